@@ -1,0 +1,63 @@
+/** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
+import { idPatternText } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+export const cloudSchema = Type.Object(
+  {
+    data: Type.String({ description: 'folder for the embedded history and the secrets' }),
+    http: Type.Object(
+      {
+        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
+        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+      },
+      closed,
+    ),
+    /** without it the receiver writes straight into the history */
+    kafka: Type.Optional(
+      Type.Object(
+        {
+          brokers: Type.Array(Type.String({ pattern: '^[^:]+:[0-9]+$' }), { minItems: 1 }),
+          prefix: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$' })),
+          /** a single development broker: few partitions, one replica */
+          development: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+    history: Type.Optional(
+      Type.Object(
+        { url: Type.Optional(Type.String({ description: 'of a ClickHouse server; default: embedded' })) },
+        closed,
+      ),
+    ),
+    /** gateways that may use the HTTPS receiver: sha256 of their tokens in hex, by gateway id */
+    gateways: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: idPatternText }),
+        Type.Object({ token_sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, closed),
+      ),
+    ),
+    notify: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ pattern: idPatternText }),
+            kind: Type.Literal('webhook'),
+            url: Type.String({ pattern: '^https?://' }),
+            /** the least severity that is sent; default warning */
+            severity: Type.Optional(
+              Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
+            ),
+          },
+          closed,
+        ),
+      ),
+    ),
+    log_level: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type CloudConfig = Type.Static<typeof cloudSchema>;
+export const defaultCloudPort = 8090;

@@ -1,0 +1,109 @@
+/**
+ * The history: every event once, for as long as it is kept. A projection of Kafka, which can be rebuilt from it.
+ *
+ * Always: when `insert` resolves the events are on disk; inserting the same event again changes nothing that a query
+ * can see; a query never sees half an insert as complete (`received` counts only what is readable).
+ */
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
+
+export interface EventQuery {
+  readonly site?: string;
+  readonly gateway?: string;
+  readonly device?: string;
+  readonly type?: string;
+  readonly lane?: Lane;
+  /** event time, ms since 1970: from <= time < to */
+  readonly from?: number;
+  readonly to?: number;
+  /** newest first */
+  readonly limit: number;
+  /** from a page before */
+  readonly cursor?: string;
+}
+
+/** An event as the history has it. */
+export interface HistoryEvent extends ForpostEvent {
+  /** when the centre stored it, RFC 3339 */
+  readonly stored: string;
+}
+
+export interface EventPage {
+  readonly events: readonly HistoryEvent[];
+  /** absent on the last page */
+  readonly cursor?: string;
+}
+
+export interface SeriesQuery {
+  readonly device: string;
+  readonly gateway?: string;
+  readonly channel?: string;
+  readonly metric: string;
+  /** ms since 1970: from <= time < to */
+  readonly from: number;
+  readonly to: number;
+  /** seconds; a day or longer steps by the calendar of `timezone` */
+  readonly stepSeconds: number;
+  readonly aggregate: 'avg' | 'min' | 'max' | 'sum' | 'last' | 'count';
+  readonly timezone: string;
+}
+
+export interface SeriesPoint {
+  /** start of the step, ms since 1970 */
+  readonly time: number;
+  readonly value: number;
+}
+
+/** An inclusive range of sequence numbers. */
+export type Range = readonly [from: number, through: number];
+
+export interface LaneKey {
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly lane: Lane;
+}
+
+/** The newest alert event of each alarm. */
+export interface AlarmState {
+  readonly alarm: string;
+  readonly site: string;
+  readonly gateway: string;
+  readonly latest: HistoryEvent;
+  /** time of the event that raised it, RFC 3339 */
+  readonly raised: string;
+}
+
+export interface HistoryStore {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  insert(events: readonly ForpostEvent[]): Promise<void>;
+  events(query: EventQuery): Promise<EventPage>;
+  series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** active ones, and those that ended since `since` (ms since 1970); newest first */
+  alarms(since: number, limit: number): Promise<readonly AlarmState[]>;
+  /** devices with the metrics they sent lately, for choosing a chart */
+  metrics(): Promise<
+    readonly {
+      readonly site: string;
+      readonly gateway: string;
+      readonly device: string;
+      readonly channel: string;
+      readonly metric: string;
+    }[]
+  >;
+  /** every lane the history knows */
+  lanes(): Promise<readonly LaneKey[]>;
+  /** what it has of one lane, as sorted ranges that do not touch */
+  received(key: LaneKey): Promise<readonly Range[]>;
+  /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
+  rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
+  /** the data of gap records about this lane */
+  gaps(key: LaneKey): Promise<
+    readonly {
+      readonly from: number;
+      readonly through: number | null;
+      readonly count: number;
+      readonly reason: string;
+    }[]
+  >;
+}

@@ -1,0 +1,27 @@
+/**
+ * A way to reach people. A new one is one file in channels/ and one line in channels/registry.ts.
+ *
+ * Always: `send` resolves when the other side took the notification; it may be called again with the same `id` (after
+ * a restart), which the other side can tell by the id.
+ */
+export interface Notification {
+  /** the alert event's id: the idempotency key */
+  readonly id: string;
+  readonly site: string;
+  readonly gateway: string;
+  readonly device: string;
+  readonly alarm: string;
+  readonly rule: string;
+  readonly change: string;
+  readonly severity: string;
+  readonly message: string;
+  /** RFC 3339 */
+  readonly time: string;
+  readonly received: string;
+}
+
+export interface Channel {
+  readonly name: string;
+  /** @throws ForpostError FORPOST_CHANNEL_FAILED */
+  send(notification: Notification, signal: AbortSignal): Promise<void>;
+}

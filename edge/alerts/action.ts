@@ -1,0 +1,28 @@
+/**
+ * What the site does by itself when an alarm changes. A new action is one file in actions/ and one line in
+ * actions/registry.ts.
+ *
+ * Always: `perform` returns at once and never throws: whatever needs the network or the disk goes on behind it, with
+ * its own limit, so that no action makes an alert or another action wait.
+ */
+import type { AlertData } from '@forpost/shared/event/event.ts';
+
+export interface Alert {
+  readonly data: AlertData;
+  /** when it happened, ms since 1970 */
+  readonly time: number;
+  /** when the gateway took what set it off, ms since 1970 and ms of the monotonic clock */
+  readonly received: number;
+  readonly uptime: number;
+}
+
+export interface Action {
+  readonly name: string;
+  perform(alert: Alert): void;
+  stop(): Promise<void>;
+}
+
+/** The broker as actions and parts see it: hands a message to the local subscribers, now. */
+export interface LocalPublisher {
+  publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void;
+}

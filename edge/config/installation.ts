@@ -1,0 +1,101 @@
+/**
+ * The installation's file (gateway.yaml): what belongs to this box and not to the site: ports, paths, the uplink.
+ * The schema is the type, the check and, published, the editor's help.
+ */
+import { idPatternText } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+
+const port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const closed = { additionalProperties: false } as const;
+
+export const tlsSchema = Type.Object(
+  {
+    certificate: Type.String({ description: 'PEM file' }),
+    key: Type.String({ description: 'PEM file' }),
+  },
+  closed,
+);
+
+export const kafkaSinkSchema = Type.Object(
+  {
+    kind: Type.Literal('kafka'),
+    name: Type.Optional(Type.String({ pattern: idPatternText })),
+    brokers: Type.Array(Type.String({ pattern: '^[^:]+:[0-9]+$' }), { minItems: 1 }),
+    prefix: Type.Optional(
+      Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$', description: 'of the topics; default forpost' }),
+    ),
+  },
+  closed,
+);
+
+export const httpSinkSchema = Type.Object(
+  {
+    kind: Type.Literal('http'),
+    name: Type.Optional(Type.String({ pattern: idPatternText })),
+    url: Type.String({ pattern: '^https?://' }),
+  },
+  closed,
+);
+
+export const installationSchema = Type.Object(
+  {
+    gateway: Type.String({ pattern: idPatternText, description: 'id of this gateway; never changes' }),
+    name: Type.Optional(Type.String()),
+    data: Type.String({ description: 'folder for the outbox, the models and the pictures' }),
+    site_file: Type.String({ description: 'the site: devices, cameras, zones, rules' }),
+    secrets_file: Type.String({ description: 'passwords, apart from everything else' }),
+    mqtt: Type.Object(
+      {
+        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
+        port: Type.Optional(port),
+        /** plain MQTT on another address than loopback sends passwords in the clear: it must be asked for */
+        allow_plaintext: Type.Optional(Type.Boolean()),
+        max_packet_bytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 16_777_216 })),
+        tls: Type.Optional(
+          Type.Object(
+            { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },
+            closed,
+          ),
+        ),
+      },
+      closed,
+    ),
+    http: Type.Object(
+      {
+        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
+        port: Type.Optional(port),
+        tls: Type.Optional(
+          Type.Object(
+            { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },
+            closed,
+          ),
+        ),
+      },
+      closed,
+    ),
+    outbox: Type.Optional(
+      Type.Object(
+        {
+          max_bytes: Type.Optional(Type.Integer({ minimum: 1_048_576 })),
+          keep_delivered_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
+        },
+        closed,
+      ),
+    ),
+    uplink: Type.Array(Type.Union([kafkaSinkSchema, httpSinkSchema]), {
+      description: 'empty: the site stays on its own',
+    }),
+    log_level: Type.Optional(
+      Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))),
+    ),
+  },
+  closed,
+);
+
+export type Installation = Type.Static<typeof installationSchema>;
+export type SinkConfig = Installation['uplink'][number];
+
+export const defaultMqttPort = 1883;
+export const defaultMqttTlsPort = 8883;
+export const defaultHttpPort = 8080;
+export const defaultHttpsPort = 8443;

@@ -1,0 +1,49 @@
+/**
+ * A decoder turns what one kind of device already speaks into readings. A new kind of device is one new file in
+ * decoders/ and one line in decoders/registry.ts.
+ *
+ * Always: a decoder is a pure function of the message; it never throws on a payload, it says what is wrong with it.
+ */
+import type { ReadingData } from '@forpost/shared/event/event.ts';
+import type { DeviceConfig } from '../site/site.ts';
+
+export interface DeviceMessage {
+  readonly device: DeviceConfig;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** ms since 1970, when the gateway took it */
+  readonly received: number;
+}
+
+export interface DecodedReading {
+  readonly kind: 'reading';
+  /** ms since 1970: the device's own time, or when it was received */
+  readonly time: number;
+  /** whether `time` is the device's word (a buffered reading may be old) or the gateway's */
+  readonly timeFromDevice: boolean;
+  readonly data: ReadingData;
+}
+
+/** Anything else the device tells: becomes an event of type `type` as it is. */
+export interface DecodedEvent {
+  readonly kind: 'event';
+  readonly type: string;
+  readonly time: number;
+  readonly id?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export type Decoded =
+  /** an empty list: a message that is understood and says nothing to store (a status, a greeting) */
+  | { readonly ok: true; readonly items: readonly (DecodedReading | DecodedEvent)[] }
+  | { readonly ok: false; readonly reason: string };
+
+export interface Decoder {
+  /** as the site's configuration names it: native, tasmota, shelly, … */
+  readonly name: string;
+  /** MQTT topic filters that a device with this decoder may publish to; nothing else is let through. */
+  publishFilters(device: DeviceConfig): readonly string[];
+  /** MQTT topic filters that it may subscribe to (its own commands). */
+  subscribeFilters(device: DeviceConfig): readonly string[];
+  decode(message: DeviceMessage): Decoded;
+}

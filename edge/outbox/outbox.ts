@@ -1,0 +1,97 @@
+/**
+ * The outbox: every event of the site, durable before anyone is told so, until the centre has it.
+ *
+ *   append ──► gathered ── the running commit ends ──► one transaction (numbers given, fsync) ──► committed
+ *                                                          └── fails ──► rejected, nothing of it was stored
+ *
+ * Always:
+ *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects where it is not;
+ *  - sequence numbers of one (epoch, lane) are 1, 2, 3, … without gaps, given inside the insert's transaction;
+ *  - each start is a new epoch; what older epochs left unsent is still read and acknowledged under its own numbers;
+ *  - an entry is stored whole or not at all, and a `resendId` seen before from the same device adds nothing;
+ *  - a cursor only moves forward, and is on disk before what it passed may be deleted;
+ *  - the queue in front of the disk is bounded: beyond it `append` rejects with FORPOST_OUTBOX_FULL.
+ */
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { LaneBacklog } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+
+/** An event that has no number yet. Times in ms since 1970; `uptime` in ms of the boot's monotonic clock. */
+export interface EventDraft {
+  readonly lane: Lane;
+  readonly type: string;
+  readonly device: DeviceId | null;
+  readonly time: number;
+  readonly received: number;
+  readonly clock: ClockQuality;
+  readonly boot: string;
+  readonly uptime: number;
+  /** JSON text */
+  readonly data: string;
+  /** the device's own id of this event: a second one with the same id from the same device is not stored again */
+  readonly resendId?: string;
+}
+
+/** A message that nobody could read: kept as it came, with the reason. */
+export interface DeadLetter {
+  readonly device: DeviceId;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly received: number;
+  readonly reason: string;
+}
+
+/** What one publish (or one observation) says: committed together. */
+export interface OutboxEntry {
+  readonly events: readonly EventDraft[];
+  readonly deadLetter?: DeadLetter;
+}
+
+export interface Appended {
+  /** events that got a number */
+  readonly stored: number;
+  /** events dropped because their resendId was known */
+  readonly repeated: number;
+}
+
+export interface OutboxStatus {
+  readonly epoch: Epoch;
+  /** how many times this file was started */
+  readonly starts: number;
+  readonly committedEvents: number;
+  readonly repeatedEvents: number;
+  readonly deadLetters: number;
+  readonly commits: number;
+  /** ms of the last commit, and the longest of the last minute */
+  readonly lastCommitMs: number;
+  readonly longestCommitMs: number;
+  /** entries waiting for the disk */
+  readonly queued: number;
+  readonly fileBytes: number;
+}
+
+export interface Outbox extends Part {
+  /** Known once started. */
+  readonly epoch: Epoch;
+  append(entry: OutboxEntry): Promise<Appended>;
+  /** The sink called everything of this lane up to and with `through` safe. */
+  acknowledge(sink: string, epoch: Epoch, lane: Lane, through: Sequence): void;
+  /** Calls `listener` after commits, at most once for each: new events can be read. Returns how to stop it. */
+  onCommit(listener: () => void): () => void;
+  status(): OutboxStatus;
+  /** The newest dead letters, newest first, at most `limit`. */
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** Where a thread of its own can open an OutboxReader. */
+  readonly file: string;
+}
+
+/** A read-only view in the reader's own thread with its own connection; each call is one short read. */
+export interface OutboxReader {
+  /** Lanes of all epochs in which `sink` still has something to get, oldest epoch first, alerts before telemetry. */
+  backlog(sink: string): readonly LaneBacklog[];
+  /** The events after `after`, in order, up to both limits (at least one event where there is one). */
+  read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[];
+  close(): void;
+}

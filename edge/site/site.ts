@@ -1,0 +1,130 @@
+/**
+ * The site's configuration (site.yaml): devices, cameras, zones, rules. It outlives the box and is what backup and
+ * restore carry; secrets stand apart in their own file.
+ */
+import { type DeviceId, idPatternText, type RuleId, type SiteId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const id = Type.String({ pattern: idPatternText });
+/** 0..1 of the picture */
+const unit = Type.Number({ minimum: 0, maximum: 1 });
+export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
+
+export const deviceSchema = Type.Object(
+  {
+    id,
+    name: Type.Optional(Type.String()),
+    decoder: Type.String({ description: 'what it speaks: native, tasmota, shelly' }),
+    /** what the device calls itself in its topics, where that is not its id */
+    topic: Type.Optional(Type.String({ pattern: '^[^#+/\\s]{1,100}$' })),
+    place: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+export const consumerSchema = Type.Object(
+  {
+    id,
+    name: Type.Optional(Type.String()),
+    /** MQTT topic filters that it may subscribe to */
+    subscribe: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  },
+  closed,
+);
+
+export const zoneSchema = Type.Object(
+  {
+    id,
+    name: Type.Optional(Type.String()),
+    /** corners, 0..1 of the picture from the top left, in order */
+    points: Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 }),
+  },
+  closed,
+);
+
+export const cameraSchema = Type.Object(
+  {
+    id,
+    name: Type.Optional(Type.String()),
+    /** without user and password: those stand in the secrets file */
+    url: Type.String({ pattern: '^(rtsp|rtsps|http|https|file)://' }),
+    /** motion (built in), or the name of a model installed with `forpost model add` */
+    detector: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,64}$' })),
+    /** frames analysed a second */
+    fps: Type.Optional(Type.Number({ minimum: 0.2, maximum: 30 })),
+    min_score: Type.Optional(unit),
+    classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+    zones: Type.Optional(Type.Array(zoneSchema)),
+  },
+  closed,
+);
+
+/** What all rules have; the rest of a rule's keys are its kind's own (rules/kinds/). */
+export const ruleBase = {
+  id,
+  kind: Type.String(),
+  name: Type.Optional(Type.String()),
+  severity: Type.Optional(severitySchema),
+  category: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  /** an installer's trial: shown and stored, pages nobody */
+  test: Type.Optional(Type.Boolean()),
+} as const;
+
+/** Open: the rule's kind checks the keys that are its own. */
+export const ruleSchema = Type.Object(ruleBase, { additionalProperties: true });
+
+export const siteSchema = Type.Object(
+  {
+    site: Type.Object(
+      { id, name: Type.Optional(Type.String()), timezone: Type.String({ description: 'IANA, as Europe/Berlin' }) },
+      closed,
+    ),
+    devices: Type.Array(deviceSchema),
+    consumers: Type.Optional(Type.Array(consumerSchema)),
+    cameras: Type.Optional(Type.Array(cameraSchema)),
+    rules: Type.Optional(Type.Array(ruleSchema)),
+  },
+  closed,
+);
+
+type Branded<T, Name> = Omit<T, 'id'> & { readonly id: Name };
+export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId>;
+export type ConsumerConfig = Type.Static<typeof consumerSchema>;
+export type ZoneConfig = Type.Static<typeof zoneSchema>;
+export type CameraConfig = Branded<Type.Static<typeof cameraSchema>, DeviceId>;
+export type RuleConfig = Branded<Type.Static<typeof ruleSchema>, RuleId> & { readonly [key: string]: unknown };
+
+export interface Site {
+  readonly id: SiteId;
+  readonly name: string;
+  readonly timezone: string;
+  readonly devices: readonly DeviceConfig[];
+  readonly consumers: readonly ConsumerConfig[];
+  readonly cameras: readonly CameraConfig[];
+  readonly rules: readonly RuleConfig[];
+  /** sha256 of the file, in hex: which configuration this is */
+  readonly revision: string;
+}
+
+/** secrets.yaml. Passwords of devices, consumers and people are argon2id hashes (shared/password.ts). */
+export const secretsSchema = Type.Object(
+  {
+    /** by device or consumer id */
+    mqtt: Type.Record(Type.String({ pattern: idPatternText }), Type.String()),
+    /** the people who may open the gateway's page, by log-in name */
+    console: Type.Record(Type.String({ minLength: 1 }), Type.String()),
+    /** by camera id, as they are: the camera wants them so */
+    cameras: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: idPatternText }),
+        Type.Object({ user: Type.String(), password: Type.String() }, closed),
+      ),
+    ),
+    /** by sink name: what the HTTPS receiver knows this gateway by */
+    uplink: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 16 }) }, closed))),
+  },
+  closed,
+);
+export type Secrets = Type.Static<typeof secretsSchema>;

@@ -1,0 +1,43 @@
+/**
+ * A sink: somewhere that takes batches of events and says when they are safe. A new one is one file in sinks/ and one
+ * line in sinks/registry.ts.
+ *
+ * Always: `send` resolves only when the whole batch is safe at the other side, and rejects otherwise (some of it may
+ * have arrived all the same: ids make the re-send harmless). One batch is outstanding at a time in a session. After a
+ * rejection or a deadline the session is closed and thrown away, and a new one is opened.
+ */
+import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+
+export interface SinkRecord {
+  readonly sequence: Sequence;
+  /** the event's CloudEvents JSON */
+  readonly json: string;
+}
+
+/** Consecutive events of one lane, in order. */
+export interface SinkBatch {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  readonly records: readonly SinkRecord[];
+}
+
+export interface SinkSession {
+  /** @throws ForpostError, FORPOST_SINK_…: its `retryable` says whether sending the same again can help */
+  send(batch: SinkBatch, deadlineMs: number): Promise<void>;
+  /** The gateway's present state, latest wins. */
+  status(status: GatewayStatus, deadlineMs: number): Promise<void>;
+  /** Safe to call twice; never rejects. */
+  close(): Promise<void>;
+}
+
+export interface Sink {
+  readonly name: string;
+  /** Connects and checks that it could send (topics exist, log-in is right). */
+  open(deadlineMs: number): Promise<SinkSession>;
+}
+
+export interface SinkIdentity {
+  readonly site: SiteId;
+  readonly gateway: GatewayId;
+}

@@ -1,0 +1,38 @@
+/**
+ * A detector finds things in frames of one size. A new one is one file in this folder and one line in registry.ts.
+ * onnxruntime's types stay in this folder.
+ *
+ * Always: `detect` may be called for one frame at a time; a frame's buffer is only read, and only until it resolves.
+ */
+import type { Box } from '../../messages.ts';
+
+export interface Detection {
+  readonly class: string;
+  /** 0..1 */
+  readonly score: number;
+  /** of the picture, not of the letterboxed frame; may reach a little beyond 0..1 */
+  readonly box: Box;
+}
+
+/** A letterboxed RGB frame: the picture at its top left, the rest filled with 114 (0x72). */
+export interface Frame {
+  readonly camera: string;
+  /** size x size x 3 bytes, rows from the top */
+  readonly rgb: Uint8Array;
+  /** pixels a side */
+  readonly size: number;
+  /** part of the frame that holds the picture, in pixels */
+  readonly pictureWidth: number;
+  readonly pictureHeight: number;
+  /** ms of the monotonic clock */
+  readonly uptime: number;
+}
+
+export interface Detector {
+  readonly name: string;
+  /** pixels a side of the square frame that it takes */
+  readonly size: number;
+  /** @throws ForpostError FORPOST_DETECTOR_FAILED */
+  detect(frame: Frame, minScore: number): Promise<readonly Detection[]>;
+  close(): Promise<void>;
+}

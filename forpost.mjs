@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The command `forpost`. Plain JavaScript, so that an older Node reaches the line that says it is too old.
+const oldestNode = 24;
+if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+  process.stderr.write(
+    `forpost needs Node ${oldestNode} or newer, and this is ${process.versions.node}: start it through npm, which brings its own.\n`,
+  );
+  process.exit(1);
+}
+const [command] = process.argv.slice(2);
+await import(command === 'cloud' ? './cloud/main.ts' : './edge/main.ts');

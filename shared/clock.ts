@@ -1,0 +1,106 @@
+/**
+ * Time as a part that is passed in: wall time for people, monotonic time for durations, timers for waiting.
+ * `Date.now` and `setTimeout` appear only in this file's real adapter and in the fake one for tests.
+ *
+ * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps
+ * never moves a timer or a duration.
+ */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** ms since 1970, of the system clock, which may be wrong or jump */
+  now(): number;
+  /** ms of the machine's monotonic clock: since its boot, and never backwards */
+  uptime(): number;
+  /** calls `run` once, `delayMs` from now */
+  after(delayMs: number, run: () => void): Timer;
+}
+
+/** Node takes a delay as a signed 32-bit number of ms. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  uptime: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+  after(delayMs, run) {
+    const due = performance.now() + Math.max(0, delayMs);
+    let handle: NodeJS.Timeout;
+    const arm = () => {
+      const left = due - performance.now();
+      handle = left > longestTimeoutMs ? setTimeout(arm, longestTimeoutMs) : setTimeout(run, Math.max(0, left));
+    };
+    arm();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when `signal` is aborted (it never rejects: look at the signal). */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(delayMs, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** A clock that stands still until `advance` moves it. For tests and simulations. */
+export class FakeClock implements Clock {
+  #nowMs: number;
+  #uptimeMs: number;
+  #timers: { dueMs: number; order: number; run: () => void }[] = [];
+  #order = 0;
+
+  constructor(nowMs = Date.UTC(2026, 0, 1), uptimeMs = 60_000) {
+    this.#nowMs = nowMs;
+    this.#uptimeMs = uptimeMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  uptime(): number {
+    return this.#uptimeMs;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const timer = { dueMs: this.#uptimeMs + Math.max(0, delayMs), order: this.#order++, run };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((t) => t !== timer);
+      },
+    };
+  }
+
+  /** moves the wall clock alone, as a clock that is set does */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** lets `ms` pass and runs what falls due, in order */
+  advance(ms: number): void {
+    const end = this.#uptimeMs + ms;
+    for (;;) {
+      this.#timers.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
+      const next = this.#timers[0];
+      if (next === undefined || next.dueMs > end) break;
+      this.#timers.shift();
+      this.#move(next.dueMs);
+      next.run();
+    }
+    this.#move(end);
+  }
+
+  #move(uptimeMs: number): void {
+    this.#nowMs += uptimeMs - this.#uptimeMs;
+    this.#uptimeMs = uptimeMs;
+  }
+}

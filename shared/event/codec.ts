@@ -1,0 +1,101 @@
+/**
+ * Between an event and its bytes on the wire. Encoding is a plain concatenation around the already serialised
+ * `data`, because the gateway stores `data` as text and must not parse and print it again for each send.
+ *
+ * Always: decode(encode(x)) is x, and decode never throws on foreign bytes: it says what is wrong with them.
+ */
+import type { ClockQuality, ForpostEvent } from './event.ts';
+import {
+  type DeviceId,
+  type Epoch,
+  eventId,
+  type GatewayId,
+  isId,
+  isLane,
+  type Lane,
+  type Sequence,
+  type SiteId,
+} from './ids.ts';
+
+/** One event as the gateway stores it: everything but the constant parts of its source. Times in ms since 1970. */
+export interface StoredEvent {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  readonly sequence: Sequence;
+  readonly type: string;
+  readonly device: DeviceId | null;
+  readonly time: number;
+  readonly received: number;
+  readonly clock: ClockQuality;
+  readonly boot: string;
+  readonly uptime: number;
+  /** JSON text */
+  readonly data: string;
+}
+
+export const eventContentType = 'application/cloudevents+json';
+
+/** The CloudEvents JSON of one stored event (CloudEvents 1.0, JSON Event Format, section 3). */
+export function encodeEvent(site: SiteId, gateway: GatewayId, event: StoredEvent): string {
+  const source = `/sites/${site}/gateways/${gateway}${event.device === null ? '' : `/devices/${event.device}`}`;
+  const subject = event.device === null ? '' : `"subject":"${event.device}",`;
+  return (
+    `{"specversion":"1.0","id":"${eventId(gateway, event.epoch, event.lane, event.sequence)}","source":"${source}",` +
+    `"type":${JSON.stringify(event.type)},${subject}"time":"${rfc3339(event.time)}","datacontenttype":"application/json",` +
+    `"site":"${site}","gateway":"${gateway}","epoch":"${event.epoch}","lane":"${event.lane}",` +
+    `"sequence":"${event.sequence}","received":"${rfc3339(event.received)}","clock":"${event.clock}",` +
+    `"boot":${JSON.stringify(event.boot)},"uptime":"${Math.trunc(event.uptime)}","data":${event.data}}`
+  );
+}
+
+/** The last ms that RFC 3339 can write with a four-digit year, and the first. */
+const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const firstMs = -62_167_219_200_000;
+
+/** RFC 3339 in UTC with ms. A time outside the years 0 to 9999 is moved to the nearest one that can be written. */
+export function rfc3339(ms: number): string {
+  return new Date(Math.min(Math.max(Math.trunc(ms), firstMs), lastMs)).toISOString();
+}
+
+export type Decoded =
+  | { readonly ok: true; readonly event: ForpostEvent }
+  | { readonly ok: false; readonly reason: string };
+
+const decimal = /^(0|[1-9][0-9]{0,15})$/;
+
+/** One event from a record's bytes, or in words why it is none. Unknown types and fields are kept. */
+export function decodeEvent(bytes: Uint8Array | string): Decoded {
+  let value: unknown;
+  try {
+    value = JSON.parse(
+      typeof bytes === 'string'
+        ? bytes
+        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
+    );
+  } catch (error) {
+    return no(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return no('not a JSON object');
+  const e = value as Record<string, unknown>;
+  if (e.specversion !== '1.0') return no('specversion is not "1.0"');
+  for (const name of ['site', 'gateway', 'epoch'] as const) if (!isId(e[name])) return no(`${name} is not an id`);
+  if (!isLane(e.lane)) return no('lane is neither "alerts" nor "telemetry"');
+  if (typeof e.sequence !== 'string' || !decimal.test(e.sequence)) return no('sequence is not a decimal string');
+  if (e.id !== `${e.gateway}/${e.epoch}/${e.lane}/${e.sequence}`)
+    return no('id is not <gateway>/<epoch>/<lane>/<sequence>');
+  if (typeof e.type !== 'string' || e.type.length === 0) return no('type is missing');
+  if (e.subject !== undefined && !isId(e.subject)) return no('subject is not an id');
+  for (const name of ['time', 'received'] as const) {
+    const text = e[name];
+    if (typeof text !== 'string' || Number.isNaN(Date.parse(text))) return no(`${name} is not an RFC 3339 time`);
+  }
+  if (e.clock !== 'synced' && e.clock !== 'unsynced') return no('clock is neither "synced" nor "unsynced"');
+  if (typeof e.boot !== 'string') return no('boot is missing');
+  if (typeof e.uptime !== 'string' || !decimal.test(e.uptime)) return no('uptime is not a decimal string');
+  if (e.data === undefined) return no('data is missing');
+  return { ok: true, event: value as ForpostEvent };
+}
+
+function no(reason: string): Decoded {
+  return { ok: false, reason };
+}

@@ -1,0 +1,131 @@
+/**
+ * The wire contract: what one event looks like between the site and the centre, CloudEvents 1.0 in structured
+ * JSON, one event a Kafka record. Both sides import this file; neither changes it alone.
+ *
+ * Always: unknown types and unknown fields are kept, never dropped, so that an old centre takes a new gateway's
+ * events and the reverse. `sequence` and `uptime` are decimal strings, because a CloudEvents integer is 32-bit.
+ */
+import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from './ids.ts';
+
+/** The types this version knows; others pass through as they are. */
+export const eventTypes = {
+  reading: 'forpost.reading.v1',
+  registerBreak: 'forpost.register.break.v1',
+  state: 'forpost.state.v1',
+  alert: 'forpost.alert.v1',
+  visionObservation: 'forpost.vision.observation.v1',
+  visionCount: 'forpost.vision.count.v1',
+  gap: 'forpost.gap.v1',
+  clock: 'forpost.clock.v1',
+  gateway: 'forpost.gateway.v1',
+  device: 'forpost.device.v1',
+  commandResult: 'forpost.command.result.v1',
+} as const;
+
+export interface ForpostEvent<Data = unknown> {
+  readonly specversion: '1.0';
+  /** `<gateway>/<epoch>/<lane>/<seq>` */
+  readonly id: string;
+  /** `/sites/<site>/gateways/<gateway>` and, for an event about a device, `/devices/<device>` behind it */
+  readonly source: string;
+  readonly type: string;
+  /** the device, where there is one */
+  readonly subject?: DeviceId;
+  /** when it happened, RFC 3339 with ms */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly site: SiteId;
+  readonly gateway: GatewayId;
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  /** decimal */
+  readonly sequence: string;
+  /** when the gateway took it, RFC 3339 with ms */
+  readonly received: string;
+  readonly clock: ClockQuality;
+  /** id of the machine's boot whose monotonic clock `uptime` reads */
+  readonly boot: string;
+  /** ms of that clock, decimal */
+  readonly uptime: string;
+  readonly data: Data;
+}
+
+/** Whether the system clock was known to be in sync when the event was taken. */
+export type ClockQuality = 'synced' | 'unsynced';
+
+export type Value = number | string | boolean;
+export type Quality = 'estimated' | 'stale' | 'implausible' | 'bad';
+
+export interface ReadingData {
+  /** by metric name, `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`: power_w (import positive), energy_wh, … */
+  readonly values: Readonly<Record<string, Value>>;
+  readonly channel?: string;
+  /** absent = good */
+  readonly quality?: Quality;
+  /** the device's own id of this reading, which makes its resends harmless */
+  readonly id?: string;
+}
+
+export type Severity = 'info' | 'warning' | 'critical';
+export type AlarmChange = 'raised' | 'updated' | 'cleared' | 'acknowledged';
+
+export interface AlertData {
+  /** id of this occurrence: raised, updates and cleared of one alarm share it */
+  readonly alarm: string;
+  readonly rule: string;
+  readonly device: string;
+  readonly change: AlarmChange;
+  readonly active: boolean;
+  readonly acknowledged: boolean;
+  readonly severity: Severity;
+  readonly category: string;
+  readonly message: string;
+  /** what set it off: a metric's name, "silent", "zone-entered", … */
+  readonly cause: string;
+  readonly value?: Value;
+  /** how many times it was set off since it was raised */
+  readonly count: number;
+  /** an installer's trial: stored and shown, but must not page the desk */
+  readonly test: boolean;
+  readonly evidence: readonly EvidenceReference[];
+  /** from packet or frame taken to alert handed to local subscribers */
+  readonly latency_ms?: number;
+}
+
+export interface EvidenceReference {
+  readonly id: string;
+  readonly sha256: string;
+  /** bytes */
+  readonly size: number;
+}
+
+export interface GapData {
+  readonly epoch: string;
+  readonly lane: Lane;
+  readonly from: string;
+  /** null = unknown */
+  readonly to: string | null;
+  readonly count: number;
+  readonly first_time?: string;
+  readonly last_time?: string;
+  readonly reason: string;
+}
+
+export interface VisionObservationData {
+  readonly camera: string;
+  readonly track: number;
+  readonly class: string;
+  /** 0..1 */
+  readonly score: number;
+  /** x, y, width, height of the picture, 0..1, from the top left */
+  readonly box: readonly [number, number, number, number];
+  readonly zone?: string;
+  readonly change: 'entered' | 'left';
+}
+
+/** A gateway's life: started, stopped, a camera lost, an outbox put aside, … */
+export interface GatewayData {
+  readonly change: string;
+  readonly message: string;
+  readonly [detail: string]: unknown;
+}

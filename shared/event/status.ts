@@ -1,0 +1,83 @@
+/**
+ * A gateway's present state: the compacted `forpost.status` topic and `PUT /ingest/v1/status`, so that the centre
+ * shows the present within seconds of a reconnect while the history still fills in order.
+ *
+ * Always: (starts, counter) grows with each status of a gateway, so that an older one that lands late loses.
+ */
+import type { ClockQuality } from './event.ts';
+import type { Epoch, GatewayId, Lane, Sequence, SiteId } from './ids.ts';
+
+export interface LaneBacklog {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  /** last number given; 0 = none yet */
+  readonly assigned: Sequence;
+  /** last number the centre called safe */
+  readonly acknowledged: Sequence;
+  /** bytes of data that still wait */
+  readonly bytes: number;
+}
+
+export type CameraState = 'connecting' | 'live' | 'stalled' | 'refused' | 'unreachable' | 'off';
+
+export interface CameraStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly state: CameraState;
+  /** in words an installer understands: "wrong password", "no frames for 3 s"; empty where live */
+  readonly reason: string;
+  /** frames analysed a second, over the last 10 s */
+  readonly framesPerSecond: number;
+  readonly detector: string;
+}
+
+export type UplinkState = 'offline' | 'probing' | 'draining' | 'live' | 'off';
+
+export interface UplinkStatus {
+  readonly sink: string;
+  readonly state: UplinkState;
+  /** RFC 3339 */
+  readonly since: string;
+  /** why it is not live, in words; empty where it is */
+  readonly reason: string;
+  /** events and bytes that wait */
+  readonly events: number;
+  readonly bytes: number;
+  readonly eventsPerSecond: number;
+}
+
+export interface DeviceStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly connected: boolean;
+  /** RFC 3339, of the last message; null = never */
+  readonly lastSeen: string | null;
+  readonly messages: number;
+  readonly deadLetters: number;
+  /** the last values by metric (channel/metric where there are channels) */
+  readonly values: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface GatewayStatus {
+  readonly site: SiteId;
+  readonly gateway: GatewayId;
+  readonly name: string;
+  readonly version: string;
+  /** how many times the outbox was started, and a count within that start */
+  readonly starts: number;
+  readonly counter: number;
+  /** RFC 3339 of the gateway's clock */
+  readonly at: string;
+  readonly clock: ClockQuality;
+  readonly boot: string;
+  /** ms */
+  readonly uptime: number;
+  /** hash of the site's configuration */
+  readonly revision: string;
+  readonly lanes: readonly LaneBacklog[];
+  readonly uplinks: readonly UplinkStatus[];
+  readonly cameras: readonly CameraStatus[];
+  readonly devices: readonly DeviceStatus[];
+  /** what is wrong now, in words: a model that is no model, a vision process that restarts, … */
+  readonly problems: readonly string[];
+}
