@@ -1,0 +1,217 @@
+/**
+ * A real Apache Kafka for development and tests: one node (KRaft, broker and controller), on loopback only.
+ *
+ *   free ── format once ──► starting ── a client can list topics ──► ready ── stop, kill, its own death ──► ended
+ *
+ * Always: the data folder outlives the process, so a start on the same folder has the same topics and records; a
+ * broker that does not become ready is ended before the error goes on; where `setpriv` exists (Linux) the kernel ends
+ * the broker with the process that started it, elsewhere an orderly exit of that process does.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { defaultCacheFolder, ensureKafka } from './download.ts';
+import { findJava, KafkaSetupError, runCommand } from './java.ts';
+
+export { defaultCacheFolder, ensureKafka } from './download.ts';
+export { type KafkaProblem, KafkaSetupError } from './java.ts';
+
+export interface KafkaOptions {
+  /** where `ensureKafka` keeps the jars */
+  readonly cacheFolder?: string;
+  /** records, topics and the broker's log */
+  readonly dataFolder: string;
+  /** 0 = a free one */
+  readonly port: number;
+  /** absent = a free one */
+  readonly controllerPort?: number;
+  readonly progress?: (line: string) => void;
+}
+
+export interface RunningKafka {
+  readonly brokers: string[];
+  readonly port: number;
+  readonly pid: number;
+  /** file with what the broker said */
+  readonly log: string;
+  /** ms from the start to the first answer to a client */
+  readonly startMs: number;
+  /** resolves when the process is gone, however it went */
+  readonly ended: Promise<void>;
+  /** orderly; after `stopDeadlineMs` not so orderly. Safe to call twice. */
+  stop(): Promise<void>;
+  /** SIGKILL, as a power cut would */
+  kill(): Promise<void>;
+}
+
+const host = '127.0.0.1';
+const readyDeadlineMs = 60_000;
+const stopDeadlineMs = 10_000;
+/** small and quick to start: a development broker lives with one JIT tier and the serial collector */
+const jvm = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+/** Starts a broker and waits until a client can use it. @throws KafkaSetupError */
+export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
+  const cacheFolder = options.cacheFolder ?? defaultCacheFolder;
+  const jars = await ensureKafka(cacheFolder, options.progress);
+  const java = await findJava();
+  const port = await claimPort(options.port);
+  const controllerPort = await claimPort(options.controllerPort ?? 0);
+  await mkdir(options.dataFolder, { recursive: true });
+  const properties = join(options.dataFolder, 'server.properties');
+  await writeFile(properties, serverProperties(options.dataFolder, port, controllerPort));
+  const classpath = join(jars, '*');
+  await formatOnce(java, classpath, options.dataFolder, properties);
+
+  const started = performance.now();
+  const log = join(options.dataFolder, 'kafka.log');
+  const child = await launch(java, ['-cp', classpath, ...jvm, ...quiet, 'kafka.Kafka', properties], log);
+  const pid = child.pid;
+  if (pid === undefined) throw new KafkaSetupError('start-failed', 'Kafka could not be started: no process');
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  void ended.then(() => process.off('exit', endWithUs));
+  try {
+    await untilReady(`${host}:${port}`, child, log);
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+  return {
+    brokers: [`${host}:${port}`],
+    port,
+    pid,
+    log,
+    startMs: Math.round(performance.now() - started),
+    ended,
+    kill,
+    async stop() {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** slf4j-simple: errors and warnings only, into the log file */
+const quiet = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
+
+function serverProperties(dataFolder: string, port: number, controllerPort: number): string {
+  return `${[
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.voters=1@${host}:${controllerPort}`,
+    `listeners=PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
+    `advertised.listeners=PLAINTEXT://${host}:${port}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names=CONTROLLER',
+    'inter.broker.listener.name=PLAINTEXT',
+    `log.dirs=${join(dataFolder, 'records')}`,
+    'offsets.topic.replication.factor=1',
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.replication.factor=1',
+    'transaction.state.log.min.isr=1',
+    'share.coordinator.state.topic.replication.factor=1',
+    'share.coordinator.state.topic.min.isr=1',
+    'auto.create.topics.enable=false',
+    'group.initial.rebalance.delay.ms=0',
+    // the broker's clock counts: a gateway's may say 1970 (instant retention) or 2099 (refused, KIP-937)
+    'log.message.timestamp.type=LogAppendTime',
+    // after a kill the same broker may come back only when its old session has ended: 9 s by default
+    'broker.session.timeout.ms=3000',
+    'broker.heartbeat.interval.ms=500',
+  ].join('\n')}\n`;
+}
+
+async function formatOnce(java: string, classpath: string, dataFolder: string, properties: string): Promise<void> {
+  if (existsSync(join(dataFolder, 'records', 'meta.properties'))) return;
+  const id = randomBytes(16).toString('base64url');
+  const tool = ['-cp', classpath, ...jvm, ...quiet, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
+  const { code, output } = await runCommand(java, tool, 60_000);
+  if (code !== 0)
+    throw new KafkaSetupError('start-failed', `Kafka could not format ${dataFolder} (${code}): ${output.trim()}`);
+}
+
+/** Under `setpriv --pdeathsig` where there is one: the same process id, and the kernel ends it with its parent. */
+async function launch(java: string, args: readonly string[], log: string): Promise<ChildProcess> {
+  const tied = process.platform === 'linux' && (await runCommand('setpriv', ['--version'], 5_000)).code === 0;
+  const [command, all] = tied ? ['setpriv', ['--pdeathsig', 'KILL', java, ...args]] : [java, [...args]];
+  const file = openSync(log, 'a');
+  try {
+    return spawn(command, all, { stdio: ['ignore', file, file] });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** `port`, or a free one for 0. @throws KafkaSetupError port-taken */
+function claimPort(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new KafkaSetupError(
+          'port-taken',
+          `Kafka cannot listen on ${host}:${port} (${error.code}): end what uses it, or choose another port`,
+          { cause: error },
+        ),
+      ),
+    );
+    probe.listen(port, host, () => {
+      const address = probe.address();
+      const chosen = typeof address === 'object' && address !== null ? address.port : port;
+      probe.close(() => resolve(chosen));
+    });
+  });
+}
+
+/** Asks for the topics until there is an answer, the process ends, or the deadline passes. */
+async function untilReady(broker: string, child: ChildProcess, log: string): Promise<void> {
+  const give = AbortSignal.timeout(readyDeadlineMs);
+  while (!give.aborted) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new KafkaSetupError('start-failed', `Kafka ended while starting: ${await lastLines(log)}`);
+    if (await answers(broker)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new KafkaSetupError(
+    'start-failed',
+    `Kafka was not ready within ${readyDeadlineMs / 1000} s: ${await lastLines(log)}`,
+  );
+}
+
+async function answers(broker: string): Promise<boolean> {
+  const client = new kafkajs.Kafka({
+    brokers: [broker],
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+  });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    await admin.listTopics();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    // not yet: the caller asks again and knows when to give up
+    return false;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function lastLines(log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  return `${text.trim().split('\n').slice(-3).join(' | ') || 'it said nothing'} (${log})`;
+}
