@@ -1,0 +1,251 @@
+/**
+ * Keeps the vision process alive and tells the rest of the gateway what it sees. Native inference and ffmpeg may
+ * crash, hang or leak in there; out here that is a restart and a sentence on the status page.
+ *
+ *   stopped ── start ──► starting ── first heartbeat ──► running
+ *                          ▲  └── exit, no heartbeat, over its memory ──┐  │ the same
+ *                          └────────── backoff ◄──── waiting ◄──────────┴──┘
+ *
+ * Always: at most one vision process; it leads a process group of its own, and the whole group is killed when it
+ * ends, so that no ffmpeg is left; a site without cameras starts none.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import type { CameraConfig, Secrets } from '../site/site.ts';
+import type { FromVision, ToVision, VisionEvents } from './messages.ts';
+
+/** The process says it is well once a second; native start-up on a busy core takes longer than a heartbeat may. */
+const heartbeatDeadlineMs = 5_000;
+const startDeadlineMs = 30_000;
+/** Resident bytes at which the process is taken to be leaking: its own, and for each camera. */
+const memoryCeilingBytes = 1024 ** 3;
+const memoryCeilingBytesPerCamera = 128 * 1024 ** 2;
+const restartBackoff: Backoff = { baseMs: 250, ceilingMs: 15_000 };
+/** A process that ran this long starts again at the first step of the backoff. */
+const provenAfterMs = 30_000;
+const stopDeadlineMs = 3_000;
+const entryPoint = fileURLToPath(new URL('./process/main.ts', import.meta.url));
+
+export type SceneMessage = Extract<FromVision, { kind: 'scene' }>;
+
+export interface VisionOptions {
+  readonly cameras: readonly CameraConfig[];
+  /** user and password by camera id */
+  readonly secrets: NonNullable<Secrets['cameras']>;
+  /** the installation's data folder: models in `models/`, live pictures in `live/` */
+  readonly dataFolder: string;
+  readonly events: VisionEvents;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** uniform in [0, 1) */
+  readonly random: () => number;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly startedAt: number;
+  deadline: Timer;
+  /** why this side killed it; empty where it ended by itself */
+  verdict: string;
+}
+
+export class VisionSupervisor implements Part {
+  readonly #options: VisionOptions;
+  readonly #status = new Map<string, CameraStatus>();
+  readonly #problems = new Map<string, string>();
+  readonly #latest = new Map<string, SceneMessage>();
+  #running: Running | undefined;
+  #restart: Timer | undefined;
+  #down = '';
+  #failures = 0;
+  #stopped = true;
+
+  constructor(options: VisionOptions) {
+    this.#options = options;
+    for (const camera of options.cameras) this.#status.set(camera.id, initialStatus(camera));
+  }
+
+  /** Starts the process and returns without waiting for a camera: an alert of a meter never waits for vision. */
+  async start(): Promise<void> {
+    if (this.#options.cameras.length === 0) return;
+    this.#stopped = false;
+    await mkdir(this.#liveFolder, { recursive: true, mode: 0o700 });
+    await mkdir(this.#modelsFolder, { recursive: true });
+    this.#fork();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#restart?.cancel();
+    const running = this.#running;
+    if (running === undefined) return;
+    const ended = new Promise<void>((resolve) => running.child.once('exit', () => resolve()));
+    running.deadline.cancel();
+    this.#send({ kind: 'stop' });
+    running.deadline = this.#options.clock.after(stopDeadlineMs, () => killGroup(running.child));
+    await ended;
+  }
+
+  /** The last known state of every camera, in the site's order; while the process is down the reason says so. */
+  cameras(): CameraStatus[] {
+    return this.#options.cameras.map((camera) => {
+      const status = this.#status.get(camera.id) ?? initialStatus(camera);
+      if (this.#down === '' || status.state === 'off') return status;
+      return { ...status, state: 'connecting', reason: this.#down, framesPerSecond: 0 };
+    });
+  }
+
+  /** What an installer should know now, in words. */
+  problems(): string[] {
+    return [...(this.#down === '' ? [] : [this.#down]), ...this.#problems.values()];
+  }
+
+  /** Somebody looks at `camera`: its picture is kept fresh for `seconds`. */
+  watch(camera: string, seconds: number): void {
+    if (this.#status.has(camera)) this.#send({ kind: 'watch', camera, seconds });
+  }
+
+  /** Path of the camera's newest JPEG; the file is there once the camera was live and watched. */
+  livePicture(camera: string): string {
+    if (!this.#status.has(camera)) throw new RangeError(`there is no camera "${camera}"`);
+    return join(this.#liveFolder, `${camera}.jpg`);
+  }
+
+  /** The newest tracks of `camera`, for the boxes on the page. */
+  latest(camera: string): SceneMessage | undefined {
+    return this.#latest.get(camera);
+  }
+
+  /** pid of the vision process while there is one, for tests and fault runs */
+  get processId(): number | undefined {
+    return this.#running?.child.pid;
+  }
+
+  get #liveFolder(): string {
+    return join(this.#options.dataFolder, 'live');
+  }
+
+  get #modelsFolder(): string {
+    return join(this.#options.dataFolder, 'models');
+  }
+
+  #fork(): void {
+    const { clock, logger, cameras, secrets } = this.#options;
+    const child = fork(entryPoint, [], {
+      // its own session: Ctrl-C reaches the gateway alone, which then stops it; and the group can be killed as one
+      detached: true,
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, FORPOST_LOG_LEVEL: logger.level },
+    });
+    const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
+    const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '' };
+    this.#running = running;
+    child.on('message', (message) => this.#take(running, message as FromVision));
+    child.once('error', (error) => this.#ended(running, messageOf(error)));
+    child.once('exit', (code, signal) =>
+      this.#ended(running, signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`),
+    );
+    this.#send({
+      kind: 'configure',
+      cameras: cameras.map((camera) => ({ ...camera, ...secrets[camera.id] })),
+      liveFolder: this.#liveFolder,
+      modelsFolder: this.#modelsFolder,
+    });
+  }
+
+  #take(running: Running, message: FromVision): void {
+    if (running !== this.#running) return;
+    const { events, cameras } = this.#options;
+    switch (message.kind) {
+      case 'scene':
+        this.#latest.set(message.camera, message);
+        events.scene(message);
+        break;
+      case 'camera':
+        this.#status.set(message.status.id, message.status);
+        events.changed();
+        break;
+      case 'problem':
+        if (message.text === '') this.#problems.delete(message.about);
+        else this.#problems.set(message.about, message.text);
+        events.changed();
+        break;
+      case 'heartbeat':
+        if (this.#stopped) break;
+        running.deadline.cancel();
+        running.deadline = this.#options.clock.after(heartbeatDeadlineMs, () =>
+          this.#kill(`it gave no sign of life for ${heartbeatDeadlineMs / 1000} s`),
+        );
+        if (this.#down !== '') {
+          this.#down = '';
+          events.changed();
+        }
+        if (message.residentBytes > memoryCeilingBytes + cameras.length * memoryCeilingBytesPerCamera)
+          this.#kill(`it used ${Math.round(message.residentBytes / 1024 ** 2)} MB of memory`);
+        break;
+    }
+  }
+
+  #kill(verdict: string): void {
+    if (this.#running === undefined) return;
+    this.#running.verdict = verdict;
+    killGroup(this.#running.child);
+  }
+
+  #ended(running: Running, how: string): void {
+    if (running !== this.#running) return;
+    this.#running = undefined;
+    running.deadline.cancel();
+    killGroup(running.child);
+    this.#latest.clear();
+    this.#problems.clear();
+    if (this.#stopped) return;
+    const { clock, random, logger, events } = this.#options;
+    if (clock.uptime() - running.startedAt >= provenAfterMs) this.#failures = 0;
+    const delayMs = backoffMs(restartBackoff, this.#failures++, random);
+    const why = running.verdict === '' ? how : running.verdict;
+    this.#down = `the vision process is starting again: ${why}`;
+    logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');
+    this.#restart = clock.after(delayMs, () => this.#fork());
+    events.changed();
+  }
+
+  #send(message: ToVision): void {
+    const child = this.#running?.child;
+    if (child === undefined || !child.connected) return;
+    // a process that is going down is told by its exit; a message that it no longer takes is nothing more to report
+    child.send(message, (error) => {
+      if (error !== null) this.#options.logger.debug({ kind: message.kind, error }, 'vision process took no message');
+    });
+  }
+}
+
+function initialStatus(camera: CameraConfig): CameraStatus {
+  return {
+    id: camera.id,
+    name: camera.name ?? camera.id,
+    state: 'connecting',
+    reason: 'starting',
+    framesPerSecond: 0,
+    detector: camera.detector ?? 'motion',
+  };
+}
+
+/** Kills the vision process with every ffmpeg of its group; a group that is gone already is what was wanted. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
