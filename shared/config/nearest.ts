@@ -1,0 +1,26 @@
+/** The known name that somebody probably meant: by edit distance, and only where it is near enough to be a help. */
+import { closest, distance } from 'fastest-levenshtein';
+
+/** Of the letters of the longer name, the part that may differ. Beyond it a suggestion confuses more than it helps. */
+const farthestShare = 0.5;
+
+/** The nearest of `known` to `name`, or undefined where none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0 || name.length > 200) return undefined;
+  const lower = name.toLowerCase();
+  const begun = known.filter((k) => lower.length >= 3 && k.toLowerCase().startsWith(lower));
+  if (begun.length === 1) return begun[0];
+  const byLower = new Map(known.map((k) => [k.toLowerCase(), k]));
+  const found = closest(lower, [...byLower.keys()]);
+  const limit = Math.max(1, Math.floor(Math.max(lower.length, found.length) * farthestShare));
+  return distance(lower, found) <= limit ? byLower.get(found) : undefined;
+}
+
+/** `; did you mean "x"?`, or else the names there are, or nothing. Follows a sentence about an unknown name. */
+export function suggestion(name: string, known: readonly string[], listed = 12): string {
+  const found = nearest(name, known);
+  if (found !== undefined) return `; did you mean "${found}"?`;
+  if (known.length === 0) return '';
+  const more = known.length > listed ? `, … (${known.length} in all)` : '';
+  return `; there ${known.length === 1 ? 'is' : 'are'} ${known.slice(0, listed).join(', ')}${more}`;
+}

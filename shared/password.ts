@@ -1,0 +1,143 @@
+/**
+ * Passwords: argon2id hashes in the PHC string format, made by Node's own crypto, with the parameters that OWASP's
+ * password storage cheat sheet names first (19 MiB, 2 passes, 1 lane).
+ *
+ * Always: a comparison takes the same time whatever differs; a hash that is none matches nothing; a hash from a file
+ * cannot ask for more memory or time than the limits here; no password is kept, not even in the verifier's cache.
+ */
+import { argon2, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const argon2Async = promisify(argon2);
+
+interface Parameters {
+  /** KiB */
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+const owasp: Parameters = { memory: 19_456, passes: 2, parallelism: 1 };
+/** What a stored hash may ask for at most: a line in a file must not be able to stop the gateway. */
+const most: Parameters = { memory: 262_144, passes: 16, parallelism: 16 };
+const saltBytes = 16;
+const tagBytes = 32;
+/** A longer password is refused before it costs anything. */
+const longestPassword = 1024;
+
+/** A hash as it stands in the secrets file: $argon2id$v=19$m=…,t=…,p=…$salt$tag. Takes some 40 ms on a thread of the pool. */
+export async function hashPassword(password: string): Promise<string> {
+  if (password.length === 0 || password.length > longestPassword)
+    throw new RangeError(`a password has 1 to ${longestPassword} letters`);
+  const salt = randomBytes(saltBytes);
+  const tag = await derive(password, salt, owasp, tagBytes);
+  const { memory, passes, parallelism } = owasp;
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
+}
+
+/** Whether this is the password of that hash. Never throws on what a file or a client says. */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const parsed = parseHash(hash);
+  if (parsed === undefined || password.length > longestPassword) return false;
+  const tag = await derive(password, parsed.salt, parsed.parameters, parsed.tag.length);
+  return timingSafeEqual(tag, parsed.tag);
+}
+
+/** Whether `text` is a hash that `verifyPassword` can work with. */
+export function isPasswordHash(text: string): boolean {
+  return parseHash(text) !== undefined;
+}
+
+/** 24 letters and digits that are not mistaken for each other, in groups: 139 bits. */
+export function randomPassword(): string {
+  const alphabet = 'abcdefghijkmnopqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+  const group = () => Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return [group(), group(), group(), group()].join('-');
+}
+
+/**
+ * Verifies passwords and remembers the right ones, so that a meter that reconnects a thousand times costs one argon2.
+ * What it remembers is an HMAC with a key of this process; a wrong password is never remembered, and costs argon2
+ * each time, with a limit on how many run at once.
+ */
+export class PasswordVerifier {
+  readonly #key = randomBytes(32);
+  readonly #right = new Set<string>();
+  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #verify: typeof verifyPassword;
+  readonly #mostRemembered: number;
+  readonly #mostAtOnce: number;
+  readonly #mostWaiting: number;
+  #active = 0;
+
+  /** `verify` is replaced in tests only. Each verification at once takes 19 MiB and one of libuv's four threads. */
+  constructor(
+    options: { remembered?: number; atOnce?: number; waiting?: number; verify?: typeof verifyPassword } = {},
+  ) {
+    this.#mostRemembered = options.remembered ?? 2000;
+    this.#mostAtOnce = options.atOnce ?? 2;
+    this.#mostWaiting = options.waiting ?? 1000;
+    this.#verify = options.verify ?? verifyPassword;
+  }
+
+  /** Whether this is the password of that hash. Beyond the queue's limit it says no: the client tries again. */
+  async verify(password: string, hash: string): Promise<boolean> {
+    if (password.length > longestPassword) return false;
+    const name = createHmac('sha256', this.#key).update(`${hash.length}:${hash}`).update(password).digest('base64');
+    if (this.#right.delete(name)) {
+      this.#right.add(name); // the newest stands last
+      return true;
+    }
+    const same = this.#running.get(name);
+    if (same !== undefined) return same;
+    if (this.#waiting.length >= this.#mostWaiting) return false;
+    const running = this.#turn(password, hash, name);
+    this.#running.set(name, running);
+    return running;
+  }
+
+  async #turn(password: string, hash: string, name: string): Promise<boolean> {
+    if (this.#active >= this.#mostAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#active++;
+    try {
+      const right = await this.#verify(password, hash);
+      if (right) this.#remember(name);
+      return right;
+    } finally {
+      this.#running.delete(name);
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#active--;
+      else next(); // the turn is handed on
+    }
+  }
+
+  #remember(name: string): void {
+    this.#right.add(name);
+    const oldest = this.#right.values().next();
+    if (this.#right.size > this.#mostRemembered && !oldest.done) this.#right.delete(oldest.value);
+  }
+}
+
+function derive(password: string, salt: Buffer, parameters: Parameters, length: number): Promise<Buffer> {
+  return argon2Async('argon2id', { message: password, nonce: salt, tagLength: length, ...parameters });
+}
+
+const phc =
+  /^\$argon2id\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,5}),p=([1-9][0-9]{0,5})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
+
+function parseHash(
+  hash: string,
+): { readonly parameters: Parameters; readonly salt: Buffer; readonly tag: Buffer } | undefined {
+  const [, m = '', t = '', p = '', salt = '', tag = ''] = phc.exec(hash) ?? [];
+  if (tag === '') return undefined;
+  const parameters = { memory: Number(m), passes: Number(t), parallelism: Number(p) };
+  const { memory, passes, parallelism } = parameters;
+  if (memory > most.memory || passes > most.passes || parallelism > most.parallelism || memory < 8 * parallelism)
+    return undefined;
+  return { parameters, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
