@@ -1,0 +1,173 @@
+/**
+ * The page's files, without a build step and without the internet: its TypeScript modules with the types taken out,
+ * its style sheet, and Lit's modules from the installed packages, tied together by an import map.
+ *
+ * Always: only files that were listed at the start are served, so no address can reach another file; the page's
+ * document names each module for preloading, and its import map is allowed by its hash alone.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { scriptHash } from '@forpost/shared/http/security-headers.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+interface Asset {
+  readonly file: string;
+  readonly type: string;
+  /** read, stripped and hashed at the first request */
+  loaded?: Promise<{ readonly body: Buffer; readonly etag: string }>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.ts': 'text/javascript; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Lit's packages, each by the one that needs it, from the edge's own dependency on. */
+const litPackages = [
+  { name: 'lit', entry: 'index.js', neededBy: undefined },
+  { name: 'lit-html', entry: 'lit-html.js', neededBy: 'lit' },
+  { name: 'lit-element', entry: 'lit-element.js', neededBy: 'lit' },
+  { name: '@lit/reactive-element', entry: 'reactive-element.js', neededBy: 'lit' },
+] as const;
+/** What the page's first paint needs of them, to be fetched side by side instead of one after the other. */
+const preloaded = [
+  'lit/index.js',
+  'lit-html/lit-html.js',
+  'lit-html/is-server.js',
+  'lit-element/lit-element.js',
+  '@lit/reactive-element/reactive-element.js',
+  '@lit/reactive-element/css-tag.js',
+];
+
+const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
+
+export class PageAssets {
+  readonly importMapHash: string;
+  readonly #html: string;
+  readonly #assets: ReadonlyMap<string, Asset>;
+
+  private constructor(assets: ReadonlyMap<string, Asset>) {
+    const importMap = JSON.stringify({ imports: imports() });
+    const modules = [...assets.keys()].filter((path) => path.startsWith('/page/') && path.endsWith('.ts'));
+    this.#assets = assets;
+    this.importMapHash = scriptHash(importMap);
+    this.#html = documentHtml(importMap, [...modules, ...preloaded.map((file) => `/vendor/${file}`)]);
+  }
+
+  /** Lists what may be served. */
+  static async load(): Promise<PageAssets> {
+    const assets = new Map<string, Asset>();
+    await list(pageFolder, '/page/', assets, (file) => !/\.(test|d)\.ts$/.test(file) && !file.endsWith('.json'));
+    const folders = new Map<string, string>();
+    for (const { name, neededBy } of litPackages) {
+      const folder = packageFolder(name, neededBy === undefined ? undefined : folders.get(neededBy));
+      folders.set(name, folder);
+      await list(
+        folder,
+        `/vendor/${name}/`,
+        assets,
+        (file) => file.endsWith('.js') && !/^(development|node)[\\/]/.test(file),
+      );
+    }
+    return new PageAssets(assets);
+  }
+
+  register(app: FastifyInstance): void {
+    app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(this.#html));
+    app.get('/favicon.ico', async (_request, reply) => reply.redirect('/page/icon.svg'));
+    const serve = (request: FastifyRequest, reply: FastifyReply) => this.#serve(request, reply);
+    app.get('/page/*', serve);
+    app.get('/vendor/*', serve);
+  }
+
+  async #serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const asset = this.#assets.get(request.url.split('?', 1)[0] ?? '');
+    if (asset === undefined) {
+      reply.callNotFound();
+      return undefined;
+    }
+    asset.loaded ??= load(asset.file);
+    const { body, etag } = await asset.loaded;
+    // asked for again each time, answered with 304: an update is seen at once and costs nothing otherwise
+    reply.header('cache-control', 'no-cache').header('etag', etag);
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type(asset.type).send(body);
+  }
+}
+
+function imports(): Record<string, string> {
+  const map: Record<string, string> = {};
+  for (const { name, entry } of litPackages) {
+    map[name] = `/vendor/${name}/${entry}`;
+    map[`${name}/`] = `/vendor/${name}/`;
+  }
+  return map;
+}
+
+async function list(
+  folder: string,
+  prefix: string,
+  assets: Map<string, Asset>,
+  wanted: (file: string) => boolean,
+): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const path = relative(folder, file);
+    const type = types[/\.[a-z]+$/.exec(entry.name)?.[0] ?? ''];
+    if (!entry.isFile() || type === undefined || !wanted(path)) continue;
+    assets.set(prefix + path.split(sep).join('/'), { file, type });
+  }
+}
+
+/** The folder of an installed package, wherever npm has put it. */
+function packageFolder(name: string, from: string | undefined): string {
+  const entry = createRequire(from === undefined ? import.meta.url : join(from, 'index.js')).resolve(name);
+  const marker = join('node_modules', ...name.split('/')) + sep;
+  const at = entry.lastIndexOf(marker);
+  if (at < 0) throw new Error(`${name} is not where npm puts packages: ${entry}`);
+  return entry.slice(0, at + marker.length);
+}
+
+async function load(file: string): Promise<{ readonly body: Buffer; readonly etag: string }> {
+  const raw = await readFile(file);
+  const body = file.endsWith('.ts') ? Buffer.from(withoutTypes(raw.toString('utf8'))) : raw;
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}
+
+/** Node's own type stripping, the same that runs the server; its warning that it may change is not for the log. */
+function withoutTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function documentHtml(importMap: string, modules: readonly string[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<title>Forpost</title>
+<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page/console.css">
+<script type="importmap">${importMap}</script>
+${modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n')}
+<script type="module" src="/page/main.ts"></script>
+</head>
+<body>
+<forpost-console></forpost-console>
+<noscript>This page needs JavaScript.</noscript>
+</body>
+</html>
+`;
+}

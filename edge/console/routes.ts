@@ -1,0 +1,144 @@
+/** The console's API: what each address answers. Everything here is behind the log-in, but for the open routes. */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { EventStreams } from '@forpost/shared/http/event-stream.ts';
+import type { Login } from '@forpost/shared/http/login.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
+import type { GatewayMetrics } from '../health/metrics.ts';
+import type { DeadLetter } from '../outbox/outbox.ts';
+import { LiveStreams } from './live.ts';
+import { isLoopback, isLoopbackHostHeader } from './loopback.ts';
+import type { ConsoleSource } from './source.ts';
+import { statusView } from './status-view.ts';
+import type { DeadLetterView } from './view.ts';
+
+/** Somebody who asked for a picture looks at the camera for about this long. */
+const watchSeconds = 10;
+/** A dead letter's payload is shown to be recognised, not to be processed. */
+const shownPayloadBytes = 2000;
+const maxDeadLetters = 200;
+
+const acknowledgeSchema = Type.Object(
+  { alarm: Type.String({ minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+);
+const deadLettersSchema = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxDeadLetters })),
+  device: Type.Optional(Type.String({ maxLength: 64 })),
+});
+const cameraSchema = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const streamSchema = Type.Object({
+  /** ids of the cameras whose tracks are wanted, with commas between them */
+  watch: Type.Optional(Type.String({ maxLength: 2000 })),
+});
+
+/** GET /healthz and /readyz: for supervisors, without a log-in; they tell nothing but whether and why not. */
+export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
+  const answer = (reply: FastifyReply, { ok, reasons }: HealthAnswer) =>
+    reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
+  app.get('/healthz', async (_request, reply) => answer(reply, health.alive()));
+  app.get('/readyz', async (_request, reply) => answer(reply, health.ready()));
+}
+
+export interface RouteParts {
+  readonly source: ConsoleSource;
+  readonly login: Login;
+  readonly clock: Clock;
+  readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
+}
+
+export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
+  const behindLogin = { onRequest: login.requireLogin };
+  const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
+
+  app.get('/api/v1/status', behindLogin, async () => statusView(source));
+  app.get('/api/v1/alarms', behindLogin, async () => ({ alarms: source.alarms() }));
+
+  app.post<{ Body: Type.Static<typeof acknowledgeSchema> }>(
+    '/api/v1/alarms/acknowledge',
+    { ...behindLogin, schema: { body: acknowledgeSchema } },
+    async (request) => {
+      const by = login.sessionOf(request)?.user;
+      if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
+      if (!source.acknowledge(request.body.alarm, by))
+        throw new HttpProblem(409, 'this alarm is over, or somebody has acknowledged it already');
+      request.log.info({ alarm: request.body.alarm, by }, 'an alarm was acknowledged');
+      return { acknowledged: true };
+    },
+  );
+
+  app.get<{ Querystring: Type.Static<typeof deadLettersSchema> }>(
+    '/api/v1/dead-letters',
+    { ...behindLogin, schema: { querystring: deadLettersSchema } },
+    async ({ query: { limit = 20, device } }) => {
+      const letters = await source.deadLetters(device === undefined ? limit : maxDeadLetters);
+      const wanted = device === undefined ? letters : letters.filter((letter) => letter.device === device);
+      return { deadLetters: wanted.slice(0, limit).map(deadLetterView) };
+    },
+  );
+
+  app.get<{ Params: Type.Static<typeof cameraSchema> }>(
+    '/api/v1/cameras/:id/picture',
+    { ...behindLogin, schema: { params: cameraSchema } },
+    async ({ params: { id } }, reply) => {
+      needCamera(source, id);
+      source.watch(id, watchSeconds);
+      const picture = await source.picture(id);
+      // 204, as there is nothing wrong: the camera is known and has not sent a frame yet
+      if (picture === undefined) return reply.code(204).send();
+      return reply.type('image/jpeg').send(picture);
+    },
+  );
+
+  app.get<{ Params: Type.Static<typeof cameraSchema> }>(
+    '/api/v1/cameras/:id/tracks',
+    { ...behindLogin, schema: { params: cameraSchema } },
+    async ({ params: { id } }) => {
+      needCamera(source, id);
+      return { scene: source.tracks(id) ?? null };
+    },
+  );
+
+  app.get<{ Querystring: Type.Static<typeof streamSchema> }>(
+    '/api/v1/stream',
+    { ...behindLogin, schema: { querystring: streamSchema } },
+    async (request, reply) => {
+      const session = login.sessionOf(request);
+      const watched = (request.query.watch ?? '').split(',').filter((id) => id !== '');
+      live.open(request, reply, watched, session?.ended);
+      return reply;
+    },
+  );
+
+  app.get('/metrics', async (request, reply) => {
+    if (!mayReadMetrics(request, login)) throw new HttpProblem(401, 'the metrics need a log-in from another machine');
+    return reply.type(metrics.contentType).send(await metrics.render());
+  });
+}
+
+function mayReadMetrics(request: FastifyRequest, login: Login): boolean {
+  if (isLoopback(request.ip) && isLoopbackHostHeader(request.headers.host)) return true;
+  return login.sessionOf(request) !== undefined;
+}
+
+function needCamera(source: ConsoleSource, id: string): void {
+  if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
+}
+
+function deadLetterView(letter: DeadLetter): DeadLetterView {
+  const bytes = Buffer.from(letter.payload).subarray(0, shownPayloadBytes);
+  const text = bytes.toString('utf8');
+  // a character cut in two at the end of the shown part is still text
+  const isText = !text.slice(0, -3).includes('\uFFFD');
+  return {
+    device: letter.device,
+    topic: letter.topic,
+    received: new Date(letter.received).toISOString(),
+    reason: letter.reason,
+    size: letter.payload.byteLength,
+    payload: isText ? text : bytes.toString('hex'),
+    encoding: isText ? 'text' : 'hex',
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * The installer's local page and API over HTTP(S).
+ *
+ * Always: passwords cross a network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it
+ * only redirects; everything but the health answers and, on loopback, the metrics is behind a log-in; a page that does
+ * not read, or a hundred of them, costs a bounded amount of memory and nothing of an alert's time.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { listenOrExplain } from '@forpost/shared/http/listen.ts';
+import { registerLogin } from '@forpost/shared/http/login.ts';
+import { registerProblems } from '@forpost/shared/http/problem.ts';
+import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
+import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
+import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { defaultHttpPort, defaultHttpsPort, type Installation } from '../config/installation.ts';
+import type { GatewayHealth } from '../health/health.ts';
+import type { GatewayMetrics } from '../health/metrics.ts';
+import { isLoopback } from './loopback.ts';
+import { PageAssets } from './page-assets.ts';
+import { registerOpenRoutes, registerRoutes } from './routes.ts';
+import type { ConsoleSource } from './source.ts';
+
+export interface ConsoleServerOptions {
+  readonly http: Installation['http'];
+  /** the argon2id hash of this log-in name's password */
+  readonly users: (name: string) => string | undefined;
+  readonly source: ConsoleSource;
+  readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
+  readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** id of this gateway: its cookie has a name of its own where several run on one host */
+  readonly gateway: string;
+}
+
+const maxBodyBytes = 65_536;
+const maxConnections = 256;
+/** A request's head and body must be here by then; a stream's answer may last. */
+const requestTimeoutMs = 30_000;
+
+export class ConsoleServer implements Part {
+  readonly #options: ConsoleServerOptions;
+  #releasers = new Releasers();
+  #url: string | undefined;
+  #plainUrl: string | undefined;
+
+  constructor(options: ConsoleServerOptions) {
+    this.#options = options;
+  }
+
+  /** Where the page is, once started: https://… where TLS is configured. */
+  get url(): string {
+    if (this.#url === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the console is not started');
+    return this.#url;
+  }
+
+  /** What listens without TLS: the page itself, or what redirects to it. */
+  get plainUrl(): string {
+    return this.#plainUrl ?? this.url;
+  }
+
+  /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID with the setting to change */
+  async start(): Promise<void> {
+    const { http } = this.#options;
+    const host = http.host ?? '127.0.0.1';
+    if (http.tls === undefined && !isLoopback(host)) {
+      throw new ForpostError(
+        'FORPOST_CONFIG_INVALID',
+        `http.host ${host} without TLS would send passwords in the clear: add http.tls (certificate, key), or set http.host to 127.0.0.1`,
+      );
+    }
+    if (http.tls === undefined) {
+      const page = await this.#page({}, false);
+      const port = await this.#listen(page, host, http.port ?? defaultHttpPort, 'http.port');
+      this.#url = `http://${urlHost(host)}:${port}`;
+      return;
+    }
+    const tlsHost = http.tls.host ?? '0.0.0.0';
+    const https = { cert: await readPem(http.tls.certificate, 'certificate'), key: await readPem(http.tls.key, 'key') };
+    const page = await this.#page({ https: { ...https, minVersion: 'TLSv1.2' } } as FastifyServerOptions, true);
+    const tlsPort = await this.#listen(page, tlsHost, http.tls.port ?? defaultHttpsPort, 'http.tls.port');
+    this.#url = `https://${urlHost(tlsHost)}:${tlsPort}`;
+    const redirect = this.#redirect(tlsPort);
+    const port = await this.#listen(redirect, host, http.port ?? defaultHttpPort, 'http.port');
+    this.#plainUrl = `http://${urlHost(host)}:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#releasers.releaseAll((part, problem) =>
+      this.#options.logger.warn({ part, problem }, 'the console did not stop cleanly'),
+    );
+    this.#url = undefined;
+    this.#plainUrl = undefined;
+  }
+
+  async #listen(app: FastifyInstance, host: string, port: number, setting: string): Promise<number> {
+    this.#releasers.add(setting, () => app.close());
+    return listenOrExplain(app, host, port, setting);
+  }
+
+  #app(more: FastifyServerOptions): FastifyInstance {
+    const app = Fastify({
+      ...more,
+      loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
+      disableRequestLogging: true,
+      bodyLimit: maxBodyBytes,
+      requestTimeout: requestTimeoutMs,
+      forceCloseConnections: true,
+    });
+    app.server.maxConnections = maxConnections;
+    registerProblems(app);
+    return app;
+  }
+
+  async #page(more: FastifyServerOptions, secure: boolean): Promise<FastifyInstance> {
+    const { users, clock, gateway, source, health, metrics } = this.#options;
+    const app = this.#app(more);
+    const assets = await PageAssets.load();
+    registerSecurityHeaders(app, { scriptHashes: [assets.importMapHash] });
+    registerSameOrigin(app);
+    const cookieName = `forpost-gateway-${gateway}`;
+    const login = registerLogin(app, { realm: 'the gateway', users, cookieName, secure, clock });
+    registerOpenRoutes(app, health);
+    registerRoutes(app, { source, login, clock, metrics });
+    assets.register(app);
+    return app;
+  }
+
+  #redirect(tlsPort: number): FastifyInstance {
+    const app = this.#app({});
+    registerSecurityHeaders(app);
+    registerOpenRoutes(app, this.#options.health);
+    app.get('/*', async (request, reply) => {
+      const name = /^([a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?$/i.exec(request.headers.host ?? '')?.[1] ?? 'localhost';
+      return reply.redirect(`https://${name}:${tlsPort}${request.url}`, 308);
+    });
+    return app;
+  }
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function readPem(file: string, setting: 'certificate' | 'key'): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `http.tls.${setting}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,16 @@
+/** The whole of what the page shows, gathered from the source at one moment. */
+import type { ConsoleSource } from './source.ts';
+import { summarise } from './summary.ts';
+import type { ConsoleStatus } from './view.ts';
+
+export function statusView(source: ConsoleSource): ConsoleStatus {
+  const status = source.status();
+  const alarms = source.alarms();
+  return {
+    ...status,
+    summary: summarise(status, alarms),
+    alarms,
+    outbox: source.outbox(),
+    zones: Object.fromEntries(status.cameras.map(({ id }) => [id, source.zones(id)])),
+  };
+}

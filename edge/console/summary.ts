@@ -1,0 +1,102 @@
+/**
+ * "Is this site well?" in one line and a few points, in an installer's words. Pure: a status in, words out.
+ *
+ * Always: `well` only where every configured device is there, every camera is live, the centre is reached, the clock
+ * is right and no alarm is active, because an installer leaves the site on this line.
+ */
+import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { ActiveAlarm } from './source.ts';
+
+export interface SummaryPoint {
+  /** which part of the page has the details */
+  readonly area: 'alarms' | 'devices' | 'cameras' | 'uplink' | 'clock' | 'problems';
+  readonly text: string;
+}
+
+export interface Summary {
+  readonly level: 'well' | 'attention' | 'alarm';
+  readonly headline: string;
+  readonly points: readonly SummaryPoint[];
+}
+
+/** More names than this in a sentence are a number. */
+const namesInSentence = 3;
+
+export function summarise(status: GatewayStatus, alarms: readonly ActiveAlarm[]): Summary {
+  const active = alarms.filter((alarm) => alarm.active);
+  const urgent = active.filter((alarm) => !alarm.acknowledged && alarm.severity !== 'info');
+  const points: SummaryPoint[] = [
+    ...alarmPoints(active, urgent),
+    ...devicePoints(status.devices),
+    ...cameraPoints(status.cameras),
+    ...uplinkPoints(status.uplinks),
+    ...(status.clock === 'synced'
+      ? []
+      : [{ area: 'clock', text: 'The clock is not confirmed by a time server' } as const]),
+    ...status.problems.map((text) => ({ area: 'problems', text }) as const),
+  ];
+  if (urgent.length > 0) {
+    const headline = urgent.length === 1 ? 'An alarm needs you' : `${urgent.length} alarms need you`;
+    return { level: 'alarm', headline, points };
+  }
+  if (points.length === 0) return { level: 'well', headline: 'All is well', points };
+  const headline = points.length === 1 ? 'One thing to look at' : `${points.length} things to look at`;
+  return { level: 'attention', headline, points };
+}
+
+function alarmPoints(active: readonly ActiveAlarm[], urgent: readonly ActiveAlarm[]): SummaryPoint[] {
+  if (urgent.length > 0)
+    return urgent.slice(0, namesInSentence).map(({ message }) => ({ area: 'alarms', text: message }));
+  if (active.length === 0) return [];
+  return [{ area: 'alarms', text: active.length === 1 ? 'One alarm is active' : `${active.length} alarms are active` }];
+}
+
+function devicePoints(devices: readonly DeviceStatus[]): SummaryPoint[] {
+  const never = devices.filter((device) => !device.connected && device.lastSeen === null);
+  const silent = devices.filter((device) => !device.connected && device.lastSeen !== null);
+  // a single bad message is only counted; a device of which nothing at all is understood has the wrong decoder
+  const unread = devices.filter((device) => device.deadLetters > 0 && Object.keys(device.values).length === 0);
+  return [
+    ...say('devices', never, 'has never connected', 'have never connected'),
+    ...say('devices', silent, 'is not connected', 'are not connected'),
+    ...say(
+      'devices',
+      unread,
+      'sends messages that nobody can read: check its decoder',
+      'send messages that nobody can read: check their decoder',
+    ),
+  ];
+}
+
+function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {
+  return cameras
+    .filter((camera) => camera.state !== 'live' && camera.state !== 'off')
+    .map((camera) => ({
+      area: 'cameras',
+      text: `${camera.name}: ${camera.reason === '' ? 'connecting' : camera.reason}`,
+    }));
+}
+
+function uplinkPoints(uplinks: readonly UplinkStatus[]): SummaryPoint[] {
+  return uplinks
+    .filter(({ state }) => state === 'offline' || state === 'probing')
+    .map(() => ({ area: 'uplink', text: 'The centre is not reached; everything is kept here until it is' }));
+}
+
+function say(
+  area: SummaryPoint['area'],
+  things: readonly { readonly name: string }[],
+  one: string,
+  many: string,
+): SummaryPoint[] {
+  if (things.length === 0) return [];
+  if (things.length > namesInSentence) return [{ area, text: `${things.length} ${area} ${many}` }];
+  const names = things.map(({ name }) => name);
+  const last = names.pop() ?? '';
+  return [
+    {
+      area,
+      text: `${names.length === 0 ? last : `${names.join(', ')} and ${last}`} ${names.length === 0 ? one : many}`,
+    },
+  ];
+}

@@ -1,0 +1,39 @@
+/** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { OutboxStatus } from '../outbox/outbox.ts';
+import type { ZoneConfig } from '../site/site.ts';
+import type { ActiveAlarm, AlertNotice, SceneNotice } from './source.ts';
+import type { Summary } from './summary.ts';
+
+export type { ActiveAlarm, AlertNotice, SceneNotice, Summary };
+
+/** GET /api/v1/status, and `status` in the stream. */
+export interface ConsoleStatus extends GatewayStatus {
+  readonly summary: Summary;
+  /** newest first */
+  readonly alarms: readonly ActiveAlarm[];
+  readonly outbox: OutboxStatus;
+  /** by camera id */
+  readonly zones: Readonly<Record<string, readonly ZoneConfig[]>>;
+}
+
+/** GET /api/v1/dead-letters. */
+export interface DeadLetterView {
+  readonly device: string;
+  readonly topic: string;
+  /** RFC 3339 */
+  readonly received: string;
+  readonly reason: string;
+  /** bytes of the original */
+  readonly size: number;
+  /** the beginning of the payload: as text where it is UTF-8, else in hexadecimal */
+  readonly payload: string;
+  readonly encoding: 'text' | 'hex';
+}
+
+/** The stream's events by name. */
+export interface StreamEvents {
+  readonly status: ConsoleStatus;
+  readonly alert: AlertNotice;
+  readonly scene: SceneNotice;
+}

@@ -1,0 +1,169 @@
+/**
+ * The gateway's metrics in Prometheus' text format, names by its conventions: `forpost_…`, base units (seconds,
+ * bytes), `_total` for what only grows.
+ *
+ * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path
+ * knows of metrics. Labels are ids of the configuration, so there are never more series than configured things.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { GatewaySnapshot } from './snapshot.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Series = Iterable<readonly [Labels, number]>;
+
+const uplinkStates = ['offline', 'probing', 'draining', 'live', 'off'] as const;
+const cameraStates = ['connecting', 'live', 'stalled', 'refused', 'unreachable', 'off'] as const;
+
+export class GatewayMetrics {
+  readonly #registry = new Registry();
+  readonly #source: () => GatewaySnapshot;
+  #snapshot: GatewaySnapshot | undefined;
+
+  constructor(source: () => GatewaySnapshot) {
+    this.#source = source;
+    // process_resident_memory_bytes, nodejs_eventloop_lag_seconds, …
+    collectDefaultMetrics({ register: this.#registry });
+    this.#describe();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text of one scrape. */
+  async render(): Promise<string> {
+    this.#snapshot = this.#source();
+    return this.#registry.metrics();
+  }
+
+  #describe(): void {
+    const one = (value: number): Series => [[{}, value]];
+
+    this.#gauge('forpost_info', 'Which gateway and version this is', ['site', 'gateway', 'version'], ({ status }) => [
+      [{ site: status.site, gateway: status.gateway, version: status.version }, 1],
+    ]);
+    this.#gauge('forpost_clock_synced', '1 where the system clock is in sync', [], ({ status }) =>
+      one(status.clock === 'synced' ? 1 : 0),
+    );
+    this.#gauge('forpost_problems', 'Things that are wrong now', [], ({ status }) => one(status.problems.length));
+
+    this.#gauge('forpost_broker_clients', 'Connected MQTT clients', [], ({ broker }) => one(broker.clients));
+    this.#counter('forpost_broker_publishes_total', 'Publishes taken from devices', [], (s) => one(s.broker.published));
+    this.#counter('forpost_broker_acknowledged_total', 'Publishes acknowledged after their commit', [], (s) =>
+      one(s.broker.acknowledged),
+    );
+    this.#counter('forpost_broker_withheld_total', 'Acknowledgements withheld: the commit failed', [], (s) =>
+      one(s.broker.withheld),
+    );
+    this.#counter('forpost_broker_refused_total', 'Publishes and subscriptions refused', [], (s) =>
+      one(s.broker.refused),
+    );
+    this.#counter('forpost_broker_rejected_logins_total', 'MQTT log-ins refused', [], (s) =>
+      one(s.broker.rejectedLogins),
+    );
+
+    this.#counter('forpost_outbox_events_total', 'Events committed', [], (s) => one(s.outbox.committedEvents));
+    this.#counter('forpost_outbox_repeated_events_total', 'Events dropped because they were stored already', [], (s) =>
+      one(s.outbox.repeatedEvents),
+    );
+    this.#counter('forpost_outbox_commits_total', 'Transactions', [], (s) => one(s.outbox.commits));
+    this.#gauge('forpost_outbox_queued_entries', 'Entries that wait for the disk', [], (s) => one(s.outbox.queued));
+    this.#gauge('forpost_outbox_last_commit_seconds', 'Time of the last commit', [], (s) =>
+      one(s.outbox.lastCommitMs / 1000),
+    );
+    this.#gauge('forpost_outbox_longest_commit_seconds', 'Longest commit of the last minute', [], (s) =>
+      one(s.outbox.longestCommitMs / 1000),
+    );
+    this.#gauge('forpost_outbox_file_bytes', 'Size of the outbox file', [], (s) => one(s.outbox.fileBytes));
+    this.#counter('forpost_outbox_dead_letters_total', 'Messages that nobody could read', [], (s) =>
+      one(s.outbox.deadLetters),
+    );
+
+    const uplink = ['sink'] as const;
+    this.#gauge('forpost_uplink_state', '1 for the state it is in', ['sink', 'state'], ({ status }) =>
+      status.uplinks.flatMap(({ sink, state }) => oneHot(uplinkStates, state, { sink })),
+    );
+    this.#gauge('forpost_uplink_waiting_events', 'Events that wait for this sink', uplink, ({ status }) =>
+      status.uplinks.map(({ sink, events }) => [{ sink }, events] as const),
+    );
+    this.#gauge('forpost_uplink_waiting_bytes', 'Bytes that wait for this sink', uplink, ({ status }) =>
+      status.uplinks.map(({ sink, bytes }) => [{ sink }, bytes] as const),
+    );
+    this.#gauge('forpost_uplink_events_per_second', 'Events sent a second', uplink, ({ status }) =>
+      status.uplinks.map(({ sink, eventsPerSecond }) => [{ sink }, eventsPerSecond] as const),
+    );
+
+    this.#gauge('forpost_camera_state', '1 for the state it is in', ['camera', 'state'], ({ status }) =>
+      status.cameras.flatMap(({ id, state }) => oneHot(cameraStates, state, { camera: id })),
+    );
+    this.#gauge('forpost_camera_frames_per_second', 'Frames analysed a second', ['camera'], ({ status }) =>
+      status.cameras.map(({ id, framesPerSecond }) => [{ camera: id }, framesPerSecond] as const),
+    );
+    this.#gauge('forpost_vision_resident_memory_bytes', 'Memory of the vision process', [], (s) =>
+      s.visionResidentBytes === undefined ? [] : one(s.visionResidentBytes),
+    );
+
+    const device = ['device'] as const;
+    this.#gauge('forpost_device_connected', '1 where the device is connected', device, ({ status }) =>
+      status.devices.map(({ id, connected }) => [{ device: id }, connected ? 1 : 0] as const),
+    );
+    this.#counter('forpost_device_messages_total', 'Messages of a device', device, ({ status }) =>
+      status.devices.map(({ id, messages }) => [{ device: id }, messages] as const),
+    );
+    this.#counter('forpost_device_dead_letters_total', 'Messages of a device that nobody could read', device, (s) =>
+      s.status.devices.map(({ id, deadLetters }) => [{ device: id }, deadLetters] as const),
+    );
+    this.#gauge('forpost_device_last_seen_timestamp_seconds', 'When a device last spoke', device, ({ status }) =>
+      status.devices.flatMap(({ id, lastSeen }) =>
+        lastSeen === null ? [] : [[{ device: id }, Date.parse(lastSeen) / 1000] as const],
+      ),
+    );
+
+    this.#counter('forpost_rule_errors_total', 'How often a rule failed', ['rule'], ({ ruleErrors }) =>
+      Object.entries(ruleErrors).map(([rule, count]) => [{ rule }, count] as const),
+    );
+    this.#gauge('forpost_alarms_active', 'Active alarms', ['severity'], ({ activeAlarms }) =>
+      Object.entries(activeAlarms).map(([severity, count]) => [{ severity }, count] as const),
+    );
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[], read: (snapshot: GatewaySnapshot) => Series): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      collect: () => {
+        gauge.reset();
+        for (const [labels, value] of this.#read(read)) gauge.set({ ...labels }, value);
+      },
+    });
+  }
+
+  /** A counter whose total is kept elsewhere. */
+  #counter(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: (snapshot: GatewaySnapshot) => Series,
+  ): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        for (const [labels, value] of this.#read(read)) counter.inc({ ...labels }, value);
+      },
+    });
+  }
+
+  #read(read: (snapshot: GatewaySnapshot) => Series): Series {
+    return this.#snapshot === undefined ? [] : read(this.#snapshot);
+  }
+}
+
+function oneHot(states: readonly string[], now: string, labels: Labels): [Labels, number][] {
+  return states.map((state) => [{ ...labels, state }, state === now ? 1 : 0]);
+}

@@ -1,0 +1,107 @@
+/**
+ * Server-sent events (WHATWG HTML, 9.2): one open answer for each page that is looked at, and a limit for each page
+ * that no longer reads.
+ *
+ * Always: a page that does not read is cut off at `maxPendingBytes` and comes back by itself, to the present state; at
+ * most `maxStreams` are open; all of them end when the server stops or the session that opened them ends.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock, Timer } from '../clock.ts';
+import { tryAgainIn } from './problem.ts';
+
+export interface EventStream {
+  /** Sends one event, its data as JSON. Does nothing once the stream has ended. */
+  send(event: string, data: unknown, id?: string): void;
+  end(): void;
+  /** aborted when the page went away, was cut off or was ended */
+  readonly ended: AbortSignal;
+}
+
+export interface EventStreamsOptions {
+  readonly clock: Clock;
+  readonly maxStreams?: number;
+  readonly maxPendingBytes?: number;
+}
+
+/** Proxies close what is silent for 30 or 60 s. */
+const keepAliveMs = 15_000;
+/** How long a page waits before it connects again. */
+const reconnectMs = 2000;
+
+export class EventStreams {
+  readonly #clock: Clock;
+  readonly #maxStreams: number;
+  readonly #maxPendingBytes: number;
+  readonly #open = new Set<EventStream>();
+
+  /** Streams of `app`: they end when it closes. */
+  constructor(app: FastifyInstance, options: EventStreamsOptions) {
+    this.#clock = options.clock;
+    this.#maxStreams = options.maxStreams ?? 64;
+    this.#maxPendingBytes = options.maxPendingBytes ?? 1_048_576;
+    app.addHook('preClose', async () => {
+      for (const stream of [...this.#open]) stream.end();
+    });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Answers `request` with a stream. `until`: ends it, as when the session ends.
+   * @throws HttpProblem 503 where too many are open
+   */
+  open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal): EventStream {
+    if (this.#open.size >= this.#maxStreams) throw tryAgainIn(503, 5000, 'too many pages are open');
+    const socket = reply.raw;
+    const closed = new AbortController();
+    let keepAlive: Timer | undefined;
+
+    const end = () => {
+      if (closed.signal.aborted) return;
+      this.#open.delete(stream);
+      keepAlive?.cancel();
+      until?.removeEventListener('abort', end);
+      closed.abort();
+      socket.end();
+    };
+    const write = (text: string) => {
+      if (closed.signal.aborted) return;
+      socket.write(text);
+      if (socket.writableLength <= this.#maxPendingBytes) return;
+      request.log.warn({ address: request.ip, pendingBytes: socket.writableLength }, 'a page does not read: cut off');
+      end();
+      socket.destroy();
+    };
+    const beat = () => {
+      write(': still here\n\n');
+      if (!closed.signal.aborted) keepAlive = this.#clock.after(keepAliveMs, beat);
+    };
+    const stream: EventStream = {
+      ended: closed.signal,
+      end,
+      send: (event, data, id) =>
+        write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
+    };
+
+    reply.hijack();
+    // hijacked answers skip onSend: what other hooks have set so far goes out with these
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) socket.setHeader(name, value);
+    socket.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    });
+    this.#open.add(stream);
+    socket.on('close', end);
+    socket.on('error', end);
+    until?.addEventListener('abort', end, { once: true });
+    write(`retry: ${reconnectMs}\n\n`);
+    keepAlive = this.#clock.after(keepAliveMs, beat);
+    if (until?.aborted === true) end();
+    return stream;
+  }
+}

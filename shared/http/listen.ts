@@ -1,0 +1,53 @@
+/** Opening a port, and saying in one line which setting to change where that fails. */
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { ForpostError, messageOf } from '../errors.ts';
+
+/**
+ * Listens on `host`:`port` (0 = any free port) and returns the port.
+ * @param setting where the reader changes it: "http.port in gateway.yaml"
+ * @throws ForpostError FORPOST_PORT_TAKEN, or FORPOST_CONFIG_INVALID where the address cannot be had at all
+ */
+export async function listenOrExplain(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw explainListenError(error, host, port, setting);
+  }
+  const address: AddressInfo | string | null = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** The same explanation for a server that is not Fastify's. Other errors come back as they are. */
+export function explainListenError(error: unknown, host: string, port: number, setting: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new ForpostError(
+        'FORPOST_PORT_TAKEN',
+        `${where} is taken by another process: stop it, or set another one as ${setting}`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new ForpostError(
+        'FORPOST_CONFIG_INVALID',
+        `${where} may not be opened by this user (ports below 1024 need a right of their own): change ${setting}`,
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ForpostError(
+        'FORPOST_CONFIG_INVALID',
+        `${where} is no address of this machine (${messageOf(error)}): change ${setting}`,
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}

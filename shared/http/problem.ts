@@ -1,0 +1,115 @@
+/**
+ * How HTTP says that something went wrong, on both sides: RFC 9457 problem documents
+ * (`application/problem+json`), one shape for a wrong parameter, a missing log-in and a failure inside.
+ *
+ * Always: what a caller did wrong is told to the caller with the place; what went wrong inside is logged once and
+ * told as "try again" or "see the log", never with its inner text.
+ */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ForpostError } from '../errors.ts';
+
+export interface Problem {
+  /** "about:blank" = the title is the status' own meaning (RFC 9457, 4.2.1) */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** a stable FORPOST_… code, where there is one */
+  readonly code?: string;
+  /** which field of the request is wrong, and how */
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request is not understood',
+  401: 'Log in first',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Not possible here',
+  409: 'Changed meanwhile',
+  413: 'Too large',
+  415: 'Not this kind of content',
+  429: 'Too many tries',
+  500: 'Something failed inside',
+  503: 'Not now',
+};
+
+/** Thrown by a handler to answer with a problem document. */
+export class HttpProblem extends Error {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** `detail`: a sentence for whoever called */
+  constructor(statusCode: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.name = 'HttpProblem';
+    this.statusCode = statusCode;
+    this.headers = headers;
+  }
+}
+
+/** A problem that names how long to wait (RFC 9110, Retry-After in whole seconds). */
+export function tryAgainIn(statusCode: 429 | 503, waitMs: number, detail: string): HttpProblem {
+  return new HttpProblem(statusCode, detail, { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) });
+}
+
+export function titleOf(status: number): string {
+  return titles[status] ?? (status < 500 ? 'The request cannot be served' : 'Something failed inside');
+}
+
+/** Sets the error handler and the not-found handler of `app`. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500 && !(error instanceof HttpProblem)) {
+      request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed');
+    }
+    if (error instanceof HttpProblem) reply.headers(error.headers);
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply) =>
+    sendProblem(reply, {
+      type: 'about:blank',
+      title: titleOf(404),
+      status: 404,
+      detail: `${request.method} ${request.url.split('?', 1)[0] ?? ''} does not exist`,
+    }),
+  );
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(problem);
+}
+
+function problemOf(error: FastifyError): Problem {
+  if (error.validation !== undefined) {
+    const where = error.validationContext ?? 'request';
+    return {
+      type: 'about:blank',
+      title: titleOf(400),
+      status: 400,
+      detail: error.message,
+      errors: error.validation.map((one) => ({
+        field: `${where}${one.instancePath}`,
+        message: one.message ?? 'is wrong',
+      })),
+    };
+  }
+  if (error instanceof ForpostError) {
+    const status = error.retryable ? 503 : 500;
+    return { type: 'about:blank', title: titleOf(status), status, code: error.code };
+  }
+  const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
+  const mayBeTold = status < 500 || error instanceof HttpProblem;
+  return {
+    type: 'about:blank',
+    title: titleOf(status),
+    status,
+    ...(mayBeTold ? { detail: error.message } : { detail: 'the log has the details' }),
+  };
+}
