@@ -1,0 +1,278 @@
+/**
+ * All lanes to all sinks, in the uplink's thread: each sink has one runner a lane, alerts first. It tells the main
+ * thread how each sink stands, and sends the gateway's state to every sink that is connected.
+ *
+ * Always: a status never waits behind a batch nor a batch behind a status, at most one status is out for each sink,
+ * and everything that is said to the main thread is said at most a few times a second.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { lanes } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus, LaneBacklog, UplinkState, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Backoff } from '@forpost/shared/retry.ts';
+import type { OutboxReader } from '../outbox/outbox.ts';
+import type { ForwarderSettings, ForwarderState } from './forwarder.ts';
+import { LaneRunner } from './lane.ts';
+import type { FromThread, Refusal, ToThread } from './messages.ts';
+import type { Sink, SinkIdentity } from './sink.ts';
+
+export interface DispatcherOptions {
+  readonly sinks: readonly { readonly sink: Sink; readonly backoff: Backoff }[];
+  readonly identity: SinkIdentity;
+  readonly reader: OutboxReader;
+  readonly canPutAside: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly post: (message: FromThread) => void;
+  /** a commit from now on is to be told by `committed` */
+  readonly wantCommits: () => void;
+  /** for tests: other limits */
+  readonly settings?: Partial<ForwarderSettings>;
+}
+
+/** A Kafka batch may be 1 MB compressed by default; this is before compression. */
+export const defaultSettings = {
+  maxEvents: 500,
+  maxBytes: 900_000,
+  openDeadlineMs: 10_000,
+  sendDeadlineMs: 30_000,
+} as const;
+const statusEveryMs = 2_000;
+const statusDeadlineMs = 5_000;
+const reportEveryMs = 1_000;
+/** a change is reported no sooner than this after the report before it */
+const reportSpacingMs = 200;
+const rateWindowMs = 10_000;
+
+interface SinkState {
+  readonly sink: Sink;
+  readonly runners: readonly LaneRunner[];
+  state: UplinkState;
+  since: string;
+  statusOut: boolean;
+  /** events safe at times past, oldest first, over the rate's window */
+  readonly samples: { readonly at: number; readonly events: number }[];
+  waiting: boolean;
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #sinks: readonly SinkState[];
+  readonly #aside = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
+  #asideId = 0;
+  #statusTimer: Timer | undefined;
+  #reportTimer: Timer | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  #reportDue = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const since = new Date(options.clock.now()).toISOString();
+    this.#sinks = options.sinks.map(({ sink, backoff }) => ({
+      sink,
+      runners: lanes.map((lane) => this.#runner(lane, sink, backoff)),
+      state: 'offline',
+      since,
+      statusOut: false,
+      samples: [],
+      waiting: false,
+    }));
+  }
+
+  start(): void {
+    for (const { runners } of this.#sinks) for (const runner of runners) runner.start();
+    this.#statusLater();
+    this.#reportWithin(0);
+  }
+
+  hear(message: Exclude<ToThread, { say: 'stop' }>): void {
+    switch (message.say) {
+      case 'committed':
+        for (const { runners } of this.#sinks) for (const runner of runners) runner.committed();
+        this.#reportWithin(reportSpacingMs);
+        return;
+      case 'status':
+        for (const state of this.#sinks) void this.#sendStatus(state, message.status);
+        return;
+      case 'notedAside': {
+        const waiting = this.#aside.get(message.id);
+        this.#aside.delete(message.id);
+        if (message.problem === null) waiting?.resolve();
+        else waiting?.reject(new ForpostError('FORPOST_OUTBOX_FAILED', message.problem));
+        return;
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#statusTimer?.cancel();
+    this.#reportTimer?.cancel();
+    await Promise.all(this.#sinks.flatMap(({ runners }) => runners.map((runner) => runner.stop())));
+  }
+
+  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff): LaneRunner {
+    const { identity, reader, canPutAside, clock, random, logger, post, wantCommits, settings } = this.#options;
+    return new LaneRunner({
+      lane,
+      sink,
+      identity,
+      reader,
+      settings: { ...defaultSettings, backoff, canPutAside, ...settings },
+      clock,
+      random,
+      logger,
+      acknowledge: (epoch, through) => post({ say: 'acknowledge', sink: sink.name, epoch, lane, through }),
+      putAside: (refusal) => this.#putAside(refusal),
+      wantCommits,
+      changed: () => this.#reportWithin(reportSpacingMs),
+    });
+  }
+
+  #putAside(refusal: Refusal): Promise<void> {
+    const id = this.#asideId++;
+    return new Promise((resolve, reject) => {
+      this.#aside.set(id, { resolve, reject });
+      this.#options.post({ say: 'putAside', id, refusal });
+    });
+  }
+
+  #statusLater(): void {
+    this.#statusTimer = this.#options.clock.after(statusEveryMs, () => {
+      this.#wantStatus();
+      this.#statusLater();
+    });
+  }
+
+  #wantStatus(): void {
+    if (this.#sinks.some(({ runners }) => runners.some(({ connected }) => connected)))
+      this.#options.post({ say: 'wantStatus' });
+  }
+
+  async #sendStatus(state: SinkState, status: GatewayStatus): Promise<void> {
+    const through = state.runners.find(({ connected }) => connected);
+    if (through === undefined || state.statusOut || this.#stopped) return;
+    state.statusOut = true;
+    try {
+      await through.status({ ...status, lanes: this.#lanes(state) }, statusDeadlineMs);
+    } catch (error) {
+      // the next one comes in two seconds, and a connection that is gone shows in its lane
+      this.#options.logger.debug({ err: error, sink: state.sink.name }, 'a status was not sent');
+    } finally {
+      state.statusOut = false;
+    }
+  }
+
+  /** Reports within `ms`, but no sooner than `reportSpacingMs` after the last report. */
+  #reportWithin(ms: number): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const due = Math.max(clock.uptime() + ms, this.#reportedAt + reportSpacingMs);
+    if (due >= this.#reportDue) return;
+    this.#reportTimer?.cancel();
+    this.#reportDue = due;
+    this.#reportTimer = clock.after(due - clock.uptime(), () => {
+      this.#reportDue = Number.POSITIVE_INFINITY;
+      this.#reportedAt = clock.uptime();
+      this.#report();
+      this.#reportWithin(reportEveryMs);
+    });
+  }
+
+  #report(): void {
+    let turned = false;
+    const uplinks = this.#sinks.map((state) => {
+      const status = this.#statusOf(state);
+      const waiting = status.events > 0;
+      turned ||= waiting !== state.waiting;
+      state.waiting = waiting;
+      return status;
+    });
+    const [first] = this.#sinks;
+    this.#options.post({ say: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first) });
+    if (turned) this.#wantStatus();
+  }
+
+  #statusOf(state: SinkState): UplinkStatus {
+    const { clock } = this.#options;
+    const worst = state.runners.map((runner) => ({ state: uplinkState(runner.state), reason: runner.state.reason }));
+    worst.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+    const now = worst[0]?.state ?? 'off';
+    if (now !== state.state) {
+      state.state = now;
+      state.since = new Date(clock.now()).toISOString();
+    }
+    const waiting = this.#lanes(state);
+    return {
+      sink: state.sink.name,
+      state: now,
+      since: state.since,
+      reason: now === 'live' ? '' : (worst.find(({ reason }) => reason !== '')?.reason ?? ''),
+      events: waiting.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0),
+      bytes: waiting.reduce((sum, { bytes }) => sum + bytes, 0),
+      eventsPerSecond: this.#rate(state),
+    };
+  }
+
+  #rate({ runners, samples }: SinkState): number {
+    const at = this.#options.clock.uptime();
+    const events = runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
+    samples.push({ at, events });
+    while ((samples[0]?.at ?? at) < at - rateWindowMs) samples.shift();
+    const oldest = samples[0];
+    if (oldest === undefined || at <= oldest.at) return 0;
+    return Math.round(((events - oldest.events) / (at - oldest.at)) * 10_000) / 10;
+  }
+
+  /** What the outbox says and what this run knows, joined: the outbox learns of a «safe» a little later. */
+  #lanes({ sink, runners }: SinkState): readonly LaneBacklog[] {
+    const known = new Map<
+      string,
+      { readonly lane: LaneBacklog['lane']; readonly cursor: ForwarderState['known'][number] }
+    >();
+    for (const { lane, state } of runners)
+      for (const cursor of state.known) known.set(`${cursor.epoch}/${lane}`, { lane, cursor });
+    let waiting: readonly LaneBacklog[];
+    try {
+      waiting = this.#options.reader.backlog(sink.name);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'the backlog could not be read');
+      waiting = [];
+    }
+    const result = waiting.map((entry): LaneBacklog => {
+      const key = `${entry.epoch}/${entry.lane}`;
+      const safe = known.get(key)?.cursor.after ?? 0;
+      known.delete(key);
+      return safe <= entry.acknowledged
+        ? entry
+        : {
+            ...entry,
+            acknowledged: safe,
+            assigned: Math.max(entry.assigned, safe),
+            bytes: safe >= entry.assigned ? 0 : entry.bytes,
+          };
+    });
+    for (const { lane, cursor } of known.values())
+      result.push({ epoch: cursor.epoch, lane, assigned: cursor.after, acknowledged: cursor.after, bytes: 0 });
+    return result;
+  }
+}
+
+/** from bad to good: a sink is as its worse lane */
+const order: readonly UplinkState[] = ['offline', 'probing', 'draining', 'live'];
+
+function uplinkState({ phase, behind, reason }: ForwarderState): UplinkState {
+  switch (phase.kind) {
+    case 'offline':
+      return 'offline';
+    case 'probing':
+      return 'probing';
+    case 'aside':
+      return 'draining';
+    default:
+      return behind || reason !== '' ? 'draining' : 'live';
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * One lane to one sink: the session, the outbox's reader and the timer around the forwarder's state machine. It runs
+ * in the uplink's thread; a second lane has its own session, so that an alert never waits out a telemetry deadline.
+ *
+ * Always: one step at a time; a command's outcome comes back as an event; after `stop` nothing happens any more.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { encodeEvent, type StoredEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { OutboxReader } from '../outbox/outbox.ts';
+import {
+  type BatchInHand,
+  type Cursor,
+  dueAt,
+  type FailureKind,
+  type ForwarderCommand,
+  type ForwarderEvent,
+  type ForwarderSettings,
+  type ForwarderState,
+  initialState,
+  step,
+} from './forwarder.ts';
+import type { Refusal } from './messages.ts';
+import type { Sink, SinkBatch, SinkIdentity, SinkRecord, SinkSession } from './sink.ts';
+
+export interface LaneOptions {
+  readonly lane: Lane;
+  readonly sink: Sink;
+  readonly identity: SinkIdentity;
+  readonly reader: OutboxReader;
+  readonly settings: ForwarderSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly acknowledge: (epoch: Epoch, through: Sequence) => void;
+  readonly putAside: (refusal: Refusal) => Promise<void>;
+  /** called before each read: a commit after this call is to be followed by `committed` */
+  readonly wantCommits: () => void;
+  /** called after each step */
+  readonly changed: () => void;
+}
+
+export class LaneRunner {
+  readonly #options: LaneOptions;
+  readonly #sessions = new Map<number, SinkSession>();
+  readonly #events: ForwarderEvent[] = [];
+  #state: ForwarderState;
+  #stepping = false;
+  #stopped = false;
+  #timer: Timer | undefined;
+  #timerAt: number | undefined;
+  #batch: readonly StoredEvent[] = [];
+  #records: readonly SinkRecord[] = [];
+  #eventsSafe = 0;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#state = initialState(options.settings, options.clock.uptime());
+  }
+
+  get lane(): Lane {
+    return this.#options.lane;
+  }
+
+  get state(): ForwarderState {
+    return this.#state;
+  }
+
+  /** events called safe since the start */
+  get eventsSafe(): number {
+    return this.#eventsSafe;
+  }
+
+  get connected(): boolean {
+    const { kind } = this.#state.phase;
+    return kind === 'idle' || kind === 'reading' || kind === 'sending';
+  }
+
+  start(): void {
+    this.#handle({ on: 'timer' });
+  }
+
+  committed(): void {
+    this.#handle({ on: 'committed' });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    const open = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.all(open.map((session) => session.close()));
+  }
+
+  /** Sends the gateway's state through this lane's session. @throws ForpostError FORPOST_SINK_… */
+  async status(status: GatewayStatus, deadlineMs: number): Promise<void> {
+    await this.#sessions.get(this.#state.session)?.status(status, deadlineMs);
+  }
+
+  #handle(event: ForwarderEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    const { clock, random, settings } = this.#options;
+    for (let next = this.#events.shift(); next !== undefined && !this.#stopped; next = this.#events.shift()) {
+      const before = this.#state;
+      const { state, commands } = step(before, next, { now: clock.uptime(), chance: random(), settings });
+      this.#state = state;
+      this.#tell(before, state);
+      for (const command of commands) this.#run(command);
+    }
+    this.#stepping = false;
+    if (this.#stopped) return;
+    this.#arm();
+    this.#options.changed();
+  }
+
+  #tell(before: ForwarderState, after: ForwarderState): void {
+    const { logger, lane, sink } = this.#options;
+    if (after.reason !== '' && after.reason !== before.reason && after.phase.kind !== 'probing')
+      logger.warn({ sink: sink.name, lane, attempt: after.attempt }, after.reason);
+    if (before.phase.kind === 'probing' && after.phase.kind === 'reading')
+      logger.info({ sink: sink.name, lane }, 'the uplink is connected');
+  }
+
+  #arm(): void {
+    const due = dueAt(this.#state);
+    if (due === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = due;
+    if (due === undefined) return;
+    const { clock } = this.#options;
+    this.#timer = clock.after(due - clock.uptime(), () => {
+      this.#timerAt = undefined;
+      this.#handle({ on: 'timer' });
+    });
+  }
+
+  #run(command: ForwarderCommand): void {
+    switch (command.do) {
+      case 'open':
+        this.#open(command.session, command.deadlineMs);
+        break;
+      case 'close':
+        this.#close(command.session);
+        break;
+      case 'survey':
+        this.#survey();
+        break;
+      case 'load':
+        this.#load(command.cursor, command.maxEvents, command.maxBytes);
+        break;
+      case 'send':
+        this.#send(command.session, command.deadlineMs);
+        break;
+      case 'acknowledge':
+        this.#options.acknowledge(command.epoch, command.through);
+        break;
+      case 'putAside':
+        this.#putAside(command.batch, command.reason);
+        break;
+    }
+  }
+
+  #open(session: number, deadlineMs: number): void {
+    this.#options.sink.open(deadlineMs).then(
+      (opened) => {
+        if (this.#stopped) return void opened.close();
+        this.#sessions.set(session, opened);
+        this.#handle({ on: 'opened', session });
+      },
+      (error: unknown) => this.#failed(session, error),
+    );
+  }
+
+  #close(session: number): void {
+    const open = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    void open?.close();
+  }
+
+  #failed(session: number, error: unknown): void {
+    this.#options.logger.debug({ err: error, session }, 'a session failed');
+    this.#handle({ on: 'failed', session, reason: messageOf(error), kind: failureKind(error) });
+  }
+
+  #survey(): void {
+    const { reader, sink, lane, wantCommits } = this.#options;
+    wantCommits();
+    try {
+      const cursors = reader
+        .backlog(sink.name)
+        .filter((entry) => entry.lane === lane)
+        .map(({ epoch, acknowledged }) => ({ epoch, after: acknowledged }));
+      this.#handle({ on: 'surveyed', cursors });
+    } catch (error) {
+      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+    }
+  }
+
+  #load({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): void {
+    const { reader, lane, identity, wantCommits } = this.#options;
+    wantCommits();
+    try {
+      const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
+      const records: SinkRecord[] = [];
+      let bytes = 0;
+      for (const event of events) {
+        const json = encodeEvent(identity.site, identity.gateway, event);
+        bytes += Buffer.byteLength(json);
+        // the reader counts the data alone
+        if (bytes > maxBytes && records.length > 0) break;
+        records.push({ sequence: event.sequence, json });
+      }
+      this.#batch = events.slice(0, records.length);
+      this.#records = records;
+      const through = records.at(-1)?.sequence;
+      const full = events.length >= maxEvents || records.length < events.length || bytes > maxBytes / 2;
+      const batch = through === undefined ? null : { epoch, after, through, count: records.length, full };
+      this.#handle({ on: 'loaded', batch });
+    } catch (error) {
+      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+    }
+  }
+
+  #send(session: number, deadlineMs: number): void {
+    const open = this.#sessions.get(session);
+    const { phase } = this.#state;
+    if (open === undefined || phase.kind !== 'sending') {
+      this.#failed(session, new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is gone'));
+      return;
+    }
+    const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records: this.#records };
+    const { count } = phase.batch;
+    open.send(batch, deadlineMs).then(
+      () => {
+        if (this.#state.session === session) this.#eventsSafe += count;
+        this.#handle({ on: 'safe', session });
+      },
+      (error: unknown) => this.#failed(session, error),
+    );
+  }
+
+  #putAside({ epoch, through }: BatchInHand, reason: string): void {
+    const { sink, logger, lane, putAside } = this.#options;
+    const [event] = this.#batch;
+    const noted =
+      event === undefined || event.sequence !== through
+        ? Promise.reject(new ForpostError('FORPOST_PART_FAILED', `event ${through} is not the one in hand`))
+        : event.type === eventTypes.gap
+          ? // its gap record would be refused as it is, and so on without an end
+            Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', `a gap record is refused for good: ${reason}`))
+          : putAside({ sink: sink.name, event, reason });
+    noted.then(
+      () => {
+        logger.error({ sink: sink.name, lane, epoch, sequence: through, reason }, 'an event was put aside for good');
+        this.#handle({ on: 'notedAside' });
+      },
+      (error: unknown) => this.#handle({ on: 'readFailed', reason: messageOf(error) }),
+    );
+  }
+}
+
+function failureKind(error: unknown): FailureKind {
+  if (!(error instanceof ForpostError)) return 'broken';
+  if (error.code === 'FORPOST_SINK_REFUSED') return 'refused';
+  return error.code === 'FORPOST_SINK_TIMEOUT' ? 'slow' : 'broken';
+}

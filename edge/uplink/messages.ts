@@ -1,0 +1,47 @@
+/** What the main thread and the uplink's thread say to each other. Plain data only: it is cloned on its way. */
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { SinkConfig } from '../config/installation.ts';
+import type { SinkIdentity } from './sink.ts';
+
+/** An event that a sink refuses for good. */
+export interface Refusal {
+  readonly sink: string;
+  readonly event: StoredEvent;
+  readonly reason: string;
+}
+
+export interface ThreadData {
+  readonly sinks: readonly SinkConfig[];
+  readonly tokens: Readonly<Record<string, { readonly token: string }>>;
+  readonly identity: SinkIdentity;
+  readonly outboxFile: string;
+  readonly canPutAside: boolean;
+  readonly logName: string;
+  readonly logLevel: string;
+  /** one Int32: 1 = the thread wants to hear of the next commit */
+  readonly wanted: SharedArrayBuffer;
+}
+
+export type ToThread =
+  | { readonly say: 'committed' }
+  | { readonly say: 'status'; readonly status: GatewayStatus }
+  | { readonly say: 'notedAside'; readonly id: number; readonly problem: string | null }
+  | { readonly say: 'stop' };
+
+export type FromThread =
+  | {
+      readonly say: 'acknowledge';
+      readonly sink: string;
+      readonly epoch: Epoch;
+      readonly lane: Lane;
+      readonly through: Sequence;
+    }
+  | {
+      readonly say: 'report';
+      readonly uplinks: readonly UplinkStatus[];
+      readonly lanes: readonly LaneBacklog[];
+    }
+  | { readonly say: 'wantStatus' }
+  | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal };

@@ -1,0 +1,65 @@
+/**
+ * kafkajs as this gateway uses it: zstd from node:zlib, its log lines as ours, and its errors in our words.
+ *
+ * Always: kafkajs itself retries nothing (retries 0) and every request has a timeout: what fails is thrown away and
+ * sent again by the forwarder, because kafkajs does not reconnect in all cases (issues 907, 919, 979).
+ */
+
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+// kafkajs is CommonJS: what it exports is on its default import, and its codecs are one table for the whole process
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+export const connectionTimeoutMs = 5_000;
+
+/** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
+export function kafkaClient(brokers: readonly string[], clientId: string, requestTimeoutMs: number, logger: Logger) {
+  const config: KafkaConfig = {
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    retry: { retries: 0, maxRetryTime: requestTimeoutMs },
+    logLevel: kafkajs.logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }) =>
+        logger.debug({ kafkajs: namespace, ...fields }, message),
+  };
+  return new kafkajs.Kafka(config);
+}
+
+/** Kafka's own codes that say no to this very record and will say no again. */
+const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
+const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'KafkaJSLockTimeout']);
+
+/** Anything that kafkajs throws, as one of ours, with its cause. */
+export function kafkaError(error: unknown, doing: string): ForpostError {
+  if (error instanceof ForpostError) return error;
+  const root = rootOf(error);
+  const type = 'type' in root && typeof root.type === 'string' ? root.type : '';
+  const message = `Kafka, ${doing}: ${messageOf(root)}`;
+  const options = { cause: error };
+  if (final.has(type)) return new ForpostError('FORPOST_SINK_REFUSED', message, options);
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ForpostError('FORPOST_SINK_TOPIC_MISSING', message, options);
+  if (timeouts.has(root.name) || type === 'REQUEST_TIMED_OUT')
+    return new ForpostError('FORPOST_SINK_TIMEOUT', message, options);
+  return new ForpostError('FORPOST_SINK_UNREACHABLE', message, options);
+}
+
+/** The first cause: «number of retries exceeded» says nothing. */
+function rootOf(error: unknown): Error {
+  let at = error instanceof Error ? error : new Error(String(error));
+  while (at.cause instanceof Error) at = at.cause;
+  return at;
+}

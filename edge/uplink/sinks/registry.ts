@@ -1,0 +1,48 @@
+/** Every kind of sink, by the `kind` of its configuration. A new one is one file here and one line below. */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Backoff } from '@forpost/shared/retry.ts';
+import type { SinkConfig } from '../../config/installation.ts';
+import type { Sink, SinkIdentity } from '../sink.ts';
+import { httpSink } from './http.ts';
+import { kafkaSink } from './kafka.ts';
+
+export interface SinkContext {
+  readonly name: string;
+  readonly identity: SinkIdentity;
+  /** what the receiver knows this gateway by, where there is one */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface SinkKind<Config extends SinkConfig> {
+  readonly create: (config: Config, context: SinkContext) => Sink;
+  /** how eagerly a lost connection is tried again */
+  readonly backoff: Backoff;
+}
+
+const kinds: { readonly [Kind in SinkConfig['kind']]: SinkKind<Extract<SinkConfig, { kind: Kind }>> } = {
+  // an owner's own brokers: back within two seconds of their return
+  kafka: { create: kafkaSink, backoff: { baseMs: 200, ceilingMs: 1_500 } },
+  // one address for very many gateways
+  http: { create: httpSink, backoff: { baseMs: 250, ceilingMs: 10_000 } },
+};
+
+/** What a sink is called in cursors, secrets and the status. */
+export function sinkName(config: SinkConfig): string {
+  return config.name ?? config.kind;
+}
+
+export function createSink(
+  config: SinkConfig,
+  context: SinkContext,
+): { readonly sink: Sink; readonly backoff: Backoff } {
+  // the switch ties each configuration to its own kind, which an index access cannot tell the compiler
+  switch (config.kind) {
+    case 'kafka':
+      return { sink: kinds.kafka.create(config, context), backoff: kinds.kafka.backoff };
+    case 'http':
+      return { sink: kinds.http.create(config, context), backoff: kinds.http.backoff };
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The uplink's thread: opens its own read-only view of the outbox, builds the sinks, and runs the dispatcher until it
+ * is told to stop. It holds nothing that the next thread could not find in the outbox again.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import type { OutboxReader } from '../outbox/outbox.ts';
+import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { createSink, sinkName } from './sinks/registry.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('the uplink thread is not a program of its own');
+const data: ThreadData = workerData;
+const logger = createLogger(data.logName, data.logLevel);
+const wanted = new Int32Array(data.wanted);
+const reader = lazyReader(data.outboxFile);
+const random = Math.random;
+
+const dispatcher = new Dispatcher({
+  sinks: data.sinks.map((config) => {
+    const name = sinkName(config);
+    const token = data.tokens[name]?.token;
+    return createSink(config, { name, identity: data.identity, token, clock: systemClock, logger });
+  }),
+  identity: data.identity,
+  reader,
+  canPutAside: data.canPutAside,
+  clock: systemClock,
+  random,
+  logger,
+  post: (message: FromThread) => port.postMessage(message),
+  wantCommits: () => Atomics.store(wanted, 0, 1),
+});
+
+port.on('message', (message: ToThread) => {
+  if (message.say !== 'stop') {
+    dispatcher.hear(message);
+    return;
+  }
+  void dispatcher.stop().finally(() => {
+    reader.close();
+    process.exit(0);
+  });
+});
+dispatcher.start();
+
+/** Opens at the first read and again after an error: the outbox may be put aside and begun anew at any time. */
+function lazyReader(file: string): OutboxReader {
+  let open: OutboxReader | undefined;
+  const attempt = <T>(read: (from: OutboxReader) => T): T => {
+    open ??= openReader(file);
+    try {
+      return read(open);
+    } catch (error) {
+      open.close();
+      open = undefined;
+      throw error;
+    }
+  };
+  return {
+    backlog: (sink) => attempt((from) => from.backlog(sink)),
+    read: (epoch, lane, after, maxEvents, maxBytes) =>
+      attempt((from) => from.read(epoch, lane, after, maxEvents, maxBytes)),
+    close() {
+      open?.close();
+      open = undefined;
+    },
+  };
+}

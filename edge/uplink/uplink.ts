@@ -1,0 +1,188 @@
+/**
+ * The uplink as the gateway sees it: a thread of its own that forwards the outbox to every sink, so that compression
+ * and the network never touch the alert path. This side passes acknowledgements on, wakes the thread after commits,
+ * and starts it again should it ever end by itself.
+ *
+ *   stopped ── start ──► running ── the thread ends by itself ──► waiting (backoff) ──► running
+ *
+ * Always: nothing here is needed for the site to work; what was not acknowledged is sent again by the next thread.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import type { SinkConfig } from '../config/installation.ts';
+import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
+import type { SinkIdentity } from './sink.ts';
+import { sinkName } from './sinks/registry.ts';
+
+export interface UplinkOptions {
+  readonly sinks: readonly SinkConfig[];
+  /** by sink name: the secrets' `uplink` */
+  readonly tokens: Readonly<Record<string, { readonly token: string }>>;
+  readonly identity: SinkIdentity;
+  readonly outboxFile: string;
+  /** the sink has everything of this lane up to and with `through` */
+  readonly acknowledge: (sink: string, epoch: Epoch, lane: Lane, through: Sequence) => void;
+  /** the outbox's: tells of commits, returns how to stop it */
+  readonly onCommit: (listener: () => void) => () => void;
+  /** The gateway's state now. `lanes` is filled in by the uplink, for each sink with that sink's cursors. */
+  readonly status: () => GatewayStatus;
+  /**
+   * Notes an event that a sink refuses for good (dead letter and gap record); resolves when that is on disk. Without
+   * it such an event blocks its lane, with the reason in the status.
+   */
+  readonly putAside?: (refusal: Refusal) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** in [0, 1): spreads the waits */
+  readonly random: () => number;
+}
+
+const restartBackoff = { baseMs: 500, ceilingMs: 30_000 };
+const stopDeadlineMs = 5_000;
+
+export class Uplink implements Part {
+  readonly #options: UplinkOptions;
+  readonly #wanted = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  readonly #random: () => number;
+  #worker: Worker | undefined;
+  #unlisten: (() => void) | undefined;
+  #restart: Timer | undefined;
+  #restarts = 0;
+  #stopping = false;
+  #uplinks: readonly UplinkStatus[] = [];
+  #lanes: readonly LaneBacklog[] = [];
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+    this.#random = options.random;
+  }
+
+  /** Resolves once the thread is started, not once anything is connected. @throws ForpostError FORPOST_CONFIG_INVALID */
+  async start(): Promise<void> {
+    const names = this.#options.sinks.map(sinkName);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined)
+      throw new ForpostError('FORPOST_CONFIG_INVALID', `two sinks are called "${twice}": give one of them a name`);
+    if (names.length === 0) return;
+    this.#stopping = false;
+    const since = new Date(this.#options.clock.now()).toISOString();
+    this.#uplinks = names.map((sink) => unknownYet(sink, since, 'connecting'));
+    this.#launch();
+    const flag = new Int32Array(this.#wanted);
+    this.#unlisten = this.#options.onCommit(() => {
+      // at most one message for each time that the thread went to look, however many commits there are
+      if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ say: 'committed' });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+    this.#restart?.cancel();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const late = this.#options.clock.after(stopDeadlineMs, () => void worker.terminate());
+    worker.postMessage({ say: 'stop' } satisfies ToThread);
+    await ended;
+    late.cancel();
+  }
+
+  /** How each sink stands. Not older than about a second. */
+  statuses(): readonly UplinkStatus[] {
+    return this.#uplinks;
+  }
+
+  /**
+   * Last number given and last number safe for the first sink, for every epoch and lane that waits or has been
+   * forwarded in this run.
+   */
+  lanes(): readonly LaneBacklog[] {
+    return this.#lanes;
+  }
+
+  #tell(message: ToThread): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #launch(): void {
+    const { sinks, tokens, identity, outboxFile, logger, putAside } = this.#options;
+    const data: ThreadData = {
+      sinks,
+      tokens,
+      identity,
+      outboxFile,
+      canPutAside: putAside !== undefined,
+      logName: 'uplink',
+      logLevel: logger.level,
+      wanted: this.#wanted,
+    };
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: data, name: 'uplink' });
+    this.#worker = worker;
+    worker.on('message', (message: FromThread) => this.#hear(message));
+    worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#onEnded();
+    });
+  }
+
+  #onEnded(): void {
+    this.#worker = undefined;
+    if (this.#stopping) return;
+    const { clock, logger } = this.#options;
+    const waitMs = backoffMs(restartBackoff, this.#restarts++, this.#random);
+    logger.error({ restarts: this.#restarts, waitMs: Math.round(waitMs) }, 'the uplink thread ended: starting another');
+    const since = new Date(clock.now()).toISOString();
+    this.#uplinks = this.#uplinks.map((was) => ({
+      ...unknownYet(was.sink, since, 'the uplink restarts'),
+      ...backlog(was),
+    }));
+    this.#restart = clock.after(waitMs, () => this.#launch());
+  }
+
+  #hear(message: FromThread): void {
+    const { acknowledge, status, putAside, logger } = this.#options;
+    switch (message.say) {
+      case 'acknowledge':
+        this.#restarts = 0;
+        acknowledge(message.sink, message.epoch, message.lane, message.through);
+        return;
+      case 'report':
+        this.#uplinks = message.uplinks;
+        this.#lanes = message.lanes;
+        return;
+      case 'wantStatus':
+        try {
+          this.#tell({ say: 'status', status: status() });
+        } catch (error) {
+          logger.error({ err: error }, 'the state of the gateway could not be told');
+        }
+        return;
+      case 'putAside': {
+        const { id, refusal } = message;
+        const noted = putAside?.(refusal) ?? Promise.reject(new Error('nobody notes it'));
+        noted.then(
+          () => this.#tell({ say: 'notedAside', id, problem: null }),
+          (error: unknown) => this.#tell({ say: 'notedAside', id, problem: messageOf(error) }),
+        );
+        return;
+      }
+    }
+  }
+}
+
+function unknownYet(sink: string, since: string, reason: string): UplinkStatus {
+  return { sink, state: 'offline', since, reason, events: 0, bytes: 0, eventsPerSecond: 0 };
+}
+
+function backlog({ events, bytes }: UplinkStatus): Pick<UplinkStatus, 'events' | 'bytes'> {
+  return { events, bytes };
+}
