@@ -1,10 +1,29 @@
-/** (skeleton, see the next commit) */
+/**
+ * The history in memory: the model that the contract suite checks the real ones against, and what other parts' tests
+ * use. Everything is a scan over one map.
+ */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import { startOfStep } from './calendar.ts';
+import { forQueries, type Indexed } from './clickhouse/rows.ts';
+import { gapsOf } from './gaps.ts';
+import {
+  checkLimit,
+  checkSeries,
+  decodeCursor,
+  encodeCursor,
+  maxAlarms,
+  maxEvents,
+  metricsWindowMs,
+  type Position,
+  timeRange,
+} from './queries.ts';
 import type {
   AlarmState,
   EventPage,
   EventQuery,
+  HistoryEvent,
   HistoryStore,
   LaneKey,
   Range,
@@ -12,38 +31,182 @@ import type {
   SeriesQuery,
 } from './store.ts';
 
+interface Entry extends Position {
+  readonly event: HistoryEvent;
+  readonly received: number;
+  readonly stored: number;
+  readonly indexed: Indexed;
+}
+
 export class MemoryHistory implements HistoryStore {
   readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
+
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
-  async insert(_events: readonly ForpostEvent[]): Promise<void> {
-    this.#clock.now();
+
+  async insert(events: readonly ForpostEvent[]): Promise<void> {
+    const stored = Math.trunc(this.#clock.now());
+    for (const event of structuredClone(events)) {
+      if (this.#entries.has(event.id)) continue;
+      const { gateway, epoch, lane, sequence } = event;
+      const times = { time: Date.parse(event.time), received: Date.parse(event.received), stored };
+      const indexed = forQueries(event);
+      const entry = { gateway, epoch, lane, sequence, ...times, indexed, event: { ...event, stored: rfc3339(stored) } };
+      this.#entries.set(event.id, entry);
+    }
   }
-  async events(_query: EventQuery): Promise<EventPage> {
-    return { events: [] };
+
+  async events(query: EventQuery): Promise<EventPage> {
+    const limit = checkLimit(query.limit, maxEvents);
+    const { from, through } = timeRange(query);
+    const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const found = [...this.#entries.values()]
+      .filter(({ time }) => time >= from && time <= through)
+      .filter(({ event }) => (query.site ?? event.site) === event.site)
+      .filter(({ event }) => (query.gateway ?? event.gateway) === event.gateway)
+      .filter(({ event }) => query.device === undefined || query.device === event.subject)
+      .filter(({ event }) => (query.type ?? event.type) === event.type)
+      .filter(({ event }) => (query.lane ?? event.lane) === event.lane)
+      .filter((entry) => after === undefined || newestFirst(after, entry) < 0)
+      .sort(newestFirst);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const events = page.map((entry) => structuredClone(entry.event));
+    return found.length > limit && last !== undefined ? { events, cursor: encodeCursor(last) } : { events };
   }
-  async series(_query: SeriesQuery): Promise<readonly SeriesPoint[]> {
-    return [];
+
+  async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
+    const { from, to, steps } = checkSeries(query);
+    const buckets = new Map<number, { time: number; sequence: number; value: number }[]>();
+    for (const { time, sequence, event, indexed } of this.#entries.values()) {
+      const value = indexed.values[query.metric];
+      if (event.subject !== query.device || (query.gateway ?? event.gateway) !== event.gateway) continue;
+      if (value === undefined || time < from || time >= to) continue;
+      if ((query.channel ?? indexed.channel) !== indexed.channel || ['bad', 'implausible'].includes(indexed.quality))
+        continue;
+      const start = startOfStep(time, steps, query.timezone);
+      const bucket = buckets.get(start) ?? [];
+      bucket.push({ time, sequence: Number(sequence), value });
+      buckets.set(start, bucket);
+    }
+    return [...buckets]
+      .sort(([a], [b]) => a - b)
+      .map(([time, bucket]) => ({ time, value: aggregate(query.aggregate, bucket) }));
   }
-  async alarms(_since: number, _limit: number): Promise<readonly AlarmState[]> {
-    return [];
+
+  async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
+    const from = timeRange({ from: since }).from;
+    const alarms = Map.groupBy(
+      [...this.#entries.values()].filter(
+        ({ event, indexed }) => event.type === eventTypes.alert && indexed.alarm !== '',
+      ),
+      ({ gateway, indexed }) => `${gateway}/${indexed.alarm}`,
+    );
+    const states = [...alarms.values()].flatMap((entries) => {
+      const lives = [...Map.groupBy(entries, ({ epoch, lane }) => `${epoch}/${lane}`).values()]
+        .map((life) => life.toSorted((a, b) => Number(a.sequence) - Number(b.sequence)))
+        .toSorted((a, b) => (a.at(-1)?.received ?? 0) - (b.at(-1)?.received ?? 0));
+      const ordered = lives.flat();
+      const newest = ordered.at(-1);
+      const raising = ordered.find(({ indexed }) => indexed.change === 'raised') ?? ordered[0];
+      if (newest === undefined || raising === undefined) return [];
+      return newest.indexed.active || newest.time >= from ? [{ newest, raised: rfc3339(raising.time) }] : [];
+    });
+    return states
+      .sort(
+        (a, b) => Number(b.newest.indexed.active) - Number(a.newest.indexed.active) || newestFirst(a.newest, b.newest),
+      )
+      .slice(0, checkLimit(limit, maxAlarms))
+      .sort((a, b) => newestFirst(a.newest, b.newest))
+      .map(({ newest, raised }) => {
+        const { site, gateway } = newest.event;
+        return { alarm: newest.indexed.alarm, site, gateway, latest: structuredClone(newest.event), raised };
+      });
   }
+
   async metrics(): ReturnType<HistoryStore['metrics']> {
-    return [];
+    const since = this.#clock.now() - metricsWindowMs;
+    const known = new Map<string, Awaited<ReturnType<HistoryStore['metrics']>>[number]>();
+    for (const { event, stored, indexed } of this.#entries.values()) {
+      if (stored < since) continue;
+      for (const metric of Object.keys(indexed.values)) {
+        const { site, gateway, subject } = event;
+        const entry = { site, gateway, device: subject ?? '', channel: indexed.channel, metric };
+        known.set(JSON.stringify(Object.values(entry)), entry);
+      }
+    }
+    return [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   }
+
   async lanes(): Promise<readonly LaneKey[]> {
-    return [];
+    const known = new Map([...this.#entries.values()].map((e) => [`${e.gateway}/${e.epoch}/${e.lane}`, e]));
+    return [...known]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { gateway, epoch, lane }]) => ({ gateway, epoch, lane }));
   }
-  async received(_key: LaneKey): Promise<readonly Range[]> {
-    return [];
+
+  async received(key: LaneKey): Promise<readonly Range[]> {
+    const numbers = this.#lane(key).sort((a, b) => a - b);
+    const ranges: [number, number][] = [];
+    for (const number of numbers) {
+      const last = ranges.at(-1);
+      if (last !== undefined && last[1] + 1 === number) last[1] = number;
+      else ranges.push([number, number]);
+    }
+    return ranges;
   }
-  async rows(_key: LaneKey): ReturnType<HistoryStore['rows']> {
-    return { rows: 0, distinct: 0 };
+
+  async rows(key: LaneKey): ReturnType<HistoryStore['rows']> {
+    const count = this.#lane(key).length;
+    return { rows: count, distinct: count };
   }
-  async gaps(_key: LaneKey): ReturnType<HistoryStore['gaps']> {
-    return [];
+
+  async gaps(key: LaneKey): ReturnType<HistoryStore['gaps']> {
+    const records = [...this.#entries.values()]
+      .filter(({ event }) => event.type === eventTypes.gap && event.gateway === key.gateway)
+      .sort((a, b) => a.received - b.received || Number(a.sequence) - Number(b.sequence))
+      .map(({ event }) => event.data as { epoch?: unknown; lane?: unknown } | null)
+      .filter((data) => data?.epoch === key.epoch && data.lane === key.lane);
+    return gapsOf(records);
+  }
+
+  #lane(key: LaneKey): number[] {
+    return [...this.#entries.values()]
+      .filter(({ gateway, epoch, lane }) => gateway === key.gateway && epoch === key.epoch && lane === key.lane)
+      .map(({ sequence }) => Number(sequence));
+  }
+}
+
+/** By time, then by key, the newest first. */
+function newestFirst(a: Position, b: Position): number {
+  if (a.time !== b.time) return b.time - a.time;
+  for (const part of ['gateway', 'epoch', 'lane'] as const) if (a[part] !== b[part]) return a[part] < b[part] ? 1 : -1;
+  return Number(b.sequence) - Number(a.sequence);
+}
+
+function aggregate(
+  how: SeriesQuery['aggregate'],
+  bucket: readonly { readonly time: number; readonly sequence: number; readonly value: number }[],
+): number {
+  const values = bucket.map(({ value }) => value);
+  const sum = values.reduce((total, value) => total + value, 0);
+  switch (how) {
+    case 'avg':
+      return sum / values.length;
+    case 'min':
+      return Math.min(...values);
+    case 'max':
+      return Math.max(...values);
+    case 'sum':
+      return sum;
+    case 'count':
+      return values.length;
+    case 'last':
+      return bucket.toSorted((a, b) => a.time - b.time || a.sequence - b.sequence).at(-1)?.value ?? 0;
   }
 }

@@ -1,11 +1,33 @@
-/** (skeleton, see the next commit) */
+/**
+ * The history in ClickHouse, embedded or a server: the same statements on both.
+ *
+ * Always: one insert is one part, in one partition, fsynced before it is answered; duplicates are merged by the full
+ * event key and the first one stored stays. `stored` never goes backwards within a process, whatever the clock does.
+ */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { gapsOf } from '../gaps.ts';
+import {
+  checkLimit,
+  checkSeries,
+  decodeCursor,
+  encodeCursor,
+  maxAlarms,
+  maxEvents,
+  maxGaps,
+  maxMetrics,
+  maxSeriesPoints,
+  metricsWindowMs,
+  timeRange,
+} from '../queries.ts';
 import type {
   AlarmState,
   EventPage,
   EventQuery,
+  HistoryEvent,
   HistoryStore,
   LaneKey,
   Range,
@@ -13,8 +35,11 @@ import type {
   SeriesQuery,
 } from '../store.ts';
 import { EmbeddedExecutor } from './embedded.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Parameters } from './executor.ts';
 import { HttpExecutor } from './http.ts';
+import { type EventRow, toEvent, toLine } from './rows.ts';
+import { migrate } from './schema.ts';
+import { sql } from './sql.ts';
 
 export interface ClickHouseHistoryOptions {
   readonly executor: Executor;
@@ -27,42 +52,179 @@ export function executorFor(options: { readonly url?: string | undefined; readon
   return options.url === undefined ? new EmbeddedExecutor(options.folder) : new HttpExecutor(options.url);
 }
 
+/** The most that goes into one part; a longer insert becomes several, in order, each of them all or nothing. */
+const maxInsertEvents = 50_000;
+const maxInsertBytes = 64 * 1024 * 1024;
+
+/** How far back the first look for a page's events goes, and how much farther each next one. */
+const firstSliceMs = 5 * 60_000;
+const sliceGrowth = 12;
+/** After a slice this long the next one is all the rest. */
+const lastSliceMs = 5 * 365 * 86_400_000;
+
 export class ClickHouseHistory implements HistoryStore {
-  readonly #options: ClickHouseHistoryOptions;
+  readonly #executor: Executor;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #lastStoredMs = 0;
 
   constructor(options: ClickHouseHistoryOptions) {
-    this.#options = options;
+    this.#executor = options.executor;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
   }
 
-  start(): Promise<void> {
-    return this.#options.executor.open();
+  async start(): Promise<void> {
+    await this.#executor.open();
+    try {
+      const migrated = await migrate(this.#executor, this.#clock.now());
+      this.#logger.info({ place: this.#executor.place, migrated }, 'history open');
+    } catch (error) {
+      await this.#executor.close();
+      throw error;
+    }
   }
-  stop(): Promise<void> {
-    return this.#options.executor.close();
+
+  async stop(): Promise<void> {
+    await this.#executor.close();
   }
-  async insert(_events: readonly ForpostEvent[]): Promise<void> {}
-  async events(_query: EventQuery): Promise<EventPage> {
-    return { events: [] };
+
+  async insert(events: readonly ForpostEvent[]): Promise<void> {
+    this.#lastStoredMs = Math.max(this.#lastStoredMs, Math.trunc(this.#clock.now()));
+    const storedMs = this.#lastStoredMs;
+    let lines: string[] = [];
+    let bytes = 0;
+    for (const event of events) {
+      const line = toLine(event, storedMs);
+      if (lines.length === maxInsertEvents || bytes + line.length > maxInsertBytes) {
+        await this.#executor.insert('events', lines.join('\n'));
+        lines = [];
+        bytes = 0;
+      }
+      lines.push(line);
+      bytes += line.length;
+    }
+    if (lines.length > 0) await this.#executor.insert('events', lines.join('\n'));
   }
-  async series(_query: SeriesQuery): Promise<readonly SeriesPoint[]> {
-    return [];
+
+  /**
+   * Looks at one slice of time after another, from the newest backwards, each longer than the one before, until the
+   * page is full: so the newest hundred cost as much in a history of ten years as in one of a day.
+   */
+  async events(query: EventQuery): Promise<EventPage> {
+    const limit = checkLimit(query.limit, maxEvents);
+    const range = timeRange(query);
+    const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const parameters = {
+      site: query.site ?? '',
+      gateway: query.gateway ?? '',
+      device: query.device ?? '',
+      type: query.type ?? '',
+      lane: query.lane ?? '',
+      after: after === undefined ? 0 : 1,
+      after_time: after?.time ?? 0,
+      after_gateway: after?.gateway ?? '',
+      after_epoch: after?.epoch ?? '',
+      after_lane: after?.lane ?? '',
+      after_sequence: after?.sequence ?? '0',
+    };
+    const newest = Math.min(range.through, after?.time ?? range.through);
+    const rows: EventRow[] = [];
+    for (const slice of slices(range.from, newest, Math.trunc(this.#clock.now()))) {
+      // one more than the page shows whether there is a next one
+      const missing = limit + 1 - rows.length;
+      rows.push(...(await this.#executor.query<EventRow>(sql.events, { ...parameters, ...slice, limit: missing })));
+      if (rows.length > limit) break;
+    }
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const events = page.map(toEvent);
+    return rows.length > limit && last !== undefined
+      ? { events, cursor: encodeCursor({ ...last, lane: last.lane as Lane, time: Number(last.time_ms) }) }
+      : { events };
   }
-  async alarms(_since: number, _limit: number): Promise<readonly AlarmState[]> {
-    return [];
+
+  async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
+    const { from, to, steps } = checkSeries(query);
+    const rows = await this.#executor.query<{ readonly start: string; readonly value: number | null }>(sql.series, {
+      device: query.device,
+      gateway: query.gateway ?? '',
+      any_channel: query.channel === undefined ? 1 : 0,
+      channel: query.channel ?? '',
+      metric: query.metric,
+      from,
+      to,
+      unit: steps.unit,
+      steps: steps.steps,
+      timezone: query.timezone,
+      aggregate: query.aggregate,
+      limit: maxSeriesPoints + 1,
+    });
+    // an overflow to infinity comes as null
+    return rows.flatMap(({ start, value }) => (value === null ? [] : [{ time: Number(start), value }]));
   }
-  async metrics(): ReturnType<HistoryStore['metrics']> {
-    return [];
+
+  async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
+    const rows = await this.#executor.query<EventRow & { readonly alarm: string; readonly raised_ms: string }>(
+      sql.alarms,
+      { since: timeRange({ from: since }).from, limit: checkLimit(limit, maxAlarms) },
+    );
+    return rows.map((row) => {
+      const latest: HistoryEvent = toEvent(row);
+      const { site, gateway } = latest;
+      return { alarm: row.alarm, site, gateway, latest, raised: rfc3339(Number(row.raised_ms)) };
+    });
   }
-  async lanes(): Promise<readonly LaneKey[]> {
-    return [];
+
+  metrics(): ReturnType<HistoryStore['metrics']> {
+    const since = Math.trunc(this.#clock.now()) - metricsWindowMs;
+    return this.#executor.query(sql.metrics, { since, limit: maxMetrics });
   }
-  async received(_key: LaneKey): Promise<readonly Range[]> {
-    return [];
+
+  lanes(): Promise<readonly LaneKey[]> {
+    return this.#executor.query<LaneKey>(sql.lanes, {});
   }
-  async rows(_key: LaneKey): ReturnType<HistoryStore['rows']> {
-    return { rows: 0, distinct: 0 };
+
+  async received(key: LaneKey): Promise<readonly Range[]> {
+    const rows = await this.#executor.query<{ readonly first: string; readonly last: string }>(
+      sql.received,
+      keyOf(key),
+    );
+    return rows.map(({ first, last }) => [Number(first), Number(last)] as const);
   }
-  async gaps(_key: LaneKey): ReturnType<HistoryStore['gaps']> {
-    return [];
+
+  async rows(key: LaneKey): ReturnType<HistoryStore['rows']> {
+    const [row] = await this.#executor.query<{ readonly rows: string; readonly distinct: string }>(
+      sql.rows,
+      keyOf(key),
+    );
+    return { rows: Number(row?.rows ?? 0), distinct: Number(row?.distinct ?? 0) };
+  }
+
+  async gaps(key: LaneKey): ReturnType<HistoryStore['gaps']> {
+    const rows = await this.#executor.query<{ readonly data: string }>(sql.gaps, { ...keyOf(key), limit: maxGaps });
+    return gapsOf(rows.map((row) => JSON.parse(row.data) as unknown));
+  }
+}
+
+function keyOf(key: LaneKey): Parameters {
+  return { gateway: key.gateway, epoch: key.epoch, lane: key.lane };
+}
+
+/** Disjoint slices of [from, through], newest first. The first one holds all that claims to come from after now. */
+function* slices(
+  from: number,
+  through: number,
+  now: number,
+): Generator<{ readonly from: number; readonly through: number }> {
+  let newest = through;
+  let lengthMs = firstSliceMs;
+  let anchor = Math.min(through, now);
+  while (newest >= from) {
+    const oldest = lengthMs > lastSliceMs ? from : Math.max(from, anchor - lengthMs);
+    yield { from: oldest, through: newest };
+    newest = oldest - 1;
+    anchor = newest;
+    lengthMs *= sliceGrowth;
   }
 }

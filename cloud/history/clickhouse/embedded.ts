@@ -1,19 +1,157 @@
-/** (skeleton, see the next commit) */
-import type { Executor, Parameters } from './executor.ts';
+/**
+ * ClickHouse inside this process (chdb), with its data in a folder.
+ *
+ * Always: chdb runs statements on libuv's threads, so that the event loop never waits behind one; but a connection
+ * takes one statement at a time and chdb chains all bound queries of a process, and each one that runs or is stuck
+ * behind another holds one of libuv's four threads. So there are two sessions, one that reads and one that writes, and
+ * each hands over one statement at a time: an insert never waits for a query, and two threads stay free. One process
+ * at a time may open the folder (ClickHouse locks it, and the lock dies with the process).
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { Session } from 'chdb';
+import {
+  defaultDatabase,
+  type Executor,
+  historyError,
+  insertSettings,
+  type Parameters,
+  parseRows,
+  querySettings,
+} from './executor.ts';
+
+/** Statements that may wait for their turn; beyond that the caller is told at once. */
+const maxWaiting = 10_000;
+
+/** Runs one task at a time, in order. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  take<Result>(task: () => Promise<Result>): Promise<Result> {
+    if (this.#waiting >= maxWaiting)
+      return Promise.reject(new ForpostError('FORPOST_HISTORY_FAILED', `${maxWaiting} statements wait already`));
+    this.#waiting++;
+    const turn = this.#last.then(task).finally(() => {
+      this.#waiting--;
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  idle(): Promise<unknown> {
+    return this.#last;
+  }
+}
+
+interface Open {
+  readonly reader: Session;
+  readonly writer: Session;
+  readonly drain: () => Promise<void>;
+}
 
 export class EmbeddedExecutor implements Executor {
   readonly place: string;
+  readonly #reads = new Turns();
+  readonly #writes = new Turns();
+  #open: Open | undefined;
 
-  /** `folder` is made where it is missing */
+  /** `folder` is made where it is missing. */
   constructor(folder: string) {
     this.place = folder;
   }
 
-  async open(): Promise<void> {}
-  async close(): Promise<void> {}
-  async command(_sql: string): Promise<void> {}
-  async query<Row>(_sql: string, _parameters: Parameters): Promise<Row[]> {
-    return [];
+  async open(): Promise<void> {
+    await mkdir(this.place, { recursive: true });
+    // only here: 500 MB of libraries that a centre with a server of its own need not load
+    const chdb = await import('chdb');
+    const session = async () => {
+      try {
+        return new chdb.Session(this.place);
+      } catch (error) {
+        throw await this.#whyNot(error);
+      }
+    };
+    const first = await session();
+    try {
+      this.#open = { reader: first, writer: await session(), drain: chdb.drainPending };
+    } catch (error) {
+      first.close();
+      throw error;
+    }
+    await this.command(`CREATE DATABASE IF NOT EXISTS ${defaultDatabase}`);
+    await this.command(`USE ${defaultDatabase}`);
+    const { reader } = this.#sessions();
+    const settings = Object.entries(querySettings).map(([name, value]) => `${name} = ${value}`);
+    await reader.queryAsync(`USE ${defaultDatabase}`);
+    await reader.queryAsync(`SET ${settings.join(', ')}`);
   }
-  async insert(_table: string, _lines: string): Promise<void> {}
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    await Promise.all([this.#reads.idle(), this.#writes.idle()]);
+    open.reader.close();
+    open.writer.close();
+    await open.drain();
+  }
+
+  command(sql: string): Promise<void> {
+    return this.#writes.take(async () => {
+      const { writer } = this.#sessions();
+      try {
+        await writer.queryAsync(sql);
+      } catch (error) {
+        throw historyError('the history refused a statement', error);
+      }
+    });
+  }
+
+  query<Row>(sql: string, parameters: Parameters): Promise<Row[]> {
+    return this.#reads.take(async () => {
+      const { reader } = this.#sessions();
+      try {
+        const result = await reader.queryBindAsync(sql, parameters, { format: 'JSONEachRow' });
+        return parseRows<Row>(result.text());
+      } catch (error) {
+        throw historyError('the history could not answer', error);
+      }
+    });
+  }
+
+  insert(table: string, lines: string): Promise<void> {
+    return this.#writes.take(async () => {
+      const { writer } = this.#sessions();
+      try {
+        await writer.insert({
+          table,
+          values: Buffer.from(lines, 'utf8'),
+          format: 'JSONEachRow',
+          settings: insertSettings,
+        });
+      } catch (error) {
+        throw historyError('the history did not take an insert', error);
+      }
+    });
+  }
+
+  #sessions(): Open {
+    if (this.#open === undefined) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is not open');
+    return this.#open;
+  }
+
+  /** chdb says no more than "failed"; the folder's status file names the process that holds it. */
+  async #whyNot(error: unknown): Promise<ForpostError> {
+    const status = await readFile(join(this.place, 'status'), 'utf8').catch(() => '');
+    const pid = /PID: (\d+)/.exec(status)?.[1];
+    const holder = pid === undefined || pid === String(process.pid) ? 'another process' : `process ${pid}`;
+    return new ForpostError(
+      'FORPOST_HISTORY_FAILED',
+      `the history's folder ${this.place} cannot be opened: most likely ${holder} has it open (one centre a folder: ` +
+        `stop the other one or give this one another "data")`,
+      { cause: error },
+    );
+  }
 }

@@ -4,13 +4,14 @@
  * Always: a value reaches ClickHouse as a bound parameter (`{name:Type}`) or as a line of an insert's body, never as a
  * part of the statement's text. `insert` makes one part or none: all of its lines are readable, or none is.
  */
+import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
 
 /** A value of a `{name:Type}` placeholder. Numbers are finite; whole ones are safe integers. */
 export type Parameter = string | number;
 export type Parameters = Readonly<Record<string, Parameter>>;
 
 export interface Executor {
-  /** for messages: a folder or an address without its password */
+  /** for messages: a folder, or an address without its password */
   readonly place: string;
   /** @throws ForpostError FORPOST_HISTORY_FAILED, in one line that says what to do */
   open(): Promise<void>;
@@ -18,11 +19,50 @@ export interface Executor {
   close(): Promise<void>;
   /** A statement without an answer: CREATE, ALTER, … @throws ForpostError FORPOST_HISTORY_FAILED */
   command(sql: string): Promise<void>;
-  /** The rows of a query, as JSON objects with 64-bit integers as text. @throws ForpostError FORPOST_HISTORY_FAILED */
+  /** The rows of a query; 64-bit integers come as text. @throws ForpostError FORPOST_HISTORY_FAILED */
   query<Row>(sql: string, parameters: Parameters): Promise<Row[]>;
   /**
    * Inserts JSON lines (JSONEachRow) into `table`; resolves when they are on disk.
    * @throws ForpostError FORPOST_HISTORY_FAILED
    */
   insert(table: string, lines: string): Promise<void>;
+}
+
+/** The database that holds the tables where nothing else is said. */
+export const defaultDatabase = 'forpost';
+
+/** A query may take this long and this much, so that one careless chart does not take the centre's memory. */
+export const querySettings = {
+  output_format_json_quote_64bit_integers: 1,
+  max_execution_time: 30,
+  max_memory_usage: 2_000_000_000,
+} as const;
+
+/**
+ * One insert is one block and so one part, whatever its size; it is answered when its part is on disk (the tables'
+ * own settings say fsync).
+ */
+export const insertSettings = {
+  async_insert: 0,
+  input_format_parallel_parsing: 0,
+  max_insert_block_size: 10_000_000,
+  min_insert_block_size_rows: 10_000_000,
+  min_insert_block_size_bytes: 1_000_000_000,
+} as const;
+
+/** JSONEachRow's text as rows. */
+export function parseRows<Row>(text: string): Row[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** ClickHouse's own words in one line, without its stack trace and version. */
+export function historyError(doing: string, error: unknown, code: ErrorCode = 'FORPOST_HISTORY_FAILED'): ForpostError {
+  const words = messageOf(error)
+    .replace(/\s+/g, ' ')
+    .replace(/ \(version .*$/, '')
+    .slice(0, 500);
+  return new ForpostError(code, `${doing}: ${words}`, { cause: error });
 }

@@ -1,19 +1,103 @@
-/** (skeleton, see the next commit) */
-import type { Executor, Parameters } from './executor.ts';
+/**
+ * A ClickHouse server or cluster, through its HTTP interface.
+ *
+ * Always: values travel as `param_…` in the address, escaped as the interface wants them, inserts as the body; the
+ * server answers only when it is done (`wait_end_of_query`), so that a status of 200 means that it went well.
+ * Errors carry ClickHouse's own words and never the password.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import {
+  defaultDatabase,
+  type Executor,
+  historyError,
+  insertSettings,
+  type Parameter,
+  type Parameters,
+  parseRows,
+  querySettings,
+} from './executor.ts';
+
+/** A query ends itself after 30 s; this is for a server that no longer answers. */
+const deadlineMs = 60_000;
 
 export class HttpExecutor implements Executor {
   readonly place: string;
+  readonly #origin: string;
+  readonly #database: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** `url`: http://user:password@host:8123/database */
+  /** `url`: http://user:password@host:8123/database; without a database it is "forpost". */
   constructor(url: string) {
-    this.place = url;
+    const parsed = new URL(url);
+    this.#origin = parsed.origin;
+    this.#database = decodeURIComponent(parsed.pathname.replace(/^\/+|\/+$/g, '')) || defaultDatabase;
+    this.place = `${parsed.origin}/${this.#database}`;
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(this.#database))
+      throw new ForpostError('FORPOST_CONFIG_INVALID', `${this.place}: the database's name may hold A-Z, a-z, 0-9, _`);
+    this.#headers =
+      parsed.username === ''
+        ? {}
+        : {
+            'X-ClickHouse-User': decodeURIComponent(parsed.username),
+            'X-ClickHouse-Key': decodeURIComponent(parsed.password),
+          };
   }
 
-  async open(): Promise<void> {}
-  async close(): Promise<void> {}
-  async command(_sql: string): Promise<void> {}
-  async query<Row>(_sql: string, _parameters: Parameters): Promise<Row[]> {
-    return [];
+  async open(): Promise<void> {
+    await this.#post({ database: 'default' }, `CREATE DATABASE IF NOT EXISTS ${this.#database}`);
   }
-  async insert(_table: string, _lines: string): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  async command(sql: string): Promise<void> {
+    await this.#post({}, sql);
+  }
+
+  async query<Row>(sql: string, parameters: Parameters): Promise<Row[]> {
+    const search: Record<string, Parameter> = { default_format: 'JSONEachRow', ...querySettings };
+    for (const [name, value] of Object.entries(parameters)) search[`param_${name}`] = escapeParameter(value);
+    return parseRows<Row>(await this.#post(search, sql));
+  }
+
+  async insert(table: string, lines: string): Promise<void> {
+    await this.#post({ query: `INSERT INTO ${table} FORMAT JSONEachRow`, ...insertSettings }, lines);
+  }
+
+  async #post(search: Readonly<Record<string, Parameter>>, body: string): Promise<string> {
+    const address = new URL(this.#origin);
+    address.searchParams.set('database', this.#database);
+    address.searchParams.set('wait_end_of_query', '1');
+    for (const [name, value] of Object.entries(search)) address.searchParams.set(name, String(value));
+    let answer: { readonly ok: boolean; readonly status: number; readonly text: string };
+    try {
+      const response = await fetch(address, {
+        method: 'POST',
+        headers: this.#headers,
+        body,
+        redirect: 'error',
+        signal: AbortSignal.timeout(deadlineMs),
+      });
+      answer = { ok: response.ok, status: response.status, text: await response.text() };
+    } catch (error) {
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      throw historyError(`the history at ${this.place} does not answer`, cause);
+    }
+    if (!answer.ok) throw historyError(`the history at ${this.place} refused (HTTP ${answer.status})`, answer.text);
+    return answer.text;
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\0': '\\0',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/** A parameter's value as ClickHouse's HTTP interface reads it: the Escaped format, in which a tab ends the value. */
+export function escapeParameter(value: Parameter): string {
+  return String(value).replace(/[\\\0\b\f\n\r\t]/g, (character) => escapes[character] ?? character);
 }

@@ -1,0 +1,130 @@
+/**
+ * What every history makes of a question before it answers: limits, the place where a page left off, the steps of a
+ * chart. Shared by the adapters, so that the same question is refused or cut in the same way by each.
+ *
+ * Always: what a caller sent is checked here and refused with FORPOST_PAYLOAD_INVALID, before anything is asked.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { isId, isLane, type Lane } from '@forpost/shared/event/ids.ts';
+import type { EventQuery, SeriesQuery } from './store.ts';
+
+export const maxEvents = 10_000;
+export const maxSeriesPoints = 50_000;
+export const maxAlarms = 10_000;
+export const maxMetrics = 100_000;
+export const maxGaps = 100_000;
+/** "lately", for the list of metrics */
+export const metricsWindowMs = 7 * 86_400_000;
+
+/** ClickHouse's DateTime64 ends here; charts do not go beyond. */
+const chartFirstMs = Date.UTC(1900, 0, 1);
+const chartLastMs = Date.UTC(2299, 11, 31);
+
+/** An event's place in the order of a page: by time, then by key, newest first. */
+export interface Position {
+  /** ms since 1970 */
+  readonly time: number;
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly lane: Lane;
+  /** decimal */
+  readonly sequence: string;
+}
+
+function invalid(message: string): ForpostError {
+  return new ForpostError('FORPOST_PAYLOAD_INVALID', message);
+}
+
+/** The page's cursor: opaque to its reader, and stable while events come in, because it names an event. */
+export function encodeCursor(position: Position): string {
+  const { time, gateway, epoch, lane, sequence } = position;
+  return Buffer.from(JSON.stringify([time, gateway, epoch, lane, sequence])).toString('base64url');
+}
+
+/** @throws ForpostError FORPOST_PAYLOAD_INVALID */
+export function decodeCursor(cursor: string): Position {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw invalid('cursor is not one that a page before has given');
+  }
+  const [time, gateway, epoch, lane, sequence] = Array.isArray(value) ? value : [];
+  if (
+    !Number.isSafeInteger(time) ||
+    !isId(gateway) ||
+    !isId(epoch) ||
+    !isLane(lane) ||
+    typeof sequence !== 'string' ||
+    !/^[0-9]{1,16}$/.test(sequence)
+  )
+    throw invalid('cursor is not one that a page before has given');
+  return { time, gateway, epoch, lane, sequence };
+}
+
+/** A limit of at least 1 and at most `most`. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+export function checkLimit(limit: number, most: number): number {
+  if (!Number.isInteger(limit) || limit < 1) throw invalid(`limit ${limit} is not a whole number above 0`);
+  return Math.min(limit, most);
+}
+
+/** The most that a Date can hold; further out there is no event. */
+const farthestMs = 8_640_000_000_000_000;
+
+/** The first and the last ms that an events query asks for. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+export function timeRange(query: Pick<EventQuery, 'from' | 'to'>): { readonly from: number; readonly through: number } {
+  const from = query.from ?? -farthestMs;
+  const to = query.to ?? farthestMs + 1;
+  if (Number.isNaN(from) || Number.isNaN(to)) throw invalid('from and to are ms since 1970');
+  return { from: Math.ceil(Math.max(from, -farthestMs)), through: Math.ceil(Math.min(to, farthestMs + 1)) - 1 };
+}
+
+/** The steps of a chart: `steps` units each. */
+export interface Steps {
+  readonly unit: 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
+  readonly steps: number;
+}
+
+const daySeconds = 86_400;
+
+/**
+ * Steps of a day or longer follow the calendar of the zone: 30 or 31 days are a month, 365 or 366 a year, multiples of
+ * 7 weeks from Monday, and other numbers of days count from 1970-01-01. Whole hours follow the zone's clock from
+ * midnight; anything shorter counts from 1970-01-01 in UTC. A step below a day must divide a day.
+ * @throws ForpostError FORPOST_PAYLOAD_INVALID
+ */
+export function stepsOf(stepSeconds: number): Steps {
+  if (!Number.isInteger(stepSeconds) || stepSeconds < 1 || stepSeconds > 366 * daySeconds)
+    throw invalid(`step ${stepSeconds} is not a whole number of seconds from 1 to 366 days`);
+  if (stepSeconds % daySeconds === 0) {
+    const days = stepSeconds / daySeconds;
+    if (days === 30 || days === 31) return { unit: 'month', steps: 1 };
+    if (days === 365 || days === 366) return { unit: 'month', steps: 12 };
+    return days % 7 === 0 ? { unit: 'week', steps: days / 7 } : { unit: 'day', steps: days };
+  }
+  if (daySeconds % stepSeconds !== 0) throw invalid(`step ${stepSeconds} s: below a day it must divide a day`);
+  if (stepSeconds % 3600 === 0) return { unit: 'hour', steps: stepSeconds / 3600 };
+  if (stepSeconds % 60 === 0) return { unit: 'minute', steps: stepSeconds / 60 };
+  return { unit: 'second', steps: stepSeconds };
+}
+
+/** A chart's question, checked and cut to what can be drawn. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+export function checkSeries(query: SeriesQuery): { readonly from: number; readonly to: number; readonly steps: Steps } {
+  if (Number.isNaN(query.from) || Number.isNaN(query.to)) throw invalid('from and to are ms since 1970');
+  const steps = stepsOf(query.stepSeconds);
+  const from = Math.ceil(Math.min(Math.max(query.from, chartFirstMs), chartLastMs));
+  const to = Math.ceil(Math.min(Math.max(query.to, chartFirstMs), chartLastMs));
+  if ((to - from) / (query.stepSeconds * 1000) > maxSeriesPoints)
+    throw invalid(`that would be more than ${maxSeriesPoints} points: take a longer step or a shorter time`);
+  if (!isTimeZone(query.timezone)) throw invalid(`"${query.timezone}" is not a time zone such as Europe/Berlin`);
+  return { from, to, steps };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,524 @@
+/**
+ * What every history must do: run on the model in memory, on the embedded ClickHouse and, where the environment
+ * names one, on a ClickHouse server.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { decodeEvent, encodeEvent, rfc3339 } from '@forpost/shared/event/codec.ts';
+import { type AlertData, eventTypes, type ForpostEvent, type GapData } from '@forpost/shared/event/event.ts';
+import { asId, type Lane } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ClickHouseHistory } from '../../cloud/history/clickhouse/clickhouse-history.ts';
+import { EmbeddedExecutor } from '../../cloud/history/clickhouse/embedded.ts';
+import { HttpExecutor } from '../../cloud/history/clickhouse/http.ts';
+import { MemoryHistory } from '../../cloud/history/memory-store.ts';
+import type { HistoryStore, SeriesQuery } from '../../cloud/history/store.ts';
+
+const server = process.env.FORPOST_TEST_CLICKHOUSE;
+if (server === undefined)
+  console.log('skipped: the history on a ClickHouse server (FORPOST_TEST_CLICKHOUSE=http://… names none)');
+
+interface Made {
+  readonly store: HistoryStore;
+  readonly clock: FakeClock;
+  readonly remove: () => Promise<void>;
+}
+
+const kinds: readonly (readonly [name: string, make: () => Promise<Made>, skip: boolean])[] = [
+  [
+    'in memory',
+    async () => {
+      const clock = new FakeClock();
+      return { store: new MemoryHistory(clock), clock, remove: async () => undefined };
+    },
+    false,
+  ],
+  [
+    'embedded ClickHouse',
+    async () => {
+      const clock = new FakeClock();
+      const folder = await mkdtemp(join(tmpdir(), 'forpost-history-'));
+      const executor = new EmbeddedExecutor(join(folder, 'history'));
+      const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
+      return { store, clock, remove: () => rm(folder, { recursive: true }) };
+    },
+    false,
+  ],
+  [
+    'ClickHouse server',
+    async () => {
+      const clock = new FakeClock();
+      const executor = new HttpExecutor(`${server}/forpost_test_${process.pid}`);
+      const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
+      return { store, clock, remove: () => executor.command(`DROP DATABASE forpost_test_${process.pid}`) };
+    },
+    server === undefined,
+  ],
+];
+
+interface Parts {
+  readonly gateway: string;
+  readonly epoch?: string;
+  readonly lane?: Lane;
+  readonly sequence: number;
+  readonly device?: string | null;
+  readonly type?: string;
+  readonly time?: number;
+  readonly received?: number;
+  readonly data?: unknown;
+}
+
+const noon = Date.UTC(2026, 0, 1, 12);
+let gateways = 0;
+/** Each test has a gateway of its own, so that the tests share one history and none sees another's events. */
+const newGateway = () => `gw-${++gateways}`;
+
+function event(parts: Parts): ForpostEvent {
+  const decoded = decodeEvent(
+    encodeEvent(asId<'site'>('home'), asId<'gateway'>(parts.gateway), {
+      epoch: asId<'epoch'>(parts.epoch ?? 'e1'),
+      lane: parts.lane ?? 'telemetry',
+      sequence: parts.sequence,
+      type: parts.type ?? eventTypes.reading,
+      device: parts.device === null ? null : asId<'device'>(parts.device ?? `${parts.gateway}-meter`),
+      time: parts.time ?? noon,
+      received: parts.received ?? parts.time ?? noon,
+      clock: 'synced',
+      boot: 'boot-1',
+      uptime: 1000 + parts.sequence,
+      data: JSON.stringify(parts.data ?? { values: { power_w: parts.sequence } }),
+    }),
+  );
+  if (!decoded.ok) throw new Error(decoded.reason);
+  return decoded.event;
+}
+
+function alert(parts: Parts, alarm: string, data: Partial<AlertData>): ForpostEvent {
+  const full: AlertData = {
+    ...{ alarm, rule: 'overload', device: `${parts.gateway}-meter`, change: 'raised', active: true },
+    ...{ acknowledged: false, severity: 'warning', category: 'power', message: 'too much', cause: 'power_w' },
+    ...{ count: 1, test: false, evidence: [] },
+    ...data,
+  };
+  return event({ ...parts, lane: 'alerts', type: eventTypes.alert, data: full });
+}
+
+describe.each(kinds)('a history %s', (_name, make, skip) => {
+  let made: Made;
+  let store: HistoryStore;
+  let clock: FakeClock;
+
+  beforeAll(async () => {
+    if (skip) return;
+    made = await make();
+    ({ store, clock } = made);
+    await store.start();
+  });
+  afterAll(async () => {
+    if (skip) return;
+    await store.stop();
+    await made.remove();
+  });
+
+  const check = skip ? test.skip : test;
+
+  check('gives an event back as it came, with unknown attributes, odd times and any text', async () => {
+    const gateway = newGateway();
+    const nasty = `'; DROP TABLE events; -- \\' \u0000 \t\n "{}" \ud800 é 🔥 {x:String}`;
+    const plain = event({ gateway, sequence: 1, data: { values: { power_w: 1.5, [nasty]: 2 }, note: nasty } });
+    const extended = {
+      ...event({ gateway, sequence: 2, device: null, type: 'other.vendor.v9', data: [1, null, nasty] }),
+      ...{
+        traceparent: '00-abc',
+        nested: { a: [1, 2] },
+        source: '/elsewhere',
+        time: '2026-01-01T13:00:00.123456+01:00',
+      },
+    } as ForpostEvent;
+    const odd = { ...event({ gateway, sequence: 3, data: null }), type: nasty, boot: nasty } as ForpostEvent;
+    const early = event({ gateway, sequence: 4, time: -62_167_219_200_000 });
+    const late = event({ gateway, sequence: 5, time: Date.UTC(9999, 11, 31, 23, 59, 59, 999) });
+    const unset = event({ gateway, sequence: 9_007_199_254_740_991, time: 1 });
+    await store.insert([plain, extended, odd, early, late, unset]);
+    const { events } = await store.events({ gateway, limit: 100 });
+    expect(events.map(({ sequence }) => sequence)).toEqual(['5', '2', '3', '1', '9007199254740991', '4']);
+    const stored = rfc3339(clock.now());
+    for (const original of [plain, extended, odd, early, late, unset])
+      expect(events.find(({ id }) => id === original.id)).toEqual({ ...original, stored });
+  });
+
+  check('keeps one of several inserts of the same event, and what it says does not change', async () => {
+    const gateway = newGateway();
+    const events = [1, 2, 3].map((sequence) => event({ gateway, sequence }));
+    await store.insert(events);
+    const before = await store.events({ gateway, limit: 10 });
+    clock.advance(60_000);
+    await store.insert(events);
+    // another month, and so another partition
+    clock.advance(40 * 86_400_000);
+    await store.insert([...events].reverse());
+    expect(await store.events({ gateway, limit: 10 })).toEqual(before);
+    const key = { gateway, epoch: 'e1', lane: 'telemetry' } as const;
+    expect(await store.received(key)).toEqual([[1, 3]]);
+    const { rows, distinct } = await store.rows(key);
+    expect(distinct).toBe(3);
+    expect(rows).toBeGreaterThanOrEqual(3);
+    const series = { device: `${gateway}-meter`, metric: 'power_w', from: noon, to: noon + 1, stepSeconds: 60 };
+    expect(await store.series({ ...series, aggregate: 'count', timezone: 'UTC' })).toEqual([{ time: noon, value: 3 }]);
+  });
+
+  check('answers by site, gateway, device, type, lane and time', async () => {
+    const gateway = newGateway();
+    const a = event({ gateway, sequence: 1, time: noon });
+    const b = event({ gateway, sequence: 2, time: noon + 1000, device: `${gateway}-b` });
+    const c = alert({ gateway, sequence: 1, time: noon + 2000 }, 'c', {});
+    await store.insert([a, b, c]);
+    const ids = async (query: Parameters<HistoryStore['events']>[0]) =>
+      (await store.events(query)).events.map(({ id }) => id);
+    expect(await ids({ gateway, limit: 10 })).toEqual([c.id, b.id, a.id]);
+    expect(await ids({ gateway, limit: 10, site: 'home' })).toHaveLength(3);
+    expect(await ids({ gateway, limit: 10, site: 'elsewhere' })).toEqual([]);
+    expect(await ids({ device: `${gateway}-b`, limit: 10 })).toEqual([b.id]);
+    expect(await ids({ gateway, type: eventTypes.alert, limit: 10 })).toEqual([c.id]);
+    expect(await ids({ gateway, lane: 'telemetry', limit: 10 })).toEqual([b.id, a.id]);
+    expect(await ids({ gateway, from: noon, to: noon + 1000, limit: 10 })).toEqual([a.id]);
+    expect(await ids({ gateway, from: noon + 0.5, to: noon + 1000.5, limit: 10 })).toEqual([b.id]);
+    expect(
+      await ids({ gateway, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, limit: 10 }),
+    ).toHaveLength(3);
+    expect(await ids({ gateway, from: noon, to: noon, limit: 10 })).toEqual([]);
+    expect(await ids({ gateway: `${gateway}' OR 1=1 --`, limit: 10 })).toEqual([]);
+  });
+
+  check('pages through everything once, newest first, while events come in', async () => {
+    const gateway = newGateway();
+    // many share one ms, and they lie minutes, days and decades apart
+    const times = [0, 1, 1, 1, 60_000, 3_600_000, 86_400_000, 86_400_000 * 400].map((back) => noon - back);
+    const first = times.flatMap((time, i) =>
+      [0, 1, 2].map((j) => event({ gateway, epoch: `e${j}`, sequence: i + 1, time })),
+    );
+    await store.insert(first);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    for (let pages = 0; pages < 30; pages++) {
+      const page = await store.events({ gateway, limit: 5, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.events.map(({ id }) => id));
+      await store.insert([event({ gateway, epoch: 'new', sequence: pages + 1, time: noon + 1000 + pages })]);
+      cursor = page.cursor;
+      if (cursor === undefined) break;
+      expect(page.events).toHaveLength(5);
+    }
+    expect(cursor).toBeUndefined();
+    expect(seen).toHaveLength(first.length);
+    expect(new Set(seen)).toEqual(new Set(first.map(({ id }) => id)));
+    const exact = await store.events({ gateway, epoch: 'e0', limit: 24, to: noon + 1 } as Parameters<
+      typeof store.events
+    >[0]);
+    expect(exact.events).toHaveLength(24);
+    expect(exact.cursor).toBeUndefined();
+  });
+
+  check('refuses a question that makes no sense', async () => {
+    const series: SeriesQuery = {
+      ...{ device: 'd', metric: 'm', from: 0, to: 1, stepSeconds: 60, aggregate: 'avg', timezone: 'UTC' },
+    };
+    const wrong = { code: 'FORPOST_PAYLOAD_INVALID', retryable: false };
+    await expect(store.events({ limit: 0 })).rejects.toMatchObject(wrong);
+    await expect(store.events({ limit: 5, cursor: 'xyz' })).rejects.toMatchObject(wrong);
+    await expect(store.events({ limit: 5, cursor: Buffer.from('[1]').toString('base64url') })).rejects.toMatchObject(
+      wrong,
+    );
+    await expect(store.events({ limit: 5, from: Number.NaN })).rejects.toMatchObject(wrong);
+    await expect(store.series({ ...series, timezone: 'Mars/Olympus' })).rejects.toMatchObject(wrong);
+    await expect(store.series({ ...series, stepSeconds: 7 })).rejects.toMatchObject(wrong);
+    await expect(store.series({ ...series, stepSeconds: 0 })).rejects.toMatchObject(wrong);
+    await expect(store.series({ ...series, stepSeconds: 1, to: 1e12 })).rejects.toMatchObject(wrong);
+    await expect(store.alarms(0, -1)).rejects.toMatchObject(wrong);
+  });
+
+  check('draws a metric in steps, by each aggregate', async () => {
+    const gateway = newGateway();
+    const device = `${gateway}-meter`;
+    const reading = (sequence: number, seconds: number, values: object, extra = {}) =>
+      event({ gateway, sequence, time: noon + seconds * 1000, data: { values, ...extra } });
+    await store.insert([
+      reading(1, 0, { power_w: 10, on: true }),
+      reading(2, 30, { power_w: 30, mode: 'eco' }),
+      reading(3, 20, { power_w: 20, on: false }),
+      reading(4, 60, { power_w: -5 }),
+      reading(5, 61, { power_w: 1e9 }, { quality: 'implausible' }),
+      reading(6, 62, { power_w: 1e9 }, { quality: 'bad' }),
+      reading(7, 63, { power_w: -7 }, { quality: 'estimated' }),
+      reading(8, 125, { power_w: 99 }, { channel: 'solar' }),
+      reading(9, 180, { power_w: 1 }),
+      event({ gateway, sequence: 10, type: 'forpost.state.v1', data: { values: { power_w: 5 } } }),
+    ]);
+    const ask = async (aggregate: SeriesQuery['aggregate'], extra: Partial<SeriesQuery> = {}) =>
+      (
+        await store.series({
+          ...{ device, metric: 'power_w', from: noon, to: noon + 180_000, stepSeconds: 60, aggregate, timezone: 'UTC' },
+          ...extra,
+        })
+      ).map(({ time, value }) => [(time - noon) / 1000, value]);
+    expect(await ask('avg')).toEqual([
+      [0, 20],
+      [60, -6],
+      [120, 99],
+    ]);
+    expect(await ask('min')).toEqual([
+      [0, 10],
+      [60, -7],
+      [120, 99],
+    ]);
+    expect(await ask('max')).toEqual([
+      [0, 30],
+      [60, -5],
+      [120, 99],
+    ]);
+    expect(await ask('sum')).toEqual([
+      [0, 60],
+      [60, -12],
+      [120, 99],
+    ]);
+    expect(await ask('last')).toEqual([
+      [0, 30],
+      [60, -7],
+      [120, 99],
+    ]);
+    expect(await ask('count')).toEqual([
+      [0, 3],
+      [60, 2],
+      [120, 1],
+    ]);
+    expect(await ask('max', { channel: 'solar' })).toEqual([[120, 99]]);
+    expect(await ask('count', { channel: '' })).toEqual([
+      [0, 3],
+      [60, 2],
+    ]);
+    expect(await ask('avg', { metric: 'on' })).toEqual([[0, 0.5]]);
+    expect(await ask('avg', { metric: 'mode' })).toEqual([]);
+    expect(await ask('count', { stepSeconds: 3600 })).toEqual([[0, 6]]);
+    expect(await ask('count', { gateway: 'another' })).toEqual([]);
+    expect(await ask('count', { stepSeconds: 15 })).toEqual([
+      [0, 1],
+      [15, 1],
+      [30, 1],
+      [60, 2],
+      [120, 1],
+    ]);
+  });
+
+  check('draws days, weeks, months and hours by the calendar of the place, over changes of the clocks', async () => {
+    const gateway = newGateway();
+    const device = `${gateway}-meter`;
+    const from = Date.UTC(2026, 9, 20);
+    const to = Date.UTC(2026, 10, 3);
+    // each quarter of an hour, over the end of summer time on 25 October
+    const events = Array.from({ length: (to - from) / 900_000 }, (_, i) =>
+      event({ gateway, sequence: i + 1, time: from + i * 900_000 }),
+    );
+    await store.insert(events);
+    const ask = async (stepSeconds: number, timezone: string) =>
+      store.series({ device, metric: 'power_w', from, to, stepSeconds, aggregate: 'count', timezone });
+    const days = await ask(86_400, 'Europe/Berlin');
+    expect(days.slice(0, 7).map(({ time, value }) => [rfc3339(time), value])).toEqual([
+      ['2026-10-19T22:00:00.000Z', 88],
+      ['2026-10-20T22:00:00.000Z', 96],
+      ['2026-10-21T22:00:00.000Z', 96],
+      ['2026-10-22T22:00:00.000Z', 96],
+      ['2026-10-23T22:00:00.000Z', 96],
+      ['2026-10-24T22:00:00.000Z', 100],
+      ['2026-10-25T23:00:00.000Z', 96],
+    ]);
+    const weeks = await ask(7 * 86_400, 'Europe/Berlin');
+    expect(weeks.map(({ time }) => rfc3339(time))).toEqual([
+      '2026-10-18T22:00:00.000Z',
+      '2026-10-25T23:00:00.000Z',
+      '2026-11-01T23:00:00.000Z',
+    ]);
+    const months = await ask(30 * 86_400, 'America/New_York');
+    expect(months.map(({ time }) => rfc3339(time))).toEqual(['2026-10-01T04:00:00.000Z', '2026-11-01T04:00:00.000Z']);
+    expect((await ask(365 * 86_400, 'Asia/Tokyo')).map(({ time }) => rfc3339(time))).toEqual([
+      '2025-12-31T15:00:00.000Z',
+    ]);
+    const halfDays = await ask(43_200, 'Europe/Berlin');
+    expect(halfDays.slice(9, 13).map(({ time, value }) => [rfc3339(time), value])).toEqual([
+      ['2026-10-24T10:00:00.000Z', 48],
+      ['2026-10-24T22:00:00.000Z', 52],
+      ['2026-10-25T11:00:00.000Z', 48],
+      ['2026-10-25T23:00:00.000Z', 48],
+    ]);
+    const hours = await ask(3600, 'Asia/Kathmandu');
+    expect(rfc3339(hours[1]!.time)).toBe('2026-10-20T00:15:00.000Z');
+    // the model's own calendar and ClickHouse's agree
+    const model = new MemoryHistory(clock);
+    await model.insert(events);
+    for (const step of [1, 2, 3, 5, 14, 30, 31, 365]
+      .map((n) => n * 86_400)
+      .concat(3600, 7200, 21_600, 43_200, 1800, 60))
+      for (const timezone of ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe'])
+        expect([step, timezone, await ask(step, timezone)]).toEqual([
+          ...[step, timezone],
+          await model.series({ device, metric: 'power_w', from, to, stepSeconds: step, aggregate: 'count', timezone }),
+        ]);
+  });
+
+  check(
+    'knows the latest state of each alarm, also over a restart of the gateway and in any order of arrival',
+    async () => {
+      const gateway = newGateway();
+      const at = (minutes: number) => noon + minutes * 60_000;
+      const one = (sequence: number, epoch: string, minutes: number, data: Partial<AlertData>) =>
+        alert({ gateway, epoch, sequence, time: at(minutes) }, 'one', data);
+      const ended = alert({ gateway, epoch: 'e1', sequence: 7, time: at(-600) }, 'old', {
+        change: 'cleared',
+        active: false,
+      });
+      const raised = one(1, 'e1', 0, {});
+      const updated = one(2, 'e1', 5, { change: 'updated', count: 2 });
+      // the clock was set back within this life of the outbox: the sequence is what counts
+      const again = one(3, 'e1', 3, { change: 'updated', count: 3 });
+      const cleared = one(1, 'e2', 10, { change: 'cleared', active: false });
+      const two = alert({ gateway, epoch: 'e2', sequence: 2, time: at(-5000) }, 'two', {});
+      const lost = alert({ gateway, epoch: 'e2', sequence: 9, time: at(20) }, 'lost', { change: 'updated' });
+      const mine = async (since: number) =>
+        (await store.alarms(since, 1000))
+          .filter((state) => state.gateway === gateway)
+          .map(({ alarm, latest, raised }) => [alarm, latest.id, raised]);
+      await store.insert([again]);
+      await store.insert([updated, raised, two, ended]);
+      expect(await mine(at(0))).toEqual([
+        ['one', again.id, raised.time],
+        ['two', two.id, two.time],
+      ]);
+      await store.insert([cleared, lost]);
+      expect(await mine(at(0))).toEqual([
+        ['lost', lost.id, lost.time],
+        ['one', cleared.id, raised.time],
+        ['two', two.id, two.time],
+      ]);
+      expect((await mine(at(11))).map(([alarm]) => alarm)).toEqual(['lost', 'two']);
+      expect((await mine(at(-700))).map(([alarm]) => alarm)).toEqual(['lost', 'one', 'old', 'two']);
+      const [state] = (await store.alarms(at(0), 1000)).filter((s) => s.gateway === gateway && s.alarm === 'one');
+      expect(state!.latest).toEqual({ ...cleared, stored: rfc3339(clock.now()) });
+      expect(state!.site).toBe('home');
+    },
+  );
+
+  check('keeps active alarms in the list when ended ones would fill it', async () => {
+    const gateway = newGateway();
+    const far = Date.UTC(2400, 0, 1);
+    const ended = Array.from({ length: 20 }, (_, i) =>
+      alert({ gateway, sequence: i + 2, time: far + i }, `ended-${i}`, { change: 'cleared', active: false }),
+    );
+    await store.insert([alert({ gateway, sequence: 1, time: 1000 }, 'long', {}), ...ended]);
+    const states = await store.alarms(0, 15);
+    expect(states).toHaveLength(15);
+    expect(states.some(({ alarm, gateway: of }) => alarm === 'long' && of === gateway)).toBe(true);
+  });
+
+  check('lists the metrics that came lately', async () => {
+    const gateway = newGateway();
+    const mine = async () =>
+      (await store.metrics()).filter((m) => m.gateway === gateway).map((m) => [m.device, m.channel, m.metric]);
+    await store.insert([
+      event({ gateway, sequence: 1, data: { values: { power_w: 1, energy_wh: 2, text: 'x' } } }),
+      event({ gateway, sequence: 2, data: { values: { power_w: 1 }, channel: 'l1' } }),
+      event({ gateway, sequence: 3, data: { values: { power_w: 1 } } }),
+      event({ gateway, sequence: 4, type: eventTypes.state, data: { values: { other: 1 } } }),
+    ]);
+    const device = `${gateway}-meter`;
+    expect(await mine()).toEqual([
+      [device, '', 'energy_wh'],
+      [device, '', 'power_w'],
+      [device, 'l1', 'power_w'],
+    ]);
+    clock.advance(30 * 86_400_000);
+    expect(await mine()).toEqual([]);
+  });
+
+  check('tells the ledger which numbers it has, whatever order and duplicates they came with', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (inserts) => {
+          const gateway = newGateway();
+          for (const numbers of inserts) await store.insert(numbers.map((sequence) => event({ gateway, sequence })));
+          const all = new Set(inserts.flat());
+          const ranges = await store.received({ gateway, epoch: 'e1', lane: 'telemetry' });
+          const covered = ranges.flatMap(([from, through]) =>
+            Array.from({ length: through - from + 1 }, (_, i) => from + i),
+          );
+          expect(covered).toEqual([...all].sort((a, b) => a - b));
+          for (const [i, [from]] of ranges.entries()) if (i > 0) expect(from).toBeGreaterThan(ranges[i - 1]![1] + 1);
+          const { rows, distinct } = await store.rows({ gateway, epoch: 'e1', lane: 'telemetry' });
+          expect(distinct).toBe(all.size);
+          expect(rows).toBeGreaterThanOrEqual(distinct);
+        },
+      ),
+      { numRuns: 15 },
+    );
+    expect(await store.received({ gateway: 'nobody', epoch: 'e1', lane: 'alerts' })).toEqual([]);
+    expect(await store.rows({ gateway: 'nobody', epoch: 'e1', lane: 'alerts' })).toEqual({ rows: 0, distinct: 0 });
+  });
+
+  check('lists every lane it knows', async () => {
+    const gateway = newGateway();
+    await store.insert([
+      event({ gateway, epoch: 'b', sequence: 1 }),
+      event({ gateway, epoch: 'a', sequence: 1 }),
+      event({ gateway, epoch: 'a', lane: 'alerts', sequence: 1 }),
+    ]);
+    expect((await store.lanes()).filter((lane) => lane.gateway === gateway)).toEqual([
+      { gateway, epoch: 'a', lane: 'alerts' },
+      { gateway, epoch: 'a', lane: 'telemetry' },
+      { gateway, epoch: 'b', lane: 'telemetry' },
+    ]);
+  });
+
+  check('gives the gap records about a lane, also those from a later life of the outbox', async () => {
+    const gateway = newGateway();
+    const gap = (sequence: number, data: Partial<Record<keyof GapData, unknown>>) =>
+      event({
+        ...{
+          gateway,
+          epoch: 'e2',
+          lane: 'alerts',
+          sequence,
+          device: null,
+          type: eventTypes.gap,
+          time: noon + sequence,
+        },
+        data: { epoch: 'e1', lane: 'telemetry', from: '5', to: '9', count: 5, reason: 'full', ...data },
+      });
+    await store.insert([
+      gap(1, {}),
+      gap(2, { from: '20', to: null, count: 1, reason: 'put aside' }),
+      gap(3, { lane: 'alerts' }),
+      gap(4, { epoch: 'e9' }),
+      gap(5, { from: 'nonsense' }),
+      gap(6, { from: '9', to: '2' }),
+    ]);
+    expect(await store.gaps({ gateway, epoch: 'e1', lane: 'telemetry' })).toEqual([
+      { from: 5, through: 9, count: 5, reason: 'full' },
+      { from: 20, through: null, count: 1, reason: 'put aside' },
+    ]);
+  });
+
+  check('takes 5,000 events in well under a second, and any number in one call', async () => {
+    const gateway = newGateway();
+    const events = Array.from({ length: 5000 }, (_, i) => event({ gateway, sequence: i + 1, time: noon + i }));
+    const started = performance.now();
+    await store.insert(events);
+    expect(performance.now() - started).toBeLessThan(1000);
+    await store.insert([]);
+    expect(await store.received({ gateway, epoch: 'e1', lane: 'telemetry' })).toEqual([[1, 5000]]);
+  });
+});
