@@ -1,15 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: what runs side by side, and what owns ports, processes and both cores and so runs one at a time. */
+/** Two projects: what runs side by side, and, after it, what owns ports, processes and both cores, one at a time. */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,cloud,scripts}/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/contract/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -19,6 +20,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

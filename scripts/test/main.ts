@@ -1,0 +1,54 @@
+/**
+ * `npm test`, on Node 24: types, lint, then every test there is, or those whose path contains one of the arguments.
+ * Ends with the plain line `N passed, N failed[, N skipped]`, in which types and lint are one each, and with status 1
+ * where anything failed, also when vitest itself does.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { requireNode } from '@forpost/shared/node-version.ts';
+import type { Counts } from './reporter.ts';
+import { bin, lint, root, run, secondsSince, types } from './steps.ts';
+
+requireNode();
+const begun = performance.now();
+// whatever a test starts by the name `node` is this one
+const env = {
+  ...process.env,
+  PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+};
+
+const steps = [await run(types(), env), await run(lint(), env)];
+const tests = await vitest(process.argv.slice(2));
+const passed = tests.passed + steps.filter((good) => good).length;
+const failed = tests.failed + steps.filter((good) => !good).length;
+process.stdout.write(`\n${secondsSince(begun)} s in all\n`);
+process.stdout.write(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}\n`);
+process.exit(failed > 0 ? 1 : 0);
+
+async function vitest(paths: readonly string[]): Promise<Counts> {
+  const start = performance.now();
+  process.stdout.write('tests …\n');
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-test-'));
+  const result = join(folder, 'counts.json');
+  const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
+  const code = await new Promise<number | string>((resolve) => {
+    const child = spawn(bin('vitest'), ['run', reporter, '--allowOnly=false', ...paths], {
+      cwd: root,
+      env: { ...env, FORPOST_TEST_RESULT: result },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (status, signal) => resolve(status ?? signal ?? 'nothing'));
+  });
+  const counts: Counts | undefined = await readFile(result, 'utf8').then(JSON.parse, () => undefined);
+  await rm(folder, { recursive: true, force: true });
+  process.stdout.write(`tests: ${code === 0 ? 'good' : 'FAILED'}, ${secondsSince(start)} s\n`);
+  if (counts === undefined) process.stdout.write(`vitest ended (${code}) before it could count: one failed\n`);
+  else if (code !== 0 && counts.failed === 0)
+    process.stdout.write(`vitest ended with ${code} although no test failed: one failed\n`);
+  else return counts;
+  return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0 };
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import type { Counts } from './reporter.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let output: string;
+let counts: Counts;
+
+beforeAll(async () => {
+  // inside the checkout, so that the files find vitest
+  const folder = await mkdtemp(join(root, 'node_modules/.reporter-'));
+  const file = (name: string, body: string) =>
+    writeFile(join(folder, name), `import { beforeAll, describe, expect, test } from 'vitest';\n${body}\n`);
+  await file(
+    'mixed.test.mjs',
+    `test('adds', () => expect(1 + 1).toBe(2));
+     test('differs', () => expect({ watts: 5000 }).toEqual({ watts: 4000 }));
+     test('has its reason', (context) => context.skip('there is no camera here'));
+     test.skip('has none', () => {});`,
+  );
+  await file(
+    'hook.test.mjs',
+    `describe('a site', () => {
+       beforeAll(() => { throw new Error('the broker did not start'); });
+       test('never gets that far', () => {});
+     });`,
+  );
+  await file('broken.test.mjs', `import './nowhere.mjs';`);
+  const result = join(folder, 'result.json');
+  await writeFile(join(folder, 'vitest.config.mjs'), 'export default { test: { include: ["*.test.mjs"] } };\n');
+  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder];
+  const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
+  output = await new Promise((resolve) => {
+    const env = { ...process.env, FORPOST_TEST_RESULT: result, NO_COLOR: '1' };
+    execFile(process.execPath, [...vitest, reporter], { env }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
+  counts = JSON.parse(await readFile(result, 'utf8'));
+  await rm(folder, { recursive: true });
+});
+
+test('whatever is broken counts as failed: a test, a hook, a file that does not load, a skip without a reason', () => {
+  expect(counts).toEqual({ passed: 1, failed: 4, skipped: 2 });
+});
+
+test('failures are shown in full', () => {
+  expect(output).toMatch(/failed \d\/4: mixed\.test\.mjs › differs/);
+  expect(output).toMatch(/-\s+"watts": 4000/);
+  expect(output).toMatch(/\+\s+"watts": 5000/);
+  expect(output).toMatch(/failed \d\/4: hook\.test\.mjs › a site\n[\s\S]*the broker did not start/);
+  expect(output).toMatch(/failed \d\/4: broken\.test\.mjs\n[\s\S]*nowhere\.mjs/);
+  expect(output).toMatch(/mixed\.test\.mjs › has none\n +skipped without a reason/);
+});
+
+test('every skip is listed with its reason', () => {
+  expect(output).toMatch(/skipped: mixed\.test\.mjs › has its reason\n +because there is no camera here/);
+  expect(output).toMatch(
+    /skipped: hook\.test\.mjs › a site > never gets that far\n +because what comes before it failed/,
+  );
+});
+
+test('each file is one line of progress', () => {
+  expect(output).toMatch(/\d\/3 ✗ mixed\.test\.mjs {2}4 tests, 2 skipped, \d+\.\d s · 1 FAILED/);
+});
