@@ -1,0 +1,56 @@
+/**
+ * Runs one process's root part until it is told to stop.
+ *
+ *   starting ── up, one JSON line {"ready": …} ──► running ── SIGTERM, SIGINT ──► stopping ──► exit 0
+ *                                                    └── an error nobody handled ──► stopping ──► exit 1
+ *
+ * Always: a second signal ends the process at once; nothing that fails unseen leaves it half alive.
+ */
+import { ForpostError, messageOf } from './errors.ts';
+import type { Part } from './lifecycle.ts';
+import type { Logger } from './logging.ts';
+
+/** How long a whole stop may take; a supervisor would kill it then anyway. */
+const stopDeadlineMs = 20_000;
+
+/** `addresses`: what the ready line tells. @throws what `start` throws */
+export async function runUntilSignal(root: Part, logger: Logger, addresses: () => object): Promise<void> {
+  let stopping = false;
+  const stop = async (why: string, code: number) => {
+    if (stopping) process.exit(code === 0 ? 130 : code);
+    stopping = true;
+    logger.info({ why }, 'stopping');
+    setTimeout(() => {
+      logger.error('not stopped in time: ending all the same');
+      process.exit(1);
+    }, stopDeadlineMs).unref();
+    try {
+      await root.stop();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'the stop failed');
+      process.exit(1);
+    }
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  const fatal = (error: unknown) => {
+    logger.fatal({ err: error }, 'an error that nobody handled');
+    void stop('error', 1);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  await root.start();
+  process.stdout.write(`${JSON.stringify({ ready: addresses() })}\n`);
+}
+
+/** For children of the demo and of tests: ends this process when whoever started it is gone (its standard input closes). */
+export function stopWithParent(): void {
+  if (process.env.FORPOST_STOP_WITH_PARENT !== '1') return;
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+}
+
+/** A message for standard error: a sentence where a person can mend it, the stack where it is a defect. */
+export function explain(error: unknown): string {
+  if (error instanceof ForpostError) return messageOf(error);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
