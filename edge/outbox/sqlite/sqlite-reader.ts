@@ -1,7 +1,87 @@
-/** The reader's side of the outbox on SQLite: signatures first. */
+/**
+ * The outbox read from another thread, through a connection of its own that cannot write.
+ *
+ * Always: each call is one short read, so that no open read keeps the writer's log from being checkpointed; when the
+ * file has been put aside and a new one begun, the next `backlog` reads the new one.
+ */
+import { statSync } from 'node:fs';
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { LaneBacklog } from '@forpost/shared/event/status.ts';
+import Database from 'better-sqlite3';
 import type { OutboxReader } from '../outbox.ts';
+import { selectBacklog } from './sql/cursors.ts';
+import { selectEvents } from './sql/events.ts';
 
-/** Opens the outbox's file read-only. Throws where there is none. */
+interface Connection {
+  readonly db: Database.Database;
+  readonly inode: number;
+  readonly backlog: Database.Statement<[string], LaneBacklog>;
+  readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
+}
+
+/** Opens the outbox's file, which the outbox must have created. @throws SqliteError where it cannot be read */
 export function openReader(file: string): OutboxReader {
-  throw new Error(`cannot read ${file}`);
+  return new SqliteReader(file);
+}
+
+class SqliteReader implements OutboxReader {
+  readonly #file: string;
+  #connection: Connection;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#connection = connect(file);
+  }
+
+  backlog(sink: string): readonly LaneBacklog[] {
+    const inode = statSync(this.#file, { throwIfNoEntry: false })?.ino;
+    // between the renaming of a damaged file and the creation of the next there is nothing to read
+    if (inode === undefined) return [];
+    if (inode !== this.#connection.inode && !this.#reopen()) return [];
+    return this.#connection.backlog.all(sink);
+  }
+
+  read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[] {
+    const events: StoredEvent[] = [];
+    let bytes = 0;
+    for (const event of this.#connection.events.iterate(epoch, lane, after, Math.max(1, maxEvents))) {
+      bytes += Buffer.byteLength(event.data);
+      if (events.length > 0 && bytes > maxBytes) break;
+      events.push(event);
+    }
+    return events;
+  }
+
+  close(): void {
+    this.#connection.db.close();
+  }
+
+  /** false while the new file has no tables yet */
+  #reopen(): boolean {
+    try {
+      const next = connect(this.#file);
+      this.#connection.db.close();
+      this.#connection = next;
+      return true;
+    } catch (error) {
+      if (error instanceof Database.SqliteError && error.code === 'SQLITE_ERROR') return false;
+      throw error;
+    }
+  }
+}
+
+function connect(file: string): Connection {
+  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
+  try {
+    return {
+      db,
+      inode: statSync(file).ino,
+      backlog: db.prepare(selectBacklog),
+      events: db.prepare(selectEvents),
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }

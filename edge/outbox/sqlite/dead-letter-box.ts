@@ -1,0 +1,56 @@
+/**
+ * The newest messages that nobody could read, as they came.
+ *
+ * Always: bounded by number and by bytes, the oldest are dropped; a payload larger than a letter may be is cut, and
+ * its reason says so.
+ */
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type Database from 'better-sqlite3';
+import type { DeadLetter } from '../outbox.ts';
+import { countDeadLetters, deleteOldestDeadLetter, insertDeadLetter, selectDeadLetters } from './sql/dead-letters.ts';
+
+const maxLetters = 1000;
+const maxBytes = 4 * 2 ** 20;
+const maxLetterBytes = 2 ** 20;
+
+export class DeadLetterBox {
+  #count: number;
+  #bytes: number;
+  readonly #statements;
+
+  constructor(db: Database.Database) {
+    this.#statements = {
+      insert: db.prepare(insertDeadLetter),
+      deleteOldest: db.prepare(deleteOldestDeadLetter).pluck(),
+      select: db.prepare<[number], { device: DeviceId; payload: Uint8Array } & DeadLetter>(selectDeadLetters),
+    };
+    const held = db.prepare<[], { count: number; bytes: number }>(countDeadLetters).get();
+    this.#count = held?.count ?? 0;
+    this.#bytes = held?.bytes ?? 0;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Within the caller's transaction. */
+  add(letter: DeadLetter): void {
+    const cut = letter.payload.length > maxLetterBytes;
+    const payload = cut ? letter.payload.subarray(0, maxLetterBytes) : letter.payload;
+    const reason = cut ? `${letter.reason} (${letter.payload.length} bytes, cut)` : letter.reason;
+    this.#statements.insert.run(letter.device, letter.topic, payload, letter.received, reason);
+    this.#count++;
+    this.#bytes += payload.length;
+    while (this.#count > maxLetters || this.#bytes > maxBytes) {
+      const freed = this.#statements.deleteOldest.get();
+      if (typeof freed !== 'number') break;
+      this.#count--;
+      this.#bytes -= freed;
+    }
+  }
+
+  /** Newest first. */
+  newest(limit: number): DeadLetter[] {
+    return this.#statements.select.all(Math.max(0, Math.min(limit, maxLetters)));
+  }
+}

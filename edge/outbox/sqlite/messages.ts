@@ -1,0 +1,104 @@
+/**
+ * What the outbox and its writer thread say to each other. A batch travels as one message with its events as one flat
+ * array of plain values: a structured clone of that is several times cheaper than of an object for each event.
+ *
+ * Always: the thread answers each `commit` exactly once, in order, unless it dies.
+ */
+import type { ErrorCode } from '@forpost/shared/errors.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { DeadLetter, OutboxEntry } from '../outbox.ts';
+
+export interface WriterLimits {
+  readonly maxBytes: number;
+  readonly keepDeliveredMs: number;
+}
+
+export interface WriterData {
+  readonly file: string;
+  readonly sinks: readonly string[];
+  readonly limits: WriterLimits;
+  readonly epoch: string;
+  /** appended to the name of a file that is put aside */
+  readonly stamp: string;
+  /** the reason for which the file must be put aside at once, because it failed while in use */
+  readonly putAside: string | null;
+}
+
+export interface Acknowledgement {
+  readonly sink: string;
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  readonly through: Sequence;
+}
+
+export type PackedValue = string | number | null;
+
+/** Values of one event in `Batch.values`, in the order of `packEntry`. */
+export const valuesPerEvent = 10;
+
+export interface Batch {
+  /** ms since 1970 */
+  readonly now: number;
+  /** for each entry its number of events */
+  readonly counts: readonly number[];
+  readonly values: readonly PackedValue[];
+  readonly deadLetters: readonly (DeadLetter & { readonly entry: number })[];
+  readonly acknowledgements: readonly Acknowledgement[];
+}
+
+export interface FileState {
+  readonly fileBytes: number;
+  readonly usedBytes: number;
+  readonly deadLetters: number;
+}
+
+export interface CommitOutcome {
+  readonly stored: number;
+  /** [entry, how many of its events were known already], only where there are any */
+  readonly repeated: readonly (readonly [number, number])[];
+  /** entries for which the file has no room */
+  readonly refused: readonly number[];
+  readonly state: FileState;
+}
+
+export type ToWriter =
+  | { readonly kind: 'commit'; readonly batch: Batch }
+  | { readonly kind: 'dead-letters'; readonly limit: number }
+  | { readonly kind: 'stop' };
+
+export type FromWriter =
+  | {
+      readonly kind: 'ready';
+      readonly epoch: Epoch;
+      readonly starts: number;
+      readonly state: FileState;
+      readonly putAside: { readonly reason: string; readonly files: readonly string[] } | null;
+    }
+  | { readonly kind: 'not-ready'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'committed'; readonly outcome: CommitOutcome; readonly ms: number }
+  | {
+      readonly kind: 'commit-failed';
+      readonly code: 'FORPOST_OUTBOX_FULL' | 'FORPOST_OUTBOX_FAILED';
+      readonly message: string;
+      /** the file is damaged: the thread ends, and the file must be put aside */
+      readonly corrupt: boolean;
+    }
+  | { readonly kind: 'dead-letters'; readonly letters: readonly DeadLetter[] };
+
+/** Appends an entry's events to a batch's flat array. */
+export function packEntry(entry: OutboxEntry, values: PackedValue[]): void {
+  for (const event of entry.events) {
+    values.push(
+      event.lane,
+      event.type,
+      event.device,
+      event.time,
+      event.received,
+      event.clock,
+      event.boot,
+      event.uptime,
+      event.data,
+      event.resendId ?? null,
+    );
+  }
+}

@@ -1,0 +1,15 @@
+/** Statements of `events`. */
+export const insertEvent = `
+insert into events (epoch, lane, seq, type, device, time, received, clock, boot, uptime, data, total_bytes)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+export const selectTotalBytes = `select total_bytes from events where epoch = ? and lane = ? and seq = ?`;
+/** The bytes of a lane in front of its first event that is still there. */
+export const selectBytesBeforeFirst = `
+select total_bytes - octet_length(data) from events where epoch = ? and lane = ? order by seq limit 1`;
+export const deleteThrough = `delete from events where epoch = ? and lane = ? and seq <= ?`;
+/** How far, within a chunk, events are older than a time. */
+export const selectOlderThan = `
+select max(seq) from events where epoch = ? and lane = ? and seq <= ? and received < ?`;
+export const selectEvents = `
+select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
+from events where epoch = ? and lane = ? and seq > ? order by seq limit ?`;

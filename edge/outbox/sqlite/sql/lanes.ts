@@ -1,0 +1,10 @@
+/** Statements of `lanes`: one row for each lane of each epoch that still has something in the file. */
+export const insertLane = `
+insert into lanes (epoch, lane, start, first_seq, next_seq, total_bytes) values (?, ?, ?, 1, 1, 0)`;
+/** Oldest epoch first, alerts before telemetry (which is also their alphabetical order). */
+export const selectLanes = `
+select epoch, lane, start, first_seq as first, next_seq as next, total_bytes as bytes
+from lanes order by start, lane`;
+export const updateLane = `update lanes set next_seq = ?, total_bytes = ? where epoch = ? and lane = ?`;
+export const updateFirst = `update lanes set first_seq = ? where epoch = ? and lane = ?`;
+export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;

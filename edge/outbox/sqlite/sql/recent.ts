@@ -1,0 +1,5 @@
+/** Statements of `recent`: the ids that devices gave their own events, the newest of each device. */
+export const insertRecent = `insert into recent (device, id) values (?, ?) on conflict do nothing`;
+export const countRecent = `select device, count(*) as count from recent group by device`;
+export const deleteOldestRecent = `
+delete from recent where n in (select n from recent where device = ? order by n limit ?)`;

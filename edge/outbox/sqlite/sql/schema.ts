@@ -1,0 +1,71 @@
+/**
+ * The outbox's tables. `schemaVersion` grows with every change of them; a file of a newer version is refused.
+ *
+ * Always: numbers come from `lanes.next_seq` and never from max + 1 (a lane may be empty); `total_bytes` is the sum
+ * of the lane's data up to and with a row, so that what waits is one subtraction and never a scan.
+ */
+export const schemaVersion = 1;
+
+export const createTables = `
+create table meta (
+  id integer primary key check (id = 1),
+  epoch text not null,
+  schema integer not null,
+  starts integer not null
+);
+create table lanes (
+  epoch text not null,
+  lane text not null,
+  start integer not null,
+  first_seq integer not null,
+  next_seq integer not null,
+  total_bytes integer not null,
+  primary key (epoch, lane)
+) without rowid;
+create table events (
+  epoch text not null,
+  lane text not null,
+  seq integer not null,
+  type text not null,
+  device text,
+  time integer not null,
+  received integer not null,
+  clock text not null,
+  boot text not null,
+  uptime real not null,
+  data text not null,
+  total_bytes integer not null,
+  primary key (epoch, lane, seq)
+) without rowid;
+create table cursors (
+  sink text not null,
+  epoch text not null,
+  lane text not null,
+  acked integer not null,
+  total_bytes integer not null,
+  primary key (sink, epoch, lane)
+) without rowid;
+create table recent (
+  n integer primary key,
+  device text not null,
+  id text not null
+);
+create unique index recent_by_id on recent (device, id);
+create index recent_by_device on recent (device);
+create table dead_letters (
+  n integer primary key,
+  device text not null,
+  topic text not null,
+  payload blob not null,
+  received integer not null,
+  reason text not null
+);
+`;
+
+/** How many of our tables a file has: all, or it is not ours. */
+export const countTables = `
+select count(*) from sqlite_schema
+where type = 'table' and name in ('meta', 'lanes', 'events', 'cursors', 'recent', 'dead_letters')`;
+export const tables = 6;
+
+export const countAllTables = `select count(*) from sqlite_schema where type = 'table'`;

@@ -1,0 +1,320 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
+import { openReader } from './sqlite-reader.ts';
+import { draft, outboxIn, sink, temporaryFolder } from './test-support.ts';
+
+let folder: string;
+let running: SqliteOutbox[];
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  running = [];
+});
+
+afterEach(async () => {
+  for (const outbox of running) await outbox.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function started(change: Partial<SqliteOutboxOptions> = {}): Promise<SqliteOutbox> {
+  const outbox = outboxIn(folder, change);
+  running.push(outbox);
+  await outbox.start();
+  return outbox;
+}
+
+/** All that can be read of a lane. */
+function everything(file: string, epoch: string, lane: 'alerts' | 'telemetry' = 'telemetry') {
+  const reader = openReader(file);
+  const events = reader.read(asId(epoch), lane, 0, 1_000_000, 1e9);
+  reader.close();
+  return events;
+}
+
+test('what was confirmed before a kill -9 is there, in order and without gaps, and its resends add nothing', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./appending-child.ts', import.meta.url)), folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === 500) child.kill('SIGKILL');
+  }
+  const [epoch, ...confirmed] = lines;
+  const file = join(folder, 'outbox.db');
+  // before anyone has opened it for writing: a reader alone recovers it
+  const events = everything(file, epoch!);
+  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i + 1));
+  expect(events.map(({ data }) => data)).toEqual(events.map((_, i) => draft(i).data));
+  expect(events.length).toBeGreaterThanOrEqual(Math.max(...confirmed.map(Number)) + 1);
+  const outbox = await started();
+  const resent = await Promise.all(
+    events.map((_, i) => outbox.append({ events: [draft(i, { resendId: `id-${i}` })] })),
+  );
+  expect(resent.every(({ stored, repeated }) => stored === 0 && repeated === 1)).toBe(true);
+  expect(outbox.epoch).not.toBe(epoch);
+  expect(outbox.status().starts).toBe(2);
+});
+
+test('a damaged database is put aside with its log, a new one is begun, and somebody is told', async () => {
+  const first = await started();
+  await first.append({ events: [draft(1)] });
+  await first.stop();
+  writeFileSync(first.file, 'this is no database, it is a poem');
+  writeFileSync(`${first.file}-wal`, 'nor is this a log');
+  const problems: OutboxProblem[] = [];
+  const second = await started({ onProblem: (problem) => problems.push(problem) });
+  expect(problems).toMatchObject([{ kind: 'put-aside' }]);
+  const aside = readdirSync(folder).filter((name) => name.includes('damaged'));
+  expect(aside.some((name) => readFileSync(join(folder, name), 'utf8').includes('a poem'))).toBe(true);
+  expect(readFileSync(second.file, 'latin1').startsWith('SQLite format 3')).toBe(true);
+  await second.append({ events: [draft(2)] });
+  expect(everything(second.file, second.epoch).length).toBe(1);
+  expect(second.status().starts).toBe(1);
+});
+
+test('a database that is found damaged while in use is put aside then, and the outbox goes on', async () => {
+  const problems: OutboxProblem[] = [];
+  const outbox = await started({ onProblem: (problem) => problems.push(problem) });
+  await outbox.append({ events: [draft(1)] });
+  const reader = openReader(outbox.file);
+  expect(reader.backlog(sink).length).toBe(1);
+  const first = outbox.epoch;
+  // a write of another connection makes the writer forget its cached pages; then all but the first are overwritten
+  const db = new Database(outbox.file);
+  db.exec('create table other (x)');
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  const content = readFileSync(outbox.file);
+  writeFileSync(outbox.file, Buffer.concat([content.subarray(0, 4096), Buffer.alloc(content.length - 4096, 0xa5)]));
+  await expect(outbox.append({ events: [draft(2)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
+  await expect.poll(() => outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
+  expect(problems.map(({ kind }) => kind)).toEqual(['put-aside']);
+  expect(outbox.epoch).not.toBe(first);
+  // the reader, too, goes over to the new file
+  expect(reader.backlog(sink)).toMatchObject([{ epoch: outbox.epoch, assigned: 1 }]);
+  reader.close();
+});
+
+test('a database of a newer version is refused and left as it is', async () => {
+  const first = await started();
+  await first.stop();
+  const db = new Database(first.file);
+  db.exec('update meta set schema = 99');
+  db.close();
+  await expect(outboxIn(folder).start()).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_NEWER_SCHEMA' });
+  expect(readdirSync(folder).some((name) => name.includes('damaged'))).toBe(false);
+});
+
+test('a folder that is not there is an error that names it', async () => {
+  const outbox = outboxIn(join(folder, 'nowhere'));
+  await expect(outbox.start()).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED', message: /nowhere/ });
+});
+
+test('a commit that fails rejects every entry of its batch and stores nothing of it', async () => {
+  const outbox = await started();
+  await outbox.append({ events: [draft(0)] });
+  const other = new Database(outbox.file);
+  other.exec(
+    `create trigger refuse before insert on events when new.data = 'poison' begin select raise(abort, 'no'); end`,
+  );
+  const batch = [
+    { events: [draft(1), draft(2)] },
+    { events: [draft(3, { resendId: 'a' })] },
+    { events: [draft(4, { data: 'poison' })] },
+    { events: [draft(5, { lane: 'alerts' as const })] },
+  ];
+  const results = await Promise.allSettled(batch.map((entry) => outbox.append(entry)));
+  expect(results.map((result) => result.status)).toEqual(Array(4).fill('rejected'));
+  other.exec('drop trigger refuse');
+  other.close();
+  expect(everything(outbox.file, outbox.epoch).length).toBe(1);
+  expect(await outbox.append({ events: [draft(6, { resendId: 'a' })] })).toEqual({ stored: 1, repeated: 0 });
+  expect(everything(outbox.file, outbox.epoch).map(({ sequence }) => sequence)).toEqual([1, 2]);
+  expect(everything(outbox.file, outbox.epoch, 'alerts')).toEqual([]);
+});
+
+test('an event without a time is refused alone and spoils nobody’s batch', async () => {
+  const outbox = await started();
+  const good = outbox.append({ events: [draft(1)] });
+  await expect(outbox.append({ events: [draft(2, { time: Number.NaN })] })).rejects.toMatchObject({
+    code: 'FORPOST_PAYLOAD_INVALID',
+  });
+  expect(await good).toEqual({ stored: 1, repeated: 0 });
+});
+
+test('when its thread dies, what waited is rejected, and it goes on with the same file under a new epoch', async () => {
+  const workers: Worker[] = [];
+  const problems: OutboxProblem[] = [];
+  const outbox = await started({
+    onProblem: (problem) => problems.push(problem),
+    startWriter: (workerData) => {
+      const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData });
+      workers.push(worker);
+      return worker;
+    },
+  });
+  await outbox.append({ events: [draft(1)] });
+  const first = outbox.epoch;
+  const waiting = outbox.append({ events: [draft(2)] });
+  const ended = once(workers[0]!, 'exit');
+  void workers[0]!.terminate();
+  await ended;
+  const [outcome] = await Promise.allSettled([waiting]);
+  expect(await outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
+  expect(outbox.epoch).not.toBe(first);
+  expect(problems.map(({ kind }) => kind)).toEqual(['writer-died']);
+  expect(workers.length).toBe(2);
+  const kept = everything(outbox.file, first).map(({ data }) => data);
+  expect(kept[0]).toBe(draft(1).data);
+  if (outcome.status === 'fulfilled') expect(kept).toContain(draft(2).data);
+  expect(everything(outbox.file, outbox.epoch).map(({ data }) => data)).toEqual([draft(3).data]);
+});
+
+test('at its limit telemetry is refused, an alert still finds room, and delivering makes room again', async () => {
+  const maxBytes = 1_500_000;
+  const outbox = await started({ limits: { maxBytes } });
+  const big = (n: number) => draft(n, { data: JSON.stringify({ n, text: 'x'.repeat(10_000) }) });
+  let stored = 0;
+  let refusal: unknown;
+  while (refusal === undefined) {
+    try {
+      await outbox.append({ events: [big(stored)] });
+      stored++;
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  expect(refusal).toMatchObject({ code: 'FORPOST_OUTBOX_FULL', retryable: true });
+  expect(stored).toBeGreaterThan(80);
+  expect(await outbox.append({ events: [draft(1, { lane: 'alerts' })] })).toEqual({ stored: 1, repeated: 0 });
+  expect(outbox.status().fileBytes).toBeLessThanOrEqual(maxBytes);
+  expect(everything(outbox.file, outbox.epoch).length).toBe(stored);
+  outbox.acknowledge(sink, outbox.epoch, 'telemetry', stored - 1);
+  // the cursor is on disk before anything that it passed goes, so the room comes one commit later
+  await expect
+    .poll(() =>
+      outbox.append({ events: [big(stored)] }).then(
+        () => 'room',
+        () => 'full',
+      ),
+    )
+    .toBe('room');
+  const kept = everything(outbox.file, outbox.epoch);
+  expect(kept.length).toBeLessThan(stored);
+  expect(kept.at(-1)?.sequence).toBe(stored + 1);
+  expect(outbox.status().fileBytes).toBeLessThanOrEqual(maxBytes);
+});
+
+test('delivered events are kept for their time and then go; what a sink has not yet called safe stays', async () => {
+  const outbox = await started({ sinks: ['kafka', 'http'], limits: { keepDeliveredMs: 60_000 } });
+  const now = systemClock.now();
+  await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { received: now - 120_000 })) });
+  await outbox.append({ events: [draft(4, { received: now })] });
+  const { epoch } = outbox;
+  outbox.acknowledge('kafka', epoch, 'telemetry', 4);
+  outbox.acknowledge('http', epoch, 'telemetry', 2);
+  const kept = async () => {
+    await outbox.append({ events: [draft(5, { lane: 'alerts' })] });
+    return everything(outbox.file, epoch).map(({ sequence }) => sequence);
+  };
+  await expect.poll(kept, { timeout: 5000, interval: 200 }).toEqual([3, 4]);
+  outbox.acknowledge('http', epoch, 'telemetry', 4);
+  await expect.poll(kept, { timeout: 5000, interval: 200 }).toEqual([4]);
+});
+
+test('a file whose events are delivered and deleted does not grow', async () => {
+  const outbox = await started({ limits: { maxBytes: 2 ** 20 } });
+  let through = 0;
+  for (let round = 0; round < 40; round++) {
+    await outbox.append({
+      events: Array.from({ length: 500 }, (_, n) => draft(n, { data: JSON.stringify('x'.repeat(100)) })),
+    });
+    through += 500;
+    outbox.acknowledge(sink, outbox.epoch, 'telemetry', through);
+  }
+  expect(outbox.status().committedEvents).toBe(20_000);
+  expect(outbox.status().fileBytes).toBeLessThanOrEqual(2 ** 20);
+});
+
+test('epochs of which nothing is left are forgotten, whatever the number of starts', async () => {
+  for (let i = 0; i < 3; i++) {
+    const outbox = await started();
+    await outbox.stop();
+  }
+  const db = new Database(join(folder, 'outbox.db'), { readonly: true });
+  expect(db.prepare('select count(*) from lanes').pluck().get()).toBe(2);
+  expect(db.prepare('select count(*) from cursors').pluck().get()).toBe(2);
+  expect(db.prepare('select starts from meta').pluck().get()).toBe(3);
+  db.close();
+});
+
+test('a sink that is configured later gets what is still kept', async () => {
+  const first = await started();
+  await first.append({ events: [draft(1), draft(2)] });
+  const old = first.epoch;
+  first.acknowledge(sink, old, 'telemetry', 2);
+  await first.stop();
+  const second = await started({ sinks: [sink, 'http'] });
+  const reader = openReader(second.file);
+  expect(reader.backlog(sink)).toEqual([]);
+  expect(reader.backlog('http')).toMatchObject([{ epoch: old, lane: 'telemetry', assigned: 2, acknowledged: 0 }]);
+  reader.close();
+});
+
+test('the queue in front of the disk is bounded in entries and in bytes', async () => {
+  const outbox = await started({ limits: { maxQueuedEntries: 10, maxQueuedBytes: 1_000_000 } });
+  const many = await Promise.allSettled(Array.from({ length: 15 }, (_, n) => outbox.append({ events: [draft(n)] })));
+  expect(many.map(({ status }) => status)).toEqual([...Array(10).fill('fulfilled'), ...Array(5).fill('rejected')]);
+  const large = await Promise.allSettled(
+    Array.from({ length: 4 }, () =>
+      outbox.append({ events: [draft(0, { data: JSON.stringify('x'.repeat(300_000)) })] }),
+    ),
+  );
+  expect(large.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  expect(outbox.status().queued).toBe(0);
+});
+
+test('dead letters are bounded: the oldest make room, and a huge one is cut', async () => {
+  const outbox = await started();
+  const letter = (n: number, size: number) => ({
+    events: [],
+    deadLetter: {
+      device: asId<'device'>('meter'),
+      topic: 't',
+      payload: new Uint8Array(size),
+      received: n,
+      reason: 'no',
+    },
+  });
+  await Promise.all(Array.from({ length: 1100 }, (_, n) => outbox.append(letter(n, 10))));
+  expect(outbox.status().deadLetters).toBe(1000);
+  await outbox.append(letter(5000, 3_000_000));
+  const [newest] = await outbox.deadLetters(1);
+  expect(newest).toMatchObject({ received: 5000, reason: 'no (3000000 bytes, cut)' });
+  expect(newest?.payload.length).toBe(2 ** 20);
+  for (let n = 0; n < 5; n++) await outbox.append(letter(6000 + n, 1_000_000));
+  expect(outbox.status().deadLetters).toBe(4);
+});
+
+test('commits do not wait for a reader that holds an old view of the file', async () => {
+  const outbox = await started();
+  await outbox.append({ events: [draft(1)] });
+  const other = new Database(outbox.file, { readonly: true });
+  const open = other.prepare('select * from events').iterate();
+  open.next();
+  expect(await outbox.append({ events: [draft(2)] })).toEqual({ stored: 1, repeated: 0 });
+  open.return?.();
+  other.close();
+  expect(existsSync(outbox.file)).toBe(true);
+});

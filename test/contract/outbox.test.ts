@@ -1,0 +1,284 @@
+/**
+ * What every outbox keeps, run on SQLite and on the model; then random operations on both side by side.
+ */
+import { rmSync } from 'node:fs';
+import { asId, type Lane } from '@forpost/shared/event/ids.ts';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryDisk, MemoryOutbox } from '../../edge/outbox/memory-outbox.ts';
+import type { EventDraft, Outbox, OutboxReader } from '../../edge/outbox/outbox.ts';
+import { openReader } from '../../edge/outbox/sqlite/sqlite-reader.ts';
+import { draft, newEpoch, outboxIn, sink, temporaryFolder } from '../../edge/outbox/sqlite/test-support.ts';
+
+interface Place {
+  /** a started outbox on what the last one left */
+  open(): Promise<{ outbox: Outbox; reader: OutboxReader }>;
+  remove(): void;
+}
+
+function sqlitePlace(): Place {
+  const folder = temporaryFolder();
+  return {
+    async open() {
+      const outbox = outboxIn(folder);
+      await outbox.start();
+      return { outbox, reader: openReader(outbox.file) };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function memoryPlace(): Place {
+  const disk = new MemoryDisk();
+  return {
+    async open() {
+      const outbox = new MemoryOutbox(disk, newEpoch);
+      await outbox.start();
+      return { outbox, reader: outbox.reader() };
+    },
+    remove: () => undefined,
+  };
+}
+
+const numbers = (events: readonly { sequence: number }[]) => events.map((event) => event.sequence);
+
+describe.each([
+  ['on SQLite', sqlitePlace],
+  ['as a model in memory', memoryPlace],
+])('an outbox %s', (_, makePlace) => {
+  let place: Place;
+  let outbox: Outbox;
+  let reader: OutboxReader;
+
+  async function reopen() {
+    reader.close();
+    await outbox.stop();
+    ({ outbox, reader } = await place.open());
+  }
+
+  beforeEach(async () => {
+    place = makePlace();
+    ({ outbox, reader } = await place.open());
+  });
+
+  afterEach(async () => {
+    reader.close();
+    await outbox.stop();
+    place.remove();
+  });
+
+  test('what it confirmed is there for the reader, as it was given, numbered from 1 in each lane', async () => {
+    const reading = draft(1);
+    const alert = draft(2, {
+      lane: 'alerts',
+      type: 'forpost.alert.v1',
+      device: null,
+      clock: 'unsynced',
+      data: '{"ö":"✓"}',
+    });
+    expect(await outbox.append({ events: [reading, alert] })).toEqual({ stored: 2, repeated: 0 });
+    expect(await outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
+    const { epoch } = outbox;
+    expect(epoch).toMatch(/^[0-9a-f]{16}$/);
+    expect(reader.read(epoch, 'telemetry', 0, 10, 1e6)).toEqual([
+      { ...reading, epoch, sequence: 1 },
+      { ...draft(3), epoch, sequence: 2 },
+    ]);
+    expect(reader.read(epoch, 'alerts', 0, 10, 1e6)).toEqual([{ ...alert, epoch, sequence: 1 }]);
+    const bytes = (...drafts: EventDraft[]) => drafts.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
+    expect(reader.backlog(sink)).toEqual([
+      { epoch, lane: 'alerts', assigned: 1, acknowledged: 0, bytes: bytes(alert) },
+      { epoch, lane: 'telemetry', assigned: 2, acknowledged: 0, bytes: bytes(reading, draft(3)) },
+    ]);
+  });
+
+  test('a thousand entries at once are stored in the order in which they were given, without a gap', async () => {
+    const results = await Promise.all(Array.from({ length: 1000 }, (_, n) => outbox.append({ events: [draft(n)] })));
+    expect(results.every(({ stored }) => stored === 1)).toBe(true);
+    const events = reader.read(outbox.epoch, 'telemetry', 0, 2000, 1e9);
+    expect(numbers(events)).toEqual(Array.from({ length: 1000 }, (_, n) => n + 1));
+    expect(events.map(({ data }) => data)).toEqual(Array.from({ length: 1000 }, (_, n) => draft(n).data));
+    expect(outbox.status()).toMatchObject({ committedEvents: 1000, queued: 0 });
+  });
+
+  test('a read keeps to both limits, but never returns nothing where there is something', async () => {
+    await outbox.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
+    const { epoch } = outbox;
+    const size = Buffer.byteLength(draft(0).data);
+    expect(numbers(reader.read(epoch, 'telemetry', 0, 3, 1e6))).toEqual([1, 2, 3]);
+    expect(numbers(reader.read(epoch, 'telemetry', 3, 100, 2 * size))).toEqual([4, 5]);
+    expect(numbers(reader.read(epoch, 'telemetry', 8, 100, 1))).toEqual([9]);
+    expect(reader.read(epoch, 'telemetry', 10, 100, 1e6)).toEqual([]);
+    expect(reader.read(asId('ffffffffffffffff'), 'telemetry', 0, 100, 1e6)).toEqual([]);
+  });
+
+  test('an acknowledgement shortens the backlog; one that goes back, too far or to a foreign epoch changes nothing', async () => {
+    await outbox.append({ events: Array.from({ length: 5 }, (_, n) => draft(n)) });
+    const { epoch } = outbox;
+    outbox.acknowledge(sink, epoch, 'telemetry', 3);
+    outbox.acknowledge(sink, epoch, 'telemetry', 2);
+    outbox.acknowledge(sink, epoch, 'telemetry', 6);
+    outbox.acknowledge(sink, asId('0123456789abcdef'), 'telemetry', 5);
+    await expect
+      .poll(() => reader.backlog(sink))
+      .toEqual([{ epoch, lane: 'telemetry', assigned: 5, acknowledged: 3, bytes: 2 * draft(0).data.length }]);
+    outbox.acknowledge(sink, epoch, 'telemetry', 5);
+    await expect.poll(() => reader.backlog(sink)).toEqual([]);
+    expect(() => outbox.acknowledge(sink, epoch, 'telemetry', 0)).toThrow(RangeError);
+  });
+
+  test('each start is a new epoch, and what older ones left is read first and acknowledged under its own numbers', async () => {
+    await outbox.append({ events: [draft(1), draft(2)] });
+    const first = outbox.epoch;
+    outbox.acknowledge(sink, first, 'telemetry', 1);
+    await reopen();
+    const second = outbox.epoch;
+    expect(second).not.toBe(first);
+    expect(outbox.status().starts).toBe(2);
+    await outbox.append({ events: [draft(3), draft(4, { lane: 'alerts' })] });
+    const waiting = () =>
+      reader.backlog(sink).map(({ epoch, lane, assigned, acknowledged }) => [epoch, lane, assigned, acknowledged]);
+    expect(waiting()).toEqual([
+      [first, 'telemetry', 2, 1],
+      [second, 'alerts', 1, 0],
+      [second, 'telemetry', 1, 0],
+    ]);
+    expect(numbers(reader.read(first, 'telemetry', 1, 10, 1e6))).toEqual([2]);
+    outbox.acknowledge(sink, first, 'telemetry', 2);
+    await expect.poll(waiting).toEqual([
+      [second, 'alerts', 1, 0],
+      [second, 'telemetry', 1, 0],
+    ]);
+  });
+
+  test('an event that its device sends again is stored once: in one batch, later, and after a restart', async () => {
+    const again = (device: string, resendId: string) => draft(1, { device: asId(device), resendId });
+    const both = await Promise.all([
+      outbox.append({ events: [again('meter', 'a'), again('meter', 'a')] }),
+      outbox.append({ events: [again('meter', 'a'), again('meter', 'b')] }),
+    ]);
+    expect(both).toEqual([
+      { stored: 1, repeated: 1 },
+      { stored: 1, repeated: 1 },
+    ]);
+    expect(await outbox.append({ events: [again('other', 'a')] })).toEqual({ stored: 1, repeated: 0 });
+    await reopen();
+    expect(await outbox.append({ events: [again('meter', 'a'), again('meter', 'c')] })).toEqual({
+      stored: 1,
+      repeated: 1,
+    });
+    const long = 'x'.repeat(10_000);
+    expect(await outbox.append({ events: [again('meter', `${long}1`)] })).toEqual({ stored: 1, repeated: 0 });
+    expect(await outbox.append({ events: [again('meter', `${long}2`)] })).toEqual({ stored: 1, repeated: 0 });
+    expect(await outbox.append({ events: [again('meter', `${long}1`)] })).toEqual({ stored: 0, repeated: 1 });
+    expect(outbox.status()).toMatchObject({ committedEvents: 3, repeatedEvents: 2 });
+  });
+
+  test('messages that nobody could read are kept as they came, newest first', async () => {
+    const letter = (n: number) => ({
+      device: asId<'device'>('meter'),
+      topic: `t/${n}`,
+      payload: Uint8Array.of(0xff, n),
+      received: n,
+      reason: `not JSON ${n}`,
+    });
+    for (const n of [1, 2, 3]) await outbox.append({ events: [], deadLetter: letter(n) });
+    const kept = await outbox.deadLetters(2);
+    expect(kept.map((kept) => ({ ...kept, payload: Uint8Array.from(kept.payload) }))).toEqual([letter(3), letter(2)]);
+    expect(outbox.status().deadLetters).toBe(3);
+    expect(reader.backlog(sink)).toEqual([]);
+  });
+
+  test('whoever listens hears of commits until he stops listening', async () => {
+    let heard = 0;
+    const stop = outbox.onCommit(() => heard++);
+    await outbox.append({ events: [draft(1)] });
+    expect(heard).toBe(1);
+    stop();
+    await outbox.append({ events: [draft(2)] });
+    expect(heard).toBe(1);
+  });
+
+  test('what was appended before a stop is committed, and what comes after it is rejected', async () => {
+    const last = Array.from({ length: 50 }, (_, n) => outbox.append({ events: [draft(n)] }));
+    const stopping = outbox.stop();
+    await expect(outbox.append({ events: [draft(99)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_STOPPED' });
+    await stopping;
+    expect((await Promise.all(last)).length).toBe(50);
+    const epoch = outbox.epoch;
+    expect(reader.read(epoch, 'telemetry', 0, 100, 1e6).length).toBe(50);
+  });
+});
+
+type Step =
+  | { readonly do: 'append'; readonly lane: Lane; readonly ids: readonly (string | undefined)[] }
+  | { readonly do: 'acknowledge'; readonly lane: Lane; readonly epochsAgo: number; readonly through: number }
+  | { readonly do: 'restart' };
+
+const laneOf = fc.constantFrom<Lane>('alerts', 'telemetry');
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('append' as const),
+      lane: laneOf,
+      ids: fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }), { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('acknowledge' as const),
+      lane: laneOf,
+      epochsAgo: fc.nat(2),
+      through: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
+);
+
+test('after any sequence of appends, acknowledgements and restarts, SQLite holds what the model holds', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const places = [sqlitePlace(), memoryPlace()];
+      const seen = await Promise.all(places.map((place) => play(place, steps)));
+      for (const place of places) place.remove();
+      expect(seen[0]).toEqual(seen[1]);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** Runs the steps and tells everything that can be observed, with epochs as their number. */
+async function play(place: Place, steps: readonly Step[]) {
+  let { outbox, reader } = await place.open();
+  const epochs = [outbox.epoch];
+  const seen: unknown[] = [];
+  let n = 0;
+  for (const step of steps) {
+    if (step.do === 'append') {
+      const events = step.ids.map((resendId) =>
+        draft(n++, { lane: step.lane, ...(resendId === undefined ? {} : { resendId }) }),
+      );
+      seen.push(await outbox.append({ events }));
+    } else if (step.do === 'acknowledge') {
+      const epoch = epochs.at(-1 - step.epochsAgo);
+      if (epoch !== undefined) outbox.acknowledge(sink, epoch, step.lane, step.through);
+    } else {
+      reader.close();
+      await outbox.stop();
+      ({ outbox, reader } = await place.open());
+      epochs.push(outbox.epoch);
+    }
+  }
+  // an entry's commit comes after the acknowledgements before it
+  await outbox.append({ events: [draft(n)] });
+  for (const { epoch, lane, acknowledged, ...rest } of reader.backlog(sink)) {
+    const events = reader.read(epoch, lane, acknowledged, 1000, 1e6);
+    seen.push({ lane, acknowledged, ...rest, epoch: epochs.indexOf(epoch) });
+    seen.push(events.map(({ epoch, ...event }) => ({ ...event, epoch: epochs.indexOf(epoch) })));
+  }
+  reader.close();
+  await outbox.stop();
+  return seen;
+}
