@@ -1,0 +1,156 @@
+/** What only the embedded ClickHouse can get wrong: its folder, other processes, kills, and its one process of threads. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ClickHouseHistory } from './clickhouse-history.ts';
+import { EmbeddedExecutor } from './embedded.ts';
+import { migrate } from './schema.ts';
+import { migrations } from './sql.ts';
+
+let folder: string;
+let children: ChildProcess[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-embedded-'));
+  children = [];
+});
+afterEach(async () => {
+  for (const child of children)
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  await rm(folder, { recursive: true });
+});
+
+const history = () =>
+  new ClickHouseHistory({ executor: new EmbeddedExecutor(folder), clock: systemClock, logger: silentLogger() });
+
+/** A process that inserts `size` events at a time, on and on, and says after each how many were answered. */
+function inserter(epoch: string, size: number): ChildProcess {
+  const child = fork(new URL('./inserter.ts', import.meta.url), [folder, epoch, String(size)], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    execArgv: [],
+  });
+  children.push(child);
+  return child;
+}
+
+test('after a kill at any moment every insert is there as a whole or not at all, and every answered one is there', async () => {
+  const size = 400;
+  for (let round = 0; round < 4; round++) {
+    const epoch = `round-${round}`;
+    const child = inserter(epoch, size);
+    let answered = 0;
+    const enough = new Promise<void>((resolve) => {
+      child.on('message', (count: number) => {
+        answered = count;
+        if (count >= (3 + round) * size) resolve();
+      });
+    });
+    await enough;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const store = history();
+    await store.start();
+    const key = { gateway: 'gw', epoch, lane: 'telemetry' } as const;
+    const ranges = await store.received(key);
+    const { rows, distinct } = await store.rows(key);
+    const charted = await store.series({
+      ...{ device: 'meter', metric: 'power_w', from: 0, to: Date.UTC(2100, 0), stepSeconds: 366 * 86_400 },
+      ...{ channel: epoch, aggregate: 'count', timezone: 'UTC' },
+    });
+    await store.stop();
+    expect(ranges).toHaveLength(1);
+    const [from, through] = ranges[0]!;
+    expect(from).toBe(1);
+    expect(through % size).toBe(0);
+    expect(through).toBeGreaterThanOrEqual(answered);
+    expect({ rows, distinct }).toEqual({ rows: through, distinct: through });
+    // the projection that charts are drawn from is as whole as the rows
+    expect(charted.reduce((sum, { value }) => sum + value, 0)).toBe(through);
+  }
+});
+
+test('a second centre on the same folder is refused in one line that names the first', async () => {
+  const child = inserter('first', 1);
+  await once(child, 'message');
+  const refused = history()
+    .start()
+    .then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+  const line = await refused;
+  expect(line).toContain(folder);
+  expect(line).toContain(`process ${child.pid}`);
+  expect(line).not.toContain('\n');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const store = history();
+  await store.start();
+  await store.stop();
+});
+
+test('a long query holds up neither the event loop nor an insert', async () => {
+  const executor = new EmbeddedExecutor(folder);
+  await executor.open();
+  await executor.command('CREATE TABLE numbers_kept (n UInt64) ENGINE = MergeTree ORDER BY n');
+  let answered = false;
+  const long = executor
+    .query<{ n: string }>('SELECT max(sipHash64(number)) AS n FROM numbers(60000000)', {})
+    .finally(() => {
+      answered = true;
+    });
+  let longestMs = 0;
+  let last = performance.now();
+  const watch = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  await executor.insert('numbers_kept', '{"n":1}');
+  expect(answered).toBe(false);
+  await long;
+  clearInterval(watch);
+  expect(longestMs).toBeLessThan(250);
+  await executor.close();
+});
+
+test('a folder that a newer Forpost wrote is left alone, and an older one is brought forward', async () => {
+  const executor = new EmbeddedExecutor(folder);
+  await executor.open();
+  expect(await migrate(executor, 0)).toBe(migrations.length);
+  expect(await migrate(executor, 0)).toBe(0);
+  const more = [...migrations, 'CREATE TABLE IF NOT EXISTS extra (n UInt8) ENGINE = MergeTree ORDER BY n'];
+  expect(await migrate(executor, 0, more)).toBe(1);
+  await executor.close();
+  await expect(history().start()).rejects.toThrow(
+    `${folder} was written by a newer Forpost (schema ${migrations.length + 1}, this one knows ${migrations.length})`,
+  );
+  // refused, but not held
+  const again = new EmbeddedExecutor(folder);
+  await again.open();
+  expect(await again.query('SELECT count() AS n FROM extra', {})).toEqual([{ n: '0' }]);
+  await again.close();
+});
+
+test('what ClickHouse refuses is told in its words, in one line, and the next statement works', async () => {
+  const executor = new EmbeddedExecutor(folder);
+  await expect(executor.query('SELECT 1', {})).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
+  await executor.open();
+  const wrong = executor.query('SELECT * FROM nowhere', {});
+  await expect(wrong).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED', retryable: true });
+  await expect(wrong).rejects.toThrow(/could not answer: Code: 60.*nowhere/);
+  await expect(executor.insert('nowhere', '{"n":1}')).rejects.toThrow('did not take an insert');
+  await expect(executor.command('SELEC')).rejects.toThrow('refused a statement');
+  const nasty = `' OR 1=1; -- \\ \\' \t\n\r\b\f\u0000 {x:String} é🔥`;
+  expect(await executor.query('SELECT {x:String} AS x, {n:Int64} AS n', { x: nasty, n: -5 })).toEqual([
+    { x: nasty, n: '-5' },
+  ]);
+  await executor.close();
+  await executor.close();
+});
