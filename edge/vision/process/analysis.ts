@@ -1,0 +1,168 @@
+/**
+ * From one camera's frames to its scene: gate -> detector -> tracker -> zones. The only place where those four meet.
+ *
+ * Always: at most one frame of a camera waits for or is in a detector, and it is the newest one; a
+ * frame that came meanwhile is analysed at once after it; a still scene costs the gate alone, and a look by the detector every `lookAgainMs`.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { ZoneConfig } from '../../site/site.ts';
+import type { SceneChange, Track } from '../messages.ts';
+import type { Analysed, DetectorPool } from './detectors/pool.ts';
+import { kindOf, type Model } from './detectors/registry.ts';
+import { MotionGate } from './gate.ts';
+import type { NewestFrame } from './newest-frame.ts';
+import type { LivePicture } from './picture.ts';
+import { emptyScene, observe } from './scene.ts';
+import { emptyTracker, track } from './tracker.ts';
+
+const lookAgainMs = 5_000;
+/** A detection that continues a track may be this much weaker than one that starts it. */
+const weakPart = 0.5;
+/** Over how long the frames a second are counted. */
+const rateWindowMs = 10_000;
+
+export interface Scene {
+  /** ms of the monotonic clock at which the frame was complete */
+  readonly uptime: number;
+  readonly tracks: readonly Track[];
+  readonly changes: readonly SceneChange[];
+  readonly detectMs: number;
+}
+
+export interface AnalysisOptions {
+  readonly camera: string;
+  readonly model: Model;
+  readonly minScore: number;
+  /** empty = all */
+  readonly classes: readonly string[];
+  readonly zones: readonly ZoneConfig[];
+  readonly frames: NewestFrame;
+  readonly picture: LivePicture;
+  readonly pool: DetectorPool;
+  readonly clock: Clock;
+  /** something is tracked, or was until now, or changed */
+  scene(scene: Scene): void;
+  /** the detector failed with this frame, or (empty) works again */
+  trouble(text: string): void;
+  /** the model cannot be used at all */
+  unusable(reason: string): void;
+}
+
+export class Analysis {
+  readonly #options: AnalysisOptions;
+  readonly #remembers: boolean;
+  readonly #gate = new MotionGate();
+  #tracker = emptyTracker;
+  #scene = emptyScene;
+  #outstanding = false;
+  /** a frame that deserves the detector came while another was with it */
+  #waiting = false;
+  #motion = false;
+  #analysedAt = Number.NEGATIVE_INFINITY;
+  #hadTracks = false;
+  #troubled = false;
+  #stopped = false;
+  #examinedAt: number[] = [];
+
+  constructor(options: AnalysisOptions) {
+    this.#options = options;
+    this.#remembers = kindOf(options.model).remembers;
+  }
+
+  /** The newest frame is there. */
+  frame(): void {
+    const { frames, picture } = this.#options;
+    const frame = frames.peek();
+    if (frame === undefined || this.#stopped) return;
+    picture.offer(frame);
+    const motion = this.#gate.look(frame);
+    const unseen = this.#tracker.objects.some(({ missedSince }) => missedSince !== undefined);
+    const again = frame.uptime - this.#analysedAt >= lookAgainMs;
+    if (!(this.#remembers || motion || unseen || again || this.#motion)) {
+      frames.examined();
+      this.#count(frame.uptime);
+      return;
+    }
+    this.#motion ||= motion;
+    if (this.#outstanding) this.#waiting = true;
+    else void this.#analyse();
+  }
+
+  /** Frames looked at a second, over the last 10 s. */
+  framesPerSecond(): number {
+    const from = this.#options.clock.uptime() - rateWindowMs;
+    const recent = this.#examinedAt.filter((at) => at >= from);
+    const first = recent[0];
+    if (first === undefined || recent.length < 2) return 0;
+    return Math.round(((recent.length - 1) / Math.max(1, this.#options.clock.uptime() - first)) * 10_000) / 10;
+  }
+
+  /** The stream broke off: what was in the picture is gone. */
+  lost(): void {
+    this.#examinedAt = [];
+    if (this.#tracker.objects.length === 0) return;
+    this.#tracker = { ...this.#tracker, objects: [] };
+    this.#tell(this.#options.clock.uptime(), 0);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #analyse(): Promise<void> {
+    const { pool, camera, model, minScore, frames, trouble, unusable } = this.#options;
+    this.#outstanding = true;
+    try {
+      const analysed = await pool.analyse({
+        camera,
+        model,
+        minScore: minScore * weakPart,
+        urgent: this.#motion,
+        take: () => {
+          this.#motion = false;
+          this.#waiting = false;
+          return this.#stopped ? undefined : frames.take();
+        },
+      });
+      if (analysed !== undefined && !this.#stopped) this.#took(analysed);
+      if (this.#troubled) trouble('');
+      this.#troubled = false;
+    } catch (error) {
+      if (this.#stopped) return;
+      if (error instanceof ForpostError && error.code === 'FORPOST_MODEL_INVALID') unusable(messageOf(error));
+      else if (!this.#troubled) {
+        this.#troubled = true;
+        trouble(messageOf(error));
+      }
+    } finally {
+      frames.release();
+      this.#outstanding = false;
+    }
+    if (this.#waiting && !this.#stopped) void this.#analyse();
+  }
+
+  #took({ frame, detections, detectMs }: Analysed): void {
+    const { classes, minScore, picture } = this.#options;
+    const wanted = classes.length === 0 ? detections : detections.filter((d) => classes.includes(d.class));
+    this.#tracker = track(this.#tracker, wanted, minScore, frame.uptime);
+    this.#analysedAt = frame.uptime;
+    this.#count(frame.uptime);
+    if (this.#tell(frame.uptime, detectMs)) picture.offer(frame, true);
+  }
+
+  /** Tells the scene where there is something to tell; whether a zone was entered. */
+  #tell(uptime: number, detectMs: number): boolean {
+    const { state, tracks, changes } = observe(this.#scene, this.#options.zones, this.#tracker.objects);
+    this.#scene = state;
+    if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)
+      this.#options.scene({ uptime, tracks, changes, detectMs });
+    this.#hadTracks = tracks.length > 0;
+    return changes.some(({ change }) => change === 'entered');
+  }
+
+  #count(uptime: number): void {
+    this.#examinedAt.push(uptime);
+    while (uptime - (this.#examinedAt[0] ?? uptime) > rateWindowMs) this.#examinedAt.shift();
+  }
+}

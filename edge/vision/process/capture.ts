@@ -1,0 +1,139 @@
+/**
+ * One run of ffmpeg: a camera's stream in, square RGB frames out. The only file that knows fluent-ffmpeg, which is
+ * archived. Decides nothing: it tells what came and how it ended.
+ *
+ * Always: the password is in no argument list and in no log: ffmpeg reads the address from its standard input as an
+ * ffconcat script (measured: the same first frame and the same latency as with -i URL), and every line that it
+ * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called.
+ */
+import { Readable, Writable } from 'node:stream';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { redactUrls } from '@forpost/shared/logging.ts';
+import ffmpeg from 'fluent-ffmpeg';
+import type { Source } from './address.ts';
+
+/** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
+export interface CaptureEnd {
+  readonly error: string | undefined;
+  readonly lines: readonly string[];
+}
+
+export interface CaptureEvents {
+  /** the part of the square frame that holds the picture, before its first frame and whenever it changes */
+  picture(width: number, height: number): void;
+  bytes(chunk: Uint8Array): void;
+  ended(end: CaptureEnd): void;
+}
+
+export interface Capture {
+  /** Ends ffmpeg at once (SIGKILL: a blocked one ignores SIGTERM). Safe to call twice. */
+  kill(): void;
+}
+
+/** ffmpeg gives up a socket that is silent for this long; the camera's own watchdog is the one that counts. */
+const socketTimeoutUs = 3_000_000;
+const keptLines = 20;
+/** of the frame interval: a stream of just this rate must not lose every second frame to jitter */
+const intervalTolerance = 0.9;
+/** The scale filter's line at verbose: how large the picture in the frame really is, now. */
+const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
+
+export function startCapture(source: Source, size: number, framesPerSecond: number, events: CaptureEvents): Capture {
+  const lines: string[] = [];
+  const secrets = secretsOf(source);
+  const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
+  let over = false;
+  const finish = (error: string | undefined) => {
+    if (over) return;
+    over = true;
+    events.ended({ error: error === undefined ? undefined : clean(error), lines });
+  };
+  const frames = new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      if (!over) events.bytes(chunk);
+      done();
+    },
+  });
+  const command = input(source)
+    .outputOptions(outputOptions(size, framesPerSecond))
+    .on('start', () => {
+      // killed before it was there
+      if (over) command.kill('SIGKILL');
+    })
+    .on('stderr', (line: string) => {
+      const picture = scaled.exec(line);
+      if (picture !== null && !over) events.picture(Number(picture[1]), Number(picture[2]));
+      lines.push(clean(line));
+      if (lines.length > keptLines) lines.shift();
+    })
+    .on('error', (error: unknown) => finish(messageOf(error)))
+    .on('end', () => finish(undefined));
+  command.pipe(frames, { end: false });
+  return {
+    kill() {
+      over = true;
+      command.kill('SIGKILL');
+    },
+  };
+}
+
+function input(source: Source): ffmpeg.FfmpegCommand {
+  const common = [
+    '-hide_banner',
+    '-loglevel verbose',
+    '-nostats',
+    '-fflags nobuffer',
+    '-flags low_delay',
+    '-threads 1',
+  ];
+  if (source.kind === 'file') return ffmpeg(source.path).inputOptions([...common, '-re', '-stream_loop -1']);
+  const script = Readable.from([Buffer.from(ffconcat(source.secretUrl, streamOptions[source.kind]))]);
+  return ffmpeg(script).inputOptions([
+    ...common,
+    ...fastStart,
+    '-f concat',
+    '-safe 0',
+    '-protocol_whitelist pipe,rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https',
+  ]);
+}
+
+/** A camera says in its SDP what it sends: looking at seconds of the stream first would only cost that time. */
+const fastStart = ['-probesize 32', '-analyzeduration 0'];
+const streamOptions = {
+  rtsp: { rtsp_transport: 'tcp', timeout: socketTimeoutUs, fflags: 'nobuffer', probesize: 32, analyzeduration: 0 },
+  // HTTP has no SDP: the first picture must be recognised
+  http: { timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 },
+} as const;
+
+/** The script that makes ffmpeg's concat demuxer open `url`; quotes are doubled as ffmpeg's parser wants them. */
+export function ffconcat(url: string, options: Readonly<Record<string, string | number>>): string {
+  const lines = Object.entries(options).map(([name, value]) => `option ${name} ${value}`);
+  return `ffconcat version 1.0\nfile '${url.replaceAll("'", "'\\''")}'\n${lines.join('\n')}\n`;
+}
+
+function outputOptions(size: number, framesPerSecond: number): string[] {
+  const interval = (intervalTolerance / framesPerSecond).toFixed(4);
+  // left out before they are scaled; a stream whose time jumps back must not wait for the old time to come again
+  const chosen = `isnan(prev_selected_t)+gte(t-prev_selected_t\\,${interval})+lt(t\\,prev_selected_t)`;
+  const filters = [
+    `select=${chosen}`,
+    `scale=${size}:${size}:force_original_aspect_ratio=decrease`,
+    'format=rgb24',
+    `pad=${size}:${size}:0:0:color=0x727272`,
+  ];
+  return [
+    '-map 0:v:0',
+    `-vf ${filters.join(',')}`,
+    // the default would repeat dozens of frames after a pause
+    '-fps_mode passthrough',
+    '-threads:v 1',
+    '-f rawvideo',
+    '-pix_fmt rgb24',
+  ];
+}
+
+function secretsOf(source: Source): string[] {
+  if (source.kind === 'file') return [];
+  const { password } = new URL(source.secretUrl);
+  return password === '' ? [] : [password, decodeURIComponent(password)];
+}

@@ -1,0 +1,111 @@
+/**
+ * The built-in detector: whatever moves, as class "motion". Needs no weights of anybody; it tells that something of a
+ * person's size moves, not what it is. The graph (build-motion-model.ts) compares, background.ts remembers,
+ * regions.ts finds; this file puts them together.
+ *
+ * Always: one memory a camera, so all frames of a camera must come to the same instance, in order; nothing is
+ * reported in a camera's first seconds, while its empty scene is being learned.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { type Background, isLearning, learn, newBackground } from './background.ts';
+import {
+  buildMotionModel,
+  motionCellPixels,
+  motionFrameSize,
+  motionGridSize,
+  motionThreshold,
+} from './build-motion-model.ts';
+import type { Detection, Detector, Frame } from './detector.ts';
+import { findRegions, type Region } from './regions.ts';
+import { floatsOf, type InferenceSession, openSession, Tensor } from './session.ts';
+
+/** part of the picture that must move: a person of a sixth of the picture's height has about 0.4 % of its area */
+const smallestPart = 0.002;
+/** more of the picture than this at once is light or the camera itself: the scene is taken as new */
+const largestPart = 0.6;
+const maxDetections = 32;
+/** mean difference, in thresholds, that counts as certain */
+const certainThresholds = 2.5;
+/** Cameras remembered at most; the one not seen for longest is forgotten first. */
+const maxCameras = 64;
+const gridShape = [1, 1, motionGridSize, motionGridSize];
+
+export async function openMotion(): Promise<Detector> {
+  return new MotionDetector(await openSession(buildMotionModel(), 'the built-in motion model'));
+}
+
+class MotionDetector implements Detector {
+  readonly name = 'motion';
+  readonly size = motionFrameSize;
+  readonly #session: InferenceSession;
+  readonly #backgrounds = new Map<string, Background>();
+  readonly #pixels = new Uint8Array(motionFrameSize ** 2 * 3);
+  readonly #nothing = new Float32Array(motionGridSize ** 2);
+
+  constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  async detect(frame: Frame, minScore: number): Promise<readonly Detection[]> {
+    if (frame.size !== this.size)
+      throw new ForpostError('FORPOST_DETECTOR_FAILED', `motion takes ${this.size} pixels a side, not ${frame.size}`);
+    this.#pixels.set(frame.rgb);
+    const known = this.#backgrounds.get(frame.camera);
+    const outputs = await this.#session.run({
+      frame: new Tensor('uint8', this.#pixels, [this.size, this.size, 3]),
+      background: new Tensor('float32', known?.current ?? this.#nothing, gridShape),
+      older: new Tensor('float32', known?.older ?? this.#nothing, gridShape),
+    });
+    const grey = floatsOf(outputs, 'current', this.name);
+    if (known === undefined) {
+      this.#remember(frame.camera, newBackground(grey, frame.uptime));
+      return [];
+    }
+    // the newest seen last, so that the first is the one to forget
+    this.#remember(frame.camera, known);
+    const width = Math.floor(frame.pictureWidth / motionCellPixels);
+    const height = Math.floor(frame.pictureHeight / motionCellPixels);
+    const regions = findRegions(
+      floatsOf(outputs, 'motion', this.name),
+      floatsOf(outputs, 'difference', this.name),
+      motionGridSize,
+      width,
+      height,
+      motionThreshold,
+      maxDetections,
+    );
+    const area = width * height;
+    if (regions.reduce((sum, { cells }) => sum + cells, 0) > largestPart * area) {
+      this.#remember(frame.camera, newBackground(grey, frame.uptime));
+      return [];
+    }
+    learn(known, grey, frame.uptime, motionThreshold);
+    if (isLearning(known, frame.uptime)) return [];
+    return regions
+      .filter(({ cells }) => cells >= smallestPart * area)
+      .map((region) => toDetection(region, width, height))
+      .filter(({ score }) => score >= minScore);
+  }
+
+  async close(): Promise<void> {
+    this.#backgrounds.clear();
+    await this.#session.release();
+  }
+
+  #remember(camera: string, background: Background): void {
+    this.#backgrounds.delete(camera);
+    this.#backgrounds.set(camera, background);
+    const [oldest] = this.#backgrounds.keys();
+    if (this.#backgrounds.size > maxCameras && oldest !== undefined) this.#backgrounds.delete(oldest);
+  }
+}
+
+function toDetection(region: Region, width: number, height: number): Detection {
+  // the blur of the graph widened what moved by about a cell; the widened map itself is not used for the box
+  const { left, top, right, bottom, meanDifference } = region;
+  return {
+    class: 'motion',
+    score: Math.min(1, meanDifference / (motionThreshold * certainThresholds)),
+    box: [left / width, top / height, (right - left + 1) / width, (bottom - top + 1) / height],
+  };
+}

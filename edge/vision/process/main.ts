@@ -1,0 +1,88 @@
+/**
+ * The vision process: all cameras and all native inference of one gateway. Started by vision/supervisor.ts, which
+ * talks to it over the child process's channel (vision/messages.ts).
+ *
+ * Always: it ends itself and its ffmpegs when its parent is gone, however that went; frames never leave it, only
+ * small JSON and the live pictures; what goes wrong with one camera or model stays with it.
+ */
+import { availableParallelism } from 'node:os';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import { requireNode } from '@forpost/shared/node-version.ts';
+import type { FromVision, ToVision } from '../messages.ts';
+import { DetectorPool, threadCount } from './detectors/pool.ts';
+import { WatchedCamera } from './watched-camera.ts';
+
+requireNode();
+
+const heartbeatEveryMs = 1_000;
+/** Messages that the parent has not taken yet; beyond this, scenes without a change are left out. */
+const maxUnsent = 64;
+
+const logger = createLogger('vision');
+const clock = systemClock;
+const random = Math.random;
+let cameras: WatchedCamera[] = [];
+let pool: DetectorPool | undefined;
+let unsent = 0;
+
+function send(message: FromVision): void {
+  if (!process.connected) return;
+  if (unsent >= maxUnsent && message.kind === 'scene' && message.changes.length === 0) return;
+  unsent++;
+  process.send?.(message, undefined, undefined, () => {
+    // a parent that is gone is noticed by `disconnect`, not here
+    unsent--;
+  });
+}
+
+async function configure(message: Extract<ToVision, { kind: 'configure' }>): Promise<void> {
+  await release();
+  const fresh = new DetectorPool({
+    threads: threadCount(availableParallelism(), message.cameras.length),
+    clock,
+    random,
+    logger,
+    stuck: () => end(1, 'detector threads hang'),
+  });
+  pool = fresh;
+  fresh.start();
+  const { liveFolder, modelsFolder } = message;
+  cameras = message.cameras.map(
+    (config) => new WatchedCamera({ config, liveFolder, modelsFolder, pool: fresh, clock, random, logger, send }),
+  );
+  for (const camera of cameras) camera.start();
+}
+
+async function release(): Promise<void> {
+  for (const camera of cameras) camera.stop();
+  cameras = [];
+  await pool?.stop();
+  pool = undefined;
+}
+
+function end(status: number, why: string): void {
+  logger.debug({ why }, 'vision process ends');
+  for (const camera of cameras) camera.stop();
+  // threads that hang in native code would keep a gentler end from happening
+  process.exit(status);
+}
+
+function heartbeat(): void {
+  send({ kind: 'heartbeat', residentBytes: process.memoryUsage.rss() });
+  for (const camera of cameras) camera.report();
+  clock.after(heartbeatEveryMs, heartbeat);
+}
+
+process.on('message', (message: ToVision) => {
+  if (message.kind === 'configure')
+    configure(message).catch((error: unknown) => {
+      logger.error(error, 'vision could not be configured');
+      end(1, 'not configured');
+    });
+  else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);
+  else end(0, 'asked to');
+});
+process.on('disconnect', () => end(0, 'the gateway is gone'));
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(0, signal));
+heartbeat();

@@ -1,0 +1,121 @@
+/**
+ * The hand-over between a stream that never waits and a detector that may be slow: bytes come in, the newest whole
+ * frame goes out. Three buffers, made once: one is being filled, one is the newest, one is being looked at.
+ *
+ * Always: a frame that is being looked at is not written to; a newer frame replaces one that nobody took, and that
+ * is counted. Buffers are shared memory, so that a worker thread reads them without a copy.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { Frame } from './detectors/detector.ts';
+
+interface Buffer {
+  readonly rgb: Uint8Array;
+  uptime: number;
+}
+
+export class NewestFrame {
+  readonly #camera: string;
+  readonly #size: number;
+  readonly #clock: Clock;
+  #filling: Buffer;
+  #newest: Buffer | undefined;
+  #taken: Buffer | undefined;
+  #free: Buffer[];
+  #filled = 0;
+  #examined = true;
+  #picture: { readonly width: number; readonly height: number } | undefined;
+  /** frames that a newer one replaced before anybody looked at them */
+  skipped = 0;
+
+  constructor(camera: string, size: number, clock: Clock) {
+    this.#camera = camera;
+    this.#size = size;
+    this.#clock = clock;
+    const buffer = (): Buffer => ({ rgb: new Uint8Array(new SharedArrayBuffer(size * size * 3)), uptime: 0 });
+    this.#filling = buffer();
+    this.#free = [buffer(), buffer()];
+  }
+
+  /** A stream begins: a half frame of the one before is dropped. */
+  reset(): void {
+    this.#filled = 0;
+    this.#examined = true;
+    this.#newest = this.#give(this.#newest);
+    this.#picture = undefined;
+  }
+
+  /** The part of the square frame that holds the picture, in pixels; frames are held back until it is known. */
+  setPicture(width: number, height: number): void {
+    this.#picture = { width, height };
+  }
+
+  /** Takes bytes as they come; gives back how many frames they completed. */
+  write(chunk: Uint8Array): number {
+    let completed = 0;
+    for (let at = 0; at < chunk.length; ) {
+      const { rgb } = this.#filling;
+      const part = chunk.subarray(at, at + rgb.length - this.#filled);
+      rgb.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === rgb.length) {
+        this.#complete();
+        completed++;
+      }
+    }
+    return completed;
+  }
+
+  /** The newest frame, to look at without taking it, until the next `write`. */
+  peek(): Frame | undefined {
+    return this.#frame(this.#newest);
+  }
+
+  /** The newest frame was looked at and needs no more: its replacement is no loss. */
+  examined(): void {
+    this.#examined = true;
+  }
+
+  /** The newest frame, which stays untouched until `release`. Undefined where there is none, or one is out already. */
+  take(): Frame | undefined {
+    if (this.#taken !== undefined || this.#picture === undefined) return undefined;
+    this.#taken = this.#newest;
+    this.#newest = undefined;
+    this.#examined = true;
+    return this.#frame(this.#taken);
+  }
+
+  release(): void {
+    this.#taken = this.#give(this.#taken);
+  }
+
+  #complete(): void {
+    this.#filling.uptime = this.#clock.uptime();
+    this.#filled = 0;
+    if (!this.#examined) this.skipped++;
+    this.#newest = this.#give(this.#newest);
+    this.#newest = this.#filling;
+    this.#examined = false;
+    const next = this.#free.pop();
+    // filling + newest + taken = 3 buffers at most
+    if (next === undefined) throw new Error('a frame was neither released nor replaced');
+    this.#filling = next;
+  }
+
+  #give(buffer: Buffer | undefined): undefined {
+    if (buffer !== undefined) this.#free.push(buffer);
+    return undefined;
+  }
+
+  #frame(buffer: Buffer | undefined): Frame | undefined {
+    if (buffer === undefined || this.#picture === undefined) return undefined;
+    return {
+      camera: this.#camera,
+      rgb: buffer.rgb,
+      size: this.#size,
+      pictureWidth: this.#picture.width,
+      pictureHeight: this.#picture.height,
+      uptime: buffer.uptime,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The picture that people look at: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never
+ * sees half of one. At most two a second and only while somebody watches, plus one when a zone is entered.
+ *
+ * Always: one picture is written at a time; a picture that is not due costs nothing; a disk that fails costs the
+ * picture and one line in the log, never a frame.
+ */
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import sharp from 'sharp';
+import type { Frame } from './detectors/detector.ts';
+
+const everyMs = 500;
+const quality = 82;
+const maxWatchMs = 600_000;
+
+// the vision process has two cores to share with decoding and inference, and no picture comes twice
+sharp.concurrency(1);
+sharp.cache(false);
+
+export class LivePicture {
+  readonly #camera: string;
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #watchedUntil = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #writing: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(camera: string, folder: string, clock: Clock, logger: Logger) {
+    this.#camera = camera;
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  watch(seconds: number): void {
+    const untilMs = this.#clock.uptime() + Math.min(maxWatchMs, Math.max(0, seconds * 1000));
+    this.#watchedUntil = Math.max(this.#watchedUntil, untilMs);
+  }
+
+  /** Writes `frame` if a picture is due, or if `now` is set and none is just being written. Copies what it needs. */
+  offer(frame: Frame, now = false): void {
+    const at = this.#clock.uptime();
+    if (this.#writing !== undefined) return;
+    if (!now && (at > this.#watchedUntil || at - this.#lastAt < everyMs)) return;
+    this.#lastAt = at;
+    this.#writing = this.#write(frame).finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when no picture is being written any more. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write({ rgb, size, pictureWidth, pictureHeight }: Frame): Promise<void> {
+    const rows = Buffer.from(rgb.subarray(0, size * pictureHeight * 3));
+    const file = join(this.#folder, `${this.#camera}.jpg`);
+    try {
+      const jpeg = await sharp(rows, { raw: { width: size, height: pictureHeight, channels: 3 } })
+        .extract({ left: 0, top: 0, width: pictureWidth, height: pictureHeight })
+        .jpeg({ quality })
+        .toBuffer();
+      await writeFile(`${file}.new`, jpeg, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) this.#logger.warn({ camera: this.#camera, why: messageOf(error) }, 'no live picture');
+      this.#failed = true;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Whether anything listens where a camera should be: one TCP connection, closed at once. It costs far less than an
+ * ffmpeg and tells a wrong address from a wrong log-in, so an absent camera may be asked for every other second.
+ */
+import { connect } from 'node:net';
+import type { Clock } from '@forpost/shared/clock.ts';
+
+const reasons: Readonly<Record<string, (where: string) => string>> = {
+  ECONNREFUSED: (where) => `nothing listens on ${where}`,
+  EHOSTUNREACH: (where) => `there is no way to ${where}`,
+  ENETUNREACH: (where) => `there is no way to ${where}`,
+  ENOTFOUND: (where) => `nothing is called ${where}`,
+  EAI_AGAIN: (where) => `the name of ${where} cannot be looked up`,
+};
+
+/** Resolves to why nobody can be reached, in words, or to an empty text. Never rejects. */
+export function probe(host: string, port: number, timeoutMs: number, clock: Clock): Promise<string> {
+  return new Promise((resolve) => {
+    const where = `${host}:${port}`;
+    const socket = connect({ host, port });
+    const done = (reason: string) => {
+      timer.cancel();
+      socket.destroy();
+      resolve(reason);
+    };
+    const timer = clock.after(timeoutMs, () => done(`${where} does not answer`));
+    socket.once('connect', () => done(''));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      done(reasons[error.code ?? '']?.(where) ?? `${where} cannot be reached: ${error.message}`),
+    );
+  });
+}

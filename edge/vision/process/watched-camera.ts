@@ -1,0 +1,149 @@
+/**
+ * One configured camera put together: its connection, its frames, its model, its picture; and what it tells the
+ * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { FromVision, ToVision } from '../messages.ts';
+import { sourceOf } from './address.ts';
+import { Analysis, type Scene } from './analysis.ts';
+import { Camera } from './camera.ts';
+import { startCapture } from './capture.ts';
+import type { DetectorPool } from './detectors/pool.ts';
+import { findModel, kindOf } from './detectors/registry.ts';
+import { NewestFrame } from './newest-frame.ts';
+import { LivePicture } from './picture.ts';
+import { probe } from './probe.ts';
+
+const defaultFramesPerSecond = 5;
+
+export interface WatchedCameraOptions {
+  readonly config: Extract<ToVision, { kind: 'configure' }>['cameras'][number];
+  readonly liveFolder: string;
+  readonly modelsFolder: string;
+  readonly pool: DetectorPool;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  send(message: FromVision): void;
+}
+
+export class WatchedCamera {
+  readonly #options: WatchedCameraOptions;
+  readonly #picture: LivePicture;
+  #camera: Camera | undefined;
+  #analysis: Analysis | undefined;
+  /** why it cannot be used; empty where it can */
+  #unusable = '';
+  #reported = '';
+  #stopped = false;
+
+  constructor(options: WatchedCameraOptions) {
+    const { config, liveFolder, clock, logger } = options;
+    this.#options = options;
+    this.#picture = new LivePicture(config.id, liveFolder, clock, logger);
+  }
+
+  get id(): string {
+    return this.#options.config.id;
+  }
+
+  start(): void {
+    this.report();
+    this.#setUp().catch((error: unknown) => this.#turnOff(messageOf(error)));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#camera?.stop();
+    this.#analysis?.stop();
+    this.#options.pool.forget(this.id);
+  }
+
+  watch(seconds: number): void {
+    this.#picture.watch(seconds);
+  }
+
+  /** Tells the gateway the camera's status where it changed. */
+  report(): void {
+    const { config, send } = this.#options;
+    const status: CameraStatus = {
+      id: config.id,
+      name: config.name ?? config.id,
+      state: this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off',
+      reason: this.#unusable === '' ? (this.#camera?.reason ?? 'opening its model') : this.#unusable,
+      framesPerSecond: this.#analysis?.framesPerSecond() ?? 0,
+      detector: config.detector ?? 'motion',
+    };
+    const text = JSON.stringify(status);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    send({ kind: 'camera', status });
+  }
+
+  async #setUp(): Promise<void> {
+    const { config, modelsFolder, pool, clock, random, logger } = this.#options;
+    const source = sourceOf(config);
+    const model = await findModel(config.detector ?? 'motion', modelsFolder);
+    await pool.prepare(model);
+    if (this.#stopped) return;
+    const frames = new NewestFrame(config.id, model.inputSize, clock);
+    const analysis = new Analysis({
+      camera: config.id,
+      model,
+      minScore: config.min_score ?? kindOf(model).defaultMinScore,
+      classes: config.classes ?? [],
+      zones: config.zones ?? [],
+      frames,
+      picture: this.#picture,
+      pool,
+      clock,
+      scene: (scene) => this.#tell(scene),
+      trouble: (text) => this.#problem(text),
+      unusable: (reason) => this.#turnOff(reason),
+    });
+    const camera: Camera = new Camera({
+      id: config.id,
+      source,
+      framesPerSecond: config.fps ?? defaultFramesPerSecond,
+      size: model.inputSize,
+      frames,
+      clock,
+      random,
+      logger,
+      startCapture,
+      probe,
+      frame: () => analysis.frame(),
+      changed: () => {
+        if (camera.state !== 'live') analysis.lost();
+        this.report();
+      },
+    });
+    this.#analysis = analysis;
+    this.#camera = camera;
+    camera.start();
+  }
+
+  #turnOff(reason: string): void {
+    if (this.#stopped || this.#unusable !== '') return;
+    this.#unusable = reason;
+    this.#analysis?.stop();
+    this.#camera?.stop();
+    this.#options.logger.error({ camera: this.id, reason }, 'camera cannot be used');
+    this.#problem(reason);
+    this.report();
+  }
+
+  #problem(text: string): void {
+    const about = `camera ${this.id}`;
+    this.#options.send({ kind: 'problem', about, text: text === '' ? '' : `${about}: ${text}` });
+  }
+
+  #tell({ uptime, tracks, changes, detectMs }: Scene): void {
+    const { clock, send } = this.#options;
+    const time = clock.now() - (clock.uptime() - uptime);
+    send({ kind: 'scene', camera: this.id, time, uptime, tracks, changes, detectMs });
+  }
+}

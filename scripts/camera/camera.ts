@@ -1,0 +1,139 @@
+/**
+ * The simulated camera: a real RTSP stream of the rendered yard, or of somebody's video. A program
+ * (`node scripts/camera/camera.ts --port P --path /yard --user U --password P [--video FILE] --cache FOLDER`) and a
+ * function for tests.
+ *
+ * Always: one JSON line says that it is ready; it ends when its standard input closes or on SIGTERM; the RTSP server
+ * ends with it, however it ends, because it watches the pipe from here.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { prepareVideo, renderYard } from './render.ts';
+
+/** the system's own, which has the gi package; a Python of one's own has not */
+const python = '/usr/bin/python3';
+const packages = 'gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good gstreamer1.0-plugins-bad';
+const server = fileURLToPath(new URL('./rtsp-camera.py', import.meta.url));
+
+export interface CameraOptions {
+  /** folder for rendered and prepared footage */
+  readonly cache: string;
+  /** 0 or absent = any free one */
+  readonly port?: number;
+  /** default /yard */
+  readonly path?: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** a video file instead of the rendered yard */
+  readonly video?: string;
+  readonly progress?: (text: string) => void;
+}
+
+export interface SimulatedCamera {
+  /** without user and password */
+  readonly url: string;
+  /** the RTSP server's process */
+  readonly pid: number;
+  /** what is true of the footage; undefined for somebody's own video */
+  readonly truth: string | undefined;
+  /** no more pictures, while RTSP is still answered */
+  stall(): void;
+  resume(): void;
+  /** throws all clients out */
+  kick(): void;
+  /** stops the whole process (SIGSTOP), until `thaw` */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+  /** resolves when it has ended, by itself or not */
+  readonly ended: Promise<void>;
+}
+
+/** Renders or prepares the footage where it must, and serves it. @throws Error where the server does not start */
+export async function startCamera(options: CameraOptions): Promise<SimulatedCamera> {
+  const { cache, video, port = 0, path = '/yard', user, password, progress } = options;
+  const footage = video === undefined ? await renderYard(cache, progress) : await prepareVideo(video, cache);
+  const child = spawn(python, [server, '--file', footage.video, '--port', `${port}`, '--path', path], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      ...(user === undefined ? {} : { FORPOST_CAMERA_USER: user, FORPOST_CAMERA_PASSWORD: password ?? '' }),
+    },
+  });
+  let problem = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    problem = (problem + text).slice(-2_000);
+  });
+  child.on('error', (error) => {
+    problem += error.message;
+  });
+  // a server that is gone is told by `ended`
+  child.stdin.on('error', () => child.stdin.destroy());
+  const ended = once(child, 'close').then(() => {});
+  const lines = createInterface(child.stdout);
+  const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), ended]);
+  if (first === undefined || child.pid === undefined) {
+    const missing = /No module named|not available|ENOENT/.test(problem)
+      ? `; it needs: apt-get install ${packages}`
+      : '';
+    throw new Error(`the simulated camera did not start: ${problem.trim()}${missing}`);
+  }
+  const { pid } = child;
+  const { ready } = JSON.parse(first) as { ready: string };
+  const tell = (command: string) => {
+    if (!child.stdin.destroyed) child.stdin.write(`${command}\n`);
+  };
+  return {
+    url: ready,
+    pid,
+    truth: footage.truth,
+    ended,
+    stall: () => tell('stall'),
+    resume: () => tell('resume'),
+    kick: () => tell('kick'),
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      path: { type: 'string', default: '/yard' },
+      user: { type: 'string' },
+      password: { type: 'string' },
+      video: { type: 'string' },
+      cache: { type: 'string', default: '.forpost/camera' },
+    },
+  });
+  const { port, path, user, password, video, cache } = values;
+  const camera = await startCamera({
+    cache,
+    port: Number(port),
+    path,
+    ...(user === undefined ? {} : { user, password: password ?? '' }),
+    ...(video === undefined ? {} : { video }),
+    progress: (text) => process.stderr.write(`${text}\n`),
+  });
+  const stop = () => void camera.stop().then(() => process.exit(0));
+  process.stdin.on('end', stop).on('error', stop).resume();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.write(`${JSON.stringify({ ready: camera.url, pid: camera.pid, truth: camera.truth })}\n`);
+  await camera.ended;
+  process.stderr.write('the simulated camera ended\n');
+  process.exit(1);
+}
+
+if (import.meta.main)
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
