@@ -24,7 +24,7 @@ export function types(): Step {
 }
 
 export function lint(): Step {
-  return { name: 'lint', commands: [[bin('biome'), 'ci', '.']] };
+  return { name: 'lint', commands: [[bin('biome'), 'ci', '--colors=off', '.']] };
 }
 
 /** Whether every command of the step ended with 0. Prints one line, and all that a failed command said. */

@@ -1,0 +1,322 @@
+// Set-up of a fresh machine for `npm start` and `npm test`: npm packages, Node 24, system packages, Kafka, the web
+// page. Plain JavaScript for the system's own Node (20 or newer), because it brings everything else.
+//
+// Always: what will be installed is printed first; what is there already costs a look and no line; a step that fails
+// says what, why and where its log is; without root the one command to run is printed and nothing has been changed.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  aptCandidates,
+  aptCommand,
+  howToInstall,
+  javaMajor,
+  missingNeeds,
+  npmReason,
+  packageNames,
+  packagesFor,
+} from './set-up/plan.mjs';
+import { outputOf, SetUpError, say, step } from './set-up/progress.mjs';
+
+export { SetUpError } from './set-up/progress.mjs';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const logs = join(root, '.forpost/logs');
+const bundledNode = join(root, 'node_modules/node/bin/node');
+const oldestNode = 24;
+/** of the packages' install scripts: the GPU's parts of the detector are not for a gateway */
+const installEnv = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
+
+/**
+ * Makes everything ready. `purpose`: 'start' | 'test'; `kafka`: 'own' | 'existing' | 'none'.
+ * Gives {node, withoutKafka}: the Node 24 to run on, and why there is no Kafka of its own where it cannot be had.
+ * @throws SetUpError in words for the person who started this
+ */
+export async function setUp(purpose, kafka) {
+  const begun = Date.now();
+  const [seen, npm] = await Promise.all([lookAround(purpose), findNpm()]);
+  const missing = missingNeeds(purpose, seen, kafka);
+  const why = npmPackagesReason();
+  const install = missing.length > 0 ? howToInstall(seen) : 'root';
+  if (missing.length > 0) announceSystem(missing, install, purpose);
+  if (why !== undefined) say(`Forpost brings its npm packages: ${why} (about 1.4 GB on disk, in node_modules/)`);
+
+  // side by side: one mostly waits for apt's mirrors, the other for npm's registry
+  const settled = await Promise.allSettled([
+    missing.length > 0 ? installSystem(missing, install) : [],
+    why !== undefined ? installNpmPackages(npm) : undefined,
+  ]);
+  for (const { status, reason } of settled) if (status === 'rejected') throw reason;
+  const cannot = settled[0].value;
+  const node = await findNode24(npm);
+
+  let withoutKafka = cannot.some((need) => need.forKafka) ? `${words(cannot)} cannot be had here` : undefined;
+  if (kafka === 'own' && withoutKafka === undefined) withoutKafka = await bringKafka(node);
+  await buildWebPage(node);
+  if (Date.now() - begun > 5_000) say(`everything is there (${Math.round((Date.now() - begun) / 1000)} s)`);
+  return { node, withoutKafka };
+}
+
+async function lookAround(purpose) {
+  const terminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const java = process.env.JAVA_HOME === undefined ? 'java' : join(process.env.JAVA_HOME, 'bin/java');
+  const sudo = onPath('sudo') !== undefined;
+  const rootUser = process.getuid?.() === 0;
+  const [javaSaid, sudoFree] = await Promise.all([
+    onPath(java) === undefined ? undefined : outputOf(java, ['-version']),
+    sudo && !rootUser ? outputOf('sudo', ['-n', 'true']) : undefined,
+  ]);
+  return {
+    ffmpeg: onPath('ffmpeg') !== undefined && onPath('ffprobe') !== undefined,
+    rtsp: rtspServerIsThere(),
+    java: javaSaid?.code === 0 ? javaMajor(javaSaid.output) : undefined,
+    maven: onPath('mvn') !== undefined,
+    kafkaJars: kafkaJarsAreThere(),
+    chromium: purpose === 'test' ? findChromium() : undefined,
+    apt: onPath('apt-get') !== undefined,
+    root: rootUser,
+    sudo,
+    sudoFree: sudoFree?.code === 0,
+    terminal,
+  };
+}
+
+/** The first of the folders on PATH that has this command; packages' own (node_modules/.bin) do not count. */
+function onPath(command) {
+  if (command.includes('/')) return existsSync(command) ? command : undefined;
+  return systemPath()
+    .split(':')
+    .map((folder) => join(folder, command))
+    .find((file) => existsSync(file) && statSync(file).isFile());
+}
+
+function systemPath() {
+  const folders = (process.env.PATH ?? '/usr/bin:/bin').split(':');
+  return folders.filter((folder) => folder !== '' && !folder.includes('node_modules')).join(':');
+}
+
+/** GStreamer's RTSP server for the system's Python: its description, its binding and the plugins that pack RTP. */
+function rtspServerIsThere() {
+  if (!existsSync('/usr/bin/python3') || !existsSync('/usr/lib/python3/dist-packages/gi/__init__.py')) return false;
+  const libraries = readdirSync('/usr/lib').filter((name) => name.includes('linux-gnu'));
+  return libraries.some(
+    (folder) =>
+      existsSync(`/usr/lib/${folder}/girepository-1.0/GstRtspServer-1.0.typelib`) &&
+      existsSync(`/usr/lib/${folder}/gstreamer-1.0/libgstrtp.so`),
+  );
+}
+
+export function findChromium() {
+  const named = process.env.FORPOST_CHROMIUM;
+  if (named !== undefined) return existsSync(named) ? named : undefined;
+  // /usr/bin/chromium-browser of Ubuntu is a door to a snap, which a server has not
+  return ['chromium', 'google-chrome', 'google-chrome-stable'].map(onPath).find((found) => found !== undefined);
+}
+
+function kafkaJarsAreThere() {
+  const cache = process.env.FORPOST_CACHE ?? join(root, '.forpost/cache');
+  if (!existsSync(cache)) return false;
+  return readdirSync(cache).some(
+    (name) => /^kafka-[0-9a-f]{12}$/.test(name) && existsSync(join(cache, name, 'complete')),
+  );
+}
+
+function words(list) {
+  return list.map((need) => need.what).join(' and ');
+}
+
+/** Says what is missing and what will be done about it, before anything is done. @throws SetUpError where a person must */
+function announceSystem(missing, install, purpose) {
+  say('Forpost needs from this system:');
+  for (const { what, why } of missing) say(`  ${what}: ${why}`);
+  const needed = missing.filter((need) => need.needed);
+  if (install === 'no-apt') {
+    if (needed.length === 0) return;
+    throw new SetUpError(
+      `This system has no apt. Install the commands above with its own packages (on Debian they are: ${packagesFor(missing).packages.join(' ')}), then run npm ${purpose} again.`,
+    );
+  }
+  if (install !== 'not') return;
+  const without =
+    missing.some((need) => need.forKafka) && purpose === 'start'
+      ? '\nWithout Kafka, and so without Java: npm start -- --no-kafka'
+      : '';
+  throw new SetUpError(
+    `Only root may install it, and sudo does not work here without a terminal. Run this once, then npm ${purpose} again:\n\n  ${aptCommand(packagesFor(missing).packages, false)}\n${without}`,
+  );
+}
+
+/** Gives the needs that apt has nothing for, or fails to install. @throws SetUpError where one cannot go on without */
+async function installSystem(missing, install) {
+  if (install === 'no-apt') return missing;
+  const sudo = install === 'root' ? [] : ['sudo'];
+  if (install === 'sudo-asks') await askForSudo();
+  const env = { ...process.env, LC_ALL: 'C', PATH: systemPath() };
+  const apt = (run, ...args) => {
+    const [command, ...rest] = [
+      ...sudo,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-o',
+      'DPkg::Lock::Timeout=120',
+      '-o',
+      'Acquire::Retries=3',
+      ...args,
+    ];
+    return run(command, rest, { env });
+  };
+  await step('apt: the lists of packages', join(logs, 'apt-update.log'), (run) => apt(run, 'update'));
+  const { output } = await outputOf('apt-cache', ['policy', ...packageNames(missing)], { env });
+  const candidates = aptCandidates(output);
+  const essential = packagesFor(
+    missing.filter((need) => need.needed),
+    candidates,
+  );
+  if (essential.cannot.length > 0)
+    throw new SetUpError(`apt has no package for ${words(essential.cannot)}: install it by hand, then start again`);
+  const others = missing.filter((need) => !need.needed);
+  const rest = packagesFor(others, candidates);
+  await announceSize([...essential.packages, ...rest.packages], env);
+  const installPackages = (packages) =>
+    step(`apt: ${packages.join(' ')}`, join(logs, `apt-${packages[0]}.log`), (run) =>
+      apt(run, 'install', '-y', '--no-install-recommends', ...packages),
+    );
+  if (essential.packages.length > 0) await installPackages(essential.packages);
+  if (rest.packages.length === 0) return rest.cannot;
+  try {
+    await installPackages(rest.packages);
+    return rest.cannot;
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    say(error.message);
+    return others;
+  }
+}
+
+async function announceSize(packages, env) {
+  if (packages.length === 0) return;
+  const { output } = await outputOf('apt-get', ['install', '--assume-no', '--no-install-recommends', ...packages], {
+    env,
+  });
+  const size = /Need to get [^\n]*?([0-9.,]+ [kMG]?B) of archives/.exec(output);
+  say(`Forpost installs with apt: ${packages.join(' ')}${size === null ? '' : ` (${size[1]} to download)`}`);
+}
+
+async function askForSudo() {
+  say('sudo asks for your password, to install this:');
+  const { spawnSync } = await import('node:child_process');
+  if (spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status !== 0) throw new SetUpError('sudo did not let you in');
+}
+
+/** Command and first arguments of npm: the one that runs this, with the Node that it runs on. @throws SetUpError */
+async function findNpm() {
+  const { npm_execpath: npmScript, npm_node_execpath: npmNode } = process.env;
+  const ours = (file) => file.startsWith(join(root, 'node_modules'));
+  if (npmScript !== undefined && /npm-cli\.c?js$/.test(npmScript) && existsSync(npmScript)) {
+    const node = npmNode !== undefined && !ours(npmNode) && existsSync(npmNode) ? npmNode : onPath('node');
+    if (node !== undefined) return [node, npmScript];
+  }
+  const npm = onPath('npm');
+  if (npm === undefined)
+    throw new SetUpError('npm is not there: it comes with Node (https://nodejs.org), or as the package npm');
+  return [npm];
+}
+
+function npmPackagesReason() {
+  const marker = join(root, 'node_modules/.forpost-lock');
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const hash = createHash('sha256').update(lock).digest('hex');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === hash) return undefined;
+  const hidden = join(root, 'node_modules/.package-lock.json');
+  const installed = existsSync(hidden) ? JSON.parse(readFileSync(hidden, 'utf8')).packages : undefined;
+  const reason = npmReason(JSON.parse(lock).packages, installed);
+  if (reason === undefined) writeFileSync(marker, hash);
+  return reason;
+}
+
+async function installNpmPackages([command, ...first]) {
+  await step('npm packages (npm ci)', join(logs, 'npm-ci.log'), (run) =>
+    run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=http'], { cwd: root, env: npmEnv() }),
+  );
+  npmPackagesReason();
+}
+
+/** npm's own settings of the command that runs this must not reach another one, nor may a Node that it replaces. */
+function npmEnv() {
+  const passed = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(config_(local_prefix|global_prefix|prefix|noproxy)|package_|lifecycle_|command)/.test(name),
+  );
+  return { ...Object.fromEntries(passed), ...installEnv, PATH: systemPath() };
+}
+
+/** The Node to run on: the project's own, mended where npm was not allowed to run its install script. @throws SetUpError */
+async function findNode24(npm) {
+  if (await isNode24(bundledNode)) return bundledNode;
+  const folder = join(root, 'node_modules/node');
+  if (existsSync(join(folder, 'installArchSpecificPackage.js'))) {
+    const node = npm.length > 1 ? npm[0] : process.execPath;
+    const env = { ...npmEnv(), PATH: `${dirname(node)}:${systemPath()}` };
+    try {
+      await step('Node 24 (its install script had not run)', join(logs, 'node-24.log'), (run) =>
+        run(node, ['installArchSpecificPackage'], { cwd: folder, env }),
+      );
+    } catch (error) {
+      if (!(error instanceof SetUpError)) throw error;
+      say(error.message);
+    }
+    if (await isNode24(bundledNode)) return bundledNode;
+  }
+  if (Number.parseInt(process.versions.node, 10) >= oldestNode) return process.execPath;
+  throw new SetUpError(
+    'Node 24 could not be brought by npm: its package "node" must run its install script (npm approve-scripts node, npm rebuild node). Any Node 24 on your PATH does as well.',
+  );
+}
+
+async function isNode24(file) {
+  if (!existsSync(file)) return false;
+  const { code, output } = await outputOf(file, ['--version']);
+  return code === 0 && Number.parseInt(output.replace(/^v/, ''), 10) >= oldestNode;
+}
+
+/** Why there is no Kafka; undefined where there is. */
+async function bringKafka(node) {
+  if (kafkaJarsAreThere()) {
+    const { code, output } = await outputOf(node, [join(root, 'scripts/set-up/kafka-jars.ts')], { cwd: root });
+    return code === 0 ? undefined : output.trim();
+  }
+  try {
+    await step('Apache Kafka from Maven Central (54 MB)', join(logs, 'kafka-jars.log'), (run) =>
+      run(node, [join(root, 'scripts/set-up/kafka-jars.ts')], { cwd: root }),
+    );
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    return error.message;
+  }
+}
+
+/** Builds the centre's page where its sources have changed since it was built. */
+async function buildWebPage(node) {
+  const folder = join(root, 'cloud/web');
+  if (!existsSync(join(folder, 'index.html'))) return;
+  const built = join(folder, 'dist/.built-from');
+  const now = hashOfFolder(folder);
+  if (existsSync(built) && readFileSync(built, 'utf8') === now) return;
+  await step('the centre’s web page (vite build)', join(logs, 'web.log'), (run) =>
+    run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'cloud/web'], { cwd: root }),
+  );
+  writeFileSync(built, now);
+}
+
+/** Of the page's sources and of the locked packages that it is built from. */
+function hashOfFolder(folder) {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const name of readdirSync(folder, { recursive: true }).sort()) {
+    const file = join(folder, name);
+    if (/^(dist|node_modules)(\/|$)|\.test\.tsx?$/.test(name) || !statSync(file).isFile()) continue;
+    hash.update(name).update('\0').update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}

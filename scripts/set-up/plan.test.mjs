@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import {
+  aptCandidates,
+  aptCommand,
+  howToInstall,
+  javaMajor,
+  missingNeeds,
+  npmReason,
+  packageNames,
+  packagesFor,
+} from './plan.mjs';
+
+const complete = { ffmpeg: true, rtsp: true, maven: true, kafkaJars: false, java: 17, chromium: '/usr/bin/chromium' };
+const bare = { ffmpeg: false, rtsp: false, maven: false, kafkaJars: false, java: undefined, chromium: undefined };
+const names = (missing) => missing.map((need) => need.what);
+
+test('a machine that has everything needs nothing', () => {
+  expect(missingNeeds('start', complete, 'own')).toEqual([]);
+  expect(missingNeeds('test', complete, 'own')).toEqual([]);
+});
+
+test('a bare machine needs what the demo runs on, and for the tests a browser', () => {
+  expect(names(missingNeeds('start', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven']);
+  expect(names(missingNeeds('test', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium']);
+});
+
+test('whoever brings a Kafka, or goes without, needs no Java and no Maven', () => {
+  for (const kafka of ['existing', 'none'])
+    expect(names(missingNeeds('start', bare, kafka))).toEqual(['ffmpeg', 'rtsp']);
+  expect(names(missingNeeds('test', bare, 'existing'))).toContain('java');
+});
+
+test('a Java that is too old is as good as none, and Maven is not needed once Kafka is here', () => {
+  expect(names(missingNeeds('start', { ...complete, java: 11 }, 'own'))).toEqual(['java']);
+  expect(names(missingNeeds('start', { ...complete, maven: false, kafkaJars: true }, 'own'))).toEqual([]);
+});
+
+test('the Java that this distribution has is the one that is installed', () => {
+  const missing = missingNeeds('start', { ...complete, java: undefined }, 'own');
+  expect(packagesFor(missing, ['openjdk-17-jre-headless', 'openjdk-25-jre-headless']).packages).toEqual([
+    'openjdk-17-jre-headless',
+  ]);
+  expect(packagesFor(missing, ['openjdk-25-jre-headless']).packages).toEqual(['openjdk-25-jre-headless']);
+  expect(packagesFor(missing).packages).toEqual(['default-jre-headless']);
+  expect(packageNames(missing)).toContain('openjdk-21-jre-headless');
+});
+
+test('what apt has no package for is named, and the rest is installed', () => {
+  const missing = missingNeeds('test', bare, 'own');
+  const { packages, cannot } = packagesFor(missing, ['ffmpeg', 'maven']);
+  expect(packages).toEqual(['ffmpeg', 'maven']);
+  expect(names(cannot)).toEqual(['rtsp', 'java', 'chromium']);
+});
+
+test('apt’s answer is read: a package without a candidate, as a name that only others mention, cannot be installed', () => {
+  const policy =
+    'ffmpeg:\n  Installed: (none)\n  Candidate: 7:5.1.6-0+deb12u1\n  Version table:\n     7:5.1.6 500\nchromium:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n';
+  expect(aptCandidates(policy)).toEqual(['ffmpeg']);
+});
+
+test('root installs by itself, sudo where it works, and everybody else is told one command', () => {
+  const machine = { apt: true, root: false, sudo: true, sudoFree: false, terminal: false };
+  expect(howToInstall({ ...machine, root: true })).toBe('root');
+  expect(howToInstall({ ...machine, sudoFree: true })).toBe('sudo');
+  expect(howToInstall({ ...machine, terminal: true })).toBe('sudo-asks');
+  expect(howToInstall(machine)).toBe('not');
+  expect(howToInstall({ ...machine, sudo: false, terminal: true })).toBe('not');
+  expect(howToInstall({ ...machine, root: true, apt: false })).toBe('no-apt');
+  expect(aptCommand(['ffmpeg', 'maven'], false)).toBe(
+    'sudo apt-get update && sudo apt-get install -y --no-install-recommends ffmpeg maven',
+  );
+  expect(aptCommand(['ffmpeg'], true)).toBe('apt-get update && apt-get install -y --no-install-recommends ffmpeg');
+});
+
+test('the version of Java is read from what it says of itself', () => {
+  expect(javaMajor('openjdk version "17.0.15" 2025-04-15')).toBe(17);
+  expect(javaMajor('java version "1.8.0_292"')).toBe(8);
+  expect(javaMajor('openjdk version "21" 2023-09-19')).toBe(21);
+  expect(javaMajor('command not found')).toBeUndefined();
+});
+
+const lock = {
+  '': { name: 'forpost' },
+  edge: { version: '0.1.0' },
+  'node_modules/@forpost/edge': { resolved: 'edge', link: true },
+  'node_modules/aedes': { version: '1.2.0' },
+  'edge/node_modules/lit': { version: '3.3.3' },
+  'node_modules/fsevents': { version: '2.3.3', optional: true, os: ['darwin'] },
+};
+
+test('npm packages that are as the lock says are left alone, also where another machine’s are left out', () => {
+  const { 'node_modules/fsevents': _mac, '': _root, ...installed } = lock;
+  expect(npmReason(lock, installed)).toBeUndefined();
+});
+
+test('npm packages are installed where there are none, one is missing, or one is another version', () => {
+  expect(npmReason(lock, undefined)).toBe('they are not there');
+  expect(npmReason(lock, { ...lock, 'node_modules/aedes': { version: '1.1.0' } })).toBe('aedes is 1.1.0, not 1.2.0');
+  expect(npmReason(lock, { 'node_modules/aedes': { version: '1.2.0' } })).toBe('lit is missing');
+});
