@@ -19,6 +19,8 @@ export interface Alert {
 export interface Action {
   readonly name: string;
   perform(alert: Alert): void;
+  /** an alarm that is active since before a restart: its state is to be shown again, nobody is to be told anew */
+  restore?(alert: Alert): void;
   stop(): Promise<void>;
 }
 

@@ -1,15 +1,17 @@
 /**
  * Rules, pure: (state, observation, now) -> (state, changes of alarms). No clock, no disk, no network in here; the
- * engine holds the states and asks to be woken, whoever owns it keeps the time.
+ * engine holds the states and asks to be woken, whoever owns it keeps the time. A state is handed over: the kind may
+ * change it in place and return it, nobody keeps the old one.
  *
  *   inactive ── set off (and held long enough) ──► active ── cleared by its own condition ──► inactive
  *
  * Always: a rule raises an alarm of a subject once until it clears it; a reading older than `lateAfterMs` raises
  * nothing; a rule that throws is counted and harms no other rule.
  */
-import type { Severity, Value } from '@forpost/shared/event/event.ts';
+import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
-import type { TSchema } from 'typebox';
+import type { TObject } from 'typebox';
+import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange } from '../vision/messages.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
@@ -21,6 +23,8 @@ export type Observation =
       readonly time: number;
       readonly received: number;
       readonly values: Readonly<Record<string, Value>>;
+      /** absent = good; a reading that is stale, implausible or bad proves life and no more */
+      readonly quality?: Quality;
     }
   | {
       readonly kind: 'scene';
@@ -28,7 +32,11 @@ export type Observation =
       readonly time: number;
       readonly received: number;
       readonly change: SceneChange;
-    };
+    }
+  /** the device said something that is no reading: it lives */
+  | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: number }
+  /** the camera lost its tracks (its stream or the vision process started again): nobody will say who left */
+  | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: number };
 
 /** A reading that is later than this is stored and never raises an alarm. */
 export const lateAfterMs = 120_000;
@@ -60,20 +68,52 @@ export interface Evaluation<State> {
   readonly wakeAt?: number;
 }
 
-/** The devices that a rule kind may ask about when it is built, and the time zone of the site. */
+/** One alarm's subject that a rule speaks of. */
+export interface AlarmSubject {
+  readonly device: DeviceId;
+  readonly subject: string;
+}
+
+/** What a rule kind may ask about when it is built. */
 export interface RuleContext {
   readonly devices: readonly DeviceId[];
+  /** IANA */
   readonly timezone: string;
+  /** what people call a device, a camera; its id where it has no name */
+  nameOf(device: string): string;
+  /** what people call a zone of a camera */
+  zoneNameOf(camera: string, zone: string): string;
+  /** alarms of this rule that are active since before a restart, and that it covers: it keeps or clears them */
+  readonly active: readonly AlarmSubject[];
+}
+
+/** What a rule may refer to, for checking it at load. */
+export interface RuleReferences {
+  readonly devices: readonly DeviceId[];
+  readonly cameras: readonly CameraConfig[];
+}
+
+/** What is wrong with a rule; `path` within the rule, `offset`: of the character in the text at that path. */
+export interface RuleProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly offset?: number;
 }
 
 /** One kind of rule. A new one is one file in kinds/ and one line in kinds/registry.ts. */
 export interface RuleKind<Config, State> {
   /** as the site's configuration names it: threshold, silent, zone-entered, … */
   readonly kind: string;
+  /** of its alarms, where the rule names none */
+  readonly category: string;
   /** of the kind's own keys in the site's file */
-  readonly schema: TSchema;
+  readonly schema: TObject;
+  /** late readings are offered too: they prove that the device lives */
+  readonly takesLate: boolean;
   /** checks beyond the schema, at load: which key is wrong and why. CEL is compiled here. */
-  check(config: Config): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  check(config: Config, references: RuleReferences): readonly RuleProblem[];
+  /** whether this rule could raise an alarm of that subject: one that it could not is cleared after a restart */
+  covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
   initial(config: Config, context: RuleContext, uptime: number): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
   observe(config: Config, state: State, observation: Observation, uptime: number): Evaluation<State>;

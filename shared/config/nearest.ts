@@ -4,16 +4,16 @@ import { closest, distance } from 'fastest-levenshtein';
 /** Of the letters of the longer name, the part that may differ. Beyond it a suggestion confuses more than it helps. */
 const farthestShare = 0.5;
 
-/** The nearest of `known` to `name`, or undefined where none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** The nearest of `known` to `name`, or undefined where none is near. `within`: letters that may differ at most. */
+export function nearest(name: string, known: readonly string[], within = Number.POSITIVE_INFINITY): string | undefined {
   if (known.length === 0 || name.length > 200) return undefined;
   const lower = name.toLowerCase();
   const begun = known.filter((k) => lower.length >= 3 && k.toLowerCase().startsWith(lower));
-  if (begun.length === 1) return begun[0];
+  if (begun.length === 1 && within === Number.POSITIVE_INFINITY) return begun[0];
   const byLower = new Map(known.map((k) => [k.toLowerCase(), k]));
   const found = closest(lower, [...byLower.keys()]);
   const limit = Math.max(1, Math.floor(Math.max(lower.length, found.length) * farthestShare));
-  return distance(lower, found) <= limit ? byLower.get(found) : undefined;
+  return distance(lower, found) <= Math.min(limit, within) ? byLower.get(found) : undefined;
 }
 
 /** `; did you mean "x"?`, or else the names there are, or nothing. Follows a sentence about an unknown name. */

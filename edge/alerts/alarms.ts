@@ -1,0 +1,295 @@
+/**
+ * An alarm's life: from the change that a rule tells to what the site does about it and what the centre will read.
+ *
+ *   raised ──► active ── updated (count + 1), acknowledged ──► active ── cleared ──► forgotten here
+ *
+ * Always: every action has been performed when `apply` returns, before any disk; all changes of one occurrence carry
+ * the same alarm id; what is active is bounded, and on disk soon after (written behind, replaced by a rename), so that
+ * an alarm from before a restart is known again and gets its end.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { type AlertData, eventTypes, type Value } from '@forpost/shared/event/event.ts';
+import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { EventDraft } from '../outbox/outbox.ts';
+import type { AlarmTransition } from '../rules/rule.ts';
+import type { Action, Alert } from './action.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
+
+/** An alarm that is active now. Times in ms since 1970. */
+export interface ActiveAlarm {
+  /** id of this occurrence */
+  readonly alarm: string;
+  readonly rule: RuleId;
+  readonly device: DeviceId;
+  readonly subject: string;
+  readonly severity: AlarmTransition['severity'];
+  readonly category: string;
+  readonly test: boolean;
+  readonly cause: string;
+  readonly message: string;
+  readonly value?: Value;
+  readonly count: number;
+  readonly acknowledged: boolean;
+  readonly raised: number;
+  readonly changed: number;
+}
+
+/** When the gateway took what set a change off: ms since 1970 and ms of the monotonic clock. */
+export interface Taken {
+  readonly received: number;
+  readonly uptime: number;
+}
+
+/** An alert's event, but for what the outbox's owner knows: the clock's quality and the boot. */
+export type AlertDraft = Omit<EventDraft, 'clock' | 'boot'>;
+
+/** Active alarms that are kept. Beyond it the oldest is ended, with a message that says why. */
+const mostActive = 5000;
+/** The least time between two snapshots: an SD card lives from being left alone. */
+const snapshotEveryMs = 200;
+
+export class Alarms implements Part {
+  readonly #actions: readonly Action[];
+  readonly #clock: Clock;
+  readonly #file: string | undefined;
+  readonly #random: () => number;
+  readonly #log: Logger | undefined;
+  /** by rule, device and subject, in the order they were raised */
+  readonly #active = new Map<string, ActiveAlarm>();
+  #dirty = false;
+  #writing: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+  #failures = 0;
+
+  /** `file`: where active alarms outlive a restart; without one they do not. `random`: uniform in [0, 1). */
+  constructor(options: {
+    actions: readonly Action[];
+    clock: Clock;
+    random: () => number;
+    file?: string;
+    log?: Logger;
+  }) {
+    this.#actions = options.actions;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#file = options.file;
+    this.#log = options.log;
+  }
+
+  /** Reads what was active before; a file that cannot be read is put aside, and nothing was active then. */
+  async start(): Promise<void> {
+    if (this.#file === undefined) return;
+    const { alarms, problem } = await readSnapshot(this.#file);
+    if (problem !== undefined) this.#log?.error({ file: this.#file }, problem);
+    for (const alarm of alarms.slice(-mostActive)) this.#active.set(keyOf(alarm), alarm);
+  }
+
+  /** Writes what is active and stops the actions. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#writing;
+    if (this.#dirty) await this.#write();
+    await Promise.all(this.#actions.map((action) => action.stop()));
+  }
+
+  /** Shows the alarms that were active before a restart again (retained states); call it once the broker is there. */
+  restore(): void {
+    for (const alarm of this.#active.values()) {
+      const alert = this.#alert(alarm, 'raised', true, alarm.raised, { received: alarm.raised, uptime: 0 });
+      for (const action of this.#actions) this.#perform(action, () => action.restore?.(alert));
+    }
+  }
+
+  /** Acts on changes, now, and tells what to store. */
+  apply(transitions: readonly AlarmTransition[], taken: Taken): readonly Alert[] {
+    const alerts: Alert[] = [];
+    for (const transition of transitions) {
+      const alert = this.#change(transition, taken, alerts);
+      if (alert !== undefined) alerts.push(this.#hand(alert));
+    }
+    if (alerts.length > 0) this.#changed();
+    return alerts;
+  }
+
+  /** Somebody has seen it. Undefined where no alarm of that id is active, or it was acknowledged before. */
+  acknowledge(alarm: string): Alert | undefined {
+    for (const [name, known] of this.#active) {
+      if (known.alarm !== alarm || known.acknowledged) continue;
+      const now = this.#clock.now();
+      const changed = { ...known, acknowledged: true, changed: now };
+      this.#active.set(name, changed);
+      const taken = { received: now, uptime: this.#clock.uptime() };
+      const alert = this.#hand(this.#alert(changed, 'acknowledged', true, now, taken));
+      this.#changed();
+      return alert;
+    }
+    return undefined;
+  }
+
+  /** What is active now, oldest first. */
+  active(): readonly ActiveAlarm[] {
+    return [...this.#active.values()];
+  }
+
+  /** How often an action failed or the snapshot could not be written. */
+  failures(): number {
+    return this.#failures;
+  }
+
+  #change(transition: AlarmTransition, taken: Taken, alerts: Alert[]): Alert | undefined {
+    const name = keyOf(transition);
+    const known = this.#active.get(name);
+    if (transition.change === 'raised' && known === undefined) {
+      if (this.#active.size >= mostActive) this.#endOldest(taken, alerts);
+      const alarm = this.#occurrence(transition);
+      this.#active.set(name, alarm);
+      return this.#alert(alarm, 'raised', true, transition.time, taken);
+    }
+    if (known === undefined) return undefined;
+    const { message, cause, value, time } = transition;
+    const changed: ActiveAlarm = {
+      ...known,
+      message,
+      cause,
+      ...(value === undefined ? {} : { value }),
+      changed: time,
+      count: known.count + (transition.change === 'cleared' ? 0 : 1),
+    };
+    if (transition.change === 'cleared') {
+      this.#active.delete(name);
+      return this.#alert(changed, 'cleared', false, time, taken);
+    }
+    // raised again though it is active (a rule's state was lost): the same occurrence goes on
+    this.#active.set(name, changed);
+    return this.#alert(changed, 'updated', true, time, taken);
+  }
+
+  #occurrence(transition: AlarmTransition): ActiveAlarm {
+    const { rule, device, subject, severity, category, test, cause, message, value, time } = transition;
+    return {
+      alarm: `${rule}/${device}/${subject === '' ? '-' : subject}/${hex(this.#random)}`,
+      rule,
+      device,
+      subject,
+      severity,
+      category,
+      test,
+      cause,
+      message,
+      ...(value === undefined ? {} : { value }),
+      count: 1,
+      acknowledged: false,
+      raised: time,
+      changed: time,
+    };
+  }
+
+  #endOldest(taken: Taken, alerts: Alert[]): void {
+    const oldest = this.#active.entries().next();
+    if (oldest.done) return;
+    const [name, alarm] = oldest.value;
+    this.#active.delete(name);
+    const message = `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`;
+    alerts.push(this.#hand(this.#alert({ ...alarm, message }, 'cleared', false, taken.received, taken)));
+  }
+
+  #alert(alarm: ActiveAlarm, change: AlertData['change'], active: boolean, time: number, taken: Taken): Alert {
+    const { rule, device, severity, category, message, cause, value, count, test, acknowledged } = alarm;
+    const data: AlertData = {
+      alarm: alarm.alarm,
+      rule,
+      device,
+      change,
+      active,
+      acknowledged,
+      severity,
+      category,
+      message,
+      cause,
+      ...(value === undefined ? {} : { value }),
+      count,
+      test,
+      evidence: [],
+    };
+    return { data, time, received: taken.received, uptime: taken.uptime };
+  }
+
+  /** Stamps the latency and hands the alert to every action; one that fails keeps none of the others from it. */
+  #hand(alert: Alert): Alert {
+    const latency = Math.max(0, this.#clock.uptime() - alert.uptime);
+    const stamped: Alert = { ...alert, data: { ...alert.data, latency_ms: Math.round(latency * 1000) / 1000 } };
+    for (const action of this.#actions) this.#perform(action, () => action.perform(stamped));
+    return stamped;
+  }
+
+  #perform(action: Action, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#failures++;
+      this.#log?.error({ action: action.name }, `a local action failed: ${messageOf(error)}`);
+    }
+  }
+
+  #changed(): void {
+    if (this.#file === undefined) return;
+    this.#dirty = true;
+    if (this.#writing !== undefined || this.#timer !== undefined || this.#stopped) return;
+    // after the alert: the disk is not to be in its way, not even for the time of a system call
+    this.#timer = this.#clock.after(0, () => this.#turn());
+  }
+
+  #turn(): void {
+    this.#timer = undefined;
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#stopped) return;
+      this.#timer = this.#clock.after(snapshotEveryMs, () => {
+        this.#timer = undefined;
+        if (this.#dirty) this.#turn();
+      });
+    });
+  }
+
+  async #write(): Promise<void> {
+    if (this.#file === undefined) return;
+    this.#dirty = false;
+    try {
+      await writeSnapshot(this.#file, this.active());
+    } catch (error) {
+      this.#failures++;
+      this.#log?.error({ file: this.#file }, `the active alarms could not be written: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** The event of an alert, for the outbox. */
+export function draftOf(alert: Alert): AlertDraft {
+  return {
+    lane: 'alerts',
+    type: eventTypes.alert,
+    device: alert.data.device as DeviceId,
+    time: alert.time,
+    received: alert.received,
+    uptime: alert.uptime,
+    data: JSON.stringify(alert.data),
+  };
+}
+
+function keyOf({ rule, device, subject }: { rule: string; device: string; subject: string }): string {
+  return `${rule}/${device}/${subject}`;
+}
+
+/** 12 hex digits. */
+function hex(random: () => number): string {
+  const six = () =>
+    Math.floor(random() * 0x1_00_00_00)
+      .toString(16)
+      .padStart(6, '0');
+  return six() + six();
+}

@@ -1,0 +1,168 @@
+/**
+ * Conditions in CEL (the Common Expression Language): compiled and type-checked once, at load, so that a wrong one
+ * stops the start with the character that is wrong, and evaluated in well under a microsecond.
+ *
+ * Always: an expression is bounded in size, sees only the variables named here, and cannot loop or call out; it is
+ * true only where it says true.
+ */
+
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Value } from '@forpost/shared/event/event.ts';
+import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
+
+/** Variables by what a condition is about, with their CEL types. */
+const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;
+const variables = {
+  reading: {
+    ...time,
+    device: 'string',
+    channel: 'string',
+    metric: 'string',
+    value: 'double',
+    values: 'map<string, dyn>',
+  },
+  silence: { ...time, device: 'string' },
+  scene: { ...time, device: 'string', zone: 'string', class: 'string', score: 'double', track: 'int' },
+} as const;
+export type Subject = keyof typeof variables;
+
+/** What a condition is evaluated on; `now`: ms since 1970. A key that its subject has not is left out. */
+export interface Facts {
+  readonly now: number;
+  readonly device: string;
+  readonly channel?: string;
+  readonly metric?: string;
+  readonly value?: number;
+  readonly values?: Readonly<Record<string, Value>>;
+  readonly zone?: string;
+  readonly class?: string;
+  readonly score?: number;
+  readonly track?: number;
+}
+
+/** Nodes of a syntax tree; a condition that people write has some twenty. */
+const mostNodes = 500;
+const mostLetters = 2000;
+
+/** One environment for each subject, made on first use: registering the operators takes a while. */
+const environments = new Map<Subject, Environment>();
+
+function environment(subject: Subject): Environment {
+  const made = environments.get(subject);
+  if (made !== undefined) return made;
+  const env = new Environment({ limits: { maxAstNodes: mostNodes, maxDepth: 50 } });
+  // CEL has no arithmetic between int and double; `value * 2` is what people write
+  const arithmetic: readonly [string, (a: number, b: number) => number][] = [
+    ['+', (a, b) => a + b],
+    ['-', (a, b) => a - b],
+    ['*', (a, b) => a * b],
+    ['/', (a, b) => a / b],
+  ];
+  for (const [sign, run] of arithmetic) {
+    env.registerOperator(`double ${sign} int`, (a: number, b: bigint) => run(a, Number(b)));
+    env.registerOperator(`int ${sign} double`, (a: bigint, b: number) => run(Number(a), b));
+  }
+  for (const [name, type] of Object.entries(variables[subject])) env.registerVariable(name, type);
+  environments.set(subject, env);
+  return env;
+}
+
+/** What is wrong with an expression, and at which character of it. */
+export interface ConditionProblem {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** Whether `expression` is a condition on `subject`: undefined where it is. */
+export function checkCondition(expression: string, subject: Subject): ConditionProblem | undefined {
+  if (expression.length > mostLetters) return { message: `longer than ${mostLetters} letters`, offset: 0 };
+  let parsed: ParseResult;
+  try {
+    parsed = environment(subject).parse(expression);
+  } catch (error) {
+    return explained(error, expression, subject);
+  }
+  const { valid, type, error } = parsed.check();
+  if (!valid) return explained(error, expression, subject);
+  if (type !== 'bool' && type !== 'dyn')
+    return {
+      message: `is ${type === 'int' || type === 'double' ? 'a number' : `of type ${type}`}, not true or false`,
+      offset: 0,
+    };
+  return undefined;
+}
+
+function explained(error: unknown, expression: string, subject: Subject): ConditionProblem {
+  const { summary, range } = error as { readonly summary?: string; readonly range?: { readonly start: number } };
+  const offset = range?.start ?? 0;
+  const unknown = /^Unknown variable: (\w+)/.exec(summary ?? '')?.[1];
+  const hint = unknown === undefined ? '' : suggestion(unknown, Object.keys(variables[subject]));
+  const line = expression.slice(expression.lastIndexOf('\n', offset - 1) + 1).split('\n')[0] ?? '';
+  const column = offset - (expression.lastIndexOf('\n', offset - 1) + 1);
+  const caret = `\n    ${line}\n    ${' '.repeat(column)}^`;
+  return { message: `${summary ?? messageOf(error)}${hint}${caret}`, offset };
+}
+
+/** A compiled condition of one rule. */
+export class Condition {
+  readonly #run: ParseResult;
+  readonly #time: LocalTime;
+  readonly #names: readonly string[];
+
+  /** @throws Error where `checkCondition` finds something */
+  constructor(expression: string, subject: Subject, time: LocalTime) {
+    this.#run = environment(subject).parse(expression);
+    const { valid, error } = this.#run.check();
+    if (!valid) throw error ?? new Error(`${expression} is no condition`);
+    this.#time = time;
+    this.#names = Object.keys(variables[subject]);
+  }
+
+  /** Whether it holds. A key that is not there makes it false; @throws on any other failure */
+  holds(facts: Facts): boolean {
+    const { hour, minute, weekday } = this.#time.at(facts.now);
+    const context: Record<string, unknown> = { hour, minute, weekday };
+    for (const name of this.#names) {
+      const value = facts[name as keyof Facts];
+      if (value !== undefined) context[name] = name === 'track' ? BigInt(value as number) : value;
+      else if (name === 'channel') context[name] = '';
+    }
+    try {
+      return this.#run(context) === true;
+    } catch (error) {
+      if (error instanceof EvaluationError && error.code === 'no_such_key') return false;
+      throw error;
+    }
+  }
+}
+
+/** Hour, minute and weekday of a time zone. One look into the zone's table a minute: Intl costs microseconds. */
+export class LocalTime {
+  readonly #format: Intl.DateTimeFormat;
+  #minuteOf = Number.NaN;
+  #parts = { hour: 0n, minute: 0n, weekday: 1n };
+
+  /** @throws RangeError of a time zone that nobody knows */
+  constructor(timezone: string) {
+    this.#format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: timezone,
+      hour: '2-digit',
+      minute: '2-digit',
+      weekday: 'short',
+      hourCycle: 'h23',
+    });
+  }
+
+  /** `weekday`: 1 = Monday … 7 = Sunday (ISO 8601). Integers of CEL are bigints. */
+  at(now: number): { readonly hour: bigint; readonly minute: bigint; readonly weekday: bigint } {
+    const minuteOf = Math.floor(now / 60_000);
+    if (minuteOf !== this.#minuteOf) {
+      const parts = Object.fromEntries(this.#format.formatToParts(now).map((part) => [part.type, part.value]));
+      const weekday = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(parts.weekday ?? '') + 1;
+      this.#parts = { hour: BigInt(parts.hour ?? 0), minute: BigInt(parts.minute ?? 0), weekday: BigInt(weekday) };
+      this.#minuteOf = minuteOf;
+    }
+    return this.#parts;
+  }
+}

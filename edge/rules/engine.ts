@@ -1,0 +1,213 @@
+/**
+ * The engine: all rules of a site, their states, and when they want to be woken. No clock, no disk, no network: whoever
+ * owns it passes the time in, so that a simulation can run it.
+ *
+ * Always: an alarm (rule, device, subject) is raised once until it is cleared, whatever a kind says; a rule that
+ * throws is counted and harms no other; a late reading raises nothing; an alarm that was active before a restart and
+ * that no rule covers any more is cleared.
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { RuleConfig, Site } from '../site/site.ts';
+import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
+import {
+  type AlarmTransition,
+  type Evaluation,
+  lateAfterMs,
+  type Observation,
+  type RuleChange,
+  type RuleContext,
+} from './rule.ts';
+
+/** An alarm that is active since before this engine: what `Alarms.active()` gives. */
+export type RestoredAlarm = Pick<
+  AlarmTransition,
+  'rule' | 'device' | 'subject' | 'severity' | 'category' | 'test' | 'cause'
+>;
+
+export interface RuleErrors {
+  readonly rule: RuleId;
+  readonly count: number;
+  /** the newest, in words */
+  readonly last: string;
+}
+
+interface RunningRule {
+  readonly config: RuleConfig;
+  readonly kind: AnyRuleKind;
+  state: unknown;
+  wakeAt: number | undefined;
+  /** it could not even begin: offered nothing */
+  broken: boolean;
+  errors: number;
+  lastError: string;
+  /** keys of its active alarms */
+  readonly active: Set<string>;
+}
+
+/** Alarms of one rule at once. Beyond it raises are refused and counted as its errors. */
+const mostActive = 5000;
+/** How soon a rule that failed when it was woken is woken again. */
+const tryAgainMs = 10_000;
+
+export class RuleEngine {
+  readonly #site: Site;
+  readonly #rules: RunningRule[] = [];
+  #orphans: RestoredAlarm[] = [];
+  readonly #late = new Map<DeviceId, number>();
+
+  /**
+   * `actives`: alarms that are active since before, kept or cleared by the next observation. `uptime`: ms of the
+   * monotonic clock, from which silence is counted. A rule that cannot begin is counted as failed and does nothing.
+   * @throws RangeError of an unknown kind, which loading a site refuses
+   */
+  constructor(options: { site: Site; actives?: readonly RestoredAlarm[]; uptime: number }) {
+    const { site, actives = [], uptime } = options;
+    this.#site = site;
+    const taken = new Set<RestoredAlarm>();
+    for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
+    this.#orphans = actives.filter((alarm) => !taken.has(alarm));
+  }
+
+  /** What a reading or a scene means. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
+  observe(observation: Observation, uptime: number, now: number): readonly AlarmTransition[] {
+    const late = observation.kind === 'reading' && now - observation.time > lateAfterMs;
+    if (late) this.#late.set(observation.device, (this.#late.get(observation.device) ?? 0) + 1);
+    const transitions: AlarmTransition[] = [];
+    for (const rule of this.#rules)
+      if (!rule.broken && (!late || rule.kind.takesLate))
+        this.#run(rule, transitions, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
+    return transitions;
+  }
+
+  /** What the passing of time means. Call it at `nextWake`; too early is harmless. */
+  wake(now: number, uptime: number): readonly AlarmTransition[] {
+    const transitions: AlarmTransition[] = this.#orphans.map((alarm) => ({
+      ...alarm,
+      change: 'cleared',
+      message: `no rule watches for this any more (${alarm.rule})`,
+      time: now,
+    }));
+    this.#orphans = [];
+    for (const rule of this.#rules)
+      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime)
+        this.#run(rule, transitions, uptime, () => rule.kind.wake(rule.config, rule.state, now, uptime));
+    return transitions;
+  }
+
+  /** When `wake` wants to be called, in ms of the monotonic clock; undefined = nothing waits for time. */
+  nextWake(): number | undefined {
+    if (this.#orphans.length > 0) return 0;
+    let next: number | undefined;
+    for (const { wakeAt } of this.#rules)
+      if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt;
+    return next;
+  }
+
+  /** Rules that failed, and how often. */
+  errors(): readonly RuleErrors[] {
+    return this.#rules
+      .filter(({ errors }) => errors > 0)
+      .map(({ config, errors, lastError }) => ({ rule: config.id, count: errors, last: lastError }));
+  }
+
+  /** How many readings of each device came too late to raise anything: its clock may be wrong. */
+  lateReadings(): ReadonlyMap<DeviceId, number> {
+    return this.#late;
+  }
+
+  #build(
+    config: RuleConfig,
+    actives: readonly RestoredAlarm[],
+    taken: Set<RestoredAlarm>,
+    uptime: number,
+  ): RunningRule {
+    const kind = ruleKind(config.kind);
+    if (kind === undefined) throw new RangeError(`rule "${config.id}": there is no kind "${config.kind}"`);
+    const site = this.#site;
+    const devices = site.devices.map(({ id }) => id);
+    const active = actives.filter((alarm) => alarm.rule === config.id && kind.covers(config, devices, alarm));
+    const rule: RunningRule = {
+      config,
+      kind,
+      state: undefined,
+      wakeAt: undefined,
+      broken: false,
+      errors: 0,
+      lastError: '',
+      active: new Set(active.map(key)),
+    };
+    try {
+      rule.state = kind.initial(config, contextOf(site, active), uptime);
+      // asks for its first wake: a kind that counts silence must be woken though nothing was ever observed
+      rule.wakeAt = uptime;
+    } catch (error) {
+      fail(rule, messageOf(error));
+      rule.broken = true;
+      return rule;
+    }
+    for (const alarm of active) taken.add(alarm);
+    return rule;
+  }
+
+  #run(rule: RunningRule, into: AlarmTransition[], uptime: number, evaluate: () => Evaluation<unknown>): void {
+    let evaluation: Evaluation<unknown>;
+    try {
+      evaluation = evaluate();
+    } catch (error) {
+      fail(rule, messageOf(error));
+      // it would be due again at once, for ever
+      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) rule.wakeAt = uptime + tryAgainMs;
+      return;
+    }
+    rule.state = evaluation.state;
+    rule.wakeAt = evaluation.wakeAt;
+    for (const change of evaluation.changes)
+      if (this.#takesTurn(rule, change)) into.push(transition(rule.config, rule.kind, change));
+  }
+
+  /** Whether this change fits what is known of the alarm; notes it then. */
+  #takesTurn(rule: RunningRule, change: RuleChange): boolean {
+    const name = key(change);
+    if (change.change === 'cleared') return rule.active.delete(name);
+    if (change.change === 'updated') return rule.active.has(name);
+    if (rule.active.has(name)) return false;
+    if (rule.active.size >= mostActive) {
+      fail(rule, `more than ${mostActive} alarms at once`);
+      return false;
+    }
+    rule.active.add(name);
+    return true;
+  }
+}
+
+function key({ device, subject }: { readonly device: string; readonly subject: string }): string {
+  return `${device}/${subject}`;
+}
+
+function fail(rule: RunningRule, message: string): void {
+  rule.errors++;
+  rule.lastError = message;
+}
+
+function transition(config: RuleConfig, kind: AnyRuleKind, change: RuleChange): AlarmTransition {
+  return {
+    ...change,
+    rule: config.id,
+    severity: config.severity ?? 'warning',
+    category: config.category ?? kind.category,
+    test: config.test ?? false,
+  };
+}
+
+function contextOf(site: Site, active: RuleContext['active']): RuleContext {
+  const names = new Map([...site.devices, ...site.cameras].map(({ id, name }) => [id as string, name ?? id]));
+  return {
+    devices: site.devices.map(({ id }) => id),
+    timezone: site.timezone,
+    nameOf: (device) => names.get(device) ?? device,
+    zoneNameOf: (camera, zone) =>
+      site.cameras.find(({ id }) => id === camera)?.zones?.find(({ id }) => id === zone)?.name ?? zone,
+    active,
+  };
+}

@@ -1,0 +1,60 @@
+/** What several kinds of rules have in common: choosing devices, a condition, and their checks. */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import { Condition, checkCondition, LocalTime, type Subject } from '../cel.ts';
+import type { RuleContext, RuleProblem } from '../rule.ts';
+
+export const everyDevice = '*';
+
+/** The keys `device` and `devices`: exactly one of them. */
+export const deviceKeys = {
+  device: Type.Optional(Type.String({ description: 'id of a device, or "*" for all' })),
+  devices: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'ids of devices' })),
+} as const;
+
+export const whenKey = {
+  when: Type.Optional(Type.String({ minLength: 1, description: 'a condition in CEL, as hour >= 22 || hour < 6' })),
+} as const;
+
+/** Seconds that a rule may wait; a week is longer than any of them makes sense. */
+export function seconds(description: string, minimum = 0) {
+  return Type.Number({ minimum, maximum: 604_800, description });
+}
+
+interface DeviceChoice {
+  readonly device?: string;
+  readonly devices?: readonly string[];
+}
+
+export function coversDevice(config: DeviceChoice, device: string): boolean {
+  if (config.device !== undefined) return config.device === everyDevice || config.device === device;
+  return config.devices?.some((id) => id === everyDevice || id === device) ?? false;
+}
+
+export function checkDevices(config: DeviceChoice, known: readonly DeviceId[]): readonly RuleProblem[] {
+  if (config.device !== undefined && config.devices !== undefined)
+    return [{ path: ['devices'], message: 'a rule has "device" or "devices", not both' }];
+  if (config.device === undefined && config.devices === undefined)
+    return [{ path: [], message: '"device" is missing: the id of a device, or "*" for all' }];
+  const wrong = (id: string) => id !== everyDevice && !known.some((device) => device === id);
+  const message = (id: string) => `there is no device "${id}"${suggestion(id, known)}`;
+  if (config.device !== undefined)
+    return wrong(config.device) ? [{ path: ['device'], message: message(config.device) }] : [];
+  return (config.devices ?? []).flatMap((id, index) =>
+    wrong(id) ? [{ path: ['devices', index], message: message(id) }] : [],
+  );
+}
+
+export function checkWhen(when: string | undefined, subject: Subject): readonly RuleProblem[] {
+  if (when === undefined) return [];
+  const problem = checkCondition(when, subject);
+  return problem === undefined
+    ? []
+    : [{ path: ['when'], message: `the condition is wrong: ${problem.message}`, offset: problem.offset }];
+}
+
+/** The rule's condition, or undefined where it has none. @throws Error where the CEL is wrong (checked at load) */
+export function compileWhen(when: string | undefined, subject: Subject, context: RuleContext): Condition | undefined {
+  return when === undefined ? undefined : new Condition(when, subject, new LocalTime(context.timezone));
+}

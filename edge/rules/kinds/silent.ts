@@ -1,0 +1,126 @@
+/**
+ * A device that says nothing for too long. Anything it says counts, also a late reading and what could not be used.
+ *
+ *   heard ── nothing for after_s, and `when` ──► silent (active) ── anything ──► heard
+ *
+ * Always: at a start every device has the whole time again, so that a restart raises nothing; a condition that does
+ * not hold is asked again each minute.
+ */
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import type { Condition } from '../cel.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
+import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
+
+const schema = Type.Object(
+  { ...deviceKeys, after_s: seconds('how long it may say nothing', 1), ...whenKey },
+  { additionalProperties: false },
+);
+
+export type SilentConfig = RuleConfig & Type.Static<typeof schema>;
+
+/** Times in ms of the monotonic clock. */
+interface Hearing {
+  /** when it last said something, or when the rule began; before a restart = unknown */
+  heard: number | undefined;
+  silent: boolean;
+  /** when to look at it next, while it is not silent */
+  due: number;
+}
+
+interface State {
+  readonly context: RuleContext;
+  readonly when: Condition | undefined;
+  readonly hearing: Map<DeviceId, Hearing>;
+  /** no device is due before it; may be early, never late */
+  wakeAt: number | undefined;
+}
+
+/** How soon a condition that did not hold is asked again. */
+const askAgainMs = 60_000;
+const placeholders = ['device', 'seconds'];
+
+export const silent: RuleKind<SilentConfig, State> = {
+  kind: 'silent',
+  category: 'device',
+  schema,
+  takesLate: true,
+
+  check: (config, { devices }) => [
+    ...checkDevices(config, devices),
+    ...checkWhen(config.when, 'silence'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, devices, { device, subject }) =>
+    subject === '' && coversDevice(config, device) && devices.includes(device),
+
+  initial(config, context, uptime) {
+    const hearing = new Map<DeviceId, Hearing>();
+    const active = new Set(context.active.map(({ device }) => device));
+    for (const device of context.devices)
+      if (coversDevice(config, device)) {
+        const silentNow = active.has(device);
+        hearing.set(device, {
+          heard: silentNow ? undefined : uptime,
+          silent: silentNow,
+          due: uptime + afterMs(config),
+        });
+      }
+    const state = { context, when: compileWhen(config.when, 'silence', context), hearing, wakeAt: undefined };
+    return { ...state, wakeAt: earliest(hearing) };
+  },
+
+  observe(config, state, observation, uptime) {
+    const { kind, device, time } = observation;
+    const known = kind === 'reading' || kind === 'message' ? state.hearing.get(device) : undefined;
+    if (known === undefined) return evaluation(state, []);
+    const was = known.silent;
+    const silentFor = known.heard === undefined ? undefined : (uptime - known.heard) / 1000;
+    known.heard = uptime;
+    known.silent = false;
+    known.due = uptime + afterMs(config);
+    if (!was) return evaluation(state, []);
+    state.wakeAt = Math.min(state.wakeAt ?? Number.POSITIVE_INFINITY, known.due);
+    const ago = silentFor === undefined ? '' : ` after ${durationInWords(silentFor)}`;
+    const message = `${state.context.nameOf(device)}: heard again${ago}`;
+    return evaluation(state, [{ change: 'cleared', device, subject: '', message, cause: 'silent', time }]);
+  },
+
+  wake(config, state, now, uptime) {
+    const changes: RuleChange[] = [];
+    for (const [device, known] of state.hearing) {
+      if (known.silent || uptime < known.due) continue;
+      if (state.when !== undefined && !state.when.holds({ now, device })) {
+        known.due = uptime + askAgainMs;
+        continue;
+      }
+      known.silent = true;
+      const silentFor = (uptime - (known.heard ?? uptime)) / 1000;
+      const fields = { device: state.context.nameOf(device), seconds: durationInWords(silentFor) };
+      const message =
+        config.message === undefined ? `${fields.device}: silent for ${fields.seconds}` : fill(config.message, fields);
+      const value = Math.round(silentFor);
+      changes.push({ change: 'raised', device, subject: '', message, cause: 'silent', value, time: now });
+    }
+    state.wakeAt = earliest(state.hearing);
+    return evaluation(state, changes);
+  },
+};
+
+function afterMs(config: SilentConfig): number {
+  return config.after_s * 1000;
+}
+
+function earliest(hearing: ReadonlyMap<DeviceId, Hearing>): number | undefined {
+  let first: number | undefined;
+  for (const { silent: isSilent, due } of hearing.values())
+    if (!isSilent) first = Math.min(first ?? Number.POSITIVE_INFINITY, due);
+  return first;
+}
+
+function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {
+  return state.wakeAt === undefined ? { state, changes } : { state, changes, wakeAt: state.wakeAt };
+}

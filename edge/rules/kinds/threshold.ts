@@ -1,0 +1,216 @@
+/**
+ * A metric beyond a limit. Hysteresis keeps a value that trembles around the limit from raising again and again;
+ * the hold time lets a short peak pass, and ends by the clock, not only with the next reading.
+ *
+ *   inactive ── beyond the limit, and `when` ──► pending ── for hold_s ──► active ── at `clear`, or not `when` ──► inactive
+ *                                                  └── not beyond ──► inactive
+ *
+ * Always: raised and cleared of one subject take turns; a reading without the metric changes nothing. With no
+ * `channel` each channel of a device is a subject of its own.
+ */
+import type { Value } from '@forpost/shared/event/event.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import { isMetric, metricInWords, misspeltMetric, valueInWords } from '../../devices/metrics.ts';
+import type { RuleConfig } from '../../site/site.ts';
+import type { Condition } from '../cel.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
+import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
+
+const schema = Type.Object(
+  {
+    ...deviceKeys,
+    channel: Type.Optional(Type.String({ description: 'default: each channel for itself' })),
+    metric: Type.String({ description: 'as power_w' }),
+    above: Type.Optional(Type.Number({ description: 'in the unit of the metric' })),
+    below: Type.Optional(Type.Number({ description: 'in the unit of the metric' })),
+    clear: Type.Optional(Type.Number({ description: 'value at which the alarm ends; default: the limit' })),
+    hold_s: Type.Optional(seconds('how long it must stay beyond the limit')),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type ThresholdConfig = RuleConfig & Type.Static<typeof schema>;
+
+/** What one subject is in; absent = inactive. `since` in ms of the monotonic clock. */
+export type Phase =
+  | { readonly phase: 'pending'; readonly since: number; readonly value: number }
+  | { readonly phase: 'active' };
+
+interface State {
+  readonly context: RuleContext;
+  readonly when: Condition | undefined;
+  readonly subjects: Map<DeviceId, Map<string, Phase>>;
+}
+
+/** Channels of one device that a rule follows at once: a device that makes names up fills no more than its own. */
+const mostSubjects = 64;
+const placeholders = ['device', 'channel', 'metric', 'value', 'limit', 'seconds'];
+
+/** One step of one subject, pure: where it is then, and what that means for its alarm. */
+export function step(
+  config: Pick<ThresholdConfig, 'above' | 'below' | 'clear' | 'hold_s'>,
+  before: Phase | undefined,
+  value: number,
+  condition: boolean,
+  uptime: number,
+): { readonly phase: Phase | undefined; readonly change?: 'raised' | 'cleared' } {
+  const beyond = condition && isBeyond(config, value);
+  if (before?.phase === 'active')
+    return condition && !isClear(config, value) ? { phase: before } : { phase: undefined, change: 'cleared' };
+  if (!beyond) return { phase: undefined };
+  const since = before?.since ?? uptime;
+  if (uptime - since >= holdMs(config)) return { phase: { phase: 'active' }, change: 'raised' };
+  return { phase: { phase: 'pending', since, value } };
+}
+
+function isBeyond(config: Pick<ThresholdConfig, 'above' | 'below'>, value: number): boolean {
+  return (config.above !== undefined && value > config.above) || (config.below !== undefined && value < config.below);
+}
+
+function isClear(config: Pick<ThresholdConfig, 'above' | 'below' | 'clear'>, value: number): boolean {
+  return config.above !== undefined
+    ? value <= (config.clear ?? config.above)
+    : value >= (config.clear ?? config.below ?? Number.NEGATIVE_INFINITY);
+}
+
+function holdMs(config: Pick<ThresholdConfig, 'hold_s'>): number {
+  return (config.hold_s ?? 0) * 1000;
+}
+
+export const threshold: RuleKind<ThresholdConfig, State> = {
+  kind: 'threshold',
+  category: 'measurement',
+  schema,
+  takesLate: false,
+
+  check(config, { devices }) {
+    const problems: RuleProblem[] = [...checkDevices(config, devices), ...checkWhen(config.when, 'reading')];
+    const { above, below, clear, metric } = config;
+    const meant = misspeltMetric(metric);
+    if (!isMetric(metric))
+      problems.push({ path: ['metric'], message: `"${metric}" is not a metric: a-z, 0-9 and _, as power_w` });
+    else if (meant !== undefined)
+      problems.push({ path: ['metric'], message: `there is no metric "${metric}"; did you mean "${meant}"?` });
+    if ((above === undefined) === (below === undefined))
+      problems.push({ path: [], message: 'a threshold has either "above" or "below"' });
+    else if (clear !== undefined && above !== undefined && clear > above)
+      problems.push({
+        path: ['clear'],
+        message: `clear must be ${above} or less, because the alarm is raised above that`,
+      });
+    else if (clear !== undefined && below !== undefined && clear < below)
+      problems.push({
+        path: ['clear'],
+        message: `clear must be ${below} or more, because the alarm is raised below that`,
+      });
+    return [...problems, ...checkMessage(config.message, placeholders)];
+  },
+
+  covers: (config, devices, { device, subject }) =>
+    coversDevice(config, device) &&
+    devices.includes(device) &&
+    (config.channel === undefined || config.channel === subject),
+
+  initial(config, context) {
+    const subjects = new Map<DeviceId, Map<string, Phase>>();
+    for (const { device, subject } of context.active) {
+      const phases = subjects.get(device) ?? new Map<string, Phase>();
+      subjects.set(device, phases.set(subject, { phase: 'active' }));
+    }
+    return { context, when: compileWhen(config.when, 'reading', context), subjects };
+  },
+
+  observe(config, state, observation, uptime) {
+    const value = measured(config, observation);
+    if (observation.kind !== 'reading' || value === undefined) return evaluation(config, state, []);
+    const { device, time } = observation;
+    const subject = observation.channel ?? '';
+    const condition =
+      state.when?.holds({
+        now: observation.received,
+        device,
+        channel: subject,
+        metric: config.metric,
+        value,
+        values: observation.values,
+      }) ?? true;
+    const phases = state.subjects.get(device) ?? new Map<string, Phase>();
+    const { phase, change } = step(config, phases.get(subject), value, condition, uptime);
+    if (phase === undefined) phases.delete(subject);
+    else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, phase);
+    else throw new RangeError(`${device} has more than ${mostSubjects} channels beyond their limit at once`);
+    if (phases.size === 0) state.subjects.delete(device);
+    else state.subjects.set(device, phases);
+    const changes =
+      change === undefined ? [] : [described(config, state.context, change, device, subject, value, time, condition)];
+    return evaluation(config, state, changes);
+  },
+
+  wake(config, state, now, uptime) {
+    const changes: RuleChange[] = [];
+    for (const [device, phases] of state.subjects)
+      for (const [subject, phase] of phases) {
+        if (phase.phase !== 'pending' || uptime - phase.since < holdMs(config)) continue;
+        phases.set(subject, { phase: 'active' });
+        changes.push(described(config, state.context, 'raised', device, subject, phase.value, now, true));
+      }
+    return evaluation(config, state, changes);
+  },
+};
+
+function measured(config: ThresholdConfig, observation: Observation): number | undefined {
+  if (observation.kind !== 'reading' || !coversDevice(config, observation.device)) return undefined;
+  if (config.channel !== undefined && observation.channel !== config.channel) return undefined;
+  if (observation.quality !== undefined && observation.quality !== 'estimated') return undefined;
+  const value: Value | undefined = Object.hasOwn(observation.values, config.metric)
+    ? observation.values[config.metric]
+    : undefined;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return typeof value === 'number' ? value : undefined;
+}
+
+function evaluation(config: ThresholdConfig, state: State, changes: readonly RuleChange[]): Evaluation<State> {
+  let wakeAt: number | undefined;
+  for (const phases of state.subjects.values())
+    for (const phase of phases.values())
+      if (phase.phase === 'pending')
+        wakeAt = Math.min(wakeAt ?? Number.POSITIVE_INFINITY, phase.since + holdMs(config));
+  return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
+}
+
+function described(
+  config: ThresholdConfig,
+  context: RuleContext,
+  change: 'raised' | 'cleared',
+  device: DeviceId,
+  subject: string,
+  value: number,
+  time: number,
+  condition: boolean,
+): RuleChange {
+  const { metric } = config;
+  const limit = valueInWords(metric, config.above ?? config.below ?? 0);
+  const fields = {
+    device: context.nameOf(device),
+    channel: subject,
+    metric: metricInWords(metric),
+    value: valueInWords(metric, value),
+    limit,
+    seconds: durationInWords(config.hold_s ?? 0),
+  };
+  const who = subject === '' ? fields.device : `${fields.device} (${subject})`;
+  const side = config.above === undefined ? 'below' : 'above';
+  const held = holdMs(config) === 0 ? '' : ` for ${fields.seconds}`;
+  const message =
+    change === 'raised'
+      ? config.message === undefined
+        ? `${who}: ${fields.metric} ${fields.value} ${side} ${limit}${held}`
+        : fill(config.message, fields)
+      : condition
+        ? `${who}: ${fields.metric} ${fields.value}, no longer ${side} ${limit}`
+        : `${who}: ${fields.metric} ${fields.value}, and the rule's condition no longer holds`;
+  return { change, device, subject, message, cause: metric, value, time };
+}

@@ -1,0 +1,34 @@
+/** The sentences of alarms: a default in plain words, or the rule's own with {placeholders}. */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { RuleProblem } from './rule.ts';
+
+const placeholder = /\{([^{}]*)\}/g;
+const longestMessage = 500;
+
+/** A rule's own message with what is known now; an alarm's sentence is never longer than people read. */
+export function fill(template: string, fields: Readonly<Record<string, string>>): string {
+  return template.replace(placeholder, (whole, name: string) => fields[name] ?? whole).slice(0, longestMessage);
+}
+
+/** Placeholders of a rule's own message that nobody will fill. */
+export function checkMessage(template: string | undefined, known: readonly string[]): readonly RuleProblem[] {
+  if (template === undefined) return [];
+  const problems: RuleProblem[] = [];
+  for (const match of template.matchAll(placeholder)) {
+    const name = match[1] ?? '';
+    if (known.includes(name)) continue;
+    problems.push({
+      path: ['message'],
+      message: `message has an unknown {${name}}${suggestion(name, known)}`,
+      offset: match.index,
+    });
+  }
+  return problems;
+}
+
+/** `10 s`, `5 min`, `2 h`. */
+export function durationInWords(seconds: number): string {
+  if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}
