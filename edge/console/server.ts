@@ -15,7 +15,12 @@ import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import { defaultHttpPort, defaultHttpsPort, type Installation } from '../config/installation.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
@@ -106,7 +111,7 @@ export class ConsoleServer implements Part {
     const app = Fastify({
       ...more,
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
-      disableRequestLogging: true,
+      logController: new LogController({ disableRequestLogging: true }),
       bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,
       forceCloseConnections: true,

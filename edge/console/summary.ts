@@ -33,7 +33,7 @@ export function summarise(status: GatewayStatus, alarms: readonly ActiveAlarm[])
     ...(status.clock === 'synced'
       ? []
       : [{ area: 'clock', text: 'The clock is not confirmed by a time server' } as const]),
-    ...status.problems.map((text) => ({ area: 'problems', text }) as const),
+    ...status.problems.map((text) => ({ area: 'problems', text: capitalised(text) }) as const),
   ];
   if (urgent.length > 0) {
     const headline = urgent.length === 1 ? 'An alarm needs you' : `${urgent.length} alarms need you`;
@@ -81,6 +81,10 @@ function uplinkPoints(uplinks: readonly UplinkStatus[]): SummaryPoint[] {
   return uplinks
     .filter(({ state }) => state === 'offline' || state === 'probing')
     .map(() => ({ area: 'uplink', text: 'The centre is not reached; everything is kept here until it is' }));
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function say(

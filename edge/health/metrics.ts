@@ -47,20 +47,29 @@ export class GatewayMetrics {
     );
     this.#gauge('forpost_problems', 'Things that are wrong now', [], ({ status }) => one(status.problems.length));
 
-    this.#gauge('forpost_broker_clients', 'Connected MQTT clients', [], ({ broker }) => one(broker.clients));
-    this.#counter('forpost_broker_publishes_total', 'Publishes taken from devices', [], (s) => one(s.broker.published));
+    this.#gauge('forpost_broker_connections', 'Connected MQTT clients', [], (s) => one(s.broker.connections));
+    this.#counter('forpost_broker_connections_total', 'MQTT connections taken', [], (s) =>
+      one(s.broker.connectionsTotal),
+    );
+    this.#counter('forpost_broker_failed_logins_total', 'MQTT log-ins refused', [], (s) => one(s.broker.failedLogins));
+    this.#counter('forpost_broker_publishes_total', 'Publishes taken from devices', [], (s) => one(s.broker.publishes));
     this.#counter('forpost_broker_acknowledged_total', 'Publishes acknowledged after their commit', [], (s) =>
       one(s.broker.acknowledged),
     );
-    this.#counter('forpost_broker_withheld_total', 'Acknowledgements withheld: the commit failed', [], (s) =>
-      one(s.broker.withheld),
-    );
-    this.#counter('forpost_broker_refused_total', 'Publishes and subscriptions refused', [], (s) =>
+    this.#counter('forpost_broker_withheld_total', 'Acknowledgements withheld: not committed', [], (s) =>
       one(s.broker.refused),
     );
-    this.#counter('forpost_broker_rejected_logins_total', 'MQTT log-ins refused', [], (s) =>
-      one(s.broker.rejectedLogins),
+    this.#counter(
+      'forpost_broker_forbidden_total',
+      "Publishes and subscriptions to what is not the client's",
+      [],
+      (s) => one(s.broker.forbidden),
     );
+    this.#counter('forpost_broker_oversized_total', 'Packets refused for their size', [], (s) =>
+      one(s.broker.oversized),
+    );
+    this.#counter('forpost_broker_received_bytes_total', 'Bytes received over MQTT', [], (s) => one(s.broker.bytesIn));
+    this.#counter('forpost_broker_sent_bytes_total', 'Bytes sent over MQTT', [], (s) => one(s.broker.bytesOut));
 
     this.#counter('forpost_outbox_events_total', 'Events committed', [], (s) => one(s.outbox.committedEvents));
     this.#counter('forpost_outbox_repeated_events_total', 'Events dropped because they were stored already', [], (s) =>

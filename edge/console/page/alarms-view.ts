@@ -1,0 +1,61 @@
+/** Active alarms: what, where, since when, and the button that says "I have seen it". */
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { ActiveAlarm } from '../view.ts';
+import { clockTime, duration, plural } from './format.ts';
+import { section } from './parts.ts';
+
+const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
+
+export interface AlarmsViewParts {
+  readonly alarms: readonly ActiveAlarm[];
+  /** device or camera id -> its name */
+  readonly names: ReadonlyMap<string, string>;
+  /** of the gateway's clock, ms since 1970 */
+  readonly nowMs: number;
+  /** ids of the alarms whose acknowledgement is on its way */
+  readonly pending: ReadonlySet<string>;
+  readonly acknowledge: (alarm: string) => void;
+}
+
+export function alarmsView(parts: AlarmsViewParts): TemplateResult {
+  const { alarms } = parts;
+  const body =
+    alarms.length === 0
+      ? html`<p class="card quiet">No alarm is active.</p>`
+      : html`<ul class="cards">${repeat(
+          alarms,
+          ({ alarm }) => alarm,
+          (alarm) => card(alarm, parts),
+        )}</ul>`;
+  return section('alarms', 'Alarms', alarms.length === 0 ? '' : String(alarms.length), body);
+}
+
+function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: AlarmsViewParts): TemplateResult {
+  const sinceMs = Math.max(0, nowMs - Date.parse(alarm.since));
+  const times = alarm.count > 1 ? `, ${plural(alarm.count, 'time')}` : '';
+  return html`<li class="card alarm-card ${alarm.severity}">
+    <div class="alarm-text">
+      <p class="kind">
+        <strong>${severityWords[alarm.severity]}</strong>
+        ${alarm.test ? html`<span class="tag">test</span>` : nothing}
+        ${alarm.active ? nothing : html`<span class="tag">over</span>`}
+      </p>
+      <p class="message">${alarm.message}</p>
+      <p class="muted">
+        ${names.get(alarm.device) ?? alarm.device} · since ${clockTime(alarm.since, nowMs)} (${duration(sinceMs)})${times}
+      </p>
+    </div>
+    ${
+      alarm.acknowledged
+        ? html`<span class="acknowledged">Acknowledged</span>`
+        : html`<button
+            class="primary"
+            ?disabled=${pending.has(alarm.alarm)}
+            @click=${() => acknowledge(alarm.alarm)}
+          >
+            Acknowledge
+          </button>`
+    }
+  </li>`;
+}

@@ -1,0 +1,70 @@
+/** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
+import type { ConsoleStatus, DeadLetterView } from '../view.ts';
+
+const deadlineMs = 10_000;
+
+/** Thrown where the log-in is over. */
+export class LoggedOut extends Error {}
+
+async function call(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(deadlineMs) });
+  } catch (error) {
+    throw new Error('The gateway does not answer. Are you still in its network?', { cause: error });
+  }
+  if (response.ok) return response;
+  const detail = await problemDetail(response);
+  throw response.status === 401 ? new LoggedOut(detail) : new Error(detail);
+}
+
+async function problemDetail(response: Response): Promise<string> {
+  try {
+    const problem: unknown = await response.json();
+    if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail);
+  } catch {
+    // no problem document (a proxy's own page): the status has to do
+  }
+  return `The gateway answered ${response.status}.`;
+}
+
+function post(path: string, body: unknown): Promise<Response> {
+  return call(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The log-in name, null where nobody is logged in. */
+export async function sessionUser(): Promise<string | null> {
+  const { user } = (await (await call('/api/v1/session')).json()) as { user: string | null };
+  return user;
+}
+
+export async function logIn(user: string, password: string): Promise<void> {
+  await post('/api/v1/login', { user, password });
+}
+
+export async function logOut(): Promise<void> {
+  await post('/api/v1/logout', {});
+}
+
+export async function fetchStatus(): Promise<ConsoleStatus> {
+  return (await (await call('/api/v1/status')).json()) as ConsoleStatus;
+}
+
+export async function acknowledge(alarm: string): Promise<void> {
+  await post('/api/v1/alarms/acknowledge', { alarm });
+}
+
+export async function fetchDeadLetters(device: string): Promise<readonly DeadLetterView[]> {
+  const path = `/api/v1/dead-letters?limit=5&device=${encodeURIComponent(device)}`;
+  return ((await (await call(path)).json()) as { deadLetters: readonly DeadLetterView[] }).deadLetters;
+}
+
+/** The camera's latest picture, undefined where it has sent none yet. */
+export async function fetchPicture(camera: string): Promise<Blob | undefined> {
+  const response = await call(`/api/v1/cameras/${encodeURIComponent(camera)}/picture`);
+  return response.status === 204 ? undefined : response.blob();
+}

@@ -1,0 +1,167 @@
+/**
+ * One camera: its latest picture with zones and boxes drawn over it, its state and the reason in words.
+ *
+ *   out of sight ── scrolled into view ──► fetching ── picture shown, `pictureEveryMs` waited ──► fetching
+ *
+ * Always: one picture is on its way at a time; nothing is fetched for a camera that nobody sees; the drawing has the
+ * picture's own proportions; boxes older than `boxesStaleMs` are not drawn.
+ */
+import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
+import type { ConsoleStatus, SceneNotice } from '../view.ts';
+import { fetchPicture, LoggedOut } from './api.ts';
+import { badge } from './parts.ts';
+import { tellCamera } from './words.ts';
+
+const pictureEveryMs = 500;
+/** After a failed try: the gateway restarts, or the phone left the network for a moment. */
+const retryEveryMs = 3000;
+const boxesStaleMs = 3000;
+
+type Zones = ConsoleStatus['zones'][string];
+
+export class CameraView extends LitElement {
+  static override properties = {
+    camera: { attribute: false },
+    zones: { attribute: false },
+    scene: { attribute: false },
+    picture: { state: true },
+    size: { state: true },
+    stale: { state: true },
+  };
+  declare camera: CameraStatus;
+  declare zones: Zones;
+  declare scene: SceneNotice | undefined;
+  /** object URL of the picture that is shown */
+  declare picture: string | undefined;
+  declare size: { readonly width: number; readonly height: number };
+  declare stale: boolean;
+  #observer: IntersectionObserver | undefined;
+  #timer: number | undefined;
+  #staleTimer: number | undefined;
+  #seen = false;
+  #fetching = false;
+
+  constructor() {
+    super();
+    this.zones = [];
+    this.size = { width: 1280, height: 720 };
+    this.stale = false;
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#seen = entries.some((entry) => entry.isIntersecting);
+      if (this.#seen) void this.#fetch();
+    });
+    this.#observer.observe(this);
+    document.addEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#observer?.disconnect();
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+    clearTimeout(this.#timer);
+    clearTimeout(this.#staleTimer);
+    this.#seen = false;
+    this.#show(undefined);
+  }
+
+  override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('scene')) return;
+    this.stale = false;
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = window.setTimeout(() => {
+      this.stale = true;
+    }, boxesStaleMs);
+  }
+
+  readonly #onVisibility = () => {
+    if (!document.hidden && this.#seen) void this.#fetch();
+  };
+
+  async #fetch(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#fetching || !this.isConnected || !this.#seen || document.hidden) return;
+    this.#fetching = true;
+    let waitMs = pictureEveryMs;
+    try {
+      const blob = await fetchPicture(this.camera.id);
+      if (blob !== undefined) this.#show(URL.createObjectURL(blob));
+      else waitMs = retryEveryMs;
+    } catch (error) {
+      // the page itself notices a log-in that is over, and a gateway that does not answer, by its stream
+      if (error instanceof LoggedOut) return;
+      waitMs = retryEveryMs;
+    } finally {
+      this.#fetching = false;
+    }
+    if (this.isConnected) this.#timer = window.setTimeout(() => void this.#fetch(), waitMs);
+  }
+
+  #show(url: string | undefined): void {
+    const before = this.picture;
+    this.picture = url;
+    if (before !== undefined) URL.revokeObjectURL(before);
+  }
+
+  readonly #loaded = (event: Event) => {
+    const { naturalWidth: width, naturalHeight: height } = event.currentTarget as HTMLImageElement;
+    if (width > 0 && (width !== this.size.width || height !== this.size.height)) this.size = { width, height };
+  };
+
+  override render(): TemplateResult {
+    const told = tellCamera(this.camera);
+    const { detector, framesPerSecond, name, state } = this.camera;
+    const old = state !== 'live' && this.picture !== undefined;
+    const pace = state === 'live' ? `${framesPerSecond.toFixed(1)} frames a second · ${detector}` : detector;
+    return html`<figure class="card camera">
+      <div class="picture ${old ? 'old' : ''}">
+        ${
+          this.picture === undefined
+            ? html`<p class="no-picture">${state === 'live' || state === 'connecting' ? 'No picture yet' : 'No picture'}</p>`
+            : html`<img src=${this.picture} alt="Latest picture of ${name}" @load=${this.#loaded} />${this.#drawing()}`
+        }
+        ${old ? html`<p class="old-note">last picture before it was lost</p>` : nothing}
+      </div>
+      <figcaption>
+        <span class="name">${name}</span>
+        ${badge(told)}
+        <span class="muted">${told.text === '' ? pace : told.text}</span>
+      </figcaption>
+    </figure>`;
+  }
+
+  #drawing(): TemplateResult {
+    const { width, height } = this.size;
+    const text = width / 30;
+    const tracks = this.stale || this.camera.state !== 'live' ? [] : (this.scene?.tracks ?? []);
+    const entered = new Set(tracks.flatMap((track) => track.zones));
+    return html`<svg class="drawing" viewBox="0 0 ${width} ${height}" font-size=${text} aria-hidden="true">
+      ${this.zones.map((zone) => {
+        const points = zone.points.map(([x, y]) => [x * width, y * height] as const);
+        const left = Math.min(...points.map(([x]) => x));
+        const bottom = Math.max(...points.map(([, y]) => y));
+        return svg`<g class="zone ${entered.has(zone.id) ? 'entered' : ''}">
+          <polygon points=${points.map(([x, y]) => `${x},${y}`).join(' ')} />
+          <text x=${left + text / 3} y=${bottom - text / 2}>${zone.name ?? zone.id}</text>
+        </g>`;
+      })}
+      ${tracks.map(({ box: [x, y, w, h], class: kind, score, zones }) => {
+        const top = y * height;
+        return svg`<g class="track ${zones.length > 0 ? 'entered' : ''}">
+          <rect x=${x * width} y=${top} width=${w * width} height=${h * height} />
+          <text x=${x * width} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind} ${Math.round(score * 100)} %</text>
+        </g>`;
+      })}
+    </svg>`;
+  }
+}
+
+customElements.define('forpost-camera', CameraView);

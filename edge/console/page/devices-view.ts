@@ -1,0 +1,84 @@
+/** The devices: who is there, what they say now, and on a click everything about one of them. */
+import type { DeviceStatus } from '@forpost/shared/event/status.ts';
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { DeadLetterView } from '../view.ts';
+import { clockTime, count, measure, plural, sortedValues } from './format.ts';
+import { badge, fact, section } from './parts.ts';
+import { tellDevice } from './words.ts';
+
+export interface DevicesViewParts {
+  readonly devices: readonly DeviceStatus[];
+  readonly nowMs: number;
+  /** what was fetched for opened devices: "loading", or why it could not be */
+  readonly deadLetters: ReadonlyMap<string, readonly DeadLetterView[] | string>;
+  readonly opened: (device: string) => void;
+}
+
+export function devicesView(parts: DevicesViewParts): TemplateResult {
+  const { devices, nowMs } = parts;
+  if (devices.length === 0)
+    return section('devices', 'Devices', '', html`<p class="card quiet">No device is configured yet.</p>`);
+  const connected = devices.filter((device) => device.connected).length;
+  const note =
+    connected === devices.length ? `all ${devices.length} connected` : `${connected} of ${devices.length} connected`;
+  // who needs a hand stands first
+  const sorted = [...devices].sort((a, b) => Number(a.connected) - Number(b.connected));
+  const rows = repeat(
+    sorted,
+    ({ id }) => id,
+    (device) => row(device, tellDevice(device, nowMs), parts),
+  );
+  return section('devices', 'Devices', note, html`<ul class="rows card">${rows}</ul>`);
+}
+
+function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: DevicesViewParts): TemplateResult {
+  const values = sortedValues(device.values).map(([name, value]) => measure(name, value));
+  const main = values[0];
+  return html`<li>
+    <details @toggle=${(event: Event) => {
+      if (event.currentTarget instanceof HTMLDetailsElement && event.currentTarget.open) parts.opened(device.id);
+    }}>
+      <summary>
+        <span class="dot ${told.tone}" role="img" aria-label=${told.label}></span>
+        <span class="device-name">
+          <span class="name">${device.name}</span>
+          <span class="muted ${told.tone}">${told.text}${
+            device.deadLetters > 0
+              ? html` · <span class="look">${count(device.deadLetters)} unreadable</span>`
+              : nothing
+          }</span>
+        </span>
+        <span class="value ${device.connected ? '' : 'old'}">
+          ${main === undefined ? '–' : html`<strong>${main.text}</strong><span class="muted">${main.label}</span>`}
+        </span>
+        <span class="chevron" aria-hidden="true"></span>
+      </summary>
+      <dl class="facts">
+        ${values.map(({ label, text }) => fact(label, text))}
+        ${fact('State', badge(told))}
+        ${fact('Messages', count(device.messages))}
+        ${fact('Id', html`<code>${device.id}</code>`)}
+      </dl>
+      ${device.deadLetters > 0 ? unreadable(device, parts) : nothing}
+    </details>
+  </li>`;
+}
+
+function unreadable(device: DeviceStatus, { deadLetters, nowMs }: DevicesViewParts): TemplateResult {
+  const letters = deadLetters.get(device.id);
+  const list =
+    letters === undefined || typeof letters === 'string'
+      ? html`<p class="muted">${letters ?? 'loading …'}</p>`
+      : letters.map(
+          (letter) => html`<div class="letter">
+            <p><strong>${letter.reason}</strong></p>
+            <p class="muted">${clockTime(letter.received, nowMs)} · <code>${letter.topic}</code> · ${plural(letter.size, 'byte')}</p>
+            <pre>${letter.payload}</pre>
+          </div>`,
+        );
+  return html`<div class="letters">
+    <h3>${plural(device.deadLetters, 'message')} that nobody could read</h3>
+    ${list}
+  </div>`;
+}

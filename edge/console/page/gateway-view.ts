@@ -1,0 +1,55 @@
+/** The way to the centre, and the gateway itself: clock, store, version, and what is wrong with it. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ConsoleStatus } from '../view.ts';
+import { bytes, clockTime, count, duration } from './format.ts';
+import { badge, fact, section } from './parts.ts';
+import { sentence, tellUplink } from './words.ts';
+
+export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateResult {
+  const body =
+    uplinks.length === 0
+      ? html`<p class="card quiet">This site stays on its own: no centre is configured.</p>`
+      : uplinks.map((uplink) => {
+          const told = tellUplink(uplink, nowMs);
+          return html`<div class="card uplink">
+            <p class="uplink-head"><span class="name">${uplink.sink}</span>${badge(told)}</p>
+            <p>${told.text}</p>
+          </div>`;
+        });
+  return section('uplink', 'Way to the centre', '', body);
+}
+
+export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResult {
+  const { outbox } = status;
+  const synced = status.clock === 'synced';
+  return section(
+    'clock',
+    'This gateway',
+    '',
+    html`<dl class="facts card">
+      ${fact(
+        'Clock',
+        html`${clockTime(status.at, nowMs)} ${badge(
+          synced ? { tone: 'good', label: 'In sync' } : { tone: 'look', label: 'Not confirmed' },
+        )}`,
+      )}
+      ${fact('Stored events', count(outbox.committedEvents))}
+      ${fact('Longest write', `${Math.round(outbox.longestCommitMs)} ms in the last minute`)}
+      ${fact('Store', bytes(outbox.fileBytes))}
+      ${fact('Machine up for', duration(status.uptime))}
+      ${fact('Version', status.version)}
+      ${fact('Configuration', html`<code>${status.revision.slice(0, 12)}</code>`)}
+      ${fact('Id', html`<code>${status.gateway}</code>`)}
+    </dl>`,
+  );
+}
+
+export function problemsView({ problems }: ConsoleStatus): TemplateResult | typeof nothing {
+  if (problems.length === 0) return nothing;
+  return section(
+    'problems',
+    'Problems',
+    '',
+    html`<ul class="card problems">${problems.map((problem) => html`<li>${sentence(problem)}.</li>`)}</ul>`,
+  );
+}

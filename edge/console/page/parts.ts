@@ -1,0 +1,19 @@
+/** Small pieces that several sections of the page share. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Told, Tone } from './words.ts';
+
+export function badge({ tone, label }: Pick<Told, 'tone' | 'label'>): TemplateResult {
+  return html`<span class="badge ${tone}"><span class="dot" aria-hidden="true"></span>${label}</span>`;
+}
+
+export function section(id: string, title: string, note: string, body: unknown): TemplateResult {
+  return html`<section id=${id} aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}${note === '' ? nothing : html` <span class="note">${note}</span>`}</h2>
+    ${body}
+  </section>`;
+}
+
+/** One line of a list of facts. */
+export function fact(name: string, value: unknown, tone: Tone = 'plain'): TemplateResult {
+  return html`<div class="fact ${tone}"><dt>${name}</dt><dd>${value}</dd></div>`;
+}

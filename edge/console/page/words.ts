@@ -1,0 +1,79 @@
+/** States in an installer's words. Pure. */
+import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { bytes, clockTime, count, duration, plural } from './format.ts';
+
+/** How something is: fine, worth a look, wrong, or of no account. */
+export type Tone = 'good' | 'look' | 'bad' | 'plain';
+
+export interface Told {
+  readonly tone: Tone;
+  /** one or two words, for a badge */
+  readonly label: string;
+  /** the rest, as sentences; may be empty */
+  readonly text: string;
+}
+
+const cameraLabels: Readonly<Record<CameraState, readonly [Tone, string]>> = {
+  live: ['good', 'Live'],
+  connecting: ['look', 'Connecting'],
+  stalled: ['bad', 'No picture'],
+  refused: ['bad', 'Refused'],
+  unreachable: ['bad', 'Not reached'],
+  off: ['plain', 'Off'],
+};
+
+export function tellCamera(camera: CameraStatus): Told {
+  const [tone, label] = cameraLabels[camera.state];
+  return { tone, label, text: camera.reason === '' ? '' : `${sentence(camera.reason)}.` };
+}
+
+export function tellDevice(device: DeviceStatus, nowMs: number): Told {
+  if (device.connected) {
+    const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
+    const text = ago === undefined ? 'nothing received yet' : ago < 2000 ? 'just now' : `${duration(ago)} ago`;
+    return { tone: 'good', label: 'Connected', text };
+  }
+  if (device.lastSeen === null) return { tone: 'bad', label: 'Never connected', text: 'never seen' };
+  return { tone: 'bad', label: 'Silent', text: `silent since ${clockTime(device.lastSeen, nowMs)}` };
+}
+
+export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
+  const { state, events, eventsPerSecond } = uplink;
+  const waiting = `${plural(events, 'event')}, ${bytes(uplink.bytes)}`;
+  const since = clockTime(uplink.since, nowMs);
+  const why = uplink.reason === '' ? '' : ` ${sentence(uplink.reason)}.`;
+  switch (state) {
+    case 'live':
+      return {
+        tone: 'good',
+        label: 'Live',
+        text:
+          events === 0
+            ? `Live since ${since}. Everything is at the centre.`
+            : `Live since ${since}. ${plural(events, 'event')} on the way.`,
+      };
+    case 'draining': {
+      const left = eventsPerSecond > 0 ? `, about ${duration((events / eventsPerSecond) * 1000)} left` : '';
+      return {
+        tone: 'look',
+        label: 'Catching up',
+        text: `${waiting} to go, at ${count(Math.round(eventsPerSecond))} events a second${left}.`,
+      };
+    }
+    case 'probing':
+      return {
+        tone: 'look',
+        label: 'Trying',
+        text: `Not reached since ${since}, trying again. ${waiting} waiting.${why}`,
+      };
+    case 'offline':
+      return { tone: 'bad', label: 'Offline', text: `Offline since ${since}. ${waiting} waiting.${why}` };
+    case 'off':
+      return { tone: 'plain', label: 'Off', text: 'This site stays on its own: no centre is configured.' };
+  }
+}
+
+export function sentence(text: string): string {
+  const trimmed = text.trim().replace(/\.$/, '');
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+}

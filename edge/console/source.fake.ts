@@ -1,0 +1,139 @@
+/** A console source in memory, for tests: everything it tells can be set, and what it is asked is remembered. */
+import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
+import type { ZoneConfig } from '../site/site.ts';
+import type { ActiveAlarm, AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
+
+export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
+  return {
+    id,
+    name: id,
+    connected: true,
+    lastSeen: '2026-06-01T12:04:00.000Z',
+    messages: 1,
+    deadLetters: 0,
+    values: {},
+    ...more,
+  };
+}
+
+export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): ActiveAlarm {
+  return {
+    alarm,
+    rule: 'overload',
+    device: 'meter',
+    active: true,
+    acknowledged: false,
+    severity: 'warning',
+    category: 'power',
+    message: 'Power above 5 kW',
+    cause: 'power_w',
+    count: 1,
+    test: false,
+    evidence: [],
+    since: '2026-06-01T12:04:00.000Z',
+    at: '2026-06-01T12:04:00.000Z',
+    ...more,
+  };
+}
+
+export function gatewayStatus(more: Partial<GatewayStatus> = {}): GatewayStatus {
+  return {
+    site: 'farm' as GatewayStatus['site'],
+    gateway: 'farm-1' as GatewayStatus['gateway'],
+    name: 'Farm',
+    version: '0.1.0',
+    starts: 1,
+    counter: 1,
+    at: '2026-06-01T12:05:00.000Z',
+    clock: 'synced',
+    boot: 'boot',
+    uptime: 60_000,
+    revision: 'c0ffee',
+    lanes: [],
+    uplinks: [],
+    cameras: [],
+    devices: [],
+    problems: [],
+    ...more,
+  };
+}
+
+export class FakeSource implements ConsoleSource {
+  current: GatewayStatus = gatewayStatus();
+  active: ActiveAlarm[] = [];
+  letters: DeadLetter[] = [];
+  pictures = new Map<string, Buffer>();
+  scenes = new Map<string, SceneNotice>();
+  zonesByCamera: Record<string, readonly ZoneConfig[]> = {};
+  readonly watched: string[] = [];
+  readonly acknowledged: { alarm: string; by: string }[] = [];
+  readonly alertListeners = new Set<(alert: AlertNotice) => void>();
+  readonly sceneListeners = new Set<(scene: SceneNotice) => void>();
+
+  status(): GatewayStatus {
+    return { ...this.current, counter: this.current.counter + 1 };
+  }
+  alarms(): readonly ActiveAlarm[] {
+    return this.active;
+  }
+  outbox(): OutboxStatus {
+    return {
+      epoch: 'e1' as OutboxStatus['epoch'],
+      starts: 1,
+      committedEvents: 1234,
+      repeatedEvents: 0,
+      deadLetters: this.letters.length,
+      commits: 100,
+      lastCommitMs: 1.5,
+      longestCommitMs: 12,
+      queued: 0,
+      fileBytes: 4_194_304,
+    };
+  }
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.letters.slice(0, limit);
+  }
+  zones(camera: string): readonly ZoneConfig[] {
+    return this.zonesByCamera[camera] ?? [];
+  }
+  async picture(camera: string): Promise<Buffer | undefined> {
+    return this.pictures.get(camera);
+  }
+  tracks(camera: string): SceneNotice | undefined {
+    return this.scenes.get(camera);
+  }
+  watch(camera: string): void {
+    this.watched.push(camera);
+  }
+  acknowledge(alarm: string, by: string): boolean {
+    const open = this.active.find((one) => one.alarm === alarm && !one.acknowledged);
+    if (open === undefined) return false;
+    this.active = this.active.map((one) => (one === open ? { ...one, acknowledged: true } : one));
+    this.acknowledged.push({ alarm, by });
+    this.#tell('acknowledged', { ...open, acknowledged: true });
+    return true;
+  }
+  onAlert(listener: (alert: AlertNotice) => void): () => void {
+    this.alertListeners.add(listener);
+    return () => this.alertListeners.delete(listener);
+  }
+  onScene(listener: (scene: SceneNotice) => void): () => void {
+    this.sceneListeners.add(listener);
+    return () => this.sceneListeners.delete(listener);
+  }
+
+  raise(alarm: ActiveAlarm): void {
+    this.active = [alarm, ...this.active];
+    this.#tell('raised', alarm);
+  }
+  see(scene: SceneNotice): void {
+    this.scenes.set(scene.camera, scene);
+    for (const listener of this.sceneListeners) listener(scene);
+  }
+
+  #tell(change: 'raised' | 'acknowledged', alarm: ActiveAlarm): void {
+    const { since: _since, at, ...data } = alarm;
+    for (const listener of this.alertListeners) listener({ data: { ...data, change }, time: at });
+  }
+}
