@@ -1,0 +1,148 @@
+/**
+ * What a device's payload may be, whatever decoder reads it: the limits that keep one device's nonsense from becoming
+ * everybody's memory, and the checks that every decoded item passes before anything believes it.
+ *
+ * Always: a payload is refused with a reason that its installer understands; nothing here throws on one.
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import { isId } from '@forpost/shared/event/ids.ts';
+import type { Decoded, DecodedEvent, DecodedReading } from './decoder.ts';
+import { isMetric } from './metrics.ts';
+
+export const mostPayloadBytes = 262_144;
+/** Objects and lists within each other; the deepest real one (Shelly's full status) has six. */
+const mostDepth = 12;
+/** Values in one payload, of all levels. */
+const mostValues = 5000;
+/** Readings and events of one payload, and values of one reading. */
+const mostItems = 500;
+const mostMetrics = 200;
+const longestText = 1000;
+const longestId = 128;
+/** A device's clock that says another century is not believed. */
+const firstTime = Date.UTC(2000, 0, 1);
+const lastTime = Date.UTC(2100, 0, 1);
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A payload as text, or undefined where it is not UTF-8. */
+export function textOf(payload: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(payload);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** A payload as JSON within the limits, or why it is not. */
+export function parseJson(payload: Uint8Array): Parsed {
+  if (payload.length === 0) return refused('the payload is empty');
+  if (payload.length > mostPayloadBytes) return refused(`larger than ${mostPayloadBytes / 1024} KB`);
+  const text = textOf(payload);
+  if (text === undefined) return refused('not UTF-8');
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (error) {
+    return refused(`not JSON: ${messageOf(error).slice(0, 200)}`);
+  }
+  const beyond = limit(value);
+  return beyond === undefined ? { ok: true, value } : refused(beyond);
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function refused(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason };
+}
+
+/** Whether a device's own time can be believed at all; ms since 1970. */
+export function isPlausibleTime(ms: number): boolean {
+  return ms >= firstTime && ms < lastTime;
+}
+
+/**
+ * ms since 1970 of what a device gives as a time: RFC 3339 with a zone, or seconds or ms since 1970 (whose plausible
+ * ranges do not touch). Undefined where it is none or in no plausible year.
+ */
+export function timeOf(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') {
+    if (isPlausibleTime(value)) return value;
+    return isPlausibleTime(value * 1000) ? Math.round(value * 1000) : undefined;
+  }
+  if (typeof value !== 'string' || !zoned.test(value)) return undefined;
+  const ms = Date.parse(value);
+  return isPlausibleTime(ms) ? ms : undefined;
+}
+
+const zoned = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)$/;
+
+/** What a decoder made of a payload, if everything in it may be believed and stored. */
+export function checkDecoded(decoded: Decoded): Decoded {
+  if (!decoded.ok) return decoded;
+  if (decoded.items.length > mostItems) return refused(`more than ${mostItems} readings at once`);
+  for (const item of decoded.items) {
+    const problem = item.kind === 'reading' ? readingProblem(item) : eventProblem(item);
+    if (problem !== undefined) return refused(problem);
+  }
+  return decoded;
+}
+
+function readingProblem({ time, data }: DecodedReading): string | undefined {
+  if (!isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
+  if (data.channel !== undefined && !isId(data.channel))
+    return `channel ${quoted(data.channel)} is not 1 to 64 of a-z, 0-9 and -`;
+  if (data.id !== undefined && !isText(data.id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
+  const entries = Object.entries(data.values);
+  if (entries.length === 0) return 'the reading has no values';
+  if (entries.length > mostMetrics) return `more than ${mostMetrics} values in one reading`;
+  for (const [metric, value] of entries) {
+    if (!isMetric(metric)) return `${quoted(metric)} is not a metric: use a-z, 0-9 and _, as power_w`;
+    if (typeof value === 'number' && !Number.isFinite(value)) return `${metric} is not a finite number`;
+    if (typeof value === 'string' && value.length > longestText)
+      return `${metric} is longer than ${longestText} letters`;
+    if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'boolean')
+      return `${metric} is not a number, a text, true or false`;
+  }
+  return undefined;
+}
+
+function eventProblem({ time, type, id }: DecodedEvent): string | undefined {
+  if (!isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
+  if (!isText(type, longestId)) return `the event's type is not a text of 1 to ${longestId} letters`;
+  if (id !== undefined && !isText(id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
+  return undefined;
+}
+
+function isText(value: unknown, longest: number): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= longest;
+}
+
+/** A piece of what the device said, short enough for a reason. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}…` : text);
+}
+
+/** Which limit the value is beyond, without recursion (a payload may be deeper than a stack). */
+function limit(root: Json): string | undefined {
+  const open: { readonly value: Json; readonly depth: number }[] = [{ value: root, depth: 0 }];
+  let values = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth } = next;
+    if (++values > mostValues) return `more than ${mostValues} values`;
+    if (typeof value === 'number' && !Number.isFinite(value)) return 'a number is not finite';
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= mostDepth) return `more than ${mostDepth} levels deep`;
+    const inner = Array.isArray(value) ? value : Object.values(value);
+    if (inner.length + open.length > mostValues) return `more than ${mostValues} values`;
+    for (const child of inner) open.push({ value: child, depth: depth + 1 });
+  }
+  return undefined;
+}

@@ -1,0 +1,151 @@
+/**
+ * The site's devices and consumers: who they are, what they may do, what they said last. The broker asks it who
+ * connects, the pipeline asks it what a message means, the pages and the status ask it how they are.
+ *
+ * Always: only what the site's configuration names gets in, each with its own password; a decoder that throws is a
+ * dead letter and nothing else; what is remembered of a device is bounded, whatever it sends.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { Value } from '@forpost/shared/event/event.ts';
+import type { DeviceStatus } from '@forpost/shared/event/status.ts';
+import { PasswordVerifier } from '@forpost/shared/password.ts';
+import type { Authenticate, Principal } from '../broker/access.ts';
+import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
+import type { Decoded, Decoder } from './decoder.ts';
+import { decoderNamed } from './decoders/registry.ts';
+import { checkDecoded } from './payload.ts';
+
+/** Last values that are remembered of one device. The one that was not heard longest goes first. */
+const mostValues = 256;
+
+/** A hash of nobody's password: an unknown user costs as much time as a wrong password. */
+const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl0yf3p9tDz5Wt0i5rJ6vZ4o0s1u2w3x4y5z6A7g';
+
+interface KnownDevice {
+  readonly config: DeviceConfig;
+  readonly decoder: Decoder;
+  connected: boolean;
+  lastSeen: number | undefined;
+  messages: number;
+  deadLetters: number;
+  lastReason: string;
+  readonly values: Map<string, Value>;
+}
+
+export class DeviceRegistry {
+  readonly #devices = new Map<string, KnownDevice>();
+  readonly #principals = new Map<string, Principal>();
+  readonly #hashes: ReadonlyMap<string, string>;
+  readonly #clock: Clock;
+  readonly #verifier: PasswordVerifier;
+
+  /** @throws RangeError of an unknown decoder, which loading a site refuses */
+  constructor(options: { site: Site; secrets: Secrets; clock: Clock; verifier?: PasswordVerifier }) {
+    const { site, secrets, clock, verifier = new PasswordVerifier() } = options;
+    this.#clock = clock;
+    this.#verifier = verifier;
+    this.#hashes = new Map(Object.entries(secrets.mqtt));
+    for (const config of site.devices) {
+      const decoder = decoderNamed(config.decoder);
+      if (decoder === undefined) throw new RangeError(`device "${config.id}": there is no decoder "${config.decoder}"`);
+      this.#devices.set(config.id, {
+        config,
+        decoder,
+        connected: false,
+        lastSeen: undefined,
+        messages: 0,
+        deadLetters: 0,
+        lastReason: '',
+        values: new Map(),
+      });
+      this.#principals.set(config.id, {
+        kind: 'device',
+        id: config.id,
+        publish: decoder.publishFilters(config),
+        subscribe: decoder.subscribeFilters(config),
+      });
+    }
+    for (const { id, subscribe } of site.consumers)
+      this.#principals.set(id, { kind: 'consumer', id, publish: [], subscribe });
+  }
+
+  /** Who this is, if the password is right. The user name is the device's or consumer's id. */
+  readonly authenticate: Authenticate = async (user, password) => {
+    const principal = this.#principals.get(user);
+    const hash = this.#hashes.get(user);
+    const right = await this.#verifier.verify(password, principal === undefined ? nobodysHash : (hash ?? nobodysHash));
+    return right && hash !== undefined ? principal : undefined;
+  };
+
+  /** What a device's message says, or in words why it says nothing. `received`: ms since 1970. Never throws. */
+  decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {
+    const known = this.#devices.get(device);
+    if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
+    try {
+      return checkDecoded(known.decoder.decode({ device: known.config, topic, payload, received }));
+    } catch (error) {
+      return { ok: false, reason: `the decoder ${known.decoder.name} failed: ${messageOf(error)}` };
+    }
+  }
+
+  /** Notes that a device said something, and its newest values. */
+  seen(device: string, received: number, decoded: Decoded): void {
+    const known = this.#devices.get(device);
+    if (known === undefined) return;
+    known.messages++;
+    known.lastSeen = received;
+    if (!decoded.ok) return;
+    for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data);
+  }
+
+  /** A device or consumer came or went. */
+  connected(id: string, connected: boolean): void {
+    const known = this.#devices.get(id);
+    if (known === undefined) return;
+    known.connected = connected;
+    if (connected) known.lastSeen ??= this.#clock.now();
+  }
+
+  /** A message of the device that nobody could read was put aside. */
+  countDeadLetter(id: string, reason: string): void {
+    const known = this.#devices.get(id);
+    if (known === undefined) return;
+    known.deadLetters++;
+    known.lastReason = reason;
+  }
+
+  /** Why the newest message of each device that was put aside could not be read. */
+  deadLetterReasons(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.#devices].flatMap(([id, { lastReason }]) => (lastReason === '' ? [] : [[id, lastReason] as const])),
+    );
+  }
+
+  /** All devices as the status tells them, in the order of the site's file. */
+  statuses(): readonly DeviceStatus[] {
+    return [...this.#devices.values()].map((known) => ({
+      id: known.config.id,
+      name: known.config.name ?? known.config.id,
+      connected: known.connected,
+      lastSeen: known.lastSeen === undefined ? null : rfc3339(known.lastSeen),
+      messages: known.messages,
+      deadLetters: known.deadLetters,
+      values: Object.fromEntries(known.values),
+    }));
+  }
+}
+
+function remember(
+  values: Map<string, Value>,
+  { channel, values: heard }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
+): void {
+  for (const [metric, value] of Object.entries(heard)) {
+    const name = channel === undefined ? metric : `${channel}/${metric}`;
+    values.delete(name); // the newest stands last
+    values.set(name, value);
+    const oldest = values.keys().next();
+    if (values.size > mostValues && !oldest.done) values.delete(oldest.value);
+  }
+}
