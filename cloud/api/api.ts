@@ -1,0 +1,135 @@
+/**
+ * The centre's HTTP: the API under /api/v1, the page, /openapi.json, /healthz, /readyz, /metrics.
+ *
+ * Always: everything but the health answers, the log-in and the page's own files needs a log-in (the metrics: that, or
+ * this machine itself); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
+ * bounded; nothing here writes but the log-in.
+ */
+import { fileURLToPath } from 'node:url';
+import swagger from '@fastify/swagger';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { EventStreams } from '@forpost/shared/http/event-stream.ts';
+import { registerLogin } from '@forpost/shared/http/login.ts';
+import { HttpProblem, registerProblems } from '@forpost/shared/http/problem.ts';
+import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
+import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Users } from '../auth/users.ts';
+import type { HistoryStore } from '../history/store.ts';
+import type { NotifierStatus } from '../notify/notifier.ts';
+import type { GatewayDirectory } from '../registry/gateways.ts';
+import type { LiveFeed } from './live.ts';
+import { isFromThisMachine } from './loopback.ts';
+import { CentreMetrics, type IngestFigures } from './metrics.ts';
+import { registerPage } from './page.ts';
+import { registerRoutes } from './routes.ts';
+import { healthAnswer, type LedgerView } from './schemas.ts';
+import { LiveStreams } from './stream.ts';
+import { requestValidator } from './validation.ts';
+
+export interface ApiParts {
+  readonly history: Pick<HistoryStore, 'events' | 'series' | 'alarms' | 'metrics'>;
+  readonly gateways: GatewayDirectory;
+  /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
+  readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
+  readonly users: Pick<Users, 'hashOf'>;
+  readonly live: LiveFeed;
+  readonly ingest: () => IngestFigures;
+  readonly notifier: () => NotifierStatus;
+  /** why the centre cannot do its work now, in words; empty where it can */
+  readonly notReady: () => readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** the built page; default cloud/web/dist */
+  readonly webFolder?: string;
+  /** whether it is served over TLS */
+  readonly secure?: boolean;
+}
+
+const cookieName = 'forpost-centre';
+const maxBodyBytes = 65_536;
+const requestTimeoutMs = 30_000;
+const maxConnections = 2000;
+
+/** Builds the server; the caller listens (shared/http/listen.ts), and may register more on it before. */
+export function buildApi(parts: ApiParts): FastifyInstance {
+  const { clock, live, users, gateways, logger } = parts;
+  const app = Fastify({
+    loggerInstance: logger.child({ part: 'api' }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = maxConnections;
+  registerProblems(app);
+  // the component library writes a style element with its colours
+  registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: parts.secure === true });
+  registerSameOrigin(app);
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Forpost centre', version: '1', description: 'The synced history of all sites' },
+      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName } } },
+    },
+  });
+
+  // in a scope of their own, registered after swagger's hooks, which see only what comes later
+  app.register(async (scope) => {
+    scope.setValidatorCompiler(requestValidator);
+    scope.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
+    // the schemas document what goes out; what an event carries beyond them must not be dropped
+    scope.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+    const login = registerLogin(scope, {
+      realm: 'the centre',
+      users: (name) => users.hashOf(name),
+      cookieName,
+      secure: parts.secure === true,
+      clock,
+    });
+    const streams = new LiveStreams({
+      live,
+      ledger: parts.ledger,
+      clock,
+      logger,
+      streams: new EventStreams(scope, { clock, maxStreams: 500 }),
+    });
+    registerRoutes(scope, { ...parts, login, streams });
+    registerHealth(scope, parts);
+
+    const metrics = new CentreMetrics(() => ({
+      ingest: parts.ingest(),
+      notifier: parts.notifier(),
+      gateways,
+      streams: streams.size,
+    }));
+    scope.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+      if (!isFromThisMachine(request) && login.sessionOf(request) === undefined)
+        throw new HttpProblem(401, 'the metrics need a log-in from another machine');
+      return reply
+        .type(metrics.contentType)
+        .serializer(String)
+        .send(await metrics.render());
+    });
+    scope.get('/openapi.json', { onRequest: login.requireLogin, schema: { hide: true } }, async () => app.swagger());
+  });
+
+  registerPage(app, parts.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)));
+  return app;
+}
+
+/** For supervisors, without a log-in; they tell nothing but whether and why not. */
+function registerHealth(app: FastifyInstance, { notReady }: Pick<ApiParts, 'notReady'>): void {
+  const schema = { security: [], response: { 200: healthAnswer, 503: healthAnswer } };
+  app.get('/healthz', { schema: { ...schema, summary: 'whether the process answers' } }, async () => ({
+    status: 'ok',
+    reasons: [],
+  }));
+  app.get('/readyz', { schema: { ...schema, summary: 'whether it can do its work' } }, async (_request, reply) => {
+    const reasons = notReady();
+    return reply
+      .code(reasons.length === 0 ? 200 : 503)
+      .send({ status: reasons.length === 0 ? 'ok' : 'failing', reasons });
+  });
+}

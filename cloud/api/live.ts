@@ -1,0 +1,110 @@
+/**
+ * What happens now, for whoever looks: the parts of the centre publish here, open pages subscribe.
+ *
+ *   stored() ─► gathered for `flushMs` ─► one message with the newest `maxEvents` and how many were left out
+ *   an alert in it ─► told at once          gateway() ─► the newest of each gateway, with the next flush
+ *
+ * Always: publishing never waits and never throws; with nobody subscribed nothing is kept; what is gathered and how
+ * many may subscribe is bounded; nothing here is a record: who missed something asks the history.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { HistoryEvent } from '../history/store.ts';
+import type { KnownGateway } from '../registry/gateways.ts';
+
+export type LiveMessage =
+  | { readonly kind: 'events'; readonly events: readonly HistoryEvent[]; readonly skipped: number }
+  | { readonly kind: 'alert'; readonly event: HistoryEvent }
+  | { readonly kind: 'gateway'; readonly gateway: KnownGateway };
+
+export interface LiveFeedOptions {
+  readonly clock: Clock;
+  readonly flushMs?: number;
+  readonly maxSubscribers?: number;
+}
+
+/** Fast enough to look immediate, slow enough that a drain of a backlog is four messages a second. */
+const defaultFlushMs = 250;
+/** More than anyone reads in that time. */
+const maxEvents = 200;
+const maxGateways = 1000;
+
+export class LiveFeed {
+  readonly #clock: Clock;
+  readonly #flushMs: number;
+  readonly #maxSubscribers: number;
+  readonly #subscribers = new Set<(message: LiveMessage) => void>();
+  #events: HistoryEvent[] = [];
+  #skipped = 0;
+  readonly #gateways = new Map<string, KnownGateway>();
+  #timer: Timer | undefined;
+
+  constructor(options: LiveFeedOptions) {
+    this.#clock = options.clock;
+    this.#flushMs = options.flushMs ?? defaultFlushMs;
+    this.#maxSubscribers = options.maxSubscribers ?? 100;
+  }
+
+  /** Events that the history has just stored. `storedAt`: ms since 1970; default now. */
+  stored(events: readonly ForpostEvent[], storedAt = this.#clock.now()): void {
+    if (this.#subscribers.size === 0 || events.length === 0) return;
+    const stored = rfc3339(storedAt);
+    for (const event of events) {
+      if (event.type === eventTypes.alert) this.#tell({ kind: 'alert', event: { ...event, stored } });
+    }
+    this.#skipped += Math.max(0, events.length - maxEvents);
+    for (const event of events.slice(-maxEvents)) this.#events.push({ ...event, stored });
+    if (this.#events.length > maxEvents)
+      this.#skipped += this.#events.splice(0, this.#events.length - maxEvents).length;
+    this.#flushSoon();
+  }
+
+  /** A gateway's new status, or that it came or went. */
+  gateway(gateway: KnownGateway): void {
+    if (this.#subscribers.size === 0) return;
+    if (this.#gateways.size >= maxGateways && !this.#gateways.has(gateway.gateway)) return;
+    this.#gateways.set(gateway.gateway, gateway);
+    this.#flushSoon();
+  }
+
+  /**
+   * Calls `listener` with each message; it must not throw. Returns how to stop it.
+   * @throws RangeError beyond `maxSubscribers`
+   */
+  subscribe(listener: (message: LiveMessage) => void): () => void {
+    if (this.#subscribers.size >= this.#maxSubscribers)
+      throw new RangeError(`more than ${this.#maxSubscribers} subscribers of what happens now`);
+    this.#subscribers.add(listener);
+    return () => {
+      this.#subscribers.delete(listener);
+      if (this.#subscribers.size === 0) this.#forget();
+    };
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= this.#clock.after(this.#flushMs, () => {
+      this.#timer = undefined;
+      const [events, skipped, gateways] = [this.#events, this.#skipped, [...this.#gateways.values()]];
+      this.#forget();
+      for (const gateway of gateways) this.#tell({ kind: 'gateway', gateway });
+      if (events.length > 0) this.#tell({ kind: 'events', events, skipped });
+    });
+  }
+
+  #forget(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#events = [];
+    this.#skipped = 0;
+    this.#gateways.clear();
+  }
+
+  #tell(message: LiveMessage): void {
+    for (const subscriber of [...this.#subscribers]) subscriber(message);
+  }
+}

@@ -1,0 +1,138 @@
+/** The API's addresses: what each asks of the centre's parts. All of them are behind the log-in. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { Login } from '@forpost/shared/http/login.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type { FastifyInstance } from 'fastify';
+import type { ApiParts } from './api.ts';
+import * as schemas from './schemas.ts';
+import { seriesPlan, unitOf } from './series.ts';
+import type { LiveStreams } from './stream.ts';
+import { alarmView, gatewayView } from './views.ts';
+
+export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'clock'> {
+  readonly login: Login;
+  readonly streams: LiveStreams;
+}
+
+const defaultEvents = 100;
+const defaultAlarms = 200;
+const dayMs = 86_400_000;
+
+export function registerRoutes(server: FastifyInstance, parts: RouteParts): void {
+  const { history, gateways, ledger, clock, login, streams } = parts;
+  const app = server.withTypeProvider<TypeBoxTypeProvider>();
+  const onRequest = login.requireLogin;
+
+  app.get(
+    '/api/v1/events',
+    {
+      onRequest,
+      schema: {
+        summary: 'Events, newest first, by what they are about and when they happened',
+        querystring: schemas.eventsQuery,
+        response: { 200: schemas.eventsAnswer },
+      },
+    },
+    async ({ query: { from, to, limit = defaultEvents, ...filters } }) =>
+      history.events({
+        ...filters,
+        limit,
+        ...(from === undefined ? {} : { from: Date.parse(from) }),
+        ...(to === undefined ? {} : { to: Date.parse(to) }),
+      }),
+  );
+
+  app.get(
+    '/api/v1/sites',
+    { onRequest, schema: { summary: 'Sites and their gateways', response: { 200: schemas.sitesAnswer } } },
+    async () => ({ sites: gateways.sites() }),
+  );
+
+  app.get(
+    '/api/v1/gateways',
+    { onRequest, schema: { summary: 'Gateways as they are now', response: { 200: schemas.gatewaysAnswer } } },
+    async () => ({ now: rfc3339(clock.now()), gateways: gateways.all().map(gatewayView) }),
+  );
+
+  app.get(
+    '/api/v1/gateways/:id/ledger',
+    {
+      onRequest,
+      schema: {
+        summary: 'What a gateway assigned, and what of it was received, shed, is missing or waits',
+        params: schemas.idParams,
+        response: { 200: schemas.ledgerSchema },
+      },
+    },
+    async ({ params: { id } }) => {
+      const found = await ledger(id);
+      if (found === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+      return found;
+    },
+  );
+
+  app.get(
+    '/api/v1/alarms',
+    {
+      onRequest,
+      schema: {
+        summary: 'Alarms that are active or ended lately, newest first',
+        querystring: schemas.alarmsQuery,
+        response: { 200: schemas.alarmsAnswer },
+      },
+    },
+    async ({ query: { since, limit = defaultAlarms } }) => {
+      const from = since === undefined ? clock.now() - dayMs : Date.parse(since);
+      return { alarms: (await history.alarms(from, limit)).map(alarmView) };
+    },
+  );
+
+  app.get(
+    '/api/v1/series',
+    {
+      onRequest,
+      schema: {
+        summary: 'One metric of one device in steps of time',
+        querystring: schemas.seriesQuery,
+        response: { 200: schemas.seriesAnswer },
+      },
+    },
+    async ({ query }) => {
+      const plan = seriesPlan(query, clock.now());
+      const points = await history.series(plan);
+      return {
+        device: plan.device,
+        metric: plan.metric,
+        unit: unitOf(plan.metric),
+        from: rfc3339(plan.from),
+        to: rfc3339(plan.to),
+        step: plan.stepSeconds,
+        agg: plan.aggregate,
+        tz: plan.timezone,
+        points,
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/metrics',
+    {
+      onRequest,
+      schema: { summary: 'Devices with the metrics they sent lately', response: { 200: schemas.metricsAnswer } },
+    },
+    async () => ({ metrics: await history.metrics() }),
+  );
+
+  app.get(
+    '/api/v1/stream',
+    {
+      onRequest,
+      schema: { summary: 'Server-sent events: hello, events, alert, gateway, ledger', produces: ['text/event-stream'] },
+    },
+    async (request, reply) => {
+      streams.open(request, reply, login.sessionOf(request)?.ended);
+      return reply;
+    },
+  );
+}

@@ -1,0 +1,252 @@
+/**
+ * What the API takes and answers: each schema is the type, the check of what comes in and the OpenAPI document.
+ * The page imports the types from here. Times are RFC 3339 in UTC unless a name says otherwise.
+ */
+import { idPatternText } from '@forpost/shared/event/ids.ts';
+import Type, { type TProperties, type TSchema } from 'typebox';
+
+export const maxEvents = 1000;
+export const maxAlarms = 1000;
+export const maxPoints = 5000;
+
+const closed = { additionalProperties: false } as const;
+const id = (description: string) => Type.String({ pattern: idPatternText, description });
+const time = (description: string) => Type.String({ format: 'date-time', description });
+const optional = Type.Optional;
+/** what the store hands out is not ours to change: readonly, and a new object is never needed */
+const list = <Item extends TSchema>(item: Item) => Type.Immutable(Type.Array(item));
+const answer = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
+
+const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')]);
+const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+
+export const idParams = Type.Object({ id: id('of the gateway') }, closed);
+
+export const eventsQuery = Type.Object(
+  {
+    site: optional(id('only of this site')),
+    gateway: optional(id('only of this gateway')),
+    device: optional(id('only of this device')),
+    type: optional(Type.String({ minLength: 1, maxLength: 200, description: 'such as forpost.reading.v1' })),
+    lane: optional(lane),
+    from: optional(time('event time, inclusive')),
+    to: optional(time('event time, exclusive')),
+    limit: optional(Type.Integer({ minimum: 1, maximum: maxEvents, description: 'default 100' })),
+    cursor: optional(Type.String({ minLength: 1, maxLength: 1000, description: 'of the page before' })),
+  },
+  closed,
+);
+
+export const eventSchema = answer({
+  specversion: Type.Literal('1.0'),
+  id: Type.String({ description: '<gateway>/<epoch>/<lane>/<sequence>' }),
+  source: Type.String(),
+  type: Type.String(),
+  subject: optional(Type.String({ description: 'the device' })),
+  time: time('when it happened'),
+  datacontenttype: Type.Literal('application/json'),
+  site: Type.String(),
+  gateway: Type.String(),
+  epoch: Type.String(),
+  lane,
+  sequence: Type.String({ description: 'decimal' }),
+  received: time('when the gateway took it'),
+  stored: time('when the centre stored it'),
+  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
+  boot: Type.String(),
+  uptime: Type.String({ description: 'ms of the boot’s monotonic clock, decimal' }),
+  data: Type.Unknown(),
+});
+export type EventView = Type.Static<typeof eventSchema>;
+
+export const eventsAnswer = answer({
+  events: list(eventSchema),
+  cursor: optional(Type.String({ description: 'absent on the last page' })),
+});
+export type EventsAnswer = Type.Static<typeof eventsAnswer>;
+
+export const sitesAnswer = answer({
+  sites: list(answer({ site: Type.String(), gateways: list(Type.String()), online: Type.Integer() })),
+});
+
+export const backlogSchema = answer({
+  epoch: Type.String(),
+  lane,
+  assigned: Type.Integer({ description: 'last number given' }),
+  acknowledged: Type.Integer({ description: 'last number the centre called safe' }),
+  bytes: Type.Integer({ description: 'that still wait' }),
+});
+
+export const gatewaySchema = answer({
+  gateway: Type.String(),
+  site: Type.String({ description: 'empty where nothing but its numbers is known' }),
+  online: Type.Boolean(),
+  last_contact: Type.Union([time('by the centre’s clock'), Type.Null()]),
+  name: Type.String(),
+  version: Type.String(),
+  at: Type.Union([time('of the gateway’s own clock'), Type.Null()]),
+  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced'), Type.Null()]),
+  revision: Type.String({ description: 'of the site’s configuration' }),
+  backlog: answer({
+    events: Type.Integer({ description: 'committed on the site and not yet safe in the centre' }),
+    bytes: Type.Integer(),
+  }),
+  lanes: list(backlogSchema),
+  uplinks: list(
+    answer({
+      sink: Type.String(),
+      state: Type.String({ description: 'offline, probing, draining, live or off' }),
+      since: Type.String(),
+      reason: Type.String(),
+      events: Type.Integer(),
+      bytes: Type.Integer(),
+      eventsPerSecond: Type.Number(),
+    }),
+  ),
+  cameras: list(
+    answer({
+      id: Type.String(),
+      name: Type.String(),
+      state: Type.String({ description: 'connecting, live, stalled, refused, unreachable or off' }),
+      reason: Type.String(),
+      framesPerSecond: Type.Number(),
+      detector: Type.String(),
+    }),
+  ),
+  devices: list(
+    answer({
+      id: Type.String(),
+      name: Type.String(),
+      connected: Type.Boolean(),
+      lastSeen: Type.Union([Type.String(), Type.Null()]),
+      messages: Type.Integer(),
+      deadLetters: Type.Integer(),
+      values: Type.Unsafe<Readonly<Record<string, number | string | boolean>>>(Type.Record(Type.String(), value)),
+    }),
+  ),
+  problems: list(Type.String()),
+});
+export type GatewayView = Type.Static<typeof gatewaySchema>;
+
+export const gatewaysAnswer = answer({ now: time('the centre’s clock'), gateways: list(gatewaySchema) });
+export type GatewaysAnswer = Type.Static<typeof gatewaysAnswer>;
+
+/** Events of one lane in numbers: assigned = received + shed + missing + waiting. */
+const counts = {
+  assigned: Type.Integer({ description: 'numbers given by the gateway' }),
+  received: Type.Integer({ description: 'in the history' }),
+  shed: Type.Integer({ description: 'named in a gap record, and not received' }),
+  missing: Type.Integer({ description: 'below what was called safe, and neither received nor shed' }),
+  waiting: Type.Integer({ description: 'above it: on the site, or on the way' }),
+} as const;
+
+export const ledgerSchema = answer({
+  gateway: Type.String(),
+  ...counts,
+  duplicates: Type.Integer({ description: 'rows that the history holds twice and shows once' }),
+  lanes: list(answer({ epoch: Type.String(), lane, ...counts, duplicates: Type.Integer() })),
+});
+export type LedgerView = Type.Static<typeof ledgerSchema>;
+
+export const alarmsQuery = Type.Object(
+  {
+    since: optional(time('alarms that ended before are left out; default: a day ago')),
+    limit: optional(Type.Integer({ minimum: 1, maximum: maxAlarms, description: 'default 200' })),
+  },
+  closed,
+);
+
+export const alarmSchema = answer({
+  alarm: Type.String({ description: 'id of this occurrence' }),
+  /** of the newest event about it */
+  event: Type.String(),
+  site: Type.String(),
+  gateway: Type.String(),
+  device: Type.String(),
+  rule: Type.String(),
+  severity: Type.String({ description: 'info, warning or critical' }),
+  category: Type.String(),
+  message: Type.String(),
+  cause: Type.String(),
+  value: optional(value),
+  count: Type.Integer({ description: 'how often it was set off since it was raised' }),
+  active: Type.Boolean(),
+  acknowledged: Type.Boolean(),
+  test: Type.Boolean({ description: 'an installer’s trial' }),
+  change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
+  raised: time('when it was raised'),
+  changed: time('when the newest change happened'),
+});
+export type AlarmView = Type.Static<typeof alarmSchema>;
+
+export const alarmsAnswer = answer({ alarms: list(alarmSchema) });
+export type AlarmsAnswer = Type.Static<typeof alarmsAnswer>;
+
+export const seriesQuery = Type.Object(
+  {
+    device: id('whose readings'),
+    gateway: optional(id('where several gateways know a device of that id')),
+    channel: optional(Type.String({ minLength: 1, maxLength: 64, description: 'of the device' })),
+    metric: Type.String({ pattern: '^[a-z0-9_]{1,100}$', description: 'such as power_w' }),
+    from: optional(time('default: a day before `to`')),
+    to: optional(time('default: now')),
+    step: optional(Type.Integer({ minimum: 1, maximum: 31_622_400, description: 's; default: one that fits' })),
+    agg: optional(
+      Type.Union(
+        [
+          Type.Literal('avg'),
+          Type.Literal('min'),
+          Type.Literal('max'),
+          Type.Literal('sum'),
+          Type.Literal('last'),
+          Type.Literal('count'),
+        ],
+        { description: 'default avg' },
+      ),
+    ),
+    tz: optional(Type.String({ maxLength: 64, description: 'IANA zone that days begin in; default UTC' })),
+  },
+  closed,
+);
+
+export const seriesAnswer = answer({
+  device: Type.String(),
+  metric: Type.String(),
+  unit: Type.String({ description: 'from the metric’s name; empty where it has none' }),
+  from: time('inclusive'),
+  to: time('exclusive'),
+  step: Type.Integer({ description: 's' }),
+  agg: Type.String(),
+  tz: Type.String(),
+  points: list(
+    answer({ time: Type.Number({ description: 'start of the step, ms since 1970' }), value: Type.Number() }),
+  ),
+});
+export type SeriesAnswer = Type.Static<typeof seriesAnswer>;
+
+export const metricsAnswer = answer({
+  metrics: list(
+    answer({
+      site: Type.String(),
+      gateway: Type.String(),
+      device: Type.String(),
+      channel: Type.String({ description: 'empty where the device has none' }),
+      metric: Type.String(),
+    }),
+  ),
+});
+export type MetricsAnswer = Type.Static<typeof metricsAnswer>;
+
+export const healthAnswer = answer({ status: Type.String(), reasons: list(Type.String()) });
+
+/** What the stream says, by the name of the event. */
+export interface StreamMessages {
+  /** first of all: the stream is there, and what it says from now on is complete */
+  readonly hello: { readonly now: string };
+  /** stored since the last one, oldest first; `skipped` more were stored and are not in here: ask for them */
+  readonly events: { readonly events: readonly EventView[]; readonly skipped: number };
+  /** an alarm's newest state */
+  readonly alert: AlarmView;
+  readonly gateway: { readonly now: string; readonly gateway: GatewayView };
+  readonly ledger: LedgerView;
+}

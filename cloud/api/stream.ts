@@ -1,0 +1,113 @@
+/**
+ * GET /api/v1/stream: what happens now, to each open page, and every few seconds the ledger of gateways that moved.
+ *
+ * Always: a page that does not read is cut off and comes back by itself (shared/http/event-stream.ts); the first
+ * message is `hello`, after which nothing is left out; with no page open nothing is asked of the history.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { EventStream, EventStreams } from '@forpost/shared/http/event-stream.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { LiveFeed, LiveMessage } from './live.ts';
+import type { LedgerView, StreamMessages } from './schemas.ts';
+import { alarmOfEvent, gatewayView } from './views.ts';
+
+export interface LiveStreamsOptions {
+  readonly live: LiveFeed;
+  readonly streams: EventStreams;
+  /** undefined for a gateway that nobody knows */
+  readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A ledger is counted from the history: often enough to watch it fill, seldom enough to cost nothing. */
+const ledgerEveryMs = 3000;
+const ledgersAtOnce = 50;
+
+export class LiveStreams {
+  readonly #options: LiveStreamsOptions;
+  readonly #open = new Set<EventStream>();
+  readonly #moved = new Set<string>();
+  #stopListening: (() => void) | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: LiveStreamsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Answers `request` with a stream. `until`: the session's end. @throws HttpProblem 503 where too many are open */
+  open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal): void {
+    const { streams, clock } = this.#options;
+    const stream = streams.open(request, reply, until);
+    if (stream.ended.aborted) return;
+    this.#open.add(stream);
+    stream.ended.addEventListener('abort', () => this.#leave(stream), { once: true });
+    if (this.#stopListening === undefined) this.#listen();
+    send(stream, 'hello', { now: rfc3339(clock.now()) });
+  }
+
+  #listen(): void {
+    const stop = this.#options.live.subscribe((message) => this.#pass(message));
+    this.#stopListening = stop;
+    const arm = () => {
+      this.#timer = this.#options.clock.after(ledgerEveryMs, () => {
+        this.#tellLedgers()
+          .catch((error) => this.#options.logger.warn({ err: error }, 'the ledger could not be told to open pages'))
+          .finally(() => {
+            if (this.#stopListening === stop) arm();
+          });
+      });
+    };
+    arm();
+  }
+
+  #leave(stream: EventStream): void {
+    this.#open.delete(stream);
+    if (this.#open.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#timer?.cancel();
+    this.#moved.clear();
+  }
+
+  #pass(message: LiveMessage): void {
+    switch (message.kind) {
+      case 'events':
+        for (const { gateway } of message.events) this.#moved.add(gateway);
+        this.#sendAll('events', { events: message.events, skipped: message.skipped });
+        break;
+      case 'alert':
+        this.#sendAll('alert', alarmOfEvent(message.event));
+        break;
+      case 'gateway':
+        this.#moved.add(message.gateway.gateway);
+        this.#sendAll('gateway', {
+          now: rfc3339(this.#options.clock.now()),
+          gateway: gatewayView(message.gateway),
+        });
+        break;
+    }
+  }
+
+  #sendAll<Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]): void {
+    for (const stream of [...this.#open]) send(stream, name, message);
+  }
+
+  async #tellLedgers(): Promise<void> {
+    for (const gateway of [...this.#moved].slice(0, ledgersAtOnce)) {
+      this.#moved.delete(gateway);
+      const ledger = await this.#options.ledger(gateway);
+      if (ledger !== undefined) this.#sendAll('ledger', ledger);
+    }
+  }
+}
+
+function send<Name extends keyof StreamMessages>(stream: EventStream, name: Name, message: StreamMessages[Name]): void {
+  stream.send(name, message);
+}

@@ -1,0 +1,190 @@
+/**
+ * The gateways as they are now: the latest status of each, and when it was last heard of.
+ *
+ *   known (from the history, nothing heard) ── status ──► online ── nothing for 10 s ──► offline ── status ──► online
+ *
+ * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
+ * `provenAfter` of them in a row go on counting: then the gateway has begun again, its outbox put aside or replaced.
+ * The last contact is by the centre's clock and never goes back; at most `maxGateways` are known; listeners are told of
+ * each change once.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+
+/** Without a status for this long a gateway counts as offline. */
+export const onlineWithinMs = 10_000;
+const sweepMs = 1000;
+/** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
+const provenAfter = 3;
+
+export interface KnownGateway {
+  readonly gateway: string;
+  /** '' where only its number ranges are known */
+  readonly site: string;
+  /** ms since 1970 of the centre's clock; undefined = not since the centre started */
+  readonly lastContact: number | undefined;
+  readonly online: boolean;
+  readonly status: GatewayStatus | undefined;
+}
+
+export interface KnownSite {
+  readonly site: string;
+  readonly gateways: readonly string[];
+  readonly online: number;
+}
+
+export interface GatewayDirectoryOptions {
+  readonly clock: Clock;
+  /** 100,000 gateways on one owner's prefix is what the design is for */
+  readonly maxGateways?: number;
+}
+
+interface Entry {
+  site: string;
+  lastContact: number | undefined;
+  online: boolean;
+  status: GatewayStatus | undefined;
+  /** the latest one that looked older, and how many in a row went on from it */
+  rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
+}
+
+const maxListeners = 100;
+
+export class GatewayDirectory implements Part {
+  readonly #clock: Clock;
+  readonly #maxGateways: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(gateway: KnownGateway) => void>();
+  #timer: Timer | undefined;
+  #refused = 0;
+
+  constructor(options: GatewayDirectoryOptions) {
+    this.#clock = options.clock;
+    this.#maxGateways = options.maxGateways ?? 100_000;
+  }
+
+  /** Watches for gateways that fall silent. */
+  async start(): Promise<void> {
+    if (this.#timer === undefined) this.#armSweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /**
+   * Takes a status. `arrived`: ms since 1970 when the centre got it (a Kafka record's own timestamp: what is read
+   * again at a start is no contact). Returns whether it is the newest; an older one counts as contact only.
+   */
+  take(status: GatewayStatus, arrived = this.#clock.now()): boolean {
+    const entry = this.#entryOf(status.gateway, status.site);
+    if (entry === undefined) return false;
+    const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status);
+    if (newest) {
+      entry.status = status;
+      entry.site = status.site;
+      entry.rival = undefined;
+    }
+    const contact = Math.min(arrived, this.#clock.now());
+    if (entry.lastContact === undefined || contact > entry.lastContact) entry.lastContact = contact;
+    const wasOnline = entry.online;
+    entry.online = this.#isOnline(entry);
+    if (newest || entry.online !== wasOnline) this.#tell(status.gateway, entry);
+    return newest;
+  }
+
+  /** A gateway that the history knows and that has not reported since the centre started. */
+  remember(gateway: string, site: string): void {
+    const entry = this.#entryOf(gateway, site);
+    if (entry !== undefined && entry.site === '') entry.site = site;
+  }
+
+  get(gateway: string): KnownGateway | undefined {
+    const entry = this.#entries.get(gateway);
+    return entry === undefined ? undefined : this.#view(gateway, entry);
+  }
+
+  /** All of them, by id. */
+  all(): readonly KnownGateway[] {
+    return [...this.#entries]
+      .map(([gateway, entry]) => this.#view(gateway, entry))
+      .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  }
+
+  /** The sites of the gateways, by id. */
+  sites(): readonly KnownSite[] {
+    const sites = new Map<string, { gateways: string[]; online: number }>();
+    for (const { gateway, site, online } of this.all()) {
+      if (site === '') continue;
+      const known = sites.get(site) ?? { gateways: [], online: 0 };
+      known.gateways.push(gateway);
+      if (online) known.online++;
+      sites.set(site, known);
+    }
+    return [...sites].map(([site, known]) => ({ site, ...known })).sort((a, b) => (a.site < b.site ? -1 : 1));
+  }
+
+  /** Gateways that were not taken in, because there are `maxGateways` already. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Calls `listener` at each new status and each change between online and offline. Returns how to stop it. */
+  onChange(listener: (gateway: KnownGateway) => void): () => void {
+    if (this.#listeners.size >= maxListeners) throw new RangeError(`more than ${maxListeners} listeners`);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #entryOf(gateway: string, site: string): Entry | undefined {
+    const known = this.#entries.get(gateway);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= this.#maxGateways) {
+      this.#refused++;
+      return undefined;
+    }
+    const entry: Entry = { site, lastContact: undefined, online: false, status: undefined, rival: undefined };
+    this.#entries.set(gateway, entry);
+    return entry;
+  }
+
+  #isOnline(entry: Entry): boolean {
+    return entry.lastContact !== undefined && this.#clock.now() - entry.lastContact <= onlineWithinMs;
+  }
+
+  #armSweep(): void {
+    this.#timer = this.#clock.after(sweepMs, () => {
+      this.#armSweep();
+      for (const [gateway, entry] of this.#entries) {
+        if (!entry.online || this.#isOnline(entry)) continue;
+        entry.online = false;
+        this.#tell(gateway, entry);
+      }
+    });
+  }
+
+  #view(gateway: string, entry: Entry): KnownGateway {
+    const { site, lastContact, status } = entry;
+    return { gateway, site, lastContact, status, online: this.#isOnline(entry) };
+  }
+
+  #tell(gateway: string, entry: Entry): void {
+    const view = this.#view(gateway, entry);
+    for (const listener of this.#listeners) listener(view);
+  }
+}
+
+function isNewer(a: GatewayStatus, b: GatewayStatus): boolean {
+  return a.starts !== b.starts ? a.starts > b.starts : a.counter > b.counter;
+}
+
+/** Notes a status that looks older, and says whether it and those before it are a new life of the gateway. */
+function hasBegunAgain(entry: Entry, status: GatewayStatus): boolean {
+  const before = entry.rival;
+  if (before !== undefined && !isNewer(status, before.status)) return false;
+  const inRow = before?.status.starts === status.starts ? before.inRow + 1 : 1;
+  entry.rival = { status, inRow };
+  return inRow >= provenAfter;
+}
