@@ -1,0 +1,226 @@
+/**
+ * Ingest: from Kafka's lane topics into the history, each event once; and the gateways' states from the status topic.
+ *
+ *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters ──► commit
+ *                               └── cannot be read, refused for good: kept for the dead letters ──┘
+ *
+ * Always: an offset is committed only after everything below it is in the history or in the dead-letter topic; one
+ * record that nobody can read blocks nothing; while the history is away the batch waits and the group keeps us.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { lanes } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { HistoryStore } from '../history/store.ts';
+import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
+import { Intake } from './intake.ts';
+import type { KafkaCluster } from './kafka-client.ts';
+import { decodeStatus, LatestStatuses } from './status-codec.ts';
+import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
+import { SupervisedProducer } from './supervised-producer.ts';
+import { ensureTopics } from './topics.ts';
+
+export interface IngestEvents {
+  /** these are in the history now, and were not before */
+  stored(events: readonly ForpostEvent[]): void;
+  /** a gateway's newest state */
+  status(status: GatewayStatus): void;
+  /** a record that nobody can process; it is in the dead-letter topic */
+  poison(record: PoisonRecord): void;
+}
+
+export interface IngestOptions {
+  readonly kafka: KafkaCluster;
+  readonly history: Pick<HistoryStore, 'insert' | 'received'>;
+  readonly events: IngestEvents;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface IngestStatus {
+  readonly events: ConsumerState;
+  readonly statuses: ConsumerState;
+  readonly stored: number;
+  readonly repeated: number;
+  readonly poison: number;
+}
+
+export const ingestGroup = 'forpost-ingest';
+/** partitions handled side by side; their inserts are joined (group-insert.ts) */
+const concurrency = 16;
+const heartbeatEveryMs = 1_000;
+
+interface Item {
+  readonly event: ForpostEvent;
+  readonly message: KafkaMessage;
+}
+
+export class Ingest implements Part {
+  readonly #options: IngestOptions;
+  readonly #intake: Intake;
+  readonly #producer: SupervisedProducer;
+  readonly #consumer: SupervisedConsumer;
+  readonly #statusConsumer: SupervisedConsumer;
+  readonly #latest = new LatestStatuses();
+  #stored = 0;
+  #repeated = 0;
+  #poison = 0;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    const { kafka, history, events, clock, random, logger } = options;
+    this.#intake = new Intake({ history, stored: (some) => events.stored(some), clock, random, logger });
+    this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
+    const prepare = async (client: Kafka) => {
+      await ensureTopics(client, kafka, logger);
+    };
+    this.#consumer = new SupervisedConsumer({
+      cluster: kafka,
+      name: 'ingest',
+      groupId: ingestGroup,
+      topics: lanes.map((lane) => laneTopic(kafka.prefix, lane)),
+      prepare,
+      onAssigned: () => this.#intake.forget(),
+      eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
+      concurrency,
+      clock,
+      random,
+      logger,
+    });
+    this.#statusConsumer = new SupervisedConsumer({
+      cluster: kafka,
+      name: 'ingest-status',
+      // a group of its own that commits nothing: the compacted topic is read from its beginning each time
+      groupId: `forpost-status-${randomUUID()}`,
+      topics: [topic(kafka.prefix, 'status')],
+      prepare,
+      eachBatch: (payload) => this.#eachStatusBatch(payload),
+      clock,
+      random,
+      logger,
+    });
+  }
+
+  /** Resolves at once; it connects when Kafka is there. */
+  async start(): Promise<void> {
+    await this.#producer.start();
+    await this.#consumer.start();
+    await this.#statusConsumer.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#consumer.stop(), this.#statusConsumer.stop()]);
+    await this.#producer.stop();
+  }
+
+  status(): IngestStatus {
+    return {
+      events: this.#consumer.state,
+      statuses: this.#statusConsumer.state,
+      stored: this.#stored,
+      repeated: this.#repeated,
+      poison: this.#poison,
+    };
+  }
+
+  async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {
+    const { batch } = payload;
+    const poison: PoisonRecord[] = [];
+    const items: Item[] = [];
+    for (const message of batch.messages) {
+      const decoded = this.#decode(message);
+      if (decoded.ok) items.push({ event: decoded.event, message });
+      else poison.push(poisonOf(batch, message, decoded.reason));
+    }
+    await this.#beating(payload, stopping, async (signal) => {
+      const { stored, repeated, refused } = await this.#intake.take(items, signal);
+      this.#stored += stored;
+      this.#repeated += repeated;
+      for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
+      await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
+    });
+    this.#tellPoison(poison);
+    payload.resolveOffset(batch.lastOffset());
+    const offset = (BigInt(batch.lastOffset()) + 1n).toString();
+    const { topic: name, partition } = batch;
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
+    await payload.heartbeat();
+  }
+
+  #decode(message: KafkaMessage): ReturnType<typeof decodeEvent> {
+    if (message.value === null) return { ok: false, reason: 'the record is empty' };
+    const decoded = decodeEvent(message.value);
+    const key = message.key?.toString();
+    if (decoded.ok && key !== undefined && key !== decoded.event.gateway)
+      return { ok: false, reason: `the key "${key}" is not the gateway "${decoded.event.gateway}"` };
+    return decoded;
+  }
+
+  /** Runs `work` and keeps this consumer in its group meanwhile; gives up when it is no longer in it, or is stopped. */
+  async #beating(
+    payload: EachBatchPayload,
+    stopping: AbortSignal,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const lost = new AbortController();
+    const done = new AbortController();
+    const signal = AbortSignal.any([stopping, lost.signal]);
+    const beat = async () => {
+      for (;;) {
+        await sleep(this.#options.clock, heartbeatEveryMs, done.signal);
+        if (done.signal.aborted) return;
+        try {
+          await payload.heartbeat();
+        } catch (error) {
+          lost.abort(error);
+          return;
+        }
+      }
+    };
+    const beats = beat();
+    try {
+      await work(signal);
+    } finally {
+      done.abort();
+      await beats;
+    }
+  }
+
+  #tellPoison(poison: readonly PoisonRecord[]): void {
+    this.#poison += poison.length;
+    for (const record of poison) {
+      const { topic: name, partition, offset, key, reason } = record;
+      this.#options.logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
+      this.#options.events.poison(record);
+    }
+  }
+
+  async #eachStatusBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
+    for (const message of batch.messages) {
+      const key = message.key?.toString() ?? '';
+      // gateway/device are a device's last values; an empty value is a gateway that was removed
+      if (message.value === null || key.includes('/')) continue;
+      const decoded = decodeStatus(message.value);
+      if (!decoded.ok || decoded.status.gateway !== key) {
+        const reason = decoded.ok ? `it speaks for "${decoded.status.gateway}"` : decoded.reason;
+        this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
+        continue;
+      }
+      if (this.#latest.take(decoded.status)) this.#options.events.status(decoded.status);
+    }
+    resolveOffset(batch.lastOffset());
+    await heartbeat();
+  }
+}
+
+function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {
+  const { offset, key, value } = message;
+  return { topic: name, partition, offset, key: key?.toString() ?? '', reason, original: value ?? Buffer.alloc(0) };
+}

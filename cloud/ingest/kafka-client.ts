@@ -1,0 +1,63 @@
+/**
+ * kafkajs as the centre uses it: zstd from node:zlib as its codec, its log lines as ours at debug, finite retries.
+ * Whoever holds a client throws it away on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
+ * because kafkajs does not reconnect in all cases (issues 907, 919, 979).
+ */
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type { Logger } from '@forpost/shared/logging.ts';
+import kafkajs, { type Kafka } from 'kafkajs';
+
+/** Where the centre's Kafka is, and whose topics are meant. */
+export interface KafkaCluster {
+  readonly brokers: readonly string[];
+  /** of the topics' names: one owner, one prefix */
+  readonly prefix: string;
+  /** a single development broker: few partitions, one replica */
+  readonly development: boolean;
+}
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+// kafkajs is CommonJS: what it exports is on its default import, and its codecs are one table for the whole process
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+export const zstd = kafkajs.CompressionTypes.ZSTD;
+const connectionTimeoutMs = 3_000;
+const requestTimeoutMs = 15_000;
+
+/** A configured kafkajs client. `name` becomes part of its client id; its log goes to `logger` at debug. */
+export function kafkaClient(cluster: Pick<KafkaCluster, 'brokers'>, name: string, logger: Logger): Kafka {
+  return new kafkajs.Kafka({
+    brokers: [...cluster.brokers],
+    clientId: `forpost-${name}`,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    logLevel: kafkajs.logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }) =>
+        logger.debug({ kafkajs: namespace, ...fields }, message),
+  });
+}
+
+/** The sentence of the first cause: «number of retries exceeded» says nothing. */
+export function kafkaReason(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
+  return at instanceof Error ? at.message : String(at);
+}
+
+/** Kafka's own codes that say no to this very record and will say no again. */
+const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
+
+export function isFinalRefusal(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ('type' in at && typeof at.type === 'string' && final.has(at.type)) return true;
+  return false;
+}

@@ -1,0 +1,85 @@
+/**
+ * A gateway's state from its bytes, and which of two is the newer one. Fields that this version does not know are
+ * kept: an old centre takes a new gateway's state.
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import { idPatternText } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+
+const id = Type.String({ pattern: idPatternText });
+const count = Type.Integer({ minimum: 0 });
+const text = Type.String();
+
+const schema = Compile(
+  Type.Object({
+    site: id,
+    gateway: id,
+    name: text,
+    version: text,
+    starts: count,
+    counter: count,
+    at: text,
+    clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
+    boot: text,
+    uptime: Type.Number(),
+    revision: text,
+    lanes: Type.Array(
+      Type.Object({
+        epoch: id,
+        lane: Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')]),
+        assigned: count,
+        acknowledged: count,
+        bytes: count,
+      }),
+      { maxItems: 10_000 },
+    ),
+    uplinks: Type.Array(
+      Type.Object({
+        sink: text,
+        state: text,
+        since: text,
+        reason: text,
+        events: count,
+        bytes: count,
+        eventsPerSecond: Type.Number(),
+      }),
+      { maxItems: 100 },
+    ),
+    cameras: Type.Array(Type.Object({ id: text, name: text, state: text, reason: text }), { maxItems: 10_000 }),
+    devices: Type.Array(Type.Object({ id: text, name: text, connected: Type.Boolean() }), { maxItems: 100_000 }),
+    problems: Type.Array(text, { maxItems: 1_000 }),
+  }),
+);
+
+export type DecodedStatus =
+  | { readonly ok: true; readonly status: GatewayStatus }
+  | { readonly ok: false; readonly reason: string };
+
+/** One status, or in words why it is none. */
+export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    return { ok: false, reason: `not JSON: ${messageOf(error)}` };
+  }
+  if (schema.Check(value)) return { ok: true, status: value as unknown as GatewayStatus };
+  const [first] = schema.Errors(value);
+  return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };
+}
+
+/** The latest status by gateway: (starts, counter) decides, so that an older one that lands late loses. */
+export class LatestStatuses {
+  readonly #latest = new Map<string, { readonly starts: number; readonly counter: number }>();
+
+  /** Whether `status` is newer than all before it; if so it is the latest now. */
+  take({ gateway, starts, counter }: GatewayStatus): boolean {
+    const before = this.#latest.get(gateway);
+    if (before !== undefined && (starts < before.starts || (starts === before.starts && counter <= before.counter)))
+      return false;
+    this.#latest.set(gateway, { starts, counter });
+    return true;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * A consumer that never gives up: kafkajs does not come back in all cases, so each failure, crash or silence throws
+ * the consumer away and makes a fresh one.
+ *
+ *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
+ *       ▲                                                                                                         │
+ *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
+ *
+ * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
+ * committed comes again.
+ */
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { type KafkaCluster, kafkaClient, kafkaReason } from './kafka-client.ts';
+
+export interface SupervisedConsumerOptions {
+  readonly cluster: KafkaCluster;
+  /** for the logs and the client id */
+  readonly name: string;
+  readonly groupId: string;
+  /** full names */
+  readonly topics: readonly string[];
+  /** called with each fresh client, before it subscribes: make sure of the topics */
+  readonly prepare?: (client: Kafka) => Promise<void>;
+  /** partitions may have come from elsewhere */
+  readonly onAssigned?: () => void;
+  /**
+   * One batch of one partition. It calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself; what it
+   * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up.
+   */
+  readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal) => Promise<void>;
+  /** partitions handled side by side; default 1 */
+  readonly concurrency?: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface ConsumerState {
+  readonly state: 'connecting' | 'consuming' | 'stopped';
+  /** why it is not consuming, in words; empty where it is */
+  readonly reason: string;
+}
+
+const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
+/** how soon a killed consumer's partitions go to another: the broker's least is 6 s */
+const sessionTimeoutMs = 8_000;
+const heartbeatMs = 2_000;
+const fetchWaitMs = 1_000;
+/** without a fetch or a heartbeat for this long it is stuck, whatever it says */
+const silenceMs = 45_000;
+const closeDeadlineMs = 8_000;
+/** partitions added by somebody are noticed in this time */
+const metadataMaxAgeMs = 60_000;
+
+export class SupervisedConsumer implements Part {
+  readonly #options: SupervisedConsumerOptions;
+  #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #attempt = 0;
+  #state: ConsumerState = { state: 'stopped', reason: '' };
+
+  constructor(options: SupervisedConsumerOptions) {
+    this.#options = options;
+  }
+
+  get state(): ConsumerState {
+    return this.#state;
+  }
+
+  /** Resolves at once: it connects when there is something to connect to. */
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(stopping: AbortSignal): Promise<void> {
+    const { name, clock, random, logger } = this.#options;
+    while (!stopping.aborted) {
+      this.#state = { state: 'connecting', reason: this.#state.reason };
+      try {
+        await this.#live(stopping);
+      } catch (error) {
+        if (stopping.aborted) break;
+        const reason = kafkaReason(error);
+        const waitMs = backoffMs(restartBackoff, this.#attempt++, random);
+        if (reason !== this.#state.reason) logger.warn({ consumer: name, attempt: this.#attempt }, `Kafka: ${reason}`);
+        this.#state = { state: 'connecting', reason };
+        await sleep(clock, waitMs, stopping);
+      }
+    }
+    this.#state = { state: 'stopped', reason: '' };
+  }
+
+  /** One consumer's life. Resolves when it is to stop, rejects when it failed. */
+  async #live(stopping: AbortSignal): Promise<void> {
+    const { cluster, name, groupId, topics, prepare, concurrency, logger } = this.#options;
+    const client = kafkaClient(cluster, name, logger);
+    await prepare?.(client);
+    const consumer = client.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: heartbeatMs,
+      maxWaitTimeInMs: fetchWaitMs,
+      metadataMaxAge: metadataMaxAgeMs,
+      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+    });
+    // a batch that is being handled gives up when its consumer is thrown away
+    const ending = new AbortController();
+    const watch = this.#watch(consumer, stopping);
+    const run = async () => {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency ?? 1,
+        eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal),
+      });
+      await watch.over;
+    };
+    try {
+      // whichever of them speaks first; both are watched to their ends
+      await Promise.race([run(), watch.over]);
+    } finally {
+      watch.end();
+      ending.abort(new Error('the consumer is ending'));
+      await this.#close(consumer);
+    }
+  }
+
+  /** `over` resolves when `stopping` is aborted, and rejects at a crash or after too long a silence. */
+  #watch(consumer: Consumer, stopping: AbortSignal): { readonly over: Promise<void>; readonly end: () => void } {
+    const { clock, name, logger, onAssigned } = this.#options;
+    const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+    let seenAt = clock.uptime();
+    const check = () => {
+      const silentMs = clock.uptime() - seenAt;
+      if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
+      else timer = clock.after(silenceMs - silentMs, check);
+    };
+    let timer = clock.after(silenceMs, check);
+    const seen = () => {
+      seenAt = clock.uptime();
+    };
+    const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, START_BATCH_PROCESS } = consumer.events;
+    consumer.on(FETCH, seen);
+    consumer.on(HEARTBEAT, seen);
+    consumer.on(START_BATCH_PROCESS, seen);
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      seen();
+      this.#attempt = 0;
+      this.#state = { state: 'consuming', reason: '' };
+      logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
+      onAssigned?.();
+    });
+    consumer.on(CRASH, ({ payload }) => reject(payload.error));
+    const stopped = () => resolve();
+    stopping.addEventListener('abort', stopped, { once: true });
+    return {
+      over,
+      end() {
+        timer.cancel();
+        stopping.removeEventListener('abort', stopped);
+      },
+    };
+  }
+
+  async #close(consumer: Consumer): Promise<void> {
+    const { clock, name, logger } = this.#options;
+    const late = new AbortController();
+    const closed = consumer.disconnect().catch((error: unknown) => {
+      logger.debug({ err: error, consumer: name }, 'a consumer closed with an error');
+    });
+    await Promise.race([closed, sleep(clock, closeDeadlineMs, late.signal)]);
+    late.abort();
+  }
+}
