@@ -18,6 +18,8 @@ export interface Notification {
   /** RFC 3339 */
   readonly time: string;
   readonly received: string;
+  /** it comes long after it happened (after an outage): worth a line, not a siren */
+  readonly late: boolean;
 }
 
 export interface Channel {

@@ -1,10 +1,22 @@
-/** (skeleton, see the next commit) */
+/**
+ * Tells people about alerts: from Kafka in a consumer group of its own, or, where there is no Kafka, from the receiver.
+ *
+ * Always: it never waits for the history, and no channel waits for another; an alert is settled when every channel
+ * that wants it took it or gave it up, and only settled alerts are committed. So each is sent at least once, with the
+ * event's id as the key by which the other side can tell a repetition; within `recentIds` events the notifier itself
+ * drops it.
+ */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
+import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Kafka } from 'kafkajs';
+import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel } from './channel.ts';
+import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
+import { isWanted, notificationOf } from './policy.ts';
 
 /** A channel and what it wants to hear. */
 export interface Route {
@@ -13,29 +25,18 @@ export interface Route {
   readonly severity: Severity;
 }
 
-export interface ChannelStatus {
-  readonly channel: string;
-  readonly sent: number;
-  /** given up */
-  readonly failed: number;
-  /** tries that failed, given up or not */
-  readonly retries: number;
-  /** waiting now */
-  readonly queue: number;
-  /** in words; empty where the last one went well */
-  readonly lastError: string;
-}
-
 export interface NotifierStatus {
-  /** whether the alerts topic is being read; true in brokerless mode */
+  /** whether alerts come in; true without Kafka and without channels */
   readonly connected: boolean;
   /** why not, in words */
   readonly reason: string;
+  /** alerts that people were to be told of, since the start */
+  readonly notifications: number;
   readonly channels: readonly ChannelStatus[];
 }
 
 export interface NotifierOptions {
-  /** makes a client of the cluster; absent = brokerless: alerts come in through `take` */
+  /** makes a client of the cluster that can read zstd; absent = alerts come in through `take` */
   readonly kafka?: ((clientId: string) => Kafka) | undefined;
   /** the topics' prefix */
   readonly prefix: string;
@@ -45,22 +46,78 @@ export interface NotifierOptions {
   readonly logger: Logger;
 }
 
+/** The consumer group of all notifiers of one prefix. */
+export function notifyGroup(prefix: string): string {
+  return `${prefix}-notify`;
+}
+
+/** Ids by which repetitions are known: more than a restart of Kafka or of the group brings back. */
+const recentIds = 20_000;
+
 export class Notifier implements Part {
   readonly #options: NotifierOptions;
+  readonly #queues: readonly { readonly severity: Severity; readonly queue: ChannelQueue }[];
+  readonly #consumer: AlertsConsumer | undefined;
+  /** by event id, in the order they came in: resolves when it is settled */
+  readonly #recent = new Map<string, Promise<void>>();
+  #notifications = 0;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    const { clock, kafka, logger, prefix, random, routes } = options;
+    this.#queues = routes.map(({ channel, severity }) => ({
+      severity,
+      queue: new ChannelQueue({ channel, clock, random, logger }),
+    }));
+    if (kafka === undefined || routes.length === 0) return;
+    const handle = (value: Buffer) => {
+      const decoded = decodeEvent(value);
+      // the ingest puts what is no event among the dead letters; here it is nothing to tell
+      return decoded.ok ? this.#handle(decoded.event) : Promise.resolve();
+    };
+    const names = { topic: topic(prefix, 'alerts'), group: notifyGroup(prefix) };
+    this.#consumer = new AlertsConsumer({ ...names, kafka, handle, clock, random, logger });
   }
 
+  /** Does not wait for Kafka: it connects when it can, and `status` says so. */
   async start(): Promise<void> {
-    this.#options.logger.debug('notifier');
+    this.#consumer?.start();
   }
-  async stop(): Promise<void> {}
 
-  /** Hands over an event in brokerless mode. Resolves when every channel took it or gave it up. */
-  async take(_event: ForpostEvent): Promise<void> {}
+  /** Leaves the group after committing what is settled; what is not taken yet is sent after the next start. */
+  async stop(): Promise<void> {
+    await this.#consumer?.stop();
+    for (const { queue } of this.#queues) queue.stop();
+  }
+
+  /**
+   * Hands an event over where there is no Kafka; any type may come, and the same one twice. Returns at once: what waits
+   * for a channel is in memory only, and a crash of the centre loses it.
+   */
+  take(event: ForpostEvent): void {
+    void this.#handle(event);
+  }
 
   status(): NotifierStatus {
-    return { connected: true, reason: '', channels: [] };
+    const { connected, reason } = this.#consumer?.status() ?? { connected: true, reason: '' };
+    const channels = this.#queues.map(({ queue }) => queue.status());
+    return { connected, reason, notifications: this.#notifications, channels };
+  }
+
+  /** Resolves when the event is settled. */
+  #handle(event: ForpostEvent): Promise<void> {
+    const known = this.#recent.get(event.id);
+    if (known !== undefined) return known;
+    const notification = notificationOf(event, this.#options.clock.now());
+    if (notification === undefined) return Promise.resolve();
+    this.#notifications++;
+    const wanted = this.#queues.filter(({ severity }) => isWanted(notification.severity, severity));
+    const settled = Promise.all(wanted.map(({ queue }) => queue.take(notification))).then(() => undefined);
+    this.#recent.set(event.id, settled);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= recentIds) break;
+      this.#recent.delete(oldest);
+    }
+    return settled;
   }
 }

@@ -1,0 +1,143 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { beforeEach, expect, test } from 'vitest';
+import type { Notification } from './channel.ts';
+import { ChannelQueue, maxQueue, patienceMs } from './channel-queue.ts';
+import { HeldChannel } from './testing.ts';
+
+let clock: FakeClock;
+let channel: HeldChannel;
+let queue: ChannelQueue;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  channel = new HeldChannel('desk');
+  queue = new ChannelQueue({ channel, clock, random: () => 1, logger: silentLogger() });
+});
+
+function about(alarm: string, id: string, late = false): Notification {
+  return {
+    ...{ id, site: 'home', gateway: 'gw-1', device: 'd', alarm, rule: 'r', change: 'raised' },
+    ...{ severity: 'warning', message: 'm', time: '', received: '', late },
+  };
+}
+
+/** lets what was resolved go on */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a notification goes out at once, and is settled when it is taken', async () => {
+  let settled = false;
+  void queue.take(about('a', '1')).then(() => {
+    settled = true;
+  });
+  expect(channel.ids()).toEqual(['1']);
+  await settle();
+  expect(settled).toBe(false);
+  channel.calls[0]!.done();
+  await settle();
+  expect(settled).toBe(true);
+  expect(queue.status()).toEqual({ channel: 'desk', sent: 1, failed: 0, retries: 0, queue: 0, lastError: '' });
+});
+
+test('what fails is tried again, later and later, until it is taken', async () => {
+  const settled = queue.take(about('a', '1'));
+  for (const waitMs of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    channel.calls.at(-1)!.fail('down');
+    await settle();
+    const before = channel.calls.length;
+    clock.advance(waitMs - 1);
+    expect(channel.calls).toHaveLength(before);
+    clock.advance(1);
+    expect(channel.calls).toHaveLength(before + 1);
+  }
+  expect(queue.status()).toMatchObject({ sent: 0, retries: 8, queue: 1, lastError: 'down' });
+  channel.calls.at(-1)!.done();
+  await settled;
+  expect(queue.status()).toMatchObject({ sent: 1, failed: 0, queue: 0, lastError: '' });
+});
+
+test('a try that gets no answer is called off after 5 s', async () => {
+  void queue.take(about('a', '1'));
+  clock.advance(4999);
+  expect(channel.calls[0]!.signal.aborted).toBe(false);
+  clock.advance(1);
+  expect(channel.calls[0]!.signal.aborted).toBe(true);
+  await settle();
+  expect(queue.status()).toMatchObject({ retries: 1, lastError: 'no answer within 5 s' });
+});
+
+test('what nobody takes within 15 minutes is given up, and counted', async () => {
+  let settled = false;
+  void queue.take(about('a', '1')).then(() => {
+    settled = true;
+  });
+  for (let passed = 0; passed <= patienceMs + 60_000 && !settled; passed += 1000) {
+    channel.calls.at(-1)!.fail('down');
+    await settle();
+    if (passed < patienceMs - 30_000) expect(settled).toBe(false);
+    clock.advance(1000);
+  }
+  expect(settled).toBe(true);
+  expect(queue.status()).toMatchObject({ sent: 0, failed: 1, queue: 0, lastError: 'down' });
+});
+
+test("one alarm's notifications go out in order, and other alarms do not wait for them", async () => {
+  void queue.take(about('a', 'a-raised'));
+  void queue.take(about('a', 'a-cleared'));
+  void queue.take(about('b', 'b-raised'));
+  expect(channel.ids()).toEqual(['a-raised', 'b-raised']);
+  channel.calls[0]!.fail('down');
+  channel.calls[1]!.done();
+  await settle();
+  expect(channel.ids()).toEqual(['a-raised', 'b-raised']);
+  clock.advance(500);
+  expect(channel.ids()).toEqual(['a-raised', 'b-raised', 'a-raised']);
+  channel.calls[2]!.done();
+  await settle();
+  expect(channel.ids()).toEqual(['a-raised', 'b-raised', 'a-raised', 'a-cleared']);
+});
+
+test('few are on their way at once, and fresh ones go before late ones', async () => {
+  for (let i = 0; i < 6; i++) void queue.take(about(`old-${i}`, `old-${i}`, true));
+  void queue.take(about('new', 'new'));
+  expect(channel.ids()).toEqual(['old-0', 'old-1', 'old-2', 'old-3']);
+  channel.calls[0]!.done();
+  await settle();
+  expect(channel.ids().at(-1)).toBe('new');
+  channel.calls[1]!.done();
+  await settle();
+  expect(channel.ids().at(-1)).toBe('old-4');
+});
+
+test('a full queue gives up the oldest late one, then the oldest, and never one that is on its way', async () => {
+  const given: string[] = [];
+  const take = (id: string, late = false) => void queue.take(about(id, id, late)).then(() => given.push(id));
+  for (let i = 0; i < maxQueue - 1; i++) take(`n-${i}`);
+  take('late', true);
+  expect(queue.status().queue).toBe(maxQueue);
+  take('more-1');
+  await settle();
+  expect(given).toEqual(['late']);
+  take('more-2');
+  await settle();
+  // n-0 to n-3 are on their way
+  expect(given).toEqual(['late', 'n-4']);
+  expect(queue.status()).toMatchObject({ failed: 2, queue: maxQueue });
+});
+
+test('after a stop nothing is settled, so that it is sent again after the next start', async () => {
+  let settled = 0;
+  const count = () => {
+    settled++;
+  };
+  void queue.take(about('a', '1')).then(count);
+  void queue.take(about('a', '2')).then(count);
+  queue.stop();
+  expect(channel.calls[0]!.signal.aborted).toBe(true);
+  channel.calls[0]!.done();
+  void queue.take(about('b', '3')).then(count);
+  await settle();
+  clock.advance(1e9);
+  expect(channel.calls).toHaveLength(1);
+  expect(settled).toBe(0);
+});

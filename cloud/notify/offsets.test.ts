@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { OffsetTracker } from './offsets.ts';
+
+test('an offset is committed only when it and all before it are settled', () => {
+  const tracker = new OffsetTracker();
+  const [a, b, c] = [5n, 6n, 9n].map((offset) => tracker.track(offset)) as [() => void, () => void, () => void];
+  expect(tracker.due()).toBeUndefined();
+  b();
+  expect(tracker.due()).toBeUndefined();
+  a();
+  expect(tracker.due()).toBe(7n);
+  tracker.committed(7n);
+  expect(tracker.due()).toBeUndefined();
+  c();
+  expect(tracker.due()).toBe(10n);
+});
+
+test('whatever order records settle in, nothing unsettled is passed and nothing settled is held back', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 30 }).chain((n) => fc.shuffledSubarray([...Array(n).keys()], { minLength: n })),
+      (order) => {
+        const tracker = new OffsetTracker();
+        const settle = order.map((_, offset) => tracker.track(BigInt(offset)));
+        const settled = new Set<number>();
+        for (const offset of order) {
+          settle[offset]!();
+          settled.add(offset);
+          let first = 0;
+          while (settled.has(first)) first++;
+          expect(tracker.due() ?? 0n).toBe(BigInt(first));
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,50 @@
+/**
+ * Who is told what. Pure: an event and the time go in, a notification or nothing comes out.
+ *
+ * Always: an installer's trial pages nobody; what this version does not know (a severity from a newer gateway) is
+ * rather sent than dropped. An alert that reaches the centre more than an hour after the gateway took it (the line
+ * was down) is sent like any other, but marked `late`, and it never goes before a fresh one; a gateway whose clock is
+ * not in sync cannot say how late it is, so what it sends counts as fresh.
+ */
+import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Notification } from './channel.ts';
+
+/** From here on an alert is history rather than news. */
+export const lateAfterMs = 3_600_000;
+
+/** `updated` is not sent: an alarm that goes on is not news. */
+const sentChanges: readonly string[] = ['raised', 'cleared', 'acknowledged'];
+
+const severities: readonly string[] = ['info', 'warning', 'critical'];
+
+/** What people are told of an event, or undefined where it is nothing to tell. `nowMs`: ms since 1970. */
+export function notificationOf(event: ForpostEvent, nowMs: number): Notification | undefined {
+  if (event.type !== eventTypes.alert || typeof event.data !== 'object' || event.data === null) return undefined;
+  const data = event.data as Readonly<Record<string, unknown>>;
+  if (data.test === true || typeof data.change !== 'string' || !sentChanges.includes(data.change)) return undefined;
+  const text = (value: unknown, otherwise = '') => (typeof value === 'string' ? value : otherwise);
+  return {
+    id: event.id,
+    site: event.site,
+    gateway: event.gateway,
+    device: text(data.device, event.subject ?? ''),
+    alarm: text(data.alarm, event.id),
+    rule: text(data.rule),
+    change: data.change,
+    severity: text(data.severity, 'critical'),
+    message: text(data.message),
+    time: event.time,
+    received: event.received,
+    late: isLate(event.received, event.clock, nowMs),
+  };
+}
+
+function isLate(received: string, clock: ClockQuality, nowMs: number): boolean {
+  return clock === 'synced' && nowMs - Date.parse(received) > lateAfterMs;
+}
+
+/** Whether a channel that wants `least` or worse wants `severity`. */
+export function isWanted(severity: string, least: string): boolean {
+  const rank = severities.indexOf(severity);
+  return rank === -1 || rank >= severities.indexOf(least);
+}
