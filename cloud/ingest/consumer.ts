@@ -21,7 +21,7 @@ import type { HistoryStore } from '../history/store.ts';
 import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
 import { Intake } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
-import { decodeStatus, LatestStatuses } from './status-codec.ts';
+import { decodeStatus } from './status-codec.ts';
 import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
 import { ensureTopics } from './topics.ts';
@@ -29,8 +29,11 @@ import { ensureTopics } from './topics.ts';
 export interface IngestEvents {
   /** these are in the history now, and were not before */
   stored(events: readonly ForpostEvent[]): void;
-  /** a gateway's newest state */
-  status(status: GatewayStatus): void;
+  /**
+   * A gateway's state, and when the broker took it (ms since 1970): after a start the last ones of old come first.
+   * An older one may come after a newer one.
+   */
+  status(status: GatewayStatus, at: number): void;
   /** a record that nobody can process; it is in the dead-letter topic */
   poison(record: PoisonRecord): void;
 }
@@ -50,6 +53,8 @@ export interface IngestStatus {
   readonly stored: number;
   readonly repeated: number;
   readonly poison: number;
+  /** records in Kafka behind the last batch handled, over the partitions seen since the start */
+  readonly lag: number;
 }
 
 export const ingestGroup = 'forpost-ingest';
@@ -68,7 +73,7 @@ export class Ingest implements Part {
   readonly #producer: SupervisedProducer;
   readonly #consumer: SupervisedConsumer;
   readonly #statusConsumer: SupervisedConsumer;
-  readonly #latest = new LatestStatuses();
+  readonly #lags = new Map<string, number>();
   #stored = 0;
   #repeated = 0;
   #poison = 0;
@@ -87,7 +92,10 @@ export class Ingest implements Part {
       groupId: ingestGroup,
       topics: lanes.map((lane) => laneTopic(kafka.prefix, lane)),
       prepare,
-      onAssigned: () => this.#intake.forget(),
+      onAssigned: () => {
+        this.#intake.forget();
+        this.#lags.clear();
+      },
       eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
       concurrency,
       clock,
@@ -127,6 +135,7 @@ export class Ingest implements Part {
       stored: this.#stored,
       repeated: this.#repeated,
       poison: this.#poison,
+      lag: [...this.#lags.values()].reduce((sum, lag) => sum + lag, 0),
     };
   }
 
@@ -140,10 +149,10 @@ export class Ingest implements Part {
       else poison.push(poisonOf(batch, message, decoded.reason));
     }
     await this.#beating(payload, stopping, async (signal) => {
-      const { stored, repeated, refused } = await this.#intake.take(items, signal);
+      const { stored, repeated, refused, conflicting } = await this.#intake.take(items, signal);
       this.#stored += stored;
       this.#repeated += repeated;
-      for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
+      for (const { item, reason } of [...refused, ...conflicting]) poison.push(poisonOf(batch, item.message, reason));
       await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
     });
     this.#tellPoison(poison);
@@ -151,6 +160,7 @@ export class Ingest implements Part {
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
+    this.#lags.set(`${name}/${partition}`, Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(offset))));
     await payload.heartbeat();
   }
 
@@ -213,7 +223,7 @@ export class Ingest implements Part {
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
         continue;
       }
-      if (this.#latest.take(decoded.status)) this.#options.events.status(decoded.status);
+      this.#options.events.status(decoded.status, Number(message.timestamp));
     }
     resolveOffset(batch.lastOffset());
     await heartbeat();

@@ -36,8 +36,10 @@ export interface Refused<Item> {
 export interface Taken<Item> {
   readonly stored: number;
   readonly repeated: number;
-  /** what the history refuses for good, and what has the id of a stored event and other content */
+  /** what the history refuses for good */
   readonly refused: readonly Refused<Item>[];
+  /** what has the id of a stored event and other content: two histories under one name, never dropped silently */
+  readonly conflicting: readonly Refused<Item>[];
 }
 
 const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
@@ -94,7 +96,11 @@ export class Intake {
     return {
       stored: fresh.length,
       repeated: repeated.length,
-      refused: conflicts.map((item) => ({ item, reason: 'an event with this id and other content is stored already' })),
+      refused: [],
+      conflicting: conflicts.map((item) => ({
+        item,
+        reason: 'an event with this id and other content is stored already',
+      })),
     };
   }
 
@@ -105,7 +111,7 @@ export class Intake {
   ): Promise<Taken<Item>> {
     const [only] = items;
     if (items.length === 1 && only !== undefined)
-      return { stored: 0, repeated: 0, refused: [{ item: only, reason: error.message }] };
+      return { stored: 0, repeated: 0, refused: [{ item: only, reason: error.message }], conflicting: [] };
     const middle = items.length >> 1;
     const first = await this.take(items.slice(0, middle), signal);
     const second = await this.take(items.slice(middle), signal);
@@ -113,6 +119,7 @@ export class Intake {
       stored: first.stored + second.stored,
       repeated: first.repeated + second.repeated,
       refused: [...first.refused, ...second.refused],
+      conflicting: [...first.conflicting, ...second.conflicting],
     };
   }
 

@@ -1,5 +1,5 @@
 /**
- * A gateway's state from its bytes, and which of two is the newer one. Fields that this version does not know are
+ * A gateway's state from its bytes; which of two is the newer one the registry of gateways decides. Fields that this version does not know are
  * kept: an old centre takes a new gateway's state.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -68,18 +68,4 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   if (schema.Check(value)) return { ok: true, status: value as unknown as GatewayStatus };
   const [first] = schema.Errors(value);
   return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };
-}
-
-/** The latest status by gateway: (starts, counter) decides, so that an older one that lands late loses. */
-export class LatestStatuses {
-  readonly #latest = new Map<string, { readonly starts: number; readonly counter: number }>();
-
-  /** Whether `status` is newer than all before it; if so it is the latest now. */
-  take({ gateway, starts, counter }: GatewayStatus): boolean {
-    const before = this.#latest.get(gateway);
-    if (before !== undefined && (starts < before.starts || (starts === before.starts && counter <= before.counter)))
-      return false;
-    this.#latest.set(gateway, { starts, counter });
-    return true;
-  }
 }

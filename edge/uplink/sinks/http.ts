@@ -136,7 +136,7 @@ async function textOf(response: Response): Promise<string> {
 function reasonIn(text: string): string {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'message' in value) return String(value.message);
+    if (typeof value === 'object' && value !== null && 'detail' in value) return String(value.detail);
   } catch (error) {
     return `${text.slice(0, 120)} (${messageOf(error)})`;
   }

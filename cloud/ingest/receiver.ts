@@ -1,0 +1,169 @@
+/**
+ * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
+ * PUT /ingest/v1/status). A Fastify plugin; stateless, so any number of them can stand behind a balancer.
+ *
+ *   token ──► whose ──► size ──► unpack ──► every line is an event of that gateway ──► delivery ──► accepted
+ *
+ * Always: nothing of a body is read before the token is known; a batch is taken whole or not at all; «accepted» is
+ * answered only after the delivery has it; a gateway speaks for itself alone. Final answers are 400, 413 and 422,
+ * everything else means "send it again later".
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Delivery, ReceivedEvent } from './delivery.ts';
+import { decodeStatus } from './status-codec.ts';
+
+/** sha256 of each gateway's token, in hex, by gateway id */
+export type GatewayTokens = Readonly<Record<string, { readonly token_sha256: string }>>;
+
+export interface ReceiverOptions {
+  /** asked at each request; a new object means that something changed */
+  readonly gateways: () => GatewayTokens;
+  readonly delivery: Pick<Delivery, 'events' | 'status'>;
+  /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
+  readonly maxBytes?: number;
+  readonly maxUnpackedBytes?: number;
+}
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+const defaultMaxUnpackedBytes = 16 * 1024 * 1024;
+const retryMs = 2_000;
+const unpack = promisify(zstdDecompress);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** the gateway whose token the request bears; '' before that is known */
+    ingestGateway: string;
+  }
+}
+
+export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, options) => {
+  const { delivery } = options;
+  const bodyLimit = options.maxBytes ?? defaultMaxBytes;
+  const maxUnpackedBytes = options.maxUnpackedBytes ?? defaultMaxUnpackedBytes;
+  const findGateway = tokenIndex(options.gateways);
+
+  app.decorateRequest('ingestGateway', '');
+  app.addHook('onRequest', async (request) => {
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const gateway = token === undefined ? undefined : findGateway(token);
+    if (gateway === undefined)
+      throw new HttpProblem(401, 'this needs the token of a gateway (Authorization: Bearer …)', {
+        'www-authenticate': 'Bearer',
+      });
+    request.ingestGateway = gateway;
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ['application/x-ndjson', 'application/json'],
+    { parseAs: 'buffer', bodyLimit },
+    async (_: FastifyRequest, body: Buffer) => body,
+  );
+  answerProblems(app);
+
+  app.post('/ingest/v1/events', { bodyLimit }, async (request) => {
+    const lines = (await textOf(request, maxUnpackedBytes)).split('\n');
+    const received = lines.flatMap((line, i) => (line === '' ? [] : [eventIn(line, i + 1, request.ingestGateway)]));
+    if (received.length > 0) await delivered(delivery.events(request.ingestGateway, received));
+    return { accepted: accepted(received) };
+  });
+
+  app.put('/ingest/v1/status', { bodyLimit }, async (request, reply) => {
+    const decoded = decodeStatus(await textOf(request, maxUnpackedBytes));
+    if (!decoded.ok) throw new HttpProblem(400, decoded.reason);
+    ownOnly(decoded.status.gateway, request.ingestGateway);
+    await delivered(delivery.status(decoded.status));
+    return reply.code(204).send();
+  });
+};
+
+/** From a token to its gateway. The index is made anew when the gateways change. */
+function tokenIndex(gateways: () => GatewayTokens): (token: string) => string | undefined {
+  let of: GatewayTokens | undefined;
+  let byHash = new Map<string, string>();
+  return (token) => {
+    const now = gateways();
+    if (now !== of) {
+      of = now;
+      byHash = new Map(Object.entries(now).map(([gateway, { token_sha256 }]) => [token_sha256, gateway]));
+    }
+    const hash = createHash('sha256').update(token).digest();
+    const gateway = byHash.get(hash.toString('hex'));
+    if (gateway === undefined) return undefined;
+    // the look-up is by the hash alone; this compares what it found in constant time
+    const stored = Buffer.from(now[gateway]?.token_sha256 ?? '', 'hex');
+    return stored.length === hash.length && timingSafeEqual(stored, hash) ? gateway : undefined;
+  };
+}
+
+async function textOf(request: FastifyRequest, maxOutputLength: number): Promise<string> {
+  const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'zstd' && encoding !== 'identity')
+    throw new HttpProblem(415, `content-encoding "${encoding}" is not known here: use zstd or identity`);
+  if (encoding === 'identity' || body.length === 0) return body.toString('utf8');
+  try {
+    return (await unpack(body, { maxOutputLength })).toString('utf8');
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new HttpProblem(413, `the body unpacks to more than ${maxOutputLength} bytes: send fewer events at once`);
+    throw new HttpProblem(400, `the body is not zstd: ${messageOf(error)}`);
+  }
+}
+
+function eventIn(line: string, number: number, gateway: string): ReceivedEvent {
+  const decoded = decodeEvent(line);
+  if (!decoded.ok) throw new HttpProblem(400, `line ${number}: ${decoded.reason}`);
+  ownOnly(decoded.event.gateway, gateway);
+  return { event: decoded.event, json: line };
+}
+
+function ownOnly(claimed: string, gateway: string): void {
+  if (claimed !== gateway) throw new HttpProblem(403, `the gateway "${gateway}" cannot speak for "${claimed}"`);
+}
+
+async function delivered(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof ForpostError)) throw error;
+    if (!error.retryable) throw new HttpProblem(422, error.message);
+    throw tryAgainIn(503, retryMs, error.message);
+  }
+}
+
+interface Accepted {
+  readonly lane: string;
+  readonly epoch: string;
+  readonly from: string;
+  readonly through: string;
+}
+
+/** From the lowest to the highest number of each lane and epoch of this batch. */
+function accepted(received: readonly ReceivedEvent[]): readonly Accepted[] {
+  const groups = Map.groupBy(received, ({ event: { epoch, lane } }) => `${epoch}/${lane}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const numbers = group.map(({ event }) => Number(event.sequence));
+    const { epoch, lane } = first.event;
+    const from = String(numbers.reduce((a, b) => Math.min(a, b)));
+    return [{ lane, epoch, from, through: String(numbers.reduce((a, b) => Math.max(a, b))) }];
+  });
+}
+
+function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const status = error.statusCode ?? 500;
+    const tellable = status < 500 || error instanceof HttpProblem;
+    if (!tellable) request.log.error({ err: error, gateway: request.ingestGateway }, 'the receiver failed');
+    if (error instanceof HttpProblem) reply.headers(error.headers);
+    const detail = tellable ? error.message : 'the log has the details';
+    return sendProblem(reply, { type: 'about:blank', title: titleOf(status), status, detail });
+  });
+}
