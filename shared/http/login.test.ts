@@ -1,0 +1,207 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { FakeClock } from '../clock.ts';
+import { hashPassword } from '../password.ts';
+import { registerLogin } from './login.ts';
+import { registerProblems } from './problem.ts';
+import { registerSameOrigin } from './same-origin.ts';
+
+const cookieName = 'forpost-test';
+let hash: string;
+const apps: FastifyInstance[] = [];
+
+beforeAll(async () => {
+  hash = await hashPassword('right');
+});
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+async function start(options: { secure?: boolean; sessionMs?: number } = {}) {
+  const clock = new FakeClock();
+  const users = new Map([['ada', hash]]);
+  const app = Fastify();
+  apps.push(app);
+  registerProblems(app);
+  registerSameOrigin(app);
+  const { secure = false, sessionMs = 3_600_000 } = options;
+  const login = registerLogin(app, {
+    realm: 'the test',
+    users: (name) => users.get(name),
+    cookieName,
+    secure,
+    clock,
+    sessionMs,
+  });
+  const ended: string[] = [];
+  app.get('/secret', { onRequest: login.requireLogin }, async (request) => {
+    const session = login.sessionOf(request);
+    session?.ended.addEventListener('abort', () => ended.push(session.user), { once: true });
+    return { user: session?.user };
+  });
+  app.post('/change', { preHandler: login.requireLogin }, async () => ({ changed: true }));
+  await app.ready();
+  const post = (
+    user: string,
+    password: string,
+    more: { remoteAddress?: string; headers?: Record<string, string> } = {},
+  ) => app.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password }, ...more });
+  const cookieOf = (answer: Awaited<ReturnType<typeof post>>) => {
+    const value = answer.cookies.find(({ name }) => name === cookieName)?.value;
+    return { cookie: `${cookieName}=${value}` };
+  };
+  return { app, clock, users, post, cookieOf, ended };
+}
+
+test('the right password opens what is closed, and logging out closes it again', async () => {
+  const { app, post, cookieOf, ended } = await start();
+  expect((await app.inject('/secret')).statusCode).toBe(401);
+  const answer = await post('ada', 'right');
+  expect(answer.json()).toEqual({ user: 'ada', expiresInMs: 3_600_000 });
+  const headers = cookieOf(answer);
+  expect((await app.inject({ url: '/secret', headers })).json()).toEqual({ user: 'ada' });
+  expect((await app.inject({ url: '/api/v1/session', headers })).json()).toMatchObject({ user: 'ada' });
+  await app.inject({ method: 'POST', url: '/api/v1/logout', headers });
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(401);
+  expect((await app.inject({ url: '/api/v1/session', headers })).json()).toEqual({ user: null });
+  expect(ended).toEqual(['ada']);
+});
+
+test('the cookie cannot be read by scripts or sent by other sites, and has 256 bits', async () => {
+  const { post } = await start({ secure: true });
+  const answer = await post('ada', 'right');
+  const header = String(answer.headers['set-cookie']);
+  expect(header).toMatch(/; HttpOnly/);
+  expect(header).toMatch(/; SameSite=Strict/);
+  expect(header).toMatch(/; Secure/);
+  expect(Buffer.from(answer.cookies[0]!.value, 'base64url')).toHaveLength(32);
+});
+
+test('an unknown user and a wrong password get the same answer', async () => {
+  const { post } = await start();
+  const wrong = await post('ada', 'wrong');
+  const unknown = await post('eve', 'wrong');
+  expect(wrong.statusCode).toBe(401);
+  expect(wrong.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(unknown.statusCode).toBe(401);
+  expect(unknown.body).toBe(wrong.body);
+  expect(unknown.headers['set-cookie']).toBeUndefined();
+});
+
+test('an unknown user costs as much as a wrong password', async () => {
+  const { post } = await start();
+  const time = async (user: string) => {
+    const started = performance.now();
+    await post(user, 'wrong');
+    return performance.now() - started;
+  };
+  await time('ada');
+  const known = Math.min(await time('ada'), await time('ada'), await time('ada'));
+  const unknown = Math.min(await time('eve'), await time('eve'), await time('eve'));
+  // an answer without the hash takes a fiftieth
+  expect(unknown).toBeGreaterThan(known / 3);
+});
+
+describe('who tries too often waits', () => {
+  test('one user name, from whatever address, until the window is over', async () => {
+    const { post, clock } = await start();
+    for (let i = 0; i < 10; i++)
+      expect((await post('ada', 'wrong', { remoteAddress: `10.0.0.${i}` })).statusCode).toBe(401);
+    const refused = await post('ada', 'right', { remoteAddress: '10.0.1.1' });
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers['retry-after']).toBe('120');
+    clock.advance(120_000);
+    expect((await post('ada', 'right')).statusCode).toBe(200);
+  });
+
+  test('one address, with whatever user names', async () => {
+    const { post } = await start();
+    for (let i = 0; i < 30; i++) expect((await post(`user-${i}`, 'wrong')).statusCode).toBe(401);
+    expect((await post('ada', 'right')).statusCode).toBe(429);
+    expect((await post('ada', 'right', { remoteAddress: '10.0.0.9' })).statusCode).toBe(200);
+  });
+
+  test('right passwords count for nothing, and a wall clock that is set locks nobody out', async () => {
+    const { post, clock } = await start();
+    clock.jump(73 * 365 * 86_400_000);
+    for (let i = 0; i < 12; i++) expect((await post('ada', 'right')).statusCode).toBe(200);
+    for (let i = 0; i < 10; i++) await post('ada', 'wrong');
+    clock.jump(-73 * 365 * 86_400_000);
+    clock.advance(120_000);
+    expect((await post('ada', 'right')).statusCode).toBe(200);
+  });
+});
+
+test('a session ends by the monotonic clock, whatever the wall clock says', async () => {
+  const { app, post, cookieOf, clock, ended } = await start({ sessionMs: 60_000 });
+  const headers = cookieOf(await post('ada', 'right'));
+  clock.jump(10 ** 10);
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(200);
+  clock.advance(59_999);
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(200);
+  clock.advance(1);
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(401);
+  expect(ended).toContain('ada');
+});
+
+test('a changed password and a removed user end the sessions', async () => {
+  const { app, post, cookieOf, users } = await start();
+  const headers = cookieOf(await post('ada', 'right'));
+  users.set('ada', await hashPassword('another'));
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(401);
+  const again = cookieOf(await post('ada', 'another'));
+  users.delete('ada');
+  expect((await app.inject({ url: '/secret', headers: again })).statusCode).toBe(401);
+});
+
+test('of one user no more than 20 sessions are open: the oldest ends', async () => {
+  const { app, post, cookieOf } = await start();
+  const first = cookieOf(await post('ada', 'right'));
+  let last = first;
+  for (let i = 0; i < 20; i++) last = cookieOf(await post('ada', 'right'));
+  expect((await app.inject({ url: '/secret', headers: first })).statusCode).toBe(401);
+  expect((await app.inject({ url: '/secret', headers: last })).statusCode).toBe(200);
+}, 30_000);
+
+describe('a page of another site', () => {
+  test.each([
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['another port of this host', { 'sec-fetch-site': 'same-site' }],
+    ['an old browser', { host: 'gateway', origin: 'https://evil.example' }],
+    ['a sandboxed frame', { host: 'gateway', origin: 'null' }],
+  ])('cannot log in or change anything: %s', async (_what, foreign) => {
+    const { app, post, cookieOf } = await start();
+    const cookie = cookieOf(await post('ada', 'right'));
+    expect((await post('ada', 'right', { headers: foreign })).statusCode).toBe(403);
+    const change = await app.inject({ method: 'POST', url: '/change', headers: { ...cookie, ...foreign } });
+    expect(change.statusCode).toBe(403);
+  });
+
+  test.each([
+    ['its own page', { 'sec-fetch-site': 'same-origin' }],
+    ['its own page in an old browser', { host: 'gateway:8443', origin: 'https://gateway:8443' }],
+    ['no browser', {}],
+  ])('but %s can', async (_what, own) => {
+    const { app, post, cookieOf } = await start();
+    const cookie = cookieOf(await post('ada', 'right', { headers: own }));
+    const change = await app.inject({ method: 'POST', url: '/change', headers: { ...cookie, ...own } });
+    expect(change.json()).toEqual({ changed: true });
+  });
+});
+
+test('a body that is no log-in is refused with the field that is wrong', async () => {
+  const { app } = await start();
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'ada' } });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().detail).toMatch(/password/);
+});
+
+test('a hundred log-ins at once do not run a hundred hashes: some are told to come again', async () => {
+  const { post } = await start();
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => post('ada', 'right', { remoteAddress: `10.0.0.${i}` })),
+  );
+  const statuses = answers.map(({ statusCode }) => statusCode);
+  expect(statuses).toContain(200);
+  expect(statuses.filter((status) => status === 503 || status === 429).length).toBeGreaterThanOrEqual(15);
+}, 30_000);

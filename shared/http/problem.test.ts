@@ -1,0 +1,69 @@
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import { ForpostError } from '../errors.ts';
+import { HttpProblem, registerProblems, tryAgainIn } from './problem.ts';
+import { contentSecurityPolicy, registerSecurityHeaders, scriptHash } from './security-headers.ts';
+
+function start() {
+  const app = Fastify();
+  registerProblems(app);
+  registerSecurityHeaders(app, { scriptHashes: [scriptHash('{}')] });
+  app.get('/missing', async () => {
+    throw new HttpProblem(404, 'no camera "yard"');
+  });
+  app.get('/busy', async () => {
+    throw tryAgainIn(503, 1500, 'later');
+  });
+  app.get('/full', async () => {
+    throw new ForpostError('FORPOST_OUTBOX_FULL', 'table events at /secret/path');
+  });
+  app.get('/broken', async () => {
+    throw new Error('SELECT secret FROM users');
+  });
+  app.get('/page', async (_request, reply) => reply.header('cache-control', 'no-cache').send('x'));
+  return app;
+}
+
+test('a problem says what is wrong as RFC 9457 has it', async () => {
+  const answer = await start().inject('/missing');
+  expect(answer.statusCode).toBe(404);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer.json()).toEqual({ type: 'about:blank', title: 'Not found', status: 404, detail: 'no camera "yard"' });
+});
+
+test('an address that does not exist is a problem too', async () => {
+  const answer = await start().inject('/nowhere?password=x');
+  expect(answer.statusCode).toBe(404);
+  expect(answer.json().detail).toBe('GET /nowhere does not exist');
+});
+
+test('what went wrong inside is not told outside', async () => {
+  const app = start();
+  const broken = await app.inject('/broken');
+  expect(broken.statusCode).toBe(500);
+  expect(broken.body).not.toMatch(/SELECT/);
+  const full = await app.inject('/full');
+  expect(full.statusCode).toBe(503);
+  expect(full.json()).toMatchObject({ code: 'FORPOST_OUTBOX_FULL' });
+  expect(full.body).not.toMatch(/secret/);
+});
+
+test('who has to wait is told how long', async () => {
+  const answer = await start().inject('/busy');
+  expect(answer.statusCode).toBe(503);
+  expect(answer.headers['retry-after']).toBe('2');
+});
+
+test('every answer keeps foreign scripts, frames and caches out', async () => {
+  const app = start();
+  const answer = await app.inject('/missing');
+  const policy = String(answer.headers['content-security-policy']);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self' 'sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o='");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe');
+  expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect((await app.inject('/page')).headers['cache-control']).toBe('no-cache');
+  expect(contentSecurityPolicy({ inlineStyles: true })).toContain("style-src 'self' 'unsafe-inline'");
+});
