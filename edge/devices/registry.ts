@@ -30,7 +30,8 @@ interface KnownDevice {
   lastSeen: number | undefined;
   messages: number;
   deadLetters: number;
-  lastReason: string;
+  /** why the newest one could not be read, and when that was (ms since 1970) */
+  newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
   readonly values: Map<string, Value>;
 }
 
@@ -57,7 +58,7 @@ export class DeviceRegistry {
         lastSeen: undefined,
         messages: 0,
         deadLetters: 0,
-        lastReason: '',
+        newestDeadLetter: undefined,
         values: new Map(),
       });
       this.#principals.set(config.id, {
@@ -103,9 +104,7 @@ export class DeviceRegistry {
   /** A device or consumer came or went. */
   connected(id: string, connected: boolean): void {
     const known = this.#devices.get(id);
-    if (known === undefined) return;
-    known.connected = connected;
-    if (connected) known.lastSeen ??= this.#clock.now();
+    if (known !== undefined) known.connected = connected;
   }
 
   /** A message of the device that nobody could read was put aside. */
@@ -113,14 +112,12 @@ export class DeviceRegistry {
     const known = this.#devices.get(id);
     if (known === undefined) return;
     known.deadLetters++;
-    known.lastReason = reason;
+    known.newestDeadLetter = { reason, at: this.#clock.now() };
   }
 
-  /** Why the newest message of each device that was put aside could not be read. */
-  deadLetterReasons(): ReadonlyMap<string, string> {
-    return new Map(
-      [...this.#devices].flatMap(([id, { lastReason }]) => (lastReason === '' ? [] : [[id, lastReason] as const])),
-    );
+  /** Why the newest message of a device that was put aside could not be read, and when that was (ms since 1970). */
+  newestDeadLetter(id: string): { readonly reason: string; readonly at: number } | undefined {
+    return this.#devices.get(id)?.newestDeadLetter;
   }
 
   /** All devices as the status tells them, in the order of the site's file. */

@@ -1,13 +1,14 @@
 /**
  * What is wrong with a value, in the words of somebody who edits a file by hand. TypeBox says whether a value fits;
  * its errors stop at the eighth and name a union's branches one by one, so this walks schema and value together and
- * says everything at once.
+ * says everything at once. `secret`: no message shows a value.
  *
  * Always: it finds nothing exactly where TypeBox finds nothing (a property test holds the two together), and a value
  * that no rule here explains is still reported, never let through.
  */
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
+import { redactUrls } from '../logging.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { patternInWords } from './patterns.ts';
 
@@ -48,8 +49,15 @@ interface Schema {
 export const mostProblems = 100;
 
 /** Everything that keeps `value` from fitting `schema`, in the order of the schema; empty where it fits. */
-export function explain(schema: TSchema, value: unknown, path: Path = []): readonly Problem[] {
-  const problems = walk(schema as Schema, value, path).slice(0, mostProblems);
+export function explain(
+  schema: TSchema,
+  value: unknown,
+  options: { readonly path?: Path; readonly secret?: boolean } = {},
+): readonly Problem[] {
+  const { path = [], secret = false } = options;
+  const problems = walk(schema as Schema, value, path)
+    .slice(0, mostProblems)
+    .map(({ message, ...problem }) => ({ ...problem, message: secret ? withoutValue(message) : message }));
   if (problems.length === 0 && !Value.Check(schema, value))
     return [{ path, message: `${nameOf(path)} is not what belongs here` }];
   return problems;
@@ -247,8 +255,14 @@ function shown(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a block';
-  const words = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const words = typeof value === 'string' ? JSON.stringify(redactUrls(value)) : String(value);
   return words.length > 60 ? `${words.slice(0, 57)}…` : words;
+}
+
+/** Every message that shows a value does so at its end, behind the word "not". */
+function withoutValue(message: string): string {
+  const from = message.search(/, not (?!a list|a block|empty)/);
+  return from < 0 ? message : message.slice(0, from);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -35,13 +35,23 @@ const mostBytes = 4 * 1024 * 1024;
 /** Repeats of anchors: enough for people, too few to blow a small file up. */
 const mostAliases = 100;
 
+export interface YamlOptions {
+  /** the values are secrets: no message shows one */
+  readonly secret?: boolean;
+}
+
 /** @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem */
-export function loadYaml<S extends TSchema>(file: string, schema: S): LoadedYaml<Static<S>> {
-  return parseYaml(file, readConfig(file), schema);
+export function loadYaml<S extends TSchema>(file: string, schema: S, options: YamlOptions = {}): LoadedYaml<Static<S>> {
+  return parseYaml(file, readConfig(file), schema, options);
 }
 
 /** The same of a text that is already read; `file` only names it in messages. */
-export function parseYaml<S extends TSchema>(file: string, text: string, schema: S): LoadedYaml<Static<S>> {
+export function parseYaml<S extends TSchema>(
+  file: string,
+  text: string,
+  schema: S,
+  options: YamlOptions = {},
+): LoadedYaml<Static<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): Position => {
@@ -61,7 +71,7 @@ export function parseYaml<S extends TSchema>(file: string, text: string, schema:
   const at = (path: Path, offset = 0) => place(offsetOf(document, text, path, false, offset));
   const describe = (problem: Problem, offset = 0) =>
     link(place(offsetOf(document, text, problem.path, problem.onKey === true, offset)), problem.message);
-  const problems = explain(schema, value ?? {});
+  const problems = explain(schema, value ?? {}, { secret: options.secret ?? false });
   if (problems.length > 0) throw configError(problems.map((problem) => describe(problem)));
   return { file, text, value: (value ?? {}) as Static<S>, at, describe };
 }
@@ -74,7 +84,8 @@ export function configError(problems: readonly string[], cause?: unknown): Forpo
 /** The lines of a configuration error; undefined of anything else. */
 export function configProblems(error: unknown): readonly string[] | undefined {
   if (!(error instanceof ForpostError) || error.code !== 'FORPOST_CONFIG_INVALID') return undefined;
-  return error.message.split('\n');
+  // a line that is indented belongs to the problem above it
+  return error.message.split(/\n(?! )/);
 }
 
 function readConfig(file: string): string {

@@ -3,9 +3,11 @@
  * (QoS 1, not retained), and the state now on `forpost/alarms/<rule>/<device>` (retained), where the state of a rule and
  * device with several alarms (zones, channels) is active as long as one of them is.
  *
- * Always: nothing here waits; a publisher that throws is counted and told, and the next change is tried anew.
+ * Always: nothing here waits; a publisher that throws is told in the log, and the next change is tried anew.
  */
+import { messageOf } from '@forpost/shared/errors.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
 import type { Action, Alert, LocalPublisher } from '../action.ts';
 
 /** One change for local consumers: the event's data with its times, ms since 1970. */
@@ -25,13 +27,13 @@ export interface AlarmMessage extends AlertMessage {
 export class MqttAction implements Action {
   readonly name = 'mqtt';
   readonly #publisher: LocalPublisher;
-  readonly #failed: (error: unknown) => void;
+  readonly #logger: Logger;
   /** active alarms by state topic; bounded by what `Alarms` keeps active */
   readonly #active = new Map<string, Set<string>>();
 
-  constructor(publisher: LocalPublisher, failed: (error: unknown) => void) {
+  constructor(publisher: LocalPublisher, logger: Logger) {
     this.#publisher = publisher;
-    this.#failed = failed;
+    this.#logger = logger;
   }
 
   perform(alert: Alert): void {
@@ -64,7 +66,7 @@ export class MqttAction implements Action {
     try {
       this.#publisher.publish(topic, payload, { qos: 1, retain });
     } catch (error) {
-      this.#failed(error);
+      this.#logger.error({ topic }, `an alert could not be published: ${messageOf(error)}`);
     }
   }
 }

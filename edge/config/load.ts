@@ -1,0 +1,126 @@
+/**
+ * Reads the installation's file (gateway.yaml): paths resolved relative to the file itself, so that it means the same
+ * wherever it is started from, and the checks that a schema cannot say.
+ *
+ * Always: passwords never cross a network in the clear unless the file asks for it in so many words.
+ */
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
+import {
+  defaultHttpPort,
+  defaultHttpsPort,
+  defaultMqttPort,
+  defaultMqttTlsPort,
+  type Installation,
+  installationSchema,
+} from './installation.ts';
+
+export interface LoadedInstallation {
+  readonly installation: Installation;
+  readonly yaml: LoadedYaml<Installation>;
+}
+
+/** The installation with absolute paths. @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem */
+export function loadInstallation(file: string): Installation {
+  return readInstallation(file).installation;
+}
+
+/** The same, with the positions of everything, for checks across files. */
+export function readInstallation(file: string): LoadedInstallation {
+  const yaml = loadYaml(file, installationSchema);
+  const installation = resolved(yaml.value, dirname(resolve(file)));
+  const problems = check(installation);
+  if (problems.length > 0) throw configError(problems.map((problem) => yaml.describe(problem)));
+  return { installation, yaml };
+}
+
+/** What a sink is called: its name, or its kind. */
+export function nameOfSink(sink: Installation['uplink'][number]): string {
+  return sink.name ?? sink.kind;
+}
+
+function resolved(value: Installation, folder: string): Installation {
+  const at = (path: string) => resolve(folder, path);
+  const listener = <L extends Installation['mqtt'] | Installation['http']>(from: L): L =>
+    from.tls === undefined
+      ? from
+      : { ...from, tls: { ...from.tls, certificate: at(from.tls.certificate), key: at(from.tls.key) } };
+  return {
+    ...value,
+    data: at(value.data),
+    site_file: at(value.site_file),
+    secrets_file: at(value.secrets_file),
+    mqtt: listener(value.mqtt),
+    http: listener(value.http),
+  };
+}
+
+function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!isLoopback(mqtt.host) && mqtt.allow_plaintext !== true)
+    problems.push({
+      path: ['mqtt', 'host'],
+      message: `MQTT without TLS on ${mqtt.host} sends passwords in the clear: use mqtt.tls, or say allow_plaintext: true`,
+    });
+  if (!isLoopback(http.host) && http.tls === undefined)
+    problems.push({
+      path: ['http', 'host'],
+      message: `the page without TLS is for this machine alone: add http.tls, or leave http.host at 127.0.0.1`,
+    });
+  problems.push(...ports({ mqtt, http }));
+  for (const part of ['mqtt', 'http'] as const)
+    for (const key of ['certificate', 'key'] as const) {
+      const file = (part === 'mqtt' ? mqtt : http).tls?.[key];
+      const why = file === undefined ? undefined : unreadable(file);
+      if (why !== undefined) problems.push({ path: [part, 'tls', key], message: `${part}.tls.${key}: ${file} ${why}` });
+    }
+  const names = uplink.map(nameOfSink);
+  for (const [index, sink] of uplink.entries()) {
+    const name = nameOfSink(sink);
+    if (names.indexOf(name) !== index)
+      problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
+    if (sink.kind === 'kafka') problems.push(...brokerPorts(sink.brokers, index));
+    else if (!URL.canParse(sink.url))
+      problems.push({ path: ['uplink', index, 'url'], message: `uplink[${index}].url is not an address` });
+  }
+  return problems;
+}
+
+/** Two listeners of this process on one port. */
+function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Problem[] {
+  const listeners = [
+    { path: ['mqtt'], port: mqtt.port ?? defaultMqttPort },
+    ...(mqtt.tls === undefined ? [] : [{ path: ['mqtt', 'tls'], port: mqtt.tls.port ?? defaultMqttTlsPort }]),
+    { path: ['http'], port: http.port ?? defaultHttpPort },
+    ...(http.tls === undefined ? [] : [{ path: ['http', 'tls'], port: http.tls.port ?? defaultHttpsPort }]),
+  ];
+  return listeners.flatMap(({ path, port }, index) => {
+    const first = listeners.findIndex((other) => other.port === port);
+    if (first === index) return [];
+    const message = `${path.join('.')} and ${listeners[first]?.path.join('.')} cannot both have port ${port}`;
+    return [{ path: [...path, 'port'], message }];
+  });
+}
+
+function brokerPorts(brokers: readonly string[], sink: number): readonly Problem[] {
+  return brokers.flatMap((broker, index) => {
+    const port = Number(broker.slice(broker.lastIndexOf(':') + 1));
+    return port >= 1 && port <= 65_535
+      ? []
+      : [{ path: ['uplink', sink, 'brokers', index], message: `${broker}: a port is from 1 to 65535` }];
+  });
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host === undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function unreadable(file: string): string | undefined {
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
+  }
+}

@@ -1,0 +1,136 @@
+/** What is wrong with a site beyond its schema: everything that refers to something that is not there, or cannot be. */
+import { explain } from '@forpost/shared/config/explain.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
+import { polygonProblem } from './polygon.ts';
+import { ruleOfKind } from './rule-schemas.ts';
+import type { Site } from './site.ts';
+
+/** A problem at a path of the file; `offset`: of the character in the text at that path. */
+export type Located = Problem & { readonly offset?: number };
+
+/** First levels of topics that are not one device's to take as its own name. */
+const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
+
+export function checkSite(site: Site): readonly Located[] {
+  return [...timezone(site), ...ids(site), ...devices(site), ...consumers(site), ...cameras(site), ...rules(site)];
+}
+
+function timezone({ timezone: zone }: Site): readonly Located[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return [];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const hint = suggestion(zone, Intl.supportedValuesOf('timeZone'), 0).replace(/; there are.*/, ', as Europe/Berlin');
+    return [{ path: ['site', 'timezone'], message: `there is no time zone "${zone}"${hint}` }];
+  }
+}
+
+/** Ids of devices, consumers and cameras are names of one kind: of users, of events' subjects. */
+function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  const taken = new Map<string, string>();
+  const take = (id: string, what: string, path: Located['path']) => {
+    const first = taken.get(id);
+    if (first === undefined) taken.set(id, what);
+    else problems.push({ path, message: `the id "${id}" is taken already by ${first}` });
+  };
+  for (const [index, { id }] of devices.entries()) take(id, 'a device', ['devices', index, 'id']);
+  for (const [index, { id }] of consumers.entries()) take(id, 'a consumer', ['consumers', index, 'id']);
+  for (const [index, { id }] of cameras.entries()) take(id, 'a camera', ['cameras', index, 'id']);
+  taken.clear();
+  for (const [index, { id }] of rules.entries()) take(id, 'a rule', ['rules', index, 'id']);
+  for (const [index, { zones = [] }] of cameras.entries()) {
+    taken.clear();
+    for (const [zone, { id }] of zones.entries()) take(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
+  }
+  return problems;
+}
+
+function devices({ devices: all }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  const names = decoders.map(({ name }) => name);
+  const topics = new Map<string, string>();
+  for (const [index, device] of all.entries()) {
+    const decoder = decoderNamed(device.decoder);
+    if (decoder === undefined) {
+      const hint = suggestion(device.decoder, names);
+      problems.push({ path: ['devices', index, 'decoder'], message: `there is no decoder "${device.decoder}"${hint}` });
+      continue;
+    }
+    const topic = device.topic ?? device.id;
+    const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
+    if (reservedTopics.includes(topic))
+      problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
+    for (const filter of decoder.publishFilters(device)) {
+      const first = topics.get(filter);
+      if (first !== undefined && first !== device.id) {
+        problems.push({ path: where, message: `"${topic}" is already the topic of the device "${first}"` });
+        break;
+      }
+      topics.set(filter, device.id);
+    }
+  }
+  return problems;
+}
+
+function consumers({ consumers: all }: Site): readonly Located[] {
+  return all.flatMap(({ subscribe }, index) =>
+    subscribe.flatMap((filter, at) => {
+      const levels = filter.split('/');
+      const wrong = levels.some(
+        (level, position) =>
+          (level.includes('#') && (level !== '#' || position < levels.length - 1)) ||
+          (level.includes('+') && level !== '+'),
+      );
+      if (!wrong) return [];
+      const message = `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`;
+      return [{ path: ['consumers', index, 'subscribe', at], message }];
+    }),
+  );
+}
+
+function cameras({ cameras: all }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  for (const [index, { id, url, zones = [] }] of all.entries()) {
+    const path = ['cameras', index, 'url'];
+    const parsed = URL.parse(url);
+    if (parsed === null) problems.push({ path, message: `the address of camera "${id}" cannot be read` });
+    else if (parsed.username !== '' || parsed.password !== '')
+      problems.push({
+        path,
+        message: `the address of camera "${id}" has a user or password in it: they belong to the secrets file, under cameras: ${id}: {user, password}`,
+      });
+    for (const [zone, { id: zoneId, points }] of zones.entries()) {
+      const problem = polygonProblem(points);
+      if (problem !== undefined)
+        problems.push({
+          path: ['cameras', index, 'zones', zone, 'points'],
+          message: `the zone "${zoneId}" of camera "${id}" ${problem}`,
+        });
+    }
+  }
+  return problems;
+}
+
+function rules(site: Site): readonly Located[] {
+  const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
+  return site.rules.flatMap((rule, index): readonly Located[] => {
+    const kind = ruleKind(rule.kind);
+    if (kind === undefined) {
+      const names = ruleKinds.map((known) => known.kind);
+      const hint = suggestion(rule.kind, names);
+      return [{ path: ['rules', index, 'kind'], message: `there is no kind of rule "${rule.kind}"${hint}` }];
+    }
+    const ofSchema = explain(ruleOfKind(kind), rule, { path: ['rules', index] });
+    if (ofSchema.length > 0) return ofSchema;
+    return kind.check(rule, references).map(({ path, message, offset }) => ({
+      path: ['rules', index, ...path],
+      message: `rule "${rule.id}": ${message}`,
+      ...(offset === undefined ? {} : { offset }),
+    }));
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads the site (site.yaml) and its secrets (secrets.yaml), and checks what a schema cannot say: names that are not
+ * there, conditions that are no CEL, zones that are no areas, passwords in the wrong place.
+ *
+ * Always: the problems of both files are told together, each with its line; no message shows a secret.
+ */
+import { createHash } from 'node:crypto';
+import { configError, configProblems, type LoadedYaml, loadYaml } from '@forpost/shared/config/yaml.ts';
+import type { SiteId } from '@forpost/shared/event/ids.ts';
+import type { Static } from 'typebox';
+import { checkSecrets } from './check-secrets.ts';
+import { checkSite, type Located } from './check-site.ts';
+import {
+  type CameraConfig,
+  type DeviceConfig,
+  type RuleConfig,
+  type Secrets,
+  type Site,
+  secretsSchema,
+  siteSchema,
+} from './site.ts';
+
+export interface LoadedSite {
+  readonly site: Site;
+  readonly secrets: Secrets;
+  /** for checks across files */
+  readonly secretsYaml: LoadedYaml<Secrets>;
+}
+
+/** @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file */
+export function loadSite(siteFile: string, secretsFile: string): LoadedSite {
+  const problems: string[] = [];
+  const attempt = <T>(load: () => LoadedYaml<T>): LoadedYaml<T> | undefined => {
+    try {
+      return load();
+    } catch (error) {
+      const found = configProblems(error);
+      if (found === undefined) throw error;
+      problems.push(...found);
+      return undefined;
+    }
+  };
+  const siteYaml = attempt(() => loadYaml(siteFile, siteSchema));
+  const secretsYaml = attempt(() => loadYaml(secretsFile, secretsSchema, { secret: true }));
+  const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
+    for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));
+  };
+
+  const site = siteYaml === undefined ? undefined : siteOf(siteYaml);
+  if (site !== undefined && siteYaml !== undefined) tell(siteYaml, checkSite(site));
+  if (site !== undefined && siteYaml !== undefined && secretsYaml !== undefined) {
+    const { ofSite, ofSecrets } = checkSecrets(site, secretsYaml.value, secretsFile);
+    tell(siteYaml, ofSite);
+    tell(secretsYaml, ofSecrets);
+  }
+  if (problems.length > 0 || site === undefined || secretsYaml === undefined) throw configError(problems);
+  return { site, secrets: secretsYaml.value, secretsYaml };
+}
+
+/** The schema has checked ids and shapes: the brands follow from it. */
+function siteOf({ value, text }: LoadedYaml<Static<typeof siteSchema>>): Site {
+  const { site, devices, consumers = [], cameras = [], rules = [] } = value;
+  return {
+    id: site.id as SiteId,
+    name: site.name ?? site.id,
+    timezone: site.timezone,
+    devices: devices as unknown as readonly DeviceConfig[],
+    consumers,
+    cameras: cameras as unknown as readonly CameraConfig[],
+    rules: rules as unknown as readonly RuleConfig[],
+    revision: createHash('sha256').update(text).digest('hex'),
+  };
+}
