@@ -1,0 +1,95 @@
+/**
+ * Which of the demo's loads each device of the site measures, how often it speaks, and how. A device that the site does
+ * not have is not simulated; one that is not in here belongs to somebody real.
+ */
+import type { DeviceConfig } from '../../edge/site/site.ts';
+import { type MeterName, meterNames, outdoorIsHeard, outdoorTemperature } from './load.ts';
+import {
+  type Measured,
+  mains,
+  native,
+  round,
+  type Speaker,
+  shellySwitch,
+  shellyThreePhase,
+  tasmotaPlug,
+} from './speakers.ts';
+
+export interface SimulatedDevice {
+  readonly id: string;
+  readonly intervalMs: number;
+  readonly speaker: Speaker;
+  /** whose power and registers it reports; the sensors have none */
+  readonly meter: MeterName | undefined;
+  /** Wh drawn and fed in when the demo first starts: nobody's meter is new */
+  readonly begins: { readonly drawn: number; readonly fedIn: number };
+  /** whether its radio is heard at this second */
+  readonly heard: (seconds: number) => boolean;
+}
+
+const always = () => true;
+const intervalsMs: Readonly<Record<string, number>> = {
+  'main-meter': 1_000,
+  'workshop-meter': 2_000,
+  'heat-pump': 2_000,
+  'table-saw': 1_000,
+  'ev-charger': 2_000,
+  solar: 3_000,
+  compressor: 3_000,
+  oven: 4_000,
+};
+const otherwiseMs = 5_000;
+
+/** `water`: m³ that the water meter shows now */
+export function simulated(device: DeviceConfig, water: () => number): SimulatedDevice | undefined {
+  const speaker = speakerOf(device, water);
+  if (speaker === undefined) return undefined;
+  const { id } = device;
+  const meter = meterNames.find((name) => name === id);
+  return {
+    id,
+    speaker,
+    meter,
+    intervalMs: intervalsMs[id] ?? otherwiseMs,
+    begins: {
+      drawn: meter === 'solar' ? 1_200 : 1_000 * (id.length * 613),
+      fedIn: meter === 'solar' ? 18_400_000 : meter === 'main-meter' ? 9_700_000 : 0,
+    },
+    heard: id === 'outdoor' ? outdoorIsHeard : always,
+  };
+}
+
+function speakerOf(device: DeviceConfig, water: () => number): Speaker | undefined {
+  const topic = device.topic ?? device.id;
+  const isMeter = meterNames.some((name) => name === device.id);
+  switch (device.decoder) {
+    case 'tasmota':
+      return isMeter ? tasmotaPlug(topic) : undefined;
+    case 'shelly':
+      if (device.id === 'main-meter') return shellyThreePhase(topic, [0.42, 0.27, 0.31]);
+      if (device.id === 'workshop-meter') return shellyThreePhase(topic, [0.2, 0.5, 0.3]);
+      return isMeter ? shellySwitch(topic) : undefined;
+    case 'native':
+      if (device.id === 'outdoor') return native(topic, outdoor);
+      if (device.id === 'water-meter') return native(topic, () => ({ water_m3: round(water(), 4) }));
+      return isMeter ? native(topic, power) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function power({ seconds, watts, register }: Measured): Record<string, number> {
+  const { volts, amperes } = mains(seconds, watts);
+  return {
+    power_w: round(watts, 1),
+    voltage_v: round(volts, 1),
+    current_a: round(amperes, 2),
+    energy_wh: round(register.drawn, 1),
+    energy_wh_export: round(register.fedIn, 1),
+  };
+}
+
+function outdoor({ seconds }: Measured): Record<string, number> {
+  const temperature = outdoorTemperature(seconds);
+  return { temperature_c: round(temperature, 1), humidity_pct: round(92 - 2 * temperature, 0) };
+}
