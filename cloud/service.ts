@@ -1,0 +1,220 @@
+/**
+ * The composition root of the centre: builds every part, connects them, starts them in order and stops them in reverse.
+ *
+ *   history ─► users ─► directory ─► notifier ─► ingest (Kafka) or receiver alone (no broker) ─► API and page
+ *
+ * Always: a part that fails to start stops those before it; a Kafka that is not there stops nothing: ingest and notifier
+ * go on trying, and the page says so. Notifying never waits for the history.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { listenOrExplain } from '@forpost/shared/http/listen.ts';
+import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
+import { createLogger, type Logger } from '@forpost/shared/logging.ts';
+import { runUntilSignal } from '@forpost/shared/run.ts';
+import { version } from '@forpost/shared/version.ts';
+import type { FastifyInstance } from 'fastify';
+import { buildApi } from './api/api.ts';
+import { LiveFeed } from './api/live.ts';
+import type { IngestFigures } from './api/metrics.ts';
+import type { LedgerView } from './api/schemas.ts';
+import { Users } from './auth/users.ts';
+import { type CloudConfig, defaultCloudPort } from './config/config.ts';
+import { loadCloud } from './config/load.ts';
+import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
+import type { HistoryStore, LaneKey } from './history/store.ts';
+import { Ingest, type IngestEvents } from './ingest/consumer.ts';
+import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
+import { type KafkaCluster, kafkaClient } from './ingest/kafka-client.ts';
+import { gatewayLedger } from './ingest/ledger.ts';
+import { receiverPlugin } from './ingest/receiver.ts';
+import { createRoutes } from './notify/channels/registry.ts';
+import { Notifier } from './notify/notifier.ts';
+import { GatewayDirectory } from './registry/gateways.ts';
+
+/** `forpost cloud`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
+export async function runService(configFile: string): Promise<void> {
+  const config = loadCloud(configFile);
+  const logger = createLogger('cloud', config.log_level);
+  const service = new Service({ config, clock: systemClock, random: Math.random, logger });
+  await runUntilSignal(service, logger, () => service.addresses());
+}
+
+export interface ServiceOptions {
+  readonly config: CloudConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export class Service implements Part {
+  readonly #options: ServiceOptions;
+  readonly #releasers = new Releasers();
+  readonly #history: HistoryStore;
+  readonly #users: Users;
+  readonly #gateways: GatewayDirectory;
+  readonly #live: LiveFeed;
+  readonly #notifier: Notifier;
+  readonly #ingest: Ingest | undefined;
+  readonly #delivery: Delivery;
+  readonly #api: FastifyInstance;
+  #stored = 0;
+  #url = '';
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    const { config, clock, random } = options;
+    const logger = (name: string) => options.logger.child({ part: name });
+    const kafka: KafkaCluster | undefined =
+      config.kafka === undefined
+        ? undefined
+        : {
+            brokers: config.kafka.brokers,
+            prefix: config.kafka.prefix ?? 'forpost',
+            development: config.kafka.development ?? false,
+          };
+
+    this.#history = new ClickHouseHistory({
+      executor: executorFor({ url: config.history?.url, folder: join(config.data, 'history') }),
+      clock,
+      logger: logger('history'),
+    });
+    this.#users = new Users(config.data);
+    this.#gateways = new GatewayDirectory({ clock });
+    this.#live = new LiveFeed({ clock });
+    this.#notifier = new Notifier({
+      kafka: kafka === undefined ? undefined : (clientId) => kafkaClient(kafka, clientId, logger('notify')),
+      prefix: kafka?.prefix ?? 'forpost',
+      routes: createRoutes(config.notify),
+      clock,
+      random,
+      logger: logger('notify'),
+    });
+    const events: IngestEvents = {
+      stored: (some) => {
+        this.#stored += some.length;
+        this.#live.stored(some);
+        // without a broker nobody else would hear of an alert; with one the notifier is a consumer of its own
+        if (kafka === undefined) for (const event of some) this.#notifier.take(event);
+      },
+      status: (status, arrived) => void this.#gateways.take(status, arrived),
+      poison: () => undefined,
+    };
+    this.#ingest =
+      kafka === undefined
+        ? undefined
+        : new Ingest({ kafka, history: this.#history, events, clock, random, logger: logger('ingest') });
+    this.#delivery =
+      kafka === undefined
+        ? new HistoryDelivery({ history: this.#history, events, clock, random, logger: logger('receiver') })
+        : new KafkaDelivery(kafka, clock, logger('receiver'));
+    this.#api = buildApi({
+      history: this.#history,
+      gateways: this.#gateways,
+      ledger: (gateway) => this.#ledger(gateway),
+      users: this.#users,
+      live: this.#live,
+      ingest: () => this.#ingestFigures(),
+      notifier: () => this.#notifier.status(),
+      notReady: () => this.#notReady(),
+      clock,
+      logger: options.logger,
+    });
+    const gateways = config.gateways ?? {};
+    this.#api.register(receiverPlugin, { gateways: () => gateways, delivery: this.#delivery });
+  }
+
+  async start(): Promise<void> {
+    const { config, logger } = this.#options;
+    await mkdir(config.data, { recursive: true, mode: 0o700 });
+    try {
+      await this.#releasers.start('history', this.#history);
+      const first = await this.#users.start();
+      if (first !== undefined) {
+        // once, and on the terminal only: no log keeps it
+        process.stdout.write(`log-in: ${first.user} / ${first.password}\n`);
+      }
+      await this.#releasers.start('gateways', this.#gateways);
+      for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
+      this.#releasers.add(
+        'gateway changes',
+        this.#gateways.onChange((gateway) => this.#live.gateway(gateway)),
+      );
+      await this.#releasers.start('notifier', this.#notifier);
+      if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
+      await this.#releasers.start('receiver', this.#delivery);
+      this.#releasers.add('api', () => this.#api.close());
+      const host = config.http.host ?? '127.0.0.1';
+      const port = await listenOrExplain(this.#api, host, config.http.port ?? defaultCloudPort, 'http.port');
+      this.#url = `http://${host}:${port}`;
+      logger.info({ ...this.addresses(), version }, 'the centre is up');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#releasers.releaseAll((name, problem) =>
+      this.#options.logger.error({ part: name, problem }, 'a part did not stop well'),
+    );
+  }
+
+  addresses(): { readonly page: string } {
+    return { page: this.#url };
+  }
+
+  async #ledger(gateway: string): Promise<LedgerView | undefined> {
+    const keys = (await this.#history.lanes()).filter((key) => key.gateway === gateway);
+    const status = this.#gateways.get(gateway)?.status;
+    if (keys.length === 0 && status === undefined) return undefined;
+    const lanes = await Promise.all(keys.map((key) => this.#laneHistory(key)));
+    const ledger = gatewayLedger(gateway, status, lanes);
+    const duplicates = new Map(lanes.map(({ key, duplicates }) => [`${key.epoch}/${key.lane}`, duplicates]));
+    return {
+      gateway,
+      assigned: ledger.assigned,
+      received: ledger.received,
+      shed: ledger.shed,
+      missing: ledger.missing,
+      waiting: ledger.waiting,
+      duplicates: [...duplicates.values()].reduce((sum, count) => sum + count, 0),
+      lanes: ledger.lanes.map(({ epoch, lane, assigned, received, shed, missing, waiting }) => ({
+        epoch,
+        lane,
+        assigned,
+        received: received.count,
+        shed: shed.count,
+        missing: missing.count,
+        waiting: waiting.count,
+        duplicates: duplicates.get(`${epoch}/${lane}`) ?? 0,
+      })),
+    };
+  }
+
+  async #laneHistory(key: LaneKey) {
+    const [received, gaps, { rows, distinct }] = await Promise.all([
+      this.#history.received(key),
+      this.#history.gaps(key),
+      this.#history.rows(key),
+    ]);
+    return { key, received, gaps, duplicates: rows - distinct };
+  }
+
+  #ingestFigures(): IngestFigures {
+    const status = this.#ingest?.status();
+    return {
+      connected: status === undefined || status.events.state === 'consuming',
+      stored: this.#stored,
+      duplicates: status?.repeated ?? 0,
+      deadLetters: status?.poison ?? 0,
+      lag: [],
+    };
+  }
+
+  #notReady(): readonly string[] {
+    const ingest = this.#ingest?.status();
+    return ingest === undefined || ingest.events.state === 'consuming' ? [] : [`Kafka: ${ingest.events.reason}`];
+  }
+}

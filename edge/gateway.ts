@@ -1,0 +1,288 @@
+/**
+ * The composition root of the gateway: builds every part, connects them, starts them in order and stops them in
+ * reverse. Nothing else calls a part's constructor, and nothing here decides anything else.
+ *
+ *   clock ─► outbox ─► alarms, rules ─► uplink ─► vision ─► console ─► broker (devices come in last)
+ *
+ * Always: a part that fails to start stops those before it; Kafka, cameras and models that are not there stop nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
+import { createLogger, type Logger } from '@forpost/shared/logging.ts';
+import { runUntilSignal } from '@forpost/shared/run.ts';
+import { version } from '@forpost/shared/version.ts';
+import { createActions } from './alerts/actions/registry.ts';
+import { Alarms } from './alerts/alarms.ts';
+import { Broker } from './broker/broker.ts';
+import { ClockSync } from './clock/sync.ts';
+import type { Installation } from './config/installation.ts';
+import { loadInstallation } from './config/load.ts';
+import { ConsoleServer } from './console/server.ts';
+import { DeviceRegistry } from './devices/registry.ts';
+import { GatewayHealth } from './health/health.ts';
+import { GatewayMetrics } from './health/metrics.ts';
+import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
+import { Overview } from './overview.ts';
+import { Pipeline } from './pipeline.ts';
+import { RuleEngine } from './rules/engine.ts';
+import { loadSite } from './site/load.ts';
+import type { Secrets, Site } from './site/site.ts';
+import type { Refusal } from './uplink/messages.ts';
+import { sinkName } from './uplink/sinks/registry.ts';
+import { Uplink } from './uplink/uplink.ts';
+import { VisionSupervisor } from './vision/supervisor.ts';
+
+const dayMs = 86_400_000;
+
+/** `forpost gateway`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
+export async function runGateway(configFile: string): Promise<void> {
+  const installation = loadInstallation(configFile);
+  const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
+  const logger = createLogger('gateway', installation.log_level);
+  const gateway = new Gateway({ installation, site, secrets, clock: systemClock, random: Math.random, logger });
+  await runUntilSignal(gateway, logger, () => gateway.addresses());
+}
+
+export interface GatewayOptions {
+  readonly installation: Installation;
+  readonly site: Site;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export class Gateway implements Part {
+  readonly #options: GatewayOptions;
+  readonly #releasers = new Releasers();
+  readonly #problems = new Map<string, string>();
+  readonly #clockSync: ClockSync;
+  readonly #outbox: SqliteOutbox;
+  readonly #devices: DeviceRegistry;
+  readonly #alarms: Alarms;
+  readonly #pipeline: Pipeline;
+  readonly #uplink: Uplink;
+  readonly #vision: VisionSupervisor;
+  readonly #broker: Broker;
+  readonly #console: ConsoleServer;
+  readonly #health: GatewayHealth;
+  readonly #overview: Overview;
+  #rules: RuleEngine | undefined;
+  #listening = false;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { installation, site, secrets, clock, random } = options;
+    const logger = (name: string) => options.logger.child({ part: name });
+    const gateway = asId<'gateway'>(installation.gateway);
+
+    this.#clockSync = new ClockSync({
+      clock,
+      logger: logger('clock'),
+      onJump: (offsetMs) =>
+        this.#pipeline.note({
+          change: 'clock-set',
+          message: `the system clock moved by ${Math.round(offsetMs)} ms`,
+          offset_ms: Math.round(offsetMs),
+        }),
+    });
+    this.#outbox = new SqliteOutbox({
+      folder: installation.data,
+      sinks: installation.uplink.map(sinkName),
+      clock,
+      logger: logger('outbox'),
+      newEpoch: () => randomBytes(8).toString('hex'),
+      limits: {
+        ...(installation.outbox?.max_bytes === undefined ? {} : { maxBytes: installation.outbox.max_bytes }),
+        ...(installation.outbox?.keep_delivered_days === undefined
+          ? {}
+          : { keepDeliveredMs: installation.outbox.keep_delivered_days * dayMs }),
+      },
+      onProblem: (problem) => {
+        this.#problems.set('outbox', problem.message);
+        this.#pipeline.note({ change: `outbox-${problem.kind}`, message: problem.message });
+      },
+    });
+    this.#devices = new DeviceRegistry({ site, secrets, clock });
+    this.#broker = new Broker({
+      mqtt: installation.mqtt,
+      authenticate: this.#devices.authenticate,
+      admit: (publish) => this.#pipeline.admit(publish),
+      clock,
+      logger: logger('broker'),
+      onConnection: (device, connected) => this.#devices.connected(device as DeviceId, connected),
+    });
+    this.#alarms = new Alarms({
+      actions: createActions({ publisher: this.#broker, logger: logger('alerts') }),
+      clock,
+      file: join(installation.data, 'alarms.json'),
+      random,
+      log: logger('alerts'),
+    });
+    this.#pipeline = new Pipeline({
+      devices: this.#devices,
+      rules: () => this.#ruleEngine(),
+      alarms: this.#alarms,
+      outbox: this.#outbox,
+      clock,
+      quality: () => this.#clockSync.quality(),
+      boot: () => this.#clockSync.bootId(),
+      random,
+      logger: logger('pipeline'),
+      onAlert: (alert) => this.#overview.tellAlert(alert),
+    });
+    this.#uplink = new Uplink({
+      sinks: installation.uplink,
+      tokens: secrets.uplink ?? {},
+      identity: { site: site.id, gateway },
+      outboxFile: this.#outbox.file,
+      acknowledge: (sink, epoch, lane, through) => this.#outbox.acknowledge(sink, epoch, lane, through),
+      onCommit: (listener) => this.#outbox.onCommit(listener),
+      status: () => this.#overview.status(),
+      putAside: (refusal) => this.#putAside(refusal),
+      clock,
+      logger: logger('uplink'),
+      random,
+    });
+    this.#vision = new VisionSupervisor({
+      cameras: site.cameras,
+      secrets: secrets.cameras ?? {},
+      dataFolder: installation.data,
+      events: {
+        scene: (scene) => {
+          this.#pipeline.scene(scene);
+          this.#overview.tellScene(scene);
+        },
+        changed: () => undefined,
+      },
+      logger: logger('vision'),
+      clock,
+      random,
+    });
+    this.#overview = new Overview({
+      gateway,
+      name: installation.name ?? installation.gateway,
+      version,
+      site,
+      clock,
+      quality: () => this.#clockSync.quality(),
+      boot: () => this.#clockSync.bootId(),
+      outbox: this.#outbox,
+      uplink: this.#uplink,
+      vision: this.#vision,
+      devices: this.#devices,
+      rules: () => this.#ruleEngine(),
+      alarms: this.#alarms,
+      broker: this.#broker,
+      problems: () => [...this.#problems.values()],
+      acknowledge: (alarm, by) => {
+        const known = this.#pipeline.acknowledge(alarm);
+        if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
+        return known;
+      },
+    });
+    this.#health = new GatewayHealth({
+      outbox: () => this.#outbox.status(),
+      notReady: () => (this.#listening ? [] : ['the broker does not listen yet']),
+      clock,
+    });
+    this.#console = new ConsoleServer({
+      http: installation.http,
+      users: (name) => (Object.hasOwn(secrets.console, name) ? secrets.console[name] : undefined),
+      source: this.#overview,
+      health: this.#health,
+      metrics: new GatewayMetrics(() => this.#overview.snapshot()),
+      clock,
+      logger: logger('console'),
+      gateway,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { installation, logger } = this.#options;
+    await mkdir(installation.data, { recursive: true, mode: 0o700 });
+    try {
+      await this.#releasers.start('clock', this.#clockSync);
+      await this.#releasers.start('outbox', this.#outbox);
+      await this.#releasers.start('alarms', this.#alarms);
+      const { site, clock } = this.#options;
+      this.#rules = new RuleEngine({ site, actives: this.#alarms.active(), uptime: clock.uptime() });
+      this.#releasers.add('pipeline', () => this.#pipeline.stop());
+      this.#pipeline.start();
+      await this.#releasers.start('uplink', this.#uplink);
+      await this.#releasers.start('vision', this.#vision);
+      await this.#releasers.start('health', this.#health);
+      await this.#releasers.start('console', this.#console);
+      await this.#releasers.start('broker', this.#broker);
+      this.#alarms.restore();
+      this.#listening = true;
+      this.#pipeline.note({ change: 'started', message: `Forpost ${version} started`, version });
+      logger.info({ ...this.addresses(), epoch: this.#outbox.epoch }, 'the gateway is up');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#listening = false;
+    await this.#releasers.releaseAll((name, problem) =>
+      this.#options.logger.error({ part: name, problem }, 'a part did not stop well'),
+    );
+  }
+
+  addresses(): { readonly mqtt: number; readonly page: string } {
+    return { mqtt: this.#broker.port, page: this.#console.url };
+  }
+
+  #ruleEngine(): RuleEngine {
+    if (this.#rules === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the rules are not started');
+    return this.#rules;
+  }
+
+  /** An event that a sink refuses for good: the dead letters keep it, a gap record says so, the lane goes on. */
+  async #putAside(refusal: Refusal): Promise<void> {
+    const { clock, installation } = this.#options;
+    const { event, sink, reason } = refusal;
+    const received = clock.now();
+    const sequence = String(event.sequence);
+    const time = new Date(event.time).toISOString();
+    await this.#outbox.append({
+      events: [
+        {
+          lane: 'alerts',
+          type: eventTypes.gap,
+          device: event.device,
+          time: received,
+          received,
+          clock: this.#clockSync.quality(),
+          boot: this.#clockSync.bootId(),
+          uptime: clock.uptime(),
+          data: JSON.stringify({
+            epoch: event.epoch,
+            lane: event.lane,
+            from: sequence,
+            to: sequence,
+            count: 1,
+            first_time: time,
+            last_time: time,
+            reason: `${sink} refused it: ${reason}`,
+          }),
+        },
+      ],
+      deadLetter: {
+        device: event.device ?? asId<'device'>(installation.gateway),
+        topic: `outbox/${event.epoch}/${event.lane}/${sequence}`,
+        payload: Buffer.from(event.data),
+        received,
+        reason: `${sink} refused it: ${reason}`,
+      },
+    });
+  }
+}

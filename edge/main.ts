@@ -1,0 +1,124 @@
+/**
+ * The command line of the gateway: `forpost gateway`, `check`, `model`, `devices`, `schema`. It reads the command,
+ * loads the configuration and hands over to gateway.ts.
+ *
+ * Always: what a person did wrong is told in plain lines, without a stack, and ends with status 1; an unexpected error
+ * keeps its stack. `forpost gateway` prints one JSON line {"ready": …} on standard output when everything is up.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { requireNode } from '@forpost/shared/node-version.ts';
+import { explain, stopWithParent } from '@forpost/shared/run.ts';
+import { Command } from 'commander';
+
+requireNode();
+
+const program = new Command('forpost')
+  .description('Forpost, an edge gateway: local MQTT broker, video detection, durable outbox, uplink to a centre')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(forpost --help lists the commands)')
+  .configureHelp({ sortSubcommands: false });
+
+program
+  .command('gateway')
+  .description('run the gateway of a site')
+  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .action(async (options: { config: string }) => {
+    stopWithParent();
+    const { runGateway } = await import('./gateway.ts');
+    await runGateway(options.config);
+  });
+
+program
+  .command('cloud')
+  .description('run the centre (forpost cloud --help)')
+  .action(() => {
+    throw new ForpostError(
+      'FORPOST_PART_FAILED',
+      'start the centre as "forpost cloud": it stands first on the command line',
+    );
+  });
+
+program
+  .command('check')
+  .description('check a configuration without starting anything')
+  .argument('<file>', 'gateway.yaml')
+  .action(async (file: string) => {
+    const { checkFiles } = await import('./config/check.ts');
+    const { problems, summary } = await checkFiles(file);
+    for (const problem of problems) process.stdout.write(`${problem}\n`);
+    process.stdout.write(problems.length === 0 ? `${summary}\n` : `${problems.length} to mend\n`);
+    process.exitCode = problems.length === 0 ? 0 : 1;
+  });
+
+program
+  .command('schema')
+  .description('print the JSON Schema of a configuration file, for editors')
+  .argument('<which>', 'gateway, site or secrets')
+  .action(async (which: string) => {
+    const { jsonSchemas } = await import('./config/schemas.ts');
+    const schemas: Readonly<Record<string, unknown>> = jsonSchemas();
+    const schema = schemas[which];
+    if (schema === undefined) {
+      throw new ForpostError(
+        'FORPOST_CONFIG_INVALID',
+        `no schema "${which}"; there are: ${Object.keys(schemas).join(', ')}`,
+      );
+    }
+    process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+  });
+
+const devices = program.command('devices').description('the site’s devices');
+devices
+  .command('password')
+  .description('give a device, consumer or person a new password; it is printed once and kept only as a hash')
+  .argument('<id>', 'of the device or consumer, or the log-in name with --console')
+  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .option('--console', 'a person who may open the gateway’s page')
+  .action(async (id: string, options: { config: string; console?: boolean }) => {
+    const { setPassword } = await import('./site/passwords.ts');
+    const password = await setPassword(options.config, options.console === true ? 'console' : 'mqtt', id);
+    process.stdout.write(`${id}: ${password}\nIt is shown only now. Restart the gateway to use it.\n`);
+  });
+
+const model = program.command('model').description('detection models');
+model
+  .command('add')
+  .description('install a detection model: a file, or a name of the catalogue')
+  .argument('<model>', 'FILE.onnx or a name, as yolox-nano')
+  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .option('--classes FILE', 'names of the classes, one a line (default: the 80 of COCO)')
+  .option('--name NAME', 'what cameras call it (default: the file’s name)')
+  .action(async (which: string, options: { config: string; classes?: string; name?: string }) => {
+    const [{ addModel }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
+    const card = await addModel(which, folder, {
+      ...(options.classes === undefined ? {} : { classes: options.classes }),
+      ...(options.name === undefined ? {} : { name: options.name }),
+    });
+    process.stdout.write(
+      `${card.name}: ${card.kind}, ${card.inputSize} x ${card.inputSize} pixels, ${card.classes.length} classes, ${card.measuredMs.toFixed(1)} ms a frame here\n` +
+        `Use it with "detector: ${card.name}" at a camera, then restart the gateway.\n`,
+    );
+  });
+model
+  .command('list')
+  .description('list the installed models')
+  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .action(async (options: { config: string }) => {
+    const [{ listModels }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
+    for (const card of await listModels(folder)) {
+      process.stdout.write(`${card.name}\t${card.kind}\t${card.inputSize} px\t${card.measuredMs.toFixed(1)} ms\n`);
+    }
+    process.stdout.write('motion\tbuilt in\n');
+  });
+
+async function modelsFolder(config: string): Promise<string> {
+  const [{ loadInstallation }, { join }] = await Promise.all([import('./config/load.ts'), import('node:path')]);
+  return join(loadInstallation(config).data, 'models');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,169 @@
+/**
+ * What the gateway knows of itself, gathered from its parts when somebody asks: the status for the centre and the
+ * page, the snapshot for the metrics, the page's source. Nothing is kept here but counters and listeners.
+ *
+ * Always: asking touches no disk and no network (pictures and dead letters are read by whoever awaits them).
+ */
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { ClockQuality, Severity } from '@forpost/shared/event/event.ts';
+import type { GatewayId } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Alert } from './alerts/action.ts';
+import type { Alarms } from './alerts/alarms.ts';
+import type { Broker } from './broker/broker.ts';
+import type { AlertNotice, ConsoleSource, SceneNotice } from './console/source.ts';
+import type { DeviceRegistry } from './devices/registry.ts';
+import type { GatewaySnapshot } from './health/snapshot.ts';
+import type { DeadLetter, Outbox } from './outbox/outbox.ts';
+import type { RuleEngine } from './rules/engine.ts';
+import type { Site, ZoneConfig } from './site/site.ts';
+import type { Uplink } from './uplink/uplink.ts';
+import type { SceneMessage, VisionSupervisor } from './vision/supervisor.ts';
+
+export interface OverviewParts {
+  readonly gateway: GatewayId;
+  readonly name: string;
+  readonly version: string;
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+  readonly outbox: Outbox;
+  readonly uplink: Uplink;
+  readonly vision: VisionSupervisor;
+  readonly devices: DeviceRegistry;
+  readonly rules: () => RuleEngine;
+  readonly alarms: Alarms;
+  readonly broker: Broker;
+  /** what is wrong and belongs to no part that could say it */
+  readonly problems: () => readonly string[];
+  /** Whether there was such an active alarm. */
+  readonly acknowledge: (alarm: string, by: string) => boolean;
+}
+
+export class Overview implements ConsoleSource {
+  readonly #parts: OverviewParts;
+  readonly #alertListeners = new Set<(alert: AlertNotice) => void>();
+  readonly #sceneListeners = new Set<(scene: SceneNotice) => void>();
+  #counter = 0;
+
+  constructor(parts: OverviewParts) {
+    this.#parts = parts;
+  }
+
+  status(): GatewayStatus {
+    const { site, gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
+    this.#counter += 1;
+    return {
+      site: site.id,
+      gateway,
+      name,
+      version,
+      starts: outbox.status().starts,
+      counter: this.#counter,
+      at: rfc3339(clock.now()),
+      clock: this.#parts.quality(),
+      boot: this.#parts.boot(),
+      uptime: Math.trunc(clock.uptime()),
+      revision: site.revision,
+      lanes: uplink.lanes(),
+      uplinks: uplink.statuses(),
+      cameras: vision.cameras(),
+      devices: devices.statuses(),
+      problems: [...this.#parts.problems(), ...vision.problems()],
+    };
+  }
+
+  snapshot(): GatewaySnapshot {
+    const { outbox, broker, rules } = this.#parts;
+    const activeAlarms: Record<Severity, number> = { info: 0, warning: 0, critical: 0 };
+    for (const { severity } of this.#parts.alarms.active()) activeAlarms[severity] += 1;
+    return {
+      status: this.status(),
+      outbox: outbox.status(),
+      broker: broker.counters(),
+      ruleErrors: Object.fromEntries(
+        rules()
+          .errors()
+          .map(({ rule, count }) => [rule, count]),
+      ),
+      activeAlarms,
+    };
+  }
+
+  alarms(): ReturnType<ConsoleSource['alarms']> {
+    return this.#parts.alarms
+      .active()
+      .map(({ raised, changed, subject: _, ...alarm }) => ({
+        ...alarm,
+        active: true,
+        evidence: [],
+        since: rfc3339(raised),
+        at: rfc3339(changed),
+      }))
+      .reverse();
+  }
+
+  outbox(): ReturnType<ConsoleSource['outbox']> {
+    return this.#parts.outbox.status();
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#parts.outbox.deadLetters(limit);
+  }
+
+  zones(camera: string): readonly ZoneConfig[] {
+    return this.#parts.site.cameras.find(({ id }) => id === camera)?.zones ?? [];
+  }
+
+  async picture(camera: string): Promise<Buffer | undefined> {
+    if (!this.#parts.site.cameras.some(({ id }) => id === camera)) return undefined;
+    try {
+      return await readFile(this.#parts.vision.livePicture(camera));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  tracks(camera: string): SceneNotice | undefined {
+    const scene = this.#parts.vision.latest(camera);
+    return scene === undefined ? undefined : noticeOf(scene);
+  }
+
+  watch(camera: string, seconds: number): void {
+    this.#parts.vision.watch(camera, seconds);
+  }
+
+  acknowledge(alarm: string, by: string): boolean {
+    return this.#parts.acknowledge(alarm, by);
+  }
+
+  onAlert(listener: (alert: AlertNotice) => void): () => void {
+    this.#alertListeners.add(listener);
+    return () => this.#alertListeners.delete(listener);
+  }
+
+  onScene(listener: (scene: SceneNotice) => void): () => void {
+    this.#sceneListeners.add(listener);
+    return () => this.#sceneListeners.delete(listener);
+  }
+
+  /** after the local actions ran */
+  tellAlert(alert: Alert): void {
+    const notice = { data: alert.data, time: rfc3339(alert.time) };
+    for (const listener of this.#alertListeners) listener(notice);
+  }
+
+  tellScene(scene: SceneMessage): void {
+    if (this.#sceneListeners.size === 0) return;
+    const notice = noticeOf(scene);
+    for (const listener of this.#sceneListeners) listener(notice);
+  }
+}
+
+function noticeOf({ camera, time, tracks, changes }: SceneMessage): SceneNotice {
+  return { camera, time: rfc3339(time), tracks, changes };
+}

@@ -1,0 +1,259 @@
+/**
+ * The way of one message through the gateway, the same for a meter's publish and a camera's scene:
+ *
+ *   decode ──► rules ──► alerts act at once ──► one outbox entry (readings, alerts, dead letter) ──► committed
+ *
+ * Always:
+ *  - local actions have run before the entry is handed to the outbox: an alert never waits for the disk (P2);
+ *  - `admit` resolves after the commit and rejects where there was none, so that the broker withholds (P1);
+ *  - whatever a device sends, `admit` never throws: what nobody can read becomes a dead letter of that device (P8);
+ *  - what has no sender to hold back (vision, silence, the gateway's own events) is kept and tried again, bounded.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
+import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import type { Alert } from './alerts/action.ts';
+import type { Alarms } from './alerts/alarms.ts';
+import type { Admit, DevicePublish } from './broker/access.ts';
+import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
+import type { DeviceRegistry } from './devices/registry.ts';
+import type { EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
+import type { RuleEngine } from './rules/engine.ts';
+import type { AlarmTransition } from './rules/rule.ts';
+import type { FromVision } from './vision/messages.ts';
+
+export interface PipelineParts {
+  readonly devices: DeviceRegistry;
+  /** there once the alarms from before a restart are known */
+  readonly rules: () => RuleEngine;
+  readonly alarms: Alarms;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** every alert, after the local actions ran: for the page */
+  readonly onAlert: (alert: Alert) => void;
+}
+
+/** Entries without a sender that wait for an outbox that takes nothing; beyond this the oldest goes, and is counted. */
+const maxUnsent = 1000;
+const unsentBackoff = { baseMs: 200, ceilingMs: 10_000 };
+
+/** Where and when something was taken in: ms since 1970 and ms of the monotonic clock. */
+interface Taken {
+  readonly received: number;
+  readonly uptime: number;
+}
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  #wake: Timer | undefined;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #unsent: OutboxEntry[] = [];
+  #resend: Timer | undefined;
+  #resendAttempt = 0;
+  #lost = 0;
+  #stopped = false;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Entries without a sender that were given up because too many waited. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  start(): void {
+    this.#armWake();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.cancel();
+    this.#resend?.cancel();
+  }
+
+  /** Takes one device's publish in. See `Admit`. */
+  readonly admit: Admit = async (publish) => {
+    await this.#parts.outbox.append(this.#entryOf(publish));
+  };
+
+  #entryOf(publish: DevicePublish): OutboxEntry {
+    const { devices } = this.#parts;
+    const device = publish.device as DeviceId;
+    const decoded = devices.decode(device, publish.topic, publish.payload, publish.received);
+    devices.seen(device, publish.received, decoded);
+    if (!decoded.ok) {
+      devices.countDeadLetter(device, decoded.reason);
+      const { topic, payload, received } = publish;
+      return { events: [], deadLetter: { device, topic, payload, received, reason: decoded.reason } };
+    }
+    const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish));
+    const transitions: AlarmTransition[] = [];
+    for (const item of decoded.items)
+      if (item.kind === 'reading') transitions.push(...this.#observe(device, item, publish));
+    return { events: [...this.#raise(transitions, publish), ...events] };
+  }
+
+  #observe(device: DeviceId, item: DecodedReading, taken: Taken): readonly AlarmTransition[] {
+    const { channel, values } = item.data;
+    return this.#parts.rules().observe(
+      {
+        kind: 'reading',
+        device,
+        time: item.time,
+        received: taken.received,
+        values,
+        ...(channel === undefined ? {} : { channel }),
+      },
+      taken.uptime,
+      taken.received,
+    );
+  }
+
+  #deviceDraft(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken): EventDraft {
+    const type = item.kind === 'reading' ? eventTypes.reading : item.type;
+    const draft = this.#draft('telemetry', type, device, item.time, item.data, taken);
+    const resendId = item.kind === 'reading' ? item.data.id : item.id;
+    return resendId === undefined ? draft : { ...draft, resendId };
+  }
+
+  /** One analysed frame of a camera. */
+  scene(message: Extract<FromVision, { kind: 'scene' }>): void {
+    if (!isId(message.camera)) return;
+    const device = message.camera as DeviceId;
+    const taken: Taken = { received: message.time, uptime: message.uptime };
+    const events: EventDraft[] = [];
+    const transitions: AlarmTransition[] = [];
+    for (const change of message.changes) {
+      transitions.push(
+        ...this.#parts
+          .rules()
+          .observe(
+            { kind: 'scene', device, time: message.time, received: message.time, change },
+            message.uptime,
+            message.time,
+          ),
+      );
+      const { id, class: name, score, box } = change.track;
+      const data = { camera: device, track: id, class: name, score, box, zone: change.zone, change: change.change };
+      events.push(this.#draft('telemetry', eventTypes.visionObservation, device, message.time, data, taken));
+    }
+    const alerts = this.#raise(transitions, taken);
+    if (alerts.length + events.length > 0) this.#keep({ events: [...alerts, ...events] });
+  }
+
+  /** An event of the gateway itself: started, a camera lost, an outbox put aside. */
+  note(data: GatewayData): void {
+    const { clock } = this.#parts;
+    const taken = { received: clock.now(), uptime: clock.uptime() };
+    this.#keep({ events: [this.#draft('alerts', eventTypes.gateway, null, taken.received, data, taken)] });
+  }
+
+  /** Somebody on the site acknowledged an alarm. Whether there was such an active one. */
+  acknowledge(alarm: string): boolean {
+    const alert = this.#parts.alarms.acknowledge(alarm);
+    if (alert === undefined) return false;
+    this.#parts.onAlert(alert);
+    this.#keep({ events: [this.#alertDraft(alert)] });
+    return true;
+  }
+
+  /** Lets the alarms act on what the rules found, before any disk. The drafts of what they did, for the outbox. */
+  #raise(transitions: readonly AlarmTransition[], taken: Taken): readonly EventDraft[] {
+    const drafts: EventDraft[] = [];
+    if (transitions.length > 0) {
+      for (const alert of this.#parts.alarms.apply(transitions, taken)) {
+        this.#parts.onAlert(alert);
+        drafts.push(this.#alertDraft(alert));
+      }
+    }
+    this.#armWake();
+    return drafts;
+  }
+
+  #alertDraft(alert: Alert): EventDraft {
+    const taken = { received: alert.received, uptime: alert.uptime };
+    return this.#draft('alerts', eventTypes.alert, alert.data.device as DeviceId, alert.time, alert.data, taken);
+  }
+
+  #draft(lane: Lane, type: string, device: DeviceId | null, time: number, data: object, taken: Taken): EventDraft {
+    const { quality, boot } = this.#parts;
+    const { received, uptime } = taken;
+    return { lane, type, device, time, received, clock: quality(), boot: boot(), uptime, data: JSON.stringify(data) };
+  }
+
+  /** Hold times and silence: the rules say when they want to be asked again. */
+  #armWake(): void {
+    const { rules, clock } = this.#parts;
+    const next = rules().nextWake() ?? Number.POSITIVE_INFINITY;
+    if (this.#stopped || next === this.#wakeAt) return;
+    this.#wake?.cancel();
+    this.#wakeAt = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#wake = clock.after(next - clock.uptime(), () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY;
+      const taken = { received: clock.now(), uptime: clock.uptime() };
+      const drafts = this.#raise(rules().wake(taken.received, taken.uptime), taken);
+      if (drafts.length > 0) this.#keep({ events: drafts });
+    });
+  }
+
+  /** Stores what has no sender to hold back; while the outbox takes nothing it waits here, bounded. */
+  #keep(entry: OutboxEntry): void {
+    if (this.#unsent.length > 0) {
+      this.#wait(entry);
+      return;
+    }
+    this.#parts.outbox.append(entry).catch((error: unknown) => {
+      this.#parts.logger.warn(
+        { error: messageOf(error) },
+        'the outbox did not take an event: it is kept and tried again',
+      );
+      this.#wait(entry);
+    });
+  }
+
+  #wait(entry: OutboxEntry): void {
+    this.#unsent.push(entry);
+    if (this.#unsent.length > maxUnsent) {
+      this.#unsent.shift();
+      this.#lost += 1;
+    }
+    if (this.#resend === undefined && !this.#stopped) this.#scheduleResend();
+  }
+
+  #scheduleResend(): void {
+    const { clock, random } = this.#parts;
+    this.#resend = clock.after(backoffMs(unsentBackoff, this.#resendAttempt++, random), () => void this.#sendUnsent());
+  }
+
+  async #sendUnsent(): Promise<void> {
+    while (!this.#stopped) {
+      const entry = this.#unsent[0];
+      if (entry === undefined) {
+        this.#resend = undefined;
+        this.#resendAttempt = 0;
+        return;
+      }
+      try {
+        await this.#parts.outbox.append(entry);
+      } catch (error) {
+        this.#parts.logger.debug(
+          { error: messageOf(error), waiting: this.#unsent.length },
+          'the outbox still takes nothing',
+        );
+        this.#scheduleResend();
+        return;
+      }
+      // it may have been given up while it was on its way
+      if (this.#unsent[0] === entry) this.#unsent.shift();
+    }
+  }
+}

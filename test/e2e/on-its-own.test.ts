@@ -1,0 +1,66 @@
+/** The site on its own: no centre, no Kafka, no camera, a model that is no model. What is there works and says what is not. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../harness/process.ts';
+import { TestSite, until } from '../harness/site.ts';
+
+interface Status {
+  readonly cameras: { id: string; state: string; reason: string }[];
+  readonly uplinks: { state: string; reason: string }[];
+  readonly problems: string[];
+}
+
+let site: TestSite;
+beforeAll(async () => {
+  const [nobody = 0, nothing = 0] = await freePorts(2);
+  site = await TestSite.start({
+    devices: ['meter'],
+    brokers: [`127.0.0.1:${nobody}`],
+    centre: false,
+    rules: [{ id: 'overload', kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 }],
+    cameras: [
+      { id: 'gone', url: `rtsp://127.0.0.1:${nothing}/gone` },
+      { id: 'odd', url: `rtsp://127.0.0.1:${nothing}/odd`, detector: 'nonsense' },
+    ],
+  });
+  await mkdir(join(site.folder, 'gateway/models'), { recursive: true });
+  await writeFile(join(site.folder, 'gateway/models/nonsense.onnx'), 'this is no model');
+});
+afterAll(() => site?.stop());
+
+test('a camera that is not there and a model that is none are said in words, and meters still raise alarms', async () => {
+  const status = await until('both cameras have a reason', async () => {
+    const now = await site.local<Status>('/api/v1/status');
+    return now.cameras.length === 2 && now.cameras.every((c) => c.reason !== '' && c.state !== 'connecting') && now;
+  });
+  expect(status.cameras.find((c) => c.id === 'gone')?.state).toBe('unreachable');
+  expect(status.cameras.find((c) => c.id === 'odd')?.reason).toMatch(/nonsense/);
+  expect(status.uplinks[0]).toMatchObject({ state: expect.stringMatching(/offline|probing/) });
+  expect(status.uplinks[0]?.reason).not.toBe('');
+  const display = await site.connect('wall-display');
+  const heard = new Promise<string>((resolve) =>
+    display.once('message', (_topic, payload) => resolve(payload.toString())),
+  );
+  await display.subscribeAsync('forpost/alerts/#');
+  const meter = await site.connect('meter');
+  await meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":6000}}', { qos: 1 });
+  expect(JSON.parse(await heard)).toMatchObject({ change: 'raised', rule: 'overload' });
+  await Promise.all([display.endAsync(), meter.endAsync()]);
+});
+
+test('what was acknowledged before a kill is still waiting for the centre after it', async () => {
+  const waiting = async () =>
+    (await site.local<{ uplinks: { events: number }[] }>('/api/v1/status')).uplinks[0]?.events ?? 0;
+  const before = await until('something waits', async () => (await waiting()) || false);
+  await site.gateway?.kill();
+  await site.startGateway();
+  await until('it still waits', async () => (await waiting()) >= before);
+});
+
+test('the gateway stops within seconds when it is told to, with nothing there that it talks to', async () => {
+  const started = performance.now();
+  await site.gateway?.stop();
+  expect(site.gateway?.exitCode).toBe(0);
+  expect(performance.now() - started).toBeLessThan(8000);
+});

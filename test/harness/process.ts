@@ -1,0 +1,144 @@
+/**
+ * A child process of a test: started, ready when it prints its JSON line, stopped or killed by its own id, never left
+ * behind. What it says is kept (bounded) and shown when it does not become ready.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const keptLines = 400;
+
+export class TestProcess {
+  readonly name: string;
+  readonly ready: Record<string, unknown>;
+  readonly lines: string[];
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  private constructor(
+    name: string,
+    child: ChildProcess,
+    ready: Record<string, unknown>,
+    lines: string[],
+    ended: Promise<void>,
+  ) {
+    this.name = name;
+    this.#child = child;
+    this.ready = ready;
+    this.lines = lines;
+    this.#ended = ended;
+  }
+
+  /** Starts `node ...args` and resolves when it printed a line of JSON with the key "ready". */
+  static start(
+    name: string,
+    args: readonly string[],
+    options: { env?: NodeJS.ProcessEnv; readyWithinMs?: number } = {},
+  ): Promise<TestProcess> {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const lines: string[] = [];
+    const keep = (line: string) => {
+      lines.push(line);
+      if (lines.length > keptLines) lines.shift();
+    };
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${name} ${why}:\n${lines.slice(-40).join('\n')}`));
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        fail('was not ready in time');
+      }, options.readyWithinMs ?? 60_000);
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        fail(`ended with ${code ?? signal}`);
+      });
+      child.once('error', (error) => fail(error.message));
+      createInterface({ input: child.stderr }).on('line', keep);
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        keep(line);
+        if (!line.startsWith('{"ready"')) return;
+        clearTimeout(timer);
+        resolve(
+          new TestProcess(name, child, (JSON.parse(line) as { ready: Record<string, unknown> }).ready, lines, ended),
+        );
+      });
+    });
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.name} has no process id`);
+    return this.#child.pid;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
+  /** SIGTERM, and SIGKILL where that is not enough. */
+  async stop(deadlineMs = 15_000): Promise<void> {
+    if (!this.running) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  /** SIGKILL: no part of it gets to do anything more. */
+  async kill(): Promise<void> {
+    if (!this.running) return;
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer().once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return address.port;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Polls until `check` gives something else than undefined or false. @throws with `what` after `withinMs` */
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 30_000,
+): Promise<T> {
+  const end = performance.now() + withinMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain: ${what}`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
