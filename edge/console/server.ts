@@ -112,6 +112,8 @@ export class ConsoleServer implements Part {
       ...more,
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
+      // a field that is not known is refused, not dropped
+      ajv: { customOptions: { removeAdditional: false } },
       bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,
       forceCloseConnections: true,

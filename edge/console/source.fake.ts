@@ -71,8 +71,12 @@ export class FakeSource implements ConsoleSource {
   readonly alertListeners = new Set<(alert: AlertNotice) => void>();
   readonly sceneListeners = new Set<(scene: SceneNotice) => void>();
 
+  /** how often the status was asked for */
+  looks = 0;
+
   status(): GatewayStatus {
-    return { ...this.current, counter: this.current.counter + 1 };
+    this.looks++;
+    return { ...this.current, counter: this.current.counter + this.looks };
   }
   alarms(): readonly ActiveAlarm[] {
     return this.active;

@@ -68,6 +68,12 @@ export class GatewayMetrics {
     this.#counter('forpost_broker_oversized_total', 'Packets refused for their size', [], (s) =>
       one(s.broker.oversized),
     );
+    this.#counter('forpost_broker_frozen_subscribers_total', 'Subscribers cut off because they did not read', [], (s) =>
+      one(s.broker.frozen),
+    );
+    this.#counter('forpost_broker_dropped_total', 'Messages for absent subscribers dropped at a limit', [], (s) =>
+      one(s.broker.dropped),
+    );
     this.#counter('forpost_broker_received_bytes_total', 'Bytes received over MQTT', [], (s) => one(s.broker.bytesIn));
     this.#counter('forpost_broker_sent_bytes_total', 'Bytes sent over MQTT', [], (s) => one(s.broker.bytesOut));
 

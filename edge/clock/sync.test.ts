@@ -1,0 +1,177 @@
+import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ClockProbe, chronyProbe, timedatectlProbe, timesyncdProbe } from './probes.ts';
+import { ClockSync } from './sync.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-clock-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function program(name: string, script: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+function start(answers: () => ClockQuality | 'unknown') {
+  const clock = new FakeClock();
+  const jumps: number[] = [];
+  const qualities: ClockQuality[] = [];
+  let asked = 0;
+  const probe: ClockProbe = {
+    name: 'test',
+    read: async () => {
+      asked++;
+      return answers();
+    },
+  };
+  const sync = new ClockSync({
+    clock,
+    logger: silentLogger(),
+    probes: [probe],
+    onJump: (offsetMs) => jumps.push(offsetMs),
+    onQuality: (quality) => qualities.push(quality),
+  });
+  return { clock, sync, jumps, qualities, asked: () => asked };
+}
+
+describe('what a time service says', () => {
+  test.each([
+    ['Leap status     : Normal', 'synced'],
+    ['Leap status     : Insert second', 'synced'],
+    ['Leap status     : Not synchronised', 'unsynced'],
+    ['506 Cannot talk to daemon', 'unknown'],
+  ])('chrony: %s', async (line, quality) => {
+    const chronyc = await program(
+      `chronyc-${quality}-${line.length}`,
+      `echo 'Reference ID    : A29FC87B'; echo '${line}'`,
+    );
+    expect(await chronyProbe(chronyc).read(0)).toBe(quality);
+  });
+
+  test('chrony that fails or is not there knows nothing', async () => {
+    expect(await chronyProbe(await program('failing', 'echo "Leap status : Normal"; exit 1')).read(0)).toBe('unknown');
+    expect(await chronyProbe(join(folder, 'nowhere')).read(0)).toBe('unknown');
+  });
+
+  test.each([
+    ['yes', 'synced'],
+    ['no', 'unsynced'],
+    ['Failed to connect to bus', 'unknown'],
+  ])('timedatectl: %s', async (line, quality) => {
+    expect(await timedatectlProbe(await program(`timedatectl-${quality}`, `echo ${line}`)).read(0)).toBe(quality);
+  });
+
+  test('timesyncd: in sync from its mark on, until the mark is too old; unknown where it does not run', async () => {
+    const run = join(folder, 'timesync');
+    expect(await timesyncdProbe(run).read(0)).toBe('unknown');
+    await mkdir(run);
+    expect(await timesyncdProbe(run).read(0)).toBe('unsynced');
+    const mark = join(run, 'synchronized');
+    await writeFile(mark, '');
+    const at = Date.UTC(2026, 5, 1);
+    await utimes(mark, at / 1000, at / 1000);
+    expect(await timesyncdProbe(run).read(at + 3_600_000)).toBe('synced');
+    expect(await timesyncdProbe(run).read(at + 10 * 3_600_000)).toBe('unsynced');
+  });
+
+  test('a time service that hangs is given up, and the others are asked', async () => {
+    const hanging = await program('hanging', 'exec sleep 60');
+    const started = performance.now();
+    expect(await chronyProbe(hanging).read(0)).toBe('unknown');
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+test('a clock that nobody vouches for is unsynced', async () => {
+  const { sync } = start(() => 'unknown');
+  await sync.start();
+  expect(sync.quality()).toBe('unsynced');
+  expect(sync.service()).toBe('nobody');
+  await sync.stop();
+});
+
+test('the first service that knows decides, also where one before it fails', async () => {
+  const probes: ClockProbe[] = [
+    { name: 'a', read: () => Promise.reject(new Error('broken')) },
+    { name: 'b', read: async () => 'unknown' },
+    { name: 'c', read: async () => 'synced' },
+    { name: 'd', read: async () => 'unsynced' },
+  ];
+  const sync = new ClockSync({ clock: new FakeClock(), logger: silentLogger(), probes });
+  await sync.start();
+  expect(sync.quality()).toBe('synced');
+  expect(sync.service()).toBe('c');
+  await sync.stop();
+});
+
+test('a sync that comes later is noticed within half a minute, and its loss too', async () => {
+  let answer: ClockQuality = 'unsynced';
+  const { clock, sync, qualities, asked } = start(() => answer);
+  await sync.start();
+  answer = 'synced';
+  clock.advance(29_000);
+  expect(asked()).toBe(1);
+  clock.advance(1000);
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  answer = 'unsynced';
+  clock.advance(30_000);
+  await vi.waitFor(() => expect(sync.quality()).toBe('unsynced'));
+  expect(qualities).toEqual(['synced', 'unsynced']);
+  await sync.stop();
+});
+
+test('a clock that is set is told once with its size, and the services are asked at once', async () => {
+  const { clock, sync, jumps, asked } = start(() => 'synced');
+  await sync.start();
+  clock.advance(5000);
+  clock.jump(1_000_000);
+  clock.advance(3000);
+  expect(jumps).toEqual([1_000_000]);
+  expect(asked()).toBe(2);
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  clock.jump(-3000);
+  clock.advance(1000);
+  expect(jumps).toEqual([1_000_000, -3000]);
+  await sync.stop();
+});
+
+test('a clock that is slewed is not one that is set', async () => {
+  const { clock, sync, jumps } = start(() => 'synced');
+  await sync.start();
+  for (let i = 0; i < 100; i++) {
+    clock.jump(500);
+    clock.advance(1000);
+  }
+  expect(jumps).toEqual([]);
+  await sync.stop();
+});
+
+test('once stopped it asks and notices nothing more', async () => {
+  const { clock, sync, jumps, asked } = start(() => 'synced');
+  await sync.start();
+  await sync.stop();
+  await sync.stop();
+  clock.jump(10_000);
+  clock.advance(100_000);
+  expect(asked()).toBe(1);
+  expect(jumps).toEqual([]);
+});
+
+test('the boot has an id that stays, also on a machine that names none', async () => {
+  const file = join(folder, 'boot_id');
+  await writeFile(file, 'aa9628a2-05ec-4fa7-9256-cb631e8bb1b4\n');
+  const options = { clock: new FakeClock(), logger: silentLogger(), probes: [] };
+  expect(new ClockSync({ ...options, bootIdFile: file }).bootId()).toBe('aa9628a2-05ec-4fa7-9256-cb631e8bb1b4');
+  const elsewhere = new ClockSync({ ...options, bootIdFile: join(folder, 'nowhere') });
+  expect(elsewhere.bootId()).toMatch(/^[0-9a-f-]{36}$/);
+  expect(elsewhere.bootId()).toBe(elsewhere.bootId());
+});

@@ -1,0 +1,85 @@
+import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { expect, test } from 'vitest';
+import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
+import { tellDevice, tellUplink } from './words.ts';
+
+const now = new Date(2026, 5, 1, 12, 30).getTime();
+const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
+
+test.each([
+  ['power_w', 512.34, 'Power', '512.3 W'],
+  ['power_w', -2455, 'Power', '−2.46 kW'],
+  ['energy_wh_export', 222_333, 'Energy export', '222.33 kWh'],
+  ['voltage_v_l2', 229.9, 'Voltage L2', '229.9 V'],
+  ['em:0/power_w_l1', 12, 'em:0 Power L1', '12 W'],
+  ['temperature_c', 4.25, 'Temperature', '4.25 °C'],
+  ['power_factor', 0.97, 'Power factor', '0.97'],
+  ['energy_wh_t1', 5, 'Energy T1', '5 Wh'],
+  ['open', false, 'Open', 'no'],
+  ['state', 'charging', 'State', 'charging'],
+  ['w', 3, 'W', '3'],
+])('%s %s is written as a person would', (name, value, label, text) => {
+  expect(measure(name, value)).toEqual({ label, text });
+});
+
+test('what matters of a device is told first, its battery last', () => {
+  const names = sortedValues({ battery_pct: 80, open: true, 'em:0/power_w': 1, temperature_c: 2 }).map(
+    ([name]) => name,
+  );
+  expect(names).toEqual(['em:0/power_w', 'temperature_c', 'open', 'battery_pct']);
+});
+
+test('sizes, times and numbers are written for people', () => {
+  expect([bytes(0), bytes(999), bytes(1000), bytes(1_212_000), bytes(999_999)]).toEqual([
+    '0 B',
+    '999 B',
+    '1 kB',
+    '1.2 MB',
+    '1 MB',
+  ]);
+  expect([duration(-5), duration(59_000), duration(60_000), duration(7_200_000), duration(3 * 86_400_000)]).toEqual([
+    '0 s',
+    '59 s',
+    '1 min',
+    '2 h',
+    '3 days',
+  ]);
+  expect(plural(1, 'event')).toBe('1 event');
+  expect(plural(1234, 'event')).toBe('1,234 events');
+  expect(clockTime(at(12, 4), now)).toBe('12:04');
+  expect(clockTime(new Date(2026, 4, 31, 9, 5).toISOString(), now)).toBe('31 May 09:05');
+});
+
+test('a device is connected, silent since a time, or was never there', () => {
+  const device: DeviceStatus = {
+    id: 'a',
+    name: 'A',
+    connected: true,
+    lastSeen: at(12, 4),
+    messages: 1,
+    deadLetters: 0,
+    values: {},
+  };
+  expect(tellDevice(device, now)).toEqual({ tone: 'good', label: 'Connected', text: '26 min ago' });
+  expect(tellDevice({ ...device, connected: false }, now).text).toBe('silent since 12:04');
+  expect(tellDevice({ ...device, connected: false, lastSeen: null }, now).label).toBe('Never connected');
+});
+
+test('the way to the centre is told with since when, how much waits and why', () => {
+  const uplink: UplinkStatus = {
+    sink: 'centre',
+    state: 'offline',
+    since: at(12, 4),
+    reason: 'connection refused',
+    events: 1234,
+    bytes: 1_212_000,
+    eventsPerSecond: 0,
+  };
+  expect(tellUplink(uplink, now).text).toBe('Offline since 12:04. 1,234 events, 1.2 MB waiting. Connection refused.');
+  expect(tellUplink({ ...uplink, state: 'draining', eventsPerSecond: 100 }, now).text).toBe(
+    '1,234 events, 1.2 MB to go, at 100 events a second, about 12 s left.',
+  );
+  expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
+    'Live since 12:04. Everything is at the centre.',
+  );
+});

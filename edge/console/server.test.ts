@@ -1,0 +1,371 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { hashPassword } from '@forpost/shared/password.ts';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
+import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
+import type { DeadLetterView } from './view.ts';
+
+let hash: string;
+beforeAll(async () => {
+  hash = await hashPassword('ladder');
+});
+
+const servers: ConsoleServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+const yard = { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' } as const;
+
+function build(more: Partial<ConsoleServerOptions> = {}) {
+  const source = new FakeSource();
+  source.current = gatewayStatus({ cameras: [yard], devices: [deviceStatus('meter')] });
+  const health = { alive: { ok: true, reasons: [] as string[] } };
+  const server = new ConsoleServer({
+    gateway: 'farm-1',
+    http: { port: 0 },
+    users: (name) => (name === 'installer' ? hash : undefined),
+    source,
+    health: { alive: () => health.alive, ready: () => health.alive },
+    metrics: { contentType: 'text/plain', render: async () => 'forpost_info 1\n' },
+    clock: systemClock,
+    logger: silentLogger(),
+    ...more,
+  });
+  servers.push(server);
+  return { server, source, health };
+}
+
+async function start(more: Partial<ConsoleServerOptions> = {}) {
+  const parts = build(more);
+  await parts.server.start();
+  const { url } = parts.server;
+  const answer = await fetch(`${url}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user: 'installer', password: 'ladder' }),
+  });
+  const cookie = String(answer.headers.get('set-cookie')).split(';')[0]!;
+  const get = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } });
+  const post = (path: string, body: unknown) =>
+    get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  return { ...parts, url, get, post };
+}
+
+/** The next event of this name in a stream, read again and again from the same place. */
+function reader(answer: Response): <Data>(name: string) => Promise<Data> {
+  const chunks = answer.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let text = '';
+  return async <Data>(name: string) => {
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      if (end >= 0) {
+        const [, event, data] = /^event: (.+)\n(?:id: .+\n)?data: (.+)$/.exec(text.slice(0, end)) ?? [];
+        text = text.slice(end + 2);
+        if (event === name) return JSON.parse(data!) as Data;
+        continue;
+      }
+      const { done, value } = await chunks.next();
+      if (done) throw new Error(`the stream ended before ${name}`);
+      text += value;
+    }
+  };
+}
+
+test('nothing but the page, its log-in and the health is open', async () => {
+  const { url } = await start();
+  for (const path of [
+    '/api/v1/status',
+    '/api/v1/alarms',
+    '/api/v1/dead-letters',
+    '/api/v1/cameras/yard/picture',
+    '/api/v1/cameras/yard/tracks',
+    '/api/v1/stream',
+  ])
+    expect((await fetch(url + path)).status, path).toBe(401);
+  expect((await fetch(`${url}/api/v1/alarms/acknowledge`, { method: 'POST' })).status).toBe(401);
+  for (const path of ['/', '/page/main.ts', '/page/console.css', '/healthz', '/readyz', '/api/v1/session'])
+    expect((await fetch(url + path)).status, path).toBe(200);
+});
+
+test('the status tells the whole site with a line that sums it up', async () => {
+  const { get, source } = await start();
+  source.active = [activeAlarm('1')];
+  source.zonesByCamera = {
+    yard: [
+      {
+        id: 'drive',
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+        ],
+      },
+    ],
+  };
+  const status = await (await get('/api/v1/status')).json();
+  expect(status).toMatchObject({
+    gateway: 'farm-1',
+    version: '0.1.0',
+    devices: [{ id: 'meter', connected: true }],
+    summary: { level: 'alarm', headline: 'An alarm needs you' },
+    alarms: [{ alarm: '1', since: '2026-06-01T12:04:00.000Z' }],
+    outbox: { committedEvents: 1234 },
+    zones: { yard: [{ id: 'drive' }] },
+  });
+});
+
+test('an alarm is acknowledged once, by the one who is logged in', async () => {
+  const { post, get, source } = await start();
+  source.active = [activeAlarm('1')];
+  expect(await (await post('/api/v1/alarms/acknowledge', { alarm: '1' })).json()).toEqual({ acknowledged: true });
+  expect(source.acknowledged).toEqual([{ alarm: '1', by: 'installer' }]);
+  expect((await post('/api/v1/alarms/acknowledge', { alarm: '1' })).status).toBe(409);
+  expect((await post('/api/v1/alarms/acknowledge', { alarm: 1, extra: true })).status).toBe(400);
+  expect(await (await get('/api/v1/alarms')).json()).toMatchObject({ alarms: [{ acknowledged: true }] });
+});
+
+interface Letters {
+  readonly deadLetters: readonly DeadLetterView[];
+}
+
+test('dead letters are shown as text where they are text, shortened, by device', async () => {
+  const { get, source } = await start();
+  const letter = { topic: 'x/y', received: Date.UTC(2026, 5, 1), reason: 'not JSON' };
+  source.letters = [
+    { ...letter, device: 'meter' as never, payload: Buffer.from('{"w": größe') },
+    { ...letter, device: 'meter' as never, payload: Buffer.from([0xff, 0xfe, 0, 1]) },
+    { ...letter, device: 'door' as never, payload: Buffer.alloc(100_000, 'ä') },
+  ];
+  const { deadLetters } = (await (await get('/api/v1/dead-letters?device=meter')).json()) as Letters;
+  expect(deadLetters).toMatchObject([
+    { reason: 'not JSON', received: '2026-06-01T00:00:00.000Z', payload: '{"w": größe', encoding: 'text', size: 13 },
+    { payload: 'fffe0001', encoding: 'hex', size: 4 },
+  ]);
+  const all = (await (await get('/api/v1/dead-letters?limit=3')).json()) as Letters;
+  expect(all.deadLetters[2]).toMatchObject({ device: 'door', encoding: 'text', size: 100_000 });
+  expect(all.deadLetters[2]!.payload.length).toBeLessThanOrEqual(2000);
+  expect((await get('/api/v1/dead-letters?limit=100000')).status).toBe(400);
+});
+
+test("a camera's picture is asked for, kept fresh, and 204 until there is one", async () => {
+  const { get, source } = await start();
+  expect((await get('/api/v1/cameras/yard/picture')).status).toBe(204);
+  expect(source.watched).toEqual(['yard']);
+  source.pictures.set('yard', Buffer.from([0xff, 0xd8, 0xff]));
+  const picture = await get('/api/v1/cameras/yard/picture');
+  expect(picture.headers.get('content-type')).toBe('image/jpeg');
+  expect(Buffer.from(await picture.arrayBuffer())).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+  expect((await get('/api/v1/cameras/nowhere/picture')).status).toBe(404);
+  expect(await (await get('/api/v1/cameras/yard/tracks')).json()).toEqual({ scene: null });
+});
+
+describe('the stream', () => {
+  test('starts with the present, tells what changes, and nothing while nothing does', async () => {
+    const { get, source } = await start();
+    const next = reader(await get('/api/v1/stream'));
+    expect(await next('status')).toMatchObject({ problems: [], summary: { level: 'well' } });
+    // two looks later nothing has been sent: the next status is the changed one
+    const looks = source.looks;
+    await vi.waitFor(() => expect(source.looks).toBeGreaterThan(looks + 1), { timeout: 5000 });
+    source.current = { ...source.current, problems: ['the disk is full'] };
+    expect(await next('status')).toMatchObject({ problems: ['the disk is full'] });
+  });
+
+  test('tells an alarm at once, and with it the line on top that it changes', async () => {
+    const { get, source } = await start();
+    const next = reader(await get('/api/v1/stream'));
+    expect(await next('status')).toMatchObject({ summary: { level: 'well' } });
+    const started = performance.now();
+    source.raise(activeAlarm('1'));
+    expect(await next('alert')).toMatchObject({ data: { alarm: '1', change: 'raised' } });
+    expect(await next('status')).toMatchObject({ summary: { level: 'alarm' } });
+    expect(performance.now() - started).toBeLessThan(900);
+  });
+
+  test('tells the scenes of watched cameras only, and keeps watching them', async () => {
+    const { get, source } = await start();
+    source.current = gatewayStatus({ cameras: [yard, { ...yard, id: 'gate' }] });
+    const answer = await get('/api/v1/stream?watch=yard,nowhere');
+    await vi.waitFor(() => expect(source.sceneListeners.size).toBe(1));
+    const scene = { time: '2026-06-01T12:00:00.000Z', tracks: [], changes: [] };
+    source.see({ ...scene, camera: 'gate' });
+    source.see({ ...scene, camera: 'yard' });
+    expect(await reader(answer)('scene')).toMatchObject({ camera: 'yard' });
+    expect(new Set(source.watched)).toEqual(new Set(['yard']));
+  });
+
+  test('listens to nothing once the last page is gone', async () => {
+    const { get, source } = await start();
+    const abort = new AbortController();
+    await get('/api/v1/stream?watch=yard', { signal: abort.signal });
+    await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(2));
+    abort.abort();
+    await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(0));
+  });
+
+  test('ends when its session ends', async () => {
+    const { get, post } = await start();
+    const answer = await get('/api/v1/stream');
+    await post('/api/v1/logout', {});
+    await answer.text();
+    expect((await get('/api/v1/stream')).status).toBe(401);
+  });
+});
+
+test('a gateway whose outbox is stuck says so to its supervisor', async () => {
+  const { url, health } = await start();
+  expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', reasons: [] });
+  health.alive = { ok: false, reasons: ['the outbox has committed nothing for 31 s'] };
+  const answer = await fetch(`${url}/healthz`);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual({ status: 'failing', reasons: ['the outbox has committed nothing for 31 s'] });
+});
+
+test('the metrics are open on this machine under its own name, and not to a page that goes by another', async () => {
+  const { url } = await start();
+  expect(await (await fetch(`${url}/metrics`)).text()).toBe('forpost_info 1\n');
+  const { hostname, port } = new URL(url);
+  const { get } = await import('node:http');
+  const status = await new Promise((resolve, reject) => {
+    const options = { hostname, port, path: '/metrics', headers: { host: 'rebound.example' } };
+    get(options, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+  });
+  expect(status).toBe(401);
+});
+
+describe('the page', () => {
+  test('comes from the gateway alone, under a policy that lets nothing else run', async () => {
+    const { url } = await start();
+    const answer = await fetch(url);
+    const html = await answer.text();
+    expect(html).not.toMatch(/https?:\/\//);
+    expect(html).not.toMatch(/\son[a-z]+=|style=/);
+    expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'self' 'sha256-/);
+    expect(answer.headers.get('content-security-policy')).not.toContain('unsafe');
+    for (const [, path] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
+      const file = await fetch(url + path);
+      expect(file.status, path).toBe(200);
+      if (path!.endsWith('.ts')) {
+        expect(file.headers.get('content-type')).toMatch(/^text\/javascript/);
+        expect(await file.text()).not.toMatch(/import type|: string/);
+      }
+    }
+  });
+
+  test('is not sent again while it is the same', async () => {
+    const { url } = await start();
+    const etag = (await fetch(`${url}/page/main.ts`)).headers.get('etag')!;
+    const again = await fetch(`${url}/page/main.ts`, { headers: { 'if-none-match': etag } });
+    expect(again.status).toBe(304);
+  });
+
+  test.each([
+    '/page/../server.ts',
+    '/page/%2e%2e/server.ts',
+    '/page/tsconfig.json',
+    '/page/words.test.ts',
+    '/vendor/lit/../../package.json',
+    '/vendor/lit/package.json',
+    '/vendor/fastify/fastify.js',
+  ])('gives out no other file: %s', async (path) => {
+    const { url } = await start();
+    const { hostname, port } = new URL(url);
+    const { get } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      get({ hostname, port, path }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+    });
+    expect(status).toBe(404);
+  });
+});
+
+describe('where it listens', () => {
+  test('without TLS another address than loopback is refused at the start', async () => {
+    const { server } = build({ http: { host: '0.0.0.0', port: 0 } });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'FORPOST_CONFIG_INVALID',
+      message: expect.stringMatching(/^http\.host 0\.0\.0\.0 without TLS .* add http\.tls/),
+    });
+  });
+
+  test('a port that is taken is told with the setting, and the rest is released', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const { server } = build({ http: { port } });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'FORPOST_PORT_TAKEN',
+      message: `127.0.0.1:${port} is taken by another process: stop it, or set another one as http.port`,
+    });
+    await server.stop();
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test('with TLS the page is on HTTPS with a Secure cookie, and plain HTTP only leads there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forpost-tls-'));
+    const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const args = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+    ];
+    await promisify(execFile)('openssl', [...args, '-keyout', key, '-out', certificate]);
+    const tls = { host: '127.0.0.1', port: 0, certificate, key };
+    const { server } = build({ http: { port: 0, tls } });
+    await server.start();
+    const ask = (path: string, method: string, body?: string) =>
+      new Promise<{ status: number | undefined; cookie: string }>((resolve, reject) => {
+        const headers = { 'content-type': 'application/json' };
+        const request = httpsRequest(server.url + path, { method, headers, rejectUnauthorized: false }, (answer) => {
+          answer.resume();
+          resolve({ status: answer.statusCode, cookie: String(answer.headers['set-cookie']) });
+        });
+        request.on('error', reject);
+        request.end(body);
+      });
+    expect(server.url).toMatch(/^https:/);
+    expect((await ask('/', 'GET')).status).toBe(200);
+    const login = await ask('/api/v1/login', 'POST', JSON.stringify({ user: 'installer', password: 'ladder' }));
+    expect(login.status).toBe(200);
+    expect(login.cookie).toMatch(/; Secure/);
+
+    const plain = await fetch(`${server.plainUrl}/?x=1`, { redirect: 'manual' });
+    expect(plain.status).toBe(308);
+    expect(plain.headers.get('location')).toBe(`https://127.0.0.1:${new URL(server.url).port}/?x=1`);
+    expect((await fetch(`${server.plainUrl}/api/v1/login`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${server.plainUrl}/healthz`)).status).toBe(200);
+    await rm(folder, { recursive: true });
+  });
+
+  test('a certificate that is not there is told with the setting', async () => {
+    const tls = { certificate: '/nowhere/cert.pem', key: '/nowhere/key.pem' };
+    const { server } = build({ http: { port: 0, tls } });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'FORPOST_CONFIG_INVALID',
+      message: expect.stringMatching(/^http\.tls\.certificate: ENOENT.*\/nowhere\/cert\.pem/),
+    });
+  });
+});
+
+test('it can be stopped twice and before it was started', async () => {
+  const { server } = build();
+  await server.stop();
+  await server.start();
+  await server.stop();
+  await server.stop();
+});

@@ -1,0 +1,83 @@
+import type { CameraStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { expect, test } from 'vitest';
+import { activeAlarm, deviceStatus, gatewayStatus } from './source.fake.ts';
+import { summarise } from './summary.ts';
+
+const camera: CameraStatus = {
+  id: 'yard',
+  name: 'Yard',
+  state: 'live',
+  reason: '',
+  framesPerSecond: 5,
+  detector: 'motion',
+};
+const uplink: UplinkStatus = {
+  sink: 'centre',
+  state: 'live',
+  since: '2026-06-01T12:00:00.000Z',
+  reason: '',
+  events: 0,
+  bytes: 0,
+  eventsPerSecond: 0,
+};
+const texts = (more: Parameters<typeof gatewayStatus>[0]) =>
+  summarise(gatewayStatus(more), []).points.map(({ text }) => text);
+
+test('a site is well where every device, camera and the centre are there and the clock is right', () => {
+  const status = gatewayStatus({ devices: [deviceStatus('a')], cameras: [camera], uplinks: [uplink] });
+  expect(summarise(status, [])).toEqual({ level: 'well', headline: 'All is well', points: [] });
+});
+
+test('an alarm that nobody has acknowledged needs somebody; an acknowledged one is worth a look', () => {
+  expect(summarise(gatewayStatus(), [activeAlarm('1')])).toMatchObject({
+    level: 'alarm',
+    headline: 'An alarm needs you',
+  });
+  expect(summarise(gatewayStatus(), [activeAlarm('1'), activeAlarm('2')]).headline).toBe('2 alarms need you');
+  expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true })])).toEqual({
+    level: 'attention',
+    headline: 'One thing to look at',
+    points: [{ area: 'alarms', text: 'One alarm is active' }],
+  });
+  expect(summarise(gatewayStatus(), [activeAlarm('1', { severity: 'info' })]).level).toBe('attention');
+  expect(summarise(gatewayStatus(), [activeAlarm('1', { active: false })]).level).toBe('well');
+});
+
+test('devices that are not there are named, many of them are counted', () => {
+  const gone = (name: string) => deviceStatus(name, { connected: false });
+  expect(texts({ devices: [gone('Oven')] })).toEqual(['Oven is not connected']);
+  expect(texts({ devices: [gone('Oven'), gone('Pump'), gone('Door')] })).toEqual([
+    'Oven, Pump and Door are not connected',
+  ]);
+  expect(texts({ devices: ['a', 'b', 'c', 'd'].map(gone) })).toEqual(['4 devices are not connected']);
+  expect(texts({ devices: [deviceStatus('Lathe', { connected: false, lastSeen: null })] })).toEqual([
+    'Lathe has never connected',
+  ]);
+});
+
+test('a device of which nothing is understood is told, a single bad message of another is not', () => {
+  expect(texts({ devices: [deviceStatus('a', { deadLetters: 3 })] })).toEqual([
+    'a sends messages that nobody can read: check its decoder',
+  ]);
+  expect(texts({ devices: [deviceStatus('a', { deadLetters: 3, values: { power_w: 1 } })] })).toEqual([]);
+});
+
+test('cameras, the centre, the clock and problems are told in words', () => {
+  expect(
+    texts({
+      cameras: [
+        { ...camera, state: 'refused', reason: 'wrong password' },
+        { ...camera, state: 'off' },
+      ],
+      uplinks: [{ ...uplink, state: 'offline' }],
+      clock: 'unsynced',
+      problems: ['the model x is no model'],
+    }),
+  ).toEqual([
+    'Yard: wrong password',
+    'The centre is not reached; everything is kept here until it is',
+    'The clock is not confirmed by a time server',
+    'The model x is no model',
+  ]);
+  expect(texts({ uplinks: [{ ...uplink, state: 'draining', events: 1000 }] })).toEqual([]);
+});

@@ -1,0 +1,109 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, test } from 'vitest';
+import { deviceStatus, FakeSource, gatewayStatus } from '../console/source.fake.ts';
+import { GatewayHealth } from './health.ts';
+import { GatewayMetrics } from './metrics.ts';
+import type { GatewaySnapshot } from './snapshot.ts';
+
+function health() {
+  const clock = new FakeClock();
+  const outbox = { commits: 5, queued: 0 };
+  const notReady: string[] = [];
+  return {
+    clock,
+    outbox,
+    notReady,
+    health: new GatewayHealth({ outbox: () => outbox, notReady: () => notReady, clock }),
+  };
+}
+
+test('a gateway with nothing to store is alive however long that lasts', async () => {
+  const { clock, health: it } = health();
+  await it.start();
+  clock.advance(86_400_000);
+  expect(it.alive()).toEqual({ ok: true, reasons: [] });
+  await it.stop();
+});
+
+test('a slow disk that commits now and then is alive, one that commits nothing for 30 s is not', async () => {
+  const { clock, outbox, health: it } = health();
+  await it.start();
+  outbox.queued = 100;
+  for (let i = 0; i < 10; i++) {
+    outbox.commits++;
+    clock.advance(20_000);
+    expect(it.alive().ok).toBe(true);
+  }
+  clock.advance(40_000);
+  expect(it.alive().ok).toBe(false);
+  expect(it.alive().reasons[0]).toMatch(/^the outbox has committed nothing for \d+ s$/);
+  expect(it.ready().ok).toBe(false);
+  outbox.commits++;
+  expect(it.alive().ok).toBe(true);
+  await it.stop();
+});
+
+test('it is ready when everything it waits for is up', async () => {
+  const { notReady, health: it } = health();
+  await it.start();
+  notReady.push('the broker does not listen yet');
+  expect(it.ready()).toEqual({ ok: false, reasons: ['the broker does not listen yet'] });
+  expect(it.alive().ok).toBe(true);
+  notReady.pop();
+  expect(it.ready().ok).toBe(true);
+  await it.stop();
+});
+
+test('a scrape tells the gateway as it is at that moment, in base units', async () => {
+  let messages = 7;
+  const snapshot = (): GatewaySnapshot => ({
+    status: gatewayStatus({
+      devices: [deviceStatus('meter', { messages, deadLetters: 2 }), deviceStatus('door', { lastSeen: null })],
+      uplinks: [
+        { sink: 'centre', state: 'draining', since: '', reason: '', events: 12, bytes: 3400, eventsPerSecond: 5 },
+      ],
+      cameras: [{ id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 4.9, detector: 'motion' }],
+    }),
+    outbox: new FakeSource().outbox(),
+    broker: {
+      connections: 3,
+      connectionsTotal: 4,
+      failedLogins: 5,
+      publishes: 6,
+      acknowledged: 7,
+      refused: 8,
+      forbidden: 9,
+      oversized: 10,
+      frozen: 0,
+      dropped: 0,
+      bytesIn: 11,
+      bytesOut: 12,
+    },
+    ruleErrors: { overload: 1 },
+    activeAlarms: { info: 0, warning: 2, critical: 0 },
+  });
+  const metrics = new GatewayMetrics(snapshot);
+  const lines = (await metrics.render()).split('\n');
+  expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  for (const line of [
+    '# TYPE forpost_device_messages_total counter',
+    'forpost_device_messages_total{device="meter"} 7',
+    'forpost_device_dead_letters_total{device="meter"} 2',
+    'forpost_device_last_seen_timestamp_seconds{device="meter"} 1780315440',
+    'forpost_outbox_longest_commit_seconds 0.012',
+    'forpost_uplink_state{sink="centre",state="draining"} 1',
+    'forpost_uplink_state{sink="centre",state="live"} 0',
+    'forpost_uplink_waiting_bytes{sink="centre"} 3400',
+    'forpost_camera_state{camera="yard",state="live"} 1',
+    'forpost_alarms_active{severity="warning"} 2',
+    'forpost_rule_errors_total{rule="overload"} 1',
+    'forpost_broker_withheld_total 8',
+    'forpost_clock_synced 1',
+  ])
+    expect(lines).toContain(line);
+  expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
+  expect(lines.some((line) => line.startsWith('nodejs_eventloop_lag_seconds '))).toBe(true);
+  expect(lines.some((line) => line.includes('last_seen') && line.includes('door'))).toBe(false);
+  messages = 9;
+  expect(await metrics.render()).toContain('forpost_device_messages_total{device="meter"} 9\n');
+});
