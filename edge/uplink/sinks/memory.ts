@@ -1,0 +1,77 @@
+/**
+ * A sink in memory, with failures at will: the model that the contract suite, the simulator and the forwarder's tests
+ * hold the others against.
+ *
+ * Always: it keeps what arrived in order of arrival, also what came in a `send` that failed; `safe` says what it has
+ * answered for.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
+
+/** What becomes of one call; `late` resolves when told, if ever. */
+export type Fate =
+  | { readonly kind: 'well' }
+  /** fails; what of the batch has arrived all the same: none, or its first `arrives` records */
+  | { readonly kind: 'fails'; readonly code: SinkFailure; readonly arrives: number }
+  | { readonly kind: 'hangs'; readonly until: Promise<void>; readonly arrives: number };
+export type SinkFailure =
+  | 'FORPOST_SINK_UNREACHABLE'
+  | 'FORPOST_SINK_TIMEOUT'
+  | 'FORPOST_SINK_TOPIC_MISSING'
+  | 'FORPOST_SINK_REFUSED';
+
+const well: Fate = { kind: 'well' };
+
+export class MemorySink implements Sink {
+  readonly name: string;
+  /** the JSON of every event as it arrived, repeats included */
+  readonly arrived: string[] = [];
+  readonly statuses: GatewayStatus[] = [];
+  /** sessions open now, and how many there have been */
+  openNow = 0;
+  opened = 0;
+  /** batches out at this moment, and the most there ever were in one session */
+  mostOutstanding = 0;
+  onOpen: () => Fate = () => well;
+  onSend: (batch: SinkBatch) => Fate = () => well;
+
+  constructor(name = 'memory') {
+    this.name = name;
+  }
+
+  async open(): Promise<SinkSession> {
+    await happens(this.onOpen());
+    this.opened++;
+    this.openNow++;
+    let outstanding = 0;
+    let closed = false;
+    return {
+      send: async (batch) => {
+        if (closed) throw new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is closed');
+        this.mostOutstanding = Math.max(this.mostOutstanding, ++outstanding);
+        try {
+          const fate = this.onSend(batch);
+          const count = fate.kind === 'well' ? batch.records.length : fate.arrives;
+          this.arrived.push(...batch.records.slice(0, count).map(({ json }) => json));
+          await happens(fate);
+        } finally {
+          outstanding--;
+        }
+      },
+      status: async (status) => {
+        if (closed) throw new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is closed');
+        this.statuses.push(status);
+      },
+      close: async () => {
+        if (!closed) this.openNow--;
+        closed = true;
+      },
+    };
+  }
+}
+
+async function happens(fate: Fate): Promise<void> {
+  if (fate.kind === 'hangs') await fate.until;
+  if (fate.kind === 'fails') throw new ForpostError(fate.code, `the sink was told to fail (${fate.code})`);
+}

@@ -1,0 +1,103 @@
+/**
+ * What tests need of the development Kafka: one broker for a test file in a temporary folder, and all records of a
+ * topic as they stand there.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
+import { type RunningKafka, startKafka } from './kafka.ts';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+// kafkajs knows no zstd of its own
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+export interface TestKafka {
+  readonly brokers: string[];
+  /** the broker's process now: another one after `restart` */
+  readonly pid: number;
+  readonly client: Kafka;
+  /** ends it as a power cut would */
+  kill(): Promise<void>;
+  /** starts it again on the same port and data */
+  restart(): Promise<void>;
+  /** ends it and removes its data */
+  remove(): Promise<void>;
+}
+
+export async function startTestKafka(): Promise<TestKafka> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'forpost-kafka-'));
+  let running: RunningKafka = await startKafka({ dataFolder, port: 0 });
+  const { brokers, port } = running;
+  return {
+    brokers,
+    get pid() {
+      return running.pid;
+    },
+    client: testClient(brokers),
+    kill: () => running.kill(),
+    async restart() {
+      running = await startKafka({ dataFolder, port });
+    },
+    async remove() {
+      await running.kill();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function testClient(brokers: readonly string[]): Kafka {
+  return new kafkajs.Kafka({ brokers: [...brokers], clientId: 'forpost-test', logLevel: kafkajs.logLevel.NOTHING });
+}
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly message: KafkaMessage;
+}
+
+/** Every record that stands in a topic now, by partition and in order. `deadlineMs` for all of it. */
+export async function readTopic(client: Kafka, topic: string, deadlineMs = 20_000): Promise<readonly TopicRecord[]> {
+  const admin = client.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const left = new Map(
+    offsets.filter(({ low, high }) => BigInt(high) > BigInt(low)).map((o) => [o.partition, BigInt(o.high)]),
+  );
+  if (left.size === 0) return [];
+  const records: TopicRecord[] = [];
+  const consumer = client.consumer({ groupId: `read-${process.pid}-${Math.random()}`, maxWaitTimeInMs: 100 });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${topic} was not read within ${deadlineMs} ms`)), deadlineMs);
+      consumer
+        .run({
+          autoCommit: false,
+          eachBatch: async ({ batch }) => {
+            const end = left.get(batch.partition);
+            if (end === undefined) return;
+            for (const message of batch.messages)
+              if (BigInt(message.offset) < end) records.push({ partition: batch.partition, message });
+            if (BigInt(batch.lastOffset()) + 1n < end) return;
+            left.delete(batch.partition);
+            if (left.size > 0) return;
+            clearTimeout(late);
+            resolve();
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return records.sort((a, b) => a.partition - b.partition);
+}

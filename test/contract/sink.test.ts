@@ -1,0 +1,252 @@
+/** What every sink must do, each against its real other side: a Kafka broker, the centre's receiver, and the model. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReceivedEvent } from '../../cloud/ingest/delivery.ts';
+import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
+import { ensureTopics } from '../../cloud/ingest/topics.ts';
+import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../../edge/uplink/sink.ts';
+import { httpSink } from '../../edge/uplink/sinks/http.ts';
+import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';
+import { type Fate, MemorySink } from '../../edge/uplink/sinks/memory.ts';
+import type { SinkContext } from '../../edge/uplink/sinks/registry.ts';
+import { readTopic, startTestKafka } from '../../scripts/kafka/testing.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { encodeEvent, type StoredEvent } from '../../shared/event/codec.ts';
+import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '../../shared/event/ids.ts';
+import type { GatewayStatus } from '../../shared/event/status.ts';
+import { silentLogger } from '../../shared/logging.ts';
+
+const identity: SinkIdentity = { site: 'home' as SiteId, gateway: 'gw-1' as GatewayId };
+const logger = silentLogger();
+const token = 'a-token-of-this-gateway-alone';
+const context = (name: string, as = token): SinkContext => ({
+  name,
+  identity,
+  token: as,
+  clock: systemClock,
+  logger,
+});
+
+/** A sink and its other side, which the test can look into, freeze and thaw. */
+interface OtherSide {
+  readonly sink: Sink;
+  /** the same kind of sink, with nothing where it points */
+  readonly lost: Sink;
+  /** JSON of what arrived in a lane, in order */
+  arrived(lane: Lane): Promise<readonly string[]>;
+  statuses(): Promise<readonly GatewayStatus[]>;
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+async function memorySide(): Promise<OtherSide> {
+  const sink = new MemorySink();
+  const lost = new MemorySink('lost');
+  lost.onOpen = () => ({ kind: 'fails', code: 'FORPOST_SINK_UNREACHABLE', arrives: 0 });
+  const plain = (batch: SinkBatch): Fate =>
+    batch.records.some(({ json }) => json.length > 1_000_000)
+      ? { kind: 'fails', code: 'FORPOST_SINK_REFUSED', arrives: 0 }
+      : { kind: 'well' };
+  sink.onSend = plain;
+  return {
+    sink,
+    lost,
+    arrived: async (lane) => sink.arrived.filter((json) => JSON.parse(json).lane === lane),
+    statuses: async () => sink.statuses,
+    freeze() {
+      sink.onSend = () => ({ kind: 'fails', code: 'FORPOST_SINK_TIMEOUT', arrives: 0 });
+    },
+    thaw() {
+      sink.onSend = plain;
+    },
+    async stop() {},
+  };
+}
+
+async function httpSide(): Promise<OtherSide> {
+  const received: ReceivedEvent[] = [];
+  const statuses: GatewayStatus[] = [];
+  let frozen: Promise<void> | undefined;
+  let thaw = () => {};
+  const app: FastifyInstance = fastify();
+  await app.register(receiverPlugin, {
+    gateways: () => gateways,
+    delivery: {
+      async events(_gateway, events) {
+        await frozen;
+        received.push(...events);
+      },
+      async status(status) {
+        statuses.push(status);
+      },
+    },
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    sink: httpSink({ kind: 'http', url: `http://127.0.0.1:${port}/` }, context('http')),
+    lost: httpSink({ kind: 'http', url: 'http://127.0.0.1:9' }, context('lost')),
+    arrived: async (lane) => received.filter(({ event }) => event.lane === lane).map(({ json }) => json),
+    statuses: async () => statuses,
+    freeze() {
+      frozen = new Promise((resolve) => {
+        thaw = resolve;
+      });
+    },
+    thaw: () => {
+      thaw();
+      frozen = undefined;
+    },
+    stop: () => app.close(),
+  };
+}
+const gateways = {
+  'gw-1': { token_sha256: createHash('sha256').update(token).digest('hex') },
+  'gw-2': { token_sha256: createHash('sha256').update('another-ones-token').digest('hex') },
+};
+
+async function kafkaSide(): Promise<OtherSide> {
+  const broker = await startTestKafka();
+  await ensureTopics(broker.client, { brokers: broker.brokers, prefix: 'forpost', development: true }, logger);
+  return {
+    sink: kafkaSink({ kind: 'kafka', brokers: broker.brokers }, context('kafka')),
+    lost: kafkaSink({ kind: 'kafka', brokers: ['127.0.0.1:9'] }, context('lost')),
+    async arrived(lane) {
+      const records = await readTopic(broker.client, `forpost.${lane}`);
+      return records.map(({ message }) => String(message.value));
+    },
+    async statuses() {
+      const records = await readTopic(broker.client, 'forpost.status');
+      return records.map(({ message }) => JSON.parse(String(message.value)) as GatewayStatus);
+    },
+    freeze: () => process.kill(broker.pid, 'SIGSTOP'),
+    thaw: () => process.kill(broker.pid, 'SIGCONT'),
+    stop: () => broker.remove(),
+  };
+}
+
+const deadlineMs = 10_000;
+let numbers = 0;
+
+/** The next `count` events of a lane. */
+function nextBatch(lane: Lane, count: number, data = '{"values":{"power_w":512.3}}'): SinkBatch {
+  const epoch = 'e-1' as Epoch;
+  const records = Array.from({ length: count }, () => {
+    const sequence = ++numbers;
+    const event: StoredEvent = {
+      epoch,
+      lane,
+      sequence,
+      type: 'forpost.reading.v1',
+      device: 'meter' as DeviceId,
+      time: 1_780_000_000_000,
+      received: 1_780_000_000_001,
+      clock: 'synced',
+      boot: 'b',
+      uptime: 5,
+      data,
+    };
+    return { sequence, json: encodeEvent(identity.site, identity.gateway, event) };
+  });
+  return { epoch, lane, records };
+}
+
+const status = (counter: number): GatewayStatus => ({
+  ...identity,
+  name: 'Home',
+  version: '0.1.0',
+  starts: 1,
+  counter,
+  at: '2026-06-01T12:00:00.000Z',
+  clock: 'synced',
+  boot: 'b',
+  uptime: 1,
+  revision: 'r',
+  lanes: [],
+  uplinks: [],
+  cameras: [],
+  devices: [],
+  problems: [],
+});
+
+describe.each([
+  ['memory', memorySide],
+  ['http', httpSide],
+  ['kafka', kafkaSide],
+] as const)('the %s sink', (_kind, side) => {
+  let other: OtherSide;
+  const open: SinkSession[] = [];
+  const session = async (): Promise<SinkSession> => {
+    const opened = await other.sink.open(deadlineMs);
+    open.push(opened);
+    return opened;
+  };
+
+  beforeAll(async () => {
+    other = await side();
+  });
+  afterAll(async () => {
+    await Promise.all(open.map((one) => one.close()));
+    await other?.stop();
+  });
+
+  test('what it calls safe has arrived, byte for byte and in order', async () => {
+    const one = await session();
+    const batches = [nextBatch('telemetry', 300), nextBatch('alerts', 2), nextBatch('telemetry', 300)];
+    for (const batch of batches) await one.send(batch, deadlineMs);
+    const sent = (lane: Lane) =>
+      batches.filter((batch) => batch.lane === lane).flatMap(({ records }) => records.map(({ json }) => json));
+    expect(await other.arrived('telemetry')).toEqual(sent('telemetry'));
+    expect(await other.arrived('alerts')).toEqual(sent('alerts'));
+  });
+
+  test('a gateway’s state arrives, the newest last', async () => {
+    const one = await session();
+    await one.status(status(1), deadlineMs);
+    await one.status(status(2), deadlineMs);
+    expect((await other.statuses()).at(-1)).toEqual(status(2));
+  });
+
+  test('an event that is too large is refused for good, and a new session sends on', async () => {
+    const huge = nextBatch('telemetry', 1, JSON.stringify(randomBytes(14_000_000).toString('base64')));
+    await expect((await session()).send(huge, deadlineMs)).rejects.toMatchObject({
+      code: 'FORPOST_SINK_REFUSED',
+      retryable: false,
+    });
+    const batch = nextBatch('telemetry', 1);
+    await (await session()).send(batch, deadlineMs);
+    expect((await other.arrived('telemetry')).at(-1)).toBe(batch.records[0]!.json);
+  });
+
+  test('when the other side does not answer, a batch fails at its deadline and can be sent again', async () => {
+    const one = await session();
+    other.freeze();
+    const batch = nextBatch('telemetry', 3);
+    try {
+      await expect(one.send(batch, 400)).rejects.toMatchObject({ code: 'FORPOST_SINK_TIMEOUT', retryable: true });
+      await one.close();
+    } finally {
+      other.thaw();
+    }
+    await (await session()).send(batch, deadlineMs);
+    const arrived = await other.arrived('telemetry');
+    for (const { json } of batch.records) expect(arrived).toContain(json);
+  });
+
+  test('where nobody answers, opening fails with a reason and may be tried again', async () => {
+    await expect(other.lost.open(deadlineMs)).rejects.toMatchObject({
+      code: 'FORPOST_SINK_UNREACHABLE',
+      retryable: true,
+    });
+  });
+
+  test('a closed session sends nothing more, and closing it twice is nothing', async () => {
+    const one = await session();
+    await one.close();
+    await one.close();
+    await expect(one.send(nextBatch('telemetry', 1), deadlineMs)).rejects.toThrow();
+  });
+});
