@@ -1,10 +1,80 @@
-/** The MQTT broker of the site: signatures first, so that others can be wired to it. */
+/**
+ * The MQTT 3.1.1 broker of the site, around aedes: listeners, log-in, access, admission, sessions, limits.
+ *
+ *   publish of a device ──► allowed? ──► admit (rules run, commit awaited) ──► acknowledged, in order ──► delivered on
+ *                              │             └── rejected: no acknowledgement, and the connection is closed after
+ *                              │                 `refusalDelayMs`, so that the device offers its message again
+ *                              └── no: QoS 0 is dropped, QoS 1 and 2 end the connection (3.1.1 has no refusal)
+ *
+ * Always: a QoS 1 publish of a device gets its PUBACK, and a QoS 2 one its PUBREC, only after `admit` has resolved;
+ * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
+ * a password; a session belongs to one principal, whatever client id another one uses; a subscriber that does not
+ * read is disconnected and makes nobody else wait. What is published here goes to connected subscribers at once.
+ */
+import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
+import { sleep } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import {
+  Aedes,
+  type AedesPublishPacket,
+  type Client,
+  type ConnectPacket,
+  type PublishPacket,
+  type Subscription,
+} from 'aedes';
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
-import type { Admit, Authenticate } from './access.ts';
+import type { Admit, Authenticate, Principal } from './access.ts';
+import { acknowledgeAtDelivery, isWill, prepareClient } from './aedes-internals.ts';
+import { Connection } from './connection.ts';
+import { type BrokerCounters, Counters } from './counters.ts';
+import { type GuardedSocket, guard } from './guarded-socket.ts';
+import { type Listener, listenPlain, listenTls } from './listeners.ts';
+import { LogIn } from './log-in.ts';
+import { type InboundGate, Sessions } from './sessions.ts';
+import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
+
+export type { BrokerCounters } from './counters.ts';
+
+export interface BrokerLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsEach: number;
+  readonly maxSubscriptionsEach: number;
+  /** publishes of one connection between being read and being delivered on: then reading stops */
+  readonly maxPending: number;
+  readonly maxPendingBytes: number;
+  /** what may wait in front of one subscriber's socket: then it is disconnected */
+  readonly maxUnsentBytes: number;
+  /** how long a subscriber may not read at all: then it is disconnected */
+  readonly drainTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** from a publish that could not be committed to the end of its connection */
+  readonly refusalDelayMs: number;
+  /** how long `stop` waits for commits whose senders wait for them */
+  readonly stopGraceMs: number;
+}
+
+export const defaultBrokerLimits: BrokerLimits = {
+  maxConnections: 2000,
+  maxConnectionsEach: 16,
+  maxSubscriptionsEach: 100,
+  maxPending: 1000,
+  maxPendingBytes: 4 * 2 ** 20,
+  maxUnsentBytes: 4 * 2 ** 20,
+  drainTimeoutMs: 5000,
+  connectTimeoutMs: 10_000,
+  refusalDelayMs: 1000,
+  stopGraceMs: 2000,
+};
+
+export const defaultMaxPacketBytes = 256 * 1024;
+
+/** Messages that aedes delivers at the same time; nobody waits for the slowest, so this is never reached for long. */
+const concurrency = 10_000;
+const tcpKeepAliveMs = 60_000;
 
 export interface BrokerOptions {
   readonly mqtt: Installation['mqtt'];
@@ -16,47 +86,369 @@ export interface BrokerOptions {
   readonly onConnection: (device: string, connected: boolean) => void;
   /** instead of the configured ports: 0 takes a free one */
   readonly ports?: { readonly plain?: number; readonly tls?: number };
-}
-
-/** Counted since the start, except `connections`, which is now. */
-export interface BrokerCounters {
-  readonly connections: number;
-  readonly connectionsTotal: number;
-  readonly failedLogins: number;
-  readonly publishes: number;
-  readonly acknowledged: number;
-  /** withheld, because what they say could not be committed */
-  readonly refused: number;
-  /** publishes and subscriptions to what is not theirs */
-  readonly forbidden: number;
-  readonly oversized: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
+  readonly limits?: Partial<BrokerLimits>;
 }
 
 export class Broker implements Part, LocalPublisher {
-  constructor(_options: BrokerOptions) {}
+  readonly #options: BrokerOptions;
+  readonly #limits: BrokerLimits;
+  readonly #counters = new Counters();
+  readonly #logIn: LogIn;
+  readonly #sessions: Sessions;
+  readonly #sockets = new Map<Socket, GuardedSocket>();
+  /** of a client from its log-in on, also while its will is published after its end */
+  readonly #byClient = new WeakMap<Client, Connection>();
+  readonly #open = new Map<string, Set<Connection>>();
+  readonly #gates = new WeakMap<object, InboundGate>();
+  readonly #finish = new WeakMap<object, () => void>();
+  #aedes: Aedes | undefined;
+  #plain: Listener | undefined;
+  #tls: Listener | undefined;
+  #stopping = false;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultBrokerLimits, ...options.limits };
+    this.#logIn = new LogIn(options.authenticate, options.clock, options.logger, this.#counters);
+    this.#sessions = new Sessions({
+      isConnected: (id) => this.#clientIsConnected(id),
+      mayHold: (client, filter) => this.#mayHold(client as Client, filter),
+      gateOf: (packet) => this.#gates.get(packet),
+      onDropped: (what) => this.#counters.dropped(what),
+    });
+  }
+
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID */
-  start(): Promise<void> {
-    return Promise.resolve();
+  async start(): Promise<void> {
+    const { mqtt, logger, ports = {} } = this.#options;
+    const aedes = new Aedes({
+      concurrency,
+      drainTimeout: this.#limits.drainTimeoutMs,
+      connectTimeout: this.#limits.connectTimeoutMs,
+      persistence: this.#sessions,
+      preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
+      authenticate: (client, user, password, done) => {
+        void this.#authenticate(client, user, password).then((refusal) => {
+          if (refusal === undefined) done(null, true);
+          else done(Object.assign(new Error(refusal.message), { returnCode: refusal.returnCode as 5 }), null);
+        });
+      },
+      authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) => done(null, this.#authorizeSubscribe(client, subscription)),
+      authorizeForward: (client, packet) => (this.#mayReceive(client, packet) ? packet : null),
+      published: (packet, _client, done) => {
+        this.#finish.get(packet)?.();
+        done(null);
+      },
+    });
+    this.#aedes = aedes;
+    acknowledgeAtDelivery(aedes, (error) => logger.error({ err: error }, 'a message could not be delivered on'));
+    aedes.on('client', (client) => this.#announce(client));
+    aedes.on('clientError', (client, error) => logger.debug({ client: client.id }, `MQTT client: ${error.message}`));
+    aedes.on('connectionError', (_client, error) => logger.debug(`MQTT connection: ${error.message}`));
+    (aedes as NodeJS.EventEmitter).on('error', (error: Error) => logger.error({ err: error }, 'the broker failed'));
+    await aedes.listen();
+    const listeners = {
+      mqtt,
+      ports,
+      maxConnections: this.#limits.maxConnections,
+      onSocket: (socket: Socket) => this.#accept(socket, aedes),
+      onTlsError: (error: Error) => logger.debug(`TLS handshake: ${error.message}`),
+    };
+    try {
+      this.#plain = await listenPlain(listeners);
+      this.#tls = await listenTls(listeners);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    logger.info({ port: this.#plain.port, tlsPort: this.#tls?.port }, 'MQTT broker listens');
   }
-  stop(): Promise<void> {
-    return Promise.resolve();
+
+  /** Takes nothing more in, waits a while for the commits that devices wait for, and closes all connections. */
+  async stop(): Promise<void> {
+    const aedes = this.#aedes;
+    if (aedes === undefined || this.#stopping) return;
+    this.#stopping = true;
+    const closed = [this.#plain?.close(), this.#tls?.close()];
+    for (const guarded of this.#sockets.values()) guarded.hold();
+    const until = this.#options.clock.uptime() + this.#limits.stopGraceMs;
+    while (this.#anyoneWaits() && this.#options.clock.uptime() < until) await sleep(this.#options.clock, 5);
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    await Promise.all(closed);
   }
+
   /** the port that plain MQTT listens on, once started */
   get port(): number {
-    return 0;
+    return this.#plain?.port ?? 0;
   }
+
   /** the port that MQTT over TLS listens on, once started; undefined where it is not configured */
   get tlsPort(): number | undefined {
+    return this.#tls?.port;
+  }
+
+  /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */
+  publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
+    const { qos, retain } = options;
+    const packet = { cmd: 'publish' as const, topic, payload: Buffer.from(payload), qos, retain, dup: false };
+    if (this.#stopping) return;
+    this.#aedes?.publish(packet, (error) => {
+      if (error) this.#options.logger.error({ topic, err: error }, 'a message could not be published');
+    });
+  }
+
+  /** Closes all connections of a device or consumer (removed, or its password changed); returns how many. */
+  disconnect(principal: string): number {
+    const connections = [...(this.#open.get(principal) ?? [])];
+    for (const { socket } of connections) socket.destroy();
+    return connections.length;
+  }
+
+  counters(): BrokerCounters {
+    for (const guarded of this.#sockets.values()) this.#countBytes(guarded);
+    return this.#counters.snapshot(this.#sockets.size);
+  }
+
+  /** How much the broker remembers, each bounded: for tests and metrics. */
+  sizes() {
+    return { sockets: this.#sockets.size, principals: this.#open.size, ...this.#sessions.sizes() };
+  }
+
+  #accept(socket: Socket, aedes: Aedes): void {
+    if (this.#stopping) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
+    const guarded = guard(socket, this.#options.mqtt.max_packet_bytes ?? defaultMaxPacketBytes, (what) => {
+      this.#counters.oversized++;
+      this.#options.logger.warn({ address: socket.remoteAddress }, `a packet is ${what}: connection closed`);
+    });
+    this.#sockets.set(socket, guarded);
+    this.#counters.connectionsTotal++;
+    socket.once('close', () => {
+      this.#countBytes(guarded);
+      this.#sockets.delete(socket);
+    });
+    aedes.handle(socket);
+  }
+
+  #countBytes(guarded: GuardedSocket): void {
+    this.#counters.bytesIn += guarded.bytesIn;
+    guarded.bytesIn = 0;
+    const written = guarded.socket.bytesWritten;
+    this.#counters.bytesOut += written - guarded.bytesOutCounted;
+    guarded.bytesOutCounted = written;
+  }
+
+  #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
+    this.#logIn.connecting(client, packet);
+    done(null, true);
+  }
+
+  async #authenticate(client: Client, user: string | undefined, password: Buffer | undefined) {
+    const aedes = this.#aedes;
+    if (aedes === undefined || this.#stopping) return { returnCode: 3, message: 'the broker stops' };
+    const socket = client.conn as Socket;
+    const outcome = await this.#logIn.check(client, socket.remoteAddress ?? '', user, password);
+    if (!outcome.ok) return outcome;
+    const { principal } = outcome;
+    const open = this.#open.get(principal.id) ?? new Set();
+    if (open.size >= this.#limits.maxConnectionsEach)
+      return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
+    prepareClient(aedes, client, `${principal.id}/${client.id}`);
+    const connection = new Connection(principal, client, socket, this.#limits);
+    this.#byClient.set(client, connection);
+    if (socket.destroyed) return undefined;
+    this.#open.set(principal.id, open.add(connection));
+    socket.once('close', () => this.#closed(connection));
     return undefined;
   }
-  publish(_topic: string, _payload: string, _options: { readonly qos: 0 | 1; readonly retain: boolean }): void {}
-  /** Closes all connections of a device or consumer (removed, or its password changed); returns how many. */
-  disconnect(_principal: string): number {
-    return 0;
+
+  #announce(client: Client): void {
+    const connection = this.#byClient.get(client);
+    if (connection === undefined || connection.socket.destroyed || connection.principal.kind !== 'device') return;
+    const before = this.#announcedOf(connection.principal.id);
+    connection.announced = true;
+    if (before === 0) this.#options.onConnection(connection.principal.id, true);
   }
-  counters(): BrokerCounters {
-    throw new Error('not started');
+
+  #closed(connection: Connection): void {
+    const { id } = connection.principal;
+    const open = this.#open.get(id);
+    open?.delete(connection);
+    if (open?.size === 0) this.#open.delete(id);
+    if (connection.announced && this.#announcedOf(id) === 0) this.#options.onConnection(id, false);
   }
+
+  #announcedOf(principal: string): number {
+    let announced = 0;
+    for (const connection of this.#open.get(principal) ?? []) if (connection.announced) announced++;
+    return announced;
+  }
+
+  #authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    const connection = client === null ? undefined : this.#byClient.get(client);
+    if (client === null || connection === undefined) {
+      done(new Error('nobody published this'));
+      return;
+    }
+    const { principal } = connection;
+    const will = isWill(client, packet);
+    if (!mayPublish(principal, packet.topic)) {
+      this.#forbid(connection, `may not publish to ${packet.topic}`);
+      if (packet.qos === 0 && !will) connection.readOn();
+      else done(new Error(`${principal.id} may not publish to ${packet.topic}`));
+      return;
+    }
+    if (principal.kind === 'consumer') done(null);
+    else if (will) this.#admitWill(connection, packet, done);
+    else this.#admit(connection, packet, done);
+  }
+
+  #admit(connection: Connection, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    this.#counters.publishes++;
+    const { client, queue } = connection;
+    const { qos, messageId } = packet;
+    const gate = Promise.withResolvers<void>();
+    let admission: Promise<void> | undefined;
+    if (qos === 2 && messageId !== undefined) {
+      admission = this.#sessions.inbound(client.id, messageId);
+      this.#gates.set(packet, { duplicate: admission !== undefined, open: gate.promise });
+    }
+    if (admission === undefined) {
+      admission = this.#takeIn(connection, packet);
+      if (qos === 2 && messageId !== undefined) this.#sessions.beginInbound(client.id, messageId, admission);
+    }
+    const duplicate = this.#gates.get(packet)?.duplicate === true;
+    const left = queue.enter(admission, packet.payload.length, (error) => {
+      if (error !== undefined) {
+        this.#refuse(connection, packet, error);
+        if (qos === 0) finish();
+        return;
+      }
+      // a device that has gone offers QoS 1 and 2 again; QoS 0 is delivered on all the same
+      if (client.closed && qos > 0) return;
+      if (qos > 0) this.#counters.acknowledged++;
+      if (duplicate) finish();
+      if (qos === 2) gate.resolve();
+      else done(null);
+    });
+    const finish = () => {
+      left();
+      connection.resume();
+    };
+    this.#finish.set(packet, finish);
+    connection.readOn();
+    // the way to the store, where QoS 2 waits at its gate
+    if (qos === 2) done(null);
+  }
+
+  #takeIn(connection: Connection, packet: PublishPacket): Promise<void> {
+    const { clock, admit } = this.#options;
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+    try {
+      return admit({
+        device: connection.principal.id,
+        topic: packet.topic,
+        payload,
+        qos: packet.qos,
+        duplicate: packet.dup,
+        received: clock.now(),
+        uptime: clock.uptime(),
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #refuse(connection: Connection, packet: PublishPacket, error: unknown): void {
+    this.#counters.refused++;
+    const { principal, socket } = connection;
+    if (!connection.warned) {
+      connection.warned = true;
+      this.#options.logger.warn({ device: principal.id, topic: packet.topic }, `not taken: ${messageOf(error)}`);
+    }
+    const guarded = this.#sockets.get(socket);
+    if (packet.qos === 0 || guarded === undefined) return;
+    guarded.hold();
+    const timer = this.#options.clock.after(this.#limits.refusalDelayMs, () => socket.destroy());
+    socket.once('close', () => timer.cancel());
+  }
+
+  #admitWill(connection: Connection, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    if (this.#stopping) {
+      done(new Error('the broker ends the connection, not the device'));
+      return;
+    }
+    this.#counters.publishes++;
+    this.#takeIn(connection, packet).then(
+      () => done(null),
+      (error: unknown) => {
+        this.#counters.refused++;
+        this.#options.logger.warn({ device: connection.principal.id }, `its will was not taken: ${messageOf(error)}`);
+        done(new Error('not taken'));
+      },
+    );
+  }
+
+  /** The subscription as granted, or null, which aedes answers with 0x80 [MQTT-3.9.3]. */
+  #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
+    const connection = this.#byClient.get(client);
+    if (connection === undefined) return null;
+    const held = Object.keys((client as unknown as { subscriptions: object }).subscriptions).length;
+    if (this.#mayHold(client, subscription.topic) && held < this.#limits.maxSubscriptionsEach) return subscription;
+    this.#forbid(connection, `may not subscribe to ${subscription.topic}`);
+    return null;
+  }
+
+  #mayHold(client: Client, filter: string): boolean {
+    const principal = this.#byClient.get(client)?.principal;
+    // topics of the broker's own ($SYS) tell who is connected: nobody needs them here
+    return (
+      principal !== undefined &&
+      !filter.startsWith('$') &&
+      isTopicFilter(filter) &&
+      anyCovers(principal.subscribe, filter)
+    );
+  }
+
+  /** Also guards queued messages of a session whose rights have changed; and tells a second copy of one message. */
+  #mayReceive(client: Client, packet: AedesPublishPacket): boolean {
+    const connection = this.#byClient.get(client);
+    if (connection === undefined || !anyMatches(connection.principal.subscribe, packet.topic)) return false;
+    if (connection.socket.writableLength > this.#limits.maxUnsentBytes) {
+      if (!connection.socket.destroyed) this.#counters.frozen++;
+      connection.socket.destroy(new Error('it does not read what it subscribed to'));
+      return false;
+    }
+    // a retained message that a new subscription brings has no broker's id
+    return !packet.brokerId || connection.delivers(packet.brokerCounter);
+  }
+
+  #forbid(connection: Connection, what: string): void {
+    this.#counters.forbidden++;
+    const level = connection.warned ? 'debug' : 'warn';
+    connection.warned = true;
+    this.#options.logger[level]({ principal: connection.principal.id }, what.slice(0, 300));
+  }
+
+  #clientIsConnected(clientId: string): boolean {
+    for (const connections of this.#open.values())
+      for (const { client } of connections) if (client.id === clientId) return true;
+    return false;
+  }
+
+  #anyoneWaits(): boolean {
+    for (const connections of this.#open.values())
+      for (const { queue } of connections) if (queue.waiting > 0) return true;
+    return false;
+  }
+}
+
+function mayPublish(principal: Principal, topic: string): boolean {
+  return !topic.startsWith('$') && anyMatches(principal.publish, topic);
 }

@@ -1,0 +1,532 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BrokerOptions } from './broker.ts';
+import {
+  Bench,
+  connectPacket,
+  pingPacket,
+  publishPacket,
+  pubrelPacket,
+  type RawClient,
+  subscribePacket,
+} from './test-support.ts';
+
+const readings = 'forpost/devices/meter/readings';
+
+let bench: Bench;
+
+async function start(change: Partial<BrokerOptions> = {}): Promise<Bench> {
+  await bench?.stop();
+  bench = new Bench(change);
+  await bench.broker.start();
+  return bench;
+}
+
+beforeEach(async () => {
+  bench = new Bench();
+  await bench.broker.start();
+});
+
+afterEach(() => bench.stop());
+
+/** A raw connection that is logged in. */
+async function loggedIn(user: string, options: { clientId?: string; clean?: boolean } = {}): Promise<RawClient> {
+  const raw = await bench.raw();
+  raw.send(connectPacket(user, options));
+  await expect.poll(() => raw.packets()).toEqual([['connack', 0]]);
+  return raw;
+}
+
+const after = (raw: RawClient) => raw.packets().slice(1);
+const taken = () => bench.taken.map(({ text }) => text);
+
+const closing = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()));
+
+/** Everything a client gets, as text by topic. */
+function heard(client: MqttClient): string[] {
+  const messages: string[] = [];
+  client.on('message', (topic, payload, packet) =>
+    messages.push(
+      `${topic}=${payload.length > 100 ? payload.length : payload.toString()}${packet.retain ? ' retained' : ''}`,
+    ),
+  );
+  return messages;
+}
+
+describe('acknowledgement', () => {
+  test('a device is not acknowledged before its reading is committed, with QoS 1 and with QoS 2', async () => {
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    raw.send(publishPacket(readings, 'one', 1, 7), publishPacket(readings, 'two', 2, 8), pingPacket);
+    await expect.poll(() => after(raw)).toEqual([['pingresp', 0]]);
+    expect(bench.taken).toMatchObject([
+      { device: 'meter', topic: readings, text: 'one', qos: 1, duplicate: false },
+      { device: 'meter', topic: readings, text: 'two', qos: 2 },
+    ]);
+    bench.taken[0]!.commit();
+    await expect
+      .poll(() => after(raw))
+      .toEqual([
+        ['pingresp', 0],
+        ['puback', 7],
+      ]);
+    bench.taken[1]!.commit();
+    await expect.poll(() => after(raw).at(-1)).toEqual(['pubrec', 8]);
+    expect(bench.broker.counters()).toMatchObject({ publishes: 2, acknowledged: 2, refused: 0 });
+  });
+
+  test('acknowledgements leave in the order of the publishes, in whatever order the commits end', async () => {
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    for (let id = 1; id <= 20; id++) {
+      raw.send(publishPacket(readings, String(id), id % 3 === 0 ? 2 : 1, id));
+      // one packet a read, and many
+      if (id % 5 !== 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => taken().length).toBe(20);
+    expect(taken()).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
+    for (const publish of bench.taken.slice(1).reverse()) publish.commit();
+    raw.send(pingPacket);
+    await expect.poll(() => after(raw)).toEqual([['pingresp', 0]]);
+    bench.taken[0]!.commit();
+    await expect.poll(() => after(raw).length).toBe(21);
+    // [MQTT-4.6.0-2] orders PUBACKs, [MQTT-4.6.0-3] PUBRECs
+    const ids = (type: string) =>
+      after(raw)
+        .filter((packet) => packet[0] === type)
+        .map(([, id]) => id);
+    const all = Array.from({ length: 20 }, (_, i) => i + 1);
+    expect(ids('puback')).toEqual(all.filter((id) => id % 3 !== 0));
+    expect(ids('pubrec')).toEqual(all.filter((id) => id % 3 === 0));
+  });
+
+  test('a publish that cannot be committed is not acknowledged, and the connection ends so that it is sent again', async () => {
+    await start({ limits: { refusalDelayMs: 50 } });
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    const panel = await bench.connected('panel');
+    const messages = heard(panel);
+    await panel.subscribeAsync('forpost/#', { qos: 1 });
+    raw.send(publishPacket(readings, 'lost', 1, 1), publishPacket(readings, 'kept', 1, 2));
+    await expect.poll(() => taken().length).toBe(2);
+    bench.taken[0]!.fail();
+    bench.taken[1]!.commit();
+    raw.send(publishPacket(readings, 'unread', 1, 3));
+    await expect.poll(() => raw.closed).toBe(true);
+    expect(after(raw)).toEqual([['puback', 2]]);
+    expect(taken()).toEqual(['lost', 'kept']);
+    await expect.poll(() => messages).toEqual([`${readings}=kept`]);
+    expect(bench.broker.counters()).toMatchObject({ acknowledged: 1, refused: 1 });
+  });
+
+  test('a QoS 0 publish that cannot be committed is counted, and the connection goes on', async () => {
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    raw.send(publishPacket(readings, 'a', 0), publishPacket(readings, 'b', 1, 1));
+    await expect.poll(() => taken().length).toBe(2);
+    bench.taken[0]!.fail();
+    bench.taken[1]!.commit();
+    await expect.poll(() => after(raw)).toEqual([['puback', 1]]);
+    expect(bench.broker.counters()).toMatchObject({ refused: 1 });
+  });
+
+  test('a QoS 2 publish that is sent twice is taken in once, also by a session that comes back', async () => {
+    bench.manual = true;
+    const first = await loggedIn('meter', { clean: false });
+    first.send(publishPacket(readings, 'once', 2, 5), publishPacket(readings, 'once', 2, 5, true));
+    await expect.poll(() => taken()).toEqual(['once']);
+    first.socket.destroy();
+    const second = await loggedIn('meter', { clean: false });
+    second.send(publishPacket(readings, 'once', 2, 5, true), pingPacket);
+    await expect.poll(() => after(second)).toEqual([['pingresp', 0]]);
+    bench.taken[0]!.commit();
+    await expect.poll(() => after(second).at(-1)).toEqual(['pubrec', 5]);
+    second.send(pubrelPacket(5));
+    await expect.poll(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
+    expect(taken()).toEqual(['once']);
+    second.send(publishPacket(readings, 'next', 2, 5));
+    await expect.poll(() => taken()).toEqual(['once', 'next']);
+  });
+
+  test('beyond the cap nothing more is read, and reading goes on when commits end', async () => {
+    await start({ limits: { maxPending: 10 } });
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    for (let id = 1; id <= 60; id++) {
+      raw.send(publishPacket(readings, 'x'.repeat(20_000), 1, id));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => taken().length).toBeGreaterThanOrEqual(10);
+    raw.send(pingPacket);
+    // one read of the socket is dispatched whole
+    expect(taken().length).toBeLessThan(25);
+    bench.manual = false;
+    for (const publish of bench.taken) publish.commit();
+    await expect.poll(() => after(raw).length).toBe(61);
+    expect(
+      after(raw)
+        .filter(([type]) => type === 'puback')
+        .map(([, id]) => id),
+    ).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+  });
+
+  test('a thousand publishes of QoS 0, 1 and 2 by the mqtt package are all taken in, in order', async () => {
+    const meter = await bench.connected('meter');
+    await Promise.all(
+      Array.from({ length: 900 }, (_, i) => meter.publishAsync(readings, String(i), { qos: (i % 3) as 0 | 1 | 2 })),
+    );
+    expect(taken()).toEqual(Array.from({ length: 900 }, (_, i) => String(i)));
+  });
+});
+
+describe('access', () => {
+  test.each([
+    ['a wrong password', { password: 'wrong' }],
+    ['a user that is unknown', { username: 'nobody' }],
+    ['no password', { password: '' }],
+  ])('%s is refused with return code 5', async (_, options) => {
+    const error = await bench.connected('meter', options).then(
+      () => undefined,
+      (error: { code?: number }) => error,
+    );
+    expect(error).toMatchObject({ code: 5 });
+    expect(bench.broker.counters()).toMatchObject({ failedLogins: 1 });
+  });
+
+  test('nobody is let in anonymously, and nothing is taken before CONNECT', async () => {
+    await expect(bench.connected('meter', { username: '', password: '' })).rejects.toMatchObject({ code: 5 });
+    const raw = await bench.raw();
+    raw.send(publishPacket(readings, 'x', 1, 1));
+    await expect.poll(() => raw.closed).toBe(true);
+    expect(taken()).toEqual([]);
+  });
+
+  test('whoever guesses is soon refused without a check, and others at his address are not', async () => {
+    let checks = 0;
+    await start({
+      authenticate: async (user, given) => {
+        checks++;
+        return user === 'other' && given === 'right'
+          ? { kind: 'device', id: 'other', publish: [], subscribe: [] }
+          : undefined;
+      },
+    });
+    for (let i = 0; i < 8; i++) await expect(bench.connected('meter')).rejects.toMatchObject({ code: 5 });
+    expect(checks).toBe(5);
+    await bench.connected('other');
+  });
+
+  test('a foreign topic ends a QoS 1 publisher unacknowledged and is dropped with QoS 0', async () => {
+    const raw = await loggedIn('meter');
+    raw.send(publishPacket('forpost/devices/other/readings', 'x', 0), publishPacket(readings, 'mine', 1, 1));
+    await expect.poll(() => after(raw)).toEqual([['puback', 1]]);
+    raw.send(publishPacket('forpost/devices/other/readings', 'x', 1, 2));
+    await expect.poll(() => raw.closed).toBe(true);
+    expect(after(raw)).toEqual([['puback', 1]]);
+    expect(taken()).toEqual(['mine']);
+    expect(bench.broker.counters()).toMatchObject({ forbidden: 2 });
+  });
+
+  test('many forbidden publishes of QoS 0 do not stop the connection', async () => {
+    await start({ limits: { maxPending: 5 } });
+    const raw = await loggedIn('meter');
+    for (let i = 0; i < 50; i++) raw.send(publishPacket('$SYS/x', 'x', 0), publishPacket('forpost/alerts/x', 'x', 0));
+    raw.send(publishPacket(readings, 'mine', 1, 1));
+    await expect.poll(() => after(raw)).toEqual([['puback', 1]]);
+    expect(bench.broker.counters()).toMatchObject({ forbidden: 100 });
+  });
+
+  test('a subscription to more than one may hear is refused, alone, also in a persistent session', async () => {
+    const narrow = await bench.connected('narrow', { clean: false });
+    const messages = heard(narrow);
+    const granted = await narrow
+      .subscribeAsync({
+        'forpost/alerts/#': { qos: 1 },
+        '#': { qos: 1 },
+        'forpost/+/x': { qos: 1 },
+        '$SYS/#': { qos: 1 },
+      })
+      .catch((error: unknown) => error);
+    expect(granted).toBeDefined();
+    bench.broker.publish('forpost/status', 'secret', { qos: 1, retain: false });
+    bench.broker.publish('forpost/alerts/a/b', 'mine', { qos: 1, retain: false });
+    await expect.poll(() => messages).toEqual(['forpost/alerts/a/b=mine']);
+    narrow.end(true);
+    await closing(narrow);
+    bench.broker.publish('forpost/status', 'secret', { qos: 1, retain: false });
+    bench.broker.publish('forpost/alerts/a/b', 'while away', { qos: 1, retain: false });
+    const back = bench.client('narrow', { clean: false });
+    const later = heard(back);
+    await expect.poll(() => later).toEqual(['forpost/alerts/a/b=while away']);
+  });
+
+  test('a session belongs to its principal: another one’s same client id neither ends nor inherits it', async () => {
+    const panel = await bench.connected('panel', { clientId: 'same', clean: false });
+    await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
+    const messages = heard(panel);
+    const narrow = await bench.connected('narrow', { clientId: 'same', clean: false });
+    const foreign = heard(narrow);
+    bench.broker.publish('forpost/alerts/a/b', 'one', { qos: 1, retain: false });
+    await expect.poll(() => messages).toEqual(['forpost/alerts/a/b=one']);
+    expect(foreign).toEqual([]);
+    expect(panel.connected).toBe(true);
+  });
+
+  test('a will must be one’s own, and is taken in when the device is lost', async () => {
+    await expect(
+      bench.connected('meter', {
+        will: { topic: 'forpost/devices/other/state', payload: Buffer.from('x'), qos: 1, retain: false },
+      }),
+    ).rejects.toMatchObject({ code: 5 });
+    const meter = await bench.connected('meter', {
+      will: { topic: 'forpost/devices/meter/state', payload: Buffer.from('gone'), qos: 1, retain: false },
+    });
+    const panel = await bench.connected('panel');
+    const messages = heard(panel);
+    await panel.subscribeAsync('forpost/#', { qos: 1 });
+    meter.stream.destroy();
+    await expect.poll(() => messages).toEqual(['forpost/devices/meter/state=gone']);
+    expect(bench.taken).toMatchObject([{ device: 'meter', text: 'gone' }]);
+  });
+
+  test('a device that is revoked is disconnected', async () => {
+    const meter = await bench.connected('meter');
+    const closed = closing(meter);
+    expect(bench.broker.disconnect('meter')).toBe(1);
+    await closed;
+    expect(bench.broker.disconnect('meter')).toBe(0);
+  });
+
+  test('who is connected is told, once for all connections of a device', async () => {
+    const first = await bench.connected('meter', { clientId: 'a' });
+    const second = await bench.connected('meter', { clientId: 'b' });
+    await bench.connected('panel');
+    expect(bench.connections).toEqual(['+meter']);
+    first.end(true);
+    await closing(first);
+    second.end(true);
+    await expect.poll(() => bench.connections).toEqual(['+meter', '-meter']);
+  });
+});
+
+describe('delivery', () => {
+  test('what the gateway publishes reaches subscribers, and what is retained also later ones', async () => {
+    const panel = await bench.connected('panel');
+    const messages = heard(panel);
+    await panel.subscribeAsync('forpost/alarms/#', { qos: 1 });
+    bench.broker.publish('forpost/alarms/r/d', 'active', { qos: 1, retain: true });
+    await expect.poll(() => messages).toEqual(['forpost/alarms/r/d=active']);
+    const late = await bench.connected('panel', { clientId: 'late' });
+    const lateMessages = heard(late);
+    await late.subscribeAsync('forpost/#', { qos: 1 });
+    await expect.poll(() => lateMessages).toEqual(['forpost/alarms/r/d=active retained']);
+    bench.broker.publish('forpost/alarms/r/d', '', { qos: 1, retain: true });
+    await expect.poll(() => messages.length).toBe(2);
+    expect(bench.broker.sizes().retained).toBe(0);
+  });
+
+  test('no message is lost to one that is published after it and arrives before it', async () => {
+    const panel = await bench.connected('panel');
+    const messages = heard(panel);
+    await panel.subscribeAsync('forpost/#', { qos: 1 });
+    for (let i = 0; i < 50; i++) {
+      bench.broker.publish(`forpost/alarms/${i}`, 'retained', { qos: 1, retain: true });
+      bench.broker.publish(`forpost/alerts/${i}`, 'alert', { qos: 1, retain: false });
+      bench.broker.publish(`forpost/live/${i}`, 'live', { qos: 0, retain: false });
+    }
+    await expect.poll(() => messages.length).toBe(150);
+    expect(new Set(messages).size).toBe(150);
+  });
+
+  test('a client with two matching subscriptions gets a message once', async () => {
+    const panel = await bench.connected('panel', { clean: false });
+    const messages = heard(panel);
+    await panel.subscribeAsync(['forpost/#', 'forpost/alerts/+'], { qos: 1 });
+    bench.broker.publish('forpost/alerts/a', 'x', { qos: 1, retain: false });
+    bench.broker.publish('forpost/alerts/end', 'x', { qos: 1, retain: false });
+    await expect.poll(() => messages).toEqual(['forpost/alerts/a=x', 'forpost/alerts/end=x']);
+    await expect.poll(() => bench.broker.sizes().queued).toBe(0);
+  });
+
+  test('a subscriber that reads nothing makes nobody wait, and is disconnected', async () => {
+    await start({ limits: { drainTimeoutMs: 1000 } });
+    const frozen = await loggedIn('panel');
+    frozen.send(subscribePacket(1, 'forpost/#', 1));
+    await expect.poll(() => after(frozen)).toEqual([['suback', 1]]);
+    frozen.socket.pause();
+    const alive = await bench.connected('narrow');
+    let got = 0;
+    let slowest = 0;
+    alive.on('message', (_topic, payload) => {
+      got++;
+      slowest = Math.max(slowest, performance.now() - Number(payload.toString().split(' ')[0]));
+    });
+    await alive.subscribeAsync('forpost/alerts/#', { qos: 1 });
+    const filler = 'x'.repeat(200_000);
+    for (let i = 0; i < 100; i++) {
+      bench.broker.publish('forpost/alerts/a', `${performance.now()} ${filler}`, { qos: 1, retain: false });
+      await expect.poll(() => got, { interval: 1 }).toBe(i + 1);
+    }
+    expect(slowest).toBeLessThan(500);
+    await expect.poll(() => bench.broker.counters().connections, { timeout: 5000 }).toBe(1);
+  });
+
+  test('a device that publishes is not held up by a frozen subscriber either', async () => {
+    await start({ limits: { drainTimeoutMs: 20_000 } });
+    const frozen = await loggedIn('panel');
+    frozen.send(subscribePacket(1, 'forpost/#', 1));
+    await expect.poll(() => after(frozen)).toEqual([['suback', 1]]);
+    frozen.socket.pause();
+    const meter = await bench.connected('meter');
+    const began = performance.now();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        meter.publishAsync(readings, 'x'.repeat(50_000), { qos: i % 2 === 0 ? 1 : 2 }),
+      ),
+    );
+    expect(performance.now() - began).toBeLessThan(5000);
+    await expect.poll(() => bench.broker.counters()).toMatchObject({ acknowledged: 200, frozen: 1, connections: 1 });
+  });
+
+  test('an absent subscriber’s queue is bounded: it keeps the newest', async () => {
+    const panel = await bench.connected('panel', { clean: false });
+    await panel.subscribeAsync('forpost/#', { qos: 1 });
+    panel.end(true);
+    await expect.poll(() => bench.broker.counters().connections).toBe(0);
+    for (let i = 0; i < 1500; i++) bench.broker.publish('forpost/alerts/a', String(i), { qos: 1, retain: false });
+    await expect.poll(() => bench.broker.counters().dropped).toBe(500);
+    const back = bench.client('panel', { clean: false });
+    const messages = heard(back);
+    await expect.poll(() => messages.length).toBe(1000);
+    expect(messages[0]).toBe('forpost/alerts/a=500');
+    expect(messages.at(-1)).toBe('forpost/alerts/a=1499');
+    await expect.poll(() => bench.broker.sizes().queued).toBe(0);
+  });
+});
+
+describe('limits', () => {
+  test('an oversized packet before CONNECT ends the connection at its first bytes', async () => {
+    const raw = await bench.raw();
+    raw.socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
+    await expect.poll(() => raw.closed).toBe(true);
+    expect(bench.broker.counters()).toMatchObject({ oversized: 1 });
+  });
+
+  test('a publish may be as large as the limit and no larger', async () => {
+    await start({ mqtt: { max_packet_bytes: 4096 } });
+    const meter = await bench.connected('meter');
+    await meter.publishAsync(readings, 'x'.repeat(4000), { qos: 1 });
+    const closed = closing(meter);
+    meter.publish(readings, 'x'.repeat(4100), { qos: 1 }, () => undefined);
+    await closed;
+    expect(taken().map((text) => text.length)).toEqual([4000]);
+  });
+
+  test('a device may have only so many connections', async () => {
+    await start({ limits: { maxConnectionsEach: 2 } });
+    for (const clientId of ['a', 'b']) await bench.connected('meter', { clientId });
+    await expect(bench.connected('meter', { clientId: 'c' })).rejects.toMatchObject({ code: 3 });
+    await bench.connected('other');
+  });
+
+  test('a session that stays needs a client id', async () => {
+    const raw = await bench.raw();
+    raw.send(connectPacket('meter', { clientId: '', clean: false }));
+    await expect.poll(() => raw.packets()).toEqual([['connack', 2]]);
+    await expect.poll(() => raw.closed).toBe(true);
+  });
+
+  test('whoever connects and says nothing is disconnected', async () => {
+    await start({ limits: { connectTimeoutMs: 50 } });
+    const raw = await bench.raw();
+    await expect.poll(() => raw.closed).toBe(true);
+  });
+
+  test('foreign bytes end their own connection and nothing else', async () => {
+    const meter = await bench.connected('meter');
+    for (const bytes of [
+      'GET / HTTP/1.1\r\n\r\n',
+      '\x16\x03\x01\x02\x00\x01',
+      '\x10\x02\x00\x00',
+      '\xff'.repeat(100),
+    ]) {
+      const raw = await bench.raw();
+      raw.socket.end(Buffer.from(bytes, 'latin1'));
+      await expect.poll(() => raw.closed).toBe(true);
+    }
+    await meter.publishAsync(readings, 'still here', { qos: 1 });
+  });
+
+  test('a thousand connections that come and go leave nothing behind', async () => {
+    for (let i = 0; i < 1000; i += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, async (_, k) => {
+          const raw = await bench.raw();
+          raw.send(
+            connectPacket(k % 2 === 0 ? 'meter' : 'other', { clientId: `c${k % 10}`, clean: true }),
+            publishPacket(k % 2 === 0 ? readings : 'forpost/devices/other/readings', 'x', k % 3 === 0 ? 2 : 1, 1),
+          );
+          await expect.poll(() => raw.closed || after(raw).length > 0, { interval: 2 }).toBe(true);
+          raw.socket.destroy();
+        }),
+      );
+    await expect
+      .poll(() => bench.broker.sizes())
+      .toEqual({ sockets: 0, principals: 0, sessions: 0, queued: 0, retained: 0, inbound: 0 });
+    expect(bench.broker.counters()).toMatchObject({ connectionsTotal: 1000, connections: 0 });
+  });
+});
+
+describe('start and stop', () => {
+  test('a port that is taken is one sentence that names it and the setting', async () => {
+    const other = createServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const second = new Bench({ mqtt: { port }, ports: {} });
+    await expect(second.broker.start()).rejects.toMatchObject({
+      code: 'FORPOST_PORT_TAKEN',
+      message: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port} is taken .*mqtt\\.port`)),
+    });
+    await second.stop();
+    other.close();
+  });
+
+  test('plain MQTT on the network must be asked for', async () => {
+    const open = new Bench({ mqtt: { host: '0.0.0.0' } });
+    await expect(open.broker.start()).rejects.toMatchObject({
+      code: 'FORPOST_CONFIG_INVALID',
+      message: expect.stringContaining('mqtt.allow_plaintext'),
+    });
+    await start({ mqtt: { host: '0.0.0.0', allow_plaintext: true } });
+    await bench.connected('meter');
+  });
+
+  test('a certificate that is not there is named with its setting', async () => {
+    const other = new Bench({ mqtt: { tls: { certificate: '/nowhere/cert.pem', key: '/nowhere/key.pem' } } });
+    await expect(other.broker.start()).rejects.toMatchObject({
+      code: 'FORPOST_CONFIG_INVALID',
+      message: expect.stringContaining('/nowhere/'),
+    });
+  });
+
+  test('a stop waits for the commits that devices wait for, and tells no wills', async () => {
+    bench.manual = true;
+    const raw = await loggedIn('meter');
+    await bench.connected('other', {
+      will: { topic: 'forpost/devices/other/state', payload: Buffer.from('gone'), qos: 1, retain: false },
+    });
+    raw.send(publishPacket(readings, 'last', 1, 9));
+    await expect.poll(() => taken()).toEqual(['last']);
+    const stopping = bench.broker.stop();
+    bench.taken[0]!.commit();
+    await stopping;
+    await expect.poll(() => raw.closed).toBe(true);
+    expect(after(raw)).toEqual([['puback', 9]]);
+    expect(taken()).toEqual(['last']);
+    await expect(bench.raw(bench.broker.port)).rejects.toThrow();
+    bench.broker.publish('forpost/status', 'too late', { qos: 0, retain: false });
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * One authenticated connection: who it is, the order of its publishes, and what it is still allowed to do.
+ *
+ *   open ── a publish could not be committed ──► refusing (nothing more is read) ── a while ──► closed
+ *     └── its socket closes ──► closed
+ */
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import type { Principal } from './access.ts';
+import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
+import { readOn } from './aedes-internals.ts';
+
+/** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
+const rememberedMessages = 64;
+
+export class Connection {
+  readonly principal: Principal;
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly queue: AdmissionQueue;
+  /** registered with aedes and told to whoever watches connections */
+  announced = false;
+  /** has been warned of once in the log */
+  warned = false;
+  readonly #delivered = new Array<number>(rememberedMessages).fill(-1);
+  #nextDelivered = 0;
+  #toRead = 0;
+  #asked = false;
+
+  constructor(principal: Principal, client: Client, socket: Socket, limits: AdmissionLimits) {
+    this.principal = principal;
+    this.client = client;
+    this.socket = socket;
+    this.queue = new AdmissionQueue(limits);
+  }
+
+  /**
+   * One more packet need not be finished before the next ones are read. Where too many publishes are pending it has
+   * to wait for `resume` all the same.
+   */
+  readOn(): void {
+    this.#toRead++;
+    this.resume();
+  }
+
+  /** A publish is finished: there may be room again. */
+  resume(): void {
+    if (this.#asked || this.#toRead === 0 || !this.queue.hasRoom) return;
+    this.#asked = true;
+    setImmediate(() => {
+      this.#asked = false;
+      const times = this.#toRead;
+      this.#toRead = 0;
+      for (let i = 0; i < times; i++) readOn(this.client);
+    });
+  }
+
+  /** Notes that this message goes out; false where it has, through another subscription of the same client. */
+  delivers(counter: number): boolean {
+    if (this.#delivered.includes(counter)) return false;
+    this.#delivered[this.#nextDelivered] = counter;
+    this.#nextDelivered = (this.#nextDelivered + 1) % rememberedMessages;
+    return true;
+  }
+}

@@ -1,0 +1,177 @@
+/** What the broker's tests share: a broker on free ports whose commits the test decides, and raw MQTT packets. */
+import { connect as connectSocket, type Socket } from 'node:net';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { DevicePublish, Principal } from './access.ts';
+import { Broker, type BrokerOptions } from './broker.ts';
+
+export const password = 'right';
+
+const principals: readonly Principal[] = [
+  ...['meter', 'other'].map((id) => ({
+    kind: 'device' as const,
+    id,
+    publish: [`forpost/devices/${id}/#`],
+    subscribe: [`forpost/devices/${id}/commands`],
+  })),
+  { kind: 'consumer', id: 'panel', publish: ['forpost/devices/+/commands'], subscribe: ['forpost/#'] },
+  { kind: 'consumer', id: 'narrow', publish: [], subscribe: ['forpost/alerts/#'] },
+];
+
+/** Publishes taken in, each with the power to let its commit succeed or fail. */
+export interface Taken extends DevicePublish {
+  readonly text: string;
+  commit(): void;
+  fail(): void;
+}
+
+export class Bench {
+  readonly taken: Taken[] = [];
+  readonly connections: string[] = [];
+  readonly broker: Broker;
+  readonly #clients: MqttClient[] = [];
+  readonly #sockets: Socket[] = [];
+  /** commits at once unless a test wants to decide */
+  manual = false;
+
+  constructor(change: Partial<BrokerOptions> = {}) {
+    this.broker = new Broker({
+      mqtt: {},
+      ports: { plain: 0, tls: 0 },
+      clock: systemClock,
+      logger: silentLogger(),
+      authenticate: async (user, given) => principals.find(({ id }) => id === user && given === password),
+      admit: (publish) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        const text = Buffer.from(publish.payload).toString();
+        this.taken.push({ ...publish, text, commit: resolve, fail: () => reject(new Error('the disk is full')) });
+        if (!this.manual) resolve();
+        return promise;
+      },
+      onConnection: (device, connected) => this.connections.push(`${connected ? '+' : '-'}${device}`),
+      ...change,
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.end(true);
+    for (const socket of this.#sockets) socket.destroy();
+    await this.broker.stop();
+  }
+
+  /** An mqtt.js client that does not come back by itself. */
+  client(user: string, options: IClientOptions = {}): MqttClient {
+    const client = mqtt.connect({
+      host: '127.0.0.1',
+      port: this.broker.port,
+      username: user,
+      password,
+      reconnectPeriod: 0,
+      clientId: `${user}-1`,
+      ...options,
+    });
+    client.on('error', () => undefined);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async connected(user: string, options: IClientOptions = {}): Promise<MqttClient> {
+    const client = this.client(user, options);
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve());
+      client.once('error', reject);
+      client.once('close', () => reject(new Error('closed')));
+    });
+    return client;
+  }
+
+  /** A bare connection that has sent nothing, with all that it received. */
+  async raw(port = this.broker.port): Promise<RawClient> {
+    const socket = connectSocket(port, '127.0.0.1');
+    this.#sockets.push(socket);
+    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    return new RawClient(socket);
+  }
+}
+
+export class RawClient {
+  readonly socket: Socket;
+  closed = false;
+  #received = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+    });
+    socket.on('close', () => {
+      this.closed = true;
+    });
+    socket.on('error', () => undefined);
+  }
+
+  send(...packets: Buffer[]): void {
+    this.socket.write(Buffer.concat(packets));
+  }
+
+  /** What came, as [type, packet id], for packets with bodies of at most 127 bytes. */
+  packets(): readonly (readonly [string, number])[] {
+    const seen: (readonly [string, number])[] = [];
+    for (let at = 0; at + 1 < this.#received.length; ) {
+      const type = (this.#received[at] ?? 0) >> 4;
+      const length = this.#received[at + 1] ?? 0;
+      const id = length >= 2 ? this.#received.readUInt16BE(at + 2) : 0;
+      seen.push([names[type] ?? String(type), id]);
+      at += 2 + length;
+    }
+    return seen;
+  }
+}
+
+const names: Readonly<Record<number, string>> = {
+  2: 'connack',
+  3: 'publish',
+  4: 'puback',
+  5: 'pubrec',
+  7: 'pubcomp',
+  9: 'suback',
+  13: 'pingresp',
+};
+
+function field(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
+}
+
+function framed(type: number, ...body: Buffer[]): Buffer {
+  const content = Buffer.concat(body);
+  const header = [type];
+  let left = content.length;
+  do {
+    header.push((left % 128) | (left >= 128 ? 0x80 : 0));
+    left = Math.floor(left / 128);
+  } while (left > 0);
+  return Buffer.concat([Buffer.from(header), content]);
+}
+
+export const pingPacket = Buffer.from([0xc0, 0]);
+
+export function connectPacket(user: string, options: { clientId?: string; clean?: boolean } = {}): Buffer {
+  const { clientId = `${user}-raw`, clean = true } = options;
+  const flags = Buffer.from([4, 0xc0 | (clean ? 2 : 0), 0, 60]);
+  return framed(0x10, field('MQTT'), flags, field(clientId), field(user), field(password));
+}
+
+export function publishPacket(topic: string, payload: string, qos: 0 | 1 | 2, id = 0, dup = false): Buffer {
+  const packetId = qos === 0 ? Buffer.alloc(0) : Buffer.from([id >> 8, id & 255]);
+  return framed(0x30 | (qos << 1) | (dup ? 8 : 0), field(topic), packetId, Buffer.from(payload));
+}
+
+export function pubrelPacket(id: number): Buffer {
+  return framed(0x62, Buffer.from([id >> 8, id & 255]));
+}
+
+export function subscribePacket(id: number, filter: string, qos: 0 | 1 | 2): Buffer {
+  return framed(0x82, Buffer.from([id >> 8, id & 255]), field(filter), Buffer.from([qos]));
+}
