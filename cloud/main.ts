@@ -12,7 +12,7 @@ requireNode();
 
 const program = new Command('forpost cloud')
   .description('run the centre: ingest, history, notifications, API and page')
-  .requiredOption('-c, --config FILE', 'the centre’s file: cloud.yaml')
+  .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .showHelpAfterError('(forpost cloud --help tells how)')
   .action(async (options: { config: string }) => {
     stopWithParent();

@@ -21,7 +21,7 @@ const program = new Command('forpost')
 program
   .command('gateway')
   .description('run the gateway of a site')
-  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .action(async (options: { config: string }) => {
     stopWithParent();
     const { runGateway } = await import('./gateway.ts');
@@ -72,7 +72,7 @@ devices
   .command('password')
   .description('give a device, consumer or person a new password; it is printed once and kept only as a hash')
   .argument('<id>', 'of the device or consumer, or the log-in name with --console')
-  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .option('--console', 'a person who may open the gateway’s page')
   .action(async (id: string, options: { config: string; console?: boolean }) => {
     const { setPassword } = await import('./site/passwords.ts');
@@ -85,9 +85,9 @@ model
   .command('add')
   .description('install a detection model: a file, or a name of the catalogue')
   .argument('<model>', 'FILE.onnx or a name, as yolox-nano')
-  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
-  .option('--classes FILE', 'names of the classes, one a line (default: the 80 of COCO)')
-  .option('--name NAME', 'what cameras call it (default: the file’s name)')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
+  .option('--classes <file>', 'names of the classes, one a line (default: the 80 of COCO)')
+  .option('--name <name>', 'what cameras call it (default: the file’s name)')
   .action(async (which: string, options: { config: string; classes?: string; name?: string }) => {
     const [{ addModel }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
     const card = await addModel(which, folder, {
@@ -102,7 +102,7 @@ model
 model
   .command('list')
   .description('list the installed models')
-  .requiredOption('-c, --config FILE', 'the installation: gateway.yaml')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .action(async (options: { config: string }) => {
     const [{ listModels }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
     for (const card of await listModels(folder)) {
