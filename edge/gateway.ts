@@ -2,7 +2,7 @@
  * The composition root of the gateway: builds every part, connects them, starts them in order and stops them in
  * reverse. Nothing else calls a part's constructor, and nothing here decides anything else.
  *
- *   clock ─► outbox ─► alarms, rules ─► uplink ─► vision ─► console ─► broker (devices come in last)
+ *   outbox ─► clock ─► alarms, rules ─► uplink ─► vision ─► console ─► broker (devices come in last)
  *
  * Always: a part that fails to start stops those before it; Kafka, cameras and models that are not there stop nothing.
  */
@@ -85,12 +85,19 @@ export class Gateway implements Part {
     this.#clockSync = new ClockSync({
       clock,
       logger: logger('clock'),
-      onJump: (offsetMs) =>
-        this.#pipeline.note({
-          change: 'clock-set',
-          message: `the system clock moved by ${Math.round(offsetMs)} ms`,
-          offset_ms: Math.round(offsetMs),
-        }),
+      onJump: (movedMs) => {
+        const moved = Math.round(movedMs);
+        this.#pipeline.note({ change: 'clock-set', message: `the system clock moved by ${moved} ms`, moved_ms: moved });
+      },
+      onQuality: (quality) => {
+        if (quality !== 'synced') return;
+        const offset = Math.round(clock.now() - clock.uptime());
+        this.#pipeline.noteClock({
+          boot: this.#clockSync.bootId(),
+          offset_ms: offset,
+          source: this.#clockSync.service(),
+        });
+      },
     });
     this.#outbox = new SqliteOutbox({
       folder: installation.data,
@@ -208,8 +215,8 @@ export class Gateway implements Part {
     const { installation, logger } = this.#options;
     await mkdir(installation.data, { recursive: true, mode: 0o700 });
     try {
-      await this.#releasers.start('clock', this.#clockSync);
       await this.#releasers.start('outbox', this.#outbox);
+      await this.#releasers.start('clock', this.#clockSync);
       await this.#releasers.start('alarms', this.#alarms);
       const { site, clock } = this.#options;
       this.#rules = new RuleEngine({ site, actives: this.#alarms.active(), uptime: clock.uptime() });

@@ -11,7 +11,7 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
+import { type ClockData, type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
@@ -151,9 +151,18 @@ export class Pipeline {
 
   /** An event of the gateway itself: started, a camera lost, an outbox put aside. */
   note(data: GatewayData): void {
+    this.#own(eventTypes.gateway, data);
+  }
+
+  /** The clock is known to be right: by how much true time and this boot's monotonic clock differ. */
+  noteClock(data: ClockData): void {
+    this.#own(eventTypes.clock, data);
+  }
+
+  #own(type: string, data: object): void {
     const { clock } = this.#parts;
     const taken = { received: clock.now(), uptime: clock.uptime() };
-    this.#keep({ events: [this.#draft('alerts', eventTypes.gateway, null, taken.received, data, taken)] });
+    this.#keep({ events: [this.#draft('alerts', type, null, taken.received, data, taken)] });
   }
 
   /** Somebody on the site acknowledged an alarm. Whether there was such an active one. */

@@ -123,6 +123,14 @@ export interface VisionObservationData {
   readonly change: 'entered' | 'left';
 }
 
+/** What corrects the events of a boot whose clock was not in sync: true time = uptime + offset_ms. */
+export interface ClockData {
+  readonly boot: string;
+  readonly offset_ms: number;
+  /** which time service said so: chrony, timesyncd, … */
+  readonly source: string;
+}
+
 /** A gateway's life: started, stopped, a camera lost, an outbox put aside, … */
 export interface GatewayData {
   readonly change: string;
