@@ -123,13 +123,17 @@ async function main(): Promise<void> {
     ...(video === undefined ? {} : { video }),
     progress: (text) => process.stderr.write(`${text}\n`),
   });
-  const stop = () => void camera.stop().then(() => process.exit(0));
+  let asked = false;
+  const stop = () => {
+    asked = true;
+    void camera.stop();
+  };
   process.stdin.on('end', stop).on('error', stop).resume();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.write(`${JSON.stringify({ ready: camera.url, pid: camera.pid, truth: camera.truth })}\n`);
   await camera.ended;
-  process.stderr.write('the simulated camera ended\n');
-  process.exit(1);
+  if (!asked) process.stderr.write('the simulated camera ended by itself\n');
+  process.exit(asked ? 0 : 1);
 }
 
 if (import.meta.main)

@@ -135,8 +135,9 @@ function serverProperties(dataFolder: string, port: number, controllerPort: numb
 
 async function formatOnce(java: string, classpath: string, dataFolder: string, properties: string): Promise<void> {
   if (existsSync(join(dataFolder, 'records', 'meta.properties'))) return;
-  const id = randomBytes(16).toString('base64url');
-  const tool = ['-cp', classpath, ...jvm, ...quiet, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
+  // in one argument: an id may begin with a dash
+  const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
+  const tool = ['-cp', classpath, ...jvm, ...quiet, 'kafka.tools.StorageTool', 'format', id, '-c', properties];
   const { code, output } = await runCommand(java, tool, 60_000);
   if (code !== 0)
     throw new KafkaSetupError('start-failed', `Kafka could not format ${dataFolder} (${code}): ${output.trim()}`);

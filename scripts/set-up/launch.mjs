@@ -19,6 +19,7 @@ export async function launch(purpose, entry, args) {
     return;
   }
   const kafka = args.includes('--no-kafka') ? 'none' : process.env.FORPOST_KAFKA === undefined ? 'own' : 'existing';
+  const begun = Date.now();
   let ready;
   try {
     ready = await setUp(purpose, kafka);
@@ -27,7 +28,7 @@ export async function launch(purpose, entry, args) {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const env = { ...process.env, FORPOST_STOP_WITH_PARENT: '1' };
+  const env = { ...process.env, FORPOST_STOP_WITH_PARENT: '1', FORPOST_STARTED_AT: String(begun) };
   if (ready.withoutKafka !== undefined) {
     env.FORPOST_WITHOUT_KAFKA = ready.withoutKafka;
     if (purpose === 'test') process.stderr.write(`Tests that need Kafka will fail: ${ready.withoutKafka}\n`);

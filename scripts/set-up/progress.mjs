@@ -44,7 +44,8 @@ export async function step(name, logFile, work) {
 function run(command, args, log, options = {}) {
   writeSync(log, `$ ${command} ${args.join(' ')}\n`);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', log, log], ...options });
+    const env = { ...(options.env ?? process.env), NO_COLOR: '1', FORCE_COLOR: '0' };
+    const child = spawn(command, args, { ...options, env, stdio: ['ignore', log, log] });
     child.once('error', (error) => reject(new SetUpError(`${command} could not be run: ${error.message}`)));
     child.once('exit', (code, signal) => {
       if (code === 0) resolve();

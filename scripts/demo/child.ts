@@ -1,0 +1,184 @@
+/**
+ * One process of the demo, with its own log.
+ *
+ *   stopped ── start ──► starting ── its line {"ready": …} ──► up ── stop ──► stopped
+ *                           └── ended, too late ──► failed     └── ended by itself ──► waiting ── a few times ──► starting
+ *
+ * Always: it lives in a process group of its own, so that a Ctrl-C at the terminal reaches only who started it; its
+ * standard input is a pipe from here, so that it ends with this process, however that ends; only its own id is killed.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import { root } from './settings.ts';
+
+export interface ChildOptions {
+  /** for people and for its log's name */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly log: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly readyWithinMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** what happened to it, in a line for people */
+  readonly report: (line: string) => void;
+  readonly onLine?: (line: string) => void;
+  /** lines that no log may keep */
+  readonly secret?: RegExp;
+}
+
+/** After the last of these it stays down, and the rest of the demo goes on. */
+const mostRestarts = 5;
+const restartBackoff = { baseMs: 1_000, ceilingMs: 20_000 };
+/** Longer than a gateway or a centre gives itself to stop (20 s). */
+const stopDeadlineMs = 25_000;
+const tailLines = 15;
+
+export class ChildError extends Error {}
+
+export class Child {
+  readonly name: string;
+  readonly log: string;
+  readonly #options: ChildOptions;
+  readonly #closing = new AbortController();
+  #process: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #wanted = false;
+  #restarts = 0;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.log = options.log;
+  }
+
+  get running(): boolean {
+    const { exitCode, signalCode } = this.#process ?? { exitCode: 0, signalCode: null };
+    return this.#process !== undefined && exitCode === null && signalCode === null;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Resolves with what its ready line told. @throws ChildError with the tail of its log */
+  async start(): Promise<unknown> {
+    this.#wanted = true;
+    const ready = await this.#launch();
+    void this.#watch();
+    return ready;
+  }
+
+  /** SIGTERM, and SIGKILL where that is not enough. Safe to call twice, and before start. */
+  async stop(): Promise<void> {
+    this.#wanted = false;
+    this.#closing.abort();
+    if (!this.running) return;
+    this.#process?.kill('SIGTERM');
+    const late = this.#options.clock.after(stopDeadlineMs, () => {
+      this.#options.report(`${this.name} did not stop within ${stopDeadlineMs / 1000} s: killed`);
+      this.kill();
+    });
+    await this.#ended;
+    late.cancel();
+  }
+
+  /** Stops it for a while: `start` brings it back. */
+  async pause(): Promise<void> {
+    this.#wanted = false;
+    this.#process?.kill('SIGTERM');
+    await this.#ended;
+  }
+
+  kill(): void {
+    this.#wanted = false;
+    if (this.running) this.#process?.kill('SIGKILL');
+  }
+
+  tail(): string {
+    const lines = readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-tailLines);
+    return lines.map((line) => `    ${line}`).join('\n');
+  }
+
+  #launch(): Promise<unknown> {
+    const { args, env, readyWithinMs, clock, onLine, secret } = this.#options;
+    const log = openSync(this.log, 'a', 0o600);
+    const child = spawn(process.execPath, [...args], {
+      cwd: root,
+      env: { ...process.env, ...env, FORPOST_STOP_WITH_PARENT: '1' },
+      stdio: ['pipe', 'pipe', log],
+      detached: true,
+    });
+    this.#process = child;
+    // it ended: `ended` tells
+    child.stdin?.on('error', () => child.stdin?.destroy());
+    this.#ended = new Promise((resolve) => {
+      child.once('error', () => resolve());
+      child.once('close', () => {
+        closeSync(log);
+        resolve();
+      });
+    });
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) =>
+        reject(new ChildError(`${this.name} ${why}:\n${this.tail()}\n    all of it: ${this.log}`));
+      const late = clock.after(readyWithinMs, () => {
+        child.kill('SIGKILL');
+        fail(`was not ready within ${readyWithinMs / 1000} s`);
+      });
+      if (child.stdout === null) throw new ChildError(`${this.name} has no standard output`);
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (secret?.test(line) !== true) writeSync(log, `${line}\n`);
+        onLine?.(line);
+        const ready = readyOf(line);
+        if (ready === undefined) return;
+        late.cancel();
+        resolve(ready);
+      });
+      child.once('error', (error) => fail(`could not be started (${error.message})`));
+      child.once('exit', (code, signal) => {
+        late.cancel();
+        fail(`ended with ${code ?? signal}`);
+      });
+    });
+  }
+
+  /** Brings it back when it ends by itself. */
+  async #watch(): Promise<void> {
+    const { clock, random, report } = this.#options;
+    for (;;) {
+      await this.#ended;
+      if (!this.#wanted) return;
+      const { exitCode, signalCode } = this.#process ?? {};
+      if (this.#restarts >= mostRestarts) {
+        report(
+          `${this.name} ended (${exitCode ?? signalCode}) for the ${mostRestarts + 1}th time and stays down: ${this.log}`,
+        );
+        return;
+      }
+      const delayMs = restartBackoff.baseMs + backoffMs(restartBackoff, this.#restarts++, random);
+      report(
+        `${this.name} ended by itself (${exitCode ?? signalCode}) and starts again in ${Math.round(delayMs / 1000)} s:\n${this.tail()}`,
+      );
+      await sleep(clock, delayMs, this.#closing.signal);
+      if (!this.#wanted) return;
+      try {
+        await this.#launch();
+        report(`${this.name} is back`);
+      } catch (error) {
+        if (!(error instanceof ChildError)) throw error;
+        report(error.message);
+      }
+    }
+  }
+}
+
+/** What a line of JSON with the key "ready" tells; undefined of any other line. */
+function readyOf(line: string): unknown {
+  if (!line.startsWith('{"ready"')) return undefined;
+  const { ready } = JSON.parse(line) as { ready: unknown };
+  return ready === false ? undefined : ready;
+}

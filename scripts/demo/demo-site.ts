@@ -1,0 +1,246 @@
+/**
+ * The demo site, put together: which processes there are, in which order they start, and how they stop.
+ *
+ *   receiver ─┐
+ *   Kafka ────┴─► centre ─┐
+ *   camera ─► gateway ────┴─► meters ─► ready
+ *
+ * Always: they stop in the reverse order, also when a start fails half-way; the demo goes on without a camera, and
+ * without Kafka where it cannot be had, and says so.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { Child, ChildError } from './child.ts';
+import type { DemoOptions } from './options.ts';
+import { takenPorts } from './ports.ts';
+import { type Credentials, ensureSecrets, readCredentials, sha256, writeCredentials } from './secrets.ts';
+import { credentialsFile, demoFolder, gatewaySink, prepareSettings, root, type Settings } from './settings.ts';
+
+export interface DemoSiteOptions extends DemoOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** a line for whoever watches */
+  readonly say: (line: string) => void;
+  /** a notification has arrived, in a line */
+  readonly onNotification?: (line: string) => void;
+}
+
+/** ms until the ready line; the first start renders the camera's footage */
+const deadlines = { kafka: 90_000, centre: 60_000, gateway: 60_000, camera: 240_000, meters: 20_000, receiver: 20_000 };
+/** The gateway is not kept waiting for a footage that is still being rendered. */
+const cameraHeadStartMs = 5_000;
+const healthDeadlineMs = 20_000;
+const pollMs = 100;
+const cache = process.env.FORPOST_CACHE ?? join(root, '.forpost/cache');
+
+export class DemoSite {
+  readonly settings: Settings;
+  readonly options: DemoSiteOptions;
+  /** undefined where another's is used, or none */
+  readonly kafka: Child | undefined;
+  readonly receiver: Child;
+  readonly centre: Child;
+  readonly gateway: Child;
+  readonly camera: Child | undefined;
+  readonly meters: Child;
+  #credentials: Credentials;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(settings: Settings, options: DemoSiteOptions, credentials: Credentials) {
+    this.settings = settings;
+    this.options = options;
+    this.#credentials = credentials;
+    const { ports, gatewayFile, cloudFile, siteFile, folder } = settings;
+    const scripts = join(root, 'scripts');
+    if (options.kafka.kind === 'own') {
+      const where = ['--port', `${ports.kafka}`, '--controller-port', `${ports.kafkaController}`];
+      const data = ['--data', join(folder, 'kafka'), '--cache', cache];
+      this.kafka = this.#child('kafka', [join(scripts, 'kafka/main.ts'), ...where, ...data], deadlines.kafka);
+    }
+    this.receiver = this.#child(
+      'receiver',
+      [join(scripts, 'demo/receiver.ts'), '--port', `${ports.receiver}`],
+      deadlines.receiver,
+      { onLine: (line) => line.startsWith('{') || options.onNotification?.(line) },
+    );
+    this.centre = this.#child('centre', ['forpost.mjs', 'cloud', '--config', cloudFile], deadlines.centre, {
+      onLine: (line) => this.#keepLogIn(line),
+      secret: logIn,
+    });
+    this.gateway = this.#child('gateway', ['forpost.mjs', 'gateway', '--config', gatewayFile], deadlines.gateway);
+    this.camera = this.#cameraChild(settings, credentials);
+    const meters = ['--site', siteFile, '--credentials', settings.credentialsFile, '--port', `${ports.mqtt}`];
+    this.meters = this.#child(
+      'meters',
+      [join(scripts, 'demo/meters.ts'), ...meters, '--state', join(folder, 'meters.json')],
+      deadlines.meters,
+    );
+  }
+
+  /** Reads the configuration and makes what is missing; starts nothing. @throws Error in words */
+  static async prepare(options: DemoSiteOptions): Promise<DemoSite> {
+    const folder = demoFolder(options);
+    if (options.fresh) await rm(folder, { recursive: true, force: true });
+    const known = await readCredentials(credentialsFile(folder));
+    const settings = await prepareSettings(options, sha256(known.token));
+    const credentials = await ensureSecrets(known, settings, { ...settings, sink: gatewaySink });
+    await keepLastLogs(settings.logs);
+    return new DemoSite(settings, options, credentials);
+  }
+
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  /** @throws Error in words; what was started until then is stopped */
+  async start(): Promise<void> {
+    const taken = await takenPorts(this.#ports());
+    if (taken.length > 0) throw new Error(taken.join('\n'));
+    try {
+      await Promise.all([this.#startCentre(), this.#startGateway()]);
+      await this.#begin(this.meters, 'twelve meters and sensors');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** In the reverse order of the start. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  /** SIGKILL for each of them, by its id. */
+  kill(): void {
+    for (const child of this.#children()) child.kill();
+  }
+
+  async #stopAll(): Promise<void> {
+    await Promise.all([this.meters.stop(), this.camera?.stop()]);
+    await this.gateway.stop();
+    await this.centre.stop();
+    await Promise.all([this.kafka?.stop(), this.receiver.stop()]);
+  }
+
+  async #startCentre(): Promise<void> {
+    const { options } = this;
+    const receiver = this.#begin(this.receiver, 'receiver of notifications');
+    if (this.kafka !== undefined) await this.#begin(this.kafka, 'Apache Kafka');
+    else if (options.kafka.kind === 'existing') options.say(`  using the Kafka at ${options.kafka.broker}`);
+    else if (options.kafka.kind === 'none')
+      options.say(`  without Kafka (${options.kafka.reason.split('\n')[0]}): the gateway uses HTTP`);
+    await this.#begin(this.centre, 'centre: ingest, history, API, page');
+    await receiver;
+    await this.#healthy('the centre', this.settings.ports.centre);
+  }
+
+  async #startGateway(): Promise<void> {
+    const { clock } = this.options;
+    const camera = this.#startCamera();
+    await Promise.race([camera, sleep(clock, cameraHeadStartMs)]);
+    await this.#begin(this.gateway, 'gateway');
+    await this.#healthy('the gateway', this.settings.ports.gateway);
+  }
+
+  /** A site whose camera is missing is a site all the same. */
+  async #startCamera(): Promise<void> {
+    if (this.camera === undefined) return;
+    try {
+      await this.#begin(this.camera, 'camera');
+    } catch (error) {
+      if (!(error instanceof ChildError)) throw error;
+      this.options.say(`  the demo goes on without its camera. ${error.message}`);
+    }
+  }
+
+  async #begin(child: Child, what: string): Promise<void> {
+    const begun = performance.now();
+    await child.start();
+    this.options.say(`  ✓ ${what} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+  }
+
+  async #healthy(what: string, port: number): Promise<void> {
+    const { clock } = this.options;
+    const end = clock.uptime() + healthDeadlineMs;
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch((error: unknown) => error);
+      if (answer instanceof Response && answer.ok) return;
+      if (clock.uptime() > end) {
+        const said = answer instanceof Response ? `says ${answer.status}` : messageOf(answer);
+        throw new Error(`${what} is not healthy: http://127.0.0.1:${port}/healthz ${said}`);
+      }
+      await sleep(clock, pollMs);
+    }
+  }
+
+  #cameraChild({ ports, cameraPath, cameras }: Settings, credentials: Credentials): Child | undefined {
+    const [first] = cameras;
+    const account = first === undefined ? undefined : credentials.cameras[first];
+    if (account === undefined) return undefined;
+    const where = ['--port', `${ports.camera}`, '--path', cameraPath, '--cache', join(cache, 'camera')];
+    const who = ['--user', account.user, '--password', account.password];
+    const what = this.options.video === undefined ? [] : ['--video', this.options.video];
+    const say = (line: string) => line.startsWith('{') || this.options.say(`  … camera: ${line}`);
+    const entry = join(root, 'scripts/camera/camera.ts');
+    return this.#child('camera', [entry, ...where, ...who, ...what], deadlines.camera, { onLine: say });
+  }
+
+  #child(
+    name: string,
+    args: readonly string[],
+    readyWithinMs: number,
+    more: { readonly onLine?: (line: string) => void; readonly secret?: RegExp } = {},
+  ): Child {
+    const { clock, random, say } = this.options;
+    const log = join(this.settings.logs, `${name}.log`);
+    return new Child({ name, args, log, readyWithinMs, clock, random, report: say, ...more });
+  }
+
+  #children(): Child[] {
+    return [this.meters, this.camera, this.gateway, this.centre, this.kafka, this.receiver].filter(
+      (child) => child !== undefined,
+    );
+  }
+
+  #ports(): (readonly [number, string])[] {
+    const { ports } = this.settings;
+    return [
+      [ports.mqtt, 'MQTT of the gateway'],
+      [ports.gateway, 'page of the gateway'],
+      [ports.centre, 'page of the centre'],
+      [ports.receiver, 'receiver of notifications'],
+      ...(this.kafka === undefined
+        ? []
+        : ([
+            [ports.kafka, 'Kafka'],
+            [ports.kafkaController, 'Kafka’s controller'],
+          ] as const)),
+      ...(this.camera === undefined ? [] : ([[ports.camera, 'camera']] as const)),
+    ];
+  }
+
+  #keepLogIn(line: string): void {
+    const [, user, password] = logIn.exec(line) ?? [];
+    if (user === undefined || password === undefined) return;
+    this.#credentials = { ...this.#credentials, centre: { user, password } };
+    void writeCredentials(this.settings.credentialsFile, this.#credentials).catch((error: unknown) =>
+      this.options.say(`the centre's log-in could not be kept: ${messageOf(error)}`),
+    );
+  }
+}
+
+/** The centre says it once in its life. */
+const logIn = /log-in: (\S+) \/ (\S+)/;
+
+async function keepLastLogs(folder: string): Promise<void> {
+  const last = `${folder}-before`;
+  if (existsSync(folder)) {
+    await rm(last, { recursive: true, force: true });
+    await rename(folder, last);
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,62 @@
+/** What `npm start` may be asked for. */
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  readonly check: boolean;
+  /** how long the check publishes */
+  readonly seconds: number;
+  readonly video: string | undefined;
+  readonly fresh: boolean;
+  /** added to every port; the data of each offset is apart */
+  readonly portOffset: number;
+  readonly kafka:
+    | { readonly kind: 'own' }
+    | { readonly kind: 'existing'; readonly broker: string }
+    | { readonly kind: 'none'; readonly reason: string };
+}
+
+const defaultSeconds = 30;
+const longestSeconds = 86_400;
+const largestOffset = 50_000;
+
+/** @throws Error in words for whoever typed them */
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      check: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: String(defaultSeconds) },
+      video: { type: 'string' },
+      'no-kafka': { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      'port-offset': { type: 'string', default: '0' },
+    },
+  });
+  if (values.fresh && values.keep)
+    throw new Error('--fresh forgets and --keep keeps what former runs stored: not both');
+  return {
+    check: values.check,
+    seconds: wholeNumber('--seconds', values.seconds, 5, longestSeconds),
+    video: values.video,
+    fresh: values.fresh,
+    portOffset: wholeNumber('--port-offset', values['port-offset'], 0, largestOffset),
+    kafka: kafkaOf(values['no-kafka'], env),
+  };
+}
+
+function kafkaOf(without: boolean, env: NodeJS.ProcessEnv): DemoOptions['kafka'] {
+  const { FORPOST_KAFKA: broker, FORPOST_WITHOUT_KAFKA: reason } = env;
+  if (without) return { kind: 'none', reason: '--no-kafka' };
+  if (broker !== undefined) {
+    if (!/^[^:\s]+:[0-9]+$/.test(broker)) throw new Error(`FORPOST_KAFKA is host:port, not "${broker}"`);
+    return { kind: 'existing', broker };
+  }
+  return reason === undefined ? { kind: 'own' } : { kind: 'none', reason };
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} is a whole number from ${least} to ${most}, not "${text}"`);
+}

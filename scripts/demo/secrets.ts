@@ -1,0 +1,87 @@
+/**
+ * The demo's passwords: made once, at random. The gateway gets hashes (secrets.yaml); what the simulated devices and
+ * people log in with stands in credentials.json, which only this user can read.
+ *
+ * Always: nobody's password changes between two starts; a device that is new in the site gets one; what somebody wrote
+ * into the secrets by hand stays.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
+import { parse, stringify } from 'yaml';
+import type { Secrets } from '../../edge/site/site.ts';
+
+export interface Credentials {
+  /** by device or consumer id */
+  readonly mqtt: Readonly<Record<string, string>>;
+  readonly console: Readonly<Record<string, string>>;
+  readonly cameras: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
+  /** of the gateway at the centre's receiver */
+  readonly token: string;
+  /** the centre prints it once, at its first start */
+  readonly centre?: { readonly user: string; readonly password: string };
+}
+
+export const consoleUser = 'installer';
+const onlyMine = 0o600;
+
+export async function readCredentials(file: string): Promise<Credentials> {
+  const empty: Credentials = { mqtt: {}, console: {}, cameras: {}, token: randomPassword() };
+  if (!existsSync(file)) return empty;
+  return { ...empty, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<Credentials>) };
+}
+
+export async function writeCredentials(file: string, credentials: Credentials): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: onlyMine });
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Gives everybody who has none a password, and writes both files. `sink`: the uplink that uses the token. */
+export async function ensureSecrets(
+  known: Credentials,
+  files: { readonly secretsFile: string; readonly credentialsFile: string },
+  who: { readonly mqttIds: readonly string[]; readonly cameras: readonly string[]; readonly sink: string },
+): Promise<Credentials> {
+  const had = existsSync(files.secretsFile) ? (parse(await readFile(files.secretsFile, 'utf8')) as Secrets) : undefined;
+  const credentials: Credentials = {
+    ...known,
+    mqtt: Object.fromEntries([...Object.entries(known.mqtt), ...missing(who.mqttIds, known.mqtt)]),
+    console: Object.fromEntries([...Object.entries(known.console), ...missing([consoleUser], known.console)]),
+    cameras: Object.fromEntries(
+      who.cameras.map((id) => [id, known.cameras[id] ?? { user: 'forpost', password: randomPassword() }]),
+    ),
+  };
+  const secrets: Secrets = {
+    mqtt: { ...had?.mqtt, ...(await hashes(credentials.mqtt, had?.mqtt ?? {}, known.mqtt)) },
+    console: { ...had?.console, ...(await hashes(credentials.console, had?.console ?? {}, known.console)) },
+    cameras: { ...had?.cameras, ...credentials.cameras },
+    uplink: { ...had?.uplink, [who.sink]: { token: credentials.token } },
+  };
+  await writeCredentials(files.credentialsFile, credentials);
+  const text = `# Made by npm start; passwords of devices, listeners and people are argon2id hashes.\n${stringify(secrets)}`;
+  await mkdir(dirname(files.secretsFile), { recursive: true });
+  await writeFile(files.secretsFile, text, { mode: onlyMine });
+  return credentials;
+}
+
+function missing(ids: readonly string[], known: Readonly<Record<string, string>>): [string, string][] {
+  return ids.filter((id) => known[id] === undefined).map((id) => [id, randomPassword()]);
+}
+
+/** Of those without a hash, and of those whose password was only made now. */
+async function hashes(
+  passwords: Readonly<Record<string, string>>,
+  had: Readonly<Record<string, string>>,
+  known: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const wanted = Object.entries(passwords).filter(([id]) => had[id] === undefined || known[id] === undefined);
+  return Object.fromEntries(
+    await Promise.all(wanted.map(async ([id, password]) => [id, await hashPassword(password)])),
+  );
+}
