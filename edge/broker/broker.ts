@@ -253,6 +253,8 @@ export class Broker implements Part, LocalPublisher {
     const aedes = this.#aedes;
     if (aedes === undefined || this.#stopping) return { returnCode: 3, message: 'the broker stops' };
     const socket = client.conn as Socket;
+    const guarded = this.#sockets.get(socket);
+    if (guarded === undefined) return { returnCode: 3, message: 'the connection has gone' };
     const outcome = await this.#logIn.check(client, socket.remoteAddress ?? '', user, password);
     if (!outcome.ok) return outcome;
     const { principal } = outcome;
@@ -260,7 +262,7 @@ export class Broker implements Part, LocalPublisher {
     if (open.size >= this.#limits.maxConnectionsEach)
       return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
     prepareClient(aedes, client, `${principal.id}/${client.id}`);
-    const connection = new Connection(principal, client, socket, this.#limits);
+    const connection = new Connection(principal, client, guarded, this.#limits);
     this.#byClient.set(client, connection);
     if (socket.destroyed) return undefined;
     this.#open.set(principal.id, open.add(connection));
@@ -367,13 +369,12 @@ export class Broker implements Part, LocalPublisher {
 
   #refuse(connection: Connection, packet: PublishPacket, error: unknown): void {
     this.#counters.refused++;
-    const { principal, socket } = connection;
+    const { principal, socket, guarded } = connection;
     if (!connection.warned) {
       connection.warned = true;
       this.#options.logger.warn({ device: principal.id, topic: packet.topic }, `not taken: ${messageOf(error)}`);
     }
-    const guarded = this.#sockets.get(socket);
-    if (packet.qos === 0 || guarded === undefined) return;
+    if (packet.qos === 0 || socket.destroyed) return;
     guarded.hold();
     const timer = this.#options.clock.after(this.#limits.refusalDelayMs, () => socket.destroy());
     socket.once('close', () => timer.cancel());

@@ -4,11 +4,11 @@
  *   open ── a publish could not be committed ──► refusing (nothing more is read) ── a while ──► closed
  *     └── its socket closes ──► closed
  */
-import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
 import { readOn } from './aedes-internals.ts';
+import type { GuardedSocket } from './guarded-socket.ts';
 
 /** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
 const rememberedMessages = 64;
@@ -16,7 +16,7 @@ const rememberedMessages = 64;
 export class Connection {
   readonly principal: Principal;
   readonly client: Client;
-  readonly socket: Socket;
+  readonly guarded: GuardedSocket;
   readonly queue: AdmissionQueue;
   /** registered with aedes and told to whoever watches connections */
   announced = false;
@@ -27,11 +27,16 @@ export class Connection {
   #toRead = 0;
   #asked = false;
 
-  constructor(principal: Principal, client: Client, socket: Socket, limits: AdmissionLimits) {
+  constructor(principal: Principal, client: Client, guarded: GuardedSocket, limits: AdmissionLimits) {
     this.principal = principal;
     this.client = client;
-    this.socket = socket;
+    this.guarded = guarded;
     this.queue = new AdmissionQueue(limits);
+    guarded.mayRead = () => this.queue.hasRoom;
+  }
+
+  get socket() {
+    return this.guarded.socket;
   }
 
   /**
@@ -45,12 +50,13 @@ export class Connection {
 
   /** A publish is finished: there may be room again. */
   resume(): void {
-    if (this.#asked || this.#toRead === 0 || !this.queue.hasRoom) return;
+    if (this.#asked || !this.queue.hasRoom || (this.#toRead === 0 && !this.guarded.starved)) return;
     this.#asked = true;
     setImmediate(() => {
       this.#asked = false;
-      const times = this.#toRead;
+      const times = Math.max(this.#toRead, 1);
       this.#toRead = 0;
+      this.guarded.starved = false;
       for (let i = 0; i < times; i++) readOn(this.client);
     });
   }

@@ -1,7 +1,8 @@
 /**
- * A client's socket as aedes reads it: every byte passes the packet guard first, and reading can be ended for good.
+ * A client's socket as aedes reads it: every byte passes the packet guard first, and reading can pause or end.
  *
- * Always: aedes never sees the body of a packet that is too large, and nothing at all after `hold`.
+ * Always: aedes never sees the body of a packet that is too large, nothing while `mayRead` says no (aedes's own
+ * waiting does not bound what is pending: each `readable` of the socket lets it read on), and nothing after `hold`.
  */
 import type { Socket } from 'node:net';
 import { PacketGuard } from './packet-guard.ts';
@@ -11,6 +12,10 @@ export interface GuardedSocket {
   bytesIn: number;
   /** what `socket.bytesWritten` was when it was last counted */
   bytesOutCounted: number;
+  /** whether there is room for what would be read */
+  mayRead: () => boolean;
+  /** aedes asked while there was no room: it must be told when there is */
+  starved: boolean;
   /** Reads nothing more; what the device sends stays in its own buffers. */
   hold(): void;
 }
@@ -22,6 +27,8 @@ export function guard(socket: Socket, maxPacketBytes: number, onViolation: (what
     socket,
     bytesIn: 0,
     bytesOutCounted: 0,
+    mayRead: () => true,
+    starved: false,
     hold() {
       held = true;
     },
@@ -30,6 +37,10 @@ export function guard(socket: Socket, maxPacketBytes: number, onViolation: (what
   socket.read = (size?: number) => {
     // read(0) only asks the stream to fill its buffer
     if (held && size !== 0) return null;
+    if (size !== 0 && !guarded.mayRead()) {
+      guarded.starved = true;
+      return null;
+    }
     const chunk: Buffer | null = read.call(socket, size);
     if (chunk === null) return null;
     guarded.bytesIn += chunk.length;
