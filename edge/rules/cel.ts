@@ -60,8 +60,8 @@ function environment(subject: Subject): Environment {
     ['/', (a, b) => a / b],
   ];
   for (const [sign, run] of arithmetic) {
-    env.registerOperator(`double ${sign} int`, (a: number, b: bigint) => run(a, Number(b)));
-    env.registerOperator(`int ${sign} double`, (a: bigint, b: number) => run(Number(a), b));
+    env.registerOperator(`double ${sign} int: double`, (a: number, b: bigint) => run(a, Number(b)));
+    env.registerOperator(`int ${sign} double: double`, (a: bigint, b: number) => run(Number(a), b));
   }
   for (const [name, type] of Object.entries(variables[subject])) env.registerVariable(name, type);
   environments.set(subject, env);

@@ -1,0 +1,283 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import fc from 'fast-check';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { AlarmTransition } from '../rules/rule.ts';
+import type { Action, Alert } from './action.ts';
+import { createActions } from './actions/registry.ts';
+import { Alarms, draftOf } from './alarms.ts';
+
+const noon = Date.UTC(2026, 0, 14, 11);
+
+function transition(change: AlarmTransition['change'], more: object = {}): AlarmTransition {
+  return {
+    rule: 'overload',
+    device: 'heat-pump',
+    subject: '',
+    change,
+    severity: 'critical',
+    category: 'grid',
+    test: false,
+    message: `it is ${change}`,
+    cause: 'power_w',
+    value: 7900,
+    time: noon - 5,
+    ...more,
+  } as AlarmTransition;
+}
+
+/** An action that writes down what it is told. */
+class Noted implements Action {
+  readonly name = 'noted';
+  readonly alerts: Alert[] = [];
+  readonly restored: Alert[] = [];
+  perform(alert: Alert): void {
+    this.alerts.push(alert);
+  }
+  restore(alert: Alert): void {
+    this.restored.push(alert);
+  }
+  async stop(): Promise<void> {}
+}
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'forpost-alarms-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+function alarmsOf(options: { actions?: Action[]; file?: string } = {}) {
+  const clock = new FakeClock(noon, 1000);
+  const action = new Noted();
+  const actions = options.actions ?? [action];
+  const file = options.file === undefined ? {} : { file: options.file };
+  const alarms = new Alarms({ actions, clock, random: () => 0.5, log: silentLogger(), ...file });
+  return { alarms, clock, action, taken: { received: noon, uptime: clock.uptime() } };
+}
+
+test('every action has run when apply returns, and the alert says how long that took', () => {
+  const { alarms, action, clock } = alarmsOf();
+  const alerts = alarms.apply([transition('raised')], { received: noon, uptime: clock.uptime() - 1.25 });
+  expect(action.alerts).toEqual(alerts);
+  expect(alerts[0]).toEqual({
+    data: {
+      alarm: 'overload/heat-pump/-/800000800000',
+      rule: 'overload',
+      device: 'heat-pump',
+      change: 'raised',
+      active: true,
+      acknowledged: false,
+      severity: 'critical',
+      category: 'grid',
+      message: 'it is raised',
+      cause: 'power_w',
+      value: 7900,
+      count: 1,
+      test: false,
+      evidence: [],
+      latency_ms: 1.25,
+    },
+    time: noon - 5,
+    received: noon,
+    uptime: 998.75,
+  });
+});
+
+test('all changes of one occurrence share its id, and the next occurrence has another', () => {
+  let n = 0;
+  const alarms = new Alarms({ actions: [], clock: new FakeClock(), random: () => (n += 0.01) });
+  const taken = { received: noon, uptime: 0 };
+  const of = (change: AlarmTransition['change']) => alarms.apply([transition(change)], taken)[0]?.data;
+  const [raised, updated, cleared] = [of('raised'), of('updated'), of('cleared')];
+  expect([raised?.count, updated?.count, cleared?.count]).toEqual([1, 2, 2]);
+  expect([raised?.active, updated?.active, cleared?.active]).toEqual([true, true, false]);
+  expect(new Set([raised?.alarm, updated?.alarm, cleared?.alarm]).size).toBe(1);
+  expect(of('raised')?.alarm).not.toBe(raised?.alarm);
+  expect(of('cleared')).toBeDefined();
+  expect(of('cleared')).toBeUndefined();
+  expect(of('updated')).toBeUndefined();
+});
+
+test('an acknowledged alarm stays active and says so until it is cleared', () => {
+  const { alarms, taken, action } = alarmsOf();
+  const raised = alarms.apply([transition('raised')], taken)[0];
+  const alarm = raised?.data.alarm ?? '';
+  expect(alarms.acknowledge('nobody')).toBeUndefined();
+  expect(alarms.acknowledge(alarm)?.data).toMatchObject({ change: 'acknowledged', acknowledged: true, active: true });
+  expect(alarms.acknowledge(alarm)).toBeUndefined();
+  expect(alarms.active()[0]).toMatchObject({ alarm, acknowledged: true, count: 1, raised: noon - 5 });
+  expect(alarms.apply([transition('cleared')], taken)[0]?.data).toMatchObject({ alarm, acknowledged: true });
+  expect(action.alerts.map(({ data }) => data.change)).toEqual(['raised', 'acknowledged', 'cleared']);
+});
+
+test('an action that throws keeps no other from running', () => {
+  const broken: Action = {
+    name: 'broken',
+    perform: () => {
+      throw new Error('no');
+    },
+    stop: async () => undefined,
+  };
+  const noted = new Noted();
+  const { alarms, taken } = alarmsOf({ actions: [broken, noted] });
+  expect(alarms.apply([transition('raised')], taken)).toHaveLength(1);
+  expect(noted.alerts).toHaveLength(1);
+  expect(alarms.failures()).toBe(1);
+});
+
+test('an alert becomes an event in the alerts lane', () => {
+  const { alarms, taken } = alarmsOf();
+  const [alert] = alarms.apply([transition('raised')], taken);
+  expect(alert && draftOf(alert)).toEqual({
+    lane: 'alerts',
+    type: 'forpost.alert.v1',
+    device: 'heat-pump',
+    time: noon - 5,
+    received: noon,
+    uptime: 1000,
+    data: JSON.stringify(alert?.data),
+  });
+});
+
+test('active alarms outlive a restart, and are shown again without telling anybody anew', async () => {
+  const file = join(folder(), 'alarms.json');
+  const before = alarmsOf({ file });
+  await before.alarms.start();
+  const [raised] = before.alarms.apply([transition('raised'), transition('raised', { subject: 'b' })], before.taken);
+  before.alarms.apply([transition('cleared', { subject: 'b' })], before.taken);
+  await before.alarms.stop();
+
+  const after = alarmsOf({ file });
+  await after.alarms.start();
+  expect(after.alarms.active()).toEqual(before.alarms.active());
+  after.alarms.restore();
+  expect(after.action.alerts).toEqual([]);
+  expect(after.action.restored.map(({ data }) => [data.alarm, data.active])).toEqual([[raised?.data.alarm, true]]);
+  expect(after.alarms.apply([transition('cleared')], after.taken)[0]?.data.alarm).toBe(raised?.data.alarm);
+  await after.alarms.stop();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, alarms: [] });
+});
+
+test('a snapshot is written soon after a change, not only at the end, and a burst makes few of them', async () => {
+  const file = join(folder(), 'alarms.json');
+  const alarms = new Alarms({ actions: [], clock: systemClock, random: Math.random, file });
+  await alarms.start();
+  for (let i = 0; i < 200; i++)
+    alarms.apply([transition('raised', { subject: `s${i}` })], { received: noon, uptime: 0 });
+  await vi.waitFor(() => expect(JSON.parse(readFileSync(file, 'utf8')).alarms).toHaveLength(200), { timeout: 5000 });
+  await alarms.stop();
+  expect(readdirSync(join(file, '..'))).toEqual(['alarms.json']);
+});
+
+test.each(['', '{', '[]', '{"version":1,"alarms":[{"alarm":7}]}', '{"version":9}'])(
+  'a file of alarms that is none (%s) is put aside, and nothing was active',
+  async (text) => {
+    const file = join(folder(), 'alarms.json');
+    writeFileSync(file, text);
+    const { alarms } = alarmsOf({ file });
+    await alarms.start();
+    expect(alarms.active()).toEqual([]);
+    expect(readFileSync(`${file}.broken`, 'utf8')).toBe(text);
+    await alarms.stop();
+  },
+);
+
+test('a folder that cannot be written is counted and keeps no alert from going out', async () => {
+  const { alarms, action, clock, taken } = alarmsOf({ file: join(folder(), 'nowhere', 'alarms.json') });
+  await alarms.start();
+  alarms.apply([transition('raised')], taken);
+  clock.advance(0);
+  await alarms.stop();
+  expect(action.alerts).toHaveLength(1);
+  expect(alarms.failures()).toBeGreaterThan(0);
+});
+
+test('active alarms are bounded: the oldest ends, with a word why', () => {
+  const { alarms, action, taken } = alarmsOf();
+  for (let i = 0; i < 5001; i++) alarms.apply([transition('raised', { subject: `s${i}` })], taken);
+  expect(alarms.active()).toHaveLength(5000);
+  const ended = action.alerts.filter(({ data }) => data.change === 'cleared');
+  expect(ended.map(({ data }) => data.message)).toEqual([
+    'it is raised: no longer followed, because more than 5000 alarms are active',
+  ]);
+});
+
+test('local subscribers get each change, and a retained state that is active as long as one alarm is', () => {
+  const told: {
+    topic: string;
+    payload: { change: string; active: boolean; alarms?: string[] };
+    retain: boolean;
+    qos: number;
+  }[] = [];
+  const actions = createActions({
+    publisher: {
+      publish: (topic, payload, { qos, retain }) =>
+        void told.push({ topic, payload: JSON.parse(payload), retain, qos }),
+    },
+    logger: silentLogger(),
+  });
+  const { alarms, taken } = alarmsOf({ actions: [...actions] });
+  for (const [change, subject] of [
+    ['raised', 'a'],
+    ['raised', 'b'],
+    ['cleared', 'a'],
+    ['cleared', 'b'],
+  ] as const)
+    alarms.apply([transition(change, { subject })], taken);
+  const alerts = told.filter(({ retain }) => !retain);
+  expect(alerts.map(({ topic, payload, qos }) => [topic, payload.change, qos])).toEqual([
+    ['forpost/alerts/overload/heat-pump', 'raised', 1],
+    ['forpost/alerts/overload/heat-pump', 'raised', 1],
+    ['forpost/alerts/overload/heat-pump', 'cleared', 1],
+    ['forpost/alerts/overload/heat-pump', 'cleared', 1],
+  ]);
+  const states = told.filter(({ retain }) => retain);
+  expect(states.map(({ topic, payload }) => [topic, payload.active, payload.alarms?.length])).toEqual([
+    ['forpost/alarms/overload/heat-pump', true, 1],
+    ['forpost/alarms/overload/heat-pump', true, 2],
+    ['forpost/alarms/overload/heat-pump', true, 1],
+    ['forpost/alarms/overload/heat-pump', false, 0],
+  ]);
+  // the change is out before the state: the change is what somebody waits for
+  expect(told[0]?.retain).toBe(false);
+});
+
+test('a broker that refuses keeps no alert from being stored', () => {
+  const actions = createActions({
+    publisher: {
+      publish: () => {
+        throw new Error('closed');
+      },
+    },
+    logger: silentLogger(),
+  });
+  const { alarms, taken } = alarmsOf({ actions: [...actions] });
+  expect(alarms.apply([transition('raised')], taken)).toHaveLength(1);
+});
+
+test('whatever rules tell, each occurrence is raised once, ends once, and counts up between', () => {
+  const changes = fc.array(
+    fc.tuple(fc.constantFrom('raised' as const, 'updated' as const, 'cleared' as const), fc.constantFrom('a', 'b')),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(changes, (told) => {
+      let n = 0;
+      const alarms = new Alarms({ actions: [], clock: new FakeClock(), random: () => (n += 1e-6) });
+      const seen = new Map<string, string[]>();
+      for (const [change, subject] of told)
+        for (const { data } of alarms.apply([transition(change, { subject })], { received: noon, uptime: 0 }))
+          seen.set(data.alarm, [...(seen.get(data.alarm) ?? []), data.change]);
+      for (const life of seen.values()) {
+        expect(life[0]).toBe('raised');
+        expect(life.filter((change) => change === 'raised')).toHaveLength(1);
+        expect(life.indexOf('cleared')).toBe(life.includes('cleared') ? life.length - 1 : -1);
+      }
+      expect(alarms.active()).toHaveLength([...seen.values()].filter((life) => !life.includes('cleared')).length);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,197 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { hashPassword, isPasswordHash, PasswordVerifier } from '@forpost/shared/password.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { DeviceConfig, Site } from '../site/site.ts';
+import { decoders } from './decoders/registry.ts';
+import { isMetric, metricInWords, misspeltMetric, valueInWords } from './metrics.ts';
+import { checkDecoded, mostPayloadBytes } from './payload.ts';
+import { DeviceRegistry } from './registry.ts';
+
+const site = {
+  id: 'farm-7',
+  name: 'Farm',
+  timezone: 'Europe/Berlin',
+  devices: [
+    { id: 'oven', name: 'Oven', decoder: 'native' },
+    { id: 'plug', decoder: 'tasmota', topic: 'tasmota_A1' },
+  ],
+  consumers: [{ id: 'display', subscribe: ['forpost/alerts/#'] }],
+  cameras: [],
+  rules: [],
+  revision: '',
+} as unknown as Site;
+
+const received = Date.UTC(2026, 10, 21, 9);
+const topic = 'forpost/devices/oven/readings';
+
+function registry(mqtt: Record<string, string> = {}) {
+  return new DeviceRegistry({ site, secrets: { mqtt, console: {} }, clock: new FakeClock(received) });
+}
+
+function say(devices: DeviceRegistry, payload: unknown) {
+  const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+  return devices.decode('oven', topic, bytes, received);
+}
+
+test('a device gets in with its own password and may use its own topics, a consumer publishes nothing', async () => {
+  const devices = registry({ oven: await hashPassword('heat'), display: await hashPassword('look') });
+  expect(await devices.authenticate('oven', 'heat')).toEqual({
+    kind: 'device',
+    id: 'oven',
+    publish: ['forpost/devices/oven/readings', 'forpost/devices/oven/events'],
+    subscribe: ['forpost/devices/oven/commands'],
+  });
+  expect(await devices.authenticate('display', 'look')).toEqual({
+    kind: 'consumer',
+    id: 'display',
+    publish: [],
+    subscribe: ['forpost/alerts/#'],
+  });
+  expect(await devices.authenticate('oven', 'look')).toBeUndefined();
+  expect(await devices.authenticate('oven', '')).toBeUndefined();
+});
+
+test('nobody gets in who is not in the configuration or has no password', async () => {
+  const devices = registry({ stranger: await hashPassword('x'), plug: 'plain text' });
+  expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
+  expect(await devices.authenticate('plug', 'plain text')).toBeUndefined();
+  expect(await devices.authenticate('oven', 'nobody')).toBeUndefined();
+  expect(await devices.authenticate('constructor', 'x')).toBeUndefined();
+});
+
+test('a name that nobody has costs as much time as a wrong password', async () => {
+  const asked: string[] = [];
+  const verifier = new PasswordVerifier({
+    verify: async (_password, hash) => {
+      asked.push(hash);
+      return true;
+    },
+  });
+  const devices = new DeviceRegistry({
+    site,
+    secrets: { mqtt: {}, console: {} },
+    clock: new FakeClock(received),
+    verifier,
+  });
+  expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
+  expect(await devices.authenticate('oven', 'y')).toBeUndefined();
+  expect(asked.map(isPasswordHash)).toEqual([true, true]);
+});
+
+test('what a device said last is shown, with its channels', () => {
+  const devices = registry();
+  const decoded = say(devices, [{ values: { power_w: 1 } }, { channel: 'a', values: { power_w: 2, on: true } }]);
+  devices.connected('oven', true);
+  devices.seen('oven', received, decoded);
+  devices.countDeadLetter('oven', 'not JSON');
+  expect(devices.statuses()).toEqual([
+    {
+      id: 'oven',
+      name: 'Oven',
+      connected: true,
+      lastSeen: '2026-11-21T09:00:00.000Z',
+      messages: 1,
+      deadLetters: 1,
+      values: { power_w: 1, 'a/power_w': 2, 'a/on': true },
+    },
+    { id: 'plug', name: 'plug', connected: false, lastSeen: null, messages: 0, deadLetters: 0, values: {} },
+  ]);
+  expect(devices.newestDeadLetter('oven')).toEqual({ reason: 'not JSON', at: received });
+  expect(devices.newestDeadLetter('plug')).toBeUndefined();
+});
+
+test('a device that makes names up is remembered within a limit, the newest values first of all', () => {
+  const devices = registry();
+  for (let i = 0; i < 1000; i++) devices.seen('oven', received, say(devices, { values: { [`m${i}`]: i } }));
+  const values = devices.statuses()[0]?.values ?? {};
+  expect(Object.keys(values)).toHaveLength(256);
+  expect(values.m999).toBe(999);
+  devices.seen('nobody', received, { ok: true, items: [] });
+  devices.connected('nobody', true);
+  devices.countDeadLetter('nobody', 'x');
+});
+
+test.each([
+  ['{"values":{"power_w":1e999}}', 'not finite'],
+  ['{"values":{"Power W":1}}', 'is not a metric'],
+  ['{"values":{"power_w":null}}', 'is not a number'],
+  ['{"values":{"power_w":{"a":1}}}', 'is not a number'],
+  ['{"values":{}}', 'no values'],
+  [`{"values":{"a":"${'x'.repeat(2000)}"}}`, 'longer than 1000'],
+  ['{"values":{"a":1},"channel":"A B"}', 'channel "A B" is not'],
+  [`{"values":{"a":1},"id":"${'x'.repeat(200)}"}`, 'id is not'],
+  [`{"values":{"a":${'['.repeat(100)}${']'.repeat(100)}}}`, 'levels deep'],
+  [`[${Array(501).fill('{"values":{"a":1}}').join()}]`, 'more than 500 readings'],
+  [`{"values":{${Array.from({ length: 300 }, (_, i) => `"m${i}":1`).join()}}}`, 'more than 200 values'],
+  [`{"values":{"a":[${Array(6000).fill(1).join()}]}}`, 'more than 5000 values'],
+  [`"${'x'.repeat(mostPayloadBytes)}"`, 'larger than 256 KB'],
+])('a payload beyond a limit is refused with the reason: %.40s', (payload, reason) => {
+  const decoded = say(registry(), payload);
+  expect(!decoded.ok && decoded.reason).toContain(reason);
+});
+
+test('an unknown device says nothing, and a decoder that fails harms nobody', () => {
+  expect(registry().decode('nobody', topic, Buffer.from('{}'), received)).toMatchObject({ ok: false });
+  expect(
+    () =>
+      new DeviceRegistry({
+        site: { ...site, devices: [{ id: 'x', decoder: 'morse' } as unknown as DeviceConfig] },
+        secrets: { mqtt: {}, console: {} },
+        clock: new FakeClock(),
+      }),
+  ).toThrow('there is no decoder "morse"');
+});
+
+test('no decoder throws on any payload, and whatever it lets through passes the checks or has a reason', () => {
+  const whats = [
+    'forpost/devices/d/readings',
+    'forpost/devices/d/events',
+    'tele/d/SENSOR',
+    'tele/d/LWT',
+    'stat/d/POWER',
+    'd/status/em:0',
+    'd/status/switch:0',
+    'd/events/rpc',
+    'd/online',
+    '',
+  ];
+  const json = fc.json({ maxDepth: 4 });
+  const spiced = fc.record({
+    Time: fc.anything(),
+    ENERGY: fc.dictionary(fc.constantFrom('Power', 'Total', 'Voltage', '__proto__'), fc.jsonValue()),
+    values: fc.jsonValue(),
+    type: fc.jsonValue(),
+    method: fc.constantFrom('NotifyStatus', 'NotifyEvent', 'x'),
+    params: fc.dictionary(fc.constantFrom('ts', 'em:0', 'switch:0', 'events', 'em:99999'), fc.jsonValue()),
+  });
+  const payload = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }),
+    json.map((text) => Buffer.from(text)),
+    spiced.map((value) => Buffer.from(JSON.stringify(value) ?? '')),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...decoders), fc.constantFrom(...whats), payload, (decoder, what, bytes) => {
+      const device = { id: 'd', decoder: decoder.name } as unknown as DeviceConfig;
+      const checked = checkDecoded(decoder.decode({ device, topic: what, payload: bytes, received }));
+      if (checked.ok) expect(Array.isArray(checked.items)).toBe(true);
+      else expect(checked.reason).not.toBe('');
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('metrics read as people say them', () => {
+  expect(metricInWords('power_w_l1')).toBe('power L1');
+  expect(metricInWords('energy_wh_export_t1')).toBe('exported energy tariff 1');
+  expect(metricInWords('flow_rate')).toBe('flow_rate');
+  expect(valueInWords('power_w', 7912)).toBe('7.91 kW');
+  expect(valueInWords('power_w', -512.34)).toBe('-512 W');
+  expect(valueInWords('temperature_c', 21.53)).toBe('21.5 °C');
+  expect(valueInWords('flow_rate', 3)).toBe('3');
+  expect(valueInWords('mode', 'eco')).toBe('eco');
+  expect(misspeltMetric('powr_w_l1')).toBe('power_w_l1');
+  expect(misspeltMetric('power_w')).toBeUndefined();
+  expect(misspeltMetric('soil_conductivity')).toBeUndefined();
+  expect(isMetric('Power')).toBe(false);
+});

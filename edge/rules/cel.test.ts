@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { Condition, checkCondition, LocalTime } from './cel.ts';
+import { noon } from './testing.ts';
+
+const berlin = new LocalTime('Europe/Berlin');
+const facts = { now: noon, device: 'oven', metric: 'power_w', value: 100, values: { power_w: 100, on: true } };
+
+test.each([
+  ['value > 99 && hour == 12', true],
+  ['hour >= 22 || hour < 6', false],
+  ['weekday == 3 && minute == 0', true],
+  ['value * 2 > 199 && value / 4 < 26.0 && 2 * value - 1 > 198.5', true],
+  ['values["power_w"] * 2 > 199', true],
+  ['values.on', true],
+  ['device in ["oven", "fridge"] && metric.startsWith("power")', true],
+  ['channel == ""', true],
+  // what a device does not say is no reason to fail
+  ['values.humidity_pct > 3', false],
+  ['has(values.humidity_pct) || value > 3', true],
+])('%s is %s', (expression, expected) => {
+  expect(checkCondition(expression, 'reading')).toBeUndefined();
+  expect(new Condition(expression, 'reading', berlin).holds(facts)).toBe(expected);
+});
+
+test('a scene has a class, a score, a zone and a track', () => {
+  const condition = new Condition('class == "person" && score >= 0.5 && track > 2 && zone == "drive"', 'scene', berlin);
+  const seen = { now: noon, device: 'yard', zone: 'drive', class: 'person', score: 0.5, track: 3 };
+  expect(condition.holds(seen)).toBe(true);
+  expect(condition.holds({ ...seen, track: 2 })).toBe(false);
+});
+
+test.each([
+  ['houre > 3', 'Unknown variable: houre; did you mean "hour"?', 0],
+  ['value > 3 && wekday == 1', 'Unknown variable: wekday; did you mean "weekday"?', 13],
+  ['value >', '', 7],
+  ['hour', 'is a number, not true or false', 0],
+  ['device > 3', 'no such overload', 0],
+  ['score > 0.5', 'Unknown variable: score', 0],
+  ['x'.repeat(3000), 'longer than 2000', 0],
+])('%.30s is refused, pointing at the character', (expression, message, offset) => {
+  const problem = checkCondition(expression, 'reading');
+  expect(problem?.message).toContain(message);
+  expect(problem?.offset).toBe(offset);
+});
+
+test('the caret stands under the character', () => {
+  expect(checkCondition('value > 3 && wekday == 1', 'reading')?.message.split('\n').slice(1)).toEqual([
+    '    value > 3 && wekday == 1',
+    '                 ^',
+  ]);
+});
+
+test("hours are the site's, also over a change of summer time", () => {
+  expect(berlin.at(Date.UTC(2026, 2, 29, 0, 59)).hour).toBe(1n);
+  expect(berlin.at(Date.UTC(2026, 2, 29, 1, 0)).hour).toBe(3n);
+  expect(berlin.at(Date.UTC(2026, 2, 29, 1, 0)).weekday).toBe(7n);
+  expect(new LocalTime('Asia/Kathmandu').at(noon)).toEqual({ hour: 16n, minute: 45n, weekday: 3n });
+  expect(() => new LocalTime('Europe/Berln')).toThrow(RangeError);
+});

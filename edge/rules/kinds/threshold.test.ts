@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RuleEngine } from '../engine.ts';
+import { noon, reading, siteWith } from '../testing.ts';
+import { type Phase, step, type ThresholdConfig, threshold } from './threshold.ts';
+
+const rule = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500, clear: 7000 };
+
+function engineOf(more: object = {}) {
+  const engine = new RuleEngine({ site: siteWith({ ...rule, ...more }), uptime: 0 });
+  return {
+    engine,
+    /** what changed when the power was `watts` at `uptime` ms */
+    at: (uptime: number, watts: number, extra = {}) =>
+      engine.observe(reading({ power_w: watts }, extra), uptime, noon).map(({ change }) => change),
+  };
+}
+
+test('a value that trembles around the limit raises once, and clears at its own value', () => {
+  const { at } = engineOf();
+  expect([7600, 7400, 7600, 7001, 7600, 7000, 7400, 7501].map((watts, i) => at(i, watts))).toEqual([
+    ['raised'],
+    [],
+    [],
+    [],
+    [],
+    ['cleared'],
+    [],
+    ['raised'],
+  ]);
+});
+
+test('an alarm says in plain words what happened', () => {
+  const { engine } = engineOf({ hold_s: 10, severity: 'critical' });
+  engine.observe(reading({ power_w: 7912 }), 0, noon);
+  expect(engine.wake(noon + 10_000, 10_000)).toEqual([
+    {
+      rule: 'overload',
+      device: 'heat-pump',
+      subject: '',
+      change: 'raised',
+      severity: 'critical',
+      category: 'measurement',
+      test: false,
+      message: 'Heat pump: power 7.91 kW above 7.5 kW for 10 s',
+      cause: 'power_w',
+      value: 7912,
+      time: noon + 10_000,
+    },
+  ]);
+  expect(engine.observe(reading({ power_w: 600 }), 11_000, noon)[0]).toMatchObject({
+    change: 'cleared',
+    message: 'Heat pump: power 600 W, no longer above 7.5 kW',
+  });
+});
+
+test('a message of the rule is filled in', () => {
+  const { engine } = engineOf({ message: '{device}{channel} uses {value} of {limit}', test: true, category: 'grid' });
+  expect(engine.observe(reading({ power_w: 8000 }), 0, noon)[0]).toMatchObject({
+    message: 'Heat pump uses 8 kW of 7.5 kW',
+    test: true,
+    category: 'grid',
+  });
+});
+
+test('a peak shorter than the hold time passes, and the hold time ends by the clock', () => {
+  const { engine, at } = engineOf({ hold_s: 10 });
+  expect(at(0, 8000)).toEqual([]);
+  expect(engine.nextWake()).toBe(10_000);
+  expect(at(9000, 7400)).toEqual([]);
+  expect(engine.nextWake()).toBeUndefined();
+  expect(engine.wake(noon, 10_000)).toEqual([]);
+  expect(at(20_000, 8000)).toEqual([]);
+  expect(engine.wake(noon, 29_999)).toEqual([]);
+  expect(engine.wake(noon, 30_000).map(({ change }) => change)).toEqual(['raised']);
+  expect(engine.wake(noon, 40_000)).toEqual([]);
+});
+
+test('a condition that no longer holds ends the alarm', () => {
+  const { engine } = engineOf({ when: 'values.mode == "heat"' });
+  const changes = (mode: string) =>
+    engine.observe(reading({ power_w: 9000, mode }), 0, noon).map(({ change, message }) => [change, message]);
+  expect(changes('cool')).toEqual([]);
+  expect(changes('heat')[0]?.[0]).toBe('raised');
+  expect(changes('cool')).toEqual([['cleared', "Heat pump: power 9 kW, and the rule's condition no longer holds"]]);
+});
+
+test('each channel of a device is a subject of its own, unless the rule names one', () => {
+  const { at } = engineOf();
+  expect(at(0, 8000, { channel: 'a' })).toEqual(['raised']);
+  expect(at(1, 8000, { channel: 'b' })).toEqual(['raised']);
+  expect(at(2, 0, { channel: 'a' })).toEqual(['cleared']);
+  const named = engineOf({ channel: 'b' });
+  expect(named.at(0, 8000, { channel: 'a' })).toEqual([]);
+  expect(named.at(0, 8000, { channel: 'b' })).toEqual(['raised']);
+});
+
+test('readings of other devices, of other metrics, of bad quality and without a number change nothing', () => {
+  const { engine, at } = engineOf();
+  expect(at(0, 9000, { device: 'oven' })).toEqual([]);
+  expect(at(0, 9000, { quality: 'implausible' })).toEqual([]);
+  expect(engine.observe(reading({ voltage_v: 9000 }), 0, noon)).toEqual([]);
+  expect(engine.observe(reading({ power_w: '9000' }), 0, noon)).toEqual([]);
+  expect(at(0, 9000, { quality: 'estimated' })).toEqual(['raised']);
+  expect(at(0, 0, { quality: 'bad' })).toEqual([]);
+});
+
+test('every device is meant by *, and a switch counts as 0 or 1', () => {
+  const engine = new RuleEngine({
+    site: siteWith({ id: 'open', kind: 'threshold', device: '*', metric: 'output', below: 1 }),
+    uptime: 0,
+  });
+  expect(engine.observe(reading({ output: true }), 0, noon)).toEqual([]);
+  expect(engine.observe(reading({ output: false }), 0, noon)).toHaveLength(1);
+  expect(engine.observe(reading({ output: false }, { device: 'oven' as never }), 0, noon)).toHaveLength(1);
+});
+
+test('a device that makes channels up fills only its own room, and the rule says so', () => {
+  const { engine, at } = engineOf();
+  for (let i = 0; i < 64; i++) expect(at(0, 9000, { channel: `c${i}` })).toEqual(['raised']);
+  expect(at(0, 9000, { channel: 'one-more' })).toEqual([]);
+  expect(engine.errors()[0]).toMatchObject({ rule: 'overload', count: 1 });
+  expect(at(0, 9000, { device: 'oven' })).toEqual([]);
+  expect(at(0, 0, { channel: 'c0' })).toEqual(['cleared']);
+});
+
+test.each([
+  [{}, []],
+  [{ below: 3 }, ['either "above" or "below"']],
+  [{ above: undefined }, ['either "above" or "below"']],
+  [{ clear: 8000 }, ['clear must be 7500 or less']],
+  [{ metric: 'powr_w' }, ['there is no metric "powr_w"; did you mean "power_w"?']],
+  [{ metric: 'Power' }, ['is not a metric']],
+  [{ device: 'heatpump' }, ['there is no device "heatpump"; did you mean "heat-pump"?']],
+  [{ devices: ['oven'] }, ['not both']],
+  [{ device: undefined }, ['"device" is missing']],
+  [{ device: undefined, devices: ['oven', 'ofen'] }, ['there is no device "ofen"; did you mean "oven"?']],
+  [{ when: 'houre > 3' }, ['the condition is wrong: Unknown variable: houre; did you mean "hour"?']],
+  [{ message: '{devise} is hot' }, ['unknown {devise}; did you mean "device"?']],
+])('a rule with %j is told what is wrong', (more, expected) => {
+  const config = { ...rule, ...more } as unknown as ThresholdConfig;
+  const { devices, cameras } = siteWith();
+  const found = threshold.check(config, { devices: devices.map(({ id }) => id), cameras });
+  expect(found).toHaveLength(expected.length);
+  for (const [i, text] of expected.entries()) expect(found[i]?.message).toContain(text);
+});
+
+const configs = fc.record({
+  limit: fc.integer({ min: -5, max: 5 }),
+  hysteresis: fc.integer({ min: 0, max: 4 }),
+  above: fc.boolean(),
+  hold_s: fc.integer({ min: 0, max: 3 }),
+});
+const history = fc.array(
+  fc.record({
+    value: fc.integer({ min: -12, max: 12 }),
+    condition: fc.boolean(),
+    afterMs: fc.integer({ min: 0, max: 2500 }),
+  }),
+  { maxLength: 60 },
+);
+
+test('raised and cleared take turns; never raised before the hold time; active only between limit and clear', () => {
+  fc.assert(
+    fc.property(configs, history, ({ limit, hysteresis, above, hold_s }, readings) => {
+      const clear = above ? limit - hysteresis : limit + hysteresis;
+      const config = { ...(above ? { above: limit } : { below: limit }), clear, hold_s };
+      const beyond = (value: number) => (above ? value > limit : value < limit);
+      let phase: Phase | undefined;
+      let active = false;
+      let uptime = 0;
+      let beyondSince: number | undefined;
+      for (const { value, condition, afterMs } of readings) {
+        uptime += afterMs;
+        beyondSince = beyond(value) && condition ? (beyondSince ?? uptime) : undefined;
+        const next = step(config, phase, value, condition, uptime);
+        if (next.change === 'raised') {
+          expect(active).toBe(false);
+          expect(beyondSince).toBeDefined();
+          expect(uptime - (beyondSince ?? uptime)).toBeGreaterThanOrEqual(hold_s * 1000);
+          active = true;
+        } else if (next.change === 'cleared') {
+          expect(active).toBe(true);
+          expect(!condition || (above ? value <= clear : value >= clear)).toBe(true);
+          active = false;
+        }
+        phase = next.phase;
+        expect(phase?.phase === 'active').toBe(active);
+        if (active) expect(condition && (above ? value > clear : value < clear)).toBe(true);
+        // whoever was beyond for the whole hold time is an alarm
+        if (beyondSince !== undefined && uptime - beyondSince >= hold_s * 1000) expect(active).toBe(true);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
