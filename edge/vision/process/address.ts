@@ -19,8 +19,11 @@ export type Source =
       readonly host: string;
       readonly port: number;
       readonly hasLogin: boolean;
+      /** what must not be printed, where it is long enough to be told from any other text */
+      readonly secrets: readonly string[];
     };
 
+const shortestSecret = 4;
 const defaultPorts: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322, 'http:': 80, 'https:': 443 };
 
 /** @throws TypeError where `url` is no address of a camera */
@@ -29,8 +32,9 @@ export function sourceOf({ url, user, password }: CameraAddress): Source {
   if (parsed.protocol === 'file:') return { kind: 'file', path: fileURLToPath(parsed) };
   const defaultPort = defaultPorts[parsed.protocol];
   if (defaultPort === undefined || parsed.hostname === '') throw new TypeError(`no address of a camera: ${url}`);
-  if (user !== undefined) parsed.username = user;
-  if (password !== undefined) parsed.password = password;
+  // the setters leave a percent sign as it is, and ffmpeg would take it for the beginning of an encoded character
+  if (user !== undefined) parsed.username = encodeURIComponent(user);
+  if (password !== undefined) parsed.password = encodeURIComponent(password);
   return {
     kind: parsed.protocol.startsWith('rtsp') ? 'rtsp' : 'http',
     secretUrl: parsed.href,
@@ -38,5 +42,6 @@ export function sourceOf({ url, user, password }: CameraAddress): Source {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? defaultPort : Number(parsed.port),
     hasLogin: parsed.username !== '',
+    secrets: [password ?? '', parsed.password].filter((secret) => secret.length >= shortestSecret),
   };
 }

@@ -40,7 +40,7 @@ const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
 
 export function startCapture(source: Source, size: number, framesPerSecond: number, events: CaptureEvents): Capture {
   const lines: string[] = [];
-  const secrets = secretsOf(source);
+  const secrets = source.kind === 'file' ? [] : source.secrets;
   const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
   let over = false;
   const finish = (error: string | undefined) => {
@@ -130,10 +130,4 @@ function outputOptions(size: number, framesPerSecond: number): string[] {
     '-f rawvideo',
     '-pix_fmt rgb24',
   ];
-}
-
-function secretsOf(source: Source): string[] {
-  if (source.kind === 'file') return [];
-  const { password } = new URL(source.secretUrl);
-  return password === '' ? [] : [password, decodeURIComponent(password)];
 }

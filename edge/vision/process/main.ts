@@ -16,6 +16,7 @@ import { WatchedCamera } from './watched-camera.ts';
 requireNode();
 
 const heartbeatEveryMs = 1_000;
+const endDeadlineMs = 2_500;
 /** Messages that the parent has not taken yet; beyond this, scenes without a change are left out. */
 const maxUnsent = 64;
 
@@ -63,9 +64,15 @@ async function release(): Promise<void> {
 
 function end(status: number, why: string): void {
   logger.debug({ why }, 'vision process ends');
-  for (const camera of cameras) camera.stop();
-  // threads that hang in native code would keep a gentler end from happening
-  process.exit(status);
+  // threads that hang in native code keep a gentler end from happening, and process.exit would wait for them
+  clock.after(endDeadlineMs, () => process.kill(process.pid, 'SIGKILL'));
+  release().then(
+    () => process.exit(status),
+    (error: unknown) => {
+      logger.error(error, 'vision did not stop cleanly');
+      process.exit(status);
+    },
+  );
 }
 
 function heartbeat(): void {

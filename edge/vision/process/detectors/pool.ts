@@ -6,8 +6,10 @@
  *   idle ── request ──► busy ── answer ──► idle
  *    ▲                   └── failed, died, over its deadline ──► replaced by a new thread ──► idle
  *
- * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a thread that
- * hangs in native code cannot be stopped, so after `maxStuckThreads` of them the whole process must be replaced.
+ * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only. A thread that
+ * is in native code cannot be stopped (terminating it aborts the whole process when the call returns), so one that
+ * is over its deadline is left behind and asked to end when it can; of `maxStuckThreads` that never do, the whole
+ * process must be replaced.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -17,7 +19,9 @@ import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Detection, Frame } from './detector.ts';
 import { kindOf, type Model } from './registry.ts';
 
-export type ToWorker =
+export type ToWorker = { readonly kind: 'end' } | Work;
+/** what is answered */
+export type Work =
   | { readonly kind: 'prepare'; readonly id: number; readonly model: Model }
   | {
       readonly kind: 'detect';
@@ -75,7 +79,9 @@ const openDeadlineMs = 60_000;
 const defaultRunDeadlineMs = 5_000;
 /** A run may take this many times what was measured when the model was added. */
 const runDeadlineTimes = 20;
-const terminateDeadlineMs = 2_000;
+/** A thread that was left behind and has not come back by then never will. */
+const stuckAfterMs = 30_000;
+const stopDeadlineMs = 1_500;
 const maxStuckThreads = 2;
 const replaceBackoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
 
@@ -106,7 +112,8 @@ export class DetectorPool {
   #ids = 0;
   #stuck = 0;
   #stopped = false;
-  #terminating: Promise<unknown>[] = [];
+  /** threads that were replaced and have not ended yet */
+  readonly #leaving = new Map<Worker, Timer>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -133,9 +140,9 @@ export class DetectorPool {
     for (const slot of this.#slots) {
       slot.restart?.cancel();
       this.#release(slot)?.reject(ended);
-      if (slot.worker !== undefined) this.#terminate(slot.worker);
+      if (slot.worker !== undefined) this.#dismiss(slot.worker);
     }
-    await Promise.all(this.#terminating);
+    await Promise.all([...this.#leaving.keys()].map((worker) => this.#endOf(worker)));
   }
 
   /** Opens `model` in every thread, ahead of its first frame. @throws ForpostError FORPOST_MODEL_INVALID */
@@ -204,7 +211,7 @@ export class DetectorPool {
     }
   }
 
-  #post(slot: Slot, worker: Worker, job: Job, frame: Frame | undefined, message: ToWorker, deadlineMs: number): void {
+  #post(slot: Slot, worker: Worker, job: Job, frame: Frame | undefined, message: Work, deadlineMs: number): void {
     slot.job = job;
     slot.frame = frame;
     slot.id = message.id;
@@ -219,8 +226,8 @@ export class DetectorPool {
     const worker = new Worker(this.#options.worker ?? new URL('./worker.ts', import.meta.url), { execArgv: [] });
     slot.worker = worker;
     worker.on('message', (message: FromWorker) => this.#take(slot, worker, message));
-    worker.on('error', (error) => this.#fail(slot, worker, messageOf(error)));
-    worker.on('exit', (code) => this.#fail(slot, worker, `its thread ended with ${code}`));
+    worker.on('error', (error) => this.#fail(slot, worker, messageOf(error), 'ended'));
+    worker.on('exit', (code) => this.#fail(slot, worker, `its thread ended with ${code}`, 'ended'));
     this.#dispatch();
   }
 
@@ -239,12 +246,12 @@ export class DetectorPool {
     this.#dispatch();
   }
 
-  #fail(slot: Slot, worker: Worker, why: string): void {
+  #fail(slot: Slot, worker: Worker, why: string, how: 'failed' | 'ended' = 'failed'): void {
     if (slot.worker !== worker || this.#stopped) return;
     slot.worker = undefined;
     const delayMs = backoffMs(replaceBackoff, slot.failures++, this.#options.random);
     this.#options.logger.warn({ thread: slot.index, why }, 'detector thread replaced');
-    this.#terminate(worker);
+    if (how === 'failed') this.#dismiss(worker);
     slot.restart = this.#options.clock.after(delayMs, () => this.#spawn(slot));
     this.#release(slot)?.reject(new ForpostError('FORPOST_DETECTOR_FAILED', `the detector failed: ${why}`));
   }
@@ -258,17 +265,30 @@ export class DetectorPool {
     return job;
   }
 
-  #terminate(worker: Worker): void {
-    const late = new Promise<'late'>((resolve) => {
-      const timer = this.#options.clock.after(terminateDeadlineMs, () => resolve('late'));
-      worker.once('exit', () => timer.cancel());
+  /** Asks a thread to end as soon as it can. */
+  #dismiss(worker: Worker): void {
+    const timer = this.#options.clock.after(stuckAfterMs, () => {
+      if (++this.#stuck >= maxStuckThreads && !this.#stopped) this.#options.stuck();
     });
-    const ending = Promise.race([worker.terminate(), late]).then((how) => {
-      if (how === 'late' && ++this.#stuck >= maxStuckThreads && !this.#stopped) this.#options.stuck();
+    this.#leaving.set(worker, timer);
+    worker.once('exit', () => {
+      timer.cancel();
+      this.#leaving.delete(worker);
     });
-    this.#terminating.push(ending);
-    void ending.then(() => {
-      this.#terminating = this.#terminating.filter((other) => other !== ending);
+    const message: ToWorker = { kind: 'end' };
+    worker.postMessage(message);
+  }
+
+  /** Resolves when a dismissed thread has ended; one that does not in time is terminated after all. */
+  #endOf(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(stopDeadlineMs, () => {
+        resolve(worker.terminate().then(() => {}));
+      });
+      worker.once('exit', () => {
+        timer.cancel();
+        resolve();
+      });
     });
   }
 }

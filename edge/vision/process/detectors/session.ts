@@ -27,14 +27,15 @@ export async function openSession(model: string | Uint8Array, about: string): Pr
       ? await InferenceSession.create(model, options)
       : await InferenceSession.create(model, options);
   } catch (error) {
-    throw new ForpostError(
-      'FORPOST_MODEL_INVALID',
-      `${about} is no model that onnxruntime opens: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new ForpostError('FORPOST_MODEL_INVALID', `${about} is no model that onnxruntime opens: ${wordsOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+/** onnxruntime's own words without the path that it begins with, which may be a temporary one. */
+function wordsOf(error: unknown): string {
+  return messageOf(error).replace(/^Load model from .* failed: ?/, '');
 }
 
 /** The float32 values of an output. @throws ForpostError FORPOST_DETECTOR_FAILED where it is something else */

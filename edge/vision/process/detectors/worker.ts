@@ -5,7 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Detector } from './detector.ts';
-import type { FromWorker, ToWorker } from './pool.ts';
+import type { FromWorker, ToWorker, Work } from './pool.ts';
 import { openDetector } from './registry.ts';
 
 const port = parentPort;
@@ -13,7 +13,7 @@ if (port === null) throw new Error('detectors/worker.ts is a worker thread of de
 
 const detectors = new Map<string, Promise<Detector>>();
 
-async function answer(message: ToWorker): Promise<FromWorker> {
+async function answer(message: Work): Promise<FromWorker> {
   const { id, model } = message;
   try {
     let opening = detectors.get(model.name);
@@ -34,5 +34,7 @@ async function answer(message: ToWorker): Promise<FromWorker> {
 }
 
 port.on('message', (message: ToWorker) => {
-  void answer(message).then((reply) => port.postMessage(reply));
+  // nothing else keeps the thread alive: without its port it ends
+  if (message.kind === 'end') port.close();
+  else void answer(message).then((reply) => port.postMessage(reply));
 });

@@ -30,7 +30,7 @@ export function yoloxRows(size: number): number {
 
 /** Opens `file` and reads its shapes. @throws ForpostError FORPOST_MODEL_INVALID: says what is not like YOLOX */
 export async function inspectYolox(file: string): Promise<YoloxShape> {
-  const session = await openSession(file, `the file ${file}`);
+  const session = await openSession(file, 'it');
   try {
     const inputSize = inputSizeOf(session);
     const outputs = await session.run(inputOf(session, new Float32Array(3 * inputSize ** 2).fill(114), inputSize));

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sharedData, sharedFile, skipNote, stubYolox } from '../../test/contract/detector-fixtures.ts';
+import { cocoClasses } from './catalogue.ts';
+import { addModel, listModels, removeModel } from './models.ts';
+import { buildMotionModel } from './process/detectors/build-motion-model.ts';
+import { findModel } from './process/detectors/registry.ts';
+
+let folder: string;
+let models: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-models-'));
+  models = join(folder, 'models');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+test('a model is tried, measured and installed with its card, and can be taken away again', async () => {
+  const path = await file('My_Model.onnx', stubYolox(64, 80, []));
+  const card = await addModel(path, models);
+  expect(card).toMatchObject({ name: 'my-model', kind: 'yolox', inputSize: 64, classes: cocoClasses });
+  expect(card.measuredMs).toBeGreaterThan(0);
+  expect(await listModels(models)).toEqual([card]);
+  expect(await findModel('my-model', models)).toMatchObject({ file: join(models, 'my-model.onnx'), inputSize: 64 });
+  await removeModel('my-model', models);
+  expect(await readdir(models)).toEqual([]);
+});
+
+test('other classes than those of COCO must be named, as many as there are', async () => {
+  const path = await file('two.onnx', stubYolox(64, 2, []));
+  await expect(addModel(path, models)).rejects.toThrow('it knows 2 classes and nobody said which');
+  const three = await file('three.txt', 'cat\ndog\nhorse\n');
+  await expect(addModel(path, models, { classesFile: three })).rejects.toThrow(
+    'names 3 classes, and the model knows 2',
+  );
+  const two = await file('two.txt', 'cat\n dog \n\n');
+  expect((await addModel(path, models, { classesFile: two, name: 'pets' })).classes).toEqual(['cat', 'dog']);
+});
+
+test.each([
+  ['that is no model', () => new TextEncoder().encode('just a text'), 'no model that onnxruntime opens'],
+  ['of another kind', () => buildMotionModel(), 'not a YOLOX model: it has 3 inputs, not one picture'],
+  ['that answers with NaN', () => stubYolox(64, 80, [], true), 'answers a grey picture with NaN'],
+  ['that is cut off', () => stubYolox(64, 80, []).slice(0, 5_000), 'no model that onnxruntime opens'],
+])('a file %s is refused with the reason, and leaves nothing behind', async (_what, content, reason) => {
+  const path = await file('bad.onnx', content());
+  await expect(addModel(path, models)).rejects.toThrow(reason);
+  expect(await readdir(models)).toEqual([]);
+});
+
+test('a file that is not there says what the catalogue has', async () => {
+  await expect(addModel(join(folder, 'nowhere.onnx'), models)).rejects.toThrow('catalogue (yolox-nano)');
+});
+
+test('without internet a name of the catalogue says plainly what to do', async () => {
+  const offline = async () => {
+    throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND github.com') });
+  };
+  await expect(addModel('yolox-nano', models, { fetch: offline })).rejects.toThrow(
+    /ENOTFOUND.*download https:\/\/github.com\/.*yolox_nano.onnx on a machine with internet.*forpost model add FILE --name yolox-nano/,
+  );
+});
+
+test('a download with another hash than the catalogue says is not even tried', async () => {
+  const other = async () => new Response(stubYolox(64, 80, []) as Uint8Array<ArrayBuffer>);
+  await expect(addModel('yolox-nano', models, { fetch: other })).rejects.toThrow('is not the catalogue');
+  expect(await readdir(models)).toEqual([]);
+});
+
+test('a model whose file or card was damaged later is not opened', async () => {
+  await addModel(await file('a.onnx', stubYolox(64, 80, [])), models);
+  await truncate(join(models, 'a.onnx'), 100);
+  await expect(findModel('a', models)).rejects.toThrow('is not the one that was installed');
+  await writeFile(join(models, 'a.json'), '{"name": "a"}');
+  await expect(findModel('a', models)).rejects.toThrow('the card of model "a" is damaged');
+  const problems: string[] = [];
+  expect(await listModels(models, (problem) => problems.push(problem))).toEqual([]);
+  expect(problems).toHaveLength(1);
+});
+
+test('a model that is not installed is told with the command that would', async () => {
+  await mkdir(models);
+  await expect(findModel('yolox-nano', models)).rejects.toThrow('forpost model add yolox-nano');
+  expect(await findModel('motion', models)).toMatchObject({ kind: 'motion', file: '' });
+});
+
+describe.skipIf(sharedData === undefined)(`the real nano model${skipNote}`, () => {
+  test('is known by its hash, whatever its file is called', async () => {
+    const card = await addModel(sharedFile('yolox_nano_416.onnx'), models);
+    expect(card).toMatchObject({ name: 'yolox-nano', inputSize: 416, kind: 'yolox' });
+    const named = (await readFile(sharedFile('coco_classes.txt'), 'utf8')).trim().split('\n');
+    expect(card.classes).toEqual(named.map((name) => name.trim()));
+  });
+});

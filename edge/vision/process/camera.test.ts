@@ -1,0 +1,145 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, test } from 'vitest';
+import { sourceOf } from './address.ts';
+import { Camera } from './camera.ts';
+import type { CaptureEnd, CaptureEvents } from './capture.ts';
+import { NewestFrame } from './newest-frame.ts';
+
+const size = 2;
+
+/** A camera whose ffmpeg and network are played by the test. */
+function rig(framesPerSecond = 5) {
+  const clock = new FakeClock();
+  const frames = new NewestFrame('yard', size, clock);
+  const runs: { events: CaptureEvents; killed: boolean }[] = [];
+  const world = { probe: '', probes: 0 };
+  const history: string[] = [];
+  const camera = new Camera({
+    id: 'yard',
+    source: sourceOf({ url: 'rtsp://cam/yard', user: 'u', password: 'p' }),
+    framesPerSecond,
+    size,
+    frames,
+    clock,
+    random: () => 0.999,
+    logger: silentLogger(),
+    startCapture: (_source, _size, _rate, events) => {
+      const run = { events, killed: false };
+      runs.push(run);
+      return {
+        kill: () => {
+          run.killed = true;
+        },
+      };
+    },
+    probe: async () => {
+      world.probes++;
+      return world.probe;
+    },
+    frame: () => {},
+    changed: () => history.push(`${camera.state} ${camera.reason}`.trim()),
+  });
+  return {
+    camera,
+    runs,
+    world,
+    history,
+    /** lets `ms` pass in small steps, promises included */
+    async pass(ms: number) {
+      for (let left = ms; left > 0; left -= 100) {
+        clock.advance(Math.min(100, left));
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+    },
+    frame() {
+      const run = runs.at(-1)!;
+      run.events.picture(2, 2);
+      run.events.bytes(new Uint8Array(size * size * 3));
+    },
+    end(end: CaptureEnd) {
+      runs.at(-1)!.events.ended(end);
+    },
+  };
+}
+
+const failed = (line: string): CaptureEnd => ({ error: 'ffmpeg exited with code 1', lines: [line] });
+
+test('a camera is live with its first frame, and stalled within 3 s of its last', async () => {
+  const { camera, runs, history, pass, frame } = rig();
+  camera.start();
+  await pass(500);
+  expect(camera.state).toBe('connecting');
+  for (let i = 0; i < 50; i++) {
+    frame();
+    await pass(200);
+  }
+  expect(camera.state).toBe('live');
+  await pass(2_700);
+  expect(camera).toMatchObject({ state: 'stalled', reason: 'no frames for 3 s' });
+  expect(runs[0]?.killed).toBe(true);
+  await pass(2_100);
+  expect(runs).toHaveLength(2);
+  frame();
+  expect(history).toEqual(['live', 'stalled no frames for 3 s', 'live']);
+});
+
+test('a camera that is watched once in five seconds is not stalled by that', async () => {
+  const { camera, pass, frame } = rig(0.2);
+  camera.start();
+  await pass(100);
+  for (let i = 0; i < 5; i++) {
+    frame();
+    await pass(5_000);
+    expect(camera.state).toBe('live');
+  }
+});
+
+test('an absent camera is asked for again and again, without an ffmpeg, and is live when it comes', async () => {
+  const { camera, runs, world, pass, frame } = rig();
+  world.probe = 'nothing listens on cam:554';
+  camera.start();
+  await pass(60_000);
+  expect(camera).toMatchObject({ state: 'unreachable', reason: 'nothing listens on cam:554' });
+  expect(runs).toHaveLength(0);
+  expect(world.probes).toBeGreaterThan(25);
+  world.probe = '';
+  await pass(2_100);
+  frame();
+  expect(camera.state).toBe('live');
+});
+
+test('a wrong password is tried rarely, because cameras lock accounts', async () => {
+  const { camera, world, pass, end, history } = rig();
+  camera.start();
+  await pass(100);
+  for (let left = 600; left > 0; left--) {
+    if (camera.state === 'connecting' || world.probes > history.length) end(failed('Server returned 401 Unauthorized'));
+    await pass(1_000);
+  }
+  expect(camera).toMatchObject({ state: 'refused', reason: 'wrong password' });
+  expect(world.probes).toBeLessThan(20);
+});
+
+test('no picture in time ends the try, and the reason stays until one comes', async () => {
+  const { camera, runs, pass, history, frame } = rig();
+  camera.start();
+  await pass(12_200);
+  expect(camera).toMatchObject({ state: 'unreachable', reason: 'no picture within 12 s' });
+  await pass(2_000);
+  expect(runs).toHaveLength(2);
+  frame();
+  expect(history).toEqual(['unreachable no picture within 12 s', 'live']);
+});
+
+test('after stop nothing is started any more', async () => {
+  const { camera, runs, pass, frame } = rig();
+  camera.start();
+  await pass(100);
+  frame();
+  camera.stop();
+  await pass(30_000);
+  expect(runs).toHaveLength(1);
+  expect(runs[0]?.killed).toBe(true);
+});

@@ -1,0 +1,90 @@
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { frames } from '../../../../scripts/camera/render.ts';
+import { gateArea, yardFps, yardHeight, yardTruth, yardWidth } from '../../../../scripts/camera/yard.ts';
+import { paint } from '../../../../test/contract/detector-fixtures.ts';
+import { emptyScene, observe } from '../scene.ts';
+import { emptyTracker, track } from '../tracker.ts';
+import { letterbox, overlap } from './geometry.ts';
+import { openMotion } from './motion.ts';
+
+const empty = paint(640, 360);
+
+test('everybody who walks in the rendered yard is found, and each zone entry told once and in time', async () => {
+  const detector = await openMotion();
+  const truth = yardTruth();
+  const picture = letterbox(yardWidth, yardHeight, detector.size);
+  const rgb = new Uint8Array(detector.size ** 2 * 3).fill(114);
+  let [tracker, scene] = [emptyTracker, emptyScene];
+  const entries: number[] = [];
+  let [seen, there, invented, i] = [0, 0, 0, 0];
+  for await (const frame of frames()) {
+    const seconds = i++ / yardFps;
+    // five frames a second, as a camera is watched by default
+    if ((i - 1) % 2 === 1) continue;
+    const raw = { width: yardWidth, height: yardHeight, channels: 3 } as const;
+    rgb.set(await sharp(frame, { raw }).resize(picture.width, picture.height).raw().toBuffer());
+    const seconds1000 = seconds * 1000;
+    const found = await detector.detect(
+      {
+        camera: 'yard',
+        rgb,
+        size: detector.size,
+        pictureWidth: picture.width,
+        pictureHeight: picture.height,
+        uptime: seconds1000,
+      },
+      0.25,
+    );
+    tracker = track(tracker, found, 0.5, seconds1000);
+    const observed = observe(scene, [{ ...gateArea, points: [...gateArea.points] }], tracker.objects);
+    scene = observed.state;
+    for (const { change } of observed.changes) if (change === 'entered') entries.push(seconds);
+    const bodies = truth.figures.flatMap(({ positions }) => positions.filter(({ t }) => t === seconds));
+    // whole in the picture, and past the seconds in which the empty scene is learned
+    for (const body of bodies.filter(({ box }) => box[0] > 0 && box[0] + box[2] < 1 && seconds > 3)) {
+      there++;
+      if (found.some(({ box }) => overlap(box, body.box) > 0.4)) seen++;
+    }
+    for (const { box, score } of found)
+      if (score >= 0.5 && !bodies.some((body) => overlap(box, body.box) > 0.05)) invented++;
+  }
+  await detector.close();
+  expect(invented).toBe(0);
+  expect(seen / there).toBeGreaterThan(0.97);
+  expect(entries).toHaveLength(truth.entries.length);
+  for (const [n, { t }] of truth.entries.entries()) expect(Math.abs(entries[n]! - t)).toBeLessThanOrEqual(0.6);
+});
+
+test('a lamp that is switched on is no motion, and what walks afterwards is', async () => {
+  const detector = await openMotion();
+  const bright = { ...empty, rgb: new Uint8Array(empty.rgb.length).fill(190) };
+  let uptime = 0;
+  const look = (picture: typeof empty) => {
+    uptime += 200;
+    return detector.detect({ ...picture, camera: 'hall', uptime }, 0.5);
+  };
+  for (let i = 0; i < 20; i++) expect(await look(empty)).toEqual([]);
+  for (let i = 0; i < 20; i++) expect(await look(bright)).toEqual([]);
+  const walker = { ...bright, rgb: Uint8Array.from(bright.rgb) };
+  for (let y = 100; y < 200; y++) walker.rgb.fill(60, (y * 640 + 300) * 3, (y * 640 + 340) * 3);
+  expect(await look(walker)).toHaveLength(1);
+  await detector.close();
+});
+
+test('what stands still long enough becomes part of the scene, and leaves no ghost when it goes', async () => {
+  const detector = await openMotion();
+  const parked = paint(640, 360, [[100, 100, 120, 80]]);
+  let uptime = 0;
+  const look = (picture: typeof empty) => {
+    uptime += 200;
+    return detector.detect({ ...picture, camera: 'lane', uptime }, 0.5);
+  };
+  for (let i = 0; i < 20; i++) await look(empty);
+  expect(await look(parked)).toHaveLength(1);
+  for (let i = 0; i < 70; i++) await look(parked);
+  expect(await look(parked)).toEqual([]);
+  expect(await look(empty)).toEqual([]);
+  expect(await look(paint(640, 360, [[400, 100, 60, 80]]))).toHaveLength(1);
+  await detector.close();
+});

@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { paint, stubYolox } from '../../../../test/contract/detector-fixtures.ts';
+import { DetectorPool, type PoolOptions, type Request, threadCount } from './pool.ts';
+import type { Model } from './registry.ts';
+
+let folder: string;
+let pool: DetectorPool | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-pool-'));
+  await writeFile(join(folder, 'stub.onnx'), stubYolox(64, 1, [{ box: [30, 30, 20, 20], objectness: 1, class: 0 }]));
+  await writeFile(join(folder, 'rubbish.onnx'), 'no model at all');
+});
+afterEach(async () => {
+  await pool?.stop();
+  pool = undefined;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const model = (name: string): Model => ({
+  name,
+  kind: 'yolox',
+  inputSize: 64,
+  classes: ['thing'],
+  measuredMs: 1,
+  file: join(folder, `${name}.onnx`),
+});
+
+function start(options: Partial<PoolOptions> = {}): DetectorPool {
+  pool = new DetectorPool({
+    threads: 1,
+    clock: systemClock,
+    random: () => 0,
+    logger: silentLogger(),
+    stuck: () => {},
+    ...options,
+  });
+  pool.start();
+  return pool;
+}
+
+function request(camera: string, more: Partial<Request> = {}): Request {
+  const take = () => ({ ...paint(64, 36), camera, uptime: 0 });
+  return { camera, model: model('stub'), minScore: 0.5, urgent: false, take, ...more };
+}
+
+/** a thread's program that does as `body` says with each message */
+async function program(name: string, body: string): Promise<URL> {
+  const file = join(folder, `${name}.mjs`);
+  await writeFile(
+    file,
+    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', (m) => { if (m.kind === 'end') return parentPort.close(); ${body} });`,
+  );
+  return pathToFileURL(file);
+}
+const answer = `parentPort.postMessage({ kind: 'detected', id: m.id, detections: [], detectMs: 1 });`;
+
+test('a frame goes to a thread and its detections come back, with the real runtime', async () => {
+  const { detections, detectMs, frame } = (await start().analyse(request('yard')))!;
+  expect(detections.map((d) => d.class)).toEqual(['thing']);
+  expect(detectMs).toBeGreaterThan(0);
+  expect(frame.camera).toBe('yard');
+});
+
+test('a file that is no model is refused in words, and the thread lives on', async () => {
+  const detectors = start();
+  await expect(detectors.prepare(model('rubbish'))).rejects.toMatchObject({ code: 'FORPOST_MODEL_INVALID' });
+  expect((await detectors.analyse(request('yard')))?.detections).toHaveLength(1);
+});
+
+test('the frame that is analysed is the one of the turn, not the one of the asking', async () => {
+  const detectors = start({ worker: await program('slow', `setTimeout(() => { ${answer} }, 30)`) });
+  let newest = 1;
+  const take = () => ({ ...paint(64, 36), camera: 'late', uptime: newest });
+  const first = detectors.analyse(request('first'));
+  const late = detectors.analyse(request('late', { take }));
+  newest = 2;
+  await first;
+  expect((await late)?.frame.uptime).toBe(2);
+});
+
+test('cameras take turns, those with motion first', async () => {
+  const detectors = start({ worker: await program('orderly', `setTimeout(() => { ${answer} }, 5)`) });
+  const order: string[] = [];
+  const ask = (camera: string, urgent: boolean) =>
+    detectors.analyse(request(camera, { urgent })).then(() => order.push(camera));
+  await Promise.all([ask('a', false), ask('b', false), ask('c', true), ask('d', false), ask('e', true)]);
+  // the first one has the thread already when the others ask
+  expect(order).toEqual(['a', 'c', 'e', 'b', 'd']);
+});
+
+test('a thread that dies is replaced, and only its frame is lost', async () => {
+  const worker = await program('mortal', `if (m.frame.camera === 'deadly') process.exit(3); ${answer}`);
+  const detectors = start({ worker });
+  await expect(detectors.analyse(request('deadly'))).rejects.toMatchObject({ code: 'FORPOST_DETECTOR_FAILED' });
+  expect(await detectors.analyse(request('yard'))).toBeDefined();
+});
+
+test('a run that hangs is given up and its thread replaced', async () => {
+  const worker = await program('hanging', `if (m.frame.camera === 'deadly') for (;;); ${answer}`);
+  const detectors = start({ worker, runDeadlineMs: 200 });
+  await expect(detectors.analyse(request('deadly'))).rejects.toThrow('did not answer within 0.2 s');
+  expect(await detectors.analyse(request('yard'))).toBeDefined();
+});
+
+test('a camera whose model remembers stays with one thread', async () => {
+  const worker = await program(
+    'told',
+    `parentPort.postMessage({ kind: 'detected', id: m.id, detections: [{ class: '' + threadId, score: 1, box: [0, 0, 1, 1] }], detectMs: 1 });`,
+  );
+  const { readFile } = await import('node:fs/promises');
+  const text = await readFile(worker, 'utf8');
+  await writeFile(worker, text.replace('{ parentPort }', '{ parentPort, threadId }'));
+  const detectors = start({ worker, threads: 2 });
+  const motion: Model = { ...model('motion'), kind: 'motion' };
+  const threads = new Map<string, Set<string>>();
+  for (let i = 0; i < 6; i++)
+    await Promise.all(
+      ['left', 'right'].map(async (camera) => {
+        const analysed = await detectors.analyse(request(camera, { model: motion }));
+        const seen = threads.get(camera) ?? new Set();
+        threads.set(camera, seen.add(analysed!.detections[0]!.class));
+      }),
+    );
+  expect([...threads.values()].map((seen) => seen.size)).toEqual([1, 1]);
+  expect(new Set([...threads.values()].flatMap((seen) => [...seen])).size).toBe(2);
+});
+
+test('stopping answers everybody who still waits', async () => {
+  const detectors = start({ worker: await program('silent', '') });
+  const waiting = [detectors.analyse(request('a')), detectors.analyse(request('b'))];
+  const settled = Promise.allSettled(waiting);
+  await detectors.stop();
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(detectors.analyse(request('c'))).rejects.toThrow('stopped');
+});
+
+test('threads are counted by cores and never more than cameras', () => {
+  expect([threadCount(1, 5), threadCount(2, 5), threadCount(4, 5), threadCount(16, 9), threadCount(8, 1)]).toEqual([
+    2, 2, 3, 4, 1,
+  ]);
+});

@@ -1,0 +1,75 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { NewestFrame } from './newest-frame.ts';
+
+const size = 4;
+const bytes = size * size * 3;
+const whole = (value: number) => new Uint8Array(bytes).fill(value);
+
+function newest(): NewestFrame {
+  const frames = new NewestFrame('yard', size, new FakeClock());
+  frames.setPicture(4, 3);
+  return frames;
+}
+
+test('frames come out whole however the stream is cut into pieces', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 2 * bytes }), { minLength: 1, maxLength: 20 }), (cuts) => {
+      const frames = newest();
+      const total = cuts.reduce((sum, cut) => sum + cut, 0);
+      const stream = Uint8Array.from({ length: total }, (_, i) => Math.floor(i / bytes) + 1);
+      let [at, completed] = [0, 0];
+      for (const cut of cuts) {
+        completed += frames.write(stream.subarray(at, at + cut));
+        at += cut;
+      }
+      expect(completed).toBe(Math.floor(total / bytes));
+      if (completed > 0) expect(new Set(frames.take()?.rgb)).toEqual(new Set([completed]));
+      else expect(frames.take()).toBeUndefined();
+    }),
+  );
+});
+
+test('a slow detector gets the newest frame, and what it missed is counted', () => {
+  const frames = newest();
+  for (const value of [1, 2, 3]) frames.write(whole(value));
+  expect(frames.take()?.rgb[0]).toBe(3);
+  expect(frames.skipped).toBe(2);
+});
+
+test('a frame that was looked at and found still is no loss', () => {
+  const frames = newest();
+  for (const value of [1, 2, 3]) {
+    frames.write(whole(value));
+    frames.examined();
+  }
+  expect(frames.skipped).toBe(0);
+});
+
+test('a frame that is being looked at is not written to, and three buffers serve for ever', () => {
+  const frames = newest();
+  const buffers = new Set<Uint8Array>();
+  frames.write(whole(1));
+  const taken = frames.take();
+  for (let value = 2; value < 100; value++) {
+    frames.write(whole(value));
+    buffers.add(frames.peek()!.rgb);
+  }
+  expect(taken?.rgb.every((value) => value === 1)).toBe(true);
+  expect(frames.take()).toBeUndefined();
+  frames.release();
+  expect(frames.take()?.rgb[0]).toBe(99);
+  expect(buffers.size).toBeLessThanOrEqual(3);
+});
+
+test('a new stream begins with a whole frame of its own', () => {
+  const frames = newest();
+  frames.write(whole(1).subarray(0, 10));
+  frames.reset();
+  frames.write(whole(2));
+  // its size is not known yet: held back until it is
+  expect(frames.peek()).toBeUndefined();
+  frames.setPicture(4, 2);
+  expect(new Set(frames.peek()?.rgb)).toEqual(new Set([2]));
+});
