@@ -243,6 +243,8 @@ export const healthAnswer = answer({ status: Type.String(), reasons: list(Type.S
 export interface StreamMessages {
   /** first of all: the stream is there, and what it says from now on is complete */
   readonly hello: { readonly now: string };
+  /** every few seconds, so that a page can tell silence from a connection that is dead */
+  readonly tick: { readonly now: string };
   /** stored since the last one, oldest first; `skipped` more were stored and are not in here: ask for them */
   readonly events: { readonly events: readonly EventView[]; readonly skipped: number };
   /** an alarm's newest state */

@@ -23,7 +23,8 @@ export interface LiveStreamsOptions {
 }
 
 /** A ledger is counted from the history: often enough to watch it fill, seldom enough to cost nothing. */
-const ledgerEveryMs = 3000;
+const ledgerEveryMs = 5000;
+const tickEveryMs = 4000;
 const ledgersAtOnce = 50;
 
 export class LiveStreams {
@@ -31,7 +32,8 @@ export class LiveStreams {
   readonly #open = new Set<EventStream>();
   readonly #moved = new Set<string>();
   #stopListening: (() => void) | undefined;
-  #timer: Timer | undefined;
+  #ledgerTimer: Timer | undefined;
+  #tickTimer: Timer | undefined;
 
   constructor(options: LiveStreamsOptions) {
     this.#options = options;
@@ -55,14 +57,19 @@ export class LiveStreams {
   #listen(): void {
     const stop = this.#options.live.subscribe((message) => this.#pass(message));
     this.#stopListening = stop;
+    const tick = () => {
+      this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
+      if (this.#stopListening === stop) this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
+    };
+    this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
+    const tellLedgers = () =>
+      this.#tellLedgers()
+        .catch((error) => this.#options.logger.warn({ err: error }, 'the ledger could not be told to open pages'))
+        .finally(() => {
+          if (this.#stopListening === stop) arm();
+        });
     const arm = () => {
-      this.#timer = this.#options.clock.after(ledgerEveryMs, () => {
-        this.#tellLedgers()
-          .catch((error) => this.#options.logger.warn({ err: error }, 'the ledger could not be told to open pages'))
-          .finally(() => {
-            if (this.#stopListening === stop) arm();
-          });
-      });
+      this.#ledgerTimer = this.#options.clock.after(ledgerEveryMs, tellLedgers);
     };
     arm();
   }
@@ -72,7 +79,8 @@ export class LiveStreams {
     if (this.#open.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = undefined;
-    this.#timer?.cancel();
+    this.#ledgerTimer?.cancel();
+    this.#tickTimer?.cancel();
     this.#moved.clear();
   }
 

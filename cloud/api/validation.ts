@@ -19,7 +19,10 @@ export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
     const times = check.Errors(value).filter(({ keyword }) => keyword === 'format');
     const problems =
       times.length > 0
-        ? times.map(({ instancePath }) => ({ name: instancePath.slice(1), message: `${instancePath.slice(1)} is ${timeInWords}` }))
+        ? times.map(({ instancePath }) => ({
+            name: instancePath.slice(1),
+            message: `${instancePath.slice(1)} is ${timeInWords}`,
+          }))
         : explain(schema, value).map(({ path, message }) => ({ name: nameOf(path), message }));
     return {
       error: problems.map(({ name, message }) => ({

@@ -9,7 +9,7 @@
  * each change once.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 
 /** Without a status for this long a gateway counts as offline. */
@@ -17,6 +17,8 @@ export const onlineWithinMs = 10_000;
 const sweepMs = 1000;
 /** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
 const provenAfter = 3;
+/** What a gateway was told is safe stands in Kafka; the history may take this long to have it. */
+const settledAfterMs = 30_000;
 
 export interface KnownGateway {
   readonly gateway: string;
@@ -47,6 +49,9 @@ interface Entry {
   status: GatewayStatus | undefined;
   /** the latest one that looked older, and how many in a row went on from it */
   rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
+  /** cursors that are becoming old enough, since when (ms of the monotonic clock), and those that are */
+  settling: { readonly lanes: readonly LaneBacklog[]; readonly since: number } | undefined;
+  settled: readonly LaneBacklog[];
 }
 
 const maxListeners = 100;
@@ -86,6 +91,7 @@ export class GatewayDirectory implements Part {
       entry.status = status;
       entry.site = status.site;
       entry.rival = undefined;
+      this.#settle(entry);
     }
     const contact = Math.min(arrived, this.#clock.now());
     if (entry.lastContact === undefined || contact > entry.lastContact) entry.lastContact = contact;
@@ -104,6 +110,22 @@ export class GatewayDirectory implements Part {
   get(gateway: string): KnownGateway | undefined {
     const entry = this.#entries.get(gateway);
     return entry === undefined ? undefined : this.#view(gateway, entry);
+  }
+
+  /**
+   * The latest status with the acknowledged cursors of at least 30 s ago, for the ledger: what was called safe a moment
+   * ago and is not in the history yet is on its way, not missing.
+   */
+  settled(gateway: string): GatewayStatus | undefined {
+    const entry = this.#entries.get(gateway);
+    if (entry?.status === undefined) return undefined;
+    this.#settle(entry);
+    const old = new Map(entry.settled.map((lane) => [`${lane.epoch}/${lane.lane}`, lane.acknowledged]));
+    const lanes = entry.status.lanes.map((lane) => ({
+      ...lane,
+      acknowledged: old.get(`${lane.epoch}/${lane.lane}`) ?? 0,
+    }));
+    return { ...entry.status, lanes };
   }
 
   /** All of them, by id. */
@@ -145,9 +167,24 @@ export class GatewayDirectory implements Part {
       this.#refused++;
       return undefined;
     }
-    const entry: Entry = { site, lastContact: undefined, online: false, status: undefined, rival: undefined };
+    const entry: Entry = {
+      site,
+      lastContact: undefined,
+      online: false,
+      status: undefined,
+      rival: undefined,
+      settling: undefined,
+      settled: [],
+    };
     this.#entries.set(gateway, entry);
     return entry;
+  }
+
+  #settle(entry: Entry): void {
+    const now = this.#clock.uptime();
+    if (entry.settling !== undefined && now - entry.settling.since < settledAfterMs) return;
+    if (entry.settling !== undefined) entry.settled = entry.settling.lanes;
+    entry.settling = { lanes: entry.status?.lanes ?? [], since: now };
   }
 
   #isOnline(entry: Entry): boolean {

@@ -1,0 +1,76 @@
+/** The line on top: what this is, whether what is shown is live, and who is logged in. */
+import { Alert, Button } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { duration } from './format.ts';
+import { post, sentence } from './http.ts';
+import type { DeskState } from './live/desk-state.ts';
+import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
+import { Logo } from './parts/logo.tsx';
+import { Mark } from './parts/mark.tsx';
+import { useNow } from './time.ts';
+
+export interface BarProps {
+  readonly user: string;
+  readonly state: DeskState;
+  readonly leave: (reason: string) => void;
+}
+
+export function Bar({ user, state, leave }: BarProps): ReactNode {
+  const [problem, setProblem] = useState('');
+  const logout = async () => {
+    try {
+      await post('/api/v1/logout');
+      leave('');
+    } catch (error) {
+      setProblem(sentence(error));
+    }
+  };
+  const shown = problem === '' ? state.problem : problem;
+  return (
+    <header className="bar">
+      <div className="wide bar-inner">
+        <div className="brand">
+          <Logo />
+          <span>
+            Forpost <span className="muted only-wide">centre</span>
+          </span>
+        </div>
+        <div className="spacer" />
+        <ConnectionMark state={state} />
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-sm"
+          onClick={() => void logout()}
+          title={`Logged in as ${user}`}
+        >
+          Log out<span className="only-wide">&nbsp;{user}</span>
+        </Button>
+      </div>
+      {shown === '' ? null : (
+        <Alert color="red" variant="light" radius={0} p="xs" role="alert">
+          <div className="wide">{shown}</div>
+        </Alert>
+      )}
+    </header>
+  );
+}
+
+function ConnectionMark({ state: { connection } }: Pick<BarProps, 'state'>): ReactNode {
+  const now = useNow();
+  return (
+    <span role="status">
+      {connection.state === 'live' ? (
+        <Mark tone="good" icon={OnlineIcon} title="What you see changes as it happens">
+          Live
+        </Mark>
+      ) : connection.state === 'connecting' ? (
+        <Mark tone="quiet">Connecting…</Mark>
+      ) : (
+        <Mark tone="critical" icon={OfflineIcon} title="What you see is from before the connection was lost">
+          Not live for {duration(now - connection.since)}
+        </Mark>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,131 @@
+/** uPlot in React: made once for each scheme and size, fed with columns. */
+import { useComputedColorScheme } from '@mantine/core';
+import { type ReactNode, useEffect, useRef } from 'react';
+import UPlot from 'uplot';
+import { metricUnit, significant } from '../format.ts';
+
+export interface PlotProps {
+  readonly columns: [number[], (number | null)[]];
+  readonly metric: string;
+  /** s since 1970 */
+  readonly from: number;
+  readonly to: number;
+  /** in words, for who cannot see it */
+  readonly label: string;
+}
+
+const height = 260;
+
+export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode {
+  const scheme = useComputedColorScheme('light');
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot | undefined>(undefined);
+  const range = useRef<[number, number]>([from, to]);
+  range.current = [from, to];
+  const data = useRef(columns);
+  data.current = columns;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme's colours are read when the plot is made
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const made = new UPlot(
+      options(element.clientWidth, metric, () => range.current),
+      data.current,
+      element,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [scheme, metric]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another range draws the same columns anew
+  useEffect(() => {
+    plot.current?.setData(columns);
+  }, [columns, from, to]);
+
+  return <div ref={box} role="img" aria-label={label} className="plot" />;
+}
+
+function options(width: number, metric: string, range: () => [number, number]): UPlot.Options {
+  const css = getComputedStyle(document.documentElement);
+  const colour = (name: string) => css.getPropertyValue(name).trim();
+  const unitOf = (plot: UPlot) =>
+    metricUnit(metric, Math.max(Math.abs(plot.scales.y?.max ?? 0), Math.abs(plot.scales.y?.min ?? 0)));
+  const axis = {
+    stroke: colour('--muted'),
+    font: `12px ${css.getPropertyValue('--mantine-font-family')}`,
+    grid: { stroke: colour('--grid'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width,
+    height,
+    padding: [12, 8, 0, 0],
+    cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+    legend: { live: true, markers: { show: false } },
+    scales: {
+      x: { time: true, range: () => range() },
+      y: { range: (_plot, low, high) => padded(low, high) },
+    },
+    axes: [
+      {
+        ...axis,
+        space: 64,
+        values: [
+          [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
+          [3600, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+          [60, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+          [1, '{HH}:{mm}:{ss}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+        ],
+      },
+      {
+        ...axis,
+        size: (plot, values) => axisWidth(plot, values),
+        values: (plot, splits) => {
+          const { text, per } = unitOf(plot);
+          return splits.map((value) => `${significant(value / per)}${text === '' ? '' : ` ${text}`}`);
+        },
+      },
+    ],
+    series: [
+      {
+        label: 'Time',
+        value: (_plot, value) => (value === null ? '–' : `${new Date(value * 1000).toLocaleString('en-GB')}`),
+      },
+      {
+        label: 'Value',
+        stroke: colour('--plot'),
+        fill: colour('--plot-soft'),
+        width: 1.75,
+        points: { show: false },
+        spanGaps: false,
+        value: (plot, value) => {
+          if (value === null) return '–';
+          const { text, per } = unitOf(plot);
+          return `${significant(value / per)} ${text}`;
+        },
+      },
+    ],
+  };
+}
+
+/** Room above and below, zero where it is near, and a flat line in the middle instead of at the edge. */
+function padded(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  const span = high - low || Math.abs(high) || 1;
+  const from = low >= 0 && low < span * 1.5 ? 0 : low - span * 0.08;
+  const to = high <= 0 && -high < span * 1.5 ? 0 : high + span * 0.08;
+  return [from, to === from ? from + 1 : to];
+}
+
+function axisWidth(plot: UPlot, values: readonly string[] | null): number {
+  const longest = (values ?? []).reduce((long, value) => (value.length > long.length ? value : long), '');
+  plot.ctx.font = '12px sans-serif';
+  return Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 20 + longest.length;
+}

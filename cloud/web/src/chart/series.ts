@@ -1,0 +1,114 @@
+/**
+ * The points of a chart: steps that the centre has counted, and behind them what has arrived since. Pure.
+ *
+ * Always: a time without readings is a gap in the line, never a straight line over it; a reading is drawn in the step
+ * it happened in; readings older than the last counted step are the centre's to count.
+ */
+import type { EventView, SeriesAnswer } from '../../../api/schemas.ts';
+
+export interface ChartSeries {
+  /** ms */
+  readonly step: number;
+  /** ms since 1970 */
+  readonly from: number;
+  readonly to: number;
+  readonly counted: readonly { readonly time: number; readonly value: number }[];
+  /** by the start of their step */
+  readonly live: readonly { readonly time: number; readonly sum: number; readonly count: number }[];
+}
+
+export interface ChartChoice {
+  readonly gateway: string;
+  readonly device: string;
+  readonly channel: string;
+  readonly metric: string;
+}
+
+/** A chart that is open for a day must not grow for ever; the counted steps are asked for again long before. */
+const maxLive = 2000;
+
+export function seriesOf(answer: SeriesAnswer): ChartSeries {
+  return {
+    step: answer.step * 1000,
+    from: Date.parse(answer.from),
+    to: Date.parse(answer.to),
+    counted: answer.points,
+    live: [],
+  };
+}
+
+/** The readings of `choice` in these events. */
+export function readingsOf(
+  events: readonly EventView[],
+  choice: ChartChoice,
+): readonly { time: number; value: number }[] {
+  const readings: { time: number; value: number }[] = [];
+  for (const event of events) {
+    if (event.type !== 'forpost.reading.v1' || event.subject !== choice.device || event.gateway !== choice.gateway)
+      continue;
+    const { values, channel } = event.data as { values?: Record<string, unknown>; channel?: string };
+    const value = values?.[choice.metric];
+    if ((channel ?? '') === choice.channel && typeof value === 'number')
+      readings.push({ time: Date.parse(event.time), value });
+  }
+  return readings;
+}
+
+export function withReadings(series: ChartSeries, readings: readonly { time: number; value: number }[]): ChartSeries {
+  const lastCounted = series.counted.at(-1)?.time ?? series.from;
+  const live = new Map(series.live.map((one) => [one.time, one]));
+  for (const { time, value } of readings) {
+    const start = Math.floor(time / series.step) * series.step;
+    if (start <= lastCounted) continue;
+    const known = live.get(start);
+    live.set(start, { time: start, sum: (known?.sum ?? 0) + value, count: (known?.count ?? 0) + 1 });
+  }
+  return { ...series, live: [...live.values()].sort((a, b) => a.time - b.time).slice(-maxLive) };
+}
+
+/** Columns as uPlot wants them: s since 1970, and values with null where there is a gap. */
+export function columns(series: ChartSeries): [number[], (number | null)[]] {
+  const points = [...series.counted, ...series.live.map(({ time, sum, count }) => ({ time, value: sum / count }))];
+  const longest = gapAfter(points, series.step);
+  const times: number[] = [];
+  const values: (number | null)[] = [];
+  let before: number | undefined;
+  for (const { time, value } of points) {
+    if (before !== undefined && time - before > longest) {
+      times.push((before + series.step) / 1000);
+      values.push(null);
+    }
+    times.push(time / 1000);
+    values.push(value);
+    before = time;
+  }
+  return [times, values];
+}
+
+/** A sensor that speaks each five minutes has no gap after one: three of its usual distances, or of the steps. */
+function gapAfter(points: readonly { readonly time: number }[], step: number): number {
+  const distances = points
+    .slice(1)
+    .map(({ time }, index) => time - (points[index]?.time ?? time))
+    .sort((a, b) => a - b);
+  return 3 * Math.max(step, distances[Math.floor(distances.length / 2)] ?? step);
+}
+
+export interface Figures {
+  readonly now: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly mean: number;
+}
+
+export function figuresOf(values: readonly (number | null)[]): Figures | undefined {
+  const numbers = values.filter((value) => value !== null);
+  const now = numbers.at(-1);
+  if (now === undefined) return undefined;
+  return {
+    now,
+    lowest: numbers.reduce((a, b) => Math.min(a, b)),
+    highest: numbers.reduce((a, b) => Math.max(a, b)),
+    mean: numbers.reduce((a, b) => a + b) / numbers.length,
+  };
+}

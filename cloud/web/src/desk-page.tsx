@@ -1,0 +1,43 @@
+/** Everything behind the log-in: the bar, the summary, alarms, gateways, a chart and the events. */
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { AlarmsCard } from './alarms/alarms-card.tsx';
+import { Bar } from './bar.tsx';
+import { ChartCard } from './chart/chart-card.tsx';
+import { EventsCard } from './events/events-card.tsx';
+import { GatewaysCard } from './gateways/gateways-card.tsx';
+import { Desk } from './live/desk.ts';
+import { Summary } from './summary.tsx';
+
+export interface DeskPageProps {
+  readonly user: string;
+  /** shows the log-in again; '' where that was asked for */
+  readonly leave: (reason: string) => void;
+}
+
+export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
+  const [desk] = useState(() => new Desk(() => leave('The log-in has expired. Log in again.')));
+  const state = useSyncExternalStore(desk.subscribe, desk.state);
+
+  useEffect(() => {
+    desk.start();
+    return () => desk.stop();
+  }, [desk]);
+
+  const active = [...state.alarms.values()].filter((alarm) => alarm.active && !alarm.test).length;
+  useEffect(() => {
+    document.title = active === 0 ? 'Forpost centre' : `(${active}) Forpost centre`;
+  }, [active]);
+
+  return (
+    <>
+      <Bar user={user} state={state} leave={leave} />
+      <main className="wide layout">
+        <Summary state={state} />
+        <AlarmsCard state={state} />
+        <GatewaysCard state={state} />
+        <ChartCard desk={desk} state={state} />
+        <EventsCard desk={desk} state={state} />
+      </main>
+    </>
+  );
+}

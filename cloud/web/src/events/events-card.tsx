@@ -1,0 +1,225 @@
+/** The events of all sites: when each happened, when its gateway took it and when the centre stored it. */
+import './events.css';
+import { Button, Select } from '@mantine/core';
+import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type { EventView } from '../../../api/schemas.ts';
+import { count, duration } from '../format.ts';
+import type { Desk, EventFilter } from '../live/desk.ts';
+import type { DeskState } from '../live/desk-state.ts';
+import { ChevronIcon } from '../parts/icons.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { At } from '../parts/time-text.tsx';
+import { eventWords, typeNames } from './summary.ts';
+import { useEvents } from './use-events.ts';
+
+export interface EventsCardProps {
+  readonly desk: Desk;
+  readonly state: DeskState;
+}
+
+/** An event that took longer than this to get here came out of a backlog, or from a device that had kept it. */
+const lateMs = 60_000;
+
+export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
+  const [filter, setFilter] = useState<EventFilter>({ gateway: '', device: '', type: '' });
+  const [pointed, setPointed] = useState(false);
+  const [open, setOpen] = useState<string | null>(null);
+  const top = useRef<HTMLDivElement>(null);
+  const scrolled = useIsAbove(top);
+  const following = !pointed && open === null && !scrolled;
+  const { list, problem, loadingOlder, older, release } = useEvents(desk, filter, following);
+  const filtered = filter.gateway !== '' || filter.device !== '' || filter.type !== '';
+  const names = useNames(state);
+
+  const showNew = () => {
+    setOpen(null);
+    release();
+    if (scrolled) top.current?.scrollIntoView({ block: 'start' });
+  };
+  const choose = (name: keyof EventFilter) => (value: string | null) => setFilter({ ...filter, [name]: value ?? '' });
+
+  return (
+    <section className="card area-events" aria-labelledby="events-title">
+      <div ref={top} className="events-top" />
+      <div className="card-head events-head">
+        <h2 className="card-title" id="events-title">
+          Events
+        </h2>
+        <span className="muted events-mode">{following ? 'newest first, live' : 'held while you read'}</span>
+        <div className="events-filters">
+          <Select
+            aria-label="Gateway"
+            placeholder="All gateways"
+            data={names.gatewayChoices}
+            value={filter.gateway || null}
+            onChange={choose('gateway')}
+            clearable
+            searchable
+            size="xs"
+          />
+          <Select
+            aria-label="Device"
+            placeholder="All devices"
+            data={names.deviceChoices}
+            value={filter.device || null}
+            onChange={choose('device')}
+            clearable
+            searchable
+            size="xs"
+          />
+          <Select
+            aria-label="Type"
+            placeholder="All types"
+            data={[...typeNames]}
+            value={filter.type || null}
+            onChange={choose('type')}
+            clearable
+            size="xs"
+          />
+        </div>
+      </div>
+      {problem === '' ? null : <div className="empty critical">{problem}</div>}
+      {list.held.length > 0 || list.stale ? (
+        <div className="events-new">
+          <Button size="compact-sm" radius="xl" onClick={showNew}>
+            {list.stale ? 'Many new: show' : `${count(list.held.length)} new: show`}
+          </Button>
+        </div>
+      ) : null}
+      {list.shown.length === 0 ? (
+        list.loaded ? (
+          <div className="empty">
+            <strong>{filtered ? 'No events match' : 'No events yet'}</strong>
+            {filtered ? (
+              <Button
+                variant="subtle"
+                size="compact-sm"
+                onClick={() => setFilter({ gateway: '', device: '', type: '' })}
+              >
+                Show all events
+              </Button>
+            ) : (
+              'Everything that a gateway records appears here once it is stored.'
+            )}
+          </div>
+        ) : (
+          <div className="empty" />
+        )
+      ) : (
+        <div
+          className="events"
+          onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
+          onPointerLeave={() => setPointed(false)}
+        >
+          <div className="event event-titles" aria-hidden="true">
+            <span />
+            <span>Happened</span>
+            <span>Gateway took it</span>
+            <span>Stored</span>
+            <span>Kind</span>
+            <span>Where</span>
+            <span>What</span>
+          </div>
+          {list.shown.map((event) => (
+            <EventRow
+              key={event.id}
+              event={event}
+              gateway={names.gateways.get(event.gateway) ?? event.gateway}
+              device={names.devices.get(`${event.gateway}/${event.subject}`) ?? event.subject ?? ''}
+              open={open === event.id}
+              toggle={setOpen}
+            />
+          ))}
+          {list.next === undefined ? null : (
+            <div className="events-older">
+              <Button variant="default" size="xs" loading={loadingOlder} onClick={older}>
+                Show older events
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface EventRowProps {
+  readonly event: EventView;
+  readonly gateway: string;
+  readonly device: string;
+  readonly open: boolean;
+  readonly toggle: (id: string | null) => void;
+}
+
+const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }: EventRowProps): ReactNode {
+  const { kind, tone, text } = eventWords(event);
+  const late = Date.parse(event.stored) - Date.parse(event.time);
+  return (
+    <Fragment>
+      <button type="button" className="event" aria-expanded={open} onClick={() => toggle(open ? null : event.id)}>
+        <span className={`event-chevron muted ${open ? 'is-open' : ''}`}>
+          <ChevronIcon size={13} />
+        </span>
+        <span className="event-time" data-label="happened">
+          <At iso={event.time} />
+          {event.clock === 'unsynced' ? <span className="warning"> clock unsure</span> : null}
+        </span>
+        <span className="event-received" data-label="taken">
+          <At iso={event.received} />
+        </span>
+        <span className="event-stored" data-label="stored">
+          <At iso={event.stored} />
+          {late > lateMs ? <span className="event-late warning"> {duration(late)} later</span> : null}
+        </span>
+        <span className="event-kind">
+          <Mark tone={tone}>{kind}</Mark>
+        </span>
+        <span className="event-where">
+          {device === '' ? gateway : device}
+          {device === '' ? null : <span className="muted"> {gateway}</span>}
+        </span>
+        <span className="event-text">{text}</span>
+      </button>
+      {open ? <pre className="event-json">{JSON.stringify(event, null, 2)}</pre> : null}
+    </Fragment>
+  );
+});
+
+interface Names {
+  readonly gateways: ReadonlyMap<string, string>;
+  /** by gateway/device */
+  readonly devices: ReadonlyMap<string, string>;
+  readonly gatewayChoices: { value: string; label: string }[];
+  readonly deviceChoices: { value: string; label: string }[];
+}
+
+function useNames({ gateways }: DeskState): Names {
+  return useMemo(() => {
+    const all = [...gateways.values()];
+    const devices = all.flatMap((gateway) =>
+      [...gateway.devices, ...gateway.cameras].map(({ id, name }) => ({ key: `${gateway.gateway}/${id}`, id, name })),
+    );
+    return {
+      gateways: new Map(all.map(({ gateway, name }) => [gateway, name])),
+      devices: new Map(devices.map(({ key, name }) => [key, name])),
+      gatewayChoices: all.map(({ gateway, name }) => ({ value: gateway, label: name })),
+      deviceChoices: [...new Map(devices.map(({ id, name }) => [id, { value: id, label: name }])).values()],
+    };
+  }, [gateways]);
+}
+
+/** Whether `element` is scrolled out of the window over its top: then somebody reads further down. */
+function useIsAbove(element: React.RefObject<HTMLElement | null>): boolean {
+  const [above, setAbove] = useState(false);
+  useEffect(() => {
+    const target = element.current;
+    if (target === null) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => setAbove(entry !== undefined && !entry.isIntersecting && entry.boundingClientRect.top < 60),
+      { rootMargin: '-54px 0px 0px 0px' },
+    );
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [element]);
+  return above;
+}

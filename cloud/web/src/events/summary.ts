@@ -1,0 +1,93 @@
+/** One line that says what an event says. Pure; an event of another version says what it can. */
+import type { EventView } from '../../../api/schemas.ts';
+import { count, metricName, metricValue } from '../format.ts';
+import type { Tone } from '../parts/mark.tsx';
+
+export interface EventWords {
+  readonly kind: string;
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const longestText = 240;
+
+export function eventWords(event: EventView): EventWords {
+  const data: Fields = typeof event.data === 'object' && event.data !== null ? (event.data as Fields) : {};
+  const words = byType[event.type] ?? other;
+  const said = words(data, event);
+  return { ...said, text: said.text.length > longestText ? `${said.text.slice(0, longestText)}…` : said.text };
+}
+
+const byType: Readonly<Record<string, (data: Fields, event: EventView) => EventWords>> = {
+  'forpost.reading.v1': reading,
+  'forpost.alert.v1': alert,
+  'forpost.vision.observation.v1': observation,
+  'forpost.gap.v1': gap,
+  'forpost.clock.v1': (data) => ({
+    kind: 'Clock',
+    tone: 'quiet',
+    text: `the clock was set${typeof data.source === 'string' ? ` by ${data.source}` : ''}`,
+  }),
+  'forpost.gateway.v1': (data, event) => ({ ...other(data, event), kind: 'Gateway' }),
+  'forpost.device.v1': (data, event) => ({ ...other(data, event), kind: 'Device' }),
+  'forpost.state.v1': (data, event) => ({ ...other(data, event), kind: 'State' }),
+};
+
+/** The names of the types, for choosing. */
+export const typeNames: readonly { readonly value: string; readonly label: string }[] = [
+  { value: 'forpost.reading.v1', label: 'Readings' },
+  { value: 'forpost.alert.v1', label: 'Alerts' },
+  { value: 'forpost.vision.observation.v1', label: 'Observations' },
+  { value: 'forpost.gap.v1', label: 'Gaps' },
+  { value: 'forpost.gateway.v1', label: 'Gateway' },
+  { value: 'forpost.device.v1', label: 'Device' },
+  { value: 'forpost.clock.v1', label: 'Clock' },
+];
+
+function reading(data: Fields): EventWords {
+  const values = typeof data.values === 'object' && data.values !== null ? Object.entries(data.values) : [];
+  const said = values.map(([metric, value]) => `${metricName(metric)} ${plain(value, metric)}`);
+  const quality = typeof data.quality === 'string' ? ` (${data.quality})` : '';
+  const channel = typeof data.channel === 'string' ? `${data.channel}: ` : '';
+  return { kind: 'Reading', tone: 'quiet', text: `${channel}${said.join(' · ')}${quality}` };
+}
+
+function alert(data: Fields): EventWords {
+  const severity = typeof data.severity === 'string' ? data.severity : 'warning';
+  const over = data.change === 'cleared';
+  const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
+  const change = typeof data.change === 'string' ? data.change : 'changed';
+  return { kind: 'Alert', tone, text: `${change}: ${typeof data.message === 'string' ? data.message : ''}` };
+}
+
+function observation(data: Fields): EventWords {
+  const zone = typeof data.zone === 'string' ? ` ${data.zone}` : '';
+  const score = typeof data.score === 'number' ? ` (${Math.round(data.score * 100)} %)` : '';
+  return { kind: 'Camera', tone: 'info', text: `${plain(data.class)} ${plain(data.change)}${zone}${score}` };
+}
+
+function gap(data: Fields): EventWords {
+  const events = typeof data.count === 'number' ? count(data.count) : 'some';
+  return {
+    kind: 'Gap',
+    tone: 'warning',
+    text: `${events} events of ${plain(data.lane)} are not in the history: ${plain(data.reason)}`,
+  };
+}
+
+function other(data: Fields, event: EventView): EventWords {
+  const kind = event.type.replace(/^forpost\./, '').replace(/\.v\d+$/, '');
+  return {
+    kind,
+    tone: 'quiet',
+    text: typeof data.message === 'string' ? data.message : JSON.stringify(event.data ?? null),
+  };
+}
+
+function plain(value: unknown, metric = ''): string {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
+    return metricValue(metric, value);
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}

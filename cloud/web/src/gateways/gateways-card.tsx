@@ -1,0 +1,216 @@
+/** The gateways: heard of or not, what waits on them, whether the history has all of theirs, and what is wrong there. */
+import './gateways.css';
+import { Button } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import type { GatewayView, LedgerView } from '../../../api/schemas.ts';
+import { bytes, count, countOf } from '../format.ts';
+import { completeness, type DeskState } from '../live/desk-state.ts';
+import {
+  CameraIcon,
+  CheckIcon,
+  DeviceIcon,
+  HourglassIcon,
+  type IconProps,
+  OfflineIcon,
+  OnlineIcon,
+  QuestionIcon,
+  UplinkIcon,
+  WarningIcon,
+} from '../parts/icons.tsx';
+import { Mark, type Tone } from '../parts/mark.tsx';
+import { Ago } from '../parts/time-text.tsx';
+
+/** More than anyone scrolls through; the rest on request. */
+const shownAtFirst = 20;
+
+export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNode {
+  const [all, setAll] = useState(false);
+  const gateways = [...state.gateways.values()].sort(
+    (a, b) =>
+      Number(a.online) - Number(b.online) || b.problems.length - a.problems.length || a.name.localeCompare(b.name),
+  );
+  const shown = all ? gateways : gateways.slice(0, shownAtFirst);
+  return (
+    <section className="card area-gateways" aria-labelledby="gateways-title">
+      <div className="card-head">
+        <h2 className="card-title" id="gateways-title">
+          Gateways
+        </h2>
+        <span className="muted">{gateways.length === 0 ? '' : count(gateways.length)}</span>
+      </div>
+      {gateways.length === 0 && state.loaded ? (
+        <div className="empty">
+          <strong>No gateway has reported yet</strong>
+          Start one with <code>forpost gateway</code> and an <code>uplink</code> to this centre. It appears here within
+          seconds.
+        </div>
+      ) : (
+        shown.map((gateway) => (
+          <GatewayItem key={gateway.gateway} gateway={gateway} ledger={state.ledgers.get(gateway.gateway)} />
+        ))
+      )}
+      {gateways.length > shown.length ? (
+        <div className="gateways-more">
+          <Button variant="subtle" size="compact-sm" color="gray" onClick={() => setAll(true)}>
+            Show all {count(gateways.length)}
+          </Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+interface GatewayItemProps {
+  readonly gateway: GatewayView;
+  readonly ledger: LedgerView | undefined;
+}
+
+function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
+  const { online, backlog } = gateway;
+  const connected = gateway.devices.filter((device) => device.connected).length;
+  return (
+    <article className="gateway" aria-label={`Gateway ${gateway.name}`}>
+      <div className="gateway-head">
+        <div className="gateway-name">
+          <h3>{gateway.name}</h3>
+          <div className="path">{[gateway.site, gateway.gateway].filter((part) => part !== '').join(' › ')}</div>
+        </div>
+        <div className="gateway-marks">
+          {online ? (
+            <Mark tone="good" icon={OnlineIcon}>
+              Online
+            </Mark>
+          ) : (
+            <Mark tone="critical" icon={OfflineIcon}>
+              Offline
+            </Mark>
+          )}
+          <CompletenessMark ledger={ledger} />
+        </div>
+      </div>
+      <dl className="facts">
+        <div>
+          <dt>Last contact</dt>
+          <dd>{gateway.last_contact === null ? 'not since the centre started' : <Ago iso={gateway.last_contact} />}</dd>
+        </div>
+        <div>
+          <dt>Backlog</dt>
+          <dd>
+            {backlog.events === 0 ? 'empty' : `${countOf(backlog.events, 'event')}, ${bytes(backlog.bytes)}`}
+            {online ? '' : ' when last heard of'}
+          </dd>
+        </div>
+      </dl>
+      <ul className="lines">
+        {gateway.problems.map((problem) => (
+          <Line key={problem} icon={WarningIcon} tone="critical" state="Problem" what="" reason={problem} />
+        ))}
+        {gateway.clock === 'unsynced' ? (
+          <Line
+            icon={WarningIcon}
+            tone="warning"
+            state="Clock"
+            what=""
+            reason="not in sync: times are corrected later"
+          />
+        ) : null}
+        {gateway.uplinks.map((uplink) => (
+          <Line
+            key={uplink.sink}
+            icon={UplinkIcon}
+            tone={online ? (uplinkTones[uplink.state] ?? 'warning') : 'quiet'}
+            what={`Uplink ${uplink.sink}`}
+            state={uplink.state}
+            reason={uplink.reason}
+          />
+        ))}
+        {gateway.cameras.map((camera) => (
+          <Line
+            key={camera.id}
+            icon={CameraIcon}
+            tone={online ? (cameraTones[camera.state] ?? 'warning') : 'quiet'}
+            what={camera.name}
+            state={camera.state}
+            reason={camera.state === 'live' ? `${camera.framesPerSecond.toFixed(0)} frames/s` : camera.reason}
+          />
+        ))}
+        {gateway.devices.length === 0 ? null : (
+          <Line
+            icon={DeviceIcon}
+            tone={!online || connected === gateway.devices.length ? 'quiet' : 'warning'}
+            what="Devices"
+            state={`${connected} of ${gateway.devices.length} connected`}
+            reason={silentDevices(gateway)}
+          />
+        )}
+      </ul>
+    </article>
+  );
+}
+
+const uplinkTones: Readonly<Record<string, Tone>> = {
+  live: 'good',
+  draining: 'info',
+  probing: 'warning',
+  offline: 'critical',
+  off: 'quiet',
+};
+const cameraTones: Readonly<Record<string, Tone>> = {
+  live: 'good',
+  connecting: 'info',
+  stalled: 'critical',
+  refused: 'critical',
+  unreachable: 'critical',
+  off: 'quiet',
+};
+const shownNames = 3;
+
+function silentDevices(gateway: GatewayView): string {
+  const silent = gateway.devices.filter((device) => !device.connected).map(({ name }) => name);
+  const more = silent.length - shownNames;
+  return `${silent.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}${silent.length > 0 ? ' not' : ''}`;
+}
+
+interface LineProps {
+  readonly icon: (props: IconProps) => ReactNode;
+  readonly tone: Tone;
+  readonly what: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+function Line({ icon: Icon, tone, what, state, reason }: LineProps): ReactNode {
+  return (
+    <li className="line">
+      <span className={tone === 'quiet' ? 'muted' : tone}>
+        <Icon size={15} />
+      </span>
+      <span className="line-text">
+        {what === '' ? '' : `${what} `}
+        <span className={tone === 'quiet' ? 'muted' : `line-state ${tone}`}>{state}</span>
+        {reason === '' ? '' : <span className="muted"> · {reason}</span>}
+      </span>
+    </li>
+  );
+}
+
+const completenessMarks = {
+  complete: { tone: 'good', icon: CheckIcon },
+  waiting: { tone: 'info', icon: HourglassIcon },
+  missing: { tone: 'critical', icon: WarningIcon },
+  unknown: { tone: 'quiet', icon: QuestionIcon },
+} as const;
+
+function CompletenessMark({ ledger }: Pick<GatewayItemProps, 'ledger'>): ReactNode {
+  const { state, words } = completeness(ledger);
+  const { tone, icon } = completenessMarks[state];
+  const counts =
+    ledger === undefined
+      ? 'The history has not been counted for this gateway yet'
+      : `${count(ledger.assigned)} assigned = ${count(ledger.received)} received + ${count(ledger.shed)} shed + ${count(ledger.missing)} missing + ${count(ledger.waiting)} waiting`;
+  return (
+    <Mark tone={tone} icon={icon} title={counts}>
+      {words.charAt(0).toUpperCase() + words.slice(1)}
+    </Mark>
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * The connection to what happens now (server-sent events).
+ *
+ *   connecting ── hello ──► live ── error, silence of 12 s ──► lost ── wait ──► connecting
+ *                                   the log-in has ended ──► ended
+ *
+ * Always: one connection at a time; each `hello` means that what was missed in between must be asked for; the centre
+ * says something every few seconds, so silence is a connection that nobody told us is dead (a laptop that slept).
+ */
+import type { StreamMessages } from '../../../api/schemas.ts';
+import { get } from '../http.ts';
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  /** since: ms since 1970 */
+  | { readonly state: 'lost'; readonly since: number };
+
+export interface StreamHandlers {
+  readonly connection: (connection: Connection) => void;
+  readonly message: <Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]) => void;
+  /** the session is over */
+  readonly ended: () => void;
+}
+
+const silenceMs = 12_000;
+const retryMs = 2000;
+const names = [
+  'hello',
+  'tick',
+  'events',
+  'alert',
+  'gateway',
+  'ledger',
+] as const satisfies readonly (keyof StreamMessages)[];
+
+export class LiveStream {
+  readonly #handlers: StreamHandlers;
+  #source: EventSource | undefined;
+  #silence: number | undefined;
+  #retry: number | undefined;
+  #lostSince: number | undefined;
+  #stopped = true;
+
+  constructor(handlers: StreamHandlers) {
+    this.#handlers = handlers;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#handlers.connection({ state: 'connecting' });
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#close();
+    window.clearTimeout(this.#retry);
+  }
+
+  #connect(): void {
+    this.#close();
+    const source = new EventSource('/api/v1/stream');
+    this.#source = source;
+    for (const name of names) {
+      source.addEventListener(name, (event) => {
+        this.#heard();
+        if (name === 'hello') this.#live();
+        this.#handlers.message(name, JSON.parse(event.data));
+      });
+    }
+    // its own reconnecting gives up for good at the first answer that is not 200, so ours does it in every case
+    source.addEventListener('error', () => this.#lost());
+    this.#heard();
+  }
+
+  #live(): void {
+    this.#lostSince = undefined;
+    this.#handlers.connection({ state: 'live' });
+  }
+
+  #heard(): void {
+    window.clearTimeout(this.#silence);
+    this.#silence = window.setTimeout(() => this.#lost(), silenceMs);
+  }
+
+  #lost(): void {
+    if (this.#stopped) return;
+    this.#close();
+    this.#lostSince ??= Date.now();
+    this.#handlers.connection({ state: 'lost', since: this.#lostSince });
+    window.clearTimeout(this.#retry);
+    this.#retry = window.setTimeout(() => void this.#again(), retryMs);
+  }
+
+  async #again(): Promise<void> {
+    try {
+      const session = await get<{ user: string | null }>('/api/v1/session');
+      if (this.#stopped) return;
+      if (session.user === null) this.#handlers.ended();
+      else this.#connect();
+    } catch {
+      // not reachable: the state says so already, and the next try follows
+      this.#lost();
+    }
+  }
+
+  #close(): void {
+    window.clearTimeout(this.#silence);
+    this.#source?.close();
+    this.#source = undefined;
+  }
+}

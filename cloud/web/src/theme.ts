@@ -1,0 +1,25 @@
+/** One look for the whole page: quiet surfaces, colour only where it means something. */
+import { createTheme } from '@mantine/core';
+
+export const theme = createTheme({
+  primaryColor: 'blue',
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, monospace',
+  headings: { fontWeight: '600' },
+  colors: {
+    dark: [
+      '#d3d6db',
+      '#aeb3bb',
+      '#8f959f',
+      '#6a707b',
+      '#434953',
+      '#343942',
+      '#272b32',
+      '#1e2127',
+      '#14161a',
+      '#0e1013',
+    ],
+  },
+});

@@ -1,0 +1,43 @@
+/**
+ * The page's clock: the browser's, corrected to the centre's by what the stream says, so that "3 s ago" is right on a
+ * computer whose clock is wrong. The only place that asks for the time or sets a timer that repeats.
+ */
+import { useSyncExternalStore } from 'react';
+
+let offsetMs = 0;
+let nowMs = Date.now();
+let timer: number | undefined;
+const listeners = new Set<() => void>();
+
+/** The centre said what time it is. */
+export function correctClock(centreIso: string): void {
+  const centre = Date.parse(centreIso);
+  if (Number.isFinite(centre)) offsetMs = centre - Date.now();
+}
+
+/** ms since 1970 by the centre's clock. */
+export function centreNow(): number {
+  return Date.now() + offsetMs;
+}
+
+/** ms since 1970 by the centre's clock; the component is drawn again each second. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => nowMs);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === undefined) {
+    nowMs = centreNow();
+    timer = window.setInterval(() => {
+      nowMs = centreNow();
+      for (const one of listeners) one();
+    }, 1000);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    window.clearInterval(timer);
+    timer = undefined;
+  };
+}
