@@ -125,7 +125,12 @@ export class Uplink implements Part {
       logLevel: logger.level,
       wanted: this.#wanted,
     };
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: data, name: 'uplink' });
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData: data,
+      name: 'uplink',
+      // kafkajs sets a timer to the past after each answer (its issue 1751): harmless, and noise in a log
+      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+    });
     this.#worker = worker;
     worker.on('message', (message: FromThread) => this.#hear(message));
     worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));

@@ -1,0 +1,44 @@
+/**
+ * What the site notes of an event that a sink refuses for good: the event itself as a dead letter, and a gap record
+ * that tells the centre why a number is not there. Both in one entry of the outbox, so that neither is without the
+ * other.
+ */
+import { rfc3339, type StoredEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
+import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
+import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
+import type { Refusal } from './messages.ts';
+
+/** `stamp`: when and by which clock it is noted. */
+export function refusalEntry(
+  { sink, event, reason }: Refusal,
+  gateway: GatewayId,
+  stamp: Pick<EventDraft, 'received' | 'uptime' | 'boot' | 'clock'>,
+): OutboxEntry {
+  const why = `refused by ${sink}: ${reason}`;
+  return {
+    events: [
+      {
+        ...stamp,
+        lane: 'alerts',
+        type: eventTypes.gap,
+        device: null,
+        time: stamp.received,
+        data: JSON.stringify(gapOf(event, why)),
+      },
+    ],
+    deadLetter: {
+      device: event.device ?? asId<'device'>(gateway),
+      topic: `uplink/${sink}/${event.epoch}/${event.lane}/${event.sequence}`,
+      payload: Buffer.from(event.data),
+      received: event.received,
+      reason: why,
+    },
+  };
+}
+
+function gapOf({ epoch, lane, sequence, time }: StoredEvent, reason: string): GapData {
+  const number = String(sequence);
+  const at = rfc3339(time);
+  return { epoch, lane, from: number, to: number, count: 1, first_time: at, last_time: at, reason };
+}

@@ -1,0 +1,262 @@
+import { rm } from 'node:fs/promises';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent, GapData } from '@forpost/shared/event/event.ts';
+import { asId, type GatewayId, type Lane, type SiteId } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { partitionOf, topicPlans } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
+import { draft, outboxIn, temporaryFolder } from '../outbox/sqlite/test-support.ts';
+import { refusalEntry } from './refusal.ts';
+import { Uplink, type UplinkOptions } from './uplink.ts';
+
+const gateway: GatewayId = asId('gw-1');
+const site: SiteId = asId('home');
+const logger = silentLogger();
+const partitions = 3;
+
+let kafka: TestKafka;
+beforeAll(async () => {
+  kafka = await startTestKafka();
+}, 90_000);
+afterAll(() => kafka.remove());
+
+const folders: string[] = [];
+const running: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop();
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A gateway's outbox and uplink, to topics of `prefix`. */
+async function aSite(prefix: string, changed: Partial<UplinkOptions> = {}) {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  const outbox = outboxIn(folder);
+  await outbox.start();
+  running.push(outbox);
+  let counter = 0;
+  const uplink = new Uplink({
+    sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix }],
+    tokens: {},
+    identity: { site, gateway },
+    outboxFile: outbox.file,
+    acknowledge: (...ack) => outbox.acknowledge(...ack),
+    onCommit: (listener) => outbox.onCommit(listener),
+    status: () => statusNow(++counter),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    ...changed,
+  });
+  running.push(uplink);
+  return { outbox, uplink };
+}
+
+const statusNow = (counter: number): GatewayStatus => ({
+  site,
+  gateway,
+  name: 'Home',
+  version: '0.1.0',
+  starts: 1,
+  counter,
+  at: new Date().toISOString(),
+  clock: 'synced',
+  boot: 'boot-1',
+  uptime: 1,
+  revision: 'r',
+  lanes: [],
+  uplinks: [],
+  cameras: [],
+  devices: [],
+  problems: [],
+});
+
+/** As the centre would; the gateway itself creates none. */
+async function createTopics(prefix: string): Promise<void> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const topics = (['alerts', 'telemetry', 'status'] as const).map((name) => ({
+    topic: `${prefix}.${name}`,
+    numPartitions: partitions,
+    replicationFactor: 1,
+    configEntries: [{ name: 'cleanup.policy', value: topicPlans[name].cleanup }],
+  }));
+  await admin.createTopics({ topics });
+  await admin.disconnect();
+}
+
+async function append(outbox: SqliteOutbox, lane: Lane, from: number, count: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, i) => draft(from + i, { lane }));
+  const waits: Promise<unknown>[] = [];
+  for (let i = 0; i < events.length; i += 100) waits.push(outbox.append({ events: events.slice(i, i + 100) }));
+  await Promise.all(waits);
+}
+
+async function inTopic(prefix: string, lane: Lane): Promise<readonly ForpostEvent[]> {
+  const records = await readTopic(kafka.client, `${prefix}.${lane}`);
+  return records.map(({ partition, message }) => {
+    expect(partition).toBe(partitionOf(gateway, partitions));
+    expect(String(message.key)).toBe(gateway);
+    const decoded = decodeEvent(message.value!);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    return decoded.event;
+  });
+}
+
+const soon = { timeout: 20_000, interval: 20 };
+const live = (uplink: Uplink) =>
+  vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'live', events: 0 }]), soon);
+
+describe('the uplink', () => {
+  test('says which topics are missing, and goes on by itself once the centre has created them', async () => {
+    const { outbox, uplink } = await aSite('late');
+    await append(outbox, 'telemetry', 1, 10);
+    await uplink.start();
+    await vi.waitFor(
+      () =>
+        expect(uplink.statuses()).toMatchObject([
+          { sink: 'kafka', state: expect.stringMatching('offline|probing'), events: 10 },
+        ]),
+      soon,
+    );
+    await vi.waitFor(() => expect(uplink.statuses()[0]!.reason).toContain('late.alerts, late.telemetry'), soon);
+    await createTopics('late');
+    await live(uplink);
+    expect(await inTopic('late', 'telemetry')).toHaveLength(10);
+  });
+
+  test('loses nothing when Kafka is killed in the middle of a backlog, and tells the centre where it stands', async () => {
+    await createTopics('cut');
+    const before = 24_800;
+    const meanwhile = 200;
+    let acknowledged = 0;
+    const { outbox, uplink } = await aSite('cut', {
+      acknowledge: (...ack) => {
+        acknowledged = ack[3];
+        running.find((part) => part instanceof SqliteOutbox)?.acknowledge(...ack);
+      },
+    });
+    await append(outbox, 'telemetry', 1, before);
+    await uplink.start();
+    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(0), { timeout: 20_000, interval: 1 });
+    await kafka.kill();
+    expect(acknowledged, 'it was in the middle').toBeLessThan(before);
+    await append(outbox, 'telemetry', before + 1, meanwhile);
+    await vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'offline' }]), soon);
+    expect(uplink.statuses()[0]!.reason).not.toBe('');
+    await kafka.restart();
+    await live(uplink);
+
+    const events = await inTopic('cut', 'telemetry');
+    const firsts = [...new Set(events.map(({ sequence }) => Number(sequence)))];
+    expect(firsts, 'each number, and the first time in order').toEqual(
+      Array.from({ length: before + meanwhile }, (_, i) => i + 1),
+    );
+    await vi.waitFor(async () => {
+      const statuses = await readTopic(kafka.client, 'cut.status');
+      const last: GatewayStatus = JSON.parse(String(statuses.at(-1)!.message.value));
+      expect(last.lanes).toEqual([
+        {
+          epoch: outbox.epoch,
+          lane: 'telemetry',
+          assigned: before + meanwhile,
+          acknowledged: before + meanwhile,
+          bytes: 0,
+        },
+      ]);
+    }, soon);
+  });
+
+  test('sends an alert within moments of its commit, past a backlog of telemetry', async () => {
+    await createTopics('lanes');
+    const order: { readonly lane: Lane; readonly through: number }[] = [];
+    const { outbox, uplink } = await aSite('lanes', {
+      acknowledge: (_sink, _epoch, lane, through) => order.push({ lane, through }),
+    });
+    await append(outbox, 'telemetry', 1, 20_000);
+    await uplink.start();
+    await vi.waitFor(() => expect(order.length).toBeGreaterThan(0), { timeout: 20_000, interval: 1 });
+    await append(outbox, 'alerts', 1, 1);
+    const reached = (lane: Lane, number: number) => order.findIndex((a) => a.lane === lane && a.through >= number);
+    await vi.waitFor(() => {
+      expect(reached('alerts', 1)).toBeGreaterThanOrEqual(0);
+      expect(reached('telemetry', 20_000)).toBeGreaterThanOrEqual(0);
+    }, soon);
+    expect(reached('alerts', 1)).toBeLessThan(reached('telemetry', 20_000));
+  });
+
+  test('an event that Kafka refuses for good goes to the dead letters with a gap record, and the lane goes on', async () => {
+    await createTopics('large');
+    const { outbox, uplink } = await aSite('large', {
+      putAside: async (refusal) => {
+        const stamp = { received: systemClock.now(), uptime: 1, boot: 'boot-1', clock: 'synced' } as const;
+        await outbox.append(refusalEntry(refusal, gateway, stamp));
+      },
+    });
+    await append(outbox, 'telemetry', 1, 20);
+    // what cannot be compressed below Kafka's limit of 1 MB
+    const noise = Array.from({ length: 300_000 }, () => Math.random().toString(36).slice(2)).join('');
+    await outbox.append({ events: [draft(21, { data: JSON.stringify({ noise }) })] });
+    await append(outbox, 'telemetry', 22, 20);
+    await uplink.start();
+    await live(uplink);
+    const numbers = new Set((await inTopic('large', 'telemetry')).map(({ sequence }) => Number(sequence)));
+    expect([...numbers]).toEqual(Array.from({ length: 41 }, (_, i) => i + 1).filter((n) => n !== 21));
+    const [gap] = await inTopic('large', 'alerts');
+    expect(gap!.data as GapData).toMatchObject({
+      epoch: outbox.epoch,
+      lane: 'telemetry',
+      from: '21',
+      to: '21',
+      count: 1,
+    });
+    expect(await outbox.deadLetters(10)).toMatchObject([
+      { device: 'meter', reason: expect.stringContaining('refused') },
+    ]);
+  });
+
+  test('sends what an earlier start left behind first, under its own numbers', async () => {
+    await createTopics('epochs');
+    const { outbox } = await aSite('epochs');
+    const { epoch: old } = outbox;
+    await append(outbox, 'telemetry', 1, 5);
+    await outbox.stop();
+    const again = outboxIn(folders.at(-1)!);
+    await again.start();
+    running.push(again);
+    await append(again, 'telemetry', 6, 5);
+    const { uplink } = await aSite('epochs', {
+      outboxFile: again.file,
+      acknowledge: (...ack) => again.acknowledge(...ack),
+      onCommit: (listener) => again.onCommit(listener),
+    });
+    await uplink.start();
+    await live(uplink);
+    const events = await inTopic('epochs', 'telemetry');
+    expect(events.map(({ epoch, sequence }) => `${epoch}/${sequence}`)).toEqual(
+      [old, again.epoch].flatMap((epoch) => [1, 2, 3, 4, 5].map((n) => `${epoch}/${n}`)),
+    );
+  });
+
+  test('stops at once while there is nobody to talk to', async () => {
+    const { outbox, uplink } = await aSite('nowhere', {
+      sinks: [{ kind: 'kafka', brokers: ['127.0.0.1:9'] }],
+    });
+    await append(outbox, 'telemetry', 1, 3);
+    await uplink.start();
+    await vi.waitFor(() => expect(uplink.statuses()[0]!.reason).toContain('ECONNREFUSED'), soon);
+    const began = performance.now();
+    await uplink.stop();
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  test('two sinks of one name are refused at the start', async () => {
+    const sink = { kind: 'kafka', brokers: kafka.brokers } as const;
+    const { uplink } = await aSite('twice', { sinks: [sink, sink] });
+    await expect(uplink.start()).rejects.toMatchObject({ code: 'FORPOST_CONFIG_INVALID' });
+  });
+});
