@@ -1,0 +1,125 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { Compile } from 'typebox/compile';
+import { expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { checkFiles } from './check.ts';
+import { loadInstallation } from './load.ts';
+import { jsonSchemas } from './schemas.ts';
+
+const hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+const good = `gateway: gw-1
+data: ../data
+site_file: site.yaml
+secrets_file: secrets.yaml
+mqtt: {}
+http: {}
+uplink:
+  - { kind: kafka, brokers: ["127.0.0.1:9092"] }
+`;
+const site = `site: { id: farm-7, timezone: UTC }
+devices: [{ id: plug, decoder: tasmota }]
+rules: [{ id: hot, kind: threshold, device: plug, metric: power_w, above: 1 }]
+`;
+
+function folder(files: Readonly<Record<string, string>>): string {
+  const made = mkdtempSync(join(tmpdir(), 'forpost-config-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  mkdirSync(join(made, 'etc'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(made, 'etc', name), text);
+  return made;
+}
+
+function problemsOf(text: string): readonly string[] {
+  const made = folder({ 'gateway.yaml': text });
+  try {
+    loadInstallation(join(made, 'etc', 'gateway.yaml'));
+    return [];
+  } catch (error) {
+    return (configProblems(error) ?? []).map((problem) => problem.replaceAll(`${made}/etc/`, ''));
+  }
+}
+
+test('paths are relative to the file, wherever it is started from', () => {
+  const made = folder({ 'gateway.yaml': good });
+  expect(loadInstallation(join(made, 'etc', 'gateway.yaml'))).toMatchObject({
+    gateway: 'gw-1',
+    data: join(made, 'data'),
+    site_file: join(made, 'etc', 'site.yaml'),
+    secrets_file: join(made, 'etc', 'secrets.yaml'),
+  });
+});
+
+test.each([
+  [
+    'mqtt: {}',
+    'mqtt: { host: 0.0.0.0 }',
+    'gateway.yaml:5:15: MQTT without TLS on 0.0.0.0 sends passwords in the clear',
+  ],
+  ['http: {}', 'http: { host: 192.168.1.2 }', 'gateway.yaml:6:15: the page without TLS is for this machine alone'],
+  ['http: {}', 'http: { port: 1883 }', 'gateway.yaml:6:15: http and mqtt cannot both have port 1883'],
+  ['mqtt: {}', 'mqtt: { tls: { certificate: no.pem, key: no.key } }', 'mqtt.tls.certificate: '],
+  ['9092"]', '99092"]', '127.0.0.1:99092: a port is from 1 to 65535'],
+  ['9092"] }', '9092"] }\n  - { kind: kafka, brokers: [a:1] }', 'gateway.yaml:9:5: two uplinks are called "kafka"'],
+  ['kind: kafka', 'kind: kafak', 'uplink[0].kind must be one of kafka, http, not "kafak"; did you mean "kafka"?'],
+  ['mqtt: {}', 'mqtt: { prt: 1 }', 'unknown key "prt" in mqtt; did you mean "port"?'],
+  ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (passwords, apart from everything else)'],
+])('%s written as %j stops the start', (from, to, expected) => {
+  expect(problemsOf(good.replace(from, to)).join('\n')).toContain(expected);
+});
+
+test('MQTT in the clear on a network, asked for in so many words, is let through', () => {
+  expect(problemsOf(good.replace('mqtt: {}', 'mqtt: { host: 0.0.0.0, allow_plaintext: true }'))).toEqual([]);
+});
+
+test('a check of all files says in one line what is configured', async () => {
+  const made = folder({
+    'gateway.yaml': good,
+    'site.yaml': site,
+    'secrets.yaml': `mqtt: { plug: "${hash}" }\nconsole: {}\n`,
+  });
+  expect(await checkFiles(join(made, 'etc', 'gateway.yaml'))).toEqual({
+    problems: [],
+    summary:
+      'gateway gw-1, site farm-7 (UTC): 1 device, 0 consumers, 0 cameras with 0 zones, 1 rule, uplink to Kafka at 127.0.0.1:9092',
+  });
+});
+
+test('an uplink by HTTP without its token, and a token for nobody, are told', async () => {
+  const made = folder({
+    'gateway.yaml': good.replace(
+      'kind: kafka, brokers: ["127.0.0.1:9092"]',
+      'kind: http, name: centre, url: "https://x"',
+    ),
+    'site.yaml': site,
+    'secrets.yaml': `mqtt: { plug: "${hash}" }\nconsole: {}\nuplink: { center: { token: 0123456789abcdef-secret } }\n`,
+  });
+  const { problems, summary } = await checkFiles(join(made, 'etc', 'gateway.yaml'));
+  expect(summary).toBe('');
+  expect(problems.map((problem) => problem.replaceAll(`${made}/etc/`, ''))).toEqual([
+    'gateway.yaml:8:5: the uplink "centre" has no token: add it under uplink in secrets.yaml',
+    'secrets.yaml:3:11: uplink.center is a token for nobody; did you mean "centre"?',
+  ]);
+});
+
+test('a file that is not there is a problem like any other', async () => {
+  const made = folder({ 'gateway.yaml': good });
+  const { problems } = await checkFiles(join(made, 'etc', 'gateway.yaml'));
+  expect(problems).toEqual([
+    `${join(made, 'etc', 'site.yaml')}:1:1: there is no such file`,
+    `${join(made, 'etc', 'secrets.yaml')}:1:1: there is no such file`,
+  ]);
+  expect((await checkFiles(join(made, 'nothing.yaml'))).problems).toHaveLength(1);
+});
+
+test('the published schemas take what the gateway takes, and refuse what it refuses', () => {
+  const { gateway, site: siteSchema, secrets } = jsonSchemas();
+  expect(Compile(gateway).Check(parse(good))).toBe(true);
+  expect(Compile(siteSchema).Check(parse(site))).toBe(true);
+  expect(Compile(siteSchema).Check(parse(site.replace('above', 'abov')))).toBe(false);
+  expect(Compile(siteSchema).Check(parse(site.replace('threshold', 'treshold')))).toBe(false);
+  expect(Compile(secrets).Check({ mqtt: {}, console: {} })).toBe(true);
+  expect(JSON.stringify(siteSchema)).toContain('prefixItems');
+});

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadSite } from './load.ts';
+
+/** A well-formed argon2id hash; whose password it is does not matter here. */
+const hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+
+const good = `site: { id: farm-7, timezone: Europe/Berlin }
+devices:
+  - { id: heat-pump, name: Heat pump, decoder: native }
+  - { id: plug, decoder: tasmota, topic: tasmota_A1 }
+consumers:
+  - { id: display, subscribe: ["forpost/alerts/#"] }
+cameras:
+  - id: yard
+    url: rtsp://10.0.0.7:554/stream
+    zones:
+      - { id: drive, points: [[0, 0], [1, 0], [1, 1], [0, 1]] }
+rules:
+  - { id: overload, kind: threshold, device: heat-pump, metric: power_w, above: 7500 }
+  - { id: quiet, kind: silent, device: "*", after_s: 300 }
+  - { id: intruder, kind: zone-entered, camera: yard, zone: drive }
+`;
+const goodSecrets = `mqtt:
+  heat-pump: ${hash}
+  plug: ${hash}
+  display: ${hash}
+console:
+  admin: ${hash}
+cameras:
+  yard: { user: viewer, password: hunter2 }
+`;
+
+function load(site = good, secrets = goodSecrets) {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-site-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'site.yaml'), site);
+  writeFileSync(join(folder, 'secrets.yaml'), secrets);
+  try {
+    return { ...loadSite(join(folder, 'site.yaml'), join(folder, 'secrets.yaml')), problems: [] };
+  } catch (error) {
+    const problems = configProblems(error);
+    if (problems === undefined) throw error;
+    return { problems: problems.map((problem) => problem.replaceAll(`${folder}/`, '')) };
+  }
+}
+
+/** The problems when `from` in the right site is written as `to`. */
+function wrong(from: string, to: string): readonly string[] {
+  if (!good.includes(from)) throw new Error(`"${from}" is not there`);
+  return load(good.replace(from, to)).problems;
+}
+
+test('a right site is loaded, with the hash that tells its revisions apart', () => {
+  const loaded = load();
+  expect(loaded.problems).toEqual([]);
+  expect(loaded).toMatchObject({
+    site: {
+      id: 'farm-7',
+      name: 'farm-7',
+      timezone: 'Europe/Berlin',
+      revision: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
+    secrets: { cameras: { yard: { user: 'viewer' } } },
+  });
+});
+
+/** `FILE:LINE:COLUMN` of the mark » in the right site with `from` written as `to`, and the problems without the mark. */
+function marked(from: string, to: string): { readonly place: string; readonly problems: readonly string[] } {
+  const before = good.slice(0, good.indexOf(from)) + to.slice(0, to.indexOf('»'));
+  const lines = before.split('\n');
+  return {
+    place: `site.yaml:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`,
+    problems: wrong(from, to.replace('»', '')),
+  };
+}
+
+test.each([
+  [
+    'timezone: Europe/Berlin',
+    'timezone: »Europe/Berln',
+    'there is no time zone "Europe/Berln"; did you mean "Europe/Berlin"?',
+  ],
+  ['decoder: native', 'decoder: »nativ', 'there is no decoder "nativ"; did you mean "native"?'],
+  ['id: plug', 'id: »heat-pump', 'the id "heat-pump" is taken already by a device'],
+  ['id: yard', 'id: »plug', 'the id "plug" is taken already by a device'],
+  ['id: quiet', 'id: »overload', 'the id "overload" is taken already by a rule'],
+  ['topic: tasmota_A1', 'topic: »forpost', '"forpost" cannot be a device\'s topic: others speak there'],
+  ['"forpost/alerts/#', '»"forpost/#/alerts', '"forpost/#/alerts" is not an MQTT filter'],
+  [
+    'points: [[0, 0], [1, 0], [1, 1], [0, 1]]',
+    '»points: [[0, 0], [1, 0], [0, 1], [1, 1]]',
+    'the zone "drive" of camera "yard" crosses itself: the line from corner 2 to 3 meets the line from corner 4 to 1',
+  ],
+  [
+    'points: [[0, 0], [1, 0], [1, 1], [0, 1]]',
+    '»points: [[0, 0], [0, 0], [1, 1]]',
+    'has 2 different corners, and needs 3 or more',
+  ],
+  ['points: [[0, 0], [1, 0], [1, 1], [0, 1]]', '»points: [[0, 0], [0.5, 0.5], [1, 1]]', 'has no area'],
+  ['[0, 1]]', '[0, »1.5]]', 'cameras[0].zones[0].points[3][1] must be from 0 to 1, not 1.5'],
+  ['kind: silent', 'kind: »silence', 'there is no kind of rule "silence"; did you mean "silent"?'],
+  ['after_s: 300', '»after: 300', 'unknown key "after" in rules[1]; did you mean "after_s"?'],
+  [
+    'device: heat-pump',
+    'device: »heatpump',
+    'rule "overload": there is no device "heatpump"; did you mean "heat-pump"?',
+  ],
+  ['metric: power_w', 'metric: »powr_w', 'rule "overload": there is no metric "powr_w"; did you mean "power_w"?'],
+  ['zone: drive', 'zone: »driveway', 'rule "intruder": camera "yard" has no zone "driveway"; did you mean "drive"?'],
+  ['camera: yard', 'camera: »yrad', 'rule "intruder": there is no camera "yrad"; did you mean "yard"?'],
+  ['after_s: 300', 'after_s: »0', 'rules[1].after_s must be from 1 to 604800, not 0'],
+])('%s written as %s stops the start with the place and the right spelling', (from, to, expected) => {
+  const { place, problems } = marked(from, to);
+  expect(problems.filter((problem) => problem.startsWith(`${place}: `) && problem.includes(expected))).toHaveLength(1);
+});
+
+test('a wrong condition is told with the caret under the character, at its own place in the file', () => {
+  const { place, problems } = marked('above: 7500', 'above: 7500, when: "hour > 20 && »houre < 6"');
+  expect(problems).toEqual([
+    [
+      `${place}: rule "overload": the condition is wrong: Unknown variable: houre; did you mean "hour"?`,
+      '    hour > 20 && houre < 6',
+      '                 ^',
+    ].join('\n'),
+  ]);
+});
+
+test('a password in the address of a camera is told without being shown', () => {
+  const problems = wrong('rtsp://10.0.0.7', 'rtsp://admin:hunter2@10.0.0.7');
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain('belong to the secrets file, under cameras: yard: {user, password}');
+  expect(problems[0]).not.toContain('hunter2');
+  expect(wrong('rtsp://10.0.0.7', 'rstp://admin:hunter2@10.0.0.7').join()).not.toContain('hunter2');
+});
+
+test('two devices cannot have one topic', () => {
+  expect(wrong('native }', 'tasmota, topic: tasmota_A1 }').join()).toContain(
+    '"tasmota_A1" is already the topic of the device "heat-pump"',
+  );
+});
+
+test('everybody has a password of their own, nobody else has one, and each is a hash', () => {
+  const { problems } = load(
+    good,
+    `mqtt:\n  heat-pmup: ${hash}\n  plug: secret99\n  display: ${hash}\nconsole: { admin: hunter2 }\ncameras: { yrad: { user: a, password: b } }\n`,
+  );
+  expect(problems).toEqual([
+    'site.yaml:3:11: the device "heat-pump" has no password: add it under mqtt in secrets.yaml ("forpost devices password heat-pump")',
+    'secrets.yaml:2:3: mqtt.heat-pmup is a password for nobody: the site has no such device or consumer; did you mean "heat-pump"?',
+    'secrets.yaml:3:9: mqtt.plug is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password plug"',
+    'secrets.yaml:5:19: console.admin is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password admin --console"',
+    'secrets.yaml:6:12: cameras.yrad is a password for nobody: the site has no such camera; did you mean "yard"?',
+  ]);
+});
+
+test('no message shows a secret, also where it has the wrong type', () => {
+  const { problems } = load(good, 'mqtt: { plug: 12345678 }\nconsole: hunter2\nuplink: { x: { token: short } }\n');
+  expect(problems.join('\n')).not.toMatch(/12345678|hunter2|short\b/);
+  expect(problems).toEqual([
+    'secrets.yaml:1:15: mqtt.plug must be text',
+    'secrets.yaml:2:10: console must be a block of "key: value" lines',
+    'secrets.yaml:3:23: uplink.x.token must have at least 16 letters',
+  ]);
+});
+
+test('the problems of both files are told together', () => {
+  const { problems } = load('site: {}\n', 'mqtt: 3\n');
+  expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+    'site.yaml',
+    'site.yaml',
+    'site.yaml',
+    'secrets.yaml',
+    'secrets.yaml',
+  ]);
+});
