@@ -1,22 +1,24 @@
 /**
  * Reads the alerts topic for the notifier, in a consumer group of its own.
  *
- *   connecting ── joined ──► reading ── crash, silence ──► waiting ── jittered delay ──► connecting (a fresh client)
+ *   connecting ── joined ──► reading ◄── no answer, for a minute at most ──► riding it out
+ *       ▲                       └── crash, silence ──┐
+ *       └──── jittered delay ──── waiting ◄──────────┘   (a fresh client each time)
  *
  * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
  * was not; a group that is new begins at the end of the topic and has that noted at once, so that nothing that comes
- * between the first start and the first commit is lost. kafkajs retries nothing by itself: it does not come back in
- * all cases (issues 907, 919, 979), a fresh consumer does.
+ * between the first start and the first commit is lost.
  */
 import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
+import { type KafkaFactory, patience } from './kafka.ts';
 import { OffsetTracker } from './offsets.ts';
 
 export interface AlertsConsumerOptions {
-  readonly kafka: (clientId: string) => Kafka;
+  readonly kafka: KafkaFactory;
   readonly topic: string;
   readonly group: string;
   /** settles when a record's work is done; never rejects */
@@ -27,13 +29,15 @@ export interface AlertsConsumerOptions {
 }
 
 const backoff = { baseMs: 500, ceilingMs: 10_000 };
-/** A member that was killed holds its partitions for this long. */
-const sessionTimeoutMs = 10_000;
-const heartbeatMs = 2_000;
+/** A member that was killed holds its partitions for this long; the broker's least. */
+const sessionTimeoutMs = 6_000;
+const heartbeatMs = 1_500;
 /** An empty fetch waits at the broker; a record ends the wait at once. */
 const fetchWaitMs = 250;
-/** No fetch for this long: the client hangs. */
-const silenceMs = 30_000;
+/** No answer to a fetch for this long is told, */
+const quietMs = 3_000;
+/** and for this long ends the client: it hangs. */
+const silenceMs = 75_000;
 const commitEveryMs = 250;
 const closeDeadlineMs = 3_000;
 
@@ -42,6 +46,7 @@ export class AlertsConsumer {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #connected = false;
+  #connection: Connection | undefined;
   #reason = 'not started';
 
   constructor(options: AlertsConsumerOptions) {
@@ -60,6 +65,9 @@ export class AlertsConsumer {
 
   /** Whether it reads, and in words why not. */
   status(): { readonly connected: boolean; readonly reason: string } {
+    const quiet = this.#connected ? (this.#connection?.quietMs() ?? 0) : 0;
+    if (quiet > quietMs)
+      return { connected: false, reason: `Kafka has not answered for ${Math.round(quiet / 1000)} s` };
     return { connected: this.#connected, reason: this.#reason };
   }
 
@@ -73,6 +81,7 @@ export class AlertsConsumer {
         this.#reason = '';
         logger.info({ topic }, 'reading alerts');
       });
+      this.#connection = connection;
       try {
         await connection.run(this.#stop.signal);
       } catch (error) {
@@ -107,36 +116,38 @@ class Connection {
   /** Reads until `stop` is aborted; throws when it cannot go on. */
   async run(stop: AbortSignal): Promise<void> {
     const { clock, group, kafka, topic } = this.#options;
-    const client = kafka('forpost-notify');
-    await beginAtTheEnd(client, group, topic);
-    const consumer = client.consumer({
+    const ends = await newPartitions(kafka('forpost-notify'), group, topic);
+    if (stop.aborted) return;
+    const consumer = kafka('forpost-notify', patience).consumer({
       groupId: group,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: fetchWaitMs,
       minBytes: 1,
       allowAutoTopicCreation: false,
-      retry: { retries: 0, restartOnFailure: async () => false },
+      retry: { ...patience, restartOnFailure: async () => false },
     });
     this.#consumer = consumer;
     const ended = new Promise<never>((_, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       const watch = () => {
-        if (clock.uptime() - this.#lastFetchMs > silenceMs) reject(new Error(`Kafka was silent for ${silenceMs} ms`));
-        void this.#commit(reject);
+        if (this.quietMs() > silenceMs) reject(new Error(`Kafka did not answer for ${silenceMs / 1000} s`));
+        void this.#commit();
         this.#timer = clock.after(commitEveryMs, watch);
       };
       this.#timer = clock.after(commitEveryMs, watch);
     });
     // it may come before anybody waits for it
     ended.catch(() => undefined);
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    let assigned: readonly number[] = [];
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       // another generation reads again from what was committed
       this.#trackers = new Map();
-      this.#joined();
+      assigned = payload.memberAssignment[topic] ?? [];
     });
-    consumer.on(consumer.events.FETCH_START, () => this.#seen());
-    consumer.on(consumer.events.FETCH, () => this.#seen());
+    consumer.on(consumer.events.FETCH, () => {
+      this.#lastFetchMs = clock.uptime();
+    });
     const stopped = new Promise<void>((resolve) => {
       if (stop.aborted) resolve();
       stop.addEventListener('abort', () => resolve(), { once: true });
@@ -145,6 +156,10 @@ class Connection {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: false });
       await consumer.run({ autoCommit: false, eachBatch: async (payload) => this.#batch(payload) });
+      const begin = ends.filter(({ partition }) => assigned.includes(partition));
+      for (const end of begin) consumer.seek(end);
+      if (begin.length > 0) await consumer.commitOffsets(begin);
+      this.#joined();
       await stopped;
     };
     await Promise.race([reading(), ended, stopped]);
@@ -156,7 +171,7 @@ class Connection {
     this.#timer?.cancel();
     const note = (error: unknown) => logger.debug({ err: error }, 'a Kafka client closed with an error');
     const leave = async () => {
-      await this.#commit(note);
+      await this.#commit();
       await this.#consumer?.disconnect();
     };
     const late = new AbortController();
@@ -164,8 +179,9 @@ class Connection {
     late.abort();
   }
 
-  #seen(): void {
-    this.#lastFetchMs = this.#options.clock.uptime();
+  /** ms since the last answer to a fetch, or since it began */
+  quietMs(): number {
+    return this.#options.clock.uptime() - this.#lastFetchMs;
   }
 
   /** Hands the records over and does not wait for them: what one channel is slow with must not hold up the next alert. */
@@ -180,8 +196,8 @@ class Connection {
     }
   }
 
-  /** One commit at a time. A commit that fails means that the group has moved on: `failed` ends this consumer. */
-  #commit(failed: (error: unknown) => void): Promise<void> {
+  /** One commit at a time. One that fails (the group is on the move) is tried again with the next. */
+  #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
       const due = [...this.#trackers].flatMap(([partition, tracker]) => {
         const offset = tracker.due();
@@ -195,25 +211,27 @@ class Connection {
         );
         for (const { tracker, offset } of due) tracker.committed(offset);
       } catch (error) {
-        failed(error);
+        this.#options.logger.debug({ topic, err: error }, 'a commit failed');
       }
     });
     return this.#committing;
   }
 }
 
-/** Notes the end of the topic for a group that has no place in it yet. @throws where Kafka or the topic is not there */
-async function beginAtTheEnd(client: Kafka, group: string, topic: string): Promise<void> {
+/**
+ * The end of each partition in which the group has no place yet. (admin.setOffsets would note it too, but takes 5 s.)
+ * @throws where Kafka or the topic is not there
+ */
+async function newPartitions(client: Kafka, group: string, topic: string): Promise<readonly TopicPartitionOffset[]> {
   const admin = client.admin();
   await admin.connect();
   try {
     const ends = await admin.fetchTopicOffsets(topic);
     const [known] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
     const placed = new Set(known?.partitions.filter(({ offset }) => offset !== '-1').map(({ partition }) => partition));
-    const fresh = ends.filter(({ partition }) => !placed.has(partition));
-    if (fresh.length === 0) return;
-    const partitions = fresh.map(({ partition, high }) => ({ partition, offset: high }));
-    await admin.setOffsets({ groupId: group, topic, partitions });
+    return ends
+      .filter(({ partition }) => !placed.has(partition))
+      .map(({ partition, high }) => ({ topic, partition, offset: high }));
   } finally {
     await admin.disconnect();
   }

@@ -12,9 +12,10 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import type { Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KafkaSetupError, type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
-import { kafkaClient, zstd } from '../ingest/kafka-client.ts';
+import { zstd } from '../ingest/kafka-client.ts';
 import type { Notification } from './channel.ts';
 import { createRoutes } from './channels/registry.ts';
+import { notifyKafka } from './kafka.ts';
 import { Notifier, notifyGroup } from './notifier.ts';
 import { alertEvent, alertJson } from './testing.ts';
 
@@ -131,7 +132,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   let prefix: string;
   let prefixes = 0;
 
-  const client = () => kafkaClient({ brokers: kafka!.brokers }, 'test', silentLogger());
+  const client = () => notifyKafka(kafka!.brokers, silentLogger())('test');
 
   beforeAll(async () => {
     producer = client().producer({ idempotent: false });
@@ -153,7 +154,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   async function started(): Promise<Notifier> {
     const made = new Notifier({
       ...common,
-      kafka: (name) => kafkaClient({ brokers: kafka!.brokers }, name, silentLogger()),
+      kafka: notifyKafka(kafka!.brokers, silentLogger()),
       prefix,
       routes: routes(),
     });
@@ -264,7 +265,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
 test('a Kafka that is not there keeps nothing from starting or stopping', async () => {
   const made = new Notifier({
     ...common,
-    kafka: (name) => kafkaClient({ brokers: ['127.0.0.1:1'] }, name, silentLogger()),
+    kafka: notifyKafka(['127.0.0.1:1'], silentLogger()),
     prefix: 'forpost',
     routes: routes(),
   });

@@ -12,10 +12,10 @@ import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Kafka } from 'kafkajs';
 import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
+import type { KafkaFactory } from './kafka.ts';
 import { isWanted, notificationOf } from './policy.ts';
 
 /** A channel and what it wants to hear. */
@@ -36,8 +36,8 @@ export interface NotifierStatus {
 }
 
 export interface NotifierOptions {
-  /** makes a client of the cluster that can read zstd; absent = alerts come in through `take` */
-  readonly kafka?: ((clientId: string) => Kafka) | undefined;
+  /** see `notifyKafka`; absent = alerts come in through `take` */
+  readonly kafka?: KafkaFactory | undefined;
   /** the topics' prefix */
   readonly prefix: string;
   readonly routes: readonly Route[];
