@@ -8,7 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
 import { createActions } from './actions/registry.ts';
-import { Alarms, draftOf } from './alarms.ts';
+import { Alarms } from './alarms.ts';
 
 const noon = Date.UTC(2026, 0, 14, 11);
 
@@ -126,20 +126,6 @@ test('an action that throws keeps no other from running', () => {
   expect(alarms.apply([transition('raised')], taken)).toHaveLength(1);
   expect(noted.alerts).toHaveLength(1);
   expect(alarms.failures()).toBe(1);
-});
-
-test('an alert becomes an event in the alerts lane', () => {
-  const { alarms, taken } = alarmsOf();
-  const [alert] = alarms.apply([transition('raised')], taken);
-  expect(alert && draftOf(alert)).toEqual({
-    lane: 'alerts',
-    type: 'forpost.alert.v1',
-    device: 'heat-pump',
-    time: noon - 5,
-    received: noon,
-    uptime: 1000,
-    data: JSON.stringify(alert?.data),
-  });
 });
 
 test('active alarms outlive a restart, and are shown again without telling anybody anew', async () => {

@@ -9,11 +9,10 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { type AlertData, eventTypes, type Value } from '@forpost/shared/event/event.ts';
+import type { AlertData, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { EventDraft } from '../outbox/outbox.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
@@ -42,9 +41,6 @@ export interface Taken {
   readonly received: number;
   readonly uptime: number;
 }
-
-/** An alert's event, but for what the outbox's owner knows: the clock's quality and the boot. */
-export type AlertDraft = Omit<EventDraft, 'clock' | 'boot'>;
 
 /** Active alarms that are kept. Beyond it the oldest is ended, with a message that says why. */
 const mostActive = 5000;
@@ -266,19 +262,6 @@ export class Alarms implements Part {
       this.#log?.error({ file: this.#file }, `the active alarms could not be written: ${messageOf(error)}`);
     }
   }
-}
-
-/** The event of an alert, for the outbox. */
-export function draftOf(alert: Alert): AlertDraft {
-  return {
-    lane: 'alerts',
-    type: eventTypes.alert,
-    device: alert.data.device as DeviceId,
-    time: alert.time,
-    received: alert.received,
-    uptime: alert.uptime,
-    data: JSON.stringify(alert.data),
-  };
 }
 
 function keyOf({ rule, device, subject }: { rule: string; device: string; subject: string }): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
-import { noon, reading, siteWith } from './testing.ts';
+import { noon, reading, siteWith } from './test-support.ts';
 
 const overload = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500 };
 const active = {

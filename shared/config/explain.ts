@@ -3,8 +3,8 @@
  * its errors stop at the eighth and name a union's branches one by one, so this walks schema and value together and
  * says everything at once. `secret`: no message shows a value.
  *
- * Always: it finds nothing exactly where TypeBox finds nothing (a property test holds the two together), and a value
- * that no rule here explains is still reported, never let through.
+ * Always: whatever TypeBox refuses is found, and nothing else is (a property test holds the two together), but for one
+ * thing: a name that a record's pattern does not allow is refused here, where JSON Schema would not look at its value.
  */
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
@@ -105,7 +105,7 @@ function object(schema: Schema, value: unknown, path: Path): Problem[] {
       for (const [, innerSchema] of matched) problems.push(...walk(innerSchema, inner, at));
     } else if (typeof schema.additionalProperties === 'object') {
       problems.push(...walk(schema.additionalProperties, inner, at));
-    } else if (schema.additionalProperties === false) {
+    } else if (schema.additionalProperties === false || byPattern.length > 0) {
       const free = known.filter((name) => !Object.hasOwn(value, name));
       const near = nearest(key, free);
       if (near !== undefined) meant.add(near);
