@@ -1,5 +1,309 @@
-import type { Report } from '../../report.ts';
-import { createReport } from '../../report.ts';
-export async function checkSite(_site: unknown, _options: unknown): Promise<Report> {
-  return createReport('check');
+/**
+ * `npm start -- --check`: the running demo, seen from outside: an MQTT client with a device of its own, a Kafka
+ * consumer, a client of both APIs, and what the receiver of notifications got. In the middle Kafka is gone for five
+ * seconds.
+ *
+ *   publishing ──── Kafka gone 5 s ──── publishing ──► meters and camera stop ──► history complete ──► compared
+ *
+ * Always: nothing is taken from Forpost's word alone: an acknowledged reading is found by its own id, an event of Kafka
+ * by its id in the history; every wait is bounded, and what is still missing at its end counts as missing.
+ */
+import { randomBytes } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { createReport, percentile, type Report } from '../../report.ts';
+import type { DemoSite } from '../demo-site.ts';
+import type { Arrived } from '../receiver.ts';
+import { consoleUser } from '../secrets.ts';
+import { probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
+import { compare, type HistoryCount, notifyDelays } from './compare.ts';
+import { HttpClient } from './http-client.ts';
+import { type KafkaLog, readKafka } from './kafka-log.ts';
+import type { FromProbe, ProbeOptions, ProbeResult, ToProbe } from './probe.ts';
+
+export interface CheckOptions {
+  readonly seconds: number;
+  /** from the command to the site being ready */
+  readonly startSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+const outageMs = 5_000;
+const completeDeadlineMs = 60_000;
+/** of an alert, beside Kafka and the outage */
+const notifyDeadlineMs = 10_000;
+const pollMs = 250;
+/** Event times begin before the check's first look at the clock. */
+const earlierMs = 10_000;
+
+interface LaneCount {
+  readonly epoch: string;
+  readonly lane: string;
+  readonly assigned: number;
+  readonly received: number;
+  readonly shed: number;
+  readonly missing: number;
+}
+interface Ledger {
+  readonly missing: number;
+  readonly duplicates: number;
+  readonly lanes: readonly LaneCount[];
+}
+interface GatewayStatus {
+  readonly lanes: readonly {
+    readonly epoch: string;
+    readonly lane: string;
+    readonly assigned: number;
+    readonly acknowledged: number;
+  }[];
+  readonly outbox: { readonly epoch: string };
+}
+interface Outage {
+  readonly kept: number;
+  readonly completeSeconds: number;
+  /** ms since 1970 */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Runs the check on a site that is up; stops its meters and its camera. */
+export async function checkSite(site: DemoSite, options: CheckOptions): Promise<Report> {
+  return new Check(site, options).run();
+}
+
+class Check {
+  readonly #site: DemoSite;
+  readonly #options: CheckOptions;
+  readonly #clock: Clock;
+  readonly #centre: HttpClient;
+  readonly #gateway: HttpClient;
+  readonly #report = createReport('check');
+
+  constructor(site: DemoSite, options: CheckOptions) {
+    this.#site = site;
+    this.#options = options;
+    this.#clock = site.options.clock;
+    const { ports } = site.settings;
+    const { centre, console } = site.credentials;
+    if (centre === undefined)
+      throw new Error(
+        'the check does not know the centre’s password, which it said at its first start: npm start -- --check --fresh',
+      );
+    this.#centre = new HttpClient(`http://127.0.0.1:${ports.centre}`, centre);
+    this.#gateway = new HttpClient(`http://127.0.0.1:${ports.gateway}`, {
+      user: consoleUser,
+      password: console[consoleUser] ?? '',
+    });
+  }
+
+  async run(): Promise<Report> {
+    const { say } = this.#site.options;
+    const { seconds, signal } = this.#options;
+    const began = this.#clock.now();
+    const { epoch } = (await this.#gateway.get<GatewayStatus>('/api/v1/status')).outbox;
+    const probe = await startProbe(this.#probeOptions());
+    say(`  … checking for ${seconds} s`);
+    const outageAt = (seconds * 1000) / 3;
+    await sleep(this.#clock, outageAt, signal);
+    const outage = signal.aborted ? undefined : await this.#outage();
+    await sleep(this.#clock, began + seconds * 1000 - this.#clock.now(), signal);
+    say('  … publishing has stopped; waiting until the history is complete');
+    const result = await stopProbe(probe);
+    await Promise.all([this.#site.meters.stop(), this.#site.camera?.stop()]);
+    const completeSeconds = await this.#complete(epoch);
+    const { history, kafka } = await this.#readAll(epoch, began - earlierMs, result);
+    const notifications = await this.#notifications(result, outage);
+    const ledger = await this.#ledger();
+    this.#fill({ result, outage, history, kafka, notifications, ledger, epoch, completeSeconds });
+    return this.#report;
+  }
+
+  #probeOptions(): ProbeOptions {
+    const { settings, credentials } = this.#site;
+    const account = (id: string) => ({ id, password: credentials.mqtt[id] ?? '' });
+    return {
+      port: settings.ports.mqtt,
+      run: `check-${randomBytes(4).toString('hex')}`,
+      device: account(probeDevice),
+      listener: account(probeListener),
+      rule: probeRule,
+      limitW: probeLimitW,
+    };
+  }
+
+  /** Kafka away for five seconds. undefined where it is not ours to stop. */
+  async #outage(): Promise<Outage | undefined> {
+    const { kafka, options } = this.#site;
+    if (kafka === undefined) {
+      options.say('  … no outage: this Kafka, if any, is not the demo’s own');
+      return undefined;
+    }
+    const before = this.#clock.now();
+    await kafka.pause();
+    options.say('  … Kafka is stopped, for 5 s');
+    await sleep(this.#clock, outageMs);
+    const kept = await this.#waiting();
+    await kafka.start();
+    const back = this.#clock.uptime();
+    options.say(`  … Kafka is back; the gateway kept ${kept} events meanwhile`);
+    const assigned = await this.#assigned();
+    await this.#until(async () => this.#has(await this.#ledger(), assigned));
+    return { kept, completeSeconds: (this.#clock.uptime() - back) / 1000, from: before, to: this.#clock.now() };
+  }
+
+  /** Events that the gateway has and the centre has not called safe. */
+  async #waiting(): Promise<number> {
+    const { lanes } = await this.#gateway.get<GatewayStatus>('/api/v1/status');
+    return lanes.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0);
+  }
+
+  /** By the gateway's own word: the last number given in each lane of each epoch. */
+  async #assigned(): Promise<ReadonlyMap<string, number>> {
+    const { lanes } = await this.#gateway.get<GatewayStatus>('/api/v1/status');
+    return new Map(lanes.map(({ epoch, lane, assigned }) => [`${epoch}/${lane}`, assigned]));
+  }
+
+  #has(ledger: Ledger, assigned: ReadonlyMap<string, number>): boolean {
+    const arrived = new Map(ledger.lanes.map((lane) => [`${lane.epoch}/${lane.lane}`, lane.received + lane.shed]));
+    return [...assigned].every(([name, count]) => (arrived.get(name) ?? 0) >= count);
+  }
+
+  /** Seconds until everything that the gateway ever assigned in this epoch is in the history; NaN where it never is. */
+  async #complete(epoch: string): Promise<number> {
+    const begun = this.#clock.uptime();
+    const done = await this.#until(async () => {
+      const assigned = [...(await this.#assigned())].filter(([name]) => name.startsWith(`${epoch}/`));
+      return this.#has(await this.#ledger(), new Map(assigned));
+    });
+    return done ? (this.#clock.uptime() - begun) / 1000 : Number.NaN;
+  }
+
+  #ledger(): Promise<Ledger> {
+    return this.#centre.get(`/api/v1/gateways/${this.#site.settings.gateway}/ledger`);
+  }
+
+  /** History and Kafka, until they agree or the time is over: what the gateway still tells belongs to both. */
+  async #readAll(
+    epoch: string,
+    from: number,
+    result: ProbeResult,
+  ): Promise<{ history: HistoryCount; kafka: KafkaLog | undefined }> {
+    const { brokers, prefix, gateway } = this.#site.settings;
+    const read = async () => ({
+      kafka: brokers === undefined ? undefined : await readKafka(brokers, prefix, gateway, epoch),
+      history: await this.#history(epoch, from, result),
+    });
+    let both = await read();
+    await this.#until(async () => {
+      const { kafka, history } = both;
+      const kafkaIds = kafka === undefined ? 0 : kafka.ids.alerts.size + kafka.ids.telemetry.size;
+      if ((kafka === undefined || kafkaIds === history.ids.size) && history.readingsMissing === 0) return true;
+      both = await read();
+      return false;
+    });
+    return both;
+  }
+
+  async #history(epoch: string, from: number, { acknowledged }: ProbeResult): Promise<HistoryCount> {
+    const events = this.#centre.events({ gateway: this.#site.settings.gateway, from: new Date(from).toISOString() });
+    return compare(events, epoch, acknowledged);
+  }
+
+  /** ms from each alert heard on the site to its notification; waits for the last ones. */
+  async #notifications({ heard }: ProbeResult, outage: Outage | undefined): Promise<ReturnType<typeof notifyDelays>> {
+    const read = async () => {
+      const { notifications } = (await (
+        await fetch(`http://127.0.0.1:${this.#site.settings.ports.receiver}/notifications`)
+      ).json()) as { notifications: readonly Arrived[] };
+      return notifyDelays(heard, notifications, outage);
+    };
+    let delays = await read();
+    await this.#until(async () => {
+      delays = await read();
+      return delays.missing === 0;
+    }, notifyDeadlineMs);
+    return delays;
+  }
+
+  #fill(found: {
+    readonly result: ProbeResult;
+    readonly outage: Outage | undefined;
+    readonly history: HistoryCount;
+    readonly kafka: KafkaLog | undefined;
+    readonly notifications: ReturnType<typeof notifyDelays>;
+    readonly ledger: Ledger;
+    readonly epoch: string;
+    readonly completeSeconds: number;
+  }): void {
+    const { result, outage, history, kafka, notifications, ledger, epoch } = found;
+    const { heard, alertMs } = result;
+    const report = this.#report;
+    const cameras = new Set(this.#site.settings.cameras);
+    const raised = heard.filter(({ change, rule }) => change === 'raised' && rule !== probeRule);
+    const fromCamera = raised.filter(({ device }) => cameras.has(device)).length;
+    const kafkaIds = kafka === undefined ? [] : [...kafka.ids.alerts, ...kafka.ids.telemetry];
+    const kafkaMissing = kafkaIds.filter((id) => !history.ids.has(id)).length;
+    const lanes = ledger.lanes.filter((lane) => lane.epoch === epoch);
+    const ledgerMissing = lanes.reduce((sum, { missing }) => sum + missing, 0);
+
+    report.samples(alertMs.length);
+    report.metric('start_seconds', this.#options.startSeconds);
+    report.metric('readings_published', result.published);
+    report.metric('readings_acknowledged', result.acknowledged.length);
+    report.metric('alerts_meter', raised.length - fromCamera);
+    report.metric('alerts_camera', fromCamera);
+    report.metric('alert_p50_ms', percentile(alertMs, 50)).metric('alert_p99_ms', percentile(alertMs, 99));
+    report.metric('alerts_unheard', result.alertsLost);
+    report.metric('notify_p50_ms', percentile(notifications.ms, 50));
+    report.metric('notify_p99_ms', percentile(notifications.ms, 99));
+    report.metric('notifications_missing', notifications.missing);
+    report.metric('notify_outage_max_ms', Math.max(...notifications.outageMs, Number.NEGATIVE_INFINITY));
+    report.metric('events_kafka', kafka === undefined ? Number.NaN : kafkaIds.length);
+    report.metric('kafka_resends', kafka === undefined ? Number.NaN : kafka.records - kafkaIds.length);
+    report.metric('events_history', history.ids.size);
+    report.metric('missing', history.readingsMissing + kafkaMissing + ledgerMissing);
+    report.metric('readings_missing', history.readingsMissing);
+    report.metric('kafka_events_missing', kafkaMissing);
+    report.metric('ledger_missing', ledgerMissing);
+    report.metric('duplicated', history.duplicated);
+    report.metric('outage_kept_events', outage?.kept ?? Number.NaN);
+    report.metric('outage_complete_s', outage?.completeSeconds ?? Number.NaN);
+    report.metric('complete_s', found.completeSeconds);
+    report.goal('readings_acknowledged', '=', result.published);
+    report.goal('alerts_meter', '>=', 1);
+    if (this.#site.camera?.running === true || cameras.size > 0) report.goal('alerts_camera', '>=', 1);
+    report.goal('alert_p99_ms', '<=', 20).goal('alerts_unheard', '=', 0);
+    report.goal('notify_p99_ms', '<=', 5_000).goal('notifications_missing', '=', 0);
+    report.goal('missing', '=', 0).goal('duplicated', '=', 0);
+    if (kafka !== undefined) report.goal('events_history', '=', kafkaIds.length);
+    if (outage !== undefined) report.goal('outage_kept_events', '>=', 1).goal('outage_complete_s', '<=', 60);
+  }
+
+  /** Whether it came true in time. */
+  async #until(check: () => Promise<boolean>, withinMs = completeDeadlineMs): Promise<boolean> {
+    const end = this.#clock.uptime() + withinMs;
+    for (;;) {
+      if (await check()) return true;
+      if (this.#clock.uptime() > end || this.#options.signal.aborted) return false;
+      await sleep(this.#clock, pollMs);
+    }
+  }
+}
+
+function startProbe(workerData: ProbeOptions): Promise<Worker> {
+  const worker = new Worker(new URL('./probe.ts', import.meta.url), { workerData });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', () => resolve(worker));
+  });
+}
+
+function stopProbe(worker: Worker): Promise<ProbeResult> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', (message: FromProbe) => {
+      if (message.kind === 'result') resolve(message.result);
+    });
+    worker.postMessage({ kind: 'stop' } satisfies ToProbe);
+  });
 }

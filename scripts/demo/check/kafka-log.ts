@@ -1,0 +1,97 @@
+/**
+ * What stands in Kafka, read by the check itself from the beginning to the present end of both lanes' topics: every
+ * record of one epoch, and how many different events that is.
+ *
+ * Always: a consumer group of its own, removed afterwards; the gateway's and the centre's are not touched.
+ */
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
+import { laneTopic } from '@forpost/shared/event/topics.ts';
+import kafkajs, { type Kafka } from 'kafkajs';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+export interface KafkaLog {
+  /** records of the epoch; a resend is one more */
+  readonly records: number;
+  readonly ids: Readonly<Record<Lane, ReadonlySet<string>>>;
+}
+
+const deadlineMs = 60_000;
+
+/** @throws Error where the end is not reached in time */
+export async function readKafka(
+  brokers: readonly string[],
+  prefix: string,
+  gateway: string,
+  epoch: string,
+): Promise<KafkaLog> {
+  const kafka = new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId: 'forpost-check',
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  const ids: Record<Lane, Set<string>> = { alerts: new Set(), telemetry: new Set() };
+  let records = 0;
+  await readToEnd(
+    kafka,
+    lanes.map((lane) => laneTopic(prefix, lane)),
+    (value) => {
+      const decoded = decodeEvent(value);
+      if (!decoded.ok || decoded.event.gateway !== gateway || decoded.event.epoch !== epoch) return;
+      records += 1;
+      ids[decoded.event.lane].add(decoded.event.id);
+    },
+  );
+  return { records, ids };
+}
+
+async function readToEnd(kafka: Kafka, topics: readonly string[], take: (value: Buffer) => void): Promise<void> {
+  const admin = kafka.admin();
+  const groupId = `forpost-check-${randomBytes(6).toString('hex')}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await admin.connect();
+    /** `topic/partition` -> offset of the last record, while it has not been read */
+    const left = new Map<string, number>();
+    for (const topic of topics)
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
+        if (Number(high) > Number(low)) left.set(`${topic}/${partition}`, Number(high) - 1);
+    if (left.size === 0) return;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`Kafka's end was not reached within ${deadlineMs / 1000} s`)),
+        deadlineMs,
+      );
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer
+        .run({
+          autoCommit: false,
+          eachBatch: async ({ batch: { topic, partition, messages } }) => {
+            for (const { value } of messages) if (value !== null) take(value);
+            const name = `${topic}/${partition}`;
+            const last = left.get(name);
+            if (last !== undefined && Number(messages.at(-1)?.offset ?? -1) >= last) left.delete(name);
+            if (left.size === 0) resolve();
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined); // one that nobody joined is not there
+    await admin.disconnect();
+  }
+}
