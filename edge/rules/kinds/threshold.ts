@@ -128,17 +128,20 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     if (observation.kind !== 'reading' || value === undefined) return evaluation(config, state, []);
     const { device, time } = observation;
     const subject = observation.channel ?? '';
-    const condition =
-      state.when?.holds({
-        now: observation.received,
-        device,
-        channel: subject,
-        metric: config.metric,
-        value,
-        values: observation.values,
-      }) ?? true;
     const phases = state.subjects.get(device) ?? new Map<string, Phase>();
-    const { phase, change } = step(config, phases.get(subject), value, condition, uptime);
+    const before = phases.get(subject);
+    // nearly all readings are within the limit, and their condition is nobody's question
+    const asked = before?.phase === 'active' || isBeyond(config, value);
+    const facts = {
+      now: observation.received,
+      device,
+      channel: subject,
+      metric: config.metric,
+      value,
+      values: observation.values,
+    };
+    const condition = !asked || (state.when?.holds(facts) ?? true);
+    const { phase, change } = step(config, before, value, condition, uptime);
     if (phase === undefined) phases.delete(subject);
     else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, phase);
     else throw new RangeError(`${device} has more than ${mostSubjects} channels beyond their limit at once`);
