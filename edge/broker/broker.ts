@@ -14,7 +14,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import {
@@ -32,9 +31,10 @@ import { acknowledgeAtDelivery, isWill, prepareClient } from './aedes-internals.
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
+import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls } from './listeners.ts';
 import { LogIn } from './log-in.ts';
-import { type InboundGate, Sessions } from './sessions.ts';
+import { Sessions } from './sessions.ts';
 import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
 
 export type { BrokerCounters } from './counters.ts';
@@ -95,12 +95,11 @@ export class Broker implements Part, LocalPublisher {
   readonly #counters = new Counters();
   readonly #logIn: LogIn;
   readonly #sessions: Sessions;
+  readonly #intake: Intake;
   readonly #sockets = new Map<Socket, GuardedSocket>();
   /** of a client from its log-in on, also while its will is published after its end */
   readonly #byClient = new WeakMap<Client, Connection>();
   readonly #open = new Map<string, Set<Connection>>();
-  readonly #gates = new WeakMap<object, InboundGate>();
-  readonly #finish = new WeakMap<object, () => void>();
   #aedes: Aedes | undefined;
   #plain: Listener | undefined;
   #tls: Listener | undefined;
@@ -113,8 +112,18 @@ export class Broker implements Part, LocalPublisher {
     this.#sessions = new Sessions({
       isConnected: (id) => this.#clientIsConnected(id),
       mayHold: (client, filter) => this.#mayHold(client as Client, filter),
-      gateOf: (packet) => this.#gates.get(packet),
+      gateOf: (packet) => this.#intake.gateOf(packet),
       onDropped: (what) => this.#counters.dropped(what),
+    });
+    const { admit, clock, logger } = options;
+    const { refusalDelayMs } = this.#limits;
+    this.#intake = new Intake({
+      admit,
+      clock,
+      logger,
+      counters: this.#counters,
+      sessions: this.#sessions,
+      refusalDelayMs,
     });
   }
 
@@ -137,7 +146,7 @@ export class Broker implements Part, LocalPublisher {
       authorizeSubscribe: (client, subscription, done) => done(null, this.#authorizeSubscribe(client, subscription)),
       authorizeForward: (client, packet) => (this.#mayReceive(client, packet) ? packet : null),
       published: (packet, _client, done) => {
-        this.#finish.get(packet)?.();
+        this.#intake.delivered(packet);
         done(null);
       },
     });
@@ -306,94 +315,10 @@ export class Broker implements Part, LocalPublisher {
       else done(new Error(`${principal.id} may not publish to ${packet.topic}`));
       return;
     }
-    if (principal.kind === 'consumer') done(null);
-    else if (will) this.#admitWill(connection, packet, done);
-    else this.#admit(connection, packet, done);
-  }
-
-  #admit(connection: Connection, packet: PublishPacket, done: (error?: Error | null) => void): void {
-    this.#counters.publishes++;
-    const { client, queue } = connection;
-    const { qos, messageId } = packet;
-    const gate = Promise.withResolvers<void>();
-    let admission: Promise<void> | undefined;
-    if (qos === 2 && messageId !== undefined) {
-      admission = this.#sessions.inbound(client.id, messageId);
-      this.#gates.set(packet, { duplicate: admission !== undefined, open: gate.promise });
-    }
-    if (admission === undefined) {
-      admission = this.#takeIn(connection, packet);
-      if (qos === 2 && messageId !== undefined) this.#sessions.beginInbound(client.id, messageId, admission);
-    }
-    const duplicate = this.#gates.get(packet)?.duplicate === true;
-    const left = queue.enter(admission, packet.payload.length, (error) => {
-      if (error !== undefined) {
-        this.#refuse(connection, packet, error);
-        if (qos === 0) finish();
-        return;
-      }
-      // a device that has gone offers QoS 1 and 2 again; QoS 0 is delivered on all the same
-      if (client.closed && qos > 0) return;
-      if (qos > 0) this.#counters.acknowledged++;
-      if (duplicate) finish();
-      if (qos === 2) gate.resolve();
-      else done(null);
-    });
-    const finish = () => {
-      left();
-      connection.resume();
-    };
-    this.#finish.set(packet, finish);
-    connection.readOn();
-    // the way to the store, where QoS 2 waits at its gate
-    if (qos === 2) done(null);
-  }
-
-  #takeIn(connection: Connection, packet: PublishPacket): Promise<void> {
-    const { clock, admit } = this.#options;
-    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
-    try {
-      return admit({
-        device: connection.principal.id,
-        topic: packet.topic,
-        payload,
-        qos: packet.qos,
-        duplicate: packet.dup,
-        received: clock.now(),
-        uptime: clock.uptime(),
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #refuse(connection: Connection, packet: PublishPacket, error: unknown): void {
-    this.#counters.refused++;
-    const { principal, socket, guarded } = connection;
-    if (!connection.warned) {
-      connection.warned = true;
-      this.#options.logger.warn({ device: principal.id, topic: packet.topic }, `not taken: ${messageOf(error)}`);
-    }
-    if (packet.qos === 0 || socket.destroyed) return;
-    guarded.hold();
-    const timer = this.#options.clock.after(this.#limits.refusalDelayMs, () => socket.destroy());
-    socket.once('close', () => timer.cancel());
-  }
-
-  #admitWill(connection: Connection, packet: PublishPacket, done: (error?: Error | null) => void): void {
-    if (this.#stopping) {
-      done(new Error('the broker ends the connection, not the device'));
-      return;
-    }
-    this.#counters.publishes++;
-    this.#takeIn(connection, packet).then(
-      () => done(null),
-      (error: unknown) => {
-        this.#counters.refused++;
-        this.#options.logger.warn({ device: connection.principal.id }, `its will was not taken: ${messageOf(error)}`);
-        done(new Error('not taken'));
-      },
-    );
+    if (will && this.#stopping) done(new Error('the broker ends the connection, not the device'));
+    else if (principal.kind === 'consumer') done(null);
+    else if (will) this.#intake.takeWill(connection, packet, done);
+    else this.#intake.take(connection, packet, done);
   }
 
   /** The subscription as granted, or null, which aedes answers with 0x80 [MQTT-3.9.3]. */

@@ -40,6 +40,9 @@ function memoryPlace(): Place {
   };
 }
 
+/** Waits for a condition; a machine that is busy may take its time. */
+const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
+
 const numbers = (events: readonly { sequence: number }[]) => events.map((event) => event.sequence);
 
 describe.each([
@@ -119,11 +122,11 @@ describe.each([
     outbox.acknowledge(sink, epoch, 'telemetry', 2);
     outbox.acknowledge(sink, epoch, 'telemetry', 6);
     outbox.acknowledge(sink, asId('0123456789abcdef'), 'telemetry', 5);
-    await expect
-      .poll(() => reader.backlog(sink))
-      .toEqual([{ epoch, lane: 'telemetry', assigned: 5, acknowledged: 3, bytes: 2 * draft(0).data.length }]);
+    await soon(() => reader.backlog(sink)).toEqual([
+      { epoch, lane: 'telemetry', assigned: 5, acknowledged: 3, bytes: 2 * draft(0).data.length },
+    ]);
     outbox.acknowledge(sink, epoch, 'telemetry', 5);
-    await expect.poll(() => reader.backlog(sink)).toEqual([]);
+    await soon(() => reader.backlog(sink)).toEqual([]);
     expect(() => outbox.acknowledge(sink, epoch, 'telemetry', 0)).toThrow(RangeError);
   });
 
@@ -145,7 +148,7 @@ describe.each([
     ]);
     expect(numbers(reader.read(first, 'telemetry', 1, 10, 1e6))).toEqual([2]);
     outbox.acknowledge(sink, first, 'telemetry', 2);
-    await expect.poll(waiting).toEqual([
+    await soon(waiting).toEqual([
       [second, 'alerts', 1, 0],
       [second, 'telemetry', 1, 0],
     ]);

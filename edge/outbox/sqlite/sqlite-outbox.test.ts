@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
 import { openReader } from './sqlite-reader.ts';
 import { draft, outboxIn, sink, temporaryFolder } from './test-support.ts';
+
+/** Waits for a condition; a machine that is busy may take its time. */
+const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 let folder: string;
 let running: SqliteOutbox[];
@@ -98,7 +101,7 @@ test('a database that is found damaged while in use is put aside then, and the o
   const content = readFileSync(outbox.file);
   writeFileSync(outbox.file, Buffer.concat([content.subarray(0, 4096), Buffer.alloc(content.length - 4096, 0xa5)]));
   await expect(outbox.append({ events: [draft(2)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
-  await expect.poll(() => outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
+  await soon(() => outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
   expect(problems.map(({ kind }) => kind)).toEqual(['put-aside']);
   expect(outbox.epoch).not.toBe(first);
   // the reader, too, goes over to the new file
@@ -181,6 +184,29 @@ test('when its thread dies, what waited is rejected, and it goes on with the sam
   expect(everything(outbox.file, outbox.epoch).map(({ data }) => data)).toEqual([draft(3).data]);
 });
 
+test('while its file cannot be opened again appends are rejected, and as soon as it can they are stored', async () => {
+  const workers: Worker[] = [];
+  const outbox = await started({
+    startWriter: (workerData) => {
+      const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData });
+      workers.push(worker);
+      return worker;
+    },
+  });
+  renameSync(folder, `${folder}-away`);
+  void workers[0]!.terminate();
+  await once(workers[0]!, 'exit');
+  const outcome = () =>
+    outbox.append({ events: [draft(1)] }).then(
+      () => 'stored',
+      (error: { code: string }) => error.code,
+    );
+  await soon(outcome).toBe('FORPOST_OUTBOX_FAILED');
+  renameSync(`${folder}-away`, folder);
+  await soon(outcome).toBe('stored');
+  expect(outbox.status().starts).toBe(2);
+});
+
 test('at its limit telemetry is refused, an alert still finds room, and delivering makes room again', async () => {
   const maxBytes = 1_500_000;
   const outbox = await started({ limits: { maxBytes } });
@@ -202,14 +228,12 @@ test('at its limit telemetry is refused, an alert still finds room, and deliveri
   expect(everything(outbox.file, outbox.epoch).length).toBe(stored);
   outbox.acknowledge(sink, outbox.epoch, 'telemetry', stored - 1);
   // the cursor is on disk before anything that it passed goes, so the room comes one commit later
-  await expect
-    .poll(() =>
-      outbox.append({ events: [big(stored)] }).then(
-        () => 'room',
-        () => 'full',
-      ),
-    )
-    .toBe('room');
+  await soon(() =>
+    outbox.append({ events: [big(stored)] }).then(
+      () => 'room',
+      () => 'full',
+    ),
+  ).toBe('room');
   const kept = everything(outbox.file, outbox.epoch);
   expect(kept.length).toBeLessThan(stored);
   expect(kept.at(-1)?.sequence).toBe(stored + 1);
@@ -228,9 +252,9 @@ test('delivered events are kept for their time and then go; what a sink has not 
     await outbox.append({ events: [draft(5, { lane: 'alerts' })] });
     return everything(outbox.file, epoch).map(({ sequence }) => sequence);
   };
-  await expect.poll(kept, { timeout: 5000, interval: 200 }).toEqual([3, 4]);
+  await soon(kept).toEqual([3, 4]);
   outbox.acknowledge('http', epoch, 'telemetry', 4);
-  await expect.poll(kept, { timeout: 5000, interval: 200 }).toEqual([4]);
+  await soon(kept).toEqual([4]);
 });
 
 test('a file whose events are delivered and deleted does not grow', async () => {
