@@ -101,8 +101,8 @@ function input(source: Source): ffmpeg.FfmpegCommand {
 const fastStart = ['-probesize 32', '-analyzeduration 0'];
 const streamOptions = {
   rtsp: { rtsp_transport: 'tcp', timeout: socketTimeoutUs, fflags: 'nobuffer', probesize: 32, analyzeduration: 0 },
-  // HTTP has no SDP: the first picture must be recognised
-  http: { timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 },
+  // HTTP has no SDP, so the first picture must be recognised; and MJPEG has no times, ffmpeg would make up 25 a second
+  http: { use_wallclock_as_timestamps: 1, timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 },
 } as const;
 
 /** The script that makes ffmpeg's concat demuxer open `url`; quotes are doubled as ffmpeg's parser wants them. */

@@ -20,6 +20,8 @@ export function overlap(a: Box, b: Box): number {
   const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   if (width <= 0 || height <= 0) return 0;
   const shared = width * height;
+  // of sides so small that their product is nothing
+  if (shared === 0) return 0;
   return shared / (a[2] * a[3] + b[2] * b[3] - shared);
 }
 

@@ -102,6 +102,8 @@ interface Slot {
   deadline: Timer | undefined;
   restart: Timer | undefined;
   failures: number;
+  /** names of the models that its thread has open */
+  readonly open: Set<string>;
 }
 
 export class DetectorPool {
@@ -126,6 +128,7 @@ export class DetectorPool {
       deadline: undefined,
       restart: undefined,
       failures: 0,
+      open: new Set(),
     }));
   }
 
@@ -205,7 +208,10 @@ export class DetectorPool {
       else {
         const { minScore } = request;
         const least = this.#options.runDeadlineMs ?? defaultRunDeadlineMs;
-        const deadlineMs = Math.max(least, runDeadlineTimes * model.measuredMs);
+        // a thread that was replaced opens the model with its first frame
+        const deadlineMs = slot.open.has(model.name)
+          ? Math.max(least, runDeadlineTimes * model.measuredMs)
+          : openDeadlineMs;
         this.#post(slot, worker, job, frame, { kind: 'detect', id, model, frame, minScore }, deadlineMs);
       }
     }
@@ -223,6 +229,7 @@ export class DetectorPool {
 
   #spawn(slot: Slot): void {
     slot.restart = undefined;
+    slot.open.clear();
     const worker = new Worker(this.#options.worker ?? new URL('./worker.ts', import.meta.url), { execArgv: [] });
     slot.worker = worker;
     worker.on('message', (message: FromWorker) => this.#take(slot, worker, message));
@@ -240,6 +247,7 @@ export class DetectorPool {
     const { frame } = slot;
     const job = this.#release(slot);
     slot.failures = 0;
+    if (message.kind !== 'failed' && job !== undefined) slot.open.add(job.request.model.name);
     if (message.kind === 'failed') job?.reject(new ForpostError(message.code, message.message));
     else if (message.kind === 'prepared' || frame === undefined) job?.resolve(undefined);
     else job?.resolve({ frame, detections: message.detections, detectMs: message.detectMs });
