@@ -74,6 +74,9 @@ export async function gatewayKill(
   };
 }
 
+/** More than any restart of the gateway needs. */
+const maxAttempts = 200;
+
 /** Up to `window` publishes under way at a time, each with an id of its own. */
 async function publishSteadily(
   client: MqttClient,
@@ -89,14 +92,25 @@ async function publishSteadily(
     while (!stopped()) {
       const id = `${run}-${device}-${n++}`;
       onPublish();
-      await client.publishAsync(`forpost/devices/${device}/readings`, JSON.stringify({ id, values: { power_w: n } }), {
-        qos: 1,
-      });
+      await publishUntilAcknowledged(client, device, JSON.stringify({ id, values: { power_w: n } }));
       acknowledged.add(id);
       await new Promise((resolve) => setTimeout(resolve, 4));
     }
   };
   await Promise.all(Array.from({ length: window }, worker));
+}
+
+/** The client library gives some publishes up when a connection closes: those are sent again, as a meter would. */
+async function publishUntilAcknowledged(client: MqttClient, device: string, payload: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await client.publishAsync(`forpost/devices/${device}/readings`, payload, { qos: 1 });
+      return;
+    } catch (error) {
+      if (attempt >= maxAttempts) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 async function idsInHistory(site: TestSite, devices: readonly string[], run: string): Promise<Map<string, number>> {
