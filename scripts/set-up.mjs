@@ -96,14 +96,16 @@ function systemPath() {
   return folders.filter((folder) => folder !== '' && !folder.includes('node_modules')).join(':');
 }
 
-/** GStreamer's RTSP server for the system's Python: its description, its binding and the plugins that pack RTP. */
+/** GStreamer's RTSP server for the system's Python: its description, its binding and the plugins that parse H.264 and pack RTP. */
 function rtspServerIsThere() {
   if (!existsSync('/usr/bin/python3') || !existsSync('/usr/lib/python3/dist-packages/gi/__init__.py')) return false;
   const libraries = readdirSync('/usr/lib').filter((name) => name.includes('linux-gnu'));
   return libraries.some(
     (folder) =>
       existsSync(`/usr/lib/${folder}/girepository-1.0/GstRtspServer-1.0.typelib`) &&
-      existsSync(`/usr/lib/${folder}/gstreamer-1.0/libgstrtp.so`),
+      ['libgstrtp.so', 'libgstvideoparsersbad.so'].every((plugin) =>
+        existsSync(`/usr/lib/${folder}/gstreamer-1.0/${plugin}`),
+      ),
   );
 }
 

@@ -2,8 +2,9 @@
  * The demo's passwords: made once, at random. The gateway gets hashes (secrets.yaml); what the simulated devices and
  * people log in with stands in credentials.json, which only this user can read.
  *
- * Always: nobody's password changes between two starts; a device that is new in the site gets one; what somebody wrote
- * into the secrets by hand stays.
+ * Always: nobody's password changes between two starts; a device that is new in the site gets one, and one that the site
+ * no longer has gets no line in the secrets (a password for nobody is a mistake); what was written there by hand for
+ * somebody who is known stays.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -58,9 +59,12 @@ export async function ensureSecrets(
     ),
   };
   const secrets: Secrets = {
-    mqtt: { ...had?.mqtt, ...(await hashes(credentials.mqtt, had?.mqtt ?? {}, known.mqtt)) },
+    mqtt: only(who.mqttIds, {
+      ...had?.mqtt,
+      ...(await hashes(only(who.mqttIds, credentials.mqtt), had?.mqtt ?? {}, known.mqtt)),
+    }),
     console: { ...had?.console, ...(await hashes(credentials.console, had?.console ?? {}, known.console)) },
-    cameras: { ...had?.cameras, ...credentials.cameras },
+    cameras: credentials.cameras,
     uplink: { ...had?.uplink, [who.sink]: { token: credentials.token } },
   };
   await writeCredentials(files.credentialsFile, credentials);
@@ -68,6 +72,10 @@ export async function ensureSecrets(
   await mkdir(dirname(files.secretsFile), { recursive: true });
   await writeFile(files.secretsFile, text, { mode: onlyMine });
   return credentials;
+}
+
+function only(ids: readonly string[], passwords: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(passwords).filter(([id]) => ids.includes(id)));
 }
 
 function missing(ids: readonly string[], known: Readonly<Record<string, string>>): [string, string][] {

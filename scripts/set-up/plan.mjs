@@ -20,7 +20,7 @@ const needs = [
   { what: 'ffmpeg', packages: ['ffmpeg'], why: 'reads the cameras', for: ['start', 'test'], needed: true },
   {
     what: 'rtsp',
-    packages: ['gir1.2-gst-rtsp-server-1.0', 'python3-gi', 'gstreamer1.0-plugins-good'],
+    packages: ['gir1.2-gst-rtsp-server-1.0', 'python3-gi', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad'],
     why: 'plays the simulated camera (GStreamer’s RTSP server)',
     for: ['start', 'test'],
     needed: true,
