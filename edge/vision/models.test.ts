@@ -38,11 +38,9 @@ test('other classes than those of COCO must be named, as many as there are', asy
   const path = await file('two.onnx', stubYolox(64, 2, []));
   await expect(addModel(path, models)).rejects.toThrow('it knows 2 classes and nobody said which');
   const three = await file('three.txt', 'cat\ndog\nhorse\n');
-  await expect(addModel(path, models, { classesFile: three })).rejects.toThrow(
-    'names 3 classes, and the model knows 2',
-  );
+  await expect(addModel(path, models, { classes: three })).rejects.toThrow('names 3 classes, and the model knows 2');
   const two = await file('two.txt', 'cat\n dog \n\n');
-  expect((await addModel(path, models, { classesFile: two, name: 'pets' })).classes).toEqual(['cat', 'dog']);
+  expect((await addModel(path, models, { classes: two, name: 'pets' })).classes).toEqual(['cat', 'dog']);
 });
 
 test.each([

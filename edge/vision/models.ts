@@ -24,7 +24,7 @@ export interface AddModelOptions {
   /** name to install it under; default: the catalogue's, else the file's without .onnx */
   readonly name?: string;
   /** a file with one class name a line, in the model's order */
-  readonly classesFile?: string;
+  readonly classes?: string;
   /** told what is being done, a sentence a time */
   readonly progress?: (text: string) => void;
   /** instead of the network, for tests */
@@ -64,7 +64,7 @@ export async function addModel(
     const trial = await tryModel(candidate);
     if (!trial.fits) throw invalid(`${nameOrFile} is not a model that Forpost can use: ${trial.reason}`);
     const { kind, inputSize, classCount, measuredMs } = trial;
-    const classes = await classesOf(classCount, options.classesFile);
+    const classes = await classesOf(classCount, options.classes);
     const source = entry?.url ?? basename(nameOrFile);
     const card: ModelCard = { name, sha256, kind, inputSize, classes: [...classes], measuredMs, source };
     await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);

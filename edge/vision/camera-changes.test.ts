@@ -1,0 +1,30 @@
+import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import { expect, test } from 'vitest';
+import { CameraChanges } from './camera-changes.ts';
+
+const camera = (id: string, state: CameraStatus['state']): CameraStatus => ({
+  id,
+  name: id,
+  state,
+  reason: '',
+  framesPerSecond: 0,
+  detector: 'motion',
+});
+
+test('a camera that comes and goes is told once each way, however often it tries in between', () => {
+  const changes = new CameraChanges();
+  const told = (state: CameraStatus['state']) => changes.look([camera('yard', state)]).map(({ live }) => live);
+  expect(told('connecting')).toEqual([]);
+  expect(told('unreachable')).toEqual([]);
+  expect(told('live')).toEqual([true]);
+  expect(told('live')).toEqual([]);
+  expect(told('stalled')).toEqual([false]);
+  expect(told('connecting')).toEqual([]);
+  expect(told('live')).toEqual([true]);
+});
+
+test('one camera’s change says nothing about another', () => {
+  const changes = new CameraChanges();
+  changes.look([camera('a', 'live'), camera('b', 'live')]);
+  expect(changes.look([camera('a', 'live'), camera('b', 'stalled')]).map((c) => c.camera.id)).toEqual(['b']);
+});

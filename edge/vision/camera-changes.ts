@@ -1,0 +1,27 @@
+/**
+ * Which cameras came or went since the last look: what the history and the rules are told of the many small changes of
+ * a camera's state. Only between live and not live, so that a camera that keeps trying does not fill the outbox.
+ */
+import type { CameraStatus } from '@forpost/shared/event/status.ts';
+
+export interface CameraChange {
+  readonly camera: CameraStatus;
+  readonly live: boolean;
+}
+
+export class CameraChanges {
+  readonly #live = new Set<string>();
+
+  /** The changes since the last call; a camera that was never live is not lost. */
+  look(cameras: readonly CameraStatus[]): readonly CameraChange[] {
+    const changes: CameraChange[] = [];
+    for (const camera of cameras) {
+      const live = camera.state === 'live';
+      if (live === this.#live.has(camera.id)) continue;
+      if (live) this.#live.add(camera.id);
+      else this.#live.delete(camera.id);
+      changes.push({ camera, live });
+    }
+    return changes;
+  }
+}
