@@ -21,6 +21,7 @@ import {
   maxMetrics,
   maxSeriesPoints,
   metricsWindowMs,
+  type Position,
   timeRange,
 } from '../queries.ts';
 import type {
@@ -57,10 +58,10 @@ const maxInsertEvents = 50_000;
 const maxInsertBytes = 64 * 1024 * 1024;
 
 /** How far back the first look for a page's events goes, and how much farther each next one. */
-const firstSliceMs = 5 * 60_000;
-const sliceGrowth = 12;
+const firstSliceMs = 3_600_000;
+const sliceGrowth = 30;
 /** After a slice this long the next one is all the rest. */
-const lastSliceMs = 5 * 365 * 86_400_000;
+const lastSliceMs = 100 * 86_400_000;
 
 export class ClickHouseHistory implements HistoryStore {
   readonly #executor: Executor;
@@ -114,34 +115,37 @@ export class ClickHouseHistory implements HistoryStore {
   async events(query: EventQuery): Promise<EventPage> {
     const limit = checkLimit(query.limit, maxEvents);
     const range = timeRange(query);
-    const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const parameters = {
       site: query.site ?? '',
       gateway: query.gateway ?? '',
       device: query.device ?? '',
       type: query.type ?? '',
       lane: query.lane ?? '',
-      after: after === undefined ? 0 : 1,
-      after_time: after?.time ?? 0,
-      after_gateway: after?.gateway ?? '',
-      after_epoch: after?.epoch ?? '',
-      after_lane: after?.lane ?? '',
-      after_sequence: after?.sequence ?? '0',
     };
+    let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const newest = Math.min(range.through, after?.time ?? range.through);
     const rows: EventRow[] = [];
     for (const slice of slices(range.from, newest, Math.trunc(this.#clock.now()))) {
-      // one more than the page shows whether there is a next one
-      const missing = limit + 1 - rows.length;
-      rows.push(...(await this.#executor.query<EventRow>(sql.events, { ...parameters, ...slice, limit: missing })));
+      for (;;) {
+        // one more than the page shows whether there is a next one
+        const missing = limit + 1 - rows.length;
+        const found = await this.#executor.query<EventRow>(sql.events, {
+          ...parameters,
+          ...slice,
+          ...cursorOf(after),
+          limit: missing,
+        });
+        rows.push(...found);
+        const last = rows.at(-1);
+        if (found.length === 0 || found.length === missing || last === undefined) break;
+        after = positionOf(last);
+      }
       if (rows.length > limit) break;
     }
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const events = page.map(toEvent);
-    return rows.length > limit && last !== undefined
-      ? { events, cursor: encodeCursor({ ...last, lane: last.lane as Lane, time: Number(last.time_ms) }) }
-      : { events };
+    return rows.length > limit && last !== undefined ? { events, cursor: encodeCursor(positionOf(last)) } : { events };
   }
 
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
@@ -209,6 +213,22 @@ export class ClickHouseHistory implements HistoryStore {
 
 function keyOf(key: LaneKey): Parameters {
   return { gateway: key.gateway, epoch: key.epoch, lane: key.lane };
+}
+
+function positionOf(row: EventRow): Position {
+  const { gateway, epoch, sequence } = row;
+  return { time: Number(row.time_ms), gateway, epoch, lane: row.lane as Lane, sequence };
+}
+
+function cursorOf(after: Position | undefined): Parameters {
+  return {
+    after: after === undefined ? 0 : 1,
+    after_time: after?.time ?? 0,
+    after_gateway: after?.gateway ?? '',
+    after_epoch: after?.epoch ?? '',
+    after_lane: after?.lane ?? '',
+    after_sequence: after?.sequence ?? '0',
+  };
 }
 
 /** Disjoint slices of [from, through], newest first. The first one holds all that claims to come from after now. */

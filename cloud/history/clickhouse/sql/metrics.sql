@@ -1,4 +1,5 @@
--- Devices with the metrics that came since: answered from the projection of the same shape, whatever the size.
+-- Devices with the metrics that came since: answered from the projection of the same shape, whatever the size (the
+-- setting keeps mapKeys as it stands there).
 SELECT site, gateway, device, channel, arrayJoin(names) AS metric
 FROM
 (
@@ -10,3 +11,4 @@ FROM
 GROUP BY site, gateway, device, channel, metric
 ORDER BY site, gateway, device, channel, metric
 LIMIT {limit:UInt32}
+SETTINGS optimize_functions_to_subcolumns = 0
