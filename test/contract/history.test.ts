@@ -354,6 +354,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
     const hours = await ask(3600, 'Asia/Kathmandu');
     expect(rfc3339(hours[1]!.time)).toBe('2026-10-20T00:15:00.000Z');
+    if (store instanceof MemoryHistory) return;
     // the model's own calendar and ClickHouse's agree
     const model = new MemoryHistory(clock);
     await model.insert(events);
