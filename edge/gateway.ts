@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
@@ -21,6 +22,7 @@ import { createActions } from './alerts/actions/registry.ts';
 import { Alarms } from './alerts/alarms.ts';
 import { Broker } from './broker/broker.ts';
 import { ClockSync } from './clock/sync.ts';
+import { checkFiles } from './config/check.ts';
 import type { Installation } from './config/installation.ts';
 import { loadInstallation } from './config/load.ts';
 import { ConsoleServer } from './console/server.ts';
@@ -31,17 +33,21 @@ import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
 import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
 import { RuleEngine } from './rules/engine.ts';
+import { lateAfterMs } from './rules/rule.ts';
 import { loadSite } from './site/load.ts';
 import type { Secrets, Site } from './site/site.ts';
 import type { Refusal } from './uplink/messages.ts';
 import { sinkName } from './uplink/sinks/registry.ts';
 import { Uplink } from './uplink/uplink.ts';
+import { CameraChanges } from './vision/camera-changes.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';
 
 const dayMs = 86_400_000;
 
 /** `forpost gateway`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runGateway(configFile: string): Promise<void> {
+  const { problems } = await checkFiles(configFile);
+  if (problems.length > 0) throw configError(problems);
   const installation = loadInstallation(configFile);
   const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
   const logger = createLogger('gateway', installation.log_level);
@@ -62,6 +68,7 @@ export class Gateway implements Part {
   readonly #options: GatewayOptions;
   readonly #releasers = new Releasers();
   readonly #problems = new Map<string, string>();
+  readonly #cameraChanges = new CameraChanges();
   readonly #clockSync: ClockSync;
   readonly #outbox: SqliteOutbox;
   readonly #devices: DeviceRegistry;
@@ -166,7 +173,9 @@ export class Gateway implements Part {
           this.#pipeline.scene(scene);
           this.#overview.tellScene(scene);
         },
-        changed: () => undefined,
+        changed: () => {
+          for (const change of this.#cameraChanges.look(this.#vision.cameras())) this.#pipeline.camera(change);
+        },
       },
       logger: logger('vision'),
       clock,
@@ -187,7 +196,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       broker: this.#broker,
-      problems: () => [...this.#problems.values()],
+      problems: () => [...this.#problems.values(), ...this.#ruleProblems()],
       acknowledge: (alarm, by) => {
         const known = this.#pipeline.acknowledge(alarm);
         if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
@@ -246,6 +255,17 @@ export class Gateway implements Part {
 
   addresses(): { readonly mqtt: number; readonly page: string } {
     return { mqtt: this.#broker.port, page: this.#console.url };
+  }
+
+  #ruleProblems(): readonly string[] {
+    const late = [...(this.#rules?.lateReadings() ?? [])].map(
+      ([device, count]) =>
+        `${device}: ${count} readings came more than ${lateAfterMs / 60_000} min late and raised nothing: is its clock right?`,
+    );
+    const failed = (this.#rules?.errors() ?? []).map(
+      ({ rule, count, last }) => `rule ${rule} failed ${count} times: ${last}`,
+    );
+    return [...failed, ...late];
   }
 
   #ruleEngine(): RuleEngine {

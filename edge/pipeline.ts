@@ -10,7 +10,7 @@
  *  - what has no sender to hold back (vision, silence, the gateway's own events) is kept and tried again, bounded.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { type ClockData, type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -20,9 +20,10 @@ import type { Alarms } from './alerts/alarms.ts';
 import type { Admit, DevicePublish } from './broker/access.ts';
 import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
-import type { EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
+import type { DeadLetter, EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { AlarmTransition } from './rules/rule.ts';
+import type { CameraChange } from './vision/camera-changes.ts';
 import type { FromVision } from './vision/messages.ts';
 
 export interface PipelineParts {
@@ -81,7 +82,14 @@ export class Pipeline {
 
   /** Takes one device's publish in. See `Admit`. */
   readonly admit: Admit = async (publish) => {
-    await this.#parts.outbox.append(this.#entryOf(publish));
+    const entry = this.#entryOf(publish);
+    try {
+      await this.#parts.outbox.append(entry);
+    } catch (error) {
+      if (!(error instanceof ForpostError) || error.code !== 'FORPOST_PAYLOAD_INVALID') throw error;
+      // withheld it would be sent for ever: nothing of it can ever be stored as events
+      await this.#parts.outbox.append({ events: [], deadLetter: this.#deadLetter(publish, error.message) });
+    }
   };
 
   #entryOf(publish: DevicePublish): OutboxEntry {
@@ -90,19 +98,19 @@ export class Pipeline {
     const decoded = devices.decode(device, publish.topic, publish.payload, publish.received);
     devices.seen(device, publish.received, decoded);
     if (!decoded.ok) {
-      devices.countDeadLetter(device, decoded.reason);
-      const { topic, payload, received } = publish;
-      return { events: [], deadLetter: { device, topic, payload, received, reason: decoded.reason } };
+      const deadLetter = this.#deadLetter(publish, decoded.reason);
+      return { events: this.#raise(this.#alive(device, publish), publish), deadLetter };
     }
     const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish));
     const transitions: AlarmTransition[] = [];
-    for (const item of decoded.items)
-      if (item.kind === 'reading') transitions.push(...this.#observe(device, item, publish));
+    const readings = decoded.items.filter((item) => item.kind === 'reading');
+    for (const item of readings) transitions.push(...this.#observe(device, item, publish));
+    if (readings.length === 0) transitions.push(...this.#alive(device, publish));
     return { events: [...this.#raise(transitions, publish), ...events] };
   }
 
   #observe(device: DeviceId, item: DecodedReading, taken: Taken): readonly AlarmTransition[] {
-    const { channel, values } = item.data;
+    const { channel, quality, values } = item.data;
     return this.#parts.rules().observe(
       {
         kind: 'reading',
@@ -111,10 +119,22 @@ export class Pipeline {
         received: taken.received,
         values,
         ...(channel === undefined ? {} : { channel }),
+        ...(quality === undefined ? {} : { quality }),
       },
       taken.uptime,
       taken.received,
     );
+  }
+
+  /** Counted for its device. */
+  #deadLetter({ device, topic, payload, received }: DevicePublish, reason: string): DeadLetter {
+    this.#parts.devices.countDeadLetter(device, reason);
+    return { device: device as DeviceId, topic, payload, received, reason };
+  }
+
+  /** Whatever it said, the device lives. */
+  #alive(device: DeviceId, { received, uptime }: Taken): readonly AlarmTransition[] {
+    return this.#parts.rules().observe({ kind: 'message', device, time: received, received }, uptime, received);
   }
 
   #deviceDraft(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken): EventDraft {
@@ -147,6 +167,27 @@ export class Pipeline {
     }
     const alerts = this.#raise(transitions, taken);
     if (alerts.length + events.length > 0) this.#keep({ events: [...alerts, ...events] });
+  }
+
+  /** A camera came, or is lost: then nobody will say who left its zones. */
+  camera({ camera: { id, name, state, reason }, live }: CameraChange): void {
+    const { clock, rules } = this.#parts;
+    if (!isId(id)) return;
+    this.note({
+      change: live ? 'camera-live' : 'camera-lost',
+      message: live ? `${name} is live` : `${name} is ${state}: ${reason}`,
+      camera: id,
+    });
+    if (live) return;
+    const taken = { received: clock.now(), uptime: clock.uptime() };
+    const lost = {
+      kind: 'scene-lost',
+      device: id as DeviceId,
+      time: taken.received,
+      received: taken.received,
+    } as const;
+    const drafts = this.#raise(rules().observe(lost, taken.uptime, taken.received), taken);
+    if (drafts.length > 0) this.#keep({ events: drafts });
   }
 
   /** An event of the gateway itself: started, a camera lost, an outbox put aside. */

@@ -105,7 +105,7 @@ export class TestSite {
       mqtt: Object.fromEntries([...options.devices, 'wall-display'].map((id) => [id, hash])),
       console: { installer: hash },
       ...(options.cameraSecrets === undefined ? {} : { cameras: options.cameraSecrets }),
-      uplink: { centre: { token } },
+      ...(uplink === 'http' ? { uplink: { centre: { token } } } : {}),
     });
     const { createHash } = await import('node:crypto');
     await this.#yaml('cloud.yaml', {
