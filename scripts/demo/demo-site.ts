@@ -17,7 +17,7 @@ import { Child, ChildError } from './child.ts';
 import type { DemoOptions } from './options.ts';
 import { takenPorts } from './ports.ts';
 import { type Credentials, ensureSecrets, readCredentials, sha256, writeCredentials } from './secrets.ts';
-import { credentialsFile, demoFolder, gatewaySink, prepareSettings, root, type Settings } from './settings.ts';
+import { credentialsFile, demoFolder, prepareSettings, root, type Settings } from './settings.ts';
 
 export interface DemoSiteOptions extends DemoOptions {
   readonly clock: Clock;
@@ -86,7 +86,7 @@ export class DemoSite {
     if (options.fresh) await rm(folder, { recursive: true, force: true });
     const known = await readCredentials(credentialsFile(folder));
     const settings = await prepareSettings(options, sha256(known.token));
-    const credentials = await ensureSecrets(known, settings, { ...settings, sink: gatewaySink });
+    const credentials = await ensureSecrets(known, settings, settings);
     await keepLastLogs(settings.logs);
     return new DemoSite(settings, options, credentials);
   }

@@ -22,7 +22,7 @@ export const probeDevice = 'check-probe';
 export const probeListener = 'check';
 export const probeRule = 'probe-over';
 export const probeLimitW = 1_000;
-export const gatewaySink = 'centre';
+const httpSink = 'centre';
 
 export interface Ports {
   readonly mqtt: number;
@@ -52,6 +52,8 @@ export interface Settings {
   /** undefined: no Kafka */
   readonly brokers: readonly string[] | undefined;
   readonly prefix: string;
+  /** name of the uplink that logs in with a token, where there is one */
+  readonly sink: string | undefined;
   /** path of the camera's stream */
   readonly cameraPath: string;
 }
@@ -69,9 +71,12 @@ export function credentialsFile(folder: string): string {
  * Reads the demo's files, and writes copies where the options ask for something else. `tokenSha256`: of the
  * gateway's token at the receiver. @throws ForpostError of a file with a mistake in it
  */
-export async function prepareSettings(options: DemoOptions, tokenSha256: string): Promise<Settings> {
+export async function prepareSettings(
+  options: DemoOptions,
+  tokenSha256: string,
+  folder = demoFolder(options),
+): Promise<Settings> {
   const offset = options.portOffset;
-  const folder = demoFolder(options);
   const files = { gateway: join(here, 'gateway.yaml'), site: join(here, 'site.yaml'), cloud: join(here, 'cloud.yaml') };
   const installation = loadYaml(files.gateway, installationSchema).value;
   const cloud = loadYaml(files.cloud, cloudSchema).value;
@@ -79,7 +84,7 @@ export async function prepareSettings(options: DemoOptions, tokenSha256: string)
   const camera = new URL(site.cameras?.[0]?.url ?? 'rtsp://127.0.0.1:8554/yard');
   const ports = portsOf(installation, cloud, camera, offset);
   const brokers = brokersOf(options, ports.kafka);
-  const inPlace = offset === 0 && options.kafka.kind === 'own';
+  const inPlace = offset === 0 && options.kafka.kind === 'own' && folder === demoFolder(options);
   await mkdir(join(folder, 'config'), { recursive: true });
   const copy = (name: string) => join(folder, 'config', name);
   const secretsFile = join(folder, 'secrets.yaml');
@@ -99,7 +104,7 @@ export async function prepareSettings(options: DemoOptions, tokenSha256: string)
       document.set('secrets_file', relative(dirname(gatewayFile), secretsFile));
       document.setIn(['mqtt', 'port'], ports.mqtt);
       document.setIn(['http', 'port'], ports.gateway);
-      const http = { kind: 'http', name: gatewaySink, url: `http://127.0.0.1:${ports.centre}` };
+      const http = { kind: 'http', name: httpSink, url: `http://127.0.0.1:${ports.centre}` };
       document.set('uplink', document.createNode(brokers === undefined ? [http] : [{ kind: 'kafka', brokers }]));
     });
   }
@@ -130,6 +135,7 @@ export async function prepareSettings(options: DemoOptions, tokenSha256: string)
     ports,
     brokers,
     prefix: cloud.kafka?.prefix ?? 'forpost',
+    sink: brokers === undefined ? httpSink : undefined,
     cameraPath: camera.pathname,
   };
 }
