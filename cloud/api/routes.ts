@@ -1,5 +1,6 @@
 /** The API's addresses: what each asks of the centre's parts. All of them are behind the log-in. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
@@ -13,6 +14,17 @@ import { alarmView, gatewayView } from './views.ts';
 export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'clock'> {
   readonly login: Login;
   readonly streams: LiveStreams;
+}
+
+/** What the history refuses of a question is the asker's to mend. */
+async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID')
+      throw new HttpProblem(400, error.message);
+    throw error;
+  }
 }
 
 const defaultEvents = 100;
@@ -35,12 +47,14 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       },
     },
     async ({ query: { from, to, limit = defaultEvents, ...filters } }) =>
-      history.events({
-        ...filters,
-        limit,
-        ...(from === undefined ? {} : { from: Date.parse(from) }),
-        ...(to === undefined ? {} : { to: Date.parse(to) }),
-      }),
+      asked(
+        history.events({
+          ...filters,
+          limit,
+          ...(from === undefined ? {} : { from: Date.parse(from) }),
+          ...(to === undefined ? {} : { to: Date.parse(to) }),
+        }),
+      ),
   );
 
   app.get(
@@ -100,7 +114,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
     },
     async ({ query }) => {
       const plan = seriesPlan(query, clock.now());
-      const points = await history.series(plan);
+      const points = await asked(history.series(plan));
       return {
         device: plan.device,
         metric: plan.metric,

@@ -8,11 +8,9 @@ import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
 
 const dayMs = 86_400_000;
-/** What a chart shows well; the step is the first of these that gives no more points than this. */
+/** What a chart shows well. */
 const comfortablePoints = 400;
-const comfortableSteps = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-];
+const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 const weekSeconds = 7 * 86_400;
 
 /** @throws HttpProblem 400 where it is not a time span, has too many points, or names no time zone */
@@ -20,10 +18,10 @@ export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: numb
   const to = request.to === undefined ? nowMs : Date.parse(request.to);
   const from = request.from === undefined ? to - dayMs : Date.parse(request.from);
   if (from >= to) throw new HttpProblem(400, '"from" must be before "to"');
-  const stepSeconds = request.step ?? comfortableStep((to - from) / 1000);
+  const stepSeconds = request.step ?? fittingStep((to - from) / 1000, comfortablePoints);
   const points = Math.ceil((to - from) / 1000 / stepSeconds);
   if (points > maxPoints) {
-    const enough = Math.ceil((to - from) / 1000 / maxPoints);
+    const enough = fittingStep((to - from) / 1000, maxPoints);
     throw new HttpProblem(
       400,
       `these are ${points} points and ${maxPoints} are the most: ask for a step of ${enough} s or more, or a shorter time`,
@@ -44,11 +42,9 @@ export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: numb
   };
 }
 
-function comfortableStep(seconds: number): number {
-  return (
-    comfortableSteps.find((step) => seconds / step <= comfortablePoints) ??
-    weekSeconds * Math.ceil(seconds / weekSeconds / comfortablePoints)
-  );
+/** The shortest round step that gives at most `points`. Below a day it divides a day, as the history wants it. */
+function fittingStep(seconds: number, points: number): number {
+  return roundSteps.find((step) => seconds / step <= points) ?? weekSeconds * Math.ceil(seconds / weekSeconds / points);
 }
 
 function isTimeZone(name: string): boolean {

@@ -137,10 +137,13 @@ export function metricUnit(metric: string, size: number): Unit {
   return { text: unit.base, per: 1 };
 }
 
+/** A number and its unit stay on one line. */
+const unbroken = '\u00a0';
+
 /** 5131.2 of power_w -> "5.13 kW" */
 export function metricValue(metric: string, value: number | string | boolean): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'string') return value;
   const { text, per } = metricUnit(metric, value);
-  return text === '' ? significant(value) : `${significant(value / per)} ${text}`;
+  return text === '' ? significant(value) : `${significant(value / per)}${unbroken}${text}`;
 }

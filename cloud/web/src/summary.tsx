@@ -38,14 +38,14 @@ export function Summary({ state }: { readonly state: DeskState }): ReactNode {
         tone={offline > 0 ? 'warning' : 'quiet'}
       />
       <Tile
-        label="Waiting on the sites"
-        value={countOf(waiting, 'event')}
+        label="Events waiting on the sites"
+        value={count(waiting)}
         note={waiting === 0 ? 'everything has been sent' : `${bytes(waitingBytes)}, safe on their gateways`}
         tone="quiet"
       />
       <Tile
-        label="Missing"
-        value={countOf(missing, 'event')}
+        label="Events missing"
+        value={count(missing)}
         note={shed > 0 ? `${countOf(shed, 'event')} shed with a record` : `${count(received)} received and counted`}
         tone={missing > 0 ? 'critical' : 'quiet'}
       />

@@ -9,8 +9,9 @@ import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
 
-const shownEnded = 5;
-const shownActive = 50;
+const shownEnded = 3;
+/** The gravest come first; the rest must not push the gateways off the screen. */
+const shownActive = 8;
 
 export function AlarmsCard({ state }: { readonly state: DeskState }): ReactNode {
   const [all, setAll] = useState(false);

@@ -42,7 +42,14 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
   const [metric, setMetric] = useState<string | null>(null);
   const [range, setRange] = useState<RangeName>('1h');
 
-  const chosen = useMemo(() => choose(choices, device, metric), [choices, device, metric]);
+  // chosen once, when there is something to choose from: a chart must not change under one's eyes
+  useEffect(() => {
+    if (device === null && choices.length > 0 && state.gateways.size > 0) setDevice(heaviest(choices, state));
+  }, [device, choices, state]);
+  const chosen = useMemo(
+    () => (device === null ? undefined : choose(choices, device, metric)),
+    [choices, device, metric],
+  );
   const { series, problem } = useSeries(desk, chosen, range);
   const devices = [
     ...new Map(
@@ -62,6 +69,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
         <div className="chart-choices">
           <Select
             aria-label="Device"
+            className="chart-device"
             data={devices}
             value={chosen === undefined ? null : deviceKey(chosen)}
             onChange={setDevice}
@@ -73,6 +81,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
           />
           <Select
             aria-label="Metric"
+            className="chart-metric"
             data={metrics}
             value={chosen?.metric ?? null}
             onChange={setMetric}
@@ -82,6 +91,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
           />
           <SegmentedControl
             aria-label="Time"
+            className="chart-range"
             data={ranges.map(({ value, label }) => ({ value, label }))}
             value={range}
             onChange={(value) => setRange(value as RangeName)}
@@ -90,7 +100,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
         </div>
       </div>
       {chosen === undefined ? (
-        loaded ? (
+        loaded && choices.length === 0 ? (
           <div className="empty">
             <strong>{choicesProblem === '' ? 'No readings yet' : choicesProblem}</strong>
             As soon as a meter sends a reading through its gateway, its chart can be chosen here.
@@ -253,6 +263,21 @@ function addressOf(choice: ChartChoice, range: RangeName, now: number): string {
 
 function hoursOf(range: RangeName): number {
   return ranges.find(({ value }) => value === range)?.hours ?? 1;
+}
+
+/** The device that draws or feeds in the most now: most likely what one wants to look at first. */
+function heaviest(choices: readonly ChartChoice[], state: DeskState): string | null {
+  const power = ({ gateway, device, channel }: ChartChoice) => {
+    const values = state.gateways.get(gateway)?.devices.find(({ id }) => id === device)?.values;
+    const value = values?.[channel === '' ? 'power_w' : `${channel}/power_w`];
+    return typeof value === 'number' ? Math.abs(value) : -1;
+  };
+  const candidates = choices.filter(({ metric }) => metric === 'power_w');
+  const found = (candidates.length > 0 ? candidates : choices).reduce<ChartChoice | undefined>(
+    (best, one) => (best === undefined || power(one) > power(best) ? one : best),
+    undefined,
+  );
+  return found === undefined ? null : deviceKey(found);
 }
 
 /** What was chosen, else the power of the first device that has it. */

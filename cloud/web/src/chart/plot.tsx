@@ -49,7 +49,11 @@ export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode
     plot.current?.setData(columns);
   }, [columns, from, to]);
 
-  return <div ref={box} role="img" aria-label={label} className="plot" />;
+  return (
+    <div className="plot">
+      <div ref={box} role="img" aria-label={label} />
+    </div>
+  );
 }
 
 function options(width: number, metric: string, range: () => [number, number]): UPlot.Options {
@@ -103,7 +107,8 @@ function options(width: number, metric: string, range: () => [number, number]): 
         stroke: colour('--plot'),
         fill: colour('--plot-soft'),
         width: 1.75,
-        points: { show: false },
+        // a reading with a gap on both sides has no line to be seen by
+        points: { show: true, size: 4, fill: colour('--plot'), filter: (plot) => lonely(plot.data[1] ?? []) },
         spanGaps: false,
         value: (plot, value) => {
           if (value === null) return '–';
@@ -128,4 +133,13 @@ function axisWidth(plot: UPlot, values: readonly string[] | null): number {
   const longest = (values ?? []).reduce((long, value) => (value.length > long.length ? value : long), '');
   plot.ctx.font = '12px sans-serif';
   return Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 20 + longest.length;
+}
+
+/** Where a value stands between gaps. */
+function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
 }

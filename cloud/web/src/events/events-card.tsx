@@ -49,6 +49,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
         <div className="events-filters">
           <Select
             aria-label="Gateway"
+            className="events-filter"
             placeholder="All gateways"
             data={names.gatewayChoices}
             value={filter.gateway || null}
@@ -59,6 +60,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
           />
           <Select
             aria-label="Device"
+            className="events-filter"
             placeholder="All devices"
             data={names.deviceChoices}
             value={filter.device || null}
@@ -69,6 +71,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
           />
           <Select
             aria-label="Type"
+            className="events-filter"
             placeholder="All types"
             data={[...typeNames]}
             value={filter.type || null}

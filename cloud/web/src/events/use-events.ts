@@ -5,7 +5,7 @@ import { get, sentence } from '../http.ts';
 import { type Desk, type EventFilter, passes } from '../live/desk.ts';
 import { type EventList, emptyList, firstPage, type Next, withNew, withOlder } from './list.ts';
 
-const pageSize = 60;
+const pageSize = 50;
 /** While a backlog drains, hundreds of events a second arrive: asking again is cheaper than following each. */
 const refreshMs = 2000;
 

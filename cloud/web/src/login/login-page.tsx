@@ -56,6 +56,7 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
               autoCapitalize="none"
               defaultValue="admin"
               required
+              withAsterisk={false}
               size="md"
             />
             <PasswordInput
@@ -63,6 +64,7 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
               label="Password"
               autoComplete="current-password"
               required
+              withAsterisk={false}
               size="md"
               data-autofocus
             />
