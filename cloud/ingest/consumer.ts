@@ -57,7 +57,11 @@ export interface IngestStatus {
   readonly lag: number;
 }
 
-export const ingestGroup = 'forpost-ingest';
+/** Several owners may share a cluster, each with a prefix of its own. */
+export function ingestGroup(prefix: string): string {
+  return `${prefix}-ingest`;
+}
+
 /** partitions handled side by side; their inserts are joined (group-insert.ts) */
 const concurrency = 16;
 const heartbeatEveryMs = 1_000;
@@ -89,7 +93,7 @@ export class Ingest implements Part {
     this.#consumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest',
-      groupId: ingestGroup,
+      groupId: ingestGroup(kafka.prefix),
       topics: lanes.map((lane) => laneTopic(kafka.prefix, lane)),
       prepare,
       onAssigned: () => {
@@ -106,7 +110,7 @@ export class Ingest implements Part {
       cluster: kafka,
       name: 'ingest-status',
       // a group of its own that commits nothing: the compacted topic is read from its beginning each time
-      groupId: `forpost-status-${randomUUID()}`,
+      groupId: `${kafka.prefix}-status-${randomUUID()}`,
       topics: [topic(kafka.prefix, 'status')],
       prepare,
       eachBatch: (payload) => this.#eachStatusBatch(payload),

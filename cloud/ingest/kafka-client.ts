@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type Kafka } from 'kafkajs';
+import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs';
 
 /** Where the centre's Kafka is, and whose topics are meant. */
 export interface KafkaCluster {
@@ -30,14 +30,24 @@ export const zstd = kafkajs.CompressionTypes.ZSTD;
 const connectionTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;
 
+/** Fails within about half a second where nobody is there. */
+const quick = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 };
+/** Tries for about 12 s: a consumer that outlives a broker's restart keeps its place in its group. */
+export const patient = { retries: 30, initialRetryTime: 100, maxRetryTime: 400 };
+
 /** A configured kafkajs client. `name` becomes part of its client id; its log goes to `logger` at debug. */
-export function kafkaClient(cluster: Pick<KafkaCluster, 'brokers'>, name: string, logger: Logger): Kafka {
+export function kafkaClient(
+  cluster: Pick<KafkaCluster, 'brokers'>,
+  name: string,
+  logger: Logger,
+  retry: RetryOptions = quick,
+): Kafka {
   return new kafkajs.Kafka({
     brokers: [...cluster.brokers],
     clientId: `forpost-${name}`,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    retry,
     logLevel: kafkajs.logLevel.WARN,
     logCreator:
       () =>

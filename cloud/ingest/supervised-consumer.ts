@@ -3,7 +3,7 @@
  * the consumer away and makes a fresh one.
  *
  *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
- *       ▲                                                                                                         │
+ *       ▲                    (it rides out a broker's restart: a fresh one would wait for the old one's session)  │
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
  * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
@@ -14,7 +14,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { type KafkaCluster, kafkaClient, kafkaReason } from './kafka-client.ts';
+import { type KafkaCluster, kafkaClient, kafkaReason, patient } from './kafka-client.ts';
 
 export interface SupervisedConsumerOptions {
   readonly cluster: KafkaCluster;
@@ -47,11 +47,14 @@ export interface ConsumerState {
 
 const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
 /** how soon a killed consumer's partitions go to another: the broker's least is 6 s */
-const sessionTimeoutMs = 8_000;
-const heartbeatMs = 2_000;
+const sessionTimeoutMs = 6_000;
+const heartbeatMs = 1_500;
 const fetchWaitMs = 1_000;
-/** without a fetch or a heartbeat for this long it is stuck, whatever it says */
+/** without a fetch or a heartbeat for this long Kafka does not answer; kafkajs may still find its way back */
+const quietMs = 3_000;
+/** and after this long it will not, whatever it says */
 const silenceMs = 45_000;
+const checkMs = 1_000;
 const closeDeadlineMs = 8_000;
 /** partitions added by somebody are noticed in this time */
 const metadataMaxAgeMs = 60_000;
@@ -103,15 +106,15 @@ export class SupervisedConsumer implements Part {
   /** One consumer's life. Resolves when it is to stop, rejects when it failed. */
   async #live(stopping: AbortSignal): Promise<void> {
     const { cluster, name, groupId, topics, prepare, concurrency, logger } = this.#options;
-    const client = kafkaClient(cluster, name, logger);
-    await prepare?.(client);
-    const consumer = client.consumer({
+    const probe = kafkaClient(cluster, name, logger);
+    await (prepare === undefined ? isThere(probe) : prepare(probe));
+    const consumer = kafkaClient(cluster, name, logger, patient).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: fetchWaitMs,
       metadataMaxAge: metadataMaxAgeMs,
-      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+      retry: { ...patient, restartOnFailure: async () => false },
     });
     // a batch that is being handled gives up when its consumer is thrown away
     const ending = new AbortController();
@@ -142,23 +145,26 @@ export class SupervisedConsumer implements Part {
     const { clock, name, logger, onAssigned } = this.#options;
     const { promise: over, resolve, reject } = Promise.withResolvers<void>();
     let seenAt = clock.uptime();
+    let joined = false;
     const check = () => {
       const silentMs = clock.uptime() - seenAt;
       if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
-      else timer = clock.after(silenceMs - silentMs, check);
+      else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: 'Kafka does not answer' };
+      timer = clock.after(checkMs, check);
     };
-    let timer = clock.after(silenceMs, check);
+    let timer = clock.after(checkMs, check);
     const seen = () => {
       seenAt = clock.uptime();
+      if (joined && this.#state.state !== 'consuming') this.#state = { state: 'consuming', reason: '' };
     };
     const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, START_BATCH_PROCESS } = consumer.events;
     consumer.on(FETCH, seen);
     consumer.on(HEARTBEAT, seen);
     consumer.on(START_BATCH_PROCESS, seen);
     consumer.on(GROUP_JOIN, ({ payload }) => {
-      seen();
       this.#attempt = 0;
-      this.#state = { state: 'consuming', reason: '' };
+      joined = true;
+      seen();
       logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
       onAssigned?.();
     });
@@ -183,4 +189,11 @@ export class SupervisedConsumer implements Part {
     await Promise.race([closed, sleep(clock, closeDeadlineMs, late.signal)]);
     late.abort();
   }
+}
+
+/** @throws what kafkajs throws, soon, where nobody is there */
+async function isThere(client: Kafka): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  await admin.disconnect();
 }

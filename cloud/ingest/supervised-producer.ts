@@ -49,6 +49,8 @@ export class SupervisedProducer implements Part {
   #waitingRecords = 0;
   #running: Promise<void> | undefined;
   #open: Open | undefined;
+  /** counts the clients that were thrown away */
+  #life = 0;
   #stopped = false;
 
   constructor(cluster: KafkaCluster, name: string, clock: Clock, logger: Logger) {
@@ -78,9 +80,7 @@ export class SupervisedProducer implements Part {
     this.#waitingRecords += records.length;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -96,6 +96,8 @@ export class SupervisedProducer implements Part {
         else for (const { reject } of group) reject(asOurs(error));
       }
     }
+    // in the same breath as the last look at the queue: a caller who sends again at once must start the next run
+    this.#running = undefined;
   }
 
   #gather(): readonly Waiting[] {
@@ -126,7 +128,7 @@ export class SupervisedProducer implements Part {
       });
       await Promise.race([produced, deadline]);
     } catch (error) {
-      await this.#discard();
+      void this.#discard();
       throw error;
     } finally {
       late.abort();
@@ -150,8 +152,8 @@ export class SupervisedProducer implements Part {
 
   /** A connected producer that knows the number of partitions of `topics`. */
   async #connected(topics: ReadonlySet<string>): Promise<Open> {
-    this.#open ??= await this.#connect();
-    const { partitions, client } = this.#open;
+    const open = this.#open ?? (await this.#connect());
+    const { partitions, client } = open;
     const unknown = [...topics].filter((topic) => !partitions.has(topic));
     if (unknown.length > 0) {
       const admin = client.admin();
@@ -163,7 +165,7 @@ export class SupervisedProducer implements Part {
         await admin.disconnect();
       }
     }
-    return this.#open;
+    return open;
   }
 
   async #connect(): Promise<Open> {
@@ -174,14 +176,27 @@ export class SupervisedProducer implements Part {
       maxInFlightRequests: 1,
       retry: { retries: 0 },
     });
+    const life = this.#life;
     await producer.connect();
-    return { client, producer, partitions: new Map() };
+    const open = { client, producer, partitions: new Map<string, number>() };
+    if (life !== this.#life) {
+      // the batch that wanted this client has been given up meanwhile
+      void this.#close(open);
+      throw unreachable('the connection came too late');
+    }
+    this.#open = open;
+    return open;
   }
 
+  /** Throws the client away; the next send makes another. */
   async #discard(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    if (open === undefined) return;
+    this.#life++;
+    if (open !== undefined) await this.#close(open);
+  }
+
+  async #close(open: Open): Promise<void> {
     const late = new AbortController();
     const closed = open.producer.disconnect().catch((error: unknown) => {
       this.#logger.debug({ err: error }, 'a producer closed with an error');

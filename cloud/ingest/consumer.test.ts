@@ -1,0 +1,208 @@
+import { systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import kafkajs from 'kafkajs';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { Ingest, ingestGroup } from './consumer.ts';
+import { KafkaDelivery } from './delivery.ts';
+import type { KafkaCluster } from './kafka-client.ts';
+import { event, eventJson, gatewayStatus } from './testing.ts';
+import { ensureTopics } from './topics.ts';
+
+const logger = silentLogger();
+let kafka: TestKafka;
+beforeAll(async () => {
+  kafka = await startTestKafka();
+}, 90_000);
+afterAll(() => kafka.remove());
+
+const running: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop();
+});
+
+class Moody extends MemoryHistory {
+  down = false;
+  override async insert(events: readonly ForpostEvent[]): Promise<void> {
+    if (this.down) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is away');
+    await super.insert(events);
+  }
+}
+
+/** A centre's ingest on a history, and what it has told. */
+function anIngest(prefix: string, history = new Moody(systemClock)) {
+  const told = { stored: [] as string[], statuses: [] as string[], poison: [] as string[] };
+  const ingest = new Ingest({
+    kafka: cluster(prefix),
+    history,
+    events: {
+      stored: (events) => told.stored.push(...events.map(({ id }) => id)),
+      status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
+      poison: ({ reason }) => told.poison.push(reason),
+    },
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  running.push(ingest);
+  return { ingest, history, told };
+}
+
+function cluster(prefix: string): KafkaCluster {
+  return { brokers: kafka.brokers, prefix, development: true };
+}
+
+/** Puts records into a topic as a gateway does, whatever they are. */
+async function produce(topic: string, values: readonly (string | null)[], key = 'gw-1'): Promise<void> {
+  const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const partition = partitionOf(key, 3);
+  const messages = values.map((value) => ({ key, value, partition }));
+  await producer.send({ topic, messages, acks: -1, compression: kafkajs.CompressionTypes.ZSTD });
+  await producer.disconnect();
+}
+
+const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
+const soon = { timeout: 25_000, interval: 20 };
+const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epoch, lane: name }) as const;
+const span = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+describe('ingest', () => {
+  test('brings each event into the history once, though it comes twice, out of order and after a restart', async () => {
+    await ensureTopics(kafka.client, cluster('once'), logger);
+    const { ingest, history, told } = anIngest('once');
+    // a batch of an abandoned producer landed after its re-send, and the low numbers come last of all
+    await produce('once.telemetry', json([11, 12, 13, 14, 19, 20, 12, 13, 14, 15, 16, 17, 18, 19]));
+    await produce('once.telemetry', json(span(1, 12)));
+    await produce('once.alerts', json([1, 2, 2, 1], 'alerts'));
+    await ingest.start();
+    await vi.waitFor(async () => {
+      expect(await history.received(lane())).toEqual([[1, 20]]);
+      expect(await history.received(lane('e1', 'alerts'))).toEqual([[1, 2]]);
+    }, soon);
+    expect(await history.rows(lane())).toEqual({ rows: 20, distinct: 20 });
+    expect(new Set(told.stored).size).toBe(22);
+    expect(told.stored).toHaveLength(22);
+    await vi.waitFor(() => expect(ingest.status()).toMatchObject({ stored: 22, poison: 0, lag: 0 }), soon);
+    await ingest.stop();
+
+    await produce('once.telemetry', json([19, 20, 21, 5]));
+    const again = anIngest('once', history);
+    await again.ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 21]]), soon);
+    expect(again.told.stored).toEqual(['gw-1/e1/telemetry/21']);
+    expect(await history.rows(lane())).toEqual({ rows: 21, distinct: 21 });
+  });
+
+  test('creates the topics with the broker’s clock as their time, and shows a gateway’s state at once', async () => {
+    const { ingest, told } = anIngest('fresh');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().statuses.state).toBe('consuming'), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: ['telemetry', 'status'].map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: `fresh.${name}`,
+        configNames: ['message.timestamp.type', 'cleanup.policy'],
+      })),
+    });
+    await admin.disconnect();
+    const settings = resources.map(({ configEntries }) => configEntries.map(({ configValue }) => configValue).sort());
+    expect(settings).toEqual([
+      ['LogAppendTime', 'delete'],
+      ['LogAppendTime', 'compact'],
+    ]);
+
+    const delivery = new KafkaDelivery(cluster('fresh'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    await produce('fresh.status', ['no JSON', JSON.stringify(gatewayStatus()), null]);
+    await produce('fresh.status', [JSON.stringify(gatewayStatus({ counter: 9 }))], 'another-key');
+    await delivery.status(gatewayStatus({ counter: 2 }));
+    await vi.waitFor(() => expect(told.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
+  });
+
+  test('what nobody can read goes to the dead letters as it came, and blocks nothing', async () => {
+    await ensureTopics(kafka.client, cluster('poison'), logger);
+    const { ingest, history, told } = anIngest('poison');
+    await ingest.start();
+    await produce('poison.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
+    await produce('poison.telemetry', [eventJson(1, { gateway: 'gw-2' })], 'gw-1');
+    await produce('poison.telemetry', [eventJson(3), eventJson(2, { power: 1_000_000 })]);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(3), soon);
+    expect(await history.received(lane())).toEqual([[1, 3]]);
+    expect(await history.lanes()).toHaveLength(1);
+    const letters = (await readTopic(kafka.client, 'poison.deadletter')).map(({ message }) => ({
+      original: String(message.value),
+      reason: String(message.headers?.reason),
+      topic: String(message.headers?.topic),
+    }));
+    expect(letters).toEqual([
+      { original: '{"half":', reason: expect.stringContaining('not JSON'), topic: 'poison.telemetry' },
+      {
+        original: eventJson(1, { gateway: 'gw-2' }),
+        reason: 'the key "gw-1" is not the gateway "gw-2"',
+        topic: 'poison.telemetry',
+      },
+      {
+        original: eventJson(2, { power: 1_000_000 }),
+        reason: expect.stringContaining('other content'),
+        topic: 'poison.telemetry',
+      },
+    ]);
+  });
+
+  test('while the history is away nothing is committed, and afterwards nothing is missing', async () => {
+    await ensureTopics(kafka.client, cluster('away'), logger);
+    const { ingest, history } = anIngest('away');
+    history.down = true;
+    await ingest.start();
+    await produce('away.telemetry', json(span(1, 50)));
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const committed = async () => {
+      const [telemetry] = await admin.fetchOffsets({ groupId: ingestGroup('away'), topics: ['away.telemetry'] });
+      return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
+    };
+    expect(await committed()).toEqual([]);
+    history.down = false;
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 50]]), soon);
+    await vi.waitFor(async () => expect(await committed()).toEqual([50]), soon);
+    await admin.disconnect();
+  });
+
+  test('goes on by itself when Kafka was killed and is back, and so does what the receiver delivers', async () => {
+    const { ingest, history } = anIngest('killed');
+    const delivery = new KafkaDelivery(cluster('killed'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    const deliver = (numbers: readonly number[]) =>
+      delivery.events(
+        'gw-1',
+        numbers.map((n) => ({ event: event(n), json: eventJson(n) })),
+      );
+    await deliver([1, 2, 3]);
+    await kafka.kill();
+    await expect(deliver([4])).rejects.toMatchObject({ code: 'FORPOST_SINK_UNREACHABLE', retryable: true });
+    await Promise.all([
+      vi.waitFor(
+        () => expect(ingest.status().events).toEqual({ state: 'connecting', reason: expect.stringMatching(/./) }),
+        soon,
+      ),
+      kafka.restart(),
+    ]);
+    await vi.waitFor(() => deliver([4, 5]), soon);
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 5]]), soon);
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+  });
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LaneKey, Range } from '../history/store.ts';
+import { Deduplication } from './deduplication.ts';
+import { IntervalSet } from './interval-set.ts';
+import { event } from './testing.ts';
+
+/** A history that can fail in the middle of an insert. */
+class Store {
+  readonly rows: number[] = [];
+  loads = 0;
+  failAfter: number | undefined;
+
+  received = async (_: LaneKey): Promise<readonly Range[]> => {
+    this.loads++;
+    return IntervalSet.of(this.rows.map((n): Range => [n, n])).ranges();
+  };
+
+  insert = async (numbers: readonly number[]): Promise<void> => {
+    await Promise.resolve();
+    for (const [i, number] of numbers.entries()) {
+      if (i === this.failAfter) throw new Error('the power went');
+      this.rows.push(number);
+    }
+  };
+}
+
+const eventOf = (number: number) => event(number);
+
+describe('deduplication', () => {
+  test('stores each number once, whatever comes twice, at once or later', async () => {
+    const store = new Store();
+    const deduplication = new Deduplication({ received: store.received });
+    const first = await deduplication.storeNew([3, 4, 4, 9], eventOf, store.insert);
+    expect(first).toEqual({ fresh: [3, 4, 9], repeated: [4] });
+    const second = await deduplication.storeNew([1, 2, 3, 4, 5, 9, 10], eventOf, store.insert);
+    expect(second).toEqual({ fresh: [1, 2, 5, 10], repeated: [3, 4, 9] });
+    expect(store.rows.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 9, 10]);
+    expect(store.loads).toBe(1);
+  });
+
+  test('knows after a restart what is stored, also where low numbers are missing below high ones', async () => {
+    const store = new Store();
+    store.rows.push(5, 6, 7);
+    const deduplication = new Deduplication({ received: store.received });
+    expect((await deduplication.storeNew([4, 5, 6, 7, 8], eventOf, store.insert)).fresh).toEqual([4, 8]);
+  });
+
+  test('two batches of one lane at the same time wait for each other', async () => {
+    const store = new Store();
+    const deduplication = new Deduplication({ received: store.received });
+    const results = await Promise.all([
+      deduplication.storeNew([1, 2, 3], eventOf, store.insert),
+      deduplication.storeNew([2, 3, 4], eventOf, store.insert),
+      deduplication.storeNew([4, 5], eventOf, store.insert),
+    ]);
+    expect(results.map(({ fresh }) => fresh)).toEqual([[1, 2, 3], [4], [5]]);
+  });
+
+  test('after an insert that stored half, the rest and only the rest is stored', async () => {
+    const store = new Store();
+    const deduplication = new Deduplication({ received: store.received });
+    store.failAfter = 2;
+    await expect(deduplication.storeNew([1, 2, 3, 4], eventOf, store.insert)).rejects.toThrow('the power went');
+    store.failAfter = undefined;
+    const again = await deduplication.storeNew([1, 2, 3, 4], eventOf, store.insert);
+    expect(again).toEqual({ fresh: [3, 4], repeated: [1, 2] });
+  });
+
+  test('forgets the lanes that were not used for longest, and reads them again', async () => {
+    const store = new Store();
+    const deduplication = new Deduplication({ received: async () => store.received({} as LaneKey), maxLanes: 2 });
+    const at = (epoch: string) =>
+      deduplication.storeNew(
+        [1],
+        (n) => event(n, { epoch }),
+        async () => {},
+      );
+    await at('a');
+    await at('b');
+    await at('c');
+    await at('b');
+    expect(store.loads).toBe(3);
+    await at('a');
+    expect(store.loads).toBe(4);
+  });
+
+  test('batches of many lanes at once, in any order, never wait for each other for ever', async () => {
+    const batch = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 1, max: 6 })), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(batch, { maxLength: 8 }), async (batches) => {
+        const rows: string[] = [];
+        const deduplication = new Deduplication({ received: async () => [] });
+        await Promise.all(
+          batches.map((items) =>
+            deduplication.storeNew(
+              items,
+              ([epoch, n]) => event(n, { epoch }),
+              async (fresh) => {
+                await Promise.resolve();
+                for (const [epoch, n] of fresh) rows.push(`${epoch}/${n}`);
+              },
+            ),
+          ),
+        );
+        expect(rows.sort()).toEqual([...new Set(batches.flat().map(([epoch, n]) => `${epoch}/${n}`))].sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import { systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { describe, expect, test } from 'vitest';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { Intake } from './intake.ts';
+import { event } from './testing.ts';
+
+/** A history in memory that can be told to fail. */
+class Moody extends MemoryHistory {
+  inserts = 0;
+  mood: (events: readonly ForpostEvent[]) => Error | undefined = () => undefined;
+
+  override async insert(events: readonly ForpostEvent[]): Promise<void> {
+    this.inserts++;
+    const error = this.mood(events);
+    if (error !== undefined) throw error;
+    await super.insert(events);
+  }
+}
+
+function anIntake() {
+  const history = new Moody(systemClock);
+  const told: string[] = [];
+  const intake = new Intake({
+    history,
+    stored: (events) => told.push(...events.map(({ sequence }) => sequence)),
+    clock: systemClock,
+    random: () => 0.01,
+    logger: silentLogger(),
+  });
+  return { history, intake, told };
+}
+
+const items = (...numbers: number[]) => numbers.map((n) => ({ event: event(n) }));
+const never = new AbortController().signal;
+const key = { gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' } as const;
+
+describe('the intake', () => {
+  test('tries again while the history fails, and tells of each event once', async () => {
+    const { history, intake, told } = anIntake();
+    let failures = 3;
+    history.mood = () => (failures-- > 0 ? new ForpostError('FORPOST_HISTORY_FAILED', 'not now') : undefined);
+    expect(await intake.take(items(1, 2, 3), never)).toMatchObject({ stored: 3, repeated: 0, refused: [] });
+    await intake.take(items(2, 3, 4), never);
+    expect(told).toEqual(['1', '2', '3', '4']);
+    expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
+  });
+
+  test('gives up when it is told to, and only then', async () => {
+    const { history, intake } = anIntake();
+    history.mood = () => new ForpostError('FORPOST_HISTORY_FAILED', 'never');
+    const stop = new AbortController();
+    const taking = intake.take(items(1), stop.signal);
+    stop.abort(new Error('stopped'));
+    await expect(taking).rejects.toThrow('stopped');
+  });
+
+  test('finds the one event that the history refuses for good, and stores the others', async () => {
+    const { history, intake } = anIntake();
+    history.mood = (events) =>
+      events.some(({ sequence }) => sequence === '5')
+        ? new ForpostError('FORPOST_PAYLOAD_INVALID', 'no history takes this')
+        : undefined;
+    const taken = await intake.take(items(1, 2, 3, 4, 5, 6, 7), never);
+    expect(taken.stored).toBe(6);
+    expect(taken.refused).toMatchObject([{ item: { event: { sequence: '5' } }, reason: 'no history takes this' }]);
+    expect(await history.received(key)).toEqual([
+      [1, 4],
+      [6, 7],
+    ]);
+  });
+
+  test('joins what comes while an insert runs', async () => {
+    const { history, intake } = anIntake();
+    const many = Array.from({ length: 50 }, (_, i) => [{ event: event(1, { epoch: `e${i}` }) }]);
+    await Promise.all(many.map((one) => intake.take(one, never)));
+    expect(history.inserts).toBeLessThanOrEqual(3);
+    expect(await history.lanes()).toHaveLength(50);
+  });
+
+  test('the same id with other content is named, and the first one stays', async () => {
+    const { history, intake } = anIntake();
+    await intake.take([{ event: event(1, { power: 10 }) }], never);
+    const again = await intake.take([{ event: event(1, { power: 10 }) }], never);
+    expect(again.conflicting).toEqual([]);
+    const other = await intake.take([{ event: event(1, { power: 11 }) }], never);
+    expect(other.conflicting).toMatchObject([{ reason: expect.stringContaining('other content') }]);
+    expect((await history.events({ limit: 10 })).events).toMatchObject([{ data: { values: { power_w: 10 } } }]);
+  });
+});

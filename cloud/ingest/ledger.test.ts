@@ -1,0 +1,109 @@
+import { asId } from '@forpost/shared/event/ids.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Range } from '../history/store.ts';
+import { gatewayLedger, type LaneHistory } from './ledger.ts';
+import { gatewayStatus } from './testing.ts';
+
+const key = { gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' } as const;
+const told = (assigned: number, acknowledged: number) =>
+  gatewayStatus({ lanes: [{ epoch: asId('e1'), lane: 'telemetry', assigned, acknowledged, bytes: 0 }] });
+const lane = (received: readonly Range[], gaps: LaneHistory['gaps'] = []): LaneHistory => ({ key, received, gaps });
+
+describe('the ledger', () => {
+  test('below the acknowledged cursor what is not there is missing, above it waiting', () => {
+    const ledger = gatewayLedger('gw-1', told(20, 10), [
+      lane([
+        [1, 4],
+        [7, 9],
+        [13, 14],
+      ]),
+    ]);
+    expect(ledger.lanes).toMatchObject([
+      {
+        assigned: 20,
+        acknowledged: 10,
+        received: { count: 9 },
+        missing: {
+          count: 3,
+          ranges: [
+            [5, 6],
+            [10, 10],
+          ],
+        },
+        waiting: {
+          count: 8,
+          ranges: [
+            [11, 12],
+            [15, 20],
+          ],
+        },
+      },
+    ]);
+    expect(ledger).toMatchObject({ assigned: 20, received: 9, shed: 0, missing: 3, waiting: 8 });
+  });
+
+  test('what was shed is explained with its reasons, and what arrives all the same counts as received', () => {
+    const gaps = [
+      { from: 3, through: 8, count: 6, reason: 'disk full' },
+      { from: 7, through: 10, count: 4, reason: 'retention' },
+    ];
+    const [only] = gatewayLedger('gw-1', told(12, 12), [
+      lane(
+        [
+          [1, 4],
+          [11, 12],
+        ],
+        gaps,
+      ),
+    ]).lanes;
+    expect(only!.shed).toEqual({
+      count: 6,
+      ranges: [[5, 10]],
+      reasons: [
+        { reason: 'disk full', count: 4 },
+        { reason: 'retention', count: 2 },
+      ],
+    });
+    expect(only!.missing.count).toBe(0);
+  });
+
+  test('a gap without an end reaches to the last number given', () => {
+    const gaps = [{ from: 6, through: null, count: 0, reason: 'database damaged' }];
+    const [only] = gatewayLedger('gw-1', told(9, 5), [lane([[1, 5]], gaps)]).lanes;
+    expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
+  });
+
+  test('a lane of which nothing has arrived is shown as waiting', () => {
+    expect(gatewayLedger('gw-1', told(7, 0), [])).toMatchObject({ assigned: 7, received: 0, waiting: 7, missing: 0 });
+  });
+
+  test('a lane that the gateway no longer speaks of is drained: a hole in it is missing', () => {
+    const ledger = gatewayLedger('gw-1', gatewayStatus(), [
+      lane([
+        [1, 3],
+        [5, 6],
+      ]),
+    ]);
+    expect(ledger).toMatchObject({ assigned: 6, received: 5, missing: 1, waiting: 0 });
+  });
+
+  test('received, shed, missing and waiting always add up to what was assigned', () => {
+    const range = fc
+      .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 9 }))
+      .map(([from, length]): Range => [from, from + length]);
+    const gap = range.map(([from, through]) => ({ from, through, count: through - from + 1, reason: 'full' }));
+    fc.assert(
+      fc.property(
+        fc.array(range, { maxLength: 6 }),
+        fc.array(gap, { maxLength: 4 }),
+        fc.nat(60),
+        fc.nat(60),
+        (received, gaps, a, b) => {
+          const merged = gatewayLedger('gw-1', told(Math.max(a, b), Math.min(a, b)), [lane(received, gaps)]);
+          expect(merged.received + merged.shed + merged.missing + merged.waiting).toBe(merged.assigned);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,180 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import fastify, { type InjectOptions } from 'fastify';
+import { describe, expect, test } from 'vitest';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { HistoryDelivery } from './delivery.ts';
+import { receiverPlugin } from './receiver.ts';
+import { eventJson, gatewayStatus } from './testing.ts';
+
+const tokens: Record<string, string> = { 'gw-1': 'token-of-gateway-one', 'gw-2': 'token-of-gateway-two' };
+const gateways = Object.fromEntries(
+  Object.entries(tokens).map(([id, token]) => [id, { token_sha256: createHash('sha256').update(token).digest('hex') }]),
+);
+
+/** A receiver without Kafka, on a history in memory. */
+async function aReceiver() {
+  const history = new MemoryHistory(systemClock);
+  const stored: string[] = [];
+  const statuses: string[] = [];
+  const poison: string[] = [];
+  const delivery = new HistoryDelivery({
+    history,
+    events: {
+      stored: (events) => stored.push(...events.map(({ id }) => id)),
+      status: ({ gateway, counter }) => statuses.push(`${gateway} ${counter}`),
+      poison: ({ reason }) => poison.push(reason),
+    },
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger(),
+  });
+  await delivery.start();
+  let down = false;
+  const app = fastify();
+  await app.register(receiverPlugin, {
+    gateways: () => gateways,
+    delivery: {
+      events: async (gateway, received) => {
+        if (down) throw new ForpostError('FORPOST_SINK_UNREACHABLE', 'Kafka: nobody there');
+        await delivery.events(gateway, received);
+      },
+      status: (status) => delivery.status(status),
+    },
+    maxBytes: 100_000,
+    maxUnpackedBytes: 200_000,
+  });
+  const post = (lines: readonly string[], change: InjectOptions = {}) =>
+    app.inject({
+      method: 'POST',
+      url: '/ingest/v1/events',
+      ...change,
+      headers: {
+        authorization: `Bearer ${tokens['gw-1']}`,
+        'content-type': 'application/x-ndjson',
+        'content-encoding': 'zstd',
+        ...change.headers,
+      },
+      body: change.body ?? zstdCompressSync(Buffer.from(lines.join('\n'))),
+    });
+  return {
+    app,
+    history,
+    stored,
+    statuses,
+    poison,
+    post,
+    goDown: () => {
+      down = true;
+    },
+  };
+}
+
+describe('the receiver', () => {
+  test('answers what it accepted only once the history has it, and tells of it once', async () => {
+    const { post, history, stored } = await aReceiver();
+    const lines = [eventJson(1), eventJson(2), eventJson(7, { lane: 'alerts' })];
+    const answer = await post(lines);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({
+      accepted: [
+        { lane: 'telemetry', epoch: 'e1', from: '1', through: '2' },
+        { lane: 'alerts', epoch: 'e1', from: '7', through: '7' },
+      ],
+    });
+    expect(await history.received({ gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' })).toEqual([[1, 2]]);
+    expect((await post(lines)).statusCode, 'the same batch again is as good').toBe(200);
+    expect(stored).toEqual(['gw-1/e1/telemetry/1', 'gw-1/e1/telemetry/2', 'gw-1/e1/alerts/7']);
+  });
+
+  test('takes plain lines too, and an empty batch as a question whether the token is right', async () => {
+    const { post, stored } = await aReceiver();
+    const plain = { headers: { 'content-encoding': 'identity' }, body: `${eventJson(1)}\n` };
+    expect((await post([], plain)).statusCode).toBe(200);
+    expect((await post([])).json()).toEqual({ accepted: [] });
+    expect(stored).toHaveLength(1);
+  });
+
+  test.each([
+    ['no token', {}, 401],
+    ['a wrong one', { authorization: 'Bearer token-of-gateway-onf' }, 401],
+    ['a hash in place of a token', { authorization: `Bearer ${gateways['gw-1']?.token_sha256}` }, 401],
+    ['something else than a token', { authorization: 'Basic Z3ctMTp4' }, 401],
+  ])('%s is no way in', async (_, headers, status) => {
+    const { app } = await aReceiver();
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/ingest/v1/events',
+      headers: { 'content-type': 'application/x-ndjson', ...headers },
+      body: eventJson(1),
+    });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+
+  test('a gateway cannot speak for another one, and nothing of such a batch is stored', async () => {
+    const { app, post, stored, statuses } = await aReceiver();
+    const answer = await post([eventJson(1), eventJson(1, { gateway: 'gw-2' })]);
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json().detail).toContain('cannot speak for "gw-2"');
+    const status = await app.inject({
+      method: 'PUT',
+      url: '/ingest/v1/status',
+      headers: { authorization: `Bearer ${tokens['gw-1']}`, 'content-type': 'application/json' },
+      body: JSON.stringify(gatewayStatus({ gateway: asId('gw-2') })),
+    });
+    expect(status.statusCode).toBe(403);
+    expect([stored, statuses]).toEqual([[], []]);
+  });
+
+  test('a line that is no event is named, and refuses the batch for good', async () => {
+    const { post, stored } = await aReceiver();
+    const answer = await post([eventJson(1), '{"specversion":"1.0"}']);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().detail).toMatch(/^line 2: /);
+    expect(stored).toEqual([]);
+  });
+
+  test('too much is refused: as it comes, and unpacked from next to nothing', async () => {
+    const { post } = await aReceiver();
+    expect((await post([], { body: randomBytes(150_000) })).statusCode).toBe(413);
+    expect((await post([' '.repeat(5_000_000)])).statusCode).toBe(413);
+    expect((await post([], { body: Buffer.from('not zstd at all') })).statusCode).toBe(400);
+    expect((await post([], { headers: { 'content-encoding': 'br' } })).statusCode).toBe(415);
+    expect((await post([], { headers: { 'content-type': 'text/plain' } })).statusCode).toBe(415);
+  });
+
+  test('says "later" while there is nowhere to put the events', async () => {
+    const { post, goDown } = await aReceiver();
+    goDown();
+    const answer = await post([eventJson(1)]);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('2');
+    expect(answer.json().detail).toContain('nobody there');
+  });
+
+  test('passes a gateway’s state on, and refuses what is none', async () => {
+    const { app, statuses } = await aReceiver();
+    const put = (body: string) =>
+      app.inject({
+        method: 'PUT',
+        url: '/ingest/v1/status',
+        headers: { authorization: `Bearer ${tokens['gw-1']}`, 'content-type': 'application/json' },
+        body,
+      });
+    expect((await put(JSON.stringify(gatewayStatus({ counter: 5 })))).statusCode).toBe(204);
+    expect((await put('{"gateway":"gw-1"}')).statusCode).toBe(400);
+    expect(statuses).toEqual(['gw-1 5']);
+  });
+
+  test('the same id with other content is an alarm at the centre', async () => {
+    const { post, poison } = await aReceiver();
+    await post([eventJson(1, { power: 1 })]);
+    expect((await post([eventJson(1, { power: 2 })])).statusCode).toBe(200);
+    expect(poison).toEqual([expect.stringContaining('other content')]);
+  });
+});
