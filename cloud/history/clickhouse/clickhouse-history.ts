@@ -5,6 +5,7 @@
  * event key and the first one stored stays. `stored` never goes backwards within a process, whatever the clock does.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -150,7 +151,7 @@ export class ClickHouseHistory implements HistoryStore {
 
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
     const { from, to, steps } = checkSeries(query);
-    const rows = await this.#executor.query<{ readonly start: string; readonly value: number | null }>(sql.series, {
+    const rows = await this.#projected<{ readonly start: string; readonly value: number | null }>(sql.series, {
       device: query.device,
       gateway: query.gateway ?? '',
       any_channel: query.channel === undefined ? 1 : 0,
@@ -182,11 +183,11 @@ export class ClickHouseHistory implements HistoryStore {
 
   metrics(): ReturnType<HistoryStore['metrics']> {
     const since = Math.trunc(this.#clock.now()) - metricsWindowMs;
-    return this.#executor.query(sql.metrics, { since, limit: maxMetrics });
+    return this.#projected(sql.metrics, { since, limit: maxMetrics });
   }
 
   lanes(): Promise<readonly LaneKey[]> {
-    return this.#executor.query<LaneKey>(sql.lanes, {});
+    return this.#projected<LaneKey>(sql.lanes, {});
   }
 
   async received(key: LaneKey): Promise<readonly Range[]> {
@@ -208,6 +209,20 @@ export class ClickHouseHistory implements HistoryStore {
   async gaps(key: LaneKey): ReturnType<HistoryStore['gaps']> {
     const rows = await this.#executor.query<{ readonly data: string }>(sql.gaps, { ...keyOf(key), limit: maxGaps });
     return gapsOf(rows.map((row) => JSON.parse(row.data) as unknown));
+  }
+
+  /**
+   * A query that a projection answers. ClickHouse fsyncs a part's rows, but not its projections: after a power cut one
+   * may hold zeros until the next merge builds it anew. Then the rows answer. (`text` ends with its SETTINGS.)
+   */
+  async #projected<Row>(text: string, parameters: Parameters): Promise<Row[]> {
+    try {
+      return await this.#executor.query<Row>(text, parameters);
+    } catch (error) {
+      if (!/While reading or decompressing|Checksum doesn't match/.test(messageOf(error))) throw error;
+      this.#logger.warn({ err: error }, 'a projection cannot be read; answering from the rows');
+      return await this.#executor.query<Row>(`${text.trimEnd()}, optimize_use_projections = 0`, parameters);
+    }
   }
 }
 

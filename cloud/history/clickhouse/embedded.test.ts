@@ -1,7 +1,7 @@
 /** What only the embedded ClickHouse can get wrong: its folder, other processes, kills, and its one process of threads. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -74,6 +74,37 @@ test('after a kill at any moment every insert is there as a whole or not at all,
     // the projection that charts are drawn from is as whole as the rows
     expect(charted.reduce((sum, { value }) => sum + value, 0)).toBe(through);
   }
+});
+
+test('projections that a power cut has left empty or full of zeros cost no answer', async () => {
+  const epoch = 'torn';
+  const child = inserter(epoch, 50);
+  await new Promise<void>((resolve) => child.on('message', (count: number) => count >= 150 && resolve()));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const names = await readdir(join(folder, 'store'), { recursive: true });
+  const files = names.filter((name) => name.includes('.proj/') && name.endsWith('data.bin'));
+  expect(files.length).toBeGreaterThanOrEqual(9);
+  for (const [index, name] of files.entries()) {
+    const file = join(folder, 'store', name);
+    const { size } = await stat(file);
+    await truncate(file, 0);
+    if (index % 2 === 0) await truncate(file, size);
+  }
+  const store = history();
+  await store.start();
+  const key = { gateway: 'gw', epoch, lane: 'telemetry' } as const;
+  const [range] = await store.received(key);
+  expect(range?.[0]).toBe(1);
+  expect(range?.[1]).toBeGreaterThanOrEqual(150);
+  expect(await store.lanes()).toEqual([key]);
+  expect((await store.metrics()).map(({ metric }) => metric)).toEqual(['power_w']);
+  const [year] = await store.series({
+    ...{ device: 'meter', metric: 'power_w', from: 0, to: Date.UTC(2100, 0), stepSeconds: 366 * 86_400 },
+    ...{ aggregate: 'count', timezone: 'UTC' },
+  });
+  expect(year?.value).toBe(range?.[1]);
+  await store.stop();
 });
 
 test('a second centre on the same folder is refused in one line that names the first', async () => {
