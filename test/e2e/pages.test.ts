@@ -1,0 +1,131 @@
+/** Both pages in a real browser on a real site: what happens shows without a reload, on a desktop and on a phone. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../harness/process.ts';
+import { TestSite, testPassword } from '../harness/site.ts';
+
+const executablePath = '/usr/bin/chromium';
+const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
+
+let site: TestSite;
+let browser: Browser;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  if (missing !== undefined) return;
+  site = await TestSite.start({
+    devices: ['heat-pump'],
+    uplink: 'http',
+    cameras: [{ id: 'yard', name: 'Yard', url: 'rtsp://127.0.0.1:9/yard' }],
+    rules: [
+      {
+        id: 'overload',
+        kind: 'threshold',
+        device: 'heat-pump',
+        metric: 'power_w',
+        above: 5000,
+        severity: 'critical',
+        message: 'The heat pump takes too much',
+      },
+    ],
+  });
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+async function open(url: string, user: string, password: string, width: number): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${url}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${url}: ${error.message}`));
+  await page.goto(url);
+  await page.locator('input[name=user]').fill(user);
+  await page.locator('input[name=password]').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  return page;
+}
+
+async function publish(power: number): Promise<void> {
+  const meter = await site.connect('heat-pump');
+  await meter.publishAsync('forpost/devices/heat-pump/readings', JSON.stringify({ values: { power_w: power } }), {
+    qos: 1,
+  });
+  await meter.endAsync();
+}
+
+const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+test('an overload shows on the gateway’s and on the centre’s page as it happens, and its end too', async ({ skip }) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  const local = await open(`http://127.0.0.1:${site.httpPort}`, 'installer', testPassword, 390);
+  const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
+  await local.getByText('heat-pump').first().waitFor();
+  await centre.getByText('test-gateway').first().waitFor();
+  // a camera that is not there is said in words on both
+  await local
+    .getByText(/nothing (listens|answers)|unreachable|no connection/i)
+    .first()
+    .waitFor();
+  await centre
+    .getByText(/nothing (listens|answers)|unreachable|no connection/i)
+    .first()
+    .waitFor();
+  await publish(6000);
+  await local.getByText('The heat pump takes too much').first().waitFor();
+  await centre.getByText('The heat pump takes too much').first().waitFor();
+  await publish(100);
+  await centre
+    .getByText(/cleared|ended/i)
+    .first()
+    .waitFor();
+  expect(await widthOf(local)).toBeLessThanOrEqual(390);
+  await centre.setViewportSize({ width: 390, height: 900 });
+  expect(await widthOf(centre)).toBeLessThanOrEqual(390);
+  expect(complaints).toEqual([]);
+  await Promise.all([local.close(), centre.close()]);
+});
+
+test('the centre’s page follows a gateway that goes and comes back', async ({ skip }) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
+  await centre
+    .getByText(/online/i)
+    .first()
+    .waitFor();
+  await site.gateway?.kill();
+  await centre
+    .getByText(/offline/i)
+    .first()
+    .waitFor({ timeout: 30_000 });
+  await site.startGateway();
+  await centre
+    .getByText(/offline/i)
+    .first()
+    .waitFor({ state: 'detached', timeout: 30_000 });
+  await centre.close();
+});
+
+test('a wrong password gets nobody in, and says so', async ({ skip }) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  for (const port of [site.httpPort, site.centrePort]) {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${port}`);
+    await page.locator('input[name=user]').fill('admin');
+    await page.locator('input[name=password]').fill('guess');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page
+      .getByText(/do not open/)
+      .first()
+      .waitFor();
+    await page.close();
+  }
+});
