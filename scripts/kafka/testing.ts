@@ -57,6 +57,27 @@ export function testClient(brokers: readonly string[]): Kafka {
   return new kafkajs.Kafka({ brokers: [...brokers], clientId: 'forpost-test', logLevel: kafkajs.logLevel.NOTHING });
 }
 
+/** Waits until every partition's leader answers: a topic is in the metadata a moment before it can be written to. */
+export async function leadersReady(client: Kafka, topics: readonly string[], deadlineMs = 20_000): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    const give = AbortSignal.timeout(deadlineMs);
+    for (const topic of topics)
+      for (;;) {
+        try {
+          await admin.fetchTopicOffsets(topic);
+          break;
+        } catch (error) {
+          if (give.aborted) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 export interface TopicRecord {
   readonly partition: number;
   readonly message: KafkaMessage;

@@ -11,7 +11,7 @@ import { httpSink } from '../../edge/uplink/sinks/http.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';
 import { type Fate, MemorySink } from '../../edge/uplink/sinks/memory.ts';
 import type { SinkContext } from '../../edge/uplink/sinks/registry.ts';
-import { readTopic, startTestKafka } from '../../scripts/kafka/testing.ts';
+import { leadersReady, readTopic, startTestKafka } from '../../scripts/kafka/testing.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { encodeEvent, type StoredEvent } from '../../shared/event/codec.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '../../shared/event/ids.ts';
@@ -111,6 +111,7 @@ const gateways = {
 async function kafkaSide(): Promise<OtherSide> {
   const broker = await startTestKafka();
   await ensureTopics(broker.client, { brokers: broker.brokers, prefix: 'forpost', development: true }, logger);
+  await leadersReady(broker.client, ['forpost.alerts', 'forpost.telemetry', 'forpost.status']);
   return {
     sink: kafkaSink({ kind: 'kafka', brokers: broker.brokers }, context('kafka')),
     lost: kafkaSink({ kind: 'kafka', brokers: ['127.0.0.1:9'] }, context('lost')),
