@@ -28,7 +28,7 @@ interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const sizes = { desktop: { width: 1440, height: 1100 }, phone: { width: 390, height: 844 } };
 /** A demo that has just been started has nothing in its chart yet. */
 const fillMs = 90_000;
 const alarmDeadlineMs = 90_000;
@@ -99,7 +99,7 @@ async function picture(from: Browser, page: Page, { width, scheme }: Look, path:
   tab.on('pageerror', (error) => say(`${page.name}: ${error.message}`));
   await tab.goto(page.base, { waitUntil: 'load' });
   await sleep(systemClock, settleMs);
-  await tab.screenshot({ path, fullPage: width === 'phone' });
+  await tab.screenshot({ path });
   await context.close();
 }
 

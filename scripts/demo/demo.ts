@@ -86,9 +86,11 @@ function introduction({ settings, credentials, kafka, camera }: DemoSite, startS
     `  What to look at: once a minute the house draws more than its connection carries; somebody walks through the`,
     `  yard's gate area; about every five minutes the outdoor sensor is not heard. Each shows on both pages at once,`,
     `  and is told to the receiver of notifications (below, as they arrive).`,
-    ...(kafka === undefined
+    ...(kafka?.pid === undefined
       ? []
-      : ['  Stop Kafka and start it again to see the gateway keep what it cannot send: the process "kafka" below.']),
+      : [
+          `  kill ${kafka.pid} ends Kafka, which comes back by itself: the gateway keeps meanwhile what it cannot send.`,
+        ]),
     '',
     ...(display === undefined
       ? []
@@ -96,7 +98,7 @@ function introduction({ settings, credentials, kafka, camera }: DemoSite, startS
           `  Alerts on the site itself       mosquitto_sub -p ${ports.mqtt} -u wall-display -P ${display} -t 'forpost/alerts/#'`,
         ]),
     `  MQTT of the gateway             127.0.0.1:${ports.mqtt}`,
-    `  Kafka                           ${brokers?.join(', ') ?? 'none: the gateway sends over HTTP'}${kafka?.pid === undefined ? '' : ` (kafka: process ${kafka.pid})`}`,
+    `  Kafka                           ${brokers?.join(', ') ?? 'none: the gateway sends over HTTP'}`,
     ...(camera === undefined
       ? []
       : [`  Camera                          rtsp://127.0.0.1:${ports.camera}${settings.cameraPath}`]),
