@@ -14,7 +14,7 @@ import { HttpProblem, registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Users } from '../auth/users.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
@@ -57,7 +57,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
   const { clock, live, users, gateways, logger } = parts;
   const app = Fastify({
     loggerInstance: logger.child({ part: 'api' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,

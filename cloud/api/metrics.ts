@@ -85,6 +85,9 @@ export class CentreMetrics {
     this.#gauge('forpost_notifier_connected', '1 where alerts are being read', [], ({ notifier }) => [
       [{}, notifier.connected ? 1 : 0],
     ]);
+    this.#counter('forpost_notifier_alerts_total', 'Alerts that people were to be told of', [], ({ notifier }) => [
+      [{}, notifier.notifications],
+    ]);
     const channels = (pick: (channel: NotifierStatus['channels'][number]) => number) => (figures: CentreFigures) =>
       figures.notifier.channels.map((channel) => [{ channel: channel.channel }, pick(channel)] as const);
     this.#counter(

@@ -4,6 +4,9 @@ import { bytes, count, countOf } from './format.ts';
 import type { DeskState } from './live/desk-state.ts';
 import type { Tone } from './parts/mark.tsx';
 
+const labels = ['Active alarms', 'Gateways online', 'Events waiting on the sites', 'Events missing'] as const;
+const [alarmsLabel, gatewaysLabel, waitingLabel, missingLabel] = labels;
+
 export function Summary({ state }: { readonly state: DeskState }): ReactNode {
   const active = [...state.alarms.values()].filter((alarm) => alarm.active && !alarm.test);
   const critical = active.filter(({ severity }) => severity === 'critical').length;
@@ -17,16 +20,26 @@ export function Summary({ state }: { readonly state: DeskState }): ReactNode {
   const shed = ledgers.reduce((sum, ledger) => sum + ledger.shed, 0);
   const received = ledgers.reduce((sum, ledger) => sum + ledger.received, 0);
 
+  // before the first answers are there a zero would be a claim
+  if (!state.loaded) {
+    return (
+      <section className="area-summary summary" aria-label="Summary">
+        {labels.map((label) => (
+          <Tile key={label} label={label} value="–" note="asking…" tone="quiet" />
+        ))}
+      </section>
+    );
+  }
   return (
     <section className="area-summary summary" aria-label="Summary">
       <Tile
-        label="Active alarms"
+        label={alarmsLabel}
         value={count(active.length)}
         note={active.length === 0 ? 'nothing to do' : `${critical} critical, ${unacknowledged} not acknowledged`}
         tone={critical > 0 ? 'critical' : active.length > 0 ? 'warning' : 'quiet'}
       />
       <Tile
-        label="Gateways online"
+        label={gatewaysLabel}
         value={gateways.length === 0 ? '–' : `${count(gateways.length - offline)} of ${count(gateways.length)}`}
         note={
           gateways.length === 0
@@ -38,13 +51,13 @@ export function Summary({ state }: { readonly state: DeskState }): ReactNode {
         tone={offline > 0 ? 'warning' : 'quiet'}
       />
       <Tile
-        label="Events waiting on the sites"
+        label={waitingLabel}
         value={count(waiting)}
         note={waiting === 0 ? 'everything has been sent' : `${bytes(waitingBytes)}, safe on their gateways`}
         tone="quiet"
       />
       <Tile
-        label="Events missing"
+        label={missingLabel}
         value={count(missing)}
         note={shed > 0 ? `${countOf(shed, 'event')} shed with a record` : `${count(received)} received and counted`}
         tone={missing > 0 ? 'critical' : 'quiet'}

@@ -1,0 +1,350 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { hashPassword } from '@forpost/shared/password.ts';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { GatewayDirectory } from '../registry/gateways.ts';
+import { buildApi } from './api.ts';
+import { exampleAlert, exampleEvent, exampleStatus } from './example.ts';
+import { LiveFeed } from './live.ts';
+import type { LedgerView } from './schemas.ts';
+
+let hash: string;
+beforeAll(async () => {
+  hash = await hashPassword('right');
+});
+const releases: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+const ledger: LedgerView = {
+  gateway: 'gw-1',
+  assigned: 10,
+  received: 8,
+  shed: 0,
+  missing: 0,
+  waiting: 2,
+  duplicates: 0,
+  lanes: [],
+};
+
+async function start(options: { clock?: Clock; webFolder?: string; reasons?: string[] } = {}) {
+  const clock = options.clock ?? systemClock;
+  const history = new MemoryHistory(clock);
+  const gateways = new GatewayDirectory({ clock });
+  const live = new LiveFeed({ clock, flushMs: 5 });
+  const app: FastifyInstance = buildApi({
+    history,
+    gateways,
+    ledger: async (gateway) => (gateway === 'gw-1' ? ledger : undefined),
+    users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
+    live,
+    ingest: () => ({
+      connected: true,
+      stored: 42,
+      duplicates: 3,
+      deadLetters: 0,
+      lag: [{ topic: 'forpost.alerts', partition: 0, records: 7 }],
+    }),
+    notifier: () => ({
+      notifications: 9,
+      connected: true,
+      reason: '',
+      channels: [{ channel: 'hook', sent: 5, failed: 1, retries: 2, queue: 0, lastError: '' }],
+    }),
+    notReady: () => options.reasons ?? [],
+    clock,
+    logger: silentLogger(),
+    webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page'),
+  });
+  releases.push(() => app.close());
+  await app.ready();
+  const login = await app.inject({
+    method: 'POST',
+    url: '/api/v1/login',
+    payload: { user: 'admin', password: 'right' },
+  });
+  const cookie = `forpost-centre=${login.cookies[0]?.value}`;
+  const get = async (url: string) => app.inject({ url, headers: { cookie } });
+  return { app, history, gateways, live, clock, cookie, get };
+}
+
+describe('who may', () => {
+  test.each([
+    '/api/v1/events',
+    '/api/v1/sites',
+    '/api/v1/gateways',
+    '/api/v1/gateways/gw-1/ledger',
+    '/api/v1/alarms',
+    '/api/v1/series?device=a&metric=power_w',
+    '/api/v1/metrics',
+    '/api/v1/stream',
+    '/openapi.json',
+  ])('%s needs a log-in', async (url) => {
+    const { app } = await start();
+    const answer = await app.inject(url);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([401, 'application/problem+json']);
+    expect(answer.json()).toMatchObject({ status: 401, detail: 'log in to the centre' });
+  });
+
+  test('health is open, metrics are open to this machine and to nobody else without a log-in', async () => {
+    const { app, cookie } = await start();
+    expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok', reasons: [] });
+    expect((await app.inject({ url: '/metrics', headers: { host: 'localhost:8090' } })).statusCode).toBe(200);
+    const proxied = { host: 'localhost:8090', 'x-forwarded-for': '203.0.113.9' };
+    expect((await app.inject({ url: '/metrics', headers: proxied })).statusCode).toBe(401);
+    expect((await app.inject({ url: '/metrics', headers: { host: 'evil.example' } })).statusCode).toBe(401);
+    expect((await app.inject({ url: '/metrics', remoteAddress: '203.0.113.9' })).statusCode).toBe(401);
+    expect((await app.inject({ url: '/metrics', remoteAddress: '203.0.113.9', headers: { cookie } })).statusCode).toBe(
+      200,
+    );
+  });
+
+  test('the page of another site cannot log in or out with somebody’s browser', async () => {
+    const { app, cookie } = await start();
+    const headers = { cookie, origin: 'https://evil.example', host: 'centre.example' };
+    expect((await app.inject({ method: 'POST', url: '/api/v1/logout', headers })).statusCode).toBe(403);
+  });
+});
+
+describe('answers', () => {
+  test('events come newest first, filtered, page by page, with when they were stored', async () => {
+    const { history, get } = await start();
+    const at = Date.UTC(2026, 0, 1);
+    await history.insert([1, 2, 3, 4, 5].map((sequence) => exampleEvent({ sequence, time: at + sequence * 1000 })));
+    await history.insert([exampleEvent({ sequence: 6, time: at, device: 'meter-2' })]);
+    const first = (await get('/api/v1/events?device=meter-1&limit=3')).json();
+    expect(first.events.map(({ sequence }: { sequence: string }) => sequence)).toEqual(['5', '4', '3']);
+    expect(first.events[0]).toMatchObject({
+      time: '2026-01-01T00:00:05.000Z',
+      received: '2026-01-01T00:00:05.020Z',
+      stored: expect.stringMatching(/Z$/),
+    });
+    const second = (
+      await get(`/api/v1/events?device=meter-1&limit=3&cursor=${encodeURIComponent(first.cursor)}`)
+    ).json();
+    expect(second.events.map(({ sequence }: { sequence: string }) => sequence)).toEqual(['2', '1']);
+    expect(second.cursor).toBeUndefined();
+    const span = (await get('/api/v1/events?from=2026-01-01T00:00:02Z&to=2026-01-01T00:00:04Z')).json();
+    expect(span.events).toHaveLength(2);
+  });
+
+  test.each([
+    ['/api/v1/events?devcie=x', 'did you mean "device"'],
+    ['/api/v1/events?limit=1001', 'limit must be from 1 to 1000'],
+    ['/api/v1/events?from=yesterday', 'from is no RFC 3339 time'],
+    ['/api/v1/events?lane=fast', 'lane must be one of alerts, telemetry'],
+    ['/api/v1/events?gateway=A/B', 'gateway'],
+    ['/api/v1/events?cursor=nonsense', 'cursor is not one that a page before has given'],
+    ['/api/v1/series?metric=power_w', 'device'],
+    ['/api/v1/series?device=a&metric=power_w&step=1', 'ask for a step of 30 s or more'],
+    ['/api/v1/series?device=a&metric=power_w&step=700', 'must divide a day'],
+    [
+      '/api/v1/series?device=a&metric=power_w&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+      '"from" must be before "to"',
+    ],
+    ['/api/v1/series?device=a&metric=power_w&tz=Mars/Base', '"Mars/Base" is not a time zone'],
+    ['/api/v1/series?device=a&metric=power_w&agg=median', 'agg must be one of avg, min, max, sum, last, count'],
+  ])('%s is answered with 400 and what to do', async (url, words) => {
+    const answer = await (await start()).get(url);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().detail).toContain(words);
+  });
+
+  test('gateways, sites and ledger say what is known', async () => {
+    const { gateways, get } = await start();
+    gateways.take(exampleStatus());
+    const {
+      gateways: [gateway],
+    } = (await get('/api/v1/gateways')).json();
+    expect(gateway).toMatchObject({
+      gateway: 'gw-1',
+      site: 'farm-7',
+      online: true,
+      backlog: { events: 2, bytes: 600 },
+    });
+    expect((await get('/api/v1/sites')).json()).toEqual({ sites: [{ site: 'farm-7', gateways: ['gw-1'], online: 1 }] });
+    expect((await get('/api/v1/gateways/gw-1/ledger')).json()).toEqual(ledger);
+    const unknown = await get('/api/v1/gateways/gw-9/ledger');
+    expect([unknown.statusCode, unknown.json().detail]).toEqual([404, 'no gateway "gw-9" is known']);
+  });
+
+  test('an alarm is shown with its newest state and when it was raised', async () => {
+    const { history, clock, get } = await start();
+    const raised = clock.now() - 60_000;
+    await history.insert([
+      exampleAlert(1, raised, 'raised'),
+      exampleAlert(2, raised + 5000, 'cleared'),
+      exampleAlert(3, raised, 'raised', 'a2'),
+    ]);
+    const { alarms } = (await get('/api/v1/alarms')).json();
+    expect(alarms).toHaveLength(2);
+    const over = alarms.find(({ alarm }: { alarm: string }) => alarm === 'a1');
+    expect(over).toMatchObject({
+      active: false,
+      change: 'cleared',
+      severity: 'critical',
+      value: 5100,
+      raised: new Date(raised).toISOString(),
+      changed: new Date(raised + 5000).toISOString(),
+    });
+    expect(
+      (await get(`/api/v1/alarms?since=${new Date(raised + 6000).toISOString()}`))
+        .json()
+        .alarms.map(({ alarm }: { alarm: string }) => alarm),
+    ).toEqual(['a2']);
+  });
+
+  test('a series has a step that fits where none is asked for, and says its unit', async () => {
+    const { history, get } = await start();
+    const at = Date.UTC(2026, 0, 1);
+    await history.insert([exampleEvent({ sequence: 1, time: at }), exampleEvent({ sequence: 3, time: at + 1000 })]);
+    const answer = (
+      await get('/api/v1/series?device=meter-1&metric=power_w&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z')
+    ).json();
+    expect(answer).toMatchObject({ step: 300, unit: 'W', agg: 'avg', tz: 'UTC', points: [{ time: at, value: 20 }] });
+  });
+
+  test('the metrics count what the parts count', async () => {
+    const { app, gateways } = await start();
+    gateways.take(exampleStatus());
+    const { body } = await app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
+    for (const line of [
+      'forpost_ingest_stored_total 42',
+      'forpost_ingest_duplicates_total 3',
+      'forpost_ingest_lag_records{topic="forpost.alerts",partition="0"} 7',
+      'forpost_notifications_sent_total{channel="hook"} 5',
+      'forpost_gateways{state="online"} 1',
+      'forpost_api_streams 0',
+    ])
+      expect(body).toContain(line);
+  });
+
+  test('a centre that cannot do its work says why', async () => {
+    const { app } = await start({ reasons: ['Kafka: connection refused'] });
+    const answer = await app.inject('/readyz');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      503,
+      { status: 'failing', reasons: ['Kafka: connection refused'] },
+    ]);
+  });
+
+  test('the OpenAPI document names every address with its parameters', async () => {
+    const { get } = await start();
+    const { paths } = (await get('/openapi.json')).json();
+    const names = paths['/api/v1/events'].get.parameters.map(({ name }: { name: string }) => name).sort();
+    expect(names).toEqual(['cursor', 'device', 'from', 'gateway', 'lane', 'limit', 'site', 'to', 'type']);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(['/api/v1/series', '/api/v1/gateways/{id}/ledger', '/api/v1/stream', '/readyz']),
+    );
+  });
+});
+
+describe('the page', () => {
+  test('is served with a strict policy, and nothing outside its folder is', async () => {
+    const webFolder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
+    releases.push(() => rm(webFolder, { recursive: true }));
+    await writeFile(join(webFolder, 'index.html'), '<!doctype html><title>desk</title>');
+    const { app } = await start({ webFolder });
+    const page = await app.inject('/');
+    expect([page.statusCode, page.headers['cache-control']]).toEqual([200, 'no-cache']);
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+    expect(page.headers['x-content-type-options']).toBe('nosniff');
+    for (const url of ['/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json'])
+      expect((await app.inject(url)).statusCode).toBeGreaterThanOrEqual(400);
+  });
+
+  test('that is not built says how to build it', async () => {
+    const { app } = await start();
+    const answer = await app.inject('/');
+    expect([answer.statusCode, answer.json().detail]).toEqual([503, expect.stringContaining('npm run web')]);
+  });
+});
+
+describe('what happens now', () => {
+  /** Opens the stream over a real connection and gathers what it says. */
+  async function listen(started: Awaited<ReturnType<typeof start>>) {
+    await started.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = started.app.server.address() as AddressInfo;
+    const messages: { event: string; data: Record<string, unknown> }[] = [];
+    let ended = false;
+    const call = request({ host: '127.0.0.1', port, path: '/api/v1/stream', headers: { cookie: started.cookie } });
+    call.on('error', () => {
+      ended = true;
+    });
+    call.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const event = /^event: (.*)$/m.exec(block)?.[1];
+          const data = /^data: (.*)$/m.exec(block)?.[1];
+          if (event !== undefined && data !== undefined) messages.push({ event, data: JSON.parse(data) });
+        }
+      });
+      response.on('close', () => {
+        ended = true;
+      });
+      response.on('error', () => undefined);
+    });
+    call.end();
+    releases.push(async () => call.destroy());
+    const next = (event: string) =>
+      vi.waitFor(() => {
+        const found = messages.find((message) => message.event === event);
+        if (found === undefined) throw new Error(`no ${event} yet`);
+        return found.data;
+      }, 10_000);
+    return { messages, next, hasEnded: () => vi.waitFor(() => expect(ended).toBe(true), 5000) };
+  }
+
+  test('a page hears of events, alarms, gateways and ledgers without asking', async () => {
+    const clock = new FakeClock();
+    const started = await start({ clock });
+    const { next } = await listen(started);
+    await next('hello');
+    const now = started.clock.now();
+    started.live.stored([exampleEvent({ sequence: 1, time: now }), exampleAlert(1, now, 'raised')]);
+    started.gateways.take(exampleStatus());
+    const known = started.gateways.get('gw-1');
+    if (known !== undefined) started.live.gateway(known);
+    clock.advance(5000);
+    expect(await next('events')).toMatchObject({
+      skipped: 0,
+      events: [{ id: 'gw-1/0011223344556677/telemetry/1' }, {}],
+    });
+    expect(await next('alert')).toMatchObject({ alarm: 'a1', active: true, message: 'more than 5 kW' });
+    expect(await next('gateway')).toMatchObject({ gateway: { gateway: 'gw-1', online: true } });
+    expect(await next('tick')).toMatchObject({ now: expect.any(String) });
+    expect(await next('ledger')).toEqual(ledger);
+    const { body } = await started.app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
+    expect(body).toContain('forpost_api_streams 1');
+  });
+
+  test('a stream ends with the log-in that opened it, and nothing more is listened to', async () => {
+    const started = await start();
+    const { next, hasEnded } = await listen(started);
+    await next('hello');
+    expect(started.live.subscribers).toBe(1);
+    await started.app.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie: started.cookie } });
+    await hasEnded();
+    expect(started.live.subscribers).toBe(0);
+  });
+
+  test('a server that stops does not wait for open pages', async () => {
+    const started = await start();
+    const { next, hasEnded } = await listen(started);
+    await next('hello');
+    await started.app.close();
+    await hasEnded();
+  });
+});

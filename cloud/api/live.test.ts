@@ -1,0 +1,67 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, test } from 'vitest';
+import { exampleAlert, exampleEvent } from './example.ts';
+import { LiveFeed, type LiveMessage } from './live.ts';
+
+function start() {
+  const clock = new FakeClock();
+  const live = new LiveFeed({ clock });
+  const heard: LiveMessage[] = [];
+  const stop = live.subscribe((message) => heard.push(message));
+  return { clock, live, heard, stop };
+}
+
+test('events are gathered into one message, and an alert is told at once', () => {
+  const { clock, live, heard } = start();
+  live.stored([exampleEvent({ sequence: 1, time: clock.now() })]);
+  live.stored([exampleAlert(1, clock.now(), 'raised')]);
+  expect(heard.map(({ kind }) => kind)).toEqual(['alert']);
+  clock.advance(300);
+  expect(heard.map(({ kind }) => kind)).toEqual(['alert', 'events']);
+  expect(heard[1]).toMatchObject({
+    skipped: 0,
+    events: [{ sequence: '1', stored: '2026-01-01T00:00:00.000Z' }, { lane: 'alerts' }],
+  });
+  clock.advance(10_000);
+  expect(heard).toHaveLength(2);
+});
+
+test('a flood is cut to the newest, and how many are left out is said', () => {
+  const { clock, live, heard } = start();
+  const flood = Array.from({ length: 1000 }, (_, i) => exampleEvent({ sequence: i + 1, time: clock.now() }));
+  live.stored(flood.slice(0, 500));
+  live.stored(flood.slice(500));
+  clock.advance(300);
+  expect(heard).toHaveLength(1);
+  const [message] = heard;
+  expect(
+    message?.kind === 'events' && [message.events.length, message.skipped, message.events.at(-1)?.sequence],
+  ).toEqual([200, 800, '1000']);
+});
+
+test('of a gateway that reports often the newest state is told', () => {
+  const { clock, live, heard } = start();
+  const gateway = { gateway: 'gw-1', site: 's', lastContact: 1, status: undefined };
+  live.gateway({ ...gateway, online: true });
+  live.gateway({ ...gateway, online: false });
+  clock.advance(300);
+  expect(heard).toEqual([{ kind: 'gateway', gateway: { ...gateway, online: false } }]);
+});
+
+test('with nobody there nothing is kept, and who leaves hears nothing more', () => {
+  const { clock, live, heard, stop } = start();
+  live.stored([exampleEvent({ sequence: 1, time: clock.now() })]);
+  stop();
+  clock.advance(300);
+  live.stored([exampleEvent({ sequence: 2, time: clock.now() })]);
+  const late: LiveMessage[] = [];
+  live.subscribe((message) => late.push(message));
+  clock.advance(300);
+  expect([heard, late]).toEqual([[], []]);
+});
+
+test('subscribers are bounded', () => {
+  const live = new LiveFeed({ clock: new FakeClock(), maxSubscribers: 1 });
+  live.subscribe(() => undefined);
+  expect(() => live.subscribe(() => undefined)).toThrow(RangeError);
+});

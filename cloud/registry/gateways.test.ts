@@ -1,0 +1,101 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { afterEach, expect, test } from 'vitest';
+import { exampleStatus } from '../api/example.ts';
+import { GatewayDirectory, type KnownGateway } from './gateways.ts';
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function start(options: { maxGateways?: number } = {}) {
+  const clock = new FakeClock();
+  const directory = new GatewayDirectory({ clock, ...options });
+  await directory.start();
+  stops.push(() => directory.stop());
+  const told: KnownGateway[] = [];
+  directory.onChange((gateway) => told.push(gateway));
+  return { clock, directory, told };
+}
+
+test('an older status that lands late does not replace a newer one', async () => {
+  const { directory } = await start();
+  expect(directory.take(exampleStatus({ starts: 2, counter: 5, name: 'new' }))).toBe(true);
+  expect(directory.take(exampleStatus({ starts: 2, counter: 4, name: 'late' }))).toBe(false);
+  expect(directory.take(exampleStatus({ starts: 1, counter: 900, name: 'later still' }))).toBe(false);
+  expect(directory.get('gw-1')?.status?.name).toBe('new');
+  expect(directory.take(exampleStatus({ starts: 3, counter: 1, name: 'restarted' }))).toBe(true);
+  expect(directory.get('gw-1')?.status?.name).toBe('restarted');
+});
+
+test('a gateway that began again with a new outbox is believed after three statuses in a row', async () => {
+  const { directory } = await start();
+  directory.take(exampleStatus({ starts: 40, counter: 5 }));
+  expect(directory.take(exampleStatus({ starts: 1, counter: 1 }))).toBe(false);
+  expect(directory.take(exampleStatus({ starts: 1, counter: 1 }))).toBe(false);
+  expect(directory.take(exampleStatus({ starts: 1, counter: 2 }))).toBe(false);
+  expect(directory.take(exampleStatus({ starts: 1, counter: 3, name: 'again' }))).toBe(true);
+  expect(directory.get('gw-1')?.status?.name).toBe('again');
+});
+
+test('a gateway is online for 10 s after its last contact, and going silent is told once', async () => {
+  const { clock, directory, told } = await start();
+  directory.take(exampleStatus());
+  expect(directory.get('gw-1')?.online).toBe(true);
+  clock.advance(9000);
+  expect(directory.get('gw-1')?.online).toBe(true);
+  clock.advance(5000);
+  expect(directory.get('gw-1')?.online).toBe(false);
+  expect(told.map(({ online }) => online)).toEqual([true, false]);
+  directory.take(exampleStatus({ counter: 2 }));
+  expect(told.map(({ online }) => online)).toEqual([true, false, true]);
+});
+
+test('what is read again at a start is no contact: the time it came to Kafka counts', async () => {
+  const { clock, directory } = await start();
+  directory.take(exampleStatus(), clock.now() - 3_600_000);
+  expect(directory.get('gw-1')).toMatchObject({ online: false, lastContact: clock.now() - 3_600_000 });
+  // a broker's clock that is ahead does not keep a gateway online
+  directory.take(exampleStatus({ counter: 2 }), clock.now() + 3_600_000);
+  expect(directory.get('gw-1')?.lastContact).toBe(clock.now());
+});
+
+test('what was called safe a moment ago counts as on its way, and half a minute later as due', async () => {
+  const { clock, directory } = await start();
+  const lane = { epoch: 'e1', lane: 'telemetry', assigned: 100, acknowledged: 90, bytes: 0 };
+  directory.take(exampleStatus({ lanes: [lane] }));
+  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, acknowledged: 0 }]);
+  clock.advance(15_000);
+  directory.take(exampleStatus({ counter: 2, lanes: [{ ...lane, assigned: 200, acknowledged: 190 }] }));
+  clock.advance(16_000);
+  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, assigned: 200, acknowledged: 90 }]);
+  clock.advance(31_000);
+  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, assigned: 200, acknowledged: 190 }]);
+});
+
+test('sites are known from their gateways, and gateways from the history until they report', async () => {
+  const { directory } = await start();
+  directory.remember('gw-9', '');
+  directory.remember('gw-8', 'shop-2');
+  directory.take(exampleStatus());
+  directory.take(exampleStatus({ gateway: 'gw-2' }));
+  expect(directory.sites()).toEqual([
+    { site: 'farm-7', gateways: ['gw-1', 'gw-2'], online: 2 },
+    { site: 'shop-2', gateways: ['gw-8'], online: 0 },
+  ]);
+  expect(directory.get('gw-9')).toEqual({
+    gateway: 'gw-9',
+    site: '',
+    online: false,
+    lastContact: undefined,
+    status: undefined,
+  });
+});
+
+test('gateways beyond the limit are refused and counted', async () => {
+  const { directory } = await start({ maxGateways: 1 });
+  expect(directory.take(exampleStatus())).toBe(true);
+  expect(directory.take(exampleStatus({ gateway: 'gw-2' }))).toBe(false);
+  expect(directory.take(exampleStatus({ counter: 2 }))).toBe(true);
+  expect(directory.refused).toBe(1);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { EventView } from '../../../api/schemas.ts';
+import { eventWords } from './summary.ts';
+
+const words = (type: string, data: unknown) => {
+  const { kind, text } = eventWords({ type, data } as EventView);
+  return `${kind} | ${text}`.replaceAll('\u00a0', ' ');
+};
+
+test.each([
+  [
+    'forpost.reading.v1',
+    { values: { power_w: 5131, on: true }, channel: 'a', quality: 'stale' },
+    'Reading | a: Power 5.13 kW · On on (stale)',
+  ],
+  ['forpost.alert.v1', { change: 'raised', message: 'too much', severity: 'critical' }, 'Alert | raised: too much'],
+  [
+    'forpost.vision.observation.v1',
+    { class: 'person', change: 'entered', zone: 'yard', score: 0.871 },
+    'Camera | person entered yard (87 %)',
+  ],
+  [
+    'forpost.gap.v1',
+    { count: 812, lane: 'telemetry', reason: 'the disk was full' },
+    'Gap | 812 events of telemetry are not in the history: the disk was full',
+  ],
+  [
+    'forpost.gateway.v1',
+    { change: 'started', message: 'the gateway was started' },
+    'Gateway | the gateway was started',
+  ],
+  ['forpost.dream.v9', { mood: 'blue' }, 'dream | {"mood":"blue"}'],
+  ['forpost.reading.v1', null, 'Reading | '],
+  ['forpost.alert.v1', 'odd', 'Alert | changed: '],
+])('%s is said in a line, whatever it carries', (type, data, line) => {
+  expect(words(type, data)).toBe(line);
+});
+
+test('a line has an end', () => {
+  expect(words('forpost.gateway.v1', { message: 'x'.repeat(5000) }).length).toBeLessThan(300);
+});
