@@ -30,6 +30,7 @@ const hourMs = 3_600_000;
 /** The centre counts the newest steps again this often; between, the page draws what arrives. */
 const recountMs = 60_000;
 const firstLookMs = 3000;
+const recountSoonMs = 2500;
 
 export interface ChartCardProps {
   readonly desk: Desk;
@@ -222,20 +223,36 @@ function useSeries(
     const chosen: ChartChoice = { gateway, device, channel, metric };
     const stopping = new AbortController();
     let askedAt = 0;
+    let lastCounted = Number.NEGATIVE_INFINITY;
     const load = () => {
       askedAt = centreNow();
       get<SeriesAnswer>(addressOf(chosen, range, askedAt), stopping.signal)
-        .then((series) => setAnswer({ series: seriesOf(series), problem: '' }))
+        .then((series) => {
+          lastCounted = series.points.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+          setAnswer({ series: seriesOf(series), problem: '' });
+        })
         .catch((error: unknown) => {
           if (!stopping.signal.aborted) setAnswer({ series: undefined, problem: sentence(error) });
         });
     };
     setAnswer({ series: undefined, problem: '' });
     load();
+    let recount: number | undefined;
     const stop = desk.onEvents((batch) => {
-      const readings = batch === undefined ? [] : readingsOf(batch.events, chosen);
-      if (batch === undefined || (centreNow() - askedAt > recountMs && readings.length > 0)) load();
-      else if (readings.length > 0)
+      if (batch === undefined) {
+        load();
+        return;
+      }
+      const readings = readingsOf(batch.events, chosen);
+      // a backlog that drains fills in the past, which only the centre can count
+      const isPast = batch.skipped > 0 || readings.some(({ time }) => time < lastCounted);
+      if (isPast || (readings.length > 0 && centreNow() - askedAt > recountMs)) {
+        recount ??= window.setTimeout(() => {
+          recount = undefined;
+          load();
+        }, recountSoonMs);
+      }
+      if (readings.length > 0)
         setAnswer((before) =>
           before.series === undefined ? before : { ...before, series: withReadings(before.series, readings) },
         );
@@ -243,6 +260,7 @@ function useSeries(
     return () => {
       stop();
       stopping.abort();
+      window.clearTimeout(recount);
     };
   }, [desk, key, range]);
   return answer;
