@@ -26,10 +26,11 @@ import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-
 import type { HistoryStore, LaneKey } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
-import { type KafkaCluster, kafkaClient } from './ingest/kafka-client.ts';
+import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { gatewayLedger } from './ingest/ledger.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
 import { createRoutes } from './notify/channels/registry.ts';
+import { notifyKafka } from './notify/kafka.ts';
 import { Notifier } from './notify/notifier.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 
@@ -84,7 +85,7 @@ export class Service implements Part {
     this.#gateways = new GatewayDirectory({ clock });
     this.#live = new LiveFeed({ clock });
     this.#notifier = new Notifier({
-      kafka: kafka === undefined ? undefined : (clientId) => kafkaClient(kafka, clientId, logger('notify')),
+      kafka: kafka === undefined ? undefined : notifyKafka(kafka.brokers, logger('notify')),
       prefix: kafka?.prefix ?? 'forpost',
       routes: createRoutes(config.notify),
       clock,

@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
@@ -37,6 +36,7 @@ import { lateAfterMs } from './rules/rule.ts';
 import { loadSite } from './site/load.ts';
 import type { Secrets, Site } from './site/site.ts';
 import type { Refusal } from './uplink/messages.ts';
+import { refusalEntry } from './uplink/refusal.ts';
 import { sinkName } from './uplink/sinks/registry.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { CameraChanges } from './vision/camera-changes.ts';
@@ -276,40 +276,12 @@ export class Gateway implements Part {
   /** An event that a sink refuses for good: the dead letters keep it, a gap record says so, the lane goes on. */
   async #putAside(refusal: Refusal): Promise<void> {
     const { clock, installation } = this.#options;
-    const { event, sink, reason } = refusal;
-    const received = clock.now();
-    const sequence = String(event.sequence);
-    const time = new Date(event.time).toISOString();
-    await this.#outbox.append({
-      events: [
-        {
-          lane: 'alerts',
-          type: eventTypes.gap,
-          device: event.device,
-          time: received,
-          received,
-          clock: this.#clockSync.quality(),
-          boot: this.#clockSync.bootId(),
-          uptime: clock.uptime(),
-          data: JSON.stringify({
-            epoch: event.epoch,
-            lane: event.lane,
-            from: sequence,
-            to: sequence,
-            count: 1,
-            first_time: time,
-            last_time: time,
-            reason: `${sink} refused it: ${reason}`,
-          }),
-        },
-      ],
-      deadLetter: {
-        device: event.device ?? asId<'device'>(installation.gateway),
-        topic: `outbox/${event.epoch}/${event.lane}/${sequence}`,
-        payload: Buffer.from(event.data),
-        received,
-        reason: `${sink} refused it: ${reason}`,
-      },
-    });
+    const stamp = {
+      received: clock.now(),
+      uptime: clock.uptime(),
+      clock: this.#clockSync.quality(),
+      boot: this.#clockSync.bootId(),
+    };
+    await this.#outbox.append(refusalEntry(refusal, asId<'gateway'>(installation.gateway), stamp));
   }
 }

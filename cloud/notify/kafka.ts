@@ -7,9 +7,8 @@
  * for a minute at most, because kafkajs does not come back in all cases (issues 907, 919, 979); then a fresh one follows.
  */
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs';
-// registers the zstd codec, which is one table for the whole process
-import '../ingest/kafka-client.ts';
+import type { Kafka, RetryOptions } from 'kafkajs';
+import { kafkaClient } from '../ingest/kafka-client.ts';
 
 /** Makes a client; without `patience` one that gives up after a try or two. */
 export type KafkaFactory = (clientId: string, patience?: RetryOptions) => Kafka;
@@ -17,23 +16,7 @@ export type KafkaFactory = (clientId: string, patience?: RetryOptions) => Kafka;
 /** Tries twice a second for about a minute. */
 export const patience: RetryOptions = { retries: 120, initialRetryTime: 100, maxRetryTime: 500 };
 
-const quick: RetryOptions = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 };
-const connectionTimeoutMs = 3_000;
-const requestTimeoutMs = 15_000;
-
 /** The factory for a cluster; kafkajs's log goes to `logger` at debug. */
 export function notifyKafka(brokers: readonly string[], logger: Logger): KafkaFactory {
-  return (clientId, retry = quick) =>
-    new kafkajs.Kafka({
-      brokers: [...brokers],
-      clientId,
-      connectionTimeout: connectionTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      retry,
-      logLevel: kafkajs.logLevel.WARN,
-      logCreator:
-        () =>
-        ({ namespace, log: { message, timestamp: _, logger: __, stack: ___, ...fields } }) =>
-          logger.debug({ kafkajs: namespace, ...fields }, message),
-    });
+  return (clientId, retry) => kafkaClient({ brokers }, clientId, logger, retry);
 }

@@ -19,9 +19,6 @@ import { MemoryHistory } from '../../cloud/history/memory-store.ts';
 import type { HistoryStore, SeriesQuery } from '../../cloud/history/store.ts';
 
 const server = process.env.FORPOST_TEST_CLICKHOUSE;
-if (server === undefined)
-  console.log('skipped: the history on a ClickHouse server (FORPOST_TEST_CLICKHOUSE=http://… names none)');
-
 interface Made {
   readonly store: HistoryStore;
   readonly clock: FakeClock;
@@ -49,7 +46,7 @@ const kinds: readonly (readonly [name: string, make: () => Promise<Made>, skip: 
     false,
   ],
   [
-    'ClickHouse server',
+    server === undefined ? 'ClickHouse server (skipped: FORPOST_TEST_CLICKHOUSE names none)' : 'ClickHouse server',
     async () => {
       const clock = new FakeClock();
       const executor = new HttpExecutor(`${server}/forpost_test_${process.pid}`);

@@ -62,7 +62,7 @@ async function publish(power: number): Promise<void> {
   await meter.endAsync();
 }
 
-const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+const widthOf = async (page: Page) => Number(await page.evaluate('document.documentElement.scrollWidth'));
 
 test('an overload shows on the gateway’s and on the centre’s page as it happens, and its end too', async ({ skip }) => {
   if (missing !== undefined) return skip(`${missing} is missing`);
