@@ -2,12 +2,10 @@
 import './chart.css';
 import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import type { MetricsAnswer, SeriesAnswer } from '../../../api/schemas.ts';
 import { metricName, metricUnit, metricValue, significant } from '../format.ts';
-import { get, sentence } from '../http.ts';
 import type { Desk } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
-import { centreNow, useNow } from '../time.ts';
+import { useNow } from '../time.ts';
 import { Plot } from './plot.tsx';
 import {
   type ChartChoice,
@@ -18,19 +16,6 @@ import {
   seriesOf,
   withReadings,
 } from './series.ts';
-
-const ranges = [
-  { value: '1h', label: '1 h', hours: 1 },
-  { value: '6h', label: '6 h', hours: 6 },
-  { value: '24h', label: '24 h', hours: 24 },
-  { value: '7d', label: '7 d', hours: 168 },
-] as const;
-type RangeName = (typeof ranges)[number]['value'];
-const hourMs = 3_600_000;
-/** The centre counts the newest steps again this often; between, the page draws what arrives. */
-const recountMs = 60_000;
-const firstLookMs = 3000;
-const recountSoonMs = 2500;
 
 export interface ChartCardProps {
   readonly desk: Desk;
@@ -170,117 +155,6 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
       />
     </>
   );
-}
-
-function useChoices(desk: Desk): { choices: readonly ChartChoice[]; problem: string; loaded: boolean } {
-  const [answer, setAnswer] = useState<{ choices: readonly ChartChoice[]; problem: string; loaded: boolean }>({
-    choices: [],
-    problem: '',
-    loaded: false,
-  });
-  useEffect(() => {
-    const stopping = new AbortController();
-    let askedAt = 0;
-    let known = 0;
-    const load = () => {
-      askedAt = centreNow();
-      get<MetricsAnswer>('/api/v1/metrics', stopping.signal)
-        .then(({ metrics }) => {
-          known = metrics.length;
-          setAnswer({ choices: metrics, problem: '', loaded: true });
-        })
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) setAnswer((before) => ({ ...before, problem: sentence(error), loaded: true }));
-        });
-    };
-    load();
-    const stop = desk.onEvents((batch) => {
-      // a device that speaks for the first time can be chosen soon after
-      if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstLookMs : recountMs)) load();
-    });
-    return () => {
-      stop();
-      stopping.abort();
-    };
-  }, [desk]);
-  return answer;
-}
-
-function useSeries(
-  desk: Desk,
-  choice: ChartChoice | undefined,
-  range: RangeName,
-): { series: ChartSeries | undefined; problem: string } {
-  const [answer, setAnswer] = useState<{ series: ChartSeries | undefined; problem: string }>({
-    series: undefined,
-    problem: '',
-  });
-  const key =
-    choice === undefined ? '' : JSON.stringify([choice.gateway, choice.device, choice.channel, choice.metric]);
-  useEffect(() => {
-    if (key === '') return;
-    const [gateway, device, channel, metric] = JSON.parse(key) as [string, string, string, string];
-    const chosen: ChartChoice = { gateway, device, channel, metric };
-    const stopping = new AbortController();
-    let askedAt = 0;
-    let lastCounted = Number.NEGATIVE_INFINITY;
-    const load = () => {
-      askedAt = centreNow();
-      get<SeriesAnswer>(addressOf(chosen, range, askedAt), stopping.signal)
-        .then((series) => {
-          lastCounted = series.points.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
-          setAnswer({ series: seriesOf(series), problem: '' });
-        })
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) setAnswer({ series: undefined, problem: sentence(error) });
-        });
-    };
-    setAnswer({ series: undefined, problem: '' });
-    load();
-    let recount: number | undefined;
-    const stop = desk.onEvents((batch) => {
-      if (batch === undefined) {
-        load();
-        return;
-      }
-      const readings = readingsOf(batch.events, chosen);
-      // a backlog that drains fills in the past, which only the centre can count
-      const isPast = batch.skipped > 0 || readings.some(({ time }) => time < lastCounted);
-      if (isPast || (readings.length > 0 && centreNow() - askedAt > recountMs)) {
-        recount ??= window.setTimeout(() => {
-          recount = undefined;
-          load();
-        }, recountSoonMs);
-      }
-      if (readings.length > 0)
-        setAnswer((before) =>
-          before.series === undefined ? before : { ...before, series: withReadings(before.series, readings) },
-        );
-    });
-    return () => {
-      stop();
-      stopping.abort();
-      window.clearTimeout(recount);
-    };
-  }, [desk, key, range]);
-  return answer;
-}
-
-function addressOf(choice: ChartChoice, range: RangeName, now: number): string {
-  const query = new URLSearchParams({
-    device: choice.device,
-    gateway: choice.gateway,
-    metric: choice.metric,
-    from: new Date(now - hoursOf(range) * hourMs).toISOString(),
-    to: new Date(now).toISOString(),
-    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  });
-  if (choice.channel !== '') query.set('channel', choice.channel);
-  return `/api/v1/series?${query}`;
-}
-
-function hoursOf(range: RangeName): number {
-  return ranges.find(({ value }) => value === range)?.hours ?? 1;
 }
 
 /** The device that draws or feeds in the most now: most likely what one wants to look at first. */
