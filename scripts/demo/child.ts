@@ -9,6 +9,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
@@ -26,6 +27,8 @@ export interface ChildOptions {
   /** what happened to it, in a line for people */
   readonly report: (line: string) => void;
   readonly onLine?: (line: string) => void;
+  /** priority, as nice(1) counts it: more is less urgent. Default 0 */
+  readonly nice?: number;
   /** lines that no log may keep */
   readonly secret?: RegExp;
 }
@@ -104,7 +107,7 @@ export class Child {
   }
 
   #launch(): Promise<unknown> {
-    const { args, env, readyWithinMs, clock, onLine, secret } = this.#options;
+    const { args, env, readyWithinMs, clock, onLine, secret, nice } = this.#options;
     const log = openSync(this.log, 'a', 0o600);
     const child = spawn(process.execPath, [...args], {
       cwd: root,
@@ -113,6 +116,7 @@ export class Child {
       detached: true,
     });
     this.#process = child;
+    if (nice !== undefined && child.pid !== undefined) setPriority(child.pid, nice);
     // it ended: `ended` tells
     child.stdin?.on('error', () => child.stdin?.destroy());
     this.#ended = new Promise((resolve) => {

@@ -13,7 +13,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { Child, ChildError } from './child.ts';
+import { Child, ChildError, type ChildOptions } from './child.ts';
 import type { DemoOptions } from './options.ts';
 import { takenPorts } from './ports.ts';
 import { type Credentials, ensureSecrets, readCredentials, sha256, writeCredentials } from './secrets.ts';
@@ -34,6 +34,8 @@ const deadlines = { kafka: 90_000, centre: 60_000, gateway: 60_000, camera: 240_
 const cameraHeadStartMs = 5_000;
 const healthDeadlineMs = 20_000;
 const pollMs = 100;
+/** Who in the world would be another machine: a starting Kafka must not take the gateway's cores. */
+const elsewhere = { nice: 10 } as const;
 const cache = process.env.FORPOST_CACHE ?? join(root, '.forpost/cache');
 
 export class DemoSite {
@@ -58,15 +60,21 @@ export class DemoSite {
     if (options.kafka.kind === 'own') {
       const where = ['--port', `${ports.kafka}`, '--controller-port', `${ports.kafkaController}`];
       const data = ['--data', join(folder, 'kafka'), '--cache', cache];
-      this.kafka = this.#child('kafka', [join(scripts, 'kafka/main.ts'), ...where, ...data], deadlines.kafka);
+      this.kafka = this.#child(
+        'kafka',
+        [join(scripts, 'kafka/main.ts'), ...where, ...data],
+        deadlines.kafka,
+        elsewhere,
+      );
     }
     this.receiver = this.#child(
       'receiver',
       [join(scripts, 'demo/receiver.ts'), '--port', `${ports.receiver}`],
       deadlines.receiver,
-      { onLine: (line) => line.startsWith('{') || options.onNotification?.(line) },
+      { ...elsewhere, onLine: (line) => line.startsWith('{') || options.onNotification?.(line) },
     );
     this.centre = this.#child('centre', ['forpost.mjs', 'cloud', '--config', cloudFile], deadlines.centre, {
+      ...elsewhere,
       onLine: (line) => this.#keepLogIn(line),
       secret: logIn,
     });
@@ -186,14 +194,14 @@ export class DemoSite {
     const what = this.options.video === undefined ? [] : ['--video', this.options.video];
     const say = (line: string) => line.startsWith('{') || this.options.say(`  … camera: ${line}`);
     const entry = join(root, 'scripts/camera/camera.ts');
-    return this.#child('camera', [entry, ...where, ...who, ...what], deadlines.camera, { onLine: say });
+    return this.#child('camera', [entry, ...where, ...who, ...what], deadlines.camera, { ...elsewhere, onLine: say });
   }
 
   #child(
     name: string,
     args: readonly string[],
     readyWithinMs: number,
-    more: { readonly onLine?: (line: string) => void; readonly secret?: RegExp } = {},
+    more: Pick<ChildOptions, 'onLine' | 'secret' | 'nice'> = {},
   ): Child {
     const { clock, random, say } = this.options;
     const log = join(this.settings.logs, `${name}.log`);

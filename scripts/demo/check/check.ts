@@ -16,7 +16,7 @@ import type { DemoSite } from '../demo-site.ts';
 import type { Arrived } from '../receiver.ts';
 import { consoleUser } from '../secrets.ts';
 import { probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
-import { compare, type HistoryCount, notifyDelays } from './compare.ts';
+import { compare, type HistoryCount, type NotifyDelays, notifyDelays } from './compare.ts';
 import { HttpClient } from './http-client.ts';
 import { type KafkaLog, readKafka } from './kafka-log.ts';
 import type { FromProbe, ProbeOptions, ProbeResult, ToProbe } from './probe.ts';
@@ -61,9 +61,9 @@ interface GatewayStatus {
 interface Outage {
   readonly kept: number;
   readonly completeSeconds: number;
-  /** ms since 1970 */
+  /** stopped and answering again, ms since 1970 */
   readonly from: number;
-  readonly to: number;
+  readonly back: number;
 }
 
 /** Runs the check on a site that is up; stops its meters and its camera. */
@@ -144,11 +144,12 @@ class Check {
     await sleep(this.#clock, outageMs);
     const kept = await this.#waiting();
     await kafka.start();
-    const back = this.#clock.uptime();
+    const back = this.#clock.now();
+    const begun = this.#clock.uptime();
     options.say(`  … Kafka is back; the gateway kept ${kept} events meanwhile`);
     const assigned = await this.#assigned();
     await this.#until(async () => this.#has(await this.#ledger(), assigned));
-    return { kept, completeSeconds: (this.#clock.uptime() - back) / 1000, from: before, to: this.#clock.now() };
+    return { kept, completeSeconds: (this.#clock.uptime() - begun) / 1000, from: before, back };
   }
 
   /** Events that the gateway has and the centre has not called safe. */
@@ -210,7 +211,7 @@ class Check {
   }
 
   /** ms from each alert heard on the site to its notification; waits for the last ones. */
-  async #notifications({ heard }: ProbeResult, outage: Outage | undefined): Promise<ReturnType<typeof notifyDelays>> {
+  async #notifications({ heard }: ProbeResult, outage: Outage | undefined): Promise<NotifyDelays> {
     const read = async () => {
       const { notifications } = (await (
         await fetch(`http://127.0.0.1:${this.#site.settings.ports.receiver}/notifications`)
@@ -230,7 +231,7 @@ class Check {
     readonly outage: Outage | undefined;
     readonly history: HistoryCount;
     readonly kafka: KafkaLog | undefined;
-    readonly notifications: ReturnType<typeof notifyDelays>;
+    readonly notifications: NotifyDelays;
     readonly ledger: Ledger;
     readonly epoch: string;
     readonly completeSeconds: number;
@@ -253,11 +254,14 @@ class Check {
     report.metric('alerts_meter', raised.length - fromCamera);
     report.metric('alerts_camera', fromCamera);
     report.metric('alert_p50_ms', percentile(alertMs, 50)).metric('alert_p99_ms', percentile(alertMs, 99));
+    report.metric('alert_max_ms', Math.max(...alertMs, Number.NEGATIVE_INFINITY));
     report.metric('alerts_unheard', result.alertsLost);
     report.metric('notify_p50_ms', percentile(notifications.ms, 50));
     report.metric('notify_p99_ms', percentile(notifications.ms, 99));
     report.metric('notifications_missing', notifications.missing);
-    report.metric('notify_outage_max_ms', Math.max(...notifications.outageMs, Number.NEGATIVE_INFINITY));
+    const { caughtUp } = notifications;
+    const notifySeconds = outage === undefined || caughtUp === undefined ? Number.NaN : (caughtUp - outage.back) / 1000;
+    report.metric('outage_notified_s', Math.max(0, notifySeconds));
     report.metric('events_kafka', kafka === undefined ? Number.NaN : kafkaIds.length);
     report.metric('kafka_resends', kafka === undefined ? Number.NaN : kafka.records - kafkaIds.length);
     report.metric('events_history', history.ids.size);

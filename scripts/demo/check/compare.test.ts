@@ -34,7 +34,12 @@ const alert = (alarm: string, change: string, at: number, severity = 'warning') 
 test('each alert is timed to its own notification, the first one where it came twice', () => {
   const heard = [alert('1', 'raised', 100), alert('1', 'cleared', 300)];
   const arrived = [alert('1', 'raised', 140), alert('1', 'raised', 900), alert('1', 'cleared', 420)];
-  expect(notifyDelays(heard, arrived, undefined)).toEqual({ ms: [40, 120], outageMs: [], missing: 0 });
+  expect(notifyDelays(heard, arrived, undefined)).toEqual({
+    ms: [40, 120],
+    outageMs: [],
+    caughtUp: undefined,
+    missing: 0,
+  });
 });
 
 test('an alert nobody was told of is missing; updates and what the receiver does not want are not', () => {
@@ -42,12 +47,17 @@ test('an alert nobody was told of is missing; updates and what the receiver does
   expect(notifyDelays(heard, [], undefined).missing).toBe(1);
 });
 
-test('alerts of an outage are judged apart', () => {
-  const heard = [alert('1', 'raised', 10_000), alert('2', 'raised', 20_000)];
-  const arrived = [alert('1', 'raised', 10_050), alert('2', 'raised', 26_000)];
-  expect(notifyDelays(heard, arrived, { from: 19_000, to: 25_000 })).toEqual({
-    ms: [50],
-    outageMs: [6_000],
-    missing: 0,
+test('alerts of an outage are judged apart, and so are those that came while they were still being told', () => {
+  const heard = [10_000, 20_000, 27_000, 40_000].map((at, i) => alert(`${i}`, 'raised', at));
+  const arrived = [10_050, 28_000, 28_100, 40_080].map((at, i) => alert(`${i}`, 'raised', at));
+  const delays = notifyDelays(heard, arrived, { from: 19_000, back: 25_000 });
+  expect(delays).toEqual({ ms: [50, 80], outageMs: [8_000, 1_100], caughtUp: 28_000, missing: 0 });
+});
+
+test('an outage without any alert changes nothing', () => {
+  const delays = notifyDelays([alert('1', 'raised', 50_000)], [alert('1', 'raised', 50_010)], {
+    from: 1_000,
+    back: 2_000,
   });
+  expect(delays).toEqual({ ms: [10], outageMs: [], caughtUp: undefined, missing: 0 });
 });

@@ -38,30 +38,50 @@ export async function compare(
 /** Severities that the demo's receiver is told of. */
 const told = new Set(['warning', 'critical']);
 
+export interface NotifyDelays {
+  /** of alerts outside the outage */
+  readonly ms: readonly number[];
+  /** of those within it, and until the notifier had caught up */
+  readonly outageMs: readonly number[];
+  /** when everything of the outage had been told, ms since 1970; undefined where nothing was to tell */
+  readonly caughtUp: number | undefined;
+  /** alerts nobody was told of */
+  readonly missing: number;
+}
+
 /**
- * ms from each raised or cleared alert, as heard on the site, to its notification; those of an outage apart. `missing`:
- * alerts nobody was told of. `outage`: ms since 1970.
+ * ms from each raised or cleared alert, as heard on the site, to its notification. `outage`: ms since 1970; an alert
+ * that came while those of the outage were still being told waited behind them, and counts as one of them.
  */
 export function notifyDelays(
   heard: readonly Heard[],
   notifications: readonly Pick<Arrived, 'alarm' | 'change' | 'at'>[],
-  outage: { readonly from: number; readonly to: number } | undefined,
-): { readonly ms: readonly number[]; readonly outageMs: readonly number[]; readonly missing: number } {
+  outage: { readonly from: number; readonly back: number } | undefined,
+): NotifyDelays {
   const arrived = new Map<string, number>();
   for (const { alarm, change, at } of notifications) {
     const name = `${alarm}/${change}`;
     // at least once: the first one is when somebody knew
     if (!arrived.has(name)) arrived.set(name, at);
   }
-  const ms: number[] = [];
-  const outageMs: number[] = [];
-  let missing = 0;
-  for (const { alarm, change, severity, at } of heard) {
-    if (change === 'updated' || !told.has(severity)) continue;
+  const wanted = heard.filter(({ change, severity }) => change !== 'updated' && told.has(severity));
+  const timed = wanted.flatMap(({ alarm, change, at }) => {
     const when = arrived.get(`${alarm}/${change}`);
-    if (when === undefined) missing += 1;
-    else if (outage !== undefined && at >= outage.from - 1_000 && at <= outage.to) outageMs.push(when - at);
-    else ms.push(when - at);
-  }
-  return { ms, outageMs, missing };
+    return when === undefined ? [] : [{ at, when }];
+  });
+  const since = outage === undefined ? Number.POSITIVE_INFINITY : outage.from - onItsWayMs;
+  const within = timed.filter(({ at }) => outage !== undefined && at >= since && at <= outage.back);
+  const caughtUp = within.length === 0 ? undefined : Math.max(...within.map(({ when }) => when));
+  const until = Math.max(outage?.back ?? 0, caughtUp ?? 0);
+  const isOfOutage = ({ at }: { readonly at: number }) => at >= since && at <= until;
+  const ms = ({ at, when }: { readonly at: number; readonly when: number }) => when - at;
+  return {
+    ms: timed.filter((one) => !isOfOutage(one)).map(ms),
+    outageMs: timed.filter(isOfOutage).map(ms),
+    caughtUp,
+    missing: wanted.length - timed.length,
+  };
 }
+
+/** An alert of this long before the outage may not have left the site yet. */
+const onItsWayMs = 1_000;
