@@ -7,15 +7,8 @@ import type { Desk } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
 import { useNow } from '../time.ts';
 import { Plot } from './plot.tsx';
-import {
-  type ChartChoice,
-  type ChartSeries,
-  columns,
-  figuresOf,
-  readingsOf,
-  seriesOf,
-  withReadings,
-} from './series.ts';
+import { type ChartChoice, type ChartSeries, columns, figuresOf } from './series.ts';
+import { hourMs, hoursOf, type RangeName, ranges, useChoices, useSeries } from './use-series.ts';
 
 export interface ChartCardProps {
   readonly desk: Desk;
