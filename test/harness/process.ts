@@ -40,7 +40,8 @@ export class TestProcess {
   ): Promise<TestProcess> {
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...options.env },
+      // should the tests be killed, nothing of theirs stays behind
+      env: { ...process.env, FORPOST_STOP_WITH_PARENT: '1', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const lines: string[] = [];
