@@ -7,6 +7,7 @@ import { Child, type ChildOptions } from './child.ts';
 
 let folder: string;
 const children: Child[] = [];
+const patience = { timeout: 20_000 };
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-child-'));
 });
@@ -50,7 +51,7 @@ test('a process is up when it says so, and its log keeps what it says, but no se
   });
   expect(await child.start()).toEqual({ port: 1 });
   expect(child.running).toBe(true);
-  await vi.waitFor(async () => expect(await readFile(child.log, 'utf8')).toContain('warming up'));
+  await vi.waitFor(async () => expect(await readFile(child.log, 'utf8')).toContain('warming up'), patience);
   expect(await readFile(child.log, 'utf8')).not.toContain('secret');
 });
 
@@ -81,7 +82,7 @@ test('one that does not stop is killed at the deadline', async () => {
   const { child, said } = await make(`process.on('SIGTERM', () => console.log('no')); ${up}`, { clock });
   await child.start();
   const stopped = child.stop();
-  await vi.waitFor(async () => expect(await readFile(child.log, 'utf8')).toContain('no'));
+  await vi.waitFor(async () => expect(await readFile(child.log, 'utf8')).toContain('no'), patience);
   clock.advance(25_000);
   await stopped;
   expect(child.running).toBe(false);
@@ -94,14 +95,12 @@ test('one that ends by itself is reported and comes back, a bounded number of ti
   await child.start();
   for (let i = 1; i <= 5; i++) {
     process.kill(child.pid!, 'SIGKILL');
-    await vi.waitFor(() => expect(said.filter((line) => line.includes('starts again'))).toHaveLength(i));
-    await vi.waitFor(() => {
-      clock.advance(30_000);
-      expect(said.filter((line) => line === 'kafka is back')).toHaveLength(i);
-    });
+    await vi.waitFor(() => expect(said.filter((line) => line.includes('starts again'))).toHaveLength(i), patience);
+    clock.advance(21_000);
+    await vi.waitFor(() => expect(said.filter((line) => line === 'kafka is back')).toHaveLength(i), patience);
   }
   process.kill(child.pid!, 'SIGKILL');
-  await vi.waitFor(() => expect(said.at(-1)).toMatch(/for the 6th time and stays down/));
+  await vi.waitFor(() => expect(said.at(-1)).toMatch(/for the 6th time and stays down/), patience);
 });
 
 test('a pause is no accident, and a start after it brings it back', async () => {

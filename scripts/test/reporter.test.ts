@@ -28,6 +28,10 @@ beforeAll(async () => {
        test('never gets that far', () => {});
      });`,
   );
+  await file(
+    'suite.test.mjs',
+    `describe.skip('a server (skipped: FORPOST_SERVER names none)', () => test('answers', () => {}));`,
+  );
   await file('broken.test.mjs', `import './nowhere.mjs';`);
   const result = join(folder, 'result.json');
   await writeFile(join(folder, 'vitest.config.mjs'), 'export default { test: { include: ["*.test.mjs"] } };\n');
@@ -42,7 +46,7 @@ beforeAll(async () => {
 });
 
 test('whatever is broken counts as failed: a test, a hook, a file that does not load, a skip without a reason', () => {
-  expect(counts).toEqual({ passed: 1, failed: 4, skipped: 2 });
+  expect(counts).toEqual({ passed: 1, failed: 4, skipped: 3 });
 });
 
 test('failures are shown in full', () => {
@@ -62,5 +66,5 @@ test('every skip is listed with its reason', () => {
 });
 
 test('each file is one line of progress', () => {
-  expect(output).toMatch(/\d\/3 ✗ mixed\.test\.mjs {2}4 tests, 2 skipped, \d+\.\d s · 1 FAILED/);
+  expect(output).toMatch(/\d\/4 ✗ mixed\.test\.mjs {2}4 tests, 2 skipped, \d+\.\d s · 1 FAILED/);
 });

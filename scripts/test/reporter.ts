@@ -3,7 +3,8 @@
  * reason, and the counts in the file that $FORPOST_TEST_RESULT names, for the line that `npm test` ends with.
  *
  * Always: what is broken counts as failed, also where no test says so: a file that does not load, a hook that throws,
- * an error outside of any test, and a skip without a reason (`context.skip('why')`).
+ * an error outside of any test, and a skip without a reason (`context.skip('why')`, or
+ * a suite's name that ends with `(skipped: why)`).
  */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -73,7 +74,8 @@ export default class ForpostReporter implements Reporter {
   #list(failures: readonly Failure[], skips: readonly { readonly name: string; readonly reason: string }[]): void {
     failures.forEach(({ name, errors, module }, index) => {
       this.#say(`\n── failed ${index + 1}/${failures.length}: ${name}`);
-      if (errors.length === 0) this.#say('  skipped without a reason: context.skip("why") gives one');
+      if (errors.length === 0)
+        this.#say('  skipped without a reason: context.skip("why") gives one, or a name that ends with (skipped: why)');
       for (const error of errors)
         this.#vitest?.logger.printError(error, module === undefined ? {} : { project: module.project });
     });
@@ -107,9 +109,12 @@ function brokenSuites(module: TestModule): { name: string; errors: readonly unkn
     }));
 }
 
+/** Where a whole suite is skipped before it runs, its name is the only place for a reason: `… (skipped: why)`. */
+const reasonInName = /\(skipped: ([^)]+)\)/;
+
 function skipReason(test: TestCase, note: string | undefined): string | undefined {
   for (let above: TestSuite | TestModule = test.parent; ; above = above.parent) {
     if (above.errors().length > 0) return 'what comes before it failed';
-    if (above.type === 'module') return note;
+    if (above.type === 'module') return note ?? reasonInName.exec(test.fullName)?.[1];
   }
 }
