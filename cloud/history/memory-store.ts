@@ -161,6 +161,14 @@ export class MemoryHistory implements HistoryStore {
     return ranges;
   }
 
+  async stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]> {
+    const { gateway, epoch, lane } = key;
+    return sequences.flatMap((sequence) => {
+      const entry = this.#entries.get(`${gateway}/${epoch}/${lane}/${sequence}`);
+      return entry === undefined ? [] : [structuredClone(entry.event)];
+    });
+  }
+
   async rows(key: LaneKey): ReturnType<HistoryStore['rows']> {
     const count = this.#lane(key).length;
     return { rows: count, distinct: count };

@@ -73,6 +73,9 @@ export interface AlarmState {
   readonly raised: string;
 }
 
+/** Numbers that one `stored` may ask for. */
+export const maxLookup = 500;
+
 export interface HistoryStore {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -95,6 +98,8 @@ export interface HistoryStore {
   lanes(): Promise<readonly LaneKey[]>;
   /** what it has of one lane, as sorted ranges that do not touch */
   received(key: LaneKey): Promise<readonly Range[]>;
+  /** those of these numbers of one lane that it has, with their content; at most `maxLookup` numbers */
+  stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]>;
   /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
   rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
   /** the data of gap records about this lane */

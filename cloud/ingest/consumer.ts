@@ -17,9 +17,8 @@ import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import type { HistoryStore } from '../history/store.ts';
 import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
-import { Intake } from './intake.ts';
+import { Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { decodeStatus } from './status-codec.ts';
 import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
@@ -34,13 +33,13 @@ export interface IngestEvents {
    * An older one may come after a newer one.
    */
   status(status: GatewayStatus, at: number): void;
-  /** a record that nobody can process; it is in the dead-letter topic */
+  /** a record that nobody can process; it is in the dead-letter topic, or stays where it is if it is a status */
   poison(record: PoisonRecord): void;
 }
 
 export interface IngestOptions {
   readonly kafka: KafkaCluster;
-  readonly history: Pick<HistoryStore, 'insert' | 'received'>;
+  readonly history: IntakeHistory;
   readonly events: IngestEvents;
   readonly clock: Clock;
   readonly random: () => number;
@@ -225,6 +224,7 @@ export class Ingest implements Part {
       if (!decoded.ok || decoded.status.gateway !== key) {
         const reason = decoded.ok ? `it speaks for "${decoded.status.gateway}"` : decoded.reason;
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
+        this.#options.events.poison(poisonOf(batch, message, reason));
         continue;
       }
       this.#options.events.status(decoded.status, Number(message.timestamp));

@@ -10,9 +10,8 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { HistoryStore } from '../history/store.ts';
 import type { IngestEvents } from './consumer.ts';
-import { Intake } from './intake.ts';
+import { Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
 
@@ -70,7 +69,7 @@ export class KafkaDelivery implements Delivery {
 }
 
 export interface HistoryDeliveryOptions {
-  readonly history: Pick<HistoryStore, 'insert' | 'received'>;
+  readonly history: IntakeHistory;
   /** the same hooks as Ingest's, so that the rest of the centre need not know which of the two it lives with */
   readonly events: IngestEvents;
   readonly clock: Clock;

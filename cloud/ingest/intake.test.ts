@@ -48,6 +48,36 @@ describe('the intake', () => {
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
   });
 
+  test('the same id with other content is told, also where the first one was stored by a centre before this one', async () => {
+    const { history, intake } = anIntake();
+    await intake.take(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);
+    const after = new Intake({
+      ...{ history, stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+    });
+    const again = Array.from({ length: 1_200 }, (_, i) => ({ event: event(i + 1, i === 699 ? { power: -1 } : {}) }));
+    const { stored, repeated, conflicting } = await after.take(again, never);
+    expect([stored, repeated]).toEqual([0, 1_200]);
+    expect(conflicting.map(({ item }) => item.event.sequence)).toEqual(['700']);
+    expect((await after.take(items(700), never)).conflicting).toEqual([]);
+  });
+
+  test('what failed while repeats were compared is not stored or told twice', async () => {
+    const { history, intake, told } = anIntake();
+    await intake.take(items(1), never);
+    const after = new Intake({
+      ...{ history, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+      stored: (events) => told.push(...events.map(({ sequence }) => sequence)),
+    });
+    let failures = 2;
+    const stored = history.stored.bind(history);
+    history.stored = async (...asked) => {
+      if (failures-- > 0) throw new ForpostError('FORPOST_HISTORY_FAILED', 'not now');
+      return stored(...asked);
+    };
+    expect(await after.take(items(1, 2), never)).toMatchObject({ stored: 1, repeated: 1, conflicting: [] });
+    expect(told).toEqual(['1', '2']);
+  });
+
   test('gives up when it is told to, and only then', async () => {
     const { history, intake } = anIntake();
     history.mood = () => new ForpostError('FORPOST_HISTORY_FAILED', 'never');

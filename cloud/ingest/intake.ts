@@ -2,12 +2,13 @@
  * The way of events into the history, whoever brings them (the Kafka consumer, or the receiver where there is no
  * Kafka): drop what is stored, insert the rest, tell who wants to know.
  *
- *   take ──► what is new ──► insert ── stored ──► told
+ *   take ──► what is new ──► insert ── stored ──► told      what is not ──► the same content?
  *              ▲               ├── failed ──► wait (backoff) ─┐
  *              └───────────────┼──────────────────────────────┘   for ever, until `signal`
  *                              └── refused for good ──► halved, until the one event is found
  *
- * Always: `take` resolves only when every event is stored, was stored before, or is named in its answer.
+ * Always: `take` resolves only when every event is stored, was stored before with this content, or is named in its
+ * answer.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -15,12 +16,14 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { murmur2 } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { HistoryStore } from '../history/store.ts';
+import { type HistoryStore, maxLookup } from '../history/store.ts';
 import { Deduplication } from './deduplication.ts';
 import { GroupInsert } from './group-insert.ts';
 
+export type IntakeHistory = Pick<HistoryStore, 'insert' | 'received' | 'stored'>;
+
 export interface IntakeOptions {
-  readonly history: Pick<HistoryStore, 'insert' | 'received'>;
+  readonly history: IntakeHistory;
   /** events that are in the history now and were not before */
   readonly stored: (events: readonly ForpostEvent[]) => void;
   readonly clock: Clock;
@@ -42,8 +45,18 @@ export interface Taken<Item> {
   readonly conflicting: readonly Refused<Item>[];
 }
 
+interface HasEvent {
+  readonly event: ForpostEvent;
+}
+
+interface Sorted<Item> {
+  readonly stored: number;
+  readonly repeated: readonly Item[];
+  readonly refused: readonly Refused<Item>[];
+}
+
 const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
-/** A repeat is compared with this many of the last stored events. */
+/** A repeat is compared with this many of the last stored events, and with the history itself beyond them. */
 const maxContents = 100_000;
 
 export class Intake {
@@ -65,66 +78,92 @@ export class Intake {
   }
 
   /** @throws the signal's reason, once it is aborted; nothing else */
-  async take<Item extends { readonly event: ForpostEvent }>(
-    items: readonly Item[],
-    signal: AbortSignal,
-  ): Promise<Taken<Item>> {
+  async take<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Taken<Item>> {
+    const { stored, repeated, refused } = await this.#storeOrHalve(items, signal);
+    const conflicting = await this.#untilItWorks(repeated.length, signal, () => this.#conflicts(repeated));
+    return { stored, repeated: repeated.length, refused, conflicting };
+  }
+
+  async #storeOrHalve<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Sorted<Item>> {
+    try {
+      return await this.#untilItWorks(items.length, signal, () => this.#store(items));
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#halves(items, messageOf(error), signal);
+    }
+  }
+
+  /** @throws the signal's reason once it is aborted, or what no retry can help */
+  async #untilItWorks<Result>(events: number, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     const { clock, random, logger } = this.#options;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return await orAborted(this.#store(items), signal);
+        return await orAborted(work(), signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof ForpostError && !error.retryable) return this.#halves(items, error, signal);
+        if (error instanceof ForpostError && !error.retryable) throw error;
         const waitMs = Math.round(backoffMs(retryBackoff, attempt, random));
-        logger.warn({ events: items.length, attempt, waitMs }, `the history does not take events: ${messageOf(error)}`);
+        logger.warn({ events, attempt, waitMs }, `the history does not take events: ${messageOf(error)}`);
         await sleep(clock, waitMs, signal);
       }
     }
   }
 
-  async #store<Item extends { readonly event: ForpostEvent }>(items: readonly Item[]): Promise<Taken<Item>> {
+  async #store<Item extends HasEvent>(items: readonly Item[]): Promise<Sorted<Item>> {
     const { fresh, repeated } = await this.#deduplication.storeNew(
       items,
       ({ event }) => event,
       (some) => this.#inserts.insert(some.map(({ event }) => event)),
     );
-    for (const { event } of fresh) this.#remember(event);
-    const conflicts = repeated.filter(({ event }) => (this.#contents.get(event.id) ?? hashOf(event)) !== hashOf(event));
+    for (const { event } of fresh) this.#remember(event.id, hashOf(event));
     if (fresh.length > 0) this.#options.stored(fresh.map(({ event }) => event));
-    return {
-      stored: fresh.length,
-      repeated: repeated.length,
-      refused: [],
-      conflicting: conflicts.map((item) => ({
-        item,
-        reason: 'an event with this id and other content is stored already',
-      })),
-    };
+    return { stored: fresh.length, repeated, refused: [] };
   }
 
-  async #halves<Item extends { readonly event: ForpostEvent }>(
+  /** Those of `repeated` that say something else than what is stored under their id. */
+  async #conflicts<Item extends HasEvent>(repeated: readonly Item[]): Promise<readonly Refused<Item>[]> {
+    const known = new Map(repeated.map(({ event: { id } }) => [id, this.#contents.get(id)]));
+    const unknown = repeated.filter(({ event }) => known.get(event.id) === undefined);
+    // stored before this start, or long ago: the history knows
+    const lanes = Map.groupBy(unknown, ({ event: { gateway, epoch, lane } }) => `${gateway}/${epoch}/${lane}`);
+    for (const some of lanes.values())
+      for (let i = 0; i < some.length; i += maxLookup) {
+        const asked = some.slice(i, i + maxLookup).map(({ event }) => event);
+        const [key] = asked;
+        if (key === undefined) continue;
+        const sequences = asked.map(({ sequence }) => Number(sequence));
+        for (const event of await this.#options.history.stored(key, sequences)) {
+          known.set(event.id, hashOf(event));
+          this.#remember(event.id, hashOf(event));
+        }
+      }
+    return repeated.flatMap((item) => {
+      const stored = known.get(item.event.id);
+      if (stored === undefined || stored === hashOf(item.event)) return [];
+      return [{ item, reason: 'an event with this id and other content is stored already' }];
+    });
+  }
+
+  async #halves<Item extends HasEvent>(
     items: readonly Item[],
-    error: ForpostError,
+    reason: string,
     signal: AbortSignal,
-  ): Promise<Taken<Item>> {
+  ): Promise<Sorted<Item>> {
     const [only] = items;
-    if (items.length === 1 && only !== undefined)
-      return { stored: 0, repeated: 0, refused: [{ item: only, reason: error.message }], conflicting: [] };
+    if (items.length === 1 && only !== undefined) return { stored: 0, repeated: [], refused: [{ item: only, reason }] };
     const middle = items.length >> 1;
-    const first = await this.take(items.slice(0, middle), signal);
-    const second = await this.take(items.slice(middle), signal);
+    const first = await this.#storeOrHalve(items.slice(0, middle), signal);
+    const second = await this.#storeOrHalve(items.slice(middle), signal);
     return {
       stored: first.stored + second.stored,
-      repeated: first.repeated + second.repeated,
+      repeated: [...first.repeated, ...second.repeated],
       refused: [...first.refused, ...second.refused],
-      conflicting: [...first.conflicting, ...second.conflicting],
     };
   }
 
-  #remember(event: ForpostEvent): void {
-    this.#contents.set(event.id, hashOf(event));
+  #remember(id: string, hash: number): void {
+    this.#contents.set(id, hash);
     const oldest = this.#contents.keys().next().value;
     if (this.#contents.size > maxContents && oldest !== undefined) this.#contents.delete(oldest);
   }

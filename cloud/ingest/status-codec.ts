@@ -1,16 +1,20 @@
 /**
- * A gateway's state from its bytes; which of two is the newer one the registry of gateways decides. Fields that this version does not know are
- * kept: an old centre takes a new gateway's state.
+ * A gateway's state from its bytes; which of two is the newer one the registry of gateways decides. Fields that this
+ * version does not know are kept: an old centre takes a new gateway's state.
+ *
+ * Always: what passes has everything that the page shows, in numbers that can be counted with, and can be printed.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
+import { maxNesting, nestsDeeper } from '@forpost/shared/event/codec.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
 const id = Type.String({ pattern: idPatternText });
-const count = Type.Integer({ minimum: 0 });
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const text = Type.String();
+const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
 
 const schema = Compile(
   Type.Object({
@@ -47,8 +51,29 @@ const schema = Compile(
       }),
       { maxItems: 100 },
     ),
-    cameras: Type.Array(Type.Object({ id: text, name: text, state: text, reason: text }), { maxItems: 10_000 }),
-    devices: Type.Array(Type.Object({ id: text, name: text, connected: Type.Boolean() }), { maxItems: 100_000 }),
+    cameras: Type.Array(
+      Type.Object({
+        id: text,
+        name: text,
+        state: text,
+        reason: text,
+        framesPerSecond: Type.Number(),
+        detector: text,
+      }),
+      { maxItems: 10_000 },
+    ),
+    devices: Type.Array(
+      Type.Object({
+        id: text,
+        name: text,
+        connected: Type.Boolean(),
+        lastSeen: Type.Union([text, Type.Null()]),
+        messages: count,
+        deadLetters: count,
+        values: Type.Record(text, value),
+      }),
+      { maxItems: 100_000 },
+    ),
     problems: Type.Array(text, { maxItems: 1_000 }),
   }),
 );
@@ -65,6 +90,7 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   } catch (error) {
     return { ok: false, reason: `not JSON: ${messageOf(error)}` };
   }
+  if (nestsDeeper(value, maxNesting)) return { ok: false, reason: `it is nested more than ${maxNesting} deep` };
   if (schema.Check(value)) return { ok: true, status: value as unknown as GatewayStatus };
   const [first] = schema.Errors(value);
   return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };

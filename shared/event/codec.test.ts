@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeEvent, encodeEvent, rfc3339, type StoredEvent } from './codec.ts';
+import { decodeEvent, encodeEvent, maxNesting, rfc3339, type StoredEvent } from './codec.ts';
 import { eventTypes } from './event.ts';
 import { asId, isId, type Lane } from './ids.ts';
 
@@ -91,6 +91,8 @@ test('foreign bytes never throw, and the reason says what is wrong', () => {
     [{ lane: 'fast' }, /lane/],
     [{ sequence: 7 }, /sequence/],
     [{ sequence: '-1' }, /sequence/],
+    [{ sequence: '0', id: 'gw-1/0011223344556677/telemetry/0' }, /sequence/],
+    [{ sequence: '9999999999999999', id: 'gw-1/0011223344556677/telemetry/9999999999999999' }, /sequence/],
     [{ gateway: 'GW 1' }, /gateway/],
     [{ time: 'yesterday' }, /time/],
     [{ uptime: '1e3' }, /uptime/],
@@ -102,6 +104,17 @@ test('foreign bytes never throw, and the reason says what is wrong', () => {
     expect(decoded.ok).toBe(false);
     if (!decoded.ok) expect(decoded.reason).toMatch(reason);
   }
+});
+
+test('what is nested so deep that printing it would fail is refused', () => {
+  const nested = (levels: number) =>
+    JSON.stringify({ ...JSON.parse(encodeEvent(site, gateway, stored())), data: '?' }).replace(
+      '"?"',
+      '['.repeat(levels) + ']'.repeat(levels),
+    );
+  expect(decodeEvent(nested(maxNesting - 1)).ok).toBe(true);
+  for (const levels of [maxNesting, 5_000, 400_000])
+    expect(decodeEvent(nested(levels))).toEqual({ ok: false, reason: 'it is nested more than 100 deep' });
 });
 
 test('a time that no year of four digits holds is written as the nearest one that can be', () => {

@@ -62,6 +62,17 @@ export type Decoded =
   | { readonly ok: false; readonly reason: string };
 
 const decimal = /^(0|[1-9][0-9]{0,15})$/;
+/**
+ * How deep an event may be nested. Printing JSON recurses: a record of brackets that parses would end whoever prints
+ * it, and every part of the centre does.
+ */
+export const maxNesting = 100;
+
+/** Whether lists and objects stand in each other more than `levels` deep. */
+export function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
+}
 
 /** One event from a record's bytes, or in words why it is none. Unknown types and fields are kept. */
 export function decodeEvent(bytes: Uint8Array | string): Decoded {
@@ -81,6 +92,8 @@ export function decodeEvent(bytes: Uint8Array | string): Decoded {
   for (const name of ['site', 'gateway', 'epoch'] as const) if (!isId(e[name])) return no(`${name} is not an id`);
   if (!isLane(e.lane)) return no('lane is neither "alerts" nor "telemetry"');
   if (typeof e.sequence !== 'string' || !decimal.test(e.sequence)) return no('sequence is not a decimal string');
+  // sets of ranges count in doubles, and the first number is 1
+  if (e.sequence === '0' || !Number.isSafeInteger(Number(e.sequence))) return no('sequence is not from 1 to 2^53 - 1');
   if (e.id !== `${e.gateway}/${e.epoch}/${e.lane}/${e.sequence}`)
     return no('id is not <gateway>/<epoch>/<lane>/<sequence>');
   if (typeof e.type !== 'string' || e.type.length === 0) return no('type is missing');
@@ -93,6 +106,7 @@ export function decodeEvent(bytes: Uint8Array | string): Decoded {
   if (typeof e.boot !== 'string') return no('boot is missing');
   if (typeof e.uptime !== 'string' || !decimal.test(e.uptime)) return no('uptime is not a decimal string');
   if (e.data === undefined) return no('data is missing');
+  if (nestsDeeper(e, maxNesting)) return no(`it is nested more than ${maxNesting} deep`);
   return { ok: true, event: value as ForpostEvent };
 }
 

@@ -144,8 +144,15 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     const { events } = await store.events({ gateway, limit: 100 });
     expect(events.map(({ sequence }) => sequence)).toEqual(['5', '2', '3', '1', '9007199254740991', '4']);
     const stored = rfc3339(clock.now());
-    for (const original of [plain, extended, odd, early, late, unset])
+    const originals = [plain, extended, odd, early, late, unset];
+    for (const original of originals)
       expect(events.find(({ id }) => id === original.id)).toEqual({ ...original, stored });
+    const key = { gateway, epoch: 'e1', lane: 'telemetry' } as const;
+    const sequences = [...originals.map(({ sequence }) => Number(sequence)), 77];
+    const byNumber = await store.stored(key, sequences);
+    expect(byNumber).toHaveLength(originals.length);
+    for (const original of originals) expect(byNumber).toContainEqual({ ...original, stored });
+    expect(await store.stored({ ...key, epoch: 'e2' }, sequences)).toEqual([]);
   });
 
   check('keeps one of several inserts of the same event, and what it says does not change', async () => {

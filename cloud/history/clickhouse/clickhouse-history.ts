@@ -5,7 +5,7 @@
  * event key and the first one stored stays. `stored` never goes backwards within a process, whatever the clock does.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -25,16 +25,17 @@ import {
   type Position,
   timeRange,
 } from '../queries.ts';
-import type {
-  AlarmState,
-  EventPage,
-  EventQuery,
-  HistoryEvent,
-  HistoryStore,
-  LaneKey,
-  Range,
-  SeriesPoint,
-  SeriesQuery,
+import {
+  type AlarmState,
+  type EventPage,
+  type EventQuery,
+  type HistoryEvent,
+  type HistoryStore,
+  type LaneKey,
+  maxLookup,
+  type Range,
+  type SeriesPoint,
+  type SeriesQuery,
 } from '../store.ts';
 import { EmbeddedExecutor } from './embedded.ts';
 import type { Executor, Parameters } from './executor.ts';
@@ -97,7 +98,7 @@ export class ClickHouseHistory implements HistoryStore {
     let lines: string[] = [];
     let bytes = 0;
     for (const event of events) {
-      const line = toLine(event, storedMs);
+      const line = lineOf(event, storedMs);
       if (lines.length === maxInsertEvents || bytes + line.length > maxInsertBytes) {
         await this.#executor.insert('events', lines.join('\n'));
         lines = [];
@@ -198,6 +199,18 @@ export class ClickHouseHistory implements HistoryStore {
     return rows.map(({ first, last }) => [Number(first), Number(last)] as const);
   }
 
+  async stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]> {
+    if (sequences.length === 0) return [];
+    if (sequences.length > maxLookup) throw new RangeError(`${sequences.length} numbers, ${maxLookup} are the most`);
+    const rows = await this.#executor.query<EventRow>(sql.stored, {
+      ...keyOf(key),
+      from: Math.min(...sequences),
+      through: Math.max(...sequences),
+      sequences: sequences.join(','),
+    });
+    return rows.map(toEvent);
+  }
+
   async rows(key: LaneKey): ReturnType<HistoryStore['rows']> {
     const [row] = await this.#executor.query<{ readonly rows: string; readonly distinct: string }>(
       sql.rows,
@@ -223,6 +236,16 @@ export class ClickHouseHistory implements HistoryStore {
       this.#logger.warn({ err: error }, 'a projection cannot be read; answering from the rows');
       return await this.#executor.query<Row>(`${text.trimEnd()}, optimize_use_projections = 0`, parameters);
     }
+  }
+}
+
+/** @throws ForpostError FORPOST_PAYLOAD_INVALID: no retry makes a row of it, and the events beside it must not wait */
+function lineOf(event: ForpostEvent, storedMs: number): string {
+  try {
+    return toLine(event, storedMs);
+  } catch (error) {
+    const message = `event ${event.id} cannot be written as a row: ${messageOf(error)}`;
+    throw new ForpostError('FORPOST_PAYLOAD_INVALID', message, { cause: error });
   }
 }
 

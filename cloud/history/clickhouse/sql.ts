@@ -14,6 +14,7 @@ export const sql = {
   metrics: read('metrics'),
   lanes: read('lanes'),
   received: read('received'),
+  stored: read('stored'),
   rows: read('rows'),
   gaps: read('gaps'),
 } as const;

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { decodeStatus } from './status-codec.ts';
+import { gatewayStatus } from './testing.ts';
+
+const camera = { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' };
+const device = {
+  ...{ id: 'meter', name: 'Meter', connected: true, lastSeen: null, messages: 0, deadLetters: 0 },
+  values: { power_w: 1, on: true, mode: 'eco' },
+};
+const lane = { epoch: 'e1', lane: 'telemetry', assigned: 2, acknowledged: 1, bytes: 0 };
+const full = { ...gatewayStatus(), cameras: [camera], devices: [device], lanes: [lane] };
+
+test('a status keeps what this version does not know', () => {
+  const newer = { ...full, mood: 'blue', cameras: [{ ...camera, night: true }] };
+  expect(decodeStatus(JSON.stringify(newer))).toEqual({ ok: true, status: newer });
+});
+
+test.each([
+  ['no JSON', /not JSON/],
+  ['null', /./],
+  [JSON.stringify({ ...full, cameras: [{ ...camera, framesPerSecond: undefined }] }), /framesPerSecond/],
+  [JSON.stringify({ ...full, devices: [{ ...device, values: undefined }] }), /values/],
+  [JSON.stringify({ ...full, devices: [{ ...device, values: { power_w: [1] } }] }), /./],
+  [JSON.stringify({ ...full, lanes: [{ ...lane, assigned: 1e300 }] }), /assigned/],
+  [
+    JSON.stringify({ ...full, note: 0 }).replace('"note":0', `"note":${'['.repeat(50_000)}${']'.repeat(50_000)}`),
+    /deep/,
+  ],
+])('what would fail whoever shows or counts it is no status: %.40s', (text, reason) => {
+  const decoded = decodeStatus(text);
+  expect(decoded.ok).toBe(false);
+  expect(!decoded.ok && decoded.reason).toMatch(reason);
+});
