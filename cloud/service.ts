@@ -30,7 +30,6 @@ import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { gatewayLedger } from './ingest/ledger.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
 import { createRoutes } from './notify/channels/registry.ts';
-import { notifyKafka } from './notify/kafka.ts';
 import { Notifier } from './notify/notifier.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 
@@ -85,8 +84,7 @@ export class Service implements Part {
     this.#gateways = new GatewayDirectory({ clock });
     this.#live = new LiveFeed({ clock });
     this.#notifier = new Notifier({
-      kafka: kafka === undefined ? undefined : notifyKafka(kafka.brokers, logger('notify')),
-      prefix: kafka?.prefix ?? 'forpost',
+      kafka,
       routes: createRoutes(config.notify),
       clock,
       random,

@@ -205,4 +205,50 @@ describe('ingest', () => {
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 5]]), soon);
     expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
   });
+
+  test('finds its way when the topics are deleted and made anew, with another number of partitions', async () => {
+    const { ingest, history } = anIngest('anew');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    await produce('anew.telemetry', json(span(1, 20)));
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 20]]), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['anew.telemetry', 'anew.alerts'] });
+    const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
+    await vi.waitFor(() => admin.createTopics({ topics, waitForLeaders: true }), soon);
+    await admin.disconnect();
+    const delivery = new KafkaDelivery(cluster('anew'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    const events = span(21, 5).map((n) => ({ event: event(n), json: eventJson(n) }));
+    await vi.waitFor(() => delivery.events('gw-1', events), soon);
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 25]]), soon);
+  });
+
+  test.each(['before it is reached', 'while it is read'])(
+    'a Kafka that hangs %s does not hold up a stop',
+    async (when) => {
+      const { ingest } = anIngest('hanging');
+      const delivery = new KafkaDelivery(cluster('hanging'), systemClock, logger);
+      await delivery.start();
+      if (when === 'while it is read') {
+        await ingest.start();
+        await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+        await delivery.events('gw-1', [{ event: event(1), json: eventJson(1) }]);
+      }
+      process.kill(kafka.pid, 'SIGSTOP');
+      try {
+        await ingest.start();
+        const sent = delivery.events('gw-1', [{ event: event(2), json: eventJson(2) }]).catch(() => 'not sent');
+        await vi.waitFor(() => expect(ingest.status().events.state).toBe('connecting'), soon);
+        const begun = performance.now();
+        await Promise.all([ingest.stop(), delivery.stop()]);
+        expect(performance.now() - begun).toBeLessThan(5_000);
+        expect(await sent).toBe('not sent');
+      } finally {
+        process.kill(kafka.pid, 'SIGCONT');
+      }
+    },
+  );
 });

@@ -32,8 +32,11 @@ const requestTimeoutMs = 15_000;
 
 /** Fails within about half a second where nobody is there. */
 const quick = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 };
-/** Tries for about 12 s: a consumer that outlives a broker's restart keeps its place in its group. */
-export const patient = { retries: 30, initialRetryTime: 100, maxRetryTime: 400 };
+/**
+ * Tries twice a second for about a minute: a consumer that outlives a broker's restart keeps its place in its group,
+ * where a fresh one waits until the broker has given the old one up.
+ */
+export const patient = { retries: 120, initialRetryTime: 100, maxRetryTime: 500 };
 
 /** A configured kafkajs client. `name` becomes part of its client id; its log goes to `logger` at debug. */
 export function kafkaClient(

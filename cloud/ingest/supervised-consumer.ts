@@ -7,13 +7,14 @@
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
  * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
- * committed comes again.
+ * committed comes again; where the group has no place it begins with the oldest record, so that what comes into a
+ * topic made anew or a partition added by somebody is read; a stop never waits for a Kafka that hangs.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
 import { type KafkaCluster, kafkaClient, kafkaReason, patient } from './kafka-client.ts';
 
 export interface SupervisedConsumerOptions {
@@ -25,8 +26,12 @@ export interface SupervisedConsumerOptions {
   readonly topics: readonly string[];
   /** called with each fresh client, before it subscribes: make sure of the topics */
   readonly prepare?: (client: Kafka) => Promise<void>;
-  /** partitions may have come from elsewhere */
+  /** partitions may have come from elsewhere: at each join */
   readonly onAssigned?: () => void;
+  /** once in each consumer's life, before it reads: the place to say where it begins */
+  readonly onJoined?: (consumer: Pick<Consumer, 'seek' | 'commitOffsets'>, assigned: Assigned) => Promise<void>;
+  /** before a consumer leaves its group: the last commit */
+  readonly onLeaving?: () => Promise<void>;
   /**
    * One batch of one partition. It calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself; what it
    * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up.
@@ -34,10 +39,15 @@ export interface SupervisedConsumerOptions {
   readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal) => Promise<void>;
   /** partitions handled side by side; default 1 */
   readonly concurrency?: number;
+  /** how long an empty fetch waits at the broker (a record ends the wait at once); default 1 s */
+  readonly fetchWaitMs?: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
 }
+
+/** Partitions by topic. */
+export type Assigned = Readonly<Record<string, readonly number[]>>;
 
 export interface ConsumerState {
   readonly state: 'connecting' | 'consuming' | 'stopped';
@@ -49,13 +59,15 @@ const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
 /** how soon a killed consumer's partitions go to another: the broker's least is 6 s */
 const sessionTimeoutMs = 6_000;
 const heartbeatMs = 1_500;
-const fetchWaitMs = 1_000;
+const defaultFetchWaitMs = 1_000;
 /** without a fetch or a heartbeat for this long Kafka does not answer; kafkajs may still find its way back */
 const quietMs = 3_000;
 /** and after this long it will not, whatever it says */
-const silenceMs = 45_000;
+const silenceMs = 75_000;
 const checkMs = 1_000;
-const closeDeadlineMs = 8_000;
+/** for a good-bye to a broker that answers, and to one that did not lately */
+const closeDeadlineMs = 3_000;
+const abandonMs = 500;
 /** partitions added by somebody are noticed in this time */
 const metadataMaxAgeMs = 60_000;
 
@@ -65,6 +77,7 @@ export class SupervisedConsumer implements Part {
   #running: Promise<void> | undefined;
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
+  #consumer: Consumer | undefined;
 
   constructor(options: SupervisedConsumerOptions) {
     this.#options = options;
@@ -83,6 +96,12 @@ export class SupervisedConsumer implements Part {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+  }
+
+  /** Commits through the consumer of the moment. @throws what kafkajs throws, and where there is none */
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (this.#consumer === undefined) throw new Error('no consumer is connected');
+    await this.#consumer.commitOffsets([...offsets]);
   }
 
   async #run(stopping: AbortSignal): Promise<void> {
@@ -105,15 +124,18 @@ export class SupervisedConsumer implements Part {
 
   /** One consumer's life. Resolves when it is to stop, rejects when it failed. */
   async #live(stopping: AbortSignal): Promise<void> {
-    const { cluster, name, groupId, topics, prepare, concurrency, logger } = this.#options;
+    const { cluster, name, groupId, topics, prepare, onJoined, concurrency, fetchWaitMs, logger } = this.#options;
     const probe = kafkaClient(cluster, name, logger);
-    await (prepare === undefined ? isThere(probe) : prepare(probe));
+    // a broker that hangs answers nothing for long, and a stop must not wait for it
+    await Promise.race([prepare === undefined ? isThere(probe) : prepare(probe), aborted(stopping)]);
+    if (stopping.aborted) return;
     const consumer = kafkaClient(cluster, name, logger, patient).consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
-      maxWaitTimeInMs: fetchWaitMs,
+      maxWaitTimeInMs: fetchWaitMs ?? defaultFetchWaitMs,
       metadataMaxAge: metadataMaxAgeMs,
+      allowAutoTopicCreation: false,
       retry: { ...patient, restartOnFailure: async () => false },
     });
     // a batch that is being handled gives up when its consumer is thrown away
@@ -128,6 +150,10 @@ export class SupervisedConsumer implements Part {
         partitionsConsumedConcurrently: concurrency ?? 1,
         eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal),
       });
+      this.#consumer = consumer;
+      // in the same breath: what was fetched meanwhile is dropped where it seeks
+      await onJoined?.(consumer, watch.assigned());
+      watch.joined();
       await watch.over;
     };
     try {
@@ -141,11 +167,12 @@ export class SupervisedConsumer implements Part {
   }
 
   /** `over` resolves when `stopping` is aborted, and rejects at a crash or after too long a silence. */
-  #watch(consumer: Consumer, stopping: AbortSignal): { readonly over: Promise<void>; readonly end: () => void } {
+  #watch(consumer: Consumer, stopping: AbortSignal): Watch {
     const { clock, name, logger, onAssigned } = this.#options;
     const { promise: over, resolve, reject } = Promise.withResolvers<void>();
     let seenAt = clock.uptime();
     let joined = false;
+    let assigned: Assigned = {};
     const check = () => {
       const silentMs = clock.uptime() - seenAt;
       if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
@@ -163,7 +190,7 @@ export class SupervisedConsumer implements Part {
     consumer.on(START_BATCH_PROCESS, seen);
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#attempt = 0;
-      joined = true;
+      assigned = payload.memberAssignment;
       seen();
       logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
       onAssigned?.();
@@ -173,6 +200,11 @@ export class SupervisedConsumer implements Part {
     stopping.addEventListener('abort', stopped, { once: true });
     return {
       over,
+      assigned: () => assigned,
+      joined() {
+        joined = true;
+        seen();
+      },
       end() {
         timer.cancel();
         stopping.removeEventListener('abort', stopped);
@@ -181,14 +213,35 @@ export class SupervisedConsumer implements Part {
   }
 
   async #close(consumer: Consumer): Promise<void> {
-    const { clock, name, logger } = this.#options;
+    const { clock, name, logger, onLeaving } = this.#options;
     const late = new AbortController();
-    const closed = consumer.disconnect().catch((error: unknown) => {
+    const leave = async () => {
+      await onLeaving?.();
+      await consumer.disconnect();
+    };
+    const closed = leave().catch((error: unknown) => {
       logger.debug({ err: error, consumer: name }, 'a consumer closed with an error');
     });
-    await Promise.race([closed, sleep(clock, closeDeadlineMs, late.signal)]);
+    const deadlineMs = this.#state.state === 'consuming' ? closeDeadlineMs : abandonMs;
+    await Promise.race([closed, sleep(clock, deadlineMs, late.signal)]);
     late.abort();
+    this.#consumer = undefined;
   }
+}
+
+interface Watch {
+  readonly over: Promise<void>;
+  readonly assigned: () => Assigned;
+  /** from here on a sign of life means that it reads */
+  readonly joined: () => void;
+  readonly end: () => void;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** @throws what kafkajs throws, soon, where nobody is there */

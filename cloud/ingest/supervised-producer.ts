@@ -35,7 +35,8 @@ interface Open {
 }
 
 const sendDeadlineMs = 15_000;
-const closeDeadlineMs = 3_000;
+const closeDeadlineMs = 1_000;
+const stopGraceMs = 1_000;
 const maxWaitingRecords = 20_000;
 /** of one batch; Kafka's limit of 1 MB is after compression */
 const maxBatchBytes = 2_000_000;
@@ -52,6 +53,8 @@ export class SupervisedProducer implements Part {
   /** counts the clients that were thrown away */
   #life = 0;
   #stopped = false;
+  /** fails the batch that is out */
+  #giveUp: ((error: ForpostError) => void) | undefined;
 
   constructor(cluster: KafkaCluster, name: string, clock: Clock, logger: Logger) {
     this.#cluster = cluster;
@@ -65,9 +68,17 @@ export class SupervisedProducer implements Part {
     this.#stopped = false;
   }
 
+  /** What is on its way has a moment to arrive; what is not there then fails: a Kafka that hangs is left behind. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    const late = this.#clock.after(stopGraceMs, () => {
+      const given = this.#waiting.splice(0);
+      this.#waitingRecords = 0;
+      for (const { reject } of given) reject(unreachable('the producer is stopped'));
+      this.#giveUp?.(unreachable('the producer is stopped'));
+    });
     await this.#running;
+    late.cancel();
     await this.#discard();
   }
 
@@ -121,16 +132,19 @@ export class SupervisedProducer implements Part {
 
   async #produce(records: readonly ProducedRecord[]): Promise<void> {
     const late = new AbortController();
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    this.#giveUp = reject;
     try {
       const produced = this.#deliver(records);
       const deadline = sleep(this.#clock, sendDeadlineMs, late.signal).then(() => {
         if (!late.signal.aborted) throw unreachable(`no answer within ${sendDeadlineMs / 1000} s`);
       });
-      await Promise.race([produced, deadline]);
+      await Promise.race([produced, deadline, givenUp]);
     } catch (error) {
       void this.#discard();
       throw error;
     } finally {
+      this.#giveUp = undefined;
       late.abort();
     }
   }
@@ -147,7 +161,9 @@ export class SupervisedProducer implements Part {
         ...(headers === undefined ? {} : { headers }),
       })),
     }));
-    await producer.sendBatch({ acks: -1, timeout: sendDeadlineMs, compression: zstd, topicMessages });
+    const answers = await producer.sendBatch({ acks: -1, timeout: sendDeadlineMs, compression: zstd, topicMessages });
+    const left = unanswered(topicMessages, answers);
+    if (left !== undefined) throw unreachable(`no answer for ${left}`);
   }
 
   /** A connected producer that knows the number of partitions of `topics`. */
@@ -204,6 +220,22 @@ export class SupervisedProducer implements Part {
     await Promise.race([closed, sleep(this.#clock, closeDeadlineMs, late.signal)]);
     late.abort();
   }
+}
+
+/**
+ * A partition for which there are records and no good answer, undefined where there is none. kafkajs drops what is for
+ * a partition that it has not heard of (its view of a topic that changed is up to 5 min old), and resolves.
+ */
+export function unanswered(
+  sent: readonly { readonly topic: string; readonly messages: readonly { readonly partition: number }[] }[],
+  answers: readonly { readonly topicName: string; readonly partition: number; readonly errorCode: number }[],
+): string | undefined {
+  const good = new Set(
+    answers.flatMap(({ topicName, partition, errorCode }) => (errorCode === 0 ? [`${topicName}/${partition}`] : [])),
+  );
+  return sent
+    .flatMap(({ topic, messages }) => messages.map(({ partition }) => `${topic}/${partition}`))
+    .find((name) => !good.has(name));
 }
 
 function unreachable(what: string): ForpostError {

@@ -12,10 +12,9 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import type { Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KafkaSetupError, type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
-import { zstd } from '../ingest/kafka-client.ts';
+import { type KafkaCluster, kafkaClient, zstd } from '../ingest/kafka-client.ts';
 import type { Notification } from './channel.ts';
 import { createRoutes } from './channels/registry.ts';
-import { notifyKafka } from './kafka.ts';
 import { Notifier, notifyGroup } from './notifier.ts';
 import { alertEvent, alertJson } from './testing.ts';
 
@@ -80,7 +79,7 @@ const common = { clock: systemClock, random: Math.random, logger: silentLogger()
 
 describe('without Kafka', () => {
   function notifier(): Notifier {
-    const made = new Notifier({ ...common, prefix: 'forpost', routes: routes() });
+    const made = new Notifier({ ...common, routes: routes() });
     notifiers.push(made);
     return made;
   }
@@ -132,7 +131,8 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   let prefix: string;
   let prefixes = 0;
 
-  const client = () => notifyKafka(kafka!.brokers, silentLogger())('test');
+  const cluster = (): KafkaCluster => ({ brokers: kafka!.brokers, prefix, development: true });
+  const client = () => kafkaClient(cluster(), 'test', silentLogger());
 
   beforeAll(async () => {
     producer = client().producer({ idempotent: false });
@@ -152,12 +152,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   });
 
   async function started(): Promise<Notifier> {
-    const made = new Notifier({
-      ...common,
-      kafka: notifyKafka(kafka!.brokers, silentLogger()),
-      prefix,
-      routes: routes(),
-    });
+    const made = new Notifier({ ...common, kafka: cluster(), routes: routes() });
     notifiers.push(made);
     await made.start();
     await vi.waitFor(() => expect(made.status()).toMatchObject({ connected: true }), { timeout: 20_000 });
@@ -246,6 +241,46 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     await vi.waitFor(async () => expect(await committed()).toBe(7), { timeout: 5000 });
   });
 
+  test('alerts in a topic that was made anew, and in partitions that were added, are told', async () => {
+    const name = topic(prefix, 'alerts');
+    const first = await started();
+    await raise(1);
+    await vi.waitFor(() => expect(desk.ids()).toEqual([id(1)]), { timeout: 10_000 });
+    const admin = client().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    const made = { topics: [{ topic: name, numPartitions: 3 }], waitForLeaders: true };
+    await vi.waitFor(() => admin.createTopics(made), { timeout: 10_000 });
+    await vi.waitFor(() => raise(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(desk.ids()).toContain(id(2)), { timeout: 20_000 });
+    await first.stop();
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 4 }] });
+    await admin.disconnect();
+    // kafkajs drops what is for a partition that it has not heard of, and says nothing
+    await producer.disconnect();
+    producer = client().producer({ idempotent: false });
+    await producer.connect();
+    await vi.waitFor(() => raise(3, {}, 3), { timeout: 10_000 });
+    await started();
+    await vi.waitFor(() => expect(desk.ids()).toContain(id(3)), { timeout: 20_000 });
+    expect(desk.ids()).toEqual([id(1), id(2), id(3)]);
+  });
+
+  test('a Kafka that hangs does not hold up a stop', async () => {
+    const made = await started();
+    process.kill(kafka!.pid, 'SIGSTOP');
+    try {
+      const other = new Notifier({ ...common, kafka: cluster(), routes: routes() });
+      await other.start();
+      await vi.waitFor(() => expect(made.status().connected).toBe(false), { timeout: 20_000 });
+      const begun = performance.now();
+      await Promise.all([made.stop(), other.stop()]);
+      expect(performance.now() - begun).toBeLessThan(5_000);
+    } finally {
+      process.kill(kafka!.pid, 'SIGCONT');
+    }
+  });
+
   test('a Kafka that dies and comes back is found again, and what came meanwhile is told', async () => {
     const made = await started();
     await raise(1);
@@ -265,8 +300,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
 test('a Kafka that is not there keeps nothing from starting or stopping', async () => {
   const made = new Notifier({
     ...common,
-    kafka: notifyKafka(['127.0.0.1:1'], silentLogger()),
-    prefix: 'forpost',
+    kafka: { brokers: ['127.0.0.1:1'], prefix: 'forpost', development: true },
     routes: routes(),
   });
   await made.start();

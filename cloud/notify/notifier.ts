@@ -9,13 +9,12 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
-import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
-import type { KafkaFactory } from './kafka.ts';
 import { isWanted, notificationOf } from './policy.ts';
 
 /** A channel and what it wants to hear. */
@@ -36,10 +35,8 @@ export interface NotifierStatus {
 }
 
 export interface NotifierOptions {
-  /** see `notifyKafka`; absent = alerts come in through `take` */
-  readonly kafka?: KafkaFactory | undefined;
-  /** the topics' prefix */
-  readonly prefix: string;
+  /** absent = alerts come in through `take` */
+  readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
   readonly clock: Clock;
   readonly random: () => number;
@@ -64,7 +61,7 @@ export class Notifier implements Part {
 
   constructor(options: NotifierOptions) {
     this.#options = options;
-    const { clock, kafka, logger, prefix, random, routes } = options;
+    const { clock, kafka, logger, random, routes } = options;
     this.#queues = routes.map(({ channel, severity }) => ({
       severity,
       queue: new ChannelQueue({ channel, clock, random, logger }),
@@ -75,13 +72,13 @@ export class Notifier implements Part {
       // the ingest puts what is no event among the dead letters; here it is nothing to tell
       return decoded.ok ? this.#handle(decoded.event) : Promise.resolve();
     };
-    const names = { topic: topic(prefix, 'alerts'), group: notifyGroup(prefix) };
-    this.#consumer = new AlertsConsumer({ ...names, kafka, handle, clock, random, logger });
+    const group = notifyGroup(kafka.prefix);
+    this.#consumer = new AlertsConsumer({ cluster: kafka, group, handle, clock, random, logger });
   }
 
   /** Does not wait for Kafka: it connects when it can, and `status` says so. */
   async start(): Promise<void> {
-    this.#consumer?.start();
+    await this.#consumer?.start();
   }
 
   /** Leaves the group after committing what is settled; what is not taken yet is sent after the next start. */
@@ -99,9 +96,9 @@ export class Notifier implements Part {
   }
 
   status(): NotifierStatus {
-    const { connected, reason } = this.#consumer?.status() ?? { connected: true, reason: '' };
+    const { state, reason } = this.#consumer?.state ?? { state: 'consuming', reason: '' };
     const channels = this.#queues.map(({ queue }) => queue.status());
-    return { connected, reason, notifications: this.#notifications, channels };
+    return { connected: state === 'consuming', reason, notifications: this.#notifications, channels };
   }
 
   /** Resolves when the event is settled. */

@@ -16,6 +16,19 @@ test('an offset is committed only when it and all before it are settled', () => 
   expect(tracker.due()).toBe(10n);
 });
 
+test('a partition that begins again, because its topic was made anew, is committed from its new beginning', () => {
+  const tracker = new OffsetTracker();
+  const old = [0n, 1n].map((offset) => tracker.track(offset)) as [() => void, () => void];
+  old[0]();
+  tracker.committed(1n);
+  const settle = tracker.track(0n);
+  expect(tracker.due()).toBeUndefined();
+  settle();
+  expect(tracker.due()).toBe(1n);
+  old[1]();
+  expect(tracker.due()).toBe(1n);
+});
+
 test('whatever order records settle in, nothing unsettled is passed and nothing settled is held back', () => {
   fc.assert(
     fc.property(

@@ -112,6 +112,9 @@ class KafkaSession implements SinkSession {
       const bad = answers.find(({ errorCode }) => errorCode !== 0);
       if (bad !== undefined)
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `${name} answered with error code ${bad.errorCode}`);
+      // kafkajs drops what is for a partition that it has not heard of, and resolves: nobody has it then
+      if (!answers.some((answer) => answer.partition === partition))
+        throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
     } catch (error) {
       throw kafkaError(error, `sending to ${name}`);
     }
