@@ -19,6 +19,7 @@ import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import { createActions } from './alerts/actions/registry.ts';
 import { Alarms } from './alerts/alarms.ts';
+import { mostRecorded, type RecordedAlert, recordedAlerts } from './alerts/recorded.ts';
 import { Broker } from './broker/broker.ts';
 import { ClockSync } from './clock/sync.ts';
 import { checkFiles } from './config/check.ts';
@@ -29,6 +30,7 @@ import { DeviceRegistry } from './devices/registry.ts';
 import { GatewayHealth } from './health/health.ts';
 import { GatewayMetrics } from './health/metrics.ts';
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
+import { openReader } from './outbox/sqlite/sqlite-reader.ts';
 import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
 import { RuleEngine } from './rules/engine.ts';
@@ -136,6 +138,7 @@ export class Gateway implements Part {
       actions: createActions({ publisher: this.#broker, logger: logger('alerts') }),
       clock,
       file: join(installation.data, 'alarms.json'),
+      recorded: () => this.#recordedAlerts(),
       random,
       log: logger('alerts'),
     });
@@ -271,6 +274,16 @@ export class Gateway implements Part {
   #ruleEngine(): RuleEngine {
     if (this.#rules === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the rules are not started');
     return this.#rules;
+  }
+
+  /** The newest alerts of the outbox, oldest first: which alarms were active when the gateway was stopped or killed. */
+  #recordedAlerts(): readonly RecordedAlert[] {
+    const reader = openReader(this.#outbox.file);
+    try {
+      return recordedAlerts(reader.newest('alerts', mostRecorded)).toReversed();
+    } finally {
+      reader.close();
+    }
   }
 
   /** An event that a sink refuses for good: the dead letters keep it, a gap record says so, the lane goes on. */

@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Alert } from './alerts/action.ts';
 import { Alarms } from './alerts/alarms.ts';
 import { DeviceRegistry } from './devices/registry.ts';
@@ -60,18 +63,25 @@ let clock: FakeClock;
 let outbox: HeldOutbox;
 let acted: string[];
 let devices: DeviceRegistry;
+let alarms: Alarms;
 let pipeline: Pipeline;
 
 beforeEach(() => {
   clock = new FakeClock();
   outbox = new HeldOutbox();
   acted = [];
+  return build();
+});
+
+/** A pipeline on this clock and outbox; with `file`, active alarms outlive it. */
+async function build(options: { file?: string } = {}): Promise<void> {
   devices = new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock });
   const act = ({ data }: Alert) =>
     void acted.push(`${data.rule}/${data.device} ${data.change}, ${outbox.entries.length} entries`);
   const action = { name: 'test', perform: act, stop: async () => undefined };
-  const alarms = new Alarms({ actions: [action], clock, random: Math.random });
-  const rules = new RuleEngine({ site, uptime: clock.uptime() });
+  alarms = new Alarms({ actions: [action], clock, random: Math.random, ...options });
+  await alarms.start();
+  const rules = new RuleEngine({ site, actives: alarms.active(), uptime: clock.uptime() });
   pipeline = new Pipeline({
     devices,
     rules: () => rules,
@@ -85,12 +95,12 @@ beforeEach(() => {
     onAlert: () => undefined,
   });
   pipeline.start();
-});
+}
 
-const publish = (payload: string, device = 'meter') =>
+const publish = (payload: string, device = 'meter', what = 'readings') =>
   pipeline.admit({
     device,
-    topic: `forpost/devices/${device}/readings`,
+    topic: `forpost/devices/${device}/${what}`,
     payload: Buffer.from(payload),
     qos: 1,
     duplicate: false,
@@ -104,7 +114,7 @@ test('an alert has been acted on before its entry reaches the outbox, and travel
   await publish('{"id":"a1","values":{"power_w":6000}}');
   expect(acted).toEqual(['over/meter raised, 0 entries']);
   expect(outbox.entries[0]?.events.map(({ lane, type, resendId }) => [lane, type, resendId])).toEqual([
-    ['alerts', eventTypes.alert, undefined],
+    ['alerts', eventTypes.alert, expect.stringMatching(/^alert\nover\/meter\/-\/[0-9a-f]{12}\/raised\/1$/)],
     ['telemetry', eventTypes.reading, 'a1'],
   ]);
 });
@@ -125,6 +135,75 @@ test('while the disk hangs alerts are acted on and nobody is told that anything 
 test('what the outbox refuses is refused to the device', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   await expect(publish('{"values":{"power_w":1}}')).rejects.toThrow('full');
+});
+
+test('an alert whose entry the outbox refused is stored all the same, once, with the message that is sent again', async () => {
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
+  outbox.entries.length = 0;
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  // the rule is beyond its limit already: the resend tells it nothing new
+  await publish('{"id":"a1","values":{"power_w":6000}}');
+  clock.advance(10_000);
+  await settle();
+  const alerts = outbox.entries.flatMap(({ events }) => events.filter(({ lane }) => lane === 'alerts'));
+  expect(alerts.map(({ data }) => (JSON.parse(data) as { change: string }).change)).toEqual(['raised']);
+});
+
+test('the end of an alarm never reaches the outbox before its beginning, whatever was refused', async () => {
+  let refusals = 1;
+  const stored = new Map<string | undefined, string>();
+  outbox.answer = async ({ events }) => {
+    if (refusals-- > 0) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+    // as an outbox does: what it knows adds nothing
+    for (const { lane, resendId, data } of events)
+      if (lane === 'alerts' && !stored.has(resendId))
+        stored.set(resendId, (JSON.parse(data) as { change: string }).change);
+    return { stored: events.length, repeated: 0 };
+  };
+  const refused = publish('{"values":{"power_w":6000}}');
+  const end = publish('{"values":{"power_w":10}}');
+  await expect(refused).rejects.toThrow('full');
+  await end;
+  clock.advance(10_000);
+  await settle();
+  expect([...stored.values()]).toEqual(['raised', 'cleared']);
+});
+
+test('what is active is on disk as the outbox has it: an alarm that it refused is raised again after a restart', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'forpost-pipeline-')), 'alarms.json');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  await build({ file });
+  await expect(publish('{"values":{"power_w":6000}}')).rejects.toThrow('full');
+  await alarms.stop();
+  await build({ file });
+  expect(alarms.active()).toEqual([]);
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  await publish('{"values":{"power_w":6000}}');
+  await alarms.stop();
+  await build({ file });
+  expect(alarms.active()).toHaveLength(1);
+});
+
+test('with a clock that still says 1970 readings are stored and alarms raised', async () => {
+  clock.jump(-clock.now());
+  await publish('{"values":{"power_w":6000}}');
+  expect(acted).toEqual(['over/meter raised, 0 entries']);
+  expect(outbox.entries[0]).not.toHaveProperty('deadLetter');
+});
+
+test('an id tells one message of a device from its resend, not a reading from an event or one channel from another', async () => {
+  await publish(
+    '[{"id":7,"channel":"a","values":{"x":1}},{"id":7,"channel":"b","values":{"x":1}},{"id":7,"values":{"x":1}}]',
+  );
+  const event = '{"id":7,"type":"button.pressed"}';
+  await publish(event, 'meter', 'events');
+  await publish(event, 'meter', 'events');
+  const ids = outbox.entries.flatMap(({ events }) => events.map(({ resendId }) => resendId));
+  expect(ids).not.toContain(undefined);
+  expect(new Set(ids).size).toBe(4);
+  expect(ids.at(-1)).toBe(ids.at(-2));
 });
 
 test('a message that nobody can read is a dead letter of its device and proves that it lives', async () => {

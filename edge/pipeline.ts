@@ -7,14 +7,14 @@
  *  - local actions have run before the entry is handed to the outbox: an alert never waits for the disk (P2);
  *  - `admit` resolves after the commit and rejects where there was none, so that the broker withholds (P1);
  *  - whatever a device sends, `admit` never throws: what nobody can read becomes a dead letter of that device (P8);
+ *  - an alert that was acted on is stored, also where its entry was refused to its device (storing.ts);
  *  - what has no sender to hold back (vision, silence, the gateway's own events) is kept and tried again, bounded.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
 import { type ClockData, type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { backoffMs } from '@forpost/shared/retry.ts';
 import type { Alert } from './alerts/action.ts';
 import type { Alarms } from './alerts/alarms.ts';
 import type { Admit, DevicePublish } from './broker/access.ts';
@@ -23,6 +23,7 @@ import type { DeviceRegistry } from './devices/registry.ts';
 import type { DeadLetter, EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { AlarmTransition } from './rules/rule.ts';
+import { isHopeless, Storing } from './storing.ts';
 import type { CameraChange } from './vision/camera-changes.ts';
 import type { FromVision } from './vision/messages.ts';
 
@@ -41,10 +42,6 @@ export interface PipelineParts {
   readonly onAlert: (alert: Alert) => void;
 }
 
-/** Entries without a sender that wait for an outbox that takes nothing; beyond this the oldest goes, and is counted. */
-const maxUnsent = 1000;
-const unsentBackoff = { baseMs: 200, ceilingMs: 10_000 };
-
 /** Where and when something was taken in: ms since 1970 and ms of the monotonic clock. */
 interface Taken {
   readonly received: number;
@@ -55,19 +52,28 @@ export class Pipeline {
   readonly #parts: PipelineParts;
   #wake: Timer | undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
-  #unsent: OutboxEntry[] = [];
-  #resend: Timer | undefined;
-  #resendAttempt = 0;
-  #lost = 0;
+  readonly #storing: Storing;
+  readonly #alertOf = new WeakMap<EventDraft, Alert>();
   #stopped = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    const { outbox, clock, random, logger, alarms } = parts;
+    this.#storing = new Storing({
+      outbox,
+      clock,
+      random,
+      logger,
+      onStored: (draft) => {
+        const alert = this.#alertOf.get(draft);
+        if (alert !== undefined) alarms.stored(alert);
+      },
+    });
   }
 
   /** Entries without a sender that were given up because too many waited. */
   get lost(): number {
-    return this.#lost;
+    return this.#storing.lost;
   }
 
   start(): void {
@@ -77,18 +83,18 @@ export class Pipeline {
   stop(): void {
     this.#stopped = true;
     this.#wake?.cancel();
-    this.#resend?.cancel();
+    this.#storing.stop();
   }
 
   /** Takes one device's publish in. See `Admit`. */
   readonly admit: Admit = async (publish) => {
     const entry = this.#entryOf(publish);
     try {
-      await this.#parts.outbox.append(entry);
+      await this.#storing.submit(entry);
     } catch (error) {
-      if (!(error instanceof ForpostError) || error.code !== 'FORPOST_PAYLOAD_INVALID') throw error;
+      if (!isHopeless(error)) throw error;
       // withheld it would be sent for ever: nothing of it can ever be stored as events
-      await this.#parts.outbox.append({ events: [], deadLetter: this.#deadLetter(publish, error.message) });
+      await this.#storing.submit({ events: [], deadLetter: this.#deadLetter(publish, messageOf(error)) });
     }
   };
 
@@ -140,7 +146,7 @@ export class Pipeline {
   #deviceDraft(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken): EventDraft {
     const type = item.kind === 'reading' ? eventTypes.reading : item.type;
     const draft = this.#draft('telemetry', type, device, item.time, item.data, taken);
-    const resendId = item.kind === 'reading' ? item.data.id : item.id;
+    const resendId = resendIdOf(item);
     return resendId === undefined ? draft : { ...draft, resendId };
   }
 
@@ -166,7 +172,7 @@ export class Pipeline {
       events.push(this.#draft('telemetry', eventTypes.visionObservation, device, message.time, data, taken));
     }
     const alerts = this.#raise(transitions, taken);
-    if (alerts.length + events.length > 0) this.#keep({ events: [...alerts, ...events] });
+    if (alerts.length + events.length > 0) this.#storing.keep({ events: [...alerts, ...events] });
   }
 
   /** A camera came, or is lost: then nobody will say who left its zones. */
@@ -187,7 +193,7 @@ export class Pipeline {
       received: taken.received,
     } as const;
     const drafts = this.#raise(rules().observe(lost, taken.uptime, taken.received), taken);
-    if (drafts.length > 0) this.#keep({ events: drafts });
+    if (drafts.length > 0) this.#storing.keep({ events: drafts });
   }
 
   /** An event of the gateway itself: started, a camera lost, an outbox put aside. */
@@ -203,7 +209,7 @@ export class Pipeline {
   #own(type: string, data: object): void {
     const { clock } = this.#parts;
     const taken = { received: clock.now(), uptime: clock.uptime() };
-    this.#keep({ events: [this.#draft('alerts', type, null, taken.received, data, taken)] });
+    this.#storing.keep({ events: [this.#draft('alerts', type, null, taken.received, data, taken)] });
   }
 
   /** Somebody on the site acknowledged an alarm. Whether there was such an active one. */
@@ -211,7 +217,7 @@ export class Pipeline {
     const alert = this.#parts.alarms.acknowledge(alarm);
     if (alert === undefined) return false;
     this.#parts.onAlert(alert);
-    this.#keep({ events: [this.#alertDraft(alert)] });
+    this.#storing.keep({ events: [this.#alertDraft(alert)] });
     return true;
   }
 
@@ -229,8 +235,14 @@ export class Pipeline {
   }
 
   #alertDraft(alert: Alert): EventDraft {
-    const taken = { received: alert.received, uptime: alert.uptime };
-    return this.#draft('alerts', eventTypes.alert, alert.data.device as DeviceId, alert.time, alert.data, taken);
+    const { data, time, received, uptime } = alert;
+    const draft: EventDraft = {
+      ...this.#draft('alerts', eventTypes.alert, data.device as DeviceId, time, data, { received, uptime }),
+      // an outbox that failed may have stored it all the same: handed over again, it adds nothing
+      resendId: `alert\n${data.alarm}/${data.change}/${data.count}`,
+    };
+    this.#alertOf.set(draft, alert);
+    return draft;
   }
 
   #draft(lane: Lane, type: string, device: DeviceId | null, time: number, data: object, taken: Taken): EventDraft {
@@ -251,59 +263,17 @@ export class Pipeline {
       this.#wakeAt = Number.POSITIVE_INFINITY;
       const taken = { received: clock.now(), uptime: clock.uptime() };
       const drafts = this.#raise(rules().wake(taken.received, taken.uptime), taken);
-      if (drafts.length > 0) this.#keep({ events: drafts });
+      if (drafts.length > 0) this.#storing.keep({ events: drafts });
     });
   }
+}
 
-  /** Stores what has no sender to hold back; while the outbox takes nothing it waits here, bounded. */
-  #keep(entry: OutboxEntry): void {
-    if (this.#unsent.length > 0) {
-      this.#wait(entry);
-      return;
-    }
-    this.#parts.outbox.append(entry).catch((error: unknown) => {
-      this.#parts.logger.warn(
-        { error: messageOf(error) },
-        'the outbox did not take an event: it is kept and tried again',
-      );
-      this.#wait(entry);
-    });
-  }
-
-  #wait(entry: OutboxEntry): void {
-    this.#unsent.push(entry);
-    if (this.#unsent.length > maxUnsent) {
-      this.#unsent.shift();
-      this.#lost += 1;
-    }
-    if (this.#resend === undefined && !this.#stopped) this.#scheduleResend();
-  }
-
-  #scheduleResend(): void {
-    const { clock, random } = this.#parts;
-    this.#resend = clock.after(backoffMs(unsentBackoff, this.#resendAttempt++, random), () => void this.#sendUnsent());
-  }
-
-  async #sendUnsent(): Promise<void> {
-    while (!this.#stopped) {
-      const entry = this.#unsent[0];
-      if (entry === undefined) {
-        this.#resend = undefined;
-        this.#resendAttempt = 0;
-        return;
-      }
-      try {
-        await this.#parts.outbox.append(entry);
-      } catch (error) {
-        this.#parts.logger.debug(
-          { error: messageOf(error), waiting: this.#unsent.length },
-          'the outbox still takes nothing',
-        );
-        this.#scheduleResend();
-        return;
-      }
-      // it may have been given up while it was on its way
-      if (this.#unsent[0] === entry) this.#unsent.shift();
-    }
-  }
+/**
+ * The device's own id within what it numbers: a reading is no event's resend, nor one channel's another's. No channel
+ * has a line's end in it, so that no two of them read the same.
+ */
+function resendIdOf(item: DecodedReading | DecodedEvent): string | undefined {
+  if (item.kind === 'event') return item.id === undefined ? undefined : `event\n${item.id}`;
+  const { id, channel } = item.data;
+  return id === undefined || channel === undefined ? id : `channel ${channel}\n${id}`;
 }

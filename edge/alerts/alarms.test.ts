@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -9,6 +11,7 @@ import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
 import { createActions } from './actions/registry.ts';
 import { Alarms } from './alarms.ts';
+import { recordedAlerts } from './recorded.ts';
 
 const noon = Date.UTC(2026, 0, 14, 11);
 
@@ -56,6 +59,13 @@ function alarmsOf(options: { actions?: Action[]; file?: string } = {}) {
   const file = options.file === undefined ? {} : { file: options.file };
   const alarms = new Alarms({ actions, clock, random: () => 0.5, log: silentLogger(), ...file });
   return { alarms, clock, action, taken: { received: noon, uptime: clock.uptime() } };
+}
+
+/** Applies changes that the outbox then has. */
+function applied({ alarms, taken }: Pick<ReturnType<typeof alarmsOf>, 'alarms' | 'taken'>, of: AlarmTransition[]) {
+  const alerts = alarms.apply(of, taken);
+  for (const alert of alerts) alarms.stored(alert);
+  return alerts;
 }
 
 test('every action has run when apply returns, and the alert says how long that took', () => {
@@ -132,8 +142,8 @@ test('active alarms outlive a restart, and are shown again without telling anybo
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
-  const [raised] = before.alarms.apply([transition('raised'), transition('raised', { subject: 'b' })], before.taken);
-  before.alarms.apply([transition('cleared', { subject: 'b' })], before.taken);
+  const [raised] = applied(before, [transition('raised'), transition('raised', { subject: 'b' })]);
+  applied(before, [transition('cleared', { subject: 'b' })]);
   await before.alarms.stop();
 
   const after = alarmsOf({ file });
@@ -142,9 +152,77 @@ test('active alarms outlive a restart, and are shown again without telling anybo
   after.alarms.restore();
   expect(after.action.alerts).toEqual([]);
   expect(after.action.restored.map(({ data }) => [data.alarm, data.active])).toEqual([[raised?.data.alarm, true]]);
-  expect(after.alarms.apply([transition('cleared')], after.taken)[0]?.data.alarm).toBe(raised?.data.alarm);
+  expect(applied(after, [transition('cleared')])[0]?.data.alarm).toBe(raised?.data.alarm);
   await after.alarms.stop();
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, alarms: [] });
+});
+
+test('the snapshot says no more than the outbox has, whatever was acted on meanwhile', async () => {
+  const file = join(folder(), 'alarms.json');
+  const before = alarmsOf({ file });
+  await before.alarms.start();
+  const [stored, , updated] = before.alarms.apply(
+    [transition('raised'), transition('raised', { subject: 'unstored' }), transition('updated', { value: 9000 })],
+    before.taken,
+  );
+  if (stored === undefined || updated === undefined) throw new Error('no alerts');
+  before.alarms.stored(stored);
+  await before.alarms.stop();
+  const after = alarmsOf({ file });
+  await after.alarms.start();
+  expect(after.alarms.active()).toMatchObject([{ alarm: stored.data.alarm, value: 7900, count: 1 }]);
+  await after.alarms.stop();
+});
+
+test('after a kill the newest alerts of the outbox tell what the snapshot came too late for', async () => {
+  const file = join(folder(), 'alarms.json');
+  const { alarms, taken } = alarmsOf({ file });
+  await alarms.start();
+  const subjects = ['ended', 'counted', 'new'];
+  const [ended, counted, fresh] = alarms.apply(
+    subjects.map((subject) => transition('raised', { subject })),
+    taken,
+  );
+  if (ended === undefined || counted === undefined || fresh === undefined) throw new Error('no alerts');
+  for (const alert of [ended, counted]) alarms.stored(alert);
+  await alarms.stop();
+  const expected = alarms.active().map((alarm) => (alarm.subject === 'counted' ? { ...alarm, count: 2 } : alarm));
+  const recorded = [
+    ended,
+    counted,
+    fresh,
+    { ...ended, data: { ...ended.data, change: 'cleared' as const, active: false } },
+    { ...counted, data: { ...counted.data, change: 'updated' as const, count: 2 } },
+  ];
+
+  // twice: what it found out, the next snapshot says without the outbox
+  for (const known of [recorded, []]) {
+    const again = new Alarms({ actions: [], clock: systemClock, random: Math.random, file, recorded: () => known });
+    await again.start();
+    expect(again.active()).toEqual(expected.filter(({ subject }) => subject !== 'ended'));
+    await again.stop();
+  }
+});
+
+test('an outbox that cannot be asked at the start leaves the snapshot to tell', async () => {
+  const file = join(folder(), 'alarms.json');
+  const before = alarmsOf({ file });
+  await before.alarms.start();
+  applied(before, [transition('raised')]);
+  await before.alarms.stop();
+  const recorded = () => {
+    throw new Error('it is damaged');
+  };
+  const after = new Alarms({ actions: [], clock: systemClock, random: Math.random, file, recorded });
+  await after.start();
+  expect(after.active()).toHaveLength(1);
+  expect(after.failures()).toBe(1);
+  await after.stop();
+});
+
+test('what stands among the recorded alerts and is none is passed over', () => {
+  const event = { type: eventTypes.alert, time: noon, data: '{"alarm":7}' } as unknown as StoredEvent;
+  expect(recordedAlerts([event, { ...event, type: eventTypes.gateway }])).toEqual([]);
 });
 
 test('a snapshot is written soon after a change, not only at the end, and a burst makes few of them', async () => {
@@ -152,7 +230,7 @@ test('a snapshot is written soon after a change, not only at the end, and a burs
   const alarms = new Alarms({ actions: [], clock: systemClock, random: Math.random, file });
   await alarms.start();
   for (let i = 0; i < 200; i++)
-    alarms.apply([transition('raised', { subject: `s${i}` })], { received: noon, uptime: 0 });
+    applied({ alarms, taken: { received: noon, uptime: 0 } }, [transition('raised', { subject: `s${i}` })]);
   await vi.waitFor(() => expect(JSON.parse(readFileSync(file, 'utf8')).alarms).toHaveLength(200), { timeout: 5000 });
   await alarms.stop();
   expect(readdirSync(join(file, '..'))).toEqual(['alarms.json']);
@@ -174,7 +252,7 @@ test.each(['', '{', '[]', '{"version":1,"alarms":[{"alarm":7}]}', '{"version":9}
 test('a folder that cannot be written is counted and keeps no alert from going out', async () => {
   const { alarms, action, clock, taken } = alarmsOf({ file: join(folder(), 'nowhere', 'alarms.json') });
   await alarms.start();
-  alarms.apply([transition('raised')], taken);
+  applied({ alarms, taken }, [transition('raised')]);
   clock.advance(0);
   await alarms.stop();
   expect(action.alerts).toHaveLength(1);

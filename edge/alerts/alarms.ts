@@ -4,8 +4,9 @@
  *   raised ──► active ── updated (count + 1), acknowledged ──► active ── cleared ──► forgotten here
  *
  * Always: every action has been performed when `apply` returns, before any disk; all changes of one occurrence carry
- * the same alarm id; what is active is bounded, and on disk soon after (written behind, replaced by a rename), so that
- * an alarm from before a restart is known again and gets its end.
+ * the same alarm id; what is active is bounded. An alarm whose raising is in the outbox is known again after a restart
+ * or a kill and gets its end; one whose raising is not is raised anew. For that the snapshot says no more than the
+ * outbox has (written behind `stored`, replaced by a rename), and the outbox's newest alerts fill in what it lacks.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -15,6 +16,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
+import { foldRecorded, type RecordedAlert } from './recorded.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 /** An alarm that is active now. Times in ms since 1970. */
@@ -51,37 +53,62 @@ export class Alarms implements Part {
   readonly #actions: readonly Action[];
   readonly #clock: Clock;
   readonly #file: string | undefined;
+  readonly #recorded: () => readonly RecordedAlert[];
   readonly #random: () => number;
   readonly #log: Logger | undefined;
   /** by rule, device and subject, in the order they were raised */
   readonly #active = new Map<string, ActiveAlarm>();
+  /** the same as far as the outbox has it: what the snapshot says */
+  readonly #stored = new Map<string, ActiveAlarm>();
+  /** the alarm as each alert left it, until the alert is stored */
+  readonly #unstored = new WeakMap<Alert, ActiveAlarm>();
   #dirty = false;
   #writing: Promise<void> | undefined;
   #timer: Timer | undefined;
   #stopped = false;
   #failures = 0;
 
-  /** `file`: where active alarms outlive a restart; without one they do not. `random`: uniform in [0, 1). */
+  /**
+   * `file`: where active alarms outlive a restart; without one they do not. `recorded`: the newest alerts that the
+   * outbox has, oldest first, asked at the start. `random`: uniform in [0, 1).
+   */
   constructor(options: {
     actions: readonly Action[];
     clock: Clock;
     random: () => number;
     file?: string;
+    recorded?: () => readonly RecordedAlert[];
     log?: Logger;
   }) {
     this.#actions = options.actions;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#file = options.file;
+    this.#recorded = options.recorded ?? (() => []);
     this.#log = options.log;
   }
 
-  /** Reads what was active before; a file that cannot be read is put aside, and nothing was active then. */
+  /** Finds what was active before; a file that cannot be read is put aside, and the outbox alone tells then. */
   async start(): Promise<void> {
     if (this.#file === undefined) return;
     const { alarms, problem } = await readSnapshot(this.#file);
     if (problem !== undefined) this.#log?.error({ file: this.#file }, problem);
-    for (const alarm of alarms.slice(-mostActive)) this.#active.set(keyOf(alarm), alarm);
+    const active = foldRecorded(alarms, this.#newest());
+    for (const alarm of active.slice(-mostActive)) {
+      this.#active.set(keyOf(alarm), alarm);
+      this.#stored.set(keyOf(alarm), alarm);
+    }
+    if (JSON.stringify(active) !== JSON.stringify(alarms)) this.#changed();
+  }
+
+  #newest(): readonly RecordedAlert[] {
+    try {
+      return this.#recorded();
+    } catch (error) {
+      this.#failures++;
+      this.#log?.error(`the outbox cannot be asked for its newest alerts: ${messageOf(error)}`);
+      return [];
+    }
   }
 
   /** Writes what is active and stops the actions. */
@@ -106,10 +133,19 @@ export class Alarms implements Part {
     const alerts: Alert[] = [];
     for (const transition of transitions) {
       const alert = this.#change(transition, taken, alerts);
-      if (alert !== undefined) alerts.push(this.#hand(alert));
+      if (alert !== undefined) alerts.push(alert);
     }
-    if (alerts.length > 0) this.#changed();
     return alerts;
+  }
+
+  /** The outbox has this alert on disk. Alerts of one device are to be told in their order; a second time is harmless. */
+  stored(alert: Alert): void {
+    const alarm = this.#unstored.get(alert);
+    if (alarm === undefined) return;
+    this.#unstored.delete(alert);
+    if (alert.data.active) this.#stored.set(keyOf(alarm), alarm);
+    else this.#stored.delete(keyOf(alarm));
+    this.#changed();
   }
 
   /** Somebody has seen it. Undefined where no alarm of that id is active, or it was acknowledged before. */
@@ -120,9 +156,7 @@ export class Alarms implements Part {
       const changed = { ...known, acknowledged: true, changed: now };
       this.#active.set(name, changed);
       const taken = { received: now, uptime: this.#clock.uptime() };
-      const alert = this.#hand(this.#alert(changed, 'acknowledged', true, now, taken));
-      this.#changed();
-      return alert;
+      return this.#hand(this.#alert(changed, 'acknowledged', true, now, taken), changed);
     }
     return undefined;
   }
@@ -144,7 +178,7 @@ export class Alarms implements Part {
       if (this.#active.size >= mostActive) this.#endOldest(taken, alerts);
       const alarm = this.#occurrence(transition);
       this.#active.set(name, alarm);
-      return this.#alert(alarm, 'raised', true, transition.time, taken);
+      return this.#hand(this.#alert(alarm, 'raised', true, transition.time, taken), alarm);
     }
     if (known === undefined) return undefined;
     const { message, cause, value, time } = transition;
@@ -158,11 +192,11 @@ export class Alarms implements Part {
     };
     if (transition.change === 'cleared') {
       this.#active.delete(name);
-      return this.#alert(changed, 'cleared', false, time, taken);
+      return this.#hand(this.#alert(changed, 'cleared', false, time, taken), changed);
     }
     // raised again though it is active (a rule's state was lost): the same occurrence goes on
     this.#active.set(name, changed);
-    return this.#alert(changed, 'updated', true, time, taken);
+    return this.#hand(this.#alert(changed, 'updated', true, time, taken), changed);
   }
 
   #occurrence(transition: AlarmTransition): ActiveAlarm {
@@ -191,7 +225,7 @@ export class Alarms implements Part {
     const [name, alarm] = oldest.value;
     this.#active.delete(name);
     const message = `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`;
-    alerts.push(this.#hand(this.#alert({ ...alarm, message }, 'cleared', false, taken.received, taken)));
+    alerts.push(this.#hand(this.#alert({ ...alarm, message }, 'cleared', false, taken.received, taken), alarm));
   }
 
   #alert(alarm: ActiveAlarm, change: AlertData['change'], active: boolean, time: number, taken: Taken): Alert {
@@ -216,10 +250,11 @@ export class Alarms implements Part {
   }
 
   /** Stamps the latency and hands the alert to every action; one that fails keeps none of the others from it. */
-  #hand(alert: Alert): Alert {
+  #hand(alert: Alert, alarm: ActiveAlarm): Alert {
     const latency = Math.max(0, this.#clock.uptime() - alert.uptime);
     const stamped: Alert = { ...alert, data: { ...alert.data, latency_ms: Math.round(latency * 1000) / 1000 } };
     for (const action of this.#actions) this.#perform(action, () => action.perform(stamped));
+    this.#unstored.set(stamped, alarm);
     return stamped;
   }
 
@@ -256,7 +291,7 @@ export class Alarms implements Part {
     if (this.#file === undefined) return;
     this.#dirty = false;
     try {
-      await writeSnapshot(this.#file, this.active());
+      await writeSnapshot(this.#file, [...this.#stored.values()]);
     } catch (error) {
       this.#failures++;
       this.#log?.error({ file: this.#file }, `the active alarms could not be written: ${messageOf(error)}`);

@@ -84,19 +84,22 @@ export function timeOf(value: Json | undefined): number | undefined {
 
 const zoned = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)$/;
 
-/** What a decoder made of a payload, if everything in it may be believed and stored. */
-export function checkDecoded(decoded: Decoded): Decoded {
+/**
+ * What a decoder made of a payload, if everything in it may be believed and stored. `received`: ms since 1970 by the
+ * gateway's own clock, which may be wrong: a device is not to blame for it, so it is believed as it is.
+ */
+export function checkDecoded(decoded: Decoded, received: number): Decoded {
   if (!decoded.ok) return decoded;
   if (decoded.items.length > mostItems) return refused(`more than ${mostItems} readings at once`);
   for (const item of decoded.items) {
-    const problem = item.kind === 'reading' ? readingProblem(item) : eventProblem(item);
+    const problem = item.kind === 'reading' ? readingProblem(item, received) : eventProblem(item, received);
     if (problem !== undefined) return refused(problem);
   }
   return decoded;
 }
 
-function readingProblem({ time, data }: DecodedReading): string | undefined {
-  if (!isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
+function readingProblem({ time, data }: DecodedReading, received: number): string | undefined {
+  if (time !== received && !isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
   if (data.channel !== undefined && !isId(data.channel))
     return `channel ${quoted(data.channel)} is not 1 to 64 of a-z, 0-9 and -`;
   if (data.id !== undefined && !isText(data.id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
@@ -114,8 +117,8 @@ function readingProblem({ time, data }: DecodedReading): string | undefined {
   return undefined;
 }
 
-function eventProblem({ time, type, id }: DecodedEvent): string | undefined {
-  if (!isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
+function eventProblem({ time, type, id }: DecodedEvent, received: number): string | undefined {
+  if (time !== received && !isPlausibleTime(time)) return 'the time is not within the years 2000 to 2100';
   if (!isText(type, longestId)) return `the event's type is not a text of 1 to ${longestId} letters`;
   if (id !== undefined && !isText(id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
   return undefined;

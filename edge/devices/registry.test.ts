@@ -173,7 +173,7 @@ test('no decoder throws on any payload, and whatever it lets through passes the 
   fc.assert(
     fc.property(fc.constantFrom(...decoders), fc.constantFrom(...whats), payload, (decoder, what, bytes) => {
       const device = { id: 'd', decoder: decoder.name } as unknown as DeviceConfig;
-      const checked = checkDecoded(decoder.decode({ device, topic: what, payload: bytes, received }));
+      const checked = checkDecoded(decoder.decode({ device, topic: what, payload: bytes, received }), received);
       if (checked.ok) expect(Array.isArray(checked.items)).toBe(true);
       else expect(checked.reason).not.toBe('');
     }),

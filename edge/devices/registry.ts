@@ -85,7 +85,7 @@ export class DeviceRegistry {
     const known = this.#devices.get(device);
     if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
     try {
-      return checkDecoded(known.decoder.decode({ device: known.config, topic, payload, received }));
+      return checkDecoded(known.decoder.decode({ device: known.config, topic, payload, received }), received);
     } catch (error) {
       return { ok: false, reason: `the decoder ${known.decoder.name} failed: ${messageOf(error)}` };
     }

@@ -127,6 +127,12 @@ export class MemoryOutbox implements Outbox {
         }
         return taken;
       },
+      newest: (lane, limit) =>
+        this.#disk.lanes
+          .filter((one) => one.lane === lane)
+          .flatMap(({ events }) => events)
+          .toReversed()
+          .slice(0, limit),
       close: () => undefined,
     };
   }

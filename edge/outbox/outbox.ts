@@ -93,5 +93,7 @@ export interface OutboxReader {
   backlog(sink: string): readonly LaneBacklog[];
   /** The events after `after`, in order, up to both limits (at least one event where there is one). */
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[];
+  /** The newest events of a lane over all epochs, newest first, delivered ones that are still kept included. */
+  newest(lane: Lane, limit: number): readonly StoredEvent[];
   close(): void;
 }

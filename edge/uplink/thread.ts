@@ -64,6 +64,7 @@ function lazyReader(file: string): OutboxReader {
     backlog: (sink) => attempt((from) => from.backlog(sink)),
     read: (epoch, lane, after, maxEvents, maxBytes) =>
       attempt((from) => from.read(epoch, lane, after, maxEvents, maxBytes)),
+    newest: (lane, limit) => attempt((from) => from.newest(lane, limit)),
     close() {
       open?.close();
       open = undefined;

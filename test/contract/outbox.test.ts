@@ -2,6 +2,7 @@
  * What every outbox keeps, run on SQLite and on the model; then random operations on both side by side.
  */
 import { rmSync } from 'node:fs';
+import { systemClock } from '@forpost/shared/clock.ts';
 import { asId, type Lane } from '@forpost/shared/event/ids.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -152,6 +153,21 @@ describe.each([
       [second, 'alerts', 1, 0],
       [second, 'telemetry', 1, 0],
     ]);
+  });
+
+  test('the newest events of a lane are read backwards over all epochs, whoever has them already', async () => {
+    // of today: what is old and delivered goes
+    const of = (n: number, lane: Lane) => draft(n, { lane, received: systemClock.now() });
+    await outbox.append({ events: [of(1, 'alerts'), of(2, 'telemetry'), of(3, 'alerts')] });
+    outbox.acknowledge(sink, outbox.epoch, 'alerts', 2);
+    await reopen();
+    await reopen();
+    await outbox.append({ events: [of(4, 'alerts')] });
+    const written = (limit: number) => reader.newest('alerts', limit).map(({ data }) => data);
+    const all = [4, 3, 1].map((n) => draft(n).data);
+    expect(written(10)).toEqual(all);
+    expect(written(2)).toEqual(all.slice(0, 2));
+    expect(reader.newest('telemetry', 10).map(({ data }) => data)).toEqual([draft(2).data]);
   });
 
   test('an event that its device sends again is stored once: in one batch, later, and after a restart', async () => {

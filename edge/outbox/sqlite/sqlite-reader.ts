@@ -11,13 +11,15 @@ import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import Database from 'better-sqlite3';
 import type { OutboxReader } from '../outbox.ts';
 import { selectBacklog } from './sql/cursors.ts';
-import { selectEvents } from './sql/events.ts';
+import { selectEvents, selectNewestEvents } from './sql/events.ts';
+import { selectEpochs } from './sql/lanes.ts';
 
 interface Connection {
   readonly db: Database.Database;
   readonly inode: number;
   readonly backlog: Database.Statement<[string], LaneBacklog>;
   readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
+  readonly newest: Database.Statement<[string, string, number], StoredEvent>;
 }
 
 /** Opens the outbox's file, which the outbox must have created. @throws SqliteError where it cannot be read */
@@ -53,6 +55,17 @@ class SqliteReader implements OutboxReader {
     return events;
   }
 
+  newest(lane: Lane, limit: number): readonly StoredEvent[] {
+    const { db, newest } = this.#connection;
+    const events: StoredEvent[] = [];
+    // a short read each, so that no transaction spans them all
+    for (const epoch of db.prepare<[string], string>(selectEpochs).pluck().all(lane)) {
+      if (events.length >= limit) break;
+      events.push(...newest.all(epoch, lane, limit - events.length));
+    }
+    return events;
+  }
+
   close(): void {
     this.#connection.db.close();
   }
@@ -79,6 +92,7 @@ function connect(file: string): Connection {
       inode: statSync(file).ino,
       backlog: db.prepare(selectBacklog),
       events: db.prepare(selectEvents),
+      newest: db.prepare(selectNewestEvents),
     };
   } catch (error) {
     db.close();

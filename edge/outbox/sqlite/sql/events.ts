@@ -13,3 +13,6 @@ select max(seq) from events where epoch = ? and lane = ? and seq <= ? and receiv
 export const selectEvents = `
 select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
 from events where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
+export const selectNewestEvents = `
+select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
+from events where epoch = ? and lane = ? order by seq desc limit ?`;

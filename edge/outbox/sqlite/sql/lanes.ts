@@ -8,3 +8,5 @@ from lanes order by start, lane`;
 export const updateLane = `update lanes set next_seq = ?, total_bytes = ? where epoch = ? and lane = ?`;
 export const updateFirst = `update lanes set first_seq = ? where epoch = ? and lane = ?`;
 export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;
+/** Epochs of a lane, newest first. */
+export const selectEpochs = `select epoch from lanes where lane = ? order by start desc`;

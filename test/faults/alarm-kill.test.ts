@@ -1,0 +1,54 @@
+/**
+ * The gateway is killed with SIGKILL between an alarm and everything that is written behind it: what was acknowledged
+ * stays true, so the alarm is known after the restart and gets its end, locally and in the events.
+ */
+import type { AlertData } from '@forpost/shared/event/event.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { until } from '../harness/process.ts';
+import { TestSite } from '../harness/site.ts';
+
+interface ShownAlarm {
+  readonly alarm: string;
+}
+
+test('an alarm that was raised just before a kill is active after the restart, and ends under its own id', async () => {
+  const site = await TestSite.start({
+    devices: ['first', 'second'],
+    rules: [{ id: 'over', kind: 'threshold', device: '*', metric: 'power_w', above: 5000 }],
+    uplink: 'none',
+  });
+  onTestFinished(() => site.stop());
+  const say = async (device: 'first' | 'second', power: number) => {
+    const client = await site.connect(device);
+    const payload = JSON.stringify({ values: { power_w: power } });
+    await client.publishAsync(`forpost/devices/${device}/readings`, payload, { qos: 1 });
+    client.end(true);
+  };
+  const watch = async () => {
+    const panel = await site.connect('wall-display', { reconnectPeriod: 0 });
+    onTestFinished(() => void panel.end(true));
+    const alerts: AlertData[] = [];
+    panel.on('message', (_topic, payload) => alerts.push(JSON.parse(payload.toString()) as AlertData));
+    await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
+    return alerts;
+  };
+
+  const before = await watch();
+  // the first one's snapshot begins at once, the second one's has to wait for the next
+  await say('first', 6000);
+  await say('second', 7000);
+  await site.gateway?.kill();
+  const raised = await until('both alarms told before the kill', () => before.length === 2 && before);
+  expect(raised.map(({ change }) => change)).toEqual(['raised', 'raised']);
+
+  await site.startGateway();
+  const { alarms } = await site.local<{ alarms: ShownAlarm[] }>('/api/v1/alarms');
+  expect(alarms.map(({ alarm }) => alarm).sort()).toEqual(raised.map(({ alarm }) => alarm).sort());
+  const after = await watch();
+  await say('first', 10);
+  await say('second', 10);
+  const ended = await until('both ends told', () => after.length === 2 && after);
+  expect(ended.map(({ alarm, change }) => [alarm, change]).sort()).toEqual(
+    raised.map(({ alarm }) => [alarm, 'cleared']).sort(),
+  );
+});
