@@ -2,12 +2,11 @@
  * The composition root of the gateway: builds every part, connects them, starts them in order and stops them in
  * reverse. Nothing else calls a part's constructor, and nothing here decides anything else.
  *
- *   outbox ─► clock ─► alarms, rules ─► uplink ─► vision ─► console ─► broker (devices come in last)
+ *   data folder ─► outbox ─► clock ─► alarms, rules ─► uplink ─► vision ─► console ─► broker (devices come in last)
  *
  * Always: a part that fails to start stops those before it; Kafka, cameras and models that are not there stop nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
@@ -26,6 +25,7 @@ import { checkFiles } from './config/check.ts';
 import type { Installation } from './config/installation.ts';
 import { loadInstallation } from './config/load.ts';
 import { ConsoleServer } from './console/server.ts';
+import { DataFolder } from './data-folder.ts';
 import { DeviceRegistry } from './devices/registry.ts';
 import { GatewayHealth } from './health/health.ts';
 import { GatewayMetrics } from './health/metrics.ts';
@@ -225,8 +225,8 @@ export class Gateway implements Part {
 
   async start(): Promise<void> {
     const { installation, logger } = this.#options;
-    await mkdir(installation.data, { recursive: true, mode: 0o700 });
     try {
+      await this.#releasers.start('data folder', new DataFolder(installation.data));
       await this.#releasers.start('outbox', this.#outbox);
       await this.#releasers.start('clock', this.#clockSync);
       await this.#releasers.start('alarms', this.#alarms);

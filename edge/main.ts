@@ -8,12 +8,14 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
+import { version } from '@forpost/shared/version.ts';
 import { Command } from 'commander';
 
 requireNode();
 
 const program = new Command('forpost')
   .description('Forpost, an edge gateway: local MQTT broker, video detection, durable outbox, uplink to a centre')
+  .version(version, '-V, --version', 'print the version')
   .showSuggestionAfterError()
   .showHelpAfterError('(forpost --help lists the commands)')
   .configureHelp({ sortSubcommands: false });
@@ -55,13 +57,16 @@ program
   .description('print the JSON Schema of a configuration file, for editors')
   .argument('<which>', 'gateway, site or secrets')
   .action(async (which: string) => {
-    const { jsonSchemas } = await import('./config/schemas.ts');
+    const [{ jsonSchemas }, { suggestion }] = await Promise.all([
+      import('./config/schemas.ts'),
+      import('@forpost/shared/config/nearest.ts'),
+    ]);
     const schemas: Readonly<Record<string, unknown>> = jsonSchemas();
-    const schema = schemas[which];
+    const schema = Object.hasOwn(schemas, which) ? schemas[which] : undefined;
     if (schema === undefined) {
       throw new ForpostError(
         'FORPOST_CONFIG_INVALID',
-        `no schema "${which}"; there are: ${Object.keys(schemas).join(', ')}`,
+        `there is no schema "${which}"${suggestion(which, Object.keys(schemas))}`,
       );
     }
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);

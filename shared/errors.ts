@@ -6,6 +6,7 @@ export const errorCodes = {
   FORPOST_CONFIG_INVALID: { retryable: false },
   FORPOST_NODE_TOO_OLD: { retryable: false },
   FORPOST_PORT_TAKEN: { retryable: false },
+  FORPOST_DATA_FOLDER: { retryable: false },
   FORPOST_OUTBOX_FULL: { retryable: true },
   FORPOST_OUTBOX_FAILED: { retryable: true },
   FORPOST_OUTBOX_NEWER_SCHEMA: { retryable: false },

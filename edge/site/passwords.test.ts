@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyPassword } from '@forpost/shared/password.ts';
@@ -15,6 +15,10 @@ beforeEach(async () => {
   await writeFile(
     installation,
     'gateway: g\ndata: data\nsite_file: site.yaml\nsecrets_file: secrets.yaml\nmqtt: {}\nhttp: {}\nuplink: []\n',
+  );
+  await writeFile(
+    join(folder, 'site.yaml'),
+    'site: { id: s, timezone: Europe/Berlin }\ndevices: [{ id: meter, decoder: native }]\nconsumers: [{ id: panel, subscribe: ["#"] }]\n',
   );
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -38,4 +42,37 @@ test('other passwords and the comments of the file stay', async () => {
   expect(text).toContain('# by hand');
   expect(text).toContain('old: kept # the oven');
   expect(Object.keys((parse(text) as { console: object }).console)).toEqual(['installer']);
+});
+
+test('each password is one line of a map that people can read, whatever the file began with', async () => {
+  const file = join(folder, 'secrets.yaml');
+  await writeFile(file, 'mqtt: {}\nconsole:\n');
+  await setPassword(installation, 'mqtt', 'meter');
+  await setPassword(installation, 'mqtt', 'panel');
+  await setPassword(installation, 'console', 'installer');
+  expect((await readFile(file, 'utf8')).replaceAll(/\$argon2id\S+/g, 'HASH')).toBe(
+    'mqtt:\n  meter: HASH\n  panel: HASH\nconsole:\n  installer: HASH\n',
+  );
+});
+
+test('whom the site does not have gets no password, with which the gateway would not start', async () => {
+  await expect(setPassword(installation, 'mqtt', 'metre')).rejects.toMatchObject({
+    code: 'FORPOST_CONFIG_INVALID',
+    message: expect.stringMatching(/site\.yaml has no device or consumer "metre"; did you mean "meter"\?/),
+  });
+  await expect(stat(join(folder, 'secrets.yaml'))).rejects.toThrow('ENOENT');
+});
+
+test.each([
+  ['a folder', async (file: string) => void (await mkdir(file)), 'cannot be read'],
+  ['in a folder that is not there', async () => undefined, 'cannot be written'],
+])('a secrets file that is %s is told in one sentence', async (_, prepare, why) => {
+  const name = why === 'cannot be read' ? 'secrets.yaml' : 'nowhere/secrets.yaml';
+  await prepare(join(folder, name));
+  const text = await readFile(installation, 'utf8');
+  await writeFile(installation, text.replace('secrets.yaml', name));
+  await expect(setPassword(installation, 'mqtt', 'meter')).rejects.toMatchObject({
+    code: 'FORPOST_CONFIG_INVALID',
+    message: expect.stringContaining(why),
+  });
 });

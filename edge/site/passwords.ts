@@ -1,30 +1,58 @@
 /**
  * New passwords from the command line: made here, shown once by the caller, kept only as an argon2id hash in the
  * secrets file. The file's comments and order stay; it is replaced by a rename, so that it is never half written.
+ *
+ * Always: nobody who is not in the site gets a password, because the gateway would not start with it.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { ForpostError } from '@forpost/shared/errors.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { loadYaml } from '@forpost/shared/config/yaml.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { isMap, parseDocument } from 'yaml';
 import { loadInstallation } from '../config/load.ts';
+import { siteSchema } from './site.ts';
 
 /**
  * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it.
- * @throws ForpostError FORPOST_CONFIG_INVALID where the file is no YAML map
+ * @throws ForpostError FORPOST_CONFIG_INVALID where the site has no such device or consumer, or a file cannot be
+ * read, is no YAML map, or cannot be written
  */
 export async function setPassword(installationFile: string, section: 'mqtt' | 'console', id: string): Promise<string> {
-  const { secrets_file: file } = loadInstallation(installationFile);
+  const { secrets_file: file, site_file: siteFile } = loadInstallation(installationFile);
+  if (section === 'mqtt') checkKnown(id, siteFile);
   const document = parseDocument(await textOf(file));
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
     throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is not a YAML map of secrets: mend it first`);
   }
   const password = randomPassword();
+  for (const name of ['mqtt', 'console']) if (!isMap(document.get(name))) document.set(name, document.createNode({}));
+  const passwords = document.get(section);
+  // an empty map is written {}, and would keep that form
+  if (isMap(passwords)) passwords.flow = false;
   document.setIn([section, id], await hashPassword(password));
-  for (const other of ['mqtt', 'console']) if (!document.has(other)) document.set(other, document.createNode({}));
-  const written = `${file}.${process.pid}.tmp`;
-  await writeFile(written, String(document), { mode: 0o600 });
-  await rename(written, file);
+  await replace(file, document.toString({ lineWidth: 0 }));
   return password;
+}
+
+function checkKnown(id: string, siteFile: string): void {
+  const { devices, consumers = [] } = loadYaml(siteFile, siteSchema).value;
+  const known = [...devices, ...consumers].map((one) => one.id);
+  if (known.includes(id)) return;
+  const message = `${siteFile} has no device or consumer "${id}"${suggestion(id, known)}`;
+  throw new ForpostError('FORPOST_CONFIG_INVALID', `${message}; a person who opens the page gets one with --console`);
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const written = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(written, text, { mode: 0o600 });
+    await rename(written, file);
+  } catch (error) {
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 async function textOf(file: string): Promise<string> {
@@ -32,6 +60,6 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -4,8 +4,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePorts, root } from '../harness/process.ts';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { freePorts, root, TestProcess } from '../harness/process.ts';
 
 let folder: string;
 
@@ -145,6 +145,22 @@ test('a taken port stops the start with one line that names it', async () => {
   expect(code).toBe(1);
   expect(output).toMatch(new RegExp(`${port}.*(taken|in use)|(taken|in use).*${port}`));
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('a second gateway on the same data folder is refused in one line, and the first one goes on', async () => {
+  const [mqtt = 0, http = 0] = await freePorts(2);
+  await writeFile(join(folder, 'second.yaml'), installation(mqtt, http));
+  const first = await TestProcess.start('gateway', ['forpost.mjs', 'gateway', '-c', join(folder, 'gateway.yaml')]);
+  onTestFinished(() => first.stop());
+  const second = await forpost('gateway', '--config', join(folder, 'second.yaml'));
+  expect(second.code).toBe(1);
+  expect(second.output.trim().split('\n').at(-1)).toMatch(/data is in use by another gateway/);
+  expect(second.output).not.toMatch(/\n\s+at /);
+  expect(first.running).toBe(true);
+  // a lock that outlived its process would keep the appliance from starting again
+  await first.kill();
+  const third = await TestProcess.start('gateway', ['forpost.mjs', 'gateway', '-c', join(folder, 'second.yaml')]);
+  await third.stop();
 });
 
 test('a configuration file that is not there is one line, and so is a command that is none', async () => {
