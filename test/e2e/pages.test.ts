@@ -83,10 +83,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await local.getByText('The heat pump takes too much').first().waitFor();
   await centre.getByText('The heat pump takes too much').first().waitFor();
   await publish(100);
-  await centre
-    .getByText(/cleared|ended/i)
-    .first()
-    .waitFor();
+  await centre.getByText('Over', { exact: true }).first().waitFor();
   expect(await widthOf(local)).toBeLessThanOrEqual(390);
   await centre.setViewportSize({ width: 390, height: 900 });
   expect(await widthOf(centre)).toBeLessThanOrEqual(390);
