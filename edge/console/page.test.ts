@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
 
-const executablePath = '/usr/bin/chromium';
+const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
 const reason = existsSync(executablePath) ? '' : ` (skipped: ${executablePath} is missing)`;
 
 describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () => {

@@ -2,6 +2,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
+import { isFromThisMachine } from '@forpost/shared/http/loopback.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -9,7 +10,6 @@ import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { DeadLetter } from '../outbox/outbox.ts';
 import { LiveStreams } from './live.ts';
-import { isLoopback, isLoopbackHostHeader } from './loopback.ts';
 import type { ConsoleSource } from './source.ts';
 import { statusView } from './status-view.ts';
 import type { DeadLetterView } from './view.ts';
@@ -119,8 +119,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 }
 
 function mayReadMetrics(request: FastifyRequest, login: Login): boolean {
-  if (isLoopback(request.ip) && isLoopbackHostHeader(request.headers.host)) return true;
-  return login.sessionOf(request) !== undefined;
+  return isFromThisMachine(request) || login.sessionOf(request) !== undefined;
 }
 
 function needCamera(source: ConsoleSource, id: string): void {

@@ -10,6 +10,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
+import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
@@ -24,7 +25,6 @@ import Fastify, {
 import { defaultHttpPort, defaultHttpsPort, type Installation } from '../config/installation.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
-import { isLoopback } from './loopback.ts';
 import { PageAssets } from './page-assets.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import type { ConsoleSource } from './source.ts';

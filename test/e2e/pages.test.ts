@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../harness/process.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
 
-const executablePath = '/usr/bin/chromium';
+const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
 const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
 
 let site: TestSite;

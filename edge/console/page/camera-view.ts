@@ -140,7 +140,7 @@ export class CameraView extends LitElement {
 
   #drawing(): TemplateResult {
     const { width, height } = this.size;
-    const text = width / 30;
+    const text = width / 36;
     const tracks = this.stale || this.camera.state !== 'live' ? [] : (this.scene?.tracks ?? []);
     const entered = new Set(tracks.flatMap((track) => track.zones));
     return html`<svg class="drawing" viewBox="0 0 ${width} ${height}" font-size=${text} aria-hidden="true">
@@ -155,9 +155,11 @@ export class CameraView extends LitElement {
       })}
       ${tracks.map(({ box: [x, y, w, h], class: kind, score, zones }) => {
         const top = y * height;
+        // in the right half the label ends with its box, so that the picture's edge does not cut it
+        const right = x + w / 2 > 0.5;
         return svg`<g class="track ${zones.length > 0 ? 'entered' : ''}">
           <rect x=${x * width} y=${top} width=${w * width} height=${h * height} />
-          <text x=${x * width} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind} ${Math.round(score * 100)} %</text>
+          <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind} ${Math.round(score * 100)} %</text>
         </g>`;
       })}
     </svg>`;
