@@ -600,3 +600,30 @@ describe('start and stop', () => {
     bench.broker.publish('forpost/status', 'too late', { qos: 0, retain: false });
   });
 });
+
+test('one device, with however many connections, is read a little at a time, so that nobody waits behind it', async () => {
+  let turn = 0;
+  let watching = true;
+  const tick = () => {
+    turn++;
+    if (watching) setImmediate(tick);
+  };
+  const perTurn = new Map<number, number>();
+  await start({
+    admit: async ({ payload }) => {
+      perTurn.set(turn, (perTurn.get(turn) ?? 0) + payload.length);
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 4 }, () => bench.raw()));
+  for (const [index, client] of clients.entries()) client.send(connectPacket('meter', { clientId: `c${index}` }));
+  await soon(() => clients.every((client) => client.packets().length === 1)).toBe(true);
+  tick();
+  const each = 200;
+  const flood = Array.from({ length: each }, (_, i) => publishPacket(readings, 'x'.repeat(4000), 1, i + 1));
+  for (const client of clients) client.send(...flood);
+  const acknowledged = (client: RawClient) => client.packets().filter(([type]) => type === 'puback').length;
+  await soon(() => clients.map(acknowledged)).toEqual(clients.map(() => each));
+  watching = false;
+  // two turns of 16 KB may stand between two looks at the count, and the first bytes of a packet may have come before
+  expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(2 * 16_384 + clients.length * 4000);
+});

@@ -9,7 +9,8 @@
  * Always: a QoS 1 publish of a device gets its PUBACK, and a QoS 2 one its PUBREC, only after `admit` has resolved;
  * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
  * a password; a session belongs to one principal, whatever client id another one uses; a subscriber that does not
- * read is disconnected and makes nobody else wait. What is published here goes to connected subscribers at once.
+ * read is disconnected and makes nobody else wait, and neither does a device that sends as fast as it can. What is
+ * published here goes to connected subscribers at once.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -34,6 +35,7 @@ import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls } from './listeners.ts';
 import { LogIn } from './log-in.ts';
+import type { ReadTurn } from './read-turn.ts';
 import { Sessions } from './sessions.ts';
 import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
 
@@ -100,6 +102,8 @@ export class Broker implements Part, LocalPublisher {
   /** of a client from its log-in on, also while its will is published after its end */
   readonly #byClient = new WeakMap<Client, Connection>();
   readonly #open = new Map<string, Set<Connection>>();
+  /** by principal, of those that have ever logged in */
+  readonly #turns = new Map<string, ReadTurn>();
   #aedes: Aedes | undefined;
   #plain: Listener | undefined;
   #tls: Listener | undefined;
@@ -271,6 +275,9 @@ export class Broker implements Part, LocalPublisher {
     if (open.size >= this.#limits.maxConnectionsEach)
       return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
     prepareClient(aedes, client, `${principal.id}/${client.id}`);
+    const turn = this.#turns.get(principal.id) ?? guarded.turn;
+    this.#turns.set(principal.id, turn);
+    guarded.turn = turn;
     const connection = new Connection(principal, client, guarded, this.#limits);
     this.#byClient.set(client, connection);
     if (socket.destroyed) return undefined;
