@@ -162,6 +162,7 @@ export class RuleEngine {
     }
     rule.state = evaluation.state;
     rule.wakeAt = evaluation.wakeAt;
+    if (evaluation.problem !== undefined) fail(rule, evaluation.problem);
     for (const change of evaluation.changes)
       if (this.#takesTurn(rule, change)) into.push(transition(rule.config, rule.kind, change));
   }

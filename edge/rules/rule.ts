@@ -66,6 +66,8 @@ export interface Evaluation<State> {
   readonly changes: readonly RuleChange[];
   /** wall-clock-free: ms of the monotonic clock at which `wake` must be called, if any */
   readonly wakeAt?: number;
+  /** what kept the rule from following something, counted as its error; thrown it would cost as much as many readings */
+  readonly problem?: string;
 }
 
 /** One alarm's subject that a rule speaks of. */

@@ -1,3 +1,4 @@
+import { asId } from '@forpost/shared/event/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
@@ -113,6 +114,25 @@ test('every device is meant by *, and a switch counts as 0 or 1', () => {
   expect(engine.observe(reading({ output: true }), 0, noon)).toEqual([]);
   expect(engine.observe(reading({ output: false }), 0, noon)).toHaveLength(1);
   expect(engine.observe(reading({ output: false }, { device: 'oven' as never }), 0, noon)).toHaveLength(1);
+});
+
+test('channels beyond the bound cost no exception each: a device sends many of them in one message', () => {
+  const config = { id: asId<'rule'>('overload'), kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 1 };
+  const site = siteWith(config);
+  const context = {
+    devices: site.devices.map(({ id }) => id),
+    timezone: site.timezone,
+    nameOf: (id: string) => id,
+    zoneNameOf: (_camera: string, zone: string) => zone,
+    active: [],
+  };
+  const state = threshold.initial(config, context, 0);
+  const evaluations = Array.from({ length: 65 }, (_, i) =>
+    threshold.observe(config, state, reading({ power_w: 2 }, { channel: `c${i}` }), 0),
+  );
+  expect(evaluations.map(({ problem }) => problem).filter((problem) => problem !== undefined)).toEqual([
+    'heat-pump has more than 64 channels beyond their limit at once',
+  ]);
 });
 
 test('a device that makes channels up fills only its own room, and the rule says so', () => {

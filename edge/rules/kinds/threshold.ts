@@ -144,7 +144,10 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     const { phase, change } = step(config, before, value, condition, uptime);
     if (phase === undefined) phases.delete(subject);
     else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, phase);
-    else throw new RangeError(`${device} has more than ${mostSubjects} channels beyond their limit at once`);
+    else {
+      const problem = `${device} has more than ${mostSubjects} channels beyond their limit at once`;
+      return { ...evaluation(config, state, []), problem };
+    }
     if (phases.size === 0) state.subjects.delete(device);
     else state.subjects.set(device, phases);
     const changes =
