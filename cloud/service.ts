@@ -16,6 +16,7 @@ import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/api.ts';
+import { type CentreParts, centreView, kafkaProblems } from './api/centre.ts';
 import { LiveFeed } from './api/live.ts';
 import type { IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
@@ -28,7 +29,9 @@ import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { gatewayLedger } from './ingest/ledger.ts';
+import { PoisonLog } from './ingest/poison-log.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
+import type { ConsumerState } from './ingest/supervised-consumer.ts';
 import { createRoutes } from './notify/channels/registry.ts';
 import { Notifier } from './notify/notifier.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
@@ -59,7 +62,10 @@ export class Service implements Part {
   readonly #ingest: Ingest | undefined;
   readonly #delivery: Delivery;
   readonly #api: FastifyInstance;
+  readonly #poison: PoisonLog;
+  readonly #startedAt: number;
   #stored = 0;
+  #repeated = 0;
   #url = '';
 
   constructor(options: ServiceOptions) {
@@ -81,7 +87,13 @@ export class Service implements Part {
       logger: logger('history'),
     });
     this.#users = new Users(config.data);
-    this.#gateways = new GatewayDirectory({ clock });
+    this.#poison = new PoisonLog(clock);
+    this.#startedAt = clock.now();
+    this.#gateways = new GatewayDirectory({
+      clock,
+      // without Kafka an event is in the history before its gateway hears that it is safe
+      ...(kafka === undefined ? {} : { handledAt: () => this.#ingest?.status().handledAt }),
+    });
     this.#live = new LiveFeed({ clock });
     this.#notifier = new Notifier({
       kafka,
@@ -98,7 +110,10 @@ export class Service implements Part {
         if (kafka === undefined) for (const event of some) this.#notifier.take(event);
       },
       status: (status, arrived) => void this.#gateways.take(status, arrived),
-      poison: () => undefined,
+      repeated: (count) => {
+        this.#repeated += count;
+      },
+      poison: (record) => this.#poison.take(record),
     };
     this.#ingest =
       kafka === undefined
@@ -112,11 +127,12 @@ export class Service implements Part {
       history: this.#history,
       gateways: this.#gateways,
       ledger: (gateway) => this.#ledger(gateway),
+      centre: () => centreView(this.#centreParts()),
       users: this.#users,
       live: this.#live,
       ingest: () => this.#ingestFigures(),
       notifier: () => this.#notifier.status(),
-      notReady: () => this.#notReady(),
+      notReady: () => kafkaProblems(this.#centreParts()),
       clock,
       logger: options.logger,
     });
@@ -169,7 +185,7 @@ export class Service implements Part {
     const status = this.#gateways.get(gateway)?.status;
     if (keys.length === 0 && status === undefined) return undefined;
     const lanes = await Promise.all(keys.map((key) => this.#laneHistory(key)));
-    const ledger = gatewayLedger(gateway, status, lanes);
+    const ledger = gatewayLedger(gateway, status, this.#gateways.settled(gateway), lanes);
     const duplicates = new Map(lanes.map(({ key, duplicates }) => [`${key.epoch}/${key.lane}`, duplicates]));
     return {
       gateway,
@@ -202,18 +218,29 @@ export class Service implements Part {
   }
 
   #ingestFigures(): IngestFigures {
-    const status = this.#ingest?.status();
     return {
-      connected: status === undefined || status.events.state === 'consuming',
+      connected: this.#consumers().every(({ state }) => state === 'consuming'),
       stored: this.#stored,
-      duplicates: status?.repeated ?? 0,
-      deadLetters: status?.poison ?? 0,
-      lag: [],
+      duplicates: this.#repeated,
+      deadLetters: this.#poison.count,
+      lag: this.#ingest?.status().lags ?? [],
     };
   }
 
-  #notReady(): readonly string[] {
-    const ingest = this.#ingest?.status();
-    return ingest === undefined || ingest.events.state === 'consuming' ? [] : [`Kafka: ${ingest.events.reason}`];
+  #centreParts(): CentreParts {
+    return {
+      startedAt: this.#startedAt,
+      consumers: this.#consumers(),
+      stored: this.#stored,
+      repeated: this.#repeated,
+      unread: (this.#ingest?.status().lags ?? []).reduce((sum, { records }) => sum + records, 0),
+      poison: this.#poison,
+      notifier: this.#notifier.status(),
+    };
+  }
+
+  #consumers(): readonly ConsumerState[] {
+    const status = this.#ingest?.status();
+    return status === undefined ? [] : [status.events, status.statuses];
   }
 }

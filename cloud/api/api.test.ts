@@ -11,6 +11,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
 import { buildApi } from './api.ts';
+import { type CentreParts, centreView } from './centre.ts';
 import { exampleAlert, exampleEvent, exampleStatus } from './example.ts';
 import { LiveFeed } from './live.ts';
 import type { LedgerView } from './schemas.ts';
@@ -35,7 +36,15 @@ const ledger: LedgerView = {
   lanes: [],
 };
 
-async function start(options: { clock?: Clock; webFolder?: string; reasons?: string[] } = {}) {
+const allWell: CentreParts = {
+  startedAt: 0,
+  consumers: [{ state: 'consuming', reason: '' }],
+  ...{ stored: 42, repeated: 3, unread: 7 },
+  poison: { count: 0, recent: [] },
+  notifier: { connected: true, reason: '', notifications: 0, channels: [] },
+};
+
+async function start(options: { clock?: Clock; webFolder?: string; reasons?: string[]; centre?: CentreParts } = {}) {
   const clock = options.clock ?? systemClock;
   const history = new MemoryHistory(clock);
   const gateways = new GatewayDirectory({ clock });
@@ -44,6 +53,7 @@ async function start(options: { clock?: Clock; webFolder?: string; reasons?: str
     history,
     gateways,
     ledger: async (gateway) => (gateway === 'gw-1' ? ledger : undefined),
+    centre: () => centreView(options.centre ?? allWell),
     users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
     live,
     ingest: () => ({
@@ -85,6 +95,7 @@ describe('who may', () => {
     '/api/v1/alarms',
     '/api/v1/series?device=a&metric=power_w',
     '/api/v1/metrics',
+    '/api/v1/centre',
     '/api/v1/stream',
     '/openapi.json',
   ])('%s needs a log-in', async (url) => {
@@ -328,6 +339,15 @@ describe('what happens now', () => {
     expect(await next('ledger')).toEqual(ledger);
     const { body } = await started.app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
     expect(body).toContain('forpost_api_streams 1');
+  });
+
+  test('a page is told of what is wrong with the centre itself when it opens, and anybody may ask', async () => {
+    const consumers = [{ state: 'connecting', reason: 'connect ECONNREFUSED' }] as const;
+    const started = await start({ centre: { ...allWell, consumers } });
+    const { next } = await listen(started);
+    await next('hello');
+    expect(await next('centre')).toMatchObject({ problems: ['Kafka: connect ECONNREFUSED'] });
+    expect((await started.get('/api/v1/centre')).json()).toMatchObject({ ingest: { connected: false, unread: 7 } });
   });
 
   test('a stream ends with the log-in that opened it, and nothing more is listened to', async () => {

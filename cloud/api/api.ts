@@ -10,6 +10,7 @@ import swagger from '@fastify/swagger';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
+import { isFromThisMachine } from '@forpost/shared/http/loopback.ts';
 import { HttpProblem, registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
@@ -20,11 +21,10 @@ import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import type { LiveFeed } from './live.ts';
-import { isFromThisMachine } from './loopback.ts';
 import { CentreMetrics, type IngestFigures } from './metrics.ts';
 import { registerPage } from './page.ts';
 import { registerRoutes } from './routes.ts';
-import { healthAnswer, type LedgerView } from './schemas.ts';
+import { type CentreView, healthAnswer, type LedgerView } from './schemas.ts';
 import { LiveStreams } from './stream.ts';
 import { requestValidator } from './validation.ts';
 
@@ -33,6 +33,7 @@ export interface ApiParts {
   readonly gateways: GatewayDirectory;
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
+  readonly centre: () => CentreView;
   readonly users: Pick<Users, 'hashOf'>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;
@@ -91,6 +92,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     const streams = new LiveStreams({
       live,
       ledger: parts.ledger,
+      centre: parts.centre,
       clock,
       logger,
       streams: new EventStreams(scope, { clock, maxStreams: 500 }),

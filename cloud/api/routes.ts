@@ -11,7 +11,7 @@ import { seriesPlan, unitOf } from './series.ts';
 import type { LiveStreams } from './stream.ts';
 import { alarmView, gatewayView } from './views.ts';
 
-export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'clock'> {
+export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'centre' | 'clock'> {
   readonly login: Login;
   readonly streams: LiveStreams;
 }
@@ -32,7 +32,7 @@ const defaultAlarms = 200;
 const dayMs = 86_400_000;
 
 export function registerRoutes(server: FastifyInstance, parts: RouteParts): void {
-  const { history, gateways, ledger, clock, login, streams } = parts;
+  const { history, gateways, ledger, centre, clock, login, streams } = parts;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   const onRequest = login.requireLogin;
 
@@ -139,10 +139,25 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   );
 
   app.get(
+    '/api/v1/centre',
+    {
+      onRequest,
+      schema: {
+        summary: 'How the centre itself is: ingest, dead letters, notifier, and what is wrong in words',
+        response: { 200: schemas.centreAnswer },
+      },
+    },
+    async () => centre(),
+  );
+
+  app.get(
     '/api/v1/stream',
     {
       onRequest,
-      schema: { summary: 'Server-sent events: hello, events, alert, gateway, ledger', produces: ['text/event-stream'] },
+      schema: {
+        summary: 'Server-sent events: hello, tick, centre, events, alert, gateway, ledger',
+        produces: ['text/event-stream'],
+      },
     },
     async (request, reply) => {
       streams.open(request, reply, login.sessionOf(request)?.ended);

@@ -137,7 +137,7 @@ const counts = {
   received: Type.Integer({ description: 'in the history' }),
   shed: Type.Integer({ description: 'named in a gap record, and not received' }),
   missing: Type.Integer({ description: 'below what was called safe, and neither received nor shed' }),
-  waiting: Type.Integer({ description: 'above it: on the site, or on the way' }),
+  waiting: Type.Integer({ description: 'above it, or perhaps unread in Kafka: on the site, or on the way' }),
 } as const;
 
 export const ledgerSchema = answer({
@@ -237,6 +237,46 @@ export const metricsAnswer = answer({
 });
 export type MetricsAnswer = Type.Static<typeof metricsAnswer>;
 
+export const centreAnswer = answer({
+  started: time('of this centre'),
+  problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
+  ingest: answer({
+    connected: Type.Boolean({ description: 'whether what the gateways send is being read; true without Kafka' }),
+    reasons: list(Type.String({ description: 'why not' })),
+    stored: Type.Integer({ description: 'events, since the start' }),
+    repeated: Type.Integer({ description: 'came again and were not stored again, since the start' }),
+    unread: Type.Integer({ description: 'records in Kafka that are not in the history yet' }),
+  }),
+  dead_letters: answer({
+    count: Type.Integer({ description: 'since the start' }),
+    recent: list(
+      answer({
+        at: time('when the centre met it'),
+        topic: Type.String({ description: 'it stood in; "receiver" where it came without Kafka' }),
+        partition: Type.Integer(),
+        offset: Type.String(),
+        gateway: Type.String({ description: 'by the record’s key' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
+  notifier: answer({
+    connected: Type.Boolean({ description: 'whether alerts are being read' }),
+    reason: Type.String(),
+    channels: list(
+      answer({
+        channel: Type.String(),
+        sent: Type.Integer(),
+        failed: Type.Integer({ description: 'given up' }),
+        retries: Type.Integer(),
+        queue: Type.Integer(),
+        lastError: Type.String({ description: 'empty where the last try went well' }),
+      }),
+    ),
+  }),
+});
+export type CentreView = Type.Static<typeof centreAnswer>;
+
 export const healthAnswer = answer({ status: Type.String(), reasons: list(Type.String()) });
 
 /** What the stream says, by the name of the event. */
@@ -251,4 +291,6 @@ export interface StreamMessages {
   readonly alert: AlarmView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };
   readonly ledger: LedgerView;
+  /** at first, and when something about it is wrong or right again */
+  readonly centre: CentreView;
 }

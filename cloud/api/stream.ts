@@ -10,7 +10,7 @@ import type { EventStream, EventStreams } from '@forpost/shared/http/event-strea
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveFeed, LiveMessage } from './live.ts';
-import type { LedgerView, StreamMessages } from './schemas.ts';
+import type { CentreView, LedgerView, StreamMessages } from './schemas.ts';
 import { alarmOfEvent, gatewayView } from './views.ts';
 
 export interface LiveStreamsOptions {
@@ -18,6 +18,7 @@ export interface LiveStreamsOptions {
   readonly streams: EventStreams;
   /** undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
+  readonly centre: () => CentreView;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,20 +46,26 @@ export class LiveStreams {
 
   /** Answers `request` with a stream. `until`: the session's end. @throws HttpProblem 503 where too many are open */
   open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal): void {
-    const { streams, clock } = this.#options;
+    const { streams, clock, centre } = this.#options;
     const stream = streams.open(request, reply, until);
     if (stream.ended.aborted) return;
     this.#open.add(stream);
     stream.ended.addEventListener('abort', () => this.#leave(stream), { once: true });
     if (this.#stopListening === undefined) this.#listen();
     send(stream, 'hello', { now: rfc3339(clock.now()) });
+    send(stream, 'centre', centre());
   }
 
   #listen(): void {
     const stop = this.#options.live.subscribe((message) => this.#pass(message));
     this.#stopListening = stop;
+    let problems = '';
     const tick = () => {
       this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
+      const centre = this.#options.centre();
+      const now = JSON.stringify(centre.problems);
+      if (now !== problems) this.#sendAll('centre', centre);
+      problems = now;
       if (this.#stopListening === stop) this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
     };
     this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);

@@ -36,12 +36,15 @@ class Moody extends MemoryHistory {
 
 /** A centre's ingest on a history, and what it has told. */
 function anIngest(prefix: string, history = new Moody(systemClock)) {
-  const told = { stored: [] as string[], statuses: [] as string[], poison: [] as string[] };
+  const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
   const ingest = new Ingest({
     kafka: cluster(prefix),
     history,
     events: {
       stored: (events) => told.stored.push(...events.map(({ id }) => id)),
+      repeated: (count) => {
+        told.repeated += count;
+      },
       status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
       poison: ({ reason }) => told.poison.push(reason),
     },
@@ -88,7 +91,10 @@ describe('ingest', () => {
     expect(await history.rows(lane())).toEqual({ rows: 20, distinct: 20 });
     expect(new Set(told.stored).size).toBe(22);
     expect(told.stored).toHaveLength(22);
-    await vi.waitFor(() => expect(ingest.status()).toMatchObject({ stored: 22, poison: 0, lag: 0 }), soon);
+    expect(told).toMatchObject({ repeated: 8, poison: [] });
+    const stoodSince = systemClock.uptime();
+    await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
+    expect(ingest.status().lags).toEqual([]);
     await ingest.stop();
 
     await produce('once.telemetry', json([19, 20, 21, 5]));
@@ -173,8 +179,15 @@ describe('ingest', () => {
       return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
     };
     expect(await committed()).toEqual([]);
+    const unread = () => ingest.status().lags.reduce((sum, { records }) => sum + records, 0);
+    const stoodSince = systemClock.uptime();
+    await vi.waitFor(() => expect(unread()).toBe(50), soon);
+    // whatever a gateway was told by now, nothing of it can be called missing
+    expect(ingest.status().handledAt ?? 0).toBeLessThan(stoodSince);
     history.down = false;
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 50]]), soon);
+    await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
+    expect(unread()).toBe(0);
     await vi.waitFor(async () => expect(await committed()).toEqual([50]), soon);
     await admin.disconnect();
   });

@@ -20,6 +20,7 @@ import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
 import { Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
+import { LagWatch, type PartitionLag } from './lag.ts';
 import { decodeStatus } from './status-codec.ts';
 import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
@@ -28,6 +29,8 @@ import { ensureTopics } from './topics.ts';
 export interface IngestEvents {
   /** these are in the history now, and were not before */
   stored(events: readonly ForpostEvent[]): void;
+  /** so many came again and were not stored again */
+  repeated(count: number): void;
   /**
    * A gateway's state, and when the broker took it (ms since 1970): after a start the last ones of old come first.
    * An older one may come after a newer one.
@@ -49,11 +52,10 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly events: ConsumerState;
   readonly statuses: ConsumerState;
-  readonly stored: number;
-  readonly repeated: number;
-  readonly poison: number;
-  /** records in Kafka behind the last batch handled, over the partitions seen since the start */
-  readonly lag: number;
+  /** records in Kafka that are not handled yet, as of a moment ago */
+  readonly lags: readonly PartitionLag[];
+  /** ms of the monotonic clock: what stood in Kafka then has been handled; undefined: not known yet */
+  readonly handledAt: number | undefined;
 }
 
 /** Several owners may share a cluster, each with a prefix of its own. */
@@ -76,10 +78,7 @@ export class Ingest implements Part {
   readonly #producer: SupervisedProducer;
   readonly #consumer: SupervisedConsumer;
   readonly #statusConsumer: SupervisedConsumer;
-  readonly #lags = new Map<string, number>();
-  #stored = 0;
-  #repeated = 0;
-  #poison = 0;
+  readonly #lag: LagWatch;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -89,16 +88,16 @@ export class Ingest implements Part {
     const prepare = async (client: Kafka) => {
       await ensureTopics(client, kafka, logger);
     };
+    const groupId = ingestGroup(kafka.prefix);
+    const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
+    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, clock, logger });
     this.#consumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest',
-      groupId: ingestGroup(kafka.prefix),
-      topics: lanes.map((lane) => laneTopic(kafka.prefix, lane)),
+      groupId,
+      topics,
       prepare,
-      onAssigned: () => {
-        this.#intake.forget();
-        this.#lags.clear();
-      },
+      onAssigned: () => this.#intake.forget(),
       eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
       concurrency,
       clock,
@@ -124,10 +123,11 @@ export class Ingest implements Part {
     await this.#producer.start();
     await this.#consumer.start();
     await this.#statusConsumer.start();
+    await this.#lag.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#consumer.stop(), this.#statusConsumer.stop()]);
+    await Promise.all([this.#consumer.stop(), this.#statusConsumer.stop(), this.#lag.stop()]);
     await this.#producer.stop();
   }
 
@@ -135,10 +135,8 @@ export class Ingest implements Part {
     return {
       events: this.#consumer.state,
       statuses: this.#statusConsumer.state,
-      stored: this.#stored,
-      repeated: this.#repeated,
-      poison: this.#poison,
-      lag: [...this.#lags.values()].reduce((sum, lag) => sum + lag, 0),
+      lags: this.#lag.lags,
+      handledAt: this.#lag.handledAt,
     };
   }
 
@@ -152,9 +150,8 @@ export class Ingest implements Part {
       else poison.push(poisonOf(batch, message, decoded.reason));
     }
     await this.#beating(payload, stopping, async (signal) => {
-      const { stored, repeated, refused, conflicting } = await this.#intake.take(items, signal);
-      this.#stored += stored;
-      this.#repeated += repeated;
+      const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
+      if (repeated > 0) this.#options.events.repeated(repeated);
       for (const { item, reason } of [...refused, ...conflicting]) poison.push(poisonOf(batch, item.message, reason));
       await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
     });
@@ -163,7 +160,6 @@ export class Ingest implements Part {
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
-    this.#lags.set(`${name}/${partition}`, Math.max(0, Number(BigInt(batch.highWatermark) - BigInt(offset))));
     await payload.heartbeat();
   }
 
@@ -207,7 +203,6 @@ export class Ingest implements Part {
   }
 
   #tellPoison(poison: readonly PoisonRecord[]): void {
-    this.#poison += poison.length;
     for (const record of poison) {
       const { topic: name, partition, offset, key, reason } = record;
       this.#options.logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');

@@ -1,4 +1,5 @@
 import { asId } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Range } from '../history/store.ts';
@@ -10,9 +11,16 @@ const told = (assigned: number, acknowledged: number) =>
   gatewayStatus({ lanes: [{ epoch: asId('e1'), lane: 'telemetry', assigned, acknowledged, bytes: 0 }] });
 const lane = (received: readonly Range[], gaps: LaneHistory['gaps'] = []): LaneHistory => ({ key, received, gaps });
 
+/** Nothing is on its way, unless `settled` says otherwise. */
+const ledgerOf = (
+  status: GatewayStatus,
+  history: readonly LaneHistory[],
+  settled: typeof status.lanes = status.lanes,
+) => gatewayLedger('gw-1', status, settled, history);
+
 describe('the ledger', () => {
   test('below the acknowledged cursor what is not there is missing, above it waiting', () => {
-    const ledger = gatewayLedger('gw-1', told(20, 10), [
+    const ledger = ledgerOf(told(20, 10), [
       lane([
         [1, 4],
         [7, 9],
@@ -22,7 +30,7 @@ describe('the ledger', () => {
     expect(ledger.lanes).toMatchObject([
       {
         assigned: 20,
-        acknowledged: 10,
+        settled: 10,
         received: { count: 9 },
         missing: {
           count: 3,
@@ -43,12 +51,24 @@ describe('the ledger', () => {
     expect(ledger).toMatchObject({ assigned: 20, received: 9, shed: 0, missing: 3, waiting: 8 });
   });
 
+  test('what may still stand unread in Kafka is waiting, however long ago the gateway was told that it is safe', () => {
+    const now = told(20, 20);
+    expect(ledgerOf(now, [lane([[1, 4]])], told(9, 8).lanes)).toMatchObject({ missing: 4, waiting: 12 });
+    // a lane of which no earlier status knew, and a centre that has just started
+    expect(ledgerOf(now, [lane([[1, 4]])], [])).toMatchObject({ missing: 0, waiting: 16 });
+    const unknown = gatewayLedger('gw-1', now, undefined, [
+      lane([[1, 4]]),
+      { ...lane([[3, 3]]), key: { ...key, epoch: 'e0' } },
+    ]);
+    expect(unknown).toMatchObject({ missing: 0, waiting: 18 });
+  });
+
   test('what was shed is explained with its reasons, and what arrives all the same counts as received', () => {
     const gaps = [
       { from: 3, through: 8, count: 6, reason: 'disk full' },
       { from: 7, through: 10, count: 4, reason: 'retention' },
     ];
-    const [only] = gatewayLedger('gw-1', told(12, 12), [
+    const [only] = ledgerOf(told(12, 12), [
       lane(
         [
           [1, 4],
@@ -70,16 +90,16 @@ describe('the ledger', () => {
 
   test('a gap without an end reaches to the last number given', () => {
     const gaps = [{ from: 6, through: null, count: 0, reason: 'database damaged' }];
-    const [only] = gatewayLedger('gw-1', told(9, 5), [lane([[1, 5]], gaps)]).lanes;
+    const [only] = ledgerOf(told(9, 5), [lane([[1, 5]], gaps)]).lanes;
     expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
   });
 
   test('a lane of which nothing has arrived is shown as waiting', () => {
-    expect(gatewayLedger('gw-1', told(7, 0), [])).toMatchObject({ assigned: 7, received: 0, waiting: 7, missing: 0 });
+    expect(ledgerOf(told(7, 0), [])).toMatchObject({ assigned: 7, received: 0, waiting: 7, missing: 0 });
   });
 
   test('a lane that the gateway no longer speaks of is drained: a hole in it is missing', () => {
-    const ledger = gatewayLedger('gw-1', gatewayStatus(), [
+    const ledger = ledgerOf(gatewayStatus(), [
       lane([
         [1, 3],
         [5, 6],
@@ -100,7 +120,7 @@ describe('the ledger', () => {
         fc.nat(60),
         fc.nat(60),
         (received, gaps, a, b) => {
-          const merged = gatewayLedger('gw-1', told(Math.max(a, b), Math.min(a, b)), [lane(received, gaps)]);
+          const merged = ledgerOf(told(Math.max(a, b), Math.min(a, b)), [lane(received, gaps)]);
           expect(merged.received + merged.shed + merged.missing + merged.waiting).toBe(merged.assigned);
         },
       ),

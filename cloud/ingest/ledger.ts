@@ -1,14 +1,15 @@
 /**
  * The ledger: for each lane of a gateway what was assigned, received, shed and missing. Pure.
  *
- *   1 ─────────────── acknowledged ─────────────── assigned
+ *   1 ─────────────── settled ──────────────── assigned
  *   received · shed (a gap record says why) · missing      received · shed · waiting
  *
- * Always: received beats shed (an event that arrives although a gap named it counts as received); below the
- * acknowledged cursor what is neither is missing, above it waiting; the five add up to what was assigned.
+ * Always: received beats shed (an event that arrives although a gap named it counts as received); what is neither is
+ * missing below the settled cursor (what the gateway was told is safe, and of which nothing stands unread in Kafka any
+ * more), and waiting above it; received, shed, missing and waiting add up to what was assigned.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
-import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { LaneKey, Range } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
 
@@ -36,8 +37,8 @@ export interface LaneLedger {
   readonly lane: Lane;
   /** last number given, as far as the centre knows */
   readonly assigned: number;
-  /** last number that the gateway was told is safe */
-  readonly acknowledged: number;
+  /** last number of which it is known whether it arrived */
+  readonly settled: number;
   readonly received: Counted;
   readonly shed: Counted & { readonly reasons: readonly { readonly reason: string; readonly count: number }[] };
   readonly missing: Counted;
@@ -55,24 +56,33 @@ export interface GatewayLedger {
   readonly waiting: number;
 }
 
-/** @param status the gateway's latest, if it ever sent one */
+/**
+ * @param status the gateway's latest, if it ever sent one
+ * @param settled the lanes of its last status from before which nothing is on its way; undefined: none yet
+ */
 export function gatewayLedger(
   gateway: string,
   status: GatewayStatus | undefined,
+  settled: readonly LaneBacklog[] | undefined,
   history: readonly LaneHistory[],
 ): GatewayLedger {
-  const told = new Map((status?.lanes ?? []).map((lane) => [`${lane.epoch}/${lane.lane}`, lane]));
+  const nameOf = ({ epoch, lane }: Pick<LaneBacklog, 'epoch' | 'lane'>) => `${epoch}/${lane}`;
+  const told = new Map((status?.lanes ?? []).map((lane) => [nameOf(lane), lane]));
+  const cursors = new Map((settled ?? []).map((lane) => [nameOf(lane), lane.acknowledged]));
+  /** where a lane's missing ends: a lane that the gateway no longer speaks of is drained, all of it was called safe */
+  const settledOf = (name: string) =>
+    cursors.get(name) ?? (settled === undefined || told.has(name) ? 0 : Number.POSITIVE_INFINITY);
   const lanes = history
     .filter(({ key }) => key.gateway === gateway)
     .map((lane) => {
       const name = `${lane.key.epoch}/${lane.key.lane}`;
-      const cursors = told.get(name);
-      told.delete(name);
-      return laneLedger(lane, cursors);
+      return laneLedger(lane, told.get(name)?.assigned ?? 0, settledOf(name));
     });
   // lanes of which nothing has arrived yet
-  for (const { epoch, lane, ...cursors } of told.values())
-    lanes.push(laneLedger({ key: { gateway, epoch, lane }, received: [], gaps: [] }, cursors));
+  const arrived = new Set(lanes.map(({ epoch, lane }) => `${epoch}/${lane}`));
+  for (const [name, { epoch, lane, assigned }] of told)
+    if (!arrived.has(name))
+      lanes.push(laneLedger({ key: { gateway, epoch, lane }, received: [], gaps: [] }, assigned, settledOf(name)));
   const sum = (of: (lane: LaneLedger) => number) => lanes.reduce((total, lane) => total + of(lane), 0);
   return {
     gateway,
@@ -85,16 +95,10 @@ export function gatewayLedger(
   };
 }
 
-function laneLedger(
-  { key, received, gaps }: LaneHistory,
-  cursors: { readonly assigned: number; readonly acknowledged: number } | undefined,
-): LaneLedger {
+function laneLedger({ key, received, gaps }: LaneHistory, told: number, settled: number): LaneLedger {
   const here = IntervalSet.of(received);
   const lastGap = gaps.reduce((last, { from, through }) => Math.max(last, through ?? from), 0);
-  const seen = Math.max(here.last, lastGap);
-  const assigned = Math.max(cursors?.assigned ?? 0, seen);
-  // a lane that the gateway no longer speaks of is drained: everything up to its last sign was called safe
-  const acknowledged = cursors?.acknowledged ?? seen;
+  const assigned = Math.max(told, here.last, lastGap);
 
   const shed = new IntervalSet();
   const reasons = new Map<string, number>();
@@ -106,12 +110,12 @@ function laneLedger(
     }
   }
   const explained = IntervalSet.of([...here.ranges(), ...shed.ranges()]);
-  const split = Math.min(acknowledged, assigned);
+  const split = Math.min(settled, assigned);
   return {
     epoch: key.epoch,
     lane: key.lane,
     assigned,
-    acknowledged,
+    settled: split,
     received: { count: here.size, ranges: here.ranges() },
     shed: {
       count: shed.size,

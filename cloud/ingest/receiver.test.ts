@@ -27,6 +27,7 @@ async function aReceiver() {
     events: {
       stored: (events) => stored.push(...events.map(({ id }) => id)),
       status: ({ gateway, counter }) => statuses.push(`${gateway} ${counter}`),
+      repeated: () => undefined,
       poison: ({ reason }) => poison.push(reason),
     },
     clock: systemClock,

@@ -60,17 +60,47 @@ test('what is read again at a start is no contact: the time it came to Kafka cou
   expect(directory.get('gw-1')?.lastContact).toBe(clock.now());
 });
 
-test('what was called safe a moment ago counts as on its way, and half a minute later as due', async () => {
-  const { clock, directory } = await start();
-  const lane = { epoch: 'e1', lane: 'telemetry', assigned: 100, acknowledged: 90, bytes: 0 };
-  directory.take(exampleStatus({ lanes: [lane] }));
-  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, acknowledged: 0 }]);
-  clock.advance(15_000);
-  directory.take(exampleStatus({ counter: 2, lanes: [{ ...lane, assigned: 200, acknowledged: 190 }] }));
-  clock.advance(16_000);
-  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, assigned: 200, acknowledged: 90 }]);
-  clock.advance(31_000);
-  expect(directory.settled('gw-1')?.lanes).toEqual([{ ...lane, assigned: 200, acknowledged: 190 }]);
+test('what was called safe counts as due when everything from before that status is handled, and not before', async () => {
+  const clock = new FakeClock();
+  let handledAt: number | undefined;
+  const directory = new GatewayDirectory({ clock, handledAt: () => handledAt });
+  const lane = (acknowledged: number) => ({
+    ...{ epoch: 'e1', lane: 'telemetry', assigned: 900, acknowledged, bytes: 0 },
+  });
+  clock.advance(1_000);
+  directory.take(exampleStatus({ lanes: [lane(90)] }));
+  const first = clock.uptime();
+  expect(directory.settled('gw-1')).toBeUndefined();
+  clock.advance(60_000);
+  directory.take(exampleStatus({ counter: 2, lanes: [lane(190)] }));
+  const second = clock.uptime();
+  handledAt = first - 1;
+  expect(directory.settled('gw-1')).toBeUndefined();
+  handledAt = first;
+  expect(directory.settled('gw-1')).toEqual([lane(90)]);
+  clock.advance(1_000);
+  directory.take(exampleStatus({ counter: 3, lanes: [lane(290)] }));
+  handledAt = second;
+  expect(directory.settled('gw-1')).toEqual([lane(190)]);
+  handledAt = clock.uptime();
+  expect(directory.settled('gw-1')).toEqual([lane(290)]);
+  expect(directory.settled('gw-2')).toBeUndefined();
+});
+
+test('a steady stream of statuses does not put off what the ones before said', async () => {
+  const clock = new FakeClock();
+  let handledAt = clock.uptime();
+  const directory = new GatewayDirectory({ clock, handledAt: () => handledAt });
+  const settled: (number | undefined)[] = [];
+  for (let i = 1; i <= 12; i++) {
+    clock.advance(1_000);
+    directory.take(exampleStatus({ counter: i, lanes: [{ epoch: 'e1', lane: 'telemetry', acknowledged: i }] }));
+    // ingest is four seconds behind
+    handledAt = clock.uptime() - 4_000;
+    settled.push(directory.settled('gw-1')?.[0]?.acknowledged);
+  }
+  expect(settled.at(-1)).toBeGreaterThan(4);
+  expect(settled.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
 });
 
 test('sites are known from their gateways, and gateways from the history until they report', async () => {

@@ -17,8 +17,6 @@ export const onlineWithinMs = 10_000;
 const sweepMs = 1000;
 /** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
 const provenAfter = 3;
-/** What a gateway was told is safe stands in Kafka; the history may take this long to have it. */
-const settledAfterMs = 30_000;
 
 export interface KnownGateway {
   readonly gateway: string;
@@ -38,6 +36,11 @@ export interface KnownSite {
 
 export interface GatewayDirectoryOptions {
   readonly clock: Clock;
+  /**
+   * What had been called safe by then (ms of the monotonic clock) is no longer on its way; undefined: not known yet.
+   * Default: now, as where there is no Kafka between a gateway and the history.
+   */
+  readonly handledAt?: () => number | undefined;
   /** 100,000 gateways on one owner's prefix is what the design is for */
   readonly maxGateways?: number;
 }
@@ -49,9 +52,17 @@ interface Entry {
   status: GatewayStatus | undefined;
   /** the latest one that looked older, and how many in a row went on from it */
   rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
-  /** cursors that are becoming old enough, since when (ms of the monotonic clock), and those that are */
-  settling: { readonly lanes: readonly LaneBacklog[]; readonly since: number } | undefined;
-  settled: readonly LaneBacklog[];
+  /** the newest status' cursors, and those that wait until everything they speak of is handled */
+  newest: Cursors;
+  settling: Cursors | undefined;
+  /** of which nothing is on its way any more */
+  settled: readonly LaneBacklog[] | undefined;
+}
+
+interface Cursors {
+  readonly lanes: readonly LaneBacklog[];
+  /** ms of the monotonic clock */
+  readonly since: number;
 }
 
 const maxListeners = 100;
@@ -59,6 +70,7 @@ const maxListeners = 100;
 export class GatewayDirectory implements Part {
   readonly #clock: Clock;
   readonly #maxGateways: number;
+  readonly #handledAt: () => number | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(gateway: KnownGateway) => void>();
   #timer: Timer | undefined;
@@ -67,6 +79,7 @@ export class GatewayDirectory implements Part {
   constructor(options: GatewayDirectoryOptions) {
     this.#clock = options.clock;
     this.#maxGateways = options.maxGateways ?? 100_000;
+    this.#handledAt = options.handledAt ?? (() => options.clock.uptime());
   }
 
   /** Watches for gateways that fall silent. */
@@ -91,6 +104,7 @@ export class GatewayDirectory implements Part {
       entry.status = status;
       entry.site = status.site;
       entry.rival = undefined;
+      entry.newest = { lanes: status.lanes, since: this.#clock.uptime() };
       this.#settle(entry);
     }
     const contact = Math.min(arrived, this.#clock.now());
@@ -113,19 +127,14 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * The latest status with the acknowledged cursors of at least 30 s ago, for the ledger: what was called safe a moment
-   * ago and is not in the history yet is on its way, not missing.
+   * The cursors of its last status from before which nothing stands unread in Kafka: what they call safe and is not in
+   * the history is missing, not late. undefined as long as there is none, or the gateway is not known.
    */
-  settled(gateway: string): GatewayStatus | undefined {
+  settled(gateway: string): readonly LaneBacklog[] | undefined {
     const entry = this.#entries.get(gateway);
-    if (entry?.status === undefined) return undefined;
+    if (entry === undefined) return undefined;
     this.#settle(entry);
-    const old = new Map(entry.settled.map((lane) => [`${lane.epoch}/${lane.lane}`, lane.acknowledged]));
-    const lanes = entry.status.lanes.map((lane) => ({
-      ...lane,
-      acknowledged: old.get(`${lane.epoch}/${lane.lane}`) ?? 0,
-    }));
-    return { ...entry.status, lanes };
+    return entry.settled;
   }
 
   /** All of them, by id. */
@@ -173,18 +182,23 @@ export class GatewayDirectory implements Part {
       online: false,
       status: undefined,
       rival: undefined,
+      newest: { lanes: [], since: this.#clock.uptime() },
       settling: undefined,
-      settled: [],
+      settled: undefined,
     };
     this.#entries.set(gateway, entry);
     return entry;
   }
 
+  /** One older status is kept until it is settled, so that newer ones that come meanwhile do not put it off for ever. */
   #settle(entry: Entry): void {
-    const now = this.#clock.uptime();
-    if (entry.settling !== undefined && now - entry.settling.since < settledAfterMs) return;
-    if (entry.settling !== undefined) entry.settled = entry.settling.lanes;
-    entry.settling = { lanes: entry.status?.lanes ?? [], since: now };
+    const handledAt = this.#handledAt() ?? Number.NEGATIVE_INFINITY;
+    for (const cursors of [entry.settling, entry.newest])
+      if (cursors !== undefined && cursors.since <= handledAt) {
+        entry.settled = cursors.lanes;
+        entry.settling = undefined;
+      }
+    entry.settling ??= entry.newest;
   }
 
   #isOnline(entry: Entry): boolean {

@@ -220,6 +220,15 @@ export class TestKafka {
     await this.#running?.kill();
   }
 
+  /** It keeps its connections and answers nothing, until `thaw`. */
+  freeze(): void {
+    if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGCONT');
+  }
+
   /** Stops it and removes what it held. */
   async remove(): Promise<void> {
     await this.stop();

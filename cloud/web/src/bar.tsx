@@ -25,7 +25,7 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
       setProblem(sentence(error));
     }
   };
-  const shown = problem === '' ? state.problem : problem;
+  const shown = [problem === '' ? state.problem : problem, ...state.centreProblems].filter((text) => text !== '');
   return (
     <header className="bar">
       <div className="wide bar-inner">
@@ -47,9 +47,13 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
           Log out<span className="only-wide">&nbsp;{user}</span>
         </Button>
       </div>
-      {shown === '' ? null : (
+      {shown.length === 0 ? null : (
         <Alert color="red" variant="light" radius={0} p="xs" role="alert">
-          <div className="wide">{shown}</div>
+          {shown.map((text) => (
+            <div key={text} className="wide">
+              {text}
+            </div>
+          ))}
         </Alert>
       )}
     </header>

@@ -13,6 +13,8 @@ export interface DeskState {
   readonly loaded: boolean;
   /** why what is shown may be incomplete, in words */
   readonly problem: string;
+  /** what is wrong with the centre itself, in sentences */
+  readonly centreProblems: readonly string[];
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;
@@ -22,6 +24,7 @@ export const emptyDesk: DeskState = {
   connection: { state: 'connecting' },
   loaded: false,
   problem: '',
+  centreProblems: [],
   gateways: new Map(),
   alarms: new Map(),
   ledgers: new Map(),

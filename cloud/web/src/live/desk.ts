@@ -75,6 +75,7 @@ export class Desk {
         correctClock(now);
         this.#set(withGateways(this.#state, [gateway]));
       },
+      centre: ({ problems }) => this.#set({ ...this.#state, centreProblems: problems }),
       ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger])),
     };
     handlers[name](message);

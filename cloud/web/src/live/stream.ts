@@ -32,6 +32,7 @@ const names = [
   'alert',
   'gateway',
   'ledger',
+  'centre',
 ] as const satisfies readonly (keyof StreamMessages)[];
 
 export class LiveStream {

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { type CentreParts, centreView } from './centre.ts';
+
+const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
+  startedAt: Date.UTC(2026, 0, 1),
+  consumers: [
+    { state: 'consuming', reason: '' },
+    { state: 'consuming', reason: '' },
+  ],
+  ...{ stored: 5, repeated: 2, unread: 0 },
+  poison: { count: 0, recent: [] },
+  notifier: { connected: true, reason: '', notifications: 0, channels: [] },
+  ...change,
+});
+const channel = (change: object) => ({
+  ...{ channel: 'desk', sent: 4, failed: 0, retries: 0, queue: 0, lastError: '' },
+  ...change,
+});
+
+test('where all is well there is nothing to say', () => {
+  expect(centreView(parts())).toMatchObject({
+    started: '2026-01-01T00:00:00.000Z',
+    problems: [],
+    ingest: { connected: true, stored: 5, repeated: 2 },
+  });
+});
+
+test('a Kafka that is away is told once, whoever misses it', () => {
+  const reason = 'connect ECONNREFUSED 127.0.0.1:9092';
+  const away = { state: 'connecting', reason } as const;
+  const notifier = { connected: false, reason, notifications: 0, channels: [] };
+  const view = centreView(parts({ consumers: [away, away], notifier }));
+  expect(view.problems).toEqual([`Kafka: ${reason}`]);
+  expect(view.ingest).toMatchObject({ connected: false, reasons: [`Kafka: ${reason}`] });
+  const starting = { state: 'connecting', reason: '' } as const;
+  expect(centreView(parts({ consumers: [starting, starting] })).problems).toEqual(['Kafka: connecting']);
+});
+
+test('what could not be processed is told with its number and the latest reason', () => {
+  const latest = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'not JSON' };
+  const view = centreView(parts({ poison: { count: 3, recent: [latest] } }));
+  expect(view.problems).toEqual(['3 records could not be processed since the centre started; the latest: not JSON']);
+  expect(view.dead_letters.recent).toEqual([
+    {
+      ...{ at: '1970-01-01T00:00:01.000Z', topic: 'forpost.telemetry', partition: 1, offset: '7' },
+      ...{ gateway: 'gw-1', reason: 'not JSON' },
+    },
+  ]);
+});
+
+test('a channel that does not take what people must hear is told, one that recovered is not', () => {
+  const channels = [
+    channel({ queue: 2, lastError: 'webhook desk (http://desk) says HTTP 500' }),
+    channel({ channel: 'phone', failed: 1 }),
+    channel({ channel: 'mail', retries: 9 }),
+  ];
+  const notifier = { connected: true, reason: '', notifications: 0, channels };
+  expect(centreView(parts({ notifier })).problems).toEqual([
+    'webhook desk (http://desk) says HTTP 500; 2 waiting for it',
+    '1 notification was given up by channel phone',
+  ]);
+});

@@ -1,0 +1,76 @@
+/**
+ * How the centre itself is, from what its parts say: what /api/v1/centre answers and what the page's bar shows.
+ *
+ * Always: what keeps it from its work now, and what was lost or refused, stands in `problems` as a sentence for staff;
+ * a Kafka that is away is told once, however many parts miss it. Pure.
+ */
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { PoisonSeen } from '../ingest/poison-log.ts';
+import type { ConsumerState } from '../ingest/supervised-consumer.ts';
+import type { NotifierStatus } from '../notify/notifier.ts';
+import type { CentreView } from './schemas.ts';
+
+export interface CentreParts {
+  /** ms since 1970 */
+  readonly startedAt: number;
+  /** the consumers of events and of gateways' states; none without Kafka */
+  readonly consumers: readonly ConsumerState[];
+  /** stored events, and those that came again, since the start */
+  readonly stored: number;
+  readonly repeated: number;
+  /** records in Kafka that are not in the history yet */
+  readonly unread: number;
+  readonly poison: { readonly count: number; readonly recent: readonly PoisonSeen[] };
+  readonly notifier: NotifierStatus;
+}
+
+export function centreView(parts: CentreParts): CentreView {
+  const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
+  const reasons = kafkaProblems(parts);
+  const problems = [...reasons, ...poisonProblems(poison), ...notifier.channels.flatMap(channelProblems)];
+  return {
+    started: rfc3339(startedAt),
+    problems,
+    ingest: {
+      connected: consumers.every(({ state }) => state === 'consuming'),
+      reasons,
+      stored,
+      repeated,
+      unread,
+    },
+    dead_letters: {
+      count: poison.count,
+      recent: poison.recent.map(({ at, key, ...record }) => ({ ...record, at: rfc3339(at), gateway: key })),
+    },
+    notifier: {
+      connected: notifier.connected,
+      reason: notifier.reason,
+      channels: notifier.channels,
+    },
+  };
+}
+
+/** Why events, gateways' states or alerts are not being read, each reason once. */
+export function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 'notifier'>): readonly string[] {
+  const states = [...consumers, { state: notifier.connected ? 'consuming' : 'connecting', reason: notifier.reason }];
+  const reasons = states.flatMap(({ state, reason }) => (state === 'consuming' ? [] : [reason]));
+  const known = reasons.filter((reason) => reason !== '');
+  return [...new Set(known.length > 0 ? known : reasons.map(() => 'connecting'))].map((reason) => `Kafka: ${reason}`);
+}
+
+function poisonProblems({ count, recent: [latest] }: CentreParts['poison']): readonly string[] {
+  if (count === 0 || latest === undefined) return [];
+  const records = count === 1 ? '1 record' : `${count} records`;
+  return [`${records} could not be processed since the centre started; the latest: ${latest.reason}`];
+}
+
+function channelProblems(one: NotifierStatus['channels'][number]): readonly string[] {
+  const { channel, failed, queue, lastError } = one;
+  const problems: string[] = [];
+  if (queue > 0 && lastError !== '') problems.push(`${lastError}; ${queue} waiting for it`);
+  if (failed > 0)
+    problems.push(
+      `${failed} ${failed === 1 ? 'notification was' : 'notifications were'} given up by channel ${channel}`,
+    );
+  return problems;
+}

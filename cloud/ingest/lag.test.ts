@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { Frontier } from './lag.ts';
+
+const seen = (partition: number, committed: number, high: number, low = 0) => ({
+  ...{ topic: 't', partition, committed: BigInt(committed), high: BigInt(high), low: BigInt(low) },
+});
+
+test('what stood in Kafka at a look is handled when every partition’s place has passed the ends of that look', () => {
+  const frontier = new Frontier();
+  frontier.look(1, [seen(0, 5, 10), seen(1, -1, 3)]);
+  expect(frontier.handledAt).toBeUndefined();
+  frontier.look(2, [seen(0, 10, 20), seen(1, 2, 3)]);
+  expect(frontier.handledAt).toBeUndefined();
+  // never without a lag, and yet everything of the first look is handled
+  frontier.look(3, [seen(0, 15, 30), seen(1, 3, 9)]);
+  expect(frontier.handledAt).toBe(1);
+  frontier.look(4, [seen(0, 29, 40), seen(1, 9, 9)]);
+  expect(frontier.handledAt).toBe(1);
+  frontier.look(5, [seen(0, 30, 40), seen(1, 9, 9)]);
+  expect(frontier.handledAt).toBe(3);
+  frontier.look(6, [seen(0, 40, 40), seen(1, 9, 9)]);
+  expect(frontier.handledAt).toBe(6);
+});
+
+test('an empty partition, one whose oldest records are gone and one that was made anew hold nothing up', () => {
+  const frontier = new Frontier();
+  frontier.look(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
+  expect(frontier.handledAt).toBe(1);
+  frontier.look(2, [seen(0, 90, 100), seen(1, 50, 50, 50)]);
+  frontier.look(3, [seen(0, -2, 4), seen(1, 50, 50, 50)]);
+  expect(frontier.handledAt).toBe(1);
+  frontier.look(4, [seen(0, 4, 4), seen(1, 50, 50, 50)]);
+  expect(frontier.handledAt).toBe(4);
+});

@@ -1,0 +1,169 @@
+/**
+ * How far ingest is behind Kafka, asked of Kafka itself every few seconds: the ends of the lanes' partitions against
+ * what the group has committed, so that it holds for all centres of one group together.
+ *
+ *   look ──► ends, then places ──► every place at or beyond the ends of an earlier look? ── yes ──► `handledAt` is then
+ *     ▲                                                    └── no: that look waits ──┐
+ *     └────────────────────────── a while later, with a fresh client after an error ◄┘
+ *
+ * Always: what stood in a lane's topic at `handledAt` is in the history or in the dead letters. So of what a gateway
+ * called safe before it, nothing is on its way any more, and what is not there is missing.
+ */
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Admin, Kafka } from 'kafkajs';
+import { type KafkaCluster, kafkaClient, kafkaReason } from './kafka-client.ts';
+
+export interface PartitionLag {
+  /** full name */
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+}
+
+export interface LagWatchOptions {
+  readonly cluster: KafkaCluster;
+  readonly groupId: string;
+  /** full names */
+  readonly topics: readonly string[];
+  /** called with each fresh client: make sure of the topics, which somebody may have deleted */
+  readonly prepare: (client: Kafka) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One partition as it was seen. `handled`: the offset of the next record to handle. */
+export interface PartitionSeen {
+  readonly topic: string;
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+  readonly committed: bigint;
+}
+
+/** An earlier look whose ends are not handled yet: ms of the monotonic clock, and the ends by partition. */
+interface Awaited {
+  readonly at: number;
+  readonly ends: ReadonlyMap<string, bigint>;
+}
+
+const lookEveryMs = 2_000;
+
+export class LagWatch implements Part {
+  readonly #options: LagWatchOptions;
+  #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #lags: readonly PartitionLag[] = [];
+  #frontier = new Frontier();
+
+  constructor(options: LagWatchOptions) {
+    this.#options = options;
+  }
+
+  /** As it was at the last look, for partitions in which records wait. */
+  get lags(): readonly PartitionLag[] {
+    return this.#lags;
+  }
+
+  /** ms of the monotonic clock; undefined as long as nothing is known */
+  get handledAt(): number | undefined {
+    return this.#frontier.handledAt;
+  }
+
+  /** Resolves at once: it looks when there is something to look at. */
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    this.#frontier = new Frontier();
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  /** Does not wait for a Kafka that hangs. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const { clock } = this.#options;
+    const late = new AbortController();
+    await Promise.race([this.#running, sleep(clock, stopGraceMs, late.signal)]);
+    late.abort();
+  }
+
+  async #run(stopping: AbortSignal): Promise<void> {
+    const { clock, cluster, logger, prepare } = this.#options;
+    while (!stopping.aborted) {
+      const client = kafkaClient(cluster, 'lag', logger);
+      const admin = client.admin();
+      try {
+        await prepare(client);
+        await admin.connect();
+        while (!stopping.aborted) {
+          await this.#look(admin);
+          await sleep(clock, lookEveryMs, stopping);
+        }
+      } catch (error) {
+        // whether Kafka answers at all the consumers tell; here it is only not known how far they are
+        if (!stopping.aborted) logger.debug({ reason: kafkaReason(error) }, 'how far ingest is cannot be asked');
+      }
+      void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
+      await sleep(clock, lookEveryMs, stopping);
+    }
+  }
+
+  async #look(admin: Admin): Promise<void> {
+    const { clock, groupId, topics } = this.#options;
+    const at = clock.uptime();
+    // the ends first: what is committed afterwards covers them
+    const ends = await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
+    const places = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    const committed = new Map(
+      places.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)] as const),
+      ),
+    );
+    const seen = ends.flatMap(([topic, partitions]) =>
+      partitions.map(({ partition, low, high }) => ({
+        ...{ topic, partition, low: BigInt(low), high: BigInt(high) },
+        committed: committed.get(`${topic}/${partition}`) ?? -1n,
+      })),
+    );
+    this.#lags = seen.flatMap((one) => {
+      const records = Number(one.high - nextOf(one));
+      return records > 0 ? [{ topic: one.topic, partition: one.partition, records }] : [];
+    });
+    this.#frontier.look(at, seen);
+  }
+}
+
+const stopGraceMs = 500;
+
+/** The next record to handle: below zero stands for "no place yet" (-1) and "from the oldest" (-2). */
+function nextOf({ committed, low }: PartitionSeen): bigint {
+  return committed > low ? committed : low;
+}
+
+/** Pure: the latest look of which everything has been handled since. */
+export class Frontier {
+  handledAt: number | undefined;
+  #awaited: Awaited | undefined;
+
+  /** @param at ms of the monotonic clock at which the look began */
+  look(at: number, seen: readonly PartitionSeen[]): void {
+    const now: Awaited = {
+      at,
+      ends: new Map(seen.map(({ topic, partition, high }) => [`${topic}/${partition}`, high])),
+    };
+    this.#awaited ??= now;
+    if (!isHandled(this.#awaited, seen)) return;
+    this.handledAt = this.#awaited.at;
+    // under a steady load there is always something new: the next look waits for what is there now
+    this.#awaited = isHandled(now, seen) ? undefined : now;
+    if (this.#awaited === undefined) this.handledAt = at;
+  }
+}
+
+function isHandled({ ends }: Awaited, seen: readonly PartitionSeen[]): boolean {
+  return seen.every((one) => {
+    const end = ends.get(`${one.topic}/${one.partition}`) ?? 0n;
+    // a topic that was made anew is shorter than it was
+    return nextOf(one) >= (end < one.high ? end : one.high);
+  });
+}
