@@ -627,3 +627,20 @@ test('one device, with however many connections, is read a little at a time, so 
   // two turns of 16 KB may stand between two looks at the count, and the first bytes of a packet may have come before
   expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(2 * 16_384 + clients.length * 4000);
 });
+
+test('a device cannot fill the table of retained messages: beyond its share they are delivered and not kept', async () => {
+  const panel = await bench.connected('panel');
+  let seen = 0;
+  panel.on('message', () => seen++);
+  await panel.subscribeAsync('forpost/devices/#', { qos: 1 });
+  const meter = await bench.connected('meter');
+  const many = 300;
+  await Promise.all(
+    Array.from({ length: many }, (_, i) =>
+      meter.publishAsync(`forpost/devices/meter/${i}`, 'x', { qos: 1, retain: true }),
+    ),
+  );
+  await soon(() => seen).toBe(many);
+  expect(bench.broker.sizes().retained).toBe(200);
+  expect(bench.broker.counters().dropped).toBe(100);
+});

@@ -322,6 +322,9 @@ export class Broker implements Part, LocalPublisher {
       else done(new Error(`${principal.id} may not publish to ${packet.topic}`));
       return;
     }
+    // beyond its share it is delivered and not kept
+    if (packet.retain && !this.#sessions.mayRetain(principal.id, packet.topic, packet.payload.length))
+      packet.retain = false;
     if (will && this.#stopping) done(new Error('the broker ends the connection, not the device'));
     else if (principal.kind === 'consumer') done(null);
     else if (will) this.#intake.takeWill(connection, packet, done);

@@ -40,6 +40,34 @@ test('beyond the limit the longest known session of an absent client makes room'
   expect(dropped).toEqual(['session']);
 });
 
+test('a device that makes client ids up takes no session from others, and keeps the newest of its own', async () => {
+  const store = sessions({ maxSessions: 10, maxSessionsEach: 3, maxInbound: 3 });
+  await store.addSubscriptions({ id: 'panel/wall' }, [{ topic: 't', qos: 1 }]);
+  store.beginInbound('other/1', 1, Promise.resolve());
+  for (let i = 0; i < 50; i++) {
+    await store.addSubscriptions({ id: `bad/${i}` }, [{ topic: 't', qos: 1 }]);
+    store.beginInbound(`bad/${i}`, 1, Promise.resolve());
+  }
+  const held = ['panel/wall', 'bad/47', 'bad/48', 'bad/49'];
+  expect((await store.subscriptionsByTopic('t')).map(({ clientId }) => clientId)).toEqual(held);
+  expect(store.inbound('other/1', 1)).toBeDefined();
+  expect(store.sizes()).toMatchObject({ sessions: 4, inbound: 4 });
+});
+
+test('what one device may have retained is bounded, and what the gateway says itself is never refused', async () => {
+  const store = sessions({ maxRetained: 3, maxRetainedBytes: 100, maxRetainedEach: 2, maxRetainedBytesEach: 20 });
+  const retain = (device: string, topic: string, bytes: number) => store.mayRetain(device, topic, bytes);
+  expect([retain('bad', 'a', 4), retain('bad', 'b', 4), retain('bad', 'c', 4)]).toEqual([true, true, false]);
+  expect(retain('good', 'd', 4)).toBe(true);
+  expect(retain('bad', 'a', 17)).toBe(false);
+  expect([retain('bad', 'a', 16), retain('bad', 'a', 0), retain('bad', 'c', 4)]).toEqual([true, true, true]);
+  for (const topic of ['tele/bad/1', 'tele/bad/2', 'forpost/devices/x/readings', 'tele/bad/3'])
+    await store.storeRetained(message(topic, '1234'));
+  for (const topic of ['forpost/alarms/overload/x', 'forpost/status'])
+    await store.storeRetained(message(topic, '1234'));
+  expect(store.sizes().retained).toBe(5);
+});
+
 test('a client with several matching subscriptions is queued for once, with the highest QoS', async () => {
   const store = sessions({});
   await store.addSubscriptions({ id: 'a' }, [

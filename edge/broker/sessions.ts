@@ -2,29 +2,33 @@
  * What the broker remembers of its clients: subscriptions and queues of persistent sessions, retained messages, and
  * which QoS 2 publishes it has taken. In memory, bounded; aedes calls it through its persistence interface.
  *
- * Always: each queue is bounded and drops its oldest; a full table of retained messages takes no new topic; a QoS 2
+ * Always: each queue is bounded and drops its oldest; no principal has more than its share of sessions; a QoS 2
  * publish is stored (and so gets its PUBREC) only once its gate opens, and one that is known opens no second time.
  * Memory only: a restart of the gateway ends all sessions, as CONNACK's session-present flag tells the clients.
  */
 import { Readable } from 'node:stream';
+import { Retained, type RetainedLimits } from './retained.ts';
 import { topicMatches } from './topic-filter.ts';
 
-export interface SessionLimits {
+export interface SessionLimits extends RetainedLimits {
   readonly maxSessions: number;
+  /** of one principal: client ids are its own to choose */
+  readonly maxSessionsEach: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
-  readonly maxRetained: number;
-  readonly maxRetainedBytes: number;
   /** QoS 2 publishes of one client between PUBREC and PUBREL */
   readonly maxInbound: number;
 }
 
 export const defaultSessionLimits: SessionLimits = {
   maxSessions: 1000,
+  maxSessionsEach: 16,
   maxQueued: 1000,
   maxQueuedBytes: 2 ** 20,
   maxRetained: 10_000,
   maxRetainedBytes: 16 * 2 ** 20,
+  maxRetainedEach: 200,
+  maxRetainedBytesEach: 2 ** 20,
   maxInbound: 1000,
 };
 
@@ -82,14 +86,14 @@ export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
   readonly #sessions = new Map<string, Session>();
-  readonly #retained = new Map<string, StoredPacket>();
+  readonly #retained: Retained<StoredPacket>;
   readonly #inbound = new Map<string, Map<number, Promise<void>>>();
   readonly #byTopic = new Map<string, readonly (Subscription & { readonly clientId: string })[]>();
-  #retainedBytes = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
+    this.#retained = new Retained(this.#limits);
   }
 
   sizes() {
@@ -110,11 +114,9 @@ export class Sessions {
   /** Notes a publish that is being admitted; it is forgotten if that fails. */
   beginInbound(clientId: string, messageId: number, admission: Promise<void>): void {
     const known = this.#inbound.get(clientId) ?? new Map<number, Promise<void>>();
+    if (!this.#inbound.has(clientId))
+      for (const id of this.#outdated(this.#inbound.keys(), clientId)) this.#inbound.delete(id);
     this.#inbound.set(clientId, known);
-    for (const id of this.#inbound.keys()) {
-      if (this.#inbound.size <= this.#limits.maxSessions) break;
-      if (!this.#options.isConnected(id)) this.#inbound.delete(id);
-    }
     known.set(messageId, admission);
     for (const oldest of known.keys()) {
       if (known.size <= this.#limits.maxInbound) break;
@@ -154,29 +156,19 @@ export class Sessions {
 
   // retained messages
 
+  /** See `Retained.mayRetain`. */
+  mayRetain(principal: string, topic: string, bytes: number): boolean {
+    if (this.#retained.mayRetain(principal, topic, bytes)) return true;
+    this.#options.onDropped('retained');
+    return false;
+  }
+
   async storeRetained(packet: StoredPacket): Promise<void> {
-    const known = this.#retained.get(packet.topic);
-    const before = known === undefined ? 0 : known.payload.length;
-    if (packet.payload.length === 0) {
-      this.#retained.delete(packet.topic);
-      this.#retainedBytes -= before;
-      return;
-    }
-    const bytes = this.#retainedBytes - before + packet.payload.length;
-    const isFull = known === undefined && this.#retained.size >= this.#limits.maxRetained;
-    if (isFull || bytes > this.#limits.maxRetainedBytes) {
-      this.#options.onDropped('retained');
-      return;
-    }
-    this.#retained.set(packet.topic, copyOf(packet));
-    this.#retainedBytes = bytes;
+    if (!this.#retained.store(copyOf(packet))) this.#options.onDropped('retained');
   }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
-    const matching: StoredPacket[] = [];
-    for (const packet of this.#retained.values())
-      if (filters.some((filter) => topicMatches(filter, packet.topic))) matching.push(packet);
-    return Readable.from(matching);
+    return Readable.from(this.#retained.matching(filters));
   }
 
   // subscriptions of persistent sessions
@@ -296,12 +288,28 @@ export class Sessions {
     if (session !== undefined) session.queuedBytes -= packet.payload?.length ?? 0;
   }
 
+  /**
+   * Which of `held` (client ids, oldest first) must make room for a new one: absent ones, of the same principal where
+   * that has its share, so that nobody is driven out by client ids that another makes up.
+   */
+  #outdated(held: Iterable<string>, clientId: string): readonly string[] {
+    const { maxSessions, maxSessionsEach } = this.#limits;
+    const all = [...held];
+    const own = all.filter((id) => ownerOf(id) === ownerOf(clientId));
+    const [among, excess] =
+      own.length >= maxSessionsEach ? [own, own.length - maxSessionsEach] : [all, all.length - maxSessions];
+    const outdated: string[] = [];
+    for (const id of among) {
+      if (outdated.length > excess) break;
+      if (!this.#options.isConnected(id)) outdated.push(id);
+    }
+    return outdated;
+  }
+
   #session(clientId: string): Session {
     const known = this.#sessions.get(clientId);
     if (known !== undefined) return known;
-    for (const id of this.#sessions.keys()) {
-      if (this.#sessions.size < this.#limits.maxSessions) break;
-      if (this.#options.isConnected(id)) continue;
+    for (const id of this.#outdated(this.#sessions.keys(), clientId)) {
       this.#sessions.delete(id);
       this.#inbound.delete(id);
       this.#options.onDropped('session');
@@ -310,6 +318,11 @@ export class Sessions {
     this.#sessions.set(clientId, session);
     return session;
   }
+}
+
+/** `<principal>/<its own client id>`; no principal has a slash in its id. */
+function ownerOf(clientId: string): string {
+  return clientId.slice(0, clientId.indexOf('/') + 1);
 }
 
 /** A payload is a view of the socket's buffer, which must not live as long as the message. */

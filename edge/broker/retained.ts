@@ -1,0 +1,89 @@
+/**
+ * The retained messages: the newest of each topic, for whoever subscribes later. In memory, bounded.
+ *
+ * Always: a full table takes no new topic of devices, and one device never has more than its share of it; what the
+ * gateway says itself (the alarms' states) is bounded by its configuration and always kept.
+ */
+import { topicMatches } from './topic-filter.ts';
+
+export interface RetainedLimits {
+  readonly maxRetained: number;
+  readonly maxRetainedBytes: number;
+  /** of one principal */
+  readonly maxRetainedEach: number;
+  readonly maxRetainedBytesEach: number;
+}
+
+interface RetainedMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+interface Share {
+  readonly topics: Map<string, number>;
+  bytes: number;
+}
+
+export class Retained<Message extends RetainedMessage> {
+  readonly #limits: RetainedLimits;
+  readonly #messages = new Map<string, Message>();
+  readonly #shares = new Map<string, Share>();
+  #bytes = 0;
+
+  constructor(limits: RetainedLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /**
+   * Whether this principal may have so many bytes retained on the topic; notes them then. None of them takes the
+   * topic's message away.
+   */
+  mayRetain(principal: string, topic: string, bytes: number): boolean {
+    const share = this.#shares.get(principal) ?? { topics: new Map<string, number>(), bytes: 0 };
+    const before = share.topics.get(topic);
+    const after = share.bytes - (before ?? 0) + bytes;
+    if (bytes > 0) {
+      const isFull = before === undefined && share.topics.size >= this.#limits.maxRetainedEach;
+      if (isFull || after > this.#limits.maxRetainedBytesEach) return false;
+      share.topics.set(topic, bytes);
+    } else share.topics.delete(topic);
+    share.bytes = after;
+    if (share.topics.size === 0) this.#shares.delete(principal);
+    else this.#shares.set(principal, share);
+    return true;
+  }
+
+  /** false where there is no room for it. `message` is kept as it is. */
+  store(message: Message): boolean {
+    const { topic, payload } = message;
+    const known = this.#messages.get(topic);
+    const before = known === undefined ? 0 : known.payload.length;
+    if (payload.length === 0) {
+      this.#messages.delete(topic);
+      this.#bytes -= before;
+      return true;
+    }
+    const bytes = this.#bytes - before + payload.length;
+    const isFull = known === undefined && this.#messages.size >= this.#limits.maxRetained;
+    if ((isFull || bytes > this.#limits.maxRetainedBytes) && !isOurs(topic)) return false;
+    this.#messages.set(topic, message);
+    this.#bytes = bytes;
+    return true;
+  }
+
+  matching(filters: readonly string[]): readonly Message[] {
+    const found: Message[] = [];
+    for (const message of this.#messages.values())
+      if (filters.some((filter) => topicMatches(filter, message.topic))) found.push(message);
+    return found;
+  }
+}
+
+/** Where the gateway alone speaks: no device may publish there. */
+function isOurs(topic: string): boolean {
+  return topic.startsWith('forpost/') && !topic.startsWith('forpost/devices/');
+}
