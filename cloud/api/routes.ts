@@ -9,6 +9,7 @@ import type { ApiParts } from './api.ts';
 import * as schemas from './schemas.ts';
 import { seriesPlan, unitOf } from './series.ts';
 import type { LiveStreams } from './stream.ts';
+import { timeOf } from './validation.ts';
 import { alarmView, gatewayView } from './views.ts';
 
 export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'centre' | 'clock'> {
@@ -51,8 +52,8 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
         history.events({
           ...filters,
           limit,
-          ...(from === undefined ? {} : { from: Date.parse(from) }),
-          ...(to === undefined ? {} : { to: Date.parse(to) }),
+          ...(from === undefined ? {} : { from: timeOf('from', from) }),
+          ...(to === undefined ? {} : { to: timeOf('to', to) }),
         }),
       ),
   );
@@ -97,7 +98,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       },
     },
     async ({ query: { since, limit = defaultAlarms } }) => {
-      const from = since === undefined ? clock.now() - dayMs : Date.parse(since);
+      const from = since === undefined ? clock.now() - dayMs : timeOf('since', since);
       return { alarms: (await history.alarms(from, limit)).map(alarmView) };
     },
   );

@@ -6,19 +6,24 @@ import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type Type from 'typebox';
 import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
+import { timeOf } from './validation.ts';
 
 const dayMs = 86_400_000;
 /** What a chart shows well. */
 const comfortablePoints = 400;
 const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+/** a leap year, as the history steps at most */
+const longestStepSeconds = 366 * 86_400;
 const weekSeconds = 7 * 86_400;
 
 /** @throws HttpProblem 400 where it is not a time span, has too many points, or names no time zone */
 export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: number): SeriesQuery {
-  const to = request.to === undefined ? nowMs : Date.parse(request.to);
-  const from = request.from === undefined ? to - dayMs : Date.parse(request.from);
+  const to = request.to === undefined ? nowMs : timeOf('to', request.to);
+  const from = request.from === undefined ? to - dayMs : timeOf('from', request.from);
   if (from >= to) throw new HttpProblem(400, '"from" must be before "to"');
   const stepSeconds = request.step ?? fittingStep((to - from) / 1000, comfortablePoints);
+  if (stepSeconds > longestStepSeconds)
+    throw new HttpProblem(400, 'from and to are too far apart: ask for a shorter time');
   const points = Math.ceil((to - from) / 1000 / stepSeconds);
   if (points > maxPoints) {
     const enough = fittingStep((to - from) / 1000, maxPoints);

@@ -3,6 +3,7 @@
  * silently ignored would return the wrong events and look right.
  */
 import { explain, nameOf } from '@forpost/shared/config/explain.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -35,3 +36,13 @@ export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
     };
   };
 };
+
+/**
+ * A parameter's time in ms since 1970. RFC 3339 allows a leap second, which no clock here can name.
+ * @throws HttpProblem 400
+ */
+export function timeOf(name: string, text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new HttpProblem(400, `${name} is ${timeInWords}`);
+  return time;
+}

@@ -109,22 +109,28 @@ export function stepsOf(stepSeconds: number): Steps {
 }
 
 /** A chart's question, checked and cut to what can be drawn. @throws ForpostError FORPOST_PAYLOAD_INVALID */
-export function checkSeries(query: SeriesQuery): { readonly from: number; readonly to: number; readonly steps: Steps } {
+export function checkSeries(query: SeriesQuery): {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: Steps;
+  /** by its own spelling: «utc» means UTC, and ClickHouse knows only that */
+  readonly timezone: string;
+} {
   if (Number.isNaN(query.from) || Number.isNaN(query.to)) throw invalid('from and to are ms since 1970');
   const steps = stepsOf(query.stepSeconds);
   const from = Math.ceil(Math.min(Math.max(query.from, chartFirstMs), chartLastMs));
   const to = Math.ceil(Math.min(Math.max(query.to, chartFirstMs), chartLastMs));
   if ((to - from) / (query.stepSeconds * 1000) > maxSeriesPoints)
     throw invalid(`that would be more than ${maxSeriesPoints} points: take a longer step or a shorter time`);
-  if (!isTimeZone(query.timezone)) throw invalid(`"${query.timezone}" is not a time zone such as Europe/Berlin`);
-  return { from, to, steps };
+  return { from, to, steps, timezone: zoneOf(query.timezone) };
 }
 
-function isTimeZone(name: string): boolean {
+function zoneOf(name: string): string {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    if (/^[A-Za-z]/.test(timeZone)) return timeZone;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
   }
+  throw invalid(`"${name}" is not a time zone such as Europe/Berlin`);
 }

@@ -329,6 +329,8 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     const ask = async (stepSeconds: number, timezone: string) =>
       store.series({ device, metric: 'power_w', from, to, stepSeconds, aggregate: 'count', timezone });
     const days = await ask(86_400, 'Europe/Berlin');
+    expect(await ask(86_400, 'europe/berlin')).toEqual(days);
+    expect(await ask(86_400, 'utc')).toEqual(await ask(86_400, 'UTC'));
     expect(days.slice(0, 7).map(({ time, value }) => [rfc3339(time), value])).toEqual([
       ['2026-10-19T22:00:00.000Z', 88],
       ['2026-10-20T22:00:00.000Z', 96],

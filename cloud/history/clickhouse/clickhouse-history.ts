@@ -151,7 +151,7 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
-    const { from, to, steps } = checkSeries(query);
+    const { from, to, steps, timezone } = checkSeries(query);
     const rows = await this.#projected<{ readonly start: string; readonly value: number | null }>(sql.series, {
       device: query.device,
       gateway: query.gateway ?? '',
@@ -162,7 +162,7 @@ export class ClickHouseHistory implements HistoryStore {
       to,
       unit: steps.unit,
       steps: steps.steps,
-      timezone: query.timezone,
+      timezone,
       aggregate: query.aggregate,
       limit: maxSeriesPoints + 1,
     });
