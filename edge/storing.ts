@@ -13,7 +13,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 
@@ -34,6 +34,7 @@ type Device = EventDraft['device'];
 
 export class Storing {
   readonly #parts: StoringParts;
+  readonly #sparing: SparingLogger;
   /** the newest unfinished entry with alerts of each device; resolves however that ends */
   readonly #underWay = new Map<Device, Promise<void>>();
   #chained = 0;
@@ -45,6 +46,7 @@ export class Storing {
 
   constructor(parts: StoringParts) {
     this.#parts = parts;
+    this.#sparing = new SparingLogger(parts.logger, parts.clock);
   }
 
   /** Entries that were given up because too many waited. */
@@ -72,7 +74,8 @@ export class Storing {
       return;
     }
     this.#append(entry, () => this.#wait(entry)).catch((error: unknown) =>
-      this.#parts.logger.warn(
+      this.#sparing.warn(
+        'kept',
         { error: messageOf(error) },
         'the outbox did not take an event: it is kept and tried again',
       ),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLogger, redactUrls } from './logging.ts';
+import { FakeClock } from './clock.ts';
+import { createLogger, redactUrls, SparingLogger } from './logging.ts';
 
 test('no password reaches a log line, in an address or in a field', () => {
   expect(redactUrls('cannot open rtsp://admin:hunter2@10.0.0.7:554/s and http://a:b@c')).toBe(
@@ -10,4 +11,26 @@ test('no password reaches a log line, in an address or in a field', () => {
   logger.info({ camera: { password: 'hunter2' }, password: 'hunter2' }, 'connecting');
   expect(lines.join('')).not.toContain('hunter2');
   expect(lines.join('')).toContain('connecting');
+});
+
+test('what repeats is a line a minute, which says how often it was left out, and all kinds together are bounded', () => {
+  const lines: { msg: string; unsaid?: number }[] = [];
+  const logger = createLogger('test', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const clock = new FakeClock();
+  const sparing = new SparingLogger(logger, clock);
+  for (let second = 0; second < 150; second++) {
+    sparing.warn('meter', {}, 'refused');
+    clock.advance(1000);
+  }
+  sparing.error('oven', {}, 'another');
+  expect(lines.map(({ msg, unsaid }) => [msg, unsaid])).toEqual([
+    ['refused', undefined],
+    ['refused', 59],
+    ['refused', 59],
+    ['another', undefined],
+  ]);
+  clock.advance(60_000);
+  lines.length = 0;
+  for (let i = 0; i < 5000; i++) sparing.warn(`made up ${i}`, {}, 'x');
+  expect(lines).toHaveLength(200);
 });

@@ -2,7 +2,9 @@
  * Structured logs (pino): one line an event that an operator would act on, with ids. Written in the calling thread,
  * so that the last line before a crash is not lost; nothing logs once a message, which is what would make that slow.
  */
+
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import type { Clock } from './clock.ts';
 
 export type { Logger } from 'pino';
 
@@ -34,4 +36,54 @@ export function silentLogger(): Logger {
 /** `text` without the passwords of the addresses in it: rtsp://user:secret@host -> rtsp://user:…@host. */
 export function redactUrls(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]*@/gi, '$1:…@');
+}
+
+const quietMs = 60_000;
+const mostKeys = 1000;
+const mostLinesAMinute = 200;
+
+/**
+ * For lines that somebody else sets off (a device, a stranger on the network, a disk that is full): one of a kind each
+ * minute, and the next one says how many were left out. `key`: what is of a kind. A log must not fill the disk that
+ * the events are for: beyond 200 lines of all kinds a minute there is silence.
+ */
+export class SparingLogger {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #told = new Map<string, { readonly at: number; unsaid: number }>();
+  #minute = Number.NEGATIVE_INFINITY;
+  #lines = 0;
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  warn(key: string, fields: object, message: string): void {
+    this.#say('warn', key, fields, message);
+  }
+
+  error(key: string, fields: object, message: string): void {
+    this.#say('error', key, fields, message);
+  }
+
+  #say(level: 'warn' | 'error', key: string, fields: object, message: string): void {
+    const now = this.#clock.uptime();
+    const known = this.#told.get(key);
+    if (known !== undefined && now - known.at < quietMs) {
+      known.unsaid++;
+      return;
+    }
+    if (now - this.#minute >= quietMs) {
+      this.#minute = now;
+      this.#lines = 0;
+    }
+    if (++this.#lines > mostLinesAMinute) return;
+    this.#told.delete(key);
+    this.#told.set(key, { at: now, unsaid: 0 });
+    const oldest = this.#told.keys().next();
+    if (this.#told.size > mostKeys && !oldest.done) this.#told.delete(oldest.value);
+    const unsaid = known?.unsaid ?? 0;
+    this.#logger[level](unsaid > 0 ? { ...fields, unsaid } : fields, message);
+  }
 }

@@ -13,7 +13,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { AlertData, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
 import { foldRecorded, type RecordedAlert } from './recorded.ts';
@@ -55,7 +55,7 @@ export class Alarms implements Part {
   readonly #file: string | undefined;
   readonly #recorded: () => readonly RecordedAlert[];
   readonly #random: () => number;
-  readonly #log: Logger | undefined;
+  readonly #log: SparingLogger | undefined;
   /** by rule, device and subject, in the order they were raised */
   readonly #active = new Map<string, ActiveAlarm>();
   /** the same as far as the outbox has it: what the snapshot says */
@@ -85,14 +85,14 @@ export class Alarms implements Part {
     this.#random = options.random;
     this.#file = options.file;
     this.#recorded = options.recorded ?? (() => []);
-    this.#log = options.log;
+    this.#log = options.log && new SparingLogger(options.log, options.clock);
   }
 
   /** Finds what was active before; a file that cannot be read is put aside, and the outbox alone tells then. */
   async start(): Promise<void> {
     if (this.#file === undefined) return;
     const { alarms, problem } = await readSnapshot(this.#file);
-    if (problem !== undefined) this.#log?.error({ file: this.#file }, problem);
+    if (problem !== undefined) this.#log?.error('snapshot', { file: this.#file }, problem);
     const active = foldRecorded(alarms, this.#newest());
     for (const alarm of active.slice(-mostActive)) {
       this.#active.set(keyOf(alarm), alarm);
@@ -106,7 +106,7 @@ export class Alarms implements Part {
       return this.#recorded();
     } catch (error) {
       this.#failures++;
-      this.#log?.error(`the outbox cannot be asked for its newest alerts: ${messageOf(error)}`);
+      this.#log?.error('outbox', {}, `the outbox cannot be asked for its newest alerts: ${messageOf(error)}`);
       return [];
     }
   }
@@ -263,7 +263,7 @@ export class Alarms implements Part {
       run();
     } catch (error) {
       this.#failures++;
-      this.#log?.error({ action: action.name }, `a local action failed: ${messageOf(error)}`);
+      this.#log?.error(`action ${action.name}`, { action: action.name }, `a local action failed: ${messageOf(error)}`);
     }
   }
 
@@ -294,7 +294,11 @@ export class Alarms implements Part {
       await writeSnapshot(this.#file, [...this.#stored.values()]);
     } catch (error) {
       this.#failures++;
-      this.#log?.error({ file: this.#file }, `the active alarms could not be written: ${messageOf(error)}`);
+      this.#log?.error(
+        'unwritten',
+        { file: this.#file },
+        `the active alarms could not be written: ${messageOf(error)}`,
+      );
     }
   }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '@forpost/shared/logging.ts';
 import type { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BrokerOptions } from './broker.ts';
@@ -643,4 +644,22 @@ test('a device cannot fill the table of retained messages: beyond its share they
   await soon(() => seen).toBe(many);
   expect(bench.broker.sizes().retained).toBe(200);
   expect(bench.broker.counters().dropped).toBe(100);
+});
+
+test('a device that does what it may not, again and again, fills no log', async () => {
+  const lines: string[] = [];
+  await start({ logger: createLogger('test', 'info', { write: (line: string) => void lines.push(line) }) });
+  lines.length = 0;
+  for (let i = 0; i < 20; i++) {
+    const client = await bench.raw();
+    client.send(connectPacket('meter'), publishPacket('forpost/alerts/fake', 'x', 1, 1));
+    const loud = await bench.raw();
+    loud.send(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
+    await soon(() => client.closed && loud.closed).toBe(true);
+  }
+  expect(bench.broker.counters()).toMatchObject({ forbidden: 20, oversized: 20 });
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).sort()).toEqual([
+    'a packet is oversized: connection closed',
+    'may not publish to forpost/alerts/fake',
+  ]);
 });

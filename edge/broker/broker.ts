@@ -16,7 +16,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import {
   Aedes,
   type AedesPublishPacket,
@@ -95,6 +95,7 @@ export class Broker implements Part, LocalPublisher {
   readonly #options: BrokerOptions;
   readonly #limits: BrokerLimits;
   readonly #counters = new Counters();
+  readonly #sparing: SparingLogger;
   readonly #logIn: LogIn;
   readonly #sessions: Sessions;
   readonly #intake: Intake;
@@ -112,19 +113,20 @@ export class Broker implements Part, LocalPublisher {
   constructor(options: BrokerOptions) {
     this.#options = options;
     this.#limits = { ...defaultBrokerLimits, ...options.limits };
-    this.#logIn = new LogIn(options.authenticate, options.clock, options.logger, this.#counters);
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+    this.#logIn = new LogIn(options.authenticate, options.clock, this.#sparing, this.#counters);
     this.#sessions = new Sessions({
       isConnected: (id) => this.#clientIsConnected(id),
       mayHold: (client, filter) => this.#mayHold(client as Client, filter),
       gateOf: (packet) => this.#intake.gateOf(packet),
       onDropped: (what) => this.#counters.dropped(what),
     });
-    const { admit, clock, logger } = options;
+    const { admit, clock } = options;
     const { refusalDelayMs } = this.#limits;
     this.#intake = new Intake({
       admit,
       clock,
-      logger,
+      logger: this.#sparing,
       counters: this.#counters,
       sessions: this.#sessions,
       refusalDelayMs,
@@ -238,7 +240,8 @@ export class Broker implements Part, LocalPublisher {
     socket.setKeepAlive(true, tcpKeepAliveMs);
     const guarded = guard(socket, this.#options.mqtt.max_packet_bytes ?? defaultMaxPacketBytes, (what) => {
       this.#counters.oversized++;
-      this.#options.logger.warn({ address: socket.remoteAddress }, `a packet is ${what}: connection closed`);
+      const address = socket.remoteAddress ?? '';
+      this.#sparing.warn(`packet ${address}`, { address }, `a packet is ${what}: connection closed`);
     });
     this.#sockets.set(socket, guarded);
     this.#counters.connectionsTotal++;
@@ -367,9 +370,8 @@ export class Broker implements Part, LocalPublisher {
 
   #forbid(connection: Connection, what: string): void {
     this.#counters.forbidden++;
-    const level = connection.warned ? 'debug' : 'warn';
-    connection.warned = true;
-    this.#options.logger[level]({ principal: connection.principal.id }, what.slice(0, 300));
+    const principal = connection.principal.id;
+    this.#sparing.warn(`forbidden ${principal}`, { principal }, what.slice(0, 300));
   }
 
   #clientIsConnected(clientId: string): boolean {

@@ -20,8 +20,6 @@ export class Connection {
   readonly queue: AdmissionQueue;
   /** registered with aedes and told to whoever watches connections */
   announced = false;
-  /** has been warned of once in the log */
-  warned = false;
   readonly #delivered = new Array<number>(rememberedMessages).fill(-1);
   #nextDelivered = 0;
   #toRead = 0;

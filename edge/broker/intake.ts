@@ -9,7 +9,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { PublishPacket } from 'aedes';
 import type { Admit } from './access.ts';
 import type { Connection } from './connection.ts';
@@ -21,7 +21,7 @@ type Done = (error?: Error | null) => void;
 export interface IntakeOptions {
   readonly admit: Admit;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: SparingLogger;
   readonly counters: Counters;
   readonly sessions: Sessions;
   readonly refusalDelayMs: number;
@@ -108,10 +108,8 @@ export class Intake {
     const { clock, counters, logger, refusalDelayMs } = this.#options;
     counters.refused++;
     const { principal, socket, guarded } = connection;
-    if (!connection.warned) {
-      connection.warned = true;
-      logger.warn({ device: principal.id, topic: packet.topic }, `not taken: ${messageOf(error)}`);
-    }
+    const device = principal.id;
+    logger.warn(`refused ${device}`, { device, topic: packet.topic }, `not taken: ${messageOf(error)}`);
     if (packet.qos === 0 || socket.destroyed) return;
     guarded.hold();
     const timer = clock.after(refusalDelayMs, () => socket.destroy());
@@ -126,7 +124,8 @@ export class Intake {
       () => done(null),
       (error: unknown) => {
         counters.refused++;
-        logger.warn({ device: connection.principal.id }, `its will was not taken: ${messageOf(error)}`);
+        const device = connection.principal.id;
+        logger.warn(`will ${device}`, { device }, `its will was not taken: ${messageOf(error)}`);
         done(new Error('not taken'));
       },
     );

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { Authenticate, Principal } from './access.ts';
 import type { Counters } from './counters.ts';
 import { LoginLimit } from './login-limit.ts';
@@ -30,12 +30,12 @@ export interface ConnectRequest {
 export class LogIn {
   readonly #authenticate: Authenticate;
   readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #logger: SparingLogger;
   readonly #counters: Counters;
   readonly #limit = new LoginLimit();
   readonly #requests = new WeakMap<object, ConnectRequest>();
 
-  constructor(authenticate: Authenticate, clock: Clock, logger: Logger, counters: Counters) {
+  constructor(authenticate: Authenticate, clock: Clock, logger: SparingLogger, counters: Counters) {
     this.#authenticate = authenticate;
     this.#clock = clock;
     this.#logger = logger;
@@ -62,7 +62,7 @@ export class LogIn {
     try {
       principal = await this.#authenticate(user, Buffer.from(password).toString('utf8'));
     } catch (error) {
-      this.#logger.error({ address }, `a log-in could not be checked: ${messageOf(error)}`);
+      this.#logger.error(`log-in ${address}`, { address }, `a log-in could not be checked: ${messageOf(error)}`);
       return { ok: false, returnCode: serverUnavailable, message: 'the log-in could not be checked' };
     }
     if (principal === undefined) return this.#refuse(address, user, 'wrong user or password');
@@ -70,7 +70,7 @@ export class LogIn {
     if (request.will !== undefined && !this.#mayHaveWill(principal, request.will.topic)) {
       this.#counters.forbidden++;
       const message = `${principal.id} may not leave a will to ${request.will.topic.slice(0, 300)}`;
-      this.#logger.warn({ principal: principal.id }, message);
+      this.#logger.warn(`will ${principal.id}`, { principal: principal.id }, message);
       return { ok: false, returnCode: notAuthorized, message };
     }
     return { ok: true, principal };
@@ -83,7 +83,8 @@ export class LogIn {
   #refuse(address: string, user: string, message: string): LogInOutcome {
     this.#counters.failedLogins++;
     this.#limit.failed(address, user, this.#clock.uptime());
-    this.#logger.warn({ address, user: user.slice(0, 64) }, `log-in refused: ${message}`);
+    const name = user.slice(0, 64);
+    this.#logger.warn(`log-in ${address} ${name}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };
   }
 }

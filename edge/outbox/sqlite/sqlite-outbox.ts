@@ -16,7 +16,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { Appended, DeadLetter, Outbox, OutboxEntry, OutboxStatus } from '../outbox.ts';
 import { CommitTimes } from './commit-times.ts';
 import { Gathering, type TakenBatch } from './gathering.ts';
@@ -71,6 +71,8 @@ export class SqliteOutbox implements Outbox {
   readonly #limits: OutboxLimits;
   readonly #gathering: Gathering;
   readonly #times = new CommitTimes();
+  /** a disk that is full refuses each commit, and the log is on it as well */
+  readonly #sparing: SparingLogger;
   readonly #listeners = new Set<() => void>();
   #letterRequests: { resolve: (letters: readonly DeadLetter[]) => void; reject: (error: ForpostError) => void }[] = [];
   #state: 'new' | 'opening' | 'running' | 'down' | 'stopping' | 'stopped' = 'new';
@@ -89,6 +91,7 @@ export class SqliteOutbox implements Outbox {
 
   constructor(options: SqliteOutboxOptions) {
     this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
     this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
     this.file = join(options.folder, 'outbox.db');
@@ -251,7 +254,7 @@ export class SqliteOutbox implements Outbox {
       return;
     }
     const error = new ForpostError(message.code, `a commit of the outbox failed: ${message.message}`);
-    this.#options.logger.error({ entries: taken.waiting.length }, error.message);
+    this.#sparing.error('commit', { entries: taken.waiting.length }, error.message);
     // what a lost commit would have acknowledged is acknowledged with the next one
     for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);
     this.#gathering.failed(taken, error);
