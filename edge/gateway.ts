@@ -156,7 +156,7 @@ export class Gateway implements Part {
     });
     this.#uplink = new Uplink({
       sinks: installation.uplink,
-      tokens: secrets.uplink ?? {},
+      secrets: secrets.uplink ?? {},
       identity: { site: site.id, gateway },
       outboxFile: this.#outbox.file,
       acknowledge: (sink, epoch, lane, through) => this.#outbox.acknowledge(sink, epoch, lane, through),

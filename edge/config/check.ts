@@ -1,8 +1,10 @@
 /** `forpost check FILE`: everything that a start would refuse, and what stands between the files, without starting. */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
-import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
+import { tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { type LoadedSite, loadSite } from '../site/load.ts';
-import type { Installation } from './installation.ts';
+import type { SinkSecret } from '../site/site.ts';
+import type { Installation, SinkConfig } from './installation.ts';
 import { nameOfSink, readInstallation } from './load.ts';
 
 export interface Checked {
@@ -18,19 +20,17 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
     const { installation, yaml } = readInstallation(installationFile);
     const loaded = loadSite(installation.site_file, installation.secrets_file);
     const problems: string[] = [];
-    const tokens = loaded.secrets.uplink ?? {};
+    const secrets = loaded.secrets.uplink ?? {};
     const names = installation.uplink.map(nameOfSink);
-    for (const [index, sink] of installation.uplink.entries())
-      if (sink.kind === 'http' && !Object.hasOwn(tokens, nameOfSink(sink)))
-        problems.push(
-          yaml.describe({
-            path: ['uplink', index],
-            message: `the uplink "${nameOfSink(sink)}" has no token: add it under uplink in ${installation.secrets_file}`,
-          }),
-        );
-    for (const name of Object.keys(tokens))
+    for (const [index, sink] of installation.uplink.entries()) {
+      const name = nameOfSink(sink);
+      const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+      const found = [...secretProblems(sink, index, secret, installation.secrets_file), ...pemProblems(sink, index)];
+      problems.push(...found.map((problem) => yaml.describe(problem)));
+    }
+    for (const [name, secret] of Object.entries(secrets))
       if (!names.includes(name)) {
-        const message = `uplink.${name} is a token for nobody${suggestion(name, names)}`;
+        const message = `uplink.${name} is a ${kindOf(secret)} for nobody${suggestion(name, names)}`;
         problems.push(loaded.secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
       }
     return { problems, summary: problems.length > 0 ? '' : summaryOf(installation, loaded) };
@@ -39,6 +39,35 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
     if (problems === undefined) throw error;
     return { problems, summary: '' };
   }
+}
+
+const kindOf = (secret: SinkSecret) => ('token' in secret ? 'token' : 'password');
+
+/** A sink's own kind of secret: a token for the receiver, a password for a log-in to Kafka. */
+function secretProblems(
+  sink: SinkConfig,
+  index: number,
+  secret: SinkSecret | undefined,
+  secretsFile: string,
+): readonly Problem[] {
+  const name = nameOfSink(sink);
+  const needed = sink.kind === 'http' ? 'token' : sink.sasl === undefined ? undefined : 'password';
+  const there = secret === undefined ? undefined : kindOf(secret);
+  if (needed === there) return [];
+  const instead = there === undefined ? '' : `, but a ${there}`;
+  const message =
+    needed === undefined
+      ? `the uplink "${name}" has a ${there} in ${secretsFile} but no sasl: add sasl, or remove the ${there}`
+      : `the uplink "${name}" has no ${needed}${instead}: add it under uplink in ${secretsFile}`;
+  return [{ path: ['uplink', index], message }];
+}
+
+function pemProblems(sink: SinkConfig, index: number): readonly Problem[] {
+  if (sink.kind !== 'kafka' || sink.tls === undefined) return [];
+  return tlsFileProblems(sink.tls, Date.now()).map(({ file, message }) => ({
+    path: ['uplink', index, 'tls', file],
+    message: `uplink[${index}].tls.${file}: ${message}`,
+  }));
 }
 
 function summaryOf(installation: Installation, { site }: LoadedSite): string {

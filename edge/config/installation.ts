@@ -3,6 +3,7 @@
  * The schema is the type, the check and, published, the editor's help.
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
 const port = Type.Integer({ minimum: 1, maximum: 65_535 });
@@ -24,6 +25,9 @@ export const kafkaSinkSchema = Type.Object(
     prefix: Type.Optional(
       Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$', description: 'of the topics; default forpost' }),
     ),
+    tls: Type.Optional(kafkaTlsSchema),
+    /** its password stands in the secrets file: uplink: NAME: password */
+    sasl: Type.Optional(Type.Object(kafkaLoginProperties, closed)),
   },
   closed,
 );

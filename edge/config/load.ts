@@ -7,6 +7,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
+import { clearPassword, resolvedTls } from '@forpost/shared/kafka/security.ts';
 import {
   defaultHttpPort,
   defaultHttpsPort,
@@ -53,6 +54,9 @@ function resolved(value: Installation, folder: string): Installation {
     secrets_file: at(value.secrets_file),
     mqtt: listener(value.mqtt),
     http: listener(value.http),
+    uplink: value.uplink.map((sink) =>
+      sink.kind === 'kafka' && sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink,
+    ),
   };
 }
 
@@ -80,8 +84,11 @@ function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
     const name = nameOfSink(sink);
     if (names.indexOf(name) !== index)
       problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
-    if (sink.kind === 'kafka') problems.push(...brokerPorts(sink.brokers, index));
-    else if (!URL.canParse(sink.url))
+    if (sink.kind === 'kafka') {
+      problems.push(...brokerPorts(sink.brokers, index));
+      const clear = clearPassword(sink.brokers, sink.tls, sink.sasl?.mechanism);
+      if (clear !== undefined) problems.push({ path: ['uplink', index, 'sasl'], message: clear });
+    } else if (!URL.canParse(sink.url))
       problems.push({ path: ['uplink', index, 'url'], message: `uplink[${index}].url is not an address` });
   }
   return problems;

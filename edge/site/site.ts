@@ -108,6 +108,12 @@ export interface Site {
   readonly revision: string;
 }
 
+const sinkSecretSchema = Type.Union([
+  Type.Object({ token: Type.String({ minLength: 16 }) }, closed),
+  Type.Object({ password: Type.String({ minLength: 1 }) }, closed),
+]);
+export type SinkSecret = Type.Static<typeof sinkSecretSchema>;
+
 /** secrets.yaml. Passwords of devices, consumers and people are argon2id hashes (shared/password.ts). */
 export const secretsSchema = Type.Object(
   {
@@ -122,8 +128,8 @@ export const secretsSchema = Type.Object(
         Type.Object({ user: Type.String(), password: Type.String() }, closed),
       ),
     ),
-    /** by sink name: what the HTTPS receiver knows this gateway by */
-    uplink: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 16 }) }, closed))),
+    /** by sink name: what the HTTPS receiver knows this gateway by, or the password of Kafka's user */
+    uplink: Type.Optional(Type.Record(Type.String(), sinkSecretSchema)),
   },
   closed,
 );

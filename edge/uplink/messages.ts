@@ -3,6 +3,7 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { SinkConfig } from '../config/installation.ts';
+import type { SinkSecret } from '../site/site.ts';
 import type { SinkIdentity } from './sink.ts';
 
 /** An event that a sink refuses for good. */
@@ -14,7 +15,7 @@ export interface Refusal {
 
 export interface ThreadData {
   readonly sinks: readonly SinkConfig[];
-  readonly tokens: Readonly<Record<string, { readonly token: string }>>;
+  readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
   readonly canPutAside: boolean;

@@ -22,8 +22,8 @@ const random = Math.random;
 const dispatcher = new Dispatcher({
   sinks: data.sinks.map((config) => {
     const name = sinkName(config);
-    const token = data.tokens[name]?.token;
-    return createSink(config, { name, identity: data.identity, token, clock: systemClock, logger });
+    const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
+    return createSink(config, { name, identity: data.identity, secret, clock: systemClock, logger });
   }),
   identity: data.identity,
   reader,

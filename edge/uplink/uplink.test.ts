@@ -41,7 +41,7 @@ async function aSite(prefix: string, changed: Partial<UplinkOptions> = {}) {
   let counter = 0;
   const uplink = new Uplink({
     sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix }],
-    tokens: {},
+    secrets: {},
     identity: { site, gateway },
     outboxFile: outbox.file,
     acknowledge: (...ack) => outbox.acknowledge(...ack),

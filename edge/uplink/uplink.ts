@@ -16,6 +16,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../config/installation.ts';
+import type { SinkSecret } from '../site/site.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
 import { sinkName } from './sinks/registry.ts';
@@ -23,7 +24,7 @@ import { sinkName } from './sinks/registry.ts';
 export interface UplinkOptions {
   readonly sinks: readonly SinkConfig[];
   /** by sink name: the secrets' `uplink` */
-  readonly tokens: Readonly<Record<string, { readonly token: string }>>;
+  readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
   /** the sink has everything of this lane up to and with `through` */
@@ -114,10 +115,10 @@ export class Uplink implements Part {
   }
 
   #launch(): void {
-    const { sinks, tokens, identity, outboxFile, logger, putAside } = this.#options;
+    const { sinks, secrets, identity, outboxFile, logger, putAside } = this.#options;
     const data: ThreadData = {
       sinks,
-      tokens,
+      secrets,
       identity,
       outboxFile,
       canPutAside: putAside !== undefined,

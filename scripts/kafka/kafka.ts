@@ -30,11 +30,29 @@ export interface KafkaOptions {
   /** absent = a free one */
   readonly controllerPort?: number;
   readonly progress?: (line: string) => void;
+  /** with listeners beside the plain one that want TLS: for tests */
+  readonly secured?: SecuredListeners;
+}
+
+/** PEM files and log-ins of a broker that also listens with TLS. */
+export interface SecuredListeners {
+  /** the broker's certificate and its key (PKCS #8), in one file */
+  readonly keystore: string;
+  /** whose certificates the mTLS listener takes */
+  readonly clientCa: string;
+  /** who may log in, with PLAIN and with SCRAM. SCRAM's are written when the data folder is formatted. */
+  readonly users: Readonly<Record<string, string>>;
+  /** 0 = a free one */
+  readonly saslPort: number;
+  /** 0 = a free one */
+  readonly mtlsPort: number;
 }
 
 export interface RunningKafka {
   readonly brokers: string[];
   readonly port: number;
+  /** the ports that want TLS and a log-in, and TLS and a certificate */
+  readonly secured: { readonly saslPort: number; readonly mtlsPort: number } | undefined;
   readonly pid: number;
   /** file with what the broker said */
   readonly log: string;
@@ -61,11 +79,16 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const java = await findJava();
   const port = await claimPort(options.port);
   const controllerPort = await claimPort(options.controllerPort ?? 0);
+  const secured = options.secured && {
+    ...options.secured,
+    saslPort: await claimPort(options.secured.saslPort),
+    mtlsPort: await claimPort(options.secured.mtlsPort),
+  };
   await mkdir(options.dataFolder, { recursive: true });
   const properties = join(options.dataFolder, 'server.properties');
-  await writeFile(properties, serverProperties(options.dataFolder, port, controllerPort));
+  await writeFile(properties, serverProperties(options.dataFolder, port, controllerPort, secured));
   const classpath = join(jars, '*');
-  await formatOnce(java, classpath, options.dataFolder, properties);
+  await formatOnce(java, classpath, options.dataFolder, properties, secured?.users ?? {});
 
   const started = performance.now();
   const log = join(options.dataFolder, 'kafka.log');
@@ -89,6 +112,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   return {
     brokers: [`${host}:${port}`],
     port,
+    secured: secured && { saslPort: secured.saslPort, mtlsPort: secured.mtlsPort },
     pid,
     log,
     startMs: Math.round(performance.now() - started),
@@ -106,14 +130,23 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
 /** slf4j-simple: errors and warnings only, into the log file */
 const quiet = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
 
-function serverProperties(dataFolder: string, port: number, controllerPort: number): string {
+function serverProperties(
+  dataFolder: string,
+  port: number,
+  controllerPort: number,
+  secured: SecuredListeners | undefined,
+): string {
+  const plain = `PLAINTEXT://${host}:${port}`;
+  const withTls =
+    secured === undefined ? [] : [`SASL://${host}:${secured.saslPort}`, `MTLS://${host}:${secured.mtlsPort}`];
   return `${[
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@${host}:${controllerPort}`,
-    `listeners=PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://${host}:${port}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `listeners=${[plain, ...withTls, `CONTROLLER://${host}:${controllerPort}`].join(',')}`,
+    `advertised.listeners=${[plain, ...withTls].join(',')}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL',
+    ...(secured === undefined ? [] : securedProperties(secured)),
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(dataFolder, 'records')}`,
@@ -133,11 +166,48 @@ function serverProperties(dataFolder: string, port: number, controllerPort: numb
   ].join('\n')}\n`;
 }
 
-async function formatOnce(java: string, classpath: string, dataFolder: string, properties: string): Promise<void> {
+function securedProperties({ keystore, clientCa, users }: SecuredListeners): readonly string[] {
+  const security = 'org.apache.kafka.common.security';
+  const scram = `${security}.scram.ScramLoginModule required;`;
+  const plain = Object.entries(users).map(([user, password]) => ` user_${user}="${password}"`);
+  return [
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${keystore}`,
+    'ssl.truststore.type=PEM',
+    `ssl.truststore.location=${clientCa}`,
+    'listener.name.mtls.ssl.client.auth=required',
+    'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    `listener.name.sasl.plain.sasl.jaas.config=${security}.plain.PlainLoginModule required${plain.join('')};`,
+    `listener.name.sasl.scram-sha-256.sasl.jaas.config=${scram}`,
+    `listener.name.sasl.scram-sha-512.sasl.jaas.config=${scram}`,
+  ];
+}
+
+async function formatOnce(
+  java: string,
+  classpath: string,
+  dataFolder: string,
+  properties: string,
+  users: Readonly<Record<string, string>>,
+): Promise<void> {
   if (existsSync(join(dataFolder, 'records', 'meta.properties'))) return;
   // in one argument: an id may begin with a dash
   const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
-  const tool = ['-cp', classpath, ...jvm, ...quiet, 'kafka.tools.StorageTool', 'format', id, '-c', properties];
+  const scram = Object.entries(users).flatMap(([user, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((how) => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
+  );
+  const tool = [
+    '-cp',
+    classpath,
+    ...jvm,
+    ...quiet,
+    'kafka.tools.StorageTool',
+    'format',
+    id,
+    '-c',
+    properties,
+    ...scram,
+  ];
   const { code, output } = await runCommand(java, tool, 60_000);
   if (code !== 0)
     throw new KafkaSetupError('start-failed', `Kafka could not format ${dataFolder} (${code}): ${output.trim()}`);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
-import { type RunningKafka, startKafka } from './kafka.ts';
+import { type RunningKafka, type SecuredListeners, startKafka } from './kafka.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -21,6 +21,8 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 
 export interface TestKafka {
   readonly brokers: string[];
+  /** the ports that want TLS, where `secured` was given */
+  readonly secured: RunningKafka['secured'];
   /** the broker's process now: another one after `restart` */
   readonly pid: number;
   readonly client: Kafka;
@@ -32,19 +34,21 @@ export interface TestKafka {
   remove(): Promise<void>;
 }
 
-export async function startTestKafka(): Promise<TestKafka> {
+export async function startTestKafka(wanted?: SecuredListeners): Promise<TestKafka> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'forpost-kafka-'));
-  let running: RunningKafka = await startKafka({ dataFolder, port: 0 });
-  const { brokers, port } = running;
+  const beside = wanted === undefined ? {} : { secured: wanted };
+  let running: RunningKafka = await startKafka({ dataFolder, port: 0, ...beside });
+  const { brokers, port, secured } = running;
   return {
     brokers,
+    secured,
     get pid() {
       return running.pid;
     },
     client: testClient(brokers),
     kill: () => running.kill(),
     async restart() {
-      running = await startKafka({ dataFolder, port });
+      running = await startKafka({ dataFolder, port, ...(wanted && { secured: { ...wanted, ...secured } }) });
     },
     async remove() {
       await running.kill();

@@ -6,25 +6,29 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReceivedEvent } from '../../cloud/ingest/delivery.ts';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
 import { ensureTopics } from '../../cloud/ingest/topics.ts';
+import type { SinkConfig } from '../../edge/config/installation.ts';
 import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../../edge/uplink/sink.ts';
 import { httpSink } from '../../edge/uplink/sinks/http.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';
 import { type Fate, MemorySink } from '../../edge/uplink/sinks/memory.ts';
 import type { SinkContext } from '../../edge/uplink/sinks/registry.ts';
-import { leadersReady, readTopic, startTestKafka } from '../../scripts/kafka/testing.ts';
+import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
+import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { encodeEvent, type StoredEvent } from '../../shared/event/codec.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '../../shared/event/ids.ts';
 import type { GatewayStatus } from '../../shared/event/status.ts';
+import type { KafkaLogin } from '../../shared/kafka/security.ts';
 import { silentLogger } from '../../shared/logging.ts';
 
 const identity: SinkIdentity = { site: 'home' as SiteId, gateway: 'gw-1' as GatewayId };
 const logger = silentLogger();
+type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
 const token = 'a-token-of-this-gateway-alone';
-const context = (name: string, as = token): SinkContext => ({
+const context = (name: string, secret: SinkContext['secret'] = { token }): SinkContext => ({
   name,
   identity,
-  token: as,
+  secret,
   clock: systemClock,
   logger,
 });
@@ -108,26 +112,61 @@ const gateways = {
   'gw-2': { token_sha256: createHash('sha256').update('another-ones-token').digest('hex') },
 };
 
-async function kafkaSide(): Promise<OtherSide> {
-  const broker = await startTestKafka();
-  await ensureTopics(broker.client, { brokers: broker.brokers, prefix: 'forpost', development: true }, logger);
-  await leadersReady(broker.client, ['forpost.alerts', 'forpost.telemetry', 'forpost.status']);
+/** One broker with every kind of listener; each way in has topics of its own there. */
+let shared: Promise<{ readonly broker: TestKafka; readonly pem: TestCertificates }> | undefined;
+afterAll(async () => {
+  if (shared === undefined) return;
+  const { broker, pem } = await shared;
+  await broker.remove();
+  await pem.remove();
+});
+async function startShared() {
+  const pem = await makeCertificates();
+  const users = { 'gw-1': password };
+  const broker = await startTestKafka({ keystore: pem.keystore, clientCa: pem.ca, users, saslPort: 0, mtlsPort: 0 });
+  return { broker, pem };
+}
+const password = 'the-password-of-gw-1';
+
+async function kafkaSide(
+  prefix: string,
+  way: (from: { broker: TestKafka; pem: TestCertificates }) => Pick<KafkaSinkConfig, 'brokers' | 'tls' | 'sasl'>,
+): Promise<OtherSide> {
+  shared ??= startShared();
+  const { broker, pem } = await shared;
+  await ensureTopics(broker.client, { brokers: broker.brokers, prefix, development: true }, logger);
+  await leadersReady(broker.client, [`${prefix}.alerts`, `${prefix}.telemetry`, `${prefix}.status`]);
+  const config: KafkaSinkConfig = { kind: 'kafka', prefix, ...way({ broker, pem }) };
   return {
-    sink: kafkaSink({ kind: 'kafka', brokers: broker.brokers }, context('kafka')),
-    lost: kafkaSink({ kind: 'kafka', brokers: ['127.0.0.1:9'] }, context('lost')),
+    sink: kafkaSink(config, context('kafka', { password })),
+    lost: kafkaSink({ ...config, brokers: ['127.0.0.1:9'] }, context('lost', { password })),
     async arrived(lane) {
-      const records = await readTopic(broker.client, `forpost.${lane}`);
+      const records = await readTopic(broker.client, `${prefix}.${lane}`);
       return records.map(({ message }) => String(message.value));
     },
     async statuses() {
-      const records = await readTopic(broker.client, 'forpost.status');
+      const records = await readTopic(broker.client, `${prefix}.status`);
       return records.map(({ message }) => JSON.parse(String(message.value)) as GatewayStatus);
     },
     freeze: () => process.kill(broker.pid, 'SIGSTOP'),
     thaw: () => process.kill(broker.pid, 'SIGCONT'),
-    stop: () => broker.remove(),
+    // the broker is the next one's too
+    stop: async () => {},
   };
 }
+
+const plainSide = () => kafkaSide('forpost', ({ broker }) => ({ brokers: broker.brokers }));
+const loginSide = (mechanism: KafkaLogin['mechanism']) =>
+  kafkaSide(mechanism, ({ broker, pem }) => ({
+    brokers: [`127.0.0.1:${broker.secured!.saslPort}`],
+    tls: { ca: pem.ca },
+    sasl: { mechanism, user: 'gw-1' },
+  }));
+const certificateSide = () =>
+  kafkaSide('mtls', ({ broker, pem }) => ({
+    brokers: [`127.0.0.1:${broker.secured!.mtlsPort}`],
+    tls: { ca: pem.ca, ...pem.client },
+  }));
 
 const deadlineMs = 10_000;
 let numbers = 0;
@@ -176,7 +215,10 @@ const status = (counter: number): GatewayStatus => ({
 describe.each([
   ['memory', memorySide],
   ['http', httpSide],
-  ['kafka', kafkaSide],
+  ['kafka', plainSide],
+  ['kafka (TLS, SCRAM-SHA-512)', () => loginSide('scram-sha-512')],
+  ['kafka (TLS, PLAIN)', () => loginSide('plain')],
+  ['kafka (mTLS)', certificateSide],
 ] as const)('the %s sink', (_kind, side) => {
   let other: OtherSide;
   const open: SinkSession[] = [];

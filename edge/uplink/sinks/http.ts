@@ -35,13 +35,13 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
   return {
     name: context.name,
     async open(deadlineMs) {
-      const { token } = context;
-      if (token === undefined)
+      const { secret } = context;
+      if (secret === undefined || !('token' in secret))
         throw new ForpostError(
           'FORPOST_SINK_UNREACHABLE',
           `the secrets file has no token for the uplink "${context.name}" (uplink: ${context.name}: token: …)`,
         );
-      const session = new HttpSession(base, token);
+      const session = new HttpSession(base, secret.token);
       // an empty batch: whether the address and the token are right, before anything waits on it
       await session.post('', deadlineMs);
       return session;

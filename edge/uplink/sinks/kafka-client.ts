@@ -8,8 +8,10 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { securityReason } from '@forpost/shared/kafka/reasons.ts';
+import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type KafkaConfig } from 'kafkajs';
+import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -22,9 +24,20 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 
 export const connectionTimeoutMs = 5_000;
 
-/** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
-export function kafkaClient(brokers: readonly string[], clientId: string, requestTimeoutMs: number, logger: Logger) {
+/**
+ * A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason.
+ * @throws ForpostError FORPOST_SINK_UNREACHABLE, where a file of `tls` cannot be used
+ */
+export function kafkaClient(
+  brokers: readonly string[],
+  { tls, sasl }: KafkaSecurity,
+  clientId: string,
+  requestTimeoutMs: number,
+  logger: Logger,
+): Kafka {
   const config: KafkaConfig = {
+    ...(tls === undefined ? {} : { ssl: tlsOptions(tls) }),
+    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     brokers: [...brokers],
     clientId,
     connectionTimeout: connectionTimeoutMs,
@@ -39,16 +52,21 @@ export function kafkaClient(brokers: readonly string[], clientId: string, reques
   return new kafkajs.Kafka(config);
 }
 
+/** kafkajs' type is one of three by the mechanism, which a value of all three cannot be told to be. */
+function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
+  return { mechanism, username: user, password } as SASLOptions;
+}
+
 /** Kafka's own codes that say no to this very record and will say no again. */
 const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'KafkaJSLockTimeout']);
 
-/** Anything that kafkajs throws, as one of ours, with its cause. */
-export function kafkaError(error: unknown, doing: string): ForpostError {
+/** Anything that kafkajs throws, as one of ours, with its cause. `tls`: as the client was configured. */
+export function kafkaError(error: unknown, doing: string, tls: KafkaTls | undefined, now: number): ForpostError {
   if (error instanceof ForpostError) return error;
   const root = rootOf(error);
   const type = 'type' in root && typeof root.type === 'string' ? root.type : '';
-  const message = `Kafka, ${doing}: ${messageOf(root)}`;
+  const message = `Kafka, ${doing}: ${securityReason(root, tls, now) ?? messageOf(root)}`;
   const options = { cause: error };
   if (final.has(type)) return new ForpostError('FORPOST_SINK_REFUSED', message, options);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ForpostError('FORPOST_SINK_TOPIC_MISSING', message, options);

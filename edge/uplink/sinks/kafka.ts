@@ -10,6 +10,7 @@ import { eventContentType } from '@forpost/shared/event/codec.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
+import type { KafkaLogin, KafkaTls } from '@forpost/shared/kafka/security.ts';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
@@ -31,7 +32,9 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
   return {
     name: context.name,
     async open(deadlineMs) {
-      const client = kafkaClient(config.brokers, `forpost-gateway-${identity.gateway}`, deadlineMs, logger);
+      const sasl = loginOf(config, context);
+      const id = `forpost-gateway-${identity.gateway}`;
+      const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger);
       const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 });
       const connect = async () => {
         const partitions = await partitionsOf(client, prefix);
@@ -40,13 +43,23 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       };
       try {
         const partitions = await within(clock, deadlineMs, 'connecting to Kafka', connect());
-        return new KafkaSession(producer, context, prefix, partitions);
+        return new KafkaSession(producer, context, prefix, partitions, config.tls);
       } catch (error) {
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
-        throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`);
+        throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config.tls, clock.now());
       }
     },
   };
+}
+
+/** @throws ForpostError FORPOST_SINK_UNREACHABLE, where the user has no password */
+function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): KafkaLogin | undefined {
+  if (sasl === undefined) return undefined;
+  if (secret !== undefined && 'password' in secret) return { ...sasl, password: secret.password };
+  throw new ForpostError(
+    'FORPOST_SINK_UNREACHABLE',
+    `the secrets file has no password for the uplink "${name}" (uplink: ${name}: password: …)`,
+  );
 }
 
 /** Partitions by topic of this prefix. @throws FORPOST_SINK_TOPIC_MISSING */
@@ -74,13 +87,21 @@ class KafkaSession implements SinkSession {
   readonly #context: SinkContext;
   readonly #prefix: string;
   readonly #partitions: ReadonlyMap<string, number>;
+  readonly #tls: KafkaTls | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(producer: Producer, context: SinkContext, prefix: string, partitions: ReadonlyMap<string, number>) {
+  constructor(
+    producer: Producer,
+    context: SinkContext,
+    prefix: string,
+    partitions: ReadonlyMap<string, number>,
+    tls: KafkaTls | undefined,
+  ) {
     this.#producer = producer;
     this.#context = context;
     this.#prefix = prefix;
     this.#partitions = partitions;
+    this.#tls = tls;
   }
 
   async send(batch: SinkBatch, deadlineMs: number): Promise<void> {
@@ -116,7 +137,7 @@ class KafkaSession implements SinkSession {
       if (!answers.some((answer) => answer.partition === partition))
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
     } catch (error) {
-      throw kafkaError(error, `sending to ${name}`);
+      throw kafkaError(error, `sending to ${name}`, this.#tls, clock.now());
     }
   }
 

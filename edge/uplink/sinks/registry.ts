@@ -3,6 +3,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../../config/installation.ts';
+import type { SinkSecret } from '../../site/site.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
 import { httpSink } from './http.ts';
 import { kafkaSink } from './kafka.ts';
@@ -10,8 +11,8 @@ import { kafkaSink } from './kafka.ts';
 export interface SinkContext {
   readonly name: string;
   readonly identity: SinkIdentity;
-  /** what the receiver knows this gateway by, where there is one */
-  readonly token: string | undefined;
+  /** what the other side knows this gateway by, where there is one */
+  readonly secret: SinkSecret | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,0 +1,68 @@
+/**
+ * Why Kafka does not let a client in, in sentences that say what to do. What is known: Node's and OpenSSL's codes,
+ * Kafka's own error types, and the messages of kafkajs, which keeps no more of some errors.
+ */
+import { type KafkaTls, tlsFileProblems } from './security.ts';
+
+const unknownCa =
+  'the broker’s certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca';
+const untimely = (how: string) =>
+  `the broker’s certificate ${how} by this machine’s clock: put a new one on the broker, or set the clock right`;
+const noTls = 'this port does not speak TLS: use the broker’s TLS port, or leave tls out';
+/** kafkajs keeps the code of a TLS error, and of a closed socket only that it closed */
+const closed =
+  'the broker closed the connection: it is stopping, or this port wants TLS (tls) or a log-in (sasl) that is not configured';
+
+const byCode: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
+  CERT_SIGNATURE_FAILURE: unknownCa,
+  CERT_HAS_EXPIRED: untimely('has expired'),
+  CERT_NOT_YET_VALID: untimely('is not valid yet'),
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+};
+
+const byType: Readonly<Record<string, string>> = {
+  ILLEGAL_SASL_STATE: 'this port takes no log-in: leave sasl out, or use the port that wants one',
+  UNSUPPORTED_SASL_MECHANISM: 'the broker does not know this way to log in: choose another sasl.mechanism',
+  TOPIC_AUTHORIZATION_FAILED: 'this user may not use the topics: allow it DESCRIBE and what it does there (an ACL)',
+};
+
+/** OpenSSL's name of what the broker says of our certificate. Java says «bad» where there is none. */
+const ofCertificate =
+  /_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
+
+/**
+ * The sentence for `error`, a first cause of what kafkajs throws; undefined where there is none better than its own.
+ * `tls` is the client's configuration, to say which of its files is meant at `now`.
+ */
+export function securityReason(error: Error, tls: KafkaTls | undefined, now: number): string | undefined {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const type = 'type' in error && typeof error.type === 'string' ? error.type : '';
+  if (error.name === 'KafkaJSSASLAuthenticationError') return refusedLogin(error.message);
+  if (error.name === 'KafkaJSConnectionClosedError') return closed;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `the broker’s certificate is for another name: write that name under brokers (${error.message})`;
+  if (code === 'ECONNRESET' && error.message.includes('before secure TLS connection')) return noTls;
+  if (ofCertificate.test(code)) return refusedCertificate(tls, now);
+  return byCode[code] ?? byType[type];
+}
+
+function refusedLogin(message: string): string | undefined {
+  if (message.includes('not supported')) return byType.UNSUPPORTED_SASL_MECHANISM;
+  if (/[Ii]nvalid (username|credentials)|unknown-user|invalid-proof/.test(message))
+    return 'the broker refuses the user or the password: correct sasl.user or its password, or add the user to the broker';
+  return undefined;
+}
+
+function refusedCertificate(tls: KafkaTls | undefined, now: number): string {
+  if (tls === undefined || tls === true || tls.certificate === undefined)
+    return 'the broker asks for a certificate of ours: give it as tls.certificate, with tls.key';
+  const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');
+  if (own !== undefined) return `the broker does not take our certificate: ${own.message}`;
+  return `the broker does not take our certificate ${tls.certificate}: have it signed by a CA that the broker trusts, or let the broker trust its CA`;
+}

@@ -1,0 +1,147 @@
+/**
+ * TLS and SASL towards Kafka, the same for the gateway's sink and for the centre: how they are written in a
+ * configuration, and what a client is given of them.
+ *
+ * Always: the PEM files are read for each client anew, so that a renewed certificate needs no restart; no message shows
+ * a password or a key.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import Type from 'typebox';
+import { ForpostError } from '../errors.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const kafkaTlsSchema = Type.Union([
+  Type.Literal(true),
+  Type.Object(
+    {
+      ca: Type.Optional(Type.String({ description: 'PEM file: who signed the brokers; default: the public CAs' })),
+      certificate: Type.Optional(Type.String({ description: 'PEM file: who we are, where the brokers ask (mTLS)' })),
+      key: Type.Optional(Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' })),
+    },
+    closed,
+  ),
+]);
+
+/** Without the password: that stands in a file of its own. */
+export const kafkaLoginProperties = {
+  mechanism: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')]),
+  user: Type.String({ minLength: 1 }),
+} as const;
+
+export type KafkaTls = Type.Static<typeof kafkaTlsSchema>;
+
+export interface KafkaLogin {
+  readonly mechanism: Type.Static<(typeof kafkaLoginProperties)['mechanism']>;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What a client is made of beside its brokers. */
+export interface KafkaSecurity {
+  readonly tls?: KafkaTls | undefined;
+  readonly sasl?: KafkaLogin | undefined;
+}
+
+type TlsFile = 'ca' | 'certificate' | 'key';
+
+export interface TlsFileProblem {
+  readonly file: TlsFile;
+  /** FILE and what is wrong with it */
+  readonly message: string;
+}
+
+/** `tls` with each path as `at` makes it. */
+export function resolvedTls(tls: KafkaTls, at: (path: string) => string): KafkaTls {
+  if (tls === true) return tls;
+  return {
+    ...(tls.ca === undefined ? {} : { ca: at(tls.ca) }),
+    ...(tls.certificate === undefined ? {} : { certificate: at(tls.certificate) }),
+    ...(tls.key === undefined ? {} : { key: at(tls.key) }),
+  };
+}
+
+/** Why a log-in with a clear password must not be: undefined where it may. PLAIN sends the password as it is. */
+export function clearPassword(
+  brokers: readonly string[],
+  tls: KafkaTls | undefined,
+  mechanism: string | undefined,
+): string | undefined {
+  if (tls !== undefined || mechanism !== 'plain') return undefined;
+  const far = brokers.find((broker) => !/^(localhost|127\.\d+\.\d+\.\d+):/.test(broker));
+  if (far === undefined) return undefined;
+  return `sasl plain without tls sends the password to ${far} in the clear: add tls, or use scram-sha-512`;
+}
+
+/** What is wrong with the files: missing, no PEM, a key of another certificate; with `now`, a time that is over. */
+export function tlsFileProblems(tls: KafkaTls, now?: number): readonly TlsFileProblem[] {
+  return readTls(tls, now).problems;
+}
+
+/** As Node's TLS takes it. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */
+export function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
+  const { texts, problems } = readTls(tls);
+  const first = problems[0];
+  if (first !== undefined) throw new ForpostError('FORPOST_SINK_UNREACHABLE', `tls.${first.file}: ${first.message}`);
+  const { ca, certificate, key } = texts;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+function readTls(tls: KafkaTls, now?: number) {
+  const texts: { [file in TlsFile]?: string } = {};
+  const problems: TlsFileProblem[] = [];
+  if (tls === true) return { texts, problems };
+  const bad = (file: TlsFile, message: string) => void problems.push({ file, message });
+  for (const file of ['ca', 'certificate', 'key'] as const) {
+    const path = tls[file];
+    if (path === undefined) continue;
+    try {
+      texts[file] = readFileSync(path, 'utf8');
+    } catch (error) {
+      bad(file, `${path} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read'}`);
+    }
+  }
+  if (tls.certificate !== undefined && tls.key === undefined)
+    bad('certificate', `${tls.certificate} needs its key: add tls.key`);
+  if (tls.key !== undefined && tls.certificate === undefined)
+    bad('key', `${tls.key} needs its certificate: add tls.certificate`);
+  const certificateIn = (file: 'ca' | 'certificate') => {
+    const text = texts[file];
+    const found = text === undefined ? undefined : asCertificate(text);
+    if (text !== undefined && found === undefined) bad(file, `${tls[file]} holds no certificate in PEM`);
+    if (found !== undefined && now !== undefined && now > found.validToDate.getTime())
+      bad(file, `${tls[file]} has expired (${found.validToDate.toISOString().slice(0, 10)}): put a new one there`);
+    return found;
+  };
+  certificateIn('ca');
+  const certificate = certificateIn('certificate');
+  const key = texts.key === undefined ? undefined : asKey(texts.key);
+  if (typeof key === 'string') bad('key', `${tls.key} ${key}`);
+  else if (key !== undefined && certificate !== undefined && !certificate.checkPrivateKey(key))
+    bad('key', `${tls.key} is the key of another certificate than ${tls.certificate}`);
+  return { texts, problems };
+}
+
+/** The first of a chain. */
+function asCertificate(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    // the caller says which file that was
+    return undefined;
+  }
+}
+
+/** The key, or what is wrong with it. */
+function asKey(text: string): KeyObject | string {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return /ENCRYPTED/.test(text) ? 'is locked with a passphrase: use a key without one' : 'holds no key in PEM';
+  }
+}
