@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Producer } from 'kafkajs';
+import { chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CentreView, LedgerView } from '../../cloud/api/schemas.ts';
@@ -238,6 +240,24 @@ test('a second centre on the same folder refuses in one line', async () => {
   expect(await ledger()).toMatchObject({ gateway: 'gw-1' });
 });
 
+/** The centre's page as staff see it; undefined where there is no browser, or the page is not built. */
+async function openPage(): Promise<Page | undefined> {
+  const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
+  const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    console.log(`the page is not looked at: ${missing} is missing`);
+    return undefined;
+  }
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  releasers.add('browser', () => browser.close());
+  const page = await browser.newPage();
+  await page.goto(base);
+  await page.locator('input[name=user]').fill('admin');
+  await page.locator('input[name=password]').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  return page;
+}
+
 test('a Kafka that is away, at the start too, is told to staff and found again; one that hangs holds no stop up', async () => {
   await kafka.kill();
   const told = () => api<CentreView>('/api/v1/centre');
@@ -250,7 +270,10 @@ test('a Kafka that is away, at the start too, is told to staff and found again; 
   await centre?.stop();
   await startCentre();
   await until('the reason is known', async () => (await told()).problems.some((text) => text.includes('ECONNREFUSED')));
+  const page = await openPage();
+  await page?.getByText(/^Kafka: .*ECONNREFUSED/).waitFor();
   await kafka.start();
+  await page?.getByText(/^Kafka: /).waitFor({ state: 'detached' });
   await until('Kafka is found again', async () => (await told()).ingest.connected && (await told()).notifier.connected);
   kafka.freeze();
   try {
