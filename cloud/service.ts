@@ -22,7 +22,7 @@ import type { IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
 import { Users } from './auth/users.ts';
 import { type CloudConfig, defaultCloudPort } from './config/config.ts';
-import { loadCloud } from './config/load.ts';
+import { loadCloud, readPassword } from './config/load.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import type { HistoryStore, LaneKey } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
@@ -77,6 +77,11 @@ export class Service implements Part {
         ? undefined
         : {
             brokers: config.kafka.brokers,
+            tls: config.kafka.tls,
+            sasl: config.kafka.sasl && {
+              ...config.kafka.sasl,
+              password: readPassword(config.kafka.sasl.password_file),
+            },
             prefix: config.kafka.prefix ?? 'forpost',
             development: config.kafka.development ?? false,
           };

@@ -1,5 +1,6 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -20,6 +21,16 @@ export const cloudSchema = Type.Object(
         {
           brokers: Type.Array(Type.String({ pattern: '^[^:]+:[0-9]+$' }), { minItems: 1 }),
           prefix: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$' })),
+          tls: Type.Optional(kafkaTlsSchema),
+          sasl: Type.Optional(
+            Type.Object(
+              {
+                ...kafkaLoginProperties,
+                password_file: Type.String({ description: 'file with the password and nothing else' }),
+              },
+              closed,
+            ),
+          ),
           /** a single development broker: few partitions, one replica */
           development: Type.Optional(Type.Boolean()),
         },

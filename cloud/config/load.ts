@@ -5,20 +5,71 @@
  * Always: everything that is wrong is said at once, each with FILE:LINE:COLUMN; nothing starts from a file with a
  * mistake in it.
  */
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
+import { clearPassword, resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** The configuration in `file`, with absolute paths. @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem */
 export function loadCloud(file: string): CloudConfig {
-  const { value, describe } = loadYaml(file, cloudSchema);
-  const problems = [...addressProblems(value), ...channelProblems(value), ...levelProblems(value)];
+  const { value: written, describe } = loadYaml(file, cloudSchema);
+  const value = resolved(written, (path) => resolve(dirname(file), path));
+  const problems = [
+    ...addressProblems(value),
+    ...kafkaProblems(value),
+    ...channelProblems(value),
+    ...levelProblems(value),
+  ];
   if (problems.length > 0) throw configError(problems.map((problem) => describe(problem)));
-  return { ...value, data: resolve(dirname(file), value.data) };
+  return value;
+}
+
+/** The password of the centre's user at Kafka: the file's first line. @throws what reading throws */
+export function readPassword(file: string): string {
+  return (readFileSync(file, 'utf8').split('\n')[0] ?? '').replace(/\r$/, '');
+}
+
+function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig {
+  const { kafka } = value;
+  if (kafka === undefined) return { ...value, data: at(value.data) };
+  const { tls, sasl } = kafka;
+  return {
+    ...value,
+    data: at(value.data),
+    kafka: {
+      ...kafka,
+      ...(tls === undefined ? {} : { tls: resolvedTls(tls, at) }),
+      ...(sasl === undefined ? {} : { sasl: { ...sasl, password_file: at(sasl.password_file) } }),
+    },
+  };
+}
+
+function kafkaProblems({ kafka }: CloudConfig): Problem[] {
+  if (kafka === undefined) return [];
+  const { brokers, tls, sasl } = kafka;
+  const problems: Problem[] = tlsFileProblems(tls ?? true).map(({ file, message }) => ({
+    path: ['kafka', 'tls', file],
+    message: `kafka.tls.${file}: ${message}`,
+  }));
+  const clear = clearPassword(brokers, tls, sasl?.mechanism);
+  if (clear !== undefined) problems.push({ path: ['kafka', 'sasl'], message: clear });
+  const unusable = sasl === undefined ? undefined : passwordProblem(sasl.password_file);
+  if (unusable !== undefined)
+    problems.push({ path: ['kafka', 'sasl', 'password_file'], message: `kafka.sasl.password_file: ${unusable}` });
+  return problems;
+}
+
+function passwordProblem(file: string): string | undefined {
+  try {
+    return readPassword(file) === '' ? `${file} is empty: its first line is the password` : undefined;
+  } catch (error) {
+    return `${file} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read'}`;
+  }
 }
 
 function addressProblems({ history, notify = [] }: CloudConfig): Problem[] {

@@ -5,11 +5,13 @@
  */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { securityReason } from '@forpost/shared/kafka/reasons.ts';
+import { type KafkaLogin, type KafkaSecurity, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type Kafka, type RetryOptions } from 'kafkajs';
+import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
 
 /** Where the centre's Kafka is, and whose topics are meant. */
-export interface KafkaCluster {
+export interface KafkaCluster extends KafkaSecurity {
   readonly brokers: readonly string[];
   /** of the topics' names: one owner, one prefix */
   readonly prefix: string;
@@ -40,13 +42,15 @@ export const patient = { retries: 120, initialRetryTime: 100, maxRetryTime: 500 
 
 /** A configured kafkajs client. `name` becomes part of its client id; its log goes to `logger` at debug. */
 export function kafkaClient(
-  cluster: Pick<KafkaCluster, 'brokers'>,
+  { brokers, tls, sasl }: Pick<KafkaCluster, 'brokers'> & KafkaSecurity,
   name: string,
   logger: Logger,
   retry: RetryOptions = quick,
 ): Kafka {
   return new kafkajs.Kafka({
-    brokers: [...cluster.brokers],
+    brokers: [...brokers],
+    ...(tls === undefined ? {} : { ssl: true, socketFactory: tlsSockets(tls) }),
+    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     clientId: `forpost-${name}`,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -59,11 +63,22 @@ export function kafkaClient(
   });
 }
 
-/** The sentence of the first cause: «number of retries exceeded» says nothing. */
-export function kafkaReason(error: unknown): string {
-  let at = error;
-  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
-  return at instanceof Error ? at.message : String(at);
+/** kafkajs' type is one of three by the mechanism, which a value of all three cannot be told to be. */
+function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
+  return { mechanism, username: user, password } as SASLOptions;
+}
+
+/** What happened first: «number of retries exceeded» says nothing. */
+export function firstCause(error: unknown): Error {
+  let at = error instanceof Error ? error : new Error(String(error));
+  while (at.cause instanceof Error) at = at.cause;
+  return at;
+}
+
+/** The sentence of the first cause. `cluster`: how the client was configured. */
+export function kafkaReason(error: unknown, { tls }: KafkaSecurity, now: number): string {
+  const cause = firstCause(error);
+  return securityReason(cause, tls, now) ?? cause.message;
 }
 
 /** Kafka's own codes that say no to this very record and will say no again. */

@@ -101,7 +101,8 @@ export class LagWatch implements Part {
         }
       } catch (error) {
         // whether Kafka answers at all the consumers tell; here it is only not known how far they are
-        if (!stopping.aborted) logger.debug({ reason: kafkaReason(error) }, 'how far ingest is cannot be asked');
+        if (!stopping.aborted)
+          logger.debug({ reason: kafkaReason(error, cluster, clock.now()) }, 'how far ingest is cannot be asked');
       }
       void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
       await sleep(clock, lookEveryMs, stopping);

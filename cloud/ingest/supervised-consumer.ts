@@ -112,7 +112,7 @@ export class SupervisedConsumer implements Part {
         await this.#live(stopping);
       } catch (error) {
         if (stopping.aborted) break;
-        const reason = kafkaReason(error);
+        const reason = kafkaReason(error, this.#options.cluster, clock.now());
         const waitMs = backoffMs(restartBackoff, this.#attempt++, random);
         if (reason !== this.#state.reason) logger.warn({ consumer: name, attempt: this.#attempt }, `Kafka: ${reason}`);
         this.#state = { state: 'connecting', reason };

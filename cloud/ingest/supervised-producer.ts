@@ -104,7 +104,7 @@ export class SupervisedProducer implements Part {
       } catch (error) {
         // one caller's record must not fail the others
         if (group.length > 1 && isFinalRefusal(error)) await this.#oneByOne(group);
-        else for (const { reject } of group) reject(asOurs(error));
+        else for (const { reject } of group) reject(this.#asOurs(error));
       }
     }
     // in the same breath as the last look at the queue: a caller who sends again at once must start the next run
@@ -127,7 +127,7 @@ export class SupervisedProducer implements Part {
 
   async #oneByOne(group: readonly Waiting[]): Promise<void> {
     for (const { records, resolve, reject } of group)
-      await this.#produce(records).then(resolve, (error: unknown) => reject(asOurs(error)));
+      await this.#produce(records).then(resolve, (error: unknown) => reject(this.#asOurs(error)));
   }
 
   async #produce(records: readonly ProducedRecord[]): Promise<void> {
@@ -204,6 +204,13 @@ export class SupervisedProducer implements Part {
     return open;
   }
 
+  #asOurs(error: unknown): ForpostError {
+    if (error instanceof ForpostError) return error;
+    const code = isFinalRefusal(error) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE';
+    const reason = kafkaReason(error, this.#cluster, this.#clock.now());
+    return new ForpostError(code, `Kafka: ${reason}`, { cause: error });
+  }
+
   /** Throws the client away; the next send makes another. */
   async #discard(): Promise<void> {
     const open = this.#open;
@@ -240,10 +247,4 @@ export function unanswered(
 
 function unreachable(what: string): ForpostError {
   return new ForpostError('FORPOST_SINK_UNREACHABLE', `Kafka: ${what}`);
-}
-
-function asOurs(error: unknown): ForpostError {
-  if (error instanceof ForpostError) return error;
-  const code = isFinalRefusal(error) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE';
-  return new ForpostError(code, `Kafka: ${kafkaReason(error)}`, { cause: error });
 }

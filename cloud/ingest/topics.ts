@@ -8,7 +8,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { developmentPartitions, type TopicName, topic, topicPlans } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { type KafkaCluster, kafkaReason } from './kafka-client.ts';
+import { firstCause, type KafkaCluster } from './kafka-client.ts';
 
 const names = Object.keys(topicPlans) as TopicName[];
 const replicas = 3;
@@ -82,8 +82,8 @@ async function checkStamps(admin: Admin, { prefix }: KafkaCluster, some: readonl
 
 function inWords(error: unknown, { development }: KafkaCluster): unknown {
   const reason = [
-    kafkaReason(error),
-    ...(error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map(kafkaReason) : []),
+    firstCause(error).message,
+    ...(error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map((each) => firstCause(each).message) : []),
   ];
   if (development || !reason.some((text) => /replication.factor/i.test(text))) return error;
   return new ForpostError(

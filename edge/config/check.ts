@@ -1,4 +1,5 @@
 /** `forpost check FILE`: everything that a start would refuse, and what stands between the files, without starting. */
+import { systemClock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
 import { tlsFileProblems } from '@forpost/shared/kafka/security.ts';
@@ -64,7 +65,7 @@ function secretProblems(
 
 function pemProblems(sink: SinkConfig, index: number): readonly Problem[] {
   if (sink.kind !== 'kafka' || sink.tls === undefined) return [];
-  return tlsFileProblems(sink.tls, Date.now()).map(({ file, message }) => ({
+  return tlsFileProblems(sink.tls, systemClock.now()).map(({ file, message }) => ({
     path: ['uplink', index, 'tls', file],
     message: `uplink[${index}].tls.${file}: ${message}`,
   }));

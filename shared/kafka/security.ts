@@ -2,11 +2,13 @@
  * TLS and SASL towards Kafka, the same for the gateway's sink and for the centre: how they are written in a
  * configuration, and what a client is given of them.
  *
- * Always: the PEM files are read for each client anew, so that a renewed certificate needs no restart; no message shows
- * a password or a key.
+ * Always: the PEM files are read for each connection anew, so that a renewed certificate needs no restart; no message
+ * shows a password or a key.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import Type from 'typebox';
 import { ForpostError } from '../errors.ts';
 
@@ -79,8 +81,20 @@ export function tlsFileProblems(tls: KafkaTls, now?: number): readonly TlsFilePr
   return readTls(tls, now).problems;
 }
 
+/** probes of a quiet connection, as kafkajs' own sockets have them */
+const keepAliveMs = 60_000;
+
+/** What kafkajs opens its connections with; it tells what this throws as the reason why it could not. */
+export function tlsSockets(tls: KafkaTls) {
+  return (to: { readonly host: string; readonly port: number; readonly onConnect: () => void }): TLSSocket => {
+    const { host, port, onConnect } = to;
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    return connect({ host, port, ...name, ...tlsOptions(tls) }, onConnect).setKeepAlive(true, keepAliveMs);
+  };
+}
+
 /** As Node's TLS takes it. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */
-export function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
+function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
   const { texts, problems } = readTls(tls);
   const first = problems[0];
   if (first !== undefined) throw new ForpostError('FORPOST_SINK_UNREACHABLE', `tls.${first.file}: ${first.message}`);

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
-import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
+import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 
@@ -24,10 +24,7 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 
 export const connectionTimeoutMs = 5_000;
 
-/**
- * A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason.
- * @throws ForpostError FORPOST_SINK_UNREACHABLE, where a file of `tls` cannot be used
- */
+/** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
 export function kafkaClient(
   brokers: readonly string[],
   { tls, sasl }: KafkaSecurity,
@@ -36,7 +33,7 @@ export function kafkaClient(
   logger: Logger,
 ): Kafka {
   const config: KafkaConfig = {
-    ...(tls === undefined ? {} : { ssl: tlsOptions(tls) }),
+    ...(tls === undefined ? {} : { ssl: true, socketFactory: tlsSockets(tls) }),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     brokers: [...brokers],
     clientId,
