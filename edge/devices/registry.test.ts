@@ -101,6 +101,15 @@ test('what a device said last is shown, with its channels', () => {
   expect(devices.newestDeadLetter('plug')).toBeUndefined();
 });
 
+test('a long text is remembered by its beginning: the status of all devices has to fit into one message', () => {
+  const devices = registry();
+  const values = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}`, 'x'.repeat(1000)]));
+  devices.seen('oven', received, say(devices, { values }));
+  const remembered = devices.statuses()[0]?.values ?? {};
+  expect(remembered.m0).toBe(`${'x'.repeat(63)}…`);
+  expect(JSON.stringify(remembered).length).toBeLessThan(20_000);
+});
+
 test('a device that makes names up is remembered within a limit, the newest values first of all', () => {
   const devices = registry();
   for (let i = 0; i < 1000; i++) devices.seen('oven', received, say(devices, { values: { [`m${i}`]: i } }));

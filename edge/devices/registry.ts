@@ -19,6 +19,8 @@ import { checkDecoded } from './payload.ts';
 
 /** Last values that are remembered of one device. The one that was not heard longest goes first. */
 const mostValues = 256;
+/** Letters of a text that are remembered: the whole site's last values travel in each status. */
+const mostLetters = 64;
 
 /** A hash of nobody's password: an unknown user costs as much time as a wrong password. */
 const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl0yf3p9tDz5Wt0i5rJ6vZ4o0s1u2w3x4y5z6A7g';
@@ -134,6 +136,10 @@ export class DeviceRegistry {
   }
 }
 
+function shortened(text: string): string {
+  return text.length <= mostLetters ? text : `${text.slice(0, mostLetters - 1)}…`;
+}
+
 function remember(
   values: Map<string, Value>,
   { channel, values: heard }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
@@ -141,7 +147,7 @@ function remember(
   for (const [metric, value] of Object.entries(heard)) {
     const name = channel === undefined ? metric : `${channel}/${metric}`;
     values.delete(name); // the newest stands last
-    values.set(name, value);
+    values.set(name, typeof value === 'string' ? shortened(value) : value);
     const oldest = values.keys().next();
     if (values.size > mostValues && !oldest.done) values.delete(oldest.value);
   }
