@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadCloud } from './load.ts';
+import { loadCloud, readPassword } from './load.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -36,6 +36,38 @@ log_level: warn
   );
   expect(config.notify?.map(({ id }) => id)).toEqual(['desk', 'log']);
   expect(config.kafka).toEqual({ brokers: ['localhost:9092'], prefix: 'acme', development: true });
+});
+
+test('the files of a Kafka with TLS and a log-in are meant from where the file is, and must be there', () => {
+  const name = file(`data: .
+http: {}
+kafka:
+  brokers: ['kafka.example:9093']
+  tls: { ca: ca.pem }
+  sasl: { mechanism: plain, user: centre, password_file: secret/kafka }
+`);
+  const problems = () => {
+    try {
+      loadCloud(name);
+      return '';
+    } catch (error) {
+      return (error as Error).message.replaceAll(`${folder}/`, '');
+    }
+  };
+  expect(problems().split('\n')).toEqual([
+    'cloud.yaml:5:14: kafka.tls.ca: ca.pem is not there',
+    'cloud.yaml:6:58: kafka.sasl.password_file: secret/kafka is not there',
+  ]);
+  writeFileSync(name, readFileSync(name, 'utf8').replace('  tls: { ca: ca.pem }\n', ''));
+  mkdirSync(join(folder, 'secret'));
+  writeFileSync(join(folder, 'secret', 'kafka'), '\n');
+  expect(problems()).toContain('sends the password to kafka.example:9093 in the clear');
+  expect(problems()).toContain('secret/kafka is empty: its first line is the password');
+  writeFileSync(name, readFileSync(name, 'utf8').replace('  sasl', '  tls: true\n  sasl'));
+  writeFileSync(join(folder, 'secret', 'kafka'), 'the password\r\n');
+  const { sasl, tls } = loadCloud(name).kafka!;
+  expect(tls).toBe(true);
+  expect(readPassword(sasl!.password_file)).toBe('the password');
 });
 
 test('every mistake is told with its place, and with the right spelling where one is near', () => {

@@ -5,6 +5,7 @@ import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { Compile } from 'typebox/compile';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { makeCertificates } from '../../scripts/kafka/certificates.ts';
 import { checkFiles } from './check.ts';
 import { loadInstallation } from './load.ts';
 import { jsonSchemas } from './schemas.ts';
@@ -102,6 +103,83 @@ test('an uplink by HTTP without its token, and a token for nobody, are told', as
     'gateway.yaml:8:5: the uplink "centre" has no token: add it under uplink in secrets.yaml',
     'secrets.yaml:3:11: uplink.center is a token for nobody; did you mean "centre"?',
   ]);
+});
+
+const kafka = (more: string) => good.replace('["127.0.0.1:9092"]', `["kafka.example:9093"], ${more}`);
+
+/** What `forpost check` says of these two files, without the folder's name. */
+async function checked(gateway: string, uplinkSecrets: string): Promise<readonly string[]> {
+  const made = folder({
+    'gateway.yaml': gateway,
+    'site.yaml': site,
+    'secrets.yaml': `mqtt: { plug: "${hash}" }\nconsole: {}\n${uplinkSecrets}`,
+  });
+  const { problems } = await checkFiles(join(made, 'etc', 'gateway.yaml'));
+  return problems.map((problem) => problem.replaceAll(`${made}/etc/`, ''));
+}
+
+test('PEM files are meant from where the file is, and a check reads them', async () => {
+  const pem = await makeCertificates();
+  onTestFinished(() => pem.remove());
+  const { client, expired, ca } = pem;
+  const tls = (files: Readonly<Record<string, string>>) =>
+    checked(kafka(`tls: ${JSON.stringify(files)}`), '').then((all) =>
+      all.map((problem) => problem.replace(/^\S+ uplink\[0\]\.tls\./, '').replaceAll(`${pem.folder}/`, '')),
+    );
+  expect(await tls({ ca, ...client })).toEqual([]);
+  expect(await tls({ ca: 'pem/ca.pem' })).toEqual(['ca: pem/ca.pem is not there']);
+  expect(await tls({ ca: client.key })).toEqual(['ca: client.key holds no certificate in PEM']);
+  expect(await tls({ certificate: client.certificate, key: expired.key })).toEqual([
+    'key: expired.key is the key of another certificate than client.pem',
+  ]);
+  expect(await tls({ ...expired })).toEqual(['certificate: expired.pem has expired (2020-01-01): put a new one there']);
+  expect(await tls({ certificate: client.certificate })).toEqual([
+    'certificate: client.pem needs its key: add tls.key',
+  ]);
+  expect(await tls({ key: client.key })).toEqual(['key: client.key needs its certificate: add tls.certificate']);
+  expect(await tls({ certificate: client.certificate, key: ca })).toEqual(['key: ca.pem holds no key in PEM']);
+  expect((await tls({ cert: client.certificate }))[0]).toContain('unknown key "cert" in uplink[0].tls');
+});
+
+test.each([
+  ['sasl: { mechanism: scram-sha-512, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
+  [
+    'sasl: { mechanism: scram-sha-512, user: gw-1 }',
+    '',
+    ['gateway.yaml:8:5: the uplink "kafka" has no password: add it under uplink in secrets.yaml'],
+  ],
+  [
+    'sasl: { mechanism: scram-sha-512, user: gw-1 }',
+    'uplink: { kafka: { token: 0123456789abcdef } }',
+    ['gateway.yaml:8:5: the uplink "kafka" has no password, but a token: add it under uplink in secrets.yaml'],
+  ],
+  [
+    'prefix: site',
+    'uplink: { kafka: { password: p } }',
+    [
+      'gateway.yaml:8:5: the uplink "kafka" has a password in secrets.yaml but no sasl: add sasl, or remove the password',
+    ],
+  ],
+  [
+    'sasl: { mechanism: plain, user: gw-1 }',
+    'uplink: { kafka: { password: p } }',
+    [
+      'gateway.yaml:8:53: sasl plain without tls sends the password to kafka.example:9093 in the clear: add tls, or use scram-sha-512',
+    ],
+  ],
+  ['tls: true, sasl: { mechanism: plain, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
+  [
+    'sasl: { mechanism: scram-sha-521, user: gw-1 }',
+    'uplink: { kafka: { password: p } }',
+    [expect.stringContaining('did you mean "scram-sha-512"?')],
+  ],
+  [
+    'sasl: { mechanism: scram-sha-512, user: gw-1, password: p }',
+    'uplink: { kafka: { password: p } }',
+    [expect.stringContaining('unknown key "password" in uplink[0].sasl')],
+  ],
+])('a log-in to Kafka: %s with %j in the secrets', async (way, secrets, problems) => {
+  expect(await checked(kafka(way), secrets)).toEqual(problems);
 });
 
 test('a file that is not there is a problem like any other', async () => {

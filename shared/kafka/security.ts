@@ -15,7 +15,7 @@ import { ForpostError } from '../errors.ts';
 const closed = { additionalProperties: false } as const;
 
 export const kafkaTlsSchema = Type.Union([
-  Type.Literal(true),
+  // first: where a key of it is misspelt, this is the branch that was meant
   Type.Object(
     {
       ca: Type.Optional(Type.String({ description: 'PEM file: who signed the brokers; default: the public CAs' })),
@@ -24,6 +24,7 @@ export const kafkaTlsSchema = Type.Union([
     },
     closed,
   ),
+  Type.Literal(true),
 ]);
 
 /** Without the password: that stands in a file of its own. */
