@@ -5,6 +5,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import { isId, isLane } from '@forpost/shared/event/ids.ts';
 import { startOfStep } from './calendar.ts';
 import { forQueries, type Indexed } from './clickhouse/rows.ts';
 import { gapsOf } from './gaps.ts';
@@ -144,7 +145,14 @@ export class MemoryHistory implements HistoryStore {
   }
 
   async lanes(): Promise<readonly LaneKey[]> {
-    const known = new Map([...this.#entries.values()].map((e) => [`${e.gateway}/${e.epoch}/${e.lane}`, e]));
+    const known = new Map<string, LaneKey>();
+    for (const { gateway, epoch, lane, event } of this.#entries.values()) {
+      known.set(`${gateway}/${epoch}/${lane}`, { gateway, epoch, lane });
+      if (event.type !== eventTypes.gap) continue;
+      const named = event.data as { readonly epoch?: unknown; readonly lane?: unknown } | null;
+      if (isId(named?.epoch) && isLane(named.lane))
+        known.set(`${gateway}/${named.epoch}/${named.lane}`, { gateway, epoch: named.epoch, lane: named.lane });
+    }
     return [...known]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { gateway, epoch, lane }]) => ({ gateway, epoch, lane }));

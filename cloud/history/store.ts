@@ -94,7 +94,7 @@ export interface HistoryStore {
       readonly metric: string;
     }[]
   >;
-  /** every lane the history knows */
+  /** every lane the history knows, those included of which nothing has arrived but a gap record that names them */
   lanes(): Promise<readonly LaneKey[]>;
   /** what it has of one lane, as sorted ranges that do not touch */
   received(key: LaneKey): Promise<readonly Range[]>;

@@ -490,6 +490,23 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
+  check('lists a lane of which nothing has arrived but a gap record that names it', async () => {
+    const gateway = newGateway();
+    const gap = (sequence: number, data: unknown) =>
+      event({ gateway, epoch: 'b', lane: 'alerts', sequence, device: null, type: eventTypes.gap, data });
+    await store.insert([
+      gap(1, { epoch: 'a', lane: 'telemetry', from: '1', to: '1', count: 1, reason: 'refused' }),
+      gap(2, { epoch: 'a', lane: 'telemetry', from: '2', to: '2', count: 1, reason: 'refused' }),
+      gap(3, { epoch: 'not an epoch', lane: 'telemetry', from: '1', to: '1', count: 1, reason: '' }),
+      gap(4, { epoch: 'a', lane: 'nowhere', from: '1', to: '1', count: 1, reason: '' }),
+      gap(5, { reason: 'of what?' }),
+    ]);
+    expect((await store.lanes()).filter((lane) => lane.gateway === gateway)).toEqual([
+      { gateway, epoch: 'a', lane: 'telemetry' },
+      { gateway, epoch: 'b', lane: 'alerts' },
+    ]);
+  });
+
   check('gives the gap records about a lane, also those from a later life of the outbox', async () => {
     const gateway = newGateway();
     const gap = (sequence: number, data: Partial<Record<keyof GapData, unknown>>) =>

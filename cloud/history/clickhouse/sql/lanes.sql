@@ -1,5 +1,15 @@
+-- Lanes of which something is there, and lanes of which only a gap record speaks.
 SELECT gateway, epoch, lane
-FROM events
+FROM
+(
+    SELECT gateway, epoch, lane
+    FROM events
+    GROUP BY gateway, epoch, lane
+    UNION ALL
+    SELECT gateway, JSONExtractString(data, 'epoch') AS epoch, JSONExtractString(data, 'lane') AS lane
+    FROM events
+    WHERE type = 'forpost.gap.v1' AND match(epoch, '^[a-z0-9-]{1,64}$') AND lane IN ('alerts', 'telemetry')
+)
 GROUP BY gateway, epoch, lane
 ORDER BY gateway, epoch, lane
 SETTINGS max_execution_time = 0
