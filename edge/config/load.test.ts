@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
@@ -138,6 +139,18 @@ test('PEM files are meant from where the file is, and a check reads them', async
   ]);
   expect(await tls({ key: client.key })).toEqual(['key: client.key needs its certificate: add tls.certificate']);
   expect(await tls({ certificate: client.certificate, key: ca })).toEqual(['key: ca.pem holds no key in PEM']);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const locked = join(pem.folder, 'locked.key');
+  writeFileSync(
+    locked,
+    privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'a-passphrase' }),
+  );
+  expect(await tls({ certificate: client.certificate, key: locked })).toEqual([
+    'key: locked.key is locked with a passphrase: use a key without one',
+  ]);
+  const bundle = join(pem.folder, 'bundle.pem');
+  writeFileSync(bundle, readFileSync(expired.certificate, 'utf8') + readFileSync(ca, 'utf8'));
+  expect(await tls({ ca: bundle })).toEqual([]);
   expect((await tls({ cert: client.certificate }))[0]).toContain('unknown key "cert" in uplink[0].tls');
 });
 

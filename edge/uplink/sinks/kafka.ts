@@ -37,7 +37,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger);
       const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 });
       const connect = async () => {
-        const partitions = await partitionsOf(client, prefix);
+        const partitions = await partitionsOf(client, prefix, config.sasl?.user);
         await producer.connect();
         return partitions;
       };
@@ -63,7 +63,11 @@ function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): Kafk
 }
 
 /** Partitions by topic of this prefix. @throws FORPOST_SINK_TOPIC_MISSING */
-async function partitionsOf(client: Kafka, prefix: string): Promise<ReadonlyMap<string, number>> {
+async function partitionsOf(
+  client: Kafka,
+  prefix: string,
+  user: string | undefined,
+): Promise<ReadonlyMap<string, number>> {
   const admin = client.admin();
   await admin.connect();
   try {
@@ -73,7 +77,10 @@ async function partitionsOf(client: Kafka, prefix: string): Promise<ReadonlyMap<
     if (missing.length > 0)
       throw new ForpostError(
         'FORPOST_SINK_TOPIC_MISSING',
-        `Kafka has no topic ${missing.join(', ')}: the centre creates it, so start the centre with the prefix "${prefix}"`,
+        `Kafka has no topic ${missing.join(', ')}: the centre creates it, so start the centre with the prefix "${prefix}"${
+          // a broker with ACLs hides what a user may not use
+          user === undefined ? '' : `, and allow the user "${user}" to write to it`
+        }`,
       );
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted });
     return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
