@@ -5,9 +5,10 @@
  * is one sentence that names it and the setting.
  */
 import { readFile } from 'node:fs/promises';
-import { createServer as createPlainServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { defaultMqttPort, defaultMqttTlsPort, type Installation } from '../config/installation.ts';
 
 export interface ListenerOptions {
@@ -61,10 +62,6 @@ export async function listenTls(options: ListenerOptions): Promise<Listener | un
   server.on('tlsClientError', options.onTlsError);
   const port = options.ports.tls ?? tls.port ?? defaultMqttTlsPort;
   return listen(server, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections);
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 async function listen(

@@ -7,6 +7,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
+import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { clearPassword, resolvedTls } from '@forpost/shared/kafka/security.ts';
 import {
   defaultHttpPort,
@@ -60,14 +61,17 @@ function resolved(value: Installation, folder: string): Installation {
   };
 }
 
+/** where MQTT and the page are served unless the file says otherwise */
+const loopbackHost = '127.0.0.1';
+
 function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
   const problems: Problem[] = [];
-  if (!isLoopback(mqtt.host) && mqtt.allow_plaintext !== true)
+  if (!isLoopback(mqtt.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
     problems.push({
       path: ['mqtt', 'host'],
       message: `MQTT without TLS on ${mqtt.host} sends passwords in the clear: use mqtt.tls, or say allow_plaintext: true`,
     });
-  if (!isLoopback(http.host) && http.tls === undefined)
+  if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined)
     problems.push({
       path: ['http', 'host'],
       message: `the page without TLS is for this machine alone: add http.tls, or leave http.host at 127.0.0.1`,
@@ -117,10 +121,6 @@ function brokerPorts(brokers: readonly string[], sink: number): readonly Problem
       ? []
       : [{ path: ['uplink', sink, 'brokers', index], message: `${broker}: a port is from 1 to 65535` }];
   });
-}
-
-function isLoopback(host: string | undefined): boolean {
-  return host === undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function unreadable(file: string): string | undefined {
