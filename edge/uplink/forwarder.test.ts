@@ -169,6 +169,20 @@ describe('the forwarder', () => {
     expect(bench.state.phase.kind).toBe('offline');
   });
 
+  test('an event that the site cannot note yet does not block its lane for good', () => {
+    const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
+    // the disk is full for a while
+    for (let attempt = 0; attempt <= maxAsideInRow; attempt++) {
+      bench.loaded(0, 1).failed('refused');
+      expect(bench.did('putAside')).toHaveLength(1);
+      bench.on({ on: 'readFailed', reason: 'the disk is full' });
+      bench.now += settings.backoff.ceilingMs;
+      bench.connect([{ epoch: epoch('e1'), after: 0 }]);
+    }
+    bench.loaded(0, 1).failed('refused').on({ on: 'notedAside' });
+    expect(bench.did('acknowledge')).toMatchObject([{ epoch: 'e1', through: 1 }]);
+  });
+
   test('sends smaller batches over a link that is too slow, and larger ones again when it works', () => {
     const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]).loaded(0, 8);
     bench.now += settings.sendDeadlineMs;

@@ -312,7 +312,7 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
   const why = `event ${batch.through} of epoch ${batch.epoch} is refused for good: ${reason}`;
   if (!context.settings.canPutAside || state.asideInRow >= maxAsideInRow) return fail(state, why, context);
   return {
-    state: { ...state, reason: why, asideInRow: state.asideInRow + 1, phase: { kind: 'aside', batch } },
+    state: { ...state, reason: why, phase: { kind: 'aside', batch } },
     commands: [
       { do: 'close', session: state.session },
       { do: 'putAside', batch, reason },
@@ -322,7 +322,7 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
 
 /** The site has the event in its dead letters and its gap record: the lane goes on behind it. */
 function onNotedAside(state: ForwarderState, batch: BatchInHand, context: StepContext): Step {
-  const after = open(moveCursor({ ...state, reason: '' }, batch), context);
+  const after = open(moveCursor({ ...state, reason: '', asideInRow: state.asideInRow + 1 }, batch), context);
   return {
     state: after.state,
     commands: [{ do: 'acknowledge', epoch: batch.epoch, through: batch.through }, ...after.commands],
