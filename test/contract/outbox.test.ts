@@ -1,5 +1,6 @@
 /**
- * What every outbox keeps, run on SQLite and on the model; then random operations on both side by side.
+ * What every outbox keeps, run on SQLite, on the model and on the outbox of the simulation; then random operations on
+ * all of them side by side.
  */
 import { rmSync } from 'node:fs';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -10,6 +11,9 @@ import { MemoryDisk, MemoryOutbox } from '../../edge/outbox/memory-outbox.ts';
 import type { EventDraft, Outbox, OutboxReader } from '../../edge/outbox/outbox.ts';
 import { openReader } from '../../edge/outbox/sqlite/sqlite-reader.ts';
 import { draft, newEpoch, outboxIn, sink, temporaryFolder } from '../../edge/outbox/sqlite/test-support.ts';
+import { SimulatedDisk } from '../faults/simulation/disk.ts';
+import { SimulatedOutbox } from '../faults/simulation/outbox.ts';
+import { Random } from '../faults/simulation/random.ts';
 
 interface Place {
   /** a started outbox on what the last one left */
@@ -26,6 +30,19 @@ function sqlitePlace(): Place {
       return { outbox, reader: openReader(outbox.file) };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function simulatedPlace(): Place {
+  const disk = new SimulatedDisk(systemClock, new Random(1), { synced: () => undefined });
+  const limits = { maxEvents: 1e6, maxQueuedEntries: 1e6, keepDeliveredMs: 86_400_000 };
+  return {
+    async open() {
+      const outbox = new SimulatedOutbox({ disk, sinks: [sink], newEpoch, clock: systemClock, limits });
+      await outbox.start();
+      return { outbox, reader: outbox.reader() };
+    },
+    remove: () => undefined,
   };
 }
 
@@ -49,6 +66,7 @@ const numbers = (events: readonly { sequence: number }[]) => events.map((event) 
 describe.each([
   ['on SQLite', sqlitePlace],
   ['as a model in memory', memoryPlace],
+  ['as the simulation has it, on a disk in memory', simulatedPlace],
 ])('an outbox %s', (_, makePlace) => {
   let place: Place;
   let outbox: Outbox;
@@ -256,13 +274,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 
-test('after any sequence of appends, acknowledgements and restarts, SQLite holds what the model holds', async () => {
+test('after any sequence of appends, acknowledgements and restarts, SQLite and the simulation hold what the model holds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-      const places = [sqlitePlace(), memoryPlace()];
+      const places = [sqlitePlace(), memoryPlace(), simulatedPlace()];
       const seen = await Promise.all(places.map((place) => play(place, steps)));
       for (const place of places) place.remove();
       expect(seen[0]).toEqual(seen[1]);
+      expect(seen[2]).toEqual(seen[1]);
     }),
     { numRuns: 25 },
   );

@@ -1,17 +1,26 @@
-/** `npm run faults -- [--runs N] [--json]`: real processes, real kills; one JSON document last on standard output. */
+/**
+ * `npm run faults -- [--runs N] [--json]`: real processes, real kills; with `--simulate N [--seed FROM]` that many
+ * simulated runs instead. One JSON document last on standard output.
+ */
 import { parseArgs } from 'node:util';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { createReport, percentile } from '../../scripts/report.ts';
 import { TestSite } from '../harness/site.ts';
 import { gatewayKill, type KillOutcome } from './gateway-kill.ts';
+import { simulationReport } from './simulation/report.ts';
 
 requireNode();
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, json: { type: 'boolean' } } });
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) {
-  process.stderr.write(`--runs wants a whole number from 1, not "${values.runs}"\n`);
-  process.exit(1);
-}
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    simulate: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean' },
+  },
+});
+if (values.simulate !== undefined)
+  process.exit(await simulationReport(wholeNumber('simulate', values.simulate), wholeNumber('seed', values.seed)));
+const runs = wholeNumber('runs', values.runs);
 
 const devices = ['meter-1', 'meter-2', 'meter-3', 'meter-4'];
 const report = createReport('faults');
@@ -60,3 +69,10 @@ report.goal('readings_acknowledged', '>=', runs * 100);
 report.goal('lost', '<=', 0);
 report.goal('duplicated', '<=', 0);
 process.exit(report.print());
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  process.stderr.write(`--${option} wants a whole number from 1, not "${text}"\n`);
+  process.exit(1);
+}

@@ -1,0 +1,108 @@
+/**
+ * What happens to a simulated site and its centre: a history of operations, drawn from a seed. It is plain data, so
+ * that a failing one can be printed, shortened and played again.
+ *
+ * Always: each operation brings its own `chance`, from which everything random after it is drawn; leaving another one
+ * out changes no draw of this one.
+ */
+import { Random } from './random.ts';
+
+export const deviceCount = 3;
+/** two ways to the centre at most; each may be configured or not */
+export const sinkNames = ['first', 'second'] as const;
+export type SinkName = (typeof sinkNames)[number];
+
+export type Weather = 'clear' | 'bad' | 'down';
+export type DiskState = 'well' | 'stalled' | 'full' | 'failing';
+export type HistoryState = 'well' | 'slow' | 'half' | 'failing';
+
+export type Action =
+  | { readonly do: 'publish'; readonly device: number; readonly readings: number; readonly alert: boolean }
+  /** a reading that every sink refuses for good */
+  | { readonly do: 'publish-poison'; readonly device: number }
+  /** once more what was not acknowledged, and what was acknowledged last: the device did not hear it */
+  | { readonly do: 'resend'; readonly device: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'network'; readonly sink: SinkName; readonly weather: Weather }
+  | { readonly do: 'disk'; readonly state: DiskState }
+  | { readonly do: 'stop' }
+  | { readonly do: 'kill'; readonly downMs: number }
+  | { readonly do: 'power-cut'; readonly downMs: number }
+  | { readonly do: 'sinks'; readonly names: readonly SinkName[] }
+  | { readonly do: 'clock-jump'; readonly ms: number }
+  | { readonly do: 'centre-kill'; readonly downMs: number }
+  | { readonly do: 'rebalance' }
+  | { readonly do: 'history'; readonly state: HistoryState }
+  /** an image of the disk from before; `share` of what was written since it was new is kept */
+  | { readonly do: 'restore'; readonly share: number; readonly downMs: number }
+  /** the database is found damaged while the uplink runs, and put aside */
+  | { readonly do: 'quarantine' };
+
+export type Operation = Action & { readonly chance: number };
+
+const yearMs = 365 * 86_400_000;
+
+type Draw = (random: Random) => Action;
+
+const device = (random: Random) => random.int(0, deviceCount - 1);
+const publish: Draw = (random) => ({
+  do: 'publish',
+  device: device(random),
+  readings: random.int(1, 4),
+  alert: random.chance(0.3),
+});
+
+/** by weight */
+const always: readonly (readonly [number, Draw])[] = [
+  [12, publish],
+  [2, (random) => ({ do: 'resend', device: device(random) })],
+  [5, (random) => ({ do: 'wait', ms: random.pick([20, 100, 400, 1500]) })],
+  [
+    4,
+    (random) => ({
+      do: 'network',
+      sink: random.pick(sinkNames),
+      weather: random.pick(['clear', 'bad', 'bad', 'down'] as const),
+    }),
+  ],
+  [2, (random) => ({ do: 'disk', state: random.pick(['well', 'stalled', 'full', 'failing'] as const) })],
+  [2, (random) => ({ do: 'kill', downMs: random.int(1, 600) })],
+  [2, (random) => ({ do: 'power-cut', downMs: random.int(1, 600) })],
+  [1, () => ({ do: 'stop' })],
+  [1, (random) => ({ do: 'publish-poison', device: device(random) })],
+  [
+    1,
+    (random) => ({
+      do: 'sinks',
+      names: random.pick([['first'], ['second'], ['first', 'second']] as const),
+    }),
+  ],
+  [0.5, (random) => ({ do: 'clock-jump', ms: random.int(-50, 50) * yearMs })],
+  [2, (random) => ({ do: 'centre-kill', downMs: random.int(1, 600) })],
+  [0.5, () => ({ do: 'rebalance' })],
+  [2, (random) => ({ do: 'history', state: random.pick(['well', 'slow', 'half', 'failing'] as const) })],
+];
+
+/** What takes committed events away: only some histories have it, so that the others may not lose a single one. */
+const destructive: readonly (readonly [number, Draw])[] = [
+  [2, (random) => ({ do: 'restore', share: random.next(), downMs: random.int(1, 600) })],
+  [1, () => ({ do: 'quarantine' })],
+];
+const destructiveShare = 0.25;
+const shortest = 10;
+const longest = 45;
+
+/** The history of this seed. */
+export function historyOf(seed: number): readonly Operation[] {
+  const random = new Random(seed);
+  const choices = random.chance(destructiveShare) ? [...always, ...destructive] : always;
+  const total = choices.reduce((sum, [weight]) => sum + weight, 0);
+  return Array.from({ length: random.int(shortest, longest) }, () => {
+    let left = random.next() * total;
+    const [, draw] = choices.find(([weight]) => {
+      left -= weight;
+      return left < 0;
+    }) ?? [1, publish];
+    return { ...draw(random), chance: random.int(0, 2 ** 31) };
+  });
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { campaign, describeFailure, findMistake, shrink } from './campaign.ts';
+import { type Mistake, mistakeNames, mistakes, seedsForMistake } from './mistakes.ts';
+import { historyOf, type Operation } from './operations.ts';
+import { simulate } from './simulation.ts';
+
+/** More by hand: FORPOST_SIMULATION_SEEDS=100000, or npm run faults -- --simulate 100000 */
+const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 2000);
+
+test('through every fault at once nothing acknowledged is lost, nothing comes twice, and nothing goes unexplained', async () => {
+  const { failures, ...totals } = await campaign(1, seeds);
+  expect(failures.map(describeFailure).join('\n\n')).toBe('');
+  expect(totals).toMatchObject({ seeds, lost: 0, duplicated: 0, unexplained: 0 });
+  // it was no idle run: much was sent again
+  expect(totals.acknowledged).toBeGreaterThan(10 * seeds);
+  expect(totals.landed).toBeGreaterThan(1.1 * totals.committed);
+}, 600_000);
+
+test.each(mistakeNames)('it finds a known mistake: %s', async (mistake) => {
+  const failure = await findMistake(mistake, seedsForMistake);
+  expect(failure?.violations.map(({ kind }) => kind)).toContain(mistakes[mistake].shows);
+  // without the mistake the same history is harmless
+  expect((await simulate(failure!.seed, failure!.operations)).violations).toEqual([]);
+});
+
+test('the same seed gives the same run, step for step', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const [first, second] = [await simulate(seed, historyOf(seed)), await simulate(seed, historyOf(seed))];
+    expect(second).toEqual(first);
+    expect(first.landed).toBeGreaterThan(0);
+  }
+});
+
+test('a failing seed is told with its number, what it broke, and no operation too many', async () => {
+  const mistake: Mistake = 'cursor-before-safe';
+  const found = await findMistake(mistake, seedsForMistake);
+  const text = describeFailure(found!);
+  expect(text).toContain(`seed ${found!.seed}:`);
+  expect(text).toMatch(/P1 lost: reading r-/);
+  for (const operation of found!.operations) expect(text).toContain(JSON.stringify(operation));
+  expect(found!.operations.length).toBeLessThan(historyOf(found!.seed).length);
+  // each that is left is needed
+  const again = await shrink(found!.seed, found!.operations, mistake);
+  expect(again.operations).toEqual(found!.operations);
+});
+
+/** What broke once, shortened: seed, what it was, and the operations. */
+const regressions: readonly (readonly [string, number, readonly Operation[]])[] = [
+  [
+    'a lane of which only a gap record speaks is counted',
+    8,
+    [{ do: 'publish-poison', device: 1, chance: 550_487_291 }],
+  ],
+  [
+    'a refused event that a full disk could not note does not block its lane for good',
+    100_831,
+    [
+      { do: 'publish-poison', device: 0, chance: 247_603_783 },
+      { do: 'publish-poison', device: 0, chance: 362_906_386 },
+      { do: 'disk', state: 'full', chance: 172_870_546 },
+      { do: 'wait', ms: 100, chance: 747_260_721 },
+      { do: 'wait', ms: 1500, chance: 493_186_236 },
+      { do: 'wait', ms: 1500, chance: 1_680_085_423 },
+    ],
+  ],
+];
+
+test.each(regressions)('what broke once stays whole: %s', async (_, seed, operations) => {
+  expect((await simulate(seed, operations)).violations).toEqual([]);
+});

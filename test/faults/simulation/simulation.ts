@@ -1,0 +1,259 @@
+/**
+ * One simulated run: a site, its gateway and its centre with a fake clock, a fake network and a fake disk, through a
+ * history of operations; then everything is healed, drains, and the invariants are checked.
+ *
+ *   operation ──► a little time passes ──► … ──► heal ──► nothing waits anywhere ──► check
+ *
+ * Always: the same seed and operations give the same run, step for step; no real time passes and no real I/O is done.
+ */
+import { FakeClock } from '@forpost/shared/clock.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { SimulatedCentre } from './centre.ts';
+import { Devices } from './devices.ts';
+import { SimulatedDisk } from './disk.ts';
+import { limits, maxBatchEvents, SimulatedGateway } from './gateway.ts';
+import { checkHistory, checkLedger, checkOrder } from './invariants.ts';
+import type { Mistake } from './mistakes.ts';
+import { Network } from './network.ts';
+import { type Operation, sinkNames } from './operations.ts';
+import { Random } from './random.ts';
+import { Truth, type Violation } from './truth.ts';
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  readonly acknowledged: number;
+  readonly committed: number;
+  /** events at the centre, repeats included */
+  readonly landed: number;
+  /** ms from the end of the operations until nothing waited any more */
+  readonly healedMs: number;
+  /** what landed, in its order, and what was acknowledged: the same for the same seed and operations */
+  readonly trace: string;
+}
+
+const sliceMs = 20;
+const healSliceMs = 50;
+/** Far beyond the sum of all back-offs and deadlines that can stand in a row. */
+const longestHealMs = 120_000;
+/** Between two operations: mostly nothing has settled yet. */
+const pausesMs = [0, 1, 2, 5, 10, 30];
+const healedMs = { reconnect: 1, statusAfter: 5_000 };
+const alwaysEpochs = 0x5eed;
+
+export async function simulate(seed: number, operations: readonly Operation[], mistake?: Mistake): Promise<Outcome> {
+  const world = new World(seed, mistake);
+  await world.begin();
+  for (const operation of operations) await world.play(operation);
+  const healed = await world.heal();
+  await world.check();
+  return world.outcome(healed);
+}
+
+class World {
+  readonly #clock = new FakeClock();
+  readonly #random: Random;
+  readonly #truth = new Truth();
+  readonly #network: Network;
+  readonly #disk: SimulatedDisk;
+  readonly #devices: Devices;
+  readonly #centre: SimulatedCentre;
+  readonly #gateway: SimulatedGateway;
+  #centreStarts = 0;
+
+  constructor(seed: number, mistake: Mistake | undefined) {
+    this.#random = new Random(seed);
+    const epochs = new Random(seed ^ alwaysEpochs);
+    this.#network = new Network(this.#clock, this.#random);
+    this.#disk = new SimulatedDisk(this.#clock, this.#random, { synced: (done) => this.#truth.synced(done) });
+    this.#devices = new Devices(this.#clock, this.#truth);
+    this.#centre = new SimulatedCentre(this.#clock, this.#random, this.#network, mistake);
+    this.#gateway = new SimulatedGateway({
+      clock: this.#clock,
+      random: this.#random,
+      disk: this.#disk,
+      network: this.#network,
+      devices: this.#devices,
+      truth: this.#truth,
+      newEpoch: epochs.epoch,
+      mistake,
+    });
+  }
+
+  async begin(): Promise<void> {
+    this.#centre.start();
+    this.#gateway.startWithin(0);
+    await this.#pass(sliceMs);
+  }
+
+  async play(operation: Operation): Promise<void> {
+    this.#random.reseed(operation.chance);
+    await this.#do(operation);
+    await this.#pass(this.#random.pick(pausesMs));
+    this.#checkBounds();
+  }
+
+  /** Everything works again; resolves when nothing waits, with the ms that this took. */
+  async heal(): Promise<number> {
+    this.#random.reseed(0);
+    const from = this.#clock.uptime();
+    this.#disk.state = 'well';
+    this.#centre.history.state = 'well';
+    for (const sink of sinkNames) this.#network.setWeather(sink, 'clear');
+    this.#gateway.startWithin(healedMs.reconnect);
+    this.#startCentre(healedMs.reconnect);
+    while (!this.#settled()) {
+      if (this.#clock.uptime() - from > longestHealMs) {
+        this.#truth.violate('settles', 'stuck', `after ${longestHealMs / 1000} s: ${this.#whatWaits()}`);
+        break;
+      }
+      await this.#pass(healSliceMs);
+      this.#checkBounds();
+    }
+    const took = this.#clock.uptime() - from;
+    // one more status, which tells the centre of all this
+    await this.#pass(healedMs.statusAfter);
+    return took;
+  }
+
+  async check(): Promise<void> {
+    const { store } = this.#centre.history;
+    await checkHistory(this.#truth, store, this.#centre.conflicts);
+    const status = this.#lastStatus();
+    if (status === undefined) this.#truth.violate('settles', 'stuck', 'no status has arrived');
+    else await checkLedger(this.#truth, store, status);
+    checkOrder(this.#truth, this.#network);
+  }
+
+  outcome(healedMs: number): Outcome {
+    const { partitions } = this.#network;
+    const landed = [...partitions.alerts, ...partitions.telemetry];
+    return {
+      violations: this.#truth.violations,
+      acknowledged: this.#truth.acknowledged.size,
+      committed: this.#truth.committed.size,
+      landed: landed.length,
+      healedMs,
+      trace: [...landed, ...this.#truth.acknowledged].join('\n'),
+    };
+  }
+
+  async #do(operation: Operation): Promise<void> {
+    const gateway = this.#gateway;
+    switch (operation.do) {
+      case 'publish':
+        this.#devices.publish(operation.device, operation.readings, operation.alert ? 'alerts' : 'telemetry');
+        return;
+      case 'publish-poison':
+        this.#devices.publish(operation.device, 1, 'telemetry', true);
+        return;
+      case 'resend':
+        this.#devices.resend(operation.device);
+        return;
+      case 'wait':
+        return this.#pass(operation.ms);
+      case 'network':
+        this.#network.setWeather(operation.sink, operation.weather);
+        return;
+      case 'disk':
+        this.#disk.state = operation.state;
+        return;
+      case 'stop':
+        void gateway.stop().then(() => gateway.startWithin(0));
+        return;
+      case 'kill':
+      case 'power-cut':
+        gateway.kill(operation.do);
+        gateway.startWithin(operation.downMs);
+        return;
+      case 'restore':
+        gateway.kill('power-cut');
+        this.#truth.forgiveWhatIsGone(this.#disk, () => this.#disk.restore(operation.share));
+        gateway.startWithin(operation.downMs);
+        return;
+      case 'quarantine':
+        gateway.quarantine();
+        return;
+      case 'sinks':
+        gateway.kill('kill');
+        gateway.sinks = operation.names;
+        gateway.startWithin(0);
+        return;
+      case 'clock-jump':
+        this.#clock.jump(operation.ms);
+        return;
+      case 'centre-kill':
+        this.#centre.kill();
+        this.#startCentre(operation.downMs);
+        return;
+      case 'rebalance':
+        this.#centre.rebalance();
+        return;
+      case 'history':
+        this.#centre.history.state = operation.state;
+        return;
+    }
+  }
+
+  #startCentre(withinMs: number): void {
+    const start = ++this.#centreStarts;
+    this.#clock.after(withinMs, () => {
+      if (start === this.#centreStarts) this.#centre.start();
+    });
+  }
+
+  /** Lets `ms` pass in slices, and after each lets every promise run that can. */
+  async #pass(ms: number): Promise<void> {
+    for (let left = ms; ; left -= sliceMs) {
+      this.#clock.advance(Math.min(left, sliceMs));
+      await quiet();
+      this.#network.pump();
+      if (left <= sliceMs) return;
+    }
+  }
+
+  #settled(): boolean {
+    const { landing } = this.#network;
+    return this.#devices.waiting === 0 && landing === 0 && this.#gateway.drained && this.#centre.caughtUp;
+  }
+
+  #whatWaits(): string {
+    const { landing } = this.#network;
+    const { caughtUp } = this.#centre;
+    return JSON.stringify({ devices: this.#devices.waiting, drained: this.#gateway.drained, landing, caughtUp });
+  }
+
+  /** P6 */
+  #checkBounds(): void {
+    const bounds: readonly (readonly [string, number, number])[] = [
+      ['entries in front of the disk', this.#gateway.queued, limits.maxQueuedEntries],
+      ['events in the file', this.#disk.tables.eventCount, limits.maxEvents],
+      ['events in a batch', this.#network.largestBatch, maxBatchEvents],
+      ...sinkNames.flatMap((name) => {
+        const { mostOutstanding, openNow } = this.#network.sinks[name];
+        // a session a lane
+        return [
+          [`batches out in a session of ${name}`, mostOutstanding, 1],
+          [`sessions open at ${name}`, openNow, 2],
+        ] as const;
+      }),
+    ];
+    for (const [what, value, most] of bounds)
+      if (value > most) this.#truth.violate('P6', 'unbounded', `${what}: ${value}, at most ${most}`);
+  }
+
+  /** Of the gateway's present life, as its sinks have it. */
+  #lastStatus(): GatewayStatus | undefined {
+    return sinkNames
+      .map((name) => this.#network.sinks[name].statuses.at(-1))
+      .filter((status) => status !== undefined)
+      .sort((a, b) => a.uptime - b.uptime)
+      .at(-1);
+  }
+}
+
+/** Every promise that can go on has gone on: they all run before the next turn of the event loop. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
