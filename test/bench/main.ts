@@ -1,23 +1,59 @@
-/** `npm run bench -- NAME… [--json]`: runs the benchmarks and prints one JSON document each, last on standard output. */
+/**
+ * `npm run bench -- NAME… [--json] [--events N] [--seconds N] [--runs N]`: runs the benchmarks and prints one JSON
+ * document each, last on standard output.
+ */
+import { parseArgs } from 'node:util';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import type { Report } from '../../scripts/report.ts';
+import type { BenchOptions } from './options.ts';
 
 requireNode();
 
-const benchmarks: Readonly<Record<string, () => Promise<Report>>> = {
-  'alert-latency': async () => (await import('./alert-latency.ts')).alertLatency(),
+const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
+  'alert-latency': async (options) => (await import('./alert-latency.ts')).alertLatency(options),
+  'mqtt-ack': async (options) => (await import('./mqtt-ack.ts')).mqttAck(options),
+  drain: async (options) => (await import('./drain.ts')).drain(options),
+  reconnect: async (options) => (await import('./reconnect.ts')).reconnect(options),
+  boot: async (options) => (await import('./boot.ts')).boot(options),
+  'history-ingest': async (options) => (await import('./history-ingest.ts')).historyIngest(options),
 };
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const unknown = names.filter((name) => benchmarks[name] === undefined);
-if (unknown.length > 0) {
-  process.stderr.write(`no benchmark "${unknown.join('", "')}"; there are: ${Object.keys(benchmarks).join(', ')}\n`);
+/** @throws Error in one line for people */
+function commandLine(): { readonly names: readonly string[]; readonly options: BenchOptions } {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      // the document is JSON anyway
+      json: { type: 'boolean' },
+      events: { type: 'string' },
+      seconds: { type: 'string' },
+      runs: { type: 'string' },
+    },
+  });
+  const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
+  if (unknown.length > 0)
+    throw new Error(`no benchmark "${unknown.join('", "')}"; there are: ${Object.keys(benchmarks).join(', ')}`);
+  const options: Record<string, number> = {};
+  for (const name of ['events', 'seconds', 'runs'] as const) {
+    const text = values[name];
+    if (text === undefined) continue;
+    if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`--${name} takes a whole number from 1, not "${text}"`);
+    options[name] = Number(text);
+  }
+  return { names: positionals, options };
+}
+
+let asked: ReturnType<typeof commandLine>;
+try {
+  asked = commandLine();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 let worst = 0;
 for (const [name, run] of Object.entries(benchmarks)) {
-  if (names.length > 0 && !names.includes(name)) continue;
+  if (asked.names.length > 0 && !asked.names.includes(name)) continue;
   process.stderr.write(`${name} …\n`);
-  worst = Math.max(worst, (await run()).print());
+  worst = Math.max(worst, (await run(asked.options)).print());
 }
 process.exit(worst);

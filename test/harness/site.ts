@@ -29,6 +29,8 @@ export interface SiteOptions {
   readonly webhook?: string;
   readonly centre?: boolean;
   readonly extraInstallation?: object;
+  /** the gateway's environment beside this process's own */
+  readonly gatewayEnv?: NodeJS.ProcessEnv;
 }
 
 export class TestSite {
@@ -37,14 +39,21 @@ export class TestSite {
   readonly httpPort: number;
   readonly centrePort: number;
   readonly brokers: readonly string[];
+  readonly #gatewayEnv: NodeJS.ProcessEnv;
   gateway: TestProcess | undefined;
   centre: TestProcess | undefined;
   centrePassword = '';
   readonly #releasers = new Releasers();
   #cookie = '';
 
-  private constructor(folder: string, ports: readonly number[], brokers: readonly string[]) {
+  private constructor(
+    folder: string,
+    ports: readonly number[],
+    brokers: readonly string[],
+    gatewayEnv: NodeJS.ProcessEnv,
+  ) {
     this.folder = folder;
+    this.#gatewayEnv = gatewayEnv;
     [this.mqttPort = 0, this.httpPort = 0, this.centrePort = 0] = ports;
     this.brokers = brokers;
   }
@@ -61,7 +70,7 @@ export class TestSite {
         releasers.push(() => kafka.remove());
         brokers = kafka.brokers;
       }
-      const site = new TestSite(folder, ports, brokers);
+      const site = new TestSite(folder, ports, brokers, options.gatewayEnv ?? {});
       for (const release of releasers) site.#releasers.add('resource', release);
       await site.#write(options, uplink);
       site.#releasers.add('gateway', async () => site.gateway?.stop());
@@ -123,12 +132,11 @@ export class TestSite {
   }
 
   async startGateway(): Promise<void> {
-    this.gateway = await TestProcess.start('gateway', [
-      'forpost.mjs',
+    this.gateway = await TestProcess.start(
       'gateway',
-      '--config',
-      join(this.folder, 'gateway.yaml'),
-    ]);
+      ['forpost.mjs', 'gateway', '--config', join(this.folder, 'gateway.yaml')],
+      { env: this.#gatewayEnv },
+    );
   }
 
   async startCentre(): Promise<void> {
