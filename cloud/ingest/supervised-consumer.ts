@@ -247,6 +247,10 @@ function aborted(signal: AbortSignal): Promise<void> {
 /** @throws what kafkajs throws, soon, where nobody is there */
 async function isThere(client: Kafka): Promise<void> {
   const admin = client.admin();
-  await admin.connect();
-  await admin.disconnect();
+  try {
+    await admin.connect();
+  } finally {
+    // a connect that was not answered in time has left its socket open
+    await admin.disconnect();
+  }
 }

@@ -173,8 +173,8 @@ export class SupervisedProducer implements Part {
     const unknown = [...topics].filter((topic) => !partitions.has(topic));
     if (unknown.length > 0) {
       const admin = client.admin();
-      await admin.connect();
       try {
+        await admin.connect();
         const metadata = await admin.fetchTopicMetadata({ topics: unknown });
         for (const { name, partitions: some } of metadata.topics) partitions.set(name, some.length);
       } finally {
@@ -193,8 +193,14 @@ export class SupervisedProducer implements Part {
       retry: { retries: 0 },
     });
     const life = this.#life;
-    await producer.connect();
     const open = { client, producer, partitions: new Map<string, number>() };
+    try {
+      await producer.connect();
+    } catch (error) {
+      // what was not answered in time has left its socket open
+      void this.#close(open);
+      throw error;
+    }
     if (life !== this.#life) {
       // the batch that wanted this client has been given up meanwhile
       void this.#close(open);

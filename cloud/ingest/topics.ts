@@ -17,8 +17,9 @@ const minInSync = 2;
 /** Creates what is missing. Returns the full names of what it created. @throws ForpostError */
 export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<readonly string[]> {
   const admin = client.admin();
-  await admin.connect();
   try {
+    // a connect that was not answered in time has left its socket open: it is to be closed too
+    await admin.connect();
     const there = new Set(await admin.listTopics());
     const missing = names.filter((name) => !there.has(topic(cluster.prefix, name)));
     if (missing.length > 0) {

@@ -81,8 +81,8 @@ export class AlertsConsumer implements Part {
   /** Notes the ends of the topic's partitions where the group is new. @throws where Kafka or the topic is not there */
   async #findPlace(client: Kafka): Promise<void> {
     const admin = client.admin();
-    await admin.connect();
     try {
+      await admin.connect();
       const ends = await admin.fetchTopicOffsets(this.#topic);
       if (this.#placed || this.#ends !== undefined) return;
       const [known] = await admin.fetchOffsets({ groupId: this.#options.group, topics: [this.#topic] });

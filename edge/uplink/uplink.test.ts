@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, GapData } from '@forpost/shared/event/event.ts';
@@ -6,11 +7,12 @@ import { asId, type GatewayId, type Lane, type SiteId } from '@forpost/shared/ev
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { partitionOf, topicPlans } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { draft, outboxIn, temporaryFolder } from '../outbox/sqlite/test-support.ts';
 import { refusalEntry } from './refusal.ts';
+import { kafkaSink } from './sinks/kafka.ts';
 import { Uplink, type UplinkOptions } from './uplink.ts';
 
 const gateway: GatewayId = asId('gw-1');
@@ -252,6 +254,24 @@ describe('the uplink', () => {
     const began = performance.now();
     await uplink.stop();
     expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  test('a broker that takes connections and never answers is left with none of them', async () => {
+    let open = 0;
+    let seen = 0;
+    const mute = createServer((socket) => {
+      open++;
+      seen++;
+      socket.on('close', () => open--).resume();
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void mute.close());
+    const { port } = mute.address() as AddressInfo;
+    const context = { name: 'mute', identity: { site, gateway }, secret: undefined, clock: systemClock, logger };
+    const sink = kafkaSink({ kind: 'kafka', brokers: [`127.0.0.1:${port}`] }, context);
+    await expect(sink.open(300)).rejects.toMatchObject({ code: 'FORPOST_SINK_TIMEOUT' });
+    expect(seen).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(open).toBe(0), soon);
   });
 
   test('two sinks of one name are refused at the start', async () => {

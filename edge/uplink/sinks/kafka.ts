@@ -69,8 +69,9 @@ async function partitionsOf(
   user: string | undefined,
 ): Promise<ReadonlyMap<string, number>> {
   const admin = client.admin();
-  await admin.connect();
   try {
+    // a connect that was not answered in time has left its socket open: it is to be closed too
+    await admin.connect();
     const wanted = usedTopics.map((name) => topic(prefix, name));
     const there = new Set(await admin.listTopics());
     const missing = wanted.filter((name) => !there.has(name));
