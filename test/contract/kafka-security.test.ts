@@ -39,8 +39,8 @@ beforeAll(async () => {
   kafka = await startTestKafka({ keystore: pem.keystore, clientCa: pem.ca, users, saslPort: 0, mtlsPort: 0 });
   loginPort = [`127.0.0.1:${kafka.secured!.saslPort}`];
   certificatePort = [`127.0.0.1:${kafka.secured!.mtlsPort}`];
-  await ensureTopics(kafka.client, { brokers: kafka.brokers, prefix: 'forpost', development: true }, silentLogger());
-  await leadersReady(kafka.client, ['forpost.alerts', 'forpost.telemetry', 'forpost.status']);
+  const plain = { brokers: kafka.brokers, prefix: 'forpost', development: true };
+  await leadersReady(kafka.client, await ensureTopics(kafka.client, plain, silentLogger()));
 }, 90_000);
 afterAll(async () => {
   await kafka?.remove();
@@ -203,8 +203,8 @@ describe('the centre', () => {
   ])('creates topics, sends and reads with %s', async (way, made) => {
     const prefix = way.replace(' ', '-');
     const to = { ...made(), prefix };
-    await ensureTopics(kafkaClient(to, 'test', silentLogger()), to, silentLogger());
-    await leadersReady(kafka.client, [`${prefix}.alerts`]);
+    const created = await ensureTopics(kafkaClient(to, 'test', silentLogger()), to, silentLogger());
+    await leadersReady(kafka.client, created);
     const producer = new SupervisedProducer(to, 'test', systemClock, silentLogger());
     await producer.start();
     running.push(producer);

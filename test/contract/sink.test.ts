@@ -134,8 +134,8 @@ async function kafkaSide(
 ): Promise<OtherSide> {
   shared ??= startShared();
   const { broker, pem } = await shared;
-  await ensureTopics(broker.client, { brokers: broker.brokers, prefix, development: true }, logger);
-  await leadersReady(broker.client, [`${prefix}.alerts`, `${prefix}.telemetry`, `${prefix}.status`]);
+  const cluster = { brokers: broker.brokers, prefix, development: true };
+  await leadersReady(broker.client, await ensureTopics(broker.client, cluster, logger));
   const config: KafkaSinkConfig = { kind: 'kafka', prefix, ...way({ broker, pem }) };
   return {
     sink: kafkaSink(config, context('kafka', { password })),
