@@ -3,6 +3,7 @@
  * a restored image or a damaged file took away. The invariants (invariants.ts) hold the centre against it.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { SimulatedDisk, Tables, Transaction } from './disk.ts';
 
@@ -59,8 +60,17 @@ export class Truth {
     const there = new Set(tables.lanes.flatMap(({ events }) => events.map(nameOf)));
     for (const [name, event] of this.committed)
       if (!there.has(name) && (deleted.get(`${event.epoch}/${event.lane}`) ?? 0) < event.sequence)
-        this.forgivenEvents.add(name);
+        this.#forgive(name, event);
     for (const key of resendKeys) if (!tables.resendKeys.has(key)) this.forgivenReadings.add(key.split(' ')[1] ?? key);
+  }
+
+  /** A gap record that is gone takes its explanation with it. */
+  #forgive(name: string, { type, data }: StoredEvent): void {
+    this.forgivenEvents.add(name);
+    if (type !== eventTypes.gap) return;
+    const { epoch, lane, from, to } = JSON.parse(data) as GapData;
+    for (let sequence = Number(from); sequence <= Number(to ?? from); sequence++)
+      this.forgivenEvents.add(`${epoch}/${lane}/${sequence}`);
   }
 
   /** A gateway begins on `tables` with these sinks. */
