@@ -201,6 +201,8 @@ test('what nobody can process is told to staff with its reason, also the same id
   const producer = kafkaClient(kafka, 'test', silentLogger()).producer({ idempotent: false });
   await producer.connect();
   releasers.add('producer', () => producer.disconnect());
+  // what the tests before this one sent is counted first
+  await until('ingest has caught up', async () => (await historyIds()).includes('gw-1/e1/alerts/9002'));
   const before = (await ledger()).received;
   const deep = eventJson(9_001).replace(/"data":.*$/, `"data":${'['.repeat(300_000)}${']'.repeat(300_000)}}`);
   const far = eventJson(9_001).replaceAll('9001', '9999999999999999');
