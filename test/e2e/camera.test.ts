@@ -87,9 +87,31 @@ test('the camera goes away and comes back: the page says why meanwhile, and visi
 });
 
 test('when the gateway is killed no ffmpeg and no vision process is left behind', async () => {
+  // by id: the camera's address stands in no list of processes
+  const children = descendantsOf(site.gateway?.pid ?? 0);
+  expect(children.some(({ args }) => args.includes('ffmpeg'))).toBe(true);
+  expect(children.some(({ args }) => args.includes('vision/process/main.ts'))).toBe(true);
   await site.gateway?.kill();
   await until('they are gone', () => {
-    const { stdout } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-    return !stdout.split('\n').some((line) => line.includes(camera.url.replace(/^rtsp:\/\//, '')));
+    const running = new Set(processes().map(({ pid }) => pid));
+    return children.every(({ pid }) => !running.has(pid));
   });
 });
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly args: string;
+}
+
+function processes(): Process[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), args: args ?? '' }];
+  });
+}
+
+function descendantsOf(ancestor: number, all = processes()): Process[] {
+  return all.filter(({ parent }) => parent === ancestor).flatMap((child) => [child, ...descendantsOf(child.pid, all)]);
+}
