@@ -3,8 +3,9 @@
  * ingest/supervised-consumer.ts).
  *
  * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
- * was not; a group that is new begins at the end of the topic and has that noted at once, so that nothing that comes
- * between the first start and the first commit is lost; later it begins with the oldest wherever it has no place.
+ * was not; a group that is new begins at the end of the topic and has that noted as soon as it has joined, so that
+ * nothing that comes after is lost (a centre killed before that is new again at its next start, and begins at the end
+ * there); later it begins with the oldest wherever it has no place.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
