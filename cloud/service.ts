@@ -101,6 +101,7 @@ export class Service implements Part {
     });
     this.#live = new LiveFeed({ clock });
     this.#notifier = new Notifier({
+      folder: config.data,
       kafka,
       routes: createRoutes(config.notify),
       clock,

@@ -5,9 +5,10 @@
  * old one or the new one; the first password is handed to the caller once and stands nowhere; a file that cannot be
  * read stops the start: making a new one would let whoever damaged it back in.
  */
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { replaceFile } from '@forpost/shared/files.ts';
 import { hashPassword, isPasswordHash, randomPassword } from '@forpost/shared/password.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -103,23 +104,7 @@ export class Users {
   }
 
   async #write(content: UsersFile): Promise<void> {
-    const folder = dirname(this.#file);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const beside = `${this.#file}.new`;
-    await rm(beside, { force: true });
-    const file = await open(beside, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, this.#file);
-    const directory = await open(folder);
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+    await replaceFile(this.#file, `${JSON.stringify(content, null, 2)}\n`);
   }
 }

@@ -3,9 +3,8 @@
  * ingest/supervised-consumer.ts).
  *
  * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
- * was not; a group that is new begins at the end of the topic and has that noted as soon as it has joined, so that
- * nothing that comes after is lost (a centre killed before that is new again at its next start, and begins at the end
- * there); later it begins with the oldest wherever it has no place.
+ * was not; a group that is new begins with the first alert that came into the topic after `since`, by the broker's
+ * clock, and has that noted as soon as it has joined; later it begins with the oldest wherever it has no place.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
@@ -19,6 +18,8 @@ import { OffsetTracker } from './offsets.ts';
 export interface AlertsConsumerOptions {
   readonly cluster: KafkaCluster;
   readonly group: string;
+  /** from when on a group that is new owes alerts, ms since 1970 */
+  readonly since: number;
   /** settles when a record's work is done; never rejects */
   readonly handle: (value: Buffer) => Promise<void>;
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export interface AlertsConsumerOptions {
 /** An alert ends the wait at once; the shorter it is, the sooner a partition that moved is read. */
 const fetchWaitMs = 250;
 const commitEveryMs = 250;
+/** Kafka forgets the place of a group that nobody was in for a week; what is older than that is no news. */
+const owedForMs = 7 * 86_400_000;
 
 export class AlertsConsumer implements Part {
   readonly #options: AlertsConsumerOptions;
@@ -38,7 +41,7 @@ export class AlertsConsumer implements Part {
   #committing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   /** where a new group begins; undefined once it has a place */
-  #ends: readonly TopicPartitionOffset[] | undefined;
+  #begin: readonly TopicPartitionOffset[] | undefined;
   #placed = false;
 
   constructor(options: AlertsConsumerOptions) {
@@ -79,17 +82,20 @@ export class AlertsConsumer implements Part {
     });
   }
 
-  /** Notes the ends of the topic's partitions where the group is new. @throws where Kafka or the topic is not there */
+  /** Finds where to begin where the group is new. @throws where Kafka or the topic is not there */
   async #findPlace(client: Kafka): Promise<void> {
     const admin = client.admin();
     try {
       await admin.connect();
-      const ends = await admin.fetchTopicOffsets(this.#topic);
-      if (this.#placed || this.#ends !== undefined) return;
-      const [known] = await admin.fetchOffsets({ groupId: this.#options.group, topics: [this.#topic] });
+      const { clock, group, since } = this.#options;
+      const owed = Math.max(since, clock.now() - owedForMs);
+      // also the check that the topic is there
+      const begin = await admin.fetchTopicOffsetsByTimestamp(this.#topic, owed);
+      if (this.#placed || this.#begin !== undefined) return;
+      const [known] = await admin.fetchOffsets({ groupId: group, topics: [this.#topic] });
       this.#placed = known?.partitions.some(({ offset }) => offset !== '-1') ?? false;
       if (!this.#placed)
-        this.#ends = ends.map(({ partition, high }) => ({ topic: this.#topic, partition, offset: high }));
+        this.#begin = begin.map(({ partition, offset }) => ({ topic: this.#topic, partition, offset }));
     } finally {
       await admin.disconnect();
     }
@@ -103,10 +109,10 @@ export class AlertsConsumer implements Part {
     },
     assigned: Assigned,
   ): Promise<void> {
-    const begin = (this.#ends ?? []).filter(({ partition }) => assigned[this.#topic]?.includes(partition) ?? false);
-    for (const end of begin) consumer.seek(end);
+    const begin = (this.#begin ?? []).filter(({ partition }) => assigned[this.#topic]?.includes(partition) ?? false);
+    for (const place of begin) consumer.seek(place);
     if (begin.length > 0) await consumer.commitOffsets(begin);
-    this.#ends = undefined;
+    this.#begin = undefined;
     this.#placed = true;
   }
 

@@ -58,8 +58,10 @@ const now = () => ({ received: systemClock.now() });
 let desk: Desk;
 let phone: Desk;
 let notifiers: Notifier[];
+let data: string;
 
 beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'forpost-notifier-'));
   desk = await new Desk().open();
   phone = await new Desk().open();
   notifiers = [];
@@ -68,6 +70,7 @@ afterEach(async () => {
   for (const notifier of notifiers) await notifier.stop();
   await desk.close();
   await phone.close();
+  await rm(data, { recursive: true });
 });
 
 const routes = () =>
@@ -79,7 +82,7 @@ const common = { clock: systemClock, random: Math.random, logger: silentLogger()
 
 describe('without Kafka', () => {
   function notifier(): Notifier {
-    const made = new Notifier({ ...common, routes: routes() });
+    const made = new Notifier({ ...common, folder: data, routes: routes() });
     notifiers.push(made);
     return made;
   }
@@ -152,7 +155,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   });
 
   async function started(): Promise<Notifier> {
-    const made = new Notifier({ ...common, kafka: cluster(), routes: routes() });
+    const made = new Notifier({ ...common, folder: data, kafka: cluster(), routes: routes() });
     notifiers.push(made);
     await made.start();
     await vi.waitFor(() => expect(made.status()).toMatchObject({ connected: true }), { timeout: 20_000 });
@@ -201,6 +204,17 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   test('a group that is new tells nothing old, and everything from its first start on, whether it runs or not', async () => {
     await raise(1);
     const first = await started();
+    await first.stop();
+    await raise(2);
+    await started();
+    await vi.waitFor(() => expect(desk.ids()).toEqual([id(2)]), { timeout: 15_000 });
+  });
+
+  test('a first start that never reached Kafka is one too: what came after it is told', async () => {
+    await raise(1);
+    const unreachable = { ...cluster(), brokers: ['127.0.0.1:1'] };
+    const first = new Notifier({ ...common, folder: data, kafka: unreachable, routes: routes() });
+    await first.start();
     await first.stop();
     await raise(2);
     await started();
@@ -273,7 +287,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     const made = await started();
     process.kill(kafka!.pid, 'SIGSTOP');
     try {
-      const other = new Notifier({ ...common, kafka: cluster(), routes: routes() });
+      const other = new Notifier({ ...common, folder: data, kafka: cluster(), routes: routes() });
       await other.start();
       await vi.waitFor(() => expect(made.status().connected).toBe(false), { timeout: 20_000 });
       const begun = performance.now();
@@ -303,6 +317,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
 test('a Kafka that is not there keeps nothing from starting or stopping', async () => {
   const made = new Notifier({
     ...common,
+    folder: data,
     kafka: { brokers: ['127.0.0.1:1'], prefix: 'forpost', development: true },
     routes: routes(),
   });

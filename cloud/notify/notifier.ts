@@ -15,6 +15,7 @@ import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
+import { firstStart } from './first-start.ts';
 import { isWanted, notificationOf } from './policy.ts';
 
 /** A channel and what it wants to hear. */
@@ -35,6 +36,8 @@ export interface NotifierStatus {
 }
 
 export interface NotifierOptions {
+  /** the centre's data folder: here the notifier remembers since when it owes alerts */
+  readonly folder: string;
   /** absent = alerts come in through `take` */
   readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
@@ -54,31 +57,36 @@ const recentIds = 20_000;
 export class Notifier implements Part {
   readonly #options: NotifierOptions;
   readonly #queues: readonly { readonly severity: Severity; readonly queue: ChannelQueue }[];
-  readonly #consumer: AlertsConsumer | undefined;
+  #consumer: AlertsConsumer | undefined;
   /** by event id, in the order they came in: resolves when it is settled */
   readonly #recent = new Map<string, Promise<void>>();
   #notifications = 0;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
-    const { clock, kafka, logger, random, routes } = options;
+    const { clock, logger, random, routes } = options;
     this.#queues = routes.map(({ channel, severity }) => ({
       severity,
       queue: new ChannelQueue({ channel, clock, random, logger }),
     }));
+  }
+
+  /**
+   * Does not wait for Kafka: it connects when it can, and `status` says so.
+   * @throws what the file system says, where it cannot note its first start
+   */
+  async start(): Promise<void> {
+    const { clock, folder, kafka, logger, random, routes } = this.#options;
     if (kafka === undefined || routes.length === 0) return;
+    const since = await firstStart(folder, clock.now());
     const handle = (value: Buffer) => {
       const decoded = decodeEvent(value);
       // the ingest puts what is no event among the dead letters; here it is nothing to tell
       return decoded.ok ? this.#handle(decoded.event) : Promise.resolve();
     };
     const group = notifyGroup(kafka.prefix);
-    this.#consumer = new AlertsConsumer({ cluster: kafka, group, handle, clock, random, logger });
-  }
-
-  /** Does not wait for Kafka: it connects when it can, and `status` says so. */
-  async start(): Promise<void> {
-    await this.#consumer?.start();
+    this.#consumer = new AlertsConsumer({ cluster: kafka, group, since, handle, clock, random, logger });
+    await this.#consumer.start();
   }
 
   /** Leaves the group after committing what is settled; what is not taken yet is sent after the next start. */
