@@ -98,15 +98,8 @@ export class Gateway implements Part {
         const moved = Math.round(movedMs);
         this.#pipeline.note({ change: 'clock-set', message: `the system clock moved by ${moved} ms`, moved_ms: moved });
       },
-      onQuality: (quality) => {
-        if (quality !== 'synced') return;
-        const offset = Math.round(clock.now() - clock.uptime());
-        this.#pipeline.noteClock({
-          boot: this.#clockSync.bootId(),
-          offset_ms: offset,
-          source: this.#clockSync.service(),
-        });
-      },
+      onOffset: (offset, source) =>
+        this.#pipeline.noteClock({ boot: this.#clockSync.bootId(), offset_ms: offset, source }),
     });
     this.#outbox = new SqliteOutbox({
       folder: installation.data,

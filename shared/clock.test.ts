@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FakeClock, sleep, systemClock } from './clock.ts';
 
 test('a timer longer than 2^31 ms does not fire at once', async () => {
@@ -9,6 +9,28 @@ test('a timer longer than 2^31 ms does not fire at once', async () => {
   await new Promise<void>((resolve) => systemClock.after(20, resolve));
   timer.cancel();
   expect(fired).toBe(false);
+});
+
+test('a timer longer than 2^31 ms fires when it is due, whatever the wall clock does', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  try {
+    const delayMs = 2 * 2 ** 31 + 1000;
+    let fired = 0;
+    systemClock.after(delayMs, () => fired++);
+    const cancelled = systemClock.after(delayMs, () => fired++);
+    for (let i = 0; i < 4; i++) {
+      vi.advanceTimersByTime(delayMs / 4 - 1);
+      vi.setSystemTime(i % 2 === 0 ? 0 : Date.UTC(2099, 0));
+    }
+    cancelled.cancel();
+    expect(fired).toBe(0);
+    vi.advanceTimersByTime(4);
+    expect(fired).toBe(1);
+    vi.advanceTimersByTime(delayMs);
+    expect(fired).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the monotonic clock goes forward and the wall clock is in this century', () => {

@@ -50,14 +50,20 @@ export function alarmView({ alarm, site, gateway, latest, raised }: AlarmState):
     test: data.test === true,
     change: text(data.change),
     raised,
-    changed: latest.time,
+    changed: latest.corrected_time ?? latest.time,
   };
 }
 
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
   const alarm = text(fieldsOf(event.data).alarm, event.id);
-  return alarmView({ alarm, site: event.site, gateway: event.gateway, latest: event, raised: event.time });
+  return alarmView({
+    alarm,
+    site: event.site,
+    gateway: event.gateway,
+    latest: event,
+    raised: event.corrected_time ?? event.time,
+  });
 }
 
 /** `data` came from another machine: an object with whatever is in it, or nothing. */

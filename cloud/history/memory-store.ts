@@ -8,6 +8,7 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane } from '@forpost/shared/event/ids.ts';
 import { startOfStep } from './calendar.ts';
 import { forQueries, type Indexed } from './clickhouse/rows.ts';
+import { type ClockReading, correctedTimes, latestAfterStoredMs, offsetAt, readingOf } from './corrected.ts';
 import { gapsOf } from './gaps.ts';
 import {
   checkLimit,
@@ -33,6 +34,7 @@ import type {
 } from './store.ts';
 
 interface Entry extends Position {
+  /** with its corrected times, as far as they are known when it is asked for */
   readonly event: HistoryEvent;
   readonly received: number;
   readonly stored: number;
@@ -42,6 +44,8 @@ interface Entry extends Position {
 export class MemoryHistory implements HistoryStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  /** by gateway and boot */
+  readonly #clocks = new Map<string, ClockReading[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -59,14 +63,34 @@ export class MemoryHistory implements HistoryStore {
       const indexed = forQueries(event);
       const entry = { gateway, epoch, lane, sequence, ...times, indexed, event: { ...event, stored: rfc3339(stored) } };
       this.#entries.set(event.id, entry);
+      const reading = readingOf(event);
+      if (reading === undefined) continue;
+      const name = JSON.stringify([reading.gateway, reading.boot]);
+      this.#clocks.set(name, [...(this.#clocks.get(name) ?? []), reading]);
     }
+  }
+
+  /** The entries with the times that count now. */
+  #corrected(): readonly Entry[] {
+    const entries = [...this.#entries.values()];
+    if (this.#clocks.size === 0) return entries;
+    return entries.map((entry) => {
+      const { event, stored } = entry;
+      const readings = this.#clocks.get(JSON.stringify([event.gateway, event.boot]));
+      if (event.clock !== 'unsynced' || readings === undefined) return entry;
+      const uptime = Number(event.uptime);
+      const trueMs = Math.min(uptime + offsetAt(uptime, readings), stored + latestAfterStoredMs);
+      const times = correctedTimes(event, trueMs);
+      const time = times.corrected_time === undefined ? entry.time : trueMs;
+      return { ...entry, time, received: trueMs, event: { ...event, ...times } };
+    });
   }
 
   async events(query: EventQuery): Promise<EventPage> {
     const limit = checkLimit(query.limit, maxEvents);
     const { from, through } = timeRange(query);
     const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const found = [...this.#entries.values()]
+    const found = this.#corrected()
       .filter(({ time }) => time >= from && time <= through)
       .filter(({ event }) => (query.site ?? event.site) === event.site)
       .filter(({ event }) => (query.gateway ?? event.gateway) === event.gateway)
@@ -84,7 +108,7 @@ export class MemoryHistory implements HistoryStore {
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
     const { from, to, steps } = checkSeries(query);
     const buckets = new Map<number, { time: number; sequence: number; value: number }[]>();
-    for (const { time, sequence, event, indexed } of this.#entries.values()) {
+    for (const { time, sequence, event, indexed } of this.#corrected()) {
       const value = indexed.values[query.metric];
       if (event.subject !== query.device || (query.gateway ?? event.gateway) !== event.gateway) continue;
       if (value === undefined || time < from || time >= to) continue;
@@ -103,9 +127,7 @@ export class MemoryHistory implements HistoryStore {
   async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
     const from = timeRange({ from: since }).from;
     const alarms = Map.groupBy(
-      [...this.#entries.values()].filter(
-        ({ event, indexed }) => event.type === eventTypes.alert && indexed.alarm !== '',
-      ),
+      this.#corrected().filter(({ event, indexed }) => event.type === eventTypes.alert && indexed.alarm !== ''),
       ({ gateway, indexed }) => `${gateway}/${indexed.alarm}`,
     );
     const states = [...alarms.values()].flatMap((entries) => {

@@ -22,7 +22,7 @@ const chartLastMs = Date.UTC(2299, 11, 31);
 
 /** An event's place in the order of a page: by time, then by key, newest first. */
 export interface Position {
-  /** ms since 1970 */
+  /** ms since 1970; the corrected one where there is one */
   readonly time: number;
   readonly gateway: string;
   readonly epoch: string;
@@ -35,7 +35,10 @@ function invalid(message: string): ForpostError {
   return new ForpostError('FORPOST_PAYLOAD_INVALID', message);
 }
 
-/** The page's cursor: opaque to its reader, and stable while events come in, because it names an event. */
+/**
+ * The page's cursor: opaque to its reader, and stable while events come in, because it names an event. A clock event that
+ * comes between two pages moves the events that it corrects: they may be on neither page, or on both.
+ */
 export function encodeCursor(position: Position): string {
   const { time, gateway, epoch, lane, sequence } = position;
   return Buffer.from(JSON.stringify([time, gateway, epoch, lane, sequence])).toString('base64url');

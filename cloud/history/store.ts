@@ -2,7 +2,8 @@
  * The history: every event once, for as long as it is kept. A projection of Kafka, which can be rebuilt from it.
  *
  * Always: when `insert` resolves the events are on disk; inserting the same event again changes nothing that a query
- * can see; a query never sees half an insert as complete (`received` counts only what is readable).
+ * can see; a query never sees half an insert as complete (`received` counts only what is readable). A clock event
+ * corrects earlier times of its boot in every answer from then on, and what was stored stays as it is (corrected.ts).
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -13,7 +14,7 @@ export interface EventQuery {
   readonly device?: string;
   readonly type?: string;
   readonly lane?: Lane;
-  /** event time, ms since 1970: from <= time < to */
+  /** event time (the corrected one where there is one), ms since 1970: from <= time < to */
   readonly from?: number;
   readonly to?: number;
   /** newest first */
@@ -26,9 +27,16 @@ export interface EventQuery {
 export interface HistoryEvent extends ForpostEvent {
   /** when the centre stored it, RFC 3339 */
   readonly stored: string;
+  /**
+   * RFC 3339; where the gateway's clock was not in sync and it was learnt later by how much it was off (corrected.ts):
+   * when it happened, if the gateway itself had stamped that, and when the gateway took it.
+   */
+  readonly corrected_time?: string;
+  readonly corrected_received?: string;
 }
 
 export interface EventPage {
+  /** newest first, by corrected time where there is one */
   readonly events: readonly HistoryEvent[];
   /** absent on the last page */
   readonly cursor?: string;
@@ -69,7 +77,7 @@ export interface AlarmState {
   readonly site: string;
   readonly gateway: string;
   readonly latest: HistoryEvent;
-  /** time of the event that raised it, RFC 3339 */
+  /** time (the corrected one where there is one) of the event that raised it, RFC 3339 */
   readonly raised: string;
 }
 

@@ -21,9 +21,9 @@ async function program(name: string, script: string): Promise<string> {
   return file;
 }
 
-function start(answers: () => ClockQuality | 'unknown') {
-  const clock = new FakeClock();
+function start(answers: () => ClockQuality | 'unknown' | Promise<ClockQuality>, clock = new FakeClock()) {
   const jumps: number[] = [];
+  const offsets: number[] = [];
   const qualities: ClockQuality[] = [];
   let asked = 0;
   const probe: ClockProbe = {
@@ -39,8 +39,9 @@ function start(answers: () => ClockQuality | 'unknown') {
     probes: [probe],
     onJump: (offsetMs) => jumps.push(offsetMs),
     onQuality: (quality) => qualities.push(quality),
+    onOffset: (offsetMs) => offsets.push(offsetMs),
   });
-  return { clock, sync, jumps, qualities, asked: () => asked };
+  return { clock, sync, jumps, offsets, qualities, asked: () => asked };
 }
 
 describe('what a time service says', () => {
@@ -152,6 +153,79 @@ test('a clock that is slewed is not one that is set', async () => {
     clock.advance(1000);
   }
   expect(jumps).toEqual([]);
+  await sync.stop();
+});
+
+test('a clock that starts at 1970 is unsynced, and each boot that syncs tells its offset once', async () => {
+  const clock = new FakeClock(0, 5000);
+  let answer: ClockQuality = 'unsynced';
+  const { sync, offsets, qualities } = start(() => answer, clock);
+  await sync.start();
+  expect([sync.quality(), offsets]).toEqual(['unsynced', []]);
+  const truth = Date.UTC(2026, 5, 1);
+  clock.advance(20_000);
+  clock.jump(truth);
+  answer = 'synced';
+  clock.advance(1000);
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  clock.advance(300_000);
+  expect(offsets).toEqual([truth - 5000]);
+  expect(qualities).toEqual(['synced']);
+  await sync.stop();
+});
+
+test('a clock that is already in sync when the gateway starts tells its offset too', async () => {
+  const { clock, sync, offsets } = start(() => 'synced');
+  await sync.start();
+  expect(offsets).toEqual([clock.now() - clock.uptime()]);
+  await sync.stop();
+});
+
+test('a clock that jumps by years is unsynced until a service asked after the jump vouches for it', async () => {
+  const answers: ((quality: ClockQuality) => void)[] = [];
+  const { clock, sync, offsets, asked } = start(
+    () => new Promise<ClockQuality>((resolve) => answers.push(resolve)),
+    new FakeClock(),
+  );
+  const starting = sync.start();
+  answers[0]?.('synced');
+  await starting;
+  const first = clock.now() - clock.uptime();
+  // asked before the jump, answered after it
+  clock.advance(30_000);
+  expect(asked()).toBe(2);
+  const years = 50 * 365 * 86_400_000;
+  clock.jump(-years);
+  clock.advance(1000);
+  expect(sync.quality()).toBe('unsynced');
+  answers[1]?.('synced');
+  await vi.waitFor(() => expect(asked()).toBe(3));
+  expect([sync.quality(), offsets]).toEqual(['unsynced', [first]]);
+  answers[2]?.('synced');
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  expect(offsets).toEqual([first, first - years]);
+  await sync.stop();
+});
+
+test('a clock that is slewed while it is in sync tells where it has got to, at most once a minute', async () => {
+  const { clock, sync, offsets } = start(() => 'synced');
+  await sync.start();
+  const first = clock.now() - clock.uptime();
+  for (let i = 0; i < 180; i++) {
+    clock.jump(10);
+    clock.advance(1000);
+  }
+  expect(offsets).toEqual([first, first + 600, first + 1200, first + 1800]);
+  await sync.stop();
+});
+
+test('it works for longer than 2^31 ms', async () => {
+  const { clock, sync, asked } = start(() => 'synced', new FakeClock(0, 2 ** 31 - 10_000));
+  await sync.start();
+  clock.advance(20_000);
+  clock.advance(30_000);
+  await vi.waitFor(() => expect(asked()).toBe(2));
+  expect(sync.quality()).toBe('synced');
   await sync.stop();
 });
 

@@ -1,10 +1,14 @@
 /**
- * Whether the gateway's clock can be believed, and whether somebody has just set it.
+ * Whether the gateway's clock can be believed, whether somebody has just set it, and by how much true time and this
+ * boot's monotonic clock differ, from which the centre corrects what was stamped before.
  *
  *   unsynced ── a time service says so ──► synced ── it no longer does, or the clock jumped ──► unsynced
+ *                                            └── offset told: at each sync, and where it has moved since ──┘
  *
  * Always: what nobody can tell is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
- * monotonic one of more than `jumpMs` is told once, with its size, and the time services are asked again at once.
+ * monotonic one of more than `jumpMs` is told once, with its size; after it the clock counts as unsynced until a time
+ * service that was asked after the jump vouches for it. While it is synced, the offset told last is within
+ * `offsetToleranceMs` of the present one, or at most `tellEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,6 +25,8 @@ export interface ClockSyncOptions {
   /** the wall clock was set: by how many ms it moved against the monotonic one (+ = forward) */
   readonly onJump?: (offsetMs: number) => void;
   readonly onQuality?: (quality: ClockQuality) => void;
+  /** true time is the monotonic clock plus so many ms, as `source` says: at each sync, and when it has moved since */
+  readonly onOffset?: (offsetMs: number, source: string) => void;
   /** asked in order, the first that knows decides; default: chrony, timesyncd, the kernel's flag */
   readonly probes?: readonly ClockProbe[];
   /** where the kernel tells the id of this boot */
@@ -33,6 +39,10 @@ const pollMs = 30_000;
 const compareMs = 1000;
 /** A slewing clock moves 0.5 ms a second; more than this was set. */
 const jumpMs = 2000;
+/** A service that vouches for the clock while it still slews it: what was told is told anew when it is this far off. */
+const offsetToleranceMs = 500;
+/** and no sooner than this: a clock that never rests must not fill the outbox */
+const tellEveryMs = 60_000;
 
 export class ClockSync implements Part {
   readonly #options: ClockSyncOptions;
@@ -46,6 +56,9 @@ export class ClockSync implements Part {
   #nextPollAt = 0;
   /** wall minus monotonic, ms */
   #offsetMs = 0;
+  /** an answer that was asked for before the clock was set says nothing about it */
+  #jumps = 0;
+  #told: { readonly offsetMs: number; readonly at: number } | undefined;
 
   constructor(options: ClockSyncOptions) {
     this.#options = options;
@@ -98,10 +111,31 @@ export class ClockSync implements Part {
     const offsetMs = clock.now() - clock.uptime();
     const movedMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
-    if (Math.abs(movedMs) <= jumpMs) return;
+    if (Math.abs(movedMs) <= jumpMs) {
+      this.#tellMoved();
+      return;
+    }
     logger.warn({ movedMs: Math.round(movedMs) }, 'the system clock was set');
     onJump?.(movedMs);
+    this.#jumps++;
+    this.#set('unsynced', this.#service);
     this.#nextPollAt = 0;
+  }
+
+  /** The clock is in sync, and may have been slewed since the offset was told. */
+  #tellMoved(): void {
+    if (this.#quality !== 'synced' || this.#told === undefined) return;
+    const { clock } = this.#options;
+    const { offsetMs, at } = this.#told;
+    const moved = Math.abs(clock.now() - clock.uptime() - offsetMs) > offsetToleranceMs;
+    if (moved && clock.uptime() - at >= tellEveryMs) this.#tellOffset();
+  }
+
+  #tellOffset(): void {
+    const { clock, onOffset } = this.#options;
+    const offsetMs = Math.round(clock.now() - clock.uptime());
+    this.#told = { offsetMs, at: clock.uptime() };
+    onOffset?.(offsetMs, this.#service);
   }
 
   /** One round of questions; a second one waits for the first. */
@@ -114,6 +148,14 @@ export class ClockSync implements Part {
   }
 
   async #ask(): Promise<void> {
+    for (;;) {
+      const jumps = this.#jumps;
+      const [quality, service] = await this.#answer();
+      if (jumps === this.#jumps || !this.#running) return this.#set(quality, service);
+    }
+  }
+
+  async #answer(): Promise<readonly [quality: ClockQuality, service: string]> {
     for (const probe of this.#probes) {
       let answer: ClockQuality | 'unknown';
       try {
@@ -122,9 +164,9 @@ export class ClockSync implements Part {
         this.#options.logger.warn({ probe: probe.name, problem: messageOf(error) }, 'a time service cannot be asked');
         answer = 'unknown';
       }
-      if (answer !== 'unknown') return this.#set(answer, probe.name);
+      if (answer !== 'unknown') return [answer, probe.name];
     }
-    this.#set('unsynced', 'nobody');
+    return ['unsynced', 'nobody'];
   }
 
   #set(quality: ClockQuality, service: string): void {
@@ -133,6 +175,7 @@ export class ClockSync implements Part {
     this.#quality = quality;
     this.#options.logger.info({ clock: quality, service }, 'the clock is now called so');
     this.#options.onQuality?.(quality);
+    if (quality === 'synced') this.#tellOffset();
   }
 }
 

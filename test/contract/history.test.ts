@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { decodeEvent, encodeEvent, rfc3339 } from '@forpost/shared/event/codec.ts';
-import { type AlertData, eventTypes, type ForpostEvent, type GapData } from '@forpost/shared/event/event.ts';
+import {
+  type AlertData,
+  type ClockQuality,
+  eventTypes,
+  type ForpostEvent,
+  type GapData,
+} from '@forpost/shared/event/event.ts';
 import { asId, type Lane } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fc from 'fast-check';
@@ -66,6 +72,9 @@ interface Parts {
   readonly type?: string;
   readonly time?: number;
   readonly received?: number;
+  readonly clock?: ClockQuality;
+  readonly boot?: string;
+  readonly uptime?: number;
   readonly data?: unknown;
 }
 
@@ -84,9 +93,9 @@ function event(parts: Parts): ForpostEvent {
       device: parts.device === null ? null : asId<'device'>(parts.device ?? `${parts.gateway}-meter`),
       time: parts.time ?? noon,
       received: parts.received ?? parts.time ?? noon,
-      clock: 'synced',
-      boot: 'boot-1',
-      uptime: 1000 + parts.sequence,
+      clock: parts.clock ?? 'synced',
+      boot: parts.boot ?? 'boot-1',
+      uptime: parts.uptime ?? 1000 + parts.sequence,
       data: JSON.stringify(parts.data ?? { values: { power_w: parts.sequence } }),
     }),
   );
@@ -102,6 +111,14 @@ function alert(parts: Parts, alarm: string, data: Partial<AlertData>): ForpostEv
     ...data,
   };
   return event({ ...parts, lane: 'alerts', type: eventTypes.alert, data: full });
+}
+
+/** A clock event: at `uptime` of that boot true time was uptime + offset. */
+function clockEvent(gateway: string, sequence: number, boot: string, uptime: number, offset: unknown): ForpostEvent {
+  return event({
+    ...{ gateway, lane: 'alerts', sequence, device: null, type: eventTypes.clock, boot, uptime },
+    ...{ time: typeof offset === 'number' ? uptime + offset : 0, data: { boot, offset_ms: offset, source: 'chrony' } },
+  });
 }
 
 describe.each(kinds)('a history %s', (_name, make, skip) => {
@@ -224,6 +241,150 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     >[0]);
     expect(exact.events).toHaveLength(24);
     expect(exact.cursor).toBeUndefined();
+  });
+
+  check('shows corrected times beside the original ones once a clock event of the same boot is there', async () => {
+    const gateway = newGateway();
+    /** taken at `uptime` by a gateway that believes it is 1970 */
+    const unsynced = (sequence: number, uptime: number, change: Partial<Parts> = {}) =>
+      event({ gateway, sequence, uptime, time: uptime, clock: 'unsynced', ...change });
+    const first = unsynced(1, 10_000);
+    const second = unsynced(2, 20_000);
+    const deviceTime = unsynced(3, 30_000, { time: noon + 5, received: 30_000 });
+    const otherBoot = unsynced(4, 15_000, { boot: 'boot-2' });
+    const synced = event({ gateway, sequence: 5, time: noon + 50_000, uptime: 50_000 });
+    await store.insert([first, second, deviceTime, otherBoot, synced]);
+    const ask = async (range: { from?: number; to?: number } = {}) =>
+      (await store.events({ gateway, type: eventTypes.reading, limit: 100, ...range })).events;
+    const numbers = async (range: { from?: number; to?: number } = {}) =>
+      (await ask(range)).map(({ sequence }) => Number(sequence));
+    expect(await numbers()).toEqual([5, 3, 2, 4, 1]);
+    expect((await ask()).some((one) => 'corrected_time' in one || 'corrected_received' in one)).toBe(false);
+
+    await store.insert([clockEvent(gateway, 1, 'boot-1', 40_000, noon)]);
+    expect(await numbers()).toEqual([5, 2, 1, 3, 4]);
+    const at = rfc3339;
+    const stored = at(clock.now());
+    expect(await ask()).toEqual([
+      { ...synced, stored },
+      { ...second, stored, corrected_time: at(noon + 20_000), corrected_received: at(noon + 20_000) },
+      { ...first, stored, corrected_time: at(noon + 10_000), corrected_received: at(noon + 10_000) },
+      { ...deviceTime, stored, corrected_received: at(noon + 30_000) },
+      { ...otherBoot, stored },
+    ]);
+    expect(await numbers({ from: noon, to: noon + 20_000 })).toEqual([1, 3]);
+    expect(await numbers({ from: noon + 10_000, to: noon + 20_001 })).toEqual([2, 1]);
+    expect(await numbers({ to: noon })).toEqual([4]);
+
+    // of several the nearest by uptime counts, whatever comes when and how often; what is nonsense counts for nothing
+    await store.insert([
+      clockEvent(gateway, 2, 'boot-1', 12_000, noon + 7),
+      clockEvent(gateway, 3, 'boot-1', 11_000, 'soon'),
+      clockEvent(gateway, 4, 'boot-1', 10_500, 1e300),
+      { ...clockEvent(gateway, 5, 'boot-1', 10_100, noon + 99), boot: 'boot-9' },
+      clockEvent(gateway, 1, 'boot-1', 40_000, noon),
+      clockEvent(newGateway(), 1, 'boot-2', 15_000, noon),
+      clockEvent(newGateway(), 1, 'boot-1', 10_000, noon + 1_000_000),
+    ]);
+    await store.insert([first, second]);
+    expect((await ask()).map(({ sequence, corrected_time: time }) => [sequence, time])).toEqual([
+      ['5', undefined],
+      ['2', at(noon + 20_007)],
+      ['1', at(noon + 10_007)],
+      ['3', undefined],
+      ['4', undefined],
+    ]);
+    // a page goes on where the one before ended, in the corrected order
+    const paged: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.events({
+        ...{ gateway, type: eventTypes.reading, limit: 1 },
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      paged.push(...page.events.map(({ sequence }) => sequence));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(paged).toEqual(['5', '2', '1', '3', '4']);
+    expect(await store.stored({ gateway, epoch: 'e1', lane: 'telemetry' }, [1])).toEqual([{ ...first, stored }]);
+  });
+
+  check('draws charts and tells alarms by corrected times', async () => {
+    const gateway = newGateway();
+    const device = `${gateway}-meter`;
+    const unsynced = { gateway, clock: 'unsynced', boot: 'chart' } as const;
+    await store.insert([
+      ...[1, 2, 3].map((n) => event({ ...unsynced, sequence: n, uptime: n * 60_000, time: 1000 + n * 60_000 })),
+      event({ ...unsynced, sequence: 4, uptime: 240_000, time: noon + 60_000, received: 1000 }),
+      alert({ ...unsynced, sequence: 1, uptime: 90_000, time: 1000 }, 'early', {}),
+      alert({ ...unsynced, sequence: 2, uptime: 95_000, time: 6000 }, 'early', { change: 'cleared', active: false }),
+      clockEvent(gateway, 3, 'chart', 300_000, noon),
+    ]);
+    const chart = async (from: number, to: number) =>
+      (
+        await store.series({
+          ...{ device, metric: 'power_w', from, to, stepSeconds: 60, aggregate: 'sum', timezone: 'UTC' },
+        })
+      ).map(({ time, value }) => [(time - noon) / 60_000, value]);
+    expect(await chart(noon, noon + 240_000)).toEqual([
+      [1, 5],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(await chart(0, 600_000)).toEqual([]);
+    const [alarm] = (await store.alarms(noon, 1000)).filter((one) => one.gateway === gateway);
+    expect(alarm).toMatchObject({
+      ...{ alarm: 'early', raised: rfc3339(noon + 90_000) },
+      latest: { corrected_time: rfc3339(noon + 95_000), time: rfc3339(6000) },
+    });
+  });
+
+  check('moves no event more than a day behind its storing, whatever a gateway says of its clock', async () => {
+    const gateway = newGateway();
+    const one = event({ gateway, sequence: 1, uptime: 5000, time: 5000, clock: 'unsynced' });
+    await store.insert([clockEvent(gateway, 1, 'boot-1', 5000, Date.UTC(2090, 0)), one]);
+    const { events } = await store.events({ gateway, type: eventTypes.reading, limit: 5, from: clock.now() });
+    expect(events.map(({ corrected_time: time }) => time)).toEqual([rfc3339(clock.now() + 86_400_000)]);
+  });
+
+  check('corrects as the model does, whatever clock events there are', async () => {
+    if (store instanceof MemoryHistory) return;
+    const offset = fc.oneof(fc.integer({ min: noon - 10_000, max: noon + 10_000 }), fc.constant(3 * noon));
+    const reading = fc.record({ boot: fc.constantFrom('a', 'b'), uptime: fc.nat(50), offset });
+    const taken = fc.record({
+      ...{ boot: fc.constantFrom('a', 'b', 'c'), uptime: fc.nat(50), wall: fc.nat(20_000) },
+      ...{ synced: fc.boolean(), own: fc.boolean() },
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(reading, { maxLength: 6 }),
+        fc.array(taken, { minLength: 1, maxLength: 12 }),
+        async (readings, all) => {
+          const gateway = newGateway();
+          const model = new MemoryHistory(clock);
+          const events = [
+            ...all.map(({ boot, uptime, wall, synced, own }, i) =>
+              event({
+                ...{ gateway, sequence: i + 1, boot, uptime, clock: synced ? 'synced' : 'unsynced' },
+                ...{ received: noon + wall, time: own ? noon + wall + 7 : noon + wall },
+              }),
+            ),
+            ...readings.map((r, i) => clockEvent(gateway, i + 1, r.boot, r.uptime, r.offset)),
+          ];
+          for (const one of [store, model]) await one.insert(events);
+          for (const range of [{}, { from: noon + 5000 }, { to: noon + 5000 }]) {
+            const query = { gateway, type: eventTypes.reading, limit: 100, ...range };
+            expect(await store.events(query)).toEqual(await model.events(query));
+          }
+          const chart: SeriesQuery = {
+            ...{ device: `${gateway}-meter`, metric: 'power_w', from: noon - 10_000, to: noon + 40_000 },
+            ...{ stepSeconds: 1, aggregate: 'sum', timezone: 'UTC' },
+          };
+          expect(await store.series(chart)).toEqual(await model.series(chart));
+        },
+      ),
+      { numRuns: 25 },
+    );
   });
 
   check('refuses a question that makes no sense', async () => {

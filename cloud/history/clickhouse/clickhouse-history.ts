@@ -10,6 +10,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { readingOf } from '../corrected.ts';
 import { gapsOf } from '../gaps.ts';
 import {
   checkLimit,
@@ -95,6 +96,7 @@ export class ClickHouseHistory implements HistoryStore {
   async insert(events: readonly ForpostEvent[]): Promise<void> {
     this.#lastStoredMs = Math.max(this.#lastStoredMs, Math.trunc(this.#clock.now()));
     const storedMs = this.#lastStoredMs;
+    await this.#noteClocks(events);
     let lines: string[] = [];
     let bytes = 0;
     for (const event of events) {
@@ -108,6 +110,17 @@ export class ClickHouseHistory implements HistoryStore {
       bytes += line.length;
     }
     if (lines.length > 0) await this.#executor.insert('events', lines.join('\n'));
+  }
+
+  /** Before the events themselves: after a kill between the two the events come again, and the same note changes nothing. */
+  async #noteClocks(events: readonly ForpostEvent[]): Promise<void> {
+    const lines = events.flatMap((event) => {
+      const reading = readingOf(event);
+      if (reading === undefined) return [];
+      const { gateway, boot, uptime, offsetMs } = reading;
+      return [JSON.stringify({ gateway, boot: boot.toWellFormed(), uptime, offset_ms: offsetMs })];
+    });
+    if (lines.length > 0) await this.#executor.insert('clocks', lines.join('\n'));
   }
 
   /**
@@ -126,12 +139,12 @@ export class ClickHouseHistory implements HistoryStore {
     };
     let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const newest = Math.min(range.through, after?.time ?? range.through);
-    const rows: EventRow[] = [];
+    const rows: PageRow[] = [];
     for (const slice of slices(range.from, newest, Math.trunc(this.#clock.now()))) {
       for (;;) {
         // one more than the page shows whether there is a next one
         const missing = limit + 1 - rows.length;
-        const found = await this.#executor.query<EventRow>(sql.events, {
+        const found = await this.#executor.query<PageRow>(sql.events, {
           ...parameters,
           ...slice,
           ...cursorOf(after),
@@ -253,9 +266,12 @@ function keyOf(key: LaneKey): Parameters {
   return { gateway: key.gateway, epoch: key.epoch, lane: key.lane };
 }
 
-function positionOf(row: EventRow): Position {
+/** `at_ms`: the time that counts, corrected where that is known. */
+type PageRow = EventRow & { readonly at_ms: string };
+
+function positionOf(row: PageRow): Position {
   const { gateway, epoch, sequence } = row;
-  return { time: Number(row.time_ms), gateway, epoch, lane: row.lane as Lane, sequence };
+  return { time: Number(row.at_ms), gateway, epoch, lane: row.lane as Lane, sequence };
 }
 
 function cursorOf(after: Position | undefined): Parameters {

@@ -8,6 +8,7 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '@forpost/shared/event/ids.ts';
+import { correctedTimes } from '../corrected.ts';
 import type { HistoryEvent } from '../store.ts';
 
 /** As ClickHouse answers it; 64-bit integers as text. */
@@ -27,6 +28,8 @@ export interface EventRow {
   readonly uptime: string;
   readonly rest: string;
   readonly data: string;
+  /** when the gateway took it by a clock that was in sync later; absent where the query does not ask for it */
+  readonly true_ms?: string | null;
 }
 
 /** One JSON line for the insert. `storedMs`: the same for all events of the insert. */
@@ -69,13 +72,15 @@ export function toLine(event: ForpostEvent, storedMs: number): string {
 export function toEvent(row: EventRow): HistoryEvent {
   const attributes = Object.fromEntries(toAttributes(row));
   const rest = row.rest === '' ? {} : (JSON.parse(row.rest) as object);
+  const event = { ...attributes, ...rest } as unknown as ForpostEvent;
+  const trueMs = row.true_ms === undefined || row.true_ms === null ? undefined : Number(row.true_ms);
   // the columns were filled from an event that the codec had checked
   return {
-    ...attributes,
-    ...rest,
+    ...event,
     stored: rfc3339(Number(row.stored_ms)),
+    ...correctedTimes(event, trueMs),
     data: JSON.parse(row.data) as unknown,
-  } as HistoryEvent;
+  };
 }
 
 /** The event's attributes as far as columns say them. */

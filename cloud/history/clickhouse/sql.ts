@@ -20,4 +20,13 @@ export const sql = {
 } as const;
 
 /** In order; the first one is version 1. Each is one statement that may run twice. What is out is never edited. */
-export const migrations: readonly string[] = [read('migrations/0001-events')];
+export const migrations: readonly string[] = [
+  '0001-events',
+  '0002-clocks',
+  '0003-known-clocks',
+  '0004-fill-clocks',
+  '0005-indexes',
+  '0006-charts',
+  '0007-drop-readings',
+  '0008-materialize',
+].map((name) => read(`migrations/${name}`));

@@ -1,5 +1,7 @@
--- One metric of one device by steps. Without FINAL, so that the projection by device serves it; LIMIT 1 BY the event's
--- key takes out duplicates that are not merged yet. What a device or a check called bad or implausible does not count.
+-- One metric of one device by steps, by corrected time where there is one (corrected.ts, events.sql): readings whose own
+-- time counts, served by the projection by device (so without FINAL), and unsynced ones of boots whose clock is known.
+-- LIMIT 1 BY the event's key takes out duplicates that are not merged yet. What a device or a check called bad or
+-- implausible does not count.
 SELECT
     multiIf(
         {unit:String} = 'month', toUnixTimestamp64Milli(toDateTime64(toStartOfInterval(time, toIntervalMonth({steps:UInt32}), {timezone:String}), 3, {timezone:String})),
@@ -7,27 +9,49 @@ SELECT
         {unit:String} = 'day', toUnixTimestamp64Milli(toDateTime64(toStartOfInterval(time, toIntervalDay({steps:UInt32}), {timezone:String}), 3, {timezone:String})),
         {unit:String} = 'hour', toUnixTimestamp64Milli(toDateTime64(toStartOfInterval(time, toIntervalHour({steps:UInt32}), {timezone:String}), 3, {timezone:String})),
         {unit:String} = 'minute', toUnixTimestamp64Milli(toDateTime64(toStartOfInterval(time, toIntervalMinute({steps:UInt32}), {timezone:String}), 3, {timezone:String})),
-        intDiv(time_ms, {steps:UInt32} * 1000) * {steps:UInt32} * 1000
+        intDiv(at_ms, {steps:UInt32} * 1000) * {steps:UInt32} * 1000
     ) AS start,
     multiIf(
         {aggregate:String} = 'avg', avg(value),
         {aggregate:String} = 'min', min(value),
         {aggregate:String} = 'max', max(value),
         {aggregate:String} = 'sum', sum(value),
-        {aggregate:String} = 'last', argMax(value, (time_ms, sequence)),
+        {aggregate:String} = 'last', argMax(value, (at_ms, sequence)),
         toFloat64(count())
     ) AS value
 FROM
 (
-    SELECT time_ms, gateway, epoch, lane, sequence, `values`[{metric:String}] AS value,
-        fromUnixTimestamp64Milli(time_ms, 'UTC') AS time
-    FROM events
-    WHERE device = {device:String} AND type = 'forpost.reading.v1'
-      AND time_ms >= {from:Int64} AND time_ms < {to:Int64}
-      AND ({gateway:String} = '' OR gateway = {gateway:String})
-      AND ({any_channel:UInt8} = 1 OR channel = {channel:String})
-      AND quality NOT IN ('bad', 'implausible')
-      AND mapContains(`values`, {metric:String})
+    SELECT at_ms, gateway, epoch, lane, sequence, value, fromUnixTimestamp64Milli(at_ms, 'UTC') AS time
+    FROM
+    (
+        SELECT time_ms AS at_ms, gateway, epoch, lane, sequence, `values`[{metric:String}] AS value
+        FROM events
+        WHERE device = {device:String} AND type = 'forpost.reading.v1'
+          AND time_ms >= {from:Int64} AND time_ms < {to:Int64}
+          AND ({gateway:String} = '' OR gateway = {gateway:String})
+          AND ({any_channel:UInt8} = 1 OR channel = {channel:String})
+          AND quality NOT IN ('bad', 'implausible')
+          AND mapContains(`values`, {metric:String})
+          AND NOT (clock = 'unsynced' AND time_ms = received_ms AND (gateway, boot) IN (SELECT gateway, boot FROM clocks))
+        UNION ALL
+        SELECT
+            least(toInt64(uptime) + arraySort(r -> (abs(toInt64(r.1) - toInt64(uptime)), -toInt64(r.1), -r.2), readings)[1].2,
+                stored_ms + 86400000) AS at_ms,
+            gateway, epoch, lane, sequence, `values`[{metric:String}] AS value
+        FROM events
+        INNER JOIN (SELECT gateway, boot, readings FROM known_clocks WHERE {gateway:String} = '' OR gateway = {gateway:String}) AS known
+          USING (gateway, boot)
+        WHERE device = {device:String} AND type = 'forpost.reading.v1'
+          AND clock = 'unsynced' AND time_ms = received_ms
+          AND stored_ms >= {from:Int64} - 86400000
+          AND (gateway, boot) IN (SELECT gateway, boot FROM clocks WHERE offset_ms <= {to:Int64})
+          AND boot IN (SELECT boot FROM clocks WHERE offset_ms <= {to:Int64})
+          AND at_ms >= {from:Int64} AND at_ms < {to:Int64}
+          AND ({gateway:String} = '' OR gateway = {gateway:String})
+          AND ({any_channel:UInt8} = 1 OR channel = {channel:String})
+          AND quality NOT IN ('bad', 'implausible')
+          AND mapContains(`values`, {metric:String})
+    )
     LIMIT 1 BY gateway, epoch, lane, sequence
 )
 GROUP BY start
