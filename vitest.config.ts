@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/contract/**/*.test.ts'],
+          include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/{contract,harness}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...realParts],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -32,6 +32,21 @@ export interface KafkaOptions {
   readonly progress?: (line: string) => void;
   /** with listeners beside the plain one that want TLS: for tests */
   readonly secured?: SecuredListeners;
+  /** with a listener beside the plain one for clients that come through something in between: for tests */
+  readonly behind?: { readonly port: number; readonly advertisedPort: number };
+  /** one of several brokers; absent: alone */
+  readonly cluster?: ClusterNode;
+  /** MB of heap; default 512 */
+  readonly heapMb?: number;
+}
+
+/** A broker's place among others, each of them broker and controller. */
+export interface ClusterNode {
+  readonly nodeId: number;
+  /** the same for all: 22 letters of base64url */
+  readonly clusterId: string;
+  /** the same for all: the controllers' ports by node id */
+  readonly controllerPorts: Readonly<Record<number, number>>;
 }
 
 /** PEM files and log-ins of a broker that also listens with TLS. */
@@ -69,8 +84,9 @@ export interface RunningKafka {
 const host = '127.0.0.1';
 const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 10_000;
+const defaultHeapMb = 512;
 /** small and quick to start: a development broker lives with one JIT tier and the serial collector */
-const jvm = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
 /** Starts a broker and waits until a client can use it. @throws KafkaSetupError */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
@@ -86,13 +102,14 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   };
   await mkdir(options.dataFolder, { recursive: true });
   const properties = join(options.dataFolder, 'server.properties');
-  await writeFile(properties, serverProperties(options.dataFolder, port, controllerPort, secured));
+  await writeFile(properties, serverProperties(options, port, controllerPort, secured));
   const classpath = join(jars, '*');
-  await formatOnce(java, classpath, options.dataFolder, properties, secured?.users ?? {});
+  await formatOnce(java, classpath, options, properties, secured?.users ?? {});
 
   const started = performance.now();
   const log = join(options.dataFolder, 'kafka.log');
-  const child = await launch(java, ['-cp', classpath, ...jvm, ...quiet, 'kafka.Kafka', properties], log);
+  const heap = `-Xmx${options.heapMb ?? defaultHeapMb}m`;
+  const child = await launch(java, ['-cp', classpath, heap, ...jvm, ...quiet, 'kafka.Kafka', properties], log);
   const pid = child.pid;
   if (pid === undefined) throw new KafkaSetupError('start-failed', 'Kafka could not be started: no process');
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -131,7 +148,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
 const quiet = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
 
 function serverProperties(
-  dataFolder: string,
+  { dataFolder, behind, cluster }: KafkaOptions,
   port: number,
   controllerPort: number,
   secured: SecuredListeners | undefined,
@@ -139,22 +156,30 @@ function serverProperties(
   const plain = `PLAINTEXT://${host}:${port}`;
   const withTls =
     secured === undefined ? [] : [`SASL://${host}:${secured.saslPort}`, `MTLS://${host}:${secured.mtlsPort}`];
+  const listeners = [plain, ...withTls, ...(behind === undefined ? [] : [`BEHIND://${host}:${behind.port}`])];
+  const advertised = [
+    plain,
+    ...withTls,
+    ...(behind === undefined ? [] : [`BEHIND://${host}:${behind.advertisedPort}`]),
+  ];
+  const voters = Object.entries(cluster?.controllerPorts ?? { 1: controllerPort });
+  const replicas = voters.length;
   return `${[
     'process.roles=broker,controller',
-    'node.id=1',
-    `controller.quorum.voters=1@${host}:${controllerPort}`,
-    `listeners=${[plain, ...withTls, `CONTROLLER://${host}:${controllerPort}`].join(',')}`,
-    `advertised.listeners=${[plain, ...withTls].join(',')}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL',
+    `node.id=${cluster?.nodeId ?? 1}`,
+    `controller.quorum.voters=${voters.map(([id, at]) => `${id}@${host}:${at}`).join(',')}`,
+    `listeners=${[...listeners, `CONTROLLER://${host}:${controllerPort}`].join(',')}`,
+    `advertised.listeners=${advertised.join(',')}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL',
     ...(secured === undefined ? [] : securedProperties(secured)),
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(dataFolder, 'records')}`,
-    'offsets.topic.replication.factor=1',
+    `offsets.topic.replication.factor=${replicas}`,
     'offsets.topic.num.partitions=4',
-    'transaction.state.log.replication.factor=1',
+    `transaction.state.log.replication.factor=${replicas}`,
     'transaction.state.log.min.isr=1',
-    'share.coordinator.state.topic.replication.factor=1',
+    `share.coordinator.state.topic.replication.factor=${replicas}`,
     'share.coordinator.state.topic.min.isr=1',
     'auto.create.topics.enable=false',
     'group.initial.rebalance.delay.ms=0',
@@ -186,13 +211,13 @@ function securedProperties({ keystore, clientCa, users }: SecuredListeners): rea
 async function formatOnce(
   java: string,
   classpath: string,
-  dataFolder: string,
+  { dataFolder, cluster }: KafkaOptions,
   properties: string,
   users: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (existsSync(join(dataFolder, 'records', 'meta.properties'))) return;
   // in one argument: an id may begin with a dash
-  const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
+  const id = `--cluster-id=${cluster?.clusterId ?? randomBytes(16).toString('base64url')}`;
   const scram = Object.entries(users).flatMap(([user, password]) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((how) => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
   );

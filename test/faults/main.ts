@@ -1,12 +1,13 @@
 /**
- * `npm run faults -- [--runs N] [--json]`: real processes, real kills; with `--simulate N [--seed FROM]` that many
- * simulated runs instead. One JSON document last on standard output.
+ * `npm run faults -- [--runs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real faults.
+ * With `--mistakes` known mistakes are put into the gateway, which the runs must find; with `--simulate N [--seed FROM]`
+ * it is that many simulated runs instead. One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
+import { messageOf } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
-import { createReport, percentile } from '../../scripts/report.ts';
-import { TestSite } from '../harness/site.ts';
-import { gatewayKill, type KillOutcome } from './gateway-kill.ts';
+import { campaign, findMistakes } from './campaign.ts';
+import { mistakeNames } from './mistakes/mistakes.ts';
 import { simulationReport } from './simulation/report.ts';
 
 requireNode();
@@ -15,60 +16,30 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     simulate: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    scenario: { type: 'string', default: '' },
+    mistakes: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     json: { type: 'boolean' },
   },
 });
-if (values.simulate !== undefined)
-  process.exit(await simulationReport(wholeNumber('simulate', values.simulate), wholeNumber('seed', values.seed)));
-const runs = wholeNumber('runs', values.runs);
-
-const devices = ['meter-1', 'meter-2', 'meter-3', 'meter-4'];
-const report = createReport('faults');
-const outcomes: KillOutcome[] = [];
-const site = await TestSite.start({ devices });
+const seed = wholeNumber('seed', values.seed);
 try {
-  for (let run = 1; run <= runs; run++) {
-    const outcome = await gatewayKill(site, devices, `run-${run}`, { kills: 2, loadMs: 3000 });
-    outcomes.push(outcome);
-    process.stderr.write(`run ${run}/${runs}: ${JSON.stringify(outcome)}\n`);
-  }
-} finally {
-  await site.stop();
+  process.exit(await chosen());
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
 }
-const sum = (pick: (outcome: KillOutcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
-report.samples(runs);
-report.metric(
-  'kills',
-  sum((o) => o.kills),
-);
-report.metric(
-  'readings_acknowledged',
-  sum((o) => o.acknowledged),
-);
-report.metric(
-  'unacknowledged_in_history',
-  sum((o) => o.unacknowledged),
-);
-report.metric(
-  'lost',
-  sum((o) => o.lost),
-);
-report.metric(
-  'duplicated',
-  sum((o) => o.duplicated),
-);
-report.metric(
-  'complete_p99_ms',
-  percentile(
-    outcomes.map((o) => o.completeMs),
-    99,
-  ),
-);
-report.goal('kills', '>=', runs);
-report.goal('readings_acknowledged', '>=', runs * 100);
-report.goal('lost', '<=', 0);
-report.goal('duplicated', '<=', 0);
-process.exit(report.print());
+
+function chosen(): Promise<0 | 1> {
+  if (values.simulate !== undefined) return simulationReport(wholeNumber('simulate', values.simulate), seed);
+  if (values.mistakes) return findMistakes(mistakeNames, seed);
+  return campaign({
+    runs: wholeNumber('runs', values.runs),
+    firstSeed: seed,
+    scenarios: values.scenario.split(',').filter((name) => name !== ''),
+    keep: values.keep,
+  });
+}
 
 function wholeNumber(option: string, text: string): number {
   const value = Number(text);

@@ -2,14 +2,30 @@
  * A child process of a test: started, ready when it prints its JSON line, stopped or killed by its own id, never left
  * behind. What it says is kept (bounded) and shown when it does not become ready.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import type { Readable, Writable } from 'node:stream';
+import { root } from './root.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+export { root };
 
 const keptLines = 400;
+
+export interface ProcessOptions {
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly readyWithinMs?: number;
+  /** everything that it says, appended */
+  readonly logFile?: string | undefined;
+}
+
+/** What was started here and has not ended yet: empty when a test has cleaned up behind itself. */
+const running = new Map<number, string>();
+
+export function runningProcesses(): readonly { readonly pid: number; readonly name: string }[] {
+  return [...running].map(([pid, name]) => ({ pid, name }));
+}
 
 export class TestProcess {
   readonly name: string;
@@ -33,23 +49,17 @@ export class TestProcess {
   }
 
   /** Starts `node ...args` and resolves when it printed a line of JSON with the key "ready". */
-  static start(
-    name: string,
-    args: readonly string[],
-    options: { env?: NodeJS.ProcessEnv; readyWithinMs?: number } = {},
-  ): Promise<TestProcess> {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      // should the tests be killed, nothing of theirs stays behind
-      env: { ...process.env, FORPOST_STOP_WITH_PARENT: '1', ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+  static start(name: string, args: readonly string[], options: ProcessOptions = {}): Promise<TestProcess> {
+    const child = launch(name, args, options);
     const lines: string[] = [];
+    const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' });
     const keep = (line: string) => {
+      log?.write(`${line}\n`);
       lines.push(line);
       if (lines.length > keptLines) lines.shift();
     };
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.once('close', () => log?.end());
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${name} ${why}:\n${lines.slice(-40).join('\n')}`));
       const timer = setTimeout(() => {
@@ -71,6 +81,22 @@ export class TestProcess {
         );
       });
     });
+  }
+
+  /** Starts `node ...args` and ends it with SIGKILL `afterMs` later, ready or not. */
+  static async startAndKill(
+    name: string,
+    args: readonly string[],
+    afterMs: number,
+    options: ProcessOptions = {},
+  ): Promise<void> {
+    const child = launch(name, args, options);
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+    await ended;
+    clearTimeout(timer);
   }
 
   get pid(): number {
@@ -101,6 +127,25 @@ export class TestProcess {
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
+}
+
+function launch(
+  name: string,
+  args: readonly string[],
+  { env }: ProcessOptions,
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    // should the tests be killed, nothing of theirs stays behind
+    env: { ...process.env, FORPOST_STOP_WITH_PARENT: '1', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const { pid } = child;
+  if (pid !== undefined) {
+    running.set(pid, name);
+    child.once('exit', () => running.delete(pid));
+  }
+  return child;
 }
 
 /** Ports that nobody listens on now. */

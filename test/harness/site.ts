@@ -2,18 +2,16 @@
  * A whole site and centre of a test's own: temporary folders, free ports, real processes (the gateway, the centre, and
  * Kafka where asked for). What is started here is stopped by `stop`, also when a start fails half-way.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
-import { hashPassword } from '@forpost/shared/password.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
-import { stringify } from 'yaml';
-import { type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
+import { type ApiEvent, eventsOf, logIn } from './centre.ts';
+import { testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
+import { TestKafka } from './kafka.ts';
 import { freePorts, TestProcess, until } from './process.ts';
-
-export const testPassword = 'a-password-of-the-tests';
 
 export interface SiteOptions {
   /** native devices, by id */
@@ -85,50 +83,30 @@ export class TestSite {
   }
 
   async #write(options: SiteOptions, uplink: string): Promise<void> {
-    const hash = await hashPassword(testPassword);
-    const token = 'the-token-of-the-tests-0123456789';
     const sinks =
       uplink === 'kafka'
         ? [{ kind: 'kafka', brokers: this.brokers }]
         : uplink === 'http'
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
-    await this.#yaml('gateway.yaml', {
+    const { devices, rules, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
-      data: 'gateway',
-      site_file: 'site.yaml',
-      secrets_file: 'secrets.yaml',
-      mqtt: { port: this.mqttPort },
-      http: { port: this.httpPort },
+      mqttPort: this.mqttPort,
+      httpPort: this.httpPort,
       uplink: sinks,
-      ...options.extraInstallation,
+      extra: extraInstallation,
+      devices,
+      rules,
+      cameras,
+      cameraSecrets,
     });
-    await this.#yaml('site.yaml', {
-      site: { id: 'test-site', name: 'Test site', timezone: 'Europe/Berlin' },
-      devices: options.devices.map((id) => ({ id, decoder: 'native' })),
-      consumers: [{ id: 'wall-display', subscribe: ['forpost/#'] }],
-      cameras: options.cameras ?? [],
-      rules: options.rules ?? [],
+    await writeCentreFile(this.folder, {
+      port: this.centrePort,
+      kafka: uplink === 'kafka' ? { brokers: this.brokers, development: true } : undefined,
+      gateways: ['test-gateway'],
+      webhook,
     });
-    await this.#yaml('secrets.yaml', {
-      mqtt: Object.fromEntries([...options.devices, 'wall-display'].map((id) => [id, hash])),
-      console: { installer: hash },
-      ...(options.cameraSecrets === undefined ? {} : { cameras: options.cameraSecrets }),
-      ...(uplink === 'http' ? { uplink: { centre: { token } } } : {}),
-    });
-    const { createHash } = await import('node:crypto');
-    await this.#yaml('cloud.yaml', {
-      data: 'centre',
-      http: { port: this.centrePort },
-      ...(uplink === 'kafka' ? { kafka: { brokers: this.brokers, development: true } } : {}),
-      gateways: { 'test-gateway': { token_sha256: createHash('sha256').update(token).digest('hex') } },
-      notify:
-        options.webhook === undefined ? [] : [{ id: 'hook', kind: 'webhook', url: options.webhook, severity: 'info' }],
-    });
-  }
-
-  async #yaml(name: string, value: object): Promise<void> {
-    await writeFile(join(this.folder, name), stringify(value), { mode: 0o600 });
   }
 
   async startGateway(): Promise<void> {
@@ -187,97 +165,9 @@ export class TestSite {
   }
 }
 
-/** A broker of a test's own, which can be stopped and started again with what it holds. */
-export class TestKafka {
-  readonly #folder: string;
-  readonly #port: number;
-  readonly #controllerPort: number;
-  #running: RunningKafka | undefined;
-
-  private constructor(folder: string, port: number, controllerPort: number) {
-    this.#folder = folder;
-    this.#port = port;
-    this.#controllerPort = controllerPort;
-  }
-
-  static async start(): Promise<TestKafka> {
-    const folder = await mkdtemp(join(tmpdir(), 'forpost-kafka-'));
-    const [port = 0, controllerPort = 0] = await freePorts(2);
-    const kafka = new TestKafka(folder, port, controllerPort);
-    await kafka.start();
-    return kafka;
-  }
-
-  get brokers(): readonly string[] {
-    return [`127.0.0.1:${this.#port}`];
-  }
-
-  async start(): Promise<void> {
-    this.#running = await startKafka({
-      dataFolder: this.#folder,
-      port: this.#port,
-      controllerPort: this.#controllerPort,
-    });
-  }
-
-  async stop(): Promise<void> {
-    await this.#running?.stop();
-  }
-
-  async kill(): Promise<void> {
-    await this.#running?.kill();
-  }
-
-  /** It keeps its connections and answers nothing, until `thaw`. */
-  freeze(): void {
-    if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGSTOP');
-  }
-
-  thaw(): void {
-    if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGCONT');
-  }
-
-  /** Stops it and removes what it held. */
-  async remove(): Promise<void> {
-    await this.stop();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
-/** Logs in and gives the cookie to send. */
-export async function logIn(base: string, user: string, password: string): Promise<string> {
-  const answer = await fetch(`${base}/api/v1/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: base },
-    body: JSON.stringify({ user, password }),
-  });
-  if (!answer.ok) throw new Error(`log-in at ${base}: ${answer.status} ${await answer.text()}`);
-  return answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-}
-
-export interface ApiEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly lane: string;
-  readonly subject?: string;
-  readonly data: Record<string, unknown>;
-}
-
 /** Every event of the history that matches, over all pages. */
-export async function allEvents(site: TestSite, filter: string): Promise<ApiEvent[]> {
-  const events: ApiEvent[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: { events: ApiEvent[]; cursor?: string } = await site.api(
-      `/api/v1/events?limit=1000&${filter}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
-    events.push(...page.events);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return events;
+export function allEvents(site: TestSite, filter: string): Promise<readonly ApiEvent[]> {
+  return eventsOf(site, filter);
 }
 
-export { until };
+export { logIn, TestKafka, testPassword, until };

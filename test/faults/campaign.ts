@@ -1,0 +1,199 @@
+/**
+ * Many fault runs, one after the other, on settings that are reused as long as the runs are good, and their sums in one
+ * report.
+ *
+ * Always: a run that is not good prints its seed, how to run it again and where its logs lie, and gets no follower on
+ * the same setting; what it started has ended.
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import { createReport, percentile, type Report } from '../../scripts/report.ts';
+import { runningProcesses } from '../harness/process.ts';
+import { type MistakeName, mistakeEnv, mistakes } from './mistakes/mistakes.ts';
+import { faultRun, isGood, type RunOutcome } from './run.ts';
+import { chooseScenarios, scenarioCalled } from './scenarios/registry.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { FaultSetting } from './setting.ts';
+import { threeBrokers } from './three-brokers.ts';
+
+export interface CampaignOptions {
+  readonly runs: number;
+  readonly firstSeed: number;
+  /** names; empty: by the seed */
+  readonly scenarios: readonly string[];
+  /** folders of good runs stay as well */
+  readonly keep: boolean;
+}
+
+/** of so many runs one is on three brokers */
+const threeBrokersEvery = 20;
+/** settings of bad runs are kept up to here: a disk is finite */
+const mostKept = 5;
+
+/** @returns the exit status: 1 where a goal is missed */
+export async function campaign({ runs, firstSeed, scenarios, keep }: CampaignOptions): Promise<0 | 1> {
+  const report = createReport('faults');
+  const outcomes: RunOutcome[] = [];
+  const wanted = scenarios.filter((name) => name !== threeBrokers.name).map(scenarioCalled);
+  const onlyThree = scenarios.length > 0 && wanted.length === 0;
+  let failed = 0;
+  let setting: FaultSetting | undefined;
+  for (let run = 1; run <= runs; run++) {
+    const seed = firstSeed + run - 1;
+    const three = onlyThree || (scenarios.length === 0 && run % threeBrokersEvery === 0);
+    const chosen = three ? [] : wanted.length > 0 ? wanted : chooseScenarios(seed);
+    let problem: string | undefined;
+    try {
+      let outcome: RunOutcome;
+      if (three) outcome = await threeBrokers.run({ seed, keep });
+      else {
+        setting ??= await FaultSetting.start();
+        await setting.recover();
+        outcome = await faultRun(setting, { name: `run-${run}`, seed, scenarios: chosen });
+      }
+      outcomes.push(outcome);
+      if (!isGood(outcome)) problem = outcome.problems.join('; ');
+      say(lineOf(run, runs, outcome));
+    } catch (error) {
+      problem = messageOf(error);
+    }
+    if (problem === undefined) continue;
+    failed++;
+    const names = three ? [threeBrokers.name] : chosen.map((one: Scenario) => one.name);
+    say(`run ${run} FAILED: ${problem}`);
+    say(`  again: npm run faults -- --runs 1 --seed ${seed} --scenario ${names.join(',')}`);
+    if (setting !== undefined) say(`  logs: ${setting.folder}/run-${run} and ${setting.folder}`);
+    await setting?.stop(failed <= mostKept);
+    setting = undefined;
+  }
+  await setting?.stop(keep);
+  return summary(report, runs, failed, outcomes).print();
+}
+
+/** with every seed the chance is better than even */
+const seedsForMistake = 5;
+const mistakeShowsWithinMs = 4_000;
+
+/**
+ * Puts each of these mistakes into the gateway and looks whether runs find it, as they must.
+ * @returns the exit status: 1 where one is not found
+ */
+export async function findMistakes(names: readonly MistakeName[], firstSeed: number): Promise<0 | 1> {
+  const report = createReport('faults-known-mistakes').samples(names.length);
+  let found = 0;
+  const setting = await FaultSetting.start();
+  try {
+    for (const name of names) {
+      const seed = await seedThatShows(setting, name, firstSeed);
+      if (seed !== undefined) found++;
+      say(`${name}: ${seed === undefined ? 'NOT FOUND' : `found with seed ${seed}`}`);
+    }
+  } finally {
+    await setting.stop();
+  }
+  return report.metric('known_mistakes_found', found).goal('known_mistakes_found', '>=', names.length).print();
+}
+
+async function seedThatShows(setting: FaultSetting, name: MistakeName, first: number): Promise<number | undefined> {
+  const { scenarios, shows } = mistakes[name];
+  for (let seed = first; seed < first + seedsForMistake; seed++) {
+    await setting.recover();
+    const outcome = await faultRun(setting, {
+      name: `${name}-${seed}`,
+      seed,
+      scenarios: scenarios.map(scenarioCalled),
+      completeWithinMs: mistakeShowsWithinMs,
+      gatewayEnv: mistakeEnv(name),
+    });
+    say(`${name}, seed ${seed}: ${outcome.lost} lost, ${outcome.duplicated} duplicated`);
+    if (outcome[shows] > 0) return seed;
+  }
+  return undefined;
+}
+
+function lineOf(run: number, runs: number, outcome: RunOutcome): string {
+  const { seed, scenarios, done, acknowledged, completeMs, seconds } = outcome;
+  const did = Object.entries(done).map(([what, times]) => `${what} ${times}`);
+  return (
+    `run ${run}/${runs}, seed ${seed} (${scenarios.join(', ')}): ${isGood(outcome) ? 'good' : 'NOT GOOD'}, ` +
+    `${acknowledged} acknowledged, ${did.join(', ')}, complete after ${Math.round(completeMs)} ms, ${seconds.toFixed(1)} s`
+  );
+}
+
+function summary(report: Report, runs: number, failed: number, outcomes: readonly RunOutcome[]): Report {
+  const sum = (pick: (outcome: RunOutcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+  const done: Record<string, number> = {};
+  for (const outcome of outcomes)
+    for (const [what, times] of Object.entries(outcome.done)) done[what] = (done[what] ?? 0) + times;
+  report.samples(runs).metric('runs', runs).metric('runs_failed', failed);
+  for (const [what, times] of Object.entries(done).sort(([a], [b]) => a.localeCompare(b))) report.metric(what, times);
+  const complete = outcomes.map(({ completeMs }) => completeMs);
+  return report
+    .metric(
+      'acknowledged',
+      sum((o) => o.acknowledged),
+    )
+    .metric(
+      'acknowledged_qos2',
+      sum((o) => o.acknowledgedQosTwo),
+    )
+    .metric(
+      'events_stored',
+      sum((o) => o.stored),
+    )
+    .metric(
+      'alerts_stored',
+      sum((o) => o.alertsStored),
+    )
+    .metric(
+      'lost',
+      sum((o) => o.lost),
+    )
+    .metric(
+      'duplicated',
+      sum((o) => o.duplicated),
+    )
+    .metric(
+      'unexplained',
+      sum((o) => o.unexplained),
+    )
+    .metric(
+      'gaps_explained',
+      sum((o) => o.gapsExplained),
+    )
+    .metric(
+      'repeats_of_plain_qos1',
+      sum((o) => o.repeatsOfPlain),
+    )
+    .metric(
+      'acknowledged_plain_qos1',
+      sum((o) => o.acknowledgedPlain),
+    )
+    .metric(
+      'repeats_of_qos2',
+      sum((o) => o.repeatsOfQosTwo),
+    )
+    .metric(
+      'sessions_lost',
+      sum((o) => o.sessionsLost),
+    )
+    .metric(
+      'stored_unacknowledged',
+      sum((o) => o.unacknowledged),
+    )
+    .metric(
+      'rows_twice',
+      sum((o) => o.rowsTwice),
+    )
+    .metric('complete_p50_ms', percentile(complete, 50))
+    .metric('complete_p99_ms', percentile(complete, 99))
+    .metric('processes_left', runningProcesses().length)
+    .goal('runs_failed', '<=', 0)
+    .goal('lost', '<=', 0)
+    .goal('duplicated', '<=', 0)
+    .goal('unexplained', '<=', 0)
+    .goal('processes_left', '<=', 0);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,71 @@
+/** The short version of `npm run faults`: a few runs with different faults, and proof that they would find something. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runningProcesses } from '../harness/process.ts';
+import { mistakeEnv, mistakes } from './mistakes/mistakes.ts';
+import { faultRun } from './run.ts';
+import { scenarioCalled } from './scenarios/registry.ts';
+import { FaultSetting } from './setting.ts';
+import { threeBrokers } from './three-brokers.ts';
+
+let setting: FaultSetting | undefined;
+const theSetting = async () => {
+  setting ??= await FaultSetting.start();
+  await setting.recover();
+  return setting;
+};
+/** runs that began and were not good */
+let open = 0;
+beforeAll(async () => void (await theSetting()));
+afterAll(async () => {
+  await setting?.stop(open > 0);
+  expect(runningProcesses()).toEqual([]);
+});
+
+const good = { lost: 0, duplicated: 0, unexplained: 0, problems: [] };
+const loadMs = 1500;
+/** with root's rights only */
+const mayMount = process.getuid?.() === 0;
+
+const runs = [
+  { seed: 101, names: ['gateway-kill', 'link', 'device-restart'] },
+  { seed: 102, names: ['slow-fsync', 'gateway-kill', 'wild-times'] },
+  { seed: 103, names: ['kafka-kill', 'clock-jump'] },
+  { seed: 104, names: ['centre-kill', ...(mayMount ? ['disk-full'] : ['link'])] },
+  { seed: 105, names: ['gateway-kill', 'link', 'clock-jump'] },
+];
+
+test.each(runs)(
+  'every acknowledged reading is in the history once after $names (seed $seed)',
+  async ({ seed, names }) => {
+    open++;
+    const outcome = await faultRun(await theSetting(), {
+      name: `run-${seed}`,
+      seed,
+      scenarios: names.map(scenarioCalled),
+      loadMs,
+    });
+    expect(outcome, `logs: ${outcome.folder}`).toMatchObject(good);
+    expect(outcome.acknowledged).toBeGreaterThan(30);
+    open--;
+  },
+);
+
+test('a gateway that acknowledges before the commit is found out', async () => {
+  const name = 'acknowledge-before-commit';
+  const outcome = await faultRun(await theSetting(), {
+    name: 'mistaken',
+    seed: 1,
+    scenarios: mistakes[name].scenarios.map(scenarioCalled),
+    loadMs,
+    completeWithinMs: 3_000,
+    gatewayEnv: mistakeEnv(name),
+  });
+  expect(outcome.lost).toBeGreaterThan(0);
+});
+
+test('with three brokers any one may die and the lane goes on, with two dead it waits, and nothing is lost', async () => {
+  await setting?.stop(open > 0);
+  setting = undefined;
+  const outcome = await threeBrokers.run({ seed: 1, victims: 1 });
+  expect(outcome, `logs: ${outcome.folder}`).toMatchObject(good);
+});

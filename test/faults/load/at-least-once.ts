@@ -1,0 +1,124 @@
+/**
+ * QoS 1: a publish is sent until it is acknowledged. With an `id` in its payload a resend is harmless, and the reading
+ * is promised once; without it only that it is not lost.
+ */
+import type { MqttClient } from 'mqtt';
+import {
+  connected,
+  type Device,
+  type DeviceOptions,
+  keyOf,
+  openClient,
+  type Promised,
+  readingsTopic,
+} from './device.ts';
+
+const window = 6;
+const resendMs = 50;
+/** one in so many readings is above what the rule allows */
+const overloadEvery = 40;
+const overloadW = 6000;
+
+export class QosOneDevice implements Device {
+  readonly id: string;
+  readonly promised: Promised;
+  readonly acknowledged = new Set<string>();
+  readonly sessionsLost = 0;
+  published = 0;
+  readonly #options: DeviceOptions;
+  readonly #withId: boolean;
+  #client: MqttClient;
+  #restarted = Promise.withResolvers<void>();
+  #workers: Promise<unknown> | undefined;
+  #stopping = false;
+  #closed = false;
+
+  constructor(options: DeviceOptions, withId: boolean) {
+    this.id = options.id;
+    this.#options = options;
+    this.#withId = withId;
+    this.promised = withId ? 'once' : 'at-least-once';
+    this.#client = openClient(options, { clean: true });
+  }
+
+  async start(): Promise<void> {
+    await connected(this.#client);
+    this.#workers = Promise.all(Array.from({ length: window }, () => this.#publishOn()));
+    // it fails at `finish`, which waits for it
+    this.#workers.catch(() => undefined);
+  }
+
+  /** Its memory of what is on its way is gone with the client: the readings themselves are kept, and sent again. */
+  async restart(): Promise<void> {
+    const before = this.#client;
+    this.#client = openClient(this.#options, { clean: true });
+    const { resolve } = this.#restarted;
+    this.#restarted = Promise.withResolvers<void>();
+    before.end(true);
+    resolve();
+  }
+
+  async finish(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    await within(withinMs, `the acknowledgements of ${this.id}`, this.#workers ?? Promise.resolve());
+    // no alarm of it stays open
+    await within(withinMs, `the last acknowledgement of ${this.id}`, this.#deliver(this.#reading(10)));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopping = true;
+    this.#restarted.resolve();
+    this.#client.end(true);
+  }
+
+  async #publishOn(): Promise<void> {
+    const { random, pauseMs } = this.#options;
+    while (!this.#stopping) {
+      const overload = this.published % overloadEvery === overloadEvery - 1;
+      await this.#deliver(this.#reading(overload ? overloadW : random.int(10, 4000)));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  #reading(power: number): object {
+    const n = ++this.published;
+    const time = this.#options.time?.();
+    return {
+      ...(this.#withId ? { id: `r${n}` } : {}),
+      ...(time === undefined ? {} : { time }),
+      values: this.#withId ? { power_w: power } : { power_w: power, energy_wh: n },
+    };
+  }
+
+  async #deliver(reading: object): Promise<void> {
+    const payload = JSON.stringify(reading);
+    while (!this.#closed) {
+      const restarted = this.#restarted.promise;
+      try {
+        const sent = this.#client.publishAsync(readingsTopic(this.id), payload, { qos: 1 }).then(() => true);
+        if ((await Promise.race([sent, restarted])) === true) {
+          this.acknowledged.add(keyOf(this.id, reading as Record<string, unknown>) ?? '');
+          return;
+        }
+        sent.catch(() => undefined);
+      } catch {
+        // the library gives some up when a connection closes: those are sent again, as a meter would
+        await new Promise((resolve) => setTimeout(resolve, resendMs));
+      }
+    }
+  }
+}
+
+/** @throws with `what` after `ms` */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${ms} ms in vain: ${what}`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,63 @@
+/** The devices of one run: what they publish, and what of it they were told is taken. */
+import { Random } from '../simulation/random.ts';
+import { QosOneDevice } from './at-least-once.ts';
+import type { Device, DeviceOptions } from './device.ts';
+import { QosTwoDevice } from './exactly-once.ts';
+
+const withIds = ['with-id-1', 'with-id-2', 'with-id-3'];
+const plain = 'plain';
+const qosTwo = 'qos-2';
+export const deviceIds: readonly string[] = [...withIds, plain, qosTwo];
+
+/** What the gateway raises alarms for. */
+export const loadRules = [
+  { id: 'overload', kind: 'threshold', device: '*', metric: 'power_w', above: 5000, clear: 4500, severity: 'warning' },
+];
+
+export interface LoadOptions {
+  readonly mqttPort: number;
+  readonly seed: number;
+  /** the second device stamps its readings itself */
+  readonly time?: ((random: Random) => string) | undefined;
+  /** ms between two publishes of one of a device's workers; default 8 */
+  readonly pauseMs?: number | undefined;
+}
+
+/** a device that does not hear of its readings for so long is a failure of the run */
+const acknowledgedWithinMs = 90_000;
+const defaultPauseMs = 8;
+
+export class Load {
+  readonly devices: readonly Device[];
+
+  constructor({ mqttPort, seed, time, pauseMs = defaultPauseMs }: LoadOptions) {
+    const options = (id: string, index: number): DeviceOptions => {
+      const random = new Random(seed * 31 + index);
+      return {
+        id,
+        mqttPort,
+        random,
+        pauseMs,
+        ...(time === undefined || index !== 1 ? {} : { time: () => time(random) }),
+      };
+    };
+    this.devices = [
+      ...withIds.map((id, i) => new QosOneDevice(options(id, i), true)),
+      new QosOneDevice(options(plain, withIds.length), false),
+      new QosTwoDevice(options(qosTwo, withIds.length + 1)),
+    ];
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.start()));
+  }
+
+  /** Ends the load. @throws where an acknowledgement does not come */
+  async finish(): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.finish(acknowledgedWithinMs)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.close()));
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Known mistakes, put into a process that the harness starts by changing one line of one source file while it is loaded
+ * (hooks.ts). The product has no switch for them: what runs elsewhere is the file as it is.
+ *
+ * Always: each must be found by a run with the scenarios that it names; where the line is no longer there the process
+ * does not start, so that no mistake is silently made right.
+ */
+import { fileURLToPath } from 'node:url';
+
+export interface Mistake {
+  readonly process: 'gateway' | 'centre';
+  /** from the root of the checkout */
+  readonly file: string;
+  /** stands in the file once */
+  readonly right: string;
+  readonly wrong: string;
+  /** what brings it to light */
+  readonly scenarios: readonly string[];
+  readonly shows: 'lost' | 'duplicated';
+}
+
+export const mistakes = {
+  /** the device hears of its reading while the disk still writes it */
+  'acknowledge-before-commit': {
+    process: 'gateway',
+    file: 'edge/pipeline.ts',
+    right: 'await this.#storing.submit(entry);',
+    wrong: 'void this.#storing.submit(entry).catch(() => undefined);',
+    scenarios: ['slow-fsync', 'gateway-kill'],
+    shows: 'lost',
+  },
+  /** a device's own ids are not remembered */
+  'resend-ids-forgotten': {
+    process: 'gateway',
+    file: 'edge/outbox/sqlite/recent-ids.ts',
+    right: 'isNew(device: string, resendId: string): boolean {',
+    wrong: 'isNew(device: string, resendId: string): boolean { return true;',
+    scenarios: ['slow-fsync', 'gateway-kill', 'device-restart'],
+    shows: 'duplicated',
+  },
+  /** a batch that nobody answered for is called safe */
+  'safe-without-an-answer': {
+    process: 'gateway',
+    file: 'edge/uplink/sinks/kafka.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own
+    right: 'throw kafkaError(error, `sending to ${name}`, this.#tls, clock.now());',
+    wrong: '',
+    scenarios: ['link'],
+    shows: 'lost',
+  },
+} as const satisfies Readonly<Record<string, Mistake>>;
+
+export type MistakeName = keyof typeof mistakes;
+export const mistakeNames = Object.keys(mistakes) as readonly MistakeName[];
+
+/** The environment in which a process makes the mistake. */
+export function mistakeEnv(name: MistakeName): NodeJS.ProcessEnv {
+  const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url));
+  // by the environment, so that the process's threads load it too
+  return { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hooks}`.trim(), FORPOST_TEST_MISTAKE: name };
+}

@@ -1,0 +1,54 @@
+/**
+ * The disk of the outbox, a small tmpfs, is filled up by something else while devices publish, and has room again a
+ * while later. Needs the right to mount (root).
+ */
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../../scripts/kafka/java.ts';
+import { type Scenario, sleep } from './scenario.ts';
+
+const diskMb = 48;
+const mountWithinMs = 10_000;
+const diskIn = (folder: string) => join(folder, 'small-disk');
+
+export const diskFull: Scenario = {
+  name: 'disk-full',
+  weight: 3,
+  async prepare({ folder, later }) {
+    const disk = diskIn(folder);
+    await mkdir(disk, { recursive: true });
+    const { code, output } = await runCommand(
+      'mount',
+      ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', disk],
+      mountWithinMs,
+    );
+    if (code !== 0) throw new Error(`a small disk cannot be mounted (${code}): ${output.trim()}`);
+    later(async () => {
+      const undone = await runCommand('umount', [disk], mountWithinMs);
+      if (undone.code !== 0) throw new Error(`${disk} is still mounted: ${undone.output.trim()}`);
+    });
+    return { data: join(disk, 'gateway') };
+  },
+  async disturb({ folder, random, loadMs, count, say }) {
+    const times = random.int(1, 2);
+    const litter = join(diskIn(folder), 'litter');
+    for (let i = 0; i < times; i++) {
+      await sleep(random.int(50, Math.ceil(loadMs / times)));
+      await fill(litter, diskIn(folder), random.pick([0, 0, 4096, 65_536]));
+      say('the disk is full');
+      count('disks_filled');
+      await sleep(random.int(100, 1200));
+      await rm(litter, { force: true });
+    }
+  },
+};
+
+/** Leaves about `leftBytes`. */
+async function fill(file: string, disk: string, leftBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(disk);
+  const piece = Buffer.alloc(Math.max(0, bavail * bsize - leftBytes));
+  // somebody else may be quicker: then it is full all the same
+  await writeFile(file, piece).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOSPC') throw error;
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * What stands in the history after a run, held against what the devices were told and against what the gateway has
+ * committed.
+ *
+ * Always: lost + duplicated + unexplained = 0 says that every acknowledged reading that is promised once is there once,
+ * that no plain one is missing, and that the ledger agrees: nothing missing, nothing waiting, what is shed explained.
+ */
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import Database from 'better-sqlite3';
+import type { LedgerView } from '../../cloud/api/schemas.ts';
+import { type ApiEvent, eventsOf } from '../harness/centre.ts';
+import { type Device, keyOf } from './load/device.ts';
+
+export interface Verdict {
+  /** acknowledged readings, those without a promise of once among them */
+  readonly acknowledged: number;
+  readonly acknowledgedPlain: number;
+  readonly acknowledgedQosTwo: number;
+  /** events of this gateway in the history */
+  readonly stored: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly unexplained: number;
+  /** events that a gap record names */
+  readonly gapsExplained: number;
+  readonly repeatsOfPlain: number;
+  readonly repeatsOfQosTwo: number;
+  /** in the history, although its device was never told: cut before the acknowledgement */
+  readonly unacknowledged: number;
+  readonly alertsStored: number;
+  /** rows that the table holds twice and the history shows once: the backstop's work */
+  readonly rowsTwice: number;
+  /** times that a persistent session was gone */
+  readonly sessionsLost: number;
+  /** in words, with examples */
+  readonly problems: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly api: { api<T>(path: string): Promise<T> };
+  readonly gateway: string;
+  readonly devices: readonly Device[];
+  /** the gateway's outbox.db, which may be in use */
+  readonly outboxFile: string;
+  /** whether QoS 2 from a persistent session holds across a restart of the gateway */
+  readonly qosTwoOnce: boolean;
+}
+
+const examples = 5;
+
+/** Looks once. */
+export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: VerifyOptions): Promise<Verdict> {
+  // before the history is asked: what is committed later is not looked for
+  const committed = committedIds(outboxFile, gateway);
+  const events = await eventsOf(api, `gateway=${gateway}`);
+  const ledger = await api.api<LedgerView>(`/api/v1/gateways/${gateway}/ledger`);
+  const counts = countReadings(events);
+  const problems: string[] = [];
+  const tell = (what: string, keys: readonly string[]) => {
+    if (keys.length > 0) problems.push(`${keys.length} ${what}: ${keys.slice(0, examples).join(', ')}`);
+    return keys.length;
+  };
+  const repeats = (device: Device) =>
+    [...device.acknowledged].reduce((sum, key) => sum + Math.max(0, (counts.get(key) ?? 0) - 1), 0);
+  const plain = devices.filter(({ promised }) => promised === 'at-least-once');
+  const qosTwo = devices.filter(({ id }) => id === 'qos-2');
+  const once = devices.filter((device) => device.promised === 'once' && (qosTwoOnce || !qosTwo.includes(device)));
+  const onceIds = new Set(once.map(({ id }) => id));
+
+  const absent = devices.flatMap(({ acknowledged }) => [...acknowledged].filter((key) => !counts.has(key)));
+  // what a gap record names was told to be gone: its number is known, not what it said
+  const lost = Math.max(0, absent.length - ledger.shed);
+  if (lost > 0) tell('acknowledged and not in the history', absent);
+  const twice = [...counts].flatMap(([key, count]) =>
+    count > 1 && onceIds.has(key.split(' ')[0] ?? '') ? [`${key} (${count} times)`] : [],
+  );
+  const duplicated =
+    tell('in the history more than once', twice) + tell('alerts more than once', repeatedAlerts(events));
+  const stored = new Set(events.map(({ id }) => id));
+  const unsent = committed.filter((id) => !stored.has(id));
+  const unbalanced = ledger.assigned - ledger.received - ledger.shed - ledger.missing - ledger.waiting;
+  const unexplained =
+    tell('alarms that have not ended', openAlarms(events)) +
+    tell(
+      'strangers in the history',
+      [...counts.keys()].filter((key) => !isPublished(key, devices)),
+    ) +
+    tell('committed by the gateway and not in the history', unsent.slice(ledger.shed)) +
+    told(problems, 'missing, says the ledger', ledger.missing) +
+    told(problems, 'still waiting, says the ledger', ledger.waiting) +
+    told(problems, 'of which the ledger says nothing', Math.abs(unbalanced)) +
+    told(problems, 'events in the ledger more or less than in the history', Math.abs(ledger.received - events.length));
+  return {
+    acknowledged: devices.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
+    acknowledgedPlain: plain.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
+    acknowledgedQosTwo: qosTwo.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
+    stored: events.length,
+    lost,
+    duplicated,
+    unexplained,
+    gapsExplained: ledger.shed,
+    repeatsOfPlain: plain.reduce((sum, device) => sum + repeats(device), 0),
+    repeatsOfQosTwo: qosTwo.reduce((sum, device) => sum + repeats(device), 0),
+    unacknowledged: [...counts.keys()].filter((key) => !devices.some((one) => one.acknowledged.has(key))).length,
+    alertsStored: events.filter(({ type }) => type === eventTypes.alert).length,
+    rowsTwice: ledger.duplicates,
+    sessionsLost: devices.reduce((sum, device) => sum + device.sessionsLost, 0),
+    problems,
+  };
+}
+
+/** Ids of the events in the outbox: those that are delivered stay there for a while. */
+function committedIds(file: string, gateway: string): readonly string[] {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    const rows = db.prepare<[], { id: string }>("select epoch || '/' || lane || '/' || seq as id from events").all();
+    return rows.map(({ id }) => `${gateway}/${id}`);
+  } finally {
+    db.close();
+  }
+}
+
+function told(problems: string[], what: string, count: number): number {
+  if (count > 0) problems.push(`${count} ${what}`);
+  return count;
+}
+
+function countReadings(events: readonly ApiEvent[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { type, subject, data } of events) {
+    if (type !== eventTypes.reading) continue;
+    const key = keyOf(subject ?? '', data) ?? `${subject} (a reading that nobody knows)`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** One change of one alarm is one event. */
+function repeatedAlerts(events: readonly ApiEvent[]): readonly string[] {
+  const seen = new Set<string>();
+  return events.flatMap(({ type, data }) => {
+    if (type !== eventTypes.alert) return [];
+    const name = `${data.alarm}/${data.change}/${data.count}`;
+    if (seen.has(name)) return [name];
+    seen.add(name);
+    return [];
+  });
+}
+
+/** Each device's last reading is a normal one: every alarm has got its end. */
+function openAlarms(events: readonly ApiEvent[]): readonly string[] {
+  const alerts = events.filter(({ type }) => type === eventTypes.alert);
+  const ended = new Set(alerts.filter(({ data }) => data.change === 'cleared').map(({ data }) => data.alarm));
+  return [...new Set(alerts.map(({ data }) => String(data.alarm)))].filter((alarm) => !ended.has(alarm));
+}
+
+/** Readings are numbered from 1: `with-id-1 r17`, `plain 17`. */
+function isPublished(key: string, devices: readonly Device[]): boolean {
+  const [id, number = ''] = key.split(' ');
+  const n = Number(number.replace(/^r/, ''));
+  return devices.some((device) => device.id === id && n >= 1 && n <= device.published);
+}

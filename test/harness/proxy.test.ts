@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePorts, until } from './process.ts';
+import { TcpProxy } from './proxy.ts';
+
+let server: Server;
+let proxy: TcpProxy;
+/** what the server got, over all connections */
+let got = '';
+
+beforeEach(async () => {
+  got = '';
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      got += bytes;
+      socket.write(`<${bytes}>`);
+    });
+  });
+  const [targetPort = 0, port = 0] = await freePorts(2);
+  await new Promise<void>((resolve) => server.listen(targetPort, '127.0.0.1', resolve));
+  proxy = await TcpProxy.start(port, () => targetPort);
+});
+afterEach(async () => {
+  await proxy.stop();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function client(): Promise<{ socket: Socket; heard: () => string; closed: Promise<unknown> }> {
+  const socket = connect(proxy.port, '127.0.0.1');
+  let heard = '';
+  socket.on('error', () => undefined);
+  socket.on('data', (bytes) => {
+    heard += bytes;
+  });
+  const closed = closing(socket);
+  await once(socket, 'connect');
+  return { socket, heard: () => heard, closed };
+}
+
+/** also after an error */
+function closing(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+test('an open network passes both ways', async () => {
+  const { socket, heard } = await client();
+  socket.write('a');
+  await until('the answer', () => heard() === '<a>');
+  socket.destroy();
+});
+
+test('with its answers held the server hears and the client does not, until it heals: then in order', async () => {
+  const { socket, heard } = await client();
+  proxy.hold(['answers']);
+  socket.write('a');
+  await until('the server heard', () => got === 'a');
+  socket.write('b');
+  await until('the server heard again', () => got === 'ab');
+  expect(heard()).toBe('');
+  proxy.heal();
+  await until('both answers', () => heard() === '<a><b>');
+  socket.destroy();
+});
+
+test('with both directions held nobody hears anything, nor that the other is gone; a reset ends it', async () => {
+  const { socket, closed } = await client();
+  socket.write('a');
+  await until('it is through', () => got === 'a');
+  proxy.hold(['requests', 'answers']);
+  socket.write('b');
+  socket.end();
+  const other = await client();
+  other.socket.write('c');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(got).toBe('a');
+  expect(await new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(2);
+  proxy.reset();
+  await Promise.all([closed, other.closed]);
+  await until(
+    'the server sees them go',
+    async () => new Promise<boolean>((resolve) => server.getConnections((_, count) => resolve(count === 0))),
+  );
+  expect(got).toBe('a');
+});
+
+test('a cut network resets what there is and what comes', async () => {
+  const { closed } = await client();
+  proxy.cut();
+  await closed;
+  const late = connect(proxy.port, '127.0.0.1').on('error', () => undefined);
+  await closing(late);
+  proxy.heal();
+  const { socket, heard } = await client();
+  socket.write('a');
+  await until('the answer', () => heard() === '<a>');
+  socket.destroy();
+});
+
+test('a delayed network keeps the order', async () => {
+  const { socket, heard } = await client();
+  proxy.delay(50);
+  const at = performance.now();
+  for (const letter of 'abc') {
+    socket.write(letter);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await until('all answers', () => heard().replaceAll(/[<>]/g, '') === 'abc');
+  expect(performance.now() - at).toBeGreaterThanOrEqual(100);
+  socket.destroy();
+});
