@@ -11,8 +11,6 @@ const realParts = [
   'test/contract/{sink,kafka-security}.test.ts',
 ];
 const alone = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false };
-/** kafkajs sets a timer in the past now and then, which new Nodes remark upon (its issue 1751) */
-const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
 
 /** What runs side by side, then what wants the machine to itself, then the whole product in its own processes. */
 export default defineConfig({
@@ -25,17 +23,15 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...realParts],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          execArgv,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: 'real', include: realParts, ...alone, execArgv, sequence: { groupOrder: 1 } } },
+      { test: { name: 'real', include: realParts, ...alone, sequence: { groupOrder: 1 } } },
       {
         test: {
           name: 'whole',
           include: ['test/{e2e,faults}/**/*.test.ts'],
           ...alone,
-          execArgv,
           sequence: { groupOrder: 2 },
         },
       },

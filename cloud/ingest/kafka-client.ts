@@ -6,6 +6,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
+import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
@@ -18,6 +19,8 @@ export interface KafkaCluster extends KafkaSecurity {
   /** a single development broker: few partitions, one replica */
   readonly development: boolean;
 }
+
+calmRequestQueue(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);

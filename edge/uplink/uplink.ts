@@ -129,8 +129,6 @@ export class Uplink implements Part {
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData: data,
       name: 'uplink',
-      // kafkajs sets a timer to the past after each answer (its issue 1751): harmless, and noise in a log
-      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     });
     this.#worker = worker;
     worker.on('message', (message: FromThread) => this.#hear(message));

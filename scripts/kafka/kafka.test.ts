@@ -24,7 +24,7 @@ async function folder(): Promise<string> {
 
 /** `node main.ts …`, up to its line on standard output. */
 async function runMain(args: readonly string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const ended = once(child, 'exit');

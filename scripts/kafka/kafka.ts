@@ -13,9 +13,12 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs from 'kafkajs';
 import { defaultCacheFolder, ensureKafka } from './download.ts';
 import { findJava, KafkaSetupError, runCommand } from './java.ts';
+
+calmRequestQueue(import.meta.url);
 
 export { defaultCacheFolder, ensureKafka } from './download.ts';
 export { type KafkaProblem, KafkaSetupError } from './java.ts';

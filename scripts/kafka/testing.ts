@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { type RunningKafka, type SecuredListeners, startKafka } from './kafka.ts';
+
+calmRequestQueue(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);

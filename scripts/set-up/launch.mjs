@@ -12,9 +12,6 @@ import { root, SetUpError, setUp } from '../set-up.mjs';
 /** The terminal's SIGINT and npm's own copy of it are this close together; a person's second Ctrl-C is not. */
 const sameKeypressMs = 400;
 
-/** kafkajs asks for timers in the past (its issue 1751): harmless, and nothing for whoever watches. */
-const quiet = ['--disable-warning=TimeoutNegativeWarning'];
-
 /** `purpose`: 'start' | 'test'. Ends this process with the child's status. */
 export async function launch(purpose, entry, args) {
   if (purpose === 'start' && (args.includes('--help') || args.includes('-h'))) {
@@ -37,7 +34,7 @@ export async function launch(purpose, entry, args) {
     if (purpose === 'test') process.stderr.write(`Tests that need Kafka will fail: ${ready.withoutKafka}\n`);
   }
   // in a process group of its own: a Ctrl-C at the terminal reaches this process, and only it
-  const child = spawn(ready.node, [...quiet, join(root, entry), ...args], {
+  const child = spawn(ready.node, [join(root, entry), ...args], {
     cwd: root,
     env,
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -9,9 +9,12 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
+import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+
+calmRequestQueue(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);

@@ -10,7 +10,10 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
+import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs, { type Kafka } from 'kafkajs';
+
+calmRequestQueue(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
