@@ -152,6 +152,7 @@ export class Gateway implements Part {
       secrets: secrets.uplink ?? {},
       identity: { site: site.id, gateway },
       outboxFile: this.#outbox.file,
+      timeZone: site.timezone,
       acknowledge: (sink, epoch, lane, through) => this.#outbox.acknowledge(sink, epoch, lane, through),
       onCommit: (listener) => this.#outbox.onCommit(listener),
       status: () => this.#overview.status(),

@@ -72,7 +72,7 @@ export class Overview implements ConsoleSource {
       uplinks: uplink.statuses(),
       cameras: vision.cameras(),
       devices: devices.statuses(),
-      problems: [...this.#parts.problems(), ...vision.problems()],
+      problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
   }
 

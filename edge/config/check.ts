@@ -54,6 +54,8 @@ function secretProblems(
   const name = nameOfSink(sink);
   const needed = sink.kind === 'http' ? 'token' : sink.sasl === undefined ? undefined : 'password';
   const there = secret === undefined ? undefined : kindOf(secret);
+  // a certificate says who we are as well
+  if (sink.kind === 'http' && there === undefined && hasCertificate(sink)) return [];
   if (needed === there) return [];
   const instead = there === undefined ? '' : `, but a ${there}`;
   const message =
@@ -63,8 +65,12 @@ function secretProblems(
   return [{ path: ['uplink', index], message }];
 }
 
+function hasCertificate({ tls }: SinkConfig): boolean {
+  return tls !== undefined && tls !== true && tls.certificate !== undefined;
+}
+
 function pemProblems(sink: SinkConfig, index: number): readonly Problem[] {
-  if (sink.kind !== 'kafka' || sink.tls === undefined) return [];
+  if (sink.tls === undefined) return [];
   return tlsFileProblems(sink.tls, systemClock.now()).map(({ file, message }) => ({
     path: ['uplink', index, 'tls', file],
     message: `uplink[${index}].tls.${file}: ${message}`,

@@ -17,6 +17,17 @@ export const tlsSchema = Type.Object(
   closed,
 );
 
+/** For a metered link; what counts is on the wire, both ways, and compressed. */
+export const linkLimitSchema = Type.Object(
+  {
+    bytes_per_second: Type.Optional(Type.Integer({ minimum: 200, description: 'never more, but for a moment' })),
+    bytes_per_day: Type.Optional(
+      Type.Integer({ minimum: 100_000, description: 'of the site’s local day; alerts go on beyond it' }),
+    ),
+  },
+  closed,
+);
+
 export const kafkaSinkSchema = Type.Object(
   {
     kind: Type.Literal('kafka'),
@@ -28,6 +39,7 @@ export const kafkaSinkSchema = Type.Object(
     tls: Type.Optional(kafkaTlsSchema),
     /** its password stands in the secrets file: uplink: NAME: password */
     sasl: Type.Optional(Type.Object(kafkaLoginProperties, closed)),
+    limit: Type.Optional(linkLimitSchema),
   },
   closed,
 );
@@ -37,6 +49,9 @@ export const httpSinkSchema = Type.Object(
     kind: Type.Literal('http'),
     name: Type.Optional(Type.String({ pattern: idPatternText })),
     url: Type.String({ pattern: '^https?://' }),
+    /** where the receiver's CA is not a public one, and this gateway's certificate where the receiver asks for one */
+    tls: Type.Optional(kafkaTlsSchema),
+    limit: Type.Optional(linkLimitSchema),
   },
   closed,
 );

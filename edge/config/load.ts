@@ -55,9 +55,7 @@ function resolved(value: Installation, folder: string): Installation {
     secrets_file: at(value.secrets_file),
     mqtt: listener(value.mqtt),
     http: listener(value.http),
-    uplink: value.uplink.map((sink) =>
-      sink.kind === 'kafka' && sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink,
-    ),
+    uplink: value.uplink.map((sink) => (sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink)),
   };
 }
 
@@ -92,10 +90,20 @@ function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
       problems.push(...brokerPorts(sink.brokers, index));
       const clear = clearPassword(sink.brokers, sink.tls, sink.sasl?.mechanism);
       if (clear !== undefined) problems.push({ path: ['uplink', index, 'sasl'], message: clear });
-    } else if (!URL.canParse(sink.url))
-      problems.push({ path: ['uplink', index, 'url'], message: `uplink[${index}].url is not an address` });
+    } else problems.push(...addressProblems(sink.url, sink.tls !== undefined, index));
   }
   return problems;
+}
+
+function addressProblems(url: string, tls: boolean, sink: number): readonly Problem[] {
+  const problem = (message: string) => [{ path: ['uplink', sink, 'url'], message: `uplink[${sink}].url ${message}` }];
+  if (!URL.canParse(url)) return problem('is not an address');
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:') return [];
+  if (tls) return problem('begins with http:// although there is tls: write https://');
+  return isLoopback(hostname.replace(/^\[|\]$/g, ''))
+    ? []
+    : problem('with http:// sends the token and all events in the clear: write https://');
 }
 
 /** Two listeners of this process on one port. */

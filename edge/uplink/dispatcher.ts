@@ -15,10 +15,18 @@ import type { OutboxReader } from '../outbox/outbox.ts';
 import type { ForwarderSettings, ForwarderState } from './forwarder.ts';
 import { LaneRunner } from './lane.ts';
 import type { FromThread, Refusal, ToThread } from './messages.ts';
+import { Pacer } from './pacer.ts';
+import type { PacingLimits } from './pacing.ts';
+import { type BacklogSample, drainPlan, withSample } from './plan.ts';
 import type { Sink, SinkIdentity } from './sink.ts';
+import { UplinkMemory } from './uplink-memory.ts';
 
 export interface DispatcherOptions {
-  readonly sinks: readonly { readonly sink: Sink; readonly backoff: Backoff }[];
+  readonly sinks: readonly { readonly sink: Sink; readonly backoff: Backoff; readonly limits?: PacingLimits }[];
+  /** IANA: whose days a budget is of; default UTC */
+  readonly timeZone?: string;
+  /** what outlives this thread */
+  readonly memory?: UplinkMemory;
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
   readonly canPutAside: boolean;
@@ -48,12 +56,17 @@ const rateWindowMs = 10_000;
 
 interface SinkState {
   readonly sink: Sink;
+  readonly pacer: Pacer;
   readonly runners: readonly LaneRunner[];
   state: UplinkState;
   since: string;
   statusOut: boolean;
-  /** events safe at times past, oldest first, over the rate's window */
-  readonly samples: { readonly at: number; readonly events: number }[];
+  /** ms of the monotonic clock: over a metered link no state of the gateway goes out before then */
+  statusNotBefore: number;
+  statusGapMs: number;
+  /** of the rate, and of the drain plan */
+  readonly rates: { readonly at: number; readonly events: number }[];
+  samples: readonly BacklogSample[];
   waiting: boolean;
 }
 
@@ -71,15 +84,24 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const since = new Date(options.clock.now()).toISOString();
-    this.#sinks = options.sinks.map(({ sink, backoff }) => ({
-      sink,
-      runners: lanes.map((lane) => this.#runner(lane, sink, backoff)),
-      state: 'offline',
-      since,
-      statusOut: false,
-      samples: [],
-      waiting: false,
-    }));
+    const memory = options.memory ?? new UplinkMemory(undefined, options.logger);
+    const timeZone = options.timeZone ?? 'UTC';
+    this.#sinks = options.sinks.map(({ sink, backoff, limits = {} }) => {
+      const pacer = new Pacer({ sink: sink.name, limits, clock: options.clock, timeZone, memory });
+      return {
+        sink,
+        pacer,
+        runners: lanes.map((lane) => this.#runner(lane, sink, backoff, pacer)),
+        state: 'offline',
+        since,
+        statusOut: false,
+        statusNotBefore: Number.NEGATIVE_INFINITY,
+        statusGapMs: 0,
+        rates: [],
+        samples: [],
+        waiting: false,
+      };
+    });
   }
 
   start(): void {
@@ -112,9 +134,10 @@ export class Dispatcher {
     this.#statusTimer?.cancel();
     this.#reportTimer?.cancel();
     await Promise.all(this.#sinks.flatMap(({ runners }) => runners.map((runner) => runner.stop())));
+    for (const { pacer } of this.#sinks) pacer.close();
   }
 
-  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff): LaneRunner {
+  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer): LaneRunner {
     const { identity, reader, canPutAside, clock, random, logger, post, wantCommits, settings } = this.#options;
     return new LaneRunner({
       lane,
@@ -122,6 +145,7 @@ export class Dispatcher {
       identity,
       reader,
       settings: { ...defaultSettings, backoff, canPutAside, ...settings },
+      pacer,
       clock,
       random,
       logger,
@@ -155,9 +179,18 @@ export class Dispatcher {
   async #sendStatus(state: SinkState, status: GatewayStatus): Promise<void> {
     const through = state.runners.find(({ connected }) => connected);
     if (through === undefined || state.statusOut || this.#stopped) return;
+    const now = this.#options.clock.uptime();
+    if (now < state.statusNotBefore) return;
     state.statusOut = true;
     try {
-      await through.status({ ...status, lanes: this.#lanes(state) }, statusDeadlineMs);
+      const slow = state.statusGapMs > statusEveryMs ? { everyMs: Math.ceil(state.statusGapMs) } : {};
+      const full = { ...status, ...slow, lanes: this.#lanes(state) };
+      const took = await through.status(full, statusDeadlineMs);
+      if (state.pacer.limited) {
+        // a batch of the same session may have been on the wire meanwhile
+        state.statusGapMs = state.pacer.statusGapMs(Math.min(took, JSON.stringify(full).length));
+        state.statusNotBefore = now + state.statusGapMs;
+      }
     } catch (error) {
       // the next one comes in two seconds, and a connection that is gone shows in its lane
       this.#options.logger.debug({ err: error, sink: state.sink.name }, 'a status was not sent');
@@ -192,13 +225,19 @@ export class Dispatcher {
       return status;
     });
     const [first] = this.#sinks;
-    this.#options.post({ say: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first) });
+    const problems = this.#sinks.flatMap(({ sink }) =>
+      (sink.problems?.() ?? []).map((text) => `${sink.name}: ${text}`),
+    );
+    this.#options.post({ say: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first), problems });
     if (turned) this.#wantStatus();
   }
 
   #statusOf(state: SinkState): UplinkStatus {
     const { clock } = this.#options;
-    const worst = state.runners.map((runner) => ({ state: uplinkState(runner.state), reason: runner.state.reason }));
+    const worst = state.runners.map((runner) => ({
+      state: uplinkState(runner.state),
+      reason: runner.state.reason === '' ? pacedReason(state.pacer, runner.state) : runner.state.reason,
+    }));
     worst.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
     const now = worst[0]?.state ?? 'off';
     if (now !== state.state) {
@@ -206,18 +245,26 @@ export class Dispatcher {
       state.since = new Date(clock.now()).toISOString();
     }
     const waiting = this.#lanes(state);
+    const events = waiting.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0);
+    const bytes = waiting.reduce((sum, entry) => sum + entry.bytes, 0);
+    const safeEvents = state.runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
+    const safeBytes = state.runners.reduce((sum, runner) => sum + runner.bytesSafe, 0);
+    state.samples = withSample(state.samples, { at: clock.uptime(), safeEvents, safeBytes, events, bytes });
+    const budget = state.pacer.budget();
     return {
       sink: state.sink.name,
       state: now,
       since: state.since,
       reason: now === 'live' ? '' : (worst.find(({ reason }) => reason !== '')?.reason ?? ''),
-      events: waiting.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0),
-      bytes: waiting.reduce((sum, { bytes }) => sum + bytes, 0),
+      events,
+      bytes,
       eventsPerSecond: this.#rate(state),
+      plan: drainPlan(state.samples, clock.now()),
+      ...(budget === undefined ? {} : { budget }),
     };
   }
 
-  #rate({ runners, samples }: SinkState): number {
+  #rate({ runners, rates: samples }: SinkState): number {
     const at = this.#options.clock.uptime();
     const events = runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
     samples.push({ at, events });
@@ -259,6 +306,11 @@ export class Dispatcher {
       result.push({ epoch: cursor.epoch, lane, assigned: cursor.after, acknowledged: cursor.after, bytes: 0 });
     return result;
   }
+}
+
+/** Why a lane waits for the link's limit; for a moment between two batches is no reason worth telling. */
+function pacedReason(pacer: Pacer, { phase }: ForwarderState): string {
+  return phase.kind === 'pacing' ? pacer.why(phase) : '';
 }
 
 /** from bad to good: a sink is as its worse lane */

@@ -10,6 +10,7 @@ import {
   type ForwarderState,
   initialState,
   maxAsideInRow,
+  type Pace,
   step,
 } from './forwarder.ts';
 
@@ -21,6 +22,7 @@ const settings: ForwarderSettings = {
   backoff: { baseMs: 100, ceilingMs: 2_000 },
   canPutAside: true,
 };
+const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
 const epoch = (name: string) => name as Epoch;
 
 /** Drives the machine by hand: each call is one event; what it asks for is in `asked`. */
@@ -28,6 +30,7 @@ class Bench {
   state: ForwarderState;
   now = 0;
   chance = 0.5;
+  pace: Pace = goAhead;
   asked: readonly ForwarderCommand[] = [];
   readonly settings: ForwarderSettings;
 
@@ -41,6 +44,7 @@ class Bench {
       now: this.now,
       chance: this.chance,
       settings: this.settings,
+      pace: this.pace,
     });
     this.state = state;
     this.asked = commands;
@@ -195,6 +199,88 @@ describe('the forwarder', () => {
   });
 });
 
+describe('a metered link', () => {
+  const two = [{ epoch: epoch('e1'), after: 0 }];
+
+  test('has nothing in hand while it waits, and takes a fresh look afterwards', () => {
+    const bench = new Bench();
+    bench.pace = { until: 700, why: 'rate', maxBytes: 0 };
+    bench.connect(two);
+    expect(bench.state.phase).toEqual({ kind: 'pacing', until: 700, why: 'rate' });
+    expect(bench.did('load')).toEqual([]);
+    expect(dueAt(bench.state)).toBe(700);
+    // a commit meanwhile changes nothing
+    bench.on({ on: 'committed' });
+    expect(bench.asked).toEqual([]);
+    bench.now = 700;
+    bench.pace = { ...goAhead, maxBytes: 123 };
+    bench.on({ on: 'timer' });
+    expect(bench.did('survey')).toHaveLength(1);
+    bench.on({ on: 'surveyed', cursors: two });
+    expect(bench.did('load')).toMatchObject([{ maxBytes: 123 }]);
+  });
+
+  test('a session that is cut while it waits is opened anew', () => {
+    const bench = new Bench();
+    bench.pace = { until: 60_000, why: 'budget', maxBytes: 0 };
+    bench.connect(two).failed('broken');
+    expect(bench.state.phase.kind).toBe('offline');
+  });
+});
+
+describe('the size of a batch', () => {
+  /** Sends full batches over a link of so many events a second and so long a way; sizes of the last ones. */
+  function drain(eventsPerSecond: number, roundTripMs: number, batches: number) {
+    const bench = new Bench({ maxEvents: 500, sendDeadlineMs: 30_000 }).connect([{ epoch: epoch('e1'), after: 0 }]);
+    let after = 0;
+    let slowest = 0;
+    for (let i = 0; i < batches; i++) {
+      const { size } = bench.state;
+      bench.on({ on: 'loaded', batch: { epoch: epoch('e1'), after, through: after + size, count: size, full: true } });
+      const took = roundTripMs + (size / eventsPerSecond) * 1000;
+      slowest = Math.max(slowest, took);
+      after += size;
+      bench.now += took;
+      expect(bench.now, 'no deadline passes').toBeLessThan(dueAt(bench.state) ?? 0);
+      bench.on({ on: 'safe', session: bench.state.session });
+    }
+    return { size: bench.state.size, slowest };
+  }
+
+  test('a fast link has full batches within four of them', () => {
+    expect(drain(60_000, 1, 4).size).toBe(500);
+  });
+
+  test('a slow link has batches of about a second, and never runs into its deadline', () => {
+    const { size, slowest } = drain(40, 50, 20);
+    expect(size / 40).toBeGreaterThan(0.5);
+    expect(size / 40).toBeLessThan(5);
+    expect(slowest).toBeLessThan(5_000);
+  });
+
+  test('a long way is no slow link: its batches stay large', () => {
+    expect(drain(10_000, 2_500, 20).size).toBe(500);
+  });
+
+  test('a link that becomes slow has smaller batches soon, and larger ones when it recovers', () => {
+    const bench = new Bench({ maxEvents: 500, sendDeadlineMs: 30_000 }).connect([{ epoch: epoch('e1'), after: 0 }]);
+    let after = 0;
+    const send = (eventsPerSecond: number) => {
+      const { size } = bench.state;
+      bench.on({ on: 'loaded', batch: { epoch: epoch('e1'), after, through: after + size, count: size, full: true } });
+      after += size;
+      bench.now += (size / eventsPerSecond) * 1000;
+      bench.on({ on: 'safe', session: bench.state.session });
+    };
+    for (let i = 0; i < 6; i++) send(50_000);
+    expect(bench.state.size).toBe(500);
+    for (let i = 0; i < 3; i++) send(50);
+    expect(bench.state.size).toBeLessThanOrEqual(60);
+    for (let i = 0; i < 5; i++) send(50_000);
+    expect(bench.state.size).toBe(500);
+  });
+});
+
 /** A small random world: an outbox that learns late, and a sink that fails, hangs and answers late. */
 class World {
   readonly #random: () => number;
@@ -233,9 +319,16 @@ class World {
   }
 
   handle(event: ForwarderEvent): void {
-    const { state, commands } = step(this.state, event, { now: this.now, chance: this.#random(), settings });
+    const pace = this.#pace();
+    const { state, commands } = step(this.state, event, { now: this.now, chance: this.#random(), settings, pace });
     this.state = state;
     for (const command of commands) this.#run(command);
+  }
+
+  /** A metered link says «later» now and then, also for longer than anything else takes. */
+  #pace(): Pace {
+    if (!this.failing || this.#below(4) > 0) return goAhead;
+    return { until: this.now + this.#below(20_000), why: 'rate', maxBytes: 0 };
   }
 
   #run(command: ForwarderCommand): void {

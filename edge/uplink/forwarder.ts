@@ -10,7 +10,14 @@
  *                                └─────────────────────────────────────────────────────────────┤
  *                            one event refused for good ─► aside ─ noted ─► probing  ┘
  *
+ *   reading ── the pace says «later» ──► pacing ── its time is over ──► reading (a fresh look at all epochs)
+ *
+ * The size of a batch follows the link: as much as goes out in about a second, or in three times the quickest answer
+ * of this session where a batch takes that long by distance alone. It begins small, so that a slow link is not met
+ * with a batch that runs into the deadline, and doubles with each answer that comes early.
+ *
  * Always:
+ *  - nothing is in hand while the pace makes it wait, so that what waits for hours may still be shed in front of it;
  *  - the cursor moves only on «safe» of the batch that is outstanding, or past one event that was put aside for good;
  *  - at most one batch is outstanding, and an answer of a session thrown away changes nothing;
  *  - older epochs go first; a refused batch is halved until the one record is found.
@@ -26,6 +33,15 @@ export interface ForwarderSettings {
   readonly backoff: Backoff;
   /** an event that the sink refuses for good can be put aside; else it blocks the lane */
   readonly canPutAside: boolean;
+}
+
+/** Whether a metered link lets the next batch go (pacing.ts). */
+export interface Pace {
+  /** ms of the monotonic clock: not before then; 0 = now */
+  readonly until: number;
+  readonly why: 'rate' | 'budget';
+  /** of the next batch's JSON */
+  readonly maxBytes: number;
 }
 
 /** Where the lane stands in one epoch: everything up to and with `after` is safe. */
@@ -48,7 +64,8 @@ export type Phase =
   /** one of the outbox's short reads is asked for */
   | { readonly kind: 'reading' }
   | { readonly kind: 'idle'; readonly surveyAt: number }
-  | { readonly kind: 'sending'; readonly batch: BatchInHand; readonly deadlineAt: number }
+  | { readonly kind: 'pacing'; readonly until: number; readonly why: Pace['why'] }
+  | { readonly kind: 'sending'; readonly batch: BatchInHand; readonly sentAt: number; readonly deadlineAt: number }
   | { readonly kind: 'aside'; readonly batch: BatchInHand };
 
 export interface ForwarderState {
@@ -67,8 +84,10 @@ export interface ForwarderState {
   readonly known: readonly Cursor[];
   /** ms, of the last look at all epochs */
   readonly surveyedAt: number;
-  /** events of the next batch: halved where a batch was refused or too slow, doubled on each «safe» */
+  /** events of the next batch: halved where a batch was refused or too slow, else as the link's speed has it */
   readonly size: number;
+  /** ms of this session's quickest answer */
+  readonly quickestMs: number | null;
   /** events put aside since the last «safe» */
   readonly asideInRow: number;
   /** more than one batch is known to wait */
@@ -108,6 +127,7 @@ export interface StepContext {
   readonly now: number;
   readonly chance: number;
   readonly settings: ForwarderSettings;
+  readonly pace: Pace;
 }
 
 /** New epochs are looked for at most this often, and at least as often as `surveyIdleMs`. */
@@ -117,6 +137,10 @@ const surveyIdleMs = 10_000;
 export const maxAsideInRow = 10;
 const smallestBatchBytes = 65_536;
 const maxKnownEpochs = 16;
+/** How long a batch should take; and how many times the quickest answer, where that alone is longer. */
+const targetMs = 1_000;
+const targetAnswers = 3;
+const firstEvents = 64;
 
 export function initialState(settings: ForwarderSettings, now: number): ForwarderState {
   return {
@@ -128,7 +152,8 @@ export function initialState(settings: ForwarderSettings, now: number): Forwarde
     tail: null,
     known: [],
     surveyedAt: Number.NEGATIVE_INFINITY,
-    size: settings.maxEvents,
+    size: Math.min(firstEvents, settings.maxEvents),
+    quickestMs: null,
     asideInRow: 0,
     behind: false,
   };
@@ -144,6 +169,8 @@ export function dueAt(state: ForwarderState): number | undefined {
       return state.phase.deadlineAt;
     case 'idle':
       return state.phase.surveyAt;
+    case 'pacing':
+      return state.phase.until;
     default:
       return undefined;
   }
@@ -158,7 +185,7 @@ export function step(state: ForwarderState, event: ForwarderEvent, context: Step
     case 'opened':
       if (state.phase.kind !== 'probing' || event.session !== state.session)
         return { state, commands: [{ do: 'close', session: event.session }] };
-      return survey({ ...state, reason: '' });
+      return survey({ ...state, reason: '', quickestMs: null });
     case 'surveyed':
       if (state.phase.kind !== 'reading') return stay(state);
       return onSurveyed(state, event.cursors, context);
@@ -166,7 +193,7 @@ export function step(state: ForwarderState, event: ForwarderEvent, context: Step
       return state.phase.kind === 'reading' ? onLoaded(state, event.batch, context) : stay(state);
     case 'safe':
       return state.phase.kind === 'sending' && event.session === state.session
-        ? onSafe(state, state.phase.batch, context)
+        ? onSafe(state, state.phase.batch, context.now - state.phase.sentAt, context)
         : stay(state);
     case 'failed':
       return event.session === state.session ? onFailed(state, event.kind, event.reason, context) : stay(state);
@@ -192,6 +219,7 @@ function onTimer(state: ForwarderState, context: StepContext): Step {
     case 'sending':
       return onFailed(state, 'slow', `no answer within ${context.settings.sendDeadlineMs / 1000} s`, context);
     case 'idle':
+    case 'pacing':
       return survey(state);
     default:
       return stay(state);
@@ -210,14 +238,19 @@ function survey(state: ForwarderState): Step {
   return { state: { ...state, phase: { kind: 'reading' } }, commands: [{ do: 'survey' }] };
 }
 
-function load(state: ForwarderState, cursor: Cursor, { settings }: StepContext): Step {
+function load(state: ForwarderState, cursor: Cursor, { now, settings, pace }: StepContext): Step {
+  if (pace.until > now)
+    return {
+      state: { ...state, behind: true, phase: { kind: 'pacing', until: pace.until, why: pace.why } },
+      commands: [],
+    };
   const maxBytes = Math.max(
     Math.min(smallestBatchBytes, settings.maxBytes),
     Math.floor((settings.maxBytes * state.size) / settings.maxEvents),
   );
   return {
     state: { ...state, phase: { kind: 'reading' } },
-    commands: [{ do: 'load', cursor, maxEvents: state.size, maxBytes }],
+    commands: [{ do: 'load', cursor, maxEvents: state.size, maxBytes: Math.min(maxBytes, pace.maxBytes) }],
   };
 }
 
@@ -262,7 +295,7 @@ function onLoaded(state: ForwarderState, batch: BatchInHand | null, context: Ste
       state: {
         ...state,
         behind: batch.full || state.pending.length > 1,
-        phase: { kind: 'sending', batch, deadlineAt: now + settings.sendDeadlineMs },
+        phase: { kind: 'sending', batch, sentAt: now, deadlineAt: now + settings.sendDeadlineMs },
       },
       commands: [{ do: 'send', session: state.session, deadlineMs: settings.sendDeadlineMs }],
     };
@@ -277,14 +310,26 @@ function onLoaded(state: ForwarderState, batch: BatchInHand | null, context: Ste
   return rest(state, state.surveyedAt + surveySpacingMs, context);
 }
 
-function onSafe(state: ForwarderState, batch: BatchInHand, context: StepContext): Step {
+function onSafe(state: ForwarderState, batch: BatchInHand, tookMs: number, context: StepContext): Step {
   const moved = moveCursor(state, batch);
-  const size = Math.min(context.settings.maxEvents, state.size * 2);
-  const after = next({ ...moved, attempt: 0, asideInRow: 0, reason: '', size }, context);
+  const sized = sizeAfter(state, batch, tookMs, context.settings);
+  const after = next({ ...moved, ...sized, attempt: 0, asideInRow: 0, reason: '' }, context);
   return {
     state: after.state,
     commands: [{ do: 'acknowledge', epoch: batch.epoch, through: batch.through }, ...after.commands],
   };
+}
+
+/** The next batch's size after one that took so long. */
+function sizeAfter(state: ForwarderState, batch: BatchInHand, tookMs: number, settings: ForwarderSettings) {
+  const quickestMs = Math.min(state.quickestMs ?? Number.POSITIVE_INFINITY, tookMs);
+  const target = Math.min(Math.max(targetMs, quickestMs * targetAnswers), settings.sendDeadlineMs / targetAnswers);
+  const fitting = Math.floor((batch.count * target) / Math.max(tookMs, 1));
+  if (tookMs > target) return { quickestMs, size: Math.max(1, Math.min(state.size, fitting)) };
+  // a batch that was not full says nothing of what more would take
+  if (!batch.full && batch.count < state.size) return { quickestMs, size: state.size };
+  const larger = tookMs <= target / 2 ? state.size * 2 : Math.max(state.size, fitting);
+  return { quickestMs, size: Math.min(settings.maxEvents, larger) };
 }
 
 /** The cursor of the batch's epoch behind the batch; a drained tail that has new events is pending again. */

@@ -25,6 +25,7 @@ import {
   step,
 } from './forwarder.ts';
 import type { Refusal } from './messages.ts';
+import type { Pacer } from './pacer.ts';
 import type { Sink, SinkBatch, SinkIdentity, SinkRecord, SinkSession } from './sink.ts';
 
 export interface LaneOptions {
@@ -33,6 +34,8 @@ export interface LaneOptions {
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
   readonly settings: ForwarderSettings;
+  /** the sink's, shared with its other lane */
+  readonly pacer: Pacer;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -44,9 +47,15 @@ export interface LaneOptions {
   readonly changed: () => void;
 }
 
+/** A session, and how much of what it had on the wire has been told to the pacer. */
+interface OpenSession {
+  readonly session: SinkSession;
+  told: number;
+}
+
 export class LaneRunner {
   readonly #options: LaneOptions;
-  readonly #sessions = new Map<number, SinkSession>();
+  readonly #sessions = new Map<number, OpenSession>();
   readonly #events: ForwarderEvent[] = [];
   #state: ForwarderState;
   #stepping = false;
@@ -56,6 +65,9 @@ export class LaneRunner {
   #batch: readonly StoredEvent[] = [];
   #records: readonly SinkRecord[] = [];
   #eventsSafe = 0;
+  #bytesSafe = 0;
+  #jsonBytes = 0;
+  #dataBytes = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -75,9 +87,14 @@ export class LaneRunner {
     return this.#eventsSafe;
   }
 
+  /** bytes of their data, nearly */
+  get bytesSafe(): number {
+    return this.#bytesSafe;
+  }
+
   get connected(): boolean {
     const { kind } = this.#state.phase;
-    return kind === 'idle' || kind === 'reading' || kind === 'sending';
+    return kind === 'idle' || kind === 'reading' || kind === 'sending' || kind === 'pacing';
   }
 
   start(): void {
@@ -93,22 +110,36 @@ export class LaneRunner {
     this.#timer?.cancel();
     const open = [...this.#sessions.values()];
     this.#sessions.clear();
-    await Promise.all(open.map((session) => session.close()));
+    for (const one of open) this.#account(one);
+    await Promise.all(open.map(({ session }) => session.close()));
   }
 
-  /** Sends the gateway's state through this lane's session. @throws ForpostError FORPOST_SINK_… */
-  async status(status: GatewayStatus, deadlineMs: number): Promise<void> {
-    await this.#sessions.get(this.#state.session)?.status(status, deadlineMs);
+  /** Sends the gateway's state through this lane's session; bytes that it took. @throws ForpostError FORPOST_SINK_… */
+  async status(status: GatewayStatus, deadlineMs: number): Promise<number> {
+    const open = this.#sessions.get(this.#state.session);
+    if (open === undefined) return 0;
+    const before = this.#account(open);
+    await open.session.status(status, deadlineMs);
+    return this.#account(open) - before;
+  }
+
+  /** Tells the pacer what this session had on the wire since it was last told. Returns all that it had. */
+  #account(open: OpenSession): number {
+    const { wireBytes } = open.session;
+    this.#options.pacer.spent(this.#options.lane, wireBytes - open.told);
+    open.told = wireBytes;
+    return wireBytes;
   }
 
   #handle(event: ForwarderEvent): void {
     this.#events.push(event);
     if (this.#stepping) return;
     this.#stepping = true;
-    const { clock, random, settings } = this.#options;
+    const { clock, random, settings, pacer, lane } = this.#options;
     for (let next = this.#events.shift(); next !== undefined && !this.#stopped; next = this.#events.shift()) {
       const before = this.#state;
-      const { state, commands } = step(before, next, { now: clock.uptime(), chance: random(), settings });
+      const pace = pacer.ask(lane);
+      const { state, commands } = step(before, next, { now: clock.uptime(), chance: random(), settings, pace });
       this.#state = state;
       this.#tell(before, state);
       for (const command of commands) this.#run(command);
@@ -170,7 +201,9 @@ export class LaneRunner {
     this.#options.sink.open(deadlineMs).then(
       (opened) => {
         if (this.#stopped) return void opened.close();
-        this.#sessions.set(session, opened);
+        const open = { session: opened, told: 0 };
+        this.#sessions.set(session, open);
+        this.#account(open);
         this.#handle({ on: 'opened', session });
       },
       (error: unknown) => this.#failed(session, error),
@@ -180,7 +213,9 @@ export class LaneRunner {
   #close(session: number): void {
     const open = this.#sessions.get(session);
     this.#sessions.delete(session);
-    void open?.close();
+    if (open === undefined) return;
+    this.#account(open);
+    void open.session.close();
   }
 
   #failed(session: number, error: unknown): void {
@@ -209,13 +244,17 @@ export class LaneRunner {
       const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
       const records: SinkRecord[] = [];
       let bytes = 0;
+      let dataBytes = 0;
       for (const event of events) {
         const json = encodeEvent(identity.site, identity.gateway, event);
         bytes += Buffer.byteLength(json);
         // the reader counts the data alone
         if (bytes > maxBytes && records.length > 0) break;
         records.push({ sequence: event.sequence, json });
+        dataBytes += event.data.length;
       }
+      this.#jsonBytes = bytes;
+      this.#dataBytes = dataBytes;
       this.#batch = events.slice(0, records.length);
       this.#records = records;
       const through = records.at(-1)?.sequence;
@@ -236,12 +275,22 @@ export class LaneRunner {
     }
     const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records: this.#records };
     const { count } = phase.batch;
-    open.send(batch, deadlineMs).then(
+    const jsonBytes = this.#jsonBytes;
+    const dataBytes = this.#dataBytes;
+    const { told } = open;
+    open.session.send(batch, deadlineMs).then(
       () => {
-        if (this.#state.session === session) this.#eventsSafe += count;
+        this.#options.pacer.measured(jsonBytes, this.#account(open) - told);
+        if (this.#state.session === session) {
+          this.#eventsSafe += count;
+          this.#bytesSafe += dataBytes;
+        }
         this.#handle({ on: 'safe', session });
       },
-      (error: unknown) => this.#failed(session, error),
+      (error: unknown) => {
+        this.#account(open);
+        this.#failed(session, error);
+      },
     );
   }
 

@@ -18,6 +18,8 @@ export interface ThreadData {
   readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
+  /** IANA: whose days the budget of a metered link is of */
+  readonly timeZone: string;
   readonly canPutAside: boolean;
   readonly logName: string;
   readonly logLevel: string;
@@ -43,6 +45,8 @@ export type FromThread =
       readonly say: 'report';
       readonly uplinks: readonly UplinkStatus[];
       readonly lanes: readonly LaneBacklog[];
+      /** of the other sides, beside what stops the sending */
+      readonly problems: readonly string[];
     }
   | { readonly say: 'wantStatus' }
   | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal };

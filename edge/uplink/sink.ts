@@ -20,6 +20,8 @@ export interface SinkBatch {
   readonly epoch: Epoch;
   readonly lane: Lane;
   readonly records: readonly SinkRecord[];
+  /** sent again on request: marked so, because nobody is to be told of them anew */
+  readonly replayed?: true;
 }
 
 export interface SinkSession {
@@ -27,6 +29,8 @@ export interface SinkSession {
   send(batch: SinkBatch, deadlineMs: number): Promise<void>;
   /** The gateway's present state, latest wins. */
   status(status: GatewayStatus, deadlineMs: number): Promise<void>;
+  /** on the wire so far, both ways, as nearly as is known */
+  readonly wireBytes: number;
   /** Safe to call twice; never rejects. */
   close(): Promise<void>;
 }
@@ -35,6 +39,8 @@ export interface Sink {
   readonly name: string;
   /** Connects and checks that it could send (topics exist, log-in is right). */
   open(deadlineMs: number): Promise<SinkSession>;
+  /** what is wrong at the other side and does not stop the sending, in words */
+  problems?(): readonly string[];
 }
 
 export interface SinkIdentity {

@@ -2,6 +2,7 @@
  * The uplink's thread: opens its own read-only view of the outbox, builds the sinks, and runs the dispatcher until it
  * is told to stop. It holds nothing that the next thread could not find in the outbox again.
  */
+import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
@@ -10,6 +11,7 @@ import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { createSink, sinkName } from './sinks/registry.ts';
+import { UplinkMemory } from './uplink-memory.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the uplink thread is not a program of its own');
@@ -18,15 +20,18 @@ const logger = createLogger(data.logName, data.logLevel);
 const wanted = new Int32Array(data.wanted);
 const reader = lazyReader(data.outboxFile);
 const random = Math.random;
+const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
 
 const dispatcher = new Dispatcher({
   sinks: data.sinks.map((config) => {
     const name = sinkName(config);
     const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
-    return createSink(config, { name, identity: data.identity, secret, clock: systemClock, logger });
+    return createSink(config, { name, identity: data.identity, secret, memory, clock: systemClock, logger });
   }),
   identity: data.identity,
   reader,
+  timeZone: data.timeZone,
+  memory,
   canPutAside: data.canPutAside,
   clock: systemClock,
   random,

@@ -27,6 +27,8 @@ export interface UplinkOptions {
   readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
+  /** IANA, of the site: whose days a metered link's budget is of; default UTC */
+  readonly timeZone?: string;
   /** the sink has everything of this lane up to and with `through` */
   readonly acknowledge: (sink: string, epoch: Epoch, lane: Lane, through: Sequence) => void;
   /** the outbox's: tells of commits, returns how to stop it */
@@ -58,6 +60,7 @@ export class Uplink implements Part {
   #stopping = false;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
+  #problems: readonly string[] = [];
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -110,17 +113,23 @@ export class Uplink implements Part {
     return this.#lanes;
   }
 
+  /** What is wrong at the other sides and does not stop the sending, in words. */
+  problems(): readonly string[] {
+    return this.#problems;
+  }
+
   #tell(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
   #launch(): void {
-    const { sinks, secrets, identity, outboxFile, logger, putAside } = this.#options;
+    const { sinks, secrets, identity, outboxFile, timeZone = 'UTC', logger, putAside } = this.#options;
     const data: ThreadData = {
       sinks,
       secrets,
       identity,
       outboxFile,
+      timeZone,
       canPutAside: putAside !== undefined,
       logName: 'uplink',
       logLevel: logger.level,
@@ -162,6 +171,7 @@ export class Uplink implements Part {
       case 'report':
         this.#uplinks = message.uplinks;
         this.#lanes = message.lanes;
+        this.#problems = message.problems;
         return;
       case 'wantStatus':
         try {

@@ -35,6 +35,9 @@ export interface StoredEvent {
 
 export const eventContentType = 'application/cloudevents+json';
 
+/** How an event that is sent again on request is marked, with `1`: a Kafka record's header, or a request's. */
+export const replayHeader = 'forpost-replay';
+
 /** The CloudEvents JSON of one stored event (CloudEvents 1.0, JSON Event Format, section 3). */
 export function encodeEvent(site: SiteId, gateway: GatewayId, event: StoredEvent): string {
   const source = `/sites/${site}/gateways/${gateway}${event.device === null ? '' : `/devices/${event.device}`}`;

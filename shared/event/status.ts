@@ -33,6 +33,22 @@ export interface CameraStatus {
 
 export type UplinkState = 'offline' | 'probing' | 'draining' | 'live' | 'off';
 
+/** How a backlog goes down. The figures are of the last half minute. */
+export interface DrainPlan {
+  /** that went out and were called safe */
+  readonly eventsPerSecond: number;
+  /** of their data, as `bytes` that wait are counted */
+  readonly bytesPerSecond: number;
+  /** events that came in meanwhile */
+  readonly arrivingPerSecond: number;
+  /** null where it is not known, or never at this rate */
+  readonly secondsLeft: number | null;
+  /** RFC 3339 of the gateway's clock */
+  readonly endsAt: string | null;
+  /** growing: as much comes in as goes out, or more; stopped: nothing goes out; unknown: not measured yet */
+  readonly outlook: 'empty' | 'ending' | 'growing' | 'stopped' | 'unknown';
+}
+
 export interface UplinkStatus {
   readonly sink: string;
   readonly state: UplinkState;
@@ -44,6 +60,10 @@ export interface UplinkStatus {
   readonly events: number;
   readonly bytes: number;
   readonly eventsPerSecond: number;
+  /** absent of an older gateway */
+  readonly plan?: DrainPlan;
+  /** of a metered link: bytes on the wire of this local day, and how many it may have */
+  readonly budget?: { readonly used: number; readonly limit: number };
 }
 
 export interface DeviceStatus {
@@ -68,6 +88,8 @@ export interface GatewayStatus {
   readonly counter: number;
   /** RFC 3339 of the gateway's clock */
   readonly at: string;
+  /** ms until the next state comes, where a metered link makes that longer than usual */
+  readonly everyMs?: number;
   readonly clock: ClockQuality;
   readonly boot: string;
   /** ms */

@@ -95,7 +95,7 @@ export function tlsSockets(tls: KafkaTls) {
 }
 
 /** As Node's TLS takes it. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */
-function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
+export function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
   const { texts, problems } = readTls(tls);
   const first = problems[0];
   if (first !== undefined) throw new ForpostError('FORPOST_SINK_UNREACHABLE', `tls.${first.file}: ${first.message}`);

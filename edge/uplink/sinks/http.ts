@@ -2,25 +2,43 @@
  * The sink that needs nothing but an outgoing HTTPS connection: batches as zstd-compressed NDJSON to the centre's
  * receiver (`POST /ingest/v1/events`), which answers only when its own Kafka or history has them.
  *
+ * Who we are says a token, a certificate, or both; the receiver knows whose each is.
+ *
  * Always: a batch is safe only if the answer names it whole; only «too large» and «invalid» (400, 413, 422) are final,
- * everything else waits.
+ * everything else waits; a redirect is not followed.
  */
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { replayHeader } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
+import { httpReason } from './http-reasons.ts';
 import type { SinkContext } from './registry.ts';
+import { WireCount } from './wire-count.ts';
 
 type HttpSinkConfig = Extract<SinkConfig, { kind: 'http' }>;
+type Head = OutgoingHttpHeaders;
 
 const compress = promisify(zstdCompress);
 const refusals = new Set([400, 413, 422]);
 /** of an answer: an error page is not read to its end */
 const maxAnswerBytes = 65_536;
+/** one for a batch, one for the gateway's state beside it */
+const agentOptions = { keepAlive: true, maxSockets: 2 };
 
 const acceptance = Compile(
   Type.Object({
@@ -35,35 +53,55 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
   return {
     name: context.name,
     async open(deadlineMs) {
-      const { secret } = context;
-      if (secret === undefined || !('token' in secret))
-        throw new ForpostError(
-          'FORPOST_SINK_UNREACHABLE',
-          `the secrets file has no token for the uplink "${context.name}" (uplink: ${context.name}: token: …)`,
-        );
-      const session = new HttpSession(base, secret.token);
-      // an empty batch: whether the address and the token are right, before anything waits on it
-      await session.post('', deadlineMs);
+      const session = new HttpSession(base, config.tls, credentialOf(config, context), context.clock);
+      try {
+        // an empty batch: whether the address and the token are right, before anything waits on it
+        await session.post('', deadlineMs);
+      } catch (error) {
+        await session.close();
+        throw error;
+      }
       return session;
     },
   };
 }
 
+/** The token, or undefined where the certificate alone says who we are. @throws ForpostError FORPOST_SINK_UNREACHABLE */
+function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): string | undefined {
+  if (secret !== undefined && 'token' in secret) return secret.token;
+  if (tls !== undefined && tls !== true && tls.certificate !== undefined) return undefined;
+  throw new ForpostError(
+    'FORPOST_SINK_UNREACHABLE',
+    `the secrets file has no token for the uplink "${name}" (uplink: ${name}: token: …)`,
+  );
+}
+
 class HttpSession implements SinkSession {
   readonly #base: string;
-  readonly #token: string;
+  readonly #tls: KafkaTls | undefined;
+  readonly #token: string | undefined;
+  readonly #clock: Clock;
+  readonly #wire = new WireCount();
   readonly #closing = new AbortController();
+  #agent: HttpAgent | undefined;
 
-  constructor(base: string, token: string) {
+  constructor(base: string, tls: KafkaTls | undefined, token: string | undefined, clock: Clock) {
     this.#base = base;
+    this.#tls = tls;
     this.#token = token;
+    this.#clock = clock;
+  }
+
+  get wireBytes(): number {
+    return this.#wire.bytes;
   }
 
   async send(batch: SinkBatch, deadlineMs: number): Promise<void> {
     const first = batch.records[0];
     const last = batch.records.at(-1);
     if (first === undefined || last === undefined) return;
-    const { accepted } = await this.post(`${batch.records.map(({ json }) => json).join('\n')}\n`, deadlineMs);
+    const lines = `${batch.records.map(({ json }) => json).join('\n')}\n`;
+    const { accepted } = await this.post(lines, deadlineMs, batch.replayed);
     const whole = accepted.some(
       ({ lane, epoch, from, through }) =>
         lane === batch.lane &&
@@ -79,11 +117,18 @@ class HttpSession implements SinkSession {
   }
 
   async status(status: GatewayStatus, deadlineMs: number): Promise<void> {
-    await this.#call('PUT', '/ingest/v1/status', 'application/json', JSON.stringify(status), deadlineMs);
+    await this.#call(
+      'PUT',
+      '/ingest/v1/status',
+      { 'content-type': 'application/json' },
+      JSON.stringify(status),
+      deadlineMs,
+    );
   }
 
-  async post(lines: string, deadlineMs: number) {
-    const answer = await this.#call('POST', '/ingest/v1/events', 'application/x-ndjson', lines, deadlineMs);
+  async post(lines: string, deadlineMs: number, replayed?: true) {
+    const head = { 'content-type': 'application/x-ndjson', ...(replayed && { [replayHeader]: '1' }) };
+    const answer = await this.#call('POST', '/ingest/v1/events', head, lines, deadlineMs);
     let value: unknown;
     try {
       value = JSON.parse(answer);
@@ -94,38 +139,78 @@ class HttpSession implements SinkSession {
     return value;
   }
 
-  async #call(method: string, path: string, type: string, body: string, deadlineMs: number): Promise<string> {
-    const url = `${this.#base}${path}`;
-    let response: Response;
+  async #call(method: string, path: string, head: Head, body: string, deadlineMs: number): Promise<string> {
+    const compressed = await compress(Buffer.from(body));
+    const headers = {
+      ...head,
+      'content-encoding': 'zstd',
+      'content-length': compressed.length,
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+    };
+    const late = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([late, this.#closing.signal]);
+    let response: IncomingMessage;
     let text: string;
     try {
-      response = await fetch(url, {
-        method,
-        headers: { authorization: `Bearer ${this.#token}`, 'content-type': type, 'content-encoding': 'zstd' },
-        body: await compress(Buffer.from(body)),
-        redirect: 'error',
-        signal: AbortSignal.any([AbortSignal.timeout(deadlineMs), this.#closing.signal]),
-      });
+      response = await this.#request(`${this.#base}${path}`, { method, headers, signal }, compressed);
       text = await textOf(response);
     } catch (error) {
-      throw unreachable(this.#base, error, deadlineMs);
+      throw this.#unreachable(error, late.aborted ? deadlineMs : undefined);
     }
-    if (response.ok) return text;
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return text;
+    const { location } = response.headers;
+    // where a token and events go is for the configuration to say
+    if (status >= 300 && status < 400 && location !== undefined)
+      throw new ForpostError(
+        'FORPOST_SINK_UNREACHABLE',
+        `${this.#base} answers that it is at ${location} now: if that is right, write it as the uplink’s url`,
+      );
     throw new ForpostError(
-      refusals.has(response.status) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE',
-      `${this.#base} answered ${response.status}: ${reasonIn(text)}`,
+      refusals.has(status) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE',
+      `${this.#base} answered ${status}: ${reasonIn(text)}`,
+    );
+  }
+
+  /** node:http rather than fetch: that takes no certificate, and tells nothing of its sockets. It follows no redirect. */
+  #request(url: string, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
+    const secure = url.startsWith('https:');
+    // the files are read for each session anew: a renewed certificate needs no restart
+    this.#agent ??= secure
+      ? new HttpsAgent({ ...agentOptions, ...(this.#tls === undefined ? {} : tlsOptions(this.#tls)) })
+      : new HttpAgent(agentOptions);
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = (secure ? httpsRequest : httpRequest)(url, { ...options, agent: this.#agent }, resolve);
+    request.on('socket', (socket) => this.#wire.watch(socket));
+    request.on('error', reject);
+    request.end(body);
+    return promise;
+  }
+
+  #unreachable(error: unknown, passedMs: number | undefined): ForpostError {
+    if (error instanceof ForpostError) return error;
+    const options = { cause: error };
+    const base = this.#base;
+    if (passedMs !== undefined)
+      return new ForpostError('FORPOST_SINK_TIMEOUT', `${base} did not answer within ${passedMs / 1000} s`, options);
+    const known = error instanceof Error ? httpReason(error, base, this.#tls, this.#clock.now()) : undefined;
+    return new ForpostError(
+      'FORPOST_SINK_UNREACHABLE',
+      `${base} cannot be reached: ${known ?? messageOf(error)}`,
+      options,
     );
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#agent?.destroy();
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > maxAnswerBytes) break;
   }
@@ -141,15 +226,6 @@ function reasonIn(text: string): string {
     return `${text.slice(0, 120)} (${messageOf(error)})`;
   }
   return text.slice(0, 120);
-}
-
-function unreachable(base: string, error: unknown, deadlineMs: number): ForpostError {
-  const options = { cause: error };
-  if (error instanceof DOMException && error.name === 'TimeoutError')
-    return new ForpostError('FORPOST_SINK_TIMEOUT', `${base} did not answer within ${deadlineMs / 1000} s`, options);
-  // fetch says «fetch failed» and keeps what happened in its cause
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return new ForpostError('FORPOST_SINK_UNREACHABLE', `${base} cannot be reached: ${messageOf(cause)}`, options);
 }
 
 function notReceiver(base: string, cause?: unknown): ForpostError {

@@ -5,6 +5,7 @@
  * sent again by the forwarder, because kafkajs does not reconnect in all cases (issues 907, 919, 979).
  */
 
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -12,7 +13,8 @@ import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import type { WireCount } from './wire-count.ts';
 
 calmRequestQueue(import.meta.url);
 
@@ -26,6 +28,7 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 });
 
 export const connectionTimeoutMs = 5_000;
+const keepAliveMs = 60_000;
 
 /** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
 export function kafkaClient(
@@ -34,9 +37,11 @@ export function kafkaClient(
   clientId: string,
   requestTimeoutMs: number,
   logger: Logger,
+  wire: WireCount,
 ): Kafka {
   const config: KafkaConfig = {
-    ...(tls === undefined ? {} : { ssl: true, socketFactory: tlsSockets(tls) }),
+    ...(tls === undefined ? {} : { ssl: true }),
+    socketFactory: countedSockets(tls, wire),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     brokers: [...brokers],
     clientId,
@@ -50,6 +55,16 @@ export function kafkaClient(
         logger.debug({ kafkajs: namespace, ...fields }, message),
   };
   return new kafkajs.Kafka(config);
+}
+
+function countedSockets(tls: KafkaTls | undefined, wire: WireCount): ISocketFactory {
+  const open =
+    tls === undefined
+      ? ({ host, port, onConnect }: Parameters<ISocketFactory>[0]) =>
+          // as kafkajs does it itself
+          connect({ host, port }, onConnect).setKeepAlive(true, keepAliveMs)
+      : tlsSockets(tls);
+  return (to) => wire.watch(open(to));
 }
 
 /** kafkajs' type is one of three by the mechanism, which a value of all three cannot be told to be. */

@@ -2,11 +2,11 @@
  * The sink for an owner's own Kafka: the lanes' topics, one CloudEvents record an event, key = gateway.
  *
  * Always: acks=-1 and idempotent off (kafkajs can lose a batch of overlapping idempotent sends and call it safe), one
- * outstanding batch a session, the partition computed by us and sent explicitly. The topics are the centre's to
- * create: a missing one is an error that says so.
+ * outstanding batch a session, the partition computed by us and sent explicitly, by the number of partitions that was
+ * seen first (partitions.ts). The topics are the centre's to create: a missing one is an error that says so.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { eventContentType } from '@forpost/shared/event/codec.ts';
+import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
@@ -15,7 +15,9 @@ import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 import { kafkaClient, kafkaError } from './kafka-client.ts';
+import { addedInWords, type SeenPartitions, settlePartitions } from './partitions.ts';
 import type { SinkContext } from './registry.ts';
+import { WireCount } from './wire-count.ts';
 import { within } from './within.ts';
 
 type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
@@ -23,27 +25,32 @@ type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
 export const defaultPrefix = 'forpost';
 const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];
 const headers = { 'content-type': eventContentType };
+const replayedHeaders = { ...headers, [replayHeader]: '1' };
+/** How often a session that lives long looks whether somebody added partitions, also over a metered link. */
+const lookEveryMs = 60_000;
+const lookEveryMeteredMs = 3_600_000;
 /** A session that cannot close in this time is left to its own end. */
 const closeDeadlineMs = 3_000;
 
 export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
-  const prefix = config.prefix ?? defaultPrefix;
+  const topics = new Topics(config, context);
   const { clock, identity, logger } = context;
   return {
     name: context.name,
+    problems: () => topics.problems,
     async open(deadlineMs) {
       const sasl = loginOf(config, context);
       const id = `forpost-gateway-${identity.gateway}`;
-      const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger);
+      const wire = new WireCount();
+      const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger, wire);
       const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 });
       const connect = async () => {
-        const partitions = await partitionsOf(client, prefix, config.sasl?.user);
+        await topics.look(client);
         await producer.connect();
-        return partitions;
       };
       try {
-        const partitions = await within(clock, deadlineMs, 'connecting to Kafka', connect());
-        return new KafkaSession(producer, context, prefix, partitions, config.tls);
+        await within(clock, deadlineMs, 'connecting to Kafka', connect());
+        return new KafkaSession({ client, producer, topics, wire, context, tls: config.tls });
       } catch (error) {
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
         throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config.tls, clock.now());
@@ -62,75 +69,125 @@ function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): Kafk
   );
 }
 
-/** Partitions by topic of this prefix. @throws FORPOST_SINK_TOPIC_MISSING */
-async function partitionsOf(
-  client: Kafka,
-  prefix: string,
-  user: string | undefined,
-): Promise<ReadonlyMap<string, number>> {
-  const admin = client.admin();
-  try {
-    // a connect that was not answered in time has left its socket open: it is to be closed too
-    await admin.connect();
-    const wanted = usedTopics.map((name) => topic(prefix, name));
-    const there = new Set(await admin.listTopics());
-    const missing = wanted.filter((name) => !there.has(name));
-    if (missing.length > 0)
-      throw new ForpostError(
-        'FORPOST_SINK_TOPIC_MISSING',
-        `Kafka has no topic ${missing.join(', ')}: the centre creates it, so start the centre with the prefix "${prefix}"${
-          // a broker with ACLs hides what a user may not use
-          user === undefined ? '' : `, and allow the user "${user}" to write to it`
-        }`,
-      );
-    const { topics } = await admin.fetchTopicMetadata({ topics: wanted });
-    return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
-  } finally {
-    await admin.disconnect();
+/** The topics as they are, looked at by each new session and now and then by one that lives long. */
+class Topics {
+  readonly prefix: string;
+  readonly #user: string | undefined;
+  readonly #context: SinkContext;
+  readonly #everyMs: number;
+  #seen: SeenPartitions | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #problems: readonly string[] = [];
+
+  constructor({ prefix, sasl, limit }: KafkaSinkConfig, context: SinkContext) {
+    this.prefix = prefix ?? defaultPrefix;
+    this.#user = sasl?.user;
+    this.#context = context;
+    this.#everyMs = limit === undefined ? lookEveryMs : lookEveryMeteredMs;
+    this.#seen = context.memory?.value.partitions[context.name];
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  get due(): boolean {
+    return this.#context.clock.uptime() >= this.#lookedAt + this.#everyMs;
+  }
+
+  partition(name: string): number {
+    return partitionOf(this.#context.identity.gateway, this.#seen?.topics[name] ?? 1);
+  }
+
+  /** @throws ForpostError FORPOST_SINK_TOPIC_MISSING */
+  async look(client: Kafka): Promise<void> {
+    const { clock, memory, name } = this.#context;
+    this.#lookedAt = clock.uptime();
+    const { use, added } = settlePartitions(this.#seen, await this.#describe(client));
+    this.#problems = added.map(addedInWords);
+    if (JSON.stringify(use) === JSON.stringify(this.#seen)) return;
+    this.#seen = use;
+    memory?.change({
+      partitions: { ...memory.value.partitions, [name]: { cluster: use.cluster, topics: { ...use.topics } } },
+    });
+  }
+
+  async #describe(client: Kafka): Promise<SeenPartitions> {
+    const admin = client.admin();
+    try {
+      // a connect that was not answered in time has left its socket open: it is to be closed too
+      await admin.connect();
+      const wanted = usedTopics.map((name) => topic(this.prefix, name));
+      const there = new Set(await admin.listTopics());
+      const missing = wanted.filter((name) => !there.has(name));
+      if (missing.length > 0) throw this.#missing(missing);
+      const { topics } = await admin.fetchTopicMetadata({ topics: wanted });
+      const { clusterId } = await admin.describeCluster();
+      return {
+        cluster: clusterId,
+        topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length])),
+      };
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  #missing(names: readonly string[]): ForpostError {
+    const [first = '', ...others] = names;
+    // a broker with ACLs hides what a user may not use
+    const allow = this.#user === undefined ? '' : `, and allow the user "${this.#user}" to write to it`;
+    return new ForpostError(
+      'FORPOST_SINK_TOPIC_MISSING',
+      `Kafka has no topic ${[first, ...others].join(', ')}: the centre creates it, so run "forpost cloud topics --config cloud.yaml" there (or start it) with the prefix "${this.prefix}"${allow}`,
+    );
   }
 }
 
+interface KafkaSessionParts {
+  readonly client: Kafka;
+  readonly producer: Producer;
+  readonly topics: Topics;
+  readonly wire: WireCount;
+  readonly context: SinkContext;
+  readonly tls: KafkaTls | undefined;
+}
+
 class KafkaSession implements SinkSession {
-  readonly #producer: Producer;
-  readonly #context: SinkContext;
-  readonly #prefix: string;
-  readonly #partitions: ReadonlyMap<string, number>;
-  readonly #tls: KafkaTls | undefined;
+  readonly #parts: KafkaSessionParts;
   #closed: Promise<void> | undefined;
 
-  constructor(
-    producer: Producer,
-    context: SinkContext,
-    prefix: string,
-    partitions: ReadonlyMap<string, number>,
-    tls: KafkaTls | undefined,
-  ) {
-    this.#producer = producer;
-    this.#context = context;
-    this.#prefix = prefix;
-    this.#partitions = partitions;
-    this.#tls = tls;
+  constructor(parts: KafkaSessionParts) {
+    this.#parts = parts;
+  }
+
+  get wireBytes(): number {
+    return this.#parts.wire.bytes;
   }
 
   async send(batch: SinkBatch, deadlineMs: number): Promise<void> {
     const values = batch.records.map(({ json }) => json);
-    await this.#produce(laneTopic(this.#prefix, batch.lane), values, deadlineMs, headers);
+    const head = batch.replayed === undefined ? headers : replayedHeaders;
+    await this.#produce(laneTopic(this.#parts.topics.prefix, batch.lane), values, deadlineMs, head);
   }
 
   async status(status: GatewayStatus, deadlineMs: number): Promise<void> {
-    await this.#produce(topic(this.#prefix, 'status'), [JSON.stringify(status)], deadlineMs);
+    const { topics, client, context } = this.#parts;
+    await this.#produce(topic(topics.prefix, 'status'), [JSON.stringify(status)], deadlineMs);
+    if (topics.due)
+      void topics.look(client).catch((error) => context.logger.debug({ err: error }, 'the topics were not looked at'));
   }
 
   async #produce(name: string, values: readonly string[], deadlineMs: number, head?: Record<string, string>) {
-    const { clock, identity } = this.#context;
-    const partition = partitionOf(identity.gateway, this.#partitions.get(name) ?? 1);
+    const { producer, topics, tls, context } = this.#parts;
+    const { clock, identity } = context;
+    const partition = topics.partition(name);
     const messages = values.map((value) => ({
       key: identity.gateway as string,
       value,
       partition,
       ...(head === undefined ? {} : { headers: head }),
     }));
-    const sent = this.#producer.sendBatch({
+    const sent = producer.sendBatch({
       acks: -1,
       timeout: deadlineMs,
       compression: kafkajs.CompressionTypes.ZSTD,
@@ -145,13 +202,14 @@ class KafkaSession implements SinkSession {
       if (!answers.some((answer) => answer.partition === partition))
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
     } catch (error) {
-      throw kafkaError(error, `sending to ${name}`, this.#tls, clock.now());
+      throw kafkaError(error, `sending to ${name}`, tls, clock.now());
     }
   }
 
   close(): Promise<void> {
-    const { clock, logger } = this.#context;
-    this.#closed ??= within(clock, closeDeadlineMs, 'closing', this.#producer.disconnect()).catch((error) =>
+    const { producer, context } = this.#parts;
+    const { clock, logger } = context;
+    this.#closed ??= within(clock, closeDeadlineMs, 'closing', producer.disconnect()).catch((error) =>
       logger.debug({ err: error }, 'a Kafka client closed with an error'),
     );
     return this.#closed;

@@ -46,7 +46,11 @@ export class MemorySink implements Sink {
     this.openNow++;
     let outstanding = 0;
     let closed = false;
+    let wireBytes = 0;
     return {
+      get wireBytes() {
+        return wireBytes;
+      },
       send: async (batch) => {
         if (closed) throw new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is closed');
         this.mostOutstanding = Math.max(this.mostOutstanding, ++outstanding);
@@ -54,6 +58,7 @@ export class MemorySink implements Sink {
           const fate = this.onSend(batch);
           const count = fate.kind === 'well' ? batch.records.length : fate.arrives;
           this.arrived.push(...batch.records.slice(0, count).map(({ json }) => json));
+          wireBytes += batch.records.reduce((sum, { json }) => sum + json.length, 0);
           await happens(fate);
         } finally {
           outstanding--;
@@ -62,6 +67,7 @@ export class MemorySink implements Sink {
       status: async (status) => {
         if (closed) throw new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is closed');
         this.statuses.push(status);
+        wireBytes += JSON.stringify(status).length;
       },
       close: async () => {
         if (!closed) this.openNow--;

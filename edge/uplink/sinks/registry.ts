@@ -4,7 +4,9 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { SinkSecret } from '../../site/site.ts';
+import type { PacingLimits } from '../pacing.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
+import type { UplinkMemory } from '../uplink-memory.ts';
 import { httpSink } from './http.ts';
 import { kafkaSink } from './kafka.ts';
 
@@ -13,6 +15,8 @@ export interface SinkContext {
   readonly identity: SinkIdentity;
   /** what the other side knows this gateway by, where there is one */
   readonly secret: SinkSecret | undefined;
+  /** what outlives this process; without it a sink remembers as long as it lives */
+  readonly memory?: UplinkMemory;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -38,12 +42,14 @@ export function sinkName(config: SinkConfig): string {
 export function createSink(
   config: SinkConfig,
   context: SinkContext,
-): { readonly sink: Sink; readonly backoff: Backoff } {
+): { readonly sink: Sink; readonly backoff: Backoff; readonly limits: PacingLimits } {
+  const { bytes_per_second: bytesPerSecond, bytes_per_day: bytesPerDay } = config.limit ?? {};
+  const limits = { bytesPerSecond, bytesPerDay };
   // the switch ties each configuration to its own kind, which an index access cannot tell the compiler
   switch (config.kind) {
     case 'kafka':
-      return { sink: kinds.kafka.create(config, context), backoff: kinds.kafka.backoff };
+      return { sink: kinds.kafka.create(config, context), backoff: kinds.kafka.backoff, limits };
     case 'http':
-      return { sink: kinds.http.create(config, context), backoff: kinds.http.backoff };
+      return { sink: kinds.http.create(config, context), backoff: kinds.http.backoff, limits };
   }
 }

@@ -121,6 +121,9 @@ export function tellingSent(sink: Sink, sent: (batch: SinkBatch) => void): Sink 
     async open(deadlineMs) {
       const session = await sink.open(deadlineMs);
       return {
+        get wireBytes() {
+          return session.wireBytes;
+        },
         send(batch, sendDeadlineMs) {
           sent(batch);
           return session.send(batch, sendDeadlineMs);

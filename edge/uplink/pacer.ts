@@ -1,0 +1,148 @@
+/**
+ * The pacing of one sink (pacing.ts) with its clock, its local day and its memory: both lanes ask it before each batch
+ * and tell it what was on the wire.
+ *
+ * Always: without limits it answers «go» and keeps nothing; the file is ahead of the count by up to a hundredth of the
+ * budget, so that a kill makes a day's budget smaller by that and never larger.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
+import type { Pace } from './forwarder.ts';
+import {
+  type PacingLimits,
+  type PacingState,
+  type PacingTime,
+  passTime,
+  spend,
+  startPacing,
+  verdict,
+} from './pacing.ts';
+import type { UplinkMemory } from './uplink-memory.ts';
+
+export interface PacerOptions {
+  readonly sink: string;
+  readonly limits: PacingLimits;
+  readonly clock: Clock;
+  /** IANA: whose days the budget is of */
+  readonly timeZone: string;
+  readonly memory: UplinkMemory;
+}
+
+const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
+/** JSON bytes for each byte on the wire, before anything has been measured: zstd alone makes it 6 to 8 */
+const firstRatio = 4;
+const dayMs = 86_400_000;
+/** of the allowance that the gateway's own state may take */
+const statusShare = 0.1;
+const longestStatusGapMs = 900_000;
+
+export class Pacer {
+  readonly #options: PacerOptions;
+  readonly #limited: boolean;
+  readonly #format: Intl.DateTimeFormat;
+  #state: PacingState;
+  #ratio = firstRatio;
+  #reserved = 0;
+  #day = { at: Number.NaN, name: '', msToNext: dayMs };
+
+  constructor(options: PacerOptions) {
+    this.#options = options;
+    const { limits, timeZone, memory, sink } = options;
+    this.#limited = limits.bytesPerSecond !== undefined || limits.bytesPerDay !== undefined;
+    this.#format = new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    });
+    this.#state = startPacing(limits, this.#time(), memory.value.budgets[sink]);
+    this.#reserved = this.#state.dayBytes;
+  }
+
+  get limited(): boolean {
+    return this.#limited;
+  }
+
+  /** Whether a lane may send now, and how much JSON its next batch may have. */
+  ask(lane: Lane): Pace {
+    if (!this.#limited) return goAhead;
+    const time = this.#time();
+    const { limits } = this.#options;
+    this.#state = passTime(this.#state, limits, time);
+    const said = verdict(this.#state, limits, lane, time);
+    if (!said.go) return { until: time.now + said.waitMs, why: said.why, maxBytes: 0 };
+    return { until: 0, why: 'rate', maxBytes: Math.max(1, Math.floor(said.maxWireBytes * this.#ratio)) };
+  }
+
+  /** `wireBytes` were on the wire for this lane. */
+  spent(lane: Lane, wireBytes: number): void {
+    if (!this.#limited || wireBytes <= 0) return;
+    const { limits } = this.#options;
+    this.#state = spend(passTime(this.#state, limits, this.#time()), limits, lane, wireBytes);
+    if (limits.bytesPerDay !== undefined) this.#reserve(limits.bytesPerDay);
+  }
+
+  /** A batch of so much JSON took so much on the wire. */
+  measured(jsonBytes: number, wireBytes: number): void {
+    if (wireBytes > 0) this.#ratio = 0.7 * this.#ratio + 0.3 * Math.min(50, Math.max(0.2, jsonBytes / wireBytes));
+  }
+
+  /** How long after a state of the gateway that took `wireBytes` the next one may be sent, ms. */
+  statusGapMs(wireBytes: number): number {
+    const { bytesPerSecond, bytesPerDay } = this.#options.limits;
+    const rate = Math.min(
+      bytesPerSecond ?? Number.POSITIVE_INFINITY,
+      (bytesPerDay ?? Number.POSITIVE_INFINITY) / 86_400,
+    );
+    return Math.min(longestStatusGapMs, (wireBytes / (rate * statusShare)) * 1000);
+  }
+
+  /** Why telemetry waits, in words; empty where it need not. */
+  why(pace: Pick<Pace, 'why'>): string {
+    const { bytesPerSecond, bytesPerDay } = this.#options.limits;
+    if (pace.why === 'budget')
+      return `the budget of ${megabytes(bytesPerDay ?? 0)} for ${this.#state.day} is used up: telemetry goes on at midnight, alerts go on now`;
+    return `the link is held at ${bytesPerSecond ?? 0} bytes a second`;
+  }
+
+  /** Bytes of the present local day, and its budget; undefined where there is none. */
+  budget(): { readonly used: number; readonly limit: number } | undefined {
+    const { bytesPerDay } = this.#options.limits;
+    if (bytesPerDay === undefined) return undefined;
+    this.#state = passTime(this.#state, this.#options.limits, this.#time());
+    return { used: this.#state.dayBytes, limit: bytesPerDay };
+  }
+
+  /** Writes down what is really used. */
+  close(): void {
+    if (this.#options.limits.bytesPerDay !== undefined) this.#remember(this.#state.dayBytes);
+  }
+
+  #reserve(bytesPerDay: number): void {
+    const { day, dayBytes } = this.#state;
+    const remembered = this.#options.memory.value.budgets[this.#options.sink];
+    if (remembered?.day === day && dayBytes <= this.#reserved) return;
+    this.#remember(dayBytes + Math.ceil(bytesPerDay / 100));
+  }
+
+  #remember(bytes: number): void {
+    const { memory, sink } = this.#options;
+    this.#reserved = bytes;
+    memory.change({ budgets: { ...memory.value.budgets, [sink]: { day: this.#state.day, bytes } } });
+  }
+
+  #time(): PacingTime {
+    const { clock } = this.#options;
+    const wall = clock.now();
+    // the name of the day is worth a look once a second
+    if (!(Math.abs(wall - this.#day.at) < 1_000)) {
+      const part = Object.fromEntries(this.#format.formatToParts(wall).map(({ type, value }) => [type, value]));
+      const ofDay = (Number(part.hour) * 60 + Number(part.minute)) * 60_000 + Number(part.second) * 1000;
+      this.#day = { at: wall, name: `${part.year}-${part.month}-${part.day}`, msToNext: dayMs - ofDay };
+    }
+    return { now: clock.uptime(), day: this.#day.name, msToNextDay: this.#day.msToNext };
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 10_000) / 100} MB`;
+}

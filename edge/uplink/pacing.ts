@@ -1,0 +1,115 @@
+/**
+ * How fast one sink may be fed over a metered link: a cap in bytes a second (token buckets) and a budget for each
+ * local day. Pure: (state, what happened, now) -> state or verdict; pacer.ts holds one for each sink.
+ *
+ *   cap R:   R ──┬── 10 % ──► telemetry's own bucket ── full: the rest ─┐
+ *                └── 90 % ──────────────────────────────────────────────┴──► shared bucket
+ *
+ * A bucket holds one second's worth and may be overdrawn, because what a batch takes is known only when it has been
+ * sent; who has overdrawn waits. Telemetry takes from the shared bucket while that is not overdrawn, and else from its
+ * own; alerts may overdraw the shared one by a second's worth more, so that an alert does not wait out telemetry.
+ *
+ * Always:
+ *  - over any long time no more than R leaves, and of it telemetry has at least 10 % whatever the alerts do;
+ *  - an alert never waits for the day's budget, it is only counted; telemetry waits until the next local day;
+ *  - a day is another one when its name differs, so that a clock which is corrected backwards locks nobody out.
+ */
+import type { Lane } from '@forpost/shared/event/ids.ts';
+
+export interface PacingLimits {
+  /** on the wire, both ways; undefined: no cap */
+  readonly bytesPerSecond?: number | undefined;
+  /** on the wire, both ways, for each local day; undefined: no budget */
+  readonly bytesPerDay?: number | undefined;
+}
+
+export interface PacingState {
+  /** bytes; below 0: overdrawn */
+  readonly shared: number;
+  readonly telemetry: number;
+  /** ms of the monotonic clock that the buckets are of */
+  readonly at: number;
+  /** the local day, as 2026-06-01, and what it has used */
+  readonly day: string;
+  readonly dayBytes: number;
+}
+
+/** Now, by the monotonic clock (ms), and the local day with the time until it ends. */
+export interface PacingTime {
+  readonly now: number;
+  readonly day: string;
+  readonly msToNextDay: number;
+}
+
+export type Verdict =
+  | {
+      readonly go: true /** of a batch on the wire, so that none takes much more than a second */;
+      readonly maxWireBytes: number;
+    }
+  | { readonly go: false; readonly waitMs: number; readonly why: 'rate' | 'budget' };
+
+/** of the cap that telemetry has for itself */
+export const telemetryShare = 0.1;
+/** Whoever waits looks again no sooner than this, and no later: the clock may be set, the day end otherwise. */
+const shortestWaitMs = 10;
+const longestWaitMs = 60_000;
+
+export function startPacing(
+  limits: PacingLimits,
+  time: PacingTime,
+  used?: { readonly day: string; readonly bytes: number },
+): PacingState {
+  const rate = limits.bytesPerSecond ?? 0;
+  return {
+    shared: rate * (1 - telemetryShare),
+    telemetry: rate * telemetryShare,
+    at: time.now,
+    day: time.day,
+    dayBytes: used !== undefined && used.day === time.day ? used.bytes : 0,
+  };
+}
+
+/** The buckets as they are now, and the day. */
+export function passTime(state: PacingState, limits: PacingLimits, time: PacingTime): PacingState {
+  const day = state.day === time.day ? state : { ...state, day: time.day, dayBytes: 0 };
+  const rate = limits.bytesPerSecond;
+  if (rate === undefined) return day;
+  const gained = (Math.max(0, time.now - state.at) / 1000) * rate;
+  const own = state.telemetry + gained * telemetryShare;
+  const over = Math.max(0, own - rate * telemetryShare);
+  const shared = Math.min(rate * (1 - telemetryShare), state.shared + gained * (1 - telemetryShare) + over);
+  return { ...day, telemetry: own - over, shared, at: time.now };
+}
+
+/** `bytes` were on the wire for this lane (or for the gateway's state, which counts as telemetry). */
+export function spend(state: PacingState, limits: PacingLimits, lane: Lane, bytes: number): PacingState {
+  const spent = { ...state, dayBytes: state.dayBytes + bytes };
+  if (limits.bytesPerSecond === undefined) return spent;
+  if (lane === 'alerts') return { ...spent, shared: state.shared - bytes };
+  if (state.shared < 0) return { ...spent, telemetry: state.telemetry - bytes };
+  return {
+    ...spent,
+    shared: state.shared - bytes * (1 - telemetryShare),
+    telemetry: state.telemetry - bytes * telemetryShare,
+  };
+}
+
+/** Whether a lane may send its next batch now; `state` is as `passTime` made it. */
+export function verdict(state: PacingState, limits: PacingLimits, lane: Lane, time: PacingTime): Verdict {
+  const { bytesPerSecond: rate, bytesPerDay } = limits;
+  if (lane === 'telemetry' && bytesPerDay !== undefined && state.dayBytes >= bytesPerDay)
+    return { go: false, waitMs: waiting(time.msToNextDay), why: 'budget' };
+  const ofDay =
+    lane === 'alerts' || bytesPerDay === undefined ? Number.POSITIVE_INFINITY : bytesPerDay - state.dayBytes;
+  if (rate === undefined) return { go: true, maxWireBytes: ofDay };
+  const missing =
+    lane === 'alerts'
+      ? (-rate - state.shared) / (rate * (1 - telemetryShare))
+      : Math.min(-state.telemetry / (rate * telemetryShare), -state.shared / (rate * (1 - telemetryShare)));
+  if (missing > 0) return { go: false, waitMs: waiting(missing * 1000), why: 'rate' };
+  return { go: true, maxWireBytes: Math.min(rate, ofDay) };
+}
+
+function waiting(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), shortestWaitMs), longestWaitMs);
+}

@@ -1,0 +1,48 @@
+/** Why the receiver cannot be reached, in sentences that say what to do. What is known: Node's and OpenSSL's codes. */
+import { type KafkaTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
+
+const unknownCa =
+  'its certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca of the uplink';
+const untimely = (how: string) =>
+  `its certificate ${how} by this machine’s clock: put a new one on the receiver, or set the clock right`;
+const noTls = 'it does not speak TLS: write http:// in the url, or the receiver’s TLS port';
+
+const byCode: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
+  CERT_SIGNATURE_FAILURE: unknownCa,
+  CERT_HAS_EXPIRED: untimely('has expired'),
+  CERT_NOT_YET_VALID: untimely('is not valid yet'),
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it wants another version of TLS than this gateway speaks (1.2 and 1.3)',
+  ENOTFOUND: 'this name is not known to the DNS: correct the url, or the network’s DNS',
+  EAI_AGAIN: 'the DNS does not answer: is the site’s network connected?',
+  HPE_INVALID_CONSTANT: 'it does not speak HTTP: correct the url’s port',
+};
+
+/** OpenSSL's name of what the other side says of our certificate. */
+const ofCertificate =
+  /_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
+
+/** The sentence for `error`, undefined where there is none better than its own. `tls`: as the uplink is configured. */
+export function httpReason(error: Error, url: string, tls: KafkaTls | undefined, now: number): string | undefined {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `its certificate is for another name: write that name in the url (${error.message})`;
+  if (ofCertificate.test(code)) return refusedCertificate(tls, now);
+  if (code === 'ECONNRESET' && url.startsWith('http:'))
+    return 'it closed the connection without an answer: does it want https:// in the url?';
+  return byCode[code];
+}
+
+function refusedCertificate(tls: KafkaTls | undefined, now: number): string {
+  if (tls === undefined || tls === true || tls.certificate === undefined)
+    return 'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key';
+  const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');
+  if (own !== undefined) return `it does not take this gateway’s certificate: ${own.message}`;
+  return `it does not take this gateway’s certificate ${tls.certificate}: have it signed by the CA that the receiver knows`;
+}

@@ -1,0 +1,73 @@
+/**
+ * What the uplink has to remember beyond its thread and its process, in one small file beside the outbox: what of the
+ * day's budget is used, and how many partitions the topics had when they were first seen.
+ *
+ * Always: what `change` was told is on disk when it returns, or a warning says that it is not; a file that cannot be
+ * read is begun anew, because nothing in it is needed to send.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+
+const schema = Type.Object({
+  /** by sink: the local day, and the bytes of it that count as used */
+  budgets: Type.Record(Type.String(), Type.Object({ day: Type.String(), bytes: Type.Number({ minimum: 0 }) })),
+  /** by sink: of which cluster, and partitions by topic */
+  partitions: Type.Record(
+    Type.String(),
+    Type.Object({ cluster: Type.String(), topics: Type.Record(Type.String(), Type.Integer({ minimum: 1 })) }),
+  ),
+});
+const check = Compile(schema);
+
+export type Remembered = Type.Static<typeof schema>;
+
+export class UplinkMemory {
+  readonly #file: string | undefined;
+  readonly #logger: Logger;
+  #value: Remembered;
+
+  /** Without a file it remembers as long as it lives. */
+  constructor(file: string | undefined, logger: Logger) {
+    this.#file = file;
+    this.#logger = logger;
+    this.#value = { budgets: {}, partitions: {} };
+    if (file !== undefined) this.#value = this.#read(file);
+  }
+
+  get value(): Remembered {
+    return this.#value;
+  }
+
+  change(next: Partial<Remembered>): void {
+    this.#value = { ...this.#value, ...next };
+    if (this.#file === undefined) return;
+    try {
+      const beside = `${this.#file}.new`;
+      const file = openSync(beside, 'w', 0o600);
+      try {
+        writeSync(file, JSON.stringify(this.#value));
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(beside, this.#file);
+    } catch (error) {
+      this.#logger.warn({ err: error, file: this.#file }, 'the uplink cannot write down what it has to remember');
+    }
+  }
+
+  #read(file: string): Remembered {
+    try {
+      const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      if (check.Check(value)) return value;
+      this.#logger.warn({ file }, 'what the uplink remembered cannot be understood: it begins anew');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#logger.warn({ file }, `what the uplink remembered cannot be read: ${messageOf(error)}`);
+    }
+    return { budgets: {}, partitions: {} };
+  }
+}
