@@ -21,7 +21,7 @@ import { LiveFeed } from './api/live.ts';
 import type { IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
 import { Users } from './auth/users.ts';
-import { type CloudConfig, defaultCloudPort } from './config/config.ts';
+import { type CloudConfig, defaultCloudPort, defaultReceiverPort } from './config/config.ts';
 import { loadCloud, readPassword } from './config/load.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import type { HistoryStore, LaneKey } from './history/store.ts';
@@ -31,6 +31,7 @@ import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { gatewayLedger } from './ingest/ledger.ts';
 import { PoisonLog } from './ingest/poison-log.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
+import { ReceiverServer } from './ingest/receiver-server.ts';
 import type { ConsumerState } from './ingest/supervised-consumer.ts';
 import { createRoutes } from './notify/channels/registry.ts';
 import { Notifier } from './notify/notifier.ts';
@@ -61,6 +62,7 @@ export class Service implements Part {
   readonly #notifier: Notifier;
   readonly #ingest: Ingest | undefined;
   readonly #delivery: Delivery;
+  readonly #receiver: ReceiverServer | undefined;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #startedAt: number;
@@ -109,11 +111,11 @@ export class Service implements Part {
       logger: logger('notify'),
     });
     const events: IngestEvents = {
-      stored: (some) => {
+      stored: (some, toTell = some) => {
         this.#stored += some.length;
         this.#live.stored(some);
         // without a broker nobody else would hear of an alert; with one the notifier is a consumer of its own
-        if (kafka === undefined) for (const event of some) this.#notifier.take(event);
+        if (kafka === undefined) for (const event of toTell) this.#notifier.take(event);
       },
       status: (status, arrived) => void this.#gateways.take(status, arrived),
       repeated: (count) => {
@@ -143,7 +145,18 @@ export class Service implements Part {
       logger: options.logger,
     });
     const gateways = config.gateways ?? {};
-    this.#api.register(receiverPlugin, { gateways: () => gateways, delivery: this.#delivery });
+    const receiver = { gateways: () => gateways, delivery: this.#delivery };
+    // with a port of its own it is reached there alone
+    if (config.receiver === undefined) this.#api.register(receiverPlugin, receiver);
+    else
+      this.#receiver = new ReceiverServer({
+        ...receiver,
+        host: config.receiver.host ?? '0.0.0.0',
+        port: config.receiver.port ?? defaultReceiverPort,
+        tls: config.receiver.tls,
+        clock,
+        logger: logger('receiver'),
+      });
   }
 
   async start(): Promise<void> {
@@ -164,7 +177,8 @@ export class Service implements Part {
       );
       await this.#releasers.start('notifier', this.#notifier);
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
-      await this.#releasers.start('receiver', this.#delivery);
+      await this.#releasers.start('delivery', this.#delivery);
+      if (this.#receiver !== undefined) await this.#releasers.start('receiver', this.#receiver);
       this.#releasers.add('api', () => this.#api.close());
       const host = config.http.host ?? '127.0.0.1';
       const port = await listenOrExplain(this.#api, host, config.http.port ?? defaultCloudPort, 'http.port');
@@ -182,8 +196,8 @@ export class Service implements Part {
     );
   }
 
-  addresses(): { readonly page: string } {
-    return { page: this.#url };
+  addresses(): { readonly page: string; readonly receiver?: string } {
+    return { page: this.#url, ...(this.#receiver === undefined ? {} : { receiver: this.#receiver.url }) };
   }
 
   async #ledger(gateway: string): Promise<LedgerView | undefined> {

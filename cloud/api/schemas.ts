@@ -107,6 +107,22 @@ export const gatewaySchema = answer({
       events: Type.Integer(),
       bytes: Type.Integer(),
       eventsPerSecond: Type.Number(),
+      plan: optional(
+        answer({
+          eventsPerSecond: Type.Number({ description: 'went out and were called safe' }),
+          bytesPerSecond: Type.Number(),
+          arrivingPerSecond: Type.Number({ description: 'events that came in meanwhile' }),
+          secondsLeft: Type.Union([Type.Number(), Type.Null()], { description: 'null: unknown, or never' }),
+          endsAt: Type.Union([Type.String(), Type.Null()], { description: 'by the gateway’s clock' }),
+          outlook: Type.String({ description: 'empty, ending, growing, stopped or unknown' }),
+        }),
+      ),
+      budget: optional(
+        answer({
+          used: Type.Number({ description: 'bytes on the wire of this local day' }),
+          limit: Type.Number(),
+        }),
+      ),
     }),
   ),
   cameras: list(

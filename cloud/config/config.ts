@@ -43,11 +43,44 @@ export const cloudSchema = Type.Object(
         closed,
       ),
     ),
-    /** gateways that may use the HTTPS receiver: sha256 of their tokens in hex, by gateway id */
+    /** a port of its own for what the gateways send; without it that is a part of `http` */
+    receiver: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ description: 'default 0.0.0.0' })),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+          tls: Type.Object(
+            {
+              certificate: Type.String({ description: 'PEM file' }),
+              key: Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' }),
+              client_ca: Type.Optional(
+                Type.String({ description: 'PEM file: who signs the gateways’ certificates (CN or DNS name = id)' }),
+              ),
+              client_certificate_required: Type.Optional(
+                Type.Boolean({ description: 'a token alone is not enough; default false' }),
+              ),
+            },
+            closed,
+          ),
+        },
+        closed,
+      ),
+    ),
+    /** gateways that may use the receiver, by gateway id; one with a certificate of `client_ca` need not stand here */
     gateways: Type.Optional(
       Type.Record(
         Type.String({ pattern: idPatternText }),
-        Type.Object({ token_sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, closed),
+        Type.Object(
+          {
+            token_sha256: Type.Optional(
+              Type.String({ pattern: '^[0-9a-f]{64}$', description: 'sha256 of its token in hex' }),
+            ),
+            refused: Type.Optional(
+              Type.Boolean({ description: 'a stolen one: neither token nor certificate lets it in' }),
+            ),
+          },
+          closed,
+        ),
       ),
     ),
     notify: Type.Optional(
@@ -72,3 +105,4 @@ export const cloudSchema = Type.Object(
 );
 export type CloudConfig = Type.Static<typeof cloudSchema>;
 export const defaultCloudPort = 8090;
+export const defaultReceiverPort = 8443;

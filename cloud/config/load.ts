@@ -22,6 +22,7 @@ export function loadCloud(file: string): CloudConfig {
   const problems = [
     ...addressProblems(value),
     ...kafkaProblems(value),
+    ...receiverProblems(value),
     ...channelProblems(value),
     ...levelProblems(value),
   ];
@@ -35,18 +36,45 @@ export function readPassword(file: string): string {
 }
 
 function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig {
-  const { kafka } = value;
-  if (kafka === undefined) return { ...value, data: at(value.data) };
+  const { kafka, receiver } = value;
+  const paths = {
+    data: at(value.data),
+    ...(receiver === undefined ? {} : { receiver: { ...receiver, tls: resolvedReceiverTls(receiver.tls, at) } }),
+  };
+  if (kafka === undefined) return { ...value, ...paths };
   const { tls, sasl } = kafka;
   return {
     ...value,
-    data: at(value.data),
+    ...paths,
     kafka: {
       ...kafka,
       ...(tls === undefined ? {} : { tls: resolvedTls(tls, at) }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, password_file: at(sasl.password_file) } }),
     },
   };
+}
+
+type ReceiverTls = NonNullable<CloudConfig['receiver']>['tls'];
+
+function resolvedReceiverTls(tls: ReceiverTls, at: (path: string) => string): ReceiverTls {
+  const { certificate, key, client_ca: ca } = tls;
+  return { ...tls, certificate: at(certificate), key: at(key), ...(ca === undefined ? {} : { client_ca: at(ca) }) };
+}
+
+function receiverProblems({ receiver }: CloudConfig): Problem[] {
+  if (receiver === undefined) return [];
+  const { certificate, key, client_ca: ca, client_certificate_required: required } = receiver.tls;
+  const files = { certificate, key, ...(ca === undefined ? {} : { ca }) };
+  const problems: Problem[] = tlsFileProblems(files).map(({ file, message }) => {
+    const name = file === 'ca' ? 'client_ca' : file;
+    return { path: ['receiver', 'tls', name], message: `receiver.tls.${name}: ${message}` };
+  });
+  if (required === true && ca === undefined)
+    problems.push({
+      path: ['receiver', 'tls', 'client_certificate_required'],
+      message: 'receiver.tls.client_certificate_required needs client_ca: whose certificates are meant?',
+    });
+  return problems;
 }
 
 function kafkaProblems({ kafka }: CloudConfig): Problem[] {

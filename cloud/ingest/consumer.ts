@@ -27,8 +27,8 @@ import { SupervisedProducer } from './supervised-producer.ts';
 import { ensureTopics } from './topics.ts';
 
 export interface IngestEvents {
-  /** these are in the history now, and were not before */
-  stored(events: readonly ForpostEvent[]): void;
+  /** these are in the history now, and were not before; `toTell`: those of them that were not replayed, default all */
+  stored(events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]): void;
   /** so many came again and were not stored again */
   repeated(count: number): void;
   /**

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { eventContentType } from '@forpost/shared/event/codec.ts';
+import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
@@ -22,13 +22,17 @@ export interface ReceivedEvent {
 }
 
 export interface Delivery extends Part {
-  /** @throws ForpostError: `retryable` says whether sending the same again can help */
-  events(gateway: string, received: readonly ReceivedEvent[]): Promise<void>;
+  /**
+   * `replayed`: sent again on request; stored like all others, and nobody is told of them anew.
+   * @throws ForpostError: `retryable` says whether sending the same again can help
+   */
+  events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
   /** @throws ForpostError */
   status(status: GatewayStatus): Promise<void>;
 }
 
 const headers = { 'content-type': eventContentType };
+const replayedHeaders = { ...headers, [replayHeader]: '1' };
 /** Longer than this a gateway is not kept waiting: it sends again. */
 const historyDeadlineMs = 20_000;
 
@@ -50,13 +54,13 @@ export class KafkaDelivery implements Delivery {
     return this.#producer.stop();
   }
 
-  events(gateway: string, received: readonly ReceivedEvent[]): Promise<void> {
+  events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
     return this.#producer.send(
       received.map(({ event, json }) => ({
         topic: laneTopic(this.#prefix, event.lane),
         key: gateway,
         value: json,
-        headers,
+        headers: replayed ? replayedHeaders : headers,
       })),
     );
   }
@@ -81,12 +85,19 @@ export interface HistoryDeliveryOptions {
 export class HistoryDelivery implements Delivery {
   readonly #options: HistoryDeliveryOptions;
   readonly #intake: Intake;
+  /** events on their way into the history of which nobody is to be told */
+  readonly #replayed = new WeakSet<ForpostEvent>();
   #stop = new AbortController();
 
   constructor(options: HistoryDeliveryOptions) {
     this.#options = options;
     const { history, events, clock, random, logger } = options;
-    this.#intake = new Intake({ history, stored: (some) => events.stored(some), clock, random, logger });
+    const stored = (some: readonly ForpostEvent[]) =>
+      events.stored(
+        some,
+        some.filter((event) => !this.#replayed.has(event)),
+      );
+    this.#intake = new Intake({ history, stored, clock, random, logger });
   }
 
   async start(): Promise<void> {
@@ -97,7 +108,8 @@ export class HistoryDelivery implements Delivery {
     this.#stop.abort(new ForpostError('FORPOST_HISTORY_FAILED', 'the centre is stopping'));
   }
 
-  async events(gateway: string, received: readonly ReceivedEvent[]): Promise<void> {
+  async events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
+    if (replayed) for (const { event } of received) this.#replayed.add(event);
     const { clock, events, logger } = this.#options;
     const late = new AbortController();
     const timer = clock.after(historyDeadlineMs, () =>

@@ -2,28 +2,27 @@
  * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
  * PUT /ingest/v1/status). A Fastify plugin; stateless, so any number of them can stand behind a balancer.
  *
- *   token ──► whose ──► size ──► unpack ──► every line is an event of that gateway ──► delivery ──► accepted
+ *   token, certificate ──► whose ──► size ──► unpack ──► every line is an event of that gateway ──► delivery ──► accepted
  *
- * Always: nothing of a body is read before the token is known; a batch is taken whole or not at all; «accepted» is
+ * Always: nothing of a body is read before its gateway is known; a batch is taken whole or not at all; «accepted» is
  * answered only after the delivery has it; a gateway speaks for itself alone. Final answers are 400, 413 and 422,
  * everything else means "send it again later".
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import { decodeEvent, replayHeader } from '@forpost/shared/event/codec.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
 import type { Delivery, ReceivedEvent } from './delivery.ts';
 import { decodeStatus } from './status-codec.ts';
 
-/** sha256 of each gateway's token, in hex, by gateway id */
-export type GatewayTokens = Readonly<Record<string, { readonly token_sha256: string }>>;
-
 export interface ReceiverOptions {
   /** asked at each request; a new object means that something changed */
-  readonly gateways: () => GatewayTokens;
+  readonly gateways: () => KnownGateways;
+  /** of the TLS listener in front of it; default off */
+  readonly certificates?: ClientCertificates;
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
   /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
@@ -37,7 +36,7 @@ const unpack = promisify(zstdDecompress);
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** the gateway whose token the request bears; '' before that is known */
+    /** the gateway that the request comes from; '' before that is known */
     ingestGateway: string;
   }
 }
@@ -46,17 +45,11 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   const { delivery } = options;
   const bodyLimit = options.maxBytes ?? defaultMaxBytes;
   const maxUnpackedBytes = options.maxUnpackedBytes ?? defaultMaxUnpackedBytes;
-  const findGateway = tokenIndex(options.gateways);
+  const callerOf = callerFinder(options.gateways, options.certificates ?? 'off');
 
   app.decorateRequest('ingestGateway', '');
   app.addHook('onRequest', async (request) => {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const gateway = token === undefined ? undefined : findGateway(token);
-    if (gateway === undefined)
-      throw new HttpProblem(401, 'this needs the token of a gateway (Authorization: Bearer …)', {
-        'www-authenticate': 'Bearer',
-      });
-    request.ingestGateway = gateway;
+    request.ingestGateway = callerOf(request);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -69,7 +62,8 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   app.post('/ingest/v1/events', { bodyLimit }, async (request) => {
     const lines = (await textOf(request, maxUnpackedBytes)).split('\n');
     const received = lines.flatMap((line, i) => (line === '' ? [] : [eventIn(line, i + 1, request.ingestGateway)]));
-    if (received.length > 0) await delivered(delivery.events(request.ingestGateway, received));
+    const replayed = request.headers[replayHeader] === '1';
+    if (received.length > 0) await delivered(delivery.events(request.ingestGateway, received, replayed));
     return { accepted: accepted(received) };
   });
 
@@ -81,25 +75,6 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     return reply.code(204).send();
   });
 };
-
-/** From a token to its gateway. The index is made anew when the gateways change. */
-function tokenIndex(gateways: () => GatewayTokens): (token: string) => string | undefined {
-  let of: GatewayTokens | undefined;
-  let byHash = new Map<string, string>();
-  return (token) => {
-    const now = gateways();
-    if (now !== of) {
-      of = now;
-      byHash = new Map(Object.entries(now).map(([gateway, { token_sha256 }]) => [token_sha256, gateway]));
-    }
-    const hash = createHash('sha256').update(token).digest();
-    const gateway = byHash.get(hash.toString('hex'));
-    if (gateway === undefined) return undefined;
-    // the look-up is by the hash alone; this compares what it found in constant time
-    const stored = Buffer.from(now[gateway]?.token_sha256 ?? '', 'hex');
-    return stored.length === hash.length && timingSafeEqual(stored, hash) ? gateway : undefined;
-  };
-}
 
 async function textOf(request: FastifyRequest, maxOutputLength: number): Promise<string> {
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);

@@ -15,6 +15,16 @@ test('a status keeps what this version does not know', () => {
   expect(decodeStatus(JSON.stringify(newer))).toEqual({ ok: true, status: newer });
 });
 
+test('a gateway with a drain plan and one without are both taken, and so is an outlook of a later version', () => {
+  const uplink = { sink: 'k', state: 'draining', since: '', reason: '', events: 5, bytes: 9, eventsPerSecond: 1 };
+  const rates = { eventsPerSecond: 1, bytesPerSecond: 2, arrivingPerSecond: 0 };
+  const plan = { ...rates, secondsLeft: null, endsAt: null, outlook: 'by-the-moon' };
+  for (const each of [uplink, { ...uplink, plan }, { ...uplink, plan, budget: { used: 1, limit: 2 } }])
+    expect(decodeStatus(JSON.stringify({ ...full, uplinks: [each] })).ok).toBe(true);
+  const bad = { ...uplink, plan: { ...plan, secondsLeft: 'soon' } };
+  expect(decodeStatus(JSON.stringify({ ...full, uplinks: [bad] })).ok).toBe(false);
+});
+
 test.each([
   ['no JSON', /not JSON/],
   ['null', /./],

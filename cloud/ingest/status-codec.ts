@@ -25,6 +25,7 @@ const schema = Compile(
     starts: count,
     counter: count,
     at: text,
+    everyMs: Type.Optional(Type.Number({ minimum: 0 })),
     clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
     boot: text,
     uptime: Type.Number(),
@@ -48,6 +49,18 @@ const schema = Compile(
         events: count,
         bytes: count,
         eventsPerSecond: Type.Number(),
+        // an older gateway has no plan, a newer one may have another outlook
+        plan: Type.Optional(
+          Type.Object({
+            eventsPerSecond: Type.Number(),
+            bytesPerSecond: Type.Number(),
+            arrivingPerSecond: Type.Number(),
+            secondsLeft: Type.Union([Type.Number(), Type.Null()]),
+            endsAt: Type.Union([text, Type.Null()]),
+            outlook: text,
+          }),
+        ),
+        budget: Type.Optional(Type.Object({ used: Type.Number(), limit: Type.Number() })),
       }),
       { maxItems: 100 },
     ),

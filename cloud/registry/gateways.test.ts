@@ -38,6 +38,15 @@ test('a gateway that began again with a new outbox is believed after three statu
   expect(directory.get('gw-1')?.status?.name).toBe('again');
 });
 
+test('a gateway behind a metered link is online as long as it said that its state comes', async () => {
+  const { clock, directory } = await start();
+  directory.take(exampleStatus({ everyMs: 60_000 }));
+  clock.advance(140_000);
+  expect(directory.get('gw-1')?.online).toBe(true);
+  clock.advance(20_000);
+  expect(directory.get('gw-1')?.online).toBe(false);
+});
+
 test('a gateway is online for 10 s after its last contact, and going silent is told once', async () => {
   const { clock, directory, told } = await start();
   directory.take(exampleStatus());

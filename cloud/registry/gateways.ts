@@ -14,6 +14,9 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 
 /** Without a status for this long a gateway counts as offline. */
 export const onlineWithinMs = 10_000;
+/** Of a metered link: so many states may be missed, and none is believed that is further apart. */
+const missedStates = 2.5;
+const longestEveryMs = 3_600_000;
 const sweepMs = 1000;
 /** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
 const provenAfter = 3;
@@ -202,7 +205,10 @@ export class GatewayDirectory implements Part {
   }
 
   #isOnline(entry: Entry): boolean {
-    return entry.lastContact !== undefined && this.#clock.now() - entry.lastContact <= onlineWithinMs;
+    // over a metered link its state comes more seldom, and it says how seldom
+    const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
+    const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
+    return entry.lastContact !== undefined && this.#clock.now() - entry.lastContact <= withinMs;
   }
 
   #armSweep(): void {

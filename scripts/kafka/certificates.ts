@@ -13,10 +13,14 @@ export interface TestCertificates {
   /** the broker's certificate and key in one file */
   readonly keystore: string;
   readonly client: Pair;
+  /** of a server on 127.0.0.1: what the keystore holds */
+  readonly server: Pair;
   /** of the same CA, but its last day was in 2020 */
   readonly expired: Pair;
   /** a CA that signed none of the others */
   readonly otherCa: string;
+  /** another one of the CA, with this common name; `names`: of the subject alternative name */
+  sign(name: string, names?: string): Promise<Pair>;
   remove(): Promise<void>;
 }
 
@@ -50,9 +54,9 @@ export async function makeCertificates(): Promise<TestCertificates> {
       `certificate=${ca}\nprivate_key=${at('ca.key')}\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n` +
       'unique_subject=no\n[any]\ncommonName=supplied\n',
   );
-  const signed = async (name: string, time: readonly string[]): Promise<Pair> => {
+  const signed = async (name: string, time: readonly string[], san?: string): Promise<Pair> => {
     const request = at(`${name}.csr`);
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+    const names = ['-addext', `subjectAltName=${san ?? 'IP:127.0.0.1,DNS:localhost'}`];
     await openssl(
       'req',
       '-new',
@@ -76,6 +80,8 @@ export async function makeCertificates(): Promise<TestCertificates> {
     folder,
     ca,
     keystore,
+    server: broker,
+    sign: (name, names) => signed(name, ['-days', '30'], names),
     client: await signed('client', ['-days', '30']),
     expired: await signed('expired', ['-startdate', '20190101000000Z', '-enddate', '20200101000000Z']),
     otherCa: await authority('other'),

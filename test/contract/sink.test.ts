@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReceivedEvent } from '../../cloud/ingest/delivery.ts';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
+import { ReceiverServer } from '../../cloud/ingest/receiver-server.ts';
 import { ensureTopics } from '../../cloud/ingest/topics.ts';
 import type { SinkConfig } from '../../edge/config/installation.ts';
 import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../../edge/uplink/sink.ts';
@@ -15,7 +16,7 @@ import type { SinkContext } from '../../edge/uplink/sinks/registry.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { encodeEvent, type StoredEvent } from '../../shared/event/codec.ts';
+import { encodeEvent, replayHeader, type StoredEvent } from '../../shared/event/codec.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '../../shared/event/ids.ts';
 import type { GatewayStatus } from '../../shared/event/status.ts';
 import type { KafkaLogin } from '../../shared/kafka/security.ts';
@@ -40,6 +41,8 @@ interface OtherSide {
   readonly lost: Sink;
   /** JSON of what arrived in a lane, in order */
   arrived(lane: Lane): Promise<readonly string[]>;
+  /** JSON of what came marked as replayed */
+  replayed(lane: Lane): Promise<readonly string[]>;
   statuses(): Promise<readonly GatewayStatus[]>;
   freeze(): void;
   thaw(): void;
@@ -59,6 +62,7 @@ async function memorySide(): Promise<OtherSide> {
     sink,
     lost,
     arrived: async (lane) => sink.arrived.filter((json) => JSON.parse(json).lane === lane),
+    replayed: async (lane) => sink.replayed.filter((json) => JSON.parse(json).lane === lane),
     statuses: async () => sink.statuses,
     freeze() {
       sink.onSend = () => ({ kind: 'fails', code: 'FORPOST_SINK_TIMEOUT', arrives: 0 });
@@ -70,30 +74,30 @@ async function memorySide(): Promise<OtherSide> {
   };
 }
 
-async function httpSide(): Promise<OtherSide> {
+/** The receiver's options, and what of the other side does not depend on how it listens. */
+function receiverSide() {
   const received: ReceivedEvent[] = [];
+  const marked: boolean[] = [];
   const statuses: GatewayStatus[] = [];
   let frozen: Promise<void> | undefined;
   let thaw = () => {};
-  const app: FastifyInstance = fastify();
-  await app.register(receiverPlugin, {
+  const options = {
     gateways: () => gateways,
     delivery: {
-      async events(_gateway, events) {
+      async events(_gateway: string, events: readonly ReceivedEvent[], replayed = false) {
         await frozen;
         received.push(...events);
+        marked.push(...events.map(() => replayed));
       },
-      async status(status) {
+      async status(status: GatewayStatus) {
         statuses.push(status);
       },
     },
-  });
-  await app.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = app.server.address() as AddressInfo;
-  return {
-    sink: httpSink({ kind: 'http', url: `http://127.0.0.1:${port}/` }, context('http')),
-    lost: httpSink({ kind: 'http', url: 'http://127.0.0.1:9' }, context('lost')),
-    arrived: async (lane) => received.filter(({ event }) => event.lane === lane).map(({ json }) => json),
+  };
+  const other = {
+    arrived: async (lane: Lane) => received.filter(({ event }) => event.lane === lane).map(({ json }) => json),
+    replayed: async (lane: Lane) =>
+      received.flatMap(({ event, json }, i) => (event.lane === lane && marked[i] === true ? [json] : [])),
     statuses: async () => statuses,
     freeze() {
       frozen = new Promise((resolve) => {
@@ -104,7 +108,44 @@ async function httpSide(): Promise<OtherSide> {
       thaw();
       frozen = undefined;
     },
+  };
+  return { options, other };
+}
+
+async function httpSide(): Promise<OtherSide> {
+  const { options, other } = receiverSide();
+  const app: FastifyInstance = fastify();
+  await app.register(receiverPlugin, options);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    ...other,
+    sink: httpSink({ kind: 'http', url: `http://127.0.0.1:${port}/` }, context('http')),
+    lost: httpSink({ kind: 'http', url: 'http://127.0.0.1:9' }, context('lost')),
     stop: () => app.close(),
+  };
+}
+
+/** With TLS, and a certificate in place of a token. */
+async function certifiedSide(): Promise<OtherSide> {
+  const pem = await makeCertificates();
+  const own = await pem.sign('gw-1');
+  const side = receiverSide();
+  const server = new ReceiverServer({
+    ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger },
+    tls: { ...pem.server, client_ca: pem.ca, client_certificate_required: true },
+    ...side.options,
+  });
+  await server.start();
+  const tls = { ca: pem.ca, ...own };
+  return {
+    ...side.other,
+    sink: httpSink({ kind: 'http', url: server.url, tls }, { ...context('http'), secret: undefined }),
+    lost: httpSink({ kind: 'http', url: 'https://127.0.0.1:9', tls }, context('lost')),
+    async stop() {
+      await server.stop();
+      await pem.remove();
+    },
   };
 }
 const gateways = {
@@ -143,6 +184,12 @@ async function kafkaSide(
     async arrived(lane) {
       const records = await readTopic(broker.client, `${prefix}.${lane}`);
       return records.map(({ message }) => String(message.value));
+    },
+    async replayed(lane) {
+      const records = await readTopic(broker.client, `${prefix}.${lane}`);
+      return records.flatMap(({ message }) =>
+        String(message.headers?.[replayHeader]) === '1' ? [String(message.value)] : [],
+      );
     },
     async statuses() {
       const records = await readTopic(broker.client, `${prefix}.status`);
@@ -215,6 +262,7 @@ const status = (counter: number): GatewayStatus => ({
 describe.each([
   ['memory', memorySide],
   ['http', httpSide],
+  ['http (mTLS)', certifiedSide],
   ['kafka', plainSide],
   ['kafka (TLS, SCRAM-SHA-512)', () => loginSide('scram-sha-512')],
   ['kafka (TLS, PLAIN)', () => loginSide('plain')],
@@ -284,6 +332,25 @@ describe.each([
       code: 'FORPOST_SINK_UNREACHABLE',
       retryable: true,
     });
+  });
+
+  test('what is sent again on request is marked, and nothing else', async () => {
+    const one = await session();
+    await one.send(nextBatch('alerts', 1), deadlineMs);
+    const again = nextBatch('alerts', 2);
+    await one.send({ ...again, replayed: true }, deadlineMs);
+    expect(await other.replayed('alerts')).toEqual(again.records.map(({ json }) => json));
+  });
+
+  test('says what it had on the wire, compressed where it is', async () => {
+    const one = await session();
+    const before = one.wireBytes;
+    const batch = nextBatch('telemetry', 300);
+    const json = batch.records.reduce((sum, record) => sum + record.json.length, 0);
+    await one.send(batch, deadlineMs);
+    const took = one.wireBytes - before;
+    expect(took).toBeGreaterThan(json / 100);
+    expect(took).toBeLessThanOrEqual(_kind === 'memory' ? json : json / 3);
   });
 
   test('a closed session sends nothing more, and closing it twice is nothing', async () => {

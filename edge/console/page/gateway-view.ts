@@ -1,9 +1,10 @@
 /** The way to the centre, and the gateway itself: clock, store, version, and what is wrong with it. */
+import type { UplinkStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ConsoleStatus } from '../view.ts';
 import { bytes, clockTime, count, duration } from './format.ts';
 import { badge, fact, section } from './parts.ts';
-import { sentence, tellUplink } from './words.ts';
+import { sentence, tellBudget, tellUplink } from './words.ts';
 
 export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateResult {
   const body =
@@ -14,9 +15,19 @@ export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateR
           return html`<div class="card uplink">
             <p class="uplink-head"><span class="name">${uplink.sink}</span>${badge(told)}</p>
             <p>${told.text}</p>
+            ${budgetLine(uplink)}
           </div>`;
         });
   return section('uplink', 'Way to the centre', '', body);
+}
+
+function budgetLine(uplink: UplinkStatus): TemplateResult | typeof nothing {
+  const { budget } = uplink;
+  if (budget === undefined) return nothing;
+  return html`<p class="quiet budget">
+    <meter min="0" max=${budget.limit} value=${Math.min(budget.used, budget.limit)} aria-label="Used of today’s budget"></meter>
+    ${tellBudget(uplink)}
+  </p>`;
 }
 
 export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResult {

@@ -1,7 +1,7 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
-import { tellDevice, tellUplink } from './words.ts';
+import { tellBudget, tellDevice, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -77,8 +77,22 @@ test('the way to the centre is told with since when, how much waits and why', ()
   };
   expect(tellUplink(uplink, now).text).toBe('Offline since 12:04. 1,234 events, 1.2 MB waiting. Connection refused.');
   expect(tellUplink({ ...uplink, state: 'draining', eventsPerSecond: 100 }, now).text).toBe(
-    '1,234 events, 1.2 MB to go, at 100 events a second, about 12 s left.',
+    '1,234 events, 1.2 MB to go, at 100 events a second, about 12 s left. Connection refused.',
   );
+  const rates = { eventsPerSecond: 100, bytesPerSecond: 9_000, arrivingPerSecond: 20 };
+  const plan = { ...rates, secondsLeft: 900, endsAt: at(12, 45), outlook: 'ending' } as const;
+  expect(tellUplink({ ...uplink, state: 'draining', reason: '', plan }, now).text).toBe(
+    '1,234 events, 1.2 MB to go, at 100 events a second, done in about 15 min (12:45).',
+  );
+  const never = { ...plan, arrivingPerSecond: 130, secondsLeft: null, endsAt: null, outlook: 'growing' } as const;
+  expect(tellUplink({ ...uplink, state: 'draining', reason: '', plan: never }, now).text).toContain(
+    'and 130 a second come in: it never ends at this rate.',
+  );
+  const spent = { ...uplink, reason: 'the budget is used up', budget: { used: 5_000_000, limit: 5_000_000 } };
+  expect(tellUplink({ ...spent, state: 'draining' }, now).text).toBe(
+    '1,234 events, 1.2 MB to go. The budget is used up.',
+  );
+  expect(tellBudget(spent)).toBe('5 MB of 5 MB for today used');
   expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
     'Live since 12:04. Everything is at the centre.',
   );

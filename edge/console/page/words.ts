@@ -38,7 +38,7 @@ export function tellDevice(device: DeviceStatus, nowMs: number): Told {
 }
 
 export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
-  const { state, events, eventsPerSecond } = uplink;
+  const { state, events } = uplink;
   const waiting = `${plural(events, 'event')}, ${bytes(uplink.bytes)}`;
   const since = clockTime(uplink.since, nowMs);
   const why = uplink.reason === '' ? '' : ` ${sentence(uplink.reason)}.`;
@@ -52,14 +52,8 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
             ? `Live since ${since}. Everything is at the centre.`
             : `Live since ${since}. ${plural(events, 'event')} on the way.`,
       };
-    case 'draining': {
-      const left = eventsPerSecond > 0 ? `, about ${duration((events / eventsPerSecond) * 1000)} left` : '';
-      return {
-        tone: 'look',
-        label: 'Catching up',
-        text: `${waiting} to go, at ${count(Math.round(eventsPerSecond))} events a second${left}.`,
-      };
-    }
+    case 'draining':
+      return { tone: 'look', label: 'Catching up', text: `${waiting} to go${drain(uplink, nowMs)}.${why}` };
     case 'probing':
       return {
         tone: 'look',
@@ -71,6 +65,23 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
     case 'off':
       return { tone: 'plain', label: 'Off', text: 'This site stays on its own: no centre is configured.' };
   }
+}
+
+/** How the rest goes out; nothing where nothing does. */
+function drain({ events, eventsPerSecond, plan }: UplinkStatus, nowMs: number): string {
+  const rate = plan?.eventsPerSecond ?? eventsPerSecond;
+  if (rate <= 0) return '';
+  const at = `, at ${count(Math.max(1, Math.round(rate)))} events a second`;
+  if (plan === undefined) return `${at}, about ${duration((events / rate) * 1000)} left`;
+  if (plan.outlook === 'growing')
+    return `${at}, and ${count(Math.round(plan.arrivingPerSecond))} a second come in: it never ends at this rate`;
+  if (plan.secondsLeft === null || plan.endsAt === null) return at;
+  return `${at}, done in about ${duration(plan.secondsLeft * 1000)} (${clockTime(plan.endsAt, nowMs)})`;
+}
+
+/** What of a metered link's budget is used. */
+export function tellBudget({ budget }: UplinkStatus): string {
+  return budget === undefined ? '' : `${bytes(budget.used)} of ${bytes(budget.limit)} for today used`;
 }
 
 export function sentence(text: string): string {

@@ -27,6 +27,8 @@ export class MemorySink implements Sink {
   readonly name: string;
   /** the JSON of every event as it arrived, repeats included */
   readonly arrived: string[] = [];
+  /** those of them that came marked as replayed */
+  readonly replayed: string[] = [];
   readonly statuses: GatewayStatus[] = [];
   /** sessions open now, and how many there have been */
   openNow = 0;
@@ -58,6 +60,7 @@ export class MemorySink implements Sink {
           const fate = this.onSend(batch);
           const count = fate.kind === 'well' ? batch.records.length : fate.arrives;
           this.arrived.push(...batch.records.slice(0, count).map(({ json }) => json));
+          if (batch.replayed) this.replayed.push(...batch.records.slice(0, count).map(({ json }) => json));
           wireBytes += batch.records.reduce((sum, { json }) => sum + json.length, 0);
           await happens(fate);
         } finally {

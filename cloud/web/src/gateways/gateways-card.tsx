@@ -19,6 +19,7 @@ import {
 } from '../parts/icons.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
+import { drainText } from './drain.ts';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;
@@ -121,7 +122,7 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
             tone={online ? (uplinkTones[uplink.state] ?? 'warning') : 'quiet'}
             what={`Uplink ${uplink.sink}`}
             state={uplink.state}
-            reason={uplink.reason}
+            reason={[uplink.reason, online ? drainText(uplink) : ''].filter((text) => text !== '').join(' · ')}
           />
         ))}
         {gateway.cameras.map((camera) => (

@@ -1,0 +1,124 @@
+/**
+ * Which gateway a request of the receiver comes from: by its certificate's subject, by its token, or by both.
+ *
+ *   certificate ──► signed by the CA of gateways, in its time? ──► names one gateway ─┐
+ *   token ────────► known? ───────────────────────────────────────────────────────────┴─► the same one, not locked out
+ *
+ * Always: a certificate that is offered and not good is no way in, whatever the token says; a gateway that is locked
+ * out gets in by neither.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
+import { isId } from '@forpost/shared/event/ids.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type { FastifyRequest } from 'fastify';
+
+/** By gateway id. */
+export type KnownGateways = Readonly<
+  Record<
+    string,
+    {
+      /** sha256 of its token, in hex; undefined: it comes with a certificate */
+      readonly token_sha256?: string;
+      /** a stolen one: neither token nor certificate lets it in */
+      readonly refused?: boolean;
+    }
+  >
+>;
+
+/** ask: whoever has a certificate may come with it instead of a token; require: nobody comes without one. */
+export type ClientCertificates = 'off' | 'ask' | 'require';
+
+/** Who sent a request. @throws HttpProblem 401 or 403 */
+export function callerFinder(gateways: () => KnownGateways, certificates: ClientCertificates) {
+  const byToken = tokenIndex(gateways);
+  return (request: FastifyRequest): string => {
+    const certified = certificates === 'off' ? undefined : certifiedGateway(request.raw.socket);
+    if (certificates === 'require' && certified === undefined)
+      throw new HttpProblem(401, 'this receiver asks for the certificate of a gateway: configure tls.certificate');
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const tokened = token === undefined ? undefined : byToken(token);
+    if (token !== undefined && tokened === undefined) throw noToken();
+    if (certified !== undefined && tokened !== undefined && certified !== tokened)
+      throw new HttpProblem(403, `the certificate is of "${certified}" and the token of "${tokened}"`);
+    const gateway = certified ?? tokened;
+    if (gateway === undefined) throw noToken();
+    const known = gateways();
+    if (Object.hasOwn(known, gateway) && known[gateway]?.refused === true)
+      throw new HttpProblem(
+        403,
+        `the gateway "${gateway}" is locked out at this centre (gateways: ${gateway}: refused)`,
+      );
+    return gateway;
+  };
+}
+
+function noToken(): HttpProblem {
+  return new HttpProblem(401, 'this needs the token of a gateway (Authorization: Bearer …)', {
+    'www-authenticate': 'Bearer',
+  });
+}
+
+/** undefined where none was offered. @throws HttpProblem 401 */
+function certifiedGateway(socket: unknown): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerCertificate();
+  if (certificate === null || Object.keys(certificate).length === 0) return undefined;
+  if (!socket.authorized)
+    throw new HttpProblem(401, `the certificate is no way in: ${refusal(socket.authorizationError)}`);
+  const gateway = gatewayIn(certificate);
+  if (gateway === undefined)
+    throw new HttpProblem(
+      401,
+      'the certificate names no gateway: its CN, or its one DNS name, is to be the gateway’s id',
+    );
+  return gateway;
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired: put a new one on the gateway',
+  CERT_NOT_YET_VALID: 'it is not valid yet by this centre’s clock',
+};
+
+function refusal(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return refusals[code] ?? `the CA of this centre’s gateways did not sign it (${code})`;
+}
+
+/** By the common name; where that is no id, by the only DNS name that is one. */
+export function gatewayIn({
+  subject,
+  subjectaltname,
+}: Pick<PeerCertificate, 'subject' | 'subjectaltname'>): string | undefined {
+  // a subject may have several common names: then it is nobody's
+  const name: unknown = subject?.CN;
+  if (isId(name)) return name;
+  // Node quotes a name that could be read as several
+  if (subjectaltname === undefined || subjectaltname.includes('"')) return undefined;
+  const names = subjectaltname.split(', ').flatMap((each) => (each.startsWith('DNS:') ? [each.slice(4)] : []));
+  const ids = names.filter((each) => isId(each));
+  return ids.length === 1 ? ids[0] : undefined;
+}
+
+/** From a token to its gateway. The index is made anew when the gateways change. */
+function tokenIndex(gateways: () => KnownGateways): (token: string) => string | undefined {
+  let of: KnownGateways | undefined;
+  let byHash = new Map<string, string>();
+  return (token) => {
+    const now = gateways();
+    if (now !== of) {
+      of = now;
+      byHash = new Map(
+        Object.entries(now).flatMap(([gateway, { token_sha256: hash }]) =>
+          hash === undefined ? [] : [[hash, gateway]],
+        ),
+      );
+    }
+    const hash = createHash('sha256').update(token).digest();
+    const gateway = byHash.get(hash.toString('hex'));
+    if (gateway === undefined) return undefined;
+    // the look-up is by the hash alone; this compares what it found in constant time
+    const stored = Buffer.from(now[gateway]?.token_sha256 ?? '', 'hex');
+    return stored.length === hash.length && timingSafeEqual(stored, hash) ? gateway : undefined;
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * The receiver on a port of its own, with TLS: what gateways reach from outside, and nothing else of the centre.
+ *
+ * Always: a certificate that was renewed on disk is taken within a minute, and one that cannot be used leaves the old
+ * one in place; a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import type { Server } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { listenOrExplain } from '@forpost/shared/http/listen.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import fastify, { type FastifyInstance } from 'fastify';
+import { type ReceiverOptions, receiverPlugin } from './receiver.ts';
+
+export interface ReceiverTls {
+  /** PEM files */
+  readonly certificate: string;
+  readonly key: string;
+  /** who signs the gateways' certificates; without it only tokens count */
+  readonly client_ca?: string;
+  /** a token alone is not enough */
+  readonly client_certificate_required?: boolean;
+}
+
+export interface ReceiverServerOptions extends Pick<ReceiverOptions, 'gateways' | 'delivery'> {
+  readonly host: string;
+  /** 0 = any free one */
+  readonly port: number;
+  readonly tls: ReceiverTls;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const lookEveryMs = 60_000;
+
+export class ReceiverServer implements Part {
+  readonly #options: ReceiverServerOptions;
+  readonly #lookEveryMs: number;
+  #app: FastifyInstance | undefined;
+  #timer: Timer | undefined;
+  #seen = '';
+  #url = '';
+
+  constructor(options: ReceiverServerOptions, everyMs = lookEveryMs) {
+    this.#options = options;
+    this.#lookEveryMs = everyMs;
+  }
+
+  /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
+  async start(): Promise<void> {
+    const { host, port, tls, gateways, delivery } = this.#options;
+    this.#seen = this.#stamp();
+    const app: FastifyInstance = fastify({
+      // judged for each request, so that the answer can say what is wrong
+      https: { ...this.#files(), requestCert: tls.client_ca !== undefined, rejectUnauthorized: false },
+    }) as unknown as FastifyInstance;
+    const certificates =
+      tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
+    await app.register(receiverPlugin, { gateways, delivery, certificates });
+    this.#app = app;
+    this.#url = `https://${host}:${await listenOrExplain(app, host, port, 'receiver.port')}`;
+    this.#lookLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#app?.close();
+    this.#app = undefined;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.after(this.#lookEveryMs, () => {
+      this.#renew();
+      this.#lookLater();
+    });
+  }
+
+  #renew(): void {
+    const { logger } = this.#options;
+    try {
+      const stamp = this.#stamp();
+      if (stamp === this.#seen) return;
+      const files = this.#files();
+      // throws where key and certificate do not belong together, before the server has them
+      createSecureContext(files);
+      (this.#app?.server as unknown as Server | undefined)?.setSecureContext(files);
+      this.#seen = stamp;
+      logger.info('the receiver took a new certificate');
+    } catch (error) {
+      logger.error(
+        { err: error },
+        `the receiver keeps its certificate, the new one cannot be used: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #files() {
+    const { certificate, key, client_ca: ca } = this.#options.tls;
+    return {
+      cert: readFileSync(certificate, 'utf8'),
+      key: readFileSync(key, 'utf8'),
+      ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+    };
+  }
+
+  #stamp(): string {
+    const { certificate, key, client_ca: ca } = this.#options.tls;
+    return [certificate, key, ...(ca === undefined ? [] : [ca])]
+      .map((file) => {
+        const { mtimeMs, ino, size } = statSync(file);
+        return `${mtimeMs}/${ino}/${size}`;
+      })
+      .join(' ');
+  }
+}

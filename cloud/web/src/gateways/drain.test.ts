@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { drainText } from './drain.ts';
+
+const rates = { eventsPerSecond: 800, bytesPerSecond: 80_000, arrivingPerSecond: 50 };
+const plan = { ...rates, secondsLeft: 900, endsAt: '2026-06-01T12:15:00.000Z', outlook: 'ending' };
+const uplink = {
+  ...{
+    sink: 'kafka',
+    state: 'draining',
+    since: '',
+    reason: '',
+    events: 12_000,
+    bytes: 3_400_000,
+    eventsPerSecond: 800,
+  },
+  plan,
+};
+
+test('says what is left, how quickly it goes, and when it is gone', () => {
+  expect(drainText(uplink)).toBe('12,000 events, 3.4 MB to go, 800 events/s, gone in about 15 min');
+  const growing = { ...plan, secondsLeft: null, endsAt: null, outlook: 'growing', arrivingPerSecond: 900 };
+  expect(drainText({ ...uplink, plan: growing })).toContain('800 events/s and 900 more come in: never at this rate');
+  const budget = { used: 50_000_000, limit: 50_000_000 };
+  expect(drainText({ ...uplink, plan: { ...growing, outlook: 'stopped' }, budget })).toBe(
+    '12,000 events, 3.4 MB to go, 50 MB of 50 MB used today',
+  );
+});
+
+test('says nothing of an uplink that is live, or of an older gateway', () => {
+  const { plan: _, ...older } = uplink;
+  expect(drainText(older)).toBe('');
+  expect(drainText({ ...uplink, state: 'live', events: 0 })).toBe('');
+});
