@@ -1,5 +1,5 @@
 /**
- * The command line of the centre: `forpost cloud --config FILE`.
+ * The command line of the centre: `forpost cloud --config FILE`, `forpost cloud topics --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
  * output when everything is up; the first log-in is printed once, at the very first start.
@@ -18,6 +18,16 @@ const program = new Command('forpost cloud')
     stopWithParent();
     const { runService } = await import('./service.ts');
     await runService(options.config);
+  });
+
+program
+  .command('topics')
+  .description('create the topics that Kafka lacks, and end: what the centre does at its start')
+  .action(async (_, command: Command) => {
+    // the program's own option, wherever it stands
+    const options = command.optsWithGlobals<{ config: string }>();
+    const { createTopics } = await import('./ingest/create-topics.ts');
+    for (const line of await createTopics(options.config)) process.stdout.write(`${line}\n`);
   });
 
 try {

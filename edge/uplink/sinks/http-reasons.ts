@@ -34,6 +34,7 @@ export function httpReason(error: Error, url: string, tls: KafkaTls | undefined,
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is for another name: write that name in the url (${error.message})`;
   if (ofCertificate.test(code)) return refusedCertificate(tls, now);
+  if (code === 'EPROTO' && error.message.includes('wrong version number')) return noTls;
   if (code === 'ECONNRESET' && url.startsWith('http:'))
     return 'it closed the connection without an answer: does it want https:// in the url?';
   return byCode[code];
