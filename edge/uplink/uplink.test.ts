@@ -244,6 +244,93 @@ describe('the uplink', () => {
     );
   });
 
+  test('partitions that somebody adds move nothing: it goes on by the first number, also after a restart, and says so', async () => {
+    await createTopics('grown');
+    const { outbox, uplink } = await aSite('grown');
+    await append(outbox, 'telemetry', 1, 300);
+    await uplink.start();
+    await live(uplink);
+    expect(uplink.problems()).toEqual([]);
+    await uplink.stop();
+    const more = Array.from({ length: 9 }, (_, i) => partitions + 1 + i).find(
+      (count) => partitionOf(gateway, count) !== partitionOf(gateway, partitions),
+    )!;
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const topicPartitions = ['grown.alerts', 'grown.telemetry'].map((topic) => ({ topic, count: more }));
+    await admin.createPartitions({ topicPartitions });
+    await admin.disconnect();
+    await append(outbox, 'telemetry', 301, 300);
+    await uplink.start();
+    await live(uplink);
+    await vi.waitFor(
+      () =>
+        expect(uplink.problems()).toContainEqual(
+          expect.stringMatching(
+            new RegExp(`order is at risk.*grown.telemetry has ${more} partitions, and had ${partitions}`),
+          ),
+        ),
+      soon,
+    );
+    const events = await inTopic('grown', 'telemetry');
+    expect(events.map(({ sequence }) => Number(sequence))).toEqual(Array.from({ length: 600 }, (_, i) => i + 1));
+  });
+
+  test('a metered link is held at its rate, with alerts past the telemetry and a plan that says when it ends', async () => {
+    await createTopics('metered');
+    const order: { readonly lane: Lane; readonly through: number }[] = [];
+    const { outbox, uplink } = await aSite('metered', {
+      sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix: 'metered', limit: { bytes_per_second: 8_000 } }],
+      acknowledge: (_sink, _epoch, lane, through) => order.push({ lane, through }),
+    });
+    await append(outbox, 'telemetry', 1, 3_000);
+    const began = performance.now();
+    await uplink.start();
+    await vi.waitFor(
+      () =>
+        expect(uplink.statuses()).toMatchObject([
+          { state: 'draining', reason: 'the link is held at 8000 bytes a second', plan: { outlook: 'ending' } },
+        ]),
+      soon,
+    );
+    await append(outbox, 'alerts', 1, 1);
+    await vi.waitFor(() => expect(order.some(({ lane }) => lane === 'alerts')).toBe(true), soon);
+    expect(order.at(-1)!.through, 'in the middle of the telemetry').toBeLessThan(3_000);
+    await vi.waitFor(() => expect(order).toContainEqual({ lane: 'telemetry', through: 3_000 }), {
+      ...soon,
+      timeout: 90_000,
+    });
+    // 3,000 of these are about 70 kB when compressed
+    expect(performance.now() - began).toBeGreaterThan(3_000);
+  });
+
+  test('when the day’s budget is used up telemetry waits, also after a restart, and alerts go on', async () => {
+    await createTopics('budget');
+    const acked = { alerts: 0, telemetry: 0 };
+    const { outbox, uplink } = await aSite('budget', {
+      sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix: 'budget', limit: { bytes_per_day: 100_000 } }],
+      acknowledge: (_sink, _epoch, lane, through) => {
+        acked[lane] = through;
+      },
+    });
+    await append(outbox, 'telemetry', 1, 20_000);
+    await uplink.start();
+    const used = () => expect(uplink.statuses()[0]!.reason).toMatch(/^the budget of 0.1 MB for .* is used up/);
+    await vi.waitFor(used, soon);
+    const stoppedAt = acked.telemetry;
+    expect(stoppedAt).toBeGreaterThan(0);
+    expect(stoppedAt).toBeLessThan(20_000);
+    await append(outbox, 'alerts', 1, 3);
+    await vi.waitFor(() => expect(acked.alerts).toBe(3), soon);
+    await uplink.stop();
+    await uplink.start();
+    await vi.waitFor(used, soon);
+    await append(outbox, 'alerts', 4, 1);
+    await vi.waitFor(() => expect(acked.alerts).toBe(4), soon);
+    expect(acked.telemetry).toBe(stoppedAt);
+    expect(uplink.statuses()[0]!.budget!.used).toBeGreaterThanOrEqual(100_000);
+  });
+
   test('stops at once while there is nobody to talk to', async () => {
     const { outbox, uplink } = await aSite('nowhere', {
       sinks: [{ kind: 'kafka', brokers: ['127.0.0.1:9'] }],

@@ -1,0 +1,69 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../outbox/sqlite/test-support.ts';
+import { Pacer } from './pacer.ts';
+import { UplinkMemory } from './uplink-memory.ts';
+
+const limits = { bytesPerDay: 1_000_000 };
+
+function aPacer(file: string | undefined, clock: FakeClock, timeZone = 'Europe/Berlin') {
+  const memory = new UplinkMemory(file, silentLogger());
+  return new Pacer({ sink: 'kafka', limits, clock, timeZone, memory });
+}
+
+function aFile(): string {
+  const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'uplink-memory.json');
+}
+
+test('what a day has used outlives a stop exactly, and a kill within a hundredth of the budget', () => {
+  const file = aFile();
+  const clock = new FakeClock();
+  const first = aPacer(file, clock);
+  for (let i = 0; i < 500; i++) first.spent('telemetry', 777);
+  // killed: nothing more is written
+  const used = 500 * 777;
+  const second = aPacer(file, clock);
+  expect(second.budget()!.used).toBeGreaterThanOrEqual(used);
+  expect(second.budget()!.used).toBeLessThanOrEqual(used + 10_000);
+  second.spent('telemetry', 1_000);
+  const exactly = second.budget()!.used;
+  second.close();
+  expect(aPacer(file, clock).budget()).toEqual({ used: exactly, limit: 1_000_000 });
+});
+
+test('the day is the site’s: telemetry goes on at its midnight', () => {
+  // 23:30 in Berlin, which is the day before in UTC
+  const clock = new FakeClock(Date.UTC(2026, 5, 1, 21, 30));
+  const pacer = aPacer(undefined, clock);
+  pacer.spent('telemetry', 1_000_000);
+  const paced = pacer.ask('telemetry');
+  expect(paced).toMatchObject({ why: 'budget', maxBytes: 0 });
+  expect(pacer.why(paced)).toBe(
+    'the budget of 1 MB for 2026-06-01 is used up: telemetry goes on at midnight, alerts go on now',
+  );
+  expect(pacer.ask('alerts').until).toBe(0);
+  clock.advance(29 * 60_000);
+  expect(pacer.ask('telemetry').until).toBeGreaterThan(clock.uptime());
+  clock.advance(2 * 60_000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+  expect(pacer.budget()!.used).toBe(0);
+});
+
+test('a file that is damaged, or cannot be written, stops nothing', () => {
+  const clock = new FakeClock();
+  const pacer = aPacer('/proc/no-such-folder/uplink-memory.json', clock);
+  pacer.spent('telemetry', 5);
+  expect(pacer.budget()!.used).toBe(5);
+});
+
+test('the gateway’s own state takes at most a tenth of a metered link', () => {
+  const pacer = aPacer(undefined, new FakeClock());
+  // a million a day are 11.6 bytes a second; a state of 300 bytes may go about every 4 min
+  expect(pacer.statusGapMs(300)).toBeCloseTo((300 / (1_000_000 / 86_400 / 10)) * 1000, 0);
+  expect(pacer.statusGapMs(1e9)).toBe(900_000);
+});
