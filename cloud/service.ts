@@ -17,6 +17,7 @@ import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, kafkaProblems } from './api/centre.ts';
+import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
 import { LiveFeed } from './api/live.ts';
 import type { IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
@@ -24,11 +25,13 @@ import { Users } from './auth/users.ts';
 import { type CloudConfig, defaultCloudPort, defaultReceiverPort } from './config/config.ts';
 import { loadCloud, readPassword } from './config/load.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
-import type { HistoryStore, LaneKey } from './history/store.ts';
+import type { HistoryStore } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { gatewayLedger } from './ingest/ledger.ts';
+import { LedgerBook } from './ingest/ledger-book.ts';
+import { PartitionCounts } from './ingest/partition-counts.ts';
 import { PoisonLog } from './ingest/poison-log.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
 import { ReceiverServer } from './ingest/receiver-server.ts';
@@ -65,6 +68,8 @@ export class Service implements Part {
   readonly #receiver: ReceiverServer | undefined;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
+  readonly #partitions: PartitionCounts;
+  readonly #ledgers: LedgerBook;
   readonly #startedAt: number;
   #stored = 0;
   #repeated = 0;
@@ -94,7 +99,14 @@ export class Service implements Part {
       logger: logger('history'),
     });
     this.#users = new Users(config.data);
-    this.#poison = new PoisonLog(clock);
+    this.#poison = new PoisonLog(join(config.data, 'dead-letters.json'), clock, logger('ingest'));
+    this.#partitions = new PartitionCounts(join(config.data, 'topics.json'), logger('ingest'));
+    this.#ledgers = new LedgerBook({
+      history: this.#history,
+      // without Kafka there is one centre
+      ours: (gateway) => this.#ingest?.owns(gateway) ?? true,
+      clock,
+    });
     this.#startedAt = clock.now();
     this.#gateways = new GatewayDirectory({
       clock,
@@ -117,6 +129,8 @@ export class Service implements Part {
         // without a broker nobody else would hear of an alert; with one the notifier is a consumer of its own
         if (kafka === undefined) for (const event of toTell) this.#notifier.take(event);
       },
+      held: (some) => this.#ledgers.stored(some),
+      assigned: () => this.#ledgers.forget(),
       status: (status, arrived) => void this.#gateways.take(status, arrived),
       repeated: (count) => {
         this.#repeated += count;
@@ -126,7 +140,10 @@ export class Service implements Part {
     this.#ingest =
       kafka === undefined
         ? undefined
-        : new Ingest({ kafka, history: this.#history, events, clock, random, logger: logger('ingest') });
+        : new Ingest({
+            ...{ kafka, history: this.#history, events, partitions: this.#partitions },
+            ...{ clock, random, logger: logger('ingest') },
+          });
     this.#delivery =
       kafka === undefined
         ? new HistoryDelivery({ history: this.#history, events, clock, random, logger: logger('receiver') })
@@ -134,7 +151,7 @@ export class Service implements Part {
     this.#api = buildApi({
       history: this.#history,
       gateways: this.#gateways,
-      ledger: (gateway) => this.#ledger(gateway),
+      ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
       users: this.#users,
       live: this.#live,
@@ -169,6 +186,7 @@ export class Service implements Part {
         // once, and on the terminal only: no log keeps it
         process.stdout.write(`log-in: ${first.user} / ${first.password}\n`);
       }
+      await this.#poison.start();
       await this.#releasers.start('gateways', this.#gateways);
       for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
       this.#releasers.add(
@@ -200,41 +218,15 @@ export class Service implements Part {
     return { page: this.#url, ...(this.#receiver === undefined ? {} : { receiver: this.#receiver.url }) };
   }
 
-  async #ledger(gateway: string): Promise<LedgerView | undefined> {
-    const keys = (await this.#history.lanes()).filter((key) => key.gateway === gateway);
+  async #ledger(gateway: string, query?: LedgerQuery): Promise<LedgerView | undefined> {
+    // counted first: what is stored meanwhile is in the book then, and counts for no duplicate
+    const counts = await this.#history.rowCounts(gateway);
+    const lanes = await this.#ledgers.lanes(gateway);
     const status = this.#gateways.get(gateway)?.status;
-    if (keys.length === 0 && status === undefined) return undefined;
-    const lanes = await Promise.all(keys.map((key) => this.#laneHistory(key)));
+    if (lanes.length === 0 && status === undefined) return undefined;
     const ledger = gatewayLedger(gateway, status, this.#gateways.settled(gateway), lanes);
-    const duplicates = new Map(lanes.map(({ key, duplicates }) => [`${key.epoch}/${key.lane}`, duplicates]));
-    return {
-      gateway,
-      assigned: ledger.assigned,
-      received: ledger.received,
-      shed: ledger.shed,
-      missing: ledger.missing,
-      waiting: ledger.waiting,
-      duplicates: [...duplicates.values()].reduce((sum, count) => sum + count, 0),
-      lanes: ledger.lanes.map(({ epoch, lane, assigned, received, shed, missing, waiting }) => ({
-        epoch,
-        lane,
-        assigned,
-        received: received.count,
-        shed: shed.count,
-        missing: missing.count,
-        waiting: waiting.count,
-        duplicates: duplicates.get(`${epoch}/${lane}`) ?? 0,
-      })),
-    };
-  }
-
-  async #laneHistory(key: LaneKey) {
-    const [received, gaps, { rows, distinct }] = await Promise.all([
-      this.#history.received(key),
-      this.#history.gaps(key),
-      this.#history.rows(key),
-    ]);
-    return { key, received, gaps, duplicates: rows - distinct };
+    const rows = new Map(counts.map(({ epoch, lane, rows: count }) => [`${epoch}/${lane}`, count]));
+    return ledgerView(ledger, rows, query);
   }
 
   #ingestFigures(): IngestFigures {
@@ -255,6 +247,7 @@ export class Service implements Part {
       repeated: this.#repeated,
       unread: (this.#ingest?.status().lags ?? []).reduce((sum, { records }) => sum + records, 0),
       poison: this.#poison,
+      topics: this.#partitions.problems,
       notifier: this.#notifier.status(),
     };
   }

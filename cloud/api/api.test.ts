@@ -34,13 +34,15 @@ const ledger: LedgerView = {
   waiting: 2,
   duplicates: 0,
   lanes: [],
+  lanes_left_out: 0,
 };
 
 const allWell: CentreParts = {
   startedAt: 0,
   consumers: [{ state: 'consuming', reason: '' }],
   ...{ stored: 42, repeated: 3, unread: 7 },
-  poison: { count: 0, recent: [] },
+  poison: { count: 0, recent: [], earlier: [], conflict: undefined },
+  topics: [],
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
 };
 

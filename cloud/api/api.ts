@@ -20,6 +20,7 @@ import type { Users } from '../auth/users.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
+import type { LedgerQuery } from './ledger-view.ts';
 import type { LiveFeed } from './live.ts';
 import { CentreMetrics, type IngestFigures } from './metrics.ts';
 import { registerPage } from './page.ts';
@@ -32,7 +33,7 @@ export interface ApiParts {
   readonly history: Pick<HistoryStore, 'events' | 'series' | 'alarms' | 'metrics'>;
   readonly gateways: GatewayDirectory;
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
-  readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
+  readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
   readonly users: Pick<Users, 'hashOf'>;
   readonly live: LiveFeed;

@@ -8,7 +8,8 @@ const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
     { state: 'consuming', reason: '' },
   ],
   ...{ stored: 5, repeated: 2, unread: 0 },
-  poison: { count: 0, recent: [] },
+  poison: { count: 0, recent: [], earlier: [], conflict: undefined },
+  topics: [],
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
   ...change,
 });
@@ -38,13 +39,22 @@ test('a Kafka that is away is told once, whoever misses it', () => {
 
 test('what could not be processed is told with its number and the latest reason', () => {
   const latest = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'not JSON' };
-  const view = centreView(parts({ poison: { count: 3, recent: [latest] } }));
+  const view = centreView(parts({ poison: { count: 3, recent: [latest], earlier: [], conflict: undefined } }));
   expect(view.problems).toEqual(['3 records could not be processed since the centre started; the latest: not JSON']);
   expect(view.dead_letters.recent).toEqual([
     {
       ...{ at: '1970-01-01T00:00:01.000Z', topic: 'forpost.telemetry', partition: 1, offset: '7' },
       ...{ gateway: 'gw-1', reason: 'not JSON' },
     },
+  ]);
+});
+
+test('an id that came with other content is told apart from all else, also when it was before this start', () => {
+  const seen = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'gw-1/e/7: …' };
+  const poison = { count: 0, recent: [seen], earlier: [seen], conflict: seen };
+  expect(centreView(parts({ poison })).problems).toEqual([
+    expect.stringMatching(/^on 1970-01-01T00:00:01.000Z an id came with other content .* gw-1\/e\/7/),
+    expect.stringMatching(/^before this start, on 1970-01-01T00:00:01.000Z, a record could not be processed/),
   ]);
 });
 

@@ -20,14 +20,28 @@ export interface CentreParts {
   readonly repeated: number;
   /** records in Kafka that are not in the history yet */
   readonly unread: number;
-  readonly poison: { readonly count: number; readonly recent: readonly PoisonSeen[] };
+  readonly poison: {
+    readonly count: number;
+    readonly recent: readonly PoisonSeen[];
+    /** from before this start */
+    readonly earlier: readonly PoisonSeen[];
+    /** the latest event whose id was stored with other content */
+    readonly conflict: PoisonSeen | undefined;
+  };
+  /** what is wrong with the topics, in sentences */
+  readonly topics: readonly string[];
   readonly notifier: NotifierStatus;
 }
 
 export function centreView(parts: CentreParts): CentreView {
   const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
   const reasons = kafkaProblems(parts);
-  const problems = [...reasons, ...poisonProblems(poison), ...notifier.channels.flatMap(channelProblems)];
+  const problems = [
+    ...reasons,
+    ...parts.topics,
+    ...poisonProblems(poison),
+    ...notifier.channels.flatMap(channelProblems),
+  ];
   return {
     started: rfc3339(startedAt),
     problems,
@@ -58,10 +72,21 @@ export function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consum
   return [...new Set(known.length > 0 ? known : reasons.map(() => 'connecting'))].map((reason) => `Kafka: ${reason}`);
 }
 
-function poisonProblems({ count, recent: [latest] }: CentreParts['poison']): readonly string[] {
-  if (count === 0 || latest === undefined) return [];
-  const records = count === 1 ? '1 record' : `${count} records`;
-  return [`${records} could not be processed since the centre started; the latest: ${latest.reason}`];
+function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poison']): readonly string[] {
+  const problems: string[] = [];
+  if (conflict !== undefined)
+    problems.push(
+      `on ${rfc3339(conflict.at)} an id came with other content than is stored under it: ${conflict.reason}; two ` +
+        'gateways may run under one name, or one on a copied disk. The first content stands, the other is in the dead letters',
+    );
+  const [latest] = recent;
+  const [before] = earlier;
+  if (count > 0 && latest !== undefined) {
+    const records = count === 1 ? '1 record' : `${count} records`;
+    problems.push(`${records} could not be processed since the centre started; the latest: ${latest.reason}`);
+  } else if (before !== undefined)
+    problems.push(`before this start, on ${rfc3339(before.at)}, a record could not be processed: ${before.reason}`);
+  return problems;
 }
 
 function channelProblems(one: NotifierStatus['channels'][number]): readonly string[] {

@@ -76,12 +76,17 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       onRequest,
       schema: {
         summary: 'What a gateway assigned, and what of it was received, shed, is missing or waits',
+        description:
+          'Counts cover all of it; of ranges and gap records the first ones, and how many are left out. Ask for one ' +
+          'epoch and lane with `after` to page through them. An event that arrived although a gap record names it ' +
+          'counts as received.',
         params: schemas.idParams,
+        querystring: schemas.ledgerQuery,
         response: { 200: schemas.ledgerSchema },
       },
     },
-    async ({ params: { id } }) => {
-      const found = await ledger(id);
+    async ({ params: { id }, query }) => {
+      const found = await ledger(id, query);
       if (found === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
       return found;
     },

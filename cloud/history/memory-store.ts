@@ -213,6 +213,27 @@ export class MemoryHistory implements HistoryStore {
     return gapsOf(records);
   }
 
+  async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {
+    const own = [...this.#entries.values()].filter((entry) => entry.gateway === gateway);
+    const keys = new Map(own.map(({ epoch, lane }) => [`${epoch}/${lane}`, { epoch, lane }]));
+    const found = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Promise.all(found.map(async ([, key]) => ({ ...key, received: await this.received({ gateway, ...key }) })));
+  }
+
+  async gapRecords(gateway: string): Promise<readonly ForpostEvent[]> {
+    return [...this.#entries.values()]
+      .filter(({ event }) => event.type === eventTypes.gap && event.gateway === gateway)
+      .sort((a, b) => a.received - b.received || Number(a.sequence) - Number(b.sequence))
+      .map(({ event }) => structuredClone(event));
+  }
+
+  async rowCounts(gateway: string): ReturnType<HistoryStore['rowCounts']> {
+    return (await this.holdings(gateway)).map(({ epoch, lane }) => ({
+      ...{ epoch, lane },
+      rows: this.#lane({ gateway, epoch, lane }).length,
+    }));
+  }
+
   #lane(key: LaneKey): number[] {
     return [...this.#entries.values()]
       .filter(({ gateway, epoch, lane }) => gateway === key.gateway && epoch === key.epoch && lane === key.lane)

@@ -81,6 +81,18 @@ export interface AlarmState {
   readonly raised: string;
 }
 
+/** What a gap record says about one lane. */
+export interface Gap {
+  readonly from: number;
+  /** null = up to an unknown end */
+  readonly through: number | null;
+  readonly count: number;
+  readonly reason: string;
+  /** times of the first and the last event in it, as the gateway wrote them; '' where it does not say */
+  readonly firstTime?: string;
+  readonly lastTime?: string;
+}
+
 /** Numbers that one `stored` may ask for. */
 export const maxLookup = 500;
 
@@ -111,12 +123,11 @@ export interface HistoryStore {
   /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
   rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
   /** the data of gap records about this lane */
-  gaps(key: LaneKey): Promise<
-    readonly {
-      readonly from: number;
-      readonly through: number | null;
-      readonly count: number;
-      readonly reason: string;
-    }[]
-  >;
+  gaps(key: LaneKey): Promise<readonly Gap[]>;
+  /** what it has of every lane of a gateway, as sorted ranges that do not touch: reads all of the gateway's keys */
+  holdings(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly received: readonly Range[] })[]>;
+  /** the gap records of a gateway, oldest first; at most `maxGaps` */
+  gapRecords(gateway: string): Promise<readonly ForpostEvent[]>;
+  /** rows of each lane of a gateway, duplicates included; costs little, however many there are */
+  rowCounts(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly rows: number })[]>;
 }

@@ -46,7 +46,7 @@ function anIngest(prefix: string, history = new Moody(systemClock)) {
         told.repeated += count;
       },
       status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
-      poison: ({ reason }) => told.poison.push(reason),
+      poison: ({ reason }) => void told.poison.push(reason),
     },
     clock: systemClock,
     random: Math.random,

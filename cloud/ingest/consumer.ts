@@ -13,7 +13,7 @@ import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
-import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
+import { laneTopic, partitionOf, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
@@ -21,6 +21,7 @@ import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
 import { Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { LagWatch, type PartitionLag } from './lag.ts';
+import type { PartitionCounts } from './partition-counts.ts';
 import { decodeStatus } from './status-codec.ts';
 import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
@@ -29,6 +30,10 @@ import { ensureTopics } from './topics.ts';
 export interface IngestEvents {
   /** these are in the history now, and were not before; `toTell`: those of them that were not replayed, default all */
   stored(events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]): void;
+  /** these are in the history, since now or since before */
+  readonly held?: (events: readonly ForpostEvent[]) => void;
+  /** partitions were assigned: other centres may have stored events meanwhile */
+  readonly assigned?: () => void;
   /** so many came again and were not stored again */
   repeated(count: number): void;
   /**
@@ -36,14 +41,19 @@ export interface IngestEvents {
    * An older one may come after a newer one.
    */
   status(status: GatewayStatus, at: number): void;
-  /** a record that nobody can process; it is in the dead-letter topic, or stays where it is if it is a status */
-  poison(record: PoisonRecord): void;
+  /**
+   * A record that nobody can process; it is in the dead-letter topic, or stays where it is if it is a status. Its offset
+   * is committed when this has resolved.
+   */
+  poison(record: PoisonRecord): Promise<void> | void;
 }
 
 export interface IngestOptions {
   readonly kafka: KafkaCluster;
   readonly history: IntakeHistory;
   readonly events: IngestEvents;
+  /** remembers how many partitions the topics have had */
+  readonly partitions?: PartitionCounts;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -82,22 +92,33 @@ export class Ingest implements Part {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    const { kafka, history, events, clock, random, logger } = options;
-    this.#intake = new Intake({ history, stored: (some) => events.stored(some), clock, random, logger });
+    const { kafka, history, events, partitions, clock, random, logger } = options;
+    this.#intake = new Intake({
+      history,
+      stored: (some) => events.stored(some),
+      held: events.held,
+      clock,
+      random,
+      logger,
+    });
     this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
     const prepare = async (client: Kafka) => {
       await ensureTopics(client, kafka, logger);
     };
     const groupId = ingestGroup(kafka.prefix);
     const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
-    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, clock, logger });
+    const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
+    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, clock, logger });
     this.#consumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest',
       groupId,
       topics,
       prepare,
-      onAssigned: () => this.#intake.forget(),
+      onAssigned: () => {
+        this.#intake.forget();
+        events.assigned?.();
+      },
       eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
       concurrency,
       clock,
@@ -140,6 +161,24 @@ export class Ingest implements Part {
     };
   }
 
+  /** Whether all events of this gateway come into the history through this centre, as far as Kafka has said. */
+  owns(gateway: string): boolean {
+    if (this.#consumer.state.state !== 'consuming') return false;
+    const { assigned } = this.#consumer;
+    const partitions = this.#lag.partitions;
+    return lanes.every((lane) => {
+      const name = laneTopic(this.#options.kafka.prefix, lane);
+      const mine = assigned[name] ?? [];
+      const all = partitions.get(name);
+      // a gateway that has not noticed partitions that were added still writes to the one of before: then only all will do
+      return (
+        all !== undefined &&
+        (mine.length === all ||
+          (this.#options.partitions?.changed !== true && mine.includes(partitionOf(gateway, all))))
+      );
+    });
+  }
+
   async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {
     const { batch } = payload;
     const poison: PoisonRecord[] = [];
@@ -152,10 +191,12 @@ export class Ingest implements Part {
     await this.#beating(payload, stopping, async (signal) => {
       const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
       if (repeated > 0) this.#options.events.repeated(repeated);
-      for (const { item, reason } of [...refused, ...conflicting]) poison.push(poisonOf(batch, item.message, reason));
+      for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
+      for (const { item, reason } of conflicting)
+        poison.push({ ...poisonOf(batch, item.message, reason), conflict: true });
       await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
     });
-    this.#tellPoison(poison);
+    await this.#tellPoison(poison);
     payload.resolveOffset(batch.lastOffset());
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
@@ -202,12 +243,13 @@ export class Ingest implements Part {
     }
   }
 
-  #tellPoison(poison: readonly PoisonRecord[]): void {
-    for (const record of poison) {
+  async #tellPoison(poison: readonly PoisonRecord[]): Promise<void> {
+    const told = poison.map((record) => {
       const { topic: name, partition, offset, key, reason } = record;
       this.#options.logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
-      this.#options.events.poison(record);
-    }
+      return this.#options.events.poison(record);
+    });
+    await Promise.all(told);
   }
 
   async #eachStatusBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
@@ -219,7 +261,7 @@ export class Ingest implements Part {
       if (!decoded.ok || decoded.status.gateway !== key) {
         const reason = decoded.ok ? `it speaks for "${decoded.status.gateway}"` : decoded.reason;
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
-        this.#options.events.poison(poisonOf(batch, message, reason));
+        await this.#options.events.poison(poisonOf(batch, message, reason));
         continue;
       }
       this.#options.events.status(decoded.status, Number(message.timestamp));

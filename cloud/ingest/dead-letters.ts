@@ -14,6 +14,8 @@ export interface PoisonRecord {
   /** the record's key: the gateway that sent it; '' where there is none */
   readonly key: string;
   readonly reason: string;
+  /** an event of this id with other content is stored: two histories under one name */
+  readonly conflict?: boolean;
   readonly original: Buffer;
 }
 

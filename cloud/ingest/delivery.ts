@@ -97,7 +97,7 @@ export class HistoryDelivery implements Delivery {
         some,
         some.filter((event) => !this.#replayed.has(event)),
       );
-    this.#intake = new Intake({ history, stored, clock, random, logger });
+    this.#intake = new Intake({ history, stored, held: events.held, clock, random, logger });
   }
 
   async start(): Promise<void> {
@@ -123,7 +123,15 @@ export class HistoryDelivery implements Delivery {
       for (const { item, reason } of taken.conflicting) {
         logger.error({ gateway, id: item.event.id }, reason);
         const original = Buffer.from(item.json);
-        events.poison({ topic: 'receiver', partition: 0, offset: '0', key: gateway, reason, original });
+        await events.poison({
+          topic: 'receiver',
+          partition: 0,
+          offset: '0',
+          key: gateway,
+          reason,
+          conflict: true,
+          original,
+        });
       }
       const [refused] = taken.refused;
       if (refused !== undefined)

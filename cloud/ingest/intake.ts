@@ -26,6 +26,8 @@ export interface IntakeOptions {
   readonly history: IntakeHistory;
   /** events that are in the history now and were not before */
   readonly stored: (events: readonly ForpostEvent[]) => void;
+  /** events that are in the history, since now or since before: also what an insert stored that seemed to fail */
+  readonly held?: ((events: readonly ForpostEvent[]) => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -117,7 +119,9 @@ export class Intake {
       (some) => this.#inserts.insert(some.map(({ event }) => event)),
     );
     for (const { event } of fresh) this.#remember(event.id, hashOf(event));
-    if (fresh.length > 0) this.#options.stored(fresh.map(({ event }) => event));
+    const { held, stored } = this.#options;
+    held?.([...fresh, ...repeated].map(({ event }) => event));
+    if (fresh.length > 0) stored(fresh.map(({ event }) => event));
     return { stored: fresh.length, repeated, refused: [] };
   }
 
@@ -141,7 +145,7 @@ export class Intake {
     return repeated.flatMap((item) => {
       const stored = known.get(item.event.id);
       if (stored === undefined || stored === hashOf(item.event)) return [];
-      return [{ item, reason: 'an event with this id and other content is stored already' }];
+      return [{ item, reason: `${item.event.id}: an event with this id and other content is stored already` }];
     });
   }
 

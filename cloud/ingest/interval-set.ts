@@ -9,6 +9,7 @@ export type Range = readonly [from: number, through: number];
 export class IntervalSet {
   /** flat: from, through, from, through, … */
   #bounds: number[] = [];
+  #size = 0;
 
   static of(ranges: Iterable<Range>): IntervalSet {
     const set = new IntervalSet();
@@ -33,8 +34,10 @@ export class IntervalSet {
     while (end < this.#bounds.length && this.#at(end) <= through + 1) {
       low = Math.min(low, this.#at(end));
       high = Math.max(high, this.#at(end + 1));
+      this.#size -= this.#at(end + 1) - this.#at(end) + 1;
       end += 2;
     }
+    this.#size += high - low + 1;
     this.#bounds.splice(first, end - first, low, high);
   }
 
@@ -46,7 +49,7 @@ export class IntervalSet {
 
   /** how many numbers are in it */
   get size(): number {
-    return this.ranges().reduce((sum, [from, through]) => sum + through - from + 1, 0);
+    return this.#size;
   }
 
   /** the highest number, 0 where it is empty */

@@ -29,6 +29,8 @@ export interface LagWatchOptions {
   readonly topics: readonly string[];
   /** called with each fresh client: make sure of the topics, which somebody may have deleted */
   readonly prepare: (client: Kafka) => Promise<void>;
+  /** how many partitions each topic has, at each look; by full name */
+  readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -56,6 +58,7 @@ export class LagWatch implements Part {
   #running: Promise<void> | undefined;
   #lags: readonly PartitionLag[] = [];
   #frontier = new Frontier();
+  #partitions: ReadonlyMap<string, number> = new Map();
 
   constructor(options: LagWatchOptions) {
     this.#options = options;
@@ -64,6 +67,11 @@ export class LagWatch implements Part {
   /** As it was at the last look, for partitions in which records wait. */
   get lags(): readonly PartitionLag[] {
     return this.#lags;
+  }
+
+  /** How many partitions each topic had at the last look, by full name. */
+  get partitions(): ReadonlyMap<string, number> {
+    return this.#partitions;
   }
 
   /** ms of the monotonic clock; undefined as long as nothing is known */
@@ -114,6 +122,8 @@ export class LagWatch implements Part {
     const at = clock.uptime();
     // the ends first: what is committed afterwards covers them
     const ends = await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
+    this.#partitions = new Map(ends.map(([topic, partitions]) => [topic, partitions.length]));
+    await this.#options.onPartitions?.(this.#partitions);
     const places = await admin.fetchOffsets({ groupId, topics: [...topics] });
     const committed = new Map(
       places.flatMap(({ topic, partitions }) =>

@@ -10,16 +10,8 @@
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
-import type { LaneKey, Range } from '../history/store.ts';
+import type { Gap, LaneKey, Range } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
-
-export interface Gap {
-  readonly from: number;
-  /** null = unknown */
-  readonly through: number | null;
-  readonly count: number;
-  readonly reason: string;
-}
 
 export interface LaneHistory {
   readonly key: LaneKey;
@@ -43,6 +35,8 @@ export interface LaneLedger {
   readonly shed: Counted & { readonly reasons: readonly { readonly reason: string; readonly count: number }[] };
   readonly missing: Counted;
   readonly waiting: Counted;
+  /** what gap records say, also of what arrived all the same */
+  readonly gaps: readonly Gap[];
 }
 
 export interface GatewayLedger {
@@ -124,6 +118,7 @@ function laneLedger({ key, received, gaps }: LaneHistory, told: number, settled:
     },
     missing: counted(explained.missing(1, split)),
     waiting: counted(explained.missing(split + 1, assigned)),
+    gaps,
   };
 }
 

@@ -28,7 +28,7 @@ async function aReceiver() {
       stored: (events) => stored.push(...events.map(({ id }) => id)),
       status: ({ gateway, counter }) => statuses.push(`${gateway} ${counter}`),
       repeated: () => undefined,
-      poison: ({ reason }) => poison.push(reason),
+      poison: ({ reason }) => void poison.push(reason),
     },
     clock: systemClock,
     random: Math.random,

@@ -69,7 +69,7 @@ const checkMs = 1_000;
 const closeDeadlineMs = 3_000;
 const abandonMs = 500;
 /** partitions added by somebody are noticed in this time */
-const metadataMaxAgeMs = 60_000;
+const metadataMaxAgeMs = 10_000;
 
 export class SupervisedConsumer implements Part {
   readonly #options: SupervisedConsumerOptions;
@@ -78,6 +78,7 @@ export class SupervisedConsumer implements Part {
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
   #consumer: Consumer | undefined;
+  #assigned: Assigned = {};
 
   constructor(options: SupervisedConsumerOptions) {
     this.#options = options;
@@ -85,6 +86,11 @@ export class SupervisedConsumer implements Part {
 
   get state(): ConsumerState {
     return this.#state;
+  }
+
+  /** the partitions of the last join */
+  get assigned(): Assigned {
+    return this.#assigned;
   }
 
   /** Resolves at once: it connects when there is something to connect to. */
@@ -191,6 +197,7 @@ export class SupervisedConsumer implements Part {
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#attempt = 0;
       assigned = payload.memberAssignment;
+      this.#assigned = assigned;
       seen();
       logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
       onAssigned?.();

@@ -696,6 +696,48 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
+  check('tells all that it has of a gateway at once', async () => {
+    const gateway = newGateway();
+    const gap = event({
+      ...{ gateway, epoch: 'b', lane: 'alerts', sequence: 4, device: null, type: eventTypes.gap, received: noon + 9 },
+      data: { epoch: 'a', lane: 'telemetry', from: '1', to: null, count: 1, reason: 'full' },
+    });
+    const early = { ...gap, id: `${gateway}/b/alerts/9`, sequence: '9', received: rfc3339(noon) };
+    await store.insert([1, 2, 3, 7, 8, 12].map((sequence) => event({ gateway, epoch: 'a', sequence })));
+    await store.insert([
+      event({ gateway, epoch: 'a', sequence: 2 }),
+      gap,
+      early,
+      event({ gateway: newGateway(), sequence: 1 }),
+    ]);
+    const all = [...(await store.holdings(gateway))].sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
+    expect(all).toEqual([
+      {
+        ...{ epoch: 'a', lane: 'telemetry' },
+        received: [
+          [1, 3],
+          [7, 8],
+          [12, 12],
+        ],
+      },
+      {
+        ...{ epoch: 'b', lane: 'alerts' },
+        received: [
+          [4, 4],
+          [9, 9],
+        ],
+      },
+    ]);
+    expect((await store.gapRecords(gateway)).map(({ id }) => id)).toEqual([early.id, gap.id]);
+    const counts = new Map((await store.rowCounts(gateway)).map(({ epoch, rows }) => [epoch, rows]));
+    expect(counts.get('a')).toBeGreaterThanOrEqual(6);
+    expect(counts.get('a')).toBeLessThanOrEqual(7);
+    expect(counts.get('b')).toBe(2);
+    expect([await store.holdings('nobody'), await store.gapRecords('nobody'), await store.rowCounts('nobody')]).toEqual(
+      [...[[], [], []]],
+    );
+  });
+
   check('takes 5,000 events in well under a second, and any number in one call', async () => {
     const gateway = newGateway();
     const events = Array.from({ length: 5000 }, (_, i) => event({ gateway, sequence: i + 1, time: noon + i }));

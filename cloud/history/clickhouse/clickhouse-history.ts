@@ -237,6 +237,35 @@ export class ClickHouseHistory implements HistoryStore {
     return gapsOf(rows.map((row) => JSON.parse(row.data) as unknown));
   }
 
+  async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {
+    interface Row {
+      readonly epoch: string;
+      readonly lane: Lane;
+      readonly first: string;
+      readonly last: string;
+    }
+    const rows = await this.#executor.query<Row>(sql.holdings, { gateway });
+    return [...Map.groupBy(rows, ({ epoch, lane }) => `${epoch}/${lane}`).values()].flatMap((ranges) => {
+      const [first] = ranges;
+      if (first === undefined) return [];
+      const { epoch, lane } = first;
+      return [{ epoch, lane, received: ranges.map((row) => [Number(row.first), Number(row.last)] as const) }];
+    });
+  }
+
+  async gapRecords(gateway: string): Promise<readonly ForpostEvent[]> {
+    const rows = await this.#executor.query<EventRow>(sql.gapRecords, { gateway, limit: maxGaps });
+    return rows.map(toEvent);
+  }
+
+  async rowCounts(gateway: string): ReturnType<HistoryStore['rowCounts']> {
+    const rows = await this.#projected<{ readonly epoch: string; readonly lane: Lane; readonly rows: string }>(
+      sql.rowCounts,
+      { gateway },
+    );
+    return rows.map(({ epoch, lane, rows: count }) => ({ epoch, lane, rows: Number(count) }));
+  }
+
   /**
    * A query that a projection answers. ClickHouse fsyncs a part's rows, but not its projections: after a power cut one
    * may hold zeros until the next merge builds it anew. Then the rows answer. (`text` ends with its SETTINGS.)

@@ -17,6 +17,9 @@ export const sql = {
   stored: read('stored'),
   rows: read('rows'),
   gaps: read('gaps'),
+  holdings: read('holdings'),
+  gapRecords: read('gap-records'),
+  rowCounts: read('row-counts'),
 } as const;
 
 /** In order; the first one is version 1. Each is one statement that may run twice. What is out is never edited. */

@@ -1,0 +1,86 @@
+/**
+ * How many partitions the topics had when this centre first saw them, in `<data>/topics.json`, and what differs now.
+ *
+ * A key's partition is computed from their number. Where somebody adds partitions, a gateway's records stand in its old
+ * partition and in a new one, which are read side by side: nothing is lost and nothing is stored twice, but the order
+ * within the gateway is no longer sure.
+ *
+ * Always: a number once seen is never forgotten by itself: the problem stands, also after a restart, until a person has
+ * looked at it and removed the file. A file that cannot be read is written anew, one that cannot be written is told.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { replaceFile } from '@forpost/shared/files.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import Type from 'typebox';
+import { Value } from 'typebox/value';
+
+const schema = Type.Record(Type.String(), Type.Integer({ minimum: 1 }));
+
+export class PartitionCounts {
+  readonly #file: string;
+  readonly #logger: Logger;
+  #first: Record<string, number> | undefined;
+  #problems: readonly string[] = [];
+  #changed = false;
+
+  constructor(file: string, logger: Logger) {
+    this.#file = file;
+    this.#logger = logger;
+  }
+
+  /** sentences for staff; none where every topic has as many partitions as it had at first */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** whether a topic has another number of partitions than at first */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
+  /** Compares with what was seen first, and notes topics that were not. `now`: partitions by full name. */
+  async seen(now: ReadonlyMap<string, number>): Promise<void> {
+    this.#first ??= await this.#read();
+    const first = this.#first;
+    const unknown = [...now].filter(([topic]) => first[topic] === undefined);
+    for (const [topic, count] of unknown) first[topic] = count;
+    const problems = [...now].flatMap(([topic, count]) => {
+      const before = first[topic] ?? count;
+      return count === before ? [] : [differs(topic, before, count, this.#file)];
+    });
+    for (const problem of problems) if (!this.#problems.includes(problem)) this.#logger.error(problem);
+    this.#problems = problems;
+    this.#changed = problems.length > 0;
+    if (unknown.length > 0) await this.#write(first);
+  }
+
+  async #read(): Promise<Record<string, number>> {
+    try {
+      const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
+      if (Value.Check(schema, value)) return { ...value };
+      this.#logger.warn({ file: this.#file }, 'this file is not one of partition counts; it is written anew');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#logger.warn({ file: this.#file, problem: messageOf(error) }, 'this file is written anew');
+    }
+    return {};
+  }
+
+  async #write(first: Record<string, number>): Promise<void> {
+    try {
+      await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+      await replaceFile(this.#file, `${JSON.stringify(first)}\n`);
+    } catch (error) {
+      this.#problems = [...this.#problems, `${this.#file} cannot be written: ${messageOf(error)}`];
+    }
+  }
+}
+
+function differs(topic: string, before: number, now: number, file: string): string {
+  return (
+    `${topic} has ${now} partitions and had ${before}: a gateway's events may come out of order until what stood in ` +
+    `the old ones has been read; nothing is lost. When it has been looked at, remove ${file} and start the centre again`
+  );
+}
