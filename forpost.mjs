@@ -8,4 +8,8 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   process.exit(1);
 }
 const [command] = process.argv.slice(2);
+if (command === 'gateway' || command === 'cloud') {
+  const { startAnew } = await import('./shared/stripping/start-anew.mjs');
+  await startAnew(command);
+}
 await import(command === 'cloud' ? './cloud/main.ts' : './edge/main.ts');

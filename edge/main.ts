@@ -72,6 +72,17 @@ program
     process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
   });
 
+program
+  .command('prepare')
+  .description('keep the installation’s code ready to run, where the gateway itself may not write to it')
+  .action(async () => {
+    const { prepare } = await import('@forpost/shared/stripping/stripped.mjs');
+    const { made, problem } = prepare();
+    if (problem !== undefined)
+      throw new ForpostError('FORPOST_PART_FAILED', `the code cannot be kept: ${problem}; run this as whoever owns it`);
+    process.stdout.write(`${made === 0 ? 'everything was ready' : `${made} files made ready`}\n`);
+  });
+
 const devices = program.command('devices').description('the site’s devices');
 devices
   .command('password')

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createReport, percentile } from './report.ts';
+import { createReport, percentile, slope } from './report.ts';
 
 test('a percentile is a value that was measured, the nearest rank', () => {
   const samples = [15, 20, 35, 40, 50];
@@ -13,6 +13,14 @@ test('percentiles sort by size, not as text, and leave the samples as they are',
   const samples = [100, 9, 20];
   expect(percentile(samples, 100)).toBe(100);
   expect(samples).toEqual([100, 9, 20]);
+});
+
+test('a slope is that of the line of least squares, from one sample to the next', () => {
+  expect(slope([10, 12, 14, 16])).toBe(2);
+  expect(slope([5, 1, 5, 1, 5])).toBe(0);
+  expect(slope([3, 3, 9])).toBe(3);
+  expect(slope([4])).toBeNaN();
+  expect(slope([])).toBeNaN();
 });
 
 test('a goal is judged by the metric it names, and a missed one stays as it was set', () => {

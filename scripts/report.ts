@@ -51,6 +51,19 @@ export function percentile(samples: readonly number[], p: number): number {
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
+/** How much samples taken at even distances rise from one to the next, by the line of least squares; NaN below two. */
+export function slope(samples: readonly number[]): number {
+  const middle = (samples.length - 1) / 2;
+  const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
+  let rise = 0;
+  let run = 0;
+  samples.forEach((value, at) => {
+    rise += (at - middle) * (value - mean);
+    run += (at - middle) ** 2;
+  });
+  return rise / run;
+}
+
 export class Report {
   readonly #name: string;
   readonly #at: Date;

@@ -6,8 +6,10 @@
  *    a pending one may be waiting for the disk.
  *  - `duplicates` drops a message whose counter is lower than that of the last one delivered, which loses a QoS 1
  *    message that a QoS 0 one, published later, has overtaken on its shorter way: the broker tells duplicates itself.
+ *  - mqtt-packet, which writes its packets, keeps a buffer for each of the 65,536 packet ids: 8 MB for nothing.
  *  - `waitForDrain` makes a message wait for its slowest subscriber: here only the timer that ends a frozen one stays.
  */
+import { createRequire } from 'node:module';
 import type { Aedes, Client } from 'aedes';
 
 interface ClientInternals {
@@ -26,6 +28,15 @@ function internals(client: Client): ClientInternals {
   if (typeof inner._nextBatch !== 'function' || typeof inner.waitForDrain !== 'function' || !('duplicates' in inner))
     throw new Error('this version of aedes is not the one that the broker was written for');
   return inner as ClientInternals;
+}
+
+/** Has packet ids written without a buffer kept for each. To be called before the first packet is written. */
+export function keepNoPacketIds(): void {
+  // the instance that aedes uses, wherever npm has put it
+  const fromHere = createRequire(import.meta.url);
+  const { writeToStream } = createRequire(fromHere.resolve('aedes'))('mqtt-packet');
+  if (!('cacheNumbers' in writeToStream)) throw new Error('this version of mqtt-packet keeps its packet ids otherwise');
+  writeToStream.cacheNumbers = false;
 }
 
 /** Lets aedes read the next packets of a client although some of its publishes are pending. */

@@ -28,7 +28,7 @@ import {
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
 import type { Admit, Authenticate, Principal } from './access.ts';
-import { acknowledgeAtDelivery, isWill, prepareClient } from './aedes-internals.ts';
+import { acknowledgeAtDelivery, isWill, keepNoPacketIds, prepareClient } from './aedes-internals.ts';
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
@@ -136,6 +136,7 @@ export class Broker implements Part, LocalPublisher {
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID */
   async start(): Promise<void> {
     const { mqtt, logger, ports = {} } = this.#options;
+    keepNoPacketIds();
     const aedes = new Aedes({
       concurrency,
       drainTimeout: this.#limits.drainTimeoutMs,

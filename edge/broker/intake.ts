@@ -27,10 +27,18 @@ export interface IntakeOptions {
   readonly refusalDelayMs: number;
 }
 
+/**
+ * Where a packet stands, noted on the packet itself: what a WeakMap holds for a young key lives until the next full
+ * collection of garbage, which for a few KB of each publish is most of a gateway's memory.
+ */
+const standing = Symbol('standing');
+
+interface TakenPacket {
+  [standing]?: { readonly gate: InboundGate | undefined; readonly finish: () => void };
+}
+
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #gates = new WeakMap<object, InboundGate>();
-  readonly #finish = new WeakMap<object, () => void>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -38,12 +46,12 @@ export class Intake {
 
   /** How a QoS 2 publish stands that aedes asks the store for. */
   gateOf(packet: object): InboundGate | undefined {
-    return this.#gates.get(packet);
+    return (packet as TakenPacket)[standing]?.gate;
   }
 
   /** aedes has delivered this on. */
   delivered(packet: object): void {
-    this.#finish.get(packet)?.();
+    (packet as TakenPacket)[standing]?.finish();
   }
 
   /** A publish that its device was allowed to make. `done` lets aedes go on with it. */
@@ -52,17 +60,11 @@ export class Intake {
     counters.publishes++;
     const { client, queue } = connection;
     const { qos, messageId } = packet;
-    const gate = Promise.withResolvers<void>();
-    let admission: Promise<void> | undefined;
-    if (qos === 2 && messageId !== undefined) {
-      admission = sessions.inbound(client.id, messageId);
-      this.#gates.set(packet, { duplicate: admission !== undefined, open: gate.promise });
-    }
-    if (admission === undefined) {
-      admission = this.#admit(connection, packet);
-      if (qos === 2 && messageId !== undefined) sessions.beginInbound(client.id, messageId, admission);
-    }
-    const duplicate = this.#gates.get(packet)?.duplicate === true;
+    const opened = qos === 2 ? Promise.withResolvers<void>() : undefined;
+    const known = qos === 2 && messageId !== undefined ? sessions.inbound(client.id, messageId) : undefined;
+    const duplicate = known !== undefined;
+    const admission = known ?? this.#admit(connection, packet);
+    if (qos === 2 && messageId !== undefined && !duplicate) sessions.beginInbound(client.id, messageId, admission);
     const left = queue.enter(admission, packet.payload.length, (error) => {
       if (error !== undefined) {
         this.#refuse(connection, packet, error);
@@ -73,14 +75,15 @@ export class Intake {
       if (client.closed && (qos === 1 || (qos === 2 && (client.clean || duplicate)))) return;
       if (qos > 0 && !client.closed) counters.acknowledged++;
       if (duplicate) finish();
-      if (qos === 2) gate.resolve();
+      if (opened !== undefined) opened.resolve();
       else done(null);
     });
     const finish = () => {
       left();
       connection.resume();
     };
-    this.#finish.set(packet, finish);
+    const gate = opened === undefined ? undefined : { duplicate, open: opened.promise };
+    (packet as TakenPacket)[standing] = { gate, finish };
     connection.readOn();
     // the way to the store, where QoS 2 waits at its gate
     if (qos === 2) done(null);

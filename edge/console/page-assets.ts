@@ -7,10 +7,11 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scriptHash } from '@forpost/shared/http/security-headers.ts';
+import { strip, stripped } from '@forpost/shared/stripping/stripped.mjs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 interface Asset {
@@ -135,19 +136,13 @@ function packageFolder(name: string, from: string | undefined): string {
 
 async function load(file: string): Promise<{ readonly body: Buffer; readonly etag: string }> {
   const raw = await readFile(file);
-  const body = file.endsWith('.ts') ? Buffer.from(withoutTypes(raw.toString('utf8'))) : raw;
+  const body = file.endsWith('.ts') ? Buffer.from(codeOf(raw.toString('utf8'))) : raw;
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }
 
-/** Node's own type stripping, the same that runs the server; its warning that it may change is not for the log. */
-function withoutTypes(source: string): string {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return stripTypeScriptTypes(source);
-  } finally {
-    process.emitWarning = emitWarning;
-  }
+/** Prepared code where there is some: to strip it here would load a compiler into the gateway for good. */
+function codeOf(source: string): string {
+  return stripped(source) ?? strip(source);
 }
 
 function documentHtml(importMap: string, modules: readonly string[]): string {

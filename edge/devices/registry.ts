@@ -34,7 +34,14 @@ interface KnownDevice {
   deadLetters: number;
   /** why the newest one could not be read, and when that was (ms since 1970) */
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
-  readonly values: Map<string, Value>;
+  readonly values: Map<string, Heard>;
+}
+
+/** Changed in place: to take it out and put it last at each reading would have the map made anew all the time. */
+interface Heard {
+  value: Value;
+  /** the device's message that said so, counted from 1 */
+  message: number;
 }
 
 export class DeviceRegistry {
@@ -100,7 +107,7 @@ export class DeviceRegistry {
     known.messages++;
     known.lastSeen = received;
     if (!decoded.ok) return;
-    for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data);
+    for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
   }
 
   /** A device or consumer came or went. */
@@ -131,7 +138,7 @@ export class DeviceRegistry {
       lastSeen: known.lastSeen === undefined ? null : rfc3339(known.lastSeen),
       messages: known.messages,
       deadLetters: known.deadLetters,
-      values: Object.fromEntries(known.values),
+      values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
     }));
   }
 }
@@ -141,14 +148,33 @@ function shortened(text: string): string {
 }
 
 function remember(
-  values: Map<string, Value>,
-  { channel, values: heard }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
+  values: Map<string, Heard>,
+  { channel, values: said }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
+  message: number,
 ): void {
-  for (const [metric, value] of Object.entries(heard)) {
+  for (const metric of Object.keys(said)) {
+    const given = said[metric];
+    if (given === undefined) continue;
     const name = channel === undefined ? metric : `${channel}/${metric}`;
-    values.delete(name); // the newest stands last
-    values.set(name, typeof value === 'string' ? shortened(value) : value);
-    const oldest = values.keys().next();
-    if (values.size > mostValues && !oldest.done) values.delete(oldest.value);
+    const value = typeof given === 'string' ? shortened(given) : given;
+    const heard = values.get(name);
+    if (heard !== undefined) {
+      heard.value = value;
+      heard.message = message;
+      continue;
+    }
+    if (values.size >= mostValues) values.delete(longestUnheard(values));
+    values.set(name, { value, message });
   }
+}
+
+function longestUnheard(values: ReadonlyMap<string, Heard>): string {
+  let oldest = '';
+  let least = Number.POSITIVE_INFINITY;
+  for (const [name, { message }] of values) {
+    if (message >= least) continue;
+    oldest = name;
+    least = message;
+  }
+  return oldest;
 }

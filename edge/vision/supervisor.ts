@@ -144,7 +144,7 @@ export class VisionSupervisor implements Part {
       detached: true,
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, FORPOST_LOG_LEVEL: logger.level },
+      env: { ...withoutMallocLimits(process.env), FORPOST_LOG_LEVEL: logger.level },
     });
     const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '' };
@@ -248,4 +248,9 @@ function killGroup(child: ChildProcess): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** The gateway's own are for many small messages (start-anew.mjs); pictures are large, and analysed by many threads. */
+function withoutMallocLimits(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('MALLOC_')));
 }

@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   drain: async (options) => (await import('./drain.ts')).drain(options),
   reconnect: async (options) => (await import('./reconnect.ts')).reconnect(options),
   boot: async (options) => (await import('./boot.ts')).boot(options),
+  memory: async (options) => (await import('./memory.ts')).memory(options),
   'history-ingest': async (options) => (await import('./history-ingest.ts')).historyIngest(options),
 };
 
@@ -28,13 +29,14 @@ function commandLine(): { readonly names: readonly string[]; readonly options: B
       events: { type: 'string' },
       seconds: { type: 'string' },
       runs: { type: 'string' },
+      minutes: { type: 'string' },
     },
   });
   const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
   if (unknown.length > 0)
     throw new Error(`no benchmark "${unknown.join('", "')}"; there are: ${Object.keys(benchmarks).join(', ')}`);
   const options: Record<string, number> = {};
-  for (const name of ['events', 'seconds', 'runs'] as const) {
+  for (const name of ['events', 'seconds', 'runs', 'minutes'] as const) {
     const text = values[name];
     if (text === undefined) continue;
     if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`--${name} takes a whole number from 1, not "${text}"`);

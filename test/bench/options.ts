@@ -4,6 +4,8 @@ export interface BenchOptions {
   readonly events?: number;
   /** of steady load, for each setting */
   readonly seconds?: number;
+  /** of steady load, for what is watched over a long time */
+  readonly minutes?: number;
   /** how often a start or an outage is repeated */
   readonly runs?: number;
 }

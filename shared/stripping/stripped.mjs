@@ -1,0 +1,138 @@
+/**
+ * Forpost's TypeScript with its types taken out once, for every later start. Node's own type stripping loads a
+ * compiler (WebAssembly) into each thread that imports a .ts file, and keeps it: 18 MB in the main thread and about
+ * 11 MB in each other. Plain JavaScript, because it runs before any type can be stripped.
+ *
+ *   forpost.mjs: prepare() ── fills what is missing ──► the gateway starts anew, with preload.mjs in each thread
+ *   preload.mjs: stripped(source) ── known ──► that code         (no compiler in this process)
+ *                                 └── unknown, damaged or not readable ──► Node strips it itself, as without all this
+ *
+ * Always: an entry is found by the hash of the source that it was made from, so that a changed source never meets old
+ * code; it carries the hash of its own code, so that a half-written one is not used; types are replaced by blanks, so
+ * that lines and columns stay. The folder stands within the installation: who may write there may change the sources.
+ * It holds the present sources and nothing else.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const installation = fileURLToPath(new URL('../..', import.meta.url));
+const workspaces = ['shared', 'edge', 'cloud'];
+const notRun = /\.(test|fake|d)\.ts$|[\\/]node_modules[\\/]/;
+const sealChars = 64;
+/** since when a partial file has no writer any more */
+const abandonedMs = 3_600_000;
+/** what else the code depends on */
+const maker = `${process.versions.node} ${process.versions.amaro} 1\n`;
+
+/** @param {string} [root] of the installation */
+export function folderIn(root = installation) {
+  return join(root, 'node_modules/.cache/forpost/stripped');
+}
+
+/**
+ * The code of a source that was prepared, or undefined.
+ * @param {string} source
+ * @param {string} [folder]
+ * @returns {string | undefined}
+ */
+export function stripped(source, folder = folderIn()) {
+  let entry;
+  try {
+    entry = readFileSync(join(folder, nameOf(source)), 'utf8');
+  } catch {
+    // not prepared, or not ours to read: Node strips it itself
+    return undefined;
+  }
+  const code = entry.slice(sealChars);
+  return entry.slice(0, sealChars) === hash(code) ? code : undefined;
+}
+
+/**
+ * Strips what is not prepared yet. Where the folder cannot be written, nothing is lost but memory.
+ * @param {string} [root] of the installation
+ * @returns {{ made: number, problem: string | undefined }} how many were made, and why not all where not all were
+ */
+export function prepare(root = installation) {
+  const folder = folderIn(root);
+  const wanted = new Set();
+  let made = 0;
+  try {
+    for (const file of sourcesIn(root)) {
+      const source = readFileSync(file, 'utf8');
+      const name = nameOf(source);
+      wanted.add(name);
+      if (stripped(source, folder) !== undefined) continue;
+      const code = codeOf(source);
+      if (code === undefined) continue;
+      if (made === 0) mkdirSync(folder, { recursive: true });
+      const partial = join(folder, `${name}.${process.pid}`);
+      writeFileSync(partial, hash(code) + code);
+      renameSync(partial, join(folder, name));
+      made++;
+    }
+    if (made > 0) sweep(folder, wanted);
+  } catch (error) {
+    return { made, problem: error instanceof Error ? error.message : String(error) };
+  }
+  return { made, problem: undefined };
+}
+
+/**
+ * Removes what belongs to no present source; what another process is just writing stays.
+ * @param {string} folder
+ * @param {ReadonlySet<string>} wanted
+ */
+function sweep(folder, wanted) {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (wanted.has(name) || (name.includes('.') && Date.now() - statSync(file).mtimeMs < abandonedMs)) continue;
+    rmSync(file, { force: true });
+  }
+}
+
+/** @param {string} root */
+function* sourcesIn(root) {
+  for (const workspace of workspaces)
+    for (const name of readdirSync(join(root, workspace), { recursive: true, encoding: 'utf8' }))
+      if (name.endsWith('.ts') && !notRun.test(name)) yield join(root, workspace, name);
+}
+
+/**
+ * Node's own type stripping, without its remark that it may change.
+ * @param {string} source
+ * @throws {SyntaxError}
+ */
+export function strip(source) {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/**
+ * undefined where the source has a mistake: whoever imports it gets to see it
+ * @param {string} source
+ */
+function codeOf(source) {
+  try {
+    return strip(source);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} source */
+function nameOf(source) {
+  return hash(maker + source);
+}
+
+/** @param {string} text */
+function hash(text) {
+  return createHash('sha256').update(text).digest('hex');
+}
