@@ -107,8 +107,10 @@ export class Gateway implements Part {
       clock,
       logger: logger('outbox'),
       newEpoch: () => randomBytes(8).toString('hex'),
+      stamp: () => ({ clock: this.#clockSync.quality(), boot: this.#clockSync.bootId() }),
       limits: {
         ...(installation.outbox?.max_bytes === undefined ? {} : { maxBytes: installation.outbox.max_bytes }),
+        minFreeBytes: installation.outbox?.min_free_bytes ?? null,
         ...(installation.outbox?.keep_delivered_days === undefined
           ? {}
           : { keepDeliveredMs: installation.outbox.keep_delivered_days * dayMs }),
@@ -153,6 +155,7 @@ export class Gateway implements Part {
       identity: { site: site.id, gateway },
       outboxFile: this.#outbox.file,
       timeZone: site.timezone,
+      inHand: this.#outbox.inHand,
       acknowledge: (sink, epoch, lane, through) => this.#outbox.acknowledge(sink, epoch, lane, through),
       onCommit: (listener) => this.#outbox.onCommit(listener),
       status: () => this.#overview.status(),
@@ -193,7 +196,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       broker: this.#broker,
-      problems: () => [...this.#problems.values(), ...this.#ruleProblems()],
+      problems: () => [...this.#problems.values(), ...this.#outboxProblems(), ...this.#ruleProblems()],
       acknowledge: (alarm, by) => {
         const known = this.#pipeline.acknowledge(alarm);
         if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
@@ -254,6 +257,11 @@ export class Gateway implements Part {
     return { mqtt: this.#broker.port, page: this.#console.url };
   }
 
+  #outboxProblems(): readonly string[] {
+    const { problem } = this.#outbox.status();
+    return problem === '' ? [] : [problem];
+  }
+
   #ruleProblems(): readonly string[] {
     const late = [...(this.#rules?.lateReadings() ?? [])].map(
       ([device, count]) =>
@@ -289,6 +297,7 @@ export class Gateway implements Part {
       clock: this.#clockSync.quality(),
       boot: this.#clockSync.bootId(),
     };
-    await this.#outbox.append(refusalEntry(refusal, asId<'gateway'>(installation.gateway), stamp));
+    const entry = refusalEntry(refusal, asId<'gateway'>(installation.gateway), stamp);
+    await this.#outbox.append({ ...entry, reserved: true });
   }
 }

@@ -94,6 +94,30 @@ describe('the ledger', () => {
     expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
   });
 
+  test('a gap without an end names no number: of a lane of which nothing else is known nothing was assigned', () => {
+    const gaps = [{ from: 1, through: null, count: 0, reason: 'database damaged' }];
+    expect(ledgerOf(gatewayStatus(), [lane([], gaps)])).toMatchObject({ assigned: 0, shed: 0, missing: 0 });
+  });
+
+  test('numbers that were shed while a sink had some of them are explained, and those that arrived are received', () => {
+    const gaps = [{ from: 51, through: 300, count: 250, reason: 'shed' }];
+    // 51 to 60 were under way when the gateway was killed; what came after the hole has arrived
+    const [only] = ledgerOf(told(400, 400), [
+      lane(
+        [
+          [1, 60],
+          [301, 400],
+        ],
+        gaps,
+      ),
+    ]).lanes;
+    expect(only).toMatchObject({
+      received: { count: 160 },
+      shed: { count: 240, ranges: [[61, 300]] },
+      missing: { count: 0 },
+    });
+  });
+
   test('a lane of which nothing has arrived is shown as waiting', () => {
     expect(ledgerOf(told(7, 0), [])).toMatchObject({ assigned: 7, received: 0, waiting: 7, missing: 0 });
   });

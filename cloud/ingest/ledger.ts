@@ -91,7 +91,7 @@ export function gatewayLedger(
 
 function laneLedger({ key, received, gaps }: LaneHistory, told: number, settled: number): LaneLedger {
   const here = IntervalSet.of(received);
-  const lastGap = gaps.reduce((last, { from, through }) => Math.max(last, through ?? from), 0);
+  const lastGap = gaps.reduce((last, { through }) => Math.max(last, through ?? 0), 0);
   const assigned = Math.max(told, here.last, lastGap);
 
   const shed = new IntervalSet();

@@ -95,7 +95,16 @@ export const installationSchema = Type.Object(
     outbox: Type.Optional(
       Type.Object(
         {
-          max_bytes: Type.Optional(Type.Integer({ minimum: 1_048_576 })),
+          max_bytes: Type.Optional(
+            Type.Integer({ minimum: 1_048_576, description: 'used within the file; default 1 GiB' }),
+          ),
+          min_free_bytes: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description:
+                'of the disk: below it readings make the file grow no more; default a tenth of it, at most 256 MiB',
+            }),
+          ),
           keep_delivered_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
         },
         closed,

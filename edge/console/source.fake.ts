@@ -93,6 +93,22 @@ export class FakeSource implements ConsoleSource {
       longestCommitMs: 12,
       queued: 0,
       fileBytes: 4_194_304,
+      lastSyncMs: 0.9,
+      longestSyncMs: 8,
+      room: {
+        maxBytes: 2 ** 30,
+        usedBytes: 4_000_000,
+        freeDiskBytes: 6_000_000_000,
+        minFreeBytes: 256 * 2 ** 20,
+        diskFull: false,
+        ballastBytes: 16 * 2 ** 20,
+        shedEvents: 0,
+        shedRanges: 0,
+        daysLeft: 41.5,
+        writtenBytes: 9_000_000,
+        writtenBytesADay: 120_000_000,
+      },
+      problem: '',
     };
   }
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {

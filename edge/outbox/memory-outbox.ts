@@ -8,7 +8,15 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { asId, type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
-import type { Appended, DeadLetter, Outbox, OutboxEntry, OutboxReader, OutboxStatus } from './outbox.ts';
+import {
+  type Appended,
+  type DeadLetter,
+  type Outbox,
+  type OutboxEntry,
+  type OutboxReader,
+  type OutboxStatus,
+  unlimitedRoom,
+} from './outbox.ts';
 
 interface MemoryLane {
   readonly epoch: Epoch;
@@ -100,6 +108,10 @@ export class MemoryOutbox implements Outbox {
       longestCommitMs: 0,
       queued: this.#queued,
       fileBytes: 0,
+      lastSyncMs: 0,
+      longestSyncMs: 0,
+      room: unlimitedRoom,
+      problem: '',
     };
   }
 

@@ -10,6 +10,11 @@
  *  - each start is a new epoch; what older epochs left unsent is still read and acknowledged under its own numbers;
  *  - an entry is stored whole or not at all, and a `resendId` seen before from the same device adds nothing;
  *  - a cursor only moves forward, and is on disk before what it passed may be deleted;
+ *  - alerts of one device are stored in the order in which they were handed over: where one is refused, those handed
+ *    over behind it before that was known are refused too;
+ *  - without room (room.ts) delivered events go first, then the oldest telemetry, named by a gap record in the same
+ *    transaction and never while it is in hand at a sink (in-hand.ts); alerts are never shed: `append` rejects with
+ *    FORPOST_OUTBOX_FULL, and what else comes goes on;
  *  - the queue in front of the disk is bounded: beyond it `append` rejects with FORPOST_OUTBOX_FULL.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -47,6 +52,8 @@ export interface DeadLetter {
 export interface OutboxEntry {
   readonly events: readonly EventDraft[];
   readonly deadLetter?: DeadLetter;
+  /** nobody will offer it again (vision, a silent device, the gateway itself): it may use the room kept for that */
+  readonly reserved?: boolean;
 }
 
 export interface Appended {
@@ -70,7 +77,50 @@ export interface OutboxStatus {
   /** entries waiting for the disk */
   readonly queued: number;
   readonly fileBytes: number;
+  /** ms that the last commit's log took to be written and synced, and the longest of the last minute */
+  readonly lastSyncMs: number;
+  readonly longestSyncMs: number;
+  readonly room: OutboxRoom;
+  /** what is wrong with it now, in words; empty where all is well */
+  readonly problem: string;
 }
+
+/** How much room there is, and what it costs the disk. */
+export interface OutboxRoom {
+  /** outbox.max_bytes, and what of the file is in use */
+  readonly maxBytes: number;
+  readonly usedBytes: number;
+  /** of the disk, and the floor below which telemetry grows no more; null: not known */
+  readonly freeDiskBytes: number | null;
+  readonly minFreeBytes: number;
+  /** a write failed for room, and the floor has not been reached again since */
+  readonly diskFull: boolean;
+  /** the file that is given up when the disk is full */
+  readonly ballastBytes: number;
+  /** undelivered events shed for room since the gateway started, and the ranges they were named in */
+  readonly shedEvents: number;
+  readonly shedRanges: number;
+  /** days until telemetry is shed if nothing is delivered, at the rate of the last hour; null: not known yet */
+  readonly daysLeft: number | null;
+  /** written to the disk by the outbox since the gateway started, and a day at the rate of the last hour */
+  readonly writtenBytes: number | null;
+  readonly writtenBytesADay: number | null;
+}
+
+/** Of an outbox that is not on a disk. */
+export const unlimitedRoom: OutboxRoom = {
+  maxBytes: Number.MAX_SAFE_INTEGER,
+  usedBytes: 0,
+  freeDiskBytes: null,
+  minFreeBytes: 0,
+  diskFull: false,
+  ballastBytes: 0,
+  shedEvents: 0,
+  shedRanges: 0,
+  daysLeft: null,
+  writtenBytes: null,
+  writtenBytesADay: null,
+};
 
 export interface Outbox extends Part {
   /** Known once started. */

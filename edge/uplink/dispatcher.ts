@@ -11,6 +11,7 @@ import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkState, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
+import type { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import type { ForwarderSettings, ForwarderState } from './forwarder.ts';
 import { LaneRunner } from './lane.ts';
@@ -29,6 +30,8 @@ export interface DispatcherOptions {
   readonly memory?: UplinkMemory;
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
+  /** the outbox's, with a claim for each sink in this order */
+  readonly inHand: InHand;
   readonly canPutAside: boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -86,12 +89,12 @@ export class Dispatcher {
     const since = new Date(options.clock.now()).toISOString();
     const memory = options.memory ?? new UplinkMemory(undefined, options.logger);
     const timeZone = options.timeZone ?? 'UTC';
-    this.#sinks = options.sinks.map(({ sink, backoff, limits = {} }) => {
+    this.#sinks = options.sinks.map(({ sink, backoff, limits = {} }, index) => {
       const pacer = new Pacer({ sink: sink.name, limits, clock: options.clock, timeZone, memory });
       return {
         sink,
         pacer,
-        runners: lanes.map((lane) => this.#runner(lane, sink, backoff, pacer)),
+        runners: lanes.map((lane) => this.#runner(lane, sink, backoff, pacer, index)),
         state: 'offline',
         since,
         statusOut: false,
@@ -137,13 +140,15 @@ export class Dispatcher {
     for (const { pacer } of this.#sinks) pacer.close();
   }
 
-  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer): LaneRunner {
-    const { identity, reader, canPutAside, clock, random, logger, post, wantCommits, settings } = this.#options;
+  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer, index: number): LaneRunner {
+    const { identity, reader, inHand, canPutAside, clock, random, logger, post, wantCommits, settings } = this.#options;
     return new LaneRunner({
       lane,
       sink,
       identity,
       reader,
+      // alerts are never shed
+      ...(lane === 'telemetry' ? { claimant: inHand.claimant(index) } : {}),
       settings: { ...defaultSettings, backoff, canPutAside, ...settings },
       pacer,
       clock,
@@ -245,7 +250,10 @@ export class Dispatcher {
       state.since = new Date(clock.now()).toISOString();
     }
     const waiting = this.#lanes(state);
-    const events = waiting.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0);
+    const events = waiting.reduce(
+      (sum, { assigned, acknowledged, shed = 0 }) => sum + Math.max(0, assigned - acknowledged - shed),
+      0,
+    );
     const bytes = waiting.reduce((sum, entry) => sum + entry.bytes, 0);
     const safeEvents = state.runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
     const safeBytes = state.runners.reduce((sum, runner) => sum + runner.bytesSafe, 0);

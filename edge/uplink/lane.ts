@@ -11,6 +11,7 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Claimant } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import {
   type BatchInHand,
@@ -33,6 +34,8 @@ export interface LaneOptions {
   readonly sink: Sink;
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
+  /** what keeps the events that are read and sent from being shed; absent where the lane is never shed */
+  readonly claimant?: Claimant;
   readonly settings: ForwarderSettings;
   /** the sink's, shared with its other lane */
   readonly pacer: Pacer;
@@ -53,6 +56,9 @@ interface OpenSession {
   told: number;
 }
 
+/** About a commit that sheds. */
+const sheddingWaitMs = 20;
+
 export class LaneRunner {
   readonly #options: LaneOptions;
   readonly #sessions = new Map<number, OpenSession>();
@@ -68,6 +74,8 @@ export class LaneRunner {
   #bytesSafe = 0;
   #jsonBytes = 0;
   #dataBytes = 0;
+  /** of the loads asked for: one that waited while another was asked for is forgotten */
+  #loads = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -183,7 +191,7 @@ export class LaneRunner {
         this.#survey();
         break;
       case 'load':
-        this.#load(command.cursor, command.maxEvents, command.maxBytes);
+        this.#claimAndLoad(command.cursor, command.maxEvents, command.maxBytes, ++this.#loads);
         break;
       case 'send':
         this.#send(command.session, command.deadlineMs);
@@ -237,8 +245,19 @@ export class LaneRunner {
     }
   }
 
+  /** While the outbox sheds, what would be read may be gone at the next moment: a little later, then. */
+  #claimAndLoad(cursor: Cursor, maxEvents: number, maxBytes: number, load: number): void {
+    const { claimant, clock } = this.#options;
+    if (this.#stopped || load !== this.#loads) return;
+    if (claimant !== undefined && !claimant.begin(cursor.epoch)) {
+      clock.after(sheddingWaitMs, () => this.#claimAndLoad(cursor, maxEvents, maxBytes, load));
+      return;
+    }
+    this.#load(cursor, maxEvents, maxBytes);
+  }
+
   #load({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): void {
-    const { reader, lane, identity, wantCommits } = this.#options;
+    const { reader, lane, identity, wantCommits, claimant } = this.#options;
     wantCommits();
     try {
       const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
@@ -260,8 +279,10 @@ export class LaneRunner {
       const through = records.at(-1)?.sequence;
       const full = events.length >= maxEvents || records.length < events.length || bytes > maxBytes / 2;
       const batch = through === undefined ? null : { epoch, after, through, count: records.length, full };
+      claimant?.settle(through);
       this.#handle({ on: 'loaded', batch });
     } catch (error) {
+      claimant?.settle(undefined);
       this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
     }
   }

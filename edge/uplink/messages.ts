@@ -20,6 +20,8 @@ export interface ThreadData {
   readonly outboxFile: string;
   /** IANA: whose days the budget of a metered link is of */
   readonly timeZone: string;
+  /** see the outbox's InHand */
+  readonly inHand: SharedArrayBuffer;
   readonly canPutAside: boolean;
   readonly logName: string;
   readonly logLevel: string;

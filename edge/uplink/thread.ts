@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -32,6 +33,7 @@ const dispatcher = new Dispatcher({
   reader,
   timeZone: data.timeZone,
   memory,
+  inHand: new InHand(data.inHand),
   canPutAside: data.canPutAside,
   clock: systemClock,
   random,

@@ -46,6 +46,7 @@ async function aSite(prefix: string, changed: Partial<UplinkOptions> = {}) {
     secrets: {},
     identity: { site, gateway },
     outboxFile: outbox.file,
+    inHand: outbox.inHand,
     acknowledge: (...ack) => outbox.acknowledge(...ack),
     onCommit: (listener) => outbox.onCommit(listener),
     status: () => statusNow(++counter),
@@ -233,6 +234,7 @@ describe('the uplink', () => {
     await append(again, 'telemetry', 6, 5);
     const { uplink } = await aSite('epochs', {
       outboxFile: again.file,
+      inHand: again.inHand,
       acknowledge: (...ack) => again.acknowledge(...ack),
       onCommit: (listener) => again.onCommit(listener),
     });

@@ -16,6 +16,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../config/installation.ts';
+import type { InHand } from '../outbox/in-hand.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
@@ -29,6 +30,8 @@ export interface UplinkOptions {
   readonly outboxFile: string;
   /** IANA, of the site: whose days a metered link's budget is of; default UTC */
   readonly timeZone?: string;
+  /** the outbox's, made for the same sinks in the same order: what is on its way is not shed */
+  readonly inHand: InHand;
   /** the sink has everything of this lane up to and with `through` */
   readonly acknowledge: (sink: string, epoch: Epoch, lane: Lane, through: Sequence) => void;
   /** the outbox's: tells of commits, returns how to stop it */
@@ -123,13 +126,14 @@ export class Uplink implements Part {
   }
 
   #launch(): void {
-    const { sinks, secrets, identity, outboxFile, timeZone = 'UTC', logger, putAside } = this.#options;
+    const { sinks, secrets, identity, outboxFile, inHand, timeZone = 'UTC', logger, putAside } = this.#options;
     const data: ThreadData = {
       sinks,
       secrets,
       identity,
       outboxFile,
       timeZone,
+      inHand: inHand.buffer,
       canPutAside: putAside !== undefined,
       logName: 'uplink',
       logLevel: logger.level,

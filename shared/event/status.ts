@@ -16,6 +16,8 @@ export interface LaneBacklog {
   readonly acknowledged: Sequence;
   /** bytes of data that still wait */
   readonly bytes: number;
+  /** of the numbers above the acknowledged one: events that were shed for room; absent = none */
+  readonly shed?: number;
 }
 
 export type CameraState = 'connecting' | 'live' | 'stalled' | 'refused' | 'unreachable' | 'off';

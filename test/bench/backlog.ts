@@ -50,6 +50,7 @@ export async function writeBacklog(site: TestSite, events: number): Promise<void
     clock: systemClock,
     logger: silentLogger(),
     newEpoch: () => randomBytes(8).toString('hex'),
+    stamp: () => ({ clock: 'synced', boot: 'bench' }),
   });
   await outbox.start();
   try {

@@ -69,6 +69,7 @@ async function uplinkTo(
     secrets,
     identity,
     outboxFile: outbox.file,
+    inHand: outbox.inHand,
     acknowledge: (...ack) => outbox.acknowledge(...ack),
     onCommit: (listener) => outbox.onCommit(listener),
     status: () => {

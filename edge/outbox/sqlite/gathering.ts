@@ -2,14 +2,25 @@
  * What waits for the disk: entries gathered into the batch that follows the running commit.
  *
  * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed; beyond that `add` says no. A
- * batch that is taken holds at most `batchEntries`, so that no single commit takes long.
+ * batch that is taken holds at most `batchEntries` and about `batchBytes`, so that no single commit takes long nor much
+ * of the log. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
+ * was known is refused too.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
-import type { Appended, DeadLetter, OutboxEntry } from '../outbox.ts';
-import { type Acknowledgement, type Batch, type CommitOutcome, type PackedValue, packEntry } from './messages.ts';
+import type { Appended, DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
+import {
+  type Acknowledgement,
+  type Batch,
+  type CommitOutcome,
+  type PackedValue,
+  packEntry,
+  type Stamp,
+} from './messages.ts';
 
 /** About 20 ms of inserts. */
 const batchEntries = 4096;
+/** Well within the ballast, with what the log adds. */
+const batchBytes = 4 * 2 ** 20;
 const maxAcknowledgements = 1000;
 /** What an entry weighs beside its data, bytes. */
 const entryBytes = 200;
@@ -33,6 +44,8 @@ export class Gathering {
   #acknowledgements: Acknowledgement[] = [];
   #entries = 0;
   #bytes = 0;
+  /** devices of whose alerts one was refused in this turn of the event loop, of which nobody has heard yet */
+  readonly #refusedNow = new Set<EventDraft['device']>();
 
   constructor(maxEntries: number, maxBytes: number) {
     this.#maxEntries = maxEntries;
@@ -56,13 +69,16 @@ export class Gathering {
   add(entry: OutboxEntry): Promise<Appended> {
     let bytes = entryBytes + (entry.deadLetter?.payload.length ?? 0);
     for (const event of entry.events) bytes += entryBytes + event.data.length;
-    if (this.#entries >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes)
+    const full = this.#entries >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes;
+    if (full || (this.#refusedNow.size > 0 && isBehind(entry, this.#refusedNow))) {
+      this.#refuseBehind(entry);
       return Promise.reject(
         new ForpostError(
           'FORPOST_OUTBOX_FULL',
           `${this.#entries} entries wait for the disk: it is too slow for this load`,
         ),
       );
+    }
     this.#entries++;
     this.#bytes += bytes;
     return new Promise((resolve, reject) => this.#waiting.push({ entry, bytes, resolve, reject }));
@@ -74,21 +90,60 @@ export class Gathering {
     if (this.#acknowledgements.length > maxAcknowledgements) this.#acknowledgements.shift();
   }
 
-  /** The next batch. `now`: ms since 1970. */
-  take(now: number): TakenBatch {
-    const waiting = this.#waiting.length <= batchEntries ? this.#waiting : this.#waiting.slice(0, batchEntries);
-    this.#waiting = this.#waiting.length <= batchEntries ? [] : this.#waiting.slice(batchEntries);
+  /** The next batch. */
+  take(stamp: Stamp): TakenBatch {
+    const { count, bytes } = this.#nextBatch();
+    const waiting = this.#waiting.length <= count ? this.#waiting : this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.length <= count ? [] : this.#waiting.slice(count);
     const acknowledgements = this.#acknowledgements;
     this.#acknowledgements = [];
     const values: PackedValue[] = [];
     const counts: number[] = [];
+    const reserved: number[] = [];
     const deadLetters: (DeadLetter & { entry: number })[] = [];
     for (const { entry } of waiting) {
       if (entry.deadLetter !== undefined) deadLetters.push({ ...copyOf(entry.deadLetter), entry: counts.length });
+      if (entry.reserved === true) reserved.push(counts.length);
       counts.push(entry.events.length);
       packEntry(entry, values);
     }
-    return { waiting, batch: { now, counts, values, deadLetters, acknowledgements } };
+    return { waiting, batch: { stamp, bytes, counts, values, reserved, deadLetters, acknowledgements } };
+  }
+
+  #nextBatch(): { readonly count: number; readonly bytes: number } {
+    let bytes = 0;
+    let count = 0;
+    for (const next of this.#waiting) {
+      if (count >= batchEntries || (count > 0 && bytes + next.bytes > batchBytes)) break;
+      bytes += next.bytes;
+      count++;
+    }
+    return { count, bytes };
+  }
+
+  /**
+   * Of a batch these entries were refused (all: it failed): what waits behind them with alerts of the same devices is
+   * refused as well. To be called before the next batch is taken.
+   */
+  refuseFollowers(taken: TakenBatch, refused: readonly number[] | 'all', error: ForpostError): void {
+    const devices = new Set<EventDraft['device']>();
+    const entries = refused === 'all' ? taken.waiting : refused.flatMap((index) => taken.waiting[index] ?? []);
+    for (const { entry } of entries) for (const device of alertDevices(entry)) devices.add(device);
+    if (devices.size === 0) return;
+    this.#waiting = this.#waiting.filter(({ entry, bytes, reject }) => {
+      if (!isBehind(entry, devices)) return true;
+      for (const device of alertDevices(entry)) devices.add(device);
+      this.#release(bytes);
+      reject(error);
+      return false;
+    });
+  }
+
+  /** Whoever hands over more in this very turn has not heard of the refusal yet. */
+  #refuseBehind(entry: OutboxEntry): void {
+    const before = this.#refusedNow.size;
+    for (const device of alertDevices(entry)) this.#refusedNow.add(device);
+    if (before === 0 && this.#refusedNow.size > 0) setImmediate(() => this.#refusedNow.clear());
   }
 
   /** Tells those who wait for a batch that it is on disk. */
@@ -98,13 +153,7 @@ export class Gathering {
     taken.waiting.forEach(({ entry, bytes, resolve, reject }, index) => {
       this.#release(bytes);
       const known = repeated.get(index) ?? 0;
-      if (refused.has(index))
-        reject(
-          new ForpostError(
-            'FORPOST_OUTBOX_FULL',
-            'the outbox has no room: nothing more is taken until the uplink has delivered some of it, or outbox.max_bytes is raised',
-          ),
-        );
+      if (refused.has(index)) reject(noRoom());
       else resolve({ stored: entry.events.length - known, repeated: known });
     });
   }
@@ -130,6 +179,22 @@ export class Gathering {
     this.#entries--;
     this.#bytes -= bytes;
   }
+}
+
+/** Why the file takes an entry no more. */
+export function noRoom(): ForpostError {
+  return new ForpostError(
+    'FORPOST_OUTBOX_FULL',
+    'the outbox has no room: nothing more of this kind is taken until the uplink has delivered some of it, the disk has more room, or outbox.max_bytes is raised',
+  );
+}
+
+function alertDevices({ events }: OutboxEntry): EventDraft['device'][] {
+  return events.filter(({ lane }) => lane === 'alerts').map(({ device }) => device);
+}
+
+function isBehind({ events }: OutboxEntry, devices: ReadonlySet<EventDraft['device']>): boolean {
+  return events.some(({ lane, device }) => lane === 'alerts' && devices.has(device));
 }
 
 /** A payload is a view of the socket's buffer, and posting a view would copy that whole buffer. */

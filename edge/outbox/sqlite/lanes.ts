@@ -7,10 +7,14 @@
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import { lanes as allLanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
+import type { InHand } from '../in-hand.ts';
+import { rowBytes } from '../room.ts';
+import type { SinkPosition } from '../shedding.ts';
 import type { Acknowledgement } from './messages.ts';
 import { deleteCursors, insertCursor, moveCursor, selectCursors } from './sql/cursors.ts';
-import { selectBytesBeforeFirst, selectTotalBytes } from './sql/events.ts';
-import { deleteLane, insertLane, selectLanes, updateLane } from './sql/lanes.ts';
+import { selectBytesBeforeFirst, selectFirstSequence, selectTotalBytes } from './sql/events.ts';
+import { deleteHoles, deleteHolesThrough, selectLanesWithHoles } from './sql/holes.ts';
+import { deleteLane, insertLane, selectLanes, updateFirst, updateLane } from './sql/lanes.ts';
 
 export interface LaneState {
   readonly epoch: Epoch;
@@ -21,6 +25,10 @@ export interface LaneState {
   next: Sequence;
   /** of the data of all events ever numbered */
   bytes: number;
+  /** something between the first and the last event may have been shed */
+  holed: boolean;
+  /** of the data in front of `first`, as it was looked up last */
+  before: { readonly first: Sequence; readonly bytes: number } | undefined;
 }
 
 export class Lanes {
@@ -40,9 +48,20 @@ export class Lanes {
       deleteCursors: db.prepare(deleteCursors),
       totalBytes: db.prepare(selectTotalBytes).pluck(),
       bytesBeforeFirst: db.prepare(selectBytesBeforeFirst).pluck(),
+      firstSequence: db.prepare(selectFirstSequence).pluck(),
+      updateFirst: db.prepare(updateFirst),
+      deleteHoles: db.prepare(deleteHoles),
+      deleteHolesThrough: db.prepare(deleteHolesThrough),
     };
     const states = db.prepare<[], LaneState>(selectLanes).all();
-    this.#all = new Map(states.map((state) => [`${state.epoch}/${state.lane}`, state]));
+    const holed = db.prepare<[], { epoch: string; lane: string }>(selectLanesWithHoles).all();
+    const holedNames = new Set(holed.map(({ epoch, lane }) => `${epoch}/${lane}`));
+    this.#all = new Map(
+      states.map((state) => {
+        const name = `${state.epoch}/${state.lane}`;
+        return [name, { ...state, holed: holedNames.has(name), before: undefined }];
+      }),
+    );
     const cursors = db.prepare<[], { sink: string; epoch: string; lane: string; acked: number }>(selectCursors).all();
     this.#acked = new Map(cursors.map((c) => [`${c.sink}/${c.epoch}/${c.lane}`, c.acked]));
   }
@@ -63,7 +82,16 @@ export class Lanes {
     for (const state of [...this.#all.values()]) if (state.first === state.next) this.forget(state);
     for (const lane of allLanes) {
       this.#statements.insertLane.run(epoch, lane, start);
-      this.#all.set(`${epoch}/${lane}`, { epoch, lane, start, first: 1, next: 1, bytes: 0 });
+      this.#all.set(`${epoch}/${lane}`, {
+        epoch,
+        lane,
+        start,
+        first: 1,
+        next: 1,
+        bytes: 0,
+        holed: false,
+        before: undefined,
+      });
     }
     for (const state of this.#all.values())
       for (const sink of this.#sinks) {
@@ -83,6 +111,7 @@ export class Lanes {
   forget(state: LaneState): void {
     this.#statements.deleteLane.run(state.epoch, state.lane);
     this.#statements.deleteCursors.run(state.epoch, state.lane);
+    if (state.holed) this.#statements.deleteHoles.run(state.epoch, state.lane);
     this.#all.delete(`${state.epoch}/${state.lane}`);
     for (const key of this.#acked.keys()) if (key.endsWith(`/${state.epoch}/${state.lane}`)) this.#acked.delete(key);
   }
@@ -93,6 +122,63 @@ export class Lanes {
     for (const sink of this.#sinks)
       through = Math.min(through, this.#acked.get(`${sink}/${state.epoch}/${state.lane}`) ?? 0);
     return through;
+  }
+
+  /** How each configured sink stands in this lane, and what of it is on its way there. */
+  positions({ epoch, lane, start }: LaneState, inHand: InHand): readonly SinkPosition[] {
+    return this.#sinks.map((sink, index) => {
+      const acknowledged = this.#acked.get(`${sink}/${epoch}/${lane}`) ?? 0;
+      const claim = inHand.claim(index);
+      if (claim?.epoch === epoch) return { acknowledged, inHandThrough: claim.through };
+      const claimed = claim === undefined ? undefined : this.#all.get(`${claim.epoch}/${lane}`);
+      // older epochs go first: what the cursor does not say of them yet is on its way
+      const passed = claimed !== undefined && claimed.start > start;
+      return { acknowledged, inHandThrough: passed ? Number.POSITIVE_INFINITY : 0 };
+    });
+  }
+
+  /** Events through this number are deleted. */
+  trimmed(state: LaneState, through: Sequence): void {
+    state.first = through + 1;
+    if (state.holed) {
+      this.#findFirst(state);
+      this.#statements.deleteHolesThrough.run(state.epoch, state.lane, state.first - 1);
+    } else this.#statements.updateFirst.run(state.first, state.epoch, state.lane);
+  }
+
+  /** Events from this number on were shed, up to some number below the newest. */
+  shed(state: LaneState, from: Sequence): void {
+    state.holed = true;
+    if (from <= state.first) this.#findFirst(state);
+  }
+
+  /** What of the file this lane takes, about: data and rows. */
+  keptBytes(state: LaneState): number {
+    return state.bytes - this.#bytesBefore(state) + rowBytes * (state.next - state.first);
+  }
+
+  /** What of that is delivered and may go when room is needed. */
+  deliveredBytes(state: LaneState): number {
+    const through = this.deliveredThrough(state);
+    if (through < state.first) return 0;
+    const total = this.#statements.totalBytes.get(state.epoch, state.lane, through);
+    if (typeof total !== 'number') return 0;
+    return total - this.#bytesBefore(state) + rowBytes * (through - state.first + 1);
+  }
+
+  #bytesBefore(state: LaneState): number {
+    if (state.first === state.next) return state.bytes;
+    if (state.before?.first !== state.first) {
+      const bytes = this.#statements.bytesBeforeFirst.get(state.epoch, state.lane);
+      state.before = { first: state.first, bytes: typeof bytes === 'number' ? bytes : state.bytes };
+    }
+    return state.before.bytes;
+  }
+
+  #findFirst(state: LaneState): void {
+    const first = this.#statements.firstSequence.get(state.epoch, state.lane);
+    state.first = typeof first === 'number' ? first : state.next;
+    this.#statements.updateFirst.run(state.first, state.epoch, state.lane);
   }
 
   /** Moves a cursor; one that names another database's epoch, a number never given, or goes back, does nothing. */

@@ -6,12 +6,18 @@
  */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
-import type { DeadLetter, OutboxEntry } from '../outbox.ts';
+import type { DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
 
 export interface WriterLimits {
   readonly maxBytes: number;
   readonly keepDeliveredMs: number;
+  /** of the disk; null: by the size of the disk */
+  readonly minFreeBytes: number | null;
+  readonly ballastBytes: number;
 }
+
+/** When, and by which clock, the outbox itself says something. */
+export interface Stamp extends Pick<EventDraft, 'received' | 'uptime' | 'clock' | 'boot'> {}
 
 export interface WriterData {
   readonly file: string;
@@ -22,6 +28,9 @@ export interface WriterData {
   readonly stamp: string;
   /** the reason for which the file must be put aside at once, because it failed while in use */
   readonly putAside: string | null;
+  readonly stampNow: Stamp;
+  /** see InHand */
+  readonly inHand: SharedArrayBuffer;
 }
 
 export interface Acknowledgement {
@@ -37,8 +46,11 @@ export type PackedValue = string | number | null;
 export const valuesPerEvent = 10;
 
 export interface Batch {
-  /** ms since 1970 */
-  readonly now: number;
+  readonly stamp: Stamp;
+  /** of all entries, about */
+  readonly bytes: number;
+  /** entries that nobody offers again */
+  readonly reserved: readonly number[];
   /** for each entry its number of events */
   readonly counts: readonly number[];
   readonly values: readonly PackedValue[];
@@ -50,6 +62,23 @@ export interface FileState {
   readonly fileBytes: number;
   readonly usedBytes: number;
   readonly deadLetters: number;
+  readonly room: RoomFigures;
+}
+
+/** See OutboxRoom. */
+export interface RoomFigures {
+  readonly freeDiskBytes: number | null;
+  readonly minFreeBytes: number;
+  readonly diskFull: boolean;
+  readonly ballastBytes: number;
+  readonly ballastWanted: number;
+  /** since the thread began, as all totals here */
+  readonly shedEvents: number;
+  readonly shedRanges: number;
+  readonly incomingBytes: number;
+  /** that may come before telemetry is shed */
+  readonly leftBytes: number;
+  readonly writtenBytes: number | null;
 }
 
 export interface CommitOutcome {
@@ -58,6 +87,8 @@ export interface CommitOutcome {
   readonly repeated: readonly (readonly [number, number])[];
   /** entries for which the file has no room */
   readonly refused: readonly number[];
+  /** of the commit alone: the log written and synced */
+  readonly syncMs: number;
   readonly state: FileState;
 }
 

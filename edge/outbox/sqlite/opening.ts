@@ -12,8 +12,9 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import Database from 'better-sqlite3';
+import { migrate } from './migrating.ts';
 import { insertMeta, selectSchema } from './sql/meta.ts';
-import { countAllTables, countTables, createTables, schemaVersion, tables } from './sql/schema.ts';
+import { countAllTables, countTables, createTables, firstVersion, schemaVersion, tables } from './sql/schema.ts';
 
 export interface Opened {
   readonly db: Database.Database;
@@ -71,6 +72,7 @@ function openExisting(file: string): Database.Database {
       const verdict = db.pragma('quick_check(1)', { simple: true });
       if (verdict !== 'ok') throw new Damaged(String(verdict));
     }
+    migrate(db, schema);
     return db;
   } catch (error) {
     db.close();
@@ -89,8 +91,9 @@ function create(file: string): Database.Database {
 function initialise(db: Database.Database): Database.Database {
   db.transaction(() => {
     db.exec(createTables);
-    db.prepare(insertMeta).run(schemaVersion);
+    db.prepare(insertMeta).run(firstVersion);
   })();
+  migrate(db, firstVersion);
   return db;
 }
 

@@ -10,7 +10,6 @@ import type { Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { LaneState, Lanes } from './lanes.ts';
 import { deleteThrough, selectOlderThan } from './sql/events.ts';
-import { updateFirst } from './sql/lanes.ts';
 
 /** The least rows that one commit may delete: about a ms. */
 const chunkRows = 1000;
@@ -30,13 +29,15 @@ export class Retention {
     this.#statements = {
       deleteThrough: db.prepare(deleteThrough),
       olderThan: db.prepare(selectOlderThan).pluck(),
-      updateFirst: db.prepare(updateFirst),
     };
   }
 
-  /** Deletes at most max(1000, twice `incoming`) events. `now`: ms since 1970. `pressed`: room is needed now. */
-  run(lanes: Lanes, now: number, pressed: boolean, incoming: number): void {
-    if (!pressed && !this.#more && Math.abs(now - this.#lookedAt) < lookEveryMs) return;
+  /**
+   * Deletes at most max(1000, twice `incoming`) events. `now`: ms since 1970. `pressed`: lanes that need room now. Returns
+   * whether that was not all.
+   */
+  run(lanes: Lanes, now: number, pressed: readonly Lane[], incoming: number): boolean {
+    if (pressed.length === 0 && !this.#more && Math.abs(now - this.#lookedAt) < lookEveryMs) return false;
     this.#lookedAt = now;
     const budget = Math.max(chunkRows, 2 * incoming);
     let left = budget;
@@ -44,8 +45,9 @@ export class Retention {
     const order: readonly Lane[] = ['telemetry', 'alerts'];
     for (const lane of order)
       for (const state of [...lanes.all()])
-        if (state.lane === lane && left > 0) left -= this.#trim(lanes, state, now, pressed, left);
+        if (state.lane === lane && left > 0) left -= this.#trim(lanes, state, now, pressed.includes(lane), left);
     this.#more = left <= 0;
+    return this.#more;
   }
 
   #trim(lanes: Lanes, state: LaneState, now: number, pressed: boolean, most: number): number {
@@ -56,9 +58,8 @@ export class Retention {
       : this.#statements.olderThan.get(state.epoch, state.lane, limit, now - this.#keepDeliveredMs);
     if (typeof through !== 'number') return 0;
     const deleted = this.#statements.deleteThrough.run(state.epoch, state.lane, through).changes;
-    state.first = through + 1;
+    lanes.trimmed(state, through);
     if (state.first === state.next && state.epoch !== this.#current) lanes.forget(state);
-    else this.#statements.updateFirst.run(state.first, state.epoch, state.lane);
     return deleted;
   }
 }

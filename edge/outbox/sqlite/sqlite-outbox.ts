@@ -10,21 +10,26 @@
  * everything that waited is rejected and a new thread opens the same file under a new epoch; what was being committed
  * at that moment may be in the file although it was rejected (its sender offers it again, and a resendId makes that
  * harmless). While it is down, entries gather up to the bound until an attempt to open fails, and then are rejected.
+ * A disk that is too full to open the file is no reason not to start: it is down then, and tried again.
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import { asId, type Epoch, type Lane, type Sequence } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import type { Appended, DeadLetter, Outbox, OutboxEntry, OutboxStatus } from '../outbox.ts';
+import { InHand } from '../in-hand.ts';
+import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom, OutboxStatus } from '../outbox.ts';
 import { CommitTimes } from './commit-times.ts';
-import { Gathering, type TakenBatch } from './gathering.ts';
-import type { FileState, FromWriter, ToWriter, WriterData } from './messages.ts';
+import { DailyRate } from './daily-rate.ts';
+import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
+import type { FileState, FromWriter, Stamp, ToWriter, WriterData } from './messages.ts';
 
 export interface OutboxLimits {
-  /** bytes used within the file: telemetry may take 90 % of it, alerts all */
+  /** bytes used within the file; who may take how much of it: ../room.ts */
   readonly maxBytes: number;
+  /** of the disk, below which telemetry makes the file grow no more; null: a tenth of the disk, at most 256 MiB */
+  readonly minFreeBytes: number | null;
   /** ms that delivered events are kept for replay while there is room */
   readonly keepDeliveredMs: number;
   /** entries and bytes waiting in front of the disk */
@@ -34,10 +39,15 @@ export interface OutboxLimits {
 
 export const defaultOutboxLimits: OutboxLimits = {
   maxBytes: 2 ** 30,
+  minFreeBytes: null,
   keepDeliveredMs: 7 * 86_400_000,
   maxQueuedEntries: 50_000,
   maxQueuedBytes: 64 * 2 ** 20,
 };
+
+/** Room for the log and for one shed step on a disk that is full; less beside a file that is small itself. */
+const ballastBytes = 16 * 2 ** 20;
+const ballastShare = 1 / 8;
 
 /** Something about the outbox that an operator must know, and the centre by an event. */
 export type OutboxProblem =
@@ -53,6 +63,8 @@ export interface SqliteOutboxOptions {
   readonly logger: Logger;
   /** a new random epoch: 16 lowercase hexadecimal digits */
   readonly newEpoch: () => string;
+  /** by which clock and boot the outbox's own events are stamped */
+  readonly stamp: () => Pick<EventDraft, 'clock' | 'boot'>;
   readonly limits?: Partial<OutboxLimits>;
   /** may be called before `start` has resolved */
   readonly onProblem?: (problem: OutboxProblem) => void;
@@ -71,6 +83,11 @@ export class SqliteOutbox implements Outbox {
   readonly #limits: OutboxLimits;
   readonly #gathering: Gathering;
   readonly #times = new CommitTimes();
+  readonly #syncTimes = new CommitTimes();
+  readonly #incoming = new DailyRate();
+  readonly #written = new DailyRate();
+  /** what is on its way to the sinks: for the uplink */
+  readonly inHand: InHand;
   /** a disk that is full refuses each commit, and the log is on it as well */
   readonly #sparing: SparingLogger;
   readonly #listeners = new Set<() => void>();
@@ -83,7 +100,13 @@ export class SqliteOutbox implements Outbox {
   #restartMs = firstRestartMs;
   #putAside: string | null = null;
   #ready: Ready | undefined;
-  #file: FileState = { fileBytes: 0, usedBytes: 0, deadLetters: 0 };
+  #epoch: Epoch | undefined;
+  #file: FileState | undefined;
+  /** of the writers before the one that runs */
+  #shedBefore = { events: 0, ranges: 0 };
+  #writtenBefore = 0;
+  /** why it is down */
+  #downFor: ForpostError | undefined;
   #drained: (() => void) | undefined;
   #committedEvents = 0;
   #repeatedEvents = 0;
@@ -95,11 +118,13 @@ export class SqliteOutbox implements Outbox {
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
     this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
     this.file = join(options.folder, 'outbox.db');
+    this.inHand = InHand.for(options.sinks.length);
   }
 
+  /** While it is down, of the attempt to open it that is made next or was made last. */
   get epoch(): Epoch {
-    if (this.#ready === undefined) throw new Error('the outbox has no epoch before it is started');
-    return this.#ready.epoch;
+    if (this.#epoch === undefined) throw new Error('the outbox has no epoch before it is started');
+    return this.#epoch;
   }
 
   /** @throws ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, FORPOST_OUTBOX_FAILED */
@@ -108,6 +133,10 @@ export class SqliteOutbox implements Outbox {
     try {
       await this.#open();
     } catch (error) {
+      if (error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_FULL') {
+        this.#isDown(error);
+        return;
+      }
       this.#state = 'stopped';
       throw error;
     }
@@ -137,8 +166,10 @@ export class SqliteOutbox implements Outbox {
   append(entry: OutboxEntry): Promise<Appended> {
     if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'new')
       return Promise.reject(stopped());
-    if (this.#state === 'down')
-      return Promise.reject(new ForpostError('FORPOST_OUTBOX_FAILED', `${this.file} cannot be opened at present`));
+    if (this.#state === 'down') {
+      const code = this.#downFor?.code === 'FORPOST_OUTBOX_FULL' ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
+      return Promise.reject(new ForpostError(code, `${this.file} cannot be opened at present`));
+    }
     const problem = problemOf(entry);
     if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_PAYLOAD_INVALID', problem));
     if (entry.events.length === 0 && entry.deadLetter === undefined) return Promise.resolve({ stored: 0, repeated: 0 });
@@ -164,13 +195,43 @@ export class SqliteOutbox implements Outbox {
       starts: this.#ready?.starts ?? 0,
       committedEvents: this.#committedEvents,
       repeatedEvents: this.#repeatedEvents,
-      deadLetters: this.#file.deadLetters,
+      deadLetters: this.#file?.deadLetters ?? 0,
       commits: this.#commits,
       lastCommitMs: this.#times.last,
       longestCommitMs: this.#times.longest(this.#options.clock.uptime()),
       queued: this.#gathering.entries,
-      fileBytes: this.#file.fileBytes,
+      fileBytes: this.#file?.fileBytes ?? 0,
+      lastSyncMs: this.#syncTimes.last,
+      longestSyncMs: this.#syncTimes.longest(this.#options.clock.uptime()),
+      room: this.#room(),
+      problem: this.#problem(),
     };
+  }
+
+  #room(): OutboxRoom {
+    const uptime = this.#options.clock.uptime();
+    const room = this.#file?.room;
+    const writtenBytes = room?.writtenBytes ?? null;
+    const aDay = this.#incoming.aDay(room?.incomingBytes ?? 0, uptime);
+    return {
+      maxBytes: this.#limits.maxBytes,
+      usedBytes: this.#file?.usedBytes ?? 0,
+      freeDiskBytes: room?.freeDiskBytes ?? null,
+      minFreeBytes: room?.minFreeBytes ?? 0,
+      diskFull: room?.diskFull ?? this.#downFor?.code === 'FORPOST_OUTBOX_FULL',
+      ballastBytes: room?.ballastBytes ?? 0,
+      shedEvents: this.#shedBefore.events + (room?.shedEvents ?? 0),
+      shedRanges: this.#shedBefore.ranges + (room?.shedRanges ?? 0),
+      daysLeft: aDay === null || aDay === 0 || room === undefined ? null : room.leftBytes / aDay,
+      writtenBytes: writtenBytes === null ? null : this.#writtenBefore + writtenBytes,
+      writtenBytesADay: writtenBytes === null ? null : this.#written.aDay(writtenBytes, uptime),
+    };
+  }
+
+  #problem(): string {
+    if (this.#state === 'down') return `nothing is stored: ${this.#downFor?.message ?? 'the outbox cannot be opened'}`;
+    if (this.#file?.room.diskFull !== true) return '';
+    return 'the disk is full: alerts go on, the oldest readings make room, and what finds none stays with its device';
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -185,13 +246,23 @@ export class SqliteOutbox implements Outbox {
   async #open(): Promise<void> {
     this.#state = 'opening';
     const { clock, sinks, newEpoch, startWriter = startThread } = this.#options;
+    const { maxBytes, keepDeliveredMs, minFreeBytes } = this.#limits;
+    const epoch = asId<'epoch'>(newEpoch());
+    this.#epoch = epoch;
     const worker = startWriter({
       file: this.file,
       sinks,
-      limits: { maxBytes: this.#limits.maxBytes, keepDeliveredMs: this.#limits.keepDeliveredMs },
-      epoch: newEpoch(),
+      limits: {
+        maxBytes,
+        keepDeliveredMs,
+        minFreeBytes,
+        ballastBytes: Math.min(ballastBytes, Math.floor(maxBytes * ballastShare)),
+      },
+      epoch,
       stamp: new Date(clock.now()).toISOString().replace(/[-:.]/g, ''),
       putAside: this.#putAside,
+      stampNow: this.#stamp(),
+      inHand: this.inHand.buffer,
     });
     this.#worker = worker;
     await new Promise<void>((resolve, reject) => {
@@ -216,7 +287,12 @@ export class SqliteOutbox implements Outbox {
 
   #becomeReady(ready: Ready): void {
     this.#ready = ready;
-    this.#file = ready.state;
+    this.#downFor = undefined;
+    const before = this.#file?.room;
+    this.#shedBefore.events += before?.shedEvents ?? 0;
+    this.#shedBefore.ranges += before?.shedRanges ?? 0;
+    this.#writtenBefore += before?.writtenBytes ?? 0;
+    this.#learn(ready.state);
     this.#putAside = null;
     this.#restartMs = firstRestartMs;
     if (this.#state === 'opening') this.#state = 'running';
@@ -228,6 +304,8 @@ export class SqliteOutbox implements Outbox {
       logger.error({ files }, message);
       onProblem?.({ kind: 'put-aside', message, files });
     }
+    // it may begin with gap records
+    for (const listener of [...this.#listeners]) this.#tell(listener);
     this.#flush();
   }
 
@@ -242,11 +320,13 @@ export class SqliteOutbox implements Outbox {
     this.#inFlight = undefined;
     if (message.kind === 'committed') {
       const { outcome, ms } = message;
+      if (outcome.refused.length > 0) this.#gathering.refuseFollowers(taken, outcome.refused, noRoom());
       this.#commits++;
       this.#committedEvents += outcome.stored;
       for (const [, known] of outcome.repeated) this.#repeatedEvents += known;
-      this.#file = outcome.state;
+      this.#learn(outcome.state);
       this.#times.add(ms, this.#options.clock.uptime());
+      this.#syncTimes.add(outcome.syncMs, this.#options.clock.uptime());
       // the next commit starts before anyone is told of this one: the disk is what everybody waits for
       this.#flush();
       this.#gathering.committed(taken, outcome);
@@ -257,11 +337,24 @@ export class SqliteOutbox implements Outbox {
     this.#sparing.error('commit', { entries: taken.waiting.length }, error.message);
     // what a lost commit would have acknowledged is acknowledged with the next one
     for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);
+    this.#gathering.refuseFollowers(taken, 'all', error);
     this.#gathering.failed(taken, error);
     if (message.corrupt) this.#putAside = message.message;
     // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
     else if (this.#gathering.hasEntries) this.#flush();
     else this.#drained?.();
+  }
+
+  #learn(state: FileState): void {
+    const uptime = this.#options.clock.uptime();
+    this.#file = state;
+    this.#incoming.add(state.room.incomingBytes, uptime);
+    if (state.room.writtenBytes !== null) this.#written.add(state.room.writtenBytes, uptime);
+  }
+
+  #stamp(): Stamp {
+    const { clock, stamp } = this.#options;
+    return { ...stamp(), received: clock.now(), uptime: clock.uptime() };
   }
 
   #tell(listener: () => void): void {
@@ -288,7 +381,7 @@ export class SqliteOutbox implements Outbox {
       this.#drained?.();
       return;
     }
-    this.#inFlight = this.#gathering.take(this.#options.clock.now());
+    this.#inFlight = this.#gathering.take(this.#stamp());
     this.#post({ kind: 'commit', batch: this.#inFlight.batch });
   }
 
@@ -299,6 +392,7 @@ export class SqliteOutbox implements Outbox {
   #died(worker: Worker, message: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    this.inHand.endShedding();
     const state = this.#state;
     if (state === 'new' || state === 'stopped') return;
     this.#rejectAll(new ForpostError('FORPOST_OUTBOX_FAILED', message));
@@ -317,12 +411,22 @@ export class SqliteOutbox implements Outbox {
   #reopen(): void {
     this.#open().catch((error: unknown) => {
       if (this.#state !== 'opening') return;
-      this.#state = 'down';
-      this.#options.logger.error({ file: this.file }, `the outbox cannot be opened again: ${messageOf(error)}`);
-      this.#rejectAll(new ForpostError('FORPOST_OUTBOX_FAILED', messageOf(error), { cause: error }));
-      this.#restart = this.#options.clock.after(this.#restartMs, () => this.#reopen());
-      this.#restartMs = Math.min(2 * this.#restartMs, longestRestartMs);
+      this.#isDown(
+        error instanceof ForpostError
+          ? error
+          : new ForpostError('FORPOST_OUTBOX_FAILED', messageOf(error), { cause: error }),
+      );
     });
+  }
+
+  /** The file cannot be opened: what waits is rejected, and it is tried again a little later. */
+  #isDown(error: ForpostError): void {
+    this.#state = 'down';
+    this.#downFor = error;
+    this.#sparing.error('down', { file: this.file }, `the outbox cannot be opened: ${error.message}`);
+    this.#rejectAll(error);
+    this.#restart = this.#options.clock.after(this.#restartMs, () => this.#reopen());
+    this.#restartMs = Math.min(2 * this.#restartMs, longestRestartMs);
   }
 
   #rejectAll(error: ForpostError): void {

@@ -17,7 +17,7 @@ import { selectEpochs } from './sql/lanes.ts';
 interface Connection {
   readonly db: Database.Database;
   readonly inode: number;
-  readonly backlog: Database.Statement<[string], LaneBacklog>;
+  readonly backlog: Database.Statement<[string], LaneBacklog & { readonly shed: number }>;
   readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
   readonly newest: Database.Statement<[string, string, number], StoredEvent>;
 }
@@ -41,7 +41,7 @@ class SqliteReader implements OutboxReader {
     // between the renaming of a damaged file and the creation of the next there is nothing to read
     if (inode === undefined) return [];
     if (inode !== this.#connection.inode && !this.#reopen()) return [];
-    return this.#connection.backlog.all(sink);
+    return this.#connection.backlog.all(sink).map(({ shed, ...lane }) => (shed > 0 ? { ...lane, shed } : lane));
   }
 
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[] {

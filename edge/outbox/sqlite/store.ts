@@ -1,34 +1,57 @@
 /**
  * The writer's side of the file: takes a batch, gives the numbers, makes it durable in one transaction.
  *
- *   commit: delete delivered ──► move cursors ──► insert entries (or refuse them for room) ──► fsync
+ *   commit: delete delivered ──► move cursors ──► shed for room ──► insert entries (or refuse them for room) ──► fsync
  *              └── anything throws ──► rollback, and the state in memory is read anew from the file
  *
- * Always: a batch is committed whole or not at all; an entry is stored whole, or refused whole; telemetry may use 90 %
- * of the file's limit and whatever carries an alert all of it.
+ * Always: a batch is committed whole or not at all; an entry is stored whole, or refused whole; what is shed is named by
+ * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
+ * where one is refused, those behind it in the batch are refused too.
  */
+import { systemClock } from '@forpost/shared/clock.ts';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
+import { gapOfShed } from '../gap.ts';
+import type { InHand } from '../in-hand.ts';
+import type { Kind } from '../room.ts';
+import type { Ballast } from './ballast.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
 import { type LaneState, Lanes } from './lanes.ts';
-import { type Batch, type CommitOutcome, type FileState, valuesPerEvent, type WriterLimits } from './messages.ts';
+import {
+  type Batch,
+  type CommitOutcome,
+  type FileState,
+  type Stamp,
+  valuesPerEvent,
+  type WriterLimits,
+} from './messages.ts';
 import { RecentIds } from './recent-ids.ts';
 import { Retention } from './retention.ts';
+import { RoomKeeper, weightOf } from './room-keeper.ts';
 import { insertEvent } from './sql/events.ts';
 import { beginEpoch } from './sql/meta.ts';
 
-/** Share of the limit that telemetry leaves to alerts. */
-const alertsReserve = 0.1;
-/** Share of the limit from which delivered events make room before their time. */
-const pressedFrom = 0.8;
-/** What an event takes beside its data: key, times, boot, its share of the pages. An estimate within a batch only. */
-const rowBytes = 160;
+/** What the store stands on beside its database. */
+export interface StoreParts {
+  readonly file: string;
+  readonly sinks: readonly string[];
+  readonly limits: WriterLimits;
+  readonly inHand: InHand;
+  readonly ballast: Ballast;
+}
+
+/** What was lost before this epoch began, and when that is told. */
+export interface Losses {
+  readonly gaps: readonly GapData[];
+  readonly stamp: Stamp;
+}
 
 export class OutboxStore {
   readonly #db: Database.Database;
   readonly #epoch: Epoch;
   readonly #sinks: readonly string[];
-  readonly #limits: WriterLimits;
+  readonly #room: RoomKeeper;
   readonly #retention: Retention;
   readonly #insert: Database.Statement;
   readonly #pageBytes: number;
@@ -39,12 +62,12 @@ export class OutboxStore {
   #recent: RecentIds;
   #deadLetters: DeadLetterBox;
 
-  /** Begins a new epoch in the open file. */
-  constructor(db: Database.Database, epoch: Epoch, sinks: readonly string[], limits: WriterLimits) {
+  /** Begins a new epoch in the open file, with what is to be said of those before. */
+  constructor(db: Database.Database, epoch: Epoch, parts: StoreParts, losses: Losses) {
+    const { file, sinks, limits, inHand, ballast } = parts;
     this.#db = db;
     this.#epoch = epoch;
     this.#sinks = sinks;
-    this.#limits = limits;
     this.#insert = db.prepare(insertEvent);
     this.#pageBytes = db.pragma('page_size', { simple: true }) as number;
     this.#pages = db.prepare('pragma page_count').pluck();
@@ -53,22 +76,32 @@ export class OutboxStore {
     this.#recent = new RecentIds(db);
     this.#deadLetters = new DeadLetterBox(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
+    this.#room = new RoomKeeper(db, file, limits, inHand, ballast, () => this.#size());
     this.starts = db.transaction(() => {
       const starts = db.prepare(beginEpoch).pluck().get(epoch) as number;
       this.#lanes.begin(epoch, starts);
+      const alerts = this.#lanes.get(epoch, 'alerts');
+      for (const gap of losses.gaps) this.#insertGap(gap, losses.stamp, alerts);
+      this.#lanes.save(alerts);
       return starts;
     })();
+    this.#room.look(this.#lanes, systemClock.uptime());
   }
 
   /** @throws what SQLite throws; nothing of the batch is stored then */
   commit(batch: Batch): CommitOutcome {
+    this.#room.look(this.#lanes, systemClock.uptime());
     this.#db.exec('begin immediate');
     try {
       const outcome = this.#write(batch);
+      const began = systemClock.uptime();
       this.#db.exec('commit');
-      return outcome;
+      const syncMs = systemClock.uptime() - began;
+      this.#room.ended('committed');
+      return { ...outcome, syncMs, state: this.state() };
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('rollback');
+      this.#room.ended('rolled back');
       this.#lanes = new Lanes(this.#db, this.#sinks);
       this.#recent = new RecentIds(this.#db);
       this.#deadLetters = new DeadLetterBox(this.#db);
@@ -76,50 +109,62 @@ export class OutboxStore {
     }
   }
 
+  /** A commit failed because the disk has no room: makes what room there can be. */
+  diskIsFull(): void {
+    this.#room.diskIsFull();
+  }
+
   deadLetters(limit: number) {
     return this.#deadLetters.newest(limit);
   }
 
   state(): FileState {
-    const pages = this.#pages.get() as number;
-    const free = this.#freePages.get() as number;
-    return {
-      fileBytes: pages * this.#pageBytes,
-      usedBytes: (pages - free) * this.#pageBytes,
-      deadLetters: this.#deadLetters.count,
-    };
+    return { ...this.#size(), deadLetters: this.#deadLetters.count, room: this.#room.figures() };
   }
 
-  #write(batch: Batch): CommitOutcome {
-    const { maxBytes } = this.#limits;
-    const events = batch.values.length / valuesPerEvent;
-    const pressed = this.state().usedBytes > pressedFrom * maxBytes;
-    this.#retention.run(this.#lanes, batch.now, pressed, events);
-    for (const acknowledgement of batch.acknowledgements) this.#lanes.acknowledge(acknowledgement);
+  #size(): { readonly fileBytes: number; readonly usedBytes: number } {
+    const pages = this.#pages.get() as number;
+    const free = this.#freePages.get() as number;
+    return { fileBytes: pages * this.#pageBytes, usedBytes: (pages - free) * this.#pageBytes };
+  }
 
-    let used = this.state().usedBytes;
-    const refused: number[] = [];
-    const repeated: [number, number][] = [];
+  #write(batch: Batch): Omit<CommitOutcome, 'syncMs' | 'state'> {
+    const events = batch.values.length / valuesPerEvent;
+    this.#room.retain(this.#retention, this.#lanes, batch.stamp.received, batch.bytes, events);
+    for (const acknowledgement of batch.acknowledgements) this.#lanes.acknowledge(acknowledgement);
     const targets = {
       alerts: this.#lanes.get(this.#epoch, 'alerts'),
       telemetry: this.#lanes.get(this.#epoch, 'telemetry'),
     };
-    let stored = 0;
+    const shed = events === 0 ? [] : this.#room.shed(this.#lanes, batch.bytes);
+    for (const one of shed) this.#insertGap(gapOfShed(one), batch.stamp, targets.alerts);
+
+    let used = this.#size().usedBytes;
+    const reserved = new Set(batch.reserved);
+    const refused: number[] = [];
+    const refusedDevices = new Set<unknown>();
+    const repeated: [number, number][] = [];
+    let stored = shed.length;
     let at = 0;
     let letter = 0;
     batch.counts.forEach((count, entry) => {
       const end = at + count * valuesPerEvent;
       let bytes = 0;
       let hasAlert = false;
+      let isBehindRefused = false;
       for (let i = at; i < end; i += valuesPerEvent) {
-        bytes += rowBytes + (batch.values[i + 8] as string).length;
-        hasAlert ||= batch.values[i] === 'alerts';
+        bytes += weightOf((batch.values[i + 8] as string).length);
+        if (batch.values[i] !== 'alerts') continue;
+        hasAlert = true;
+        isBehindRefused ||= refusedDevices.has(batch.values[i + 2]);
       }
       const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
+      const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
       // dead letters have a bound of their own
-      if (count > 0 && used + bytes > maxBytes * (hasAlert ? 1 : 1 - alertsReserve)) {
+      if (count > 0 && (isBehindRefused || !this.#room.takes(kind, bytes, used))) {
         refused.push(entry);
-        at = end;
+        for (; at < end; at += valuesPerEvent)
+          if (batch.values[at] === 'alerts') refusedDevices.add(batch.values[at + 2]);
         return;
       }
       let known = 0;
@@ -132,7 +177,16 @@ export class OutboxStore {
       used += bytes;
     });
     if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.save(lane);
-    return { stored, repeated, refused, state: this.state() };
+    return { stored, repeated, refused };
+  }
+
+  #insertGap(gap: GapData, { received, uptime, clock, boot }: Stamp, lane: LaneState): void {
+    const data = JSON.stringify(gap);
+    const bytes = lane.bytes + Buffer.byteLength(data);
+    const { epoch, lane: name, next } = lane;
+    this.#insert.run(epoch, name, next, eventTypes.gap, null, received, received, clock, boot, uptime, data, bytes);
+    lane.next++;
+    lane.bytes = bytes;
   }
 
   /** false where the device's own id of this event was known */

@@ -17,7 +17,15 @@ export function temporaryFolder(): string {
 }
 
 export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = {}): SqliteOutbox {
-  return new SqliteOutbox({ folder, sinks: [sink], clock: systemClock, logger: silentLogger(), newEpoch, ...change });
+  return new SqliteOutbox({
+    folder,
+    sinks: [sink],
+    clock: systemClock,
+    logger: silentLogger(),
+    newEpoch,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    ...change,
+  });
 }
 
 export function draft(n: number, change: Partial<EventDraft> = {}): EventDraft {

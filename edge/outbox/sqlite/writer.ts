@@ -5,14 +5,21 @@
  *      └── not-ready ──► closed
  *
  * Always: each `commit` is answered once, after its fsync, in order. A commit that fails stores nothing; one that
- * finds the file damaged ends the thread, and whoever owns it starts another with the file put aside.
+ * finds the disk full is tried once more in the room of the ballast; one that finds the file damaged ends the thread,
+ * and whoever owns it starts another with the file put aside.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Epoch } from '@forpost/shared/event/ids.ts';
+import { InHand } from '../in-hand.ts';
+import { Ballast } from './ballast.ts';
+import { isFull } from './full.ts';
 import type { Batch, FromWriter, ToWriter, WriterData } from './messages.ts';
-import { codeOf, isDamage, openDatabase } from './opening.ts';
+import { isDamage, openDatabase } from './opening.ts';
+import { lossesOf, noteEpochs, readEpochs } from './salvage.ts';
+import { selectLivingEpochs } from './sql/lanes.ts';
+import { selectStarts } from './sql/meta.ts';
 import { OutboxStore } from './store.ts';
 
 if (isMainThread || parentPort === null) throw new Error('writer.ts runs as a thread of the outbox');
@@ -21,31 +28,86 @@ const data = workerData as WriterData;
 
 const say = (message: FromWriter) => port.postMessage(message);
 
+const { file, stamp, sinks, limits, stampNow } = data;
+const ballast = new Ballast(`${file}.ballast`, limits.ballastBytes);
+const epochsFile = `${file}.epochs`;
+
 function open() {
   try {
-    const { db, putAside } = openDatabase(data.file, data.stamp, data.putAside);
-    const store = new OutboxStore(db, data.epoch as Epoch, data.sinks, data.limits);
-    say({ kind: 'ready', epoch: data.epoch as Epoch, starts: store.starts, state: store.state(), putAside });
-    return { db, store };
+    const opened = openWithRoom();
+    say({
+      kind: 'ready',
+      epoch: data.epoch as Epoch,
+      starts: opened.store.starts,
+      state: opened.store.state(),
+      putAside: opened.putAside,
+    });
+    return opened;
   } catch (error) {
-    const code = error instanceof ForpostError ? error.code : 'FORPOST_OUTBOX_FAILED';
+    const code = isFull(error, file)
+      ? 'FORPOST_OUTBOX_FULL'
+      : error instanceof ForpostError
+        ? error.code
+        : 'FORPOST_OUTBOX_FAILED';
     say({ kind: 'not-ready', code, message: messageOf(error) });
     port.close();
     return undefined;
   }
 }
 
+/** On a disk that is full the ballast makes the room that opening needs. */
+function openWithRoom() {
+  try {
+    return openStore();
+  } catch (error) {
+    if (!isFull(error, file) || !ballast.giveUp()) throw error;
+    const opened = openStore();
+    opened.store.diskIsFull();
+    return opened;
+  }
+}
+
+function openStore() {
+  const { db, putAside } = openDatabase(file, stamp, data.putAside);
+  try {
+    const epoch = data.epoch as Epoch;
+    const list = readEpochs(epochsFile);
+    // also where an earlier start put a file aside and was killed before it had begun the next one
+    const isNew = db.prepare(selectStarts).pluck().get() === 0;
+    const lost = isNew ? lossesOf(putAside?.files[0], list, sinks) : { epochs: [], gaps: [] };
+    const living = db.prepare<[], Epoch>(selectLivingEpochs).pluck().all();
+    noteEpochs(epochsFile, list, [...living, epoch], lost.epochs, epoch);
+    const inHand = new InHand(data.inHand);
+    const parts = { file, sinks, limits, inHand, ballast };
+    const store = new OutboxStore(db, epoch, parts, { gaps: lost.gaps, stamp: stampNow });
+    return { db, store, putAside };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
 function commit(store: OutboxStore, batch: Batch): 'go on' | 'end' {
   const began = systemClock.uptime();
   try {
-    const outcome = store.commit(batch);
+    const outcome = commitWithRoom(store, batch);
     say({ kind: 'committed', outcome, ms: systemClock.uptime() - began });
     return 'go on';
   } catch (error) {
     const corrupt = isDamage(error);
-    const code = codeOf(error) === 'SQLITE_FULL' ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
+    const code = isFull(error, file) ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
     say({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
     return corrupt ? 'end' : 'go on';
+  }
+}
+
+function commitWithRoom(store: OutboxStore, batch: Batch) {
+  try {
+    return store.commit(batch);
+  } catch (error) {
+    if (!isFull(error, file)) throw error;
+    store.diskIsFull();
+    return store.commit(batch);
   }
 }
 

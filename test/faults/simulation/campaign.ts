@@ -20,6 +20,7 @@ export interface Totals {
   readonly acknowledged: number;
   readonly committed: number;
   readonly landed: number;
+  readonly shed: number;
   readonly lost: number;
   readonly duplicated: number;
   /** every other broken promise too */
@@ -38,16 +39,26 @@ export async function campaign(
   count: number,
   progress: (seedsDone: number) => void = () => {},
 ): Promise<Totals> {
-  const totals = { operations: 0, acknowledged: 0, committed: 0, landed: 0, lost: 0, duplicated: 0, unexplained: 0 };
+  const totals = {
+    operations: 0,
+    acknowledged: 0,
+    committed: 0,
+    landed: 0,
+    shed: 0,
+    lost: 0,
+    duplicated: 0,
+    unexplained: 0,
+  };
   const failures: Failure[] = [];
   let longestHealMs = 0;
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const operations = historyOf(seed);
-    const { violations, acknowledged, committed, landed, healedMs } = await simulate(seed, operations);
+    const { violations, acknowledged, committed, landed, shed, healedMs } = await simulate(seed, operations);
     totals.operations += operations.length;
     totals.acknowledged += acknowledged;
     totals.committed += committed;
     totals.landed += landed;
+    totals.shed += shed;
     longestHealMs = Math.max(longestHealMs, healedMs);
     for (const { kind } of violations) totals[kind === 'lost' || kind === 'duplicated' ? kind : 'unexplained']++;
     if (violations.length > 0 && failures.length < maxFailures) failures.push(await shrink(seed, operations));

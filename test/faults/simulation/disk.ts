@@ -13,6 +13,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { type Epoch, type Lane, lanes } from '@forpost/shared/event/ids.ts';
+import { type EpochList, noEpochs } from '../../../edge/outbox/epoch-list.ts';
 import type { DiskState } from './operations.ts';
 import type { Random } from './random.ts';
 
@@ -21,19 +22,25 @@ export type Change =
   | { readonly do: 'insert'; readonly event: StoredEvent; readonly resendKey: string | null }
   | { readonly do: 'cursor'; readonly key: string; readonly through: number }
   | { readonly do: 'delete'; readonly epoch: Epoch; readonly lane: Lane; readonly through: number }
+  | {
+      readonly do: 'shed';
+      readonly epoch: Epoch;
+      readonly lane: Lane;
+      readonly from: number;
+      readonly through: number;
+    }
   | { readonly do: 'forget'; readonly epoch: Epoch; readonly lane: Lane };
 export type Transaction = readonly Change[];
 
 export interface LaneRows {
   readonly epoch: Epoch;
   readonly lane: Lane;
-  /** the first number that is still there; events[0] has it */
+  /** below this number all is delivered and deleted */
   first: number;
+  /** the last number given */
+  last: number;
+  /** in order; what was shed is not there */
   readonly events: StoredEvent[];
-}
-
-export function lastOf({ first, events }: LaneRows): number {
-  return first + events.length - 1;
 }
 
 /** What a sound file holds. */
@@ -52,6 +59,23 @@ export class Tables {
     return this.lanes.find((rows) => rows.epoch === epoch && rows.lane === lane);
   }
 
+  /** By how many events a transaction makes the file grow. */
+  growth(transaction: Transaction): number {
+    let growth = 0;
+    for (const change of transaction) {
+      if (change.do === 'insert') growth++;
+      else if (change.do !== 'begin' && change.do !== 'cursor') growth -= this.#takenBy(change);
+    }
+    return growth;
+  }
+
+  #takenBy(change: Extract<Change, { do: 'delete' | 'shed' | 'forget' }>): number {
+    const rows = this.lane(change.epoch, change.lane);
+    if (rows === undefined) return 0;
+    if (change.do === 'forget') return rows.events.length;
+    return within(rows, change.do === 'shed' ? change.from : 0, change.through).length;
+  }
+
   apply(transaction: Transaction): void {
     for (const change of transaction) this.#apply(change);
   }
@@ -62,20 +86,31 @@ export class Tables {
         this.starts++;
         for (const lane of lanes)
           if (this.lane(change.epoch, lane) === undefined)
-            this.lanes.push({ epoch: change.epoch, lane, first: 1, events: [] });
+            this.lanes.push({ epoch: change.epoch, lane, first: 1, last: 0, events: [] });
         return;
-      case 'insert':
-        this.lane(change.event.epoch, change.event.lane)?.events.push(change.event);
+      case 'insert': {
+        const rows = this.lane(change.event.epoch, change.event.lane);
+        if (rows === undefined) return;
+        rows.events.push(change.event);
+        rows.last = change.event.sequence;
         if (change.resendKey !== null) this.resendKeys.add(change.resendKey);
         return;
+      }
       case 'cursor':
         this.cursors.set(change.key, change.through);
         return;
       case 'delete': {
         const rows = this.lane(change.epoch, change.lane);
         if (rows === undefined) return;
-        rows.events.splice(0, change.through - rows.first + 1);
+        rows.events.splice(0, within(rows, 0, change.through).length);
         rows.first = change.through + 1;
+        return;
+      }
+      case 'shed': {
+        const rows = this.lane(change.epoch, change.lane);
+        if (rows === undefined) return;
+        const gone = within(rows, change.from, change.through);
+        rows.events.splice(within(rows, 0, change.from - 1).length, gone.length);
         return;
       }
       case 'forget':
@@ -83,6 +118,13 @@ export class Tables {
     }
   }
 }
+
+export function within({ events }: LaneRows, from: number, through: number): readonly StoredEvent[] {
+  return events.filter(({ sequence }) => sequence >= from && sequence <= through);
+}
+
+/** Events by which the file may still grow on a full disk, in the room that the ballast gave. */
+export const ballastEvents = 3;
 
 const latencyMs = { well: [0, 4], full: [0, 4], failing: [0, 20], stalled: [200, 3000] } as const;
 /** Of what is pending: in a kill the kernel has it or not; in a power cut it must have reached the disk by itself. */
@@ -94,7 +136,12 @@ export interface DiskEvents {
 }
 
 export class SimulatedDisk {
-  state: DiskState = 'well';
+  /** the list beside the file: see edge/outbox/epoch-list.ts */
+  noted: EpochList = noEpochs;
+  #state: DiskState = 'well';
+  /** what the file may hold while the disk is full; Infinity while it is not */
+  #mostEvents = Number.POSITIVE_INFINITY;
+  #ballast = true;
   #tables = new Tables();
   readonly #clock: Clock;
   readonly #random: Random;
@@ -113,10 +160,30 @@ export class SimulatedDisk {
     return this.#tables;
   }
 
+  get state(): DiskState {
+    return this.#state;
+  }
+
+  set state(state: DiskState) {
+    this.#state = state;
+    this.#mostEvents = state === 'full' ? this.#tables.eventCount : Number.POSITIVE_INFINITY;
+    if (state !== 'full') this.#ballast = true;
+  }
+
+  /** How many events the file may hold as the disk is. */
+  get mostEvents(): number {
+    return this.#mostEvents;
+  }
+
+  giveUpBallast(): void {
+    this.#ballast = false;
+  }
+
   /** Resolves when it is on disk. @throws ForpostError FORPOST_OUTBOX_FULL, FORPOST_OUTBOX_FAILED */
   write(transaction: Transaction): Promise<void> {
     if (this.#pending !== undefined) throw new Error('a transaction is pending already');
-    if (this.state === 'full') return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'the disk is full'));
+    if (!this.#hasRoomFor(transaction))
+      return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'the disk is full'));
     // it is written where the failed one stood
     this.#residue = undefined;
     const [from, through] = latencyMs[this.state];
@@ -148,11 +215,27 @@ export class SimulatedDisk {
     if (there === unsure.length) this.#sync(unsure);
   }
 
+  /** The file is moved away; the list of its epochs stays. */
+  putAside(): void {
+    const { noted } = this;
+    this.restore(0);
+    this.noted = noted;
+  }
+
   /** The disk as it was after `share` of what has been written to it; nothing may be pending. */
   restore(share: number): void {
     this.#log = this.#log.slice(0, Math.floor(this.#log.length * share));
     this.#tables = new Tables();
+    this.noted = noEpochs;
     for (const transaction of this.#log) this.#tables.apply(transaction);
+  }
+
+  #hasRoomFor(transaction: Transaction): boolean {
+    if (this.#state !== 'full') return true;
+    // without the ballast's room not even the log can be written
+    if (this.#ballast) return false;
+    const growth = this.#tables.growth(transaction);
+    return growth <= 0 || this.#tables.eventCount + growth <= this.#mostEvents + ballastEvents;
   }
 
   #sync(transaction: Transaction): void {

@@ -21,7 +21,7 @@ import { type Network, tellingSent } from './network.ts';
 import type { SinkName } from './operations.ts';
 import { SimulatedOutbox } from './outbox.ts';
 import type { Random } from './random.ts';
-import type { Truth } from './truth.ts';
+import { nameOf, type Truth } from './truth.ts';
 
 export const identity = { site: asId<'site'>('home'), gateway: asId<'gateway'>('gw-1') };
 export const limits = { maxEvents: 60, maxQueuedEntries: 12, keepDeliveredMs: 1_000 };
@@ -121,7 +121,9 @@ class Life {
   get drained(): boolean {
     if (this.#dispatcher === undefined) return false;
     const reader = this.outbox.reader();
-    return this.outbox.queued === 0 && this.#sinks.every((sink) => reader.backlog(sink).length === 0);
+    return (
+      !this.outbox.busy && this.outbox.queued === 0 && this.#sinks.every((sink) => reader.backlog(sink).length === 0)
+    );
   }
 
   start(): void {
@@ -155,25 +157,32 @@ class Life {
 
   quarantine(): void {
     const { truth, disk } = this.#parts;
-    if (this.#dispatcher !== undefined) this.outbox.damage(() => truth.forgiveWhatIsGone(disk, () => disk.restore(0)));
+    if (this.#dispatcher !== undefined) this.outbox.damage(() => truth.putAside(disk));
   }
 
   #end(how: 'kill' | 'power-cut'): void {
     const { truth, disk } = this.#parts;
     this.#dead = true;
     this.outbox.kill();
+    truth.dies();
     disk.crash(how);
     truth.ended(disk.tables, this.#sinks, (sink, epoch, lane) => this.outbox.cursor(sink, epoch, lane));
   }
 
   #run(): void {
-    const { clock, random, network, devices, mistake } = this.#parts;
+    const { clock, random, network, devices, truth, mistake } = this.#parts;
     const { outbox } = this;
     this.#dispatcher = new Dispatcher({
       sinks: this.#sinks.map((name) => {
-        const sink = network.sinks[name];
+        const sink = tellingSent(network.sinks[name], (batch, answer) => {
+          if (this.#dead) return;
+          const names = batch.records.map(({ sequence }) => nameOf({ ...batch, sequence }));
+          if (answer === 'none yet') truth.sent(name, names);
+          else truth.sure(name, names);
+        });
         if (mistake !== 'cursor-before-safe') return { sink, backoff };
-        const early = tellingSent(sink, ({ epoch, lane, records }) => {
+        const early = tellingSent(sink, ({ epoch, lane, records }, answer) => {
+          if (answer === 'safe') return;
           const through = records.at(-1)?.sequence;
           if (through !== undefined) outbox.acknowledge(name, epoch, lane, through);
         });
@@ -181,6 +190,7 @@ class Life {
       }),
       identity,
       reader: outbox.reader(),
+      inHand: outbox.inHand,
       canPutAside: true,
       clock,
       random: random.next,
@@ -229,8 +239,11 @@ class Life {
     const stamp = { received: clock.now(), uptime: clock.uptime(), boot, clock: 'synced' } as const;
     const answer = (problem: string | null) =>
       this.#later(() => this.#dispatcher?.hear({ say: 'notedAside', id, problem }));
-    this.outbox.append(refusalEntry(refusal, identity.gateway, stamp)).then(
-      () => answer(null),
+    this.outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true }).then(
+      () => {
+        this.#parts.truth.sure(refusal.sink, [nameOf(refusal.event)]);
+        answer(null);
+      },
       (error: unknown) => answer(messageOf(error)),
     );
   }

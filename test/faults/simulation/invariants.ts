@@ -43,7 +43,7 @@ async function readAll(store: MemoryHistory): Promise<Found> {
     if (type !== eventTypes.gap) continue;
     const { epoch, lane } = data as { readonly epoch: string; readonly lane: string };
     const set = gaps.get(`${epoch}/${lane}`) ?? new IntervalSet();
-    for (const { from, through } of gapsOf([data])) set.add(from, through ?? from);
+    for (const { from, through } of gapsOf([data])) set.add(from, through ?? Number.MAX_SAFE_INTEGER);
     gaps.set(`${epoch}/${lane}`, set);
   }
   return { events, gaps };
@@ -120,7 +120,7 @@ export function checkOrder(truth: Truth, network: Network): void {
       const key = `${sink}/${epoch}/${lane}`;
       const before = last.get(key) ?? 0;
       for (let n = Math.max(before, truth.notOwed.get(key) ?? 0) + 1; n < sequence; n++)
-        if (!refused.has(`${epoch}/${lane}/${n}`))
+        if (!refused.has(`${epoch}/${lane}/${n}`) && !truth.shed.has(`${epoch}/${lane}/${n}`))
           truth.violate('P4', 'disordered', `${key}: ${sequence} came before ${n}`);
       last.set(key, Math.max(before, sequence));
     }

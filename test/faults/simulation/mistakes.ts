@@ -19,6 +19,10 @@ export const mistakes = {
   'epoch-kept': { shows: 'conflict' },
   /** the ids of a device's readings are not in the commit of its readings */
   'resend-ids-in-memory': { shows: 'duplicated' },
+  /** room is made without a look at what is on its way to a sink */
+  'shed-in-flight': { shows: 'in-flight' },
+  /** room is made of whatever is oldest, alerts too */
+  'alert-shed': { shows: 'alert-shed' },
   /** the queue in front of the disk takes whatever comes */
   'queue-without-bound': { shows: 'unbounded' },
 } as const satisfies Readonly<Record<string, { readonly shows: Violation['kind'] }>>;

@@ -114,8 +114,8 @@ function fails(arrives: number): Fate {
   return { kind: 'fails', code: 'FORPOST_SINK_UNREACHABLE', arrives };
 }
 
-/** A sink that says so when a batch is sent, before it is safe. */
-export function tellingSent(sink: Sink, sent: (batch: SinkBatch) => void): Sink {
+/** A sink that says so when a batch is sent, before it is safe, and when it is safe. */
+export function tellingSent(sink: Sink, told: (batch: SinkBatch, answer: 'none yet' | 'safe') => void): Sink {
   return {
     name: sink.name,
     async open(deadlineMs) {
@@ -124,9 +124,10 @@ export function tellingSent(sink: Sink, sent: (batch: SinkBatch) => void): Sink 
         get wireBytes() {
           return session.wireBytes;
         },
-        send(batch, sendDeadlineMs) {
-          sent(batch);
-          return session.send(batch, sendDeadlineMs);
+        async send(batch, sendDeadlineMs) {
+          told(batch, 'none yet');
+          await session.send(batch, sendDeadlineMs);
+          told(batch, 'safe');
         },
         status: (status, statusDeadlineMs) => session.status(status, statusDeadlineMs),
         close: () => session.close(),

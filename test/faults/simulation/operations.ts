@@ -24,6 +24,8 @@ export type Action =
   | { readonly do: 'resend'; readonly device: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'network'; readonly sink: SinkName; readonly weather: Weather }
+  /** no way to the centre, while devices go on: room becomes scarce */
+  | { readonly do: 'outage'; readonly publishes: number }
   | { readonly do: 'disk'; readonly state: DiskState }
   | { readonly do: 'stop' }
   | { readonly do: 'kill'; readonly downMs: number }
@@ -65,6 +67,7 @@ const always: readonly (readonly [number, Draw])[] = [
       weather: random.pick(['clear', 'bad', 'bad', 'down'] as const),
     }),
   ],
+  [1.5, (random) => ({ do: 'outage', publishes: random.int(10, 30) })],
   [2, (random) => ({ do: 'disk', state: random.pick(['well', 'stalled', 'full', 'failing'] as const) })],
   [2, (random) => ({ do: 'kill', downMs: random.int(1, 600) })],
   [2, (random) => ({ do: 'power-cut', downMs: random.int(1, 600) })],

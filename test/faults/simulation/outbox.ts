@@ -1,25 +1,31 @@
 /**
  * The outbox on the simulated disk: the same promises as the one on SQLite (edge/outbox/outbox.ts), with its order of
- * work (retention, cursors, inserts in one transaction; the next batch gathers while one is written), its bounds and
- * its ways to fail. Held against the contract suite of all outboxes (test/contract/outbox.test.ts).
+ * work (retention, cursors, shedding, inserts in one transaction; the next batch gathers while one is written), its
+ * bounds, the ballast that it gives up on a full disk, and its ways to fail. Room is counted in events here. Held against the contract suite of all outboxes (test/contract/outbox.test.ts).
  *
  *   append ──► gathered ── the running commit ends ──► one transaction ── synced ──► committed
  *                                                           └── fails ──► rejected, acknowledgements kept for the next
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId, type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
-import type {
-  Appended,
-  DeadLetter,
-  EventDraft,
-  Outbox,
-  OutboxEntry,
-  OutboxReader,
-  OutboxStatus,
+import { allOf, nextList } from '../../../edge/outbox/epoch-list.ts';
+import { gapOfDamage, gapOfShed } from '../../../edge/outbox/gap.ts';
+import { InHand } from '../../../edge/outbox/in-hand.ts';
+import {
+  type Appended,
+  type DeadLetter,
+  type EventDraft,
+  type Outbox,
+  type OutboxEntry,
+  type OutboxReader,
+  type OutboxStatus,
+  unlimitedRoom,
 } from '../../../edge/outbox/outbox.ts';
-import { type Change, type LaneRows, lastOf, type SimulatedDisk } from './disk.ts';
+import { sheddable } from '../../../edge/outbox/shedding.ts';
+import { ballastEvents, type Change, type LaneRows, type SimulatedDisk, within } from './disk.ts';
 import type { Mistake } from './mistakes.ts';
 
 export interface SimulatedOutboxOptions {
@@ -32,7 +38,7 @@ export interface SimulatedOutboxOptions {
 }
 
 export interface SimulatedLimits {
-  /** events in the file: telemetry may take 90 % of it */
+  /** events in the file: who may take how much of them stands below */
   readonly maxEvents: number;
   readonly maxQueuedEntries: number;
   /** ms that delivered events are kept while there is room */
@@ -61,10 +67,18 @@ interface Plan {
 const batchEntries = 8;
 /** from this share of the limit on delivered events go before their time */
 const pressedFrom = 0.5;
-const telemetryShare = 0.9;
+/** of the limit, or of what a full disk leaves of it; of the alerts lanes alone the last two */
+const shares = { shedFrom: 0.8, telemetry: 0.85, alerts: 0.95, reserved: 1 } as const;
+const alertsLaneShares = { alerts: 0.35, reserved: 0.45 } as const;
+/** events of one step */
+const shedStep = 8;
+const leastStep = 4;
+
+type Kind = 'telemetry' | 'alerts' | 'reserved';
 
 export class SimulatedOutbox implements Outbox {
   readonly file = ':simulated:';
+  readonly inHand: InHand;
   readonly #options: SimulatedOutboxOptions;
   readonly #listeners = new Set<() => void>();
   readonly #letters: DeadLetter[] = [];
@@ -80,9 +94,12 @@ export class SimulatedOutbox implements Outbox {
   /** a damaged file is to be put aside before the next commit */
   #damaged: (() => void) | undefined;
   readonly #resendKeysInMemory = new Set<string>();
+  /** a write has failed for room, and there is none yet */
+  #diskFull = false;
 
   constructor(options: SimulatedOutboxOptions) {
     this.#options = options;
+    this.inHand = InHand.for(options.sinks.length);
   }
 
   get epoch(): Epoch {
@@ -93,6 +110,11 @@ export class SimulatedOutbox implements Outbox {
   /** entries in front of the disk, also before it is started */
   get queued(): number {
     return this.#queued;
+  }
+
+  /** something is being written, or a damaged file put aside */
+  get busy(): boolean {
+    return this.#writing !== undefined || this.#damaged !== undefined;
   }
 
   async start(): Promise<void> {
@@ -154,6 +176,10 @@ export class SimulatedOutbox implements Outbox {
       longestCommitMs: 0,
       queued: this.#queued,
       fileBytes: 0,
+      lastSyncMs: 0,
+      longestSyncMs: 0,
+      room: unlimitedRoom,
+      problem: '',
     };
   }
 
@@ -171,17 +197,18 @@ export class SimulatedOutbox implements Outbox {
     return {
       backlog: (sink) =>
         disk.tables.lanes.flatMap((rows): LaneBacklog[] => {
-          const { epoch, lane, first, events } = rows;
+          const { epoch, lane, last } = rows;
           const acknowledged = this.cursor(sink, epoch, lane);
-          const waiting = events.slice(Math.max(0, acknowledged - first + 1));
+          const waiting = within(rows, acknowledged + 1, last);
+          if (waiting.length === 0) return [];
           const bytes = waiting.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
-          return waiting.length > 0 ? [{ epoch, lane, assigned: lastOf(rows), acknowledged, bytes }] : [];
+          const shed = last - Math.max(acknowledged, rows.first - 1) - waiting.length;
+          return [{ epoch, lane, assigned: last, acknowledged, bytes, ...(shed > 0 ? { shed } : {}) }];
         }),
       read: (epoch, lane, after, maxEvents, maxBytes) => {
         const rows = disk.tables.lane(epoch, lane);
         if (rows === undefined) return [];
-        const from = Math.max(0, after - rows.first + 1);
-        const taken = rows.events.slice(from, from + Math.max(1, maxEvents));
+        const taken = within(rows, after + 1, rows.last).slice(0, Math.max(1, maxEvents));
         let bytes = 0;
         const end = taken.findIndex(({ data }, i) => {
           bytes += Buffer.byteLength(data);
@@ -208,13 +235,55 @@ export class SimulatedOutbox implements Outbox {
       .filter((rows) => rows.events.length === 0 && rows.epoch !== epoch)
       .map(({ epoch, lane }) => ({ do: 'forget', epoch, lane }));
     changes.push({ do: 'begin', epoch });
+    const lost = tables.starts === 0 ? allOf(disk.noted) : [];
+    if (lost.length > 0)
+      lost
+        .flatMap((lost) => lanes.map((lane) => gapOfDamage(lost, lane, 1, null)))
+        .forEach((gap, i) => {
+          changes.push(this.#gapEvent(gap, epoch, i + 1));
+        });
     for (const sink of sinks)
       for (const { epoch, lane, first, events } of tables.lanes) {
         const key = this.#cursorKey(sink, epoch, lane);
         if (events.length > 0 && !tables.cursors.has(key)) changes.push({ do: 'cursor', key, through: first - 1 });
       }
-    await disk.write(changes);
+    const living = [...new Set(tables.lanes.map(({ epoch }) => epoch)), epoch];
+    disk.noted = nextList(disk.noted, living, lost, epoch);
+    await this.#writeWithRoom(() => changes);
     this.#epoch = epoch;
+  }
+
+  /** On a full disk once more, in the room of the ballast: what then is planned anew may not grow. */
+  async #writeWithRoom(plan: () => readonly Change[]): Promise<void> {
+    const { disk } = this.#options;
+    try {
+      await disk.write(plan());
+    } catch (error) {
+      if (!(error instanceof ForpostError) || error.code !== 'FORPOST_OUTBOX_FULL') throw error;
+      this.inHand.endShedding();
+      disk.giveUpBallast();
+      this.#diskFull = true;
+      await disk.write(plan());
+    }
+  }
+
+  #gapEvent(gap: GapData, epoch: Epoch, sequence: Sequence): Change {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const event = {
+      epoch,
+      lane: 'alerts',
+      sequence,
+      type: eventTypes.gap,
+      device: null,
+      time: now,
+      received: now,
+      clock: 'synced',
+      boot: 'boot-1',
+      uptime: clock.uptime(),
+      data: JSON.stringify(gap),
+    } as const;
+    return { do: 'insert', event, resendKey: null };
   }
 
   /** Once the events of this turn are in. */
@@ -241,6 +310,7 @@ export class SimulatedOutbox implements Outbox {
       } catch (error) {
         this.#queued -= waiting.length;
         this.#acknowledgements.unshift(...acknowledgements);
+        this.#refuseBehind(waiting, error);
         for (const { reject } of waiting) reject(error);
         // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
         if (this.#waiting.length === 0) return;
@@ -254,6 +324,7 @@ export class SimulatedOutbox implements Outbox {
     for (;;)
       try {
         await this.#begin();
+        for (const listener of [...this.#listeners]) listener();
         return;
       } catch (error) {
         const waiting = this.#waiting.splice(0);
@@ -271,26 +342,64 @@ export class SimulatedOutbox implements Outbox {
       const early = this.#retention(new Map(moved.map(({ key, through }) => [key, through])));
       if (early.length > 0) await disk.write(early);
     }
-    const { changes, results } = this.#plan(waiting.map(({ entry }) => entry));
-    const retention = mistake === 'delete-before-cursor' ? [] : this.#retention(new Map());
+    if (disk.state !== 'full') this.#diskFull = false;
+    let results: Plan['results'] = [];
+    let inserts = 0;
+    const plan = () => {
+      const retention = mistake === 'delete-before-cursor' ? [] : this.#retention(new Map());
+      const before = [...retention, ...moved];
+      const planned = this.#plan(
+        waiting.map(({ entry }) => entry),
+        before,
+      );
+      results = planned.results;
+      inserts = planned.changes.filter((change) => change.do === 'insert').length;
+      return [...before, ...planned.changes];
+    };
     const tell = () =>
       waiting.forEach(({ resolve, reject }, i) => {
         const result = results[i];
         if (result instanceof ForpostError) reject(result);
         else if (result !== undefined) resolve(result);
       });
-    if (mistake === 'acknowledge-before-commit') tell();
-    await disk.write([...retention, ...moved, ...changes]);
+    if (mistake === 'acknowledge-before-commit') {
+      plan();
+      this.inHand.endShedding();
+      tell();
+    }
+    try {
+      await this.#writeWithRoom(plan);
+    } finally {
+      this.inHand.endShedding();
+    }
     this.#queued -= waiting.length;
     this.#commits++;
-    const stored = changes.length;
+    const stored = inserts;
     this.#committed += stored;
+    this.#refuseBehind(
+      waiting.filter((_, i) => results[i] instanceof ForpostError),
+      new ForpostError('FORPOST_OUTBOX_FULL', 'an earlier alert of the same device was refused'),
+    );
     for (const result of results) if (!(result instanceof ForpostError)) this.#repeated += result.repeated;
     waiting.forEach(({ entry: { deadLetter } }, i) => {
       if (deadLetter !== undefined && !(results[i] instanceof ForpostError)) this.#letters.push(deadLetter);
     });
     tell();
     if (stored > 0) for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** What waits behind refused alerts of the same devices. */
+  #refuseBehind(refused: readonly Waiting[], error: unknown): void {
+    const devices = new Set(refused.flatMap(({ entry }) => alertDevices(entry)));
+    if (devices.size === 0) return;
+    this.#waiting = this.#waiting.filter(({ entry, reject }) => {
+      const own = alertDevices(entry);
+      if (!own.some((device) => devices.has(device))) return true;
+      for (const device of own) devices.add(device);
+      this.#queued--;
+      reject(error);
+      return false;
+    });
   }
 
   /** Cursors that these acknowledgements move: forward only, and not past the last number given. */
@@ -300,7 +409,7 @@ export class SimulatedOutbox implements Outbox {
     for (const { sink, epoch, lane, through } of acknowledgements) {
       const rows = tables.lane(epoch, lane);
       const key = this.#cursorKey(sink, epoch, lane);
-      if (rows === undefined || through > lastOf(rows)) continue;
+      if (rows === undefined || through > rows.last) continue;
       if (through > (moved.get(key) ?? tables.cursors.get(key) ?? 0)) moved.set(key, through);
     }
     return [...moved].map(([key, through]) => ({ do: 'cursor', key, through }));
@@ -310,35 +419,58 @@ export class SimulatedOutbox implements Outbox {
   #retention(inMemory: ReadonlyMap<string, number>): readonly Change[] {
     const { disk, sinks, limits, clock } = this.#options;
     const pressed = disk.tables.eventCount > pressedFrom * limits.maxEvents;
+    const alertsPressed = this.#alertCount() > pressedFrom * alertsLaneShares.alerts * limits.maxEvents;
     return disk.tables.lanes.flatMap((rows): Change[] => {
-      const { epoch, lane, first, events } = rows;
-      let through = lastOf(rows);
+      const { epoch, lane, first, last, events } = rows;
+      let through = last;
       for (const sink of sinks) {
         const acked = inMemory.get(this.#cursorKey(sink, epoch, lane)) ?? this.cursor(sink, epoch, lane);
         through = Math.min(through, acked);
       }
-      if (!pressed) {
-        const kept = events.findIndex(({ received }) => received > clock.now() - limits.keepDeliveredMs);
-        if (kept !== -1) through = Math.min(through, first + kept - 1);
+      if (!pressed && !(lane === 'alerts' && alertsPressed)) {
+        const kept = events.find(({ received }) => received > clock.now() - limits.keepDeliveredMs);
+        if (kept !== undefined) through = Math.min(through, kept.sequence - 1);
       }
       if (through < first) return [];
-      const gone = through === lastOf(rows) && epoch !== this.#epoch;
+      const gone = through === last && epoch !== this.#epoch;
       return [gone ? { do: 'forget', epoch, lane } : { do: 'delete', epoch, lane, through }];
     });
   }
 
-  /** Numbers for everything that is new and fits; each entry whole or not at all. */
-  #plan(entries: readonly OutboxEntry[]): Plan {
-    const { disk, limits } = this.#options;
-    const { tables } = disk;
+  /** Numbers for everything that is new and fits; each entry whole or not at all. `before`: in the same transaction. */
+  #plan(entries: readonly OutboxEntry[], before: readonly Change[]): Plan {
+    const { tables } = this.#options.disk;
     const changes: Change[] = [];
     const keys = new Set<string>();
     const next = new Map(lanes.map((lane) => [lane, this.#nextOf(tables.lane(this.epoch, lane))]));
-    let used = tables.eventCount;
-    const results = entries.map(({ events }): Appended | ForpostError => {
-      const share = events.some(({ lane }) => lane === 'alerts') ? 1 : telemetryShare;
-      if (events.length > 0 && used + events.length > limits.maxEvents * share)
+    const incoming = entries.reduce((sum, { events }) => sum + events.length, 0);
+    let used = tables.eventCount + tables.growth(before);
+    const goneAlerts = before.filter((change) => 'lane' in change && change.lane === 'alerts');
+    let alerts = this.#alertCount() + tables.growth(goneAlerts);
+    for (const change of incoming === 0 ? [] : this.#shed(used, incoming, alerts, before)) {
+      const sequence = next.get('alerts') ?? 1;
+      next.set('alerts', sequence + 1);
+      const events = within(tables.lane(change.epoch, change.lane) ?? noRows, change.from, change.through);
+      const gap = gapOfShed({
+        ...change,
+        count: events.length,
+        firstTime: events[0]?.time ?? 0,
+        lastTime: events.at(-1)?.time ?? 0,
+      });
+      changes.push(change, this.#gapEvent(gap, this.epoch, sequence));
+      used += 1 - events.length;
+      alerts++;
+    }
+    const refusedDevices = new Set<EventDraft['device']>();
+    const results = entries.map((entry): Appended | ForpostError => {
+      const { events } = entry;
+      const devices = alertDevices(entry);
+      const kind: Kind = entry.reserved === true ? 'reserved' : devices.length > 0 ? 'alerts' : 'telemetry';
+      const behind = devices.some((device) => refusedDevices.has(device));
+      if (events.length > 0 && (behind || !this.#fits(kind, events.length, used, alerts))) {
+        for (const device of devices) refusedDevices.add(device);
         return new ForpostError('FORPOST_OUTBOX_FULL', 'the outbox has no room');
+      }
       let stored = 0;
       for (const { resendId, ...draft } of events) {
         const key = resendId === undefined ? null : resendKey(draft.device, resendId);
@@ -354,10 +486,73 @@ export class SimulatedOutbox implements Outbox {
         stored++;
       }
       used += stored;
+      if (kind !== 'telemetry') alerts += stored;
       return { stored, repeated: events.length - stored };
     });
     if (this.#options.mistake === 'resend-ids-in-memory') for (const key of keys) this.#resendKeysInMemory.add(key);
     return { changes, results };
+  }
+
+  #alertCount(): number {
+    return this.#options.disk.tables.lanes.reduce(
+      (sum, { lane, events }) => sum + (lane === 'alerts' ? events.length : 0),
+      0,
+    );
+  }
+
+  #fits(kind: Kind, events: number, used: number, alerts: number): boolean {
+    if (used + events > this.#allowed(kind)) return false;
+    return kind === 'telemetry' || alerts + events <= alertsLaneShares[kind] * this.#options.limits.maxEvents;
+  }
+
+  #allowed(kind: keyof typeof shares): number {
+    const { disk, limits } = this.#options;
+    const share = shares[kind] * limits.maxEvents;
+    if (!this.#diskFull) return share;
+    return Math.min(share, disk.mostEvents + (kind === 'reserved' ? ballastEvents : 0));
+  }
+
+  /** The oldest undelivered telemetry, where what comes would have no room else. */
+  #shed(
+    used: number,
+    incoming: number,
+    alerts: number,
+    before: readonly Change[],
+  ): readonly Extract<Change, { do: 'shed' }>[] {
+    const { disk, sinks, mistake } = this.#options;
+    const over = used + incoming - this.#allowed('shedFrom');
+    if (over <= 0 || !this.#fits('reserved', 1, 0, alerts)) return [];
+    this.inHand.beginShedding();
+    const cursors = new Map(before.flatMap((change) => (change.do === 'cursor' ? [[change.key, change.through]] : [])));
+    const shed: Extract<Change, { do: 'shed' }>[] = [];
+    let left = over + shedStep;
+    for (const rows of disk.tables.lanes) {
+      const { epoch, lane, last } = rows;
+      if (lane === 'alerts' && mistake !== 'alert-shed') continue;
+      const positions = sinks.map((sink, index) => {
+        const key = this.#cursorKey(sink, epoch, lane);
+        const acknowledged = cursors.get(key) ?? this.cursor(sink, epoch, lane);
+        return { acknowledged, inHandThrough: mistake === 'shed-in-flight' ? 0 : this.#inHandThrough(rows, index) };
+      });
+      const delivered = Math.min(last, ...positions.map(({ acknowledged }) => acknowledged));
+      for (const { from, through } of sheddable(delivered, last, positions)) {
+        const events = within(rows, from, through).slice(0, left);
+        const [oldest, newest] = [events[0], events.at(-1)];
+        if (oldest === undefined || newest === undefined) continue;
+        shed.push({ do: 'shed', epoch, lane, from: oldest.sequence, through: newest.sequence });
+        left -= events.length;
+      }
+    }
+    return over + shedStep - left < leastStep ? [] : shed;
+  }
+
+  #inHandThrough({ epoch, lane }: LaneRows, sink: number): number {
+    const { tables } = this.#options.disk;
+    const claim = this.inHand.claim(sink);
+    if (claim?.epoch === epoch) return claim.through;
+    const order = tables.lanes.filter((rows) => rows.lane === lane).map((rows) => rows.epoch);
+    const claimed = claim === undefined ? -1 : order.indexOf(claim.epoch);
+    return claimed > order.indexOf(epoch) ? Number.POSITIVE_INFINITY : 0;
   }
 
   #knows(key: string): boolean {
@@ -365,12 +560,18 @@ export class SimulatedOutbox implements Outbox {
   }
 
   #nextOf(rows: LaneRows | undefined): number {
-    return rows === undefined ? 1 : lastOf(rows) + 1;
+    return rows === undefined ? 1 : rows.last + 1;
   }
 
   #cursorKey(sink: string, epoch: Epoch, lane: Lane): string {
     return this.#options.mistake === 'cursor-without-epoch' ? `${sink}/${lane}` : `${sink}/${epoch}/${lane}`;
   }
+}
+
+const noRows: LaneRows = { epoch: asId<'epoch'>('none'), lane: 'telemetry', first: 1, last: 0, events: [] };
+
+function alertDevices({ events }: OutboxEntry): EventDraft['device'][] {
+  return events.filter(({ lane }) => lane === 'alerts').map(({ device }) => device);
 }
 
 /** How long until a file that could not be begun is tried again. */

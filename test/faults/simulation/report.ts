@@ -26,6 +26,7 @@ export async function simulationReport(seeds: number, firstSeed: number): Promis
     .metric('readings_acknowledged', totals.acknowledged)
     .metric('events_committed', totals.committed)
     .metric('events_landed', totals.landed)
+    .metric('events_shed', totals.shed)
     .metric('lost', totals.lost)
     .metric('duplicated', totals.duplicated)
     .metric('unexplained', totals.unexplained)

@@ -15,7 +15,7 @@ import { limits, maxBatchEvents, SimulatedGateway } from './gateway.ts';
 import { checkHistory, checkLedger, checkOrder } from './invariants.ts';
 import type { Mistake } from './mistakes.ts';
 import { Network } from './network.ts';
-import { type Operation, sinkNames } from './operations.ts';
+import { deviceCount, type Operation, sinkNames } from './operations.ts';
 import { Random } from './random.ts';
 import { Truth, type Violation } from './truth.ts';
 
@@ -25,6 +25,8 @@ export interface Outcome {
   readonly committed: number;
   /** events at the centre, repeats included */
   readonly landed: number;
+  /** events that went for room */
+  readonly shed: number;
   /** ms from the end of the operations until nothing waited any more */
   readonly healedMs: number;
   /** what landed, in its order, and what was acknowledged: the same for the same seed and operations */
@@ -132,6 +134,7 @@ class World {
       acknowledged: this.#truth.acknowledged.size,
       committed: this.#truth.committed.size,
       landed: landed.length,
+      shed: this.#truth.shed.size,
       healedMs,
       trace: [...landed, ...this.#truth.acknowledged].join('\n'),
     };
@@ -153,6 +156,13 @@ class World {
         return this.#pass(operation.ms);
       case 'network':
         this.#network.setWeather(operation.sink, operation.weather);
+        return;
+      case 'outage':
+        for (const sink of sinkNames) this.#network.setWeather(sink, 'down');
+        for (let n = 0; n < operation.publishes; n++) {
+          this.#devices.publish(n % deviceCount, 1 + (n % 3), this.#random.chance(0.1) ? 'alerts' : 'telemetry');
+          await this.#pass(this.#random.pick(pausesMs));
+        }
         return;
       case 'disk':
         this.#disk.state = operation.state;

@@ -9,9 +9,21 @@ insert into cursors (sink, epoch, lane, acked, total_bytes) values (?, ?, ?, ?, 
 on conflict (sink, epoch, lane) do update set acked = excluded.acked, total_bytes = excluded.total_bytes
 where excluded.acked > cursors.acked`;
 export const deleteCursors = `delete from cursors where epoch = ? and lane = ?`;
+/** A hole that begins below a cursor and ends above it counts with what is above. */
 export const selectBacklog = `
 select l.epoch, l.lane, l.next_seq - 1 as assigned, coalesce(c.acked, 0) as acknowledged,
-       l.total_bytes - coalesce(c.total_bytes, 0) as bytes
-from lanes l left join cursors c on c.sink = ? and c.epoch = l.epoch and c.lane = l.lane
+       max(0, l.total_bytes - coalesce(c.total_bytes, 0) - coalesce(sum(h.bytes), 0)) as bytes,
+       coalesce(sum(min(h.count, h.last - coalesce(c.acked, 0))), 0) as shed
+from lanes l
+left join cursors c on c.sink = ? and c.epoch = l.epoch and c.lane = l.lane
+left join holes h on h.epoch = l.epoch and h.lane = l.lane and h.last > coalesce(c.acked, 0)
 where l.next_seq - 1 > coalesce(c.acked, 0)
+group by l.epoch, l.lane
 order by l.start, l.lane`;
+/** What some of these sinks (a JSON array of names) have not called safe, of every lane. */
+export const selectUndelivered = `
+select l.epoch, l.lane, l.start, l.next_seq as next,
+       coalesce((select min(coalesce(c.acked, 0)) from json_each(?) s
+                 left join cursors c on c.sink = s.value and c.epoch = l.epoch and c.lane = l.lane), l.next_seq - 1) as acked,
+       (select min(first) from holes h where h.epoch = l.epoch and h.lane = l.lane) as hole
+from lanes l order by l.start, l.lane`;

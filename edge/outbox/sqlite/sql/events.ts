@@ -16,3 +16,8 @@ from events where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
 export const selectNewestEvents = `
 select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
 from events where epoch = ? and lane = ? order by seq desc limit ?`;
+const shape = `seq, time, total_bytes as total, octet_length(data) as bytes from events`;
+export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;
+export const selectLastThrough = `select ${shape} where epoch = ? and lane = ? and seq <= ? order by seq desc limit 1`;
+export const deleteRange = `delete from events where epoch = ? and lane = ? and seq between ? and ?`;
+export const selectFirstSequence = `select min(seq) from events where epoch = ? and lane = ?`;

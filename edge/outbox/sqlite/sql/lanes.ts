@@ -8,5 +8,7 @@ from lanes order by start, lane`;
 export const updateLane = `update lanes set next_seq = ?, total_bytes = ? where epoch = ? and lane = ?`;
 export const updateFirst = `update lanes set first_seq = ? where epoch = ? and lane = ?`;
 export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;
+/** Oldest first. */
+export const selectLivingEpochs = `select epoch from lanes group by epoch order by min(start)`;
 /** Epochs of a lane, newest first. */
 export const selectEpochs = `select epoch from lanes where lane = ? order by start desc`;

@@ -1,11 +1,12 @@
 /**
- * The outbox's tables. `schemaVersion` grows with every change of them; a file of a newer version is refused.
+ * The outbox's tables: those of version 1, and what each later version adds. A file of a newer version is refused.
  *
  * Always: numbers come from `lanes.next_seq` and never from max + 1 (a lane may be empty); `total_bytes` is the sum
  * of the lane's data up to and with a row, so that what waits is one subtraction and never a scan.
  */
-export const schemaVersion = 1;
+export const firstVersion = 1;
 
+/** Tables of version 1. */
 export const createTables = `
 create table meta (
   id integer primary key check (id = 1),
@@ -62,7 +63,24 @@ create table dead_letters (
 );
 `;
 
-/** How many of our tables a file has: all, or it is not ours. */
+/** By version: what leads to it from the one before. Steps are only ever added. */
+export const migrations: Readonly<Record<number, string>> = {
+  // ranges of undelivered events that were shed for room; bytes: of their data
+  2: `
+create table holes (
+  epoch text not null,
+  lane text not null,
+  first integer not null,
+  last integer not null,
+  count integer not null,
+  bytes integer not null,
+  primary key (epoch, lane, first)
+) without rowid;
+`,
+};
+export const schemaVersion = Math.max(firstVersion, ...Object.keys(migrations).map(Number));
+
+/** How many of our tables of version 1 a file has: all, or it is not ours. */
 export const countTables = `
 select count(*) from sqlite_schema
 where type = 'table' and name in ('meta', 'lanes', 'events', 'cursors', 'recent', 'dead_letters')`;

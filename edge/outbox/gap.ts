@@ -1,0 +1,60 @@
+/** Gap records: why events that have a number, or should have had one, are not there. Pure. */
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { GapData } from '@forpost/shared/event/event.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+
+export const shedReason = 'shed: the outbox had no room';
+export const damagedReason = 'lost: the outbox was damaged and put aside';
+
+/** Times in ms since 1970. */
+export function gapOfShed(shed: {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  readonly from: Sequence;
+  readonly through: Sequence;
+  readonly count: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}): GapData {
+  return {
+    epoch: shed.epoch,
+    lane: shed.lane,
+    from: String(shed.from),
+    to: String(shed.through),
+    count: shed.count,
+    first_time: rfc3339(shed.firstTime),
+    last_time: rfc3339(shed.lastTime),
+    reason: shedReason,
+  };
+}
+
+/** What was in a file that was put aside: of everything from `from` on the centre may lack what it has not received. */
+export function gapOfDamage(epoch: string, lane: Lane, from: Sequence, to: Sequence | null): GapData {
+  return {
+    epoch,
+    lane,
+    from: String(from),
+    to: to === null ? null : String(to),
+    count: to === null ? 0 : to - from + 1,
+    reason: damagedReason,
+  };
+}
+
+/** Events that were given up before they had a number: an empty range of the epoch, which explains no number. */
+export function gapOfUnnumbered(
+  epoch: string,
+  lane: Lane,
+  lost: { readonly count: number; readonly firstTime: number; readonly lastTime: number },
+  reason: string,
+): GapData {
+  return {
+    epoch,
+    lane,
+    from: '1',
+    to: '0',
+    count: lost.count,
+    first_time: rfc3339(lost.firstTime),
+    last_time: rfc3339(lost.lastTime),
+    reason,
+  };
+}

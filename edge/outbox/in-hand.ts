@@ -1,0 +1,130 @@
+/**
+ * What is on its way to a sink, in memory that the uplink's thread and the outbox's writer share: an event that was
+ * handed to a sink and not called safe is not shed, because it may be at the centre already.
+ *
+ *   uplink:  begin (all of the epoch is claimed) ──► read ──► settle (claimed through the batch's last event) ──► send
+ *   writer:  beginShedding ──► looks at the claims ──► deletes ──► commits ──► endShedding
+ *
+ * Always: each side first says what it does and then looks at the other (Dekker's order; Atomics are sequentially
+ * consistent), so at least one sees the other: `begin` says no while the writer sheds, and the writer sees every claim
+ * of which `begin` said yes. Within an epoch a claim only grows: a batch whose answer was lost, and that was halved
+ * since, may still arrive. A claim reaches back to the sink's cursor, and covers all older epochs, which are sent first;
+ * so it stays where it is when an older one is looked at again, because the outbox has not learned yet that it is safe.
+ * Only telemetry is shed, so only telemetry is claimed: one claim a sink.
+ */
+import { asId, type Epoch, type Sequence } from '@forpost/shared/event/ids.ts';
+
+export interface Claim {
+  readonly epoch: Epoch;
+  /** Infinity while a batch is being read */
+  readonly through: number;
+}
+
+const bytesPerClaim = 16;
+const flagBytes = 8;
+/** Far more than the outbox can take long to learn of. */
+const mostPassed = 1000;
+const everything = 2n ** 64n - 1n;
+
+export class InHand {
+  readonly buffer: SharedArrayBuffer;
+  /** 1 while the writer sheds */
+  readonly #shedding: Int32Array;
+  /** epoch and last number of each sink; epoch 0 = none */
+  readonly #claims: BigUint64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#shedding = new Int32Array(buffer, 0, 1);
+    this.#claims = new BigUint64Array(buffer, flagBytes);
+  }
+
+  static for(sinks: number): InHand {
+    return new InHand(new SharedArrayBuffer(flagBytes + sinks * bytesPerClaim));
+  }
+
+  /** The claims of the sink that is configured as the `index`-th. */
+  claimant(index: number): Claimant {
+    return new Claimant(this.#shedding, this.#claims.subarray(2 * index, 2 * index + 2));
+  }
+
+  /** From before a look at the claims until what it led to is committed or rolled back. */
+  beginShedding(): void {
+    Atomics.store(this.#shedding, 0, 1);
+  }
+
+  /** Also for whoever finds that the writer is dead: nothing that it began is committed any more. */
+  endShedding(): void {
+    Atomics.store(this.#shedding, 0, 0);
+  }
+
+  claim(index: number): Claim | undefined {
+    const epoch = Atomics.load(this.#claims, 2 * index);
+    if (epoch === 0n) return undefined;
+    const through = Atomics.load(this.#claims, 2 * index + 1);
+    return { epoch: nameOf(epoch), through: through === everything ? Number.POSITIVE_INFINITY : Number(through) };
+  }
+}
+
+/** The uplink's side: one lane's runner to one sink. */
+export class Claimant {
+  readonly #shedding: Int32Array;
+  readonly #claim: BigUint64Array;
+  #epoch = 0n;
+  #through = 0n;
+  /** epochs that were claimed before the present one: it covers them */
+  readonly #passed = new Set<bigint>();
+  #covered = false;
+
+  constructor(shedding: Int32Array, claim: BigUint64Array) {
+    this.#shedding = shedding;
+    this.#claim = claim;
+    this.#epoch = Atomics.load(claim, 0);
+    const through = Atomics.load(claim, 1);
+    // what a thread that died was reading it never sent
+    this.#through = through === everything ? 0n : through;
+  }
+
+  /** Before events of this epoch are read; to be followed by `settle`. false: the writer sheds, ask again soon. */
+  begin(epoch: Epoch): boolean {
+    const named = numberOf(epoch);
+    this.#covered = this.#passed.has(named);
+    if (this.#covered) return Atomics.load(this.#shedding, 0) === 0;
+    // in this order: a claim that is half written claims too much, never too little
+    Atomics.store(this.#claim, 1, everything);
+    Atomics.store(this.#claim, 0, named);
+    if (Atomics.load(this.#shedding, 0) === 1) {
+      Atomics.store(this.#claim, 0, this.#epoch);
+      Atomics.store(this.#claim, 1, this.#through);
+      return false;
+    }
+    if (named !== this.#epoch) {
+      this.#pass(this.#epoch);
+      this.#epoch = named;
+      this.#through = 0n;
+    }
+    return true;
+  }
+
+  /** The events through this number are about to be sent; without one, nothing was read. */
+  settle(through: Sequence | undefined): void {
+    if (this.#covered) return;
+    const claimed = BigInt(through ?? 0);
+    if (claimed > this.#through) this.#through = claimed;
+    Atomics.store(this.#claim, 1, this.#through);
+  }
+
+  #pass(epoch: bigint): void {
+    this.#passed.add(epoch);
+    const [oldest] = this.#passed;
+    if (this.#passed.size > mostPassed && oldest !== undefined) this.#passed.delete(oldest);
+  }
+}
+
+function numberOf(epoch: Epoch): bigint {
+  return BigInt(`0x${epoch}`);
+}
+
+function nameOf(epoch: bigint): Epoch {
+  return asId<'epoch'>(epoch.toString(16).padStart(16, '0'));
+}

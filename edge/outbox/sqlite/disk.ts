@@ -1,0 +1,34 @@
+/** What the writer's thread asks the system about its disk. */
+import { readFileSync, statfsSync, statSync } from 'node:fs';
+
+export interface DiskSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Of the file system that holds `folder`, for this user. Infinite where the system does not say. */
+export function diskSpace(folder: string): DiskSpace {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch {
+    return { freeBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY };
+  }
+}
+
+/**
+ * Bytes that this thread has caused to be written to storage since it began, as Linux accounts them (write_bytes of
+ * proc_pid_io(5)): the database, its log and the ballast, for nothing else is written here. null where unknown.
+ */
+export function writtenBytes(): number | null {
+  try {
+    const line = /^write_bytes: (\d+)$/m.exec(readFileSync('/proc/thread-self/io', 'latin1'));
+    return line === null ? null : Number(line[1]);
+  } catch {
+    return null;
+  }
+}
+
+export function fileBytes(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
