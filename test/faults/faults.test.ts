@@ -1,4 +1,6 @@
 /** The short version of `npm run faults`: a few runs with different faults, and proof that they would find something. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runningProcesses } from '../harness/process.ts';
 import { mistakeEnv, mistakes } from './mistakes/mistakes.ts';
@@ -49,6 +51,17 @@ test.each(runs)(
     open--;
   },
 );
+
+test('a run that cannot go on ends what it started, and says its seed and what it did in its log', async () => {
+  const here = await theSetting();
+  const before = runningProcesses().length;
+  const broken = { name: 'broken', weight: 0, disturb: () => Promise.reject(new Error('somebody tripped')) };
+  const scenarios = [broken, scenarioCalled('gateway-kill')];
+  await expect(faultRun(here, { name: 'broken', seed: 7, scenarios, loadMs: 100 })).rejects.toThrow('somebody tripped');
+  expect(runningProcesses()).toHaveLength(before);
+  const log = await readFile(join(here.folder, 'broken', 'run.log'), 'utf8');
+  expect(log).toMatch(/^seed 7: broken, gateway-kill\n[\s\S]*the gateway is killed[\s\S]*somebody tripped/);
+});
 
 test('a gateway that acknowledges before the commit is found out', async () => {
   const name = 'acknowledge-before-commit';

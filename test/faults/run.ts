@@ -94,7 +94,12 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
       },
       say,
     });
-    await Promise.all([sleep(loadMs), ...scenarios.map((one, index) => one.disturb?.(disturbance(index)))]);
+    // all to their ends, also where one fails: none of them may start something that nobody stops
+    const ends = await Promise.allSettled([
+      sleep(loadMs),
+      ...scenarios.map((one, index) => one.disturb?.(disturbance(index))),
+    ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     say('all is well again');
     await load.finish();
     say('every publish is acknowledged');

@@ -25,8 +25,6 @@ export interface Verdict {
   readonly gapsExplained: number;
   readonly repeatsOfPlain: number;
   readonly repeatsOfQosTwo: number;
-  /** in the history, although its device was never told: cut before the acknowledgement */
-  readonly unacknowledged: number;
   readonly alertsStored: number;
   /** rows that the table holds twice and the history shows once: the backstop's work */
   readonly rowsTwice: number;
@@ -101,7 +99,6 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
     gapsExplained: ledger.shed,
     repeatsOfPlain: plain.reduce((sum, device) => sum + repeats(device), 0),
     repeatsOfQosTwo: qosTwo.reduce((sum, device) => sum + repeats(device), 0),
-    unacknowledged: [...counts.keys()].filter((key) => !devices.some((one) => one.acknowledged.has(key))).length,
     alertsStored: events.filter(({ type }) => type === eventTypes.alert).length,
     rowsTwice: ledger.duplicates,
     sessionsLost: devices.reduce((sum, device) => sum + device.sessionsLost, 0),

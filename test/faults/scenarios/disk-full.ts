@@ -2,7 +2,7 @@
  * The disk of the outbox, a small tmpfs, is filled up by something else while devices publish, and has room again a
  * while later. Needs the right to mount (root).
  */
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../scripts/kafka/java.ts';
 import { type Scenario, sleep } from './scenario.ts';
@@ -24,6 +24,8 @@ export const diskFull: Scenario = {
     );
     if (code !== 0) throw new Error(`a small disk cannot be mounted (${code}): ${output.trim()}`);
     later(async () => {
+      // for whoever looks into a run that went wrong
+      await cp(disk, `${disk}-as-it-was`, { recursive: true });
       const undone = await runCommand('umount', [disk], mountWithinMs);
       if (undone.code !== 0) throw new Error(`${disk} is still mounted: ${undone.output.trim()}`);
     });
