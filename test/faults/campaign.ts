@@ -121,6 +121,22 @@ function lineOf(run: number, runs: number, outcome: RunOutcome): string {
   );
 }
 
+const sums: Readonly<Record<string, (outcome: RunOutcome) => number>> = {
+  acknowledged: (o) => o.acknowledged,
+  acknowledged_plain_qos1: (o) => o.acknowledgedPlain,
+  acknowledged_qos2: (o) => o.acknowledgedQosTwo,
+  events_stored: (o) => o.stored,
+  alerts_stored: (o) => o.alertsStored,
+  lost: (o) => o.lost,
+  duplicated: (o) => o.duplicated,
+  unexplained: (o) => o.unexplained,
+  gaps_explained: (o) => o.gapsExplained,
+  repeats_of_plain_qos1: (o) => o.repeatsOfPlain,
+  repeats_of_qos2: (o) => o.repeatsOfQosTwo,
+  sessions_lost: (o) => o.sessionsLost,
+  rows_twice: (o) => o.rowsTwice,
+};
+
 function summary(report: Report, runs: number, failed: number, outcomes: readonly RunOutcome[]): Report {
   const sum = (pick: (outcome: RunOutcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const done: Record<string, number> = {};
@@ -129,60 +145,10 @@ function summary(report: Report, runs: number, failed: number, outcomes: readonl
   report.samples(runs).metric('runs', runs).metric('runs_failed', failed);
   for (const [what, times] of Object.entries(done).sort(([a], [b]) => a.localeCompare(b))) report.metric(what, times);
   const complete = outcomes.map(({ completeMs }) => completeMs);
+  for (const [metric, pick] of Object.entries(sums)) report.metric(metric, sum(pick));
+  const stalls = outcomes.flatMap(({ longestStallMs }) => longestStallMs ?? []);
+  if (stalls.length > 0) report.metric('one_of_three_dead_stall_max_ms', Math.max(...stalls));
   return report
-    .metric(
-      'acknowledged',
-      sum((o) => o.acknowledged),
-    )
-    .metric(
-      'acknowledged_qos2',
-      sum((o) => o.acknowledgedQosTwo),
-    )
-    .metric(
-      'events_stored',
-      sum((o) => o.stored),
-    )
-    .metric(
-      'alerts_stored',
-      sum((o) => o.alertsStored),
-    )
-    .metric(
-      'lost',
-      sum((o) => o.lost),
-    )
-    .metric(
-      'duplicated',
-      sum((o) => o.duplicated),
-    )
-    .metric(
-      'unexplained',
-      sum((o) => o.unexplained),
-    )
-    .metric(
-      'gaps_explained',
-      sum((o) => o.gapsExplained),
-    )
-    .metric(
-      'repeats_of_plain_qos1',
-      sum((o) => o.repeatsOfPlain),
-    )
-    .metric(
-      'acknowledged_plain_qos1',
-      sum((o) => o.acknowledgedPlain),
-    )
-    .metric(
-      'repeats_of_qos2',
-      sum((o) => o.repeatsOfQosTwo),
-    )
-    .metric(
-      'sessions_lost',
-      sum((o) => o.sessionsLost),
-    )
-    .metric()
-    .metric(
-      'rows_twice',
-      sum((o) => o.rowsTwice),
-    )
     .metric('complete_p50_ms', percentile(complete, 50))
     .metric('complete_p99_ms', percentile(complete, 99))
     .metric('processes_left', runningProcesses().length)

@@ -43,6 +43,8 @@ export interface RunOutcome extends Verdict {
   readonly done: Readonly<Record<string, number>>;
   /** ms from when all was well and acknowledged until history and ledger were complete */
   readonly completeMs: number;
+  /** the longest that a lane took to go on after one of three brokers had died, ms */
+  readonly longestStallMs?: number;
   readonly seconds: number;
 }
 

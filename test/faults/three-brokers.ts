@@ -81,7 +81,8 @@ async function run({ seed, keep = false, victims = 3 }: ThreeBrokersOptions): Pr
       seed,
       folder,
       scenarios: [name],
-      done: { kills_broker: victims, kills_two_brokers: 1, three_brokers_longest_stall_ms: Math.max(...stalls) },
+      done: { kills_one_of_three: victims, kills_two_of_three: 1 },
+      longestStallMs: Math.max(...stalls),
       completeMs: performance.now() - from,
       seconds: (performance.now() - begun) / 1000,
     };

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaOptions, type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
-import { freePorts } from './process.ts';
+import { freePorts, noteProcess } from './process.ts';
 
 export interface TestKafkaOptions {
   /** kept by whoever names it; default: a temporary one, removed at the end */
@@ -73,7 +73,9 @@ export class TestKafka {
   }
 
   async start(): Promise<void> {
-    this.#running = await startKafka(this.#options);
+    const running = await startKafka(this.#options);
+    this.#running = running;
+    noteProcess(running.pid, 'kafka', running.ended);
   }
 
   get pid(): number | undefined {

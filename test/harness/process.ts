@@ -23,6 +23,12 @@ export interface ProcessOptions {
 /** What was started here and has not ended yet: empty when a test has cleaned up behind itself. */
 const running = new Map<number, string>();
 
+/** A process that was started by other means. */
+export function noteProcess(pid: number, name: string, ended: Promise<void>): void {
+  running.set(pid, name);
+  void ended.then(() => running.delete(pid));
+}
+
 export function runningProcesses(): readonly { readonly pid: number; readonly name: string }[] {
   return [...running].map(([pid, name]) => ({ pid, name }));
 }
