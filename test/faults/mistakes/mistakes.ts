@@ -42,9 +42,8 @@ export const mistakes = {
   'safe-without-an-answer': {
     process: 'gateway',
     file: 'edge/uplink/sinks/kafka.ts',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own
-    right: 'throw kafkaError(error, `sending to ${name}`, this.#tls, clock.now());',
-    wrong: '',
+    right: 'throw kafkaError(error, `sending to',
+    wrong: 'void kafkaError(error, `sending to',
     scenarios: ['link'],
     shows: 'lost',
   },

@@ -3,13 +3,15 @@
  * its earlier ones. Nothing is lost or doubled, and the centre says that order is at risk.
  */
 import { topic } from '@forpost/shared/event/topics.ts';
+import type { CentreView, GatewaysAnswer } from '../../../cloud/api/schemas.ts';
 import { testClient } from '../../../scripts/kafka/testing.ts';
 import { until } from '../../harness/process.ts';
 import { type Scenario, sleep } from './scenario.ts';
 
 const topics = [topic('forpost', 'alerts'), topic('forpost', 'telemetry')];
 /** a setting that lives long has enough of them: each costs the broker files and the centre a fetch */
-const mostPartitions = 24;
+const mostPartitions = 60;
+const toldWithinMs = 20_000;
 /** Kafka may be away itself just now */
 const addedWithinMs = 30_000;
 
@@ -18,16 +20,33 @@ export const partitionsAdded: Scenario = {
   weight: 1,
   async disturb({ setting, random, loadMs, count, say }) {
     await sleep(random.int(50, loadMs));
-    const added = random.int(1, 3);
-    await until('partitions are added', () => add(setting.kafka.brokers, added), addedWithinMs);
+    const added = await until(
+      'partitions are added',
+      () => add(setting.kafka.brokers, random.int(1, 2)),
+      addedWithinMs,
+    );
     count('partitions_added', added);
     say(`${added} partitions were added`);
     // the gateway asks how many there are when it connects
     setting.link.reset();
   },
+  async check({ setting, gateway }) {
+    const told = async () => {
+      const { gateways } = await setting.centre.api<GatewaysAnswer>('/api/v1/gateways');
+      return gateways.some((one) => one.gateway === gateway.id && one.problems.some((text) => risk.test(text)));
+    };
+    await until('the gateway says at the centre that order is at risk', told, toldWithinMs);
+    const known = async () =>
+      (await setting.centre.api<CentreView>('/api/v1/centre')).problems.some((text) => more.test(text));
+    await until('the centre says that the topics have more partitions', known, toldWithinMs);
+  },
 };
 
-async function add(brokers: readonly string[], more: number): Promise<true> {
+const risk = /order is at risk/;
+const more = /has \d+ partitions and had \d+/;
+
+/** How many each topic has got more; none beyond a bound. */
+async function add(brokers: readonly string[], more: number): Promise<number> {
   const admin = testClient(brokers).admin();
   try {
     await admin.connect();
@@ -36,7 +55,7 @@ async function add(brokers: readonly string[], more: number): Promise<true> {
       partitions.length + more > mostPartitions ? [] : [{ topic: name, count: partitions.length + more }],
     );
     if (wanted.length > 0) await admin.createPartitions({ topicPartitions: wanted, timeout: 5_000 });
-    return true;
+    return wanted.length > 0 ? more : 0;
   } finally {
     await admin.disconnect();
   }
