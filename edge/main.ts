@@ -1,5 +1,5 @@
 /**
- * The command line of the gateway: `forpost gateway`, `check`, `model`, `devices`, `schema`. It reads the command,
+ * The command line of the gateway: `forpost gateway`, `check`, `model`, `devices`, `replay`, `schema`. It reads the command,
  * loads the configuration and hands over to gateway.ts.
  *
  * Always: what a person did wrong is told in plain lines, without a stack, and ends with status 1; an unexpected error
@@ -10,6 +10,7 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import { Command } from 'commander';
+import type { ReplayCommand } from './uplink/replay-command.ts';
 
 requireNode();
 
@@ -94,6 +95,22 @@ devices
     const { setPassword } = await import('./site/passwords.ts');
     const password = await setPassword(options.config, options.console === true ? 'console' : 'mqtt', id);
     process.stdout.write(`${id}: ${password}\nIt is shown only now. Restart the gateway to use it.\n`);
+  });
+
+program
+  .command('replay')
+  .description(
+    'send events again that the outbox still keeps; the centre knows them by their ids and tells nobody anew',
+  )
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
+  .requiredOption('--lane <lane>', 'alerts or telemetry')
+  .requiredOption('--from <number|time>', 'first event: its number, or when the gateway took it (2026-06-01T10:00:00Z)')
+  .requiredOption('--to <number|time>', 'last event: its number (inclusive), or a time (exclusive)')
+  .option('--epoch <epoch>', 'whose numbers are meant, where several are kept')
+  .option('--sink <name...>', 'only to these uplinks (default: all)')
+  .action(async (options: ReplayCommand) => {
+    const { runReplay } = await import('./uplink/replay-command.ts');
+    await runReplay(options);
   });
 
 const model = program.command('model').description('detection models');

@@ -15,6 +15,7 @@ export const errorCodes = {
   FORPOST_SINK_TIMEOUT: { retryable: true },
   FORPOST_SINK_TOPIC_MISSING: { retryable: true },
   FORPOST_SINK_REFUSED: { retryable: false },
+  FORPOST_REPLAY_EMPTY: { retryable: false },
   FORPOST_PAYLOAD_INVALID: { retryable: false },
   FORPOST_MODEL_INVALID: { retryable: false },
   FORPOST_DETECTOR_FAILED: { retryable: true },

@@ -23,6 +23,7 @@ import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom,
 import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
+import { outboxFileName } from './kept-events.ts';
 import type { FileState, FromWriter, Stamp, ToWriter, WriterData } from './messages.ts';
 
 export interface OutboxLimits {
@@ -117,7 +118,7 @@ export class SqliteOutbox implements Outbox {
     this.#sparing = new SparingLogger(options.logger, options.clock);
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
     this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
-    this.file = join(options.folder, 'outbox.db');
+    this.file = join(options.folder, outboxFileName);
     this.inHand = InHand.for(options.sinks.length);
   }
 

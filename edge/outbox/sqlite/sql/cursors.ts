@@ -27,3 +27,9 @@ select l.epoch, l.lane, l.start, l.next_seq as next,
                  left join cursors c on c.sink = s.value and c.epoch = l.epoch and c.lane = l.lane), l.next_seq - 1) as acked,
        (select min(first) from holes h where h.epoch = l.epoch and h.lane = l.lane) as hole
 from lanes l order by l.start, l.lane`;
+/** What of a lane may still be in the file, delivered or not. */
+export const selectKept = `
+select l.epoch, l.first_seq as first, l.next_seq - 1 as last, coalesce(c.acked, 0) as acknowledged
+from lanes l left join cursors c on c.sink = ? and c.epoch = l.epoch and c.lane = l.lane
+where l.lane = ? and l.next_seq > l.first_seq
+order by l.start`;
