@@ -1,5 +1,6 @@
 /** Loaded before everything else (--import): changes the one line of the mistake that FORPOST_TEST_MISTAKE names. */
-import { registerHooks } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../harness/root.ts';
 import { type Mistake, mistakes } from './mistakes.ts';
@@ -12,10 +13,13 @@ const url = new URL(file, pathToFileURL(root)).href;
 
 registerHooks({
   load(at, context, next) {
-    const loaded = next(at, context);
-    if (at !== url) return loaded;
-    const source = String(loaded.source);
+    if (at !== url) return next(at, context);
+    const source = readFileSync(new URL(url), 'utf8');
     if (source.split(right).length !== 2) throw new Error(`${file} has not once: ${right}`);
-    return { ...loaded, source: source.replace(right, () => wrong) };
+    return {
+      format: 'module',
+      source: stripTypeScriptTypes(source.replace(right, () => wrong)),
+      shortCircuit: true,
+    };
   },
 });

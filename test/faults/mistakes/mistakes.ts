@@ -5,8 +5,6 @@
  * Always: each must be found by a run with the scenarios that it names; where the line is no longer there the process
  * does not start, so that no mistake is silently made right.
  */
-import { fileURLToPath } from 'node:url';
-
 export interface Mistake {
   readonly process: 'gateway' | 'centre';
   /** from the root of the checkout */
@@ -54,7 +52,11 @@ export const mistakeNames = Object.keys(mistakes) as readonly MistakeName[];
 
 /** The environment in which a process makes the mistake. */
 export function mistakeEnv(name: MistakeName): NodeJS.ProcessEnv {
-  const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url));
-  // by the environment, so that the process's threads load it too
-  return { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hooks}`.trim(), FORPOST_TEST_MISTAKE: name };
+  // by the environment, so that the process's threads load it too; of several hooks the last one is asked first, and
+  // the product's own (prepared code) would not ask any further
+  const loaded = ['../../../shared/stripping/preload.mjs', './hooks.ts'].map(
+    (file) => `--import=${new URL(file, import.meta.url).href}`,
+  );
+  const options = [process.env.NODE_OPTIONS ?? '', ...loaded].join(' ').trim();
+  return { NODE_OPTIONS: options, FORPOST_TEST_MISTAKE: name };
 }
