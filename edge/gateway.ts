@@ -27,6 +27,7 @@ import { loadInstallation } from './config/load.ts';
 import { ConsoleServer } from './console/server.ts';
 import { DataFolder } from './data-folder.ts';
 import { DeviceRegistry } from './devices/registry.ts';
+import { EvaluatedIds } from './evaluated-ids.ts';
 import { GatewayHealth } from './health/health.ts';
 import { GatewayMetrics } from './health/metrics.ts';
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
@@ -71,6 +72,7 @@ export class Gateway implements Part {
   readonly #releasers = new Releasers();
   readonly #problems = new Map<string, string>();
   readonly #cameraChanges = new CameraChanges();
+  readonly #evaluated = new EvaluatedIds();
   readonly #clockSync: ClockSync;
   readonly #outbox: SqliteOutbox;
   readonly #devices: DeviceRegistry;
@@ -107,6 +109,7 @@ export class Gateway implements Part {
       clock,
       logger: logger('outbox'),
       newEpoch: () => randomBytes(8).toString('hex'),
+      onResendIds: (ids) => this.#evaluated.recall(ids),
       stamp: () => ({ clock: this.#clockSync.quality(), boot: this.#clockSync.bootId() }),
       limits: {
         ...(installation.outbox?.max_bytes === undefined ? {} : { maxBytes: installation.outbox.max_bytes }),
@@ -125,6 +128,7 @@ export class Gateway implements Part {
       mqtt: installation.mqtt,
       authenticate: this.#devices.authenticate,
       admit: (publish) => this.#pipeline.admit(publish),
+      storage: this.#outbox.storage,
       clock,
       logger: logger('broker'),
       onConnection: (device, connected) => this.#devices.connected(device as DeviceId, connected),
@@ -142,6 +146,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       outbox: this.#outbox,
+      evaluated: this.#evaluated,
       clock,
       quality: () => this.#clockSync.quality(),
       boot: () => this.#clockSync.bootId(),

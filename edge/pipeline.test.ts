@@ -271,3 +271,16 @@ test('what waits for an outbox that takes nothing is bounded, and what is given 
   expect(pipeline.lost).toBe(100);
   pipeline.stop();
 });
+
+test('a resend under its device’s own id evaluates no rule, before its first sending is on disk and after', async () => {
+  const say = (id: string, power: number) => publish(JSON.stringify({ id, values: { power_w: power } }));
+  await say('a', 6000);
+  await say('b', 10);
+  expect(acted.map((line) => line.split(',')[0])).toEqual(['over/meter raised', 'over/meter cleared']);
+  await Promise.all([say('a', 6000), say('a', 6000)]);
+  expect(acted.length).toBe(2);
+  // the outbox decides whether it is stored
+  expect(outbox.entries.slice(2).map(({ events }) => events.map(({ resendId }) => resendId))).toEqual([['a'], ['a']]);
+  await say('c', 6000);
+  expect(acted.length).toBe(3);
+});

@@ -5,6 +5,7 @@
  *
  * Always:
  *  - local actions have run before the entry is handed to the outbox: an alert never waits for the disk (P2);
+ *  - a reading with an id of its device's own that came before is evaluated by no rule (its commit stores it once);
  *  - `admit` resolves after the commit and rejects where there was none, so that the broker withholds (P1);
  *  - whatever a device sends, `admit` never throws: what nobody can read becomes a dead letter of that device (P8);
  *  - an alert that was acted on is stored, also where its entry was refused to its device (storing.ts);
@@ -20,6 +21,7 @@ import type { Alarms } from './alerts/alarms.ts';
 import type { Admit, DevicePublish } from './broker/access.ts';
 import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
+import { EvaluatedIds } from './evaluated-ids.ts';
 import type { DeadLetter, EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { AlarmTransition } from './rules/rule.ts';
@@ -33,6 +35,8 @@ export interface PipelineParts {
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly outbox: Outbox;
+  /** the devices' own ids of readings that the rules have seen */
+  readonly evaluated?: EvaluatedIds;
   readonly clock: Clock;
   readonly quality: () => ClockQuality;
   readonly boot: () => string;
@@ -53,12 +57,14 @@ export class Pipeline {
   #wake: Timer | undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
   readonly #storing: Storing;
+  readonly #evaluated: EvaluatedIds;
   readonly #alertOf = new WeakMap<EventDraft, Alert>();
   #stopped = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     const { outbox, clock, random, logger, alarms } = parts;
+    this.#evaluated = parts.evaluated ?? new EvaluatedIds();
     this.#storing = new Storing({
       outbox,
       clock,
@@ -94,7 +100,11 @@ export class Pipeline {
     } catch (error) {
       if (!isHopeless(error)) throw error;
       // withheld it would be sent for ever: nothing of it can ever be stored as events
-      await this.#storing.submit({ events: [], deadLetter: this.#deadLetter(publish, messageOf(error)) });
+      await this.#storing.submit({
+        events: [],
+        deadLetter: this.#deadLetter(publish, messageOf(error)),
+        publish: publish.record,
+      });
     }
   };
 
@@ -105,14 +115,21 @@ export class Pipeline {
     devices.seen(device, publish.received, decoded);
     if (!decoded.ok) {
       const deadLetter = this.#deadLetter(publish, decoded.reason);
-      return { events: this.#raise(this.#alive(device, publish), publish), deadLetter };
+      return { events: this.#raise(this.#alive(device, publish), publish), deadLetter, publish: publish.record };
     }
     const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish));
     const transitions: AlarmTransition[] = [];
-    const readings = decoded.items.filter((item) => item.kind === 'reading');
-    for (const item of readings) transitions.push(...this.#observe(device, item, publish));
-    if (readings.length === 0) transitions.push(...this.#alive(device, publish));
-    return { events: [...this.#raise(transitions, publish), ...events] };
+    let readings = 0;
+    decoded.items.forEach((item, i) => {
+      if (item.kind !== 'reading') return;
+      readings++;
+      const resendId = events[i]?.resendId;
+      // a resend is stored by none and evaluated by none
+      if (resendId === undefined || this.#evaluated.isNew(device, resendId))
+        transitions.push(...this.#observe(device, item, publish));
+    });
+    if (readings === 0) transitions.push(...this.#alive(device, publish));
+    return { events: [...this.#raise(transitions, publish), ...events], publish: publish.record };
   }
 
   #observe(device: DeviceId, item: DecodedReading, taken: Taken): readonly AlarmTransition[] {

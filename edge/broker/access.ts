@@ -1,4 +1,6 @@
 /** Who may connect to the broker, and what each may do there. `broker/` asks; `devices/` knows. */
+import type { PublishRecord } from '../outbox/remembered.ts';
+
 export interface Principal {
   readonly kind: 'device' | 'consumer';
   /** the device's or consumer's id: also its MQTT user name */
@@ -21,6 +23,8 @@ export interface DevicePublish {
   readonly duplicate: boolean;
   readonly received: number;
   readonly uptime: number;
+  /** what the broker has to remember of it, in the commit of its events */
+  readonly record?: PublishRecord | undefined;
 }
 
 /**

@@ -7,15 +7,22 @@
  *  - `duplicates` drops a message whose counter is lower than that of the last one delivered, which loses a QoS 1
  *    message that a QoS 0 one, published later, has overtaken on its shorter way: the broker tells duplicates itself.
  *  - mqtt-packet, which writes its packets, keeps a buffer for each of the 65,536 packet ids: 8 MB for nothing.
+ *  - `_nextId` gives packet ids from a random one on, whatever ids messages of the session still have that were sent
+ *    before: where there is a session it gives them.
+ *  - `counter` numbers the broker's messages: it goes on where the last life of the broker ended, and a message that is
+ *    on disk before it is delivered has its number before.
  *  - `waitForDrain` makes a message wait for its slowest subscriber: here only the timer that ends a frozen one stays.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { Aedes, Client } from 'aedes';
+import type { OutgoingQueue } from './outgoing-queue.ts';
 
 interface ClientInternals {
   id: string;
   _nextBatch(error?: Error): void;
   readonly duplicates: Record<string, number>;
+  _nextId: number;
   _drainTimer: unknown;
   waitForDrain(callback: (error: Error | null, client: unknown) => void): void;
   readonly will: object | null;
@@ -25,6 +32,7 @@ type PublishInternal = (packet: { qos: number }, client: unknown, done?: (error?
 
 function internals(client: Client): ClientInternals {
   const inner = client as unknown as Partial<ClientInternals>;
+  if (typeof inner._nextId !== 'number') throw new Error('this version of aedes gives packet ids in another way');
   if (typeof inner._nextBatch !== 'function' || typeof inner.waitForDrain !== 'function' || !('duplicates' in inner))
     throw new Error('this version of aedes is not the one that the broker was written for');
   return inner as ClientInternals;
@@ -44,15 +52,59 @@ export function readOn(client: Client): void {
   if (!client.closed) internals(client)._nextBatch();
 }
 
+interface BrokerInternals {
+  counter: number;
+}
+
+function broker(aedes: Aedes): BrokerInternals {
+  const inner = aedes as unknown as Partial<BrokerInternals>;
+  if (typeof inner.counter !== 'number') throw new Error('this version of aedes numbers its messages in another way');
+  return inner as BrokerInternals;
+}
+
+/** The number of the broker's next message. */
+export function nextMessage(aedes: Aedes): number {
+  const inner = broker(aedes);
+  inner.counter += 1;
+  return inner.counter;
+}
+
+/** Messages are numbered from behind `last` on. */
+export function goOnBehind(aedes: Aedes, last: number): void {
+  const inner = broker(aedes);
+  inner.counter = Math.max(inner.counter, last);
+}
+
+/** PUBACK for a publish that aedes is not to go on with. */
+export function acknowledge(client: Client, messageId: number): void {
+  const socket = client.conn as Socket;
+  if (!client.closed && !socket.destroyed) socket.write(Buffer.from([0x40, 2, messageId >> 8, messageId & 0xff]));
+}
+
+/** Packet ids of what is sent to this client, from its session's queue where there is one. */
+function giveIds(inner: ClientInternals, queue: () => OutgoingQueue | undefined): void {
+  let own = inner._nextId;
+  Object.defineProperty(inner, '_nextId', {
+    get: () => queue()?.nextId ?? own,
+    // aedes sets what follows on the one it took
+    set: (next: number) => {
+      const of = queue();
+      if (of === undefined) own = next;
+      else of.takeId();
+    },
+  });
+}
+
 /** Whether this is the client's will, published at its end, and no publish of its own. */
 export function isWill(client: Client, packet: object): boolean {
   return internals(client).will === packet;
 }
 
-/** Prepares a client before it is registered under `id`. */
-export function prepareClient(aedes: Aedes, client: Client, id: string): void {
+/** Prepares a client before it is registered under `id`. `queue`: of its session, if it has one. */
+export function prepareClient(aedes: Aedes, client: Client, id: string, queue: () => OutgoingQueue | undefined): void {
   const inner = internals(client);
   inner.id = id;
+  giveIds(inner, queue);
   Object.defineProperty(inner.duplicates, aedes.id, { get: () => 0, set: () => undefined });
   const arm = inner.waitForDrain;
   inner.waitForDrain = (callback) => {

@@ -39,11 +39,18 @@ beforeEach(async () => {
 
 afterEach(() => bench.stop());
 
+/** What CONNACK says beside «accepted»: there was a session [MQTT-3.2.2-2]. */
+const sessionPresent = 256;
+
 /** A raw connection that is logged in. */
-async function loggedIn(user: string, options: { clientId?: string; clean?: boolean } = {}): Promise<RawClient> {
+async function loggedIn(
+  user: string,
+  options: { clientId?: string; clean?: boolean } = {},
+  acknowledged: 0 | typeof sessionPresent = 0,
+): Promise<RawClient> {
   const raw = await bench.raw();
   raw.send(connectPacket(user, options));
-  await soon(() => raw.packets()).toEqual([['connack', 0]]);
+  await soon(() => raw.packets()).toEqual([['connack', acknowledged]]);
   return raw;
 }
 
@@ -147,7 +154,7 @@ describe('acknowledgement', () => {
     first.send(publishPacket(readings, 'once', 2, 5), publishPacket(readings, 'once', 2, 5, true));
     await soon(() => taken()).toEqual(['once']);
     first.socket.destroy();
-    const second = await loggedIn('meter', { clean: false });
+    const second = await loggedIn('meter', { clean: false }, sessionPresent);
     second.send(publishPacket(readings, 'once', 2, 5, true), pingPacket);
     await soon(() => after(second)).toEqual([['pingresp', 0]]);
     bench.taken[0]!.commit();

@@ -10,10 +10,10 @@
  * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
  * a password; a session belongs to one principal, whatever client id another one uses; a subscriber that does not
  * read is disconnected and makes nobody else wait, and neither does a device that sends as fast as it can. What is
- * published here goes to connected subscribers at once.
+ * published here goes to connected subscribers at once. Sessions outlive a restart (sessions.ts).
  */
 import type { Socket } from 'node:net';
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -27,8 +27,16 @@ import {
 } from 'aedes';
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
+import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
 import type { Admit, Authenticate, Principal } from './access.ts';
-import { acknowledgeAtDelivery, isWill, keepNoPacketIds, prepareClient } from './aedes-internals.ts';
+import {
+  acknowledgeAtDelivery,
+  goOnBehind,
+  isWill,
+  keepNoPacketIds,
+  nextMessage,
+  prepareClient,
+} from './aedes-internals.ts';
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
@@ -36,7 +44,8 @@ import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls } from './listeners.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
-import { Sessions } from './sessions.ts';
+import { Redeliveries } from './redeliveries.ts';
+import { brokerId, emptySession, Sessions } from './sessions.ts';
 import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
 
 export type { BrokerCounters } from './counters.ts';
@@ -57,6 +66,8 @@ export interface BrokerLimits {
   readonly refusalDelayMs: number;
   /** how long `stop` waits for commits whose senders wait for them */
   readonly stopGraceMs: number;
+  /** how often sessions of absent clients are looked at */
+  readonly sessionAgingMs: number;
 }
 
 export const defaultBrokerLimits: BrokerLimits = {
@@ -70,6 +81,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   connectTimeoutMs: 10_000,
   refusalDelayMs: 1000,
   stopGraceMs: 2000,
+  sessionAgingMs: 3_600_000,
 };
 
 export const defaultMaxPacketBytes = 256 * 1024;
@@ -82,6 +94,8 @@ export interface BrokerOptions {
   readonly mqtt: Installation['mqtt'];
   readonly authenticate: Authenticate;
   readonly admit: Admit;
+  /** what is remembered across restarts; without it, nothing */
+  readonly storage?: BrokerStorage;
   readonly clock: Clock;
   readonly logger: Logger;
   /** a device's first connection came, or its last one went */
@@ -105,6 +119,9 @@ export class Broker implements Part, LocalPublisher {
   readonly #open = new Map<string, Set<Connection>>();
   /** by principal, of those that have ever logged in */
   readonly #turns = new Map<string, ReadTurn>();
+  readonly #redeliveries = new Redeliveries();
+  readonly #storage: BrokerStorage;
+  #aging: Timer | undefined;
   #aedes: Aedes | undefined;
   #plain: Listener | undefined;
   #tls: Listener | undefined;
@@ -115,7 +132,10 @@ export class Broker implements Part, LocalPublisher {
     this.#limits = { ...defaultBrokerLimits, ...options.limits };
     this.#sparing = new SparingLogger(options.logger, options.clock);
     this.#logIn = new LogIn(options.authenticate, options.clock, this.#sparing, this.#counters);
+    this.#storage = options.storage ?? noStorage;
     this.#sessions = new Sessions({
+      storage: this.#storage,
+      nextMessage: () => (this.#aedes === undefined ? 0 : nextMessage(this.#aedes)),
       isConnected: (id) => this.#clientIsConnected(id),
       mayHold: (client, filter) => this.#mayHold(client as Client, filter),
       gateOf: (packet) => this.#intake.gateOf(packet),
@@ -129,6 +149,9 @@ export class Broker implements Part, LocalPublisher {
       logger: this.#sparing,
       counters: this.#counters,
       sessions: this.#sessions,
+      redeliveries: this.#redeliveries,
+      storage: this.#storage,
+      deliver: (packet) => this.#hand(packet),
       refusalDelayMs,
     });
   }
@@ -138,6 +161,7 @@ export class Broker implements Part, LocalPublisher {
     const { mqtt, logger, ports = {} } = this.#options;
     keepNoPacketIds();
     const aedes = new Aedes({
+      id: brokerId,
       concurrency,
       drainTimeout: this.#limits.drainTimeoutMs,
       connectTimeout: this.#limits.connectTimeoutMs,
@@ -158,6 +182,11 @@ export class Broker implements Part, LocalPublisher {
       },
     });
     this.#aedes = aedes;
+    this.#storage.recall((remembered) => {
+      goOnBehind(aedes, this.#sessions.recall(remembered));
+      this.#redeliveries.recall(remembered.redeliveries);
+    });
+    this.#age();
     acknowledgeAtDelivery(aedes, (error) => logger.error({ err: error }, 'a message could not be delivered on'));
     aedes.on('client', (client) => this.#announce(client));
     aedes.on('clientError', (client, error) => logger.debug({ client: client.id }, `MQTT client: ${error.message}`));
@@ -186,6 +215,7 @@ export class Broker implements Part, LocalPublisher {
     const aedes = this.#aedes;
     if (aedes === undefined || this.#stopping) return;
     this.#stopping = true;
+    this.#aging?.cancel();
     const closed = [this.#plain?.close(), this.#tls?.close()];
     for (const guarded of this.#sockets.values()) guarded.hold();
     const until = this.#options.clock.uptime() + this.#limits.stopGraceMs;
@@ -209,9 +239,20 @@ export class Broker implements Part, LocalPublisher {
   publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
     const { qos, retain } = options;
     const packet = { cmd: 'publish' as const, topic, payload: Buffer.from(payload), qos, retain, dup: false };
-    if (this.#stopping) return;
+    if (!this.#stopping) this.#hand(packet);
+  }
+
+  #hand(packet: PublishPacket): void {
     this.#aedes?.publish(packet, (error) => {
-      if (error) this.#options.logger.error({ topic, err: error }, 'a message could not be published');
+      if (error) this.#options.logger.error({ topic: packet.topic, err: error }, 'a message could not be published');
+    });
+  }
+
+  #age(): void {
+    const { sessionAgingMs } = this.#limits;
+    this.#aging = this.#options.clock.after(sessionAgingMs, () => {
+      this.#sessions.age(sessionAgingMs);
+      this.#age();
     });
   }
 
@@ -224,7 +265,8 @@ export class Broker implements Part, LocalPublisher {
 
   counters(): BrokerCounters {
     for (const guarded of this.#sockets.values()) this.#countBytes(guarded);
-    return this.#counters.snapshot(this.#sockets.size);
+    const { sessions, queued, retained } = this.#sessions.sizes();
+    return this.#counters.snapshot({ connections: this.#sockets.size, sessions, queued, retained });
   }
 
   /** How much the broker remembers, each bounded: for tests and metrics. */
@@ -278,7 +320,8 @@ export class Broker implements Part, LocalPublisher {
     const open = this.#open.get(principal.id) ?? new Set();
     if (open.size >= this.#limits.maxConnectionsEach)
       return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
-    prepareClient(aedes, client, `${principal.id}/${client.id}`);
+    const id = `${principal.id}/${client.id}`;
+    prepareClient(aedes, client, id, () => (client.clean ? undefined : this.#sessions.queueOf(id)));
     const turn = this.#turns.get(principal.id) ?? guarded.turn;
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
@@ -330,7 +373,6 @@ export class Broker implements Part, LocalPublisher {
     if (packet.retain && !this.#sessions.mayRetain(principal.id, packet.topic, packet.payload.length))
       packet.retain = false;
     if (will && this.#stopping) done(new Error('the broker ends the connection, not the device'));
-    else if (principal.kind === 'consumer') done(null);
     else if (will) this.#intake.takeWill(connection, packet, done);
     else this.#intake.take(connection, packet, done);
   }
@@ -338,7 +380,7 @@ export class Broker implements Part, LocalPublisher {
   /** The subscription as granted, or null, which aedes answers with 0x80 [MQTT-3.9.3]. */
   #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
     const connection = this.#byClient.get(client);
-    if (connection === undefined) return null;
+    if (connection === undefined || subscription === emptySession) return null;
     const held = Object.keys((client as unknown as { subscriptions: object }).subscriptions).length;
     if (this.#mayHold(client, subscription.topic) && held < this.#limits.maxSubscriptionsEach) return subscription;
     this.#forbid(connection, `may not subscribe to ${subscription.topic}`);

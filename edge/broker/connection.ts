@@ -20,6 +20,8 @@ export class Connection {
   readonly queue: AdmissionQueue;
   /** registered with aedes and told to whoever watches connections */
   announced = false;
+  /** stands for its client in what is remembered of redeliveries */
+  key: number | undefined;
   readonly #delivered = new Array<number>(rememberedMessages).fill(-1);
   #nextDelivered = 0;
   #toRead = 0;

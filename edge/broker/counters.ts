@@ -1,5 +1,6 @@
-/** What the broker counts. All grow since the start, except `connections`, which is now. */
+/** What the broker counts. All grow since the start, except what is said to be now. */
 export interface BrokerCounters {
+  /** now */
   readonly connections: number;
   readonly connectionsTotal: number;
   readonly failedLogins: number;
@@ -15,6 +16,12 @@ export interface BrokerCounters {
   readonly frozen: number;
   /** messages dropped from full queues of absent subscribers, retained messages and sessions beyond the limits */
   readonly dropped: number;
+  /** publishes of QoS 1 and 2 that had been taken before and were only acknowledged */
+  readonly redelivered: number;
+  /** persistent sessions, messages queued for them, and retained messages: now */
+  readonly sessions: number;
+  readonly queued: number;
+  readonly retained: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
@@ -28,6 +35,7 @@ export class Counters {
   forbidden = 0;
   oversized = 0;
   frozen = 0;
+  redelivered = 0;
   bytesIn = 0;
   bytesOut = 0;
   readonly #dropped = { queued: 0, retained: 0, session: 0 };
@@ -36,12 +44,12 @@ export class Counters {
     this.#dropped[what]++;
   }
 
-  snapshot(connections: number): BrokerCounters {
-    const { queued, retained, session } = this.#dropped;
+  snapshot(now: Pick<BrokerCounters, 'connections' | 'sessions' | 'queued' | 'retained'>): BrokerCounters {
+    const dropped = this.#dropped.queued + this.#dropped.retained + this.#dropped.session;
     const { connectionsTotal, failedLogins, publishes, acknowledged, refused, forbidden, oversized, frozen } = this;
-    const { bytesIn, bytesOut } = this;
+    const { bytesIn, bytesOut, redelivered } = this;
     return {
-      connections,
+      ...now,
       connectionsTotal,
       failedLogins,
       publishes,
@@ -50,7 +58,8 @@ export class Counters {
       forbidden,
       oversized,
       frozen,
-      dropped: queued + retained + session,
+      dropped,
+      redelivered,
       bytesIn,
       bytesOut,
     };

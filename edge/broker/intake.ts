@@ -1,20 +1,27 @@
 /**
- * Takes the publishes of devices in: admits each at once, acknowledges in order, and lets aedes deliver it on.
+ * Takes publishes in: admits each at once, acknowledges in order, and lets aedes deliver it on.
  *
  *   take ──► admit ──► its turn ──► PUBACK, PUBREC or nothing ──► delivered on ──► finished (room for the next)
- *              └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
+ *     │        └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
+ *     └── taken before (QoS 2 by its packet id, QoS 1 with DUP by packet id and content) ──► the admission of then
+ *              ──► its turn ──► acknowledged, and nothing else
  *
  * Always: aedes goes on with a publish of QoS 1 (its PUBACK) only after `admit` has resolved, and with one of QoS 2
- * only up to its store, where it waits at its gate for the same; what is known of QoS 2 is not admitted again.
+ * only up to its store, where it waits at its gate for the same; what has been taken before is not admitted again; what
+ * was committed is delivered on, also where its sender has gone meanwhile.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { PublishPacket } from 'aedes';
+import { clientKey, publishHash, type Redelivery } from '../outbox/redelivery.ts';
+import type { BrokerStorage, Change, PublishRecord } from '../outbox/remembered.ts';
 import type { Admit } from './access.ts';
+import { acknowledge } from './aedes-internals.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
-import type { InboundGate, Sessions } from './sessions.ts';
+import type { Noted, Redeliveries } from './redeliveries.ts';
+import type { InboundGate, Sessions, StoredPacket } from './sessions.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -24,6 +31,10 @@ export interface IntakeOptions {
   readonly logger: SparingLogger;
   readonly counters: Counters;
   readonly sessions: Sessions;
+  readonly redeliveries: Redeliveries;
+  readonly storage: BrokerStorage;
+  /** delivers a publish on whose sender has gone */
+  readonly deliver: (packet: PublishPacket) => void;
   readonly refusalDelayMs: number;
 }
 
@@ -36,6 +47,16 @@ const standing = Symbol('standing');
 interface TakenPacket {
   [standing]?: { readonly gate: InboundGate | undefined; readonly finish: () => void };
 }
+
+/** A publish on its way in. */
+interface Taken {
+  readonly admission: Promise<void>;
+  /** it was taken before */
+  readonly duplicate: boolean;
+  readonly noted?: Noted | undefined;
+}
+
+const done = Promise.resolve();
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -54,29 +75,43 @@ export class Intake {
     (packet as TakenPacket)[standing]?.finish();
   }
 
-  /** A publish that its device was allowed to make. `done` lets aedes go on with it. */
-  take(connection: Connection, packet: PublishPacket, done: Done): void {
-    const { counters, sessions } = this.#options;
-    counters.publishes++;
-    const { client, queue } = connection;
+  /** A publish that its device or consumer was allowed to make. `goOn` lets aedes go on with it. */
+  take(connection: Connection, packet: PublishPacket, goOn: Done): void {
+    const { counters } = this.#options;
+    const { client, queue, principal } = connection;
     const { qos, messageId } = packet;
+    const isDevice = principal.kind === 'device';
+    if (isDevice) counters.publishes++;
+    else if (qos === 0) {
+      // nobody waits for it
+      for (const change of this.#prepare(connection, packet)) this.#options.storage.save(change);
+      goOn(null);
+      return;
+    }
+    const { admission, duplicate, noted } =
+      qos === 2 && messageId !== undefined
+        ? this.#takeTwice(connection, packet, messageId)
+        : this.#takeOnce(connection, packet, messageId);
     const opened = qos === 2 ? Promise.withResolvers<void>() : undefined;
-    const known = qos === 2 && messageId !== undefined ? sessions.inbound(client.id, messageId) : undefined;
-    const duplicate = known !== undefined;
-    const admission = known ?? this.#admit(connection, packet);
-    if (qos === 2 && messageId !== undefined && !duplicate) sessions.beginInbound(client.id, messageId, admission);
     const left = queue.enter(admission, packet.payload.length, (error) => {
       if (error !== undefined) {
+        noted?.refused();
+        this.#options.sessions.abandon(packet as StoredPacket);
         this.#refuse(connection, packet, error);
         if (qos === 0) finish();
         return;
       }
-      // a device that has gone sends QoS 1 again, and QoS 2 where its session ended: that one is then delivered on
-      if (client.closed && (qos === 1 || (qos === 2 && (client.clean || duplicate)))) return;
-      if (qos > 0 && !client.closed) counters.acknowledged++;
-      if (duplicate) finish();
+      noted?.committed();
+      if (isDevice && qos > 0 && !client.closed) counters.acknowledged++;
+      if (duplicate) {
+        counters.redelivered++;
+        finish();
+        if (client.closed) return;
+      }
       if (opened !== undefined) opened.resolve();
-      else done(null);
+      else if (duplicate) acknowledge(client, messageId ?? 0);
+      else if (qos === 1 && client.closed) this.#options.deliver(packet);
+      else goOn(null);
     });
     const finish = () => {
       left();
@@ -86,21 +121,67 @@ export class Intake {
     (packet as TakenPacket)[standing] = { gate, finish };
     connection.readOn();
     // the way to the store, where QoS 2 waits at its gate
-    if (qos === 2) done(null);
+    if (qos === 2) goOn(null);
   }
 
-  #admit(connection: Connection, packet: PublishPacket): Promise<void> {
-    const { clock, admit } = this.#options;
+  /** QoS 2: known by its packet id until PUBREL [MQTT-4.3.3-2]. */
+  #takeTwice(connection: Connection, packet: PublishPacket, messageId: number): Taken {
+    const { sessions } = this.#options;
+    const { client } = connection;
+    const known = sessions.inbound(client, messageId);
+    if (known !== undefined) return { admission: known, duplicate: true };
+    const received = sessions.inboundChange(client, messageId);
+    const left = this.#prepare(connection, packet);
+    const changes = received === undefined ? left : [...left, received];
+    const admission = this.#admit(connection, packet, { changes });
+    sessions.beginInbound(client, messageId, admission);
+    return { admission, duplicate: false };
+  }
+
+  /** QoS 0 and 1: a redelivery of QoS 1 is known by DUP, its packet id and its content [MQTT-3.3.1-1]. */
+  #takeOnce(connection: Connection, packet: PublishPacket, messageId: number | undefined): Taken {
+    const { redeliveries } = this.#options;
+    let redelivery: Redelivery | undefined;
+    if (packet.qos === 1 && messageId !== undefined && connection.principal.kind === 'device') {
+      const hash = publishHash(packet.topic, packet.payload as Buffer);
+      redelivery = { client: this.#keyOf(connection), messageId, hash };
+      const known = packet.dup ? redeliveries.find(redelivery) : undefined;
+      if (known !== undefined) return { admission: known, duplicate: true };
+    }
+    const changes = this.#prepare(connection, packet);
+    const record = { redelivery, changes: changes.length === 0 ? undefined : changes };
+    const admission = this.#admit(connection, packet, record);
+    const noted = redelivery === undefined ? undefined : redeliveries.note(redelivery, admission);
+    return { admission, duplicate: false, noted };
+  }
+
+  #keyOf(connection: Connection): number {
+    connection.key ??= clientKey(connection.principal.id, connection.client.id);
+    return connection.key;
+  }
+
+  /** What it leaves beside its events. The disk stands between a consumer and an absent subscriber only. */
+  #prepare({ principal }: Connection, packet: PublishPacket): readonly Change[] {
+    return this.#options.sessions.prepare(packet as StoredPacket, principal.id, principal.kind === 'consumer');
+  }
+
+  #admit({ principal }: Connection, packet: PublishPacket, record: PublishRecord): Promise<void> {
+    const { clock, admit, storage } = this.#options;
+    if (principal.kind === 'consumer') {
+      const { changes = [] } = record;
+      return changes.length === 0 ? done : storage.commit(changes);
+    }
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     try {
       return admit({
-        device: connection.principal.id,
+        device: principal.id,
         topic: packet.topic,
         payload,
         qos: packet.qos,
         duplicate: packet.dup,
         received: clock.now(),
         uptime: clock.uptime(),
+        record,
       });
     } catch (error) {
       return Promise.reject(error);
@@ -119,17 +200,19 @@ export class Intake {
     socket.once('close', () => timer.cancel());
   }
 
-  /** The will of a device that was lost: there is nobody to acknowledge it to. */
-  takeWill(connection: Connection, packet: PublishPacket, done: Done): void {
-    const { counters, logger } = this.#options;
-    counters.publishes++;
-    this.#admit(connection, packet).then(
-      () => done(null),
+  /** The will of a device or consumer that was lost: there is nobody to acknowledge it to. */
+  takeWill(connection: Connection, packet: PublishPacket, goOn: Done): void {
+    const { counters, logger, sessions } = this.#options;
+    if (connection.principal.kind === 'device') counters.publishes++;
+    const changes = this.#prepare(connection, packet);
+    this.#admit(connection, packet, { changes: changes.length === 0 ? undefined : changes }).then(
+      () => goOn(null),
       (error: unknown) => {
         counters.refused++;
+        sessions.abandon(packet as StoredPacket);
         const device = connection.principal.id;
         logger.warn(`will ${device}`, { device }, `its will was not taken: ${messageOf(error)}`);
-        done(new Error('not taken'));
+        goOn(new Error('not taken'));
       },
     );
   }

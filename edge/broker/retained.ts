@@ -1,5 +1,6 @@
 /**
- * The retained messages: the newest of each topic, for whoever subscribes later. In memory, bounded.
+ * The retained messages: the newest of each topic, for whoever subscribes later. Bounded; in memory, and those of
+ * clients on disk too (sessions.ts).
  *
  * Always: a full table takes no new topic of devices, and one device never has more than its share of it; what the
  * gateway says itself (the alarms' states) is bounded by its configuration and always kept.
@@ -75,6 +76,15 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
+  /** What clients have retained, each with the principal whose share it counts to. */
+  *owned(): Generator<readonly [Message, string]> {
+    for (const [principal, { topics }] of this.#shares)
+      for (const topic of topics.keys()) {
+        const message = this.#messages.get(topic);
+        if (message !== undefined) yield [message, principal];
+      }
+  }
+
   matching(filters: readonly string[]): readonly Message[] {
     const found: Message[] = [];
     for (const message of this.#messages.values())
@@ -84,6 +94,6 @@ export class Retained<Message extends RetainedMessage> {
 }
 
 /** Where the gateway alone speaks: no device may publish there. */
-function isOurs(topic: string): boolean {
+export function isOurs(topic: string): boolean {
   return topic.startsWith('forpost/') && !topic.startsWith('forpost/devices/');
 }

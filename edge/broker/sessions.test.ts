@@ -1,18 +1,29 @@
 import { expect, test } from 'vitest';
+import { type BrokerStorage, type Change, noStorage } from '../outbox/remembered.ts';
 import { type SessionLimits, Sessions, type StoredPacket } from './sessions.ts';
 
 const dropped: string[] = [];
+let messages = 0;
 
-function sessions(limits: Partial<SessionLimits>, connected: readonly string[] = []): Sessions {
+function sessions(
+  limits: Partial<SessionLimits>,
+  connected: readonly string[] = [],
+  storage: BrokerStorage = noStorage,
+): Sessions {
   dropped.length = 0;
   return new Sessions({
     limits,
+    storage,
+    nextMessage: () => ++messages,
     isConnected: (id) => connected.includes(id),
     mayHold: () => true,
     gateOf: () => undefined,
     onDropped: (what) => dropped.push(what),
   });
 }
+
+/** A client whose session outlives its connection. */
+const staying = (id: string) => ({ id, clean: false });
 
 function message(topic: string, text: string, change: Partial<StoredPacket> = {}): StoredPacket {
   return { cmd: 'publish', topic, payload: Buffer.from(text), qos: 1, retain: true, dup: false, ...change };
@@ -41,17 +52,17 @@ test('beyond the limit the longest known session of an absent client makes room'
 });
 
 test('a device that makes client ids up takes no session from others, and keeps the newest of its own', async () => {
-  const store = sessions({ maxSessions: 10, maxSessionsEach: 3, maxInbound: 3 });
+  const store = sessions({ maxSessions: 10, maxSessionsEach: 3 });
   await store.addSubscriptions({ id: 'panel/wall' }, [{ topic: 't', qos: 1 }]);
-  store.beginInbound('other/1', 1, Promise.resolve());
+  store.beginInbound(staying('other/1'), 1, Promise.resolve());
   for (let i = 0; i < 50; i++) {
     await store.addSubscriptions({ id: `bad/${i}` }, [{ topic: 't', qos: 1 }]);
-    store.beginInbound(`bad/${i}`, 1, Promise.resolve());
+    store.beginInbound(staying(`bad/${i}`), 1, Promise.resolve());
   }
   const held = ['panel/wall', 'bad/47', 'bad/48', 'bad/49'];
   expect((await store.subscriptionsByTopic('t')).map(({ clientId }) => clientId)).toEqual(held);
-  expect(store.inbound('other/1', 1)).toBeDefined();
-  expect(store.sizes()).toMatchObject({ sessions: 4, inbound: 4 });
+  expect(store.inbound(staying('other/1'), 1)).toBeDefined();
+  expect(store.sizes()).toMatchObject({ sessions: 5, inbound: 4 });
 });
 
 test('what one device may have retained is bounded, and what the gateway says itself is never refused', async () => {
@@ -94,19 +105,141 @@ test('a queued message lives until its acknowledgement, through PUBREC and PUBRE
   await store.outgoingUpdate(client, pubrel);
   const queued: StoredPacket[] = [];
   for await (const one of store.outgoingStream(client)) queued.push(one);
-  expect(queued).toEqual([pubrel]);
+  expect(queued).toMatchObject([pubrel]);
   await store.outgoingClearMessageId(client, pubrel);
   expect(store.sizes().queued).toBe(0);
 });
 
 test('QoS 2 publishes between PUBREC and PUBREL are bounded, and one whose commit failed is forgotten', async () => {
-  const store = sessions({ maxInbound: 3, maxSessions: 2 });
-  const failed = Promise.reject(new Error('disk'));
-  store.beginInbound('a', 9, failed);
-  await failed.catch(() => undefined);
-  expect(store.inbound('a', 9)).toBeUndefined();
-  for (const id of [1, 2, 3, 4]) store.beginInbound('a', id, Promise.resolve());
-  expect([1, 2, 3, 4].map((id) => store.inbound('a', id) !== undefined)).toEqual([false, true, true, true]);
-  for (const client of ['b', 'c', 'd']) store.beginInbound(client, 1, Promise.resolve());
-  expect(store.sizes().inbound).toBe(2);
+  const store = sessions({ maxInbound: 3 });
+  for (const client of [staying('meter/1'), { id: 'meter/1', clean: true }]) {
+    const failed = Promise.reject(new Error('disk'));
+    store.beginInbound(client, 9, failed);
+    await failed.catch(() => undefined);
+    expect(store.inbound(client, 9)).toBeUndefined();
+    for (const id of [1, 2, 3, 4]) store.beginInbound(client, id, Promise.resolve());
+    expect([1, 2, 3, 4].map((id) => store.inbound(client, id) !== undefined)).toEqual([false, true, true, true]);
+  }
+  await store.cleanIncoming({ id: 'meter/1', clean: true });
+  expect(store.sizes().inbound).toBe(1);
+});
+
+/** A disk whose commits the test decides. */
+class HeldStorage implements BrokerStorage {
+  readonly recall = () => undefined;
+  readonly changes: string[] = [];
+  commit = async () => undefined;
+  onAnew = () => undefined;
+  #waiting: PromiseWithResolvers<void>[] = [];
+
+  save = ({ kind }: Change) => void this.changes.push(kind);
+
+  saved = () => {
+    const wait = Promise.withResolvers<void>();
+    this.#waiting.push(wait);
+    return wait.promise;
+  };
+
+  end(error?: Error): void {
+    for (const { resolve, reject } of this.#waiting.splice(0)) error === undefined ? resolve() : reject(error);
+  }
+}
+
+/** Whether a promise is settled once everything that is due has run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  promise.then(
+    () => {
+      settled = true;
+    },
+    () => {
+      settled = true;
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+test('a subscription holds, and is answered, once it is on disk; one that the disk refused holds not at all', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({}, [], disk);
+  const subscribed = store.addSubscriptions(staying('a'), [{ topic: 't', qos: 1 }]);
+  expect(await isSettled(subscribed)).toBe(false);
+  expect(await store.subscriptionsByTopic('t')).toEqual([]);
+  disk.end(new Error('full'));
+  await expect(subscribed).rejects.toThrow('full');
+  expect(await store.subscriptionsByTopic('t')).toEqual([]);
+  expect(disk.changes).toEqual(['session', 'subscribed', 'unsubscribed']);
+  const again = store.addSubscriptions(staying('a'), [{ topic: 't', qos: 1 }]);
+  disk.end();
+  await again;
+  expect(await store.subscriptionsByTopic('t')).toMatchObject([{ clientId: 'a' }]);
+  const removed = store.removeSubscriptions(staying('a'), ['t']);
+  expect(await isSettled(removed)).toBe(false);
+  disk.end();
+  await removed;
+});
+
+test('a packet id of QoS 2 is free again once the disk knows it, and where it refuses the connection ends', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({}, [], disk);
+  const ended: string[] = [];
+  const client = { ...staying('a'), conn: { destroy: () => void ended.push('a') } };
+  store.beginInbound(client, 5, Promise.resolve());
+  const pubrel = { cmd: 'pubrel', messageId: 5 } as StoredPacket;
+  const refused = store.incomingDelPacket(client, pubrel);
+  expect(await isSettled(refused)).toBe(false);
+  disk.end(new Error('full'));
+  await expect(refused).rejects.toThrow('full');
+  expect(ended).toEqual(['a']);
+  expect(store.inbound(client, 5)).toBeDefined();
+  const released = store.incomingDelPacket(client, pubrel);
+  await isSettled(released);
+  disk.end();
+  await released;
+  expect(store.inbound(client, 5)).toBeUndefined();
+});
+
+test('of QoS 2 nothing goes out before the disk knows its packet id; QoS 1 does not wait', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({}, [], disk);
+  const client = staying('a');
+  const subscribed = store.addSubscriptions(client, [{ topic: 't', qos: 2 }]);
+  disk.end();
+  await subscribed;
+  for (const qos of [1, 2] as const) {
+    const packet = message('t', 'x', { qos, brokerId: 'forpost', brokerCounter: qos });
+    await store.outgoingEnqueueCombi([{ clientId: 'a', qos: 2 }], packet);
+    expect(await isSettled(store.outgoingUpdate(client, { ...packet, messageId: qos }))).toBe(qos === 1);
+  }
+  const released = store.outgoingUpdate(client, { cmd: 'pubrel', messageId: 2 } as StoredPacket);
+  expect(await isSettled(released)).toBe(false);
+  disk.end();
+  await released;
+});
+
+test('all queues together are bounded: the longest loses its oldest', async () => {
+  const store = sessions({ maxQueuedBytesAll: 10 });
+  for (const [id, topic] of [
+    ['long', '#'],
+    ['short', 't/short'],
+  ] as const)
+    await store.addSubscriptions(staying(id), [{ topic, qos: 1 }]);
+  const deliver = async (topic: string, text: string) => {
+    const packet = message(topic, text, { brokerCounter: ++messages });
+    await store.outgoingEnqueueCombi(await store.subscriptionsByTopic(topic), packet);
+  };
+  await deliver('t/1', 'aaaa');
+  await deliver('t/2', 'bbbb');
+  await deliver('t/short', 'c');
+  expect(dropped).toEqual([]);
+  await deliver('t/short', 'd');
+  expect(dropped).toEqual(['queued']);
+  const texts = async (id: string) => {
+    const found: string[] = [];
+    for await (const { payload } of store.outgoingStream(staying(id))) found.push(String(payload));
+    return found;
+  };
+  expect(await texts('long')).toEqual(['bbbb', 'c', 'd']);
+  expect(await texts('short')).toEqual(['c', 'd']);
 });

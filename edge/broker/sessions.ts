@@ -1,13 +1,23 @@
 /**
  * What the broker remembers of its clients: subscriptions and queues of persistent sessions, retained messages, and
- * which QoS 2 publishes it has taken. In memory, bounded; aedes calls it through its persistence interface.
+ * which QoS 2 publishes it has taken. In memory, where aedes asks through its persistence interface; each change goes
+ * to the disk too (`BrokerStorage`), and after a restart, a kill included, it is all there again.
  *
- * Always: each queue is bounded and drops its oldest; no principal has more than its share of sessions; a QoS 2
- * publish is stored (and so gets its PUBREC) only once its gate opens, and one that is known opens no second time.
- * Memory only: a restart of the gateway ends all sessions, as CONNACK's session-present flag tells the clients.
+ *   a publish ──► prepare (what it leaves: queued, retained, its QoS 2 id) ──► on disk with its events
+ *                    └──► acknowledged ──► delivered on: now in memory too      └── refused ──► abandon
+ *
+ * Always:
+ *  - on disk before it is answered: subscriptions (SUBACK, UNSUBACK), a QoS 2 id (PUBREC) and its end (PUBCOMP), what
+ *    a publish leaves for absent subscribers (PUBACK), the state of a message of QoS 2 that goes out (PUBLISH, PUBREL);
+ *    everything else rides in the next commit. What the gateway itself publishes never waits;
+ *  - each queue is bounded and drops its oldest, all together drop of the longest; no principal has more than its
+ *    share of sessions; a session whose client stays away for `maxAbsentMs` ends;
+ *  - a QoS 2 publish gets its PUBREC only once its gate opens, and one that is known opens no second time.
  */
 import { Readable } from 'node:stream';
-import { Retained, type RetainedLimits } from './retained.ts';
+import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
+import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
+import { isOurs, Retained, type RetainedLimits } from './retained.ts';
 import { topicMatches } from './topic-filter.ts';
 
 export interface SessionLimits extends RetainedLimits {
@@ -16,20 +26,28 @@ export interface SessionLimits extends RetainedLimits {
   readonly maxSessionsEach: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
+  /** of all sessions */
+  readonly maxQueuedBytesAll: number;
   /** QoS 2 publishes of one client between PUBREC and PUBREL */
   readonly maxInbound: number;
+  /** how long the gateway runs without a session's client before it ends it, ms */
+  readonly maxAbsentMs: number;
 }
+
+const dayMs = 86_400_000;
 
 export const defaultSessionLimits: SessionLimits = {
   maxSessions: 1000,
   maxSessionsEach: 16,
   maxQueued: 1000,
   maxQueuedBytes: 2 ** 20,
+  maxQueuedBytesAll: 64 * 2 ** 20,
   maxRetained: 10_000,
   maxRetainedBytes: 16 * 2 ** 20,
   maxRetainedEach: 200,
   maxRetainedBytesEach: 2 ** 20,
   maxInbound: 1000,
+  maxAbsentMs: 7 * dayMs,
 };
 
 /** The fields of aedes's packets that matter here. */
@@ -40,8 +58,8 @@ export interface StoredPacket {
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
   readonly dup: boolean;
-  readonly brokerId?: string;
-  readonly brokerCounter?: number;
+  brokerId?: string;
+  brokerCounter?: number;
   messageId?: number | undefined;
 }
 
@@ -55,12 +73,19 @@ interface Subscription {
 
 interface ClientRef {
   readonly id: string;
+  /** ends with its connection */
+  readonly clean?: boolean;
 }
 
+type Inbound = Map<number, Promise<void>>;
+
 interface Session {
+  number: number;
+  readonly client: string;
   readonly subscriptions: Map<string, Subscription>;
-  queue: StoredPacket[];
-  queuedBytes: number;
+  readonly queue: OutgoingQueue;
+  readonly inbound: Inbound;
+  absentMs: number;
 }
 
 /** How a QoS 2 publish stands: known already or not, and when it may be acknowledged. */
@@ -71,60 +96,211 @@ export interface InboundGate {
 
 export interface SessionOptions {
   readonly limits?: Partial<SessionLimits>;
+  readonly storage?: BrokerStorage;
   readonly isConnected: (clientId: string) => boolean;
   /** whether this client may hold this subscription */
   readonly mayHold: (client: ClientRef, filter: string) => boolean;
   readonly gateOf: (packet: object) => InboundGate | undefined;
+  /** the number of the broker's next message, greater than any before */
+  readonly nextMessage: () => number;
   /** something was dropped at a bound */
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
 }
 
+/** Who the broker says it is in its messages' ids: the same after each start, so that queued ones are known again. */
+export const brokerId = 'forpost';
+
 /** Topics whose subscribers are remembered between changes of subscriptions. */
 const maxCachedTopics = 10_000;
+
+type Subscriber = Subscription & { readonly clientId: string };
+
+const nobody: readonly Subscriber[] = [];
+const nothing: readonly Change[] = [];
+const done = Promise.resolve();
+
+/** Makes aedes say «session present» for a session without subscriptions: it is never granted. */
+export const emptySession: Subscription = Object.freeze({ topic: '$session', qos: 0 });
 
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
+  readonly #storage: BrokerStorage;
+  /** by client id, the longest known first */
   readonly #sessions = new Map<string, Session>();
   readonly #retained: Retained<StoredPacket>;
-  readonly #inbound = new Map<string, Map<number, Promise<void>>>();
-  readonly #byTopic = new Map<string, readonly (Subscription & { readonly clientId: string })[]>();
+  /** of clients whose session ends with their connection */
+  readonly #cleanInbound = new Map<string, Inbound>();
+  readonly #byTopic = new Map<string, readonly Subscriber[]>();
+  /** by message: the sessions for which it is on disk and not yet in memory */
+  readonly #prepared = new Map<number, readonly number[]>();
+  #lastNumber = 0;
+  #queuedBytes = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
     this.#retained = new Retained(this.#limits);
+    this.#storage = options.storage ?? noStorage;
+    this.#storage.onAnew(() => this.#tellAll());
   }
 
   sizes() {
     let queued = 0;
-    for (const session of this.#sessions.values()) queued += session.queue.length;
-    return { sessions: this.#sessions.size, queued, retained: this.#retained.size, inbound: this.#inbound.size };
+    let inbound = this.#cleanInbound.size;
+    for (const session of this.#sessions.values()) {
+      queued += session.queue.length;
+      if (session.inbound.size > 0) inbound++;
+    }
+    return { sessions: this.#sessions.size, queued, retained: this.#retained.size, inbound };
   }
 
   async setup(): Promise<void> {}
 
+  // the disk
+
+  /** Takes in what was on disk at the start. Returns the greatest number of a message in it. */
+  recall({ sessions, retained }: Pick<Remembered, 'sessions' | 'retained'>): number {
+    let greatest = 0;
+    const early = [...this.#sessions.values()];
+    this.#lastNumber = sessions.reduce((last, { session }) => Math.max(last, session), this.#lastNumber);
+    // whoever came before the disk could be read was told that he has no session
+    for (const session of early) session.number = ++this.#lastNumber;
+    for (const stored of sessions) {
+      const known = this.#sessions.get(stored.client);
+      if (known !== undefined && early.includes(known)) continue;
+      // of two for one client the older was to be ended
+      if (known !== undefined) this.#end(known);
+      const session: Session = { ...emptyOf(stored.session, stored.client), absentMs: stored.absentMs };
+      for (const { filter, qos } of stored.subscriptions) session.subscriptions.set(filter, { topic: filter, qos });
+      for (const { message, topic, payload, qos, messageId, released } of stored.queue) {
+        session.queue.add({
+          ...{ message, topic, payload: bufferOf(payload), qos, messageId: messageId ?? undefined, released },
+        });
+        greatest = Math.max(greatest, message);
+      }
+      this.#queuedBytes += session.queue.bytes;
+      for (const id of stored.inbound) session.inbound.set(id, done);
+      this.#sessions.set(stored.client, session);
+    }
+    this.#byTopic.clear();
+    for (const { topic, payload, qos, owner } of retained) {
+      const packet = { cmd: 'publish', topic, payload: bufferOf(payload), qos, retain: true, dup: false };
+      if (!this.#retained.mayRetain(owner, topic, payload.length) || !this.#retained.store(packet))
+        this.#storage.save({ kind: 'unretained', topic });
+    }
+    return greatest;
+  }
+
+  /** Everything that must outlive a restart. */
+  #tellAll(): void {
+    const { save } = this.#storage;
+    for (const { number, client, absentMs, subscriptions, queue, inbound } of this.#sessions.values()) {
+      save({ kind: 'session', session: number, client, absentMs });
+      for (const { topic, qos } of subscriptions.values())
+        save({ kind: 'subscribed', session: number, filter: topic, qos });
+      for (const item of queue.items()) save(queuedChange(number, item));
+      for (const messageId of inbound.keys()) save({ kind: 'received', session: number, messageId });
+    }
+    for (const [{ topic, payload, qos }, owner] of this.#retained.owned())
+      save({ kind: 'retained', topic, payload, qos, owner });
+  }
+
+  /** `elapsedMs` more have gone by: sessions of absent clients grow older, and the oldest end. */
+  age(elapsedMs: number): void {
+    for (const session of [...this.#sessions.values()]) {
+      const absentMs = this.#options.isConnected(session.client) ? 0 : session.absentMs + elapsedMs;
+      if (absentMs > this.#limits.maxAbsentMs) {
+        this.#end(session);
+        this.#options.onDropped('session');
+      } else this.#setAbsent(session, absentMs);
+    }
+  }
+
+  #setAbsent(session: Session, absentMs: number): void {
+    if (session.absentMs === absentMs) return;
+    session.absentMs = absentMs;
+    this.#storage.save({ kind: 'session', session: session.number, client: session.client, absentMs });
+  }
+
+  // what a publish leaves
+
+  /**
+   * What must be on disk before this publish is acknowledged, besides its events: the message for each persistent
+   * session that has subscribed to it (`absentOnly`: whose client is not connected), and the topic's retained message.
+   */
+  prepare(packet: StoredPacket, owner: string, absentOnly: boolean): readonly Change[] {
+    const { topic, qos, retain } = packet;
+    const subscribers = qos === 0 ? nobody : this.#subscribersOf(topic);
+    if (subscribers.length === 0 && !retain) return nothing;
+    const changes: Change[] = [];
+    const payload = new Uint8Array(packet.payload);
+    if (retain && !isOurs(topic))
+      changes.push(
+        payload.length === 0 ? { kind: 'unretained', topic } : { kind: 'retained', topic, payload, qos, owner },
+      );
+    const sessions: number[] = [];
+    for (const { clientId, qos: granted } of subscribers) {
+      const session = this.#sessions.get(clientId);
+      if (session === undefined || (absentOnly && this.#options.isConnected(clientId))) continue;
+      packet.brokerId = brokerId;
+      packet.brokerCounter ??= this.#options.nextMessage();
+      const message = packet.brokerCounter;
+      sessions.push(session.number);
+      changes.push({
+        ...{ kind: 'queued', session: session.number, message, topic, payload },
+        ...{ qos: Math.min(qos, granted) as 1 | 2, messageId: null, released: false },
+      });
+    }
+    if (packet.brokerCounter !== undefined) this.#prepared.set(packet.brokerCounter, sessions);
+    return changes;
+  }
+
+  /** It was not committed, and is not delivered. */
+  abandon(packet: StoredPacket): void {
+    if (packet.brokerCounter !== undefined) this.#prepared.delete(packet.brokerCounter);
+  }
+
   // QoS 2, inbound
 
   /** The admission of this publish where it is known, so that a second sending of it is not admitted again. */
-  inbound(clientId: string, messageId: number): Promise<void> | undefined {
-    return this.#inbound.get(clientId)?.get(messageId);
+  inbound(client: ClientRef, messageId: number): Promise<void> | undefined {
+    return this.#inboundOf(client)?.get(messageId);
+  }
+
+  /** What is to be on disk with a publish that begins, so that it is known after a restart too. */
+  inboundChange(client: ClientRef, messageId: number): Change | undefined {
+    if (client.clean !== false) return undefined;
+    return { kind: 'received', session: this.#session(client.id).number, messageId };
   }
 
   /** Notes a publish that is being admitted; it is forgotten if that fails. */
-  beginInbound(clientId: string, messageId: number, admission: Promise<void>): void {
-    const known = this.#inbound.get(clientId) ?? new Map<number, Promise<void>>();
-    if (!this.#inbound.has(clientId))
-      for (const id of this.#outdated(this.#inbound.keys(), clientId)) this.#inbound.delete(id);
-    this.#inbound.set(clientId, known);
+  beginInbound(client: ClientRef, messageId: number, admission: Promise<void>): void {
+    let known = this.#inboundOf(client);
+    if (known === undefined) {
+      known = new Map();
+      this.#cleanInbound.set(client.id, known);
+    }
     known.set(messageId, admission);
     for (const oldest of known.keys()) {
       if (known.size <= this.#limits.maxInbound) break;
       known.delete(oldest);
+      this.#saveReleased(client, oldest);
     }
+    const noted = known;
     admission.catch(() => {
-      if (known.get(messageId) === admission) known.delete(messageId);
+      if (noted.get(messageId) === admission) noted.delete(messageId);
     });
+  }
+
+  #inboundOf(client: ClientRef): Inbound | undefined {
+    if (client.clean !== false) return this.#cleanInbound.get(client.id);
+    return this.#session(client.id).inbound;
+  }
+
+  #saveReleased(client: ClientRef, messageId: number): void {
+    const session = client.clean === false ? this.#sessions.get(client.id) : undefined;
+    if (session !== undefined) this.#storage.save({ kind: 'released', session: session.number, messageId });
   }
 
   async incomingGetPacket(client: ClientRef, packet: StoredPacket): Promise<StoredPacket> {
@@ -134,7 +310,7 @@ export class Sessions {
       await gate.open;
       return packet;
     }
-    if (packet.messageId === undefined || this.inbound(client.id, packet.messageId) === undefined)
+    if (packet.messageId === undefined || this.inbound(client, packet.messageId) === undefined)
       throw new Error('no such packet');
     return packet;
   }
@@ -143,15 +319,33 @@ export class Sessions {
     await this.#options.gateOf(packet)?.open;
   }
 
-  async incomingDelPacket(client: ClientRef, packet: StoredPacket): Promise<void> {
-    const known = this.#inbound.get(client.id);
-    if (packet.messageId === undefined || known === undefined) return;
-    known.delete(packet.messageId);
-    if (known.size === 0) this.#inbound.delete(client.id);
+  /**
+   * PUBREL: the packet id is free again, once the disk knows it; else its next message would be taken for this one
+   * after a restart [MQTT-4.3.3-2].
+   */
+  async incomingDelPacket(client: ClientRef & { readonly conn?: { destroy(): void } }, packet: StoredPacket) {
+    const { messageId } = packet;
+    const known = this.#inboundOf(client);
+    if (messageId === undefined || known === undefined) return;
+    const admission = known.get(messageId);
+    await admission?.catch(() => undefined);
+    if (client.clean === false) {
+      this.#saveReleased(client, messageId);
+      try {
+        await this.#storage.saved();
+      } catch (error) {
+        // aedes would send PUBCOMP all the same
+        client.conn?.destroy();
+        throw error;
+      }
+    }
+    if (known.get(messageId) === admission) known.delete(messageId);
+    if (client.clean !== false && known.size === 0) this.#cleanInbound.delete(client.id);
   }
 
+  /** The QoS 2 state of a clean session; that of a persistent one goes with it [MQTT-3.1.2-6]. */
   async cleanIncoming(client: ClientRef): Promise<void> {
-    this.#inbound.delete(client.id);
+    this.#cleanInbound.delete(client.id);
   }
 
   // retained messages
@@ -163,8 +357,11 @@ export class Sessions {
     return false;
   }
 
+  /** What clients have retained is on disk with their publish; what the gateway says itself it says anew. */
   async storeRetained(packet: StoredPacket): Promise<void> {
-    if (!this.#retained.store(copyOf(packet))) this.#options.onDropped('retained');
+    if (this.#retained.store(copyOf(packet))) return;
+    this.#options.onDropped('retained');
+    this.#storage.save({ kind: 'unretained', topic: packet.topic });
   }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
@@ -173,35 +370,65 @@ export class Sessions {
 
   // subscriptions of persistent sessions
 
+  /** In force, and answered, once they are on disk. */
   async addSubscriptions(client: ClientRef, subscriptions: readonly Subscription[]): Promise<void> {
     const session = this.#session(client.id);
-    for (const { topic, qos, rh, rap, nl } of subscriptions)
-      if (this.#options.mayHold(client, topic)) session.subscriptions.set(topic, { topic, qos, rh, rap, nl });
-    this.#byTopic.clear();
+    const allowed = subscriptions.filter(({ topic }) => this.#options.mayHold(client, topic));
+    const changed = allowed.filter(({ topic, qos }) => session.subscriptions.get(topic)?.qos !== qos);
+    for (const { topic, qos } of changed)
+      this.#storage.save({ kind: 'subscribed', session: session.number, filter: topic, qos });
+    try {
+      await this.#storage.saved();
+    } catch (error) {
+      for (const { topic } of changed) this.#saveAsItIs(session, topic);
+      throw error;
+    }
+    for (const { topic, qos, rh, rap, nl } of allowed) session.subscriptions.set(topic, { topic, qos, rh, rap, nl });
+    if (changed.length > 0) this.#byTopic.clear();
+  }
+
+  #saveAsItIs(session: Session, filter: string): void {
+    const held = session.subscriptions.get(filter);
+    if (held === undefined) this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
+    else this.#storage.save({ kind: 'subscribed', session: session.number, filter, qos: held.qos });
   }
 
   async removeSubscriptions(client: ClientRef, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (session === undefined) return;
-    for (const filter of filters) session.subscriptions.delete(filter);
-    if (session.subscriptions.size === 0 && session.queue.length === 0) this.#sessions.delete(client.id);
+    for (const filter of filters)
+      if (session.subscriptions.delete(filter))
+        this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
     this.#byTopic.clear();
+    await this.#storage.saved();
   }
 
   async cleanSubscriptions(client: ClientRef): Promise<void> {
     // a clean session begins with nothing, its queue included [MQTT-3.1.2-6]
-    if (this.#sessions.delete(client.id)) this.#byTopic.clear();
+    const session = this.#sessions.get(client.id);
+    if (session !== undefined) this.#end(session);
   }
 
+  /** Asked when a client without a clean session connects: it has one from now on [MQTT-3.1.2-4, 3.2.2-2]. */
   async subscriptionsByClient(client: ClientRef): Promise<Subscription[]> {
-    return [...(this.#sessions.get(client.id)?.subscriptions.values() ?? [])];
+    const known = this.#sessions.get(client.id);
+    if (known === undefined) {
+      this.#session(client.id);
+      return [];
+    }
+    this.#setAbsent(known, 0);
+    return known.subscriptions.size === 0 ? [emptySession] : [...known.subscriptions.values()];
   }
 
   /** The persistent subscribers of a topic with QoS above 0, each once, with the highest QoS that it asked for. */
   async subscriptionsByTopic(topic: string) {
+    return this.#subscribersOf(topic);
+  }
+
+  #subscribersOf(topic: string): readonly Subscriber[] {
     const known = this.#byTopic.get(topic);
     if (known !== undefined) return known;
-    const found: (Subscription & { readonly clientId: string })[] = [];
+    const found: Subscriber[] = [];
     for (const [clientId, session] of this.#sessions) {
       let best: Subscription | undefined;
       for (const subscription of session.subscriptions.values())
@@ -219,56 +446,125 @@ export class Sessions {
 
   // queues of persistent sessions
 
-  async outgoingEnqueue(subscription: { readonly clientId: string }, packet: StoredPacket): Promise<void> {
-    this.#enqueue(subscription.clientId, packet);
+  async outgoingEnqueue(subscription: { readonly clientId: string; readonly qos?: number }, packet: StoredPacket) {
+    await this.outgoingEnqueueCombi([subscription], packet);
   }
 
-  #enqueue(clientId: string, packet: StoredPacket): void {
-    const session = this.#sessions.get(clientId);
-    if (session === undefined) return;
-    session.queue.push(copyOf(packet));
-    session.queuedBytes += packet.payload.length;
-    while (session.queue.length > this.#limits.maxQueued || session.queuedBytes > this.#limits.maxQueuedBytes) {
-      const dropped = session.queue.shift();
-      if (dropped === undefined) break;
-      session.queuedBytes -= dropped.payload?.length ?? 0;
-      this.#options.onDropped('queued');
+  /** A message is delivered on. Where its publish has brought it to disk already, it is not written again. */
+  async outgoingEnqueueCombi(
+    subscribers: readonly { readonly clientId: string; readonly qos?: number }[],
+    packet: StoredPacket,
+  ): Promise<void> {
+    const message = packet.brokerCounter ?? 0;
+    const onDisk = new Set(this.#prepared.get(message));
+    this.#prepared.delete(message);
+    let payload: Buffer | undefined;
+    for (const { clientId, qos = 1 } of subscribers) {
+      const session = this.#sessions.get(clientId);
+      if (session === undefined || session.queue.get(message) !== undefined) continue;
+      payload ??= Buffer.from(packet.payload);
+      const granted = Math.min(qos, packet.qos) as 1 | 2;
+      const item = { message, topic: packet.topic, payload, qos: granted, messageId: undefined, released: false };
+      session.queue.add(item);
+      this.#queuedBytes += item.payload.length;
+      if (!onDisk.delete(session.number)) this.#storage.save(queuedChange(session.number, item));
+      this.#keepWithinLimits(session);
+    }
+    // who has unsubscribed since
+    for (const session of onDisk) this.#storage.save({ kind: 'unqueued', session, message });
+  }
+
+  #keepWithinLimits(session: Session): void {
+    const { queue } = session;
+    while (queue.length > this.#limits.maxQueued || queue.bytes > this.#limits.maxQueuedBytes)
+      this.#dropOldest(session);
+    while (this.#queuedBytes > this.#limits.maxQueuedBytesAll) {
+      let longest = session;
+      for (const other of this.#sessions.values()) if (other.queue.bytes > longest.queue.bytes) longest = other;
+      this.#dropOldest(longest);
     }
   }
 
-  async outgoingEnqueueCombi(subscriptions: readonly { readonly clientId: string }[], packet: StoredPacket) {
-    for (const subscription of subscriptions) this.#enqueue(subscription.clientId, packet);
+  #dropOldest(session: Session): void {
+    const oldest = session.queue.oldest();
+    if (oldest === undefined) return;
+    this.#unqueue(session, oldest);
+    this.#options.onDropped('queued');
   }
 
-  /** Gives a queued message its packet id, or puts the PUBREL in its place. One that was dropped is no error. */
+  #unqueue(session: Session, item: QueuedItem): void {
+    session.queue.delete(item);
+    this.#queuedBytes -= item.payload.length;
+    this.#storage.save({ kind: 'unqueued', session: session.number, message: item.message });
+  }
+
+  /**
+   * A queued message is about to be sent under its packet id, or its PUBREC came. One that was dropped is no error. Of
+   * QoS 2 the disk has to know it before, or a restart would send the message a second time as a new one.
+   */
   async outgoingUpdate(client: ClientRef, packet: StoredPacket): Promise<void> {
-    const queue = this.#sessions.get(client.id)?.queue ?? [];
-    for (const [i, queued] of queue.entries()) {
-      if (queued.brokerId === packet.brokerId && queued.brokerId !== undefined) {
-        if (queued.brokerCounter !== packet.brokerCounter) continue;
-        queued.messageId = packet.messageId;
-        return;
+    const session = this.#sessions.get(client.id);
+    const { messageId } = packet;
+    if (session === undefined || messageId === undefined) return;
+    const { queue } = session;
+    if (packet.cmd === 'pubrel') {
+      const item = queue.byId(messageId);
+      if (item === undefined) return;
+      if (!item.released) {
+        this.#queuedBytes -= item.payload.length;
+        queue.release(item);
+        this.#saveSent(session, item);
       }
-      if (queued.messageId !== undefined && queued.messageId === packet.messageId) {
-        this.#release(client.id, queued);
-        queue[i] = packet;
-        return;
-      }
+      await this.#storage.saved();
+      return;
     }
+    const item = packet.brokerCounter === undefined ? undefined : queue.get(packet.brokerCounter);
+    if (item === undefined || item.messageId === messageId) return;
+    queue.sent(item, messageId);
+    this.#saveSent(session, item);
+    if (item.qos === 2) await this.#storage.saved();
   }
 
+  #saveSent(session: Session, { message, messageId, released }: QueuedItem): void {
+    const sent = { message, messageId: messageId ?? null, released };
+    this.#storage.save({ kind: 'sent', session: session.number, ...sent });
+  }
+
+  /** PUBACK or PUBCOMP. */
   async outgoingClearMessageId(client: ClientRef, packet: StoredPacket): Promise<StoredPacket | undefined> {
-    const queue = this.#sessions.get(client.id)?.queue;
+    const session = this.#sessions.get(client.id);
     // a packet without an id is one that was not sent: it stands for none in the queue
-    if (queue === undefined || packet.messageId === undefined) return undefined;
-    const at = queue.findIndex((queued) => queued.messageId === packet.messageId);
-    const [cleared] = at < 0 ? [] : queue.splice(at, 1);
-    if (cleared !== undefined) this.#release(client.id, cleared);
-    return cleared;
+    if (session === undefined || packet.messageId === undefined) return undefined;
+    const item = session.queue.byId(packet.messageId);
+    if (item === undefined) return undefined;
+    this.#unqueue(session, item);
+    return packetOf(item);
   }
 
+  /** What is owed, in order: under their packet ids and as duplicates where they were sent before [MQTT-4.4.0-1]. */
   outgoingStream(client: ClientRef): Readable {
-    return Readable.from([...(this.#sessions.get(client.id)?.queue ?? [])]);
+    const session = this.#sessions.get(client.id);
+    return session === undefined ? Readable.from([]) : Readable.from(this.#owed(session));
+  }
+
+  async *#owed(session: Session): AsyncGenerator<StoredPacket> {
+    const items = [...session.queue.items()].map((item) => ({ item, dup: item.messageId !== undefined }));
+    let wait = false;
+    for (const { item, dup } of items) {
+      if (dup) continue;
+      session.queue.sent(item, session.queue.takeId());
+      this.#saveSent(session, item);
+      wait ||= item.qos === 2;
+    }
+    if (wait) await this.#storage.saved();
+    // acknowledged or dropped meanwhile
+    for (const { item, dup } of items)
+      if (session.queue.get(item.message) === item) yield { ...packetOf(item), dup: dup && !item.released };
+  }
+
+  /** The packet ids of what is sent to a client beside its queue; undefined where it has no session. */
+  queueOf(clientId: string): OutgoingQueue | undefined {
+    return this.#sessions.get(clientId)?.queue;
   }
 
   // wills: aedes holds those of its living clients itself, and nobody else publishes ours
@@ -283,41 +579,49 @@ export class Sessions {
 
   async destroy(): Promise<void> {}
 
-  #release(clientId: string, packet: StoredPacket): void {
-    const session = this.#sessions.get(clientId);
-    if (session !== undefined) session.queuedBytes -= packet.payload?.length ?? 0;
-  }
-
   /**
-   * Which of `held` (client ids, oldest first) must make room for a new one: absent ones, of the same principal where
-   * that has its share, so that nobody is driven out by client ids that another makes up.
+   * Which sessions (the longest known first) must make room for a new one: of absent clients, of the same principal
+   * where that has its share, so that nobody is driven out by client ids that another makes up.
    */
-  #outdated(held: Iterable<string>, clientId: string): readonly string[] {
+  #outdated(clientId: string): readonly Session[] {
     const { maxSessions, maxSessionsEach } = this.#limits;
-    const all = [...held];
-    const own = all.filter((id) => ownerOf(id) === ownerOf(clientId));
+    const all = [...this.#sessions.values()];
+    const owner = ownerOf(clientId);
+    const own = all.filter(({ client }) => ownerOf(client) === owner);
     const [among, excess] =
       own.length >= maxSessionsEach ? [own, own.length - maxSessionsEach] : [all, all.length - maxSessions];
-    const outdated: string[] = [];
-    for (const id of among) {
+    const outdated: Session[] = [];
+    for (const session of among) {
       if (outdated.length > excess) break;
-      if (!this.#options.isConnected(id)) outdated.push(id);
+      if (!this.#options.isConnected(session.client)) outdated.push(session);
     }
     return outdated;
   }
 
+  /** The client's session, a new one where it has none. */
   #session(clientId: string): Session {
     const known = this.#sessions.get(clientId);
     if (known !== undefined) return known;
-    for (const id of this.#outdated(this.#sessions.keys(), clientId)) {
-      this.#sessions.delete(id);
-      this.#inbound.delete(id);
+    for (const outdated of this.#outdated(clientId)) {
+      this.#end(outdated);
       this.#options.onDropped('session');
     }
-    const session: Session = { subscriptions: new Map(), queue: [], queuedBytes: 0 };
+    const session = emptyOf(++this.#lastNumber, clientId);
     this.#sessions.set(clientId, session);
+    this.#storage.save({ kind: 'session', session: session.number, client: clientId, absentMs: 0 });
     return session;
   }
+
+  #end(session: Session): void {
+    this.#sessions.delete(session.client);
+    this.#queuedBytes -= session.queue.bytes;
+    if (session.subscriptions.size > 0) this.#byTopic.clear();
+    this.#storage.save({ kind: 'session-ended', session: session.number });
+  }
+}
+
+function emptyOf(number: number, client: string): Session {
+  return { number, client, subscriptions: new Map(), queue: new OutgoingQueue(), inbound: new Map(), absentMs: 0 };
 }
 
 /** `<principal>/<its own client id>`; no principal has a slash in its id. */
@@ -325,18 +629,25 @@ function ownerOf(clientId: string): string {
   return clientId.slice(0, clientId.indexOf('/') + 1);
 }
 
-/** A payload is a view of the socket's buffer, which must not live as long as the message. */
-function copyOf(packet: StoredPacket): StoredPacket {
-  const { cmd, topic, qos, retain, dup, brokerId, brokerCounter } = packet;
-  const payload = Buffer.from(packet.payload);
+function queuedChange(session: number, item: QueuedItem): Change {
+  return { kind: 'queued', session, ...item, messageId: item.messageId ?? null };
+}
+
+/** As it goes out: an established subscription gets no retain flag [MQTT-3.3.1-9]. */
+function packetOf({ message, topic, payload, qos, messageId, released }: QueuedItem): StoredPacket {
+  const cmd = released ? 'pubrel' : 'publish';
   return {
-    cmd,
-    topic,
-    payload,
-    qos,
-    retain,
-    dup,
-    ...(brokerId === undefined ? {} : { brokerId }),
-    ...(brokerCounter === undefined ? {} : { brokerCounter }),
+    ...{ cmd, topic, payload, qos, retain: false, dup: false },
+    ...{ brokerId, brokerCounter: message, messageId },
   };
+}
+
+/** A payload is a view of the socket's buffer, which must not live as long as the message. */
+function copyOf({ topic, payload, qos }: StoredPacket): StoredPacket {
+  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: true, dup: false };
+}
+
+/** What comes from another thread is no Buffer. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -115,6 +115,25 @@ export class RawClient {
     this.socket.write(Buffer.concat(packets));
   }
 
+  /** The publishes of QoS 1 and 2 that came, for packets with bodies of at most 127 bytes. */
+  published(): readonly {
+    readonly id: number;
+    readonly qos: number;
+    readonly dup: boolean;
+    readonly payload: string;
+  }[] {
+    const found = [];
+    for (let at = 0; at + 1 < this.#received.length; at += 2 + (this.#received[at + 1] ?? 0)) {
+      const first = this.#received[at] ?? 0;
+      const qos = (first >> 1) & 3;
+      if (first >> 4 !== 3 || qos === 0) continue;
+      const idAt = at + 4 + this.#received.readUInt16BE(at + 2);
+      const payload = this.#received.toString('utf8', idAt + 2, at + 2 + (this.#received[at + 1] ?? 0));
+      found.push({ id: this.#received.readUInt16BE(idAt), qos, dup: (first & 8) !== 0, payload });
+    }
+    return found;
+  }
+
   /** What came, as [type, packet id], for packets with bodies of at most 127 bytes. */
   packets(): readonly (readonly [string, number])[] {
     const seen: (readonly [string, number])[] = [];
@@ -134,6 +153,7 @@ const names: Readonly<Record<number, string>> = {
   3: 'publish',
   4: 'puback',
   5: 'pubrec',
+  6: 'pubrel',
   7: 'pubcomp',
   9: 'suback',
   13: 'pingresp',
@@ -163,9 +183,16 @@ export function connectPacket(user: string, options: { clientId?: string; clean?
   return framed(0x10, field('MQTT'), flags, field(clientId), field(user), field(password));
 }
 
-export function publishPacket(topic: string, payload: string, qos: 0 | 1 | 2, id = 0, dup = false): Buffer {
+export function publishPacket(
+  topic: string,
+  payload: string,
+  qos: 0 | 1 | 2,
+  id = 0,
+  dup = false,
+  retain = false,
+): Buffer {
   const packetId = qos === 0 ? Buffer.alloc(0) : Buffer.from([id >> 8, id & 255]);
-  return framed(0x30 | (qos << 1) | (dup ? 8 : 0), field(topic), packetId, Buffer.from(payload));
+  return framed(0x30 | (qos << 1) | (dup ? 8 : 0) | (retain ? 1 : 0), field(topic), packetId, Buffer.from(payload));
 }
 
 export function pubrelPacket(id: number): Buffer {

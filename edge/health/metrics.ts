@@ -74,6 +74,17 @@ export class GatewayMetrics {
     this.#counter('forpost_broker_dropped_total', 'Messages for absent subscribers dropped at a limit', [], (s) =>
       one(s.broker.dropped),
     );
+    this.#counter(
+      'forpost_broker_redelivered_total',
+      'Publishes that had been taken before and were only acknowledged',
+      [],
+      (s) => one(s.broker.redelivered),
+    );
+    this.#gauge('forpost_broker_sessions', 'Persistent MQTT sessions', [], (s) => one(s.broker.sessions));
+    this.#gauge('forpost_broker_queued_messages', 'Messages queued for persistent sessions', [], (s) =>
+      one(s.broker.queued),
+    );
+    this.#gauge('forpost_broker_retained_messages', 'Retained messages', [], (s) => one(s.broker.retained));
     this.#counter('forpost_broker_received_bytes_total', 'Bytes received over MQTT', [], (s) => one(s.broker.bytesIn));
     this.#counter('forpost_broker_sent_bytes_total', 'Bytes sent over MQTT', [], (s) => one(s.broker.bytesOut));
 

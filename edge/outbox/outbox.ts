@@ -22,6 +22,7 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { PublishRecord } from './remembered.ts';
 
 /** An event that has no number yet. Times in ms since 1970; `uptime` in ms of the boot's monotonic clock. */
 export interface EventDraft {
@@ -54,6 +55,8 @@ export interface OutboxEntry {
   readonly deadLetter?: DeadLetter;
   /** nobody will offer it again (vision, a silent device, the gateway itself): it may use the room kept for that */
   readonly reserved?: boolean;
+  /** what the broker has to remember of the publish */
+  readonly publish?: PublishRecord | undefined;
 }
 
 export interface Appended {

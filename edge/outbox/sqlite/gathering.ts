@@ -16,6 +16,7 @@ import {
   packEntry,
   type Stamp,
 } from './messages.ts';
+import { bytesOfRecord, packRecords } from './publish-records.ts';
 
 /** About 20 ms of inserts. */
 const batchEntries = 4096;
@@ -33,7 +34,7 @@ interface Waiting {
 }
 
 export interface TakenBatch {
-  readonly batch: Batch;
+  readonly batch: Omit<Batch, 'changes'>;
   readonly waiting: readonly Waiting[];
 }
 
@@ -67,7 +68,7 @@ export class Gathering {
 
   /** @throws ForpostError FORPOST_OUTBOX_FULL (as a rejection) at either bound */
   add(entry: OutboxEntry): Promise<Appended> {
-    let bytes = entryBytes + (entry.deadLetter?.payload.length ?? 0);
+    let bytes = entryBytes + (entry.deadLetter?.payload.length ?? 0) + bytesOfRecord(entry.publish);
     for (const event of entry.events) bytes += entryBytes + event.data.length;
     const full = this.#entries >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes;
     if (full || (this.#refusedNow.size > 0 && isBehind(entry, this.#refusedNow))) {
@@ -107,7 +108,8 @@ export class Gathering {
       counts.push(entry.events.length);
       packEntry(entry, values);
     }
-    return { waiting, batch: { stamp, bytes, counts, values, reserved, deadLetters, acknowledgements } };
+    const records = packRecords(waiting);
+    return { waiting, batch: { stamp, bytes, counts, values, reserved, deadLetters, acknowledgements, records } };
   }
 
   #nextBatch(): { readonly count: number; readonly bytes: number } {

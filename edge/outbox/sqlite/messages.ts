@@ -7,6 +7,9 @@
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
+import type { Remembered } from '../remembered.ts';
+import type { TakenChanges } from './pending-changes.ts';
+import type { PackedRecords } from './publish-records.ts';
 
 export interface WriterLimits {
   readonly maxBytes: number;
@@ -31,6 +34,8 @@ export interface WriterData {
   readonly stampNow: Stamp;
   /** see InHand */
   readonly inHand: SharedArrayBuffer;
+  /** whether it is to say what it remembers when it is ready */
+  readonly recall: boolean;
 }
 
 export interface Acknowledgement {
@@ -56,6 +61,10 @@ export interface Batch {
   readonly values: readonly PackedValue[];
   readonly deadLetters: readonly (DeadLetter & { readonly entry: number })[];
   readonly acknowledgements: readonly Acknowledgement[];
+  /** what the publishes of its entries leave besides their events */
+  readonly records: PackedRecords;
+  /** what the broker remembers of other things */
+  readonly changes: TakenChanges;
 }
 
 export interface FileState {
@@ -92,6 +101,18 @@ export interface CommitOutcome {
   readonly state: FileState;
 }
 
+/** What was in the file at the start. */
+export interface Recalled {
+  readonly remembered: Remembered;
+  readonly resendIds: readonly RecalledIds[];
+}
+
+/** Of one device, the hashes of its newest ids, oldest first. */
+export interface RecalledIds {
+  readonly device: string;
+  readonly hashes: Float64Array;
+}
+
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
   | { readonly kind: 'dead-letters'; readonly limit: number }
@@ -103,6 +124,7 @@ export type FromWriter =
       readonly epoch: Epoch;
       readonly starts: number;
       readonly state: FileState;
+      readonly recalled: Recalled | null;
       readonly putAside: { readonly reason: string; readonly files: readonly string[] } | null;
     }
   | { readonly kind: 'not-ready'; readonly code: ErrorCode; readonly message: string }

@@ -18,7 +18,7 @@ import { draft, outboxIn, sink, temporaryFolder } from './test-support.ts';
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 /** of later versions than the first */
-const addedTables = ['holes'];
+const addedTables = ['holes', 'sessions', 'subscriptions', 'queued', 'inbound', 'retained', 'redeliveries'];
 
 let folder: string;
 let running: SqliteOutbox[];

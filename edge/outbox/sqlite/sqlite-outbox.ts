@@ -20,11 +20,13 @@ import { asId, type Epoch, type Lane, type Sequence } from '@forpost/shared/even
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { InHand } from '../in-hand.ts';
 import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom, OutboxStatus } from '../outbox.ts';
+import type { BrokerStorage, Change, Remembered } from '../remembered.ts';
 import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { outboxFileName } from './kept-events.ts';
-import type { FileState, FromWriter, Stamp, ToWriter, WriterData } from './messages.ts';
+import type { FileState, FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from './messages.ts';
+import { PendingChanges } from './pending-changes.ts';
 
 export interface OutboxLimits {
   /** bytes used within the file; who may take how much of it: ../room.ts */
@@ -69,10 +71,14 @@ export interface SqliteOutboxOptions {
   readonly limits?: Partial<OutboxLimits>;
   /** may be called before `start` has resolved */
   readonly onProblem?: (problem: OutboxProblem) => void;
+  /** told once, as soon as the file is open: the ids that devices have given their events */
+  readonly onResendIds?: (ids: readonly RecalledIds[]) => void;
   /** starts the writer's thread; tests take hold of it here */
   readonly startWriter?: (data: WriterData) => Worker;
 }
 
+/** How long a change that nobody waits for may wait for a commit to ride in. */
+const changesWaitMs = 1000;
 const firstRestartMs = 100;
 const longestRestartMs = 10_000;
 
@@ -108,6 +114,11 @@ export class SqliteOutbox implements Outbox {
   #writtenBefore = 0;
   /** why it is down */
   #downFor: ForpostError | undefined;
+  readonly #changes = new PendingChanges();
+  #changesTimer: Timer | undefined;
+  #changesDue = false;
+  #remembered: Remembered | undefined;
+  #takeRemembered: ((remembered: Remembered) => void) | undefined;
   #drained: (() => void) | undefined;
   #committedEvents = 0;
   #repeatedEvents = 0;
@@ -145,6 +156,7 @@ export class SqliteOutbox implements Outbox {
 
   async stop(): Promise<void> {
     this.#restart?.cancel();
+    this.#changesTimer?.cancel();
     if (this.#state === 'stopping' || this.#state === 'stopped') return;
     const wasRunning = this.#state === 'running';
     this.#state = 'stopping';
@@ -173,10 +185,42 @@ export class SqliteOutbox implements Outbox {
     }
     const problem = problemOf(entry);
     if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_PAYLOAD_INVALID', problem));
-    if (entry.events.length === 0 && entry.deadLetter === undefined) return Promise.resolve({ stored: 0, repeated: 0 });
+    if (entry.events.length === 0 && entry.deadLetter === undefined && entry.publish === undefined)
+      return Promise.resolve({ stored: 0, repeated: 0 });
     const appended = this.#gathering.add(entry);
     this.#flushSoon();
     return appended;
+  }
+
+  /** What the broker remembers, in this file and its commits. */
+  readonly storage: BrokerStorage = {
+    recall: (take) => {
+      const remembered = this.#remembered;
+      this.#remembered = undefined;
+      if (remembered === undefined) this.#takeRemembered = take;
+      else take(remembered);
+    },
+    save: (change) => this.#save(change),
+    saved: () => this.#saved(),
+    commit: async (changes) => void (await this.append({ events: [], publish: { changes } })),
+    onAnew: (listener) => this.#changes.onAnew(listener),
+  };
+
+  #save(change: Change): void {
+    this.#changes.add(change);
+    if (this.#changesTimer !== undefined) return;
+    this.#changesTimer = this.#options.clock.after(changesWaitMs, () => {
+      this.#changesTimer = undefined;
+      this.#changesDue = true;
+      this.#flush();
+    });
+  }
+
+  #saved(): Promise<void> {
+    if (this.#state !== 'running' && this.#state !== 'opening') return Promise.reject(stopped());
+    const saved = this.#changes.settled();
+    if (this.#changes.isDue) this.#flushSoon();
+    return saved;
   }
 
   acknowledge(sink: string, epoch: Epoch, lane: Lane, through: Sequence): void {
@@ -264,6 +308,7 @@ export class SqliteOutbox implements Outbox {
       putAside: this.#putAside,
       stampNow: this.#stamp(),
       inHand: this.inHand.buffer,
+      recall: this.#ready === undefined,
     });
     this.#worker = worker;
     await new Promise<void>((resolve, reject) => {
@@ -287,6 +332,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   #becomeReady(ready: Ready): void {
+    if (ready.recalled !== null) this.#recall(ready.recalled);
+    else if (ready.putAside !== null) this.#changes.begin();
     this.#ready = ready;
     this.#downFor = undefined;
     const before = this.#file?.room;
@@ -310,6 +357,18 @@ export class SqliteOutbox implements Outbox {
     this.#flush();
   }
 
+  #recall({ remembered, resendIds }: Recalled): void {
+    this.#options.onResendIds?.(resendIds);
+    const take = this.#takeRemembered;
+    if (take === undefined) {
+      this.#remembered = remembered;
+      return;
+    }
+    take(remembered);
+    // the broker has begun without it: what it holds now is what is true
+    this.#changes.begin();
+  }
+
   #receive(message: FromWriter): void {
     if (message.kind === 'dead-letters') {
       this.#letterRequests.shift()?.resolve(message.letters);
@@ -329,6 +388,7 @@ export class SqliteOutbox implements Outbox {
       this.#times.add(ms, this.#options.clock.uptime());
       this.#syncTimes.add(outcome.syncMs, this.#options.clock.uptime());
       // the next commit starts before anyone is told of this one: the disk is what everybody waits for
+      this.#changes.committed();
       this.#flush();
       this.#gathering.committed(taken, outcome);
       if (outcome.stored > 0) for (const listener of [...this.#listeners]) this.#tell(listener);
@@ -340,9 +400,10 @@ export class SqliteOutbox implements Outbox {
     for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);
     this.#gathering.refuseFollowers(taken, 'all', error);
     this.#gathering.failed(taken, error);
+    this.#changes.failed(error);
     if (message.corrupt) this.#putAside = message.message;
     // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
-    else if (this.#gathering.hasEntries) this.#flush();
+    else if (this.#gathering.hasEntries || this.#changes.isDue) this.#flush();
     else this.#drained?.();
   }
 
@@ -378,12 +439,18 @@ export class SqliteOutbox implements Outbox {
 
   #flush(): void {
     if (this.#inFlight !== undefined || (this.#state !== 'running' && this.#state !== 'stopping')) return;
-    if (this.#gathering.isEmpty || this.#worker === undefined) {
+    if ((this.#gathering.isEmpty && !this.#changesAreDue()) || this.#worker === undefined) {
       this.#drained?.();
       return;
     }
     this.#inFlight = this.#gathering.take(this.#stamp());
-    this.#post({ kind: 'commit', batch: this.#inFlight.batch });
+    this.#changesDue = false;
+    this.#post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#changes.take() } });
+  }
+
+  #changesAreDue(): boolean {
+    if (this.#changes.isEmpty) return false;
+    return this.#changes.isDue || this.#changesDue || this.#state === 'stopping';
   }
 
   #post(message: ToWriter): void {
@@ -438,6 +505,7 @@ export class SqliteOutbox implements Outbox {
       this.#gathering.failed(taken, error);
     }
     this.#gathering.failAll(error);
+    this.#changes.failAll(error);
     const requests = this.#letterRequests;
     this.#letterRequests = [];
     for (const { reject } of requests) reject(error);

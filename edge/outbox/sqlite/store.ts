@@ -16,12 +16,14 @@ import { gapOfShed } from '../gap.ts';
 import type { InHand } from '../in-hand.ts';
 import type { Kind } from '../room.ts';
 import type { Ballast } from './ballast.ts';
+import { BrokerMemory } from './broker-memory.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
 import { type LaneState, Lanes } from './lanes.ts';
 import {
   type Batch,
   type CommitOutcome,
   type FileState,
+  type Recalled,
   type Stamp,
   valuesPerEvent,
   type WriterLimits,
@@ -61,6 +63,7 @@ export class OutboxStore {
   #lanes: Lanes;
   #recent: RecentIds;
   #deadLetters: DeadLetterBox;
+  #broker: BrokerMemory;
 
   /** Begins a new epoch in the open file, with what is to be said of those before. */
   constructor(db: Database.Database, epoch: Epoch, parts: StoreParts, losses: Losses) {
@@ -75,6 +78,7 @@ export class OutboxStore {
     this.#lanes = new Lanes(db, sinks);
     this.#recent = new RecentIds(db);
     this.#deadLetters = new DeadLetterBox(db);
+    this.#broker = new BrokerMemory(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
     this.#room = new RoomKeeper(db, file, limits, inHand, ballast, () => this.#size());
     this.starts = db.transaction(() => {
@@ -105,8 +109,14 @@ export class OutboxStore {
       this.#lanes = new Lanes(this.#db, this.#sinks);
       this.#recent = new RecentIds(this.#db);
       this.#deadLetters = new DeadLetterBox(this.#db);
+      this.#broker = new BrokerMemory(this.#db);
       throw error;
     }
+  }
+
+  /** What the broker and the rules must know of what came before. */
+  recall(): Recalled {
+    return { remembered: this.#broker.recall(), resendIds: this.#recent.hashes() };
   }
 
   /** A commit failed because the disk has no room: makes what room there can be. */
@@ -177,6 +187,7 @@ export class OutboxStore {
       used += bytes;
     });
     if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.save(lane);
+    this.#broker.apply(batch, refused);
     return { stored, repeated, refused };
   }
 

@@ -7,6 +7,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import type { EventDraft } from '../outbox.ts';
+import type { Remembered } from '../remembered.ts';
 import { SqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts';
 
 export const sink = 'kafka';
@@ -26,6 +27,16 @@ export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = 
     stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
     ...change,
   });
+}
+
+/** What an outbox that is started found of the broker's. */
+export function recalled(outbox: SqliteOutbox): Remembered {
+  let found: Remembered | undefined;
+  outbox.storage.recall((remembered) => {
+    found = remembered;
+  });
+  if (found === undefined) throw new Error('the outbox has read nothing yet');
+  return found;
 }
 
 export function draft(n: number, change: Partial<EventDraft> = {}): EventDraft {

@@ -15,8 +15,8 @@ import type { Epoch } from '@forpost/shared/event/ids.ts';
 import { InHand } from '../in-hand.ts';
 import { Ballast } from './ballast.ts';
 import { isFull } from './full.ts';
-import type { Batch, FromWriter, ToWriter, WriterData } from './messages.ts';
-import { isDamage, openDatabase } from './opening.ts';
+import type { Batch, FromWriter, Recalled, ToWriter, WriterData } from './messages.ts';
+import { isDamage, type Opened, openDatabase } from './opening.ts';
 import { lossesOf, noteEpochs, readEpochs } from './salvage.ts';
 import { selectLivingEpochs } from './sql/lanes.ts';
 import { selectStarts } from './sql/meta.ts';
@@ -32,6 +32,11 @@ const { file, stamp, sinks, limits, stampNow } = data;
 const ballast = new Ballast(`${file}.ballast`, limits.ballastBytes);
 const epochsFile = `${file}.epochs`;
 
+interface Opening extends Opened {
+  readonly store: OutboxStore;
+  readonly recalled: Recalled | null;
+}
+
 function open() {
   try {
     const opened = openWithRoom();
@@ -40,6 +45,7 @@ function open() {
       epoch: data.epoch as Epoch,
       starts: opened.store.starts,
       state: opened.store.state(),
+      recalled: opened.recalled,
       putAside: opened.putAside,
     });
     return opened;
@@ -67,8 +73,9 @@ function openWithRoom() {
   }
 }
 
-function openStore() {
-  const { db, putAside } = openDatabase(file, stamp, data.putAside);
+/** A file that is found damaged by what is read of it at the start is put aside as one that cannot be opened is. */
+function openStore(reason = data.putAside): Opening {
+  const { db, putAside } = openDatabase(file, stamp, reason);
   try {
     const epoch = data.epoch as Epoch;
     const list = readEpochs(epochsFile);
@@ -80,9 +87,10 @@ function openStore() {
     const inHand = new InHand(data.inHand);
     const parts = { file, sinks, limits, inHand, ballast };
     const store = new OutboxStore(db, epoch, parts, { gaps: lost.gaps, stamp: stampNow });
-    return { db, store, putAside };
+    return { db, store, recalled: data.recall ? store.recall() : null, putAside };
   } catch (error) {
     db.close();
+    if (isDamage(error) && putAside === null) return openStore(messageOf(error));
     throw error;
   }
 }

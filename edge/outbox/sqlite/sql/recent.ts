@@ -3,3 +3,4 @@ export const insertRecent = `insert into recent (device, id) values (?, ?) on co
 export const countRecent = `select device, count(*) as count from recent group by device`;
 export const deleteOldestRecent = `
 delete from recent where n in (select n from recent where device = ? order by n limit ?)`;
+export const selectNewestRecent = `select device, id from recent order by n desc limit ?`;

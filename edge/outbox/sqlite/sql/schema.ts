@@ -4,6 +4,9 @@
  * Always: numbers come from `lanes.next_seq` and never from max + 1 (a lane may be empty); `total_bytes` is the sum
  * of the lane's data up to and with a row, so that what waits is one subtraction and never a scan.
  */
+import { createRedeliveries } from './redeliveries.ts';
+import { createSessionTables } from './sessions.ts';
+
 export const firstVersion = 1;
 
 /** Tables of version 1. */
@@ -77,6 +80,7 @@ create table holes (
   primary key (epoch, lane, first)
 ) without rowid;
 `,
+  3: createSessionTables + createRedeliveries,
 };
 export const schemaVersion = Math.max(firstVersion, ...Object.keys(migrations).map(Number));
 

@@ -1,0 +1,399 @@
+/** The broker on a real outbox: what it remembers across a restart, and what is on disk before it is answered. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import Database from 'better-sqlite3';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
+import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
+import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/test-support.ts';
+import { Bench, connectPacket, publishPacket, pubrelPacket, type RawClient, subscribePacket } from './test-support.ts';
+
+/** Waits for a condition; a machine that is busy may take its time. */
+const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
+
+const readings = 'forpost/devices/meter/readings';
+const state = 'forpost/devices/meter/state';
+
+let folder: string;
+let outbox: SqliteOutbox;
+let bench: Bench;
+/** payloads that were evaluated, since the folder was new */
+let evaluated: string[];
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  evaluated = [];
+  await start();
+});
+
+afterEach(async () => {
+  await stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  outbox = outboxIn(folder);
+  await outbox.start();
+  bench = new Bench({
+    storage: outbox.storage,
+    admit: async ({ payload, record }) => {
+      const text = Buffer.from(payload).toString();
+      evaluated.push(text);
+      await outbox.append({ events: [draft(evaluated.length, { data: JSON.stringify(text) })], publish: record });
+    },
+  });
+  await bench.broker.start();
+}
+
+async function stop(): Promise<void> {
+  await bench.stop();
+  await outbox.stop();
+}
+
+async function restart(): Promise<void> {
+  await stop();
+  await start();
+}
+
+/** Everything stored, over all epochs, oldest first. */
+function stored(): unknown[] {
+  const reader = openReader(outbox.file);
+  const events = reader.newest('telemetry', 10_000).map(({ data }) => JSON.parse(data) as unknown);
+  reader.close();
+  return events.reverse();
+}
+
+interface Heard {
+  readonly client: MqttClient;
+  readonly messages: string[];
+  present: boolean;
+}
+
+/** A subscriber with a session that stays; what it hears from CONNACK on. */
+async function panel(options: IClientOptions = {}): Promise<Heard> {
+  const client = bench.client('panel', { clean: false, resubscribe: false, ...options });
+  const heard: Heard = { client, messages: [], present: false };
+  client.on('message', (topic, payload, { qos, retain, dup }) =>
+    heard.messages.push(`${topic}=${payload} qos ${qos}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`),
+  );
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', ({ sessionPresent }) => {
+      heard.present = sessionPresent;
+      resolve();
+    });
+    client.once('close', () => reject(new Error('closed')));
+  });
+  return heard;
+}
+
+async function absent(heard: Heard): Promise<void> {
+  heard.client.end(true);
+  await soon(() => bench.broker.counters().connections).toBe(0);
+}
+
+/** A raw connection of the meter, logged in, with what came since. */
+async function meter(options: { clean?: boolean } = { clean: false }): Promise<RawClient> {
+  const raw = await bench.raw();
+  raw.send(connectPacket('meter', options));
+  await soon(() => raw.packets().length).toBe(1);
+  return raw;
+}
+
+const after = (raw: RawClient) => raw.packets().slice(1);
+
+test('after a restart a session is present, its subscriptions live, and its queue comes in order', async () => {
+  const first = await panel();
+  expect(first.present).toBe(false);
+  await first.client.subscribeAsync('forpost/#', { qos: 2 });
+  await absent(first);
+  const raw = await meter();
+  for (let id = 1; id <= 20; id++) raw.send(publishPacket(readings, String(id), id % 2 === 0 ? 2 : 1, id));
+  await soon(() => after(raw).length).toBe(20);
+  await restart();
+  expect(bench.broker.counters()).toMatchObject({ sessions: 2, queued: 20 });
+  const back = await panel();
+  expect(back.present).toBe(true);
+  await soon(() => back.messages.length).toBe(20);
+  // a client tells of QoS 2 only once PUBREL has come: each QoS has an order of its own
+  const withQos = (qos: 1 | 2) => Array.from({ length: 10 }, (_, i) => `${readings}=${2 * i + qos} qos ${qos}`);
+  for (const qos of [1, 2] as const)
+    expect(back.messages.filter((message) => message.endsWith(String(qos)))).toEqual(withQos(qos));
+  bench.broker.publish('forpost/alerts/a/b', 'live', { qos: 1, retain: false });
+  await soon(() => back.messages.at(-1)).toBe('forpost/alerts/a/b=live qos 1');
+  await soon(() => bench.broker.sizes().queued).toBe(0);
+  await absent(back);
+  // and what was acknowledged does not come again
+  await restart();
+  expect(bench.broker.counters()).toMatchObject({ sessions: 2, queued: 0 });
+});
+
+test('what a client has unsubscribed, and a session that a clean one ended, stay so', async () => {
+  const first = await panel();
+  await first.client.subscribeAsync(['forpost/alerts/#', 'forpost/status'], { qos: 1 });
+  await first.client.unsubscribeAsync('forpost/status');
+  await absent(first);
+  await restart();
+  bench.broker.publish('forpost/status', 'x', { qos: 1, retain: false });
+  bench.broker.publish('forpost/alerts/a', 'x', { qos: 1, retain: false });
+  const back = await panel();
+  await soon(() => back.messages).toEqual(['forpost/alerts/a=x qos 1']);
+  await absent(back);
+  await absent(await panel({ clean: true }));
+  await restart();
+  expect((await panel()).present).toBe(false);
+});
+
+test('an alert to an absent subscriber is there after a restart, though nobody waited for the disk', async () => {
+  const first = await panel();
+  await first.client.subscribeAsync('forpost/alerts/#', { qos: 1 });
+  await absent(first);
+  bench.broker.publish('forpost/alerts/r/meter', 'fire', { qos: 1, retain: false });
+  await outbox.append({ events: [draft(1)] });
+  await restart();
+  const back = await panel();
+  await soon(() => back.messages).toEqual(['forpost/alerts/r/meter=fire qos 1']);
+});
+
+test('a message that was sent and not acknowledged comes again under its packet id, as a duplicate [MQTT-4.4.0-1]', async () => {
+  const raw = await bench.raw();
+  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
+  await soon(() => raw.packets().map(([type]) => type)).toEqual(['connack', 'suback']);
+  const device = await meter();
+  device.send(publishPacket(readings, 'one', 1, 1), publishPacket(readings, 'two', 2, 2));
+  await soon(() => raw.packets().filter(([type]) => type === 'publish').length).toBe(2);
+  await outbox.storage.saved();
+  await restart();
+  const again = await bench.raw();
+  again.send(connectPacket('panel', { clean: false }));
+  await soon(() => again.published().length).toBe(2);
+  expect(again.published()).toEqual(raw.published().map((packet) => ({ ...packet, dup: true })));
+});
+
+test('of a QoS 2 message whose PUBREC came, a restart leaves PUBREL to be sent', async () => {
+  const raw = await bench.raw();
+  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
+  await soon(() => raw.packets().length).toBe(2);
+  (await meter()).send(publishPacket(readings, 'once', 2, 2));
+  await soon(() => raw.published().length).toBe(1);
+  const id = raw.published()[0]!.id;
+  raw.send(Buffer.from([0x50, 2, id >> 8, id & 255]));
+  await soon(() => raw.packets().at(-1)).toEqual(['pubrel', id]);
+  await restart();
+  const again = await bench.raw();
+  again.send(connectPacket('panel', { clean: false }));
+  await soon(() => again.packets().slice(1)).toEqual([['pubrel', id]]);
+  again.send(Buffer.from([0x70, 2, id >> 8, id & 255]));
+  await soon(() => bench.broker.sizes().queued).toBe(0);
+});
+
+test('what devices retain is there after a restart, counts to their share, and can be taken away', async () => {
+  const raw = await meter();
+  raw.send(publishPacket(state, 'on', 1, 1, false, true), publishPacket(`${state}/x`, 'old', 1, 2, false, true));
+  raw.send(publishPacket(`${state}/x`, '', 1, 3, false, true));
+  await soon(() => after(raw).length).toBe(3);
+  bench.broker.publish('forpost/alarms/r/meter', 'active', { qos: 1, retain: true });
+  await restart();
+  // the gateway's own it says anew
+  expect(bench.broker.counters().retained).toBe(1);
+  const late = await panel();
+  await late.client.subscribeAsync('forpost/#', { qos: 1 });
+  await soon(() => late.messages).toEqual([`${state}=on qos 1 retained`]);
+  const device = await meter();
+  for (let i = 1; i <= 200; i++) device.send(publishPacket(`${state}/${i}`, 'x', 1, i, false, true));
+  await soon(() => after(device).length).toBe(200);
+  await soon(() => bench.broker.counters()).toMatchObject({ retained: 200, dropped: 1 });
+});
+
+test('a QoS 2 publish is taken once across a restart at each of its steps', async () => {
+  const raw = await meter();
+  raw.send(publishPacket(readings, 'a', 2, 5));
+  await soon(() => after(raw)).toEqual([['pubrec', 5]]);
+  await restart();
+  const second = await meter();
+  second.send(publishPacket(readings, 'a', 2, 5, true));
+  await soon(() => after(second)).toEqual([['pubrec', 5]]);
+  second.send(pubrelPacket(5));
+  await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
+  await restart();
+  const third = await meter();
+  third.send(pubrelPacket(5));
+  await soon(() => after(third)).toEqual([['pubcomp', 5]]);
+  third.send(publishPacket(readings, 'b', 2, 5));
+  await soon(() => after(third).at(-1)).toEqual(['pubrec', 5]);
+  expect(evaluated).toEqual(['a', 'b']);
+  expect(stored()).toEqual(['a', 'b']);
+});
+
+test('a QoS 2 publish of a clean session is new after its connection ended', async () => {
+  const raw = await meter({ clean: true });
+  raw.send(publishPacket(readings, 'a', 2, 5));
+  await soon(() => after(raw)).toEqual([['pubrec', 5]]);
+  raw.socket.destroy();
+  await soon(() => bench.broker.sizes().inbound).toBe(0);
+  const second = await meter({ clean: true });
+  second.send(publishPacket(readings, 'a', 2, 5, true));
+  await soon(() => after(second)).toEqual([['pubrec', 5]]);
+  expect(stored()).toEqual(['a', 'a']);
+});
+
+test('a redelivered QoS 1 publish is only acknowledged, before a restart and after it; another under its id is new', async () => {
+  const raw = await meter();
+  raw.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'a', 1, 7, true));
+  await soon(() => after(raw)).toEqual([
+    ['puback', 7],
+    ['puback', 7],
+  ]);
+  await restart();
+  const second = await meter({ clean: true });
+  second.send(
+    publishPacket(readings, 'a', 1, 7, true),
+    publishPacket(readings, 'b', 1, 7, true),
+    publishPacket(readings, 'a', 1, 7, true),
+    publishPacket(readings, 'a', 1, 7),
+    publishPacket(readings, 'a', 1, 8, true),
+    publishPacket(state, 'a', 1, 8, true),
+  );
+  await soon(() => after(second).length).toBe(6);
+  expect(stored()).toEqual(['a', 'b', 'a', 'a', 'a', 'a']);
+  expect(evaluated).toEqual(stored());
+  expect(bench.broker.counters().redelivered).toBe(1);
+});
+
+test('a redelivery that comes while its first sending is being committed waits for that commit', async () => {
+  let commit: () => void = () => undefined;
+  let fail: () => void = () => undefined;
+  const attempts: string[] = [];
+  await bench.stop();
+  bench = new Bench({
+    storage: outbox.storage,
+    limits: { refusalDelayMs: 20 },
+    admit: ({ payload }) => {
+      attempts.push(Buffer.from(payload).toString());
+      return new Promise((resolve, reject) => {
+        commit = resolve;
+        fail = () => reject(new Error('the disk is full'));
+      });
+    },
+  });
+  await bench.broker.start();
+  const first = await meter();
+  first.send(publishPacket(readings, 'a', 1, 7));
+  await soon(() => attempts.length).toBe(1);
+  first.socket.destroy();
+  const second = await meter();
+  second.send(publishPacket(readings, 'a', 1, 7, true), Buffer.from([0xc0, 0]));
+  await soon(() => after(second)).toEqual([['pingresp', 0]]);
+  fail();
+  await soon(() => second.closed).toBe(true);
+  const third = await meter();
+  third.send(publishPacket(readings, 'a', 1, 7, true));
+  await soon(() => attempts.length).toBe(2);
+  commit();
+  await soon(() => after(third)).toEqual([['puback', 7]]);
+});
+
+test('what a consumer sends to an absent device is on disk before it is acknowledged', async () => {
+  const commands = 'forpost/devices/meter/commands';
+  const device = await meter();
+  device.send(subscribePacket(1, commands, 1));
+  await soon(() => after(device)).toEqual([['suback', 1]]);
+  device.socket.destroy();
+  await soon(() => bench.broker.counters().connections).toBe(0);
+  const sender = await bench.connected('panel');
+  await sender.publishAsync(commands, 'off', { qos: 1 });
+  // as a kill would: nothing more is written
+  const copy = outboxIn(folder);
+  await stop();
+  await copy.start();
+  expect(recalled(copy).sessions.map(({ queue }) => queue.map(({ payload }) => String(Buffer.from(payload))))).toEqual([
+    ['off'],
+  ]);
+  await copy.stop();
+});
+
+test('a thousand reconnections of a meter leave one session and nothing else', async () => {
+  const until = async (raw: RawClient, answers: number) => {
+    while (raw.packets().length < answers) await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (let i = 0; i < 1000; i++) {
+    const twice = i % 2 === 0;
+    const raw = await bench.raw();
+    raw.send(connectPacket('meter', { clean: false }), publishPacket(readings, 'x', twice ? 2 : 1, 1, !twice));
+    await until(raw, 2);
+    if (twice) raw.send(pubrelPacket(1));
+    await until(raw, twice ? 3 : 2);
+    raw.socket.destroy();
+  }
+  await soon(() => bench.broker.sizes()).toMatchObject({ sockets: 0, sessions: 1, queued: 0, inbound: 0 });
+  await restart();
+  expect(bench.broker.sizes()).toMatchObject({ sessions: 1, queued: 0, inbound: 0 });
+}, 30_000);
+
+test('an outbox that is found damaged in use is begun anew with the sessions that the broker holds', async () => {
+  const first = await panel();
+  await first.client.subscribeAsync('forpost/#', { qos: 1 });
+  await absent(first);
+  const raw = await meter();
+  raw.send(publishPacket(readings, 'before', 2, 1));
+  await soon(() => after(raw)).toEqual([['pubrec', 1]]);
+  // a write of another connection makes the writer forget its cached pages; then all but the first are overwritten
+  const db = new Database(outbox.file);
+  db.exec('create table other (x)');
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  const content = readFileSync(outbox.file);
+  writeFileSync(outbox.file, Buffer.concat([content.subarray(0, 4096), Buffer.alloc(content.length - 4096, 0xa5)]));
+  await expect(outbox.append({ events: [draft(1)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
+  await soon(() => outbox.append({ events: [draft(2)] })).toEqual({ stored: 1, repeated: 0 });
+  await restart();
+  const back = await panel();
+  expect(back.present).toBe(true);
+  await soon(() => back.messages).toEqual([`${readings}=before qos 1`]);
+  const again = await meter();
+  again.send(publishPacket(readings, 'before', 2, 1, true), pubrelPacket(1));
+  await soon(() => after(again)).toEqual([
+    ['pubrec', 1],
+    ['pubcomp', 1],
+  ]);
+  expect(evaluated).toEqual(['before']);
+});
+
+test('with a damaged outbox sessions begin anew, and nothing else happens', async () => {
+  const first = await panel();
+  await first.client.subscribeAsync('forpost/#', { qos: 1 });
+  await stop();
+  writeFileSync(outbox.file, 'no database');
+  await start();
+  const back = await panel();
+  expect(back.present).toBe(false);
+  expect(bench.broker.counters()).toMatchObject({ sessions: 1, queued: 0 });
+  expect(readdirSync(folder).some((name) => name.includes('damaged'))).toBe(true);
+});
+
+test('a session whose client stays away for too long ends, on disk too', async () => {
+  await bench.stop();
+  const day = 86_400_000;
+  const clock = new FakeClock();
+  bench = new Bench({ storage: outbox.storage, clock, limits: { sessionAgingMs: day } });
+  await bench.broker.start();
+  const first = await panel();
+  await first.client.subscribeAsync('forpost/#', { qos: 1 });
+  clock.advance(30 * day);
+  await absent(first);
+  clock.advance(5 * day);
+  expect(bench.broker.counters().sessions).toBe(1);
+  // how long it has been absent is known after a restart, too
+  await bench.stop();
+  await outbox.stop();
+  outbox = outboxIn(folder);
+  await outbox.start();
+  bench = new Bench({ storage: outbox.storage, clock, limits: { sessionAgingMs: day } });
+  await bench.broker.start();
+  clock.advance(2 * day);
+  expect(bench.broker.counters()).toMatchObject({ sessions: 1, dropped: 0 });
+  clock.advance(day);
+  expect(bench.broker.counters()).toMatchObject({ sessions: 0, dropped: 1 });
+  await restart();
+  expect(bench.broker.counters().sessions).toBe(0);
+});

@@ -1,0 +1,96 @@
+/**
+ * What one persistent session is still owed: messages of QoS 1 and 2 that it has not acknowledged, in order, with the
+ * packet ids under which they were sent (MQTT 3.1.1, section 4.4).
+ *
+ *   queued ── sent (it has a packet id) ── PUBACK ──► gone
+ *                     └── PUBREC ──► released (PUBREL is owed) ── PUBCOMP ──► gone
+ *
+ * Always: no two of them have the same packet id.
+ */
+
+export interface QueuedItem {
+  /** the broker's own count of its messages */
+  readonly message: number;
+  readonly topic: string;
+  payload: Buffer;
+  readonly qos: 1 | 2;
+  messageId: number | undefined;
+  released: boolean;
+}
+
+const maxMessageId = 65_535;
+
+export class OutgoingQueue {
+  readonly #items = new Map<number, QueuedItem>();
+  readonly #byId = new Map<number, QueuedItem>();
+  #bytes = 0;
+  #nextId = 1;
+
+  get length(): number {
+    return this.#items.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  items(): IterableIterator<QueuedItem> {
+    return this.#items.values();
+  }
+
+  get(message: number): QueuedItem | undefined {
+    return this.#items.get(message);
+  }
+
+  byId(messageId: number): QueuedItem | undefined {
+    return this.#byId.get(messageId);
+  }
+
+  add(item: QueuedItem): void {
+    this.#items.set(item.message, item);
+    this.#bytes += item.payload.length;
+    if (item.messageId === undefined) return;
+    this.#byId.set(item.messageId, item);
+    // ids are given in turn: those in use lie behind
+    this.#nextId = following(item.messageId);
+  }
+
+  /** The packet id for the next message, of this queue or not: none that is in use here. */
+  get nextId(): number {
+    while (this.#byId.has(this.#nextId)) this.#nextId = following(this.#nextId);
+    return this.#nextId;
+  }
+
+  takeId(): number {
+    const id = this.nextId;
+    this.#nextId = following(id);
+    return id;
+  }
+
+  sent(item: QueuedItem, messageId: number): void {
+    if (item.messageId !== undefined) this.#byId.delete(item.messageId);
+    item.messageId = messageId;
+    this.#byId.set(messageId, item);
+  }
+
+  /** PUBREC came: the payload is no longer needed. */
+  release(item: QueuedItem): void {
+    item.released = true;
+    this.#bytes -= item.payload.length;
+    item.payload = Buffer.alloc(0);
+  }
+
+  delete(item: QueuedItem): void {
+    if (!this.#items.delete(item.message)) return;
+    this.#bytes -= item.payload.length;
+    if (item.messageId !== undefined) this.#byId.delete(item.messageId);
+  }
+
+  oldest(): QueuedItem | undefined {
+    return this.#items.values().next().value;
+  }
+}
+
+function following(id: number): number {
+  return id >= maxMessageId ? 1 : id + 1;
+}

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { Redeliveries } from '../broker/redeliveries.ts';
+import {
+  clientKey,
+  fold,
+  maxClients,
+  maxClientsEach,
+  packRecord,
+  perClient,
+  publishHash,
+  type Redelivery,
+  recordBytes,
+  unpackRecord,
+} from './redelivery.ts';
+
+const hash = publishHash('forpost/devices/meter/readings', Buffer.from('{"values":{}}'));
+const meter = clientKey('meter', 'meter/1');
+const done = Promise.resolve();
+
+function packed(records: readonly Redelivery[]): Buffer {
+  const blob = Buffer.alloc(records.length * recordBytes);
+  records.forEach((record, i) => {
+    packRecord(blob, i * recordBytes, record);
+  });
+  return blob;
+}
+
+function unpacked(blob: Buffer): Redelivery[] {
+  return Array.from({ length: blob.length / recordBytes }, (_, i) => unpackRecord(blob, i * recordBytes));
+}
+
+test('a record comes out as it went in, with the largest values too', () => {
+  const records = [
+    { client: meter, messageId: 65_535, hash },
+    { client: 2 ** 53 - 1, messageId: 1, hash: 2 ** 48 - 1 },
+  ];
+  expect(unpacked(packed(records))).toEqual(records);
+});
+
+test('topic and payload decide, whatever their length', () => {
+  const hashes = ['a', 'ab', 'x'.repeat(513), 'x'.repeat(514), '']
+    .flatMap((payload) => ['t', 't/1'].map((topic) => publishHash(topic, Buffer.from(payload))))
+    .concat(hash);
+  expect(new Set(hashes).size).toBe(hashes.length);
+  expect(Math.max(...hashes)).toBeLessThan(2 ** 48);
+});
+
+test('folding keeps the newest of each packet id and client, in order, within all bounds', () => {
+  const one = (messageId: number, of: number, client = meter) => ({ client, messageId, hash: of });
+  expect(unpacked(fold([packed([one(1, 10), one(2, 20)]), packed([one(1, 11)])]))).toEqual([one(2, 20), one(1, 11)]);
+  const many = Array.from({ length: 3000 }, (_, i) => one((i % 2000) + 1, i));
+  const kept = unpacked(fold([packed(many)]));
+  expect(kept).toEqual(many.slice(-perClient));
+  // a principal that makes client ids up, and a crowd of others
+  const ownIds = Array.from({ length: 100 }, (_, i) => one(1, i, clientKey('bad', `bad/${i}`)));
+  const crowd = Array.from({ length: 1200 }, (_, i) => one(1, i, clientKey(`d-${i}`, `d-${i}/1`)));
+  expect(unpacked(fold([packed(ownIds)])).length).toBe(maxClientsEach);
+  expect(unpacked(fold([packed(crowd), packed(ownIds)])).length).toBe(maxClients);
+  // of very many busy clients each keeps its share
+  const busy = Array.from({ length: 128 }, (_, c) => clientKey(`b-${c}`, `b-${c}/1`));
+  const blobs = Array.from({ length: 1000 }, (_, i) => packed(busy.map((client) => one(i + 1, i, client))));
+  const shares = unpacked(fold(blobs));
+  expect(shares.length).toBe(65_536);
+  expect(new Set(shares.map(({ client }) => client)).size).toBe(128);
+});
+
+test('a redelivery is the newest publish under its packet id, and nothing else', () => {
+  const known = new Redeliveries();
+  expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
+  known.note({ client: meter, messageId: 1, hash }, done).committed();
+  expect(known.find({ client: meter, messageId: 1, hash })).toBeDefined();
+  expect(known.find({ client: meter, messageId: 2, hash })).toBeUndefined();
+  expect(known.find({ client: clientKey('other', 'other/1'), messageId: 1, hash })).toBeUndefined();
+  known.note({ client: meter, messageId: 1, hash: 5 }, done).committed();
+  expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
+});
+
+test('what was refused is no publish, and a redelivery of what is under way waits for the same commit', () => {
+  const known = new Redeliveries();
+  const admission = new Promise<void>(() => undefined);
+  const noted = known.note({ client: meter, messageId: 1, hash }, admission);
+  expect(known.find({ client: meter, messageId: 1, hash })).toBe(admission);
+  noted.refused();
+  expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
+});
+
+test('publishes and clients that are remembered are bounded, and nobody is driven out by made-up client ids', () => {
+  const known = new Redeliveries();
+  known.note({ client: meter, messageId: 60_000, hash }, done);
+  for (let i = 1; i < perClient; i++) known.note({ client: meter, messageId: i, hash: i }, done);
+  expect(known.find({ client: meter, messageId: 60_000, hash })).toBeDefined();
+  known.note({ client: meter, messageId: perClient, hash: 0 }, done);
+  expect(known.find({ client: meter, messageId: 60_000, hash })).toBeUndefined();
+  expect(known.find({ client: meter, messageId: 2, hash: 2 })).toBeDefined();
+  for (let i = 0; i < 5000; i++) known.note({ client: clientKey('bad', `bad/${i}`), messageId: 1, hash: i }, done);
+  expect(known.clients).toBe(1 + maxClientsEach);
+  expect(known.find({ client: clientKey('bad', 'bad/4999'), messageId: 1, hash: 4999 })).toBeDefined();
+  for (let i = 0; i < 1500; i++) known.note({ client: clientKey(`d-${i}`, 'x'), messageId: 1, hash: i }, done);
+  expect(known.clients).toBe(maxClients);
+});
+
+test('what was on disk is known again', () => {
+  const known = new Redeliveries();
+  known.recall(new Uint8Array(packed([1, 2, 3].map((messageId) => ({ client: meter, messageId, hash: messageId })))));
+  expect([1, 2, 3].map((messageId) => known.find({ client: meter, messageId, hash: 2 }) !== undefined)).toEqual([
+    false,
+    true,
+    false,
+  ]);
+});

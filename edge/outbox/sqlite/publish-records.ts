@@ -1,0 +1,51 @@
+/**
+ * What the publishes of one batch leave besides their events, on its way to the writer: redelivery records as one
+ * blob, the rarer changes one by one, each with the entry that it belongs to (an entry that is refused leaves nothing).
+ */
+import type { OutboxEntry } from '../outbox.ts';
+import { packRecord, recordBytes } from '../redelivery.ts';
+import type { Change, PublishRecord } from '../remembered.ts';
+
+export interface PackedRecords {
+  readonly redeliveries: Uint8Array;
+  /** the entry of each record */
+  readonly entries: Uint32Array;
+  readonly changes: readonly { readonly entry: number; readonly change: Change }[];
+}
+
+/** What a record weighs in front of the disk. */
+export function bytesOfRecord(record: PublishRecord | undefined): number {
+  if (record?.changes === undefined) return 0;
+  let bytes = 0;
+  for (const change of record.changes) bytes += 'payload' in change ? change.payload.length : 0;
+  return bytes;
+}
+
+export function packRecords(waiting: readonly { readonly entry: OutboxEntry }[]): PackedRecords {
+  let count = 0;
+  for (const { entry } of waiting) if (entry.publish?.redelivery !== undefined) count++;
+  const redeliveries = Buffer.allocUnsafeSlow(count * recordBytes);
+  const entries = new Uint32Array(count);
+  const changes: { entry: number; change: Change }[] = [];
+  let n = 0;
+  for (let i = 0; i < waiting.length; i++) {
+    const record = waiting[i]?.entry.publish;
+    if (record === undefined) continue;
+    if (record.redelivery !== undefined) {
+      packRecord(redeliveries, n * recordBytes, record.redelivery);
+      entries[n++] = i;
+    }
+    if (record.changes !== undefined) for (const change of record.changes) changes.push({ entry: i, change });
+  }
+  return { redeliveries, entries, changes };
+}
+
+/** The redelivery records without those of entries that were refused. */
+export function withoutRefused({ redeliveries, entries }: PackedRecords, refused: ReadonlySet<number>): Uint8Array {
+  if (refused.size === 0) return redeliveries;
+  const kept: Uint8Array[] = [];
+  entries.forEach((entry, n) => {
+    if (!refused.has(entry)) kept.push(redeliveries.subarray(n * recordBytes, (n + 1) * recordBytes));
+  });
+  return Buffer.concat(kept);
+}

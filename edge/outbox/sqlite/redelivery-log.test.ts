@@ -1,0 +1,70 @@
+import { rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { clientKey, perClient } from '../redelivery.ts';
+import { openReader } from './sqlite-reader.ts';
+import { draft, outboxIn, recalled, temporaryFolder } from './test-support.ts';
+
+const client = clientKey('meter', 'meter/1');
+
+let folder: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a hundred thousand publishes leave a bounded log, and the newest are known after a restart', async () => {
+  const outbox = outboxIn(folder);
+  await outbox.start();
+  const total = 100_000;
+  for (let i = 0; i < total; i += 5000)
+    await Promise.all(
+      Array.from({ length: 5000 }, (_, k) =>
+        outbox.append({
+          events: [],
+          publish: { redelivery: { client, messageId: ((i + k) % 65_535) + 1, hash: i + k } },
+        }),
+      ),
+    );
+  const db = new Database(outbox.file, { readonly: true });
+  const bytes = db.prepare('select sum(length(records)) from redeliveries').pluck().get() as number;
+  db.close();
+  expect(bytes / 16).toBeLessThan(40_000);
+  await outbox.stop();
+  const later = outboxIn(folder);
+  await later.start();
+  const { redeliveries } = recalled(later);
+  expect(redeliveries.length).toBe(16 * perClient);
+  expect(Buffer.from(redeliveries).readUIntLE(redeliveries.length - 8, 6)).toBe(total - 1);
+  await later.stop();
+});
+
+test('an entry that the outbox has no room for leaves no record and no message either', async () => {
+  const outbox = outboxIn(folder, { limits: { maxBytes: 400_000 } });
+  await outbox.start();
+  const kept: number[] = [];
+  const data = JSON.stringify({ text: 'x'.repeat(2000) });
+  await Promise.all(
+    Array.from({ length: 400 }, async (_, i) => {
+      const change = { kind: 'received', session: 1, messageId: i + 1 } as const;
+      const publish = { redelivery: { client, messageId: i + 1, hash: i }, changes: [change] };
+      await outbox.append({ events: [draft(i, { data })], publish }).then(
+        () => kept.push(i + 1),
+        () => undefined,
+      );
+    }),
+  );
+  outbox.storage.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
+  await outbox.stop();
+  expect(kept.length).toBeGreaterThan(10);
+  expect(kept.length).toBeLessThan(390);
+  const later = outboxIn(folder);
+  await later.start();
+  const { sessions, redeliveries } = recalled(later);
+  expect(sessions[0]?.inbound).toEqual(kept);
+  expect(redeliveries.length / 16).toBe(kept.length);
+  const reader = openReader(later.file);
+  expect(reader.newest('telemetry', 1000).length).toBe(kept.length);
+  reader.close();
+  await later.stop();
+});

@@ -1,0 +1,75 @@
+/**
+ * The tables of what the broker remembers, and their statements: sessions, their subscriptions, the messages queued
+ * for them, the QoS 2 publishes taken of them, and retained messages. A session's number is never given twice, so that
+ * nothing of an ended one is ever taken for another's.
+ */
+export const createSessionTables = `
+create table sessions (
+  session integer primary key,
+  client text not null,
+  absent_ms integer not null
+);
+create table subscriptions (
+  session integer not null,
+  filter text not null,
+  qos integer not null,
+  primary key (session, filter)
+) without rowid;
+create table queued (
+  session integer not null,
+  message integer not null,
+  topic text not null,
+  payload blob not null,
+  qos integer not null,
+  message_id integer,
+  released integer not null,
+  primary key (session, message)
+) without rowid;
+create table inbound (
+  session integer not null,
+  message_id integer not null,
+  primary key (session, message_id)
+) without rowid;
+create table retained (
+  topic text primary key,
+  payload blob not null,
+  qos integer not null,
+  owner text not null
+) without rowid;
+`;
+
+/** What is kept of one session. */
+export const sessionTables = ['subscriptions', 'queued', 'inbound'] as const;
+
+export const putSession = `
+insert into sessions (session, client, absent_ms) values (?, ?, ?)
+on conflict (session) do update set absent_ms = excluded.absent_ms`;
+export const deleteSession = `delete from sessions where session = ?`;
+export const deleteOfSession = (table: string) => `delete from ${table} where session = ?`;
+export const deleteOfNoSession = (table: string) =>
+  `delete from ${table} where session not in (select session from sessions)`;
+export const deleteAll = (table: string) => `delete from ${table}`;
+export const putSubscription = `
+insert into subscriptions (session, filter, qos) values (?, ?, ?)
+on conflict (session, filter) do update set qos = excluded.qos`;
+export const deleteSubscription = `delete from subscriptions where session = ? and filter = ?`;
+export const putQueued = `
+insert or replace into queued (session, message, topic, payload, qos, message_id, released)
+values (?, ?, ?, ?, ?, ?, ?)`;
+/** Of a message whose PUBREC came only its id is kept. */
+export const markSent = `
+update queued set message_id = ?, released = ?, payload = iif(?, x'', payload)
+where session = ? and message = ?`;
+export const deleteQueued = `delete from queued where session = ? and message = ?`;
+export const putInbound = `insert into inbound (session, message_id) values (?, ?) on conflict do nothing`;
+export const deleteInbound = `delete from inbound where session = ? and message_id = ?`;
+export const putRetained = `insert or replace into retained (topic, payload, qos, owner) values (?, ?, ?, ?)`;
+export const deleteRetained = `delete from retained where topic = ?`;
+
+export const selectSessions = `select session, client, absent_ms as absentMs from sessions order by session`;
+export const selectSubscriptions = `select session, filter, qos from subscriptions`;
+export const selectQueued = `
+select session, message, topic, payload, qos, message_id as messageId, released
+from queued order by session, message`;
+export const selectInbound = `select session, message_id as messageId from inbound`;
+export const selectRetained = `select topic, payload, qos, owner from retained`;
