@@ -1,7 +1,7 @@
 /**
  * The composition root of the centre: builds every part, connects them, starts them in order and stops them in reverse.
  *
- *   history ─► users ─► directory ─► notifier ─► ingest (Kafka) or receiver alone (no broker) ─► API and page
+ *   history ─► users ─► directory ─► commands ─► notifier ─► ingest (Kafka) or receiver alone (no broker) ─► API and page
  *
  * Always: a part that fails to start stops those before it; a Kafka that is not there stops nothing: ingest and notifier
  * go on trying, and the page says so. Notifying never waits for the history.
@@ -22,6 +22,10 @@ import { LiveFeed } from './api/live.ts';
 import type { IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
 import { Users } from './auth/users.ts';
+import { Commands } from './commands/commands.ts';
+import { FileCommandLog } from './commands/file-log.ts';
+import { keyFileOf } from './commands/key.ts';
+import { TopicCommandLog } from './commands/topic-log.ts';
 import { type CloudConfig, defaultCloudPort, defaultReceiverPort } from './config/config.ts';
 import { loadCloud, readPassword } from './config/load.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
@@ -66,6 +70,7 @@ export class Service implements Part {
   readonly #ingest: Ingest | undefined;
   readonly #delivery: Delivery;
   readonly #receiver: ReceiverServer | undefined;
+  readonly #commands: Commands;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
@@ -122,10 +127,22 @@ export class Service implements Part {
       random,
       logger: logger('notify'),
     });
+    this.#commands = new Commands({
+      keyFile: keyFileOf(config),
+      log: (take) =>
+        kafka === undefined
+          ? new FileCommandLog(join(config.data, 'commands.json'), take, clock)
+          : new TopicCommandLog({ kafka, take, clock, random, logger: logger('commands') }),
+      history: this.#history,
+      clock,
+      logger: logger('commands'),
+      onChange: (view) => this.#live.command(view),
+    });
     const events: IngestEvents = {
       stored: (some, toTell = some) => {
         this.#stored += some.length;
         this.#live.stored(some);
+        this.#commands.stored(some);
         // without a broker nobody else would hear of an alert; with one the notifier is a consumer of its own
         if (kafka === undefined) for (const event of toTell) this.#notifier.take(event);
       },
@@ -153,6 +170,7 @@ export class Service implements Part {
       gateways: this.#gateways,
       ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
+      commands: this.#commands,
       users: this.#users,
       live: this.#live,
       ingest: () => this.#ingestFigures(),
@@ -162,7 +180,7 @@ export class Service implements Part {
       logger: options.logger,
     });
     const gateways = config.gateways ?? {};
-    const receiver = { gateways: () => gateways, delivery: this.#delivery };
+    const receiver = { gateways: () => gateways, delivery: this.#delivery, commands: this.#commands };
     // with a port of its own it is reached there alone
     if (config.receiver === undefined) this.#api.register(receiverPlugin, receiver);
     else
@@ -193,6 +211,7 @@ export class Service implements Part {
         'gateway changes',
         this.#gateways.onChange((gateway) => this.#live.gateway(gateway)),
       );
+      await this.#releasers.start('commands', this.#commands);
       await this.#releasers.start('notifier', this.#notifier);
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
       await this.#releasers.start('delivery', this.#delivery);

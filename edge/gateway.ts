@@ -21,6 +21,11 @@ import { Alarms } from './alerts/alarms.ts';
 import { mostRecorded, type RecordedAlert, recordedAlerts } from './alerts/recorded.ts';
 import { Broker } from './broker/broker.ts';
 import { ClockSync } from './clock/sync.ts';
+import type { CommandContext } from './commands/command-kind.ts';
+import { Commander } from './commands/commander.ts';
+import { commandKinds } from './commands/kinds/registry.ts';
+import { Refusals } from './commands/refusals.ts';
+import { trustedKeys } from './commands/trusted-keys.ts';
 import { checkFiles } from './config/check.ts';
 import type { Installation } from './config/installation.ts';
 import { loadInstallation } from './config/load.ts';
@@ -84,12 +89,15 @@ export class Gateway implements Part {
   readonly #console: ConsoleServer;
   readonly #health: GatewayHealth;
   readonly #overview: Overview;
+  readonly #commander: Commander;
   #rules: RuleEngine | undefined;
   #listening = false;
+  readonly #startedAt: number;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     const { installation, site, secrets, clock, random } = options;
+    this.#startedAt = clock.uptime();
     const logger = (name: string) => options.logger.child({ part: name });
     const gateway = asId<'gateway'>(installation.gateway);
 
@@ -154,6 +162,24 @@ export class Gateway implements Part {
       logger: logger('pipeline'),
       onAlert: (alert) => this.#overview.tellAlert(alert),
     });
+    this.#commander = new Commander({
+      kinds: commandKinds,
+      context: {
+        acknowledge: (alarm) => this.#acknowledgeFor(alarm),
+        sendStatus: () => this.#uplink.sendStatus(),
+        describe: () =>
+          `Forpost ${version}, started ${Math.round((clock.uptime() - this.#startedAt) / 60_000)} min ago`,
+      },
+      quality: () => this.#clockSync.quality(),
+      store: (result, alerts) => this.#pipeline.commandResult(result, alerts),
+      clock,
+      random,
+      logger: logger('commands'),
+    });
+    const { keys } = trustedKeys(installation);
+    const refusals = new Refusals(clock, (message, count) =>
+      this.#pipeline.note({ change: 'commands-refused', message, count }),
+    );
     this.#uplink = new Uplink({
       sinks: installation.uplink,
       secrets: secrets.uplink ?? {},
@@ -165,6 +191,11 @@ export class Gateway implements Part {
       onCommit: (listener) => this.#outbox.onCommit(listener),
       status: () => this.#overview.status(),
       putAside: (refusal) => this.#putAside(refusal),
+      commands: {
+        keys: keys.map(({ text }) => text),
+        take: (command, centreTime) => this.#commander.take(command, centreTime),
+        refused: (count, reason) => refusals.take(count, reason),
+      },
       clock,
       logger: logger('uplink'),
       random,
@@ -201,7 +232,13 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       broker: this.#broker,
-      problems: () => [...this.#problems.values(), ...this.#outboxProblems(), ...this.#ruleProblems()],
+      commandKeys: keys.map(({ id }) => id),
+      problems: () => [
+        ...this.#problems.values(),
+        ...this.#outboxProblems(),
+        ...this.#ruleProblems(),
+        ...refusals.problems(),
+      ],
       acknowledge: (alarm, by) => {
         const known = this.#pipeline.acknowledge(alarm);
         if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
@@ -236,6 +273,7 @@ export class Gateway implements Part {
       this.#rules = new RuleEngine({ site, actives: this.#alarms.active(), uptime: clock.uptime() });
       this.#releasers.add('pipeline', () => this.#pipeline.stop());
       this.#pipeline.start();
+      this.#releasers.add('commands', () => this.#commander.stop());
       await this.#releasers.start('uplink', this.#uplink);
       await this.#releasers.start('vision', this.#vision);
       await this.#releasers.start('health', this.#health);
@@ -244,6 +282,8 @@ export class Gateway implements Part {
       this.#alarms.restore();
       this.#listening = true;
       this.#pipeline.note({ change: 'started', message: `Forpost ${version} started`, version });
+      if (installation.uplink.length > 0 && trustedKeys(installation).keys.length === 0)
+        logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
       logger.info({ ...this.addresses(), epoch: this.#outbox.epoch }, 'the gateway is up');
     } catch (error) {
       await this.stop();
@@ -256,6 +296,13 @@ export class Gateway implements Part {
     await this.#releasers.releaseAll((name, problem) =>
       this.#options.logger.error({ part: name, problem }, 'a part did not stop well'),
     );
+  }
+
+  /** On behalf of the centre: shown and acted on at once, stored with the command's result. */
+  #acknowledgeFor(alarm: string): ReturnType<CommandContext['acknowledge']> {
+    const alert = this.#pipeline.showAcknowledged(alarm);
+    if (alert !== undefined) return { state: 'done', alert };
+    return { state: this.#alarms.active().some((one) => one.alarm === alarm) ? 'already' : 'unknown' };
   }
 
   addresses(): { readonly mqtt: number; readonly page: string } {

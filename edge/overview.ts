@@ -37,6 +37,8 @@ export interface OverviewParts {
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly broker: Broker;
+  /** ids of the keys whose commands are taken */
+  readonly commandKeys: readonly string[];
   /** what is wrong and belongs to no part that could say it */
   readonly problems: () => readonly string[];
   /** Whether there was such an active alarm. */
@@ -72,6 +74,7 @@ export class Overview implements ConsoleSource {
       uplinks: uplink.statuses(),
       cameras: vision.cameras(),
       devices: devices.statuses(),
+      commandKeys: this.#parts.commandKeys,
       problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
   }

@@ -13,12 +13,14 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import type { CommandResultData } from '@forpost/shared/event/command.ts';
 import { type ClockData, type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Alert } from './alerts/action.ts';
 import type { Alarms } from './alerts/alarms.ts';
 import type { Admit, DevicePublish } from './broker/access.ts';
+import { resultId } from './commands/once.ts';
 import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
@@ -231,11 +233,30 @@ export class Pipeline {
 
   /** Somebody on the site acknowledged an alarm. Whether there was such an active one. */
   acknowledge(alarm: string): boolean {
-    const alert = this.#parts.alarms.acknowledge(alarm);
+    const alert = this.showAcknowledged(alarm);
     if (alert === undefined) return false;
-    this.#parts.onAlert(alert);
     this.#storing.keep({ events: [this.#alertDraft(alert)] });
     return true;
+  }
+
+  /** The same, but the alert is the caller's to have stored, with `commandResult` and in the same turn. */
+  showAcknowledged(alarm: string): Alert | undefined {
+    const alert = this.#parts.alarms.acknowledge(alarm);
+    if (alert !== undefined) this.#parts.onAlert(alert);
+    return alert;
+  }
+
+  /**
+   * A command's result and what the command did to alarms, in one entry. Resolves when it is on disk, also where a
+   * result of this command was there before. @throws what the outbox says; the same may be offered again
+   */
+  async commandResult(result: CommandResultData, alerts: readonly Alert[]): Promise<void> {
+    const { clock } = this.#parts;
+    const taken = { received: clock.now(), uptime: clock.uptime() };
+    const draft = this.#draft('alerts', eventTypes.commandResult, null, taken.received, result, taken);
+    await this.#storing.submit({
+      events: [...alerts.map((alert) => this.#alertDraft(alert)), { ...draft, resendId: resultId(result.command) }],
+    });
   }
 
   /** Lets the alarms act on what the rules found, before any disk. The drafts of what they did, for the outbox. */

@@ -22,6 +22,7 @@ export const errorCodes = {
   FORPOST_CAMERA_FAILED: { retryable: true },
   FORPOST_HISTORY_FAILED: { retryable: true },
   FORPOST_CHANNEL_FAILED: { retryable: true },
+  FORPOST_COMMANDS_FULL: { retryable: true },
   FORPOST_PART_FAILED: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 

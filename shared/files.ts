@@ -1,5 +1,5 @@
 /** Files that a power cut leaves whole. */
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -9,15 +9,42 @@ import { dirname } from 'node:path';
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const beside = `${path}.new`;
-  await rm(beside, { force: true });
-  const file = await open(beside, 'wx', 0o600);
+  await writeSynced(beside, content);
+  await rename(beside, path);
+  await syncFolder(path);
+}
+
+/**
+ * Makes a file as a whole, as `replaceFile` does, unless there is one: then false, and nothing is changed.
+ * @throws what the file system says
+ */
+export async function createFile(path: string, content: string): Promise<boolean> {
+  const beside = `${path}.${process.pid}.new`;
+  await writeSynced(beside, content);
+  try {
+    await link(beside, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(beside, { force: true });
+  }
+  await syncFolder(path);
+  return true;
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(beside, path);
+}
+
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(dirname(path));
   try {
     await folder.sync();

@@ -8,6 +8,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { fileCommands } from '../commands/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
 import { buildApi } from './api.ts';
@@ -51,11 +52,14 @@ async function start(options: { clock?: Clock; webFolder?: string; reasons?: str
   const history = new MemoryHistory(clock);
   const gateways = new GatewayDirectory({ clock });
   const live = new LiveFeed({ clock, flushMs: 5 });
+  const { commands, remove } = await fileCommands({ clock, history, onChange: (view) => live.command(view) });
+  releases.push(remove);
   const app: FastifyInstance = buildApi({
     history,
     gateways,
     ledger: async (gateway) => (gateway === 'gw-1' ? ledger : undefined),
     centre: () => centreView(options.centre ?? allWell),
+    commands,
     users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
     live,
     ingest: () => ({
@@ -85,7 +89,7 @@ async function start(options: { clock?: Clock; webFolder?: string; reasons?: str
   });
   const cookie = `forpost-centre=${login.cookies[0]?.value}`;
   const get = async (url: string) => app.inject({ url, headers: { cookie } });
-  return { app, history, gateways, live, clock, cookie, get };
+  return { app, history, gateways, live, commands, clock, cookie, get };
 }
 
 describe('who may', () => {
@@ -94,6 +98,8 @@ describe('who may', () => {
     '/api/v1/sites',
     '/api/v1/gateways',
     '/api/v1/gateways/gw-1/ledger',
+    '/api/v1/gateways/gw-1/commands',
+    '/api/v1/commands/key',
     '/api/v1/alarms',
     '/api/v1/series?device=a&metric=power_w',
     '/api/v1/metrics',

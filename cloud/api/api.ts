@@ -3,7 +3,7 @@
  *
  * Always: everything but the health answers, the log-in and the page's own files needs a log-in (the metrics: that, or
  * this machine itself); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
- * bounded; nothing here writes but the log-in.
+ * bounded; nothing here writes but the log-in and the commands.
  */
 import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
@@ -17,6 +17,7 @@ import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.t
 import type { Logger } from '@forpost/shared/logging.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Users } from '../auth/users.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
@@ -35,6 +36,7 @@ export interface ApiParts {
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
+  readonly commands: Commands;
   readonly users: Pick<Users, 'hashOf'>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;

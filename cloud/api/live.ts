@@ -10,12 +10,14 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { CommandView } from '../commands/schemas.ts';
 import type { HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
 
 export type LiveMessage =
   | { readonly kind: 'events'; readonly events: readonly HistoryEvent[]; readonly skipped: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
+  | { readonly kind: 'command'; readonly command: CommandView }
   | { readonly kind: 'gateway'; readonly gateway: KnownGateway };
 
 export interface LiveFeedOptions {
@@ -58,6 +60,11 @@ export class LiveFeed {
     if (this.#events.length > maxEvents)
       this.#skipped += this.#events.splice(0, this.#events.length - maxEvents).length;
     this.#flushSoon();
+  }
+
+  /** A command that was sent, or its result. */
+  command(command: CommandView): void {
+    this.#tell({ kind: 'command', command });
   }
 
   /** A gateway's new status, or that it came or went. */

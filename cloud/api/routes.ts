@@ -5,6 +5,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance } from 'fastify';
+import { registerCommandRoutes } from '../commands/routes.ts';
 import type { ApiParts } from './api.ts';
 import * as schemas from './schemas.ts';
 import { seriesPlan, unitOf } from './series.ts';
@@ -12,7 +13,8 @@ import type { LiveStreams } from './stream.ts';
 import { timeOf } from './validation.ts';
 import { alarmView, gatewayView } from './views.ts';
 
-export interface RouteParts extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'centre' | 'clock'> {
+export interface RouteParts
+  extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'centre' | 'commands' | 'clock'> {
   readonly login: Login;
   readonly streams: LiveStreams;
 }
@@ -156,12 +158,14 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
     async () => centre(),
   );
 
+  registerCommandRoutes(server, parts);
+
   app.get(
     '/api/v1/stream',
     {
       onRequest,
       schema: {
-        summary: 'Server-sent events: hello, tick, centre, events, alert, gateway, ledger',
+        summary: 'Server-sent events: hello, tick, centre, events, alert, command, gateway, ledger',
         produces: ['text/event-stream'],
       },
     },

@@ -4,6 +4,7 @@
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type, { type TProperties, type TSchema } from 'typebox';
+import type { CommandView } from '../commands/schemas.ts';
 
 export const maxEvents = 1000;
 export const maxAlarms = 1000;
@@ -356,6 +357,8 @@ export interface StreamMessages {
   readonly events: { readonly events: readonly EventView[]; readonly skipped: number };
   /** an alarm's newest state */
   readonly alert: AlarmView;
+  /** a command that was sent, or what became of it */
+  readonly command: CommandView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };
   readonly ledger: LedgerView;
   /** at first, and when something about it is wrong or right again */

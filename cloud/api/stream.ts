@@ -100,6 +100,9 @@ export class LiveStreams {
       case 'alert':
         this.#sendAll('alert', alarmOfEvent(message.event));
         break;
+      case 'command':
+        this.#sendAll('command', message.command);
+        break;
       case 'gateway':
         this.#moved.add(message.gateway.gateway);
         this.#sendAll('gateway', {

@@ -99,6 +99,16 @@ export const cloudSchema = Type.Object(
         ),
       ),
     ),
+    commands: Type.Optional(
+      Type.Object(
+        {
+          key_file: Type.Optional(
+            Type.String({ description: 'PEM file with the Ed25519 key that signs; default: made in the data folder' }),
+          ),
+        },
+        closed,
+      ),
+    ),
     log_level: Type.Optional(Type.String()),
   },
   closed,

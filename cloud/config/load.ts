@@ -36,10 +36,11 @@ export function readPassword(file: string): string {
 }
 
 function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig {
-  const { kafka, receiver } = value;
+  const { kafka, receiver, commands } = value;
   const paths = {
     data: at(value.data),
     ...(receiver === undefined ? {} : { receiver: { ...receiver, tls: resolvedReceiverTls(receiver.tls, at) } }),
+    ...(commands?.key_file === undefined ? {} : { commands: { ...commands, key_file: at(commands.key_file) } }),
   };
   if (kafka === undefined) return { ...value, ...paths };
   const { tls, sasl } = kafka;

@@ -1,6 +1,7 @@
 /**
  * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
- * PUT /ingest/v1/status). A Fastify plugin; stateless, so any number of them can stand behind a balancer.
+ * PUT /ingest/v1/status), and hears its commands from (GET /ingest/v1/commands, a long poll). A Fastify plugin;
+ * stateless, so any number of them can stand behind a balancer.
  *
  *   token, certificate ──► whose ──► size ──► unpack ──► every line is an event of that gateway ──► delivery ──► accepted
  *
@@ -14,6 +15,8 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { decodeEvent, replayHeader } from '@forpost/shared/event/codec.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Commands } from '../commands/commands.ts';
+import { registerCommandPoll } from '../commands/routes.ts';
 import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
 import type { Delivery, ReceivedEvent } from './delivery.ts';
 import { decodeStatus } from './status-codec.ts';
@@ -24,6 +27,8 @@ export interface ReceiverOptions {
   /** of the TLS listener in front of it; default off */
   readonly certificates?: ClientCertificates;
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
+  /** what the gateways are asked to do; absent: nobody asks */
+  readonly commands?: Pick<Commands, 'poll'>;
   /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
   readonly maxUnpackedBytes?: number;
@@ -74,6 +79,8 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     await delivered(delivery.status(decoded.status));
     return reply.code(204).send();
   });
+
+  if (options.commands !== undefined) registerCommandPoll(app, options.commands, (request) => request.ingestGateway);
 };
 
 async function textOf(request: FastifyRequest, maxOutputLength: number): Promise<string> {

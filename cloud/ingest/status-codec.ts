@@ -87,6 +87,7 @@ const schema = Compile(
       }),
       { maxItems: 100_000 },
     ),
+    commandKeys: Type.Optional(Type.Array(text, { maxItems: 100 })),
     problems: Type.Array(text, { maxItems: 1_000 }),
   }),
 );

@@ -3,6 +3,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
 import { tlsFileProblems } from '@forpost/shared/kafka/security.ts';
+import { trustedKeys } from '../commands/trusted-keys.ts';
 import { type LoadedSite, loadSite } from '../site/load.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { Installation, SinkConfig } from './installation.ts';
@@ -20,7 +21,7 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
   try {
     const { installation, yaml } = readInstallation(installationFile);
     const loaded = loadSite(installation.site_file, installation.secrets_file);
-    const problems: string[] = [];
+    const problems: string[] = trustedKeys(installation).problems.map((problem) => yaml.describe(problem));
     const secrets = loaded.secrets.uplink ?? {};
     const names = installation.uplink.map(nameOfSink);
     for (const [index, sink] of installation.uplink.entries()) {

@@ -113,6 +113,20 @@ export const installationSchema = Type.Object(
     uplink: Type.Array(Type.Union([kafkaSinkSchema, httpSinkSchema]), {
       description: 'empty: the site stays on its own',
     }),
+    /** whose commands are taken (acknowledge, …); absent: nobody's */
+    commands: Type.Optional(
+      Type.Object(
+        {
+          trusted_keys: Type.Optional(
+            Type.Array(Type.String({ description: 'a line that "forpost cloud key" prints: ed25519:…' }), {
+              maxItems: 8,
+            }),
+          ),
+          trusted_keys_file: Type.Optional(Type.String({ description: 'file with such lines' })),
+        },
+        closed,
+      ),
+    ),
     log_level: Type.Optional(
       Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))),
     ),

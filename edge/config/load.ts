@@ -55,6 +55,9 @@ function resolved(value: Installation, folder: string): Installation {
     secrets_file: at(value.secrets_file),
     mqtt: listener(value.mqtt),
     http: listener(value.http),
+    ...(value.commands?.trusted_keys_file === undefined
+      ? {}
+      : { commands: { ...value.commands, trusted_keys_file: at(value.commands.trusted_keys_file) } }),
     uplink: value.uplink.map((sink) => (sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink)),
   };
 }

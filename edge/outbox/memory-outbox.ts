@@ -145,6 +145,7 @@ export class MemoryOutbox implements Outbox {
           .flatMap(({ events }) => events)
           .toReversed()
           .slice(0, limit),
+      isStored: (device, resendId) => this.#disk.recent.has(JSON.stringify([device, resendId])),
       close: () => undefined,
     };
   }

@@ -148,5 +148,7 @@ export interface OutboxReader {
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[];
   /** The newest events of a lane over all epochs, newest first, delivered ones that are still kept included. */
   newest(lane: Lane, limit: number): readonly StoredEvent[];
+  /** Whether an event with this `resendId` from this device (null: the gateway's own) is stored, as far as that is remembered. */
+  isStored(device: DeviceId | null, resendId: string): boolean;
   close(): void;
 }

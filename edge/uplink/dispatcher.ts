@@ -113,7 +113,7 @@ export class Dispatcher {
     this.#reportWithin(0);
   }
 
-  hear(message: Exclude<ToThread, { say: 'stop' }>): void {
+  hear(message: Exclude<ToThread, { say: 'stop' | 'commandDone' }>): void {
     switch (message.say) {
       case 'committed':
         for (const { runners } of this.#sinks) for (const runner of runners) runner.committed();

@@ -1,5 +1,6 @@
 /** What the main thread and the uplink's thread say to each other. Plain data only: it is cloned on its way. */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { SinkConfig } from '../config/installation.ts';
@@ -23,6 +24,8 @@ export interface ThreadData {
   /** see the outbox's InHand */
   readonly inHand: SharedArrayBuffer;
   readonly canPutAside: boolean;
+  /** the keys whose commands are taken, as text; none: no command is listened for */
+  readonly commandKeys: readonly string[];
   readonly logName: string;
   readonly logLevel: string;
   /** one Int32: 1 = the thread wants to hear of the next commit */
@@ -33,6 +36,8 @@ export type ToThread =
   | { readonly say: 'committed' }
   | { readonly say: 'status'; readonly status: GatewayStatus }
   | { readonly say: 'notedAside'; readonly id: number; readonly problem: string | null }
+  /** the command's result is on disk, or why not */
+  | { readonly say: 'commandDone'; readonly id: number; readonly problem: string | null }
   | { readonly say: 'stop' };
 
 export type FromThread =
@@ -51,4 +56,7 @@ export type FromThread =
       readonly problems: readonly string[];
     }
   | { readonly say: 'wantStatus' }
-  | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal };
+  | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal }
+  /** signed by a trusted key, for this gateway, and without a result in the outbox; `centreTime` in ms since 1970 */
+  | { readonly say: 'command'; readonly id: number; readonly command: Command; readonly centreTime: number | undefined }
+  | { readonly say: 'commandsRefused'; readonly count: number; readonly reason: string };

@@ -8,6 +8,7 @@
  */
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { CommandFeed } from '../commands/feed.ts';
 
 export interface SinkRecord {
   readonly sequence: Sequence;
@@ -41,6 +42,8 @@ export interface Sink {
   open(deadlineMs: number): Promise<SinkSession>;
   /** what is wrong at the other side and does not stop the sending, in words */
   problems?(): readonly string[];
+  /** how the centre's commands come back this way; absent: they do not */
+  readonly commands?: CommandFeed;
 }
 
 export interface SinkIdentity {

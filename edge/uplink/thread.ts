@@ -5,7 +5,10 @@
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
+import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import { CommandListener } from '../commands/listener.ts';
+import { resultId } from '../commands/once.ts';
 import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
@@ -23,12 +26,15 @@ const reader = lazyReader(data.outboxFile);
 const random = Math.random;
 const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
 
+const post = (message: FromThread) => port.postMessage(message);
+const sinks = data.sinks.map((config) => {
+  const name = sinkName(config);
+  const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
+  return createSink(config, { name, identity: data.identity, secret, memory, clock: systemClock, logger });
+});
+
 const dispatcher = new Dispatcher({
-  sinks: data.sinks.map((config) => {
-    const name = sinkName(config);
-    const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
-    return createSink(config, { name, identity: data.identity, secret, memory, clock: systemClock, logger });
-  }),
+  sinks,
   identity: data.identity,
   reader,
   timeZone: data.timeZone,
@@ -38,21 +44,52 @@ const dispatcher = new Dispatcher({
   clock: systemClock,
   random,
   logger,
-  post: (message: FromThread) => port.postMessage(message),
+  post,
   wantCommits: () => Atomics.store(wanted, 0, 1),
 });
 
+const applying = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
+let applied = 0;
+const listener = new CommandListener({
+  feeds: new Map(sinks.flatMap(({ sink }) => (sink.commands === undefined ? [] : [[sink.name, sink.commands]]))),
+  keys: data.commandKeys.map(commandKeyOf).filter((key): key is CommandKey => key !== undefined),
+  gateway: data.identity.gateway,
+  isSettled: (command) => reader.isStored(null, resultId(command)),
+  apply: (command, centreTime) =>
+    new Promise((resolve, reject) => {
+      const id = applied++;
+      applying.set(id, { resolve, reject });
+      post({ say: 'command', id, command, centreTime });
+    }),
+  onRefused: (count, reason) => post({ say: 'commandsRefused', count, reason }),
+  clock: systemClock,
+  random,
+  logger,
+});
+
 port.on('message', (message: ToThread) => {
-  if (message.say !== 'stop') {
-    dispatcher.hear(message);
-    return;
+  switch (message.say) {
+    case 'commandDone': {
+      const waiting = applying.get(message.id);
+      applying.delete(message.id);
+      if (message.problem === null) waiting?.resolve();
+      else waiting?.reject(new Error(message.problem));
+      return;
+    }
+    case 'stop':
+      // what is under way is delivered again by the next thread
+      for (const { reject } of applying.values()) reject(new Error('the uplink is stopping'));
+      void Promise.all([dispatcher.stop(), listener.stop()]).finally(() => {
+        reader.close();
+        process.exit(0);
+      });
+      return;
+    default:
+      dispatcher.hear(message);
   }
-  void dispatcher.stop().finally(() => {
-    reader.close();
-    process.exit(0);
-  });
 });
 dispatcher.start();
+listener.start();
 
 /** Opens at the first read and again after an error: the outbox may be put aside and begun anew at any time. */
 function lazyReader(file: string): OutboxReader {
@@ -72,6 +109,7 @@ function lazyReader(file: string): OutboxReader {
     read: (epoch, lane, after, maxEvents, maxBytes) =>
       attempt((from) => from.read(epoch, lane, after, maxEvents, maxBytes)),
     newest: (lane, limit) => attempt((from) => from.newest(lane, limit)),
+    isStored: (device, resendId) => attempt((from) => from.isStored(device, resendId)),
     close() {
       open?.close();
       open = undefined;

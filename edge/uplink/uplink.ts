@@ -10,6 +10,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -43,10 +44,21 @@ export interface UplinkOptions {
    * it such an event blocks its lane, with the reason in the status.
    */
   readonly putAside?: (refusal: Refusal) => Promise<void>;
+  /** what the centre asks for; absent: nothing is listened for */
+  readonly commands?: CommandTaker;
   readonly clock: Clock;
   readonly logger: Logger;
   /** in [0, 1): spreads the waits */
   readonly random: () => number;
+}
+
+export interface CommandTaker {
+  /** whose commands are taken, as text */
+  readonly keys: readonly string[];
+  /** resolves when the command's result is on disk; `centreTime` in ms since 1970, undefined: not known */
+  readonly take: (command: Command, centreTime: number | undefined) => Promise<void>;
+  /** so many items were no command for this gateway by a trusted key, and why the last one was not */
+  readonly refused: (count: number, reason: string) => void;
 }
 
 const restartBackoff = { baseMs: 500, ceilingMs: 30_000 };
@@ -121,12 +133,27 @@ export class Uplink implements Part {
     return this.#problems;
   }
 
+  /** Sends the gateway's state to every connected sink, now. */
+  sendStatus(): void {
+    this.#tell({ say: 'status', status: this.#options.status() });
+  }
+
   #tell(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
   #launch(): void {
-    const { sinks, secrets, identity, outboxFile, inHand, timeZone = 'UTC', logger, putAside } = this.#options;
+    const {
+      sinks,
+      secrets,
+      identity,
+      outboxFile,
+      inHand,
+      timeZone = 'UTC',
+      logger,
+      putAside,
+      commands,
+    } = this.#options;
     const data: ThreadData = {
       sinks,
       secrets,
@@ -135,6 +162,7 @@ export class Uplink implements Part {
       timeZone,
       inHand: inHand.buffer,
       canPutAside: putAside !== undefined,
+      commandKeys: commands?.keys ?? [],
       logName: 'uplink',
       logLevel: logger.level,
       wanted: this.#wanted,
@@ -144,7 +172,7 @@ export class Uplink implements Part {
       name: 'uplink',
     });
     this.#worker = worker;
-    worker.on('message', (message: FromThread) => this.#hear(message));
+    worker.on('message', (message: FromThread) => this.#hear(message, worker));
     worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));
     worker.on('exit', () => {
       if (this.#worker === worker) this.#onEnded();
@@ -165,8 +193,8 @@ export class Uplink implements Part {
     this.#restart = clock.after(waitMs, () => this.#launch());
   }
 
-  #hear(message: FromThread): void {
-    const { acknowledge, status, putAside, logger } = this.#options;
+  #hear(message: FromThread, from: Worker): void {
+    const { acknowledge, status, putAside, commands, logger } = this.#options;
     switch (message.say) {
       case 'acknowledge':
         this.#restarts = 0;
@@ -193,6 +221,21 @@ export class Uplink implements Part {
         );
         return;
       }
+      case 'command': {
+        const { id, command, centreTime } = message;
+        const taken = commands?.take(command, centreTime) ?? Promise.reject(new Error('nobody takes commands'));
+        // to the thread that asked: another one counts from the beginning
+        const done = (problem: string | null) =>
+          from.postMessage({ say: 'commandDone', id, problem } satisfies ToThread);
+        taken.then(
+          () => done(null),
+          (error: unknown) => done(messageOf(error)),
+        );
+        return;
+      }
+      case 'commandsRefused':
+        commands?.refused(message.count, message.reason);
+        return;
     }
   }
 }

@@ -102,6 +102,8 @@ export interface GatewayStatus {
   readonly uplinks: readonly UplinkStatus[];
   readonly cameras: readonly CameraStatus[];
   readonly devices: readonly DeviceStatus[];
+  /** ids of the keys whose commands the gateway takes; absent: of a version without commands */
+  readonly commandKeys?: readonly string[];
   /** what is wrong now, in words: a model that is no model, a vision process that restarts, … */
   readonly problems: readonly string[];
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
+import { signingKey } from '../../cloud/commands/key.ts';
 import { type ApiEvent, eventsOf, logIn } from './centre.ts';
 import { testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
 import { TestKafka } from './kafka.ts';
@@ -90,12 +91,13 @@ export class TestSite {
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
     const { devices, rules, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    const { publicKey } = await signingKey(join(this.folder, 'centre', 'command-key.pem'));
     await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
       mqttPort: this.mqttPort,
       httpPort: this.httpPort,
       uplink: sinks,
-      extra: extraInstallation,
+      extra: { commands: { trusted_keys: [publicKey.text] }, ...extraInstallation },
       devices,
       rules,
       cameras,
@@ -147,6 +149,19 @@ export class TestSite {
     const base = `http://127.0.0.1:${this.centrePort}`;
     if (this.#cookie === '') this.#cookie = await logIn(base, 'admin', this.centrePassword);
     const answer = await fetch(base + path, { headers: { cookie: this.#cookie } });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** POST to the centre's API, logged in. */
+  async post<T>(path: string, body: object): Promise<T> {
+    const base = `http://127.0.0.1:${this.centrePort}`;
+    if (this.#cookie === '') this.#cookie = await logIn(base, 'admin', this.centrePassword);
+    const answer = await fetch(base + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: base, cookie: this.#cookie },
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }

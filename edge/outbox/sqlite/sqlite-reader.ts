@@ -6,13 +6,15 @@
  */
 import { statSync } from 'node:fs';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
-import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import Database from 'better-sqlite3';
 import type { OutboxReader } from '../outbox.ts';
+import { keptId } from './recent-ids.ts';
 import { selectBacklog } from './sql/cursors.ts';
 import { selectEvents, selectNewestEvents } from './sql/events.ts';
 import { selectEpochs } from './sql/lanes.ts';
+import { selectRecent } from './sql/recent.ts';
 
 interface Connection {
   readonly db: Database.Database;
@@ -20,6 +22,7 @@ interface Connection {
   readonly backlog: Database.Statement<[string], LaneBacklog & { readonly shed: number }>;
   readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
   readonly newest: Database.Statement<[string, string, number], StoredEvent>;
+  readonly recent: Database.Statement<[string, string]>;
 }
 
 /** Opens the outbox's file, which the outbox must have created. @throws SqliteError where it cannot be read */
@@ -66,6 +69,10 @@ class SqliteReader implements OutboxReader {
     return events;
   }
 
+  isStored(device: DeviceId | null, resendId: string): boolean {
+    return this.#connection.recent.get(device ?? '', keptId(resendId)) !== undefined;
+  }
+
   close(): void {
     this.#connection.db.close();
   }
@@ -93,6 +100,7 @@ function connect(file: string): Connection {
       backlog: db.prepare(selectBacklog),
       events: db.prepare(selectEvents),
       newest: db.prepare(selectNewestEvents),
+      recent: db.prepare(selectRecent),
     };
   } catch (error) {
     db.close();

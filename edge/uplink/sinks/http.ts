@@ -26,6 +26,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
+import { httpCommands } from './http-commands.ts';
 import { httpReason } from './http-reasons.ts';
 import type { SinkContext } from './registry.ts';
 import { WireCount } from './wire-count.ts';
@@ -52,6 +53,12 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
   const base = config.url.replace(/\/+$/, '');
   return {
     name: context.name,
+    commands: httpCommands({
+      base,
+      tls: config.tls,
+      token: () => credentialOf(config, context),
+      clock: context.clock,
+    }),
     async open(deadlineMs) {
       const session = new HttpSession(base, config.tls, credentialOf(config, context), context.clock);
       try {

@@ -15,6 +15,7 @@ import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 import { kafkaClient, kafkaError } from './kafka-client.ts';
+import { BrokerTime, kafkaCommands } from './kafka-commands.ts';
 import { addedInWords, type SeenPartitions, settlePartitions } from './partitions.ts';
 import type { SinkContext } from './registry.ts';
 import { WireCount } from './wire-count.ts';
@@ -29,18 +30,33 @@ const replayedHeaders = { ...headers, [replayHeader]: '1' };
 /** How often a session that lives long looks whether somebody added partitions, also over a metered link. */
 const lookEveryMs = 60_000;
 const lookEveryMeteredMs = 3_600_000;
+/** of one request for commands; a fetch waits at the broker, and has its own time on top */
+const commandsTimeoutMs = 10_000;
 /** A session that cannot close in this time is left to its own end. */
 const closeDeadlineMs = 3_000;
 
 export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
   const topics = new Topics(config, context);
   const { clock, identity, logger } = context;
+  const brokerTime = new BrokerTime(clock);
+  const id = `forpost-gateway-${identity.gateway}`;
   return {
     name: context.name,
+    commands: kafkaCommands({
+      client: () => {
+        const security = { tls: config.tls, sasl: loginOf(config, context) };
+        return kafkaClient(config.brokers, security, id, commandsTimeoutMs, logger, new WireCount());
+      },
+      topic: topic(config.prefix ?? defaultPrefix, 'commands'),
+      gateway: identity.gateway,
+      asOurs: (error) => kafkaError(error, 'reading the commands', config.tls, clock.now()),
+      brokerTime,
+      clock,
+      logger,
+    }),
     problems: () => topics.problems,
     async open(deadlineMs) {
       const sasl = loginOf(config, context);
-      const id = `forpost-gateway-${identity.gateway}`;
       const wire = new WireCount();
       const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger, wire);
       const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 });
@@ -50,7 +66,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       };
       try {
         await within(clock, deadlineMs, 'connecting to Kafka', connect());
-        return new KafkaSession({ client, producer, topics, wire, context, tls: config.tls });
+        return new KafkaSession({ client, producer, topics, wire, brokerTime, context, tls: config.tls });
       } catch (error) {
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
         throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config.tls, clock.now());
@@ -148,6 +164,7 @@ interface KafkaSessionParts {
   readonly producer: Producer;
   readonly topics: Topics;
   readonly wire: WireCount;
+  readonly brokerTime: BrokerTime;
   readonly context: SinkContext;
   readonly tls: KafkaTls | undefined;
 }
@@ -199,8 +216,10 @@ class KafkaSession implements SinkSession {
       if (bad !== undefined)
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `${name} answered with error code ${bad.errorCode}`);
       // kafkajs drops what is for a partition that it has not heard of, and resolves: nobody has it then
-      if (!answers.some((answer) => answer.partition === partition))
+      const answer = answers.find((one) => one.partition === partition);
+      if (answer === undefined)
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
+      this.#parts.brokerTime.told(answer.logAppendTime);
     } catch (error) {
       throw kafkaError(error, `sending to ${name}`, tls, clock.now());
     }

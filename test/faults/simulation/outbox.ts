@@ -222,6 +222,7 @@ export class SimulatedOutbox implements Outbox {
           .flatMap(({ events }) => events)
           .toReversed()
           .slice(0, limit),
+      isStored: () => false,
       close: () => undefined,
     };
   }

@@ -4,3 +4,4 @@ export const countRecent = `select device, count(*) as count from recent group b
 export const deleteOldestRecent = `
 delete from recent where n in (select n from recent where device = ? order by n limit ?)`;
 export const selectNewestRecent = `select device, id from recent order by n desc limit ?`;
+export const selectRecent = `select 1 from recent where device = ? and id = ?`;

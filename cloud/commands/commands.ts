@@ -1,0 +1,236 @@
+/**
+ * The centre's commands to its gateways: signed here, written to the log, handed out to long polls, and shown with what
+ * the gateways said became of them (`command.result` events).
+ *
+ *   issue ── signed ──► log ── durable ──► sent ── result in the history ──► applied, refused, failed or expired
+ *                        └── fails ──► told     └── nothing until it expires ──► unanswered
+ *
+ * Always: nobody is told «sent» before the log has it; a gateway is handed its own commands alone; who waits is bounded:
+ * beyond it a gateway is answered at once and told when to ask again; one wait a gateway, the newest.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import {
+  type Command,
+  type CommandKey,
+  longestValidityMs,
+  maxArgumentsBytes,
+  maxCommandsPerDay,
+  sealCommand,
+} from '@forpost/shared/event/command.ts';
+import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { HistoryStore } from '../history/store.ts';
+import { CommandBook, type KnownCommand } from './book.ts';
+import { type SigningKey, signingKey } from './key.ts';
+import type { CommandLog, TakeCommand } from './log.ts';
+import type { CommandView } from './schemas.ts';
+
+export interface CommandsOptions {
+  readonly keyFile: string;
+  readonly log: (take: TakeCommand) => CommandLog;
+  readonly history: Pick<HistoryStore, 'events'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** a command is new, or its result is known */
+  readonly onChange: (view: CommandView) => void;
+}
+
+export interface Order {
+  readonly gateway: string;
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly author: string;
+  readonly validMs: number;
+}
+
+/** What a long poll is answered. */
+export interface Handed {
+  /** RFC 3339, by the centre's clock */
+  readonly now: string;
+  /** envelopes, as they are in the log */
+  readonly commands: readonly unknown[];
+  /** id of the last one, to be named by the next poll */
+  readonly after: string;
+  /** too many wait: ask again after this many ms; undefined: at once */
+  readonly retryMs?: number;
+}
+
+const mostWaiting = 1_500;
+const busyRetryMs = 15_000;
+const mostHanded = 100;
+const mostResults = 1_000;
+
+export class Commands implements Part {
+  readonly #options: CommandsOptions;
+  readonly #book = new CommandBook();
+  readonly #log: CommandLog;
+  readonly #waiting = new Map<string, () => void>();
+  #key: SigningKey | undefined;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+    this.#log = options.log((envelope) => this.#placed(envelope));
+  }
+
+  /** @throws ForpostError FORPOST_CONFIG_INVALID, where the key cannot be read */
+  async start(): Promise<void> {
+    this.#key = await signingKey(this.#options.keyFile);
+    await this.#log.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const wake of [...this.#waiting.values()]) wake();
+    await this.#log.stop();
+  }
+
+  /** What gateways must trust. */
+  get publicKey(): CommandKey {
+    return this.#signing.publicKey;
+  }
+
+  /** Gateways that wait for commands at this moment. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Signs and sends a command; resolves when the log has it. @throws RangeError what is wrong with the order,
+   * ForpostError FORPOST_COMMANDS_FULL, or what the log says
+   */
+  async issue({ gateway, kind, arguments: values, author, validMs }: Order): Promise<CommandView> {
+    if (validMs < 1 || validMs > longestValidityMs)
+      throw new RangeError(`a command is valid for up to ${longestValidityMs / 3_600_000} h`);
+    if (Buffer.byteLength(JSON.stringify(values)) > maxArgumentsBytes)
+      throw new RangeError(`its arguments are longer than ${maxArgumentsBytes} bytes`);
+    const now = this.#options.clock.now();
+    if (this.#book.issuedSince(gateway, now - longestValidityMs) >= maxCommandsPerDay)
+      throw new ForpostError(
+        'FORPOST_COMMANDS_FULL',
+        `the gateway "${gateway}" was sent ${maxCommandsPerDay} commands within a day: wait, or find out who sends them`,
+      );
+    const command: Command = {
+      id: randomUUID(),
+      gateway: asId(gateway),
+      kind,
+      arguments: values,
+      author,
+      issued: rfc3339(now),
+      expires: rfc3339(now + validMs),
+    };
+    const envelope = sealCommand(command, this.#signing.privateKey);
+    await this.#log.append(gateway, envelope);
+    this.#options.logger.info({ command: command.id, gateway, kind, author }, 'a command was sent');
+    const known = this.#book.add(envelope, false, now);
+    if (known === undefined) throw new Error('a command of our own cannot be read');
+    return this.#view(known);
+  }
+
+  /** The newest first, with their results. */
+  async recent(gateway: string, limit: number): Promise<readonly CommandView[]> {
+    if (this.#book.recent(gateway, limit).some(({ result }) => result === undefined)) {
+      const { events } = await this.#options.history.events({
+        gateway,
+        type: eventTypes.commandResult,
+        limit: mostResults,
+      });
+      for (const event of events) this.#settle(event);
+    }
+    return this.#book.recent(gateway, limit).map((known) => this.#view(known));
+  }
+
+  /** These are in the history now. */
+  stored(events: readonly ForpostEvent[]): void {
+    for (const event of events) {
+      if (event.type !== eventTypes.commandResult) continue;
+      const settled = this.#settle(event);
+      if (settled !== undefined) this.#options.onChange(this.#view(settled));
+    }
+  }
+
+  /**
+   * What a gateway has not taken yet, behind `after`; where there is nothing, waits for it. `gone`: nobody will hear
+   * the answer.
+   */
+  async poll(gateway: string, after: string, waitMs: number, gone: AbortSignal): Promise<Handed> {
+    if (waitMs > 0 && this.#next(gateway, after).length === 0) {
+      if (this.#waiting.size >= mostWaiting && !this.#waiting.has(gateway))
+        return { ...this.#handed(gateway, after), retryMs: busyRetryMs };
+      await this.#wait(gateway, waitMs, gone);
+    }
+    return this.#handed(gateway, after);
+  }
+
+  #wait(gateway: string, waitMs: number, gone: AbortSignal): Promise<void> {
+    // an older wait of the same gateway is a connection that it has given up
+    this.#waiting.get(gateway)?.();
+    if (gone.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        gone.removeEventListener('abort', wake);
+        if (this.#waiting.get(gateway) === wake) this.#waiting.delete(gateway);
+        resolve();
+      };
+      const timer = this.#options.clock.after(waitMs, wake);
+      gone.addEventListener('abort', wake, { once: true });
+      this.#waiting.set(gateway, wake);
+    });
+  }
+
+  #handed(gateway: string, after: string): Handed {
+    const next = this.#next(gateway, after);
+    return {
+      now: rfc3339(this.#options.clock.now()),
+      commands: next.map(({ envelope }) => JSON.parse(envelope) as unknown),
+      after: next.at(-1)?.command.id ?? after,
+    };
+  }
+
+  #next(gateway: string, after: string): readonly KnownCommand[] {
+    return this.#book.unexpired(gateway, after, this.#options.clock.now(), mostHanded);
+  }
+
+  /** The log has it. */
+  #placed(envelope: string): void {
+    const known = this.#book.add(envelope, true, this.#options.clock.now());
+    if (known === undefined) return;
+    this.#options.onChange(this.#view(known));
+    this.#waiting.get(known.command.gateway)?.();
+  }
+
+  /** `data` came from another machine. */
+  #settle({ gateway, time, data }: Pick<ForpostEvent, 'gateway' | 'time' | 'data'>): KnownCommand | undefined {
+    if (typeof data !== 'object' || data === null) return undefined;
+    const { command, outcome, message } = data as Readonly<Record<string, unknown>>;
+    if (typeof command !== 'string' || typeof outcome !== 'string') return undefined;
+    return this.#book.settle(gateway, command, { outcome, message: typeof message === 'string' ? message : '', time });
+  }
+
+  #view({ command, result, key }: KnownCommand): CommandView {
+    const { id, gateway, kind, author, issued, expires } = command;
+    const over = this.#options.clock.now() > Date.parse(expires);
+    return {
+      id,
+      gateway,
+      kind,
+      arguments: command.arguments,
+      author,
+      issued,
+      expires,
+      key,
+      state: result?.outcome ?? (over ? 'unanswered' : 'sent'),
+      message: result?.message ?? '',
+      settled: result?.time ?? null,
+    };
+  }
+
+  get #signing(): SigningKey {
+    if (this.#key === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the commands are not started');
+    return this.#key;
+  }
+}

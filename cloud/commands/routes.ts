@@ -1,0 +1,118 @@
+/**
+ * Commands over HTTP: for people under /api/v1 (behind the log-in), and the long poll of gateways under /ingest/v1
+ * (behind their tokens).
+ */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Login } from '@forpost/shared/http/login.ts';
+import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import type { FastifyInstance } from 'fastify';
+import { idParams } from '../api/schemas.ts';
+import type { GatewayDirectory } from '../registry/gateways.ts';
+import type { Commands, Order } from './commands.ts';
+import { commandSchema, commandsAnswer, commandsQuery, keyAnswer, orderBody } from './schemas.ts';
+
+const defaultValidS = 3_600;
+const defaultListed = 50;
+const retryMs = 2_000;
+
+export interface CommandRouteParts {
+  readonly commands: Commands;
+  readonly gateways: Pick<GatewayDirectory, 'get'>;
+  readonly login: Login;
+}
+
+export function registerCommandRoutes(server: FastifyInstance, { commands, gateways, login }: CommandRouteParts): void {
+  const app = server.withTypeProvider<TypeBoxTypeProvider>();
+  const onRequest = login.requireLogin;
+
+  app.post(
+    '/api/v1/gateways/:id/commands',
+    {
+      onRequest,
+      schema: {
+        summary: 'Sends a signed command to a gateway; answered when the commands topic has it',
+        params: idParams,
+        body: orderBody,
+        response: { 201: commandSchema },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { kind, arguments: values = {}, valid_s: validS = defaultValidS } = request.body;
+      mayTake(id);
+      const author = login.sessionOf(request)?.user ?? '';
+      const view = await issued({ gateway: id, kind, arguments: values, author, validMs: validS * 1000 });
+      return reply.code(201).send(view);
+    },
+  );
+
+  app.get(
+    '/api/v1/gateways/:id/commands',
+    {
+      onRequest,
+      schema: {
+        summary: 'The commands of the last two days to a gateway, newest first, and what became of them',
+        params: idParams,
+        querystring: commandsQuery,
+        response: { 200: commandsAnswer },
+      },
+    },
+    async ({ params: { id }, query: { limit = defaultListed } }) => ({ commands: await commands.recent(id, limit) }),
+  );
+
+  app.get(
+    '/api/v1/commands/key',
+    {
+      onRequest,
+      schema: { summary: 'The key that gateways must trust to take commands', response: { 200: keyAnswer } },
+    },
+    async () => ({ id: commands.publicKey.id, key: commands.publicKey.text }),
+  );
+
+  /** What would be refused for sure is refused here, with what to do about it. */
+  function mayTake(id: string): void {
+    const known = gateways.get(id);
+    if (known === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+    const { text, id: key } = commands.publicKey;
+    if (known.status?.commandKeys?.includes(key) === false)
+      throw new HttpProblem(
+        409,
+        `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`,
+      );
+  }
+
+  async function issued(order: Order) {
+    try {
+      return await commands.issue(order);
+    } catch (error) {
+      if (error instanceof RangeError) throw new HttpProblem(400, error.message);
+      if (!(error instanceof ForpostError) || !error.retryable) throw error;
+      if (error.code === 'FORPOST_COMMANDS_FULL') throw tryAgainIn(429, 60_000, error.message);
+      throw tryAgainIn(503, retryMs, `${messageOf(error)}. The command was probably not sent: send it again`);
+    }
+  }
+}
+
+const mostWaitS = 55;
+
+/** The receiver's part: `gatewayOf` says whose request it is. */
+export function registerCommandPoll(
+  app: FastifyInstance,
+  commands: Pick<Commands, 'poll'>,
+  gatewayOf: (request: import('fastify').FastifyRequest) => string,
+): void {
+  app.get<{ Querystring: { after?: unknown; wait?: unknown } }>('/ingest/v1/commands', async (request, reply) => {
+    const { after = '', wait = '0' } = request.query;
+    const seconds = Number(wait);
+    if (typeof after !== 'string' || after.length > 100) throw new HttpProblem(400, 'after is not the id of a command');
+    if (!Number.isFinite(seconds) || seconds < 0) throw new HttpProblem(400, 'wait is not a number of seconds');
+    const gone = new AbortController();
+    // of the answer, not of the request, which is over as soon as it is read
+    reply.raw.once('close', () => gone.abort());
+    const waitMs = Math.min(seconds, mostWaitS) * 1000;
+    const { retryMs, ...handed } = await commands.poll(gatewayOf(request), after, waitMs, gone.signal);
+    if (retryMs !== undefined) reply.header('retry-after', String(Math.ceil(retryMs / 1000)));
+    return handed;
+  });
+}

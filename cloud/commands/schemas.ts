@@ -1,0 +1,52 @@
+/** What the API takes and answers about commands: the type, the check and the OpenAPI document in one. */
+import { commandKindPattern } from '@forpost/shared/event/command.ts';
+import Type from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+export const mostListed = 200;
+
+export const orderBody = Type.Object(
+  {
+    kind: Type.String({ pattern: commandKindPattern, description: 'acknowledge, status, ping' }),
+    arguments: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'of the kind: {"alarm": "…"} for acknowledge' }),
+    ),
+    valid_s: Type.Optional(
+      Type.Integer({ minimum: 10, maximum: 86_400, description: 'how long it holds, s; default an hour' }),
+    ),
+  },
+  closed,
+);
+
+export const commandsQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: mostListed, description: 'default 50' })) },
+  closed,
+);
+
+export const commandSchema = Type.Object({
+  id: Type.String(),
+  gateway: Type.String(),
+  kind: Type.String(),
+  arguments: Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Record(Type.String(), Type.Unknown())),
+  author: Type.String({ description: 'who sent it' }),
+  issued: Type.String({ format: 'date-time' }),
+  expires: Type.String({ format: 'date-time' }),
+  key: Type.String({ description: 'id of the key that signed it' }),
+  state: Type.String({
+    description:
+      'sent; what the gateway said: applied, refused, failed, expired; unanswered: it expired without a word',
+  }),
+  message: Type.String({ description: 'the gateway’s words' }),
+  settled: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'when the gateway said so, by its clock',
+  }),
+});
+export type CommandView = Type.Static<typeof commandSchema>;
+
+export const commandsAnswer = Type.Object({ commands: Type.Immutable(Type.Array(commandSchema)) });
+export type CommandsAnswer = Type.Static<typeof commandsAnswer>;
+
+export const keyAnswer = Type.Object({
+  id: Type.String(),
+  key: Type.String({ description: 'the line that a gateway must trust: ed25519:…' }),
+});

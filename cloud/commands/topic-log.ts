@@ -1,0 +1,85 @@
+/**
+ * The commands topic: the centre writes what its people ask for, and reads all of it back, so that what one centre of
+ * several has issued is handed out and shown by each of them, and after a restart too.
+ *
+ * Always: it reads in a group of its own without any commit, from two days ago by the brokers' clock; `append` resolves
+ * with acks=all; an item that nobody can read is left behind.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { topic } from '@forpost/shared/event/topics.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
+import type { KafkaCluster } from '../ingest/kafka-client.ts';
+import { SupervisedConsumer } from '../ingest/supervised-consumer.ts';
+import { SupervisedProducer } from '../ingest/supervised-producer.ts';
+import { keptMs } from './book.ts';
+import type { CommandLog, TakeCommand } from './log.ts';
+
+export interface TopicLogOptions {
+  readonly kafka: KafkaCluster;
+  readonly take: TakeCommand;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+const headers = { 'content-type': 'application/json' };
+
+export class TopicCommandLog implements CommandLog {
+  readonly #topic: string;
+  readonly #take: TakeCommand;
+  readonly #clock: Clock;
+  readonly #producer: SupervisedProducer;
+  readonly #consumer: SupervisedConsumer;
+  #begin: readonly TopicPartitionOffset[] = [];
+
+  constructor({ kafka, take, clock, random, logger }: TopicLogOptions) {
+    this.#topic = topic(kafka.prefix, 'commands');
+    this.#take = take;
+    this.#clock = clock;
+    this.#producer = new SupervisedProducer(kafka, 'commands', clock, logger);
+    this.#consumer = new SupervisedConsumer({
+      ...{ cluster: kafka, name: 'commands', topics: [this.#topic], clock, random, logger },
+      // its own, so that a centre that was killed need not wait for its former self to be given up
+      groupId: `${kafka.prefix}-commands-${randomUUID()}`,
+      prepare: (client) => this.#findBegin(client),
+      onJoined: async (consumer, assigned) => {
+        const mine = assigned[this.#topic] ?? [];
+        for (const place of this.#begin) if (mine.includes(place.partition)) consumer.seek(place);
+      },
+      eachBatch: async (payload) => this.#batch(payload),
+    });
+  }
+
+  /** Resolves at once: it connects when Kafka is there. */
+  async start(): Promise<void> {
+    await this.#producer.start();
+    await this.#consumer.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#producer.stop(), this.#consumer.stop()]);
+  }
+
+  append(gateway: string, envelope: string): Promise<void> {
+    return this.#producer.send([{ topic: this.#topic, key: gateway, value: envelope, headers }]);
+  }
+
+  /** @throws where Kafka or the topic is not there */
+  async #findBegin(client: Kafka): Promise<void> {
+    const admin = client.admin();
+    try {
+      await admin.connect();
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(this.#topic, this.#clock.now() - keptMs);
+      this.#begin = offsets.map(({ partition, offset }) => ({ topic: this.#topic, partition, offset }));
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  #batch({ batch, resolveOffset }: EachBatchPayload): void {
+    for (const { value } of batch.messages) if (value !== null) this.#take(value.toString('utf8'));
+    resolveOffset(batch.lastOffset());
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Judges and applies the centre's commands, in the main thread; who signed them and for whom is checked before
+ * (listener.ts, in the uplink's thread).
+ *
+ *   take ──► in time? ──► a kind we know, arguments that fit? ──► run ──► result (and alerts) in one outbox entry ──► done
+ *              └── no ──────────────────────── no ─────────────────────────┘
+ *
+ * Always: `take` resolves when the result is on disk, and until then the command counts as not applied: killed before,
+ * the gateway takes it again, runs it again, and still stores one result (the id is unique in the outbox). A command
+ * that comes twice at once runs once. What a command asks for never throws out of here.
+ *
+ * Whether a command is in time: by this gateway's clock where that is in sync. Where it is not, by the centre's time as
+ * the connection tells it (the broker's append time, the receiver's answer), because a clock of 1970 would take every
+ * command and one of 2099 none, and a site without a time service must still be able to be helped. The ids keep a
+ * connection that lies about the time from having anything applied twice. Where neither is known the command is
+ * refused.
+ */
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Command, CommandOutcome, CommandResultData } from '@forpost/shared/event/command.ts';
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import { Compile } from 'typebox/compile';
+import type { Alert } from '../alerts/action.ts';
+import type { CommandContext, CommandKind, Effect } from './command-kind.ts';
+
+export interface CommanderOptions {
+  readonly kinds: readonly CommandKind[];
+  readonly context: CommandContext;
+  readonly quality: () => ClockQuality;
+  /** one entry of the outbox; resolves when it is on disk, a result that is there already included */
+  readonly store: (result: CommandResultData, alerts: readonly Alert[]) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** How far the two clocks may be apart before an «issued» in the future is believed to be a wrong clock. */
+const toleranceMs = 10 * 60_000;
+const runDeadlineMs = 10_000;
+const storeBackoff = { baseMs: 200, ceilingMs: 10_000 };
+/** Ids that this process has settled: two feeds may bring one command at the same moment. */
+const rememberedIds = 1000;
+const longestMessage = 500;
+
+interface Done extends Omit<Effect, 'outcome'> {
+  readonly outcome: CommandOutcome;
+}
+
+type Verdict = { readonly due: true } | { readonly due: false; readonly effect: Done };
+
+export class Commander {
+  readonly #options: CommanderOptions;
+  readonly #kinds: ReadonlyMap<
+    string,
+    { readonly kind: CommandKind; readonly fits: (values: unknown) => string | undefined }
+  >;
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #settled = new Set<string>();
+  readonly #sparing: SparingLogger;
+  readonly #stopping = new AbortController();
+
+  constructor(options: CommanderOptions) {
+    this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+    this.#kinds = new Map(options.kinds.map((kind) => [kind.kind, { kind, fits: checkOf(kind) }]));
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** `centreTime`: see `DeliveredCommand`. Rejects only where the gateway stops or its outbox can never take it. */
+  take(command: Command, centreTime: number | undefined): Promise<void> {
+    if (this.#settled.has(command.id)) return Promise.resolve();
+    const known = this.#underWay.get(command.id);
+    if (known !== undefined) return known;
+    const taken = this.#settle(command, centreTime).finally(() => this.#underWay.delete(command.id));
+    this.#underWay.set(command.id, taken);
+    return taken;
+  }
+
+  #settle(command: Command, centreTime: number | undefined): Promise<void> {
+    const verdict = this.#judge(command, centreTime);
+    const done = verdict.due ? this.#run(command) : verdict.effect;
+    // at once where it can be: what was done to an alarm must not be overtaken by its end on the way to the outbox
+    return done instanceof Promise ? done.then((effect) => this.#finish(command, effect)) : this.#finish(command, done);
+  }
+
+  async #finish({ id, kind, author }: Command, done: Done): Promise<void> {
+    const { outcome } = done;
+    const message = done.message.slice(0, longestMessage);
+    await this.#store({ command: id, kind, outcome, message, author }, done.alerts ?? []);
+    this.#options.logger.info({ command: id, kind, author, outcome, message }, 'a command of the centre');
+    this.#settled.add(id);
+    for (const oldest of this.#settled) {
+      if (this.#settled.size <= rememberedIds) break;
+      this.#settled.delete(oldest);
+    }
+  }
+
+  #judge(command: Command, centreTime: number | undefined): Verdict {
+    const { clock, quality } = this.#options;
+    const now = quality() === 'synced' ? clock.now() : centreTime;
+    const not = (outcome: 'refused' | 'expired', message: string): Verdict => ({
+      due: false,
+      effect: { outcome, message },
+    });
+    if (now === undefined)
+      return not('refused', 'the gateway’s clock is not in sync: it cannot tell whether the command still holds');
+    if (now > Date.parse(command.expires)) return not('expired', `it held until ${command.expires}`);
+    if (Date.parse(command.issued) > now + toleranceMs)
+      return not('refused', `it was issued in the future (${command.issued}): one of the clocks is wrong`);
+    return { due: true };
+  }
+
+  #run({ kind, arguments: values }: Command): Done | Promise<Done> {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) return { outcome: 'refused', message: `this gateway knows no command "${kind}"` };
+    const wrong = known.fits(values);
+    if (wrong !== undefined) return { outcome: 'refused', message: `its arguments do not fit: ${wrong}` };
+    try {
+      const effect = known.kind.run(values, this.#options.context);
+      return effect instanceof Promise ? this.#inTime(effect) : effect;
+    } catch (error) {
+      return { outcome: 'failed', message: messageOf(error) };
+    }
+  }
+
+  async #inTime(effect: Promise<Effect>): Promise<Done> {
+    const late = new AbortController();
+    const tooLong = sleep(this.#options.clock, runDeadlineMs, late.signal).then(
+      (): Done => ({ outcome: 'failed', message: `it did not end within ${runDeadlineMs / 1000} s` }),
+    );
+    try {
+      return await Promise.race([effect, tooLong]);
+    } catch (error) {
+      return { outcome: 'failed', message: messageOf(error) };
+    } finally {
+      late.abort();
+    }
+  }
+
+  async #store(result: CommandResultData, alerts: readonly Alert[]): Promise<void> {
+    const { store, clock, random } = this.#options;
+    const { signal } = this.#stopping;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await store(result, alerts);
+      } catch (error) {
+        if (signal.aborted || (error instanceof ForpostError && !error.retryable)) throw error;
+        this.#sparing.warn('store', { error: messageOf(error) }, 'a command’s result is not on disk yet: tried again');
+        await sleep(clock, backoffMs(storeBackoff, attempt, random), signal);
+      }
+    }
+  }
+}
+
+/** What is wrong with arguments, in words; undefined where they fit. */
+function checkOf({ arguments: schema }: CommandKind): (values: unknown) => string | undefined {
+  const compiled = Compile(schema);
+  return (values) => {
+    if (compiled.Check(values)) return undefined;
+    const [first] = compiled.Errors(values);
+    return `${first?.instancePath || 'they'} ${first?.message ?? 'are others'}`;
+  };
+}

@@ -1,0 +1,19 @@
+/** `acknowledge` {alarm}: somebody at the centre has seen this occurrence of an alarm. */
+import Type from 'typebox';
+import type { CommandKind } from '../command-kind.ts';
+
+export const acknowledge: CommandKind = {
+  kind: 'acknowledge',
+  arguments: Type.Object({ alarm: Type.String({ minLength: 1, maxLength: 300 }) }, { additionalProperties: false }),
+  run({ alarm }, context) {
+    const done = context.acknowledge(String(alarm));
+    switch (done.state) {
+      case 'done':
+        return { outcome: 'applied', message: 'the alarm is acknowledged', alerts: [done.alert] };
+      case 'already':
+        return { outcome: 'applied', message: 'the alarm was acknowledged before' };
+      case 'unknown':
+        return { outcome: 'failed', message: 'no such alarm is active: it is over' };
+    }
+  },
+};

@@ -1,0 +1,9 @@
+/** `ping`: whether commands arrive, and who answers. */
+import Type from 'typebox';
+import type { CommandKind } from '../command-kind.ts';
+
+export const ping: CommandKind = {
+  kind: 'ping',
+  arguments: Type.Object({}, { additionalProperties: false }),
+  run: (_, context) => ({ outcome: 'applied', message: context.describe() }),
+};

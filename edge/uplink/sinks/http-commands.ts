@@ -1,0 +1,128 @@
+/**
+ * The centre's commands over HTTP(S), where nothing but outgoing connections is allowed: a long poll of
+ * `GET /ingest/v1/commands`, which the receiver answers when there is a command, or empty after a while.
+ *
+ * Always: one request at a time; `after` names the last command that was taken, so that an answer that is lost comes
+ * again; a first request, after a start or an error, asks for everything that is unexpired; a receiver that answers at
+ * once and has nothing is not asked again at once.
+ */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { CommandFeed } from '../../commands/feed.ts';
+import { httpReason } from './http-reasons.ts';
+
+export interface HttpCommandsOptions {
+  /** of the receiver, without a slash at the end */
+  readonly base: string;
+  readonly tls: KafkaTls | undefined;
+  /** undefined where the certificate alone says who we are. @throws ForpostError where neither does */
+  readonly token: () => string | undefined;
+  readonly clock: Clock;
+}
+
+/** Proxies cut what is silent for half a minute. */
+const waitS = 25;
+const deadlineMs = 45_000;
+const leastPauseMs = 1_000;
+const mostPauseMs = 60_000;
+const agentOptions = { keepAlive: true, maxSockets: 1 };
+/** of an answer */
+const mostBytes = 4 * 1024 * 1024;
+
+const answerSchema = Type.Object({
+  /** the centre's time, RFC 3339 */
+  now: Type.String(),
+  commands: Type.Array(Type.Unknown(), { maxItems: 1000 }),
+  /** to be said with the next request */
+  after: Type.String({ maxLength: 100 }),
+});
+type Answer = Type.Static<typeof answerSchema>;
+const isAnswer = Compile(answerSchema);
+
+export function httpCommands(options: HttpCommandsOptions): CommandFeed {
+  const { base, tls, clock } = options;
+  return {
+    async run(take, stopping) {
+      // the files are read for each run anew: a renewed certificate needs no restart
+      const agent = base.startsWith('https:')
+        ? new HttpsAgent({ ...agentOptions, ...(tls === undefined ? {} : tlsOptions(tls)) })
+        : new HttpAgent(agentOptions);
+      try {
+        let after = '';
+        while (!stopping.aborted) {
+          const asked = clock.uptime();
+          const { answer, retryMs } = await poll(options, agent, after, stopping);
+          const arrived = clock.uptime();
+          for (const envelope of answer.commands) {
+            const centreTime = Math.round(Date.parse(answer.now) + clock.uptime() - arrived);
+            await take({
+              envelope: JSON.stringify(envelope),
+              centreTime: Number.isNaN(centreTime) ? undefined : centreTime,
+            });
+          }
+          after = answer.after;
+          const pauseMs = Math.max(retryMs, answer.commands.length > 0 ? 0 : leastPauseMs - (arrived - asked));
+          if (pauseMs > 0) await sleep(clock, Math.min(pauseMs, mostPauseMs), stopping);
+        }
+      } finally {
+        agent.destroy();
+      }
+    },
+  };
+}
+
+async function poll(
+  { base, tls, token, clock }: HttpCommandsOptions,
+  agent: HttpAgent,
+  after: string,
+  stopping: AbortSignal,
+): Promise<{ readonly answer: Answer; readonly retryMs: number }> {
+  const url = `${base}/ingest/v1/commands?wait=${waitS}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
+  const credential = token();
+  const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(deadlineMs)]);
+  let response: IncomingMessage;
+  let text: string;
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    send(url, { headers, agent, signal }, resolve).on('error', reject).end();
+    response = await promise;
+    text = await textOf(response);
+  } catch (error) {
+    const known = error instanceof Error ? httpReason(error, base, tls, clock.now()) : undefined;
+    const reason = known ?? messageOf(error);
+    throw new ForpostError('FORPOST_SINK_UNREACHABLE', `${base} cannot be asked for commands: ${reason}`);
+  }
+  const value: unknown = response.statusCode === 200 ? jsonOf(text) : undefined;
+  if (!isAnswer.Check(value))
+    throw new ForpostError(
+      'FORPOST_SINK_UNREACHABLE',
+      `${base} answers ${response.statusCode} when asked for commands`,
+    );
+  return { answer: value, retryMs: Number(response.headers['retry-after'] ?? 0) * 1000 || 0 };
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > mostBytes) throw new Error(`its answer has more than ${mostBytes} bytes`);
+  }
+  return text;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // the caller says that it was no answer of a receiver
+    return undefined;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * A command of the centre to one gateway: its form, the bytes that are signed, and how both sides read it. One record
+ * of the topic `forpost.commands` (key = gateway), or one item of `GET /ingest/v1/commands`, is a DSSE envelope
+ * (github.com/secure-systems-lab/dsse, v1.0.2):
+ *
+ *   {"payloadType": "application/vnd.forpost.command+json", "payload": base64(bytes),
+ *    "signatures": [{"keyid": "…", "sig": base64(Ed25519 over PAE(payloadType, bytes))}]}
+ *
+ * where `bytes` are the command's JSON as the centre wrote it. What is signed are these very bytes, so nothing has to
+ * be made canonical again before a signature can be checked, and two JSON libraries need not agree.
+ *
+ * Always: `openCommand` never throws on foreign bytes, and what it calls good was signed by one of the given keys;
+ * nothing of a payload is parsed before its signature is checked; everything that is read has a bound.
+ */
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { maxNesting, nestsDeeper } from './codec.ts';
+import { type GatewayId, idPatternText } from './ids.ts';
+
+export const commandPayloadType = 'application/vnd.forpost.command+json';
+/** of a whole envelope; a longer one is refused unread */
+export const maxEnvelopeBytes = 16_384;
+/** of a command's arguments, as JSON */
+export const maxArgumentsBytes = 8_192;
+/** between `issued` and `expires`: how long a gateway must remember what it has applied */
+export const longestValidityMs = 86_400_000;
+/**
+ * What the centre gives to one gateway within the longest validity. A gateway remembers its newest 10,000 ids: far
+ * beyond this, so that none is forgotten before it has expired.
+ */
+export const maxCommandsPerDay = 2_000;
+const maxSignatures = 4;
+const maxAuthor = 200;
+
+export const commandKindPattern = '^[a-z][a-z0-9.-]{0,63}$';
+
+const commandSchema = Type.Object({
+  id: Type.String({ pattern: idPatternText }),
+  /** whom it is for */
+  gateway: Type.String({ pattern: idPatternText }),
+  kind: Type.String({ pattern: commandKindPattern }),
+  arguments: Type.Record(Type.String({ maxLength: 100 }), Type.Unknown()),
+  /** who asked for it, by log-in name at the centre */
+  author: Type.String({ minLength: 1, maxLength: maxAuthor }),
+  /** RFC 3339, by the centre's clock */
+  issued: Type.String({ maxLength: 40 }),
+  expires: Type.String({ maxLength: 40 }),
+});
+const isCommand = Compile(commandSchema);
+
+const isEnvelope = Compile(
+  Type.Object({
+    payloadType: Type.String(),
+    payload: Type.String(),
+    signatures: Type.Array(Type.Object({ keyid: Type.Optional(Type.String()), sig: Type.String() }), {
+      minItems: 1,
+      maxItems: maxSignatures,
+    }),
+  }),
+);
+
+export interface Command {
+  /** unique, given by the centre */
+  readonly id: string;
+  readonly gateway: GatewayId;
+  readonly kind: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly author: string;
+  readonly issued: string;
+  readonly expires: string;
+}
+
+/** What became of a command: the data of a `command.result` event, of which there is one for each command. */
+export interface CommandResultData {
+  /** the command's id */
+  readonly command: string;
+  readonly kind: string;
+  readonly outcome: CommandOutcome;
+  /** in words */
+  readonly message: string;
+  readonly author: string;
+}
+
+/**
+ * applied: it has its effect (also where that was there before) · refused: the gateway does not do such a thing ·
+ * failed: it tried · expired: it came too late, nothing was done
+ */
+export type CommandOutcome = 'applied' | 'refused' | 'failed' | 'expired';
+export const commandOutcomes: readonly CommandOutcome[] = ['applied', 'refused', 'failed', 'expired'];
+
+/** A public key whose signature counts. */
+export interface CommandKey {
+  /** the first 16 hex digits of the key's SHA-256: what `keyid` says */
+  readonly id: string;
+  readonly key: KeyObject;
+  /** `ed25519:` and the 32 bytes in base64url, as installers copy it */
+  readonly text: string;
+}
+
+const keyTextPattern = /^ed25519:([A-Za-z0-9_-]{43})$/;
+
+/** A public key from the line that the centre prints. undefined where it is none. */
+export function commandKeyOf(text: string): CommandKey | undefined {
+  const x = keyTextPattern.exec(text)?.[1];
+  if (x === undefined) return undefined;
+  try {
+    return commandKey(createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }));
+  } catch {
+    // 43 letters that are no key: the caller says which text that was
+    return undefined;
+  }
+}
+
+/** Of a public or a private key. @throws RangeError where it is not an Ed25519 one */
+export function commandKey(key: KeyObject): CommandKey {
+  const open = key.type === 'private' ? createPublicKey(key) : key;
+  const { crv, x } = open.export({ format: 'jwk' });
+  if (crv !== 'Ed25519' || x === undefined) throw new RangeError('the key is not an Ed25519 one');
+  const id = createHash('sha256').update(Buffer.from(x, 'base64url')).digest('hex').slice(0, 16);
+  return { id, key: open, text: `ed25519:${x}` };
+}
+
+/** DSSE's pre-authentication encoding: `DSSEv1 <length> <type> <length> <payload>`, lengths in bytes. */
+export function preAuthenticationEncoding(type: string, payload: Uint8Array): Buffer {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+/** The envelope of a command, signed. @throws RangeError where it would be refused unread */
+export function sealCommand(command: Command, privateKey: KeyObject): string {
+  const payload = Buffer.from(JSON.stringify(command));
+  const sig = sign(null, preAuthenticationEncoding(commandPayloadType, payload), privateKey).toString('base64');
+  const envelope = JSON.stringify({
+    payloadType: commandPayloadType,
+    payload: payload.toString('base64'),
+    signatures: [{ keyid: commandKey(privateKey).id, sig }],
+  });
+  if (Buffer.byteLength(envelope) > maxEnvelopeBytes) throw new RangeError(`more than ${maxEnvelopeBytes} bytes`);
+  return envelope;
+}
+
+export type OpenedCommand =
+  | { readonly ok: true; readonly command: Command /** id of the key that signed it */; readonly key: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** A command from its envelope, if one of `keys` signed it, or in words why not. Whether it is due is not judged. */
+export function openCommand(envelope: Uint8Array | string, keys: readonly CommandKey[]): OpenedCommand {
+  const read = readEnvelope(envelope);
+  if (!read.ok) return read;
+  const signed = preAuthenticationEncoding(commandPayloadType, read.payload);
+  // `keyid` is a hint that nobody has signed: every trusted key may have done it
+  const key = keys.find(({ key: one }) => read.signatures.some((signature) => verify(null, signed, one, signature)));
+  if (key === undefined)
+    return no(keys.length === 0 ? 'no key is trusted to sign commands' : 'no trusted key has signed it');
+  const parsed = commandIn(read.payload);
+  return parsed.ok ? { ...parsed, key: key.id } : parsed;
+}
+
+/** What an envelope says, whoever signed it. For whoever only passes it on or shows it. */
+export function peekCommand(envelope: Uint8Array | string): OpenedCommand {
+  const read = readEnvelope(envelope);
+  if (!read.ok) return read;
+  const parsed = commandIn(read.payload);
+  return parsed.ok ? { ...parsed, key: read.keyid } : parsed;
+}
+
+type Envelope =
+  | { readonly ok: true; readonly payload: Buffer; readonly signatures: readonly Buffer[]; readonly keyid: string }
+  | { readonly ok: false; readonly reason: string };
+
+function readEnvelope(bytes: Uint8Array | string): Envelope {
+  const size = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
+  if (size > maxEnvelopeBytes) return no(`it has ${size} bytes, more than ${maxEnvelopeBytes}`);
+  const value = jsonOf(bytes);
+  if (!isEnvelope.Check(value)) return no('it is not a signed command (a DSSE envelope)');
+  if (value.payloadType !== commandPayloadType) return no('its payload is of another type than a command’s');
+  return {
+    ok: true,
+    payload: Buffer.from(value.payload, 'base64'),
+    signatures: value.signatures.map(({ sig }) => Buffer.from(sig, 'base64')),
+    keyid: value.signatures[0]?.keyid ?? '',
+  };
+}
+
+function commandIn(payload: Buffer): { readonly ok: true; readonly command: Command } | ReturnType<typeof no> {
+  const value = jsonOf(payload);
+  if (!isCommand.Check(value) || nestsDeeper(value, maxNesting)) return no('its payload is not a command');
+  const [issued, expires] = [Date.parse(value.issued), Date.parse(value.expires)];
+  if (Number.isNaN(issued) || Number.isNaN(expires))
+    return no('it does not say when it was issued and when it expires');
+  if (expires < issued || expires - issued > longestValidityMs)
+    return no(`it is not valid for between 0 and ${longestValidityMs / 3_600_000} h`);
+  const { id, gateway, kind, author } = value;
+  const known = { id, gateway: gateway as GatewayId, kind, arguments: value.arguments, author };
+  return { ok: true, command: { ...known, issued: value.issued, expires: value.expires } };
+}
+
+/** undefined where it is no JSON */
+function jsonOf(bytes: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
+  } catch {
+    // the caller says what it should have been
+    return undefined;
+  }
+}
+
+function no(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason };
+}

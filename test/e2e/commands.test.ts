@@ -1,0 +1,217 @@
+/**
+ * Somebody at the centre acknowledges an alarm: on real parts, through Kafka and over HTTP alone, with the gateway and
+ * the centre killed in between. What is signed by somebody else, or is for somebody else, changes nothing.
+ */
+import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { type Command, sealCommand } from '@forpost/shared/event/command.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testClient } from '../../scripts/kafka/testing.ts';
+import { allEvents, TestKafka, TestSite, until } from '../harness/site.ts';
+
+interface CommandView {
+  readonly id: string;
+  readonly state: string;
+  readonly message: string;
+  readonly author: string;
+}
+interface LocalAlarm {
+  readonly alarm: string;
+  readonly acknowledged: boolean;
+}
+
+const gatewayId = 'test-gateway';
+const path = `/api/v1/gateways/${gatewayId}/commands`;
+
+/** The commands' topic or its substitute has everything; the rest is the same whichever way the commands take. */
+function behaviour(uplink: 'kafka' | 'http') {
+  let kafka: TestKafka | undefined;
+  let site: TestSite;
+
+  beforeAll(async () => {
+    if (uplink === 'kafka') kafka = await TestKafka.start();
+    site = await TestSite.start({
+      devices: ['meter'],
+      uplink,
+      ...(kafka === undefined ? {} : { brokers: kafka.brokers }),
+      rules: [{ id: 'over', kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000, severity: 'critical' }],
+    });
+  });
+  afterAll(async () => {
+    await site?.stop();
+    await kafka?.remove();
+  });
+
+  const say = async (power: number) => {
+    const meter = await site.connect('meter');
+    const payload = JSON.stringify({ values: { power_w: power } });
+    await meter.publishAsync('forpost/devices/meter/readings', payload, { qos: 1 });
+    await meter.endAsync();
+  };
+  const localAlarms = async () => (await site.local<{ alarms: LocalAlarm[] }>('/api/v1/alarms')).alarms;
+  /** A fresh alarm that nobody has acknowledged. */
+  const anAlarm = async (): Promise<string> => {
+    await say(10);
+    await say(6000);
+    const [alarm] = await localAlarms();
+    if (alarm === undefined) throw new Error('no alarm');
+    return alarm.alarm;
+  };
+  const order = (kind: string, values: object = {}) => site.post<CommandView>(path, { kind, arguments: values });
+  const stateOf = async (id: string) =>
+    (await site.api<{ commands: CommandView[] }>(path)).commands.find((one) => one.id === id);
+  const settled = (id: string) =>
+    until(`the result of ${id} is known at the centre`, async () => {
+      const now = await stateOf(id);
+      return now !== undefined && now.state !== 'sent' && now;
+    });
+  const results = async (id: string) =>
+    (await allEvents(site, 'type=forpost.command.result.v1')).filter(({ data }) => data.command === id);
+  const acknowledgements = async (alarm: string) =>
+    (await allEvents(site, 'device=meter&type=forpost.alert.v1')).filter(
+      ({ data }) => data.alarm === alarm && data.change === 'acknowledged',
+    );
+
+  test('an alarm that staff acknowledge is acknowledged on the site within two seconds, and says so', async () => {
+    const heard = await until('commands are heard', async () => {
+      const { id } = await order('ping');
+      return settled(id);
+    });
+    expect(heard).toMatchObject({ state: 'applied', author: 'admin', message: expect.stringContaining('Forpost') });
+    const alarm = await anAlarm();
+    const sent = performance.now();
+    const { id, state } = await order('acknowledge', { alarm });
+    expect(state).toBe('sent');
+    await until('the site shows it', async () =>
+      (await localAlarms()).some((one) => one.alarm === alarm && one.acknowledged),
+    );
+    expect(performance.now() - sent).toBeLessThan(2_000);
+    expect(await settled(id)).toMatchObject({ state: 'applied', message: 'the alarm is acknowledged' });
+    expect(await acknowledgements(alarm)).toHaveLength(1);
+    const { alarms } = await site.api<{ alarms: LocalAlarm[] }>('/api/v1/alarms');
+    expect(alarms.find((one) => one.alarm === alarm)?.acknowledged).toBe(true);
+  });
+
+  test('a command sent while the gateway is dead is applied when it comes back, once', async () => {
+    const alarm = await anAlarm();
+    await site.gateway?.kill();
+    const { id } = await order('acknowledge', { alarm });
+    await site.startGateway();
+    expect(await settled(id)).toMatchObject({ state: 'applied', message: 'the alarm is acknowledged' });
+    // it reads the command again after each start
+    await site.gateway?.kill();
+    await site.startGateway();
+    const after = await order('ping');
+    await settled(after.id);
+    expect(await results(id)).toHaveLength(1);
+    expect(await acknowledgements(alarm)).toHaveLength(1);
+  });
+
+  test('killed anywhere between a command and its result, the gateway has one result of each in the end', async () => {
+    const alarm = await anAlarm();
+    const sent: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      sent.push((await order('acknowledge', { alarm })).id, (await order('ping')).id);
+      await new Promise((resolve) => setTimeout(resolve, i * 15));
+      await site.gateway?.kill();
+      await site.startGateway();
+    }
+    for (const id of sent) expect(await settled(id)).toMatchObject({ state: 'applied' });
+    await settled((await order('ping')).id);
+    for (const id of sent) expect(await results(id)).toHaveLength(1);
+    expect(await acknowledgements(alarm)).toHaveLength(1);
+  });
+
+  test('a command sent before the centre is killed is handed out by the next one, and shown with its result', async () => {
+    const alarm = await anAlarm();
+    await site.gateway?.kill();
+    const { id } = await order('acknowledge', { alarm });
+    await site.centre?.kill();
+    await site.startCentre();
+    expect(await until('the new centre knows it', () => stateOf(id))).toMatchObject({ state: 'sent' });
+    await site.startGateway();
+    expect(await settled(id)).toMatchObject({ state: 'applied' });
+    await site.centre?.kill();
+    await site.startCentre();
+    expect(await settled(id)).toMatchObject({ state: 'applied' });
+  });
+
+  test('what a gateway does not know, or cannot do, is answered in words', async () => {
+    const unknown = await order('self-destruct');
+    const wrong = await order('acknowledge', { alert: 1 });
+    const over = await order('acknowledge', { alarm: 'over/meter/-/000000000000' });
+    expect(await settled(unknown.id)).toMatchObject({
+      state: 'refused',
+      message: expect.stringContaining('self-destruct'),
+    });
+    expect(await settled(wrong.id)).toMatchObject({ state: 'refused', message: expect.stringContaining('do not fit') });
+    expect(await settled(over.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('over') });
+    await expect(site.post('/api/v1/gateways/nobody/commands', { kind: 'ping' })).rejects.toThrow(/404/);
+  });
+
+  if (uplink === 'http') {
+    test('a gateway hears its own commands alone, and a stranger none', async () => {
+      const url = `http://127.0.0.1:${site.centrePort}/ingest/v1/commands`;
+      expect((await fetch(url)).status).toBe(401);
+      expect((await fetch(url, { headers: { authorization: 'Bearer not-a-token-of-anybody' } })).status).toBe(401);
+    });
+    return;
+  }
+
+  test('forged, foreign, stale, oversized and broken records do nothing, and what stands behind them is applied', async () => {
+    const alarm = await anAlarm();
+    const own = createPrivateKey(await readFile(join(site.folder, 'centre', 'command-key.pem')));
+    const now = Date.now();
+    const command = (change: Partial<Command> = {}): Command => ({
+      id: randomUUID(),
+      gateway: asId(gatewayId),
+      kind: 'acknowledge',
+      arguments: { alarm },
+      author: 'mallory',
+      issued: rfc3339(now),
+      expires: rfc3339(now + 60_000),
+      ...change,
+    });
+    const late = command({ issued: rfc3339(now - 120_000), expires: rfc3339(now - 60_000) });
+    const bad = [
+      sealCommand(command(), generateKeyPairSync('ed25519').privateKey),
+      sealCommand(command({ gateway: asId('other-gateway') }), own),
+      sealCommand(late, own),
+      `{"payload":"${'A'.repeat(100_000)}"}`,
+      'no JSON at all',
+      null,
+    ];
+    const client = testClient(site.brokers);
+    const admin = client.admin();
+    await admin.connect();
+    const { topics } = await admin.fetchTopicMetadata({ topics: ['forpost.commands'] });
+    await admin.disconnect();
+    const partition = partitionOf(gatewayId, topics[0]?.partitions.length ?? 1);
+    const producer = client.producer();
+    await producer.connect();
+    await producer.send({
+      topic: 'forpost.commands',
+      messages: bad.map((value) => ({ key: gatewayId, value, partition })),
+    });
+    await producer.disconnect();
+    const { id } = await order('ping');
+    expect(await settled(id)).toMatchObject({ state: 'applied' });
+    expect((await localAlarms()).find((one) => one.alarm === alarm)?.acknowledged).toBe(false);
+    expect((await results(late.id)).map(({ data }) => data.outcome)).toEqual(['expired']);
+    expect(
+      (await allEvents(site, 'type=forpost.command.result.v1')).filter(({ data }) => data.author === 'mallory'),
+    ).toHaveLength(1);
+    const problems = await until('the gateway says that it refused some', async () => {
+      const status = await site.local<{ problems: string[] }>('/api/v1/status');
+      return status.problems.some((text) => text.includes('commands were refused')) && status.problems;
+    });
+    expect(problems.join()).toMatch(/5 commands were refused/);
+  });
+}
+
+describe('through Kafka', () => behaviour('kafka'));
+describe('over HTTP alone', () => behaviour('http'));
