@@ -193,6 +193,31 @@ test('with a clock that still says 1970 readings are stored and alarms raised', 
   expect(outbox.entries[0]).not.toHaveProperty('deadLetter');
 });
 
+test('what a command did to an alarm is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
+  await publish('{"values":{"power_w":6000}}');
+  const [alarm] = alarms.active();
+  const alert = pipeline.showAcknowledged(alarm?.alarm ?? '');
+  if (alert === undefined) throw new Error('no alarm');
+  expect(pipeline.showAcknowledged(alarm?.alarm ?? '')).toBeUndefined();
+  const result = { command: 'c-1', kind: 'acknowledge', outcome: 'applied', message: 'done', author: 'admin' } as const;
+  outbox.answer = async () => {
+    throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+  };
+  await expect(pipeline.commandResult(result, [alert])).rejects.toThrow('full');
+  outbox.entries.length = 0;
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  await publish('{"values":{"power_w":10}}');
+  await pipeline.commandResult(result, [alert]);
+  const changes = outbox.entries.map(({ events }) =>
+    events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
+  );
+  // the acknowledgement that was refused goes in front of the end; offered again, the outbox drops it by its id
+  expect(changes[0]).toEqual(['acknowledged', 'cleared', eventTypes.reading]);
+  expect(new Set(changes[1])).toEqual(new Set(['acknowledged', eventTypes.commandResult]));
+  const ids = outbox.entries.map(({ events }) => events.map(({ resendId }) => resendId));
+  expect(new Set(ids[1])).toEqual(new Set([ids[0]?.[0], 'command\nc-1']));
+});
+
 test('an id tells one message of a device from its resend, not a reading from an event or one channel from another', async () => {
   await publish(
     '[{"id":7,"channel":"a","values":{"x":1}},{"id":7,"channel":"b","values":{"x":1}},{"id":7,"values":{"x":1}}]',

@@ -1,4 +1,5 @@
 /** Files that a power cut leaves whole. */
+import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -19,7 +20,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
  * @throws what the file system says
  */
 export async function createFile(path: string, content: string): Promise<boolean> {
-  const beside = `${path}.${process.pid}.new`;
+  const beside = `${path}.${randomUUID()}.new`;
   await writeSynced(beside, content);
   try {
     await link(beside, path);

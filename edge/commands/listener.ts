@@ -92,7 +92,17 @@ export class CommandListener {
     if (!opened.ok) return this.#refuse(opened.reason);
     const { command } = opened;
     if (command.gateway !== gateway) return this.#refuse(`it is for the gateway "${command.gateway}"`);
-    if (!isSettled(command.id)) await apply(command, centreTime);
+    if (isSettled(command.id)) return;
+    // one that is under way at a stop is delivered again after the next start
+    const { signal } = this.#stopping;
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      await Promise.race([apply(command, centreTime), stopped]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   #refuse(reason: string): void {

@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeCertificates } from '../../scripts/kafka/certificates.ts';
+import { trustedKeys } from '../commands/trusted-keys.ts';
 import { checkFiles } from './check.ts';
 import { loadInstallation } from './load.ts';
 import { jsonSchemas } from './schemas.ts';
@@ -213,4 +214,26 @@ test('the published schemas take what the gateway takes, and refuse what it refu
   expect(Compile(siteSchema).Check(parse(site.replace('threshold', 'treshold')))).toBe(false);
   expect(Compile(secrets).Check({ mqtt: {}, console: {} })).toBe(true);
   expect(JSON.stringify(siteSchema)).toContain('prefixItems');
+});
+
+test('whose commands are taken stands in the file or in one that it names, and what is no key is told', async () => {
+  const key = 'ed25519:8TcRzGwL-Cb_dKdo-4t798LMaufxBD14AjP7r7j9q3E';
+  const secrets = `mqtt: { plug: "${hash}" }\nconsole: { installer: "${hash}" }\n`;
+  const made = folder({ 'site.yaml': site, 'secrets.yaml': secrets, 'keys.txt': `# the centre\n\n${key}\n` });
+  const checked = async (commands: string) => {
+    const file = join(made, 'etc', 'gateway.yaml');
+    writeFileSync(file, `${good}${commands}`);
+    const { problems } = await checkFiles(file);
+    return problems.map((problem) => problem.replaceAll(`${made}/etc/`, ''));
+  };
+  expect(await checked('')).toEqual([]);
+  expect(await checked(`commands: { trusted_keys: ["${key}"], trusted_keys_file: keys.txt }\n`)).toEqual([]);
+  expect(trustedKeys(loadInstallation(join(made, 'etc', 'gateway.yaml'))).keys).toHaveLength(1);
+  expect(await checked('commands: { trusted_keys: ["ed25519:short"] }\n')).toEqual([
+    expect.stringMatching(/^gateway.yaml:9:28: .*"ed25519:short" is no key: use the line that "forpost cloud key"/),
+  ]);
+  expect(await checked('commands: { trusted_keys_file: none.txt }\n')).toEqual([
+    expect.stringMatching(/^gateway.yaml:9:32: .*none.txt is not there/),
+  ]);
+  expect(await checked('commands: { trusted_key: [] }\n')).toEqual([expect.stringContaining('trusted_keys')]);
 });

@@ -77,8 +77,6 @@ port.on('message', (message: ToThread) => {
       return;
     }
     case 'stop':
-      // what is under way is delivered again by the next thread
-      for (const { reject } of applying.values()) reject(new Error('the uplink is stopping'));
       void Promise.all([dispatcher.stop(), listener.stop()]).finally(() => {
         reader.close();
         process.exit(0);

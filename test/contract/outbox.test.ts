@@ -211,6 +211,22 @@ describe.each([
     expect(outbox.status()).toMatchObject({ committedEvents: 3, repeatedEvents: 2 });
   });
 
+  test('its reader tells whether an event is stored by the id that its device, or the gateway itself, gave it', async () => {
+    const long = 'x'.repeat(10_000);
+    const result = draft(1, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
+    await outbox.append({ events: [result, draft(2, { device: asId('meter'), resendId: `${long}1` })] });
+    const known = () => [
+      reader.isStored(null, 'command\nc-1'),
+      reader.isStored(asId('meter'), `${long}1`),
+      reader.isStored(asId('meter'), 'command\nc-1'),
+      reader.isStored(null, 'command\nc-2'),
+      reader.isStored(asId('meter'), `${long}2`),
+    ];
+    expect(known()).toEqual([true, true, false, false, false]);
+    await reopen();
+    expect(known()).toEqual([true, true, false, false, false]);
+  });
+
   test('messages that nobody could read are kept as they came, newest first', async () => {
     const letter = (n: number) => ({
       device: asId<'device'>('meter'),

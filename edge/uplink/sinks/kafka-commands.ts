@@ -58,7 +58,7 @@ export class BrokerTime {
 
   /** ms since 1970; undefined: nothing is known */
   now(): number | undefined {
-    return this.#last && this.#last.at + this.#clock.uptime() - this.#last.uptime;
+    return this.#last && Math.round(this.#last.at + this.#clock.uptime() - this.#last.uptime);
   }
 }
 
@@ -95,6 +95,7 @@ async function read(
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
   const stop = () => resolve();
   stopping.addEventListener('abort', stop, { once: true });
+  if (stopping.aborted) resolve();
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   // also where somebody has added partitions, and ours is another one now
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {

@@ -222,7 +222,7 @@ export class SimulatedOutbox implements Outbox {
           .flatMap(({ events }) => events)
           .toReversed()
           .slice(0, limit),
-      isStored: () => false,
+      isStored: (device, resendId) => this.#knows(resendKey(device, resendId)),
       close: () => undefined,
     };
   }

@@ -1,0 +1,217 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { Command, CommandResultData } from '@forpost/shared/event/command.ts';
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import Type from 'typebox';
+import { describe, expect, test, vi } from 'vitest';
+import type { Alert } from '../alerts/action.ts';
+import type { CommandKind } from './command-kind.ts';
+import { Commander } from './commander.ts';
+import { commandKinds } from './kinds/registry.ts';
+
+const trueTime = Date.UTC(2026, 5, 1, 12);
+const hourMs = 3_600_000;
+const alert = { data: { alarm: 'a' } } as unknown as Alert;
+
+function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: readonly CommandKind[] } = {}) {
+  const clock = new FakeClock(options.now ?? trueTime);
+  const stored: { result: CommandResultData; alerts: readonly Alert[] }[] = [];
+  const acknowledged: string[] = [];
+  let states = 0;
+  let disk: (() => Promise<void>) | undefined;
+  const commander = new Commander({
+    kinds: options.kinds ?? commandKinds,
+    context: {
+      acknowledge: (alarm) => {
+        acknowledged.push(alarm);
+        return alarm === 'over'
+          ? { state: 'unknown' }
+          : alarm === 'seen'
+            ? { state: 'already' }
+            : { state: 'done', alert };
+      },
+      sendStatus: () => {
+        states++;
+      },
+      describe: () => 'Forpost',
+    },
+    quality: () => options.clock ?? 'synced',
+    store: async (result, alerts) => {
+      await disk?.();
+      stored.push({ result, alerts });
+    },
+    clock,
+    random: () => 0.5,
+    logger: silentLogger(),
+  });
+  return {
+    ...{ commander, clock, stored, acknowledged },
+    states: () => states,
+    setDisk: (next: (() => Promise<void>) | undefined) => {
+      disk = next;
+    },
+    outcomes: () => stored.map(({ result }) => `${result.command} ${result.outcome}`),
+  };
+}
+
+function order(change: Partial<Command> = {}): Command {
+  return {
+    id: 'c-1',
+    gateway: asId('gw-1'),
+    kind: 'acknowledge',
+    arguments: { alarm: 'a' },
+    author: 'admin',
+    issued: rfc3339(trueTime - 60_000),
+    expires: rfc3339(trueTime + hourMs),
+    ...change,
+  };
+}
+
+describe('a command', () => {
+  test('is applied, and its result stored together with what it did to the alarm', async () => {
+    const { commander, stored } = aCommander();
+    await commander.take(order(), undefined);
+    expect(stored).toEqual([
+      {
+        result: {
+          ...{ command: 'c-1', kind: 'acknowledge', outcome: 'applied', author: 'admin' },
+          message: 'the alarm is acknowledged',
+        },
+        alerts: [alert],
+      },
+    ]);
+  });
+
+  test.each([
+    ['was acknowledged before', { alarm: 'seen' }, 'applied', /before/],
+    ['is over', { alarm: 'over' }, 'failed', /over/],
+    ['is not named', {}, 'refused', /do not fit/],
+    ['is named with more than that', { alarm: 'a', by: 'x' }, 'refused', /do not fit/],
+  ])('about an alarm that %s says so', async (_, values, outcome, message) => {
+    const { commander, stored } = aCommander();
+    await commander.take(order({ arguments: values }), undefined);
+    expect(stored[0]?.result).toMatchObject({ outcome, message: expect.stringMatching(message) });
+    expect(stored[0]?.alerts).toEqual([]);
+  });
+
+  test('of an unknown kind is refused by its name', async () => {
+    const { commander, stored } = aCommander();
+    await commander.take(order({ kind: 'constructor' }), undefined);
+    expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('"constructor"') });
+  });
+
+  test('for the state sends it, and a ping is answered', async () => {
+    const { commander, stored, states } = aCommander();
+    await commander.take(order({ id: 's', kind: 'status', arguments: {} }), undefined);
+    await commander.take(order({ id: 'p', kind: 'ping', arguments: {} }), undefined);
+    expect(states()).toBe(1);
+    expect(stored.map(({ result }) => [result.outcome, result.message])).toEqual([
+      ['applied', 'the state is sent'],
+      ['applied', 'Forpost'],
+    ]);
+  });
+
+  test('that throws has failed, with its words, and one that hangs has failed after a while', async () => {
+    const kinds: CommandKind[] = [
+      {
+        kind: 'throws',
+        arguments: Type.Object({}),
+        run: () => {
+          throw new Error(`no ${'x'.repeat(2000)}`);
+        },
+      },
+      { kind: 'rejects', arguments: Type.Object({}), run: () => Promise.reject(new Error('not now')) },
+      { kind: 'hangs', arguments: Type.Object({}), run: () => new Promise(() => undefined) },
+    ];
+    const { commander, clock, stored } = aCommander({ kinds });
+    await commander.take(order({ id: '1', kind: 'throws', arguments: {} }), undefined);
+    await commander.take(order({ id: '2', kind: 'rejects', arguments: {} }), undefined);
+    const hanging = commander.take(order({ id: '3', kind: 'hangs', arguments: {} }), undefined);
+    clock.advance(10_000);
+    await hanging;
+    expect(stored.map(({ result }) => result.outcome)).toEqual(['failed', 'failed', 'failed']);
+    expect(stored[0]?.result.message).toHaveLength(500);
+    expect(stored[2]?.result.message).toContain('10 s');
+  });
+
+  test('is applied once however often it comes, and at once from two sides', async () => {
+    const { commander, acknowledged, outcomes } = aCommander();
+    await Promise.all([commander.take(order(), undefined), commander.take(order(), undefined)]);
+    await commander.take(order(), undefined);
+    expect(acknowledged).toEqual(['a']);
+    expect(outcomes()).toEqual(['c-1 applied']);
+  });
+
+  test('counts as not applied before its result is on disk, and is stored as soon as the disk takes it', async () => {
+    const { commander, clock, setDisk, outcomes, acknowledged } = aCommander();
+    setDisk(async () => {
+      throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+    });
+    let done = false;
+    const taken = commander.take(order(), undefined).then(() => {
+      done = true;
+    });
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(10_000);
+    }
+    expect([done, outcomes()]).toEqual([false, []]);
+    setDisk(undefined);
+    await vi.waitFor(() => {
+      clock.advance(10_000);
+      expect(done).toBe(true);
+    });
+    await taken;
+    expect([acknowledged, outcomes()]).toEqual([['a'], ['c-1 applied']]);
+  });
+
+  test('that waits for the disk gives up when the gateway stops, and is not called applied', async () => {
+    const { commander, setDisk } = aCommander();
+    setDisk(async () => {
+      throw new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
+    });
+    const taken = commander.take(order(), undefined);
+    commander.stop();
+    await expect(taken).rejects.toThrow('gone');
+  });
+});
+
+describe('whether a command still holds', () => {
+  const expired = { issued: rfc3339(trueTime - 2 * hourMs), expires: rfc3339(trueTime - hourMs) };
+
+  test('a clock in sync tells by itself, whatever the connection says', async () => {
+    const { commander, outcomes, acknowledged } = aCommander();
+    await commander.take(order({ id: 'late', ...expired }), trueTime - 2 * hourMs);
+    await commander.take(order({ id: 'good' }), trueTime + 5 * hourMs);
+    expect(outcomes()).toEqual(['late expired', 'good applied']);
+    expect(acknowledged).toHaveLength(1);
+  });
+
+  test.each([
+    ['1970', 0],
+    ['2099', Date.UTC(2099, 0, 1)],
+  ])('a clock of %s that is not in sync goes by the centre’s time', async (_, now) => {
+    const { commander, outcomes } = aCommander({ now, clock: 'unsynced' });
+    await commander.take(order({ id: 'late', ...expired }), trueTime);
+    await commander.take(order({ id: 'good' }), trueTime);
+    expect(outcomes()).toEqual(['late expired', 'good applied']);
+  });
+
+  test('where nobody knows the time nothing is done, and that is said', async () => {
+    const { commander, stored, acknowledged } = aCommander({ clock: 'unsynced' });
+    await commander.take(order(), undefined);
+    expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not in sync') });
+    expect(acknowledged).toEqual([]);
+  });
+
+  test('a command from the future is refused, and a clock that is a little ahead is forgiven', async () => {
+    const { commander, outcomes } = aCommander();
+    const at = (ms: number) => ({ issued: rfc3339(trueTime + ms), expires: rfc3339(trueTime + ms + hourMs) });
+    await commander.take(order({ id: 'far', ...at(11 * 60_000) }), undefined);
+    await commander.take(order({ id: 'near', ...at(9 * 60_000) }), undefined);
+    expect(outcomes()).toEqual(['far refused', 'near applied']);
+  });
+});

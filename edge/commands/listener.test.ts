@@ -1,0 +1,145 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { type Command, commandKey, sealCommand } from '@forpost/shared/event/command.ts';
+import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { CommandFeed } from './feed.ts';
+import { CommandListener, type ListenerOptions } from './listener.ts';
+import { Refusals } from './refusals.ts';
+
+const { privateKey } = generateKeyPairSync('ed25519');
+const gateway: GatewayId = asId('gw-1');
+
+function command(id: string, change: Partial<Command> = {}): Command {
+  const now = Date.now();
+  return {
+    ...{ id, gateway, kind: 'ping', arguments: {}, author: 'admin' },
+    issued: rfc3339(now),
+    expires: rfc3339(now + 60_000),
+    ...change,
+  };
+}
+const sealed = (id: string, change: Partial<Command> = {}) => sealCommand(command(id, change), privateKey);
+
+/** Delivers these again in each of its lives, as a topic does, and then waits. */
+function topicOf(items: readonly (string | Uint8Array)[]): CommandFeed & { lives: number } {
+  const feed = {
+    lives: 0,
+    async run(take: Parameters<CommandFeed['run']>[0], stopping: AbortSignal) {
+      feed.lives++;
+      for (const envelope of items) await take({ envelope, centreTime: 1 });
+      if (!stopping.aborted)
+        await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }));
+    },
+  };
+  return feed;
+}
+
+function aListener(feed: CommandFeed, change: Partial<ListenerOptions> = {}) {
+  const applied: string[] = [];
+  const refused: [number, string][] = [];
+  const listener = new CommandListener({
+    feeds: new Map([['kafka', feed]]),
+    keys: [commandKey(privateKey)],
+    gateway,
+    isSettled: () => false,
+    apply: async ({ id }) => void applied.push(id),
+    onRefused: (count, reason) => refused.push([count, reason]),
+    clock: systemClock,
+    random: () => 0,
+    logger: silentLogger(),
+    ...change,
+  });
+  onTestFinished(() => listener.stop());
+  listener.start();
+  return { listener, applied, refused };
+}
+
+test('lets genuine commands through, in order, whatever stands between them', async () => {
+  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const { applied, refused } = aListener(
+    topicOf([
+      sealed('first'),
+      sealCommand(command('forged'), stranger),
+      sealed('foreign', { gateway: asId('gw-2') }),
+      'x'.repeat(200_000),
+      Buffer.from([0xff, 0xfe]),
+      '',
+      sealed('last'),
+    ]),
+  );
+  await vi.waitFor(() => expect(applied).toEqual(['first', 'last']));
+  await vi.waitFor(() => expect(refused).toEqual([[5, expect.stringContaining('not a signed command')]]), 5_000);
+});
+
+test('does not hand over what has its result in the outbox already', async () => {
+  const { applied } = aListener(topicOf([sealed('old'), sealed('new')]), { isSettled: (id) => id === 'old' });
+  await vi.waitFor(() => expect(applied).toEqual(['new']));
+});
+
+test('has one command of a feed under way at a time', async () => {
+  let release = () => {};
+  const underWay: string[] = [];
+  aListener(topicOf([sealed('a'), sealed('b')]), {
+    apply: ({ id }) => {
+      underWay.push(id);
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    },
+  });
+  await vi.waitFor(() => expect(underWay).toEqual(['a']));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(underWay).toEqual(['a']);
+  release();
+  await vi.waitFor(() => expect(underWay).toEqual(['a', 'b']));
+});
+
+test('what was not stored, or could not be looked up, is delivered again', async () => {
+  let tries = 0;
+  const feed = topicOf([sealed('a')]);
+  const { applied } = aListener(feed, {
+    isSettled: () => {
+      if (tries++ === 0) throw new Error('the outbox cannot be read');
+      return false;
+    },
+  });
+  await vi.waitFor(() => expect(applied).toEqual(['a']));
+  expect(feed.lives).toBe(2);
+});
+
+test('without a trusted key it does not even listen', async () => {
+  const feed = topicOf([sealed('a')]);
+  const { listener, applied } = aListener(feed, { keys: [] });
+  await listener.stop();
+  expect([feed.lives, applied]).toEqual([0, []]);
+});
+
+test('a feed that fails does not keep another from being heard, and stops when told', async () => {
+  const { listener, applied } = aListener(topicOf([sealed('a')]), {
+    feeds: new Map<string, CommandFeed>([
+      ['broken', { run: () => Promise.reject(new Error('nobody there')) }],
+      ['good', topicOf([sealed('a')])],
+    ]),
+    random: () => 0.5,
+  });
+  await vi.waitFor(() => expect(applied).toEqual(['a']));
+  await listener.stop();
+});
+
+test('refusals are an event at once and then once an hour, and a sentence in the state for an hour', () => {
+  const clock = new FakeClock();
+  const noted: string[] = [];
+  const refusals = new Refusals(clock, (message) => noted.push(message));
+  expect(refusals.problems()).toEqual([]);
+  refusals.take(1, 'no trusted key has signed it');
+  for (let i = 0; i < 100; i++) refusals.take(10, 'it is not a signed command');
+  expect(noted).toEqual(['1 command was refused: no trusted key has signed it']);
+  expect(refusals.problems()).toEqual(['1001 commands were refused since the start: it is not a signed command']);
+  clock.advance(3_600_000);
+  expect(refusals.problems()).toEqual([]);
+  refusals.take(1, 'it is not a signed command');
+  expect(noted).toHaveLength(2);
+});
