@@ -21,9 +21,13 @@ export interface Clock {
 /** Node takes a delay as a signed 32-bit number of ms. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
+/** The machine's monotonic clock when this thread's `performance.now` was 0, ms. */
+const threadOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  uptime: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+  // to the microsecond; asked for each message, for which a bigint is dear
+  uptime: () => Math.round((threadOrigin + performance.now()) * 1000) / 1000,
   after(delayMs, run) {
     const due = performance.now() + Math.max(0, delayMs);
     let handle: NodeJS.Timeout;

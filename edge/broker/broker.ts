@@ -12,6 +12,7 @@
  * read is disconnected and makes nobody else wait, and neither does a device that sends as fast as it can. What is
  * published here goes to connected subscribers at once. Sessions outlive a restart (sessions.ts).
  */
+import './quiet-debug.ts';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';

@@ -53,7 +53,11 @@ const tryAgainMs = 10_000;
 export class RuleEngine {
   readonly #site: Site;
   readonly #rules: RunningRule[] = [];
+  /** by device or camera, of those that the site names: the rules that want to observe it */
+  readonly #concerned = new Map<DeviceId, readonly RunningRule[]>();
   #orphans: RestoredAlarm[] = [];
+  /** the earliest that any rule wants to be woken; asked after each message, and rarely another one */
+  #nextWake: number | undefined;
   readonly #late = new Map<DeviceId, number>();
 
   /**
@@ -67,6 +71,12 @@ export class RuleEngine {
     const taken = new Set<RestoredAlarm>();
     for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
     this.#orphans = actives.filter((alarm) => !taken.has(alarm));
+    for (const { id } of [...site.devices, ...site.cameras])
+      this.#concerned.set(
+        id,
+        this.#rules.filter(({ broken, kind, config }) => !broken && kind.concerns(config, id)),
+      );
+    this.#nextWake = earliest(this.#rules);
   }
 
   /** What a reading or a scene means. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
@@ -74,8 +84,8 @@ export class RuleEngine {
     const late = observation.kind === 'reading' && now - observation.time > lateAfterMs;
     if (late) this.#late.set(observation.device, (this.#late.get(observation.device) ?? 0) + 1);
     const transitions: AlarmTransition[] = [];
-    for (const rule of this.#rules)
-      if (!rule.broken && (!late || rule.kind.takesLate))
+    for (const rule of this.#concerned.get(observation.device) ?? [])
+      if (!late || rule.kind.takesLate)
         this.#run(rule, transitions, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
     return transitions;
   }
@@ -97,11 +107,7 @@ export class RuleEngine {
 
   /** When `wake` wants to be called, in ms of the monotonic clock; undefined = nothing waits for time. */
   nextWake(): number | undefined {
-    if (this.#orphans.length > 0) return 0;
-    let next: number | undefined;
-    for (const { wakeAt } of this.#rules)
-      if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt;
-    return next;
+    return this.#orphans.length > 0 ? 0 : this.#nextWake;
   }
 
   /** Rules that failed, and how often. */
@@ -157,14 +163,20 @@ export class RuleEngine {
     } catch (error) {
       fail(rule, messageOf(error));
       // it would be due again at once, for ever
-      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) rule.wakeAt = uptime + tryAgainMs;
+      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) this.#wakes(rule, uptime + tryAgainMs);
       return;
     }
     rule.state = evaluation.state;
-    rule.wakeAt = evaluation.wakeAt;
+    this.#wakes(rule, evaluation.wakeAt);
     if (evaluation.problem !== undefined) fail(rule, evaluation.problem);
     for (const change of evaluation.changes)
       if (this.#takesTurn(rule, change)) into.push(transition(rule.config, rule.kind, change));
+  }
+
+  #wakes(rule: RunningRule, at: number | undefined): void {
+    if (rule.wakeAt === at) return;
+    rule.wakeAt = at;
+    this.#nextWake = earliest(this.#rules);
   }
 
   /** Whether this change fits what is known of the alarm; notes it then. */
@@ -180,6 +192,12 @@ export class RuleEngine {
     rule.active.add(name);
     return true;
   }
+}
+
+function earliest(rules: readonly RunningRule[]): number | undefined {
+  let next: number | undefined;
+  for (const { wakeAt } of rules) if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt;
+  return next;
 }
 
 function key({ device, subject }: { readonly device: string; readonly subject: string }): string {

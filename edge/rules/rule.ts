@@ -116,6 +116,8 @@ export interface RuleKind<Config, State> {
   check(config: Config, references: RuleReferences): readonly RuleProblem[];
   /** whether this rule could raise an alarm of that subject: one that it could not is cleared after a restart */
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
+  /** whether it wants to observe what that device or camera says: asked once for each */
+  concerns(config: Config, device: DeviceId): boolean;
   initial(config: Config, context: RuleContext, uptime: number): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
   observe(config: Config, state: State, observation: Observation, uptime: number): Evaluation<State>;

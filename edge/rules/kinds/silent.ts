@@ -57,6 +57,8 @@ export const silent: RuleKind<SilentConfig, State> = {
   covers: (config, devices, { device, subject }) =>
     subject === '' && coversDevice(config, device) && devices.includes(device),
 
+  concerns: coversDevice,
+
   initial(config, context, uptime) {
     const hearing = new Map<DeviceId, Hearing>();
     const active = new Set(context.active.map(({ device }) => device));

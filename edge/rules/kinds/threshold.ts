@@ -114,6 +114,8 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     devices.includes(device) &&
     (config.channel === undefined || config.channel === subject),
 
+  concerns: coversDevice,
+
   initial(config, context) {
     const subjects = new Map<DeviceId, Map<string, Phase>>();
     for (const { device, subject } of context.active) {
@@ -128,9 +130,12 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     if (observation.kind !== 'reading' || value === undefined) return evaluation(config, state, []);
     const { device, time } = observation;
     const subject = observation.channel ?? '';
-    const phases = state.subjects.get(device) ?? new Map<string, Phase>();
-    const before = phases.get(subject);
-    // nearly all readings are within the limit, and their condition is nobody's question
+    const known = state.subjects.get(device);
+    const before = known?.get(subject);
+    // nearly all readings: within the limit, as before
+    if (before === undefined && !isBeyond(config, value)) return evaluation(config, state, []);
+    const phases = known ?? new Map<string, Phase>();
+    // the condition of one that is within the limit again is nobody's question
     const asked = before?.phase === 'active' || isBeyond(config, value);
     const facts = {
       now: observation.received,

@@ -75,6 +75,8 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
 
   covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
 
+  concerns: (config, device) => config.camera === device,
+
   initial(config, context, uptime) {
     const active = context.active.length > 0;
     const graceMs = Math.max(0, restoredClearAfterMs - clearAfterMs(config));
