@@ -83,7 +83,7 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
       'strangers in the history',
       [...counts.keys()].filter((key) => !isPublished(key, devices)),
     ) +
-    tell('committed by the gateway and not in the history', unsent.slice(ledger.shed)) +
+    tell('committed by the gateway and not in the history', unsent) +
     told(problems, 'missing, says the ledger', ledger.missing) +
     told(problems, 'still waiting, says the ledger', ledger.waiting) +
     told(problems, 'of which the ledger says nothing', Math.abs(unbalanced)) +

@@ -87,7 +87,7 @@ export class QosOneDevice implements Device {
     return {
       ...(this.#withId ? { id: `r${n}` } : {}),
       ...(time === undefined ? {} : { time }),
-      values: this.#withId ? { power_w: power } : { power_w: power, energy_wh: n },
+      values: { power_w: power, ...(this.#withId ? {} : { energy_wh: n }), ...this.#options.padding },
     };
   }
 

@@ -24,6 +24,8 @@ export interface DeviceOptions {
   readonly random: Random;
   /** ms between two publishes of one worker */
   readonly pauseMs: number;
+  /** more values of each reading */
+  readonly padding: Readonly<Record<string, number>>;
   /** RFC 3339, for a device that stamps its readings; undefined: the gateway does */
   readonly time?: (() => string) | undefined;
 }

@@ -95,10 +95,10 @@ export class QosTwoDevice implements Device {
   }
 
   async #publishOn(): Promise<void> {
-    const { random, pauseMs } = this.#options;
+    const { random, pauseMs, padding } = this.#options;
     while (!this.#stopping) {
       if (this.#ready && this.#asked + this.#underWay.size < window) {
-        const values = { power_w: random.int(10, 4000), energy_wh: ++this.published };
+        const values = { power_w: random.int(10, 4000), energy_wh: ++this.published, ...padding };
         const time = this.#options.time?.();
         this.#publish(JSON.stringify({ ...(time === undefined ? {} : { time }), values }));
       }

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly seed: number;
   /** the second device stamps its readings itself */
   readonly time?: ((random: Random) => string) | undefined;
+  /** values in each reading beside those that count */
+  readonly padding?: number | undefined;
   /** ms between two publishes of one of a device's workers; default 8 */
   readonly pauseMs?: number | undefined;
 }
@@ -30,7 +32,7 @@ const defaultPauseMs = 8;
 export class Load {
   readonly devices: readonly Device[];
 
-  constructor({ mqttPort, seed, time, pauseMs = defaultPauseMs }: LoadOptions) {
+  constructor({ mqttPort, seed, time, pauseMs = defaultPauseMs, padding = 0 }: LoadOptions) {
     const options = (id: string, index: number): DeviceOptions => {
       const random = new Random(seed * 31 + index);
       return {
@@ -38,6 +40,7 @@ export class Load {
         mqttPort,
         random,
         pauseMs,
+        padding: Object.fromEntries(Array.from({ length: padding }, (_, i) => [`spare_${i}`, i])),
         ...(time === undefined || index !== 1 ? {} : { time: () => time(random) }),
       };
     };

@@ -10,6 +10,7 @@ import { link } from './link.ts';
 import { partitionsAdded } from './partitions-added.ts';
 import type { Scenario } from './scenario.ts';
 import { slowFsync } from './slow-fsync.ts';
+import { smallOutbox } from './small-outbox.ts';
 import { wildTimes } from './wild-times.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   clockJump,
   wildTimes,
   diskFull,
+  smallOutbox,
   partitionsAdded,
 ];
 

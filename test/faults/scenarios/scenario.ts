@@ -18,7 +18,7 @@ export interface Surroundings {
   readonly data?: string;
   /** more of gateway.yaml */
   readonly extra?: object;
-  readonly load?: Partial<Pick<LoadOptions, 'time' | 'pauseMs'>>;
+  readonly load?: Partial<Pick<LoadOptions, 'time' | 'pauseMs' | 'padding'>>;
 }
 
 export interface Preparation {
