@@ -9,6 +9,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { type Document, parseDocument } from 'yaml';
+import { keyFileOf, signingKey } from '../../cloud/commands/key.ts';
 import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
 import { type Installation, installationSchema } from '../../edge/config/installation.ts';
 import { siteSchema } from '../../edge/site/site.ts';
@@ -88,6 +89,9 @@ export async function prepareSettings(
   await mkdir(join(folder, 'config'), { recursive: true });
   const copy = (name: string) => join(folder, 'config', name);
   const secretsFile = join(folder, 'secrets.yaml');
+  const keyFile = join(folder, 'centre-key.pub');
+  const { publicKey } = await signingKey(keyFileOf({ data: join(folder, 'centre') }));
+  await writeFile(keyFile, `# Whose commands the gateway takes: the demo’s own centre.\n${publicKey.text}\n`);
   let siteFile = files.site;
   let gatewayFile = files.gateway;
   let cloudFile = files.cloud;
@@ -104,6 +108,7 @@ export async function prepareSettings(
       document.set('secrets_file', relative(dirname(gatewayFile), secretsFile));
       document.setIn(['mqtt', 'port'], ports.mqtt);
       document.setIn(['http', 'port'], ports.gateway);
+      document.setIn(['commands', 'trusted_keys_file'], keyFile);
       const http = { kind: 'http', name: httpSink, url: `http://127.0.0.1:${ports.centre}` };
       document.set('uplink', document.createNode(brokers === undefined ? [http] : [{ kind: 'kafka', brokers }]));
     });

@@ -91,6 +91,34 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await Promise.all([local.close(), centre.close()]);
 });
 
+test('the centre’s page acknowledges an alarm and says how far that has come, also while the gateway is away', async ({
+  skip,
+}) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
+  await centre.getByText('test-gateway').first().waitFor();
+  await publish(6000);
+  const button = centre.getByRole('button', { name: 'Acknowledge: The heat pump takes too much' });
+  await button.waitFor();
+  await site.gateway?.kill();
+  await button.click();
+  const sent = centre.getByText('Sent, the gateway has not answered yet');
+  await sent.waitFor();
+  // a page that is opened anew knows it too
+  await centre.reload();
+  await sent.waitFor();
+  expect(await button.count()).toBe(0);
+  await centre.setViewportSize({ width: 390, height: 900 });
+  expect(await widthOf(centre)).toBeLessThanOrEqual(390);
+  await site.startGateway();
+  await centre.getByText('Acknowledged', { exact: true }).first().waitFor();
+  await sent.waitFor({ state: 'detached' });
+  await publish(100);
+  await centre.getByText('Over', { exact: true }).first().waitFor();
+  expect(complaints).toEqual([]);
+  await centre.close();
+});
+
 test('the centre’s page follows a gateway that goes and comes back', async ({ skip }) => {
   if (missing !== undefined) return skip(`${missing} is missing`);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);

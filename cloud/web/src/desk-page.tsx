@@ -33,7 +33,7 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
       <Bar user={user} state={state} leave={leave} />
       <main className="wide layout">
         <Summary state={state} />
-        <AlarmsCard state={state} />
+        <AlarmsCard state={state} acknowledge={desk.acknowledge} />
         <GatewaysCard state={state} />
         <ChartCard desk={desk} state={state} />
         <EventsCard desk={desk} state={state} />

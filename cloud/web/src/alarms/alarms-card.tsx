@@ -8,12 +8,19 @@ import { type DeskState, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
+import { Acknowledge } from './acknowledge.tsx';
 
 const shownEnded = 3;
 /** The gravest come first; the rest must not push the gateways off the screen. */
 const shownActive = 8;
 
-export function AlarmsCard({ state }: { readonly state: DeskState }): ReactNode {
+export interface AlarmsCardProps {
+  readonly state: DeskState;
+  /** sends the command; resolves when the centre has it safe */
+  readonly acknowledge: (alarm: AlarmView) => Promise<void>;
+}
+
+export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   const [all, setAll] = useState(false);
   const sorted = sortedAlarms(state.alarms.values());
   const active = sorted.filter((alarm) => alarm.active);
@@ -36,7 +43,7 @@ export function AlarmsCard({ state }: { readonly state: DeskState }): ReactNode 
       ) : (
         <ul className="alarms" aria-live="polite">
           {shown.map((alarm) => (
-            <AlarmRow key={alarm.alarm} alarm={alarm} state={state} />
+            <AlarmRow key={alarm.alarm} alarm={alarm} state={state} acknowledge={acknowledge} />
           ))}
         </ul>
       )}
@@ -51,7 +58,11 @@ export function AlarmsCard({ state }: { readonly state: DeskState }): ReactNode 
   );
 }
 
-function AlarmRow({ alarm, state }: { readonly alarm: AlarmView; readonly state: DeskState }): ReactNode {
+interface AlarmRowProps extends AlarmsCardProps {
+  readonly alarm: AlarmView;
+}
+
+function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
   const { tone, icon: Icon, word } = severityOf(alarm.severity);
   const gateway = state.gateways.get(alarm.gateway);
   const device =
@@ -95,6 +106,9 @@ function AlarmRow({ alarm, state }: { readonly alarm: AlarmView; readonly state:
           ) : null}
           {alarm.active ? null : <Mark tone="good">Over</Mark>}
         </span>
+        {alarm.active && !alarm.acknowledged ? (
+          <Acknowledge alarm={alarm} commands={state.commands.values()} acknowledge={acknowledge} />
+        ) : null}
       </div>
     </li>
   );

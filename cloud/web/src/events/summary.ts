@@ -30,6 +30,7 @@ const byType: Readonly<Record<string, (data: Fields, event: EventView) => EventW
     tone: 'quiet',
     text: `the clock was set${typeof data.source === 'string' ? ` by ${data.source}` : ''}`,
   }),
+  'forpost.command.result.v1': commandResult,
   'forpost.gateway.v1': (data, event) => ({ ...other(data, event), kind: 'Gateway' }),
   'forpost.device.v1': (data, event) => ({ ...other(data, event), kind: 'Device' }),
   'forpost.state.v1': (data, event) => ({ ...other(data, event), kind: 'State' }),
@@ -41,6 +42,7 @@ export const typeNames: readonly { readonly value: string; readonly label: strin
   { value: 'forpost.alert.v1', label: 'Alerts' },
   { value: 'forpost.vision.observation.v1', label: 'Observations' },
   { value: 'forpost.gap.v1', label: 'Gaps' },
+  { value: 'forpost.command.result.v1', label: 'Commands' },
   { value: 'forpost.gateway.v1', label: 'Gateway' },
   { value: 'forpost.device.v1', label: 'Device' },
   { value: 'forpost.clock.v1', label: 'Clock' },
@@ -75,6 +77,11 @@ function gap(data: Fields): EventWords {
     tone: 'warning',
     text: `${events} events of ${plain(data.lane)} are not in the history: ${plain(data.reason)}`,
   };
+}
+
+function commandResult(data: Fields): EventWords {
+  const text = `${plain(data.kind)} by ${plain(data.author)}: ${plain(data.outcome)}, ${plain(data.message)}`;
+  return { kind: 'Command', tone: data.outcome === 'applied' ? 'good' : 'warning', text };
 }
 
 function other(data: Fields, event: EventView): EventWords {

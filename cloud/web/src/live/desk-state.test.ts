@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
-import { completeness, emptyDesk, sortedAlarms, withAlarms, withGateways } from './desk-state.ts';
+import type { CommandView } from '../../../commands/schemas.ts';
+import { completeness, emptyDesk, sortedAlarms, withAlarms, withCommands, withGateways } from './desk-state.ts';
 
 const alarm = (change: Partial<AlarmView>): AlarmView => ({
   alarm: 'a1',
@@ -56,6 +57,15 @@ test('alarms that ended are forgotten first where there are too many', () => {
   const many = Array.from({ length: 1100 }, (_, i) => alarm({ alarm: `a${i}`, active: i < 50 }));
   const { alarms } = withAlarms(emptyDesk, many);
   expect([alarms.size, [...alarms.values()].filter(({ active }) => active).length]).toEqual([1000, 50]);
+});
+
+test('a command’s result is not taken back by an older answer, and commands are bounded', () => {
+  const command = (id: string, state: string, settled: string | null) => ({ id, state, settled }) as CommandView;
+  const sent = withCommands(emptyDesk, [command('c1', 'sent', null)]);
+  const settled = withCommands(sent, [command('c1', 'applied', '2026-01-01T00:00:00.000Z')]);
+  expect(withCommands(settled, [command('c1', 'sent', null)]).commands.get('c1')?.state).toBe('applied');
+  const many = Array.from({ length: 1100 }, (_, i) => command(`m${i}`, 'sent', null));
+  expect(withCommands(settled, many).commands.size).toBe(1000);
 });
 
 test('an older contact of a gateway does not replace a newer one', () => {

@@ -5,6 +5,7 @@
  * message came may arrive after it); what is remembered is bounded.
  */
 import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
+import type { CommandView } from '../../../commands/schemas.ts';
 import type { Connection } from './stream.ts';
 
 export interface DeskState {
@@ -18,6 +19,8 @@ export interface DeskState {
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;
+  /** what was asked of gateways lately, by command id */
+  readonly commands: ReadonlyMap<string, CommandView>;
 }
 
 export const emptyDesk: DeskState = {
@@ -28,9 +31,11 @@ export const emptyDesk: DeskState = {
   gateways: new Map(),
   alarms: new Map(),
   ledgers: new Map(),
+  commands: new Map(),
 };
 
 const maxAlarms = 1000;
+const maxCommands = 1000;
 
 export function withGateways(state: DeskState, views: readonly GatewayView[]): DeskState {
   const gateways = new Map(state.gateways);
@@ -65,6 +70,20 @@ export function withLedgers(state: DeskState, views: readonly LedgerView[]): Des
   const ledgers = new Map(state.ledgers);
   for (const view of views) ledgers.set(view.gateway, view);
   return { ...state, ledgers };
+}
+
+/** A result is final: an answer that was asked for before it came does not take it back. */
+export function withCommands(state: DeskState, views: readonly CommandView[]): DeskState {
+  const commands = new Map(state.commands);
+  for (const view of views) {
+    const known = commands.get(view.id);
+    if (known === undefined || known.settled === null) commands.set(view.id, view);
+  }
+  for (const id of commands.keys()) {
+    if (commands.size <= maxCommands) break;
+    commands.delete(id);
+  }
+  return { ...state, commands };
 }
 
 function earlier(a: string, b: string): string {

@@ -4,10 +4,18 @@
  * Always: after every (re)connection everything is asked for again, so that nothing missed in between stays missing; one
  * object for the whole page, started while somebody is logged in.
  */
-import type { AlarmsAnswer, EventView, GatewaysAnswer, LedgerView, StreamMessages } from '../../../api/schemas.ts';
-import { get, sentence } from '../http.ts';
+import type {
+  AlarmsAnswer,
+  AlarmView,
+  EventView,
+  GatewaysAnswer,
+  LedgerView,
+  StreamMessages,
+} from '../../../api/schemas.ts';
+import type { CommandsAnswer, CommandView } from '../../../commands/schemas.ts';
+import { get, post, sentence } from '../http.ts';
 import { correctClock } from '../time.ts';
-import { type DeskState, emptyDesk, withAlarms, withGateways, withLedgers } from './desk-state.ts';
+import { type DeskState, emptyDesk, withAlarms, withCommands, withGateways, withLedgers } from './desk-state.ts';
 import { LiveStream } from './stream.ts';
 
 /** New events; `skipped` more were stored that are not in here; undefined: ask for everything again. */
@@ -15,6 +23,7 @@ export type EventsListener = (batch: StreamMessages['events'] | undefined) => vo
 
 /** More ledgers than anyone looks at; the rest comes when they move. */
 const firstLedgers = 50;
+const mostAsked = 50;
 
 export class Desk {
   #state: DeskState = emptyDesk;
@@ -49,6 +58,13 @@ export class Desk {
 
   readonly state = (): DeskState => this.#state;
 
+  /** Asks the gateway to acknowledge an alarm; resolves when the command is safe at the centre. @throws ApiError */
+  readonly acknowledge = async ({ gateway, alarm }: AlarmView): Promise<void> => {
+    const order = { kind: 'acknowledge', arguments: { alarm } };
+    const command = await post<CommandView>(`/api/v1/gateways/${gateway}/commands`, order);
+    this.#set(withCommands(this.#state, [command]));
+  };
+
   onEvents(listener: EventsListener): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
@@ -75,10 +91,23 @@ export class Desk {
         correctClock(now);
         this.#set(withGateways(this.#state, [gateway]));
       },
+      command: (command) => this.#set(withCommands(this.#state, [command])),
       centre: ({ problems }) => this.#set({ ...this.#state, centreProblems: problems }),
       ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger])),
     };
     handlers[name](message);
+  }
+
+  /** What was asked of the gateways whose alarms wait for somebody. */
+  async #loadCommands(alarms: readonly AlarmView[], signal: AbortSignal): Promise<void> {
+    const waiting = alarms.filter(({ active, acknowledged }) => active && !acknowledged);
+    const gateways = [...new Set(waiting.map(({ gateway }) => gateway))].slice(0, mostAsked);
+    const answers = await Promise.allSettled(
+      gateways.map((gateway) => get<CommandsAnswer>(`/api/v1/gateways/${gateway}/commands`, signal)),
+    );
+    if (signal.aborted) return;
+    const commands = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value.commands : []));
+    this.#set(withCommands(this.#state, commands));
   }
 
   async #load(): Promise<void> {
@@ -90,6 +119,7 @@ export class Desk {
       ]);
       correctClock(now);
       this.#set({ ...withAlarms(withGateways(this.#state, gateways), alarms), loaded: true, problem: '' });
+      void this.#loadCommands(alarms, signal);
       const ledgers = await Promise.allSettled(
         gateways
           .slice(0, firstLedgers)
