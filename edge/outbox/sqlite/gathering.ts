@@ -3,7 +3,9 @@
  *
  * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed; beyond that `add` says no. A
  * batch that is taken holds at most `batchEntries` and about `batchBytes`, so that no single commit takes long nor much
- * of the log. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
+ * of the log. Of a commit at most `toldPerTurn` entries are told in one turn of the event loop, in order, because the
+ * acknowledgement and the delivery of each cost some 10 µs, and an alert may not wait behind thousands of them; refusals
+ * are told at once. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
  * was known is refused too.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -22,6 +24,7 @@ import { bytesOfRecord, packRecords } from './publish-records.ts';
 const batchEntries = 4096;
 /** Well within the ballast, with what the log adds. */
 const batchBytes = 4 * 2 ** 20;
+const toldPerTurn = 256;
 const maxAcknowledgements = 1000;
 /** What an entry weighs beside its data, bytes. */
 const entryBytes = 200;
@@ -43,6 +46,9 @@ export class Gathering {
   readonly #maxBytes: number;
   #waiting: Waiting[] = [];
   #acknowledgements: Acknowledgement[] = [];
+  /** on disk, and not told yet */
+  #committed: { readonly one: Waiting; readonly appended: Appended }[] = [];
+  #isTelling = false;
   #entries = 0;
   #bytes = 0;
   /** devices of whose alerts one was refused in this turn of the event loop, of which nobody has heard yet */
@@ -53,7 +59,7 @@ export class Gathering {
     this.#maxBytes = maxBytes;
   }
 
-  /** Entries that wait or are being committed. */
+  /** Entries that wait, are being committed, or are not told yet that they are. */
   get entries(): number {
     return this.#entries;
   }
@@ -152,12 +158,27 @@ export class Gathering {
   committed(taken: TakenBatch, outcome: CommitOutcome): void {
     const repeated = new Map(outcome.repeated);
     const refused = new Set(outcome.refused);
-    taken.waiting.forEach(({ entry, bytes, resolve, reject }, index) => {
-      this.#release(bytes);
+    taken.waiting.forEach((one, index) => {
+      if (refused.has(index)) {
+        this.#release(one.bytes);
+        one.reject(noRoom());
+        return;
+      }
       const known = repeated.get(index) ?? 0;
-      if (refused.has(index)) reject(noRoom());
-      else resolve({ stored: entry.events.length - known, repeated: known });
+      this.#committed.push({ one, appended: { stored: one.entry.events.length - known, repeated: known } });
     });
+    if (!this.#isTelling) this.#tell();
+  }
+
+  /** The next ones in order; the rest in later turns. */
+  #tell(): void {
+    const told = this.#committed.splice(0, toldPerTurn);
+    for (const { one, appended } of told) {
+      this.#release(one.bytes);
+      one.resolve(appended);
+    }
+    this.#isTelling = this.#committed.length > 0;
+    if (this.#isTelling) setImmediate(() => this.#tell());
   }
 
   failed(taken: TakenBatch, error: ForpostError): void {
@@ -167,8 +188,12 @@ export class Gathering {
     }
   }
 
-  /** Everything that waits is told that it is not stored. */
+  /** Everything that waits is told that it is not stored, after what is. */
   failAll(error: ForpostError): void {
+    for (const { one, appended } of this.#committed.splice(0)) {
+      this.#release(one.bytes);
+      one.resolve(appended);
+    }
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { bytes, reject } of waiting) {

@@ -1,0 +1,57 @@
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { expect, test } from 'vitest';
+import { Gathering } from './gathering.ts';
+import type { CommitOutcome } from './messages.ts';
+import { draft } from './test-support.ts';
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const stamp = {} as Parameters<Gathering['take']>[0];
+const outcome = (refused: readonly number[] = []) => ({ repeated: [], refused }) as unknown as CommitOutcome;
+
+function gathered(count: number) {
+  const gathering = new Gathering(10_000, 2 ** 30);
+  const told: string[] = [];
+  for (let n = 0; n < count; n++)
+    gathering.add({ events: [draft(n, { device: asId('meter') })] }).then(
+      () => told.push(`${n} stored`),
+      () => told.push(`${n} refused`),
+    );
+  return { gathering, told };
+}
+
+test('of a large commit some are told in each turn of the event loop, in order, and all in the end', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome());
+  const later: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await nextTurn();
+    later.push(told.length);
+  }
+  expect(later[0]).toBeLessThan(600);
+  expect(later).toEqual(later.toSorted((a, b) => a - b));
+  while (gathering.entries > 0) await nextTurn();
+  await nextTurn();
+  expect(told).toEqual(Array.from({ length: 1000 }, (_, n) => `${n} stored`));
+});
+
+test('a refusal is told at once, however many are to be told that they are stored', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome([999]));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(told).toContain('999 refused');
+  expect(told.length).toBeLessThan(600);
+});
+
+test('what is on disk is told so before the rest is told that it is not', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome());
+  const late = gathering.add({ events: [draft(1000)] });
+  gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+  await expect(late).rejects.toThrow('stopped');
+  expect(told).toHaveLength(1000);
+  expect(gathering.entries).toBe(0);
+  await nextTurn();
+  expect(gathering.entries).toBe(0);
+});
