@@ -92,6 +92,59 @@ async function start(options: { clock?: Clock; webFolder?: string; reasons?: str
   return { app, history, gateways, live, commands, clock, cookie, get };
 }
 
+describe('a command to a gateway', () => {
+  const sending = async () => {
+    const { app, cookie, gateways, commands, get } = await start();
+    gateways.take(exampleStatus({ commandKeys: [commands.publicKey.id] }));
+    const post = (body: object, url = '/api/v1/gateways/gw-1/commands', headers: Record<string, string> = {}) =>
+      app.inject({ method: 'POST', url, headers: { cookie, ...headers }, payload: body });
+    return { gateways, commands, get, post };
+  };
+
+  test('is answered when it is safe, with its author, and listed', async () => {
+    const { get, post } = await sending();
+    const answer = await post({ kind: 'acknowledge', arguments: { alarm: 'a1' }, valid_s: 60 });
+    expect(answer.statusCode).toBe(201);
+    const view = answer.json() as { issued: string; expires: string };
+    expect(view).toMatchObject({ kind: 'acknowledge', arguments: { alarm: 'a1' }, author: 'admin', state: 'sent' });
+    expect(Date.parse(view.expires) - Date.parse(view.issued)).toBe(60_000);
+    expect((await get('/api/v1/gateways/gw-1/commands')).json()).toEqual({ commands: [view] });
+  });
+
+  test('is refused where the gateway would refuse it for sure, with what to do', async () => {
+    const { gateways, commands, post } = await sending();
+    expect((await post({ kind: 'ping' }, '/api/v1/gateways/nobody/commands')).statusCode).toBe(404);
+    gateways.take(exampleStatus({ counter: 99, commandKeys: [] }));
+    const untrusted = await post({ kind: 'ping' });
+    expect(untrusted.statusCode).toBe(409);
+    expect((untrusted.json() as { detail: string }).detail).toContain(commands.publicKey.text);
+  });
+
+  test.each([
+    ['no kind', {}],
+    ['a kind that is none', { kind: 'Drop Tables' }],
+    ['arguments that are a list', { kind: 'ping', arguments: [1] }],
+    ['a validity of a second', { kind: 'ping', valid_s: 1 }],
+    ['a validity of a year', { kind: 'ping', valid_s: 31_536_000 }],
+    ['arguments beyond all bounds', { kind: 'ping', arguments: { text: 'x'.repeat(10_000) } }],
+    ['a field that does not exist', { kind: 'ping', valid: 60 }],
+  ])('with %s is told what is wrong', async (_, body) => {
+    const { post } = await sending();
+    expect((await post(body)).statusCode).toBe(400);
+  });
+
+  test('from the page of another site is not sent', async () => {
+    const { get, post } = await sending();
+    const url = '/api/v1/gateways/gw-1/commands';
+    const answer = await post({ kind: 'ping' }, url, {
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'cross-site',
+    });
+    expect(answer.statusCode).toBe(403);
+    expect((await get(url)).json()).toEqual({ commands: [] });
+  });
+});
+
 describe('who may', () => {
   test.each([
     '/api/v1/events',
