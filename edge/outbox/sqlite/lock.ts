@@ -14,6 +14,8 @@ export interface Lock {
 export function lockFile(file: string): Lock | undefined {
   const db = new Database(file, { timeout: 0 });
   try {
+    // nothing is ever written: with a journal on disk a full one would keep the lock from being taken
+    db.pragma('journal_mode = MEMORY');
     db.exec(takeLock);
     return { release: () => db.close() };
   } catch (error) {

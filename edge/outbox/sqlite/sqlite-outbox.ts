@@ -275,7 +275,9 @@ export class SqliteOutbox implements Outbox {
 
   #problem(): string {
     if (this.#state === 'down') return `nothing is stored: ${this.#downFor?.message ?? 'the outbox cannot be opened'}`;
-    if (this.#file?.room.diskFull !== true) return '';
+    const { diskFull, freeDiskBytes, minFreeBytes } = this.#room();
+    if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
+    if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
     return 'the disk is full: alerts go on, the oldest readings make room, and what finds none stays with its device';
   }
 
