@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /** Units that start real programs (Kafka, ffmpeg, a browser) and hold them to times: they want the cores to themselves. */
 const realParts = [
-  'cloud/ingest/{consumer,lag}.test.ts',
+  'cloud/ingest/{catching-up,consumer,lag}.test.ts',
   'cloud/notify/notifier.test.ts',
+  'cloud/{rebuild,replay}.test.ts',
   'edge/console/page.test.ts',
   'edge/uplink/uplink.test.ts',
   'edge/vision/supervisor.test.ts',

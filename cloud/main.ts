@@ -1,6 +1,5 @@
 /**
- * The command line of the centre: `forpost cloud --config FILE`, `forpost cloud topics --config FILE`, `forpost cloud
- * key --config FILE`.
+ * The command line of the centre: `forpost cloud --config FILE`, `forpost cloud topics|key|rebuild|replay --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
  * output when everything is up; the first log-in is printed once, at the very first start.
@@ -8,6 +7,7 @@
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { Command } from 'commander';
+import type { ReplayOptions } from './replay.ts';
 
 requireNode();
 
@@ -42,6 +42,35 @@ program
     ]);
     const { publicKey } = await signingKey(keyFileOf(loadCloud(options.config)));
     process.stdout.write(`${publicKey.text}\n`);
+  });
+
+program
+  .command('rebuild')
+  .description(
+    'build the history anew from what Kafka still holds; what Kafka no longer has stays. The centre must be stopped',
+  )
+  .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
+  .action(async (options: { config: string }) => {
+    const { rebuild } = await import('./rebuild.ts');
+    const figures = await rebuild(options.config, (line) => process.stderr.write(`${line}\n`));
+    process.stdout.write(`${JSON.stringify(figures)}\n`);
+    process.exit(0);
+  });
+
+program
+  .command('replay')
+  .description('put events of a gateway that Kafka still holds into its topics again, marked: nobody is told anew')
+  .requiredOption('--gateway <id>', 'whose events')
+  .option('--lane <lane>', 'alerts or telemetry; default both')
+  .option('--epoch <epoch>', 'of one life of its outbox only')
+  .option('--from <number or time>', 'first number, or RFC 3339 time at which the gateway took it')
+  .option('--to <number or time>', 'the last one')
+  .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
+  .action(async ({ config, ...options }: ReplayOptions & { config: string }) => {
+    const { replay } = await import('./replay.ts');
+    const figures = await replay(config, options, (line) => process.stderr.write(`${line}\n`));
+    process.stdout.write(`${JSON.stringify(figures)}\n`);
+    process.exit(0);
   });
 
 try {

@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
-import { decodeEvent } from '@forpost/shared/event/codec.ts';
+import { decodeEvent, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -188,6 +188,9 @@ export class Ingest implements Part {
       if (decoded.ok) items.push({ event: decoded.event, message });
       else poison.push(poisonOf(batch, message, decoded.reason));
     }
+    this.#intake.replaying(
+      items.flatMap(({ event, message }) => (message.headers?.[replayHeader] === undefined ? [] : [event])),
+    );
     await this.#beating(payload, stopping, async (signal) => {
       const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
       if (repeated > 0) this.#options.events.repeated(repeated);

@@ -76,6 +76,11 @@ export class Deduplication {
     this.#sets.clear();
   }
 
+  /** Of these lanes what is stored is read again when it is needed. */
+  forgetLanes(keys: Iterable<LaneKey>): void {
+    for (const key of keys) this.#sets.delete(textOf(key));
+  }
+
   async #load(name: string, key: LaneKey): Promise<IntervalSet> {
     const known = this.#sets.get(name);
     const set = known ?? IntervalSet.of(await this.#options.received(key));

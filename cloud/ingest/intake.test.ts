@@ -48,6 +48,25 @@ describe('the intake', () => {
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
   });
 
+  test('what a history has lost is stored again when it is replayed, and not before', async () => {
+    let history = new MemoryHistory(systemClock);
+    const intake = new Intake({
+      history: {
+        insert: (events) => history.insert(events),
+        received: (lane) => history.received(lane),
+        stored: (lane, sequences) => history.stored(lane, sequences),
+      },
+      ...{ stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+    });
+    await intake.take(items(1, 2, 3), never);
+    history = new MemoryHistory(systemClock);
+    expect(await intake.take(items(2), never)).toMatchObject({ stored: 0, repeated: 1 });
+    intake.replaying([key]);
+    expect(await intake.take(items(2, 3), never)).toMatchObject({ stored: 2, repeated: 0 });
+    intake.replaying([key]);
+    expect(await intake.take(items(2, 3), never)).toMatchObject({ stored: 0, repeated: 2 });
+  });
+
   test('the same id with other content is told, also where the first one was stored by a centre before this one', async () => {
     const { history, intake } = anIntake();
     await intake.take(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);

@@ -16,7 +16,7 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { murmur2 } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import { type HistoryStore, maxLookup } from '../history/store.ts';
+import { type HistoryStore, type LaneKey, maxLookup } from '../history/store.ts';
 import { Deduplication } from './deduplication.ts';
 import { GroupInsert } from './group-insert.ts';
 
@@ -60,6 +60,9 @@ interface Sorted<Item> {
 const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
 /** A repeat is compared with this many of the last stored events, and with the history itself beyond them. */
 const maxContents = 100_000;
+/** A lane of millions takes a second to read. */
+const rereadEveryMs = 60_000;
+const maxReread = 10_000;
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -67,6 +70,8 @@ export class Intake {
   readonly #inserts: GroupInsert;
   /** hash of the content by id, oldest first */
   readonly #contents = new Map<string, number>();
+  /** when a lane that is being replayed was read again, ms of the monotonic clock */
+  readonly #reread = new Map<string, number>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -77,6 +82,21 @@ export class Intake {
   /** Partitions were assigned: what others stored meanwhile is read again. */
   forget(): void {
     this.#deduplication.forget();
+  }
+
+  /**
+   * Events of these lanes are replayed, most likely because the history lacks some that it once had: what it has is read
+   * from the data again, at most once in `rereadEveryMs` for each lane.
+   */
+  replaying(keys: Iterable<LaneKey>): void {
+    const now = this.#options.clock.uptime();
+    for (const key of keys) {
+      const name = `${key.gateway}/${key.epoch}/${key.lane}`;
+      if (now - (this.#reread.get(name) ?? Number.NEGATIVE_INFINITY) < rereadEveryMs) continue;
+      if (this.#reread.size >= maxReread) this.#reread.clear();
+      this.#reread.set(name, now);
+      this.#deduplication.forgetLanes([key]);
+    }
   }
 
   /** @throws the signal's reason, once it is aborted; nothing else */

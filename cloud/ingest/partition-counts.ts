@@ -40,6 +40,12 @@ export class PartitionCounts {
     return this.#changed;
   }
 
+  /** How many there were at first, by the topic's full name. */
+  async first(): Promise<Readonly<Record<string, number>>> {
+    this.#first ??= await this.#read();
+    return this.#first;
+  }
+
   /** Compares with what was seen first, and notes topics that were not. `now`: partitions by full name. */
   async seen(now: ReadonlyMap<string, number>): Promise<void> {
     this.#first ??= await this.#read();

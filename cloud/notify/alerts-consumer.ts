@@ -7,6 +7,7 @@
  * clock, and has that noted as soon as it has joined; later it begins with the oldest wherever it has no place.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { replayHeader } from '@forpost/shared/event/codec.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -122,7 +123,8 @@ export class AlertsConsumer implements Part {
     this.#trackers.set(batch.partition, tracker);
     for (const message of batch.messages) {
       const settled = tracker.track(BigInt(message.offset));
-      if (message.value === null) settled();
+      // what is sent again on request was told of when it came first
+      if (message.value === null || message.headers?.[replayHeader] !== undefined) settled();
       else void this.#options.handle(message.value).then(settled);
     }
     resolveOffset(batch.lastOffset());

@@ -20,6 +20,9 @@ export const sql = {
   holdings: read('holdings'),
   gapRecords: read('gap-records'),
   rowCounts: read('row-counts'),
+  rebuildGateways: read('rebuild-gateways'),
+  rebuildKeep: read('rebuild-keep'),
+  rebuildCounts: read('rebuild-counts'),
 } as const;
 
 /** In order; the first one is version 1. Each is one statement that may run twice. What is out is never edited. */

@@ -1,0 +1,85 @@
+/**
+ * A fresh table of events built beside the one in use, and put in its place in one step.
+ *
+ *   nothing, or a half of an earlier try ── begin ──► empty ── insert … ──► what Kafka holds ── keepOlder, each gateway ──►
+ *     what Kafka holds and all else ── exchange ──► in use; the former one is dropped
+ *
+ * Always: the table in use is only read until `exchange`, which is atomic, so a kill at any moment leaves the one or the
+ * other whole; a leftover is dropped by the next `begin`. `exchange` refuses where the new table lacks a row of the old.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { readingOf } from '../corrected.ts';
+import type { Executor } from './executor.ts';
+import { toLine } from './rows.ts';
+import { sql } from './sql.ts';
+
+/** An event and when the centre had it first, ms since 1970. */
+export interface RebuiltEvent {
+  readonly event: ForpostEvent;
+  readonly storedMs: number;
+}
+
+export interface GatewayRebuilt {
+  /** different events of it in the table in use, and in the new one */
+  readonly before: number;
+  readonly after: number;
+}
+
+export class RebuiltEvents {
+  readonly #executor: Executor;
+
+  constructor(executor: Executor) {
+    this.#executor = executor;
+  }
+
+  /** @throws ForpostError FORPOST_HISTORY_FAILED, as all of these do */
+  async begin(): Promise<void> {
+    await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
+    await this.#executor.command('CREATE TABLE events_rebuilt AS events');
+  }
+
+  async insert(events: readonly RebuiltEvent[]): Promise<void> {
+    const clocks = events.flatMap(({ event }) => {
+      const reading = readingOf(event);
+      if (reading === undefined) return [];
+      const { gateway, boot, uptime, offsetMs } = reading;
+      return [JSON.stringify({ gateway, boot: boot.toWellFormed(), uptime, offset_ms: offsetMs })];
+    });
+    // what a clock event says is the same in either table
+    if (clocks.length > 0) await this.#executor.insert('clocks', clocks.join('\n'));
+    if (events.length === 0) return;
+    await this.#executor.insert(
+      'events_rebuilt',
+      events.map(({ event, storedMs }) => toLine(event, storedMs)).join('\n'),
+    );
+  }
+
+  async gateways(): Promise<readonly string[]> {
+    const rows = await this.#executor.query<{ readonly gateway: string }>(sql.rebuildGateways, {});
+    return rows.map(({ gateway }) => gateway);
+  }
+
+  /** Copies what the new table lacks of one gateway. */
+  async keepOlder(gateway: string): Promise<GatewayRebuilt> {
+    await this.#executor.query(sql.rebuildKeep, { gateway });
+    const [row] = await this.#executor.query<{
+      readonly before: string;
+      readonly after: string;
+      readonly lost: string;
+    }>(sql.rebuildCounts, { gateway });
+    const lost = Number(row?.lost ?? 0);
+    if (lost > 0)
+      throw new ForpostError(
+        'FORPOST_HISTORY_FAILED',
+        `the rebuilt history lacks ${lost} events of ${gateway}: nothing was changed`,
+      );
+    return { before: Number(row?.before ?? 0), after: Number(row?.after ?? 0) };
+  }
+
+  /** The new table takes the place of the old one, which is dropped. */
+  async exchange(): Promise<void> {
+    await this.#executor.command('EXCHANGE TABLES events AND events_rebuilt');
+    await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
+  }
+}

@@ -1,0 +1,170 @@
+/** Ingest on a real Kafka and an embedded ClickHouse under what the months bring: a long backlog, partitions that moved. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { encodeEvent } from '@forpost/shared/event/codec.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { leadersReady, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { ClickHouseHistory } from '../history/clickhouse/clickhouse-history.ts';
+import { EmbeddedExecutor } from '../history/clickhouse/embedded.ts';
+import { Ingest } from './consumer.ts';
+import { zstd } from './kafka-client.ts';
+import { PartitionCounts } from './partition-counts.ts';
+import { eventJson } from './testing.ts';
+import { ensureTopics } from './topics.ts';
+
+const logger = silentLogger();
+let kafka: TestKafka;
+let folder: string;
+let raw: EmbeddedExecutor;
+let history: ClickHouseHistory;
+beforeAll(async () => {
+  kafka = await startTestKafka();
+  folder = await mkdtemp(join(tmpdir(), 'forpost-catching-up-'));
+  raw = new EmbeddedExecutor(join(folder, 'history'));
+  history = new ClickHouseHistory({ executor: raw, clock: systemClock, logger });
+  await history.start();
+});
+afterAll(async () => {
+  await history.stop();
+  await kafka.remove();
+  await rm(folder, { recursive: true });
+});
+
+const cluster = (prefix: string) => ({ brokers: kafka.brokers, prefix, development: true });
+
+async function topicsOf(prefix: string): Promise<void> {
+  await ensureTopics(kafka.client, cluster(prefix), logger);
+  await leadersReady(kafka.client, [`${prefix}.telemetry`, `${prefix}.alerts`]);
+}
+
+function anIngest(prefix: string, partitions?: PartitionCounts) {
+  const told = { repeated: 0, poison: [] as string[] };
+  const ingest = new Ingest({
+    ...{ kafka: cluster(prefix), history, clock: systemClock, random: Math.random, logger },
+    ...(partitions === undefined ? {} : { partitions }),
+    events: {
+      stored: () => {},
+      repeated: (count) => {
+        told.repeated += count;
+      },
+      status: () => {},
+      poison: ({ reason }) => void told.poison.push(reason),
+    },
+  });
+  return { ingest, told };
+}
+
+async function write(topic: string, values: readonly string[], key: string, partition: number): Promise<void> {
+  const producer = kafka.client.producer();
+  await producer.connect();
+  for (let i = 0; i < values.length; i += 5000) {
+    const messages = values.slice(i, i + 5000).map((value) => ({ key, value, partition }));
+    await producer.send({ topic, acks: -1, compression: zstd, messages });
+  }
+  await producer.disconnect();
+}
+
+const dayMs = 86_400_000;
+const count = 150_000;
+
+/** Seconds from the start of ingest until a backlog of two gateways is in the history. */
+async function drained(prefix: string, timeOf: (n: number) => number): Promise<number> {
+  await topicsOf(prefix);
+  const gateways = ['a', 'b'].map((name) => `${prefix}-${name}`);
+  const now = Date.now();
+  for (const gateway of gateways) {
+    const values = Array.from({ length: count }, (_, i) => {
+      const received = now - 40 * dayMs + Math.floor((i * 40 * dayMs) / count);
+      return encodeEvent(asId('home'), asId(gateway), {
+        ...{ epoch: asId<'epoch'>('e1'), lane: 'telemetry', sequence: i + 1, type: 'forpost.reading.v1' },
+        ...{ device: asId<'device'>(`m-${i % 20}`), time: timeOf(i), received, clock: 'synced', boot: 'b', uptime: i },
+        data: JSON.stringify({ values: { power_w: i } }),
+      });
+    });
+    await write(`${prefix}.telemetry`, values, gateway, partitionOf(gateway, 3));
+  }
+  const { ingest, told } = anIngest(prefix);
+  const started = performance.now();
+  await ingest.start();
+  try {
+    for (const gateway of gateways)
+      await vi.waitFor(
+        async () => expect(await history.received({ gateway, epoch: 'e1', lane: 'telemetry' })).toEqual([[1, count]]),
+        { timeout: 120_000, interval: 300 },
+      );
+    const seconds = (performance.now() - started) / 1000;
+    expect(told.poison).toEqual([]);
+    return seconds;
+  } finally {
+    await ingest.stop();
+  }
+}
+
+test('a backlog of 40 days with times of 300 months goes in as fast as one of a single month', async () => {
+  const tame = await drained('tame', () => Date.UTC(2026, 0, 15));
+  const wild = await drained('wild', (i) => Date.UTC(2001, i % 300, 15));
+  const rate = (seconds: number) => Math.round((2 * count) / seconds);
+  console.log(`${rate(tame)} events/s of one month, ${rate(wild)} events/s of 300 months`);
+  expect(rate(wild)).toBeGreaterThan(rate(tame) / 3);
+  const [parts] = await raw.query<{ partitions: string }>(
+    "SELECT uniqExact(partition) AS partitions FROM system.parts WHERE active AND table = 'events' AND database = 'forpost'",
+    {},
+  );
+  // by month of the insert: two where the test runs over a month's end
+  expect(Number(parts?.partitions)).toBeLessThanOrEqual(2);
+}, 300_000);
+
+test('partitions added in mid-drain lose nothing and double nothing, and staff are told that order is at risk', async () => {
+  await topicsOf('grown');
+  const file = join(folder, 'topics.json');
+  const partitions = new PartitionCounts(file, logger);
+  const { ingest, told } = anIngest('grown', partitions);
+  // gateways whose place moves from 3 partitions to 5
+  const gateways = Array.from({ length: 40 }, (_, i) => `gw-${i}`)
+    .filter((gateway) => partitionOf(gateway, 3) !== partitionOf(gateway, 5))
+    .slice(0, 3);
+  const values = (gateway: string, from: number, through: number) =>
+    Array.from({ length: through - from + 1 }, (_, i) => eventJson(from + i, { gateway }));
+  await ingest.start();
+  try {
+    for (const gateway of gateways)
+      await write('grown.telemetry', values(gateway, 1, 400), gateway, partitionOf(gateway, 3));
+    await vi.waitFor(() => expect(ingest.status().handledAt).toBeDefined(), { timeout: 30_000 });
+    expect(partitions.problems).toEqual([]);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: 'grown.telemetry', count: 5 }] });
+    await admin.disconnect();
+    await leadersReady(kafka.client, ['grown.telemetry']);
+    for (const gateway of gateways) {
+      // one that has noticed goes back to its cursor, one that has not goes on as before
+      await write('grown.telemetry', values(gateway, 301, 800), gateway, partitionOf(gateway, 5));
+      await write('grown.telemetry', values(gateway, 401, 900), gateway, partitionOf(gateway, 3));
+    }
+    for (const gateway of gateways) {
+      const key = { gateway, epoch: 'e1', lane: 'telemetry' } as const;
+      await vi.waitFor(async () => expect(await history.received(key)).toEqual([[1, 900]]), {
+        ...{ timeout: 60_000, interval: 200 },
+      });
+      await vi.waitFor(async () => expect(await history.rows(key)).toEqual({ rows: 900, distinct: 900 }));
+    }
+    await vi.waitFor(() => expect(told.repeated).toBe(3 * 500), { timeout: 30_000 });
+    expect(partitions.problems).toEqual([expect.stringMatching(/^grown.telemetry has 5 partitions and had 3/)]);
+    expect(told.poison).toEqual([]);
+  } finally {
+    await ingest.stop();
+  }
+  const restarted = new PartitionCounts(file, logger);
+  await restarted.seen(
+    new Map([
+      ['grown.alerts', 3],
+      ['grown.telemetry', 5],
+    ]),
+  );
+  expect(restarted.problems).toHaveLength(1);
+});
