@@ -156,7 +156,8 @@ interface EventRowProps {
 
 const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }: EventRowProps): ReactNode {
   const { kind, tone, text } = eventWords(event);
-  const late = Date.parse(event.stored) - Date.parse(event.time);
+  const happened = event.corrected_time ?? event.time;
+  const late = Date.parse(event.stored) - Date.parse(happened);
   return (
     <Fragment>
       <button type="button" className="event" aria-expanded={open} onClick={() => toggle(open ? null : event.id)}>
@@ -164,11 +165,17 @@ const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }
           <ChevronIcon size={13} />
         </span>
         <span className="event-time" data-label="happened">
-          <At iso={event.time} />
-          {event.clock === 'unsynced' ? <span className="warning"> clock unsure</span> : null}
+          <At iso={happened} />
+          {event.corrected_time !== undefined ? (
+            <span className="muted" title={`The gateway's clock said ${event.time}`}>
+              {' corrected'}
+            </span>
+          ) : event.clock === 'unsynced' ? (
+            <span className="warning"> clock unsure</span>
+          ) : null}
         </span>
         <span className="event-received" data-label="taken">
-          <At iso={event.received} />
+          <At iso={event.corrected_received ?? event.received} />
         </span>
         <span className="event-stored" data-label="stored">
           <At iso={event.stored} />

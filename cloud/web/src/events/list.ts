@@ -44,7 +44,7 @@ export function withNew(list: EventList, events: readonly EventView[], skipped: 
   const oldest = list.shown.at(-1);
   // an event that happened before the end of what is listed belongs to a page that was not asked for yet
   const inReach = events.filter(
-    (event) => list.next === undefined || oldest === undefined || event.time >= oldest.time,
+    (event) => list.next === undefined || oldest === undefined || happenedAt(event) >= happenedAt(oldest),
   );
   const stale = list.stale || skipped > 0;
   if (!following) {
@@ -56,7 +56,9 @@ export function withNew(list: EventList, events: readonly EventView[], skipped: 
   if (shown.length <= maxFollowed) return { ...list, shown, held: [], stale };
   const kept = shown.slice(0, maxFollowed);
   // the page's cursor points behind what is cut off here; one ms more, because several may share the last one's time
-  const before = new Date(Date.parse(kept.at(-1)?.time ?? '') + 1).toISOString();
+  const last = kept.at(-1);
+  const lastTime = last === undefined ? '' : happenedAt(last);
+  const before = new Date(Date.parse(lastTime) + 1).toISOString();
   return { ...list, shown: kept, held: [], stale, next: { before } };
 }
 
@@ -69,9 +71,14 @@ function merged(a: readonly EventView[], b: readonly EventView[]): readonly Even
   return newestFirst([...byId.values()]);
 }
 
+/** The corrected time where there is one. */
+function happenedAt({ time, corrected_time: corrected }: EventView): string {
+  return corrected ?? time;
+}
+
 /** As the history sorts them: by time, then by id, so that live and listed ones stand in one order. */
 function newestFirst(events: readonly EventView[]): readonly EventView[] {
-  return [...events].sort((a, b) => (a.time === b.time ? compare(b.id, a.id) : compare(b.time, a.time)));
+  return [...events].sort((a, b) => compare(happenedAt(b), happenedAt(a)) || compare(b.id, a.id));
 }
 
 function compare(a: string, b: string): number {

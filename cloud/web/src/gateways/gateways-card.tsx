@@ -20,6 +20,7 @@ import {
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
 import { drainText } from './drain.ts';
+import { ledgerLines } from './ledger-words.ts';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;
@@ -105,6 +106,9 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
       <ul className="lines">
         {gateway.problems.map((problem) => (
           <Line key={problem} icon={WarningIcon} tone="critical" state="Problem" what="" reason={problem} />
+        ))}
+        {ledgerLines(ledger).map(({ key, ...line }) => (
+          <Line key={key} icon={WarningIcon} {...line} />
         ))}
         {gateway.clock === 'unsynced' ? (
           <Line

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { LedgerView } from '../../../api/schemas.ts';
+import { ledgerLines } from './ledger-words.ts';
+
+type Lane = LedgerView['lanes'][number];
+const none = { ranges: [], left_out: 0 };
+const lane = (change: Partial<Lane>, ranges: Partial<Lane['ranges']> = {}): Lane => ({
+  ...{ epoch: '0011223344556677', lane: 'telemetry', assigned: 100, received: 100, shed: 0, missing: 0, waiting: 0 },
+  ...{ duplicates: 0, settled: 100, reasons: [], gaps: [], gaps_left_out: 0 },
+  ranges: { received: none, shed: none, missing: none, waiting: none, ...ranges },
+  ...change,
+});
+const ledger = (lanes: readonly Lane[]): LedgerView => ({
+  ...{ gateway: 'gw-1', assigned: 0, received: 0, shed: 0, missing: 0, waiting: 0, duplicates: 0 },
+  ...{ lanes, lanes_left_out: 0 },
+});
+const said = (lanes: readonly Lane[]) => ledgerLines(ledger(lanes)).map((one) => [one.what, one.state, one.reason]);
+
+test('where everything is there or waits there is nothing to say', () => {
+  expect(ledgerLines(undefined)).toEqual([]);
+  expect(said([lane({ waiting: 7 })])).toEqual([]);
+});
+
+test('what is missing comes first with its numbers, what was shed with its reasons', () => {
+  const missing = {
+    ranges: [
+      [2, 4],
+      [9, 9],
+      [1200, 1500],
+      [1600, 1600],
+    ] as [number, number][],
+    left_out: 5,
+  };
+  const reasons = [
+    { reason: 'the outbox was full', count: 1000 },
+    { reason: 'refused', count: 1 },
+    { reason: 'damaged', count: 2 },
+  ];
+  expect(
+    said([
+      lane({ shed: 1003, reasons }, { shed: { ranges: [[5000, 6002]], left_out: 0 } }),
+      lane({ lane: 'alerts', missing: 305 }, { missing }),
+    ]),
+  ).toEqual([
+    [
+      ...['alerts, start 001122', '305 events missing'],
+      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: called safe, but neither stored nor explained',
+    ],
+    [
+      ...['telemetry, start 001122', '1,003 events shed'],
+      'no. 5,000–6,002: the outbox was full (1,000), refused (1), 1 more reason',
+    ],
+  ]);
+});
+
+test('many lines are cut, and it says so', () => {
+  const many = Array.from({ length: 9 }, (_, i) =>
+    lane({ epoch: `e${i}`, missing: 1 }, { missing: { ranges: [[1, 1]], left_out: 0 } }),
+  );
+  expect(said(many)).toHaveLength(7);
+  expect(said(many).at(-1)).toEqual(['', 'and 3 more', '']);
+});
