@@ -13,11 +13,10 @@
 import {
   maxClients,
   maxClientsEach,
+  PackedRedeliveries,
   perClient,
   principalOf,
   type Redelivery,
-  recordBytes,
-  unpackRecord,
 } from '../outbox/redelivery.ts';
 
 const firstRoom = 16;
@@ -102,9 +101,9 @@ export class Redeliveries {
 
   /** `packed`: what was on disk at the start, oldest first. */
   recall(packed: Uint8Array): void {
-    const records = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-    for (let at = 0; at + recordBytes <= records.length; at += recordBytes) {
-      const { client, messageId, hash } = unpackRecord(records, at);
+    const records = PackedRedeliveries.from([packed]);
+    for (let n = 0; n < records.length; n++) {
+      const { client, messageId, hash } = records.get(n);
       this.#ringOf(client).add(messageId, hash, undefined);
     }
   }

@@ -3,7 +3,7 @@
  * and payload as the client's newest publish with that id. The records of one commit are packed into one blob of 16
  * bytes each, so that a publish costs no statement of its own.
  *
- *   record: client key (8 bytes, a double) · hash of topic and payload (6 bytes) · packet id (2 bytes)
+ *   record: client key · hash of topic and payload × 65,536 + packet id      (two doubles, of which 53 bits are used)
  *
  * Always: of one client at most `perClient` records are kept, the newest, fewer where there are very many clients; of
  * one principal those of at most 16 clients. What is redelivered later than that is a new message.
@@ -19,6 +19,8 @@ export interface Redelivery {
 }
 
 export const recordBytes = 16;
+/** Doubles of a record. */
+const fields = 2;
 /** More than one connection may have under way. */
 export const perClient = 1024;
 /** Of all clients together, as far as each has more than its least share of them. */
@@ -28,7 +30,8 @@ export const maxClients = 1000;
 export const maxClientsEach = 16;
 
 const clientBits = 2 ** 32;
-const hashBits = 2 ** 48;
+const hashBits = 2 ** 36;
+const messageIdBits = 2 ** 16;
 
 /** Stands for a client: 21 bits of its principal, 32 of its client id. */
 export function clientKey(principal: string, clientId: string): number {
@@ -40,55 +43,125 @@ export function principalOf(client: number): number {
   return Math.floor(client / clientBits);
 }
 
-/** 48 bits. */
+/** 36 bits: it is compared with that of one publish only, of the same client under the same packet id. */
 export function publishHash(topic: string, payload: Uint8Array): number {
   return hashBytes(payload, hashText(topic) | 0) % hashBits;
 }
 
-export function packRecord(into: Buffer, at: number, { client, messageId, hash }: Redelivery): void {
-  into.writeDoubleLE(client, at);
-  into.writeUIntLE(hash, at + 8, 6);
-  into.writeUInt16LE(messageId, at + 14);
-}
+/** Records, oldest first. */
+export class PackedRedeliveries {
+  readonly #values: Float64Array<ArrayBuffer>;
 
-export function unpackRecord(from: Buffer, at: number): Redelivery {
-  return { client: from.readDoubleLE(at), hash: from.readUIntLE(at + 8, 6), messageId: from.readUInt16LE(at + 14) };
-}
+  constructor(values: Float64Array<ArrayBuffer>) {
+    this.#values = values;
+  }
 
-/** What is worth keeping of many records (packed, oldest first), again oldest first. */
-export function fold(blobs: readonly Uint8Array[]): Buffer {
-  const all = Buffer.concat(blobs);
-  const seen = new Map<number, Set<number>>();
-  const clientsOf = new Map<number, number>();
-  const records: Redelivery[] = [];
-  for (let at = all.length - recordBytes; at >= 0; at -= recordBytes) {
-    const record = unpackRecord(all, at);
-    let ids = seen.get(record.client);
-    if (ids === undefined) {
-      const principal = principalOf(record.client);
-      const clients = clientsOf.get(principal) ?? 0;
-      if (clients >= maxClientsEach || seen.size >= maxClients) continue;
-      clientsOf.set(principal, clients + 1);
-      ids = new Set();
-      seen.set(record.client, ids);
+  static ofLength(length: number): PackedRedeliveries {
+    return new PackedRedeliveries(new Float64Array(length * fields));
+  }
+
+  /** From the disk: blobs as `bytes` gave them. */
+  static from(blobs: readonly Uint8Array[]): PackedRedeliveries {
+    // a view of doubles has to begin at a multiple of 8 bytes
+    const bytes = new Uint8Array(blobs.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const blob of blobs) {
+      bytes.set(blob, at);
+      at += blob.length;
     }
-    // an older publish with the same packet id is no redelivery's any more
-    if (ids.size >= perClient || ids.has(record.messageId)) continue;
-    ids.add(record.messageId);
-    records.push(record);
+    return new PackedRedeliveries(new Float64Array(bytes.buffer, 0, Math.floor(at / recordBytes) * fields));
   }
-  const share = Math.max(leastPerClient, Math.floor(maxRecords / Math.max(1, seen.size)));
-  const kept: Redelivery[] = [];
-  const left = new Map<number, number>();
-  for (const record of records) {
-    const taken = left.get(record.client) ?? 0;
-    if (taken >= share) continue;
-    left.set(record.client, taken + 1);
-    kept.push(record);
+
+  get length(): number {
+    return this.#values.length / fields;
   }
-  const folded = Buffer.allocUnsafeSlow(kept.length * recordBytes);
-  kept.reverse().forEach((record, i) => {
-    packRecord(folded, i * recordBytes, record);
-  });
-  return folded;
+
+  /** As it goes to the disk; little-endian, as all machines that Forpost runs on are. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#values.buffer, this.#values.byteOffset, this.#values.byteLength);
+  }
+
+  set(n: number, { client, messageId, hash }: Redelivery): void {
+    this.#values[n * fields] = client;
+    this.#values[n * fields + 1] = hash * messageIdBits + messageId;
+  }
+
+  get(n: number): Redelivery {
+    return { client: this.#client(n), messageId: this.#messageId(n), hash: Math.floor(this.#rest(n) / messageIdBits) };
+  }
+
+  /** Those for which `keep` says so. */
+  filter(keep: (n: number) => boolean): PackedRedeliveries {
+    const values: number[] = [];
+    for (let n = 0; n < this.length; n++) if (keep(n)) values.push(this.#client(n), this.#rest(n));
+    return new PackedRedeliveries(Float64Array.from(values));
+  }
+
+  /** What is worth keeping: of each client the newest, of each packet id the newest, within all bounds. */
+  folded(): PackedRedeliveries {
+    const clients = new Map<number, ClientFold | undefined>();
+    const clientsOf = new Map<number, number>();
+    // newest first
+    const kept = new Uint32Array(this.length);
+    let count = 0;
+    let admitted = 0;
+    for (let n = this.length - 1; n >= 0; n--) {
+      const client = this.#client(n);
+      let fold = clients.get(client);
+      if (fold === undefined) {
+        if (clients.has(client)) continue;
+        const principal = principalOf(client);
+        const before = clientsOf.get(principal) ?? 0;
+        clientsOf.set(principal, before + 1);
+        fold = before < maxClientsEach && admitted < maxClients ? new ClientFold() : undefined;
+        clients.set(client, fold);
+        if (fold === undefined) continue;
+        admitted++;
+      }
+      if (fold.keeps(this.#messageId(n))) kept[count++] = n;
+    }
+    const share = Math.max(leastPerClient, Math.floor(maxRecords / Math.max(1, admitted)));
+    const values = new Float64Array(count * fields);
+    let at = values.length;
+    for (let i = 0; i < count; i++) {
+      const n = kept[i] as number;
+      const fold = clients.get(this.#client(n));
+      if (fold === undefined || fold.taken >= share) continue;
+      fold.taken++;
+      at -= fields;
+      values[at] = this.#client(n);
+      values[at + 1] = this.#rest(n);
+    }
+    return new PackedRedeliveries(values.slice(at));
+  }
+
+  #client(n: number): number {
+    return this.#values[n * fields] as number;
+  }
+
+  #rest(n: number): number {
+    return this.#values[n * fields + 1] as number;
+  }
+
+  #messageId(n: number): number {
+    return this.#rest(n) % messageIdBits;
+  }
+}
+
+/** Which packet ids of one client have been met, newest first. */
+class ClientFold {
+  readonly #seen = new Uint8Array(messageIdBits / 8);
+  #count = 0;
+  /** into what is kept in the end */
+  taken = 0;
+
+  /** An older publish with the same packet id is no redelivery's any more. */
+  keeps(messageId: number): boolean {
+    const bit = 1 << (messageId & 7);
+    const byte = this.#seen[messageId >> 3] as number;
+    if (this.#count >= perClient || (byte & bit) !== 0) return false;
+    this.#seen[messageId >> 3] = byte | bit;
+    this.#count++;
+    return true;
+  }
 }

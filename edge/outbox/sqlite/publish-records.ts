@@ -3,7 +3,7 @@
  * blob, the rarer changes one by one, each with the entry that it belongs to (an entry that is refused leaves nothing).
  */
 import type { OutboxEntry } from '../outbox.ts';
-import { packRecord, recordBytes } from '../redelivery.ts';
+import { PackedRedeliveries } from '../redelivery.ts';
 import type { Change, PublishRecord } from '../remembered.ts';
 
 export interface PackedRecords {
@@ -24,7 +24,7 @@ export function bytesOfRecord(record: PublishRecord | undefined): number {
 export function packRecords(waiting: readonly { readonly entry: OutboxEntry }[]): PackedRecords {
   let count = 0;
   for (const { entry } of waiting) if (entry.publish?.redelivery !== undefined) count++;
-  const redeliveries = Buffer.allocUnsafeSlow(count * recordBytes);
+  const redeliveries = PackedRedeliveries.ofLength(count);
   const entries = new Uint32Array(count);
   const changes: { entry: number; change: Change }[] = [];
   let n = 0;
@@ -32,20 +32,16 @@ export function packRecords(waiting: readonly { readonly entry: OutboxEntry }[])
     const record = waiting[i]?.entry.publish;
     if (record === undefined) continue;
     if (record.redelivery !== undefined) {
-      packRecord(redeliveries, n * recordBytes, record.redelivery);
+      redeliveries.set(n, record.redelivery);
       entries[n++] = i;
     }
     if (record.changes !== undefined) for (const change of record.changes) changes.push({ entry: i, change });
   }
-  return { redeliveries, entries, changes };
+  return { redeliveries: redeliveries.bytes, entries, changes };
 }
 
 /** The redelivery records without those of entries that were refused. */
 export function withoutRefused({ redeliveries, entries }: PackedRecords, refused: ReadonlySet<number>): Uint8Array {
   if (refused.size === 0) return redeliveries;
-  const kept: Uint8Array[] = [];
-  entries.forEach((entry, n) => {
-    if (!refused.has(entry)) kept.push(redeliveries.subarray(n * recordBytes, (n + 1) * recordBytes));
-  });
-  return Buffer.concat(kept);
+  return PackedRedeliveries.from([redeliveries]).filter((n) => !refused.has(entries[n] ?? -1)).bytes;
 }

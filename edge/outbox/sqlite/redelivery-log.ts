@@ -4,7 +4,7 @@
  * Always: bounded: the log is at most as long as `foldFrom` records and three times what its last folding left.
  */
 import type Database from 'better-sqlite3';
-import { fold, recordBytes } from '../redelivery.ts';
+import { PackedRedeliveries, recordBytes } from '../redelivery.ts';
 import { deleteRedeliveries, insertRedeliveries, selectRedeliveries, sumRedeliveries } from './sql/redeliveries.ts';
 
 /** Some ms of folding. */
@@ -33,7 +33,7 @@ export class RedeliveryLog {
   }
 
   load(): Uint8Array {
-    return fold(this.#statements.select.all());
+    return PackedRedeliveries.from(this.#statements.select.all()).folded().bytes;
   }
 
   clear(): void {
