@@ -46,7 +46,8 @@ import { type Listener, listenPlain, listenTls } from './listeners.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
-import { brokerId, emptySession, Sessions } from './sessions.ts';
+import { brokerId, emptySession } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
 
 export type { BrokerCounters } from './counters.ts';

@@ -21,7 +21,8 @@ import { acknowledge } from './aedes-internals.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Noted, Redeliveries } from './redeliveries.ts';
-import type { InboundGate, Sessions, StoredPacket } from './sessions.ts';
+import type { StoredPacket } from './session.ts';
+import type { InboundGate, Sessions } from './sessions.ts';
 
 type Done = (error?: Error | null) => void;
 

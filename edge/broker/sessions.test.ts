@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type BrokerStorage, type Change, noStorage } from '../outbox/remembered.ts';
-import { type SessionLimits, Sessions, type StoredPacket } from './sessions.ts';
+import type { SessionLimits, StoredPacket } from './session.ts';
+import { Sessions } from './sessions.ts';
 
 const dropped: string[] = [];
 let messages = 0;
@@ -242,4 +243,31 @@ test('all queues together are bounded: the longest loses its oldest', async () =
   };
   expect(await texts('long')).toEqual(['bbbb', 'c', 'd']);
   expect(await texts('short')).toEqual(['c', 'd']);
+});
+
+test('what a full disk lets be read late is taken in beside who has come meanwhile, whose session is a new one', async () => {
+  const store = sessions({});
+  await store.addSubscriptions(staying('panel/early'), [{ topic: 'new', qos: 1 }]);
+  store.inbound(staying('meter/early'), 1);
+  const stored = (session: number, client: string, filter: string) => ({
+    ...{ session, client, absentMs: 0, subscriptions: [{ filter, qos: 1 as const }], inbound: [7] },
+    queue: [
+      {
+        ...{ session, message: session * 10, topic: filter, payload: new Uint8Array(1), qos: 1 as const },
+        ...{ messageId: null, released: false },
+      },
+    ],
+  });
+  const last = store.recall({
+    sessions: [stored(1, 'panel/early', 'old'), stored(2, 'panel/away', 'old')],
+    retained: [{ topic: 't', payload: new Uint8Array(1), qos: 1, owner: 'meter' }],
+  });
+  expect(last).toBe(20);
+  expect((await store.subscriptionsByTopic('old')).map(({ clientId }) => clientId)).toEqual(['panel/away']);
+  expect((await store.subscriptionsByTopic('new')).map(({ clientId }) => clientId)).toEqual(['panel/early']);
+  expect(store.inbound(staying('panel/early'), 7)).toBeUndefined();
+  expect(store.inbound(staying('panel/away'), 7)).toBeDefined();
+  // its number is none of the disk's
+  expect(store.inboundChange(staying('panel/early'), 1)).toMatchObject({ session: 3 });
+  expect(store.sizes()).toMatchObject({ sessions: 3, queued: 1, retained: 1 });
 });

@@ -16,77 +16,26 @@
  */
 import { Readable } from 'node:stream';
 import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
-import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
-import { isOurs, Retained, type RetainedLimits } from './retained.ts';
+import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
+import { isOurs, Retained } from './retained.ts';
+import {
+  brokerId,
+  bufferOf,
+  type ClientRef,
+  copyOf,
+  defaultSessionLimits,
+  emptyOf,
+  emptySession,
+  type Inbound,
+  ownerOf,
+  packetOf,
+  queuedChange,
+  type Session,
+  type SessionLimits,
+  type StoredPacket,
+  type Subscription,
+} from './session.ts';
 import { topicMatches } from './topic-filter.ts';
-
-export interface SessionLimits extends RetainedLimits {
-  readonly maxSessions: number;
-  /** of one principal: client ids are its own to choose */
-  readonly maxSessionsEach: number;
-  readonly maxQueued: number;
-  readonly maxQueuedBytes: number;
-  /** of all sessions */
-  readonly maxQueuedBytesAll: number;
-  /** QoS 2 publishes of one client between PUBREC and PUBREL */
-  readonly maxInbound: number;
-  /** how long the gateway runs without a session's client before it ends it, ms */
-  readonly maxAbsentMs: number;
-}
-
-const dayMs = 86_400_000;
-
-export const defaultSessionLimits: SessionLimits = {
-  maxSessions: 1000,
-  maxSessionsEach: 16,
-  maxQueued: 1000,
-  maxQueuedBytes: 2 ** 20,
-  maxQueuedBytesAll: 64 * 2 ** 20,
-  maxRetained: 10_000,
-  maxRetainedBytes: 16 * 2 ** 20,
-  maxRetainedEach: 200,
-  maxRetainedBytesEach: 2 ** 20,
-  maxInbound: 1000,
-  maxAbsentMs: 7 * dayMs,
-};
-
-/** The fields of aedes's packets that matter here. */
-export interface StoredPacket {
-  readonly cmd: string;
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  brokerId?: string;
-  brokerCounter?: number;
-  messageId?: number | undefined;
-}
-
-interface Subscription {
-  readonly topic: string;
-  readonly qos: 0 | 1 | 2;
-  readonly rh?: unknown;
-  readonly rap?: unknown;
-  readonly nl?: unknown;
-}
-
-interface ClientRef {
-  readonly id: string;
-  /** ends with its connection */
-  readonly clean?: boolean;
-}
-
-type Inbound = Map<number, Promise<void>>;
-
-interface Session {
-  number: number;
-  readonly client: string;
-  readonly subscriptions: Map<string, Subscription>;
-  readonly queue: OutgoingQueue;
-  readonly inbound: Inbound;
-  absentMs: number;
-}
 
 /** How a QoS 2 publish stands: known already or not, and when it may be acknowledged. */
 export interface InboundGate {
@@ -107,9 +56,6 @@ export interface SessionOptions {
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
 }
 
-/** Who the broker says it is in its messages' ids: the same after each start, so that queued ones are known again. */
-export const brokerId = 'forpost';
-
 /** Topics whose subscribers are remembered between changes of subscriptions. */
 const maxCachedTopics = 10_000;
 
@@ -118,9 +64,6 @@ type Subscriber = Subscription & { readonly clientId: string };
 const nobody: readonly Subscriber[] = [];
 const nothing: readonly Change[] = [];
 const done = Promise.resolve();
-
-/** Makes aedes say «session present» for a session without subscriptions: it is never granted. */
-export const emptySession: Subscription = Object.freeze({ topic: '$session', qos: 0 });
 
 export class Sessions {
   readonly #options: SessionOptions;
@@ -618,36 +561,4 @@ export class Sessions {
     if (session.subscriptions.size > 0) this.#byTopic.clear();
     this.#storage.save({ kind: 'session-ended', session: session.number });
   }
-}
-
-function emptyOf(number: number, client: string): Session {
-  return { number, client, subscriptions: new Map(), queue: new OutgoingQueue(), inbound: new Map(), absentMs: 0 };
-}
-
-/** `<principal>/<its own client id>`; no principal has a slash in its id. */
-function ownerOf(clientId: string): string {
-  return clientId.slice(0, clientId.indexOf('/') + 1);
-}
-
-function queuedChange(session: number, item: QueuedItem): Change {
-  return { kind: 'queued', session, ...item, messageId: item.messageId ?? null };
-}
-
-/** As it goes out: an established subscription gets no retain flag [MQTT-3.3.1-9]. */
-function packetOf({ message, topic, payload, qos, messageId, released }: QueuedItem): StoredPacket {
-  const cmd = released ? 'pubrel' : 'publish';
-  return {
-    ...{ cmd, topic, payload, qos, retain: false, dup: false },
-    ...{ brokerId, brokerCounter: message, messageId },
-  };
-}
-
-/** A payload is a view of the socket's buffer, which must not live as long as the message. */
-function copyOf({ topic, payload, qos }: StoredPacket): StoredPacket {
-  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: true, dup: false };
-}
-
-/** What comes from another thread is no Buffer. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
