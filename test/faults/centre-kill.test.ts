@@ -212,7 +212,11 @@ test('what nobody can process is told to staff with its reason, also the same id
     const view = await api<CentreView>('/api/v1/centre');
     return view.dead_letters.count === poison.length + 1 ? view : undefined;
   });
-  expect(problems).toEqual([expect.stringMatching(/^7 records could not be processed since the centre started/)]);
+  const conflict = expect.stringMatching(/^on .* an id came with other content .* gw-1\/e1\/telemetry\/5: /);
+  expect(problems).toEqual([
+    conflict,
+    expect.stringMatching(/^7 records could not be processed since the centre started/),
+  ]);
   expect(letters.recent.map(({ reason }) => reason).sort()).toEqual([
     expect.stringContaining('an event with this id and other content is stored already'),
     expect.stringContaining('it is nested more than 100 deep'),
@@ -223,6 +227,10 @@ test('what nobody can process is told to staff with its reason, also the same id
     expect.stringContaining('the status must have required properties'),
   ]);
   expect((await ledger()).received).toBe(before);
+
+  await centre?.kill();
+  await startCentre();
+  expect((await api<CentreView>('/api/v1/centre')).problems).toContainEqual(conflict);
 });
 
 test('a second centre on the same folder refuses in one line', async () => {
