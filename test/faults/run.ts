@@ -51,8 +51,6 @@ export interface RunOutcome extends Verdict {
 const defaultLoadMs = 2500;
 export const defaultCompleteWithinMs = 90_000;
 const askEveryMs = 150;
-/** until `sessions` are on disk a restart of the gateway forgets them */
-const qosTwoOnce = false;
 
 export function isGood({ lost, duplicated, unexplained, problems }: Verdict): boolean {
   return lost === 0 && duplicated === 0 && unexplained === 0 && problems.length === 0;
@@ -145,7 +143,7 @@ export async function completed(
   withinMs: number,
 ): Promise<Verdict> {
   const { id, outboxFile } = gateway;
-  const look = () => verify({ api: centre, gateway: id, devices, outboxFile, qosTwoOnce });
+  const look = () => verify({ api: centre, gateway: id, devices, outboxFile });
   try {
     return await until(
       'the history is complete',

@@ -40,14 +40,12 @@ export interface VerifyOptions {
   readonly devices: readonly Device[];
   /** the gateway's outbox.db, which may be in use */
   readonly outboxFile: string;
-  /** whether QoS 2 from a persistent session holds across a restart of the gateway */
-  readonly qosTwoOnce: boolean;
 }
 
 const examples = 5;
 
 /** Looks once. */
-export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: VerifyOptions): Promise<Verdict> {
+export async function verify({ api, gateway, devices, outboxFile }: VerifyOptions): Promise<Verdict> {
   // before the history is asked: what is committed later is not looked for
   const committed = committedIds(outboxFile, gateway);
   const events = await eventsOf(api, `gateway=${gateway}`);
@@ -62,7 +60,7 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
     [...device.acknowledged].reduce((sum, key) => sum + Math.max(0, (counts.get(key) ?? 0) - 1), 0);
   const plain = devices.filter(({ promised }) => promised === 'at-least-once');
   const qosTwo = devices.filter(({ id }) => id === 'qos-2');
-  const once = devices.filter((device) => device.promised === 'once' && (qosTwoOnce || !qosTwo.includes(device)));
+  const once = devices.filter(({ promised }) => promised === 'once');
   const onceIds = new Set(once.map(({ id }) => id));
 
   const absent = devices.flatMap(({ acknowledged }) => [...acknowledged].filter((key) => !counts.has(key)));
@@ -76,6 +74,7 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
     tell('in the history more than once', twice) + tell('alerts more than once', repeatedAlerts(events));
   const stored = new Set(events.map(({ id }) => id));
   const unsent = committed.filter((id) => !stored.has(id));
+  const sessionsLost = devices.reduce((sum, device) => sum + device.sessionsLost, 0);
   const unbalanced = ledger.assigned - ledger.received - ledger.shed - ledger.missing - ledger.waiting;
   const unexplained =
     tell('alarms that have not ended', openAlarms(events)) +
@@ -86,6 +85,7 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
     tell('committed by the gateway and not in the history', unsent) +
     told(problems, 'missing, says the ledger', ledger.missing) +
     told(problems, 'still waiting, says the ledger', ledger.waiting) +
+    told(problems, 'persistent sessions that were gone', sessionsLost) +
     told(problems, 'of which the ledger says nothing', Math.abs(unbalanced)) +
     told(problems, 'events in the ledger more or less than in the history', Math.abs(ledger.received - events.length));
   return {
@@ -101,7 +101,7 @@ export async function verify({ api, gateway, devices, outboxFile, qosTwoOnce }: 
     repeatsOfQosTwo: qosTwo.reduce((sum, device) => sum + repeats(device), 0),
     alertsStored: events.filter(({ type }) => type === eventTypes.alert).length,
     rowsTwice: ledger.duplicates,
-    sessionsLost: devices.reduce((sum, device) => sum + device.sessionsLost, 0),
+    sessionsLost,
     problems,
   };
 }
