@@ -70,6 +70,27 @@ kafka:
   expect(readPassword(sasl!.password_file)).toBe('the password');
 });
 
+test('the receiver’s files must be there, and certificates that are required need a CA', () => {
+  const name = file(`data: .
+http: {}
+receiver:
+  tls: { certificate: centre.pem, key: centre.key, client_certificate_required: true }
+gateways:
+  gw-1: { refused: true }
+`);
+  let said = '';
+  try {
+    loadCloud(name);
+  } catch (error) {
+    said = (error as Error).message.replaceAll(`${folder}/`, '');
+  }
+  expect(said.split('\n')).toEqual([
+    'cloud.yaml:4:23: receiver.tls.certificate: centre.pem is not there',
+    'cloud.yaml:4:40: receiver.tls.key: centre.key is not there',
+    'cloud.yaml:4:81: receiver.tls.client_certificate_required needs client_ca: whose certificates are meant?',
+  ]);
+});
+
 test('every mistake is told with its place, and with the right spelling where one is near', () => {
   const name = file(`data: .
 http: { prot: 8090 }

@@ -66,6 +66,18 @@ test.each([
   ['mqtt: {}', 'mqtt: { tls: { certificate: no.pem, key: no.key } }', 'mqtt.tls.certificate: '],
   ['9092"]', '99092"]', '127.0.0.1:99092: a port is from 1 to 65535'],
   ['9092"] }', '9092"] }\n  - { kind: kafka, brokers: [a:1] }', 'gateway.yaml:9:5: two uplinks are called "kafka"'],
+  [
+    '9092"] }',
+    '9092"] }\n  - { kind: http, url: "http://centre.example" }',
+    'uplink[1].url with http:// sends the token and all events in the clear: write https://',
+  ],
+  [
+    '9092"] }',
+    '9092"] }\n  - { kind: http, url: "http://127.0.0.1:1", tls: true }',
+    'uplink[1].url begins with http:// although there is tls',
+  ],
+  ['9092"] }', '9092"], limit: { bytes_per_day: 5 } }', 'uplink[0].limit.bytes_per_day must be'],
+  ['9092"] }', '9092"], limit: { bytes_a_day: 500000 } }', 'unknown key "bytes_a_day" in uplink[0].limit'],
   ['kind: kafka', 'kind: kafak', 'uplink[0].kind must be one of kafka, http, not "kafak"; did you mean "kafka"?'],
   ['mqtt: {}', 'mqtt: { prt: 1 }', 'unknown key "prt" in mqtt; did you mean "port"?'],
   ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (passwords, apart from everything else)'],
@@ -75,6 +87,20 @@ test.each([
 
 test('MQTT in the clear on a network, asked for in so many words, is let through', () => {
   expect(problemsOf(good.replace('mqtt: {}', 'mqtt: { host: 0.0.0.0, allow_plaintext: true }'))).toEqual([]);
+});
+
+test('an uplink with a certificate of its own needs no token, and its files are checked', async () => {
+  const http = (tls: string) =>
+    good.replace(/ {2}- .*9092"\] }/, `  - { kind: http, url: "https://centre.example", tls: ${tls} }`);
+  const secrets = `mqtt: { plug: "${hash}" }\nconsole: {}\n`;
+  const check = async (tls: string) => {
+    const made = folder({ 'gateway.yaml': http(tls), 'site.yaml': site, 'secrets.yaml': secrets });
+    return (await checkFiles(join(made, 'etc', 'gateway.yaml'))).problems.join('\n').replaceAll(`${made}/etc/`, '');
+  };
+  expect(await check('true')).toContain('has no token');
+  const own = await check('{ ca: ca.pem, certificate: gw.pem, key: gw.key }');
+  expect(own).not.toContain('token');
+  for (const file of ['ca', 'certificate', 'key']) expect(own).toContain(`uplink[0].tls.${file}: `);
 });
 
 test('a check of all files says in one line what is configured', async () => {
