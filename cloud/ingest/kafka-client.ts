@@ -5,6 +5,7 @@
  */
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, tlsSockets } from '@forpost/shared/kafka/security.ts';
@@ -21,6 +22,7 @@ export interface KafkaCluster extends KafkaSecurity {
 }
 
 calmRequestQueue(import.meta.url);
+quickenEncoder(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);

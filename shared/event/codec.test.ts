@@ -123,6 +123,16 @@ test('a time that no year of four digits holds is written as the nearest one tha
   expect(rfc3339(-8.64e15)).toBe('0000-01-01T00:00:00.000Z');
 });
 
+test('a time is written as Date writes it, whatever was written before', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })), (times) => {
+      for (const ms of times.flatMap((at) => [at, Math.min(at + 1, 253_402_300_799_999)]))
+        expect(rfc3339(ms)).toBe(new Date(ms).toISOString());
+    }),
+  );
+  expect(rfc3339(1.9)).toBe('1970-01-01T00:00:00.001Z');
+});
+
 test('ids are short and plain', () => {
   expect(isId('heat-pump-2')).toBe(true);
   for (const bad of ['', 'Heat', 'a/b', 'ä', 'a'.repeat(65), 7, null]) expect(isId(bad)).toBe(false);

@@ -57,8 +57,19 @@ const firstMs = -62_167_219_200_000;
 
 /** RFC 3339 in UTC with ms. A time outside the years 0 to 9999 is moved to the nearest one that can be written. */
 export function rfc3339(ms: number): string {
-  return new Date(Math.min(Math.max(Math.trunc(ms), firstMs), lastMs)).toISOString();
+  const at = Math.min(Math.max(Math.trunc(ms), firstMs), lastMs);
+  const second = Math.floor(at / 1000);
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  const rest = at - second * 1000;
+  return `${lastText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }
+
+/** Most times are of the same second as the one before. */
+let lastSecond = Number.NaN;
+let lastText = '';
 
 export type Decoded =
   | { readonly ok: true; readonly event: ForpostEvent }

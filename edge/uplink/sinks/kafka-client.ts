@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
@@ -17,6 +18,7 @@ import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOp
 import type { WireCount } from './wire-count.ts';
 
 calmRequestQueue(import.meta.url);
+quickenEncoder(import.meta.url);
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);

@@ -159,6 +159,19 @@ class Topics {
   }
 }
 
+/**
+ * Messages that are all of one partition. kafkajs groups them by partition with `reduce`, and copies the group for
+ * each message: 125,000 copies for 500 messages. What it would find is told by the first one.
+ */
+function ofOnePartition<Item>(messages: Item[]): Item[] {
+  const reduce = (group: (groups: unknown, message: Item | undefined) => Record<string, Item[]>, none: unknown) => {
+    const groups = group(none, messages[0]);
+    for (const partition of Object.keys(groups)) groups[partition] = messages;
+    return groups;
+  };
+  return Object.defineProperty(messages, 'reduce', { value: reduce });
+}
+
 interface KafkaSessionParts {
   readonly client: Kafka;
   readonly producer: Producer;
@@ -198,12 +211,9 @@ class KafkaSession implements SinkSession {
     const { producer, topics, tls, context } = this.#parts;
     const { clock, identity } = context;
     const partition = topics.partition(name);
-    const messages = values.map((value) => ({
-      key: identity.gateway as string,
-      value,
-      partition,
-      ...(head === undefined ? {} : { headers: head }),
-    }));
+    const key: string = identity.gateway;
+    const headers = head === undefined ? {} : { headers: head };
+    const messages = ofOnePartition(values.map((value) => ({ key, value, partition, ...headers })));
     const sent = producer.sendBatch({
       acks: -1,
       timeout: deadlineMs,
