@@ -1,8 +1,9 @@
 /** What every sink must do, each against its real other side: a Kafka broker, the centre's receiver, and the model. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ReceivedEvent } from '../../cloud/ingest/delivery.ts';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
 import { ReceiverServer } from '../../cloud/ingest/receiver-server.ts';
@@ -44,7 +45,7 @@ interface OtherSide {
   /** JSON of what came marked as replayed */
   replayed(lane: Lane): Promise<readonly string[]>;
   statuses(): Promise<readonly GatewayStatus[]>;
-  freeze(): void;
+  freeze(): void | Promise<void>;
   thaw(): void;
   stop(): Promise<void>;
 }
@@ -195,11 +196,23 @@ async function kafkaSide(
       const records = await readTopic(broker.client, `${prefix}.status`);
       return records.map(({ message }) => JSON.parse(String(message.value)) as GatewayStatus);
     },
-    freeze: () => process.kill(broker.pid, 'SIGSTOP'),
+    freeze: () => stopped(broker.pid),
     thaw: () => process.kill(broker.pid, 'SIGCONT'),
     // the broker is the next one's too
     stop: async () => {},
   };
+}
+
+/** A signal is on its way to each thread for a moment, in which a request could still be answered. */
+async function stopped(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const states = () =>
+    readdirSync(`/proc/${pid}/task`).map((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .charAt(0),
+    );
+  await vi.waitFor(() => expect(new Set(states())).toEqual(new Set(['T'])), { timeout: 20_000, interval: 5 });
 }
 
 const plainSide = () => kafkaSide('forpost', ({ broker }) => ({ brokers: broker.brokers }));
@@ -314,7 +327,7 @@ describe.each([
 
   test('when the other side does not answer, a batch fails at its deadline and can be sent again', async () => {
     const one = await session();
-    other.freeze();
+    await other.freeze();
     const batch = nextBatch('telemetry', 3);
     try {
       await expect(one.send(batch, 400)).rejects.toMatchObject({ code: 'FORPOST_SINK_TIMEOUT', retryable: true });
