@@ -109,7 +109,10 @@ export class HistoryDelivery implements Delivery {
   }
 
   async events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
-    if (replayed) for (const { event } of received) this.#replayed.add(event);
+    if (replayed) {
+      for (const { event } of received) this.#replayed.add(event);
+      this.#intake.replaying(received.map(({ event }) => event));
+    }
     const { clock, events, logger } = this.#options;
     const late = new AbortController();
     const timer = clock.after(historyDeadlineMs, () =>
