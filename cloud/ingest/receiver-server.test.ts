@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SinkBatch } from '../../edge/uplink/sink.ts';
 import { httpSink } from '../../edge/uplink/sinks/http.ts';
+import { httpCommands } from '../../edge/uplink/sinks/http-commands.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { gatewayIn, type KnownGateways } from './callers.ts';
 import { ReceiverServer, type ReceiverTls } from './receiver-server.ts';
@@ -108,6 +109,31 @@ describe('a receiver that knows gateways by certificate', () => {
     for (const way of [{ tls: { ca: pem.ca, ...own } }, { tls: { ca: pem.ca }, token }])
       await expect(send(url, 'gw-1', way)).rejects.toThrow('"gw-1" is locked out');
     expect(taken).toEqual([]);
+  });
+
+  test('a gateway hears its commands there too, by its certificate', async () => {
+    const asked: string[] = [];
+    const server = new ReceiverServer({
+      ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger(), gateways: () => ({}) },
+      delivery: { events: async () => undefined, status: async () => undefined },
+      commands: {
+        poll: async (gateway) => {
+          asked.push(gateway);
+          return { now: '2026-06-01T12:00:00.000Z', commands: [], after: '', retryMs: 60_000 };
+        },
+      },
+      tls: { ...pem.server, client_ca: pem.ca },
+    });
+    await server.start();
+    servers.push(server);
+    const stopping = new AbortController();
+    const feed = httpCommands({
+      ...{ base: server.url, tls: { ca: pem.ca, ...own }, token: () => undefined, clock: systemClock },
+    });
+    const running = feed.run(async () => undefined, stopping.signal);
+    await vi.waitFor(() => expect(asked).toEqual(['gw-1']));
+    stopping.abort();
+    await running.catch(() => undefined);
   });
 
   test('where certificates are required a token alone is not enough', async () => {

@@ -25,7 +25,7 @@ export interface ReceiverTls {
   readonly client_certificate_required?: boolean;
 }
 
-export interface ReceiverServerOptions extends Pick<ReceiverOptions, 'gateways' | 'delivery'> {
+export interface ReceiverServerOptions extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands'> {
   readonly host: string;
   /** 0 = any free one */
   readonly port: number;
@@ -51,7 +51,7 @@ export class ReceiverServer implements Part {
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
   async start(): Promise<void> {
-    const { host, port, tls, gateways, delivery } = this.#options;
+    const { host, port, tls, gateways, delivery, commands } = this.#options;
     this.#seen = this.#stamp();
     const app: FastifyInstance = fastify({
       // judged for each request, so that the answer can say what is wrong
@@ -59,7 +59,10 @@ export class ReceiverServer implements Part {
     }) as unknown as FastifyInstance;
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
-    await app.register(receiverPlugin, { gateways, delivery, certificates });
+    await app.register(receiverPlugin, {
+      ...{ gateways, delivery, certificates },
+      ...(commands === undefined ? {} : { commands }),
+    });
     this.#app = app;
     this.#url = `https://${host}:${await listenOrExplain(app, host, port, 'receiver.port')}`;
     this.#lookLater();
