@@ -26,6 +26,27 @@ test('events are gathered into one message, and an alert is told at once', () =>
   expect(heard).toHaveLength(2);
 });
 
+test('what comes after the clock event of its boot is shown with its corrected time, also where nobody looked then', () => {
+  const clock = new FakeClock();
+  const live = new LiveFeed({ clock });
+  const boot = { boot: 'b7', clock: 'unsynced' } as const;
+  const own = exampleEvent({ sequence: 9, time: clock.now(), lane: 'alerts', type: 'forpost.clock.v1' });
+  const offset = clock.now() - 60_000;
+  live.stored([{ ...own, boot: 'b7', uptime: '60000', data: { boot: 'b7', offset_ms: offset, source: 'chrony' } }]);
+  const heard: LiveMessage[] = [];
+  live.subscribe((message) => heard.push(message));
+  const taken = { time: '1970-01-01T00:00:01.000Z', received: '1970-01-01T00:00:01.000Z', uptime: '1000' };
+  live.stored([
+    { ...exampleAlert(1, 0, 'raised'), ...boot, ...taken },
+    { ...exampleEvent({ sequence: 2, time: 0 }), ...boot, ...taken, boot: 'b8' },
+  ]);
+  clock.advance(300);
+  const corrected = new Date(offset + 1000).toISOString();
+  expect(heard[0]).toMatchObject({ kind: 'alert', event: { ...taken, corrected_time: corrected } });
+  const events = heard[1]?.kind === 'events' ? heard[1].events : [];
+  expect(events.map((event) => event.corrected_time)).toEqual([corrected, undefined]);
+});
+
 test('a flood is cut to the newest, and how many are left out is said', () => {
   const { clock, live, heard } = start();
   const flood = Array.from({ length: 1000 }, (_, i) => exampleEvent({ sequence: i + 1, time: clock.now() }));

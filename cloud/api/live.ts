@@ -11,6 +11,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { CommandView } from '../commands/schemas.ts';
+import { KnownClocks } from '../history/known-clocks.ts';
 import type { HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
 
@@ -40,6 +41,7 @@ export class LiveFeed {
   #events: HistoryEvent[] = [];
   #skipped = 0;
   readonly #gateways = new Map<string, KnownGateway>();
+  readonly #clocks = new KnownClocks();
   #timer: Timer | undefined;
 
   constructor(options: LiveFeedOptions) {
@@ -50,13 +52,17 @@ export class LiveFeed {
 
   /** Events that the history has just stored. `storedAt`: ms since 1970; default now. */
   stored(events: readonly ForpostEvent[], storedAt = this.#clock.now()): void {
+    this.#clocks.note(events);
     if (this.#subscribers.size === 0 || events.length === 0) return;
     const stored = rfc3339(storedAt);
-    for (const event of events) {
-      if (event.type === eventTypes.alert) this.#tell({ kind: 'alert', event: { ...event, stored } });
-    }
+    const shown = (event: ForpostEvent): HistoryEvent => ({
+      ...event,
+      stored,
+      ...this.#clocks.timesOf(event, storedAt),
+    });
+    for (const event of events) if (event.type === eventTypes.alert) this.#tell({ kind: 'alert', event: shown(event) });
     this.#skipped += Math.max(0, events.length - maxEvents);
-    for (const event of events.slice(-maxEvents)) this.#events.push({ ...event, stored });
+    for (const event of events.slice(-maxEvents)) this.#events.push(shown(event));
     if (this.#events.length > maxEvents)
       this.#skipped += this.#events.splice(0, this.#events.length - maxEvents).length;
     this.#flushSoon();

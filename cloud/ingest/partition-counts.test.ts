@@ -27,7 +27,7 @@ test('partitions that somebody added are told, also after a restart, until the f
   expect([first.problems, first.changed]).toEqual([[], false]);
   await first.seen(counts(3, 5));
   expect(first.problems).toEqual([
-    expect.stringMatching(/^forpost.telemetry has 5 partitions and had 3: .*out of order.*topics\.json/),
+    expect.stringMatching(/^forpost.telemetry has 5 partitions and had 3: order is at risk.*topics\.json/),
   ]);
   const again = new PartitionCounts(file, logger);
   await again.seen(counts(3, 5));

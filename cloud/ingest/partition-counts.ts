@@ -86,7 +86,7 @@ export class PartitionCounts {
 
 function differs(topic: string, before: number, now: number, file: string): string {
   return (
-    `${topic} has ${now} partitions and had ${before}: a gateway's events may come out of order until what stood in ` +
+    `${topic} has ${now} partitions and had ${before}: order is at risk, a gateway's events may come out of it until what stood in ` +
     `the old ones has been read; nothing is lost. When it has been looked at, remove ${file} and start the centre again`
   );
 }
