@@ -62,6 +62,7 @@ export interface ClientRef {
   readonly id: string;
   /** ends with its connection */
   readonly clean?: boolean;
+  readonly conn?: { destroy(): void };
 }
 
 export type Inbound = Map<number, Promise<void>>;

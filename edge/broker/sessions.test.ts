@@ -128,6 +128,8 @@ test('QoS 2 publishes between PUBREC and PUBREL are bounded, and one whose commi
 /** A disk whose commits the test decides. */
 class HeldStorage implements BrokerStorage {
   readonly recall = () => undefined;
+  read = true;
+  readonly isRead = () => this.read;
   readonly changes: string[] = [];
   commit = async () => undefined;
   onAnew = () => undefined;
@@ -243,6 +245,19 @@ test('all queues together are bounded: the longest loses its oldest', async () =
   };
   expect(await texts('long')).toEqual(['bbbb', 'c', 'd']);
   expect(await texts('short')).toEqual(['c', 'd']);
+});
+
+test('before a full disk lets anything be read, subscriptions hold and no PUBCOMP is sent', async () => {
+  const disk = new HeldStorage();
+  disk.read = false;
+  const store = sessions({}, [], disk);
+  await store.addSubscriptions(staying('a'), [{ topic: 't', qos: 1 }]);
+  expect(await store.subscriptionsByTopic('t')).toMatchObject([{ clientId: 'a' }]);
+  const ended: string[] = [];
+  const client = { ...staying('a'), conn: { destroy: () => void ended.push('a') } };
+  const pubrel = { cmd: 'pubrel', messageId: 5 } as StoredPacket;
+  await expect(store.incomingGetPacket(client, pubrel)).rejects.toThrow();
+  expect(ended).toEqual(['a']);
 });
 
 test('what a full disk lets be read late is taken in beside who has come meanwhile, whose session is a new one', async () => {

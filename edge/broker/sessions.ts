@@ -253,6 +253,8 @@ export class Sessions {
       await gate.open;
       return packet;
     }
+    // before the disk is read nobody knows whether it holds this packet id: its end is not confirmed
+    if (client.clean === false && !this.#storage.isRead()) client.conn?.destroy();
     if (packet.messageId === undefined || this.inbound(client, packet.messageId) === undefined)
       throw new Error('no such packet');
     return packet;
@@ -266,7 +268,7 @@ export class Sessions {
    * PUBREL: the packet id is free again, once the disk knows it; else its next message would be taken for this one
    * after a restart [MQTT-4.3.3-2].
    */
-  async incomingDelPacket(client: ClientRef & { readonly conn?: { destroy(): void } }, packet: StoredPacket) {
+  async incomingDelPacket(client: ClientRef, packet: StoredPacket): Promise<void> {
     const { messageId } = packet;
     const known = this.#inboundOf(client);
     if (messageId === undefined || known === undefined) return;
@@ -321,7 +323,8 @@ export class Sessions {
     for (const { topic, qos } of changed)
       this.#storage.save({ kind: 'subscribed', session: session.number, filter: topic, qos });
     try {
-      await this.#storage.saved();
+      // on a site whose disk was full at the start alerts go on: what holds then is written with all else, once it can be
+      if (this.#storage.isRead()) await this.#storage.saved();
     } catch (error) {
       for (const { topic } of changed) this.#saveAsItIs(session, topic);
       throw error;

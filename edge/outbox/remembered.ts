@@ -79,6 +79,8 @@ export interface Remembered {
 export interface BrokerStorage {
   /** Calls `take` once with what was on disk at the start: now, or when a disk that was full lets it be read. */
   recall(take: (remembered: Remembered) => void): void;
+  /** false while a disk that was full at the start has not let anything be read: nobody knows then what was */
+  isRead(): boolean;
   /** Rides in the next commit; does not ask for one, but a second later. */
   save(change: Change): void;
   /** Everything saved until now is on disk. @throws what the outbox says; it is then saved with a later commit */
@@ -92,6 +94,7 @@ export interface BrokerStorage {
 /** A broker whose memory ends with it. */
 export const noStorage: BrokerStorage = {
   recall: () => undefined,
+  isRead: () => true,
   save: () => undefined,
   saved: () => Promise.resolve(),
   commit: () => Promise.resolve(),

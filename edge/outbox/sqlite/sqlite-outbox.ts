@@ -200,6 +200,7 @@ export class SqliteOutbox implements Outbox {
       if (remembered === undefined) this.#takeRemembered = take;
       else take(remembered);
     },
+    isRead: () => this.#ready !== undefined,
     save: (change) => this.#save(change),
     saved: () => this.#saved(),
     commit: async (changes) => void (await this.append({ events: [], publish: { changes } })),

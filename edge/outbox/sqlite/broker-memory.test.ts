@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EvaluatedIds } from '../../evaluated-ids.ts';
 import { clientKey, PackedRedeliveries, perClient } from '../redelivery.ts';
 import { openReader } from './sqlite-reader.ts';
 import { draft, outboxIn, recalled, temporaryFolder } from './test-support.ts';
@@ -66,5 +67,17 @@ test('an entry that the outbox has no room for leaves no record and no message e
   const reader = openReader(later.file);
   expect(reader.newest('telemetry', 1000).length).toBe(kept.length);
   reader.close();
+  await later.stop();
+});
+
+test('the ids that devices gave their events are told at the next start, the newest of them', async () => {
+  const outbox = outboxIn(folder);
+  await outbox.start();
+  await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { resendId: `id-${n}` })) });
+  await outbox.stop();
+  const evaluated = new EvaluatedIds();
+  const later = outboxIn(folder, { onResendIds: (ids) => evaluated.recall(ids) });
+  await later.start();
+  expect(['id-1', 'id-3', 'id-4'].map((id) => evaluated.isNew('meter', id))).toEqual([false, false, true]);
   await later.stop();
 });
