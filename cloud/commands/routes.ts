@@ -6,7 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { idParams } from '../api/schemas.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import type { Commands, Order } from './commands.ts';
@@ -100,8 +100,12 @@ const mostWaitS = 55;
 export function registerCommandPoll(
   app: FastifyInstance,
   commands: Pick<Commands, 'poll'>,
-  gatewayOf: (request: import('fastify').FastifyRequest) => string,
+  gatewayOf: (request: FastifyRequest) => string,
 ): void {
+  const closing = new AbortController();
+  // a server that goes answers who waits, instead of waiting with them
+  app.addHook('preClose', async () => closing.abort());
+
   app.get<{ Querystring: { after?: unknown; wait?: unknown } }>('/ingest/v1/commands', async (request, reply) => {
     const { after = '', wait = '0' } = request.query;
     const seconds = Number(wait);
@@ -111,7 +115,8 @@ export function registerCommandPoll(
     // of the answer, not of the request, which is over as soon as it is read
     reply.raw.once('close', () => gone.abort());
     const waitMs = Math.min(seconds, mostWaitS) * 1000;
-    const { retryMs, ...handed } = await commands.poll(gatewayOf(request), after, waitMs, gone.signal);
+    const over = AbortSignal.any([gone.signal, closing.signal]);
+    const { retryMs, ...handed } = await commands.poll(gatewayOf(request), after, waitMs, over);
     if (retryMs !== undefined) reply.header('retry-after', String(Math.ceil(retryMs / 1000)));
     return handed;
   });

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import { openCommand } from '@forpost/shared/event/command.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -12,6 +13,9 @@ import type { SinkBatch } from '../../edge/uplink/sink.ts';
 import { httpSink } from '../../edge/uplink/sinks/http.ts';
 import { httpCommands } from '../../edge/uplink/sinks/http-commands.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
+import type { Commands } from '../commands/commands.ts';
+import { fileCommands } from '../commands/testing.ts';
+import { MemoryHistory } from '../history/memory-store.ts';
 import { gatewayIn, type KnownGateways } from './callers.ts';
 import { ReceiverServer, type ReceiverTls } from './receiver-server.ts';
 import { eventJson } from './testing.ts';
@@ -30,7 +34,12 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
 
-async function aReceiver(tls: Partial<ReceiverTls>, gateways: KnownGateways = {}, clock = systemClock) {
+async function aReceiver(
+  tls: Partial<ReceiverTls>,
+  gateways: KnownGateways = {},
+  clock: typeof systemClock = systemClock,
+  commands?: Pick<Commands, 'poll'>,
+) {
   const taken: string[] = [];
   const server = new ReceiverServer({
     ...{ host: '127.0.0.1', port: 0, clock, logger: silentLogger() },
@@ -41,10 +50,11 @@ async function aReceiver(tls: Partial<ReceiverTls>, gateways: KnownGateways = {}
       status: async () => undefined,
     },
     tls: { ...pem.server, ...tls },
+    ...(commands === undefined ? {} : { commands }),
   });
   await server.start();
   servers.push(server);
-  return { url: server.url, taken };
+  return { url: server.url, taken, server };
 }
 
 interface Way {
@@ -52,9 +62,9 @@ interface Way {
   readonly token?: string;
 }
 
-/** Sends one event of `gateway` as its sink would. */
-async function send(url: string, gateway: string, way: Way): Promise<void> {
-  const sink = httpSink(
+/** A gateway's own sink. */
+function sinkOf(url: string, gateway: string, way: Way) {
+  return httpSink(
     { kind: 'http', url, ...(way.tls === undefined ? {} : { tls: way.tls }) },
     {
       name: 'centre',
@@ -64,7 +74,11 @@ async function send(url: string, gateway: string, way: Way): Promise<void> {
       logger: silentLogger(),
     },
   );
-  const session = await sink.open(10_000);
+}
+
+/** Sends one event of `gateway` as its sink would. */
+async function send(url: string, gateway: string, way: Way): Promise<void> {
+  const session = await sinkOf(url, gateway, way).open(10_000);
   const batch: SinkBatch = {
     epoch: asId('e1'),
     lane: 'telemetry',
@@ -84,6 +98,31 @@ describe('a receiver that knows gateways by certificate', () => {
     await send(url, 'gw-1', { tls: { ca: pem.ca }, token });
     await send(url, 'gw-1', { tls: { ca: pem.ca, ...own }, token });
     expect(taken).toEqual(['gw-1 1', 'gw-1 1', 'gw-1 1']);
+  });
+
+  test('hands a gateway its commands by its certificate alone, and a stop does not wait for who waits', async () => {
+    const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
+    onTestFinished(remove);
+    const { url, server } = await aReceiver({ client_ca: pem.ca }, {}, systemClock, commands);
+    const feed = sinkOf(url, 'gw-1', { tls: { ca: pem.ca, ...own } }).commands;
+    const stopping = new AbortController();
+    const heard: { envelope: string | Uint8Array; centreTime: number | undefined }[] = [];
+    const ended = feed?.run(async (delivered) => void heard.push(delivered), stopping.signal);
+    ended?.catch(() => undefined);
+    await vi.waitFor(() => expect(commands.waiting).toBe(1));
+    const order = { kind: 'ping', arguments: {}, author: 'admin', validMs: 60_000 };
+    await commands.issue({ ...order, gateway: 'gw-2' });
+    const { id } = await commands.issue({ ...order, gateway: 'gw-1' });
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    expect(openCommand(heard[0]?.envelope ?? '', [commands.publicKey])).toMatchObject({ ok: true, command: { id } });
+    expect(Math.abs((heard[0]?.centreTime ?? 0) - Date.now())).toBeLessThan(60_000);
+    // the next poll waits, and is answered as the server goes
+    await vi.waitFor(() => expect(commands.waiting).toBe(1));
+    const begun = performance.now();
+    await server.stop();
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    stopping.abort();
+    await expect(ended).rejects.toThrow('cannot be asked for commands');
   });
 
   test('a DNS name of the certificate serves as well as its common name', async () => {
