@@ -1,5 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, GapData } from '@forpost/shared/event/event.ts';
@@ -19,6 +23,7 @@ const gateway: GatewayId = asId('gw-1');
 const site: SiteId = asId('home');
 const logger = silentLogger();
 const partitions = 3;
+const forpost = fileURLToPath(new URL('../../forpost.mjs', import.meta.url));
 
 let kafka: TestKafka;
 beforeAll(async () => {
@@ -115,7 +120,7 @@ const live = (uplink: Uplink) =>
   vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'live', events: 0 }]), soon);
 
 describe('the uplink', () => {
-  test('says which topics are missing, and goes on by itself once the centre has created them', async () => {
+  test('says which topics are missing and which command creates them, and goes on by itself once that was run', async () => {
     const { outbox, uplink } = await aSite('late');
     await append(outbox, 'telemetry', 1, 10);
     await uplink.start();
@@ -127,7 +132,15 @@ describe('the uplink', () => {
       soon,
     );
     await vi.waitFor(() => expect(uplink.statuses()[0]!.reason).toContain('late.alerts, late.telemetry'), soon);
-    await createTopics('late');
+    const [, command = ''] =
+      /run "forpost (cloud topics --config) cloud.yaml"/.exec(uplink.statuses()[0]!.reason) ?? [];
+    const file = join(folders.at(-1)!, 'cloud.yaml');
+    await writeFile(
+      file,
+      `data: .\nhttp: {}\nkafka: { brokers: ['${kafka.brokers[0]}'], prefix: late, development: true }\n`,
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, [forpost, ...command.split(' '), file]);
+    expect(stdout).toContain('created late.telemetry');
     await live(uplink);
     expect(await inTopic('late', 'telemetry')).toHaveLength(10);
   });
