@@ -70,6 +70,7 @@ export class Pipeline {
     this.#storing = new Storing({
       outbox,
       clock,
+      stamp: () => ({ clock: parts.quality(), boot: parts.boot() }),
       random,
       logger,
       onStored: (draft) => {
@@ -79,9 +80,10 @@ export class Pipeline {
     });
   }
 
-  /** Entries without a sender that were given up because too many waited. */
-  get lost(): number {
-    return this.#storing.lost;
+  /** Events without a sender: those that wait in memory, those given up and those collapsed because too many waited. */
+  get unstored(): { readonly waiting: number; readonly lost: number; readonly collapsed: number } {
+    const { waiting, lost, collapsed } = this.#storing;
+    return { waiting, lost, collapsed };
   }
 
   start(): void {

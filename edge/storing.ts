@@ -4,44 +4,57 @@
  *   submit (somebody waits) ──► append ── committed ──► resolves
  *                                 └── refused ──► rejects, and the sender offers its message again; the alerts in it,
  *                                     which were acted on and which a resend will not raise anew, wait here
- *   keep (no sender)        ──► append ── refused ──► waits here ── backoff ──► append
+ *   keep (no sender)        ──► append, in reserved room ── refused ──► waits here ── backoff ──► append
+ *   too much waits ──► readings go ──► updates of one alarm become its latest state ──► the oldest goes: a gap, told
+ *                      as an event once there is room
  *
  * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before
- * it began; an alert that is handed over twice is stored once (its `resendId`); what waits is bounded, beyond it the
- * oldest goes and is counted.
+ * it began: they are appended at once, because the outbox refuses what was handed over behind a refused one, and from
+ * then on those that wait go in front; an alert that is handed over twice is stored once (its `resendId`); what waits is
+ * bounded, and what is given up is counted and told.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { eventTypes } from '@forpost/shared/event/event.ts';
+import { type AlertData, eventTypes } from '@forpost/shared/event/event.ts';
+import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { gapOfUnnumbered } from './outbox/gap.ts';
 import type { EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 
-/** Entries that wait for an outbox that takes nothing, and entries that wait for an earlier alert of their device. */
+/** Events that wait for an outbox that takes nothing. */
 const maxWaiting = 1000;
 const backoff = { baseMs: 200, ceilingMs: 10_000 };
 
 export interface StoringParts {
-  readonly outbox: Pick<Outbox, 'append'>;
+  readonly outbox: Pick<Outbox, 'append' | 'epoch'>;
   readonly clock: Clock;
+  /** how what is told of losses is stamped */
+  readonly stamp: () => Pick<EventDraft, 'clock' | 'boot'>;
   readonly random: () => number;
   readonly logger: Logger;
   /** an alert is on disk; called again where it was handed over twice */
   readonly onStored: (alert: EventDraft) => void;
 }
 
-type Device = EventDraft['device'];
+interface Loss {
+  readonly count: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
 
 export class Storing {
   readonly #parts: StoringParts;
   readonly #sparing: SparingLogger;
-  /** the newest unfinished entry with alerts of each device; resolves however that ends */
-  readonly #underWay = new Map<Device, Promise<void>>();
-  #chained = 0;
   #waiting: OutboxEntry[] = [];
+  #waitingEvents = 0;
   #resend: Timer | undefined;
+  #sending = false;
   #attempt = 0;
   #lost = 0;
+  #collapsed = 0;
+  /** given up, and not told yet */
+  readonly #untold = new Map<Lane, Loss>();
   #stopped = false;
 
   constructor(parts: StoringParts) {
@@ -49,9 +62,19 @@ export class Storing {
     this.#sparing = new SparingLogger(parts.logger, parts.clock);
   }
 
-  /** Entries that were given up because too many waited. */
+  /** Events that were given up because too many waited. */
   get lost(): number {
     return this.#lost;
+  }
+
+  /** Events that wait for the outbox in memory. */
+  get waiting(): number {
+    return this.#waitingEvents;
+  }
+
+  /** Updates of alarms that a later state of the same alarm took the place of, because too many waited. */
+  get collapsed(): number {
+    return this.#collapsed;
   }
 
   stop(): void {
@@ -63,19 +86,13 @@ export class Storing {
   submit(entry: OutboxEntry): Promise<unknown> {
     // nearly all: nothing in it has to be kept in order
     if (!entry.events.some(isAlert)) return this.#parts.outbox.append(entry);
-    return this.#append(entry, () => {
-      const alerts = entry.events.filter(isAlert);
-      if (alerts.length > 0) this.#wait({ events: alerts });
-    });
+    return this.#append(entry, () => this.#wait({ events: entry.events.filter(isAlert) }));
   }
 
   /** Stores what has no sender to hold back; while the outbox takes nothing it waits here. */
   keep(entry: OutboxEntry): void {
-    if (this.#waiting.length > 0) {
-      this.#wait(entry);
-      return;
-    }
-    this.#append(entry, () => this.#wait(entry)).catch((error: unknown) =>
+    const reserved = { ...entry, reserved: true };
+    this.#append(reserved, () => this.#wait(reserved)).catch((error: unknown) =>
       this.#sparing.warn(
         'kept',
         { error: messageOf(error) },
@@ -84,46 +101,20 @@ export class Storing {
     );
   }
 
-  /** `refused` runs before anything that waits for this entry goes on. */
+  /** Alerts of the same devices that wait go with it, in front: the outbox drops what it has already. */
   #append(entry: OutboxEntry, refused: () => void): Promise<void> {
-    const devices = new Set(entry.events.filter(isAlert).map(({ device }) => device));
-    const before = [...devices].flatMap((device) => this.#underWay.get(device) ?? []);
-    const appended = (before.length === 0 ? this.#hand(entry, devices) : this.#handAfter(before, entry, devices)).catch(
+    const devices = new Set(entry.events.filter(isOrdered).map(({ device }) => device));
+    const earlier = this.#waiting.flatMap(({ events }) =>
+      events.filter((event) => isAlert(event) && devices.has(event.device)),
+    );
+    const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
+    return this.#parts.outbox.append(whole).then(
+      () => this.#stored(whole),
       (error: unknown) => {
         refused();
         throw error;
       },
     );
-    if (devices.size === 0) return appended;
-    const ended: Promise<void> = appended
-      .catch(() => undefined)
-      .then(() => {
-        for (const device of devices) if (this.#underWay.get(device) === ended) this.#underWay.delete(device);
-      });
-    for (const device of devices) this.#underWay.set(device, ended);
-    return appended;
-  }
-
-  async #handAfter(before: readonly Promise<void>[], entry: OutboxEntry, devices: ReadonlySet<Device>): Promise<void> {
-    if (this.#chained >= maxWaiting)
-      throw new ForpostError('FORPOST_OUTBOX_FULL', `${this.#chained} alerts wait for earlier ones to be on disk`);
-    this.#chained++;
-    try {
-      await Promise.all(before);
-    } finally {
-      this.#chained--;
-    }
-    await this.#hand(entry, devices);
-  }
-
-  /** Earlier alerts of the same devices that wait go with it, in front: the outbox drops what it has already. */
-  async #hand(entry: OutboxEntry, devices: ReadonlySet<Device>): Promise<void> {
-    const earlier = this.#waiting.flatMap(({ events }) =>
-      events.filter((event) => isAlert(event) && devices.has(event.device)),
-    );
-    const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
-    await this.#parts.outbox.append(whole);
-    this.#stored(whole);
   }
 
   #stored({ events }: OutboxEntry): void {
@@ -132,41 +123,136 @@ export class Storing {
 
   #wait(entry: OutboxEntry): void {
     this.#waiting.push(entry);
-    if (this.#waiting.length > maxWaiting) {
-      this.#waiting.shift();
-      this.#lost += 1;
+    this.#waitingEvents += entry.events.length;
+    if (this.#waitingEvents > maxWaiting) this.#makeRoom();
+    this.#scheduleResend();
+  }
+
+  /** By value: readings first, then what a later state of the same alarm says too, then the oldest. */
+  #makeRoom(): void {
+    this.#drop((event) => event.lane === 'telemetry');
+    if (this.#waitingEvents <= maxWaiting) return;
+    this.#collapse();
+    while (this.#waitingEvents > maxWaiting) {
+      // what a device caused goes before what nobody else has seen
+      const index = Math.max(
+        0,
+        this.#waiting.findIndex(({ reserved }) => reserved !== true),
+      );
+      const [oldest] = this.#waiting.splice(index, 1);
+      if (oldest === undefined) return;
+      this.#waitingEvents -= oldest.events.length;
+      for (const event of oldest.events) this.#lose(event);
     }
-    if (this.#resend === undefined && !this.#stopped) this.#scheduleResend();
+  }
+
+  #drop(isGone: (event: EventDraft) => boolean): void {
+    this.#keepOnly((event) => {
+      if (!isGone(event)) return true;
+      this.#lose(event);
+      return false;
+    });
+  }
+
+  #collapse(): void {
+    const latest = new Map<string, EventDraft>();
+    for (const { events } of this.#waiting)
+      for (const event of events) if (isAlert(event)) latest.set(alarmOf(event), event);
+    this.#keepOnly((event) => {
+      if (!isAlert(event) || latest.get(alarmOf(event)) === event) return true;
+      this.#collapsed++;
+      return false;
+    });
+  }
+
+  #keepOnly(stays: (event: EventDraft) => boolean): void {
+    this.#waiting = this.#waiting
+      .map((entry) => ({ ...entry, events: entry.events.filter(stays) }))
+      .filter(({ events }) => events.length > 0);
+    this.#waitingEvents = this.#waiting.reduce((sum, { events }) => sum + events.length, 0);
+  }
+
+  #lose({ lane, time }: EventDraft): void {
+    this.#lost++;
+    const known = this.#untold.get(lane) ?? { count: 0, firstTime: time, lastTime: time };
+    this.#untold.set(lane, {
+      count: known.count + 1,
+      firstTime: Math.min(known.firstTime, time),
+      lastTime: Math.max(known.lastTime, time),
+    });
   }
 
   #scheduleResend(): void {
+    if (this.#resend !== undefined || this.#sending || this.#stopped) return;
     const { clock, random } = this.#parts;
-    this.#resend = clock.after(backoffMs(backoff, this.#attempt++, random), () => void this.#sendWaiting());
+    this.#resend = clock.after(backoffMs(backoff, this.#attempt++, random), () => {
+      this.#resend = undefined;
+      void this.#sendWaiting();
+    });
   }
 
+  /** All at once: what has room goes, whatever else is refused. */
   async #sendWaiting(): Promise<void> {
-    while (!this.#stopped) {
-      const entry = this.#waiting[0];
-      if (entry === undefined) {
-        this.#resend = undefined;
-        this.#attempt = 0;
-        return;
+    this.#sending = true;
+    const entries = [...this.#waiting];
+    const outcomes = await Promise.allSettled(entries.map((entry) => this.#parts.outbox.append(entry)));
+    const done = new Set<OutboxEntry>();
+    outcomes.forEach((outcome, i) => {
+      const entry = entries[i];
+      if (entry === undefined) return;
+      if (outcome.status === 'fulfilled') this.#stored(entry);
+      else if (isHopeless(outcome.reason)) {
+        for (const event of entry.events) this.#lose(event);
+        this.#parts.logger.error({ error: messageOf(outcome.reason) }, 'an event can never be stored: it is given up');
+      } else return;
+      done.add(entry);
+    });
+    // some may have been given up or collapsed while they were on their way: those are stored twice, and that is once
+    this.#waiting = this.#waiting.filter((entry) => !done.has(entry));
+    this.#waitingEvents = this.#waiting.reduce((sum, { events }) => sum + events.length, 0);
+    if (done.size > 0) this.#attempt = 0;
+    if (this.#waiting.length === 0) await this.#tellLosses();
+    this.#sending = false;
+    if (this.#waiting.length > 0 || this.#untold.size > 0) this.#scheduleResend();
+    else this.#attempt = 0;
+  }
+
+  /** What was given up never had a number: the gap record says how many, and from when to when. */
+  async #tellLosses(): Promise<void> {
+    const { outbox, clock, stamp, logger } = this.#parts;
+    if (this.#untold.size === 0 || this.#stopped) return;
+    const told = new Map(this.#untold);
+    this.#untold.clear();
+    const now = clock.now();
+    const events = lanes.flatMap((lane): EventDraft[] => {
+      const loss = told.get(lane);
+      if (loss === undefined) return [];
+      const gap = gapOfUnnumbered(outbox.epoch, lane, loss, 'given up: the outbox took nothing and too much waited');
+      return [
+        {
+          ...stamp(),
+          lane: 'alerts',
+          type: eventTypes.gap,
+          device: null,
+          time: now,
+          received: now,
+          uptime: clock.uptime(),
+          data: JSON.stringify(gap),
+        },
+      ];
+    });
+    try {
+      await outbox.append({ events, reserved: true });
+    } catch (error) {
+      logger.debug({ error: messageOf(error) }, 'the outbox does not take what is to be told of losses yet');
+      for (const [lane, loss] of told) {
+        const since = this.#untold.get(lane);
+        this.#untold.set(lane, {
+          count: loss.count + (since?.count ?? 0),
+          firstTime: Math.min(loss.firstTime, since?.firstTime ?? loss.firstTime),
+          lastTime: Math.max(loss.lastTime, since?.lastTime ?? loss.lastTime),
+        });
       }
-      try {
-        await this.#parts.outbox.append(entry);
-        this.#stored(entry);
-      } catch (error) {
-        if (!isHopeless(error)) {
-          const waiting = this.#waiting.length;
-          this.#parts.logger.debug({ error: messageOf(error), waiting }, 'the outbox still takes nothing');
-          this.#scheduleResend();
-          return;
-        }
-        this.#lost += 1;
-        this.#parts.logger.error({ error: messageOf(error) }, 'an event can never be stored: it is given up');
-      }
-      // it may have been given up while it was on its way
-      if (this.#waiting[0] === entry) this.#waiting.shift();
     }
   }
 }
@@ -178,4 +264,12 @@ export function isHopeless(error: unknown): boolean {
 
 function isAlert({ type }: EventDraft): boolean {
   return type === eventTypes.alert;
+}
+
+function isOrdered({ lane }: EventDraft): boolean {
+  return lane === 'alerts';
+}
+
+function alarmOf({ data }: EventDraft): string {
+  return (JSON.parse(data) as AlertData).alarm;
 }

@@ -1,0 +1,102 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { beforeEach, expect, test } from 'vitest';
+import type { EventDraft, OutboxEntry } from './outbox/outbox.ts';
+import { draft } from './outbox/sqlite/test-support.ts';
+import { Storing } from './storing.ts';
+
+let clock: FakeClock;
+let full: (entry: OutboxEntry) => boolean;
+let stored: EventDraft[];
+let storing: Storing;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  full = () => true;
+  stored = [];
+  storing = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: async (entry) => {
+        if (full(entry)) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+        stored.push(...entry.events);
+        return { stored: entry.events.length, repeated: 0 };
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger: silentLogger(),
+    onStored: () => undefined,
+  });
+});
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const alert = (n: number, alarm: string, device = 'camera') =>
+  draft(n, {
+    lane: 'alerts',
+    type: eventTypes.alert,
+    device: asId(device),
+    data: JSON.stringify({ alarm, count: n }),
+    resendId: `${alarm}/${n}`,
+  });
+const seen = (type: string) => stored.filter((event) => event.type === type).map(({ data }) => JSON.parse(data));
+const tryAgain = async () => {
+  clock.advance(10_000);
+  await settle();
+};
+
+test('where too much waits, readings go first, then all but the latest state of each alarm, and the loss is told', async () => {
+  for (let n = 0; n < 600; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`), draft(n)] });
+  await settle();
+  // at 1,001 events the readings went
+  expect(storing.lost).toBeGreaterThanOrEqual(500);
+  expect(storing.collapsed).toBe(0);
+  for (let n = 600; n < 1100; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`)] });
+  await settle();
+  expect(storing.collapsed).toBeGreaterThan(900);
+  full = () => false;
+  await tryAgain();
+  const alerts = seen(eventTypes.alert) as { alarm: string; count: number }[];
+  // each alarm as it is now, in the order of its changes
+  for (const [alarm, last] of [
+    ['alarm-0', 1098],
+    ['alarm-1', 1099],
+    ['alarm-2', 1097],
+  ] as const)
+    expect(alerts.filter((one) => one.alarm === alarm).at(-1)?.count).toBe(last);
+  expect(alerts.map(({ count }) => count)).toEqual(alerts.map(({ count }) => count).toSorted((a, b) => a - b));
+  expect(seen(eventTypes.gap)).toMatchObject([
+    { epoch: '0123456789abcdef', lane: 'telemetry', from: '1', to: '0', count: storing.lost },
+  ]);
+  expect(storing.waiting).toBe(0);
+});
+
+test('only what no later state says goes in the end, the alerts of devices before those without a sender', async () => {
+  for (let n = 0; n < 200; n++)
+    await storing.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);
+  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  await settle();
+  expect(storing.lost).toBe(100);
+  full = () => false;
+  await tryAgain();
+  const alarms = seen(eventTypes.alert).map(({ alarm }) => alarm as string);
+  expect(alarms.filter((alarm) => alarm.startsWith('seen')).length).toBe(900);
+  expect(alarms.filter((alarm) => alarm.startsWith('device')).length).toBe(100);
+  expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
+});
+
+test('what has no sender is appended in reserved room, and an alert of a device that is refused holds none of it back', async () => {
+  full = ({ reserved }) => reserved !== true;
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  storing.keep({ events: [alert(2, 'intruder')] });
+  await tryAgain();
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder']);
+  expect(storing.waiting).toBe(1);
+  full = () => false;
+  await tryAgain();
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder', 'over']);
+});
