@@ -232,6 +232,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       broker: this.#broker,
+      unstored: () => this.#pipeline.unstored,
       commandKeys: keys.map(({ id }) => id),
       problems: () => [
         ...this.#problems.values(),

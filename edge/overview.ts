@@ -37,6 +37,7 @@ export interface OverviewParts {
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly broker: Broker;
+  readonly unstored: () => GatewaySnapshot['unstored'];
   /** ids of the keys whose commands are taken */
   readonly commandKeys: readonly string[];
   /** what is wrong and belongs to no part that could say it */
@@ -87,6 +88,7 @@ export class Overview implements ConsoleSource {
       status: this.status(),
       outbox: outbox.status(),
       broker: broker.counters(),
+      unstored: this.#parts.unstored(),
       ruleErrors: Object.fromEntries(
         rules()
           .errors()

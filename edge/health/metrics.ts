@@ -38,6 +38,7 @@ export class GatewayMetrics {
 
   #describe(): void {
     const one = (value: number): Series => [[{}, value]];
+    const known = (value: number | null): Series => (value === null ? [] : one(value));
 
     this.#gauge('forpost_info', 'Which gateway and version this is', ['site', 'gateway', 'version'], ({ status }) => [
       [{ site: status.site, gateway: status.gateway, version: status.version }, 1],
@@ -101,6 +102,42 @@ export class GatewayMetrics {
       one(s.outbox.longestCommitMs / 1000),
     );
     this.#gauge('forpost_outbox_file_bytes', 'Size of the outbox file', [], (s) => one(s.outbox.fileBytes));
+    this.#gauge('forpost_outbox_last_sync_seconds', 'Time in which the last commit was written and synced', [], (s) =>
+      one(s.outbox.lastSyncMs / 1000),
+    );
+    this.#gauge('forpost_outbox_longest_sync_seconds', 'Longest such time of the last minute', [], (s) =>
+      one(s.outbox.longestSyncMs / 1000),
+    );
+    this.#gauge('forpost_outbox_used_bytes', 'Of the outbox file, in use', [], (s) => one(s.outbox.room.usedBytes));
+    this.#gauge('forpost_outbox_limit_bytes', 'What of it may be in use', [], (s) => one(s.outbox.room.maxBytes));
+    this.#gauge('forpost_outbox_free_disk_bytes', 'Free on its disk', [], (s) => known(s.outbox.room.freeDiskBytes));
+    this.#gauge('forpost_outbox_disk_full', '1 where a write has failed for room', [], (s) =>
+      one(s.outbox.room.diskFull ? 1 : 0),
+    );
+    this.#gauge('forpost_outbox_ballast_bytes', 'The file that is given up when the disk is full', [], (s) =>
+      one(s.outbox.room.ballastBytes),
+    );
+    this.#gauge('forpost_outbox_days_left', 'Until readings are shed, at the rate of the last hour', [], (s) =>
+      known(s.outbox.room.daysLeft),
+    );
+    this.#counter('forpost_outbox_shed_events_total', 'Undelivered events that went for room', [], (s) =>
+      one(s.outbox.room.shedEvents),
+    );
+    this.#counter('forpost_outbox_written_bytes_total', 'Written to the disk by the thread of the outbox', [], (s) =>
+      known(s.outbox.room.writtenBytes),
+    );
+    this.#gauge('forpost_outbox_written_bytes_per_day', 'The same a day, at the rate of the last hour', [], (s) =>
+      known(s.outbox.room.writtenBytesADay),
+    );
+    this.#gauge('forpost_unstored_events', 'Events without a sender that wait in memory for the outbox', [], (s) =>
+      one(s.unstored.waiting),
+    );
+    this.#counter('forpost_unstored_events_lost_total', 'Such events given up, because too many waited', [], (s) =>
+      one(s.unstored.lost),
+    );
+    this.#counter('forpost_unstored_updates_collapsed_total', 'Updates of an alarm left out for its latest', [], (s) =>
+      one(s.unstored.collapsed),
+    );
     this.#counter('forpost_outbox_dead_letters_total', 'Messages that nobody could read', [], (s) =>
       one(s.outbox.deadLetters),
     );

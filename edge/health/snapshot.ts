@@ -8,6 +8,8 @@ export interface GatewaySnapshot {
   readonly status: GatewayStatus;
   readonly outbox: OutboxStatus;
   readonly broker: BrokerCounters;
+  /** events without a sender that the outbox did not take */
+  readonly unstored: { readonly waiting: number; readonly lost: number; readonly collapsed: number };
   /** by rule id: how often it threw */
   readonly ruleErrors: Readonly<Record<string, number>>;
   /** active alarms by severity */

@@ -99,6 +99,7 @@ export interface EvidenceReference {
   readonly size: number;
 }
 
+/** An empty range (from 1, to 0) tells of events that were given up before they had a number. */
 export interface GapData {
   readonly epoch: string;
   readonly lane: Lane;

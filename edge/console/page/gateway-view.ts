@@ -2,9 +2,9 @@
 import type { UplinkStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ConsoleStatus } from '../view.ts';
-import { bytes, clockTime, count, duration } from './format.ts';
+import { bytes, clockTime, count, duration, plural } from './format.ts';
 import { badge, fact, section } from './parts.ts';
-import { sentence, tellBudget, tellUplink } from './words.ts';
+import { sentence, tellBudget, tellRoom, tellUplink } from './words.ts';
 
 export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateResult {
   const body =
@@ -46,7 +46,9 @@ export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResul
       )}
       ${fact('Stored events', count(outbox.committedEvents))}
       ${fact('Longest write', `${Math.round(outbox.longestCommitMs)} ms in the last minute`)}
-      ${fact('Store', bytes(outbox.fileBytes))}
+      ${fact('Store', `${bytes(outbox.fileBytes)}${tellRoom(outbox.room)}`)}
+      ${outbox.room.writtenBytesADay === null ? nothing : fact('Written', `${bytes(outbox.room.writtenBytesADay)} a day`)}
+      ${outbox.room.shedEvents === 0 ? nothing : fact('Shed', `${plural(outbox.room.shedEvents, 'event')} for room`)}
       ${fact('Machine up for', duration(status.uptime))}
       ${fact('Version', status.version)}
       ${fact('Configuration', html`<code>${status.revision.slice(0, 12)}</code>`)}

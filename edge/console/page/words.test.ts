@@ -1,7 +1,7 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
-import { tellBudget, tellDevice, tellUplink } from './words.ts';
+import { tellBudget, tellDevice, tellRoom, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -96,4 +96,15 @@ test('the way to the centre is told with since when, how much waits and why', ()
   expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
     'Live since 12:04. Everything is at the centre.',
   );
+});
+
+test('how long the store lasts is told in days, then in hours, and not before it is known', () => {
+  expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => tellRoom({ daysLeft }))).toEqual([
+    '',
+    ', room for 0 hours',
+    ', room for 36 hours',
+    ', room for 2 days',
+    ', room for 41 days',
+    ', room for years',
+  ]);
 });

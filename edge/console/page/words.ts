@@ -1,5 +1,6 @@
 /** States in an installer's words. Pure. */
 import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { OutboxRoom } from '../../outbox/outbox.ts';
 import { bytes, clockTime, count, duration, plural } from './format.ts';
 
 /** How something is: fine, worth a look, wrong, or of no account. */
@@ -87,4 +88,12 @@ export function tellBudget({ budget }: UplinkStatus): string {
 export function sentence(text: string): string {
   const trimmed = text.trim().replace(/\.$/, '');
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+}
+
+/** How long the store lasts without the centre: ", room for 12 days"; empty while it is not known. */
+export function tellRoom({ daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
+  if (daysLeft === null) return '';
+  if (daysLeft > 999) return ', room for years';
+  const days = Math.floor(daysLeft);
+  return days >= 2 ? `, room for ${days} days` : `, room for ${plural(Math.floor(daysLeft * 24), 'hour')}`;
 }
