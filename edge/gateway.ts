@@ -45,7 +45,7 @@ import { loadSite } from './site/load.ts';
 import type { Secrets, Site } from './site/site.ts';
 import type { Refusal } from './uplink/messages.ts';
 import { refusalEntry } from './uplink/refusal.ts';
-import { sinkName } from './uplink/sinks/registry.ts';
+import { sinkName } from './uplink/sinks/name.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { CameraChanges } from './vision/camera-changes.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';

@@ -14,7 +14,8 @@ import { openKept, outboxFileName } from '../outbox/sqlite/kept-events.ts';
 import { loadSite } from '../site/load.ts';
 import { Pacer } from './pacer.ts';
 import { type ReplayFigures, rangeOf, replay } from './replay.ts';
-import { createSink, sinkName } from './sinks/registry.ts';
+import { sinkName } from './sinks/name.ts';
+import { createSink } from './sinks/registry.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 export interface ReplayCommand {

@@ -14,7 +14,8 @@ import type { OutboxReader } from '../outbox/outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
-import { createSink, sinkName } from './sinks/registry.ts';
+import { sinkName } from './sinks/name.ts';
+import { createSink } from './sinks/registry.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 const port = parentPort;

@@ -21,7 +21,7 @@ import type { InHand } from '../outbox/in-hand.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
-import { sinkName } from './sinks/registry.ts';
+import { sinkName } from './sinks/name.ts';
 
 export interface UplinkOptions {
   readonly sinks: readonly SinkConfig[];

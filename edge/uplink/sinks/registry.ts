@@ -34,11 +34,6 @@ const kinds: { readonly [Kind in SinkConfig['kind']]: SinkKind<Extract<SinkConfi
   http: { create: httpSink, backoff: { baseMs: 250, ceilingMs: 10_000 } },
 };
 
-/** What a sink is called in cursors, secrets and the status. */
-export function sinkName(config: SinkConfig): string {
-  return config.name ?? config.kind;
-}
-
 export function createSink(
   config: SinkConfig,
   context: SinkContext,
