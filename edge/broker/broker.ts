@@ -166,6 +166,8 @@ export class Broker implements Part, LocalPublisher {
       id: brokerId,
       concurrency,
       drainTimeout: this.#limits.drainTimeoutMs,
+      // sessions.ts bounds them, without ending a connection whose publishes were taken already
+      maxInflightInbound: 0,
       connectTimeout: this.#limits.connectTimeoutMs,
       persistence: this.#sessions,
       preConnect: (client, packet, done) => this.#preConnect(client, packet, done),

@@ -225,6 +225,29 @@ test('a QoS 2 publish is taken once across a restart at each of its steps', asyn
   expect(stored()).toEqual(['a', 'b']);
 });
 
+test('however many QoS 2 publishes a client has under way, each is taken once across a cut and a restart', async () => {
+  const many = 1500;
+  const publish = (dup: boolean) =>
+    Array.from({ length: many }, (_, n) => publishPacket(readings, String(n), 2, n + 1, dup));
+  const first = await meter();
+  first.send(...publish(false));
+  // it is cut off while some of the answers are still to come
+  await soon(() => stored().length).toBeGreaterThan(1100);
+  first.socket.destroy();
+  const second = await meter();
+  second.send(...publish(true));
+  await soon(() => after(second).length).toBe(many);
+  await restart();
+  const third = await meter();
+  third.send(...publish(true));
+  await soon(() => after(third).length).toBe(many);
+  expect(new Set(stored()).size).toBe(many);
+  expect(stored().length).toBe(many);
+  third.send(...Array.from({ length: many }, (_, n) => pubrelPacket(n + 1)));
+  await soon(() => after(third).length).toBe(2 * many);
+  await soon(() => bench.broker.sizes().inbound).toBe(0);
+});
+
 test('a QoS 2 publish of a clean session is new after its connection ended', async () => {
   const raw = await meter({ clean: true });
   raw.send(publishPacket(readings, 'a', 2, 5));

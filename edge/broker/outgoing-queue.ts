@@ -20,16 +20,27 @@ export interface QueuedItem {
 
 const maxMessageId = 65_535;
 
+/** What all queues together hold, bytes. */
+export interface QueueTotal {
+  bytes: number;
+}
+
 export class OutgoingQueue {
+  readonly #total: QueueTotal;
   readonly #items = new Map<number, QueuedItem>();
   readonly #byId = new Map<number, QueuedItem>();
   #bytes = 0;
   #nextId = 1;
 
+  constructor(total: QueueTotal = { bytes: 0 }) {
+    this.#total = total;
+  }
+
   get length(): number {
     return this.#items.size;
   }
 
+  /** topics and payloads */
   get bytes(): number {
     return this.#bytes;
   }
@@ -48,7 +59,7 @@ export class OutgoingQueue {
 
   add(item: QueuedItem): void {
     this.#items.set(item.message, item);
-    this.#bytes += item.payload.length;
+    this.#weigh(item.topic.length + item.payload.length);
     if (item.messageId === undefined) return;
     this.#byId.set(item.messageId, item);
     // ids are given in turn: those in use lie behind
@@ -76,14 +87,25 @@ export class OutgoingQueue {
   /** PUBREC came: the payload is no longer needed. */
   release(item: QueuedItem): void {
     item.released = true;
-    this.#bytes -= item.payload.length;
+    this.#weigh(-item.payload.length);
     item.payload = Buffer.alloc(0);
   }
 
   delete(item: QueuedItem): void {
     if (!this.#items.delete(item.message)) return;
-    this.#bytes -= item.payload.length;
+    this.#weigh(-(item.topic.length + item.payload.length));
     if (item.messageId !== undefined) this.#byId.delete(item.messageId);
+  }
+
+  clear(): void {
+    this.#weigh(-this.#bytes);
+    this.#items.clear();
+    this.#byId.clear();
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    this.#total.bytes += bytes;
   }
 
   oldest(): QueuedItem | undefined {

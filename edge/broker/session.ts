@@ -4,7 +4,8 @@
  * Always: a session's number is never given twice (see remembered.ts).
  */
 import type { Change } from '../outbox/remembered.ts';
-import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
+import type { Inbound } from './inbound.ts';
+import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
 import type { RetainedLimits } from './retained.ts';
 
 export interface SessionLimits extends RetainedLimits {
@@ -15,8 +16,9 @@ export interface SessionLimits extends RetainedLimits {
   readonly maxQueuedBytes: number;
   /** of all sessions */
   readonly maxQueuedBytesAll: number;
-  /** QoS 2 publishes of one client between PUBREC and PUBREL */
+  /** QoS 2 publishes of one client between PUBREC and PUBREL, whatever others have; of all clients together */
   readonly maxInbound: number;
+  readonly maxInboundAll: number;
   /** how long the gateway runs without a session's client before it ends it, ms */
   readonly maxAbsentMs: number;
 }
@@ -34,6 +36,7 @@ export const defaultSessionLimits: SessionLimits = {
   maxRetainedEach: 200,
   maxRetainedBytesEach: 2 ** 20,
   maxInbound: 1000,
+  maxInboundAll: 2 ** 17,
   maxAbsentMs: 7 * dayMs,
 };
 
@@ -65,8 +68,6 @@ export interface ClientRef {
   readonly conn?: { destroy(): void };
 }
 
-export type Inbound = Map<number, Promise<void>>;
-
 export interface Session {
   number: number;
   readonly client: string;
@@ -81,10 +82,6 @@ export const brokerId = 'forpost';
 
 /** Makes aedes say «session present» for a session without subscriptions: it is never granted. */
 export const emptySession: Subscription = Object.freeze({ topic: '$session', qos: 0 });
-
-export function emptyOf(number: number, client: string): Session {
-  return { number, client, subscriptions: new Map(), queue: new OutgoingQueue(), inbound: new Map(), absentMs: 0 };
-}
 
 /** `<principal>/<its own client id>`; no principal has a slash in its id. */
 export function ownerOf(clientId: string): string {

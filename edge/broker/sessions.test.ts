@@ -112,7 +112,7 @@ test('a queued message lives until its acknowledgement, through PUBREC and PUBRE
 });
 
 test('QoS 2 publishes between PUBREC and PUBREL are bounded, and one whose commit failed is forgotten', async () => {
-  const store = sessions({ maxInbound: 3 });
+  const store = sessions({ maxInbound: 3, maxInboundAll: 0 });
   for (const client of [staying('meter/1'), { id: 'meter/1', clean: true }]) {
     const failed = Promise.reject(new Error('disk'));
     store.beginInbound(client, 9, failed);
@@ -125,6 +125,76 @@ test('QoS 2 publishes between PUBREC and PUBREL are bounded, and one whose commi
   expect(store.sizes().inbound).toBe(1);
 });
 
+test('a client has as many QoS 2 publishes under way as it likes while there are few, and its share in any case', () => {
+  const store = sessions({ maxInbound: 3, maxInboundAll: 100 });
+  const begin = (client: string, ids: number) => {
+    for (let id = 1; id <= ids; id++) store.beginInbound(staying(client), id, Promise.resolve());
+  };
+  const kept = (client: string) =>
+    Array.from({ length: 200 }, (_, n) => store.inbound(staying(client), n + 1)).filter((one) => one !== undefined)
+      .length;
+  begin('meter/1', 97);
+  expect(kept('meter/1')).toBe(97);
+  begin('meter/2', 20);
+  expect([kept('meter/1'), kept('meter/2')]).toEqual([97, 3]);
+  begin('other/1', 3);
+  expect(kept('other/1')).toBe(3);
+});
+
+test('a QoS 2 publish whose commit is not over is told of to a new disk only once it is, and never where it was refused', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({}, [], disk);
+  const client = staying('a');
+  const commit = Promise.withResolvers<void>();
+  const refusal = Promise.withResolvers<void>();
+  store.beginInbound(client, 1, Promise.resolve());
+  await isSettled(commit.promise);
+  store.beginInbound(client, 2, commit.promise);
+  store.beginInbound(client, 3, refusal.promise);
+  disk.changes.length = 0;
+  disk.anew();
+  expect(disk.changes).toEqual(['session', 'received']);
+  refusal.reject(new Error('full'));
+  await isSettled(refusal.promise);
+  expect(disk.changes).toEqual(['session', 'received']);
+  commit.resolve();
+  await isSettled(commit.promise);
+  expect(disk.changes).toEqual(['session', 'received', 'received']);
+});
+
+test('what a subscriber was not sent, although it may have it, stays owed to it', async () => {
+  const may = ['t'];
+  const store = new Sessions({
+    nextMessage: () => ++messages,
+    isConnected: () => true,
+    mayHold: (_, filter) => may.includes(filter),
+    gateOf: () => undefined,
+    onDropped: (what) => dropped.push(what),
+  });
+  const client = staying('a');
+  await store.addSubscriptions(client, [{ topic: 't', qos: 1 }]);
+  await store.outgoingEnqueue({ clientId: 'a' }, message('t', 'x', { brokerCounter: ++messages }));
+  const owed = async () => {
+    const packets: StoredPacket[] = [];
+    for await (const packet of store.outgoingStream(client)) packets.push(packet);
+    return packets;
+  };
+  const [packet] = await owed();
+  await store.outgoingClearMessageId(client, packet as StoredPacket);
+  expect(await owed()).toMatchObject([{ topic: 't', messageId: packet?.messageId, dup: true }]);
+  may.length = 0;
+  await store.outgoingClearMessageId(client, packet as StoredPacket);
+  expect(await owed()).toEqual([]);
+});
+
+test('a long topic counts to what is queued', async () => {
+  const store = sessions({ maxQueuedBytes: 1000 });
+  await store.addSubscriptions(staying('a'), [{ topic: '#', qos: 1 }]);
+  for (let n = 0; n < 10; n++)
+    await store.outgoingEnqueue({ clientId: 'a' }, message('t'.repeat(400), '', { brokerCounter: ++messages }));
+  expect(store.sizes().queued).toBe(2);
+});
+
 /** A disk whose commits the test decides. */
 class HeldStorage implements BrokerStorage {
   readonly recall = () => undefined;
@@ -132,7 +202,10 @@ class HeldStorage implements BrokerStorage {
   readonly isRead = () => this.read;
   readonly changes: string[] = [];
   commit = async () => undefined;
-  onAnew = () => undefined;
+  anew: () => void = () => undefined;
+  onAnew = (listener: () => void) => {
+    this.anew = listener;
+  };
   #waiting: PromiseWithResolvers<void>[] = [];
 
   save = ({ kind }: Change) => void this.changes.push(kind);
@@ -222,7 +295,7 @@ test('of QoS 2 nothing goes out before the disk knows its packet id; QoS 1 does 
 });
 
 test('all queues together are bounded: the longest loses its oldest', async () => {
-  const store = sessions({ maxQueuedBytesAll: 10 });
+  const store = sessions({ maxQueuedBytesAll: 39 });
   for (const [id, topic] of [
     ['long', '#'],
     ['short', 't/short'],

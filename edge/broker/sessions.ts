@@ -16,7 +16,8 @@
  */
 import { Readable } from 'node:stream';
 import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
-import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
+import { Inbound, InboundCount } from './inbound.ts';
+import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import { isOurs, Retained } from './retained.ts';
 import {
   brokerId,
@@ -24,9 +25,7 @@ import {
   type ClientRef,
   copyOf,
   defaultSessionLimits,
-  emptyOf,
   emptySession,
-  type Inbound,
   ownerOf,
   packetOf,
   queuedChange,
@@ -63,8 +62,6 @@ type Subscriber = Subscription & { readonly clientId: string };
 
 const nobody: readonly Subscriber[] = [];
 const nothing: readonly Change[] = [];
-const done = Promise.resolve();
-
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
@@ -72,18 +69,20 @@ export class Sessions {
   /** by client id, the longest known first */
   readonly #sessions = new Map<string, Session>();
   readonly #retained: Retained<StoredPacket>;
+  readonly #inboundCount: InboundCount;
   /** of clients whose session ends with their connection */
   readonly #cleanInbound = new Map<string, Inbound>();
   readonly #byTopic = new Map<string, readonly Subscriber[]>();
   /** by message: the sessions for which it is on disk and not yet in memory */
   readonly #prepared = new Map<number, readonly number[]>();
+  readonly #queued = { bytes: 0 };
   #lastNumber = 0;
-  #queuedBytes = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
     this.#retained = new Retained(this.#limits);
+    this.#inboundCount = new InboundCount({ each: this.#limits.maxInbound, all: this.#limits.maxInboundAll });
     this.#storage = options.storage ?? noStorage;
     this.#storage.onAnew(() => this.#tellAll());
   }
@@ -114,7 +113,7 @@ export class Sessions {
       if (known !== undefined && early.includes(known)) continue;
       // of two for one client the older was to be ended
       if (known !== undefined) this.#end(known);
-      const session: Session = { ...emptyOf(stored.session, stored.client), absentMs: stored.absentMs };
+      const session = { ...this.#empty(stored.session, stored.client), absentMs: stored.absentMs };
       for (const { filter, qos } of stored.subscriptions) session.subscriptions.set(filter, { topic: filter, qos });
       for (const { message, topic, payload, qos, messageId, released } of stored.queue) {
         session.queue.add({
@@ -122,8 +121,7 @@ export class Sessions {
         });
         greatest = Math.max(greatest, message);
       }
-      this.#queuedBytes += session.queue.bytes;
-      for (const id of stored.inbound) session.inbound.set(id, done);
+      for (const id of stored.inbound) session.inbound.recall(id);
       this.#sessions.set(stored.client, session);
     }
     this.#byTopic.clear();
@@ -138,12 +136,14 @@ export class Sessions {
   /** Everything that must outlive a restart. */
   #tellAll(): void {
     const { save } = this.#storage;
+    // what is being committed at this moment may go with what the disk forgets: it is written at its delivery
+    this.#prepared.clear();
     for (const { number, client, absentMs, subscriptions, queue, inbound } of this.#sessions.values()) {
       save({ kind: 'session', session: number, client, absentMs });
       for (const { topic, qos } of subscriptions.values())
         save({ kind: 'subscribed', session: number, filter: topic, qos });
       for (const item of queue.items()) save(queuedChange(number, item));
-      for (const messageId of inbound.keys()) save({ kind: 'received', session: number, messageId });
+      inbound.tellTaken((messageId) => save({ kind: 'received', session: number, messageId }));
     }
     for (const [{ topic, payload, qos }, owner] of this.#retained.owned())
       save({ kind: 'retained', topic, payload, qos, owner });
@@ -183,7 +183,8 @@ export class Sessions {
         payload.length === 0 ? { kind: 'unretained', topic } : { kind: 'retained', topic, payload, qos, owner },
       );
     const sessions: number[] = [];
-    for (const { clientId, qos: granted } of subscribers) {
+    // before the disk is read a session's number may be another's there
+    for (const { clientId, qos: granted } of this.#storage.isRead() ? subscribers : nobody) {
       const session = this.#sessions.get(clientId);
       if (session === undefined || (absentOnly && this.#options.isConnected(clientId))) continue;
       packet.brokerId = brokerId;
@@ -213,7 +214,7 @@ export class Sessions {
 
   /** What is to be on disk with a publish that begins, so that it is known after a restart too. */
   inboundChange(client: ClientRef, messageId: number): Change | undefined {
-    if (client.clean !== false) return undefined;
+    if (client.clean !== false || !this.#storage.isRead()) return undefined;
     return { kind: 'received', session: this.#session(client.id).number, messageId };
   }
 
@@ -221,19 +222,10 @@ export class Sessions {
   beginInbound(client: ClientRef, messageId: number, admission: Promise<void>): void {
     let known = this.#inboundOf(client);
     if (known === undefined) {
-      known = new Map();
+      known = new Inbound(this.#inboundCount);
       this.#cleanInbound.set(client.id, known);
     }
-    known.set(messageId, admission);
-    for (const oldest of known.keys()) {
-      if (known.size <= this.#limits.maxInbound) break;
-      known.delete(oldest);
-      this.#saveReleased(client, oldest);
-    }
-    const noted = known;
-    admission.catch(() => {
-      if (noted.get(messageId) === admission) noted.delete(messageId);
-    });
+    for (const forgotten of known.begin(messageId, admission)) this.#saveReleased(client, forgotten);
   }
 
   #inboundOf(client: ClientRef): Inbound | undefined {
@@ -272,8 +264,7 @@ export class Sessions {
     const { messageId } = packet;
     const known = this.#inboundOf(client);
     if (messageId === undefined || known === undefined) return;
-    const admission = known.get(messageId);
-    await admission?.catch(() => undefined);
+    await known.get(messageId)?.catch(() => undefined);
     if (client.clean === false) {
       this.#saveReleased(client, messageId);
       try {
@@ -284,12 +275,13 @@ export class Sessions {
         throw error;
       }
     }
-    if (known.get(messageId) === admission) known.delete(messageId);
+    known.end(messageId);
     if (client.clean !== false && known.size === 0) this.#cleanInbound.delete(client.id);
   }
 
   /** The QoS 2 state of a clean session; that of a persistent one goes with it [MQTT-3.1.2-6]. */
   async cleanIncoming(client: ClientRef): Promise<void> {
+    this.#cleanInbound.get(client.id)?.clear();
     this.#cleanInbound.delete(client.id);
   }
 
@@ -412,7 +404,6 @@ export class Sessions {
       const granted = Math.min(qos, packet.qos) as 1 | 2;
       const item = { message, topic: packet.topic, payload, qos: granted, messageId: undefined, released: false };
       session.queue.add(item);
-      this.#queuedBytes += item.payload.length;
       if (!onDisk.delete(session.number)) this.#storage.save(queuedChange(session.number, item));
       this.#keepWithinLimits(session);
     }
@@ -424,7 +415,7 @@ export class Sessions {
     const { queue } = session;
     while (queue.length > this.#limits.maxQueued || queue.bytes > this.#limits.maxQueuedBytes)
       this.#dropOldest(session);
-    while (this.#queuedBytes > this.#limits.maxQueuedBytesAll) {
+    while (this.#queued.bytes > this.#limits.maxQueuedBytesAll) {
       let longest = session;
       for (const other of this.#sessions.values()) if (other.queue.bytes > longest.queue.bytes) longest = other;
       this.#dropOldest(longest);
@@ -440,7 +431,6 @@ export class Sessions {
 
   #unqueue(session: Session, item: QueuedItem): void {
     session.queue.delete(item);
-    this.#queuedBytes -= item.payload.length;
     this.#storage.save({ kind: 'unqueued', session: session.number, message: item.message });
   }
 
@@ -457,7 +447,6 @@ export class Sessions {
       const item = queue.byId(messageId);
       if (item === undefined) return;
       if (!item.released) {
-        this.#queuedBytes -= item.payload.length;
         queue.release(item);
         this.#saveSent(session, item);
       }
@@ -476,8 +465,12 @@ export class Sessions {
     this.#storage.save({ kind: 'sent', session: session.number, ...sent });
   }
 
-  /** PUBACK or PUBCOMP. */
+  /**
+   * PUBACK or PUBCOMP; or a message that aedes did not send, because the client's rights have changed, because it has
+   * it on its way already, or because it does not read: those last two it is still owed.
+   */
   async outgoingClearMessageId(client: ClientRef, packet: StoredPacket): Promise<StoredPacket | undefined> {
+    if (packet.cmd === 'publish' && this.#options.mayHold(client, packet.topic)) return undefined;
     const session = this.#sessions.get(client.id);
     // a packet without an id is one that was not sent: it stands for none in the queue
     if (session === undefined || packet.messageId === undefined) return undefined;
@@ -552,15 +545,23 @@ export class Sessions {
       this.#end(outdated);
       this.#options.onDropped('session');
     }
-    const session = emptyOf(++this.#lastNumber, clientId);
+    const session = this.#empty(++this.#lastNumber, clientId);
     this.#sessions.set(clientId, session);
     this.#storage.save({ kind: 'session', session: session.number, client: clientId, absentMs: 0 });
     return session;
   }
 
+  #empty(number: number, clientId: string): Session {
+    return {
+      ...{ number, client: clientId, subscriptions: new Map(), absentMs: 0 },
+      ...{ queue: new OutgoingQueue(this.#queued), inbound: new Inbound(this.#inboundCount) },
+    };
+  }
+
   #end(session: Session): void {
     this.#sessions.delete(session.client);
-    this.#queuedBytes -= session.queue.bytes;
+    session.inbound.clear();
+    session.queue.clear();
     if (session.subscriptions.size > 0) this.#byTopic.clear();
     this.#storage.save({ kind: 'session-ended', session: session.number });
   }
