@@ -95,7 +95,7 @@ function consumers({ consumers: all }: Site): readonly Located[] {
 
 function cameras({ cameras: all }: Site): readonly Located[] {
   const problems: Located[] = [];
-  for (const [index, { id, url, zones = [] }] of all.entries()) {
+  for (const [index, { id, url, zones = [], motion_masks = [] }] of all.entries()) {
     const path = ['cameras', index, 'url'];
     const parsed = URL.parse(url);
     if (parsed === null) problems.push({ path, message: `the address of camera "${id}" cannot be read` });
@@ -110,6 +110,14 @@ function cameras({ cameras: all }: Site): readonly Located[] {
         problems.push({
           path: ['cameras', index, 'zones', zone, 'points'],
           message: `the zone "${zoneId}" of camera "${id}" ${problem}`,
+        });
+    }
+    for (const [mask, { points }] of motion_masks.entries()) {
+      const problem = polygonProblem(points);
+      if (problem !== undefined)
+        problems.push({
+          path: ['cameras', index, 'motion_masks', mask, 'points'],
+          message: `motion mask ${mask + 1} of camera "${id}" ${problem}`,
         });
     }
   }

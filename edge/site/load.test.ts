@@ -19,6 +19,8 @@ cameras:
     url: rtsp://10.0.0.7:554/stream
     zones:
       - { id: drive, points: [[0, 0], [1, 0], [1, 1], [0, 1]] }
+    motion_masks:
+      - { points: [[0, 0], [0.2, 0], [0.2, 0.3]] }
 rules:
   - { id: overload, kind: threshold, device: heat-pump, metric: power_w, above: 7500 }
   - { id: quiet, kind: silent, device: "*", after_s: 300 }
@@ -101,6 +103,11 @@ test.each([
     'has 2 different corners, and needs 3 or more',
   ],
   ['points: [[0, 0], [1, 0], [1, 1], [0, 1]]', '»points: [[0, 0], [0.5, 0.5], [1, 1]]', 'has no area'],
+  [
+    'points: [[0, 0], [0.2, 0], [0.2, 0.3]]',
+    '»points: [[0, 0], [0.2, 0], [0.4, 0]]',
+    'motion mask 1 of camera "yard" has no area',
+  ],
   ['[0, 1]]', '[0, »1.5]]', 'cameras[0].zones[0].points[3][1] must be from 0 to 1, not 1.5'],
   ['kind: silent', 'kind: »silence', 'there is no kind of rule "silence"; did you mean "silent"?'],
   ['after_s: 300', '»after: 300', 'unknown key "after" in rules[1]; did you mean "after_s"?'],

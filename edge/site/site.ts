@@ -33,12 +33,14 @@ export const consumerSchema = Type.Object(
   closed,
 );
 
+/** 0..1 of the picture from the top left, in order */
+const corners = Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 });
+
 export const zoneSchema = Type.Object(
   {
     id,
     name: Type.Optional(Type.String()),
-    /** corners, 0..1 of the picture from the top left, in order */
-    points: Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 }),
+    points: corners,
   },
   closed,
 );
@@ -56,6 +58,8 @@ export const cameraSchema = Type.Object(
     min_score: Type.Optional(unit),
     classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     zones: Type.Optional(Type.Array(zoneSchema)),
+    /** areas whose motion is none (a tree, a street): they wake no detector; what is found there still counts */
+    motion_masks: Type.Optional(Type.Array(Type.Object({ points: corners }, closed), { maxItems: 32 })),
   },
   closed,
 );

@@ -11,6 +11,7 @@ import type { SceneChange, Track } from '../messages.ts';
 import type { Analysed, DetectorPool } from './detectors/pool.ts';
 import { kindOf, type Model } from './detectors/registry.ts';
 import { MotionGate } from './gate.ts';
+import type { MotionMask } from './motion-mask.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { LivePicture } from './picture.ts';
 import { emptyScene, observe } from './scene.ts';
@@ -37,6 +38,8 @@ export interface AnalysisOptions {
   /** empty = all */
   readonly classes: readonly string[];
   readonly zones: readonly ZoneConfig[];
+  /** areas whose motion is none */
+  readonly motionMasks: readonly MotionMask[];
   readonly frames: NewestFrame;
   readonly picture: LivePicture;
   readonly pool: DetectorPool;
@@ -52,7 +55,7 @@ export interface AnalysisOptions {
 export class Analysis {
   readonly #options: AnalysisOptions;
   readonly #remembers: boolean;
-  readonly #gate = new MotionGate();
+  readonly #gate: MotionGate;
   #tracker = emptyTracker;
   #scene = emptyScene;
   #outstanding = false;
@@ -68,6 +71,7 @@ export class Analysis {
   constructor(options: AnalysisOptions) {
     this.#options = options;
     this.#remembers = kindOf(options.model).remembers;
+    this.#gate = new MotionGate(options.motionMasks);
   }
 
   /** The newest frame is there. */
@@ -111,7 +115,7 @@ export class Analysis {
   }
 
   async #analyse(): Promise<void> {
-    const { pool, camera, model, minScore, frames, trouble, unusable } = this.#options;
+    const { pool, camera, model, minScore, frames, motionMasks, trouble, unusable } = this.#options;
     this.#outstanding = true;
     try {
       const analysed = await pool.analyse({
@@ -122,7 +126,8 @@ export class Analysis {
         take: () => {
           this.#motion = false;
           this.#waiting = false;
-          return this.#stopped ? undefined : frames.take();
+          const frame = this.#stopped ? undefined : frames.take();
+          return frame !== undefined && this.#remembers && motionMasks.length > 0 ? { ...frame, motionMasks } : frame;
         },
       });
       if (analysed !== undefined && !this.#stopped) this.#took(analysed);

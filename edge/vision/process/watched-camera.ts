@@ -96,6 +96,7 @@ export class WatchedCamera {
       minScore: config.min_score ?? kindOf(model).defaultMinScore,
       classes: config.classes ?? [],
       zones: config.zones ?? [],
+      motionMasks: (config.motion_masks ?? []).map(({ points }) => points),
       frames,
       picture: this.#picture,
       pool,

@@ -5,6 +5,7 @@
  * Always: `detect` may be called for one frame at a time; a frame's buffer is only read, and only until it resolves.
  */
 import type { Box } from '../../messages.ts';
+import type { MotionMask } from '../motion-mask.ts';
 
 export interface Detection {
   readonly class: string;
@@ -26,6 +27,8 @@ export interface Frame {
   readonly pictureHeight: number;
   /** ms of the monotonic clock */
   readonly uptime: number;
+  /** areas whose motion is none; for a detector of motion */
+  readonly motionMasks?: readonly MotionMask[];
 }
 
 export interface Detector {

@@ -72,6 +72,27 @@ test('a lamp that is switched on is no motion, and what walks afterwards is', as
   await detector.close();
 });
 
+test('motion within a mask is none, and somebody beside it is found alone', async () => {
+  const detector = await openMotion();
+  const left = [[0, 0] as const, [0.4, 0] as const, [0.4, 1] as const, [0, 1] as const];
+  let uptime = 0;
+  const look = (picture: typeof empty) => {
+    uptime += 200;
+    return detector.detect({ ...picture, camera: 'garden', uptime, motionMasks: [left] }, 0.5);
+  };
+  for (let i = 0; i < 20; i++) await look(empty);
+  for (let i = 0; i < 10; i++) expect(await look(paint(640, 360, [[i * 10, 100, 100, 150]]))).toEqual([]);
+  const both = await look(
+    paint(640, 360, [
+      [100, 100, 150, 150],
+      [400, 100, 60, 120],
+    ]),
+  );
+  expect(both).toHaveLength(1);
+  expect(overlap(both[0]!.box, [400 / 640, 100 / 360, 60 / 640, 120 / 360])).toBeGreaterThan(0.8);
+  await detector.close();
+});
+
 test('what stands still long enough becomes part of the scene, and leaves no ghost when it goes', async () => {
   const detector = await openMotion();
   const parked = paint(640, 360, [[100, 100, 120, 80]]);

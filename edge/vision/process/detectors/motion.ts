@@ -7,6 +7,7 @@
  * reported in a camera's first seconds, while its empty scene is being learned.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { maskedCells } from '../motion-mask.ts';
 import { type Background, isLearning, learn, newBackground } from './background.ts';
 import {
   buildMotionModel,
@@ -41,6 +42,8 @@ class MotionDetector implements Detector {
   readonly #backgrounds = new Map<string, Background>();
   readonly #pixels = new Uint8Array(motionFrameSize ** 2 * 3);
   readonly #nothing = new Float32Array(motionGridSize ** 2);
+  /** by camera, which #backgrounds bounds */
+  readonly #masks = new Map<string, { readonly key: string; readonly cells: Uint8Array | undefined }>();
 
   constructor(session: InferenceSession) {
     this.#session = session;
@@ -65,15 +68,10 @@ class MotionDetector implements Detector {
     this.#remember(frame.camera, known);
     const width = Math.floor(frame.pictureWidth / motionCellPixels);
     const height = Math.floor(frame.pictureHeight / motionCellPixels);
-    const regions = findRegions(
-      floatsOf(outputs, 'motion', this.name),
-      floatsOf(outputs, 'difference', this.name),
-      motionGridSize,
-      width,
-      height,
-      motionThreshold,
-      maxDetections,
-    );
+    const motion = floatsOf(outputs, 'motion', this.name);
+    const difference = floatsOf(outputs, 'difference', this.name);
+    this.#quieten(frame, motion, difference, width, height);
+    const regions = findRegions(motion, difference, motionGridSize, width, height, motionThreshold, maxDetections);
     const area = width * height;
     if (regions.reduce((sum, { cells }) => sum + cells, 0) > largestPart * area) {
       this.#remember(frame.camera, newBackground(grey, frame.uptime));
@@ -89,14 +87,40 @@ class MotionDetector implements Detector {
 
   async close(): Promise<void> {
     this.#backgrounds.clear();
+    this.#masks.clear();
     await this.#session.release();
+  }
+
+  /** Takes the motion out of the areas in which it means nothing. */
+  #quieten(
+    { camera, motionMasks = [] }: Frame,
+    motion: Float32Array,
+    difference: Float32Array,
+    width: number,
+    height: number,
+  ): void {
+    if (motionMasks.length === 0) return;
+    const key = JSON.stringify([motionMasks, width, height]);
+    let known = this.#masks.get(camera);
+    if (known?.key !== key) {
+      known = { key, cells: maskedCells(motionMasks, width, height) };
+      this.#masks.set(camera, known);
+    }
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        if (known.cells?.[y * width + x] === 1) {
+          motion[y * motionGridSize + x] = 0;
+          difference[y * motionGridSize + x] = 0;
+        }
   }
 
   #remember(camera: string, background: Background): void {
     this.#backgrounds.delete(camera);
     this.#backgrounds.set(camera, background);
     const [oldest] = this.#backgrounds.keys();
-    if (this.#backgrounds.size > maxCameras && oldest !== undefined) this.#backgrounds.delete(oldest);
+    if (this.#backgrounds.size <= maxCameras || oldest === undefined) return;
+    this.#backgrounds.delete(oldest);
+    this.#masks.delete(oldest);
   }
 }
 
