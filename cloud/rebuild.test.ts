@@ -120,7 +120,10 @@ test('rebuilt from Kafka, killed at any moment, the history has what Kafka holds
   await written('gw-1', [7]);
   const producer = kafka.client.producer();
   await producer.connect();
-  await producer.send({ topic: 'forpost.telemetry', messages: [{ key: 'gw-1', partition: 0, value: '{' }] });
+  // no events: ingest put them among the dead letters, and no rebuild takes them for what they claim to be
+  const forged = eventJson(501, { gateway: 'gw-old' });
+  const unreadable = ['{', forged].map((value) => ({ key: 'gw-1', partition: 0, value }));
+  await producer.send({ topic: 'forpost.telemetry', messages: unreadable });
   await producer.disconnect();
 
   const kept: readonly ForpostEvent[] = span(1, 500).map((n) => event(n, { gateway: 'gw-old' }));
@@ -162,7 +165,7 @@ test('rebuilt from Kafka, killed at any moment, the history has what Kafka holds
   expect(said).toContain('records read');
   const metrics = figures?.metrics;
   const sharedPartition = gateways.filter((gateway) => partitionOf(gateway, 3) === partition);
-  expect(metrics?.unreadable).toBeLessThanOrEqual(1);
+  expect(metrics?.unreadable).toBeLessThanOrEqual(unreadable.length);
   expect(metrics?.read).toBe((metrics?.stored ?? 0) + (metrics?.repeated ?? 0) + (metrics?.unreadable ?? 0));
   expect(numbersIn(before)).toBe(500 + 3 * each - each / 5);
   expect(metrics?.events_before).toBe(numbersIn(now));

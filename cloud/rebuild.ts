@@ -12,7 +12,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { decodeEvent, rfc3339 } from '@forpost/shared/event/codec.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
@@ -26,6 +26,7 @@ import { IntervalSet } from './ingest/interval-set.ts';
 import { clusterOf, inWords, membersOf } from './ingest/jobs.ts';
 import { type KafkaCluster, kafkaClient } from './ingest/kafka-client.ts';
 import { heldRanges, type PartitionRange, readRanges } from './ingest/range-reader.ts';
+import { eventOf } from './ingest/records.ts';
 
 export interface RebuildFigures {
   readonly name: 'rebuild';
@@ -153,10 +154,10 @@ class Rebuild {
 
   async #take(messages: readonly KafkaMessage[]): Promise<void> {
     const now = this.#clock.now();
-    for (const { value, timestamp } of messages) {
+    for (const message of messages) {
       this.#read++;
-      const decoded = value === null ? undefined : decodeEvent(value);
-      if (decoded?.ok !== true) {
+      const decoded = eventOf(message);
+      if (!decoded.ok) {
         this.#unreadable++;
         continue;
       }
@@ -172,7 +173,7 @@ class Rebuild {
       seen.add(number);
       this.#stored++;
       // the broker's clock, by which the record came: the same at each run, and never after now
-      const taken = Number(timestamp);
+      const taken = Number(message.timestamp);
       this.#waiting.push({ event, storedMs: taken > 0 && taken < now ? taken : Math.trunc(now) });
     }
     if (this.#waiting.length >= insertEvents) await this.#insert();

@@ -73,7 +73,9 @@ test('what a history lacks is filled in from Kafka by number or time, once, and 
     'forpost.telemetry',
     Array.from({ length: 40 }, (_, i) => eventJson(i + 1)),
   );
-  await write('forpost.telemetry', ['{', eventJson(15), eventJson(7, { gateway: 'gw-2' })], 'gw-2');
+  await write('forpost.telemetry', [eventJson(15)]);
+  // no event of gw-1 is what another one wrote in its name
+  await write('forpost.telemetry', ['{', eventJson(16), eventJson(7, { gateway: 'gw-2' })], 'gw-2');
   await write('forpost.alerts', [
     alertJson(1, {}, { received: Date.now() }),
     alertJson(2, {}, { received: Date.now() }),

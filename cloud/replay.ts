@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { decodeEvent, eventContentType, replayHeader, rfc3339 } from '@forpost/shared/event/codec.ts';
+import { eventContentType, replayHeader, rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic, partitionOf } from '@forpost/shared/event/topics.ts';
@@ -21,6 +21,7 @@ import { clusterOf, inWords } from './ingest/jobs.ts';
 import { kafkaClient } from './ingest/kafka-client.ts';
 import { PartitionCounts } from './ingest/partition-counts.ts';
 import { heldRanges, readRanges } from './ingest/range-reader.ts';
+import { eventOf } from './ingest/records.ts';
 import { SupervisedProducer } from './ingest/supervised-producer.ts';
 
 export interface ReplayOptions {
@@ -86,9 +87,10 @@ export async function replay(
 
   const handle = async (messages: readonly KafkaMessage[], topic: string) => {
     read += messages.length;
-    const wanted = messages.flatMap(({ value }) => {
-      const decoded = value === null ? undefined : decodeEvent(value);
-      if (value === null || decoded?.ok !== true || !isWanted(decoded.event)) return [];
+    const wanted = messages.flatMap((message) => {
+      const { value } = message;
+      const decoded = eventOf(message);
+      if (value === null || !decoded.ok || !isWanted(decoded.event)) return [];
       matching++;
       const { epoch, lane, sequence } = decoded.event;
       const numbers = done.get(`${epoch}/${lane}`) ?? new IntervalSet();

@@ -11,7 +11,7 @@ import { replayHeader } from '@forpost/shared/event/codec.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
+import type { EachBatchPayload, Kafka, KafkaMessage, TopicPartitionOffset } from 'kafkajs';
 import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { type Assigned, type ConsumerState, SupervisedConsumer } from '../ingest/supervised-consumer.ts';
 import { OffsetTracker } from './offsets.ts';
@@ -22,7 +22,7 @@ export interface AlertsConsumerOptions {
   /** from when on a group that is new owes alerts, ms since 1970 */
   readonly since: number;
   /** settles when a record's work is done; never rejects */
-  readonly handle: (value: Buffer) => Promise<void>;
+  readonly handle: (message: KafkaMessage) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -124,8 +124,8 @@ export class AlertsConsumer implements Part {
     for (const message of batch.messages) {
       const settled = tracker.track(BigInt(message.offset));
       // what is sent again on request was told of when it came first
-      if (message.value === null || message.headers?.[replayHeader] !== undefined) settled();
-      else void this.#options.handle(message.value).then(settled);
+      if (message.headers?.[replayHeader] !== undefined) settled();
+      else void this.#options.handle(message).then(settled);
     }
     resolveOffset(batch.lastOffset());
   }

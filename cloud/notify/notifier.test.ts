@@ -162,12 +162,12 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     return made;
   }
 
-  async function raise(sequence: number, data: object = {}, partition = partitionOf('gw-1', 3)): Promise<void> {
+  async function raise(sequence: number, data: object = {}, partition = partitionOf('gw-1', 3), key = 'gw-1') {
     await producer.send({
       ...{ topic: topic(prefix, 'alerts'), acks: -1, compression: zstd },
       messages: [
         {
-          ...{ key: 'gw-1', value: alertJson(sequence, data, now()), partition },
+          ...{ key, value: alertJson(sequence, data, now()), partition },
           headers: { 'content-type': eventContentType },
         },
       ],
@@ -208,6 +208,14 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     await raise(2);
     await started();
     await vi.waitFor(() => expect(desk.ids()).toEqual([id(2)]), { timeout: 15_000 });
+  });
+
+  test('what another gateway wrote in its name is told to nobody', async () => {
+    await started();
+    await raise(1, {}, 0, 'gw-2');
+    await raise(2, {}, 0);
+    await vi.waitFor(() => expect(desk.ids()).toEqual([id(2)]), { timeout: 15_000 });
+    await vi.waitFor(async () => expect(await committed()).toBe(2), { timeout: 5000 });
   });
 
   test('a first start that never reached Kafka is one too: what came after it is told', async () => {

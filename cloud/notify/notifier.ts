@@ -7,11 +7,12 @@
  * drops it.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../ingest/kafka-client.ts';
+import { eventOf } from '../ingest/records.ts';
 import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
@@ -79,8 +80,8 @@ export class Notifier implements Part {
     const { clock, folder, kafka, logger, random, routes } = this.#options;
     if (kafka === undefined || routes.length === 0) return;
     const since = await firstStart(folder, clock.now());
-    const handle = (value: Buffer) => {
-      const decoded = decodeEvent(value);
+    const handle = (message: KafkaMessage) => {
+      const decoded = eventOf(message);
       // the ingest puts what is no event among the dead letters; here it is nothing to tell
       return decoded.ok ? this.#handle(decoded.event) : Promise.resolve();
     };

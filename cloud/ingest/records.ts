@@ -1,0 +1,23 @@
+/**
+ * The event in a record of a lane's topic. Everything that reads those topics reads through here: ingest, the notifier,
+ * rebuild and replay.
+ *
+ * Always: a record whose key is not its event's gateway is nobody's event: the key says where it was put, and no gateway
+ * speaks for another.
+ */
+import { type Decoded, decodeEvent } from '@forpost/shared/event/codec.ts';
+import type { KafkaMessage } from 'kafkajs';
+import { unreadableHeader } from './codecs.ts';
+
+const longestKey = 80;
+
+/** The event, or in words why it is none. */
+export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): Decoded {
+  const unreadable = headers?.[unreadableHeader];
+  if (unreadable !== undefined) return { ok: false, reason: String(unreadable) };
+  if (value === null) return { ok: false, reason: 'the record is empty' };
+  const decoded = decodeEvent(value);
+  const owner = key?.toString();
+  if (!decoded.ok || owner === undefined || owner === decoded.event.gateway) return decoded;
+  return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
+}
