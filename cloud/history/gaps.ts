@@ -8,38 +8,34 @@ export function gapOf(
   event: Pick<ForpostEvent, 'type' | 'data'>,
 ): { readonly epoch: string; readonly lane: Lane; readonly gap: Gap | undefined } | undefined {
   if (event.type !== eventTypes.gap || typeof event.data !== 'object' || event.data === null) return undefined;
-  const { epoch, lane } = event.data as { readonly epoch?: unknown; readonly lane?: unknown };
+  const data = event.data as Readonly<Record<string, unknown>>;
+  const { epoch, lane } = data;
   if (!isId(epoch) || !isLane(lane)) return undefined;
-  return { epoch, lane, gap: gapsOf([event.data])[0] };
+  return { epoch, lane, gap: rangeOf(data) };
 }
 
-/** From the data of gap events; `to: null` means: up to an unknown end. */
-export function gapsOf(data: readonly unknown[]): readonly Gap[] {
-  return data.flatMap((value) => {
-    if (typeof value !== 'object' || value === null) return [];
-    const { from, to, count, reason, first_time, last_time } = value as Readonly<Record<string, unknown>>;
-    const first = toNumber(from);
-    const last = to === null || to === undefined ? null : toNumber(to);
-    if (first === undefined || last === undefined || (last !== null && last < first)) return [];
-    return [
-      {
-        from: first,
-        through: last,
-        count: typeof count === 'number' && Number.isFinite(count) ? count : 0,
-        reason: text(reason),
-        ...(first_time === undefined ? {} : { firstTime: text(first_time) }),
-        ...(last_time === undefined ? {} : { lastTime: text(last_time) }),
-      },
-    ];
-  });
+/** `to: null` means: up to an unknown end. The first number of a lane is 1. */
+function rangeOf(data: Readonly<Record<string, unknown>>): Gap | undefined {
+  const { from, to, count, reason, first_time, last_time } = data;
+  const first = toNumber(from);
+  const last = to === null || to === undefined ? null : toNumber(to);
+  if (first === undefined || first < 1 || last === undefined || (last !== null && last < first)) return undefined;
+  return {
+    from: first,
+    through: last,
+    count: typeof count === 'number' && Number.isFinite(count) ? count : 0,
+    reason: text(reason),
+    ...(first_time === undefined ? {} : { firstTime: text(first_time) }),
+    ...(last_time === undefined ? {} : { lastTime: text(last_time) }),
+  };
 }
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Beyond 2^53 - 1 there is no event: sets of ranges count in doubles. */
 function toNumber(value: unknown): number | undefined {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  if (typeof value === 'string' && /^[0-9]{1,16}$/.test(value)) return Number(value);
-  return undefined;
+  const number = typeof value === 'string' && /^[0-9]{1,16}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }

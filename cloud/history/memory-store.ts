@@ -9,7 +9,6 @@ import { isId, isLane } from '@forpost/shared/event/ids.ts';
 import { startOfStep } from './calendar.ts';
 import { forQueries, type Indexed } from './clickhouse/rows.ts';
 import { type ClockReading, correctedTimes, latestAfterStoredMs, offsetAt, readingOf } from './corrected.ts';
-import { gapsOf } from './gaps.ts';
 import {
   checkLimit,
   checkSeries,
@@ -202,15 +201,6 @@ export class MemoryHistory implements HistoryStore {
   async rows(key: LaneKey): ReturnType<HistoryStore['rows']> {
     const count = this.#lane(key).length;
     return { rows: count, distinct: count };
-  }
-
-  async gaps(key: LaneKey): ReturnType<HistoryStore['gaps']> {
-    const records = [...this.#entries.values()]
-      .filter(({ event }) => event.type === eventTypes.gap && event.gateway === key.gateway)
-      .sort((a, b) => a.received - b.received || Number(a.sequence) - Number(b.sequence))
-      .map(({ event }) => event.data as { epoch?: unknown; lane?: unknown } | null)
-      .filter((data) => data?.epoch === key.epoch && data.lane === key.lane);
-    return gapsOf(records);
   }
 
   async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {

@@ -122,8 +122,6 @@ export interface HistoryStore {
   stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]>;
   /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
   rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
-  /** the data of gap records about this lane */
-  gaps(key: LaneKey): Promise<readonly Gap[]>;
   /** what it has of every lane of a gateway, as sorted ranges that do not touch: reads all of the gateway's keys */
   holdings(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly received: readonly Range[] })[]>;
   /** the gap records of a gateway, oldest first; at most `maxGaps` */

@@ -7,13 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { decodeEvent, encodeEvent, rfc3339 } from '@forpost/shared/event/codec.ts';
-import {
-  type AlertData,
-  type ClockQuality,
-  eventTypes,
-  type ForpostEvent,
-  type GapData,
-} from '@forpost/shared/event/event.ts';
+import { type AlertData, type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId, type Lane } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fc from 'fast-check';
@@ -664,35 +658,6 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect((await store.lanes()).filter((lane) => lane.gateway === gateway)).toEqual([
       { gateway, epoch: 'a', lane: 'telemetry' },
       { gateway, epoch: 'b', lane: 'alerts' },
-    ]);
-  });
-
-  check('gives the gap records about a lane, also those from a later life of the outbox', async () => {
-    const gateway = newGateway();
-    const gap = (sequence: number, data: Partial<Record<keyof GapData, unknown>>) =>
-      event({
-        ...{
-          gateway,
-          epoch: 'e2',
-          lane: 'alerts',
-          sequence,
-          device: null,
-          type: eventTypes.gap,
-          time: noon + sequence,
-        },
-        data: { epoch: 'e1', lane: 'telemetry', from: '5', to: '9', count: 5, reason: 'full', ...data },
-      });
-    await store.insert([
-      gap(1, {}),
-      gap(2, { from: '20', to: null, count: 1, reason: 'put aside' }),
-      gap(3, { lane: 'alerts' }),
-      gap(4, { epoch: 'e9' }),
-      gap(5, { from: 'nonsense' }),
-      gap(6, { from: '9', to: '2' }),
-    ]);
-    expect(await store.gaps({ gateway, epoch: 'e1', lane: 'telemetry' })).toEqual([
-      { from: 5, through: 9, count: 5, reason: 'full' },
-      { from: 20, through: null, count: 1, reason: 'put aside' },
     ]);
   });
 

@@ -11,7 +11,6 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { readingOf } from '../corrected.ts';
-import { gapsOf } from '../gaps.ts';
 import {
   checkLimit,
   checkSeries,
@@ -230,11 +229,6 @@ export class ClickHouseHistory implements HistoryStore {
       keyOf(key),
     );
     return { rows: Number(row?.rows ?? 0), distinct: Number(row?.distinct ?? 0) };
-  }
-
-  async gaps(key: LaneKey): ReturnType<HistoryStore['gaps']> {
-    const rows = await this.#executor.query<{ readonly data: string }>(sql.gaps, { ...keyOf(key), limit: maxGaps });
-    return gapsOf(rows.map((row) => JSON.parse(row.data) as unknown));
   }
 
   async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {

@@ -16,7 +16,6 @@ export const sql = {
   received: read('received'),
   stored: read('stored'),
   rows: read('rows'),
-  gaps: read('gaps'),
   holdings: read('holdings'),
   gapRecords: read('gap-records'),
   rowCounts: read('row-counts'),

@@ -2,14 +2,15 @@
  * What must be true once a simulated site is healed and has drained: the promises of ARCHITECTURE.md, checked from the
  * centre's history and its ledger against what really happened (truth.ts).
  */
+import { systemClock } from '@forpost/shared/clock.ts';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
-import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
-import { gapsOf } from '../../../cloud/history/gaps.ts';
+import { gapOf } from '../../../cloud/history/gaps.ts';
 import type { MemoryHistory } from '../../../cloud/history/memory-store.ts';
 import { type HistoryEvent, maxLookup } from '../../../cloud/history/store.ts';
 import { IntervalSet } from '../../../cloud/ingest/interval-set.ts';
 import { gatewayLedger } from '../../../cloud/ingest/ledger.ts';
+import { LedgerBook } from '../../../cloud/ingest/ledger-book.ts';
 import { identity } from './gateway.ts';
 import type { Network } from './network.ts';
 import { nameOf, readingIn, type Truth } from './truth.ts';
@@ -39,11 +40,12 @@ async function readAll(store: MemoryHistory): Promise<Found> {
       for (const event of await store.stored(key, numbers.slice(i, i + maxLookup)))
         events.set(`${event.epoch}/${event.lane}/${event.sequence}`, event);
   }
-  for (const { type, data } of events.values()) {
-    if (type !== eventTypes.gap) continue;
-    const { epoch, lane } = data as { readonly epoch: string; readonly lane: string };
+  for (const event of events.values()) {
+    const record = gapOf(event);
+    if (record === undefined) continue;
+    const { epoch, lane, gap } = record;
     const set = gaps.get(`${epoch}/${lane}`) ?? new IntervalSet();
-    for (const { from, through } of gapsOf([data])) set.add(from, through ?? Number.MAX_SAFE_INTEGER);
+    if (gap !== undefined) set.add(gap.from, gap.through ?? Number.MAX_SAFE_INTEGER);
     gaps.set(`${epoch}/${lane}`, set);
   }
   return { events, gaps };
@@ -84,13 +86,7 @@ function checkEvents(truth: Truth, { events, gaps }: Found): void {
 
 /** P3, as the centre sees it: nothing is missing, and the ledger's figures add up. */
 export async function checkLedger(truth: Truth, store: MemoryHistory, status: GatewayStatus): Promise<void> {
-  const lanes = await Promise.all(
-    (await store.lanes()).map(async (key) => ({
-      key,
-      received: await store.received(key),
-      gaps: await store.gaps(key),
-    })),
-  );
+  const lanes = await new LedgerBook({ history: store, clock: systemClock }).lanes(identity.gateway);
   const ledger = gatewayLedger(identity.gateway, status, status.lanes, lanes);
   const { assigned, received, shed, missing, waiting } = ledger;
   if (received + shed + missing + waiting !== assigned)

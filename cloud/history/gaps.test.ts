@@ -1,0 +1,35 @@
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { expect, test } from 'vitest';
+import { gapOf } from './gaps.ts';
+
+const said = (data: object) =>
+  gapOf({
+    type: eventTypes.gap,
+    data: { epoch: 'e1', lane: 'telemetry', from: '5', to: '9', count: 5, reason: 'full', ...data },
+  });
+
+test('a gap record says of which lane it speaks, of which numbers, and why', () => {
+  const gap = { from: 5, through: 9, count: 5, reason: 'full' };
+  expect(said({})).toEqual({ epoch: 'e1', lane: 'telemetry', gap });
+  expect(said({ to: null })?.gap).toEqual({ ...gap, through: null });
+  expect(said({ first_time: 'then', last_time: 7 })?.gap).toEqual({ ...gap, firstTime: 'then', lastTime: '' });
+  expect(said({ count: 'many', reason: 7 })?.gap).toEqual({ ...gap, count: 0, reason: '' });
+});
+
+test.each([
+  ['no number', { from: 'nonsense' }],
+  ['a number before the first', { from: '0' }],
+  ['a negative one', { from: -1 }],
+  ['a broken one', { to: 6.5 }],
+  ['an end before the beginning', { from: '9', to: '2' }],
+  ['an end that no event can have, as text', { to: '9999999999999999' }],
+  ['an end that no event can have', { to: 2 ** 53 }],
+])('%s explains nothing', (_, data) => {
+  expect(said(data)).toEqual({ epoch: 'e1', lane: 'telemetry', gap: undefined });
+});
+
+test('a record of no lane is none', () => {
+  for (const data of [{ epoch: 'not an epoch' }, { lane: 'nowhere' }]) expect(said(data)).toBeUndefined();
+  expect(gapOf({ type: eventTypes.gap, data: null })).toBeUndefined();
+  expect(gapOf({ type: eventTypes.reading, data: { epoch: 'e1', lane: 'telemetry' } })).toBeUndefined();
+});
