@@ -1,9 +1,11 @@
 /** The receiver's own port against the gateway's own sink, with real certificates: who gets in, and what the others are told. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { openCommand } from '@forpost/shared/event/command.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
@@ -17,7 +19,7 @@ import type { Commands } from '../commands/commands.ts';
 import { fileCommands } from '../commands/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { gatewayIn, type KnownGateways } from './callers.ts';
-import { ReceiverServer, type ReceiverTls } from './receiver-server.ts';
+import { type connectionLimits, ReceiverServer, type ReceiverTls } from './receiver-server.ts';
 import { eventJson } from './testing.ts';
 
 const token = 'the-token-of-gateway-one';
@@ -39,10 +41,11 @@ async function aReceiver(
   gateways: KnownGateways = {},
   clock: typeof systemClock = systemClock,
   commands?: Pick<Commands, 'poll'>,
+  limits: Partial<typeof connectionLimits> = {},
 ) {
   const taken: string[] = [];
   const server = new ReceiverServer({
-    ...{ host: '127.0.0.1', port: 0, clock, logger: silentLogger() },
+    ...{ host: '127.0.0.1', port: 0, clock, logger: silentLogger(), limits },
     gateways: () => gateways,
     delivery: {
       events: async (gateway, received) =>
@@ -269,4 +272,52 @@ test('a gateway is named by one common name, or one DNS name, and by nothing tha
   expect(of('Barn', 'DNS:gw-1, DNS:gw-2')).toBeUndefined();
   expect(of('Barn', 'DNS:"a, DNS:gw-2, b"')).toBeUndefined();
   expect(of('Barn')).toBeUndefined();
+});
+
+describe('who takes a connection and does not use it', () => {
+  const headers = (more: string) =>
+    `POST /ingest/v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${more}\r\n`;
+
+  test.each([
+    ['says nothing', ''],
+    ['stops among its headers', 'POST /ingest/v1/events HTTP/1.1\r\nhost'],
+    ['is nobody and keeps its body', headers('content-length: 9000\r\n')],
+    ['stalls within its body', headers(`authorization: Bearer ${token}\r\ncontent-length: 9000\r\n`)],
+    [
+      'stalls between chunks',
+      `${headers(`authorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n`)}5\r\nhallo\r\n`,
+    ],
+  ])('%s, is cut off', async (_, said) => {
+    const limits = { requestMs: 300, checkEveryMs: 50, handshakeMs: 300 };
+    const { url, taken } = await aReceiver({}, { 'gw-1': { token_sha256: hash } }, systemClock, undefined, limits);
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false });
+    const closed = once(socket, 'close');
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'secureConnect');
+    socket.write(said);
+    await closed;
+    expect(taken).toEqual([]);
+    await send(url, 'gw-1', { tls: { ca: pem.ca }, token });
+  });
+
+  test('does not even shake hands, is cut off', async () => {
+    const { url } = await aReceiver({}, {}, systemClock, undefined, { handshakeMs: 200 });
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    await once(socket.resume(), 'close');
+  });
+
+  test('comes beyond the limit, is closed at once, and there is room again when others go', async () => {
+    const { url } = await aReceiver({}, { 'gw-1': { token_sha256: hash } }, systemClock, undefined, { connections: 1 });
+    const port = Number(new URL(url).port);
+    const first = connectTcp(port, '127.0.0.1');
+    await once(first, 'connect');
+    await once(
+      connectTcp(port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume(),
+      'close',
+    );
+    first.destroy();
+    await vi.waitFor(() => send(url, 'gw-1', { tls: { ca: pem.ca }, token }), { timeout: 5_000 });
+  });
 });

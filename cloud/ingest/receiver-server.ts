@@ -2,7 +2,8 @@
  * The receiver on a port of its own, with TLS: what gateways reach from outside, and nothing else of the centre.
  *
  * Always: a certificate that was renewed on disk is taken within a minute, and one that cannot be used leaves the old
- * one in place; a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong.
+ * one in place; a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
+ * connects and then says nothing, or too slowly, is cut off, and connections beyond the limit are closed at once.
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { Server } from 'node:https';
@@ -32,9 +33,21 @@ export interface ReceiverServerOptions extends Pick<ReceiverOptions, 'gateways' 
   readonly tls: ReceiverTls;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly limits?: Partial<typeof connectionLimits>;
 }
 
 const lookEveryMs = 60_000;
+
+/** What a connection may cost. Over the slowest link a gateway's batch is about one second's worth of it. */
+export const connectionLimits = {
+  /** for a TLS handshake, and for a whole request; how long its answer takes is not limited by it (a long poll) */
+  handshakeMs: 20_000,
+  requestMs: 120_000,
+  /** how often it is looked for requests that take too long */
+  checkEveryMs: 10_000,
+  /** a gateway holds three: for batches, its state, and the wait for commands */
+  connections: 10_000,
+};
 
 export class ReceiverServer implements Part {
   readonly #options: ReceiverServerOptions;
@@ -53,10 +66,20 @@ export class ReceiverServer implements Part {
   async start(): Promise<void> {
     const { host, port, tls, gateways, delivery, commands } = this.#options;
     this.#seen = this.#stamp();
+    const limits = { ...connectionLimits, ...this.#options.limits };
     const app: FastifyInstance = fastify({
-      // judged for each request, so that the answer can say what is wrong
-      https: { ...this.#files(), requestCert: tls.client_ca !== undefined, rejectUnauthorized: false },
+      requestTimeout: limits.requestMs,
+      https: {
+        ...this.#files(),
+        requestCert: tls.client_ca !== undefined,
+        // judged for each request, so that the answer can say what is wrong
+        rejectUnauthorized: false,
+        handshakeTimeout: limits.handshakeMs,
+        headersTimeout: limits.requestMs,
+        connectionsCheckingInterval: limits.checkEveryMs,
+      },
     }) as unknown as FastifyInstance;
+    app.server.maxConnections = limits.connections;
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
     await app.register(receiverPlugin, {
