@@ -69,6 +69,20 @@ test('what is read again at a start is no contact: the time it came to Kafka cou
   expect(directory.get('gw-1')?.lastContact).toBe(clock.now());
 });
 
+test('a centre’s clock that was wrong and is set right takes no gateway for online or offline', async () => {
+  const { clock, directory } = await start();
+  clock.jump(73 * 365 * 86_400_000);
+  directory.take(exampleStatus());
+  clock.jump(-73 * 365 * 86_400_000);
+  expect(directory.get('gw-1')).toMatchObject({ online: true, lastContact: clock.now() });
+  clock.advance(60_000);
+  expect(directory.get('gw-1')).toMatchObject({ online: false, lastContact: clock.now() - 60_000 });
+  directory.take(exampleStatus({ counter: 2 }));
+  clock.jump(3_600_000);
+  clock.advance(1000);
+  expect(directory.get('gw-1')?.online).toBe(true);
+});
+
 test('what was called safe counts as due when everything from before that status is handled, and not before', async () => {
   const clock = new FakeClock();
   let handledAt: number | undefined;

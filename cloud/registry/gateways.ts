@@ -5,8 +5,9 @@
  *
  * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
  * `provenAfter` of them in a row go on counting: then the gateway has begun again, its outbox put aside or replaced.
- * The last contact is by the centre's clock and never goes back; at most `maxGateways` are known; listeners are told of
- * each change once.
+ * The last contact is kept by the monotonic clock and never goes back: a centre's clock that was wrong and is set right
+ * moves what is shown, and takes no gateway for online or offline. At most `maxGateways` are known; listeners are told
+ * of each change once.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
@@ -50,7 +51,8 @@ export interface GatewayDirectoryOptions {
 
 interface Entry {
   site: string;
-  lastContact: number | undefined;
+  /** last contact, ms of the monotonic clock */
+  heardAt: number | undefined;
   online: boolean;
   status: GatewayStatus | undefined;
   /** the latest one that looked older, and how many in a row went on from it */
@@ -110,8 +112,8 @@ export class GatewayDirectory implements Part {
       entry.newest = { lanes: status.lanes, since: this.#clock.uptime() };
       this.#settle(entry);
     }
-    const contact = Math.min(arrived, this.#clock.now());
-    if (entry.lastContact === undefined || contact > entry.lastContact) entry.lastContact = contact;
+    const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
+    entry.heardAt = Math.max(entry.heardAt ?? heardAt, heardAt);
     const wasOnline = entry.online;
     entry.online = this.#isOnline(entry);
     if (newest || entry.online !== wasOnline) this.#tell(status.gateway, entry);
@@ -181,7 +183,7 @@ export class GatewayDirectory implements Part {
     }
     const entry: Entry = {
       site,
-      lastContact: undefined,
+      heardAt: undefined,
       online: false,
       status: undefined,
       rival: undefined,
@@ -208,7 +210,7 @@ export class GatewayDirectory implements Part {
     // over a metered link its state comes more seldom, and it says how seldom
     const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
     const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
-    return entry.lastContact !== undefined && this.#clock.now() - entry.lastContact <= withinMs;
+    return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt <= withinMs;
   }
 
   #armSweep(): void {
@@ -223,7 +225,9 @@ export class GatewayDirectory implements Part {
   }
 
   #view(gateway: string, entry: Entry): KnownGateway {
-    const { site, lastContact, status } = entry;
+    const { site, heardAt, status } = entry;
+    const lastContact =
+      heardAt === undefined ? undefined : Math.round(this.#clock.now() - (this.#clock.uptime() - heardAt));
     return { gateway, site, lastContact, status, online: this.#isOnline(entry) };
   }
 
