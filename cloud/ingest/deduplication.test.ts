@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LaneKey, Range } from '../history/store.ts';
 import { Deduplication } from './deduplication.ts';
 import { IntervalSet } from './interval-set.ts';
@@ -65,6 +65,28 @@ describe('deduplication', () => {
     store.failAfter = undefined;
     const again = await deduplication.storeNew([1, 2, 3, 4], eventOf, store.insert);
     expect(again).toEqual({ fresh: [3, 4], repeated: [1, 2] });
+  });
+
+  test('what was read before the partitions moved is not believed after it', async () => {
+    const store = new Store();
+    const answers: (() => void)[] = [];
+    const deduplication = new Deduplication({
+      async received(key) {
+        const ranges = await store.received(key);
+        await new Promise<void>((answer) => answers.push(answer));
+        return ranges;
+      },
+    });
+    const storing = deduplication.storeNew([1, 2, 3], eventOf, store.insert);
+    // while its answer is on the way another centre stores 2, and hands the partition over
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    store.rows.push(2);
+    deduplication.forget();
+    answers[0]?.();
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.();
+    expect(await storing).toEqual({ fresh: [1, 3], repeated: [2] });
+    expect(store.rows).toEqual([2, 1, 3]);
   });
 
   test('forgets the lanes that were not used for longest, and reads them again', async () => {

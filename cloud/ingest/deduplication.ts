@@ -27,6 +27,8 @@ export class Deduplication {
   /** least recently used first */
   readonly #sets = new Map<string, IntervalSet>();
   readonly #locks = new Map<string, Promise<void>>();
+  /** counts the times at which everything was forgotten */
+  #life = 0;
 
   constructor(options: DeduplicationOptions) {
     this.#options = options;
@@ -50,8 +52,7 @@ export class Deduplication {
     const names = [...lanes.keys()].sort();
     const unlock = await this.#lock(names);
     try {
-      const sets = new Map<string, IntervalSet>();
-      for (const [name, key] of lanes) sets.set(name, await this.#load(name, key));
+      const sets = await this.#loadAll(lanes);
       const { fresh, repeated } = sort(items, eventOf, sets);
       if (fresh.length > 0) {
         try {
@@ -73,12 +74,24 @@ export class Deduplication {
 
   /** Another consumer may have stored more by now: everything is read again when it is needed. */
   forget(): void {
+    this.#life++;
     this.#sets.clear();
   }
 
   /** Of these lanes what is stored is read again when it is needed. */
   forgetLanes(keys: Iterable<LaneKey>): void {
     for (const key of keys) this.#sets.delete(textOf(key));
+  }
+
+  /** What was read before everything was forgotten may lack what others stored: then it is read again. */
+  async #loadAll(lanes: ReadonlyMap<string, LaneKey>): Promise<ReadonlyMap<string, IntervalSet>> {
+    for (;;) {
+      const life = this.#life;
+      const sets = new Map<string, IntervalSet>();
+      for (const [name, key] of lanes) sets.set(name, await this.#load(name, key));
+      if (life === this.#life) return sets;
+      for (const name of lanes.keys()) this.#sets.delete(name);
+    }
   }
 
   async #load(name: string, key: LaneKey): Promise<IntervalSet> {
