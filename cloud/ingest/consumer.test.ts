@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -8,6 +9,7 @@ import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
+import { maxUnpackedBytes } from './codecs.ts';
 import { Ingest, ingestGroup } from './consumer.ts';
 import { KafkaDelivery } from './delivery.ts';
 import type { KafkaCluster } from './kafka-client.ts';
@@ -61,13 +63,31 @@ function cluster(prefix: string): KafkaCluster {
 }
 
 /** Puts records into a topic as a gateway does, whatever they are. */
-async function produce(topic: string, values: readonly (string | null)[], key = 'gw-1'): Promise<void> {
+async function produce(
+  topic: string,
+  values: readonly (string | Buffer | null)[],
+  key = 'gw-1',
+  compression = kafkajs.CompressionTypes.ZSTD,
+): Promise<void> {
   const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   const partition = partitionOf(key, 3);
   const messages = values.map((value) => ({ key, value, partition }));
-  await producer.send({ topic, messages, acks: -1, compression: kafkajs.CompressionTypes.ZSTD });
+  await producer.send({ topic, messages, acks: -1, compression });
   await producer.disconnect();
+}
+
+/** A block of snappy that holds `bytes` as they are: their number, then literals. */
+function snappy(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let size = bytes.length;
+  for (; size > 0x7f; size >>>= 7) parts.push(Buffer.from([(size & 0x7f) | 0x80]));
+  parts.push(Buffer.from([size]));
+  for (let at = 0; at < bytes.length; at += 256) {
+    const literal = bytes.subarray(at, at + 256);
+    parts.push(Buffer.from([60 << 2, literal.length - 1]), literal);
+  }
+  return Buffer.concat(parts);
 }
 
 const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
@@ -163,6 +183,61 @@ describe('ingest', () => {
         topic: 'poison.telemetry',
       },
     ]);
+  });
+
+  test('a key larger than a dead letter may be, and a thousand records of nonsense, block nothing', async () => {
+    await ensureTopics(kafka.client, cluster('large'), logger);
+    const { ingest, history, told } = anIngest('large');
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '4000000' }];
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: 'large.telemetry', configEntries }];
+    await admin.alterConfigs({ validateOnly: false, resources });
+    await admin.disconnect();
+    const producer = kafka.client.producer();
+    await producer.connect();
+    const partition = partitionOf('gw-1', 3);
+    await producer.send({
+      topic: 'large.telemetry',
+      messages: [{ key: randomBytes(2_400_000).toString('base64'), value: eventJson(1), partition }],
+    });
+    await producer.disconnect();
+    await produce(
+      'large.telemetry',
+      span(1, 1000).map((n) => `nonsense ${n}`),
+    );
+    await produce('large.telemetry', [eventJson(2)]);
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[2, 2]]), soon);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(1001), soon);
+    const letters = (await readTopic(kafka.client, 'large.deadletter')).map(({ message }) => String(message.value));
+    expect(new Set(letters)).toEqual(new Set([eventJson(1), ...span(1, 1000).map((n) => `nonsense ${n}`)]));
+  });
+
+  test('a batch that cannot be unpacked goes to the dead letters as it came, and stops nothing', async () => {
+    await ensureTopics(kafka.client, cluster('packed'), logger);
+    const { ingest, history, told } = anIngest('packed');
+    const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
+    const before = codecs[types.Snappy];
+    codecs[types.Snappy] = () => ({ ...before(), compress: async ({ buffer }: { buffer: Buffer }) => snappy(buffer) });
+    try {
+      await produce('packed.telemetry', json([1, 2, 3]), 'gw-1', types.Snappy);
+    } finally {
+      codecs[types.Snappy] = before;
+    }
+    await produce('packed.telemetry', [Buffer.alloc(maxUnpackedBytes)]);
+    await produce('packed.telemetry', json([4]));
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[4, 4]]), soon);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(4), soon);
+    expect(told.poison).toEqual([
+      ...Array.from({ length: 3 }, () => expect.stringMatching(/batch of 3 records, packed with snappy, cannot be/)),
+      expect.stringMatching(/batch of 1 records, packed with zstd, cannot be unpacked/),
+    ]);
+    const letters = await readTopic(kafka.client, 'packed.deadletter');
+    expect(letters.map(({ message }) => String(message.headers?.offset))).toEqual(['0', '1', '2', '3']);
+    expect(String(letters[0]?.message.value)).toContain('"id":"gw-1/e1/telemetry/1"');
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
   test('while the history is away nothing is committed, and afterwards nothing is missing', async () => {

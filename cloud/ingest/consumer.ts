@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
-import { decodeEvent, replayHeader } from '@forpost/shared/event/codec.ts';
+import { replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -22,6 +22,7 @@ import { Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { LagWatch, type PartitionLag } from './lag.ts';
 import type { PartitionCounts } from './partition-counts.ts';
+import { eventOf } from './records.ts';
 import { decodeStatus } from './status-codec.ts';
 import { type ConsumerState, SupervisedConsumer } from './supervised-consumer.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
@@ -76,6 +77,7 @@ export function ingestGroup(prefix: string): string {
 /** partitions handled side by side; their inserts are joined (group-insert.ts) */
 const concurrency = 16;
 const heartbeatEveryMs = 1_000;
+const longestKeyBytes = 256;
 
 interface Item {
   readonly event: ForpostEvent;
@@ -184,7 +186,7 @@ export class Ingest implements Part {
     const poison: PoisonRecord[] = [];
     const items: Item[] = [];
     for (const message of batch.messages) {
-      const decoded = this.#decode(message);
+      const decoded = eventOf(message);
       if (decoded.ok) items.push({ event: decoded.event, message });
       else poison.push(poisonOf(batch, message, decoded.reason));
     }
@@ -205,15 +207,6 @@ export class Ingest implements Part {
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
     await payload.heartbeat();
-  }
-
-  #decode(message: KafkaMessage): ReturnType<typeof decodeEvent> {
-    if (message.value === null) return { ok: false, reason: 'the record is empty' };
-    const decoded = decodeEvent(message.value);
-    const key = message.key?.toString();
-    if (decoded.ok && key !== undefined && key !== decoded.event.gateway)
-      return { ok: false, reason: `the key "${key}" is not the gateway "${decoded.event.gateway}"` };
-    return decoded;
   }
 
   /** Runs `work` and keeps this consumer in its group meanwhile; gives up when it is no longer in it, or is stopped. */
@@ -276,5 +269,7 @@ export class Ingest implements Part {
 
 function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {
   const { offset, key, value } = message;
-  return { topic: name, partition, offset, key: key?.toString() ?? '', reason, original: value ?? Buffer.alloc(0) };
+  // a key that is none of a gateway may be as large as a record
+  const owner = key?.subarray(0, longestKeyBytes).toString() ?? '';
+  return { topic: name, partition, offset, key: owner, reason, original: value ?? Buffer.alloc(0) };
 }

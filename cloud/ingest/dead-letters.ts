@@ -4,7 +4,7 @@
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
-import type { SupervisedProducer } from './supervised-producer.ts';
+import type { ProducedRecord, SupervisedProducer } from './supervised-producer.ts';
 
 export interface PoisonRecord {
   /** full name of the topic it stood in */
@@ -19,8 +19,13 @@ export interface PoisonRecord {
   readonly original: Buffer;
 }
 
-/** What is kept of an original that is itself too large for a record. */
+/** What is kept of an original that is itself too large for a record, and of a key that is none of a gateway. */
 const keptBytes = 65_536;
+const longestKey = 256;
+const longestReason = 1_000;
+/** Of one send: well below what a broker takes at once. */
+const bytesAtOnce = 262_144;
+const lettersAtOnce = 1_000;
 
 /** Resolves when all of them are in the topic. @throws ForpostError FORPOST_SINK_UNREACHABLE */
 export async function sendDeadLetters(
@@ -29,14 +34,49 @@ export async function sendDeadLetters(
   poison: readonly PoisonRecord[],
 ): Promise<void> {
   const name = topic(prefix, 'deadletter');
-  for (const { topic: from, partition, offset, key, reason, original } of poison) {
-    const headers = { reason, topic: from, partition: String(partition), offset };
+  for (const some of inParts(poison))
     try {
-      await producer.send([{ topic: name, key, value: original, headers }]);
+      await producer.send(some.map((record) => letterOf(name, record)));
     } catch (error) {
-      if (!(error instanceof ForpostError) || error.retryable) throw error;
-      const shortened = { ...headers, 'original-bytes': String(original.length) };
-      await producer.send([{ topic: name, key, value: original.subarray(0, keptBytes), headers: shortened }]);
+      if (isWorthTrying(error)) throw error;
+      for (const record of some) await sendAlone(producer, name, record);
     }
+}
+
+async function sendAlone(producer: Pick<SupervisedProducer, 'send'>, name: string, record: PoisonRecord) {
+  try {
+    await producer.send([letterOf(name, record)]);
+  } catch (error) {
+    if (isWorthTrying(error)) throw error;
+    await producer.send([letterOf(name, record, keptBytes)]);
   }
+}
+
+function letterOf(name: string, record: PoisonRecord, mostBytes = Number.POSITIVE_INFINITY): ProducedRecord {
+  const { topic: from, partition, offset, key, reason, original } = record;
+  const headers = { reason: reason.slice(0, longestReason), topic: from, partition: String(partition), offset };
+  const whole = original.length <= mostBytes;
+  return {
+    ...{ topic: name, key: key.slice(0, longestKey) },
+    value: whole ? original : original.subarray(0, mostBytes),
+    headers: whole ? headers : { ...headers, 'original-bytes': String(original.length) },
+  };
+}
+
+function isWorthTrying(error: unknown): boolean {
+  return !(error instanceof ForpostError) || error.retryable;
+}
+
+function* inParts(poison: readonly PoisonRecord[]): Generator<readonly PoisonRecord[]> {
+  let part: PoisonRecord[] = [];
+  let bytes = 0;
+  for (const record of poison) {
+    if (part.length === lettersAtOnce || (part.length > 0 && bytes + record.original.length > bytesAtOnce)) {
+      yield part;
+      [part, bytes] = [[], 0];
+    }
+    part.push(record);
+    bytes += record.original.length;
+  }
+  if (part.length > 0) yield part;
 }

@@ -1,16 +1,15 @@
 /**
- * kafkajs as the centre uses it: zstd from node:zlib as its codec, its log lines as ours at debug, finite retries.
+ * kafkajs as the centre uses it: codecs of our own (codecs.ts), its log lines as ours at debug, finite retries.
  * Whoever holds a client throws it away on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
  * because kafkajs does not reconnect in all cases (issues 907, 919, 979).
  */
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, tlsSockets } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
+import { installCodecs } from './codecs.ts';
 
 /** Where the centre's Kafka is, and whose topics are meant. */
 export interface KafkaCluster extends KafkaSecurity {
@@ -24,15 +23,9 @@ export interface KafkaCluster extends KafkaSecurity {
 calmRequestQueue(import.meta.url);
 quickenEncoder(import.meta.url);
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+installCodecs();
 
-// kafkajs is CommonJS: what it exports is on its default import, and its codecs are one table for the whole process
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
-  decompress: (buffer: Buffer) => decompress(buffer),
-});
-
+// kafkajs is CommonJS: what it exports is on its default import
 export const zstd = kafkajs.CompressionTypes.ZSTD;
 const connectionTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;

@@ -1,0 +1,108 @@
+/**
+ * How kafkajs unpacks batches of records, with a bound; its table of codecs is one for the whole process.
+ *
+ * kafkajs ends a consumer where it cannot unpack one batch, and so would the next one, for ever: one batch of a foreign
+ * producer would stop all partitions. So what cannot be unpacked is handed on as stand-ins, one for each record that the
+ * batch says it has, at its offset: `unreadableHeader` says why, and the first one holds the batch as it came.
+ *
+ * Always: unpacking takes at most `maxUnpackedBytes`; a batch that unpacks is handed on as it is.
+ */
+import { promisify } from 'node:util';
+import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import { messageOf } from '@forpost/shared/errors.ts';
+import kafkajs from 'kafkajs';
+
+export const unreadableHeader = 'forpost-unreadable';
+
+/** Three times what a batch of a gateway comes to; a broker's limit of 1 MB is for what is packed. */
+export const maxUnpackedBytes = 64 * 1024 * 1024;
+
+const pack = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
+const unpack = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+const limit = { maxOutputLength: maxUnpackedBytes };
+
+export function installCodecs(): void {
+  const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
+  codecs[types.ZSTD] = () => ({
+    compress: (encoder: { buffer: Buffer }) => pack.zstd(encoder.buffer),
+    decompress: (packed: Buffer) => orStandIns(packed, 'zstd', () => unpack.zstd(packed, limit)),
+  });
+  codecs[types.GZIP] = () => ({
+    compress: (encoder: { buffer: Buffer }) => pack.gzip(encoder.buffer),
+    decompress: (packed: Buffer) => orStandIns(packed, 'gzip', () => unpack.gzip(packed, limit)),
+  });
+  for (const [type, name] of [
+    [types.Snappy, 'snappy'],
+    [types.LZ4, 'lz4'],
+  ] as const) {
+    const unknown = async () => {
+      throw new Error('this codec is not known here: set compression.type=zstd on the topic');
+    };
+    codecs[type] = () => ({ compress: unknown, decompress: (packed: Buffer) => orStandIns(packed, name, unknown) });
+  }
+}
+
+async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buffer>): Promise<Buffer> {
+  try {
+    return await work();
+  } catch (error) {
+    const batch = batchAround(packed);
+    if (batch === undefined) throw error;
+    const reason = `a batch of ${batch.records} records, packed with ${codec}, cannot be unpacked: ${messageOf(error)}`;
+    return standIns(packed, reason, batch);
+  }
+}
+
+interface BatchHead {
+  readonly records: number;
+  readonly lastOffsetDelta: number;
+}
+
+/**
+ * The head of the batch whose packed records these are: kafkajs hands over a view of the answer that it stands in
+ * (record batch of magic 2, KIP-98). undefined where that is not so.
+ */
+function batchAround(packed: Buffer): BatchHead | undefined {
+  const headBytes = 61;
+  if (packed.byteOffset < headBytes) return undefined;
+  const head = Buffer.from(packed.buffer, packed.byteOffset - headBytes, headBytes);
+  // length counts from behind itself; magic says which layout this is
+  const isHead = head.readInt32BE(8) === packed.length + headBytes - 12 && head.readInt8(16) === 2;
+  return isHead ? { records: head.readInt32BE(57), lastOffsetDelta: head.readInt32BE(23) } : undefined;
+}
+
+function standIns(packed: Buffer, reason: string, { records, lastOffsetDelta }: BatchHead): Buffer {
+  const parts: Buffer[] = [];
+  for (let i = 0; i < records; i++) {
+    const offsetDelta = i === records - 1 ? lastOffsetDelta : i;
+    parts.push(recordOf(offsetDelta, i === 0 ? packed : undefined, reason));
+  }
+  return Buffer.concat(parts);
+}
+
+/** A record without a key: attributes, timestamp's and offset's distance from the batch's, key, value, headers (KIP-98). */
+function recordOf(offsetDelta: number, value: Buffer | undefined, reason: string): Buffer {
+  const body = Buffer.concat([
+    Buffer.from([0]),
+    varint(0),
+    varint(offsetDelta),
+    varint(-1),
+    ...(value === undefined ? [varint(-1)] : sized(value)),
+    varint(1),
+    ...sized(Buffer.from(unreadableHeader)),
+    ...sized(Buffer.from(reason)),
+  ]);
+  return Buffer.concat(sized(body));
+}
+
+function sized(bytes: Buffer): readonly Buffer[] {
+  return [varint(bytes.length), bytes];
+}
+
+/** A signed 32-bit number: zigzag, then seven bits a byte, the lowest first. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = ((value << 1) ^ (value >> 31)) >>> 0;
+  for (; left > 0x7f; left >>>= 7) bytes.push((left & 0x7f) | 0x80);
+  return Buffer.from([...bytes, left]);
+}
