@@ -7,7 +7,7 @@ const realParts = [
   'cloud/{rebuild,replay}.test.ts',
   'edge/console/page.test.ts',
   'edge/uplink/uplink.test.ts',
-  'edge/vision/supervisor.test.ts',
+  'edge/vision/{supervisor,process/capture}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security}.test.ts',
 ];

@@ -95,21 +95,32 @@ function consumers({ consumers: all }: Site): readonly Located[] {
 
 function cameras({ cameras: all }: Site): readonly Located[] {
   const problems: Located[] = [];
-  for (const [index, { id, url, zones = [], motion_masks = [] }] of all.entries()) {
-    const path = ['cameras', index, 'url'];
-    const parsed = URL.parse(url);
-    if (parsed === null) problems.push({ path, message: `the address of camera "${id}" cannot be read` });
-    else if (parsed.username !== '' || parsed.password !== '')
+  for (const [index, camera] of all.entries()) {
+    const { id, url, main_url: mainUrl, transport, zones = [], masks = [], motion_masks = [] } = camera;
+    const at = (...path: Located['path']) => ['cameras', index, ...path];
+    for (const [key, address] of [['url', url] as const, ['main_url', mainUrl] as const]) {
+      const message = address === undefined ? undefined : addressProblem(id, address);
+      if (message !== undefined) problems.push({ path: at(key), message });
+    }
+    if (transport !== undefined && !/^rtsps?:/.test(url))
       problems.push({
-        path,
-        message: `the address of camera "${id}" has a user or password in it: they belong to the secrets file, under cameras: ${id}: {user, password}`,
+        path: at('transport'),
+        message: `camera "${id}" has a transport, but only rtsp:// can choose between tcp and udp`,
       });
     for (const [zone, { id: zoneId, points }] of zones.entries()) {
       const problem = polygonProblem(points);
       if (problem !== undefined)
         problems.push({
-          path: ['cameras', index, 'zones', zone, 'points'],
+          path: at('zones', zone, 'points'),
           message: `the zone "${zoneId}" of camera "${id}" ${problem}`,
+        });
+    }
+    for (const [mask, { id: maskId, points }] of masks.entries()) {
+      const problem = polygonProblem(points);
+      if (problem !== undefined)
+        problems.push({
+          path: at('masks', mask, 'points'),
+          message: `the mask ${maskId === undefined ? mask + 1 : `"${maskId}"`} of camera "${id}" ${problem}`,
         });
     }
     for (const [mask, { points }] of motion_masks.entries()) {
@@ -122,6 +133,17 @@ function cameras({ cameras: all }: Site): readonly Located[] {
     }
   }
   return problems;
+}
+
+/** What is wrong with a camera's address, without showing a password that may stand in it. */
+function addressProblem(id: string, address: string): string | undefined {
+  const parsed = URL.parse(address);
+  if (parsed === null) return `the address of camera "${id}" cannot be read`;
+  if (parsed.username !== '' || parsed.password !== '')
+    return `the address of camera "${id}" has a user or password in it: they belong to the secrets file, under cameras: ${id}: {user, password}`;
+  if (parsed.protocol === 'v4l2:' && !(parsed.host === '' && parsed.pathname.startsWith('/dev/')))
+    return `the address of camera "${id}" names no device of this machine: v4l2:///dev/video0`;
+  return undefined;
 }
 
 function rules(site: Site): readonly Located[] {

@@ -109,6 +109,14 @@ test.each([
     'motion mask 1 of camera "yard" has no area',
   ],
   ['[0, 1]]', '[0, »1.5]]', 'cameras[0].zones[0].points[3][1] must be from 0 to 1, not 1.5'],
+  ['url: rtsp', 'hwaccel: »vapi\n    url: rtsp', 'cameras[0].hwaccel must be'],
+  ['url: rtsp', 'transport: »tpc\n    url: rtsp', 'cameras[0].transport must be'],
+  ['url: rtsp', 'main_url: »ftp://10.0.0.7/\n    url: rtsp', 'cameras[0].main_url'],
+  [
+    'url: rtsp',
+    'masks: [{ »points: [[0, 0], [0.5, 0.5], [1, 1]] }]\n    url: rtsp',
+    'the mask 1 of camera "yard" has no area: all its corners lie on one line',
+  ],
   ['kind: silent', 'kind: »silence', 'there is no kind of rule "silence"; did you mean "silent"?'],
   ['after_s: 300', '»after: 300', 'unknown key "after" in rules[1]; did you mean "after_s"?'],
   [

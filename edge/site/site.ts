@@ -45,12 +45,33 @@ export const zoneSchema = Type.Object(
   closed,
 );
 
+/** An area that nobody is to see: black before detection, live picture, snapshot and clip. */
+export const maskSchema = Type.Object(
+  {
+    id: Type.Optional(id),
+    /** corners, 0..1 of the picture from the top left, in order */
+    points: Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 }),
+  },
+  closed,
+);
+
+const cameraUrl = '^(rtsp|rtsps|http|https|file|v4l2)://';
+/** ffmpeg's methods, and the decoders of Linux boards (v4l2m2m) */
+export const hardwareDecoders = ['auto', 'vaapi', 'qsv', 'cuda', 'vdpau', 'drm', 'v4l2m2m'] as const;
+
 export const cameraSchema = Type.Object(
   {
     id,
     name: Type.Optional(Type.String()),
-    /** without user and password: those stand in the secrets file */
-    url: Type.String({ pattern: '^(rtsp|rtsps|http|https|file)://' }),
+    /** what is analysed, best the camera's sub-stream; without user and password: those stand in the secrets file */
+    url: Type.String({ pattern: cameraUrl }),
+    /** what is recorded, where that is another stream of the same camera */
+    main_url: Type.Optional(Type.String({ pattern: cameraUrl })),
+    /** of rtsp; default tcp */
+    transport: Type.Optional(Type.Union([Type.Literal('tcp'), Type.Literal('udp')])),
+    /** decode in hardware; default: by the processor */
+    hwaccel: Type.Optional(Type.Union(hardwareDecoders.map((name) => Type.Literal(name)))),
+    masks: Type.Optional(Type.Array(maskSchema, { maxItems: 32 })),
     /** motion (built in), or the name of a model installed with `forpost model add` */
     detector: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,64}$' })),
     /** frames analysed a second */
@@ -97,6 +118,8 @@ type Branded<T, Name> = Omit<T, 'id'> & { readonly id: Name };
 export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId>;
 export type ConsumerConfig = Type.Static<typeof consumerSchema>;
 export type ZoneConfig = Type.Static<typeof zoneSchema>;
+export type MaskConfig = Type.Static<typeof maskSchema>;
+export type HardwareDecoder = (typeof hardwareDecoders)[number];
 export type CameraConfig = Branded<Type.Static<typeof cameraSchema>, DeviceId>;
 export type RuleConfig = Branded<Type.Static<typeof ruleSchema>, RuleId> & { readonly [key: string]: unknown };
 

@@ -29,6 +29,8 @@ export interface CameraOptions {
   readonly password?: string;
   /** a video file instead of the rendered yard */
   readonly video?: string;
+  /** another one, perhaps of another size, that `switchTo` puts into the same stream */
+  readonly secondVideo?: string;
   readonly progress?: (text: string) => void;
 }
 
@@ -39,9 +41,15 @@ export interface SimulatedCamera {
   readonly pid: number;
   /** what is true of the footage; undefined for somebody's own video */
   readonly truth: string | undefined;
+  /** s of the machine's monotonic clock at which frame 0 of the loop was due; frame k came k / fps later */
+  readonly started: number;
   /** no more pictures, while RTSP is still answered */
   stall(): void;
   resume(): void;
+  /** the pictures' bytes are noise, until `resume` */
+  garble(): void;
+  /** which footage is shown, from its next key frame on */
+  switchTo(which: 'first' | 'second'): void;
   /** throws all clients out */
   kick(): void;
   /** stops the whole process (SIGSTOP), until `thaw` */
@@ -54,9 +62,10 @@ export interface SimulatedCamera {
 
 /** Renders or prepares the footage where it must, and serves it. @throws Error where the server does not start */
 export async function startCamera(options: CameraOptions): Promise<SimulatedCamera> {
-  const { cache, video, port = 0, path = '/yard', user, password, progress } = options;
+  const { cache, video, secondVideo, port = 0, path = '/yard', user, password, progress } = options;
   const footage = video === undefined ? await renderYard(cache, progress) : await prepareVideo(video, cache);
-  const child = spawn(python, [server, '--file', footage.video, '--port', `${port}`, '--path', path], {
+  const second = secondVideo === undefined ? [] : ['--second', (await prepareVideo(secondVideo, cache)).video];
+  const child = spawn(python, [server, '--file', footage.video, ...second, '--port', `${port}`, '--path', path], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -82,7 +91,7 @@ export async function startCamera(options: CameraOptions): Promise<SimulatedCame
     throw new Error(`the simulated camera did not start: ${problem.trim()}${missing}`);
   }
   const { pid } = child;
-  const { ready } = JSON.parse(first) as { ready: string };
+  const { ready, started } = JSON.parse(first) as { ready: string; started: number };
   const tell = (command: string) => {
     if (!child.stdin.destroyed) child.stdin.write(`${command}\n`);
   };
@@ -90,9 +99,12 @@ export async function startCamera(options: CameraOptions): Promise<SimulatedCame
     url: ready,
     pid,
     truth: footage.truth,
+    started,
     ended,
     stall: () => tell('stall'),
     resume: () => tell('resume'),
+    garble: () => tell('garbage'),
+    switchTo: (which) => tell(which),
     kick: () => tell('kick'),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A simulated RTSP camera: one H.264 file, looped without encoding it again, shared by all clients.
 
-usage: rtsp-camera.py --file cam.mp4 [--port 8554] [--path /yard] [--auth digest|basic]
+usage: rtsp-camera.py --file cam.mp4 [--second other.mp4] [--port 8554] [--path /yard] [--auth digest|basic]
 User and password come in FORPOST_CAMERA_USER and FORPOST_CAMERA_PASSWORD; without them anybody may look.
-Prints one line {"ready": url, ...}. Takes the commands stall, resume, kick and quit on standard input, one a line, and
-ends when that closes, so that it never outlives whoever started it. The picture follows the wall clock: a client that
-comes back sees what goes on now.
+Prints one line {"ready": url, ...}. Takes the commands stall, resume, garbage, second, first, kick and quit on standard
+input, one a line, and ends when that closes, so that it never outlives whoever started it. `garbage`: the pictures'
+bytes are noise until `resume`. `second`: from the next key frame on it is the other file, of any size, in the same
+stream. The picture follows the clock: frame k of the loop is due at `started` + k / fps of the monotonic clock, and a
+client that comes back sees what goes on now.
 """
 import argparse
 import json
@@ -23,6 +25,7 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument('--file', required=True)
+arguments.add_argument('--second')
 arguments.add_argument('--port', default='8554')
 arguments.add_argument('--path', default='/yard')
 arguments.add_argument('--auth', choices=('digest', 'basic'), default='digest')
@@ -51,24 +54,36 @@ def load(path):
     return units, caps
 
 
-units, caps = load(options.file)
-if len(units) < 2:
-    sys.exit('there is no H.264 video in ' + options.file)
-count = len(units)
-first_pts = min(unit[1] for unit in units)
-frame_ns = round((max(unit[1] for unit in units) - first_pts) / (count - 1))
+class Footage:
+    def __init__(self, path):
+        self.units, self.caps = load(path)
+        if len(self.units) < 2:
+            sys.exit('there is no H.264 video in ' + path)
+        self.first_pts = min(unit[1] for unit in self.units)
+        self.frame_ns = round((max(unit[1] for unit in self.units) - self.first_pts) / (len(self.units) - 1))
+
+
+first_footage = Footage(options.file)
+second_footage = Footage(options.second) if options.second else None
+chosen = first_footage
 mode = 'run'
 started = time.monotonic()
 
 
+def noise(data):
+    """The same length and the same kind of unit, but nothing in it that a decoder understands."""
+    return data[:8] + os.urandom(max(0, len(data) - 8))
+
+
 def pump(source, alive):
     """Pushes the frame that is due, in real time, beginning with the key frame just passed."""
-    k = int((time.monotonic() - started) * 1e9 / frame_ns)
-    while not units[k % count][2]:
+    footage = chosen
+    k = int((time.monotonic() - started) * 1e9 / footage.frame_ns)
+    while not footage.units[k % len(footage.units)][2]:
         k -= 1
-    first, base, last, wall = k, None, None, time.monotonic()
+    last, base, base_k = None, None, k
     while alive.is_set():
-        wait = wall + (k - first) * frame_ns / 1e9 - time.monotonic()
+        wait = started + k * footage.frame_ns / 1e9 - time.monotonic()
         if wait > 0:
             time.sleep(wait)
         if base is None:
@@ -76,9 +91,12 @@ def pump(source, alive):
             if base is None or base == Gst.CLOCK_TIME_NONE:
                 base = None
                 time.sleep(0.01)
-                wall += 0.01
                 continue
-        data, pts, key = units[k % count]
+        if chosen is not footage and chosen.units[k % len(chosen.units)][2]:
+            footage = chosen
+            source.set_property('caps', Gst.Caps.from_string(footage.caps))
+        count = len(footage.units)
+        data, pts, key = footage.units[k % count]
         if mode == 'stall':  # no pictures, while RTSP is still answered
             k, last = k + 1, None
             continue
@@ -86,9 +104,9 @@ def pump(source, alive):
             k += 1
             continue
         last = k
-        buffer = Gst.Buffer.new_wrapped(data)
-        buffer.pts = base + (k - first - (k % count)) * frame_ns + (pts - first_pts)
-        buffer.duration = frame_ns
+        buffer = Gst.Buffer.new_wrapped(noise(data) if mode == 'garbage' else data)
+        buffer.pts = base + (k - base_k - (k % count)) * footage.frame_ns + (pts - footage.first_pts)
+        buffer.duration = footage.frame_ns
         if not key:
             buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
         if source.emit('push-buffer', buffer) != Gst.FlowReturn.OK:
@@ -98,7 +116,7 @@ def pump(source, alive):
 
 def configure(_factory, media):
     source = media.get_element().get_by_name('source')
-    source.set_property('caps', Gst.Caps.from_string(caps))
+    source.set_property('caps', Gst.Caps.from_string(chosen.caps))
     alive = threading.Event()
     alive.set()
     pumps = []
@@ -156,13 +174,19 @@ def remove_clients():
 
 
 def commands():
-    global mode
+    global mode, chosen
     for line in sys.stdin:
         command = line.strip()
         if command == 'stall':
             mode = 'stall'
         elif command == 'resume':
             mode = 'run'
+        elif command == 'garbage':
+            mode = 'garbage'
+        elif command == 'first':
+            chosen = first_footage
+        elif command == 'second' and second_footage:
+            chosen = second_footage
         elif command == 'kick':
             GLib.idle_add(remove_clients)
         elif command == 'quit':
@@ -172,5 +196,6 @@ def commands():
 
 threading.Thread(target=commands, daemon=True).start()
 address = f'rtsp://127.0.0.1:{server.get_bound_port()}{options.path}'
-print(json.dumps({'ready': address, 'frames': count, 'fps': round(1e9 / frame_ns, 3)}), flush=True)
+fps = round(1e9 / first_footage.frame_ns, 3)
+print(json.dumps({'ready': address, 'frames': len(first_footage.units), 'fps': fps, 'started': started}), flush=True)
 loop.run()

@@ -30,6 +30,8 @@ export interface CameraStatus {
   readonly reason: string;
   /** frames analysed a second, over the last 10 s */
   readonly framesPerSecond: number;
+  /** since the vision process started: a newer frame was there before anybody looked. Absent of an older gateway */
+  readonly framesSkipped?: number;
   readonly detector: string;
 }
 

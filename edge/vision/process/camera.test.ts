@@ -1,7 +1,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test } from 'vitest';
-import { sourceOf } from './address.ts';
+import { type Source, sourceOf } from './address.ts';
 import { Camera } from './camera.ts';
 import type { CaptureEnd, CaptureEvents } from './capture.ts';
 import { NewestFrame } from './newest-frame.ts';
@@ -9,23 +9,23 @@ import { NewestFrame } from './newest-frame.ts';
 const size = 2;
 
 /** A camera whose ffmpeg and network are played by the test. */
-function rig(framesPerSecond = 5) {
+function rig(framesPerSecond = 5, hwaccel?: 'vaapi') {
   const clock = new FakeClock();
   const frames = new NewestFrame('yard', size, clock);
-  const runs: { events: CaptureEvents; killed: boolean }[] = [];
+  const runs: { source: Source; events: CaptureEvents; killed: boolean }[] = [];
   const world = { probe: '', probes: 0 };
   const history: string[] = [];
   const camera = new Camera({
     id: 'yard',
-    source: sourceOf({ url: 'rtsp://cam/yard', user: 'u', password: 'p' }),
+    source: sourceOf({ url: 'rtsp://cam/yard', user: 'u', password: 'p', hwaccel }),
     framesPerSecond,
     size,
     frames,
     clock,
     random: () => 0.999,
     logger: silentLogger(),
-    startCapture: (_source, _size, _rate, events) => {
-      const run = { events, killed: false };
+    startCapture: (source, _size, _rate, events) => {
+      const run = { source, events, killed: false };
       runs.push(run);
       return {
         kill: () => {
@@ -38,6 +38,7 @@ function rig(framesPerSecond = 5) {
       return world.probe;
     },
     frame: () => {},
+    softened: (reason) => history.push(`softened ${reason}`),
     changed: () => history.push(`${camera.state} ${camera.reason}`.trim()),
   });
   return {
@@ -142,4 +143,17 @@ test('after stop nothing is started any more', async () => {
   await pass(30_000);
   expect(runs).toHaveLength(1);
   expect(runs[0]?.killed).toBe(true);
+});
+
+test('a hardware decoder that is not there costs one try: then the processor decodes', async () => {
+  const { camera, runs, history, pass, frame, end } = rig(5, 'vaapi');
+  camera.start();
+  await pass(100);
+  expect(runs[0]?.source.hwaccel).toBe('vaapi');
+  end(failed('No device available for decoder: device type vaapi needed for codec h264.'));
+  await pass(600);
+  expect(runs.map(({ source }) => source.hwaccel)).toEqual(['vaapi', undefined]);
+  frame();
+  expect(camera.state).toBe('live');
+  expect(history[0]).toMatch(/^softened hardware decoding \(vaapi\)/);
 });

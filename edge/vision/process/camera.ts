@@ -6,19 +6,21 @@
  *     │  │ └──────────────── wait (backoff, jitter) ◄───────────────────┤
  *     │  └─ set up again                                                │
  *     ├── wrong log-in, no such stream ──► refused ────────────────────►┤
+ *     ├── no such hardware decoder ──► connecting, without it ─────────►┤
  *     └── nobody there, no picture in time ──► unreachable ────────────►┘
  *   off: it cannot be used at all; that is watched-camera.ts's to say
  *
  * Always: at most one ffmpeg; after `stalled`, `refused` and `unreachable` the state stays until a frame comes, so
  * that what people read does not flicker; every end of ffmpeg is a drop, whatever its exit status says (a kicked
- * client ends with 0), and a stream that says nothing is ended by this file's watchdog.
+ * client ends with 0), and a stream that says nothing is ended by this file's watchdog; all frames of one ffmpeg have
+ * one shape (a stream that changes its proportions is opened anew), so that no mask lies beside what it covers.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraState } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
-import type { Source } from './address.ts';
+import { isLocal, type Source } from './address.ts';
 import type { Capture, CaptureEnd, startCapture } from './capture.ts';
 import { explain } from './failure.ts';
 import type { NewestFrame } from './newest-frame.ts';
@@ -53,10 +55,13 @@ export interface CameraOptions {
   frame(): void;
   /** the state or its reason changed */
   changed(): void;
+  /** the hardware decoder cannot be used, and the processor decodes instead; why, in words */
+  softened(reason: string): void;
 }
 
 export class Camera {
   readonly #options: CameraOptions;
+  #source: Source;
   #state: CameraState = 'connecting';
   #reason = 'starting';
   #capture: Capture | undefined;
@@ -68,6 +73,7 @@ export class Camera {
 
   constructor(options: CameraOptions) {
     this.#options = options;
+    this.#source = options.source;
   }
 
   get state(): CameraState {
@@ -95,8 +101,9 @@ export class Camera {
   }
 
   async #connect(): Promise<void> {
-    const { source, clock, probe } = this.#options;
-    if (source.kind !== 'file') {
+    const { clock, probe } = this.#options;
+    const source = this.#source;
+    if (!isLocal(source)) {
       const reason = await probe(source.host, source.port, probeDeadlineMs, clock);
       if (this.#stopped) return;
       if (reason !== '') return this.#retry('unreachable', reason);
@@ -105,12 +112,17 @@ export class Camera {
   }
 
   #open(): void {
-    const { source, size, framesPerSecond, frames, clock, startCapture } = this.#options;
+    const { size, framesPerSecond, frames, clock, startCapture } = this.#options;
     frames.reset();
-    const capture: Capture = startCapture(source, size, framesPerSecond, {
+    const capture: Capture = startCapture(this.#source, size, framesPerSecond, {
       picture: (width, height) => {
-        frames.setPicture(width, height);
-        if (frames.peek() !== undefined) this.#frame();
+        if (frames.setPicture(width, height)) {
+          if (frames.peek() !== undefined) this.#frame();
+        } else if (this.#capture === capture) {
+          this.#endCapture();
+          this.#timer?.cancel();
+          this.#retry('connecting', 'the picture has another shape now');
+        }
       },
       bytes: (chunk) => {
         if (frames.write(chunk) > 0) this.#frame();
@@ -153,7 +165,13 @@ export class Camera {
   #dropped(end: CaptureEnd): void {
     this.#capture = undefined;
     this.#timer?.cancel();
-    const { state, reason } = explain(end, this.#options.source);
+    const { state, reason, hardware } = explain(end, this.#source);
+    if (hardware) {
+      this.#source = { ...this.#source, hwaccel: undefined };
+      this.#options.softened(reason);
+      this.#retry('connecting', reason);
+      return;
+    }
     // what was stalled and cannot be opened again for no better reason is still stalled
     if (state === 'connecting' && this.#liveSince === 0 && this.#state === 'stalled')
       this.#retry('stalled', this.#reason);

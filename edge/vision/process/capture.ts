@@ -4,13 +4,14 @@
  *
  * Always: the password is in no argument list and in no log: ffmpeg reads the address from its standard input as an
  * ffconcat script (measured: the same first frame and the same latency as with -i URL), and every line that it
- * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called.
+ * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called; bytes are handed on
+ * after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
  */
 import { Readable, Writable } from 'node:stream';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
 import ffmpeg from 'fluent-ffmpeg';
-import type { Source } from './address.ts';
+import { isLocal, type Source } from './address.ts';
 
 /** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
 export interface CaptureEnd {
@@ -40,7 +41,7 @@ const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
 
 export function startCapture(source: Source, size: number, framesPerSecond: number, events: CaptureEvents): Capture {
   const lines: string[] = [];
-  const secrets = source.kind === 'file' ? [] : source.secrets;
+  const secrets = isLocal(source) ? [] : source.secrets;
   const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
   let over = false;
   const finish = (error: string | undefined) => {
@@ -50,8 +51,13 @@ export function startCapture(source: Source, size: number, framesPerSecond: numb
   };
   const frames = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
-      if (!over) events.bytes(chunk);
-      done();
+      // two turns of the event loop hold one whole look at all pipes: ffmpeg's words come by another one
+      setImmediate(() =>
+        setImmediate(() => {
+          if (!over) events.bytes(chunk);
+          done();
+        }),
+      );
     },
   });
   const command = input(source)
@@ -86,10 +92,14 @@ function input(source: Source): ffmpeg.FfmpegCommand {
     '-flags low_delay',
     '-threads 1',
   ];
-  if (source.kind === 'file') return ffmpeg(source.path).inputOptions([...common, '-re', '-stream_loop -1']);
-  const script = Readable.from([Buffer.from(ffconcat(source.secretUrl, streamOptions[source.kind]))]);
+  const decoder = decoderOptions(source.hwaccel);
+  if (source.kind === 'file')
+    return ffmpeg(source.path).inputOptions([...common, ...decoder, '-re', '-stream_loop -1']);
+  if (source.kind === 'v4l2') return ffmpeg(source.path).inputOptions([...common, ...decoder, '-f v4l2']);
+  const script = Readable.from([Buffer.from(ffconcat(source.secretUrl, streamOptions(source)))]);
   return ffmpeg(script).inputOptions([
     ...common,
+    ...decoder,
     ...fastStart,
     '-f concat',
     '-safe 0',
@@ -97,13 +107,25 @@ function input(source: Source): ffmpeg.FfmpegCommand {
   ]);
 }
 
+/** Frames come back to memory by themselves; a Linux board's decoders are decoders of their own to ffmpeg. */
+function decoderOptions(hwaccel: Source['hwaccel']): string[] {
+  if (hwaccel === undefined) return [];
+  return hwaccel === 'v4l2m2m' ? ['-c:v h264_v4l2m2m'] : [`-hwaccel ${hwaccel}`];
+}
+
 /** A camera says in its SDP what it sends: looking at seconds of the stream first would only cost that time. */
 const fastStart = ['-probesize 32', '-analyzeduration 0'];
-const streamOptions = {
-  rtsp: { rtsp_transport: 'tcp', timeout: socketTimeoutUs, fflags: 'nobuffer', probesize: 32, analyzeduration: 0 },
+/** How long ffmpeg waits for a datagram that others have overtaken; its default of half a second is an alarm's time. */
+const reorderUs = 100_000;
+
+function streamOptions(source: Extract<Source, { kind: 'rtsp' | 'http' }>): Record<string, string | number> {
+  const common = { timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 };
   // HTTP has no SDP, so the first picture must be recognised; and MJPEG has no times, ffmpeg would make up 25 a second
-  http: { use_wallclock_as_timestamps: 1, timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 },
-} as const;
+  if (source.kind === 'http') return { ...common, use_wallclock_as_timestamps: 1 };
+  const { transport } = source;
+  const reorder = transport === 'udp' ? { max_delay: reorderUs } : {};
+  return { ...common, probesize: 32, rtsp_transport: transport, ...reorder };
+}
 
 /** The script that makes ffmpeg's concat demuxer open `url`; quotes are doubled as ffmpeg's parser wants them. */
 export function ffconcat(url: string, options: Readonly<Record<string, string | number>>): string {

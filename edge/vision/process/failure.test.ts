@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sourceOf } from './address.ts';
+import { isLocal, sourceOf } from './address.ts';
 import { ffconcat } from './capture.ts';
 import { explain } from './failure.ts';
 
@@ -20,6 +20,28 @@ test.each([
   expect(explain(end(line), withLogin)).toEqual({ state, reason });
 });
 
+const refusesVaapi = '[h264 @ 0x1] No device available for decoder: device type vaapi needed for codec h264.';
+
+test('a hardware decoder that is not there is told from everything else', () => {
+  const inHardware = sourceOf({ url: 'rtsp://cam.local/yard', hwaccel: 'vaapi' });
+  expect(explain(end(refusesVaapi), inHardware)).toMatchObject({ state: 'refused', hardware: true });
+  expect(explain(end("[h264_v4l2m2m @ 0x1] can't configure decoder"), { ...inHardware, hwaccel: 'v4l2m2m' })).toEqual({
+    state: 'refused',
+    reason: 'hardware decoding (v4l2m2m) does not work on this gateway',
+    hardware: true,
+  });
+  expect(explain(end('pipe:0: Connection refused'), inHardware).hardware).toBeUndefined();
+});
+
+test.each([
+  ['/dev/video0: No such file or directory', 'unreachable', 'there is no device /dev/video0'],
+  ['/dev/video0: Device or resource busy', 'unreachable', '/dev/video0 is used by another program'],
+  ['/dev/video0: Inappropriate ioctl for device', 'refused', '/dev/video0 is not a camera'],
+  ['/dev/video0: Permission denied', 'refused', 'the gateway may not read /dev/video0'],
+])('of a capture device ffmpeg says "%s", an installer reads it as %s: %s', (line, state, reason) => {
+  expect(explain(end(line), sourceOf({ url: 'v4l2:///dev/video0' }))).toEqual({ state, reason });
+});
+
 test('without a log-in a refusal asks for one', () => {
   expect(explain(end('Server returned 401 Unauthorized'), open).reason).toBe(
     'the camera asks for a user and a password',
@@ -35,7 +57,7 @@ test('a kicked client ends without an error: that is a drop', () => {
 
 test('a log-in with every awkward character reaches the camera as it is', () => {
   const source = sourceOf({ url: 'rtsp://10.0.0.7/s', user: 'an@na', password: "p'w: /?#@%" });
-  if (source.kind === 'file') throw new Error('not a file');
+  if (isLocal(source)) throw new Error('not a file');
   const { username, password } = new URL(source.secretUrl);
   expect([decodeURIComponent(username), decodeURIComponent(password)]).toEqual(['an@na', "p'w: /?#@%"]);
   expect(source).toMatchObject({ host: '10.0.0.7', port: 554, hasLogin: true });

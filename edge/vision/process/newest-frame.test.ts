@@ -73,3 +73,27 @@ test('a new stream begins with a whole frame of its own', () => {
   frames.setPicture(4, 2);
   expect(new Set(frames.peek()?.rgb)).toEqual(new Set([2]));
 });
+
+test('what is masked is black in every frame that can be seen, from the first one on, whatever shape the stream has', () => {
+  const points: [number, number][] = [
+    [0, 0],
+    [0.1, 0],
+    [0.1, 0.1],
+    [0, 0.1],
+  ];
+  const large = 40;
+  const frames = new NewestFrame('yard', large, new FakeClock(), [{ points }]);
+  const frame = () => new Uint8Array(large * large * 3).fill(99);
+  const row = (pixel: number) => frames.peek()?.rgb[pixel * 3];
+  frames.write(frame());
+  expect(frames.peek()).toBeUndefined();
+  frames.setPicture(20, 20);
+  expect([row(0), row(3), row(4)]).toEqual([0, 0, 99]);
+  expect(frames.setPicture(20, 20)).toBe(true);
+  expect(frames.setPicture(40, 20)).toBe(false);
+  frames.reset();
+  frames.write(frame());
+  frames.setPicture(40, 20);
+  expect([row(0), row(5), row(6)]).toEqual([0, 0, 99]);
+  expect(frames.take()?.rgb[0]).toBe(0);
+});

@@ -3,10 +3,13 @@
  * frame goes out. Three buffers, made once: one is being filled, one is the newest, one is being looked at.
  *
  * Always: a frame that is being looked at is not written to; a newer frame replaces one that nobody took, and that
- * is counted. Buffers are shared memory, so that a worker thread reads them without a copy.
+ * is counted; what is masked is black before anybody can look. Buffers are shared memory, so that a worker thread
+ * reads them without a copy.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import type { MaskConfig } from '../../site/site.ts';
 import type { Frame } from './detectors/detector.ts';
+import { blacken, maskSpans, type Span } from './mask.ts';
 
 interface Buffer {
   readonly rgb: Uint8Array;
@@ -17,6 +20,8 @@ export class NewestFrame {
   readonly #camera: string;
   readonly #size: number;
   readonly #clock: Clock;
+  readonly #masks: readonly MaskConfig[];
+  #masked: readonly Span[] = [];
   #filling: Buffer;
   #newest: Buffer | undefined;
   #taken: Buffer | undefined;
@@ -27,10 +32,11 @@ export class NewestFrame {
   /** frames that a newer one replaced before anybody looked at them */
   skipped = 0;
 
-  constructor(camera: string, size: number, clock: Clock) {
+  constructor(camera: string, size: number, clock: Clock, masks: readonly MaskConfig[] = []) {
     this.#camera = camera;
     this.#size = size;
     this.#clock = clock;
+    this.#masks = masks;
     const buffer = (): Buffer => ({ rgb: new Uint8Array(new SharedArrayBuffer(size * size * 3)), uptime: 0 });
     this.#filling = buffer();
     this.#free = [buffer(), buffer()];
@@ -42,11 +48,19 @@ export class NewestFrame {
     this.#examined = true;
     this.#newest = this.#give(this.#newest);
     this.#picture = undefined;
+    this.#masked = [];
   }
 
-  /** The part of the square frame that holds the picture, in pixels; frames are held back until it is known. */
-  setPicture(width: number, height: number): void {
+  /**
+   * The part of the square frame that holds the picture, in pixels; frames are held back until it is known. Whether
+   * it is that of the frames before: those of another shape are not to be written after them.
+   */
+  setPicture(width: number, height: number): boolean {
+    if (this.#picture !== undefined) return this.#picture.width === width && this.#picture.height === height;
     this.#picture = { width, height };
+    this.#masked = maskSpans(this.#masks, width, height);
+    if (this.#newest !== undefined) blacken(this.#newest.rgb, this.#size, this.#masked);
+    return true;
   }
 
   /** Takes bytes as they come; gives back how many frames they completed. */
@@ -91,6 +105,7 @@ export class NewestFrame {
 
   #complete(): void {
     this.#filling.uptime = this.#clock.uptime();
+    blacken(this.#filling.rgb, this.#size, this.#masked);
     this.#filled = 0;
     if (!this.#examined) this.skipped++;
     this.#newest = this.#give(this.#newest);

@@ -35,6 +35,7 @@ export class WatchedCamera {
   readonly #picture: LivePicture;
   #camera: Camera | undefined;
   #analysis: Analysis | undefined;
+  #frames: NewestFrame | undefined;
   /** why it cannot be used; empty where it can */
   #unusable = '';
   #reported = '';
@@ -75,6 +76,7 @@ export class WatchedCamera {
       state: this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off',
       reason: this.#unusable === '' ? (this.#camera?.reason ?? 'opening its model') : this.#unusable,
       framesPerSecond: this.#analysis?.framesPerSecond() ?? 0,
+      framesSkipped: this.#frames?.skipped ?? 0,
       detector: config.detector ?? 'motion',
     };
     const text = JSON.stringify(status);
@@ -89,7 +91,7 @@ export class WatchedCamera {
     const model = await findModel(config.detector ?? 'motion', modelsFolder);
     await pool.prepare(model);
     if (this.#stopped) return;
-    const frames = new NewestFrame(config.id, model.inputSize, clock);
+    const frames = new NewestFrame(config.id, model.inputSize, clock, config.masks);
     const analysis = new Analysis({
       camera: config.id,
       model,
@@ -121,7 +123,9 @@ export class WatchedCamera {
         if (camera.state !== 'live') analysis.lost();
         this.report();
       },
+      softened: (reason) => this.#problem(`${reason}; the processor decodes instead`, 'decoder of camera'),
     });
+    this.#frames = frames;
     this.#analysis = analysis;
     this.#camera = camera;
     camera.start();
@@ -137,8 +141,8 @@ export class WatchedCamera {
     this.report();
   }
 
-  #problem(text: string): void {
-    const about = `camera ${this.id}`;
+  #problem(text: string, what = 'camera'): void {
+    const about = `${what} ${this.id}`;
     this.#options.send({ kind: 'problem', about, text: text === '' ? '' : `${about}: ${text}` });
   }
 
