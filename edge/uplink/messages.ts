@@ -56,6 +56,8 @@ export type FromThread =
       readonly problems: readonly string[];
     }
   | { readonly say: 'wantStatus' }
+  /** the outbox's file does not give back what was written */
+  | { readonly say: 'damaged' }
   | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal }
   /** signed by a trusted key, for this gateway, and without a result in the outbox; `centreTime` in ms since 1970 */
   | { readonly say: 'command'; readonly id: number; readonly command: Command; readonly centreTime: number | undefined }

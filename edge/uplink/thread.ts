@@ -11,6 +11,7 @@ import { CommandListener } from '../commands/listener.ts';
 import { resultId } from '../commands/once.ts';
 import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
+import { isDamage } from '../outbox/sqlite/damage.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -100,6 +101,7 @@ function lazyReader(file: string): OutboxReader {
     } catch (error) {
       open.close();
       open = undefined;
+      if (isDamage(error)) post({ say: 'damaged' });
       throw error;
     }
   };

@@ -5,7 +5,7 @@
  * Always: what `change` was told is on disk when it returns, or a warning says that it is not; a file that cannot be
  * read is begun anew, because nothing in it is needed to send.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
@@ -46,13 +46,7 @@ export class UplinkMemory {
     if (this.#file === undefined) return;
     try {
       const beside = `${this.#file}.new`;
-      const file = openSync(beside, 'w', 0o600);
-      try {
-        writeSync(file, JSON.stringify(this.#value));
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
+      writeFileSync(beside, JSON.stringify(this.#value), { mode: 0o600, flush: true });
       renameSync(beside, this.#file);
     } catch (error) {
       this.#logger.warn({ err: error, file: this.#file }, 'the uplink cannot write down what it has to remember');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { asId, type GatewayId, type Lane, type SiteId } from '@forpost/shared/ev
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { partitionOf, topicPlans } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
@@ -120,6 +122,32 @@ const live = (uplink: Uplink) =>
   vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'live', events: 0 }]), soon);
 
 describe('the uplink', () => {
+  test('finds a damaged page that nobody else would come to, and goes on in the file that is begun in its place', async () => {
+    await createTopics('damaged');
+    const { outbox, uplink } = await aSite('damaged', { onDamaged: () => outbox.check() });
+    await append(outbox, 'telemetry', 1, 20_000);
+    const old = outbox.epoch;
+    const db = new Database(outbox.file);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    // readings in the middle: new ones are written behind them
+    const file = openSync(outbox.file, 'r+');
+    writeSync(file, Buffer.alloc(65_536, 0xa5), 0, 65_536, Math.floor(fstatSync(file).size / 2 / 4096) * 4096);
+    closeSync(file);
+    expect(await outbox.append({ events: [draft(20_001)] })).toEqual({ stored: 1, repeated: 0 });
+    await uplink.start();
+    await vi.waitFor(() => expect(outbox.epoch).not.toBe(old), soon);
+    await vi.waitFor(() => append(outbox, 'telemetry', 1, 1), soon);
+    await live(uplink);
+    const readings = await inTopic('damaged', 'telemetry');
+    expect(readings.at(-1)).toMatchObject({ epoch: outbox.epoch, sequence: '1' });
+    const gaps = (await inTopic('damaged', 'alerts')).map(({ data }) => data as GapData);
+    const lost = gaps.find(({ lane }) => lane === 'telemetry');
+    expect(lost).toMatchObject({ epoch: old, to: null });
+    // nothing between what arrived and what is named
+    expect(Number(lost?.from)).toBeLessThanOrEqual(readings.length);
+  });
+
   test('says which topics are missing and which command creates them, and goes on by itself once that was run', async () => {
     const { outbox, uplink } = await aSite('late');
     await append(outbox, 'telemetry', 1, 10);

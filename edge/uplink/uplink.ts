@@ -44,6 +44,8 @@ export interface UplinkOptions {
    * it such an event blocks its lane, with the reason in the status.
    */
   readonly putAside?: (refusal: Refusal) => Promise<void>;
+  /** a page of the outbox's file, which perhaps nobody else comes to, is damaged: its lane cannot go on */
+  readonly onDamaged?: () => void;
   /** what the centre asks for; absent: nothing is listened for */
   readonly commands?: CommandTaker;
   readonly clock: Clock;
@@ -211,6 +213,9 @@ export class Uplink implements Part {
         } catch (error) {
           logger.error({ err: error }, 'the state of the gateway could not be told');
         }
+        return;
+      case 'damaged':
+        this.#options.onDamaged?.();
         return;
       case 'putAside': {
         const { id, refusal } = message;

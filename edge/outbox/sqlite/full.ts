@@ -1,7 +1,7 @@
 /** Whether an error of SQLite says that the disk has no room. */
 import { dirname } from 'node:path';
+import { codeOf } from './damage.ts';
 import { diskSpace } from './disk.ts';
-import { codeOf } from './opening.ts';
 
 /** What SQLite needs to open a file and write one transaction. */
 const leastFreeBytes = 256 * 2 ** 10;

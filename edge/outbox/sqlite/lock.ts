@@ -3,7 +3,7 @@
  * process that is killed holds nothing any more.
  */
 import Database from 'better-sqlite3';
-import { codeOf } from './opening.ts';
+import { codeOf } from './damage.ts';
 import { takeLock } from './sql/lock.ts';
 
 export interface Lock {

@@ -8,6 +8,7 @@ import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
 import type { Remembered } from '../remembered.ts';
+import type { PutAside } from './opening.ts';
 import type { TakenChanges } from './pending-changes.ts';
 import type { PackedRecords } from './publish-records.ts';
 
@@ -29,8 +30,10 @@ export interface WriterData {
   readonly epoch: string;
   /** appended to the name of a file that is put aside */
   readonly stamp: string;
-  /** the reason for which the file must be put aside at once, because it failed while in use */
-  readonly putAside: string | null;
+  /** the reason for which the file must be put aside at once, because it was found damaged while in use */
+  readonly damage: string | null;
+  /** what a thread before this one has put aside, and could not begin the next file */
+  readonly putAside: PutAside | null;
   readonly stampNow: Stamp;
   /** see InHand */
   readonly inHand: SharedArrayBuffer;
@@ -116,6 +119,8 @@ export interface RecalledIds {
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
   | { readonly kind: 'dead-letters'; readonly limit: number }
+  /** somebody who reads the file has found it damaged */
+  | { readonly kind: 'check' }
   | { readonly kind: 'stop' };
 
 export type FromWriter =
@@ -125,9 +130,14 @@ export type FromWriter =
       readonly starts: number;
       readonly state: FileState;
       readonly recalled: Recalled | null;
-      readonly putAside: { readonly reason: string; readonly files: readonly string[] } | null;
+      readonly putAside: PutAside | null;
     }
-  | { readonly kind: 'not-ready'; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly kind: 'not-ready';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly putAside: PutAside | null;
+    }
   | { readonly kind: 'committed'; readonly outcome: CommitOutcome; readonly ms: number }
   | {
       readonly kind: 'commit-failed';
@@ -136,7 +146,10 @@ export type FromWriter =
       /** the file is damaged: the thread ends, and the file must be put aside */
       readonly corrupt: boolean;
     }
-  | { readonly kind: 'dead-letters'; readonly letters: readonly DeadLetter[] };
+  | { readonly kind: 'dead-letters'; readonly letters: readonly DeadLetter[] }
+  | { readonly kind: 'dead-letters-failed'; readonly message: string }
+  /** found apart from a commit: the thread ends, and the file must be put aside */
+  | { readonly kind: 'damaged'; readonly message: string };
 
 /** Appends an entry's events to a batch's flat array. */
 export function packEntry(entry: OutboxEntry, values: PackedValue[]): void {

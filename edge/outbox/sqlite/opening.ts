@@ -1,24 +1,27 @@
 /**
- * Opens the outbox's file, or puts a damaged one aside and begins a new one.
+ * Opens the outbox's file, and puts one aside that is damaged.
  *
  *   open ── ours and sound ──► opened
- *     ├── not there ──► created
- *     ├── damaged, or not ours ──► renamed with -wal and -shm (kept for whoever wants to look), created
+ *     ├── not there ──► created, or nothing of it is left
+ *     ├── damaged, or not ours ──► said so: whoever opens it puts it aside (renamed with -wal and -shm, kept for
+ *     │                            whoever wants to look) and opens again
  *     └── of a newer version ──► refused, untouched
  *
- * Always: nothing of a damaged file is deleted but the oldest of those put aside; synchronous is FULL.
+ * Always: nothing of a damaged file is overwritten or deleted but the oldest of those put aside; synchronous is FULL.
  */
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import Database from 'better-sqlite3';
+import { Damaged, isDamage, verdictOn } from './damage.ts';
 import { migrate } from './migrating.ts';
 import { insertMeta, selectSchema } from './sql/meta.ts';
 import { countAllTables, countTables, createTables, firstVersion, schemaVersion, tables } from './sql/schema.ts';
 
-export interface Opened {
-  readonly db: Database.Database;
-  readonly putAside: { readonly reason: string; readonly files: readonly string[] } | null;
+/** A damaged file under its new name, the database first. */
+export interface PutAside {
+  readonly reason: string;
+  readonly files: readonly string[];
 }
 
 /** Damaged files that are kept; older ones make room. */
@@ -27,34 +30,21 @@ const keptAside = 3;
 const checkedBytes = 64 * 2 ** 20;
 /** How long the write-ahead log may stay on disk after a checkpoint, bytes. */
 const walBytes = 16 * 2 ** 20;
+const asideMark = '.damaged-';
+const suffixes = ['', '-wal', '-shm'] as const;
 
 /**
- * @param reason why the file must be put aside unseen, or null
- * @throws ForpostError FORPOST_OUTBOX_NEWER_SCHEMA; FORPOST_OUTBOX_FAILED where the folder cannot be written
+ * @throws an error of which `isDamage` is true; ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, or FORPOST_OUTBOX_FAILED where
+ * the folder cannot be written
  */
-export function openDatabase(file: string, stamp: string, reason: string | null): Opened {
-  if (reason !== null) return { putAside: { reason, files: putAside(file, stamp) }, db: create(file) };
-  if (!existsSync(file)) return { putAside: null, db: create(file) };
+export function openDatabase(file: string): Database.Database {
+  if (!existsSync(file)) return create(file);
   try {
-    return { putAside: null, db: openExisting(file) };
+    return openExisting(file);
   } catch (error) {
-    if (!isDamage(error)) throw asForpostError(error, file);
-    return { putAside: { reason: messageOf(error), files: putAside(file, stamp) }, db: create(file) };
+    throw isDamage(error) ? error : asForpostError(error, file);
   }
 }
-
-/** Whether an error says that the file's content, and not the disk or the room on it, is at fault. */
-export function isDamage(error: unknown): boolean {
-  const code = codeOf(error);
-  return error instanceof Damaged || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
-}
-
-/** SQLite's name of an error, or an empty text. */
-export function codeOf(error: unknown): string {
-  return error instanceof Database.SqliteError ? error.code : '';
-}
-
-class Damaged extends Error {}
 
 function openExisting(file: string): Database.Database {
   const db = connect(file);
@@ -69,8 +59,8 @@ function openExisting(file: string): Database.Database {
         `${file} was written by a newer Forpost (version ${schema} of its tables, this one knows ${schemaVersion}): install that one, or move the file away to begin anew`,
       );
     if (statSync(file).size <= checkedBytes) {
-      const verdict = db.pragma('quick_check(1)', { simple: true });
-      if (verdict !== 'ok') throw new Damaged(String(verdict));
+      const verdict = verdictOn(db);
+      if (verdict !== undefined) throw new Damaged(verdict);
     }
     migrate(db, schema);
     return db;
@@ -84,17 +74,23 @@ function create(file: string): Database.Database {
   try {
     return initialise(connect(file));
   } catch (error) {
+    for (const suffix of suffixes) rmSync(file + suffix, { force: true });
     throw asForpostError(error, file);
   }
 }
 
 function initialise(db: Database.Database): Database.Database {
-  db.transaction(() => {
-    db.exec(createTables);
-    db.prepare(insertMeta).run(firstVersion);
-  })();
-  migrate(db, firstVersion);
-  return db;
+  try {
+    db.transaction(() => {
+      db.exec(createTables);
+      db.prepare(insertMeta).run(firstVersion);
+    })();
+    migrate(db, firstVersion);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function connect(file: string): Database.Database {
@@ -112,22 +108,31 @@ function connect(file: string): Database.Database {
   }
 }
 
-function putAside(file: string, stamp: string): string[] {
-  const aside = `${file}.damaged-${stamp}`;
+/** Renames what there is of the file. `stamp`: of its new name, which is one that no other has. */
+export function putAside(file: string, stamp: string): string[] {
+  const taken = new Set(readdirSync(dirname(file)));
+  let aside = `${file}${asideMark}${stamp}`;
+  for (let n = 2; suffixes.some((suffix) => taken.has(basename(aside + suffix))); n++)
+    aside = `${file}${asideMark}${stamp}-${n}`;
   const moved: string[] = [];
-  for (const suffix of ['', '-wal', '-shm']) {
+  for (const suffix of suffixes) {
     if (!existsSync(file + suffix)) continue;
     renameSync(file + suffix, aside + suffix);
     moved.push(aside + suffix);
   }
-  const folder = dirname(file);
-  const prefix = `${basename(file)}.damaged-`;
-  const kept = readdirSync(folder)
-    .filter((name) => name.startsWith(prefix) && !name.endsWith('-wal') && !name.endsWith('-shm'))
-    .sort();
-  for (const name of kept.slice(0, Math.max(0, kept.length - keptAside)))
-    for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, name + suffix), { force: true });
+  keepFew(file, aside);
   return moved;
+}
+
+/** Of the files put aside the oldest go, by their names; never the one of now, whatever the clock says. */
+function keepFew(file: string, newest: string): void {
+  const folder = dirname(file);
+  const others = readdirSync(folder)
+    .filter((name) => name.startsWith(`${basename(file)}${asideMark}`) && !/-(wal|shm)$/.test(name))
+    .filter((name) => name !== basename(newest))
+    .sort();
+  for (const name of others.slice(0, Math.max(0, others.length - (keptAside - 1))))
+    for (const suffix of suffixes) rmSync(join(folder, name + suffix), { force: true });
 }
 
 function asForpostError(error: unknown, file: string): ForpostError {

@@ -5,11 +5,11 @@
  *
  * Always: it says too much rather than too little: what arrived all the same counts as received at the centre.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { GapData } from '@forpost/shared/event/event.ts';
 import { asId, type Epoch, isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
-import { allOf, type EpochList, nextList, noEpochs, parseList, printList } from '../epoch-list.ts';
+import { allOf, type EpochList, noEpochs, parseList, printList } from '../epoch-list.ts';
 import { gapOfDamage } from '../gap.ts';
 import { selectUndelivered } from './sql/cursors.ts';
 
@@ -35,26 +35,16 @@ export function lossesOf(aside: string | undefined, list: EpochList, sinks: read
   return { epochs: [...others, ...known.epochs], gaps: [...unknown, ...known.gaps] };
 }
 
-/** Notes which epochs live in the file. Where it cannot be written, an older list has to do. */
-export function noteEpochs(
-  epochsFile: string,
-  before: EpochList,
-  living: readonly Epoch[],
-  lost: readonly Epoch[],
-  epoch: Epoch,
-): void {
+/** Replaces the list beside the file. false where it cannot be written: the older one has to do for now. */
+export function writeEpochs(epochsFile: string, list: EpochList): boolean {
   const next = `${epochsFile}.next`;
   try {
-    const file = openSync(next, 'w', 0o600);
-    try {
-      writeSync(file, printList(nextList(before, living, lost, epoch)));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(next, printList(list), { mode: 0o600, flush: true });
     renameSync(next, epochsFile);
+    return true;
   } catch {
     rmSync(next, { force: true });
+    return false;
   }
 }
 

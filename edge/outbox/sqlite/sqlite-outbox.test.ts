@@ -171,6 +171,50 @@ test('a commit that fails rejects every entry of its batch and stores nothing of
   expect(everything(outbox.file, outbox.epoch, 'alerts')).toEqual([]);
 });
 
+test('where a failed commit cannot even be read anew, no number is left out by the next one', async () => {
+  const outbox = await started();
+  await outbox.append({ events: [draft(0)] });
+  const other = new Database(outbox.file);
+  const [holes] = other.prepare(`select sql from sqlite_schema where name = 'holes'`).pluck().all();
+  other.exec(
+    `drop table holes;
+     create trigger refuse before insert on events when new.data = 'poison' begin select raise(abort, 'no'); end`,
+  );
+  await expect(outbox.append({ events: [draft(1), draft(2, { data: 'poison' })] })).rejects.toThrow();
+  await expect(outbox.append({ events: [draft(3)] })).rejects.toThrow();
+  other.exec(`drop trigger refuse; ${holes}`);
+  other.close();
+  await outbox.append({ events: [draft(4)] });
+  expect(everything(outbox.file, outbox.epoch).map(({ sequence, data }) => [sequence, data])).toEqual([
+    [1, draft(0).data],
+    [2, draft(4).data],
+  ]);
+});
+
+test('dead letters that cannot be read are told so, and a file that is damaged there is put aside', async () => {
+  const problems: OutboxProblem[] = [];
+  const outbox = await started({ onProblem: (problem) => problems.push(problem) });
+  const letter = { device: asId<'device'>('meter'), topic: 't', payload: new Uint8Array(9), received: 1, reason: 'no' };
+  await outbox.append({ events: [draft(1)], deadLetter: letter });
+  const first = outbox.epoch;
+  const other = new Database(outbox.file);
+  other.exec('alter table dead_letters rename to away');
+  await expect(outbox.deadLetters(10)).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
+  other.exec('alter table away rename to dead_letters');
+  expect(await outbox.deadLetters(10)).toMatchObject([{ reason: 'no' }]);
+  expect([outbox.epoch, problems]).toEqual([first, []]);
+  // of this table alone: nothing else of the file is
+  const page = other.prepare(`select rootpage from sqlite_schema where name = 'dead_letters'`).pluck().get() as number;
+  other.pragma('wal_checkpoint(TRUNCATE)');
+  other.close();
+  const content = readFileSync(outbox.file);
+  writeFileSync(outbox.file, content.fill(0xa5, (page - 1) * 4096, page * 4096));
+  await expect(outbox.deadLetters(10)).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
+  await soon(() => outbox.append({ events: [draft(2)] })).toEqual({ stored: 1, repeated: 0 });
+  expect(outbox.epoch).not.toBe(first);
+  expect(problems).toMatchObject([{ kind: 'put-aside' }]);
+});
+
 test('an event without a time is refused alone and spoils nobody’s batch', async () => {
   const outbox = await started();
   const good = outbox.append({ events: [draft(1)] });

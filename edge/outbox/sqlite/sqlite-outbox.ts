@@ -26,6 +26,7 @@ import { DailyRate } from './daily-rate.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { outboxFileName } from './kept-events.ts';
 import type { FileState, FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from './messages.ts';
+import type { PutAside } from './opening.ts';
 import { PendingChanges } from './pending-changes.ts';
 
 export interface OutboxLimits {
@@ -81,6 +82,8 @@ export interface SqliteOutboxOptions {
 const changesWaitMs = 1000;
 const firstRestartMs = 100;
 const longestRestartMs = 10_000;
+/** Looking through a large file takes seconds, in which no commit is made. */
+const checkSpacingMs = 60_000;
 
 type Ready = Extract<FromWriter, { kind: 'ready' }>;
 
@@ -105,7 +108,9 @@ export class SqliteOutbox implements Outbox {
   #flushAsked = false;
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
-  #putAside: string | null = null;
+  /** why the file must be put aside, and what of it has been, until the next one is begun */
+  #damage: string | null = null;
+  #putAside: PutAside | null = null;
   #ready: Ready | undefined;
   #epoch: Epoch | undefined;
   #file: FileState | undefined;
@@ -119,6 +124,7 @@ export class SqliteOutbox implements Outbox {
   #changesDue = false;
   #remembered: Remembered | undefined;
   #takeRemembered: ((remembered: Remembered) => void) | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #drained: (() => void) | undefined;
   #committedEvents = 0;
   #repeatedEvents = 0;
@@ -290,6 +296,14 @@ export class SqliteOutbox implements Outbox {
     });
   }
 
+  /** Somebody who reads the file has found it damaged: it is looked through, and put aside where that is so. */
+  check(): void {
+    const uptime = this.#options.clock.uptime();
+    if (this.#state !== 'running' || uptime < this.#checkedAt + checkSpacingMs) return;
+    this.#checkedAt = uptime;
+    this.#post({ kind: 'check' });
+  }
+
   /** Starts a writer and waits until it has opened the file. */
   async #open(): Promise<void> {
     this.#state = 'opening';
@@ -308,6 +322,7 @@ export class SqliteOutbox implements Outbox {
       },
       epoch,
       stamp: new Date(clock.now()).toISOString().replace(/[-:.]/g, ''),
+      damage: this.#damage,
       putAside: this.#putAside,
       stampNow: this.#stamp(),
       inHand: this.inHand.buffer,
@@ -317,8 +332,10 @@ export class SqliteOutbox implements Outbox {
     await new Promise<void>((resolve, reject) => {
       let cause: unknown;
       worker.on('message', (message: FromWriter) => {
-        if (message.kind === 'not-ready') reject(new ForpostError(message.code, message.message));
-        else if (message.kind === 'ready') {
+        if (message.kind === 'not-ready') {
+          this.#isPutAside(message.putAside);
+          reject(new ForpostError(message.code, message.message));
+        } else if (message.kind === 'ready') {
           this.#becomeReady(message);
           resolve();
         } else this.#receive(message);
@@ -336,7 +353,7 @@ export class SqliteOutbox implements Outbox {
 
   #becomeReady(ready: Ready): void {
     if (ready.recalled !== null) this.#recall(ready.recalled);
-    else if (ready.putAside !== null) this.#changes.begin();
+    else if (ready.starts === 1) this.#changes.begin();
     this.#ready = ready;
     this.#downFor = undefined;
     const before = this.#file?.room;
@@ -344,6 +361,7 @@ export class SqliteOutbox implements Outbox {
     this.#shedBefore.ranges += before?.shedRanges ?? 0;
     this.#writtenBefore += before?.writtenBytes ?? 0;
     this.#learn(ready.state);
+    this.#damage = null;
     this.#putAside = null;
     this.#restartMs = firstRestartMs;
     if (this.#state === 'opening') this.#state = 'running';
@@ -358,6 +376,12 @@ export class SqliteOutbox implements Outbox {
     // it may begin with gap records
     for (const listener of [...this.#listeners]) this.#tell(listener);
     this.#flush();
+  }
+
+  #isPutAside(putAside: PutAside | null): void {
+    if (putAside === null) return;
+    this.#putAside = putAside;
+    this.#damage = null;
   }
 
   #recall({ remembered, resendIds }: Recalled): void {
@@ -375,6 +399,15 @@ export class SqliteOutbox implements Outbox {
   #receive(message: FromWriter): void {
     if (message.kind === 'dead-letters') {
       this.#letterRequests.shift()?.resolve(message.letters);
+      return;
+    }
+    if (message.kind === 'dead-letters-failed') {
+      const reason = `the dead letters cannot be read: ${message.message}`;
+      this.#letterRequests.shift()?.reject(new ForpostError('FORPOST_OUTBOX_FAILED', reason));
+      return;
+    }
+    if (message.kind === 'damaged') {
+      this.#damage = message.message;
       return;
     }
     const taken = this.#inFlight;
@@ -404,7 +437,7 @@ export class SqliteOutbox implements Outbox {
     this.#gathering.refuseFollowers(taken, 'all', error);
     this.#gathering.failed(taken, error);
     this.#changes.failed(error);
-    if (message.corrupt) this.#putAside = message.message;
+    if (message.corrupt) this.#damage = message.message;
     // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
     else if (this.#gathering.hasEntries || this.#changes.isDue) this.#flush();
     else this.#drained?.();
@@ -473,7 +506,7 @@ export class SqliteOutbox implements Outbox {
     }
     if (state === 'running') {
       this.#options.logger.error({ file: this.file }, message);
-      if (this.#putAside === null) this.#options.onProblem?.({ kind: 'writer-died', message });
+      if (this.#damage === null) this.#options.onProblem?.({ kind: 'writer-died', message });
       this.#state = 'opening';
       this.#restart = this.#options.clock.after(0, () => this.#reopen());
     }

@@ -2,7 +2,7 @@
  * The writer's side of the file: takes a batch, gives the numbers, makes it durable in one transaction.
  *
  *   commit: delete delivered ──► move cursors ──► shed for room ──► insert entries (or refuse them for room) ──► fsync
- *              └── anything throws ──► rollback, and the state in memory is read anew from the file
+ *              └── anything throws ──► rollback, and the state in memory is read anew from the file before the next
  *
  * Always: a batch is committed whole or not at all; an entry is stored whole, or refused whole; what is shed is named by
  * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
@@ -64,6 +64,9 @@ export class OutboxStore {
   #recent: RecentIds;
   #deadLetters: DeadLetterBox;
   #broker: BrokerMemory;
+  /** what is held here is not what is in the file */
+  #isStale = false;
+  #known: FileState | undefined;
 
   /** Begins a new epoch in the open file, with what is to be said of those before. */
   constructor(db: Database.Database, epoch: Epoch, parts: StoreParts, losses: Losses) {
@@ -94,24 +97,48 @@ export class OutboxStore {
 
   /** @throws what SQLite throws; nothing of the batch is stored then */
   commit(batch: Batch): CommitOutcome {
+    if (this.#isStale) this.#readAnew();
     this.#room.look(this.#lanes, systemClock.uptime());
+    const { outcome, syncMs } = this.#transact(batch);
+    this.#room.ended('committed');
+    return { ...outcome, syncMs, state: this.#stateAfterCommit() };
+  }
+
+  #transact(batch: Batch) {
     this.#db.exec('begin immediate');
     try {
       const outcome = this.#write(batch);
       const began = systemClock.uptime();
       this.#db.exec('commit');
-      const syncMs = systemClock.uptime() - began;
-      this.#room.ended('committed');
-      return { ...outcome, syncMs, state: this.state() };
+      return { outcome, syncMs: systemClock.uptime() - began };
     } catch (error) {
-      if (this.#db.inTransaction) this.#db.exec('rollback');
-      this.#room.ended('rolled back');
-      this.#lanes = new Lanes(this.#db, this.#sinks);
-      this.#recent = new RecentIds(this.#db);
-      this.#deadLetters = new DeadLetterBox(this.#db);
-      this.#broker = new BrokerMemory(this.#db);
+      this.#isStale = true;
+      try {
+        if (this.#db.inTransaction) this.#db.exec('rollback');
+      } finally {
+        this.#room.ended('rolled back');
+      }
       throw error;
     }
+  }
+
+  /** After a rollback; until it works nothing gets a number. */
+  #readAnew(): void {
+    this.#lanes = new Lanes(this.#db, this.#sinks);
+    this.#recent = new RecentIds(this.#db);
+    this.#deadLetters = new DeadLetterBox(this.#db);
+    this.#broker = new BrokerMemory(this.#db);
+    this.#isStale = false;
+  }
+
+  /** It is committed, whatever a look at it says: what is wrong shows at the next one. */
+  #stateAfterCommit(): FileState {
+    try {
+      this.#known = this.state();
+    } catch (error) {
+      if (this.#known === undefined) throw error;
+    }
+    return this.#known;
   }
 
   /** What the broker and the rules must know of what came before. */
