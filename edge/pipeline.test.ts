@@ -270,7 +270,9 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
     stored.push(...events.map(({ data }) => (JSON.parse(data) as { change: string }).change));
     return { stored: events.length, repeated: 0 };
   };
-  const track = { id: 1, class: 'person', score: 0.9, box: [0.1, 0.1, 0.2, 0.5], zones: ['gate'] } as const;
+  const box = [0.1, 0.1, 0.2, 0.5] as const;
+  const known = { best: 0.9, seen: 1, static: false, zones: ['gate'] };
+  const track = { id: 1, class: 'person', score: 0.9, box, ...known };
   const scene = (change: 'entered' | 'left') =>
     pipeline.scene({
       kind: 'scene',
@@ -278,7 +280,7 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
       time: clock.now(),
       uptime: clock.uptime(),
       tracks: [track],
-      changes: [{ change, zone: 'gate', track }],
+      changes: [{ change, zone: 'gate', track, at: clock.uptime() }],
       detectMs: 5,
     });
   scene('entered');

@@ -14,7 +14,13 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CommandResultData } from '@forpost/shared/event/command.ts';
-import { type ClockData, type ClockQuality, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
+import {
+  type ClockData,
+  type ClockQuality,
+  eventTypes,
+  type GatewayData,
+  type VisionObservationData,
+} from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Alert } from './alerts/action.ts';
@@ -29,7 +35,7 @@ import type { RuleEngine } from './rules/engine.ts';
 import type { AlarmTransition } from './rules/rule.ts';
 import { isHopeless, Storing } from './storing.ts';
 import type { CameraChange } from './vision/camera-changes.ts';
-import type { FromVision } from './vision/messages.ts';
+import type { FromVision, SceneChange } from './vision/messages.ts';
 
 export interface PipelineParts {
   readonly devices: DeviceRegistry;
@@ -175,23 +181,19 @@ export class Pipeline {
   scene(message: Extract<FromVision, { kind: 'scene' }>): void {
     if (!isId(message.camera)) return;
     const device = message.camera as DeviceId;
-    const taken: Taken = { received: message.time, uptime: message.uptime };
+    const { time: received, uptime, changes, tracks } = message;
+    const taken: Taken = { received, uptime };
+    const rules = this.#parts.rules();
     const events: EventDraft[] = [];
     const transitions: AlarmTransition[] = [];
-    for (const change of message.changes) {
-      transitions.push(
-        ...this.#parts
-          .rules()
-          .observe(
-            { kind: 'scene', device, time: message.time, received: message.time, change },
-            message.uptime,
-            message.time,
-          ),
-      );
-      const { id, class: name, score, box } = change.track;
-      const data = { camera: device, track: id, class: name, score, box, zone: change.zone, change: change.change };
-      events.push(this.#draft('telemetry', eventTypes.visionObservation, device, message.time, data, taken));
+    for (const change of changes) {
+      // who vanished left when last seen, which may be a while ago
+      const time = received - (uptime - change.at);
+      transitions.push(...rules.observe({ kind: 'scene', device, time, received, change }, uptime, received));
+      const data = observationOf(device, change);
+      events.push(this.#draft('telemetry', eventTypes.visionObservation, device, time, data, taken));
     }
+    transitions.push(...rules.observe({ kind: 'looked', device, time: received, received, tracks }, uptime, received));
     const alerts = this.#raise(transitions, taken);
     if (alerts.length + events.length > 0) this.#storing.keep({ events: [...alerts, ...events] });
   }
@@ -205,15 +207,14 @@ export class Pipeline {
       message: live ? `${name} is live` : `${name} is ${state}: ${reason}`,
       camera: id,
     });
-    if (live) return;
     const taken = { received: clock.now(), uptime: clock.uptime() };
-    const lost = {
-      kind: 'scene-lost',
+    const observation = {
+      kind: live ? 'scene-live' : 'scene-lost',
       device: id as DeviceId,
       time: taken.received,
       received: taken.received,
     } as const;
-    const drafts = this.#raise(rules().observe(lost, taken.uptime, taken.received), taken);
+    const drafts = this.#raise(rules().observe(observation, taken.uptime, taken.received), taken);
     if (drafts.length > 0) this.#storing.keep({ events: drafts });
   }
 
@@ -306,6 +307,22 @@ export class Pipeline {
       if (drafts.length > 0) this.#storing.keep({ events: drafts });
     });
   }
+}
+
+/** What the history is told of a change in a camera's picture. */
+function observationOf(camera: DeviceId, change: SceneChange): VisionObservationData {
+  const { id, class: name, score, box, static: stands } = change.track;
+  const where = change.change === 'crossed' ? { line: change.line, to: change.to } : { zone: change.zone };
+  return {
+    camera,
+    track: id,
+    class: name,
+    score,
+    box,
+    ...where,
+    change: change.change,
+    ...(stands ? { static: true } : {}),
+  };
 }
 
 /**

@@ -84,7 +84,16 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await page.locator('forpost-camera img').waitFor();
     await page.locator('.zone text', { hasText: 'Drive' }).waitFor();
     await expect.poll(() => source.sceneListeners.size).toBe(1);
-    const track = { id: 1, class: 'person', score: 0.87, box: [0.4, 0.5, 0.1, 0.3] as const, zones: ['drive'] };
+    const track = {
+      id: 1,
+      class: 'person',
+      score: 0.87,
+      box: [0.4, 0.5, 0.1, 0.3] as const,
+      zones: ['drive'],
+      best: 0.9,
+      seen: 3,
+      static: false,
+    };
     const seen = setInterval(() => source.see({ camera: 'yard', time: '', tracks: [track], changes: [] }), 200);
     await page.locator('.track text', { hasText: 'person 87 %' }).waitFor();
     await page.locator('.zone.entered').waitFor();

@@ -13,6 +13,7 @@ import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/ce
 
 /** Variables by what a condition is about, with their CEL types. */
 const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;
+const thing = { class: 'string', score: 'double', track: 'int', width: 'double', height: 'double' } as const;
 const variables = {
   reading: {
     ...time,
@@ -23,7 +24,12 @@ const variables = {
     values: 'map<string, dyn>',
   },
   silence: { ...time, device: 'string' },
-  scene: { ...time, device: 'string', zone: 'string', class: 'string', score: 'double', track: 'int' },
+  /** somebody in a zone */
+  scene: { ...time, device: 'string', zone: 'string', ...thing },
+  /** somebody over a line */
+  crossing: { ...time, device: 'string', line: 'string', to: 'string', ...thing },
+  /** a zone as a whole */
+  zone: { ...time, device: 'string', zone: 'string', count: 'int' },
 } as const;
 export type Subject = keyof typeof variables;
 
@@ -36,10 +42,19 @@ export interface Facts {
   readonly value?: number;
   readonly values?: Readonly<Record<string, Value>>;
   readonly zone?: string;
+  readonly line?: string;
+  /** the side of the line that it is on now */
+  readonly to?: string;
   readonly class?: string;
   readonly score?: number;
   readonly track?: number;
+  /** of the box, parts of the picture */
+  readonly width?: number;
+  readonly height?: number;
+  readonly count?: number;
 }
+
+const integers: readonly string[] = ['track', 'count'];
 
 /** Nodes of a syntax tree; a condition that people write has some twenty. */
 const mostNodes = 500;
@@ -125,7 +140,7 @@ export class Condition {
     const context: Record<string, unknown> = { hour, minute, weekday };
     for (const name of this.#names) {
       const value = facts[name as keyof Facts];
-      if (value !== undefined) context[name] = name === 'track' ? BigInt(value as number) : value;
+      if (value !== undefined) context[name] = integers.includes(name) ? BigInt(value as number) : value;
       else if (name === 'channel') context[name] = '';
     }
     try {

@@ -227,6 +227,8 @@ function contextOf(site: Site, active: RuleContext['active']): RuleContext {
     nameOf: (device) => names.get(device) ?? device,
     zoneNameOf: (camera, zone) =>
       site.cameras.find(({ id }) => id === camera)?.zones?.find(({ id }) => id === zone)?.name ?? zone,
+    lineNameOf: (camera, line) =>
+      site.cameras.find(({ id }) => id === camera)?.lines?.find(({ id }) => id === line)?.name ?? line,
     active,
   };
 }

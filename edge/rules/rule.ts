@@ -12,7 +12,7 @@ import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
-import type { SceneChange } from '../vision/messages.ts';
+import type { SceneChange, Track } from '../vision/messages.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =
@@ -33,10 +33,20 @@ export type Observation =
       readonly received: number;
       readonly change: SceneChange;
     }
+  /** a camera's picture was analysed: all that is tracked in it now, after its changes */
+  | {
+      readonly kind: 'looked';
+      readonly device: DeviceId;
+      readonly time: number;
+      readonly received: number;
+      readonly tracks: readonly Track[];
+    }
   /** the device said something that is no reading: it lives */
   | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: number }
   /** the camera lost its tracks (its stream or the vision process started again): nobody will say who left */
-  | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: number };
+  | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: number }
+  /** the camera is live: from now on, what it does not tell is not there */
+  | { readonly kind: 'scene-live'; readonly device: DeviceId; readonly time: number; readonly received: number };
 
 /** A reading that is later than this is stored and never raises an alarm. */
 export const lateAfterMs = 120_000;
@@ -85,6 +95,8 @@ export interface RuleContext {
   nameOf(device: string): string;
   /** what people call a zone of a camera */
   zoneNameOf(camera: string, zone: string): string;
+  /** what people call a line of a camera */
+  lineNameOf(camera: string, line: string): string;
   /** alarms of this rule that are active since before a restart, and that it covers: it keeps or clears them */
   readonly active: readonly AlarmSubject[];
 }

@@ -1,7 +1,7 @@
 /** A small site for tests of rules, and observations of its devices. */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
-import type { SceneChange } from '../vision/messages.ts';
+import type { LineSide, Track, ZoneChange } from '../vision/messages.ts';
 import type { Observation } from './rule.ts';
 
 export const noon = Date.UTC(2026, 0, 14, 11); // a Wednesday, 12:00 in Berlin
@@ -32,6 +32,16 @@ export function siteWith(...rules: readonly object[]): Site {
             ],
           },
         ],
+        lines: [
+          {
+            id: 'fence',
+            name: 'Fence',
+            points: [
+              [0.7, 0],
+              [0.7, 1],
+            ],
+          },
+        ],
       },
     ],
     rules: rules as readonly RuleConfig[],
@@ -46,17 +56,26 @@ export function reading(
   return { kind: 'reading', device: 'heat-pump' as DeviceId, time: noon, received: noon, values, ...more };
 }
 
-export function scene(
-  change: SceneChange['change'],
-  id: number,
-  more: Partial<SceneChange['track']> = {},
-): Observation {
-  const track = { id, class: 'person', score: 0.9, box: [0, 0, 0.1, 0.1], zones: ['drive'], ...more } as const;
-  return {
-    kind: 'scene',
-    device: 'yard' as DeviceId,
-    time: noon,
-    received: noon,
-    change: { change, zone: 'drive', track },
-  };
+export function trackOf(id: number, more: Partial<Track> = {}): Track {
+  const best = more.score ?? 0.9;
+  const box = [0.1, 0.1, 0.1, 0.3] as const;
+  return { id, class: 'person', score: 0.9, best, box, seen: 1, static: false, zones: ['drive'], ...more };
 }
+
+const yard = { device: 'yard' as DeviceId, time: noon, received: noon };
+
+export function scene(change: ZoneChange['change'], id: number, more: Partial<Track> = {}): Observation {
+  return { ...yard, kind: 'scene', change: { change, zone: 'drive', track: trackOf(id, more), at: 0 } };
+}
+
+export function crossing(to: LineSide, id: number, more: Partial<Track> = {}): Observation {
+  return { ...yard, kind: 'scene', change: { change: 'crossed', line: 'fence', to, track: trackOf(id, more), at: 0 } };
+}
+
+/** A frame in which these are tracked. */
+export function looked(...tracks: readonly Track[]): Observation {
+  return { ...yard, kind: 'looked', tracks };
+}
+
+export const sceneLost: Observation = { ...yard, kind: 'scene-lost' };
+export const sceneLive: Observation = { ...yard, kind: 'scene-live' };

@@ -6,13 +6,16 @@ import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
 import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { polygonProblem } from './polygon.ts';
 import { ruleOfKind } from './rule-schemas.ts';
-import type { Site } from './site.ts';
+import type { CameraConfig, Site } from './site.ts';
 
 /** A problem at a path of the file; `offset`: of the character in the text at that path. */
 export type Located = Problem & { readonly offset?: number };
 
 /** First levels of topics that are not one device's to take as its own name. */
 const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
+
+/** parts of the picture */
+const shortestLine = 0.01;
 
 export function checkSite(site: Site): readonly Located[] {
   return [...timezone(site), ...ids(site), ...devices(site), ...consumers(site), ...cameras(site), ...rules(site)];
@@ -43,9 +46,10 @@ function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
   for (const [index, { id }] of cameras.entries()) take(id, 'a camera', ['cameras', index, 'id']);
   taken.clear();
   for (const [index, { id }] of rules.entries()) take(id, 'a rule', ['rules', index, 'id']);
-  for (const [index, { zones = [] }] of cameras.entries()) {
+  for (const [index, { zones = [], lines = [] }] of cameras.entries()) {
     taken.clear();
     for (const [zone, { id }] of zones.entries()) take(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
+    for (const [line, { id }] of lines.entries()) take(id, 'a line', ['cameras', index, 'lines', line, 'id']);
   }
   return problems;
 }
@@ -96,7 +100,7 @@ function consumers({ consumers: all }: Site): readonly Located[] {
 function cameras({ cameras: all }: Site): readonly Located[] {
   const problems: Located[] = [];
   for (const [index, camera] of all.entries()) {
-    const { id, url, main_url: mainUrl, transport, zones = [], masks = [], motion_masks = [] } = camera;
+    const { id, url, main_url: mainUrl, transport } = camera;
     const at = (...path: Located['path']) => ['cameras', index, ...path];
     for (const [key, address] of [['url', url] as const, ['main_url', mainUrl] as const]) {
       const message = address === undefined ? undefined : addressProblem(id, address);
@@ -107,32 +111,52 @@ function cameras({ cameras: all }: Site): readonly Located[] {
         path: at('transport'),
         message: `camera "${id}" has a transport, but only rtsp:// can choose between tcp and udp`,
       });
-    for (const [zone, { id: zoneId, points }] of zones.entries()) {
-      const problem = polygonProblem(points);
-      if (problem !== undefined)
+    for (const { path, message } of [...areas(camera), ...lines(camera)]) problems.push({ path: at(...path), message });
+    const { classes, thresholds = {} } = camera;
+    for (const name of Object.keys(thresholds))
+      if (classes !== undefined && !classes.includes(name))
         problems.push({
-          path: at('zones', zone, 'points'),
-          message: `the zone "${zoneId}" of camera "${id}" ${problem}`,
+          path: at('thresholds', name),
+          message: `camera "${id}" has a threshold for "${name}", which is none of its classes${suggestion(name, classes)}`,
         });
-    }
-    for (const [mask, { id: maskId, points }] of masks.entries()) {
-      const problem = polygonProblem(points);
-      if (problem !== undefined)
-        problems.push({
-          path: at('masks', mask, 'points'),
-          message: `the mask ${maskId === undefined ? mask + 1 : `"${maskId}"`} of camera "${id}" ${problem}`,
-        });
-    }
-    for (const [mask, { points }] of motion_masks.entries()) {
-      const problem = polygonProblem(points);
-      if (problem !== undefined)
-        problems.push({
-          path: ['cameras', index, 'motion_masks', mask, 'points'],
-          message: `motion mask ${mask + 1} of camera "${id}" ${problem}`,
-        });
-    }
   }
   return problems;
+}
+
+/** Paths are within the camera. */
+function areas({ id, zones = [], masks = [], motion_masks = [] }: CameraConfig): readonly Located[] {
+  const named = (index: number, mask?: string) => (mask === undefined ? String(index + 1) : `"${mask}"`);
+  const all = [
+    ...zones.map((zone, index) => ({ ...zone, path: ['zones', index, 'points'], what: `the zone "${zone.id}"` })),
+    ...masks.map((mask, index) => ({
+      ...mask,
+      path: ['masks', index, 'points'],
+      what: `the mask ${named(index, mask.id)}`,
+    })),
+    ...motion_masks.map((mask, index) => ({
+      ...mask,
+      path: ['motion_masks', index, 'points'],
+      what: `motion mask ${index + 1}`,
+    })),
+  ];
+  return all.flatMap(({ points, path, what }) => {
+    const problem = polygonProblem(points);
+    return problem === undefined ? [] : [{ path, message: `${what} of camera "${id}" ${problem}` }];
+  });
+}
+
+/** Paths are within the camera. */
+function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
+  return all.flatMap(({ id: line, points: [[ax, ay], [bx, by]] }, index) =>
+    Math.hypot(bx - ax, by - ay) >= shortestLine
+      ? []
+      : [
+          {
+            path: ['lines', index, 'points'],
+            message: `the line "${line}" of camera "${id}" has both its ends in one place: nobody can cross it`,
+          },
+        ],
+  );
 }
 
 /** What is wrong with a camera's address, without showing a password that may stand in it. */

@@ -55,6 +55,16 @@ export const maskSchema = Type.Object(
   closed,
 );
 
+export const lineSchema = Type.Object(
+  {
+    id,
+    name: Type.Optional(Type.String()),
+    /** its two ends, 0..1 of the picture from the top left; which is first means nothing */
+    points: Type.Tuple([Type.Tuple([unit, unit]), Type.Tuple([unit, unit])]),
+  },
+  closed,
+);
+
 const cameraUrl = '^(rtsp|rtsps|http|https|file|v4l2)://';
 /** ffmpeg's methods, and the decoders of Linux boards (v4l2m2m) */
 export const hardwareDecoders = ['auto', 'vaapi', 'qsv', 'cuda', 'vdpau', 'drm', 'v4l2m2m'] as const;
@@ -77,10 +87,15 @@ export const cameraSchema = Type.Object(
     /** frames analysed a second */
     fps: Type.Optional(Type.Number({ minimum: 0.2, maximum: 30 })),
     min_score: Type.Optional(unit),
+    /** by class, where it is another than min_score */
+    thresholds: Type.Optional(Type.Record(Type.String({ minLength: 1 }), unit)),
     classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-    zones: Type.Optional(Type.Array(zoneSchema)),
     /** areas whose motion is none (a tree, a street): they wake no detector; what is found there still counts */
     motion_masks: Type.Optional(Type.Array(Type.Object({ points: corners }, closed), { maxItems: 32 })),
+    /** what is silenced while it stands; default: vehicles, furniture and whatever else of COCO does not live */
+    static_classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+    zones: Type.Optional(Type.Array(zoneSchema, { maxItems: 32 })),
+    lines: Type.Optional(Type.Array(lineSchema, { maxItems: 32 })),
   },
   closed,
 );
@@ -120,6 +135,7 @@ export type ConsumerConfig = Type.Static<typeof consumerSchema>;
 export type ZoneConfig = Type.Static<typeof zoneSchema>;
 export type MaskConfig = Type.Static<typeof maskSchema>;
 export type HardwareDecoder = (typeof hardwareDecoders)[number];
+export type LineConfig = Type.Static<typeof lineSchema>;
 export type CameraConfig = Branded<Type.Static<typeof cameraSchema>, DeviceId>;
 export type RuleConfig = Branded<Type.Static<typeof ruleSchema>, RuleId> & { readonly [key: string]: unknown };
 

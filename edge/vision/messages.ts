@@ -14,17 +14,40 @@ export interface Track {
   /** counts up from 1 in each camera, until the process starts again */
   readonly id: number;
   readonly class: string;
-  /** 0..1 */
+  /** 0..1, of the newest detection */
   readonly score: number;
+  /** 0..1, of the most certain detection so far: what rules go by, because nobody is less of a person for turning */
+  readonly best: number;
   readonly box: Box;
+  /** in how many analysed frames it was detected */
+  readonly seen: number;
+  /** a thing that cannot walk in by itself and has not moved, or stands again: a parked car */
+  readonly static: boolean;
   /** ids of the zones that its feet (bottom centre of the box) are in */
   readonly zones: readonly string[];
 }
 
-export interface SceneChange {
-  readonly change: 'entered' | 'left';
+/** A side of a line as people see it in the picture. */
+export type LineSide = 'left' | 'right' | 'up' | 'down';
+
+/** `at`: ms of the monotonic clock of the frame that showed it; of one that vanished, when it was last seen. */
+export type SceneChange = ZoneChange | LineChange;
+
+export interface ZoneChange {
+  /** parked, moved: it stands in the zone from now on, or moves again */
+  readonly change: 'entered' | 'left' | 'parked' | 'moved';
   readonly zone: string;
   readonly track: Track;
+  readonly at: number;
+}
+
+export interface LineChange {
+  readonly change: 'crossed';
+  readonly line: string;
+  /** the side that it is on now */
+  readonly to: LineSide;
+  readonly track: Track;
+  readonly at: number;
 }
 
 export type ToVision =

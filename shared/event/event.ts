@@ -121,7 +121,13 @@ export interface VisionObservationData {
   /** x, y, width, height of the picture, 0..1, from the top left */
   readonly box: readonly [number, number, number, number];
   readonly zone?: string;
-  readonly change: 'entered' | 'left';
+  readonly line?: string;
+  /** crossed: the side of the line that it came to, as the picture shows it */
+  readonly to?: 'left' | 'right' | 'up' | 'down';
+  /** parked, moved: a thing that stands in the zone from now on, or moves again */
+  readonly change: 'entered' | 'left' | 'parked' | 'moved' | 'crossed';
+  /** true: it has not moved since it was first seen, or stands again */
+  readonly static?: boolean;
 }
 
 /** What corrects the events of a boot whose clock was not in sync: true time = uptime + offset_ms. */

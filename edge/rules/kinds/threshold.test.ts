@@ -124,6 +124,7 @@ test('channels beyond the bound cost no exception each: a device sends many of t
     timezone: site.timezone,
     nameOf: (id: string) => id,
     zoneNameOf: (_camera: string, zone: string) => zone,
+    lineNameOf: (_camera: string, line: string) => line,
     active: [],
   };
   const state = threshold.initial(config, context, 0);

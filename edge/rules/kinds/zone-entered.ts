@@ -98,8 +98,9 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
       if (state.active) state.emptySince ??= uptime;
       return evaluation(config, state, []);
     }
-    if (observation.kind !== 'scene' || observation.change.zone !== config.zone) return evaluation(config, state, []);
-    const { change, track } = observation.change;
+    if (observation.kind !== 'scene' || observation.change.change === 'crossed') return evaluation(config, state, []);
+    const { change, track, zone } = observation.change;
+    if (zone !== config.zone) return evaluation(config, state, []);
     if (change === 'left') {
       if (state.inside.delete(track.id)) {
         state.heard = uptime;
@@ -146,7 +147,8 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
 type SceneObservation = Extract<Observation, { kind: 'scene' }>;
 
 function counts(config: ZoneEnteredConfig, state: State, observation: SceneObservation): boolean {
-  const { track, zone } = observation.change;
+  const { track } = observation.change;
+  const { zone } = config;
   if (config.classes !== undefined && !config.classes.includes(track.class)) return false;
   if (track.score < (config.min_score ?? 0)) return false;
   return (

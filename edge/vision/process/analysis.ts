@@ -6,7 +6,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import type { ZoneConfig } from '../../site/site.ts';
+import type { LineConfig, ZoneConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../messages.ts';
 import type { Analysed, DetectorPool } from './detectors/pool.ts';
 import { kindOf, type Model } from './detectors/registry.ts';
@@ -15,7 +15,7 @@ import type { MotionMask } from './motion-mask.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { LivePicture } from './picture.ts';
 import { emptyScene, observe } from './scene.ts';
-import { emptyTracker, track } from './tracker.ts';
+import { emptyTracker, type TrackerOptions, track, wantsAnotherLook } from './tracker.ts';
 
 const lookAgainMs = 5_000;
 /** A detection that continues a track may be this much weaker than one that starts it. */
@@ -35,14 +35,19 @@ export interface AnalysisOptions {
   readonly camera: string;
   readonly model: Model;
   readonly minScore: number;
+  /** by class, where it is another than `minScore` */
+  readonly thresholds: Readonly<Record<string, number>>;
   /** empty = all */
   readonly classes: readonly string[];
+  /** what is silenced while it stands */
+  readonly staticClasses: readonly string[];
   readonly zones: readonly ZoneConfig[];
   /** areas whose motion is none */
   readonly motionMasks: readonly MotionMask[];
+  readonly lines: readonly LineConfig[];
   readonly frames: NewestFrame;
   readonly picture: LivePicture;
-  readonly pool: DetectorPool;
+  readonly pool: Pick<DetectorPool, 'analyse'>;
   readonly clock: Clock;
   /** something is tracked, or was until now, or changed */
   scene(scene: Scene): void;
@@ -56,6 +61,9 @@ export class Analysis {
   readonly #options: AnalysisOptions;
   readonly #remembers: boolean;
   readonly #gate: MotionGate;
+  readonly #trackerOptions: TrackerOptions;
+  /** what the detector is asked for: the least threshold of any class, and less to continue a track */
+  readonly #leastScore: number;
   #tracker = emptyTracker;
   #scene = emptyScene;
   #outstanding = false;
@@ -72,6 +80,14 @@ export class Analysis {
     this.#options = options;
     this.#remembers = kindOf(options.model).remembers;
     this.#gate = new MotionGate(options.motionMasks);
+    const { minScore, thresholds, classes, staticClasses } = options;
+    this.#trackerOptions = {
+      threshold: (name) => thresholds[name] ?? minScore,
+      canStand: (name) => staticClasses.includes(name),
+    };
+    const wanted =
+      classes.length === 0 ? [minScore, ...Object.values(thresholds)] : classes.map(this.#trackerOptions.threshold);
+    this.#leastScore = Math.min(...wanted) * weakPart;
   }
 
   /** The newest frame is there. */
@@ -81,7 +97,7 @@ export class Analysis {
     if (frame === undefined || this.#stopped) return;
     picture.offer(frame);
     const motion = this.#gate.look(frame);
-    const unseen = this.#tracker.objects.some(({ missedSince }) => missedSince !== undefined);
+    const unseen = wantsAnotherLook(this.#tracker);
     const again = frame.uptime - this.#analysedAt >= lookAgainMs;
     if (!(this.#remembers || motion || unseen || again || this.#motion)) {
       frames.examined();
@@ -115,13 +131,13 @@ export class Analysis {
   }
 
   async #analyse(): Promise<void> {
-    const { pool, camera, model, minScore, frames, motionMasks, trouble, unusable } = this.#options;
+    const { pool, camera, model, frames, motionMasks, trouble, unusable } = this.#options;
     this.#outstanding = true;
     try {
       const analysed = await pool.analyse({
         camera,
         model,
-        minScore: minScore * weakPart,
+        minScore: this.#leastScore,
         urgent: this.#motion,
         take: () => {
           this.#motion = false;
@@ -148,22 +164,25 @@ export class Analysis {
   }
 
   #took({ frame, detections, detectMs }: Analysed): void {
-    const { classes, minScore, picture } = this.#options;
-    const wanted = classes.length === 0 ? detections : detections.filter((d) => classes.includes(d.class));
-    this.#tracker = track(this.#tracker, wanted, minScore, frame.uptime);
+    const { classes, picture } = this.#options;
+    const { threshold } = this.#trackerOptions;
+    const wanted = detections.filter(
+      (d) => (classes.length === 0 || classes.includes(d.class)) && d.score >= threshold(d.class) * weakPart,
+    );
+    this.#tracker = track(this.#tracker, wanted, this.#trackerOptions, frame.uptime);
     this.#analysedAt = frame.uptime;
     this.#count(frame.uptime);
     if (this.#tell(frame.uptime, detectMs)) picture.offer(frame, true);
   }
 
-  /** Tells the scene where there is something to tell; whether a zone was entered. */
+  /** Tells the scene where there is something to tell; whether a zone was entered or a line crossed. */
   #tell(uptime: number, detectMs: number): boolean {
-    const { state, tracks, changes } = observe(this.#scene, this.#options.zones, this.#tracker.objects);
+    const { state, tracks, changes } = observe(this.#scene, this.#options, this.#tracker.objects);
     this.#scene = state;
     if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)
       this.#options.scene({ uptime, tracks, changes, detectMs });
     this.#hadTracks = tracks.length > 0;
-    return changes.some(({ change }) => change === 'entered');
+    return changes.some(({ change }) => change === 'entered' || change === 'crossed');
   }
 
   #count(uptime: number): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { contains, distanceTo } from './geometry.ts';
 import { blacken, maskSpans } from './mask.ts';
-import { contains, distanceTo } from './scene.ts';
 
 const [width, height] = [48, 27];
 const unit = fc.double({ min: 0, max: 1, noNaN: true });

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { LineConfig } from '../../site/site.ts';
 import type { Box } from '../messages.ts';
-import { contains, distanceTo, emptyScene, feetOf, observe } from './scene.ts';
+import { begin } from './kalman.ts';
+import { emptyScene, observe, type SceneState } from './scene.ts';
+import { firstSeen, seenAgain } from './standing.ts';
 import type { TrackedObject } from './tracker.ts';
 
 const square = {
@@ -14,18 +17,32 @@ const square = {
   ] as [number, number][],
 };
 
-function at(x: number, y: number, id = 1): TrackedObject {
+const upright: LineConfig = {
+  id: 'fence',
+  points: [
+    [0.7, 0],
+    [0.7, 1],
+  ],
+};
+const view = { zones: [square], lines: [upright] };
+
+function at(x: number, y: number, id = 1, more: Partial<TrackedObject> = {}): TrackedObject {
   const box: Box = [x - 0.05, y - 0.3, 0.1, 0.3];
-  return { id, class: 'person', score: 0.9, box, speed: [0, 0], lastSeen: 0, missedSince: undefined };
+  const seen = { seen: 1, sure: true, standing: undefined, motion: begin(box), lastSeen: 0, missedSince: undefined };
+  return { id, class: 'person', score: 0.9, best: 0.9, box, ...seen, ...more };
 }
 
 /** what changed, frame by frame, for somebody whose feet are at each of `places` */
 function walk(places: readonly (readonly [number, number] | undefined)[]): string[] {
   let state = emptyScene;
   return places.map((place) => {
-    const seen = observe(state, [square], place === undefined ? [] : [at(...place)]);
+    const seen = observe(state, view, place === undefined ? [] : [at(...place)]);
     state = seen.state;
-    return seen.changes.map(({ change, zone }) => `${change} ${zone}`).join();
+    return seen.changes
+      .map((change) =>
+        change.change === 'crossed' ? `crossed ${change.line} ${change.to}` : `${change.change} ${change.zone}`,
+      )
+      .join();
   });
 }
 
@@ -54,35 +71,97 @@ test('who is first seen inside has entered', () => {
   expect(walk([[0.5, 0.5]])).toEqual(['entered door']);
 });
 
-test('feet that the picture cuts off stand at its edge', () => {
-  expect(feetOf([0.5, 0.6, 0.2, 0.6])).toEqual([0.6, 0.9999]);
-  expect(feetOf([-0.3, 0.2, 0.2, 0.2])[0]).toBe(0);
-});
-
 test('the zones that a track is in stand with it', () => {
-  const { tracks } = observe(emptyScene, [square, { ...square, id: 'porch' }], [at(0.5, 0.5), at(0.9, 0.9, 2)]);
+  const { tracks } = observe(emptyScene, { zones: [square, { ...square, id: 'porch' }], lines: [] }, [
+    at(0.5, 0.5),
+    at(0.9, 0.9, 2),
+  ]);
   expect(tracks.map(({ zones }) => zones)).toEqual([['door', 'porch'], []]);
 });
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
 
-test('every thing enters and leaves by turns, whatever its way', () => {
+test('every thing enters and leaves by turns, and crosses a line back and forth by turns, whatever its way', () => {
+  const wholeLine = fc.array(fc.tuple(unit, unit), { maxLength: 40 });
   fc.assert(
-    fc.property(fc.array(fc.option(fc.tuple(unit, unit), { nil: undefined }), { maxLength: 40 }), (places) => {
-      const changes = walk(places).filter((text) => text !== '');
-      for (const [i, change] of changes.entries()) expect(change).toBe(i % 2 === 0 ? 'entered door' : 'left door');
+    fc.property(wholeLine, (places) => {
+      const changes = walk(places).join().split(',').filter(Boolean);
+      const zone = changes.filter((text) => text.endsWith('door'));
+      for (const [i, change] of zone.entries()) expect(change).toBe(i % 2 === 0 ? 'entered door' : 'left door');
+      const line = changes.filter((text) => text.startsWith('crossed'));
+      for (const [i, change] of line.entries()) expect(change).not.toBe(line[i - 1]);
+      // as many as the ways between places that are clearly apart
+      const sides = places.map(([x]) => x - 0.7).filter((by) => Math.abs(by) >= 0.01);
+      expect(line).toHaveLength(sides.filter((by, i) => i > 0 && by > 0 !== (sides[i - 1] ?? by) > 0).length);
     }),
   );
 });
 
-test('inside and outside agree with the plain arithmetic of a rectangle, and the border has no distance', () => {
-  fc.assert(
-    fc.property(unit, unit, (x, y) => {
-      fc.pre([x, y].every((v) => Math.abs(v - 0.4) > 1e-9 && Math.abs(v - 0.6) > 1e-9));
-      expect(contains(square.points, [x, y])).toBe(x > 0.4 && x < 0.6 && y > 0.4 && y < 0.6);
-    }),
-  );
-  expect(distanceTo(square.points, [0.6, 0.5])).toBeCloseTo(0);
-  expect(distanceTo(square.points, [0.7, 0.5])).toBeCloseTo(0.1);
-  expect(distanceTo(square.points, [0.5, 0.5])).toBeCloseTo(0.1);
+test('who goes around the end of a line, or appears beyond it, has not crossed it', () => {
+  const short: LineConfig = {
+    id: 'gate',
+    points: [
+      [0.5, 0.4],
+      [0.5, 0.6],
+    ],
+  };
+  const seen = (places: readonly (readonly [number, number])[]) => {
+    let state = emptyScene;
+    return places.flatMap(([x, y]) => {
+      const { changes, ...next } = observe(state, { zones: [], lines: [short] }, [at(x, y)]);
+      state = next.state;
+      return changes;
+    });
+  };
+  const around: [number, number][] = [
+    [0.4, 0.5],
+    [0.45, 0.7],
+    [0.55, 0.7],
+    [0.6, 0.5],
+  ];
+  expect(seen(around)).toEqual([]);
+  expect(seen([[0.6, 0.5]])).toEqual([]);
+  const through: [number, number][] = [
+    [0.4, 0.5],
+    [0.6, 0.5],
+    [0.4, 0.5],
+  ];
+  expect(seen(through).map((change) => 'to' in change && change.to)).toEqual(['right', 'left']);
+});
+
+test('somebody who trembles on a line has not crossed it; the crossing counts once the feet are clear', () => {
+  const tremble = Array.from({ length: 40 }, (_, i) => [0.7 + (i % 2 ? -0.008 : 0.008), 0.5] as const);
+  expect(walk([[0.65, 0.5], ...tremble]).join('')).toBe('');
+  expect(walk([[0.65, 0.5], ...tremble, [0.72, 0.5], [0.705, 0.5], [0.72, 0.5]]).filter(Boolean)).toEqual([
+    'crossed fence right',
+  ]);
+});
+
+test('who is hidden while crossing, and comes out beyond, has crossed', () => {
+  const { state } = observe(emptyScene, view, [at(0.65, 0.5)]);
+  const hidden = observe(state, view, [at(0.65, 0.5, 1, { missedSince: 100 })]);
+  expect(hidden.changes).toEqual([]);
+  expect(observe(hidden.state, view, [at(0.75, 0.5)]).changes).toMatchObject([{ change: 'crossed', to: 'right' }]);
+});
+
+test('what the tracker is not sure of is nobody', () => {
+  expect(observe(emptyScene, view, [at(0.5, 0.5, 1, { sure: false })])).toMatchObject({ tracks: [], changes: [] });
+});
+
+test('who vanished left when last seen', () => {
+  const { state } = observe(emptyScene, view, [at(0.5, 0.5, 1, { lastSeen: 4_000 })]);
+  expect(observe(state, view, []).changes).toMatchObject([{ change: 'left', at: 4_000 }]);
+});
+
+test('a thing that drives in, parks and drives on tells each once', () => {
+  const boxOfCar = at(0.5, 0.5).box;
+  const standing = firstSeen(boxOfCar, 0);
+  const moving = { ...standing, stands: false };
+  let state: SceneState = emptyScene;
+  const told = [moving, seenAgain(moving, boxOfCar, 60_000), standing, moving].flatMap((now) => {
+    const seen = observe(state, view, [at(0.5, 0.5, 1, { class: 'car', standing: now })]);
+    state = seen.state;
+    return seen.changes.map(({ change, track }) => `${change}${track.static ? ' static' : ''}`);
+  });
+  expect(told).toEqual(['entered', 'parked static', 'moved']);
 });

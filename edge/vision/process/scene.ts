@@ -1,78 +1,101 @@
 /**
- * Which zones the tracked things are in, and what changed, pure. A thing is where its feet are: the bottom centre of
- * its box, kept just within the picture, because a body that the picture's edge cuts off still stands there.
+ * Which zones the tracked things are in, which lines they cross, and what changed, pure. A thing is where its feet
+ * are: the bottom centre of its box.
  *
  * Always: a thing enters a zone once until it leaves it; it leaves when its feet are clearly outside (by `marginOut`)
- * or when it is gone, so that a box that jitters on the border does not enter again and again.
+ * or when it is gone, so that a box that trembles on the border does not enter again and again. It crosses a line
+ * where its way from clearly one side to clearly the other goes between the line's ends; trembling on the line is no
+ * crossing, and the way back is one of its own. What the tracker is not sure of is nobody yet.
  */
-import type { ZoneConfig } from '../../site/site.ts';
-import type { Box, SceneChange, Track } from '../messages.ts';
+import type { LineConfig, ZoneConfig } from '../../site/site.ts';
+import type { SceneChange, Track } from '../messages.ts';
+import { contains, crosses, distanceTo, distanceToLine, feetOf, type Point, sidesOf } from './geometry.ts';
 import type { TrackedObject } from './tracker.ts';
-
-type Point = readonly [number, number];
 
 /** parts of the picture that the feet must be outside a zone to have left it */
 const marginOut = 0.015;
-/** the last place inside the picture */
-const innermostEdge = 0.9999;
+/** parts of the picture from a line within which feet are on neither side of it */
+const marginOfLine = 0.01;
 
-/** what is in a zone now, by track id */
-export type SceneState = ReadonlyMap<number, Track>;
+interface Place {
+  readonly track: Track;
+  readonly lastSeen: number;
+  /** by line: where its feet last were clearly on one side */
+  readonly clearOf: ReadonlyMap<string, Point>;
+}
+
+/** what is in the picture now, by track id */
+export type SceneState = ReadonlyMap<number, Place>;
 export const emptyScene: SceneState = new Map();
+
+export interface View {
+  readonly zones: readonly ZoneConfig[];
+  readonly lines: readonly LineConfig[];
+}
 
 export function observe(
   state: SceneState,
-  zones: readonly ZoneConfig[],
+  view: View,
   objects: readonly TrackedObject[],
 ): { readonly state: SceneState; readonly tracks: readonly Track[]; readonly changes: readonly SceneChange[] } {
-  const next = new Map<number, Track>();
+  const next = new Map<number, Place>();
   const changes: SceneChange[] = [];
   for (const object of objects) {
-    const before = state.get(object.id)?.zones ?? [];
-    const feet = feetOf(object.box);
-    const inside = zones.filter((zone) =>
-      before.includes(zone.id)
-        ? contains(zone.points, feet) || distanceTo(zone.points, feet) <= marginOut
-        : contains(zone.points, feet),
-    );
-    const { id, class: name, score, box } = object;
-    const track: Track = { id, class: name, score, box, zones: inside.map((zone) => zone.id) };
-    next.set(id, track);
-    for (const zone of before) if (!track.zones.includes(zone)) changes.push({ change: 'left', zone, track });
-    for (const zone of track.zones) if (!before.includes(zone)) changes.push({ change: 'entered', zone, track });
+    if (!object.sure) continue;
+    const before = state.get(object.id);
+    const track = trackOf(object, view.zones, before?.track.zones ?? []);
+    const clearOf = follow(object, track, view.lines, before?.clearOf, changes);
+    changes.push(...zoneChanges(before?.track, track, object.lastSeen));
+    next.set(object.id, { track, lastSeen: object.lastSeen, clearOf });
   }
-  for (const [id, track] of state)
-    if (!next.has(id))
-      for (const zone of track.zones) changes.push({ change: 'left', zone, track: { ...track, zones: [] } });
-  return { state: next, tracks: [...next.values()], changes };
+  for (const [id, { track, lastSeen }] of state)
+    if (!next.has(id)) changes.push(...zoneChanges(track, { ...track, zones: [] }, lastSeen));
+  return { state: next, tracks: [...next.values()].map(({ track }) => track), changes };
 }
 
-/** The bottom centre of `box`, kept within the picture. */
-export function feetOf(box: Box): Point {
-  const within = (value: number) => Math.min(innermostEdge, Math.max(0, value));
-  return [within(box[0] + box[2] / 2), within(box[1] + box[3])];
+function trackOf(object: TrackedObject, zones: readonly ZoneConfig[], before: readonly string[]): Track {
+  const { id, class: name, score, best, box, seen, standing } = object;
+  const stands = standing?.stands === true;
+  const feet = feetOf(box);
+  const inside = zones.filter(
+    (zone) => contains(zone.points, feet) || (before.includes(zone.id) && distanceTo(zone.points, feet) <= marginOut),
+  );
+  return { id, class: name, score, best, box, seen, static: stands, zones: inside.map((zone) => zone.id) };
 }
 
-/** Whether `point` is inside the polygon (even-odd rule); the polygon closes itself. */
-export function contains(polygon: readonly Point[], [x, y]: Point): boolean {
-  let inside = false;
-  for (const [[ax, ay], [bx, by]] of edges(polygon))
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-  return inside;
-}
-
-/** Distance of `point` from the polygon's border. */
-export function distanceTo(polygon: readonly Point[], [x, y]: Point): number {
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const [[ax, ay], [bx, by]] of edges(polygon)) {
-    const [dx, dy] = [bx - ax, by - ay];
-    const length = dx * dx + dy * dy;
-    const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
-    nearest = Math.min(nearest, Math.hypot(x - ax - along * dx, y - ay - along * dy));
+function zoneChanges(before: Track | undefined, track: Track, at: number): SceneChange[] {
+  const changes: SceneChange[] = [];
+  const known = before?.zones ?? [];
+  for (const zone of known) if (!track.zones.includes(zone)) changes.push({ change: 'left', zone, track, at });
+  for (const zone of track.zones) {
+    if (!known.includes(zone)) changes.push({ change: 'entered', zone, track, at });
+    else if (before?.static !== track.static)
+      changes.push({ change: track.static ? 'parked' : 'moved', zone, track, at });
   }
-  return nearest;
+  return changes;
 }
 
-function edges(polygon: readonly Point[]): (readonly [Point, Point])[] {
-  return polygon.map((point, i) => [polygon[(i + polygon.length - 1) % polygon.length] ?? point, point] as const);
+/** Tells the lines that `object` crossed; gives back where it now is clear of which line. */
+function follow(
+  object: TrackedObject,
+  track: Track,
+  lines: readonly LineConfig[],
+  before: ReadonlyMap<string, Point> | undefined,
+  changes: SceneChange[],
+): ReadonlyMap<string, Point> {
+  if (lines.length === 0 || (before !== undefined && object.missedSince !== undefined)) return before ?? new Map();
+  const feet = feetOf(object.box);
+  const clearOf = new Map(before);
+  for (const { id: line, points } of lines) {
+    const [a, b] = points;
+    const distance = distanceToLine(a, b, feet);
+    if (Math.abs(distance) < marginOfLine) continue;
+    const from = clearOf.get(line);
+    clearOf.set(line, feet);
+    if (from === undefined || distanceToLine(a, b, from) > 0 === distance > 0 || !crosses(a, b, from, feet)) continue;
+    const sides = sidesOf(a, b);
+    const to = distance > 0 ? sides.positive : sides.negative;
+    changes.push({ change: 'crossed', line, to, track, at: object.lastSeen });
+  }
+  return clearOf;
 }

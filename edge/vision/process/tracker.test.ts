@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Detection } from './detectors/detector.ts';
-import { emptyTracker, maxMissMs, maxTracks, track } from './tracker.ts';
+import { emptyTracker, maxMissMs, maxTracks, type TrackerState, track, wantsAnotherLook } from './tracker.ts';
 
-const convincing = 0.5;
+const options = { threshold: () => 0.5, canStand: (name: string) => name === 'car' };
+const look = (state: TrackerState, detections: readonly Detection[], uptime: number) =>
+  track(state, detections, options, uptime);
+const ids = (state: TrackerState) => state.objects.map(({ id }) => id);
 const person = (x: number, y: number, score = 0.9): Detection => ({ class: 'person', score, box: [x, y, 0.1, 0.3] });
 
 /** detections of each frame, 200 ms apart; ids after each */
 function run(frames: readonly (readonly Detection[])[], stepMs = 200): number[][] {
   let state = emptyTracker;
   return frames.map((detections, i) => {
-    state = track(state, detections, convincing, i * stepMs);
-    return state.objects.map(({ id }) => id);
+    state = look(state, detections, i * stepMs);
+    return ids(state);
   });
 }
 
@@ -27,8 +30,7 @@ test('somebody who walks fast, so that no two boxes overlap, keeps the id', () =
 
 test('two who walk past each other at different depths keep their ids', () => {
   let state = emptyTracker;
-  for (let i = 0; i < 25; i++)
-    state = track(state, [person(i * 0.03, 0.2), person(0.75 - i * 0.03, 0.5)], convincing, i * 200);
+  for (let i = 0; i < 25; i++) state = look(state, [person(i * 0.03, 0.2), person(0.75 - i * 0.03, 0.5)], i * 200);
   const near = state.objects.find(({ box }) => box[1] === 0.5);
   expect(state.objects.map(({ id }) => id)).toEqual([1, 2]);
   expect(near?.id).toBe(2);
@@ -50,10 +52,69 @@ test('an id outlives a short miss, while its bearer walks on, and not a long one
 });
 
 test('a still scene that is looked at every five seconds does not lose anybody by one miss', () => {
-  let state = track(emptyTracker, [person(0.5, 0.4)], convincing, 0);
-  state = track(state, [], convincing, 5_000);
-  state = track(state, [person(0.5, 0.4)], convincing, 5_200);
-  expect(state.objects.map(({ id }) => id)).toEqual([1]);
+  let state = look(emptyTracker, [person(0.5, 0.4)], 0);
+  state = look(state, [], 5_000);
+  expect(wantsAnotherLook(state)).toBe(true);
+  state = look(state, [person(0.5, 0.4)], 5_200);
+  expect(ids(state)).toEqual([1]);
+  expect(wantsAnotherLook(state)).toBe(false);
+});
+
+test('two who meet and turn back, and two who pass each other, keep their ids', () => {
+  const way = (turnsBack: boolean) => {
+    let state = emptyTracker;
+    for (let i = 0; i < 24; i++) {
+      const left = 0.1 + 0.03 * (turnsBack && i > 11 ? 23 - i : i);
+      const right = 0.82 - 0.03 * (turnsBack && i > 11 ? 23 - i : i);
+      state = look(state, [person(right, 0.42), person(left, 0.4)], i * 200);
+    }
+    return state.objects.map(({ id, box }) => ({ id, y: box[1] }));
+  };
+  const first = [
+    { id: 1, y: 0.42 },
+    { id: 2, y: 0.4 },
+  ];
+  expect(way(false)).toEqual(first);
+  expect(way(true)).toEqual(first);
+});
+
+test('who walks behind a van for two seconds comes out with the same id, among others', () => {
+  const hidden = (i: number) => i >= 10 && i < 20;
+  const walk = Array.from({ length: 30 }, (_, i) => [
+    ...(hidden(i) ? [] : [person(0.1 + i * 0.02, 0.4)]),
+    person(0.9, 0.1 + i * 0.01),
+  ]);
+  expect(run(walk).at(-1)).toEqual([1, 2]);
+});
+
+test('what is just above the threshold is nobody until it is seen twice; what is clearly above is at once', () => {
+  const sure = (...scores: number[]) => {
+    let state = emptyTracker;
+    for (const [i, score] of scores.entries())
+      state = look(state, score === 0 ? [] : [person(0.5, 0.4, score)], i * 200);
+    return state.objects.map((object) => object.sure);
+  };
+  expect(sure(0.7)).toEqual([true]);
+  expect(sure(0.55)).toEqual([false]);
+  expect(sure(0.55, 0.3)).toEqual([false]);
+  expect(sure(0.55, 0.55)).toEqual([true]);
+  expect(sure(0.55, 0)).toEqual([]);
+  expect(wantsAnotherLook(look(emptyTracker, [person(0.5, 0.4, 0.55)], 0))).toBe(true);
+});
+
+test('each class has a threshold of its own', () => {
+  const strict = { ...options, threshold: (name: string) => (name === 'cat' ? 0.9 : 0.4) };
+  const seen = track(emptyTracker, [person(0.1, 0.4, 0.6), { ...person(0.6, 0.4, 0.8), class: 'cat' }], strict, 0);
+  expect(seen.objects.map((object) => object.class)).toEqual(['person']);
+});
+
+test('a parked car that the detector finds only now and then stays one car; a person it does not find goes', () => {
+  const car: Detection = { class: 'car', score: 0.9, box: [0.2, 0.4, 0.3, 0.2] };
+  let state = emptyTracker;
+  for (let i = 0; i < 20; i++) state = look(state, [car, person(0.7, 0.4)], i * 200);
+  for (let i = 20; i < 120; i++) state = look(state, i % 30 === 0 ? [car] : [], i * 200);
+  expect(state.objects.map((object) => [object.id, object.class, object.standing?.stands])).toEqual([[1, 'car', true]]);
+  expect(wantsAnotherLook(state)).toBe(false);
 });
 
 test('a cat is not continued by a person', () => {
@@ -73,12 +134,12 @@ test('whatever is detected: ids are unique, never come back, and tracks are boun
     fc.property(frames, fc.integer({ min: 1, max: 3_000 }), (all, stepMs) => {
       const gone = new Set<number>();
       let before: number[] = [];
-      for (const ids of run(all, stepMs)) {
-        expect(new Set(ids).size).toBe(ids.length);
-        expect(ids.length).toBeLessThanOrEqual(maxTracks);
-        for (const id of ids) expect(gone.has(id)).toBe(false);
-        for (const id of before) if (!ids.includes(id)) gone.add(id);
-        before = ids;
+      for (const now of run(all, stepMs)) {
+        expect(new Set(now).size).toBe(now.length);
+        expect(now.length).toBeLessThanOrEqual(maxTracks);
+        for (const id of now) expect(gone.has(id)).toBe(false);
+        for (const id of before) if (!now.includes(id)) gone.add(id);
+        before = now;
       }
     }),
     { numRuns: 50 },

@@ -3,6 +3,7 @@
  * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -12,10 +13,11 @@ import { Analysis, type Scene } from './analysis.ts';
 import { Camera } from './camera.ts';
 import { startCapture } from './capture.ts';
 import type { DetectorPool } from './detectors/pool.ts';
-import { findModel, kindOf } from './detectors/registry.ts';
+import { findModel, kindOf, type Model } from './detectors/registry.ts';
 import { NewestFrame } from './newest-frame.ts';
 import { LivePicture } from './picture.ts';
 import { probe } from './probe.ts';
+import { defaultStaticClasses } from './standing.ts';
 
 const defaultFramesPerSecond = 5;
 
@@ -91,14 +93,18 @@ export class WatchedCamera {
     const model = await findModel(config.detector ?? 'motion', modelsFolder);
     await pool.prepare(model);
     if (this.#stopped) return;
+    this.#checkClasses(model);
     const frames = new NewestFrame(config.id, model.inputSize, clock, config.masks);
     const analysis = new Analysis({
       camera: config.id,
       model,
       minScore: config.min_score ?? kindOf(model).defaultMinScore,
+      thresholds: config.thresholds ?? {},
       classes: config.classes ?? [],
+      staticClasses: config.static_classes ?? defaultStaticClasses,
       zones: config.zones ?? [],
       motionMasks: (config.motion_masks ?? []).map(({ points }) => points),
+      lines: config.lines ?? [],
       frames,
       picture: this.#picture,
       pool,
@@ -139,6 +145,16 @@ export class WatchedCamera {
     this.#options.logger.error({ camera: this.id, reason }, 'camera cannot be used');
     this.#problem(reason);
     this.report();
+  }
+
+  /** A class that the model does not know is never seen: told, and the others are watched. */
+  #checkClasses({ name, classes: known }: Model): void {
+    const { classes = [], thresholds = {}, static_classes: still = [] } = this.#options.config;
+    const wrong = [...new Set([...classes, ...Object.keys(thresholds), ...still])].filter(
+      (one) => !known.includes(one),
+    );
+    const hints = wrong.map((one) => `"${one}"${known.length > 1 ? suggestion(one, known) : ''}`);
+    if (wrong.length > 0) this.#problem(`the model ${name} sees no ${hints.join(', no ')}`, 'classes of camera');
   }
 
   #problem(text: string, what = 'camera'): void {

@@ -36,8 +36,12 @@ test('everybody who walks in the rendered yard is found, and each zone entry tol
       },
       0.25,
     );
-    tracker = track(tracker, found, 0.5, seconds1000);
-    const observed = observe(scene, [{ ...gateArea, points: [...gateArea.points] }], tracker.objects);
+    tracker = track(tracker, found, { threshold: () => 0.5, canStand: () => false }, seconds1000);
+    const observed = observe(
+      scene,
+      { zones: [{ ...gateArea, points: [...gateArea.points] }], lines: [] },
+      tracker.objects,
+    );
     scene = observed.state;
     for (const { change } of observed.changes) if (change === 'entered') entries.push(seconds);
     const bodies = truth.figures.flatMap(({ positions }) => positions.filter(({ t }) => t === seconds));
