@@ -4,6 +4,7 @@ import type { GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 
 export const shedReason = 'shed: the outbox had no room';
+export const forgoneReason = 'not kept any more when this centre was configured';
 export const damagedReason = 'lost: the outbox was damaged and put aside';
 
 /** Times in ms since 1970. */
@@ -26,6 +27,15 @@ export function gapOfShed(shed: {
     last_time: rfc3339(shed.lastTime),
     reason: shedReason,
   };
+}
+
+/** What other centres had, or nobody was to have, and what was deleted before there was this one. */
+export function gapOfForgone(
+  epoch: string,
+  lane: Lane,
+  { from, through }: { readonly from: Sequence; readonly through: Sequence },
+): GapData {
+  return { epoch, lane, from: String(from), to: String(through), count: through - from + 1, reason: forgoneReason };
 }
 
 /** What was in a file that was put aside: of everything from `from` on the centre may lack what it has not received. */

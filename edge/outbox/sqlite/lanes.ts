@@ -9,11 +9,11 @@ import { lanes as allLanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { InHand } from '../in-hand.ts';
 import { rowBytes } from '../room.ts';
-import type { SinkPosition } from '../shedding.ts';
+import type { SequenceRange, SinkPosition } from '../shedding.ts';
 import type { Acknowledgement } from './messages.ts';
-import { deleteCursors, insertCursor, moveCursor, selectCursors } from './sql/cursors.ts';
+import { deleteCursors, moveCursor, selectCursors } from './sql/cursors.ts';
 import { selectBytesBeforeFirst, selectFirstSequence, selectTotalBytes } from './sql/events.ts';
-import { deleteHoles, deleteHolesThrough, selectLanesWithHoles } from './sql/holes.ts';
+import { deleteHoles, deleteHolesThrough, selectHolesWithin, selectLanesWithHoles } from './sql/holes.ts';
 import { deleteLane, insertLane, selectLanes, updateFirst, updateLane } from './sql/lanes.ts';
 
 export interface LaneState {
@@ -31,6 +31,12 @@ export interface LaneState {
   before: { readonly first: Sequence; readonly bytes: number } | undefined;
 }
 
+/** A range of a lane that some sink will never get. */
+export interface Forgone extends SequenceRange {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+}
+
 export class Lanes {
   readonly #sinks: readonly string[];
   readonly #all: Map<string, LaneState>;
@@ -43,7 +49,6 @@ export class Lanes {
       insertLane: db.prepare(insertLane),
       updateLane: db.prepare(updateLane),
       deleteLane: db.prepare(deleteLane),
-      insertCursor: db.prepare(insertCursor),
       moveCursor: db.prepare(moveCursor),
       deleteCursors: db.prepare(deleteCursors),
       totalBytes: db.prepare(selectTotalBytes).pluck(),
@@ -52,6 +57,7 @@ export class Lanes {
       updateFirst: db.prepare(updateFirst),
       deleteHoles: db.prepare(deleteHoles),
       deleteHolesThrough: db.prepare(deleteHolesThrough),
+      holesWithin: db.prepare<[string, string, number, number], { count: number }>(selectHolesWithin),
     };
     const states = db.prepare<[], LaneState>(selectLanes).all();
     const holed = db.prepare<[], { epoch: string; lane: string }>(selectLanesWithHoles).all();
@@ -77,30 +83,38 @@ export class Lanes {
     return state;
   }
 
-  /** Begins the lanes of a new epoch, forgets empty ones of older epochs, and gives a new sink its cursors. */
-  begin(epoch: Epoch, start: number): void {
+  /**
+   * Begins the lanes of a new epoch, forgets empty ones of older epochs, and gives a new sink its cursors. Returns what
+   * a sink will never get, because it is not kept any more and nobody has told so.
+   */
+  begin(epoch: Epoch, start: number): readonly Forgone[] {
     for (const state of [...this.#all.values()]) if (state.first === state.next) this.forget(state);
+    const forgone = [...this.#all.values()].flatMap((state) => this.#beginCursors(state));
     for (const lane of allLanes) {
       this.#statements.insertLane.run(epoch, lane, start);
-      this.#all.set(`${epoch}/${lane}`, {
-        epoch,
-        lane,
-        start,
-        first: 1,
-        next: 1,
-        bytes: 0,
-        holed: false,
-        before: undefined,
-      });
+      const state = { epoch, lane, start, first: 1, next: 1, bytes: 0, holed: false, before: undefined };
+      this.#all.set(`${epoch}/${lane}`, state);
+      this.#beginCursors(state);
     }
-    for (const state of this.#all.values())
-      for (const sink of this.#sinks) {
-        if (this.#acked.has(`${sink}/${state.epoch}/${state.lane}`)) continue;
-        const before = this.#statements.bytesBeforeFirst.get(state.epoch, state.lane);
-        const bytes = typeof before === 'number' ? before : state.bytes;
-        this.#statements.insertCursor.run(sink, state.epoch, state.lane, state.first - 1, bytes);
-        this.#acked.set(`${sink}/${state.epoch}/${state.lane}`, state.first - 1);
-      }
+    return forgone;
+  }
+
+  /** A sink that was configured meanwhile begins with what is kept. */
+  #beginCursors(state: LaneState): readonly Forgone[] {
+    const { epoch, lane } = state;
+    const through = state.first - 1;
+    let from = state.first;
+    for (const sink of this.#sinks) {
+      const acked = this.#acked.get(`${sink}/${epoch}/${lane}`);
+      if (acked !== undefined && acked >= through) continue;
+      const before = this.#statements.bytesBeforeFirst.get(epoch, lane);
+      this.#statements.moveCursor.run(sink, epoch, lane, through, typeof before === 'number' ? before : state.bytes);
+      this.#acked.set(`${sink}/${epoch}/${lane}`, through);
+      from = Math.min(from, (acked ?? 0) + 1);
+    }
+    // what was shed has its gap records
+    const told = from > through ? 0 : (this.#statements.holesWithin.get(epoch, lane, from, through)?.count ?? 0);
+    return told > through - from ? [] : [{ epoch, lane, from, through }];
   }
 
   /** Writes a lane's next number and bytes down. */

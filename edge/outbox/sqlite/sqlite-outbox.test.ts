@@ -6,9 +6,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { forgoneReason } from '../gap.ts';
 import { schemaVersion } from './sql/schema.ts';
 import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
 import { openReader } from './sqlite-reader.ts';
@@ -328,6 +330,52 @@ test('a sink that is configured later gets what is still kept', async () => {
   const reader = openReader(second.file);
   expect(reader.backlog(sink)).toEqual([]);
   expect(reader.backlog('http')).toMatchObject([{ epoch: old, lane: 'telemetry', assigned: 2, acknowledged: 0 }]);
+  reader.close();
+});
+
+test('what was no longer kept when a sink was configured, or configured again, is named once', async () => {
+  const now = systemClock.now();
+  const limits = { keepDeliveredMs: 60_000 };
+  const gapsIn = (outbox: SqliteOutbox) =>
+    everything(outbox.file, outbox.epoch, 'alerts')
+      .filter(({ type }) => type === eventTypes.gap)
+      .map(({ data }) => JSON.parse(data) as GapData);
+  const first = await started({ sinks: [], limits });
+  const { epoch } = first;
+  await first.append({ events: [1, 2, 3].map((n) => draft(n, { received: now - 120_000 })) });
+  await first.append({ events: [draft(4, { received: now })] });
+  const kept = async () => {
+    await first.append({ events: [draft(0, { lane: 'alerts', received: now })] });
+    return everything(first.file, epoch).map(({ sequence }) => sequence);
+  };
+  await soon(kept).toEqual([4]);
+  await first.stop();
+  const second = await started({ limits });
+  const named = { epoch, lane: 'telemetry', reason: forgoneReason };
+  expect(gapsIn(second)).toMatchObject([{ ...named, from: '1', to: '3', count: 3 }]);
+  await second.stop();
+  const third = await started({ sinks: ['other'], limits });
+  expect(gapsIn(third)).toMatchObject([{ ...named, from: '1', to: '3' }]);
+  await third.stop();
+  // the first sink is out of the configuration: what the other one has goes
+  const fourth = await started({ sinks: ['other'], limits: { keepDeliveredMs: 0 } });
+  expect(gapsIn(fourth)).toEqual([]);
+  await fourth.append({ events: [draft(5), draft(6)] });
+  fourth.acknowledge('other', epoch, 'telemetry', 4);
+  fourth.acknowledge('other', fourth.epoch, 'telemetry', 1);
+  const left = async () => {
+    await fourth.append({ events: [draft(0, { lane: 'alerts' })] });
+    return [everything(fourth.file, epoch).length, everything(fourth.file, fourth.epoch).length];
+  };
+  await soon(left).toEqual([0, 1]);
+  await fourth.stop();
+  const fifth = await started({ sinks: [sink, 'other'] });
+  expect(gapsIn(fifth)).toMatchObject([{ epoch: fourth.epoch, lane: 'telemetry', from: '1', to: '1', count: 1 }]);
+  const reader = openReader(fifth.file);
+  expect(reader.backlog(sink).find((lane) => lane.epoch === fourth.epoch && lane.lane === 'telemetry')).toMatchObject({
+    assigned: 2,
+    acknowledged: 1,
+  });
   reader.close();
 });
 

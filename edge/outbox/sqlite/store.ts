@@ -12,7 +12,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
-import { gapOfShed } from '../gap.ts';
+import { gapOfForgone, gapOfShed } from '../gap.ts';
 import type { InHand } from '../in-hand.ts';
 import type { Kind } from '../room.ts';
 import type { Ballast } from './ballast.ts';
@@ -86,9 +86,10 @@ export class OutboxStore {
     this.#room = new RoomKeeper(db, file, limits, inHand, ballast, () => this.#size());
     this.starts = db.transaction(() => {
       const starts = db.prepare(beginEpoch).pluck().get(epoch) as number;
-      this.#lanes.begin(epoch, starts);
+      const forgone = this.#lanes.begin(epoch, starts);
       const alerts = this.#lanes.get(epoch, 'alerts');
-      for (const gap of losses.gaps) this.#insertGap(gap, losses.stamp, alerts);
+      const gaps = [...losses.gaps, ...forgone.map((range) => gapOfForgone(range.epoch, range.lane, range))];
+      for (const gap of gaps) this.#insertGap(gap, losses.stamp, alerts);
       this.#lanes.save(alerts);
       return starts;
     })();

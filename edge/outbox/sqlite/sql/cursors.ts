@@ -1,8 +1,5 @@
 /** Statements of `cursors`: how far each sink has called each lane safe. */
 export const selectCursors = `select sink, epoch, lane, acked from cursors`;
-export const insertCursor = `
-insert into cursors (sink, epoch, lane, acked, total_bytes) values (?, ?, ?, ?, ?)
-on conflict do nothing`;
 /** A cursor only moves forward. */
 export const moveCursor = `
 insert into cursors (sink, epoch, lane, acked, total_bytes) values (?, ?, ?, ?, ?)
