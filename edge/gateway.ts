@@ -48,6 +48,9 @@ import { refusalEntry } from './uplink/refusal.ts';
 import { sinkName } from './uplink/sinks/name.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { CameraChanges } from './vision/camera-changes.ts';
+import { Evidence } from './vision/evidence/evidence.ts';
+import { evidenceLimits } from './vision/evidence/limits.ts';
+import { EvidenceStore } from './vision/evidence/store.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';
 
 const dayMs = 86_400_000;
@@ -85,6 +88,8 @@ export class Gateway implements Part {
   readonly #pipeline: Pipeline;
   readonly #uplink: Uplink;
   readonly #vision: VisionSupervisor;
+  readonly #evidenceStore: EvidenceStore;
+  readonly #evidence: Evidence;
   readonly #broker: Broker;
   readonly #console: ConsoleServer;
   readonly #health: GatewayHealth;
@@ -160,7 +165,10 @@ export class Gateway implements Part {
       boot: () => this.#clockSync.bootId(),
       random,
       logger: logger('pipeline'),
-      onAlert: (alert) => this.#overview.tellAlert(alert),
+      onAlert: (alert) => {
+        this.#overview.tellAlert(alert);
+        this.#evidence.alert(alert);
+      },
     });
     this.#commander = new Commander({
       kinds: commandKinds,
@@ -213,10 +221,27 @@ export class Gateway implements Part {
         changed: () => {
           for (const change of this.#cameraChanges.look(this.#vision.cameras())) this.#pipeline.camera(change);
         },
+        evidence: (message) => void this.#evidence.take(message),
       },
       logger: logger('vision'),
       clock,
       random,
+    });
+    this.#evidenceStore = new EvidenceStore({
+      folder: join(installation.data, 'evidence'),
+      limits: evidenceLimits(installation),
+      clock,
+      quality: () => this.#clockSync.quality(),
+      logger: logger('evidence'),
+    });
+    this.#evidence = new Evidence({
+      store: this.#evidenceStore,
+      cameras: () => site.cameras.map(({ id }) => id),
+      ask: (camera, alarm, uptime) => this.#vision.wantEvidence(camera, alarm, uptime),
+      attach: (alarm, references) => this.#pipeline.attach(alarm, references),
+      note: (data) => this.#pipeline.note(data),
+      quality: () => this.#clockSync.quality(),
+      clock,
     });
     this.#overview = new Overview({
       gateway,
@@ -229,6 +254,8 @@ export class Gateway implements Part {
       outbox: this.#outbox,
       uplink: this.#uplink,
       vision: this.#vision,
+      evidence: this.#evidence,
+      evidenceStore: this.#evidenceStore,
       devices: this.#devices,
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
@@ -238,6 +265,7 @@ export class Gateway implements Part {
       problems: () => [
         ...this.#problems.values(),
         ...this.#outboxProblems(),
+        ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),
         ...refusals.problems(),
       ],
@@ -277,6 +305,7 @@ export class Gateway implements Part {
       this.#pipeline.start();
       this.#releasers.add('commands', () => this.#commander.stop());
       await this.#releasers.start('uplink', this.#uplink);
+      await this.#releasers.start('evidence', this.#evidenceStore);
       await this.#releasers.start('vision', this.#vision);
       await this.#releasers.start('health', this.#health);
       await this.#releasers.start('console', this.#console);

@@ -20,6 +20,8 @@ import type { DeadLetter, Outbox } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Site, ZoneConfig } from './site/site.ts';
 import type { Uplink } from './uplink/uplink.ts';
+import type { Evidence } from './vision/evidence/evidence.ts';
+import type { EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
 import type { SceneMessage, VisionSupervisor } from './vision/supervisor.ts';
 
 export interface OverviewParts {
@@ -33,6 +35,8 @@ export interface OverviewParts {
   readonly outbox: Outbox;
   readonly uplink: Uplink;
   readonly vision: VisionSupervisor;
+  readonly evidence: Evidence;
+  readonly evidenceStore: EvidenceStore;
   readonly devices: DeviceRegistry;
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
@@ -101,10 +105,10 @@ export class Overview implements ConsoleSource {
   alarms(): ReturnType<ConsoleSource['alarms']> {
     return this.#parts.alarms
       .active()
-      .map(({ raised, changed, subject: _, ...alarm }) => ({
+      .map(({ raised, changed, subject: _, evidence = [], ...alarm }) => ({
         ...alarm,
         active: true,
-        evidence: [],
+        evidence,
         since: rfc3339(raised),
         at: rfc3339(changed),
       }))
@@ -140,6 +144,15 @@ export class Overview implements ConsoleSource {
 
   watch(camera: string, seconds: number): void {
     this.#parts.vision.watch(camera, seconds);
+  }
+
+  evidence(limit: number, alarm?: string): readonly EvidenceRecord[] {
+    return this.#parts.evidenceStore.list(limit, alarm);
+  }
+
+  viewEvidence(id: string, by: string): ReturnType<ConsoleSource['viewEvidence']> {
+    const record = this.#parts.evidence.view(id, by);
+    return record === undefined ? undefined : { record, path: this.#parts.evidenceStore.pathOf(record) };
   }
 
   acknowledge(alarm: string, by: string): boolean {

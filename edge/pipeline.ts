@@ -15,8 +15,10 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CommandResultData } from '@forpost/shared/event/command.ts';
 import {
+  type AlertData,
   type ClockData,
   type ClockQuality,
+  type EvidenceReference,
   eventTypes,
   type GatewayData,
   type VisionObservationData,
@@ -242,7 +244,16 @@ export class Pipeline {
     return true;
   }
 
-  /** The same, but the alert is the caller's to have stored, with `commandResult` and in the same turn. */
+  /** There is evidence of an alarm now, also of one that is over. Whether the alarm is known. */
+  attach(alarm: string, evidence: readonly EvidenceReference[]): boolean {
+    const alert = this.#parts.alarms.attach(alarm, evidence);
+    if (alert === undefined) return false;
+    this.#parts.onAlert(alert);
+    this.#storing.keep({ events: [this.#alertDraft(alert)] });
+    return true;
+  }
+
+  /** As `acknowledge`, but the alert is the caller's to have stored, with `commandResult` and in the same turn. */
   showAcknowledged(alarm: string): Alert | undefined {
     const alert = this.#parts.alarms.acknowledge(alarm);
     if (alert !== undefined) this.#parts.onAlert(alert);
@@ -280,7 +291,7 @@ export class Pipeline {
     const draft: EventDraft = {
       ...this.#draft('alerts', eventTypes.alert, data.device as DeviceId, time, data, { received, uptime }),
       // an outbox that failed may have stored it all the same: handed over again, it adds nothing
-      resendId: `alert\n${data.alarm}/${data.change}/${data.count}`,
+      resendId: `alert\n${data.alarm}/${data.change}/${data.count}${evidenceOf(data)}`,
     };
     this.#alertOf.set(draft, alert);
     return draft;
@@ -323,6 +334,11 @@ function observationOf(camera: DeviceId, change: SceneChange): VisionObservation
     change: change.change,
     ...(stands ? { static: true } : {}),
   };
+}
+
+/** An update for its evidence alone counts nothing up: the newest piece tells two of them apart. */
+function evidenceOf({ change, evidence }: AlertData): string {
+  return change === 'updated' && evidence.length > 0 ? `/${evidence.at(-1)?.id}` : '';
 }
 
 /**

@@ -52,12 +52,12 @@ function folder(): string {
   return made;
 }
 
-function alarmsOf(options: { actions?: Action[]; file?: string } = {}) {
+function alarmsOf(options: { actions?: Action[]; file?: string; random?: () => number } = {}) {
   const clock = new FakeClock(noon, 1000);
   const action = new Noted();
   const actions = options.actions ?? [action];
   const file = options.file === undefined ? {} : { file: options.file };
-  const alarms = new Alarms({ actions, clock, random: () => 0.5, log: silentLogger(), ...file });
+  const alarms = new Alarms({ actions, clock, random: options.random ?? (() => 0.5), log: silentLogger(), ...file });
   return { alarms, clock, action, taken: { received: noon, uptime: clock.uptime() } };
 }
 
@@ -344,4 +344,56 @@ test('whatever rules tell, each occurrence is raised once, ends once, and counts
     }),
     { numRuns: 500 },
   );
+});
+
+const picture = { id: 'a1', sha256: '00', size: 100, kind: 'picture', media: 'image/jpeg' };
+const clip = { ...picture, id: 'b2', kind: 'clip' };
+
+test('evidence that comes later is told with its alarm, in every later change of it, and survives a restart', async () => {
+  const file = join(folder(), 'alarms.json');
+  const before = alarmsOf({ file });
+  await before.alarms.start();
+  const [raised] = applied(before, [transition('raised')]);
+  const alarm = raised?.data.alarm ?? '';
+  const told = before.alarms.attach(alarm, [picture]);
+  expect(told?.data).toMatchObject({ change: 'updated', active: true, count: 1, evidence: [picture] });
+  // the same again is nothing new
+  expect(before.alarms.attach(alarm, [picture])).toBeUndefined();
+  if (told !== undefined) before.alarms.stored(told);
+  await before.alarms.stop();
+  const after = alarmsOf({ file });
+  await after.alarms.start();
+  const [cleared] = applied(after, [transition('cleared')]);
+  expect(cleared?.data).toMatchObject({ alarm, change: 'cleared', evidence: [picture] });
+  await after.alarms.stop();
+});
+
+test('a clip that comes after its alarm is over is told of the alarm that was, and touches no newer one', async () => {
+  const file = join(folder(), 'alarms.json');
+  const { alarms, taken, action } = alarmsOf({ file, random: Math.random });
+  await alarms.start();
+  const [first, cleared] = applied({ alarms, taken }, [
+    transition('raised'),
+    transition('cleared', { time: noon + 60 }),
+  ]);
+  const [second] = applied({ alarms, taken }, [transition('raised', { time: noon + 90 })]);
+  const late = alarms.attach(first?.data.alarm ?? '', [clip]);
+  expect(late).toMatchObject({ time: cleared?.time, data: { change: 'updated', active: false, evidence: [clip] } });
+  expect(action.alerts.at(-1)).toBe(late);
+  if (late !== undefined) alarms.stored(late);
+  expect(alarms.active().map(({ raised }) => raised)).toEqual([second?.time]);
+  await alarms.stop();
+  const after = alarmsOf({ file });
+  await after.alarms.start();
+  expect(after.alarms.active()).toHaveLength(1);
+  await after.alarms.stop();
+});
+
+test('an alarm has so many pictures at most, and one that nobody knows has none', () => {
+  const { alarms, taken } = alarmsOf();
+  const [raised] = applied({ alarms, taken }, [transition('raised')]);
+  const alarm = raised?.data.alarm ?? '';
+  const told = Array.from({ length: 20 }, (_, i) => alarms.attach(alarm, [{ ...picture, id: `${i}` }]));
+  expect(told.filter((one) => one !== undefined)).toHaveLength(12);
+  expect(alarms.attach('overload/heat-pump/-/nobody', [picture])).toBeUndefined();
 });

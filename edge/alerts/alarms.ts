@@ -10,7 +10,7 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import type { AlertData, Value } from '@forpost/shared/event/event.ts';
+import type { AlertData, EvidenceReference, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -36,6 +36,8 @@ export interface ActiveAlarm {
   readonly acknowledged: boolean;
   readonly raised: number;
   readonly changed: number;
+  /** absent where there is none */
+  readonly evidence?: readonly EvidenceReference[];
 }
 
 /** When the gateway took what set a change off: ms since 1970 and ms of the monotonic clock. */
@@ -46,6 +48,10 @@ export interface Taken {
 
 /** Active alarms that are kept. Beyond it the oldest is ended, with a message that says why. */
 const mostActive = 5000;
+/** Alarms that are over and may still get their evidence: a clip comes some seconds after its alarm. */
+const mostEnded = 200;
+/** of one alarm; an alarm that goes on for days is shown by its first ones */
+const mostEvidence = 12;
 /** The least time between two snapshots: an SD card lives from being left alone. */
 const snapshotEveryMs = 200;
 
@@ -62,6 +68,8 @@ export class Alarms implements Part {
   readonly #stored = new Map<string, ActiveAlarm>();
   /** the alarm as each alert left it, until the alert is stored */
   readonly #unstored = new WeakMap<Alert, ActiveAlarm>();
+  /** the newest that are over, by alarm id */
+  readonly #ended = new Map<string, ActiveAlarm>();
   #dirty = false;
   #writing: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -144,7 +152,8 @@ export class Alarms implements Part {
     if (alarm === undefined) return;
     this.#unstored.delete(alert);
     if (alert.data.active) this.#stored.set(keyOf(alarm), alarm);
-    else this.#stored.delete(keyOf(alarm));
+    else if (this.#stored.get(keyOf(alarm))?.alarm === alarm.alarm) this.#stored.delete(keyOf(alarm));
+    else return;
     this.#changed();
   }
 
@@ -159,6 +168,23 @@ export class Alarms implements Part {
       return this.#hand(this.#alert(changed, 'acknowledged', true, now, taken), changed);
     }
     return undefined;
+  }
+
+  /** There are pictures of it now, also after its end. Undefined of an alarm that is not known, or has enough of them. */
+  attach(alarm: string, evidence: readonly EvidenceReference[]): Alert | undefined {
+    const known = [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.get(alarm);
+    if (known === undefined) return undefined;
+    const before = known.evidence ?? [];
+    const fresh = evidence.filter(({ id }) => before.every((one) => one.id !== id));
+    if (fresh.length === 0 || before.length + fresh.length > mostEvidence) return undefined;
+    const now = this.#clock.now();
+    const active = !this.#ended.has(alarm);
+    // what is over stays over since when it was
+    const changed = { ...known, evidence: [...before, ...fresh], changed: active ? now : known.changed };
+    if (active) this.#active.set(keyOf(known), changed);
+    else this.#ended.set(alarm, changed);
+    const taken = { received: now, uptime: this.#clock.uptime() };
+    return this.#hand(this.#alert(changed, 'updated', active, changed.changed, taken), changed);
   }
 
   /** What is active now, oldest first. */
@@ -192,6 +218,7 @@ export class Alarms implements Part {
     };
     if (transition.change === 'cleared') {
       this.#active.delete(name);
+      this.#end(changed);
       return this.#hand(this.#alert(changed, 'cleared', false, time, taken), changed);
     }
     // raised again though it is active (a rule's state was lost): the same occurrence goes on
@@ -224,8 +251,17 @@ export class Alarms implements Part {
     if (oldest.done) return;
     const [name, alarm] = oldest.value;
     this.#active.delete(name);
+    this.#end(alarm);
     const message = `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`;
     alerts.push(this.#hand(this.#alert({ ...alarm, message }, 'cleared', false, taken.received, taken), alarm));
+  }
+
+  #end(alarm: ActiveAlarm): void {
+    this.#ended.set(alarm.alarm, alarm);
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= mostEnded) break;
+      this.#ended.delete(oldest);
+    }
   }
 
   #alert(alarm: ActiveAlarm, change: AlertData['change'], active: boolean, time: number, taken: Taken): Alert {
@@ -244,7 +280,7 @@ export class Alarms implements Part {
       ...(value === undefined ? {} : { value }),
       count,
       test,
-      evidence: [],
+      evidence: alarm.evidence ?? [],
     };
     return { data, time, received: taken.received, uptime: taken.uptime };
   }

@@ -13,6 +13,7 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarms.ts';
+import { evidenceSchema } from './evidence-schema.ts';
 
 /** A change of an alarm as it was stored. `time`: when it happened, ms since 1970. */
 export interface RecordedAlert {
@@ -38,6 +39,7 @@ const schema = Type.Object({
   value: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
   count: Type.Integer({ minimum: 1 }),
   test: Type.Boolean(),
+  evidence: Type.Optional(evidenceSchema),
 });
 
 /** The alerts among events of the outbox, in the same order. What is none of ours is passed over. */
@@ -63,7 +65,20 @@ export function foldRecorded(
 }
 
 function alarmOf(data: AlertData, changed: number, raised: number): ActiveAlarm {
-  const { alarm, rule, device, severity, category, test, cause, message, value, count, acknowledged } = data;
+  const {
+    alarm,
+    rule,
+    device,
+    severity,
+    category,
+    test,
+    cause,
+    message,
+    value,
+    count,
+    acknowledged,
+    evidence = [],
+  } = data;
   return {
     alarm,
     rule: rule as RuleId,
@@ -79,6 +94,7 @@ function alarmOf(data: AlertData, changed: number, raised: number): ActiveAlarm 
     acknowledged,
     raised,
     changed,
+    ...(evidence.length === 0 ? {} : { evidence }),
   };
 }
 

@@ -9,6 +9,7 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarms.ts';
+import { evidenceSchema } from './evidence-schema.ts';
 
 const id = Type.String({ pattern: idPatternText });
 const schema = Type.Object({
@@ -29,6 +30,7 @@ const schema = Type.Object({
       acknowledged: Type.Boolean(),
       raised: Type.Number(),
       changed: Type.Number(),
+      evidence: Type.Optional(evidenceSchema),
     }),
   ),
 });

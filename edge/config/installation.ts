@@ -110,6 +110,23 @@ export const installationSchema = Type.Object(
         closed,
       ),
     ),
+    /** pictures and clips of alarms */
+    evidence: Type.Optional(
+      Type.Object(
+        {
+          max_bytes: Type.Optional(Type.Integer({ minimum: 1_048_576, description: 'default 2 GiB' })),
+          keep_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650, description: 'of alarms; default 30' })),
+          keep_chatter_days: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              maximum: 3650,
+              description: 'of trials, information and what goes off all the time; default 3',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     uplink: Type.Array(Type.Union([kafkaSinkSchema, httpSinkSchema]), {
       description: 'empty: the site stays on its own',
     }),

@@ -9,6 +9,7 @@ import Type from 'typebox';
 import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { DeadLetter } from '../outbox/outbox.ts';
+import { registerEvidenceRoutes } from './evidence-routes.ts';
 import { LiveStreams } from './live.ts';
 import type { ConsoleSource } from './source.ts';
 import { statusView } from './status-view.ts';
@@ -51,6 +52,7 @@ export interface RouteParts {
 
 export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
   const behindLogin = { onRequest: login.requireLogin };
+  registerEvidenceRoutes(app, { source, login });
   const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
 
   app.get('/api/v1/status', behindLogin, async () => statusView(source));

@@ -2,6 +2,7 @@
 import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { ZoneConfig } from '../site/site.ts';
+import type { EvidenceRecord } from '../vision/evidence/store.ts';
 import type { ActiveAlarm, AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
 
 export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
@@ -66,6 +67,8 @@ export class FakeSource implements ConsoleSource {
   pictures = new Map<string, Buffer>();
   scenes = new Map<string, SceneNotice>();
   zonesByCamera: Record<string, readonly ZoneConfig[]> = {};
+  readonly kept = new Map<string, { readonly record: EvidenceRecord; readonly path: string }>();
+  readonly views: { id: string; by: string }[] = [];
   readonly watched: string[] = [];
   readonly acknowledged: { alarm: string; by: string }[] = [];
   readonly alertListeners = new Set<(alert: AlertNotice) => void>();
@@ -125,6 +128,15 @@ export class FakeSource implements ConsoleSource {
   }
   watch(camera: string): void {
     this.watched.push(camera);
+  }
+  evidence(limit: number, alarm?: string): readonly EvidenceRecord[] {
+    const all = [...this.kept.values()].map(({ record }) => record);
+    return all.filter(({ alarms }) => alarm === undefined || alarms.includes(alarm)).slice(0, limit);
+  }
+  viewEvidence(id: string, by: string): { readonly record: EvidenceRecord; readonly path: string } | undefined {
+    const found = this.kept.get(id);
+    if (found !== undefined) this.views.push({ id, by });
+    return found;
   }
   acknowledge(alarm: string, by: string): boolean {
     const open = this.active.find((one) => one.alarm === alarm && !one.acknowledged);

@@ -8,6 +8,7 @@ import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { ZoneConfig } from '../site/site.ts';
+import type { EvidenceRecord } from '../vision/evidence/store.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
 
 /** An alarm that is active now (or cleared and not yet acknowledged). Times RFC 3339. */
@@ -49,6 +50,10 @@ export interface ConsoleSource {
   tracks(camera: string): SceneNotice | undefined;
   /** somebody looks at this camera: keep its picture fresh for `seconds` */
   watch(camera: string, seconds: number): void;
+  /** what is kept of alarms, newest first; `alarm`: of that one alone */
+  evidence(limit: number, alarm?: string): readonly EvidenceRecord[];
+  /** `by`, a log-in name, looks at it; undefined where it is not there. The file is there when this returns. */
+  viewEvidence(id: string, by: string): { readonly record: EvidenceRecord; readonly path: string } | undefined;
   /** `by`: the log-in name. false where there is no such active alarm, or it is acknowledged already */
   acknowledge(alarm: string, by: string): boolean;
   /** Calls `listener` at each change of an alarm. Returns how to stop it. */

@@ -96,6 +96,16 @@ export const cameraSchema = Type.Object(
     static_classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     zones: Type.Optional(Type.Array(zoneSchema, { maxItems: 32 })),
     lines: Type.Optional(Type.Array(lineSchema, { maxItems: 32 })),
+    /** the clip of an alarm; both 0: pictures alone, and nothing is recorded */
+    record: Type.Optional(
+      Type.Object(
+        {
+          before_s: Type.Optional(Type.Number({ minimum: 0, maximum: 30, description: 'default 5' })),
+          after_s: Type.Optional(Type.Number({ minimum: 0, maximum: 60, description: 'default 8' })),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );

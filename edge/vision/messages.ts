@@ -56,12 +56,46 @@ export type ToVision =
       readonly cameras: readonly (CameraConfig & { readonly user?: string; readonly password?: string })[];
       readonly liveFolder: string;
       readonly modelsFolder: string;
+      /** where finished evidence is left, for the main process to take */
+      readonly evidenceFolder: string;
+    }
+  /** An alarm wants its evidence. `uptime`: of the frame that set it off; `track`: whom it is about, where that is known. */
+  | {
+      readonly kind: 'evidence';
+      readonly camera: string;
+      readonly alarm: string;
+      readonly uptime: number;
+      readonly track?: number;
     }
   /** somebody looks at this camera: write its picture twice a second for `seconds` */
   | { readonly kind: 'watch'; readonly camera: string; readonly seconds: number }
   | { readonly kind: 'stop' };
 
+/** A finished piece of evidence, whole and on disk. */
+export interface EvidenceItem {
+  /** 16 hex digits, random */
+  readonly id: string;
+  /** picture: of the frame that set the alarm off; best: of the frame that shows the same track best */
+  readonly kind: 'picture' | 'best' | 'clip';
+  readonly media: 'image/jpeg' | 'video/mp4';
+  /** its name in `evidenceFolder` */
+  readonly file: string;
+  /** hex */
+  readonly sha256: string;
+  /** bytes */
+  readonly size: number;
+  /** what it shows, ms since 1970; of a clip the alarm's moment */
+  readonly time: number;
+}
+
 export type FromVision =
+  | {
+      readonly kind: 'evidence';
+      readonly camera: string;
+      /** whose evidence it is: several alarms of one moment share a clip */
+      readonly alarms: readonly string[];
+      readonly items: readonly EvidenceItem[];
+    }
   | { readonly kind: 'camera'; readonly status: CameraStatus }
   | {
       readonly kind: 'scene';
@@ -80,6 +114,8 @@ export type FromVision =
 /** What `vision/supervisor.ts` offers to the rest of the gateway. */
 export interface VisionEvents {
   scene(message: Extract<FromVision, { kind: 'scene' }>): void;
+  /** finished evidence; whoever takes it moves the files */
+  evidence?(message: Extract<FromVision, { kind: 'evidence' }>): void;
   /** a camera's state or a problem changed */
   changed(): void;
 }

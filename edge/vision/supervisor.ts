@@ -21,6 +21,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { CameraConfig, Secrets } from '../site/site.ts';
 import type { FromVision, ToVision, VisionEvents } from './messages.ts';
+import { removeOwn, ringPath } from './process/ring-folder.ts';
 
 /** The process says it is well once a second; native start-up on a busy core takes longer than a heartbeat may. */
 const heartbeatDeadlineMs = 5_000;
@@ -40,7 +41,7 @@ export interface VisionOptions {
   readonly cameras: readonly CameraConfig[];
   /** user and password by camera id */
   readonly secrets: NonNullable<Secrets['cameras']>;
-  /** the installation's data folder: models in `models/`, live pictures in `live/` */
+  /** the installation's data folder: models in `models/`, live pictures in `live/`, finished evidence in `evidence/new` */
   readonly dataFolder: string;
   readonly events: VisionEvents;
   readonly logger: Logger;
@@ -79,6 +80,7 @@ export class VisionSupervisor implements Part {
     this.#stopped = false;
     await mkdir(this.#liveFolder, { recursive: true, mode: 0o700 });
     await mkdir(this.#modelsFolder, { recursive: true });
+    await mkdir(this.#evidenceFolder, { recursive: true, mode: 0o700 });
     this.#fork();
   }
 
@@ -92,6 +94,7 @@ export class VisionSupervisor implements Part {
     this.#send({ kind: 'stop' });
     running.deadline = this.#options.clock.after(stopDeadlineMs, () => killGroup(running.child));
     await ended;
+    this.#forgetRecordings();
   }
 
   /** The last known state of every camera, in the site's order; while the process is down the reason says so. */
@@ -113,6 +116,11 @@ export class VisionSupervisor implements Part {
     if (this.#status.has(camera)) this.#send({ kind: 'watch', camera, seconds });
   }
 
+  /** An alarm of `camera` wants evidence; it comes, if it comes, as an event. `uptime`: of the frame that set it off. */
+  wantEvidence(camera: string, alarm: string, uptime: number): void {
+    if (this.#status.has(camera)) this.#send({ kind: 'evidence', camera, alarm, uptime });
+  }
+
   /** Path of the camera's newest JPEG; the file is there once the camera was live and watched. */
   livePicture(camera: string): string {
     if (!this.#status.has(camera)) throw new RangeError(`there is no camera "${camera}"`);
@@ -131,6 +139,10 @@ export class VisionSupervisor implements Part {
 
   get #liveFolder(): string {
     return join(this.#options.dataFolder, 'live');
+  }
+
+  get #evidenceFolder(): string {
+    return join(this.#options.dataFolder, 'evidence', 'new');
   }
 
   get #modelsFolder(): string {
@@ -159,6 +171,7 @@ export class VisionSupervisor implements Part {
       cameras: cameras.map((camera) => ({ ...camera, ...secrets[camera.id] })),
       liveFolder: this.#liveFolder,
       modelsFolder: this.#modelsFolder,
+      evidenceFolder: this.#evidenceFolder,
     });
   }
 
@@ -178,6 +191,9 @@ export class VisionSupervisor implements Part {
         if (message.text === '') this.#problems.delete(message.about);
         else this.#problems.set(message.about, message.text);
         events.changed();
+        break;
+      case 'evidence':
+        events.evidence?.(message);
         break;
       case 'heartbeat':
         if (this.#stopped) break;
@@ -208,6 +224,7 @@ export class VisionSupervisor implements Part {
     killGroup(running.child);
     this.#latest.clear();
     this.#problems.clear();
+    this.#forgetRecordings();
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
     if (clock.uptime() - running.startedAt >= provenAfterMs) this.#failures = 0;
@@ -217,6 +234,15 @@ export class VisionSupervisor implements Part {
     logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');
     this.#restart = clock.after(delayMs, () => this.#fork());
     events.changed();
+  }
+
+  /** What its cameras recorded is of no more use, and not masked. */
+  #forgetRecordings(): void {
+    try {
+      removeOwn(ringPath(this.#evidenceFolder));
+    } catch (error) {
+      this.#options.logger.warn({ why: messageOf(error) }, 'recordings of the vision process could not be deleted');
+    }
   }
 
   #send(message: ToVision): void {

@@ -92,11 +92,16 @@ export interface AlertData {
   readonly latency_ms?: number;
 }
 
+/** A picture or a clip that the gateway keeps; the bytes themselves go through no event. */
 export interface EvidenceReference {
   readonly id: string;
   readonly sha256: string;
   /** bytes */
   readonly size: number;
+  /** picture: of the alarm's frame, with boxes; best: the frame that shows the same track best; clip: the time around */
+  readonly kind?: string;
+  /** image/jpeg or video/mp4 */
+  readonly media?: string;
 }
 
 /** An empty range (from 1, to 0) tells of events that were given up before they had a number. */

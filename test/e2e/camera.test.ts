@@ -1,10 +1,13 @@
 /** Video, end to end: a real RTSP stream goes in, an alert of a zone entered comes out locally and stands in the history. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCamera } from '../../scripts/camera/camera.ts';
+import { yardWidth } from '../../scripts/camera/yard.ts';
 import { root } from '../harness/process.ts';
-import { allEvents, TestSite, until } from '../harness/site.ts';
+import { allEvents, logIn, TestSite, testPassword, until } from '../harness/site.ts';
 
 let site: TestSite;
 let camera: Awaited<ReturnType<typeof startCamera>>;
@@ -68,6 +71,52 @@ test('somebody walks through the yard: the alarm is raised on the site and stand
   await display.endAsync();
 });
 
+test('the alarm gets its picture and a clip of the seconds around it, and who looks at them is written down', async () => {
+  type Alert = {
+    data: { alarm: string; change: string; evidence: { id: string; kind: string; size: number; sha256: string }[] };
+  };
+  const alert = await until('a clip is told of', async () =>
+    ((await allEvents(site, 'device=yard&type=forpost.alert.v1')) as unknown as Alert[]).find(({ data }) =>
+      data.evidence.some(({ kind }) => kind === 'clip'),
+    ),
+  );
+  expect(alert.data.change).toBe('updated');
+  expect(alert.data.evidence.map(({ kind }) => kind)).toContain('picture');
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  const cookie = await logIn(base, 'installer', testPassword);
+  for (const { id, kind, sha256 } of alert.data.evidence) {
+    const address = `${base}/api/v1/evidence/${id}`;
+    expect((await fetch(address)).status).toBe(401);
+    const bytes = Buffer.from(await (await fetch(address, { headers: { cookie } })).arrayBuffer());
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+    const part = await fetch(address, { headers: { cookie, range: 'bytes=2-5' } });
+    expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, bytes.subarray(2, 6)]);
+    const file = join(site.folder, `looked-at.${kind === 'clip' ? 'mp4' : 'jpg'}`);
+    await writeFile(file, bytes);
+    const { codec_name: codec, width, duration } = probe(file);
+    if (kind === 'clip') {
+      // the camera's own encoding and size: 5 s before, 8 s after, from one key frame to another
+      expect([codec, width]).toEqual(['h264', yardWidth]);
+      expect(Number(duration)).toBeGreaterThan(7);
+      expect(Number(duration)).toBeLessThan(25);
+    } else expect(codec).toBe('mjpeg');
+  }
+  const list = await site.local<{ evidence: { id: string }[] }>(
+    `/api/v1/evidence?alarm=${encodeURIComponent(alert.data.alarm)}`,
+  );
+  expect(list.evidence.map(({ id }) => id).sort()).toEqual(alert.data.evidence.map(({ id }) => id).sort());
+  const views = await until('the views are in the history', async () => {
+    const events = await allEvents(site, 'type=forpost.gateway.v1');
+    const viewed = events
+      .map(({ data }) => data as { change: string; by: string })
+      .filter((one) => one.change === 'evidence-viewed');
+    return viewed.length >= alert.data.evidence.length ? viewed : undefined;
+  });
+  // a second request for the same within a minute is the same look
+  expect(views).toHaveLength(alert.data.evidence.length);
+  expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
+});
+
 test('the camera goes away and comes back: the page says why meanwhile, and vision is live again', async () => {
   camera.stall();
   const lost = await until('the stall was noticed', async () => {
@@ -97,6 +146,15 @@ test('when the gateway is killed no ffmpeg and no vision process is left behind'
     return children.every(({ pid }) => !running.has(pid));
   });
 });
+
+function probe(file: string): { codec_name: string; width: number; duration: string } {
+  const { stdout } = spawnSync(
+    'ffprobe',
+    ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'stream=codec_name,width,duration', '-of', 'json', file],
+    { encoding: 'utf8' },
+  );
+  return (JSON.parse(stdout) as { streams: [{ codec_name: string; width: number; duration: string }] }).streams[0];
+}
 
 interface Process {
   readonly pid: number;

@@ -40,7 +40,8 @@ export class MqttAction implements Action {
     const { data, time, received } = alert;
     const message: AlertMessage = { ...data, time, received };
     this.#publish(`forpost/alerts/${data.rule}/${data.device}`, JSON.stringify(message), false);
-    this.#show(message);
+    // what is over gets its evidence late: the state is by then another alarm's
+    if (data.change !== 'updated' || data.active) this.#show(message);
   }
 
   restore({ data, time, received }: Alert): void {

@@ -8,6 +8,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { LineConfig, ZoneConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../messages.ts';
+import type { Frame } from './detectors/detector.ts';
 import type { Analysed, DetectorPool } from './detectors/pool.ts';
 import { kindOf, type Model } from './detectors/registry.ts';
 import { MotionGate } from './gate.ts';
@@ -51,6 +52,8 @@ export interface AnalysisOptions {
   readonly clock: Clock;
   /** something is tracked, or was until now, or changed */
   scene(scene: Scene): void;
+  /** after the scene was told: the frame it was seen in, to be copied if it is to be kept */
+  analysed?(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void;
   /** the detector failed with this frame, or (empty) works again */
   trouble(text: string): void;
   /** the model cannot be used at all */
@@ -172,17 +175,19 @@ export class Analysis {
     this.#tracker = track(this.#tracker, wanted, this.#trackerOptions, frame.uptime);
     this.#analysedAt = frame.uptime;
     this.#count(frame.uptime);
-    if (this.#tell(frame.uptime, detectMs)) picture.offer(frame, true);
+    const { tracks, changes } = this.#tell(frame.uptime, detectMs);
+    this.#options.analysed?.(frame, tracks, changes);
+    if (changes.some(({ change }) => change === 'entered' || change === 'crossed')) picture.offer(frame, true);
   }
 
-  /** Tells the scene where there is something to tell; whether a zone was entered or a line crossed. */
-  #tell(uptime: number, detectMs: number): boolean {
+  /** Tells the scene where there is something to tell, and gives it back. */
+  #tell(uptime: number, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
     const { state, tracks, changes } = observe(this.#scene, this.#options, this.#tracker.objects);
     this.#scene = state;
     if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)
       this.#options.scene({ uptime, tracks, changes, detectMs });
     this.#hadTracks = tracks.length > 0;
-    return changes.some(({ change }) => change === 'entered' || change === 'crossed');
+    return { tracks, changes };
   }
 
   #count(uptime: number): void {

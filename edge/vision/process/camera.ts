@@ -21,10 +21,11 @@ import type { CameraState } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import { isLocal, type Source } from './address.ts';
-import type { Capture, CaptureEnd, startCapture } from './capture.ts';
+import type { Capture, CaptureEnd, CaptureEvents, startCapture } from './capture.ts';
 import { explain } from './failure.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { probe } from './probe.ts';
+import type { Recording } from './ring.ts';
 
 /** A stream is stalled without a frame for this long, or for a few of its own intervals where that is longer. */
 const stallAfterMs = 2_900;
@@ -51,6 +52,8 @@ export interface CameraOptions {
   readonly logger: Logger;
   readonly startCapture: typeof startCapture;
   readonly probe: typeof probe;
+  /** A run of ffmpeg begins: where it records the stream, undefined where it does not. */
+  readonly recording?: () => Recording | undefined;
   /** a whole new frame is in `frames` */
   frame(): void;
   /** the state or its reason changed */
@@ -112,9 +115,9 @@ export class Camera {
   }
 
   #open(): void {
-    const { size, framesPerSecond, frames, clock, startCapture } = this.#options;
+    const { size, framesPerSecond, frames, clock, startCapture, recording } = this.#options;
     frames.reset();
-    const capture: Capture = startCapture(this.#source, size, framesPerSecond, {
+    const events: CaptureEvents = {
       picture: (width, height) => {
         if (frames.setPicture(width, height)) {
           if (frames.peek() !== undefined) this.#frame();
@@ -130,7 +133,8 @@ export class Camera {
       ended: (end) => {
         if (this.#capture === capture) this.#dropped(end);
       },
-    });
+    };
+    const capture: Capture = startCapture(this.#source, size, framesPerSecond, events, recording?.());
     this.#capture = capture;
     this.#timer = clock.after(firstFrameDeadlineMs, () => {
       this.#endCapture();

@@ -12,6 +12,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
 import ffmpeg from 'fluent-ffmpeg';
 import { isLocal, type Source } from './address.ts';
+import { type Recording, recordingOptions } from './ring.ts';
 
 /** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
 export interface CaptureEnd {
@@ -39,10 +40,15 @@ const intervalTolerance = 0.9;
 /** The scale filter's line at verbose: how large the picture in the frame really is, now. */
 const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
 
-export function startCapture(source: Source, size: number, framesPerSecond: number, events: CaptureEvents): Capture {
-  const lines: string[] = [];
-  const secrets = isLocal(source) ? [] : source.secrets;
-  const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
+/** `recording`: where ffmpeg writes the stream as the camera encoded it (ring.ts); it never holds the frames up. */
+export function startCapture(
+  source: Source,
+  size: number,
+  framesPerSecond: number,
+  events: CaptureEvents,
+  recording?: Recording,
+): Capture {
+  const { lines, clean, heard } = spoken(source);
   let over = false;
   const finish = (error: string | undefined) => {
     if (over) return;
@@ -69,18 +75,58 @@ export function startCapture(source: Source, size: number, framesPerSecond: numb
     .on('stderr', (line: string) => {
       const picture = scaled.exec(line);
       if (picture !== null && !over) events.picture(Number(picture[1]), Number(picture[2]));
-      lines.push(clean(line));
-      if (lines.length > keptLines) lines.shift();
+      heard(line);
     })
     .on('error', (error: unknown) => finish(messageOf(error)))
     .on('end', () => finish(undefined));
-  command.pipe(frames, { end: false });
+  command.output(frames, { end: false });
+  if (recording !== undefined) command.output(recording.pattern).outputOptions([...recordingOptions]);
+  command.run();
   return {
     kill() {
       over = true;
       command.kill('SIGKILL');
     },
   };
+}
+
+/** One run of ffmpeg that records and decodes nothing: of the main stream, where the sub-stream is analysed. */
+export function startRecording(source: Source, recording: Recording, ended: (end: CaptureEnd) => void): Capture {
+  const { lines, clean, heard } = spoken(source);
+  let over = false;
+  const finish = (error: string | undefined) => {
+    if (over) return;
+    over = true;
+    ended({ error: error === undefined ? undefined : clean(error), lines });
+  };
+  const command = input(source)
+    .output(recording.pattern)
+    .outputOptions([...recordingOptions])
+    .on('start', () => {
+      if (over) command.kill('SIGKILL');
+    })
+    .on('stderr', heard)
+    .on('error', (error: unknown) => finish(messageOf(error)))
+    .on('end', () => finish(undefined));
+  command.run();
+  return {
+    kill() {
+      over = true;
+      command.kill('SIGKILL');
+    },
+  };
+}
+
+/** What ffmpeg says: its last lines, freed of passwords. */
+function spoken(source: Source) {
+  const lines: string[] = [];
+  const secrets = isLocal(source) ? [] : source.secrets;
+  const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
+  const heard = (line: string) => {
+    lines.push(clean(line));
+    if (lines.length > keptLines) lines.shift();
+  };
+  return { lines, clean, heard };
 }
 
 function input(source: Source): ffmpeg.FfmpegCommand {

@@ -5,12 +5,15 @@
  * Always: it ends itself and its ffmpegs when its parent is gone, however that went; frames never leave it, only
  * small JSON and the live pictures; what goes wrong with one camera or model stays with it.
  */
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
+import { type RingFolder, removeOwn, ringFolder } from './ring-folder.ts';
 import { WatchedCamera } from './watched-camera.ts';
 
 requireNode();
@@ -26,6 +29,7 @@ const random = Math.random;
 let cameras: WatchedCamera[] = [];
 let pool: DetectorPool | undefined;
 let unsent = 0;
+let rings: RingFolder | undefined;
 
 function send(message: FromVision): void {
   if (!process.connected) return;
@@ -48,16 +52,26 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
   });
   pool = fresh;
   fresh.start();
-  const { liveFolder, modelsFolder } = message;
-  cameras = message.cameras.map(
-    (config) => new WatchedCamera({ config, liveFolder, modelsFolder, pool: fresh, clock, random, logger, send }),
-  );
+  const { liveFolder, modelsFolder, evidenceFolder } = message;
+  rings = ringFolder(evidenceFolder, message.cameras.length);
+  send({ kind: 'problem', about: 'recording', text: 'problem' in rings ? rings.problem : '' });
+  const recorded = 'path' in rings ? rings : undefined;
+  cameras = message.cameras.map((config) => {
+    const ring = recorded && { folder: join(recorded.path, config.id), maxBytes: recorded.maxBytesEach };
+    if (ring !== undefined) mkdirSync(ring.folder, { mode: 0o700 });
+    return new WatchedCamera({
+      ...{ config, liveFolder, modelsFolder, evidenceFolder, ring },
+      ...{ pool: fresh, clock, random, logger, send },
+    });
+  });
   for (const camera of cameras) camera.start();
 }
 
 async function release(): Promise<void> {
   for (const camera of cameras) camera.stop();
   cameras = [];
+  if (rings !== undefined && 'path' in rings) removeOwn(rings.path);
+  rings = undefined;
   await pool?.stop();
   pool = undefined;
 }
@@ -87,6 +101,7 @@ process.on('message', (message: ToVision) => {
       logger.error(error, 'vision could not be configured');
       end(1, 'not configured');
     });
+  else if (message.kind === 'evidence') cameras.find(({ id }) => id === message.camera)?.ask(message);
   else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);
   else end(0, 'asked to');
 });

@@ -14,17 +14,27 @@ import { Camera } from './camera.ts';
 import { startCapture } from './capture.ts';
 import type { DetectorPool } from './detectors/pool.ts';
 import { findModel, kindOf, type Model } from './detectors/registry.ts';
+import { type EvidenceQuestion, EvidenceRecorder } from './evidence-recorder.ts';
 import { NewestFrame } from './newest-frame.ts';
 import { LivePicture } from './picture.ts';
 import { probe } from './probe.ts';
+import { Ring } from './ring.ts';
 import { defaultStaticClasses } from './standing.ts';
+import { StreamRecorder } from './stream-recorder.ts';
 
 const defaultFramesPerSecond = 5;
+const defaultBeforeS = 5;
+const defaultAfterS = 8;
+/** Beyond the seconds that a clip wants: until it is cut, and the segment that its beginning lies in. */
+const keptBeyondMs = 12_000;
 
 export interface WatchedCameraOptions {
   readonly config: Extract<ToVision, { kind: 'configure' }>['cameras'][number];
   readonly liveFolder: string;
   readonly modelsFolder: string;
+  readonly evidenceFolder: string;
+  /** this camera's own, empty; undefined where nothing can be recorded */
+  readonly ring: { readonly folder: string; readonly maxBytes: number } | undefined;
   readonly pool: DetectorPool;
   readonly clock: Clock;
   readonly random: () => number;
@@ -38,6 +48,10 @@ export class WatchedCamera {
   #camera: Camera | undefined;
   #analysis: Analysis | undefined;
   #frames: NewestFrame | undefined;
+  #ring: Ring | undefined;
+  /** where what is recorded is another stream than what is analysed */
+  #recorder: StreamRecorder | undefined;
+  #evidence: EvidenceRecorder | undefined;
   /** why it cannot be used; empty where it can */
   #unusable = '';
   #reported = '';
@@ -62,11 +76,19 @@ export class WatchedCamera {
     this.#stopped = true;
     this.#camera?.stop();
     this.#analysis?.stop();
+    this.#evidence?.stop();
+    this.#recorder?.stop();
+    this.#ring?.stop();
     this.#options.pool.forget(this.id);
   }
 
   watch(seconds: number): void {
     this.#picture.watch(seconds);
+  }
+
+  /** An alarm wants to be shown. */
+  ask(question: EvidenceQuestion): void {
+    this.#evidence?.ask(question);
   }
 
   /** Tells the gateway the camera's status where it changed. */
@@ -95,6 +117,7 @@ export class WatchedCamera {
     if (this.#stopped) return;
     this.#checkClasses(model);
     const frames = new NewestFrame(config.id, model.inputSize, clock, config.masks);
+    this.#record(frames);
     const analysis = new Analysis({
       camera: config.id,
       model,
@@ -110,6 +133,7 @@ export class WatchedCamera {
       pool,
       clock,
       scene: (scene) => this.#tell(scene),
+      analysed: (frame, tracks, changes) => this.#evidence?.analysed(frame, tracks, changes),
       trouble: (text) => this.#problem(text),
       unusable: (reason) => this.#turnOff(reason),
     });
@@ -124,9 +148,13 @@ export class WatchedCamera {
       logger,
       startCapture,
       probe,
+      recording: () => (this.#recorder === undefined && source.kind !== 'v4l2' ? this.#ring?.begin() : undefined),
       frame: () => analysis.frame(),
       changed: () => {
-        if (camera.state !== 'live') analysis.lost();
+        if (camera.state !== 'live') {
+          analysis.lost();
+          this.#evidence?.lost();
+        }
         this.report();
       },
       softened: (reason) => this.#problem(`${reason}; the processor decodes instead`, 'decoder of camera'),
@@ -135,6 +163,33 @@ export class WatchedCamera {
     this.#analysis = analysis;
     this.#camera = camera;
     camera.start();
+  }
+
+  #record(frames: NewestFrame): void {
+    const { config, ring, evidenceFolder, clock, random, logger, send } = this.#options;
+    const beforeMs = (config.record?.before_s ?? defaultBeforeS) * 1000;
+    const afterMs = (config.record?.after_s ?? defaultAfterS) * 1000;
+    if (ring !== undefined && beforeMs + afterMs > 0) {
+      this.#ring = new Ring({ ...ring, keepMs: beforeMs + keptBeyondMs, clock });
+      this.#ring.start();
+      if (config.main_url !== undefined) {
+        const source = sourceOf({ ...config, url: config.main_url });
+        this.#recorder = new StreamRecorder({ camera: config.id, source, ring: this.#ring, clock, random, logger });
+        this.#recorder.start();
+      }
+    }
+    this.#evidence = new EvidenceRecorder({
+      camera: config.id,
+      folder: evidenceFolder,
+      beforeMs,
+      afterMs,
+      masks: (config.masks ?? []).map(({ points }) => points),
+      ring: this.#ring,
+      newest: () => frames.peek(),
+      clock,
+      logger,
+      tell: (alarms, items) => send({ kind: 'evidence', camera: config.id, alarms, items }),
+    });
   }
 
   #turnOff(reason: string): void {

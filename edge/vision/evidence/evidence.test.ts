@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import type { AlertData, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Evidence } from './evidence.ts';
+import { EvidenceStore } from './store.ts';
+
+async function rig() {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-evidence-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const clock = new FakeClock();
+  const limits = { maxBytes: 1e6, keepAlarmsMs: 1e14, keepChatterMs: 1e14, minFreeBytes: 0 };
+  const store = new EvidenceStore({ folder, limits, clock, quality: () => 'synced', logger: silentLogger() });
+  await store.start();
+  onTestFinished(() => store.stop());
+  const asked: string[] = [];
+  const attached: { alarm: string; evidence: readonly EvidenceReference[] }[] = [];
+  const notes: GatewayData[] = [];
+  const evidence = new Evidence({
+    store,
+    cameras: () => ['yard'],
+    ask: (camera, alarm, uptime) => asked.push(`${camera} ${alarm} ${uptime}`),
+    attach: (alarm, references) => attached.push({ alarm, evidence: references }) > 0,
+    note: (data) => notes.push(data),
+    quality: () => 'synced',
+    clock,
+  });
+  const alert = (alarm: string, more: Partial<AlertData> = {}) => {
+    const data = {
+      alarm,
+      rule: 'gate',
+      device: 'yard',
+      change: 'raised',
+      active: true,
+      severity: 'critical',
+      test: false,
+    };
+    evidence.alert({ data: { ...data, ...more } as AlertData, time: 0, received: 0, uptime: 77 });
+  };
+  const take = async (id: string, alarms: string[]) => {
+    const file = `${id}.jpg`;
+    await writeFile(join(store.newFolder, file), 'jpeg');
+    const item = { id, kind: 'picture', media: 'image/jpeg', file, sha256: 'ab'.repeat(32), size: 4, time: 5 } as const;
+    await evidence.take({ kind: 'evidence', camera: 'yard', alarms, items: [item] });
+  };
+  return { clock, store, asked, attached, notes, evidence, alert, take };
+}
+
+test('only an alarm of a camera asks, when it is raised, and one that goes on once a minute', async () => {
+  const { alert, asked, clock } = await rig();
+  alert('a1', { device: 'heat-pump' });
+  alert('a2', { change: 'acknowledged' });
+  alert('a3', { change: 'cleared', active: false });
+  expect(asked).toEqual([]);
+  alert('a4');
+  alert('a4', { change: 'updated' });
+  expect(asked).toEqual(['yard a4 77']);
+  clock.advance(61_000);
+  alert('a4', { change: 'updated' });
+  expect(asked).toHaveLength(2);
+});
+
+test('an alarm is told with a reference when its file is kept; what several alarms share is one file', async () => {
+  const { take, attached, store, alert } = await rig();
+  alert('a1');
+  alert('a2');
+  await take('00000000000000aa', ['a1', 'a2']);
+  expect(store.count).toBe(1);
+  expect(attached.map(({ alarm }) => alarm)).toEqual(['a1', 'a2']);
+  expect(attached[0]?.evidence).toEqual([
+    { id: '00000000000000aa', sha256: 'ab'.repeat(32), size: 4, kind: 'picture', media: 'image/jpeg' },
+  ]);
+});
+
+test('a trial, information and a rule that goes off all the time are chatter', async () => {
+  const { take, store, alert } = await rig();
+  alert('trial', { test: true });
+  alert('info', { severity: 'info', rule: 'other' });
+  for (let i = 0; i < 14; i++) alert(`n${i}`);
+  await take('00000000000000a1', ['trial']);
+  await take('00000000000000a2', ['info']);
+  await take('00000000000000a3', ['n0']);
+  await take('00000000000000a4', ['n13']);
+  expect(store.list(10).map(({ worth }) => worth)).toEqual(['chatter', 'alarm', 'chatter', 'chatter']);
+});
+
+test('each look is an event, the many requests of one look are one', async () => {
+  const { take, evidence, notes, clock, alert } = await rig();
+  alert('a1');
+  await take('00000000000000aa', ['a1']);
+  expect(evidence.view('00000000000000aa', 'anna')?.camera).toBe('yard');
+  evidence.view('00000000000000aa', 'anna');
+  evidence.view('00000000000000aa', 'ben');
+  clock.advance(61_000);
+  evidence.view('00000000000000aa', 'anna');
+  expect(notes.map(({ change, by, alarm }) => [change, by, alarm])).toEqual([
+    ['evidence-viewed', 'anna', 'a1'],
+    ['evidence-viewed', 'ben', 'a1'],
+    ['evidence-viewed', 'anna', 'a1'],
+  ]);
+  expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
+});

@@ -1,0 +1,119 @@
+/**
+ * Gives alarms of cameras their evidence: asks the vision process when one is raised, keeps what comes back, and has
+ * the alarm told again with references to it.
+ *
+ *   alarm raised ──► asked ──► files come, seconds later ──► kept on disk ──► alarm updated with {id, sha256, size}
+ *
+ * Always: `alert` only sends one message to another process, after the alert was acted on; a reference is told when its
+ * file is on disk and not before; without a vision process, a disk or a picture the alarm stands as it is. Looking at
+ * evidence is an event: who, what and when.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { ClockQuality, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
+import type { Alert } from '../../alerts/action.ts';
+import type { FromVision } from '../messages.ts';
+import type { EvidenceRecord, EvidenceStore, Worth } from './store.ts';
+
+export interface EvidenceOptions {
+  readonly store: EvidenceStore;
+  /** ids of the cameras */
+  readonly cameras: () => readonly string[];
+  /** asks the vision process */
+  readonly ask: (camera: string, alarm: string, uptime: number) => void;
+  /** has the alarm told with these; whether it is known */
+  readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
+  readonly note: (data: GatewayData) => void;
+  readonly quality: () => ClockQuality;
+  readonly clock: Clock;
+}
+
+interface Asked {
+  readonly worth: Worth;
+  readonly at: number;
+}
+
+/** An alarm that goes on is shown again at most this often. */
+const againAfterMs = 60_000;
+/** A rule that raises more alarms an hour than this is chatter. */
+const chatterAnHour = 12;
+const hourMs = 3_600_000;
+const mostAsked = 500;
+/** One look at a clip is many requests for parts of it. */
+const sameViewMs = 60_000;
+const mostViews = 1000;
+
+export class Evidence {
+  readonly #options: EvidenceOptions;
+  readonly #asked = new Map<string, Asked>();
+  /** by rule, the times of its last alarms, ms of the monotonic clock */
+  readonly #raised = new Map<string, number[]>();
+  readonly #views = new Map<string, number>();
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+  }
+
+  /** An alert was acted on. */
+  alert({ data, uptime }: Alert): void {
+    const { cameras, ask, clock } = this.#options;
+    if (!data.active || (data.change !== 'raised' && data.change !== 'updated')) return;
+    if (!cameras().includes(data.device)) return;
+    const now = clock.uptime();
+    const before = this.#asked.get(data.alarm);
+    if (before !== undefined && now - before.at < againAfterMs) return;
+    const worth = data.change === 'raised' ? this.#worthOf(data, now) : (before?.worth ?? 'alarm');
+    this.#asked.delete(data.alarm);
+    this.#asked.set(data.alarm, { worth, at: now });
+    dropOldest(this.#asked, mostAsked);
+    ask(data.device, data.alarm, uptime);
+  }
+
+  /** Finished files of the vision process. Resolves when they are kept or gone. */
+  async take({ camera, alarms, items }: Extract<FromVision, { kind: 'evidence' }>): Promise<void> {
+    const { store, attach, quality } = this.#options;
+    const worth = alarms.some((alarm) => this.#asked.get(alarm)?.worth !== 'chatter') ? 'alarm' : 'chatter';
+    const kept: EvidenceReference[] = [];
+    for (const { id, kind, media, file, sha256, size, time } of items) {
+      const record: EvidenceRecord = {
+        ...{ id, kind, media, sha256, size, time, camera, worth },
+        alarms: [...alarms],
+        clock: quality(),
+      };
+      if (await store.add(file, record)) kept.push({ id, sha256, size, kind, media });
+      else await rm(join(store.newFolder, file), { force: true });
+    }
+    if (kept.length > 0) for (const alarm of alarms) attach(alarm, kept);
+  }
+
+  /** Somebody looks at it: the event that says so. Undefined where there is no such evidence. */
+  view(id: string, by: string): EvidenceRecord | undefined {
+    const { store, clock, note } = this.#options;
+    const record = store.get(id);
+    if (record === undefined) return undefined;
+    const now = clock.uptime();
+    const view = `${by}\n${id}`;
+    if (now - (this.#views.get(view) ?? Number.NEGATIVE_INFINITY) < sameViewMs) return record;
+    this.#views.delete(view);
+    this.#views.set(view, now);
+    dropOldest(this.#views, mostViews);
+    const { kind, camera, alarms } = record;
+    const message = `${by} looked at a ${kind === 'clip' ? 'clip' : 'picture'} of ${camera}`;
+    note({ change: 'evidence-viewed', message, by, evidence: id, kind, camera, alarm: alarms[0] ?? '' });
+    return record;
+  }
+
+  #worthOf({ rule, severity, test }: Alert['data'], now: number): Worth {
+    const recent = (this.#raised.get(rule) ?? []).filter((at) => now - at < hourMs).slice(-chatterAnHour);
+    this.#raised.set(rule, [...recent, now]);
+    return test || severity === 'info' || recent.length >= chatterAnHour ? 'chatter' : 'alarm';
+  }
+}
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) break;
+    map.delete(key);
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * One camera's evidence: for each alarm that asks, a picture of its frame with the boxes, then, some seconds later, the
+ * frame that shows the same track best and a clip of the time around it.
+ *
+ *   asked ──► picture written, told ──► the seconds after pass ──► best picture and clip written, told ──► over
+ *               └── a clip that is still awaited covers this moment: the same clip is told for both alarms
+ *
+ * Always: `analysed` and `ask` return at once and wait for no disk; at most `mostOpen` alarms are open a camera, more are
+ * counted and get their picture alone; what fails costs that one piece and a line in the log; nothing is told before its
+ * file is on disk whole, under the name that its SHA-256 was taken of.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import type { EvidenceItem, SceneChange, ToVision, Track } from '../messages.ts';
+import { cutClip, type Mask } from './clip.ts';
+import type { Frame } from './detectors/detector.ts';
+import { withBoxes } from './draw.ts';
+import { type KeptFrame, KeptFrames, keep } from './kept-frames.ts';
+import type { Ring } from './ring.ts';
+
+export type EvidenceQuestion = Extract<ToVision, { kind: 'evidence' }>;
+
+export interface EvidenceRecorderOptions {
+  readonly camera: string;
+  /** where whole files are left for the gateway, which takes them away */
+  readonly folder: string;
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  readonly masks: readonly Mask[];
+  /** undefined where nothing is recorded */
+  readonly ring: Ring | undefined;
+  /** the newest frame, where there is one */
+  readonly newest: () => Frame | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `alarms`: whose evidence it is */
+  tell(alarms: readonly string[], items: readonly EvidenceItem[]): void;
+}
+
+interface Open {
+  readonly alarms: string[];
+  /** ms of the monotonic clock */
+  readonly at: number;
+  readonly tracks: readonly number[];
+  readonly shown: KeptFrame | undefined;
+  readonly release: () => void;
+}
+
+const mostOpen = 8;
+const mostAlarmsOfOne = 32;
+const mostKeptBytes = 8 * 1024 ** 2;
+/** of one clip: a camera that sends more than this in its seconds gets the beginning */
+const mostClipBytes = 64 * 1024 ** 2;
+/** A segment ends with the next key frame: how much longer than `afterMs` that may take. */
+const lastSegmentMs = 6_000;
+const lookEveryMs = 500;
+
+export class EvidenceRecorder {
+  readonly #options: EvidenceRecorderOptions;
+  readonly #frames = new KeptFrames(mostKeptBytes);
+  readonly #sparing: SparingLogger;
+  readonly #open = new Set<Open>();
+  #timer: Timer | undefined;
+  #stopped = false;
+  /** alarms that came while too many were open */
+  refused = 0;
+
+  constructor(options: EvidenceRecorderOptions) {
+    this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+  }
+
+  /** A frame went through the detector; call it after its scene was told. */
+  analysed(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void {
+    this.#frames.analysed(frame, tracks, changes);
+  }
+
+  /** The stream broke off. What was asked before still gets its clip of what there was. */
+  lost(): void {
+    this.#frames.clear();
+  }
+
+  ask({ alarm, uptime, track }: Omit<EvidenceQuestion, 'kind' | 'camera'>): void {
+    const { newest, ring, afterMs } = this.#options;
+    const frame = newest();
+    const shown = this.#frames.at(uptime) ?? (frame === undefined ? undefined : keep(frame, [], []));
+    const tracks = track === undefined ? (shown?.changed ?? []) : [track];
+    if (shown !== undefined) void this.#picture([alarm], 'picture', shown, tracks);
+    const shared = [...this.#open].find(({ at, alarms }) => uptime <= at + afterMs && alarms.length < mostAlarmsOfOne);
+    if (shared !== undefined) {
+      shared.alarms.push(alarm);
+      return;
+    }
+    if (this.#open.size >= mostOpen) {
+      this.refused++;
+      return;
+    }
+    this.#open.add({ alarms: [alarm], at: uptime, tracks, shown, release: ring?.hold() ?? (() => {}) });
+    this.#lookLater();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    for (const { release } of this.#open) release();
+    this.#open.clear();
+  }
+
+  #lookLater(): void {
+    if (this.#timer !== undefined || this.#stopped || this.#open.size === 0) return;
+    this.#timer = this.#options.clock.after(lookEveryMs, () => {
+      this.#timer = undefined;
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const { clock, afterMs, ring } = this.#options;
+    for (const one of this.#open) {
+      const over = one.at + afterMs;
+      const now = clock.uptime();
+      if (now < over || (now < over + lastSegmentMs && ring?.reaches(over) === false)) continue;
+      this.#open.delete(one);
+      this.#finish(one)
+        .catch((error: unknown) => this.#failed('clip', error))
+        .finally(one.release);
+    }
+  }
+
+  async #finish(one: Open): Promise<void> {
+    const best = one.tracks.map((track) => this.#frames.best(track)).find((frame) => frame !== undefined);
+    if (best !== undefined && best !== one.shown) await this.#picture(one.alarms, 'best', best, one.tracks);
+    const { ring, beforeMs, afterMs, masks, folder, clock, tell } = this.#options;
+    const segments = ring?.covering(one.at - beforeMs, one.at + afterMs) ?? [];
+    if (segments.length === 0 || beforeMs + afterMs === 0) return;
+    const id = newId();
+    const file = `${id}.mp4`;
+    const path = join(folder, file);
+    await cutClip(
+      { segments: segments.map((segment) => segment.file), masks, file: path, maxBytes: mostClipBytes },
+      clock,
+    );
+    const sealed = await seal(path);
+    if (this.#stopped) return rm(path, { force: true });
+    tell(one.alarms, [{ id, kind: 'clip', media: 'video/mp4', file, ...sealed, time: this.#timeOf(one.at) }]);
+  }
+
+  async #picture(
+    alarms: readonly string[],
+    kind: 'picture' | 'best',
+    frame: KeptFrame,
+    tracks: readonly number[],
+  ): Promise<void> {
+    const { folder, tell } = this.#options;
+    const id = newId();
+    const file = `${id}.jpg`;
+    try {
+      const jpeg = await withBoxes(frame, tracks);
+      const size = await writeWhole(join(folder, file), jpeg);
+      const sha256 = createHash('sha256').update(jpeg).digest('hex');
+      if (this.#stopped) return;
+      tell(alarms, [{ id, kind, media: 'image/jpeg', file, sha256, size, time: this.#timeOf(frame.uptime) }]);
+    } catch (error) {
+      this.#failed(kind, error);
+    }
+  }
+
+  #timeOf(uptime: number): number {
+    const { clock } = this.#options;
+    return Math.round(clock.now() - (clock.uptime() - uptime));
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (this.#stopped) return;
+    this.#sparing.warn(what, { camera: this.#options.camera, why: messageOf(error) }, `no ${what} as evidence`);
+  }
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** On disk when it resolves. Returns its bytes. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<number> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return bytes.length;
+}
+
+/** Brings a file to the disk and says what it is. */
+async function seal(path: string): Promise<{ readonly sha256: string; readonly size: number }> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.chmod(0o600);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return { sha256: hash.digest('hex'), size: (await stat(path)).size };
+}

@@ -1,0 +1,103 @@
+/**
+ * The few frames of one camera that evidence may be made of: those in which something changed, and of each track the
+ * one that shows it best. Copies, because the frame itself is needed again.
+ *
+ * Always: at most `maxBytes` of pixels; the oldest go first. A frame is copied once, and only where it is wanted.
+ */
+import type { SceneChange, Track } from '../messages.ts';
+import type { Frame } from './detectors/detector.ts';
+
+export interface KeptFrame {
+  readonly uptime: number;
+  /** width x height x 3 bytes: the picture without the letterbox */
+  readonly rgb: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly tracks: readonly Track[];
+  /** ids of the tracks that something changed for */
+  readonly changed: readonly number[];
+}
+
+/** A better picture of a track is worth a copy where it is better by this much. */
+const betterBy = 1.1;
+/** A box at the picture's edge shows only a part. */
+const cutOffPart = 0.5;
+const edge = 0.005;
+const mostTracks = 8;
+/** An alarm that no frame of its own set off (somebody stayed too long) is shown by one of about its time. */
+const aboutMs = 2_000;
+
+export class KeptFrames {
+  readonly #maxBytes: number;
+  #changes: KeptFrame[] = [];
+  readonly #best = new Map<number, { readonly frame: KeptFrame; readonly quality: number }>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** A frame was analysed: copies it if it is one to keep. */
+  analysed(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void {
+    const better = tracks.filter((track) => qualityOf(track) > (this.#best.get(track.id)?.quality ?? 0) * betterBy);
+    if (better.length === 0 && changes.length === 0) return;
+    const kept = keep(frame, tracks, changes);
+    if (changes.length > 0) this.#changes.push(kept);
+    for (const track of better) {
+      this.#best.delete(track.id);
+      this.#best.set(track.id, { frame: kept, quality: qualityOf(track) });
+    }
+    this.#shed();
+  }
+
+  /** The frame of that moment, else a kept one of about that time; undefined where there is none. */
+  at(uptime: number): KeptFrame | undefined {
+    const near = [...this.#all()].filter((frame) => Math.abs(frame.uptime - uptime) <= aboutMs);
+    return near.sort((a, b) => Math.abs(a.uptime - uptime) - Math.abs(b.uptime - uptime))[0];
+  }
+
+  /** The frame that shows `track` best so far. */
+  best(track: number): KeptFrame | undefined {
+    return this.#best.get(track)?.frame;
+  }
+
+  /** The stream broke off: ids begin anew, what was seen is old. */
+  clear(): void {
+    this.#changes = [];
+    this.#best.clear();
+  }
+
+  get bytes(): number {
+    return [...this.#all()].reduce((sum, { rgb }) => sum + rgb.length, 0);
+  }
+
+  #shed(): void {
+    for (const id of this.#best.keys()) {
+      if (this.#best.size <= mostTracks) break;
+      this.#best.delete(id);
+    }
+    while (this.bytes > this.#maxBytes && this.#changes.length > 1) this.#changes.shift();
+    for (const id of this.#best.keys()) {
+      if (this.bytes <= this.#maxBytes) break;
+      this.#best.delete(id);
+    }
+  }
+
+  #all(): ReadonlySet<KeptFrame> {
+    return new Set([...this.#changes, ...[...this.#best.values()].map(({ frame }) => frame)]);
+  }
+}
+
+/** A copy of `frame` without its letterbox. */
+export function keep(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): KeptFrame {
+  const { rgb, size, pictureWidth: width, pictureHeight: height, uptime } = frame;
+  const copy = new Uint8Array(width * height * 3);
+  if (width === size) copy.set(rgb.subarray(0, copy.length));
+  else for (let y = 0; y < height; y++) copy.set(rgb.subarray(y * size * 3, (y * size + width) * 3), y * width * 3);
+  return { uptime, rgb: copy, width, height, tracks, changed: [...new Set(changes.map(({ track }) => track.id))] };
+}
+
+/** How well a box shows what is in it: its score, its size, and whether it is whole. */
+export function qualityOf({ score, box: [x, y, w, h] }: Pick<Track, 'score' | 'box'>): number {
+  const whole = x > edge && y > edge && x + w < 1 - edge && y + h < 1 - edge;
+  return score * Math.sqrt(Math.max(0, w) * Math.max(0, h)) * (whole ? 1 : cutOffPart);
+}

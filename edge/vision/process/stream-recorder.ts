@@ -1,0 +1,85 @@
+/**
+ * Records a camera's main stream into its ring, where the sub-stream is what is analysed. Nothing is decoded.
+ *
+ *   recording ── ffmpeg ended, nothing written for `silentMs` ──► waiting (backoff, jitter) ──► recording
+ *
+ * Always: at most one ffmpeg; it never has to do with whether the camera counts as live: an alarm is raised without it.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import type { Source } from './address.ts';
+import { type Capture, startRecording } from './capture.ts';
+import { explain } from './failure.ts';
+import type { Ring } from './ring.ts';
+
+/** Key frames may be 10 s apart, and recording begins with one. */
+const silentMs = 15_000;
+const lookEveryMs = 3_000;
+const backoff: Backoff = { baseMs: 1_000, ceilingMs: 30_000 };
+
+export interface StreamRecorderOptions {
+  readonly camera: string;
+  readonly source: Source;
+  readonly ring: Ring;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export class StreamRecorder {
+  readonly #options: StreamRecorderOptions;
+  readonly #sparing: SparingLogger;
+  #capture: Capture | undefined;
+  #timer: Timer | undefined;
+  #begunAt = 0;
+  #failures = 0;
+  #stopped = true;
+
+  constructor(options: StreamRecorderOptions) {
+    this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#begin();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#capture?.kill();
+    this.#capture = undefined;
+  }
+
+  #begin(): void {
+    const { source, ring, clock } = this.#options;
+    this.#begunAt = clock.uptime();
+    const capture: Capture = startRecording(source, ring.begin(), (end) => {
+      if (this.#capture === capture) this.#again(explain(end, source).reason);
+    });
+    this.#capture = capture;
+    this.#watch();
+  }
+
+  #watch(): void {
+    const { ring, clock } = this.#options;
+    this.#timer = clock.after(lookEveryMs, () => {
+      const wroteAt = ring.wroteAt;
+      if (wroteAt > this.#begunAt) this.#failures = 0;
+      if (clock.uptime() - Math.max(wroteAt, this.#begunAt) < silentMs) return this.#watch();
+      this.#capture?.kill();
+      this.#again(`nothing came for ${silentMs / 1000} s`);
+    });
+  }
+
+  #again(why: string): void {
+    const { clock, random, camera } = this.#options;
+    this.#capture = undefined;
+    this.#timer?.cancel();
+    if (this.#stopped) return;
+    this.#sparing.warn('main', { camera, why }, 'the main stream is not recorded');
+    this.#timer = clock.after(backoffMs(backoff, this.#failures++, random), () => this.#begin());
+  }
+}
