@@ -5,7 +5,7 @@
  * Always: positions are 0..1 of the picture from the top left, feet on the ground; everybody is gone at the loop's
  * beginning and end.
  */
-import { contains } from '../../edge/vision/process/geometry.ts';
+import { contains } from '../../edge/vision/geometry.ts';
 
 type Point = readonly [number, number];
 

@@ -1,14 +1,28 @@
 /** The kinds of rules there are. A new one is one file beside this and one line here. */
 import type { RuleConfig } from '../../site/site.ts';
 import type { RuleKind } from '../rule.ts';
+import { lineCrossed } from './line-crossed.ts';
+import { loitering } from './loitering.ts';
 import { silent } from './silent.ts';
 import { threshold } from './threshold.ts';
+import { zoneCount } from './zone-count.ts';
+import { zoneEmpty } from './zone-empty.ts';
 import { zoneEntered } from './zone-entered.ts';
+import { zoneLeft } from './zone-left.ts';
 
 /** A kind whose configuration has been checked against its own schema: what the engine and the loader work with. */
 export type AnyRuleKind = RuleKind<RuleConfig, unknown>;
 
-export const ruleKinds: readonly AnyRuleKind[] = [threshold, silent, zoneEntered] as readonly AnyRuleKind[];
+export const ruleKinds: readonly AnyRuleKind[] = [
+  threshold,
+  silent,
+  zoneEntered,
+  zoneLeft,
+  loitering,
+  zoneCount,
+  zoneEmpty,
+  lineCrossed,
+] as readonly AnyRuleKind[];
 
 export function ruleKind(name: string): AnyRuleKind | undefined {
   return ruleKinds.find(({ kind }) => kind === name);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contains, distanceTo } from './geometry.ts';
+import { contains, distanceTo } from '../geometry.ts';
 import { blacken, maskSpans } from './mask.ts';
 
 const [width, height] = [48, 27];

@@ -1,5 +1,5 @@
 /** The areas of a picture in which motion means nothing (a tree, a street), as cells of a motion grid: pure. */
-import { contains } from './geometry.ts';
+import { contains } from '../geometry.ts';
 
 export type MotionMask = readonly (readonly [number, number])[];
 

@@ -8,8 +8,8 @@
  * crossing, and the way back is one of its own. What the tracker is not sure of is nobody yet.
  */
 import type { LineConfig, ZoneConfig } from '../../site/site.ts';
+import { contains, crosses, distanceTo, distanceToLine, feetOf, type Point, sidesOf } from '../geometry.ts';
 import type { SceneChange, Track } from '../messages.ts';
-import { contains, crosses, distanceTo, distanceToLine, feetOf, type Point, sidesOf } from './geometry.ts';
 import type { TrackedObject } from './tracker.ts';
 
 /** parts of the picture that the feet must be outside a zone to have left it */

@@ -1,5 +1,5 @@
 /** Points, zones and lines of a picture, pure. Coordinates are 0..1 of the picture, from the top left. */
-import type { Box, LineSide } from '../messages.ts';
+import type { Box, LineSide } from './messages.ts';
 
 export type Point = readonly [number, number];
 

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { RuleEngine } from '../engine.ts';
+import { crossing, looked, noon, scene, siteWith, trackOf } from '../test-support.ts';
+import { ruleKind } from './registry.ts';
+
+const told = (transitions: ReturnType<RuleEngine['wake']>) =>
+  transitions.map(({ change, message }) => `${change} ${message}`);
+
+function engineOf(more: object = {}) {
+  const rule = { id: 'r', kind: 'line-crossed', camera: 'yard', line: 'fence', ...more };
+  return new RuleEngine({ site: siteWith(rule), uptime: 0 });
+}
+
+test('who crosses is told at once with the way, counted up, and over after a while', () => {
+  const engine = engineOf({ clear_after_s: 20 });
+  expect(told(engine.observe(crossing('right', 1), 1_000, noon))).toEqual([
+    'raised Yard camera: person crossed Fence to the right',
+  ]);
+  expect(told(engine.observe(crossing('left', 1), 5_000, noon))).toEqual([
+    'updated Yard camera: person crossed Fence to the left',
+  ]);
+  expect(engine.nextWake()).toBe(25_000);
+  expect(told(engine.wake(noon, 25_000))).toEqual(['cleared Yard camera: nobody else crossed Fence']);
+});
+
+test('the other way, another line and a zone are no crossing of this one', () => {
+  const engine = engineOf({ direction: 'left' });
+  expect(engine.observe(crossing('right', 1), 0, noon)).toEqual([]);
+  expect(engine.observe(scene('entered', 1), 0, noon)).toEqual([]);
+  expect(engine.observe(crossing('left', 2), 0, noon)).toHaveLength(1);
+});
+
+test('a crossing waits until its track is confirmed, and goes with it', () => {
+  const engine = engineOf({ confirmations: 3 });
+  expect(engine.observe(crossing('right', 1, { seen: 1 }), 0, noon)).toEqual([]);
+  expect(engine.observe(looked(trackOf(1, { seen: 2 })), 100, noon)).toEqual([]);
+  expect(engine.observe(looked(trackOf(1, { seen: 3 })), 200, noon)).toHaveLength(1);
+  expect(engine.observe(looked(trackOf(1, { seen: 4 })), 300, noon)).toEqual([]);
+  engine.observe(crossing('right', 2, { seen: 1 }), 400, noon);
+  engine.observe(looked(), 500, noon);
+  expect(engine.observe(looked(trackOf(2, { seen: 3 })), 600, noon)).toEqual([]);
+});
+
+test('the schedule counts at the moment of crossing', () => {
+  const engine = engineOf({ when: 'hour >= 22 && to == "right"', min_score: 0.5 });
+  expect(engine.observe(crossing('right', 1), 0, noon)).toEqual([]);
+  const late = noon + 10 * 3_600_000;
+  expect(engine.observe({ ...looked(trackOf(1)), received: late }, 100, late)).toEqual([]);
+  expect(engine.observe({ ...crossing('right', 1), received: late }, 200, late)).toHaveLength(1);
+});
+
+test('a direction that the line does not have is told', () => {
+  const { devices, cameras } = siteWith();
+  const check = (points: unknown, direction: string) => {
+    const lines = [{ id: 'fence', points }];
+    const references = {
+      devices: devices.map(({ id }) => id),
+      cameras: cameras.map((camera) => ({ ...camera, lines })),
+    };
+    return ruleKind('line-crossed')
+      ?.check({ id: 'r', kind: 'line-crossed', camera: 'yard', line: 'fence', direction } as never, references as never)
+      .map(({ message }) => message);
+  };
+  const [upright, level] = [
+    [
+      [0.5, 1],
+      [0.6, 0],
+    ],
+    [
+      [0, 0.5],
+      [1, 0.6],
+    ],
+  ];
+  expect(check(upright, 'left')).toEqual([]);
+  expect(check(upright, 'up')).toEqual(['the line "fence" lies upright: it is crossed to the left or right, not up']);
+  expect(check(level, 'down')).toEqual([]);
+  expect(check(level, 'left')).toEqual(['the line "fence" lies level: it is crossed up or down, not left']);
+});

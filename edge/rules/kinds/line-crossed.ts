@@ -1,0 +1,166 @@
+/**
+ * Somebody who crosses a line of a camera's picture, either way or in one `direction`: to the left or right of an
+ * upright line, up or down over a level one, as people see it in the picture. One alarm from the first on, updated
+ * with each further one, over when nobody crossed for `clear_after_s`.
+ *
+ * Always: a crossing is told once; `when` counts at the moment of crossing; one of somebody who is not yet confirmed
+ * waits for that, and goes with the track.
+ */
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { sidesOf } from '../../vision/geometry.ts';
+import type { LineSide, Track } from '../../vision/messages.ts';
+import type { Condition } from '../cel.ts';
+import { checkMessage, fill } from '../messages.ts';
+import type {
+  Evaluation,
+  Observation,
+  RuleChange,
+  RuleContext,
+  RuleKind,
+  RuleProblem,
+  RuleReferences,
+} from '../rule.ts';
+import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { Moments } from './moments.ts';
+import { cameraKey, cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys } from './things.ts';
+
+const schema = Type.Object(
+  {
+    ...cameraKey,
+    line: Type.String({ description: 'id of one of its lines' }),
+    direction: Type.Optional(
+      Type.Union([Type.Literal('left'), Type.Literal('right'), Type.Literal('up'), Type.Literal('down')], {
+        description: 'the side that they come to, as the picture shows it; default: either',
+      }),
+    ),
+    ...thingKeys,
+    clear_after_s: Type.Optional(seconds('after the last one crossed; default 10')),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type LineCrossedConfig = RuleConfig & Type.Static<typeof schema>;
+
+interface State {
+  readonly context: RuleContext;
+  readonly camera: DeviceId;
+  readonly when: Condition | undefined;
+  readonly moments: Moments;
+  /** by track: the side that it came to, while it is not sure to be meant */
+  readonly unconfirmed: Map<number, LineSide>;
+}
+
+const defaultClearAfterS = 10;
+/** Crossings that wait to be confirmed at once; more are a crowd of noise. */
+const mostUnconfirmed = 64;
+const placeholders = ['camera', 'line', 'direction', 'class', 'score'];
+const cause = 'line-crossed';
+
+export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
+  kind: 'line-crossed',
+  category: 'intrusion',
+  schema,
+  takesLate: false,
+
+  check: (config, references) => [
+    ...checkPlace(config, references.cameras),
+    ...checkDirection(config, references),
+    ...checkThings(config, cameraNamed(references.cameras, config.camera)),
+    ...checkWhen(config.when, 'crossing'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, _devices, { device, subject }) => config.camera === device && config.line === subject,
+
+  concerns: (config, device) => config.camera === device,
+
+  initial: (config, context, uptime) => ({
+    context,
+    camera: asId<'device'>(config.camera),
+    when: compileWhen(config.when, 'crossing', context),
+    moments: new Moments((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
+    unconfirmed: new Map(),
+  }),
+
+  observe(config, state, observation, uptime) {
+    const { unconfirmed } = state;
+    const changes: RuleChange[] = [];
+    const tell = (track: Track, to: LineSide) =>
+      changes.push(crossed(config, state, track, to, state.moments.happened(uptime), observation.time));
+    if (observation.kind === 'scene-lost') unconfirmed.clear();
+    else if (observation.kind === 'scene') {
+      const { change } = observation;
+      if (change.change !== 'crossed' || change.line !== config.line) return evaluation(state, []);
+      const { track, to } = change;
+      unconfirmed.delete(track.id);
+      if ((config.direction ?? to) === to && holds(config, state, track, to, observation)) {
+        if (means(config, track)) tell(track, to);
+        else if (unconfirmed.size < mostUnconfirmed) unconfirmed.set(track.id, to);
+      }
+    } else if (observation.kind === 'looked')
+      for (const [id, to] of unconfirmed) {
+        const track = observation.tracks.find((one) => one.id === id);
+        if (track !== undefined && !means(config, track)) continue;
+        unconfirmed.delete(id);
+        if (track !== undefined) tell(track, to);
+      }
+    return evaluation(state, changes);
+  },
+
+  wake(config, state, now, uptime) {
+    if (!state.moments.ends(uptime)) return evaluation(state, []);
+    const { context, camera } = state;
+    const line = context.lineNameOf(config.camera, config.line);
+    const message = `${context.nameOf(config.camera)}: nobody else crossed ${line}`;
+    return evaluation(state, [
+      { change: 'cleared', device: camera, subject: config.line, message, cause, value: 0, time: now },
+    ]);
+  },
+};
+
+function checkDirection(config: LineCrossedConfig, { cameras }: RuleReferences): readonly RuleProblem[] {
+  const line = cameraNamed(cameras, config.camera)?.lines?.find(({ id }) => id === config.line);
+  if (line === undefined || config.direction === undefined) return [];
+  const { positive, negative } = sidesOf(...line.points);
+  if (config.direction === positive || config.direction === negative) return [];
+  const [lies, ways] =
+    positive === 'left' || positive === 'right' ? ['upright', 'left or right'] : ['level', 'up or down'];
+  const message = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
+  return [{ path: ['direction'], message: lies === 'level' ? message.replace('to the ', '') : message }];
+}
+
+function holds(config: LineCrossedConfig, state: State, track: Track, to: LineSide, observation: Observation): boolean {
+  const { camera, line } = config;
+  return state.when?.holds({ now: observation.received, device: camera, line, to, ...factsOf(track) }) ?? true;
+}
+
+function crossed(
+  config: LineCrossedConfig,
+  { context, camera }: State,
+  track: Track,
+  to: LineSide,
+  change: 'raised' | 'updated',
+  time: number,
+): RuleChange {
+  const fields = {
+    camera: context.nameOf(config.camera),
+    line: context.lineNameOf(config.camera, config.line),
+    direction: to,
+    class: track.class,
+    score: track.best.toFixed(2),
+  };
+  const way = to === 'left' || to === 'right' ? `to the ${to}` : to;
+  const message =
+    config.message === undefined
+      ? `${fields.camera}: ${fields.class} crossed ${fields.line} ${way}`
+      : fill(config.message, fields);
+  return { change, device: camera, subject: config.line, message, cause, value: to, time };
+}
+
+function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {
+  const { wakeAt } = state.moments;
+  return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
+}

@@ -1,0 +1,154 @@
+/**
+ * Somebody who stays in a zone for longer than `after_s`: one alarm while any such is there.
+ *
+ *   nobody ── one is inside for after_s, and `when` ──► loitering (active) ── the last left, for clear_after_s ──► nobody
+ *                                                          └── another stays as long: updated
+ *
+ * Always: the time counts from when the feet came into the zone, and by the clock, not by frames: a still picture is
+ * looked at only now and then. A camera that lost its tracks begins anew.
+ */
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
+import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { type Occupant, Presence } from './presence.ts';
+import { cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys, zoneKeys } from './things.ts';
+
+const schema = Type.Object(
+  {
+    ...zoneKeys,
+    ...thingKeys,
+    after_s: seconds('how long somebody may stay', 1),
+    clear_after_s: Type.Optional(seconds('how long nobody of them must be there; default 5')),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type LoiteringConfig = RuleConfig & Type.Static<typeof schema>;
+
+interface State {
+  readonly context: RuleContext;
+  readonly camera: DeviceId;
+  readonly presence: Presence;
+  /** ids of the tracks that have been told */
+  readonly told: Set<number>;
+  active: boolean;
+  /** since when none of them is there, while active; ms of the monotonic clock */
+  goneSince: number | undefined;
+}
+
+const defaultClearAfterS = 5;
+const placeholders = ['camera', 'zone', 'class', 'score', 'seconds', 'inside'];
+const cause = 'loitering';
+
+export const loitering: RuleKind<LoiteringConfig, State> = {
+  kind: 'loitering',
+  category: 'intrusion',
+  schema,
+  takesLate: false,
+
+  check: (config, { cameras }) => [
+    ...checkPlace(config, cameras),
+    ...checkThings(config, cameraNamed(cameras, config.camera)),
+    ...checkWhen(config.when, 'scene'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
+
+  concerns: (config, device) => config.camera === device,
+
+  initial(config, context, uptime) {
+    const when = compileWhen(config.when, 'scene', context);
+    const { camera, zone } = config;
+    const active = context.active.length > 0;
+    return {
+      context,
+      camera: asId<'device'>(camera),
+      presence: new Presence({
+        zone,
+        parked: false,
+        means: (track, { received }) =>
+          means(config, track) && (when?.holds({ now: received, device: camera, zone, ...factsOf(track) }) ?? true),
+      }),
+      told: new Set(),
+      active,
+      // who was there before a restart may still be, and must stay as long again to be known
+      goneSince: active ? uptime + afterMs(config) : undefined,
+    };
+  },
+
+  observe(config, state, observation, uptime) {
+    if (observation.kind === 'scene-lost') {
+      state.presence.clear();
+      state.told.clear();
+    } else for (const { track } of state.presence.observe(observation, uptime).went) state.told.delete(track.id);
+    return due(config, state, uptime, observation.time);
+  },
+
+  wake: (config, state, now, uptime) => due(config, state, uptime, now),
+};
+
+/** Tells who has stayed for long enough by now, and whether it is over. */
+function due(config: LoiteringConfig, state: State, uptime: number, time: number): Evaluation<State> {
+  const changes: RuleChange[] = [];
+  let next = Number.POSITIVE_INFINITY;
+  for (const occupant of state.presence.counted) {
+    const { id } = occupant.track;
+    if (state.told.has(id)) continue;
+    if (uptime - occupant.since < afterMs(config)) {
+      next = Math.min(next, occupant.since + afterMs(config));
+      continue;
+    }
+    state.told.add(id);
+    changes.push(stays(config, state, occupant, uptime, time));
+    state.active = true;
+  }
+  if (state.told.size > 0) state.goneSince = undefined;
+  else if (state.active) {
+    state.goneSince ??= uptime;
+    const over = state.goneSince + clearAfterMs(config);
+    if (uptime < over) next = Math.min(next, over);
+    else {
+      state.active = false;
+      state.goneSince = undefined;
+      changes.push(gone(config, state, time));
+    }
+  }
+  return next === Number.POSITIVE_INFINITY ? { state, changes } : { state, changes, wakeAt: next };
+}
+
+function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime: number, time: number): RuleChange {
+  const { context, camera, told, active } = state;
+  const seconds = Math.round((uptime - occupant.since) / 1000);
+  const fields = {
+    camera: context.nameOf(config.camera),
+    zone: context.zoneNameOf(config.camera, config.zone),
+    class: occupant.track.class,
+    score: occupant.track.best.toFixed(2),
+    seconds: durationInWords(seconds),
+    inside: String(told.size),
+  };
+  const message =
+    config.message === undefined
+      ? `${fields.camera}: ${fields.class} in ${fields.zone} for ${fields.seconds}`
+      : fill(config.message, fields);
+  const change = active ? 'updated' : 'raised';
+  return { change, device: camera, subject: config.zone, message, cause, value: seconds, time };
+}
+
+function gone(config: LoiteringConfig, { context, camera }: State, time: number): RuleChange {
+  const message = `${context.nameOf(config.camera)}: nobody stays in ${context.zoneNameOf(config.camera, config.zone)} any more`;
+  return { change: 'cleared', device: camera, subject: config.zone, message, cause, value: 0, time };
+}
+
+function afterMs(config: LoiteringConfig): number {
+  return config.after_s * 1000;
+}
+
+function clearAfterMs(config: LoiteringConfig): number {
+  return (config.clear_after_s ?? defaultClearAfterS) * 1000;
+}

@@ -1,0 +1,98 @@
+/**
+ * What the kinds that watch a camera's picture have in common: which camera, zone or line, and which of the things
+ * in it a rule means, by class, score, size and how often they were seen.
+ */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import Type from 'typebox';
+import type { CameraConfig } from '../../site/site.ts';
+import type { Track } from '../../vision/messages.ts';
+import type { Facts } from '../cel.ts';
+import type { RuleProblem } from '../rule.ts';
+
+const part = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }));
+
+export const cameraKey = { camera: Type.String({ description: 'id of a camera' }) } as const;
+export const zoneKeys = { ...cameraKey, zone: Type.String({ description: 'id of one of its zones' }) } as const;
+export const thingKeys = {
+  classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: 'default: all' })),
+  min_score: part('of its most certain detection so far'),
+  min_height: part('of its box, of the picture'),
+  max_height: part('of its box, of the picture'),
+  min_area: part('of its box, of the picture'),
+  max_area: part('of its box, of the picture'),
+  confirmations: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: 'frames it must be detected in; default 1: at once' }),
+  ),
+} as const;
+
+/** The keys of `thingKeys` in a rule. */
+export interface ThingChoice {
+  readonly classes?: readonly string[];
+  readonly min_score?: number;
+  readonly min_height?: number;
+  readonly max_height?: number;
+  readonly min_area?: number;
+  readonly max_area?: number;
+  readonly confirmations?: number;
+}
+
+/** Whether the rule means `track`, as far as it is known by now. */
+export function means(choice: ThingChoice, { class: name, best, box, seen }: Track): boolean {
+  const [, , width, height] = box;
+  const area = width * height;
+  return (
+    (choice.classes?.includes(name) ?? true) &&
+    best >= (choice.min_score ?? 0) &&
+    height >= (choice.min_height ?? 0) &&
+    height <= (choice.max_height ?? Number.POSITIVE_INFINITY) &&
+    area >= (choice.min_area ?? 0) &&
+    area <= (choice.max_area ?? Number.POSITIVE_INFINITY) &&
+    seen >= (choice.confirmations ?? 1)
+  );
+}
+
+/** What a condition on `track` may speak of. */
+export function factsOf({ id, class: name, best, box }: Track): Omit<Facts, 'now' | 'device'> {
+  return { class: name, score: best, track: id, width: box[2], height: box[3] };
+}
+
+export function checkThings(choice: ThingChoice, camera: CameraConfig | undefined): readonly RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  for (const what of ['height', 'area'] as const) {
+    const [least, most] = [choice[`min_${what}`] ?? 0, choice[`max_${what}`] ?? 1];
+    if (least > most)
+      problems.push({ path: [`max_${what}`], message: `max_${what} must be ${least} (min_${what}) or more` });
+  }
+  const watched = camera?.classes;
+  for (const [index, name] of (choice.classes ?? []).entries())
+    if (watched !== undefined && watched.length > 0 && !watched.includes(name))
+      problems.push({
+        path: ['classes', index],
+        message: `camera "${camera?.id}" does not watch for "${name}"${suggestion(name, watched)}`,
+      });
+  return problems;
+}
+
+export function cameraNamed(cameras: readonly CameraConfig[], id: string): CameraConfig | undefined {
+  return cameras.find((camera) => camera.id === id);
+}
+
+/** Whether the rule's camera is there, and has its zone or line. */
+export function checkPlace(
+  config: { readonly camera: string; readonly zone?: string; readonly line?: string },
+  cameras: readonly CameraConfig[],
+): readonly RuleProblem[] {
+  const camera = cameraNamed(cameras, config.camera);
+  if (camera === undefined) {
+    const ids = cameras.map(({ id }) => id);
+    const hint = ids.length === 0 ? '; this site has no cameras' : suggestion(config.camera, ids);
+    return [{ path: ['camera'], message: `there is no camera "${config.camera}"${hint}` }];
+  }
+  return (['zone', 'line'] as const).flatMap((what) => {
+    const wanted = config[what];
+    const ids = (camera[`${what}s`] ?? []).map(({ id }) => id);
+    if (wanted === undefined || ids.includes(wanted)) return [];
+    const hint = ids.length === 0 ? `; it has no ${what}s` : suggestion(wanted, ids);
+    return [{ path: [what], message: `camera "${camera.id}" has no ${what} "${wanted}"${hint}` }];
+  });
+}

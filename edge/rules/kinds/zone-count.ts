@@ -1,0 +1,85 @@
+/** How many are in a zone: more than `above` or fewer than `below`, for `hold_s` (occupancy.ts). */
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { RuleKind, RuleProblem } from '../rule.ts';
+import { checkWhen, seconds, whenKey } from './common.ts';
+import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
+import { cameraNamed, checkPlace, checkThings, thingKeys, zoneKeys } from './things.ts';
+
+const number = (description: string, minimum: number) =>
+  Type.Optional(Type.Integer({ minimum, maximum: 1000, description }));
+
+const schema = Type.Object(
+  {
+    ...zoneKeys,
+    ...thingKeys,
+    above: number('more than this', 0),
+    below: number('fewer than this', 1),
+    hold_s: Type.Optional(seconds('how long it must stay so')),
+    parked: Type.Optional(Type.Boolean({ description: 'whether parked things count; default true' })),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type ZoneCountConfig = RuleConfig & Type.Static<typeof schema>;
+
+const placeholders = ['camera', 'zone', 'count', 'limit', 'seconds'];
+
+export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
+  kind: 'zone-count',
+  category: 'occupancy',
+  schema,
+  takesLate: false,
+
+  check: (config, { cameras }) => [
+    ...checkPlace(config, cameras),
+    ...checkThings(config, cameraNamed(cameras, config.camera)),
+    ...checkLimit(config),
+    ...checkWhen(config.when, 'zone'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
+
+  concerns: (config, device) => config.camera === device,
+
+  initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
+
+  observe: (config, state, observation, uptime) => observeOccupancy(limitOf(config, state), state, observation, uptime),
+
+  wake: (config, state, now, uptime) => judge(limitOf(config, state), state, now, uptime),
+};
+
+function checkLimit({ above, below }: ZoneCountConfig): readonly RuleProblem[] {
+  if ((above === undefined) !== (below === undefined)) return [];
+  return [{ path: [], message: 'a count has either "above" or "below"' }];
+}
+
+function limitOf(config: ZoneCountConfig, { context, camera }: Occupancy): Limit {
+  const { above, below, zone, hold_s: hold = 0 } = config;
+  return {
+    zone,
+    holdMs: hold * 1000,
+    isBeyond: (count) => (above !== undefined && count > above) || (below !== undefined && count < below),
+    isWorse: (count, than) => (above === undefined ? count < than : count > than),
+    change(change, count, time) {
+      const fields = {
+        camera: context.nameOf(config.camera),
+        zone: context.zoneNameOf(config.camera, zone),
+        count: String(count),
+        limit: String(above ?? below ?? 0),
+        seconds: durationInWords(hold),
+      };
+      const [side, held] = [above === undefined ? 'fewer' : 'more', hold === 0 ? '' : ` for ${fields.seconds}`];
+      const message =
+        change === 'cleared'
+          ? `${fields.camera}: ${count} in ${fields.zone}, no longer ${side} than ${fields.limit}`
+          : config.message === undefined
+            ? `${fields.camera}: ${count} in ${fields.zone}, ${side} than ${fields.limit}${held}`
+            : fill(config.message, fields);
+      return { change, device: camera, subject: zone, message, cause: 'zone-count', value: count, time };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Nobody in a zone for `after_s`: a desk that must be manned, a machine that must be watched (occupancy.ts). Over as
+ * soon as somebody is there.
+ */
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { RuleKind } from '../rule.ts';
+import { checkWhen, seconds, whenKey } from './common.ts';
+import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
+import { cameraNamed, checkPlace, checkThings, thingKeys, zoneKeys } from './things.ts';
+
+const schema = Type.Object(
+  {
+    ...zoneKeys,
+    ...thingKeys,
+    after_s: seconds('how long nobody may be there', 1),
+    parked: Type.Optional(Type.Boolean({ description: 'whether a parked thing is somebody; default true' })),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type ZoneEmptyConfig = RuleConfig & Type.Static<typeof schema>;
+
+const placeholders = ['camera', 'zone', 'seconds'];
+
+export const zoneEmpty: RuleKind<ZoneEmptyConfig, Occupancy> = {
+  kind: 'zone-empty',
+  category: 'occupancy',
+  schema,
+  takesLate: false,
+
+  check: (config, { cameras }) => [
+    ...checkPlace(config, cameras),
+    ...checkThings(config, cameraNamed(cameras, config.camera)),
+    ...checkWhen(config.when, 'zone'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
+
+  concerns: (config, device) => config.camera === device,
+
+  initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
+
+  observe: (config, state, observation, uptime) => observeOccupancy(limitOf(config, state), state, observation, uptime),
+
+  wake: (config, state, now, uptime) => judge(limitOf(config, state), state, now, uptime),
+};
+
+function limitOf(config: ZoneEmptyConfig, { context, camera }: Occupancy): Limit {
+  const { zone, after_s: after } = config;
+  return {
+    zone,
+    holdMs: after * 1000,
+    isBeyond: (count) => count === 0,
+    isWorse: () => false,
+    change(change, count, time) {
+      const fields = {
+        camera: context.nameOf(config.camera),
+        zone: context.zoneNameOf(config.camera, zone),
+        seconds: durationInWords(after),
+      };
+      const message =
+        change === 'cleared'
+          ? `${fields.camera}: ${fields.zone} is no longer empty`
+          : config.message === undefined
+            ? `${fields.camera}: nobody in ${fields.zone} for ${fields.seconds}`
+            : fill(config.message, fields);
+      return { change, device: camera, subject: zone, message, cause: 'zone-empty', value: count, time };
+    },
+  };
+}

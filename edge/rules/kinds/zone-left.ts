@@ -1,0 +1,114 @@
+/**
+ * Somebody who leaves a zone (a child the playground, a load its place): one alarm from the first on, updated with
+ * each further one, over when nobody left for `clear_after_s`.
+ *
+ * Always: a camera that loses its tracks has not seen anybody leave; what parks in the zone has not left it, and what
+ * stands there leaves only by moving: a detector that no longer finds it has not seen it go.
+ */
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { checkMessage, durationInWords, fill } from '../messages.ts';
+import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
+import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { Moments } from './moments.ts';
+import { Presence } from './presence.ts';
+import { cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys, zoneKeys } from './things.ts';
+
+const schema = Type.Object(
+  {
+    ...zoneKeys,
+    ...thingKeys,
+    clear_after_s: Type.Optional(seconds('after the last one left; default 10')),
+    ...whenKey,
+  },
+  { additionalProperties: false },
+);
+
+export type ZoneLeftConfig = RuleConfig & Type.Static<typeof schema>;
+
+interface State {
+  readonly context: RuleContext;
+  readonly camera: DeviceId;
+  readonly presence: Presence;
+  readonly moments: Moments;
+}
+
+const defaultClearAfterS = 10;
+const placeholders = ['camera', 'zone', 'class', 'score', 'seconds', 'inside'];
+const cause = 'zone-left';
+
+export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
+  kind: 'zone-left',
+  category: 'intrusion',
+  schema,
+  takesLate: false,
+
+  check: (config, { cameras }) => [
+    ...checkPlace(config, cameras),
+    ...checkThings(config, cameraNamed(cameras, config.camera)),
+    ...checkWhen(config.when, 'scene'),
+    ...checkMessage(config.message, placeholders),
+  ],
+
+  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
+
+  concerns: (config, device) => config.camera === device,
+
+  initial(config, context, uptime) {
+    const when = compileWhen(config.when, 'scene', context);
+    const { camera, zone } = config;
+    return {
+      context,
+      camera: asId<'device'>(camera),
+      presence: new Presence({
+        zone,
+        // a car that stood there for a week and drives off has left
+        parked: true,
+        means: (track, { received }) =>
+          means(config, track) && (when?.holds({ now: received, device: camera, zone, ...factsOf(track) }) ?? true),
+      }),
+      moments: new Moments((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
+    };
+  },
+
+  observe(config, state, observation, uptime) {
+    const { presence, moments, context, camera } = state;
+    if (observation.kind === 'scene-lost') presence.clear();
+    const { went } = presence.observe(observation, uptime);
+    const left = went.filter(({ track }) => !track.static);
+    const changes = left.map(({ track, since }): RuleChange => {
+      const stayed = Math.max(0, Math.round((uptime - since) / 1000));
+      const fields = {
+        camera: context.nameOf(config.camera),
+        zone: context.zoneNameOf(config.camera, config.zone),
+        class: track.class,
+        score: track.best.toFixed(2),
+        seconds: durationInWords(stayed),
+        inside: String(presence.count),
+      };
+      const message =
+        config.message === undefined
+          ? `${fields.camera}: ${fields.class} left ${fields.zone} after ${fields.seconds}`
+          : fill(config.message, fields);
+      const change = moments.happened(uptime);
+      return { change, device: camera, subject: config.zone, message, cause, value: stayed, time: observation.time };
+    });
+    return evaluation(state, changes);
+  },
+
+  wake(config, state, now, uptime) {
+    if (!state.moments.ends(uptime)) return evaluation(state, []);
+    const { context, camera } = state;
+    const zone = context.zoneNameOf(config.camera, config.zone);
+    const message = `${context.nameOf(config.camera)}: nobody else left ${zone}`;
+    return evaluation(state, [
+      { change: 'cleared', device: camera, subject: config.zone, message, cause, value: 0, time: now },
+    ]);
+  },
+};
+
+function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {
+  const { wakeAt } = state.moments;
+  return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
+}
