@@ -33,8 +33,7 @@ import type { HistoryStore } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
-import { gatewayLedger } from './ingest/ledger.ts';
-import { LedgerBook } from './ingest/ledger-book.ts';
+import { Ledgers } from './ingest/ledgers.ts';
 import { PartitionCounts } from './ingest/partition-counts.ts';
 import { PoisonLog } from './ingest/poison-log.ts';
 import { receiverPlugin } from './ingest/receiver.ts';
@@ -74,7 +73,7 @@ export class Service implements Part {
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
-  readonly #ledgers: LedgerBook;
+  readonly #ledgers: Ledgers;
   readonly #startedAt: number;
   #stored = 0;
   #repeated = 0;
@@ -106,17 +105,18 @@ export class Service implements Part {
     this.#users = new Users(config.data);
     this.#poison = new PoisonLog(join(config.data, 'dead-letters.json'), clock, logger('ingest'));
     this.#partitions = new PartitionCounts(join(config.data, 'topics.json'), logger('ingest'));
-    this.#ledgers = new LedgerBook({
-      history: this.#history,
-      // without Kafka there is one centre
-      ours: (gateway) => this.#ingest?.owns(gateway) ?? true,
-      clock,
-    });
     this.#startedAt = clock.now();
     this.#gateways = new GatewayDirectory({
       clock,
       // without Kafka an event is in the history before its gateway hears that it is safe
       ...(kafka === undefined ? {} : { handledAt: () => this.#ingest?.status().handledAt }),
+    });
+    this.#ledgers = new Ledgers({
+      history: this.#history,
+      gateways: this.#gateways,
+      // without Kafka there is one centre
+      ours: (gateway) => this.#ingest?.owns(gateway) ?? true,
+      clock,
     });
     this.#live = new LiveFeed({ clock });
     this.#notifier = new Notifier({
@@ -238,14 +238,8 @@ export class Service implements Part {
   }
 
   async #ledger(gateway: string, query?: LedgerQuery): Promise<LedgerView | undefined> {
-    // counted first: what is stored meanwhile is in the book then, and counts for no duplicate
-    const counts = await this.#history.rowCounts(gateway);
-    const lanes = await this.#ledgers.lanes(gateway);
-    const status = this.#gateways.get(gateway)?.status;
-    if (lanes.length === 0 && status === undefined) return undefined;
-    const ledger = gatewayLedger(gateway, status, this.#gateways.settled(gateway), lanes);
-    const rows = new Map(counts.map(({ epoch, lane, rows: count }) => [`${epoch}/${lane}`, count]));
-    return ledgerView(ledger, rows, query);
+    const counted = await this.#ledgers.of(gateway);
+    return counted === undefined ? undefined : ledgerView(counted.ledger, counted.rows, query);
   }
 
   #ingestFigures(): IngestFigures {

@@ -26,6 +26,8 @@ async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
   } catch (error) {
     if (error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID')
       throw new HttpProblem(400, error.message);
+    if (error instanceof ForpostError && error.code === 'FORPOST_LANE_SCATTERED')
+      throw new HttpProblem(422, error.message);
     throw error;
   }
 }
@@ -88,7 +90,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       },
     },
     async ({ params: { id }, query }) => {
-      const found = await ledger(id, query);
+      const found = await asked(ledger(id, query));
       if (found === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
       return found;
     },

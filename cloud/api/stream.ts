@@ -70,11 +70,9 @@ export class LiveStreams {
     };
     this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
     const tellLedgers = () =>
-      this.#tellLedgers()
-        .catch((error) => this.#options.logger.warn({ err: error }, 'the ledger could not be told to open pages'))
-        .finally(() => {
-          if (this.#stopListening === stop) arm();
-        });
+      this.#tellLedgers().finally(() => {
+        if (this.#stopListening === stop) arm();
+      });
     const arm = () => {
       this.#ledgerTimer = this.#options.clock.after(ledgerEveryMs, tellLedgers);
     };
@@ -120,8 +118,13 @@ export class LiveStreams {
   async #tellLedgers(): Promise<void> {
     for (const gateway of [...this.#moved].slice(0, ledgersAtOnce)) {
       this.#moved.delete(gateway);
-      const ledger = await this.#options.ledger(gateway);
-      if (ledger !== undefined) this.#sendAll('ledger', ledger);
+      try {
+        const ledger = await this.#options.ledger(gateway);
+        if (ledger !== undefined) this.#sendAll('ledger', ledger);
+      } catch (error) {
+        // one that cannot be told keeps no other from it
+        this.#options.logger.warn({ err: error, gateway }, 'a ledger could not be told to open pages');
+      }
     }
   }
 }

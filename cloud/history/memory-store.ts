@@ -27,6 +27,7 @@ import type {
   HistoryEvent,
   HistoryStore,
   LaneKey,
+  LaneRanges,
   Range,
   SeriesPoint,
   SeriesQuery,
@@ -203,7 +204,7 @@ export class MemoryHistory implements HistoryStore {
     return { rows: count, distinct: count };
   }
 
-  async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {
+  async holdings(gateway: string): Promise<readonly LaneRanges[]> {
     const own = [...this.#entries.values()].filter((entry) => entry.gateway === gateway);
     const keys = new Map(own.map(({ epoch, lane }) => [`${epoch}/${lane}`, { epoch, lane }]));
     const found = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));

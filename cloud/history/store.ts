@@ -93,6 +93,17 @@ export interface Gap {
   readonly lastTime?: string;
 }
 
+/** What is there of one lane of a gateway, as sorted ranges that do not touch. */
+export interface LaneRanges extends Omit<LaneKey, 'gateway'> {
+  readonly received: readonly Range[];
+}
+
+/**
+ * The most ranges that are told of a lane. One in order has one; a drain, a replay or what was shed makes some more.
+ * Beyond that something numbers events with holes, and a set of them would be as large as the lane.
+ */
+export const maxRanges = 100_000;
+
 /** Numbers that one `stored` may ask for. */
 export const maxLookup = 500;
 
@@ -116,14 +127,14 @@ export interface HistoryStore {
   >;
   /** every lane the history knows, those included of which nothing has arrived but a gap record that names them */
   lanes(): Promise<readonly LaneKey[]>;
-  /** what it has of one lane, as sorted ranges that do not touch */
+  /** what it has of one lane, as sorted ranges that do not touch. @throws ForpostError FORPOST_LANE_SCATTERED */
   received(key: LaneKey): Promise<readonly Range[]>;
   /** those of these numbers of one lane that it has, with their content; at most `maxLookup` numbers */
   stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]>;
   /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
   rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
-  /** what it has of every lane of a gateway, as sorted ranges that do not touch: reads all of the gateway's keys */
-  holdings(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly received: readonly Range[] })[]>;
+  /** what it has of every lane of a gateway: reads all of the gateway's keys. @throws ForpostError FORPOST_LANE_SCATTERED */
+  holdings(gateway: string): Promise<readonly LaneRanges[]>;
   /** the gap records of a gateway, oldest first; at most `maxGaps` */
   gapRecords(gateway: string): Promise<readonly ForpostEvent[]>;
   /** rows of each lane of a gateway, duplicates included; costs little, however many there are */

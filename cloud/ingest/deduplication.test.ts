@@ -1,7 +1,8 @@
+import { ForpostError } from '@forpost/shared/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { LaneKey, Range } from '../history/store.ts';
-import { Deduplication } from './deduplication.ts';
+import { Deduplication, type DeduplicationOptions } from './deduplication.ts';
 import { IntervalSet } from './interval-set.ts';
 import { event } from './testing.ts';
 
@@ -9,11 +10,17 @@ import { event } from './testing.ts';
 class Store {
   readonly rows: number[] = [];
   loads = 0;
+  lookups = 0;
   failAfter: number | undefined;
 
   received = async (_: LaneKey): Promise<readonly Range[]> => {
     this.loads++;
     return IntervalSet.of(this.rows.map((n): Range => [n, n])).ranges();
+  };
+
+  stored = async (_: LaneKey, numbers: readonly number[]): Promise<readonly number[]> => {
+    this.lookups++;
+    return numbers.filter((number) => this.rows.includes(number));
   };
 
   insert = async (numbers: readonly number[]): Promise<void> => {
@@ -26,11 +33,13 @@ class Store {
 }
 
 const eventOf = (number: number) => event(number);
+const aDeduplication = ({ received, stored }: Store, change: Partial<DeduplicationOptions> = {}) =>
+  new Deduplication({ received, stored, ...change });
 
 describe('deduplication', () => {
   test('stores each number once, whatever comes twice, at once or later', async () => {
     const store = new Store();
-    const deduplication = new Deduplication({ received: store.received });
+    const deduplication = aDeduplication(store);
     const first = await deduplication.storeNew([3, 4, 4, 9], eventOf, store.insert);
     expect(first).toEqual({ fresh: [3, 4, 9], repeated: [4] });
     const second = await deduplication.storeNew([1, 2, 3, 4, 5, 9, 10], eventOf, store.insert);
@@ -42,13 +51,13 @@ describe('deduplication', () => {
   test('knows after a restart what is stored, also where low numbers are missing below high ones', async () => {
     const store = new Store();
     store.rows.push(5, 6, 7);
-    const deduplication = new Deduplication({ received: store.received });
+    const deduplication = aDeduplication(store);
     expect((await deduplication.storeNew([4, 5, 6, 7, 8], eventOf, store.insert)).fresh).toEqual([4, 8]);
   });
 
   test('two batches of one lane at the same time wait for each other', async () => {
     const store = new Store();
-    const deduplication = new Deduplication({ received: store.received });
+    const deduplication = aDeduplication(store);
     const results = await Promise.all([
       deduplication.storeNew([1, 2, 3], eventOf, store.insert),
       deduplication.storeNew([2, 3, 4], eventOf, store.insert),
@@ -59,7 +68,7 @@ describe('deduplication', () => {
 
   test('after an insert that stored half, the rest and only the rest is stored', async () => {
     const store = new Store();
-    const deduplication = new Deduplication({ received: store.received });
+    const deduplication = aDeduplication(store);
     store.failAfter = 2;
     await expect(deduplication.storeNew([1, 2, 3, 4], eventOf, store.insert)).rejects.toThrow('the power went');
     store.failAfter = undefined;
@@ -70,7 +79,7 @@ describe('deduplication', () => {
   test('what was read before the partitions moved is not believed after it', async () => {
     const store = new Store();
     const answers: (() => void)[] = [];
-    const deduplication = new Deduplication({
+    const deduplication = aDeduplication(store, {
       async received(key) {
         const ranges = await store.received(key);
         await new Promise<void>((answer) => answers.push(answer));
@@ -89,9 +98,27 @@ describe('deduplication', () => {
     expect(store.rows).toEqual([2, 1, 3]);
   });
 
+  test('a lane in too many ranges is not remembered: of each batch the history is asked', async () => {
+    const store = new Store();
+    const deduplication = aDeduplication(store, { maxLaneRanges: 3 });
+    const odd = [9, 5, 1, 7, 3];
+    await deduplication.storeNew(odd, eventOf, store.insert);
+    expect(await deduplication.storeNew([1, 2, 9, 10, 10], eventOf, store.insert)).toEqual({
+      ...{ fresh: [2, 10], repeated: [1, 9, 10] },
+    });
+    expect({ loads: store.loads, lookups: store.lookups }).toEqual({ loads: 1, lookups: 1 });
+    // and after a restart the history itself says so
+    const refusing = async () => {
+      throw new ForpostError('FORPOST_LANE_SCATTERED', 'too many');
+    };
+    const again = aDeduplication(store, { received: refusing });
+    expect(await again.storeNew([3, 4], eventOf, store.insert)).toEqual({ fresh: [4], repeated: [3] });
+    expect(await again.storeNew([3, 4], eventOf, store.insert)).toEqual({ fresh: [], repeated: [3, 4] });
+  });
+
   test('forgets the lanes that were not used for longest, and reads them again', async () => {
     const store = new Store();
-    const deduplication = new Deduplication({ received: async () => store.received({} as LaneKey), maxLanes: 2 });
+    const deduplication = aDeduplication(store, { maxLanes: 2 });
     const at = (epoch: string) =>
       deduplication.storeNew(
         [1],
@@ -115,7 +142,7 @@ describe('deduplication', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { maxLength: 8 }), async (batches) => {
         const rows: string[] = [];
-        const deduplication = new Deduplication({ received: async () => [] });
+        const deduplication = new Deduplication({ received: async () => [], stored: async () => [] });
         await Promise.all(
           batches.map((items) =>
             deduplication.storeNew(

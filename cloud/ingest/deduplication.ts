@@ -3,35 +3,56 @@
  * however often it arrives.
  *
  *   unknown ── first event ──► loading (what the history has) ──► known ── stored ──► known, and more
- *      ▲                                                            └── an insert failed, partitions moved ──┐
- *      └─────────────────────────────────────────────────────────────────────────────────────────────────────┘
+ *      ▲                        └── in too many ranges ──► scattered: the history is asked about each batch │
+ *      └── an insert failed, partitions moved, others were used more lately ────────────────────────────────┘
  *
  * Always: a number is added only after its insert resolved; two batches of one lane wait for each other; after a
- * failed insert (which may have stored half) the set is read again; the number of sets kept is bounded.
+ * failed insert (which may have stored half) the set is read again; the sets kept are bounded, in number and in ranges.
  */
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
-import type { LaneKey, Range } from '../history/store.ts';
+import { type LaneKey, maxRanges, type Range } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
+import { WeighedCache } from './weighed-cache.ts';
 
 export interface DeduplicationOptions {
-  /** what the history has of a lane */
+  /** what the history has of a lane; may throw FORPOST_LANE_SCATTERED */
   readonly received: (key: LaneKey) => Promise<readonly Range[]>;
+  /** those of `numbers` that the history has, of a lane of which it cannot tell all */
+  readonly stored: (key: LaneKey, numbers: readonly number[]) => Promise<readonly number[]>;
   /** lanes remembered; the one not used for longest goes first */
   readonly maxLanes?: number;
+  /** ranges of one lane */
+  readonly maxLaneRanges?: number;
 }
 
 const defaultMaxLanes = 20_000;
+/** of all lanes together, 16 bytes each */
+const maxKeptRanges = 4_000_000;
+
+/** There is too much of it to be remembered. */
+const scattered = Symbol('scattered');
+type Known = IntervalSet | typeof scattered;
+
+interface Batch {
+  readonly key: LaneKey;
+  readonly numbers: number[];
+}
 
 export class Deduplication {
   readonly #options: DeduplicationOptions;
-  /** least recently used first */
-  readonly #sets = new Map<string, IntervalSet>();
+  readonly #known: WeighedCache<Known>;
   readonly #locks = new Map<string, Promise<void>>();
   /** counts the times at which everything was forgotten */
   #life = 0;
 
   constructor(options: DeduplicationOptions) {
     this.#options = options;
+    this.#known = new WeighedCache({
+      maxEntries: options.maxLanes ?? defaultMaxLanes,
+      maxWeight: maxKeptRanges,
+      weigh: (known) => (known === scattered ? 0 : known.rangeCount),
+    });
   }
 
   /**
@@ -43,28 +64,32 @@ export class Deduplication {
     eventOf: (item: Item) => ForpostEvent,
     store: (fresh: readonly Item[]) => Promise<void>,
   ): Promise<{ readonly fresh: readonly Item[]; readonly repeated: readonly Item[] }> {
-    const lanes = new Map<string, LaneKey>();
+    const batches = new Map<string, Batch>();
     for (const item of items) {
-      const { gateway, epoch, lane } = eventOf(item);
-      lanes.set(textOf({ gateway, epoch, lane }), { gateway, epoch, lane });
+      const { gateway, epoch, lane, sequence } = eventOf(item);
+      const name = textOf({ gateway, epoch, lane });
+      const batch = batches.get(name) ?? { key: { gateway, epoch, lane }, numbers: [] };
+      batches.set(name, batch);
+      batch.numbers.push(Number(sequence));
     }
     // in one order everywhere, so that two batches never wait for each other in a circle
-    const names = [...lanes.keys()].sort();
+    const names = [...batches.keys()].sort();
     const unlock = await this.#lock(names);
     try {
-      const sets = await this.#loadAll(lanes);
+      const sets = await this.#loadAll(batches);
       const { fresh, repeated } = sort(items, eventOf, sets);
       if (fresh.length > 0) {
         try {
           await store(fresh);
         } catch (error) {
-          for (const name of names) this.#sets.delete(name);
+          for (const name of names) this.#known.delete(name);
           throw error;
         }
         for (const item of fresh) {
           const event = eventOf(item);
           sets.get(textOf(event))?.add(Number(event.sequence));
         }
+        for (const [name, set] of sets) this.#weighAgain(name, set);
       }
       return { fresh, repeated };
     } finally {
@@ -75,34 +100,49 @@ export class Deduplication {
   /** Another consumer may have stored more by now: everything is read again when it is needed. */
   forget(): void {
     this.#life++;
-    this.#sets.clear();
+    this.#known.clear();
   }
 
   /** Of these lanes what is stored is read again when it is needed. */
   forgetLanes(keys: Iterable<LaneKey>): void {
-    for (const key of keys) this.#sets.delete(textOf(key));
+    for (const key of keys) this.#known.delete(textOf(key));
   }
 
   /** What was read before everything was forgotten may lack what others stored: then it is read again. */
-  async #loadAll(lanes: ReadonlyMap<string, LaneKey>): Promise<ReadonlyMap<string, IntervalSet>> {
+  async #loadAll(batches: ReadonlyMap<string, Batch>): Promise<ReadonlyMap<string, IntervalSet>> {
     for (;;) {
       const life = this.#life;
       const sets = new Map<string, IntervalSet>();
-      for (const [name, key] of lanes) sets.set(name, await this.#load(name, key));
+      for (const [name, batch] of batches) sets.set(name, await this.#load(name, batch));
       if (life === this.#life) return sets;
-      for (const name of lanes.keys()) this.#sets.delete(name);
+      for (const name of batches.keys()) this.#known.delete(name);
     }
   }
 
-  async #load(name: string, key: LaneKey): Promise<IntervalSet> {
-    const known = this.#sets.get(name);
-    const set = known ?? IntervalSet.of(await this.#options.received(key));
-    this.#sets.delete(name);
-    this.#sets.set(name, set);
-    const oldest = this.#sets.keys().next().value;
-    if (this.#sets.size > (this.#options.maxLanes ?? defaultMaxLanes) && oldest !== undefined)
-      this.#sets.delete(oldest);
-    return set;
+  /** What is there of a lane; of one that is scattered, what is there of these numbers. */
+  async #load(name: string, { key, numbers }: Batch): Promise<IntervalSet> {
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      known = await this.#read(key);
+      this.#known.set(name, known);
+    }
+    if (known !== scattered) return known;
+    return IntervalSet.of((await this.#options.stored(key, numbers)).map((number): Range => [number, number]));
+  }
+
+  async #read(key: LaneKey): Promise<Known> {
+    try {
+      return IntervalSet.of(await this.#options.received(key));
+    } catch (error) {
+      if (error instanceof ForpostError && error.code === 'FORPOST_LANE_SCATTERED') return scattered;
+      throw error;
+    }
+  }
+
+  #weighAgain(name: string, set: IntervalSet): void {
+    if (this.#known.peek(name) !== set) return;
+    const tooMany = set.rangeCount > (this.#options.maxLaneRanges ?? maxRanges);
+    this.#known.set(name, tooMany ? scattered : set);
   }
 
   /** Waits for each lane in turn and holds all of them until the returned function is called. */

@@ -75,7 +75,10 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#deduplication = new Deduplication({ received: (key) => options.history.received(key) });
+    this.#deduplication = new Deduplication({
+      received: (key) => options.history.received(key),
+      stored: async (key, numbers) => (await this.#stored(key, numbers)).map(({ sequence }) => Number(sequence)),
+    });
     this.#inserts = new GroupInsert((events) => options.history.insert(events));
   }
 
@@ -151,22 +154,27 @@ export class Intake {
     const unknown = repeated.filter(({ event }) => known.get(event.id) === undefined);
     // stored before this start, or long ago: the history knows
     const lanes = Map.groupBy(unknown, ({ event: { gateway, epoch, lane } }) => `${gateway}/${epoch}/${lane}`);
-    for (const some of lanes.values())
-      for (let i = 0; i < some.length; i += maxLookup) {
-        const asked = some.slice(i, i + maxLookup).map(({ event }) => event);
-        const [key] = asked;
-        if (key === undefined) continue;
-        const sequences = asked.map(({ sequence }) => Number(sequence));
-        for (const event of await this.#options.history.stored(key, sequences)) {
-          known.set(event.id, hashOf(event));
-          this.#remember(event.id, hashOf(event));
-        }
+    for (const some of lanes.values()) {
+      const [first] = some;
+      if (first === undefined) continue;
+      const numbers = some.map(({ event: { sequence } }) => Number(sequence));
+      for (const event of await this.#stored(first.event, numbers)) {
+        known.set(event.id, hashOf(event));
+        this.#remember(event.id, hashOf(event));
       }
+    }
     return repeated.flatMap((item) => {
       const stored = known.get(item.event.id);
       if (stored === undefined || stored === hashOf(item.event)) return [];
       return [{ item, reason: `${item.event.id}: an event with this id and other content is stored already` }];
     });
+  }
+
+  async #stored(key: LaneKey, numbers: readonly number[]): Promise<readonly ForpostEvent[]> {
+    const found: ForpostEvent[] = [];
+    for (let i = 0; i < numbers.length; i += maxLookup)
+      found.push(...(await this.#options.history.stored(key, numbers.slice(i, i + maxLookup))));
+    return found;
   }
 
   async #halves<Item extends HasEvent>(

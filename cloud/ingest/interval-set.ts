@@ -52,6 +52,11 @@ export class IntervalSet {
     return this.#size;
   }
 
+  /** how many ranges it takes */
+  get rangeCount(): number {
+    return this.#bounds.length / 2;
+  }
+
   /** the highest number, 0 where it is empty */
   get last(): number {
     return this.#bounds.at(-1) ?? 0;

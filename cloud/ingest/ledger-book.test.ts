@@ -1,7 +1,9 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
+import { maxRanges } from '../history/store.ts';
 import { LedgerBook } from './ledger-book.ts';
 import { event } from './testing.ts';
 
@@ -17,10 +19,10 @@ class Counting extends MemoryHistory {
   }
 }
 
-function aBook(ours = () => true) {
+function aBook() {
   const clock = new FakeClock();
   const history = new Counting(clock);
-  const book = new LedgerBook({ history, ours, clock, maxGateways: 2 });
+  const book = new LedgerBook({ history, clock, maxGateways: 2 });
   const store = async (events: readonly ForpostEvent[]) => {
     await history.insert(events);
     book.stored(events);
@@ -75,14 +77,20 @@ test('after a restart, and after partitions moved, it is what the data say', asy
   expect(await received()).toEqual([[[1, 3]]]);
 });
 
-test('a gateway that other centres may store for is read again after some seconds', async () => {
-  const { clock, history, received, store } = aBook(() => false);
+test('a gateway in too many ranges is refused in words, and for a while not looked at again', async () => {
+  const { clock, history, book, store, received } = aBook();
   await store([event(1)]);
-  await received();
-  await history.insert([event(2)]);
+  history.before = () => Promise.reject(new ForpostError('FORPOST_LANE_SCATTERED', 'in too many ranges'));
+  for (let i = 0; i < 3; i++) await expect(received()).rejects.toThrow('in too many ranges');
+  expect(history.asked).toBe(1);
+  clock.advance(60_000);
+  history.before = async () => {};
   expect(await received()).toEqual([[[1, 1]]]);
-  clock.advance(5_000);
-  expect(await received()).toEqual([[[1, 2]]]);
+  // one that grows beyond it while it is held is let go
+  book.stored(Array.from({ length: maxRanges }, (_, i) => event(2 * i + 3)));
+  history.before = () => Promise.reject(new ForpostError('FORPOST_LANE_SCATTERED', 'in too many ranges'));
+  await expect(received()).rejects.toThrow('in too many ranges');
+  expect(history.asked).toBe(3);
 });
 
 test('gap records are known, each once, those that were stored before and later', async () => {

@@ -2,26 +2,27 @@
  * What of each gateway is in the history, held ready for the ledger, so that asking for it counts no rows.
  *
  *   unknown ── asked for ──► loading: what the history has, and what is stored meanwhile ──► known ── stored ──► known, and more
- *      ▲                                                                                       │
- *      └── partitions moved; used by nobody for longest; not ours alone and `sharedForMs` old ◄┘
+ *      ▲                                                  │                                    │
+ *      │                                                  └── in too many ranges ──► refused for `refusedForMs`
+ *      └── partitions moved; others were asked for more lately ────────────────────────────────┘
  *
  * Always: a number is in the book only after its event is in the history; sets of ranges, never a high-water mark; what
- * was stored while the history was read is added to what it answered. A gateway whose events another centre may be
- * storing is read again once it is `sharedForMs` old. How many gateways are kept is bounded.
+ * was stored while the history was read is added to what it answered. How many gateways are kept, and ranges and gap
+ * records in all, is bounded. It knows what this centre stores: whether that is all there is, is for who asks to know.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import { gapOf } from '../history/gaps.ts';
 import { maxGaps } from '../history/queries.ts';
-import type { Gap, HistoryStore } from '../history/store.ts';
+import { type Gap, type HistoryStore, maxRanges } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
 import type { LaneHistory } from './ledger.ts';
+import { WeighedCache } from './weighed-cache.ts';
 
 export interface LedgerBookOptions {
   readonly history: Pick<HistoryStore, 'holdings' | 'gapRecords'>;
-  /** whether all events of this gateway come into the history through this centre; default yes */
-  readonly ours?: (gateway: string) => boolean;
   readonly clock: Clock;
   /** gateways remembered; the one not asked for for longest goes first */
   readonly maxGateways?: number;
@@ -38,8 +39,12 @@ interface LaneBook {
 interface Book {
   readonly lanes: Map<string, LaneBook>;
   gaps: number;
-  /** of the monotonic clock, ms */
-  readonly loadedAt: number;
+}
+
+/** Why a gateway's lanes are not told, and since when (ms of the monotonic clock). */
+interface Refusal {
+  readonly reason: ForpostError;
+  readonly since: number;
 }
 
 interface Loading {
@@ -48,26 +53,35 @@ interface Loading {
 }
 
 const defaultMaxGateways = 10_000;
-const sharedForMs = 5_000;
+/** ranges and gap records of all gateways together */
+const maxWeight = 4_000_000;
+/** It takes a look at all of the gateway's events to find that there are too many. */
+const refusedForMs = 60_000;
 
 export class LedgerBook {
   readonly #options: LedgerBookOptions;
-  /** not asked for for longest first */
-  readonly #books = new Map<string, Book>();
+  readonly #books: WeighedCache<Book | Refusal>;
   readonly #loading = new Map<string, Loading>();
 
   constructor(options: LedgerBookOptions) {
     this.#options = options;
+    const maxEntries = options.maxGateways ?? defaultMaxGateways;
+    this.#books = new WeighedCache({ maxEntries, maxWeight, weigh });
   }
 
   /** These are in the history, since now or since before. */
   stored(events: readonly ForpostEvent[]): void {
     if (this.#books.size + this.#loading.size === 0) return;
+    const changed = new Map<string, Book>();
     for (const event of events) {
-      const book = this.#books.get(event.gateway);
-      if (book !== undefined) note(book, event);
+      const book = this.#books.peek(event.gateway);
+      if (book !== undefined && 'lanes' in book) {
+        note(book, event);
+        changed.set(event.gateway, book);
+      }
       this.#loading.get(event.gateway)?.stored.push(event);
     }
+    for (const [gateway, book] of changed) this.#keep(gateway, book);
   }
 
   /** What others have stored meanwhile is read again. */
@@ -76,61 +90,75 @@ export class LedgerBook {
     this.#loading.clear();
   }
 
-  /** Every lane of which something is there, or of which a gap record speaks. @throws what the history throws */
+  /**
+   * Every lane of which something is there, or of which a gap record speaks. @throws what the history throws; ForpostError
+   * FORPOST_LANE_SCATTERED
+   */
   async lanes(gateway: string): Promise<readonly LaneHistory[]> {
-    const { lanes } = await this.#book(gateway);
-    return [...lanes.values()].map(({ epoch, lane, received, gaps }) => ({
-      key: { gateway, epoch, lane },
-      received: received.ranges(),
-      gaps: [...gaps.values()],
-    }));
+    const known = this.#books.get(gateway);
+    if (known !== undefined && 'lanes' in known) return lanesOf(gateway, known);
+    if (known !== undefined && this.#options.clock.uptime() - known.since < refusedForMs) throw known.reason;
+    return lanesOf(gateway, await (this.#loading.get(gateway) ?? this.#load(gateway)).book);
   }
 
-  async #book(gateway: string): Promise<Book> {
-    const { clock, ours } = this.#options;
-    const known = this.#books.get(gateway);
-    const own = ours?.(gateway) ?? true;
-    if (known !== undefined && (own || clock.uptime() - known.loadedAt < sharedForMs)) {
-      this.#books.delete(gateway);
-      this.#books.set(gateway, known);
-      return known;
-    }
-    const loading = this.#loading.get(gateway) ?? this.#load(gateway);
-    return loading.book;
+  /** The same, from the history at this moment, and not to be kept. */
+  async readAnew(gateway: string): Promise<readonly LaneHistory[]> {
+    return lanesOf(gateway, await this.#read(gateway, []));
   }
 
   #load(gateway: string): Loading {
     const stored: ForpostEvent[] = [];
-    const loading: Loading = { stored, book: this.#read(gateway, stored) };
+    const loading: Loading = { stored, book: this.#readAndKeep(gateway, stored) };
     this.#loading.set(gateway, loading);
     return loading;
   }
 
-  async #read(gateway: string, stored: readonly ForpostEvent[]): Promise<Book> {
-    const { clock, history } = this.#options;
+  async #readAndKeep(gateway: string, stored: readonly ForpostEvent[]): Promise<Book> {
     // where it was forgotten meanwhile it may lack what another centre stored: then it serves those who wait for it
     const isLoading = () => this.#loading.get(gateway)?.stored === stored;
     try {
-      const loadedAt = clock.uptime();
-      const [holdings, records] = await Promise.all([history.holdings(gateway), history.gapRecords(gateway)]);
-      const book: Book = { lanes: new Map(), gaps: 0, loadedAt };
-      for (const { epoch, lane, received } of holdings)
-        book.lanes.set(`${epoch}/${lane}`, { epoch, lane, received: IntervalSet.of(received), gaps: new Map() });
-      for (const event of [...records, ...stored]) note(book, event);
+      const book = await this.#read(gateway, stored);
       // in the same breath: from here on what is stored goes into the book itself
       if (isLoading()) this.#keep(gateway, book);
       return book;
+    } catch (error) {
+      if (isLoading() && error instanceof ForpostError && error.code === 'FORPOST_LANE_SCATTERED')
+        this.#books.set(gateway, { reason: error, since: this.#options.clock.uptime() });
+      throw error;
     } finally {
       if (isLoading()) this.#loading.delete(gateway);
     }
   }
 
-  #keep(gateway: string, book: Book): void {
-    this.#books.set(gateway, book);
-    const oldest = this.#books.keys().next().value;
-    if (this.#books.size > (this.#options.maxGateways ?? defaultMaxGateways) && oldest !== undefined)
-      this.#books.delete(oldest);
+  async #read(gateway: string, stored: readonly ForpostEvent[]): Promise<Book> {
+    const { history } = this.#options;
+    const [holdings, records] = await Promise.all([history.holdings(gateway), history.gapRecords(gateway)]);
+    const book: Book = { lanes: new Map(), gaps: 0 };
+    for (const { epoch, lane, received } of holdings)
+      book.lanes.set(`${epoch}/${lane}`, { epoch, lane, received: IntervalSet.of(received), gaps: new Map() });
+    for (const event of [...records, ...stored]) note(book, event);
+    return book;
   }
+
+  /** One that has grown beyond what may be is read again when it is asked for, and refused then. */
+  #keep(gateway: string, book: Book): void {
+    const scattered = [...book.lanes.values()].some(({ received }) => received.rangeCount > maxRanges);
+    if (scattered) this.#books.delete(gateway);
+    else this.#books.set(gateway, book);
+  }
+}
+
+function weigh(book: Book | Refusal): number {
+  if (!('lanes' in book)) return 1;
+  return [...book.lanes.values()].reduce((sum, { received }) => sum + received.rangeCount, book.gaps);
+}
+
+function lanesOf(gateway: string, { lanes }: Book): readonly LaneHistory[] {
+  return [...lanes.values()].map(({ epoch, lane, received, gaps }) => ({
+    key: { gateway, epoch, lane },
+    received: received.ranges(),
+    gaps: [...gaps.values()],
+  }));
 }
 
 function note(book: Book, event: ForpostEvent): void {

@@ -32,6 +32,7 @@ import {
   type HistoryEvent,
   type HistoryStore,
   type LaneKey,
+  type LaneRanges,
   maxLookup,
   type Range,
   type SeriesPoint,
@@ -40,6 +41,7 @@ import {
 import { EmbeddedExecutor } from './embedded.ts';
 import type { Executor, Parameters } from './executor.ts';
 import { HttpExecutor } from './http.ts';
+import { rangesOf } from './ranges.ts';
 import { type EventRow, toEvent, toLine } from './rows.ts';
 import { migrate } from './schema.ts';
 import { sql } from './sql.ts';
@@ -204,11 +206,8 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   async received(key: LaneKey): Promise<readonly Range[]> {
-    const rows = await this.#executor.query<{ readonly first: string; readonly last: string }>(
-      sql.received,
-      keyOf(key),
-    );
-    return rows.map(({ first, last }) => [Number(first), Number(last)] as const);
+    const [lane] = await rangesOf(this.#executor, key.gateway, { epoch: key.epoch, lane: key.lane });
+    return lane?.received ?? [];
   }
 
   async stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]> {
@@ -231,20 +230,8 @@ export class ClickHouseHistory implements HistoryStore {
     return { rows: Number(row?.rows ?? 0), distinct: Number(row?.distinct ?? 0) };
   }
 
-  async holdings(gateway: string): ReturnType<HistoryStore['holdings']> {
-    interface Row {
-      readonly epoch: string;
-      readonly lane: Lane;
-      readonly first: string;
-      readonly last: string;
-    }
-    const rows = await this.#executor.query<Row>(sql.holdings, { gateway });
-    return [...Map.groupBy(rows, ({ epoch, lane }) => `${epoch}/${lane}`).values()].flatMap((ranges) => {
-      const [first] = ranges;
-      if (first === undefined) return [];
-      const { epoch, lane } = first;
-      return [{ epoch, lane, received: ranges.map((row) => [Number(row.first), Number(row.last)] as const) }];
-    });
+  holdings(gateway: string): Promise<readonly LaneRanges[]> {
+    return rangesOf(this.#executor, gateway);
   }
 
   async gapRecords(gateway: string): Promise<readonly ForpostEvent[]> {

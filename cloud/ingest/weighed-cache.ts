@@ -1,0 +1,60 @@
+/**
+ * A map that holds so much and no more: where its values weigh too much together, those not used for longest go.
+ *
+ * Always: the value put in last stays, whatever it weighs (who puts it in has bounded it); a value that has changed
+ * counts by its new weight once it is put in again.
+ */
+export interface WeighedCacheOptions<Value> {
+  readonly maxEntries: number;
+  readonly maxWeight: number;
+  readonly weigh: (value: Value) => number;
+}
+
+export class WeighedCache<Value> {
+  readonly #options: WeighedCacheOptions<Value>;
+  /** not used for longest first */
+  readonly #entries = new Map<string, { readonly value: Value; readonly weight: number }>();
+  #weight = 0;
+
+  constructor(options: WeighedCacheOptions<Value>) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Looks without counting it as use. */
+  peek(name: string): Value | undefined {
+    return this.#entries.get(name)?.value;
+  }
+
+  get(name: string): Value | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    return entry.value;
+  }
+
+  set(name: string, value: Value): void {
+    this.delete(name);
+    const weight = this.#options.weigh(value);
+    this.#entries.set(name, { value, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (oldest === name || (this.size <= this.#options.maxEntries && this.#weight <= this.#options.maxWeight)) return;
+      this.delete(oldest);
+    }
+  }
+
+  delete(name: string): void {
+    this.#weight -= this.#entries.get(name)?.weight ?? 0;
+    this.#entries.delete(name);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#weight = 0;
+  }
+}
