@@ -218,6 +218,7 @@ export class Gateway implements Part {
           this.#pipeline.scene(scene);
           this.#overview.tellScene(scene);
         },
+        tamper: (message) => this.#pipeline.tamper(message),
         changed: () => {
           for (const change of this.#cameraChanges.look(this.#vision.cameras())) this.#pipeline.camera(change);
         },

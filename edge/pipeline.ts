@@ -34,10 +34,10 @@ import type { DeviceRegistry } from './devices/registry.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
 import type { DeadLetter, EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
-import type { AlarmTransition } from './rules/rule.ts';
+import type { AlarmTransition, Observation } from './rules/rule.ts';
 import { isHopeless, Storing } from './storing.ts';
 import type { CameraChange } from './vision/camera-changes.ts';
-import type { FromVision, SceneChange } from './vision/messages.ts';
+import { type FromVision, type SceneChange, tampers } from './vision/messages.ts';
 
 export interface PipelineParts {
   readonly devices: DeviceRegistry;
@@ -202,7 +202,7 @@ export class Pipeline {
 
   /** A camera came, or is lost: then nobody will say who left its zones. */
   camera({ camera: { id, name, state, reason }, live }: CameraChange): void {
-    const { clock, rules } = this.#parts;
+    const { clock } = this.#parts;
     if (!isId(id)) return;
     this.note({
       change: live ? 'camera-live' : 'camera-lost',
@@ -210,13 +210,39 @@ export class Pipeline {
       camera: id,
     });
     const taken = { received: clock.now(), uptime: clock.uptime() };
-    const observation = {
-      kind: live ? 'scene-live' : 'scene-lost',
-      device: id as DeviceId,
-      time: taken.received,
-      received: taken.received,
-    } as const;
-    const drafts = this.#raise(rules().observe(observation, taken.uptime, taken.received), taken);
+    const device = id as DeviceId;
+    const at = { device, time: taken.received, received: taken.received };
+    const stalled = { kind: 'tamper', tamper: 'stalled', active: !live, reason, ...at } as const;
+    this.#observed([{ kind: live ? 'scene-live' : 'scene-lost', ...at }, stalled], taken);
+  }
+
+  /** What a camera's view became: each way of tampering that it is not is over. */
+  tamper(message: Extract<FromVision, { kind: 'tamper' }>): void {
+    if (!isId(message.camera)) return;
+    const device = message.camera as DeviceId;
+    const taken: Taken = { received: message.time, uptime: message.uptime };
+    const observations = tampers
+      .filter((tamper) => tamper !== 'stalled')
+      .map((tamper) => {
+        const active = tamper === message.tamper;
+        return {
+          kind: 'tamper',
+          device,
+          time: message.time,
+          received: message.time,
+          tamper,
+          active,
+          reason: '',
+        } as const;
+      });
+    this.#observed(observations, taken);
+  }
+
+  /** Lets the rules observe what has no sender to hold back, and keeps what they found. */
+  #observed(observations: readonly Observation[], taken: Taken): void {
+    const { rules } = this.#parts;
+    const found = observations.flatMap((observation) => rules().observe(observation, taken.uptime, taken.received));
+    const drafts = this.#raise(found, taken);
     if (drafts.length > 0) this.#storing.keep({ events: drafts });
   }
 

@@ -12,7 +12,7 @@ import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
-import type { SceneChange, Track } from '../vision/messages.ts';
+import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =
@@ -43,6 +43,17 @@ export type Observation =
     }
   /** the device said something that is no reading: it lives */
   | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: number }
+  /** something was done to a camera, or is over */
+  | {
+      readonly kind: 'tamper';
+      readonly device: DeviceId;
+      readonly time: number;
+      readonly received: number;
+      readonly tamper: Tamper;
+      readonly active: boolean;
+      /** in words, where somebody knows more */
+      readonly reason: string;
+    }
   /** the camera lost its tracks (its stream or the vision process started again): nobody will say who left */
   | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: number }
   /** the camera is live: from now on, what it does not tell is not there */

@@ -67,7 +67,13 @@ function siteOf({ value, text }: LoadedYaml<Static<typeof siteSchema>>): Site {
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,
     cameras: cameras as unknown as readonly CameraConfig[],
-    rules: rules as unknown as readonly RuleConfig[],
+    rules: [...rules, ...tamperRule(cameras, rules)] as unknown as readonly RuleConfig[],
     revision: createHash('sha256').update(text).digest('hex'),
   };
+}
+
+/** A camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it. */
+function tamperRule(cameras: readonly { id: string }[], rules: readonly { kind: string }[]): readonly object[] {
+  if (cameras.length === 0 || rules.some(({ kind }) => kind === 'tamper')) return [];
+  return [{ id: 'camera-tamper', kind: 'tamper', cameras: cameras.map(({ id }) => id) }];
 }

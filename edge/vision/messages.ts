@@ -50,6 +50,10 @@ export interface LineChange {
   readonly at: number;
 }
 
+/** What somebody may have done to a camera; `stalled`: no pictures come. */
+export const tampers = ['stalled', 'covered', 'blurred', 'moved'] as const;
+export type Tamper = (typeof tampers)[number];
+
 export type ToVision =
   | {
       readonly kind: 'configure';
@@ -107,6 +111,14 @@ export type FromVision =
       readonly changes: readonly SceneChange[];
       readonly detectMs: number;
     }
+  /** what the camera's view became; null: it sees what it always saw (told once after each start as well) */
+  | {
+      readonly kind: 'tamper';
+      readonly camera: string;
+      readonly time: number;
+      readonly uptime: number;
+      readonly tamper: Exclude<Tamper, 'stalled'> | null;
+    }
   /** what an installer should know, and again with an empty text when it is over */
   | { readonly kind: 'problem'; readonly about: string; readonly text: string }
   | { readonly kind: 'heartbeat'; readonly residentBytes: number };
@@ -114,6 +126,7 @@ export type FromVision =
 /** What `vision/supervisor.ts` offers to the rest of the gateway. */
 export interface VisionEvents {
   scene(message: Extract<FromVision, { kind: 'scene' }>): void;
+  tamper(message: Extract<FromVision, { kind: 'tamper' }>): void;
   /** finished evidence; whoever takes it moves the files */
   evidence?(message: Extract<FromVision, { kind: 'evidence' }>): void;
   /** a camera's state or a problem changed */

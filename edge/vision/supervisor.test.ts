@@ -50,7 +50,7 @@ async function watch(cameras: readonly Partial<CameraConfig>[], secrets = {}): P
     cameras: cameras.map((config, i) => ({ id: asId<'device'>(`cam-${i}`), url: camera.url, ...config })),
     secrets: { 'cam-0': login, ...secrets },
     dataFolder: folder,
-    events: { scene: (scene) => scenes.push(scene), changed: () => {} },
+    events: { scene: (scene) => scenes.push(scene), tamper: () => {}, changed: () => {} },
     logger: silentLogger(),
     clock: systemClock,
     random: Math.random,
@@ -212,7 +212,7 @@ test('a gateway that is killed leaves no vision process and no ffmpeg behind', a
     const vision = new VisionSupervisor({
       cameras: [{ id: 'cam-0', url: process.argv[2] }], secrets: { 'cam-0': JSON.parse(process.argv[3]) },
       dataFolder: process.argv[4], logger: silentLogger(), clock: systemClock, random: Math.random,
-      events: { scene() {}, changed() { if (vision.cameras()[0].state === 'live') console.log(vision.processId); } },
+      events: { scene() {}, tamper() {}, changed() { if (vision.cameras()[0].state === 'live') console.log(vision.processId); } },
     });
     await vision.start();`,
   );

@@ -183,6 +183,9 @@ export class VisionSupervisor implements Part {
         this.#latest.set(message.camera, message);
         events.scene(message);
         break;
+      case 'tamper':
+        events.tamper(message);
+        break;
       case 'camera':
         this.#status.set(message.status.id, message.status);
         events.changed();

@@ -4,6 +4,7 @@ import type { RuleKind } from '../rule.ts';
 import { lineCrossed } from './line-crossed.ts';
 import { loitering } from './loitering.ts';
 import { silent } from './silent.ts';
+import { tamper } from './tamper.ts';
 import { threshold } from './threshold.ts';
 import { zoneCount } from './zone-count.ts';
 import { zoneEmpty } from './zone-empty.ts';
@@ -22,6 +23,7 @@ export const ruleKinds: readonly AnyRuleKind[] = [
   zoneCount,
   zoneEmpty,
   lineCrossed,
+  tamper,
 ] as readonly AnyRuleKind[];
 
 export function ruleKind(name: string): AnyRuleKind | undefined {

@@ -12,6 +12,7 @@ import { sourceOf } from './address.ts';
 import { Analysis, type Scene } from './analysis.ts';
 import { Camera } from './camera.ts';
 import { startCapture } from './capture.ts';
+import type { Frame } from './detectors/detector.ts';
 import type { DetectorPool } from './detectors/pool.ts';
 import { findModel, kindOf, type Model } from './detectors/registry.ts';
 import { type EvidenceQuestion, EvidenceRecorder } from './evidence-recorder.ts';
@@ -21,6 +22,7 @@ import { probe } from './probe.ts';
 import { Ring } from './ring.ts';
 import { defaultStaticClasses } from './standing.ts';
 import { StreamRecorder } from './stream-recorder.ts';
+import { TamperWatch } from './tamper.ts';
 
 const defaultFramesPerSecond = 5;
 const defaultBeforeS = 5;
@@ -45,6 +47,7 @@ export interface WatchedCameraOptions {
 export class WatchedCamera {
   readonly #options: WatchedCameraOptions;
   readonly #picture: LivePicture;
+  readonly #tamper = new TamperWatch();
   #camera: Camera | undefined;
   #analysis: Analysis | undefined;
   #frames: NewestFrame | undefined;
@@ -149,7 +152,12 @@ export class WatchedCamera {
       startCapture,
       probe,
       recording: () => (this.#recorder === undefined && source.kind !== 'v4l2' ? this.#ring?.begin() : undefined),
-      frame: () => analysis.frame(),
+      frame: () => {
+        // the alert first; whether or not the analysis took it, it stays as it is until this turn is over
+        const frame = frames.peek();
+        analysis.frame();
+        if (frame !== undefined) this.#lookForTampering(frame);
+      },
       changed: () => {
         if (camera.state !== 'live') {
           analysis.lost();
@@ -215,6 +223,15 @@ export class WatchedCamera {
   #problem(text: string, what = 'camera'): void {
     const about = `${what} ${this.id}`;
     this.#options.send({ kind: 'problem', about, text: text === '' ? '' : `${about}: ${text}` });
+  }
+
+  #lookForTampering(frame: Frame): void {
+    const tamper = this.#tamper.look(frame);
+    if (tamper === undefined) return;
+    const { clock, logger, send } = this.#options;
+    const { uptime } = frame;
+    if (tamper !== null) logger.warn({ camera: this.id, tamper }, 'camera tampered with');
+    send({ kind: 'tamper', camera: this.id, time: clock.now() - (clock.uptime() - uptime), uptime, tamper });
   }
 
   #tell({ uptime, tracks, changes, detectMs }: Scene): void {

@@ -1,0 +1,161 @@
+/**
+ * Somebody did something to a camera, or it died: one alarm for each camera and way.
+ *
+ *   fine ── covered, blurred, moved ──► active ── it sees what it saw before ──► fine
+ *   fine ── no pictures, for stalled_after_s ──► active (stalled) ── a picture ──► fine
+ *
+ * Always: raised and cleared take turns; a camera that reconnects within `stalled_after_s` raises nothing; one that
+ * shows nothing within `startGraceMs` of the gateway's start is stalled, because it may be gone since the night before.
+ */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+import type { RuleConfig } from '../../site/site.ts';
+import { type Tamper, tampers } from '../../vision/messages.ts';
+import { checkMessage, fill } from '../messages.ts';
+import type { Evaluation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
+import { seconds } from './common.ts';
+
+const schema = Type.Object(
+  {
+    cameras: Type.Array(Type.String(), { description: 'ids of cameras; none: nobody is told' }),
+    tampers: Type.Optional(
+      Type.Array(Type.Union(tampers.map((tamper) => Type.Literal(tamper))), {
+        minItems: 1,
+        description: 'stalled, covered, blurred, moved; default: all',
+      }),
+    ),
+    stalled_after_s: Type.Optional(seconds('how long no pictures may come; default 10')),
+  },
+  { additionalProperties: false },
+);
+
+export type TamperConfig = RuleConfig & Type.Static<typeof schema>;
+
+/** Times in ms of the monotonic clock. */
+interface Watched {
+  readonly active: Set<Tamper>;
+  /** since when no pictures come, while that is no alarm yet */
+  missing: { since: number; reason: string } | undefined;
+}
+
+interface State {
+  readonly context: RuleContext;
+  readonly cameras: Map<DeviceId, Watched>;
+}
+
+const defaultStalledAfterS = 10;
+/** A gateway that boots with its cameras waits for the slowest of them. */
+const startGraceMs = 60_000;
+const placeholders = ['camera', 'tamper', 'reason'];
+const words: Readonly<Record<Tamper, string>> = {
+  stalled: 'sends no pictures',
+  covered: 'is covered, or it is dark',
+  blurred: 'is out of focus, or its lens is smeared',
+  moved: 'looks somewhere else than before',
+};
+
+export const tamper: RuleKind<TamperConfig, State> = {
+  kind: 'tamper',
+  category: 'tamper',
+  schema,
+  takesLate: false,
+
+  check({ cameras, message }, references) {
+    const ids = references.cameras.map(({ id }): string => id);
+    const unknown = cameras.flatMap((id, index): RuleProblem[] =>
+      ids.includes(id)
+        ? []
+        : [{ path: ['cameras', index], message: `there is no camera "${id}"${suggestion(id, ids)}` }],
+    );
+    return [...unknown, ...checkMessage(message, placeholders)];
+  },
+
+  covers: (config, _devices, { device, subject }) =>
+    config.cameras.includes(device) && wanted(config).some((known) => known === subject),
+
+  concerns: (config, device) => config.cameras.includes(device),
+
+  initial(config, context, uptime) {
+    const cameras = new Map<DeviceId, Watched>();
+    for (const id of config.cameras as DeviceId[]) {
+      const active = context.active.filter(({ device }) => device === id).map(({ subject }) => subject as Tamper);
+      const patience = Math.max(0, startGraceMs - stalledAfterMs(config));
+      cameras.set(id, {
+        active: new Set(active),
+        missing: active.includes('stalled') ? undefined : { since: uptime + patience, reason: 'since the start' },
+      });
+    }
+    return { context, cameras };
+  },
+
+  observe(config, state, observation, uptime) {
+    const watched = state.cameras.get(observation.device);
+    if (watched === undefined || observation.kind !== 'tamper') return evaluation(config, state, []);
+    const { device, tamper: which, active, reason, time } = observation;
+    if (!wanted(config).includes(which)) return evaluation(config, state, []);
+    if (which === 'stalled') {
+      const known = watched.missing ?? { since: uptime, reason };
+      watched.missing = active && !watched.active.has('stalled') ? { ...known, reason } : undefined;
+      if (active) return evaluation(config, state, []);
+    }
+    if (active === watched.active.has(which)) return evaluation(config, state, []);
+    if (active) watched.active.add(which);
+    else watched.active.delete(which);
+    return evaluation(config, state, [changeOf(config, state, device, which, active, reason, time)]);
+  },
+
+  wake(config, state, now, uptime) {
+    const changes: RuleChange[] = [];
+    for (const [device, watched] of state.cameras) {
+      const { missing } = watched;
+      if (missing === undefined || uptime - missing.since < stalledAfterMs(config)) continue;
+      watched.missing = undefined;
+      if (!wanted(config).includes('stalled')) continue;
+      watched.active.add('stalled');
+      changes.push(changeOf(config, state, device, 'stalled', true, missing.reason, now));
+    }
+    return evaluation(config, state, changes);
+  },
+};
+
+function wanted({ tampers: some }: TamperConfig): readonly Tamper[] {
+  return some ?? tampers;
+}
+
+function stalledAfterMs(config: TamperConfig): number {
+  return (config.stalled_after_s ?? defaultStalledAfterS) * 1000;
+}
+
+function changeOf(
+  config: TamperConfig,
+  { context }: State,
+  device: DeviceId,
+  which: Tamper,
+  active: boolean,
+  reason: string,
+  time: number,
+): RuleChange {
+  const camera = context.nameOf(device);
+  const because = reason === '' ? '' : ` (${reason})`;
+  const raised =
+    config.message === undefined
+      ? `${camera} ${words[which]}${because}`
+      : fill(config.message, { camera, tamper: words[which], reason });
+  const over = which === 'stalled' ? `${camera} sends pictures again` : `${camera} sees what it saw before`;
+  return {
+    change: active ? 'raised' : 'cleared',
+    device,
+    subject: which,
+    message: active ? raised : over,
+    cause: which,
+    time,
+  };
+}
+
+function evaluation(config: TamperConfig, state: State, changes: readonly RuleChange[]): Evaluation<State> {
+  const due = [...state.cameras.values()].flatMap(({ missing }) =>
+    missing === undefined ? [] : [missing.since + stalledAfterMs(config)],
+  );
+  return due.length === 0 ? { state, changes } : { state, changes, wakeAt: Math.min(...due) };
+}
