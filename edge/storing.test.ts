@@ -100,3 +100,29 @@ test('what has no sender is appended in reserved room, and an alert of a device 
   await tryAgain();
   expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder', 'over']);
 });
+
+test('an alert whose commit failed is stored with whatever its device sends next, and holds nothing back where only alerts have no room', async () => {
+  const entries: OutboxEntry[] = [];
+  full = (entry) => {
+    entries.push(entry);
+    return true;
+  };
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
+  full = (entry) => {
+    entries.push(entry);
+    return entry.events.some(({ lane }) => lane === 'alerts');
+  };
+  await storing.submit({ events: [draft(2)] });
+  expect(stored.map(({ data }) => data)).toEqual([draft(2).data]);
+  await storing.submit({ events: [draft(3, { device: asId('other') })] });
+  full = (entry) => {
+    entries.push(entry);
+    return false;
+  };
+  await storing.submit({ events: [draft(4)] });
+  // in one entry: a kill leaves both or none
+  expect(entries.at(-1)?.events.map(({ data }) => data)).toEqual([alert(1, 'over', 'meter').data, draft(4).data]);
+  expect(storing.waiting).toBe(0);
+  await storing.submit({ events: [draft(5)] });
+  expect(entries.at(-1)?.events.length).toBe(1);
+});

@@ -84,9 +84,11 @@ export class Storing {
 
   /** Stores what has a sender. @throws what the outbox says, and the sender keeps its message */
   submit(entry: OutboxEntry): Promise<unknown> {
+    if (entry.events.some(isAlert))
+      return this.#append(entry, () => this.#wait({ events: entry.events.filter(isAlert) }));
     // nearly all: nothing in it has to be kept in order
-    if (!entry.events.some(isAlert)) return this.#parts.outbox.append(entry);
-    return this.#append(entry, () => this.#wait({ events: entry.events.filter(isAlert) }));
+    if (this.#waiting.length === 0) return this.#parts.outbox.append(entry);
+    return this.#withEarlier(entry);
   }
 
   /** Stores what has no sender to hold back; while the outbox takes nothing it waits here. */
@@ -101,15 +103,40 @@ export class Storing {
     );
   }
 
+  /**
+   * What a device sends next may be what it kept: with it goes the alert that was refused then, so that the two are on
+   * disk together. Where only alerts have no room, the device's other messages go on.
+   */
+  async #withEarlier(entry: OutboxEntry): Promise<void> {
+    const earlier = this.#earlier(entry.events);
+    if (earlier.length > 0)
+      try {
+        const whole = { ...entry, events: [...earlier, ...entry.events] };
+        await this.#parts.outbox.append(whole);
+        this.#stored(whole);
+        this.#forget(earlier);
+        return;
+      } catch (error) {
+        if (!(error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_FULL')) throw error;
+      }
+    await this.#parts.outbox.append(entry);
+  }
+
+  /** Alerts of the same devices that wait. */
+  #earlier(events: readonly EventDraft[]): readonly EventDraft[] {
+    const devices = new Set(events.map(({ device }) => device));
+    return this.#waiting.flatMap((one) => one.events.filter((event) => isAlert(event) && devices.has(event.device)));
+  }
+
   /** Alerts of the same devices that wait go with it, in front: the outbox drops what it has already. */
   #append(entry: OutboxEntry, refused: () => void): Promise<void> {
-    const devices = new Set(entry.events.filter(isOrdered).map(({ device }) => device));
-    const earlier = this.#waiting.flatMap(({ events }) =>
-      events.filter((event) => isAlert(event) && devices.has(event.device)),
-    );
+    const earlier = this.#earlier(entry.events.filter(isOrdered));
     const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
     return this.#parts.outbox.append(whole).then(
-      () => this.#stored(whole),
+      () => {
+        this.#stored(whole);
+        this.#forget(earlier);
+      },
       (error: unknown) => {
         refused();
         throw error;
@@ -119,6 +146,13 @@ export class Storing {
 
   #stored({ events }: OutboxEntry): void {
     for (const event of events) if (isAlert(event)) this.#parts.onStored(event);
+  }
+
+  /** They wait no more. */
+  #forget(stored: readonly EventDraft[]): void {
+    if (stored.length === 0) return;
+    const gone = new Set(stored);
+    this.#keepOnly((event) => !gone.has(event));
   }
 
   #wait(entry: OutboxEntry): void {
