@@ -2,21 +2,25 @@
  * The folder that holds everything this gateway keeps: made where it is missing, and taken for this process alone,
  * because a second gateway on the same folder would end the epochs of the first and forward its events as its own.
  *
- * Always: what keeps the folder from being used is one sentence that names it and the setting. The lock is SQLite's on a
- * file of its own, which the system takes back from a process that is killed: there is never a stale one.
+ * Always: a disk that takes no writes any more is no reason not to alert: then nobody can take the folder, and nothing
+ * is stored. What else keeps the folder from being used is one sentence that names it and the setting. The lock is
+ * SQLite's on a file of its own, which the system takes back from a process that is killed: there is never a stale one.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
+import { isFailing } from './outbox/sqlite/disk-trouble.ts';
 import { type Lock, lockFile } from './outbox/sqlite/lock.ts';
 
 export class DataFolder implements Part {
   readonly #folder: string;
+  readonly #lockFile: string;
   #lock: Lock | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.#lockFile = join(folder, 'gateway.lock');
   }
 
   /** @throws ForpostError FORPOST_DATA_FOLDER */
@@ -24,8 +28,9 @@ export class DataFolder implements Part {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await access(this.#folder, constants.W_OK | constants.X_OK);
-      this.#lock = lockFile(join(this.#folder, 'gateway.lock'));
+      this.#lock = lockFile(this.#lockFile);
     } catch (error) {
+      if (isFailing(error, this.#lockFile)) return;
       throw this.#unusable(`cannot be used: ${messageOf(error)}; set "data" to a folder that can be written`, error);
     }
     if (this.#lock === undefined)

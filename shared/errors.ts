@@ -9,6 +9,7 @@ export const errorCodes = {
   FORPOST_DATA_FOLDER: { retryable: false },
   FORPOST_OUTBOX_FULL: { retryable: true },
   FORPOST_OUTBOX_FAILED: { retryable: true },
+  FORPOST_OUTBOX_DISK: { retryable: true },
   FORPOST_OUTBOX_NEWER_SCHEMA: { retryable: false },
   FORPOST_OUTBOX_STOPPED: { retryable: false },
   FORPOST_SINK_UNREACHABLE: { retryable: true },

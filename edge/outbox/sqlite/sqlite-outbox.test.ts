@@ -165,12 +165,14 @@ test('a commit that fails rejects every entry of its batch and stores nothing of
   ];
   const results = await Promise.allSettled(batch.map((entry) => outbox.append(entry)));
   expect(results.map((result) => result.status)).toEqual(Array(4).fill('rejected'));
+  expect(outbox.status().problem).toMatch(/^nothing is stored: .*no$/);
   other.exec('drop trigger refuse');
   other.close();
   expect(everything(outbox.file, outbox.epoch).length).toBe(1);
   expect(await outbox.append({ events: [draft(6, { resendId: 'a' })] })).toEqual({ stored: 1, repeated: 0 });
   expect(everything(outbox.file, outbox.epoch).map(({ sequence }) => sequence)).toEqual([1, 2]);
   expect(everything(outbox.file, outbox.epoch, 'alerts')).toEqual([]);
+  expect(outbox.status().problem).toBe('');
 });
 
 test('where a failed commit cannot even be read anew, no number is left out by the next one', async () => {

@@ -10,7 +10,8 @@
  * everything that waited is rejected and a new thread opens the same file under a new epoch; what was being committed
  * at that moment may be in the file although it was rejected (its sender offers it again, and a resendId makes that
  * harmless). While it is down, entries gather up to the bound until an attempt to open fails, and then are rejected.
- * A disk that is too full to open the file is no reason not to start: it is down then, and tried again.
+ * A disk that is too full to open the file, takes no writes or fails is no reason not to start: it is down then, and
+ * tried again.
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -119,6 +120,8 @@ export class SqliteOutbox implements Outbox {
   #writtenBefore = 0;
   /** why it is down */
   #downFor: ForpostError | undefined;
+  /** why the last commit failed, where it did */
+  #failedFor: ForpostError | undefined;
   readonly #changes = new PendingChanges();
   #changesTimer: Timer | undefined;
   #changesDue = false;
@@ -151,7 +154,10 @@ export class SqliteOutbox implements Outbox {
     try {
       await this.#open();
     } catch (error) {
-      if (error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_FULL') {
+      if (
+        error instanceof ForpostError &&
+        (error.code === 'FORPOST_OUTBOX_FULL' || error.code === 'FORPOST_OUTBOX_DISK')
+      ) {
         this.#isDown(error);
         return;
       }
@@ -282,6 +288,7 @@ export class SqliteOutbox implements Outbox {
 
   #problem(): string {
     if (this.#state === 'down') return `nothing is stored: ${this.#downFor?.message ?? 'the outbox cannot be opened'}`;
+    if (this.#failedFor?.code === 'FORPOST_OUTBOX_FAILED') return `nothing is stored: ${this.#failedFor.message}`;
     const { diskFull, freeDiskBytes, minFreeBytes } = this.#room();
     if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
     if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
@@ -356,6 +363,7 @@ export class SqliteOutbox implements Outbox {
     else if (ready.starts === 1) this.#changes.begin();
     this.#ready = ready;
     this.#downFor = undefined;
+    this.#failedFor = undefined;
     const before = this.#file?.room;
     this.#shedBefore.events += before?.shedEvents ?? 0;
     this.#shedBefore.ranges += before?.shedRanges ?? 0;
@@ -416,6 +424,7 @@ export class SqliteOutbox implements Outbox {
     this.#inFlight = undefined;
     if (message.kind === 'committed') {
       const { outcome, ms } = message;
+      this.#failedFor = undefined;
       if (outcome.refused.length > 0) this.#gathering.refuseFollowers(taken, outcome.refused, noRoom());
       this.#commits++;
       this.#committedEvents += outcome.stored;
@@ -431,6 +440,7 @@ export class SqliteOutbox implements Outbox {
       return;
     }
     const error = new ForpostError(message.code, `a commit of the outbox failed: ${message.message}`);
+    this.#failedFor = error;
     this.#sparing.error('commit', { entries: taken.waiting.length }, error.message);
     // what a lost commit would have acknowledged is acknowledged with the next one
     for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);

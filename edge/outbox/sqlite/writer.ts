@@ -10,14 +10,14 @@
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Epoch } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import { nextList, noEpochs } from '../epoch-list.ts';
 import { InHand } from '../in-hand.ts';
 import { Ballast } from './ballast.ts';
 import { damageIn, isDamage } from './damage.ts';
-import { isFull } from './full.ts';
+import { isFailing, isFull } from './disk-trouble.ts';
 import type { Batch, FromWriter, Recalled, ToWriter, WriterData } from './messages.ts';
 import { openDatabase, type PutAside, putAside } from './opening.ts';
 import { lossesOf, readEpochs, writeEpochs } from './salvage.ts';
@@ -62,15 +62,16 @@ function open() {
     });
     return opened;
   } catch (error) {
-    const code = isFull(error, file)
-      ? 'FORPOST_OUTBOX_FULL'
-      : error instanceof ForpostError
-        ? error.code
-        : 'FORPOST_OUTBOX_FAILED';
-    say({ kind: 'not-ready', code, message: messageOf(error), putAside: aside });
+    say({ kind: 'not-ready', code: codeOfOpening(error), message: messageOf(error), putAside: aside });
     port.close();
     return undefined;
   }
+}
+
+function codeOfOpening(error: unknown): ErrorCode {
+  if (isFull(error, file)) return 'FORPOST_OUTBOX_FULL';
+  if (error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_NEWER_SCHEMA') return error.code;
+  return isFailing(error, file) ? 'FORPOST_OUTBOX_DISK' : 'FORPOST_OUTBOX_FAILED';
 }
 
 /** On a disk that is full the ballast makes the room that opening needs. */

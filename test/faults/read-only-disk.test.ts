@@ -1,0 +1,73 @@
+/**
+ * A real gateway whose disk takes no writes any more, as a worn-out card or a file system with errors is mounted at the
+ * next start. It needs to mount a tmpfs, which takes root on Linux.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { ConsoleStatus } from '../../edge/console/view.ts';
+import { TestSite, until } from '../harness/site.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'forpost-read-only-'));
+const mount = (options: string) =>
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'forpost-test', folder], { stdio: 'pipe' });
+let whyNot = '';
+try {
+  mount('size=64m');
+} catch (error) {
+  whyNot = `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
+}
+let site: TestSite | undefined;
+
+afterAll(async () => {
+  await site?.stop();
+  if (whyNot === '') execFileSync('umount', [folder]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.skipIf(whyNot !== '')(
+  `a gateway starts and alerts on a disk that takes no writes, and stores again once it does${whyNot === '' ? '' : ` (${whyNot})`}`,
+  async () => {
+    site = await TestSite.start({
+      devices: ['meter'],
+      rules: [{ id: 'over', kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 }],
+      uplink: 'http',
+      centre: false,
+      extraInstallation: { data: join(folder, 'gateway') },
+    });
+    const here = site;
+    const status = () => here.local<ConsoleStatus>('/api/v1/status');
+    const reading = (power: number) => JSON.stringify({ values: { power_w: power } });
+    const topic = 'forpost/devices/meter/readings';
+    const first = await here.connect('meter');
+    await first.publishAsync(topic, reading(1), { qos: 1 });
+    await first.endAsync();
+    await here.gateway?.stop();
+
+    mount('remount,ro');
+    await here.startGateway();
+    const panel = await here.connect('wall-display');
+    const alerts: string[] = [];
+    panel.on('message', (_topic, payload) =>
+      alerts.push((JSON.parse(payload.toString()) as { change: string }).change),
+    );
+    await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
+    const meter = await here.connect('meter');
+    let acknowledged = false;
+    const publishing = meter.publishAsync(topic, reading(9000), { qos: 1 }).then(() => {
+      acknowledged = true;
+    });
+    await until('the alarm is told', () => alerts.includes('raised'));
+    expect((await status()).problems.join()).toContain('nothing is stored');
+    expect(acknowledged).toBe(false);
+
+    mount('remount,rw');
+    await publishing;
+    await until('it stores again', async () => (await status()).problems.join() === '');
+    await meter.endAsync();
+    await panel.endAsync();
+  },
+  60_000,
+);
