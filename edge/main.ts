@@ -116,33 +116,67 @@ program
 const model = program.command('model').description('detection models');
 model
   .command('add')
-  .description('install a detection model: a file, or a name of the catalogue')
-  .argument('<model>', 'FILE.onnx or a name, as yolox-nano')
+  .description('install a detection model: a file, a name of the catalogue, or one that another box runs')
+  .argument('<model>', 'FILE.onnx, a name as yolox-nano, or grpcs://HOST:PORT/MODEL of one that runs on another box')
   .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .option('--classes <file>', 'names of the classes, one a line (default: the 80 of COCO)')
   .option('--name <name>', 'what cameras call it (default: the file’s name)')
-  .action(async (which: string, options: { config: string; classes?: string; name?: string }) => {
+  .option('--size <pixels>', 'a side of the picture, for a model that takes any', Number)
+  .option('--kind <kind>', 'the family to take it for, where its shapes mislead: yolox, yolo, yolo-end-to-end, rt-detr')
+  .option('--token-file <file>', 'what another box wants to hear: a file with its token')
+  .option('--ca <file>', 'who signed the other box’s certificate (PEM), where that is no public authority')
+  .action(async (which: string, options: ModelAddCommand) => {
     const [{ addModel }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
+    const { ca: caFile, config: _config, ...rest } = options;
     const card = await addModel(which, folder, {
-      ...(options.classes === undefined ? {} : { classes: options.classes }),
-      ...(options.name === undefined ? {} : { name: options.name }),
+      ...rest,
+      ...(caFile === undefined ? {} : { caFile }),
+      progress: (text) => process.stderr.write(`${text}\n`),
     });
     process.stdout.write(
-      `${card.name}: ${card.kind}, ${card.inputSize} x ${card.inputSize} pixels, ${card.classes.length} classes, ${card.measuredMs.toFixed(1)} ms a frame here\n` +
+      `${card.name}: ${card.kind}, ${card.inputSize} x ${card.inputSize} pixels, ${card.classes.length} classes, ${card.measuredMs.toFixed(1)} ms a frame ${card.remote === undefined ? 'here' : 'over the network'}\n` +
         `Use it with "detector: ${card.name}" at a camera, then restart the gateway.\n`,
     );
   });
 model
   .command('list')
-  .description('list the installed models')
+  .description('list the installed models, and what the catalogue has')
   .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .action(async (options: { config: string }) => {
-    const [{ listModels }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
-    for (const card of await listModels(folder)) {
-      process.stdout.write(`${card.name}\t${card.kind}\t${card.inputSize} px\t${card.measuredMs.toFixed(1)} ms\n`);
-    }
-    process.stdout.write('motion\tbuilt in\n');
+    const [{ listModels }, { catalogue }, folder] = await Promise.all([
+      import('./vision/models.ts'),
+      import('./vision/catalogue.ts'),
+      modelsFolder(options.config),
+    ]);
+    const line = (...parts: string[]) => process.stdout.write(`${parts.join('\t')}\n`);
+    const cards = await listModels(folder, (problem) => process.stderr.write(`${problem}\n`));
+    for (const { name, kind, inputSize, measuredMs, source } of cards)
+      line(name, kind, `${inputSize} px`, `${measuredMs.toFixed(1)} ms`, source);
+    line('motion', 'built in');
+    for (const { name, title, licence, inputSize, classes } of catalogue)
+      if (!cards.some((card) => card.name === name))
+        line(name, 'can be added', `${inputSize} px`, `${classes.length} classes`, `${title} (${licence})`);
   });
+model
+  .command('remove')
+  .description('take an installed model away')
+  .argument('<name>', 'as cameras call it')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
+  .action(async (name: string, options: { config: string }) => {
+    const [{ removeModel }, folder] = await Promise.all([import('./vision/models.ts'), modelsFolder(options.config)]);
+    await removeModel(name, folder);
+    process.stdout.write(`${name} is gone; a camera that names it is off from the next start on.\n`);
+  });
+
+interface ModelAddCommand {
+  readonly config: string;
+  readonly classes?: string;
+  readonly name?: string;
+  readonly size?: number;
+  readonly kind?: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
+}
 
 async function modelsFolder(config: string): Promise<string> {
   const [{ loadInstallation }, { join }] = await Promise.all([import('./config/load.ts'), import('node:path')]);

@@ -1,4 +1,5 @@
 /** `forpost check FILE`: everything that a start would refuse, and what stands between the files, without starting. */
+import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
@@ -6,6 +7,7 @@ import { tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { type LoadedSite, loadSite } from '../site/load.ts';
 import type { SinkSecret } from '../site/site.ts';
+import { checkModels } from '../vision/check-models.ts';
 import type { Installation, SinkConfig } from './installation.ts';
 import { nameOfSink, readInstallation } from './load.ts';
 
@@ -35,6 +37,8 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
         const message = `uplink.${name} is a ${kindOf(secret)} for nobody${suggestion(name, names)}`;
         problems.push(loaded.secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
       }
+    for (const problem of await checkModels(loaded.site.cameras, join(installation.data, 'models')))
+      problems.push(loaded.siteYaml.describe(problem));
     return { problems, summary: problems.length > 0 ? '' : summaryOf(installation, loaded) };
   } catch (error) {
     const problems = configProblems(error);

@@ -24,6 +24,7 @@ export interface LoadedSite {
   readonly site: Site;
   readonly secrets: Secrets;
   /** for checks across files */
+  readonly siteYaml: LoadedYaml<unknown>;
   readonly secretsYaml: LoadedYaml<Secrets>;
 }
 
@@ -53,8 +54,9 @@ export function loadSite(siteFile: string, secretsFile: string): LoadedSite {
     tell(siteYaml, ofSite);
     tell(secretsYaml, ofSecrets);
   }
-  if (problems.length > 0 || site === undefined || secretsYaml === undefined) throw configError(problems);
-  return { site, secrets: secretsYaml.value, secretsYaml };
+  if (problems.length > 0 || site === undefined || siteYaml === undefined || secretsYaml === undefined)
+    throw configError(problems);
+  return { site, secrets: secretsYaml.value, siteYaml, secretsYaml };
 }
 
 /** The schema has checked ids and shapes: the brands follow from it. */

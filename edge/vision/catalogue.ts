@@ -12,18 +12,9 @@ export interface CatalogueEntry {
   readonly licence: string;
   /** pixels a side of its input */
   readonly inputSize: number;
+  /** in the model's order */
+  readonly classes: readonly string[];
 }
-
-export const catalogue: readonly CatalogueEntry[] = [
-  {
-    name: 'yolox-nano',
-    title: 'YOLOX-nano by Megvii: 80 classes of COCO, small and fast',
-    url: 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx',
-    sha256: '695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14',
-    licence: 'Apache-2.0',
-    inputSize: 416,
-  },
-];
 
 /** The 80 classes of COCO in the order and spelling of the models trained on it (those of Darknet's coco.names). */
 export const cocoClasses: readonly string[] =
@@ -35,3 +26,15 @@ bed diningtable toilet tvmonitor laptop mouse remote keyboard cell_phone microwa
 book clock vase scissors teddy_bear hair_drier toothbrush`
     .split(/\s+/)
     .map((name) => name.replaceAll('_', ' '));
+
+export const catalogue: readonly CatalogueEntry[] = [
+  {
+    name: 'yolox-nano',
+    title: 'YOLOX-nano by Megvii: 80 classes of COCO, small and fast',
+    url: 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx',
+    sha256: '695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14',
+    licence: 'Apache-2.0',
+    inputSize: 416,
+    classes: cocoClasses,
+  },
+];

@@ -1,6 +1,7 @@
 /**
  * The models of this gateway: `forpost model add`, and the list of what is there. A model is two files in the models
- * folder, `<name>.onnx` and `<name>.json` (its card).
+ * folder, `<name>.onnx` and `<name>.json` (its card); one that runs on another box has its card alone, and
+ * `<name>.token` where that box wants one.
  *
  * Always: a file that is no usable model is refused with the reason and leaves the folder as it was; a broken file
  * can crash only the child process that tries it; nothing is downloaded that does not have the catalogue's hash.
@@ -14,17 +15,25 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { builtInModel, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
 import { type CatalogueEntry, catalogue, cocoClasses } from './catalogue.ts';
-import { type ModelCard, readModelCard } from './process/detectors/registry.ts';
-import type { Trial } from './process/detectors/try-model.ts';
+import { parseRemote } from './process/detectors/remote-address.ts';
+import type { ToTry, Trial } from './process/detectors/trial.ts';
 
-export type { ModelCard } from './process/detectors/registry.ts';
+export type { ModelCard } from './cards.ts';
 
 export interface AddModelOptions {
   /** name to install it under; default: the catalogue's, else the file's without .onnx */
   readonly name?: string;
   /** a file with one class name a line, in the model's order */
   readonly classes?: string;
+  /** the only family to try (a card's `kind`), where shapes alone mislead */
+  readonly kind?: string;
+  /** pixels a side, for a model that takes pictures of any size */
+  readonly size?: number;
+  /** for a model on another box: a file with the token that it wants, and one with who signed its certificate (PEM) */
+  readonly tokenFile?: string;
+  readonly caFile?: string;
   /** told what is being done, a sentence a time */
   readonly progress?: (text: string) => void;
   /** instead of the network, for tests */
@@ -35,46 +44,132 @@ export interface AddModelOptions {
 const trialDeadlineMs = 180_000;
 const downloadDeadlineMs = 600_000;
 const maxModelBytes = 1024 ** 3;
+const candidatePrefix = '.adding-';
+const remoteAddress = /^grpcs?:\/\//;
+const loopback = /^(localhost|127\.[0-9.]+|\[::1\]):/;
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const tryModelEntry = fileURLToPath(new URL('./process/detectors/try-model.ts', import.meta.url));
 
 /**
- * Installs a model: a name of the catalogue is downloaded, anything else is a file's path. A model of the same name
- * is replaced. @throws ForpostError FORPOST_MODEL_INVALID with the reason and what can be done
+ * Installs a model: a name of the catalogue is downloaded, `grpc://` and `grpcs://` is the address of one that runs on
+ * another box, anything else is a file's path. A model of the same name is replaced.
+ * @throws ForpostError FORPOST_MODEL_INVALID with the reason and what can be done
  */
 export async function addModel(
   nameOrFile: string,
   modelsFolder: string,
   options: AddModelOptions = {},
 ): Promise<ModelCard> {
-  const { progress = () => {} } = options;
   await mkdir(modelsFolder, { recursive: true });
+  await removeLeftovers(modelsFolder);
   // not .onnx: a half-done one is never taken for a model
-  const candidate = join(modelsFolder, `.adding-${process.pid}`);
+  const candidate = join(modelsFolder, `${candidatePrefix}${process.pid}`);
   try {
-    const entry = catalogue.find(({ name }) => name === nameOrFile);
-    if (entry === undefined) await copy(nameOrFile, candidate);
-    else await download(entry, candidate, options);
-    const sha256 = await hashOf(candidate);
-    const known = catalogue.find((other) => other.sha256 === sha256);
-    const name = options.name ?? known?.name ?? nameOf(nameOrFile);
-    if (!namePattern.test(name) || name === 'motion')
-      throw invalid(`"${name}" cannot be a model's name: give another with --name`);
-    progress(`trying ${name}`);
-    const trial = await tryModel(candidate);
-    if (!trial.fits) throw invalid(`${nameOrFile} is not a model that Forpost can use: ${trial.reason}`);
-    const { kind, inputSize, classCount, measuredMs } = trial;
-    const classes = await classesOf(classCount, options.classes);
-    const source = entry?.url ?? basename(nameOrFile);
-    const card: ModelCard = { name, sha256, kind, inputSize, classes: [...classes], measuredMs, source };
-    await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);
-    await rename(candidate, join(modelsFolder, `${name}.onnx`));
-    await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
-    return card;
+    if (remoteAddress.test(nameOrFile)) return await addRemote(nameOrFile, modelsFolder, candidate, options);
+    return await addFile(nameOrFile, modelsFolder, candidate, options);
   } finally {
-    await rm(candidate, { force: true });
-    await rm(`${candidate}.json`, { force: true });
+    for (const suffix of ['', '.json', '.token']) await rm(`${candidate}${suffix}`, { force: true });
   }
+}
+
+async function addFile(
+  nameOrFile: string,
+  modelsFolder: string,
+  candidate: string,
+  options: AddModelOptions,
+): Promise<ModelCard> {
+  const entry = catalogue.find(({ name }) => name === nameOrFile);
+  if (entry === undefined) await copy(nameOrFile, candidate);
+  else await download(entry, candidate, options);
+  const sha256 = await hashOf(candidate);
+  const known = catalogue.find((other) => other.sha256 === sha256);
+  const name = checkedName(options.name ?? known?.name ?? nameOf(nameOrFile));
+  const trial = await tried({ file: candidate }, nameOrFile, name, options);
+  const { kind, inputSize, measuredMs } = trial;
+  const classes = await classesOf(trial, options.classes);
+  const card = { name, sha256, kind, inputSize, classes, measuredMs, source: entry?.url ?? basename(nameOrFile) };
+  await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);
+  await rename(candidate, join(modelsFolder, `${name}.onnx`));
+  await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
+  await rm(join(modelsFolder, `${name}.token`), { force: true });
+  return card;
+}
+
+async function addRemote(
+  address: string,
+  modelsFolder: string,
+  candidate: string,
+  options: AddModelOptions,
+): Promise<ModelCard> {
+  const place = parseRemote(address);
+  const name = checkedName(options.name ?? nameOf(place.model));
+  const [token, ca] = [await textOf(options.tokenFile, 'token'), await textOf(options.caFile, 'certificate')];
+  if (token !== undefined && !place.tls && !loopback.test(place.server))
+    throw invalid(`a token is sent over TLS only: give the address as grpcs://, not ${address}`);
+  const remote: RemoteModel = { ...place, ...(ca === undefined ? {} : { ca }), inputs: [], outputs: [] };
+  const trial = await tried(
+    { remote: token === undefined ? remote : { ...remote, token: token.trim() } },
+    address,
+    name,
+    options,
+  );
+  const { kind, inputSize, measuredMs, tensors } = trial;
+  const classes = await classesOf(trial, options.classes);
+  const card = { name, kind, inputSize, classes, measuredMs, source: address, remote: { ...remote, ...tensors } };
+  await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);
+  if (token === undefined) await rm(join(modelsFolder, `${name}.token`), { force: true });
+  else {
+    await writeFile(`${candidate}.token`, token, { mode: 0o600 });
+    await rename(`${candidate}.token`, join(modelsFolder, `${name}.token`));
+  }
+  await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
+  await rm(join(modelsFolder, `${name}.onnx`), { force: true });
+  return card;
+}
+
+async function tried(
+  target: ToTry['target'],
+  what: string,
+  name: string,
+  { kind, size, progress = () => {} }: AddModelOptions,
+): Promise<Extract<Trial, { fits: true }>> {
+  if (size !== undefined && !(Number.isInteger(size) && size > 0)) throw invalid(`--size wants pixels, not ${size}`);
+  progress(`trying ${name}`);
+  const toTry = { target, ...(kind === undefined ? {} : { kind }), ...(size === undefined ? {} : { size }) };
+  const trial = await tryModel(toTry);
+  if (!trial.fits) throw invalid(`${what} is not a model that Forpost can use: ${trial.reason}`);
+  return trial;
+}
+
+function checkedName(name: string): string {
+  if (namePattern.test(name) && name !== builtInModel.name) return name;
+  throw invalid(`"${name}" cannot be a model's name: give another with --name`);
+}
+
+/** What an addition that was killed left behind. */
+async function removeLeftovers(modelsFolder: string): Promise<void> {
+  for (const file of await readdir(modelsFolder)) {
+    const pid = Number(
+      file.startsWith(candidatePrefix) ? file.slice(candidatePrefix.length).split('.')[0] : Number.NaN,
+    );
+    if (Number.isInteger(pid) && !isRunning(pid)) await rm(join(modelsFolder, file), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function textOf(file: string | undefined, what: string): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw invalid(`the ${what} cannot be read: ${messageOf(error)}`, error);
+  });
 }
 
 /** What is installed, by name; a damaged card is left out and told to `report`. */
@@ -100,7 +195,7 @@ export async function listModels(
 export async function removeModel(name: string, modelsFolder: string): Promise<void> {
   await readModelCard(name, modelsFolder);
   await rm(join(modelsFolder, `${name}.json`));
-  await rm(join(modelsFolder, `${name}.onnx`), { force: true });
+  for (const suffix of ['onnx', 'token']) await rm(join(modelsFolder, `${name}.${suffix}`), { force: true });
 }
 
 async function copy(file: string, to: string): Promise<void> {
@@ -143,14 +238,17 @@ function limit(bytes: number): Transform {
   });
 }
 
-function tryModel(file: string): Promise<Trial> {
+function tryModel(toTry: ToTry): Promise<Trial> {
   return new Promise((resolve) => {
-    const child = fork(tryModelEntry, [file], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(tryModelEntry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     let trial: Trial = { fits: false, reason: 'it crashes the runtime' };
     const timer = setTimeout(() => {
       trial = { fits: false, reason: `it does not run within ${trialDeadlineMs / 1000} s` };
       child.kill('SIGKILL');
     }, trialDeadlineMs);
+    child.send(toTry, () => {
+      // a child that is gone already is told by its end
+    });
     child.on('message', (message) => {
       trial = message as Trial;
     });
@@ -164,9 +262,14 @@ function tryModel(file: string): Promise<Trial> {
   });
 }
 
-async function classesOf(count: number, file: string | undefined): Promise<readonly string[]> {
+async function classesOf(
+  { classCount: count, classes: named }: Extract<Trial, { fits: true }>,
+  file: string | undefined,
+): Promise<string[]> {
   if (file === undefined) {
-    if (count === cocoClasses.length) return cocoClasses;
+    if (named !== undefined) return [...named];
+    // a family that does not tell is trained on COCO unless somebody says otherwise
+    if (count === undefined || count === cocoClasses.length) return [...cocoClasses];
     throw invalid(`it knows ${count} classes and nobody said which: give their names, one a line, with --classes FILE`);
   }
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -176,7 +279,8 @@ async function classesOf(count: number, file: string | undefined): Promise<reado
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (classes.length !== count) throw invalid(`${file} names ${classes.length} classes, and the model knows ${count}`);
+  if (classes.length !== (count ?? classes.length) || classes.length === 0)
+    throw invalid(`${file} names ${classes.length} classes, and the model knows ${count ?? 'some'}`);
   return classes;
 }
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Frame } from '../../edge/vision/process/detectors/detector.ts';
 import { letterbox } from '../../edge/vision/process/detectors/geometry.ts';
-import { encodeModel } from '../../edge/vision/process/detectors/onnx-schema.ts';
-import { yoloxRows } from '../../edge/vision/process/detectors/yolox.ts';
+import { cellCount } from '../../edge/vision/process/detectors/layout.ts';
+import { encodeModel, type Node } from '../../edge/vision/process/detectors/onnx-schema.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const model = 'yolox_nano_416.onnx';
@@ -72,40 +72,179 @@ export interface Seen {
   readonly class: number;
 }
 
+/** What a model of the project's own says of every picture; `sides`: of the picture that it takes. */
+interface Stub {
+  readonly sides?: readonly [height: number, width: number];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: Float32Array | BigInt64Array;
+  }[];
+  readonly nodes?: readonly Node[];
+  readonly sizes?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An .onnx file that answers with `outputs`. The first one depends on the picture as a real one does: its mean times
+ * nothing is added. With `sizes` it asks for `orig_target_sizes` as well, for `nodes` to use.
+ */
+function stub({ sides = [-1, -1], outputs, nodes = [], sizes = false, metadata = {} }: Stub): Uint8Array {
+  const answered = new Set(nodes.map(({ output }) => output));
+  const [first] = outputs;
+  if (first === undefined) throw new Error('a model without an output');
+  return encodeModel({
+    name: 'stub',
+    metadata,
+    inputs: [
+      { name: 'images', type: 'float', shape: [1, 3, ...sides] },
+      ...(sizes ? [{ name: 'orig_target_sizes', type: 'int64', shape: [1, 2] } as const] : []),
+    ],
+    outputs: outputs.map(({ name, shape, data }) => ({
+      name,
+      shape,
+      type: data instanceof Float32Array ? 'float' : 'int64',
+    })),
+    constants: [
+      { name: 'nothing', shape: [], data: Float32Array.of(0) },
+      { name: 'flat', shape: [1], data: BigInt64Array.of(-1n) },
+      ...outputs.map(({ name, shape, data }) => ({ name: `seen_${name}`, shape, data })),
+    ],
+    nodes: [
+      { op: 'ReduceMean', inputs: ['images'], output: 'mean', attributes: { axes: [1, 2, 3], keepdims: 1 } },
+      { op: 'Mul', inputs: ['mean', 'nothing'], output: 'zero' },
+      { op: 'Reshape', inputs: ['zero', 'flat'], output: 'zero_row' },
+      {
+        op: 'Add',
+        inputs: [`seen_${first.name}`, 'zero_row'],
+        output: answered.has(first.name) ? 'first' : first.name,
+      },
+      ...nodes,
+      ...outputs
+        .slice(1)
+        .filter(({ name }) => !answered.has(name))
+        .map(({ name }) => ({ op: 'Identity', inputs: [`seen_${name}`], output: name })),
+    ],
+  });
+}
+
 /**
  * An .onnx file with YOLOX's shapes that sees `seen` in every picture, in the cells of stride 8. `poison` makes its
- * output NaN.
+ * output NaN; `declared`: the sides of its input as it declares them, where they are not fixed.
  */
-export function stubYolox(size: number, classes: number, seen: readonly Seen[], poison = false): Uint8Array {
-  const rows = yoloxRows(size);
+export function stubYolox(
+  size: number,
+  classes: number,
+  seen: readonly Seen[],
+  poison = false,
+  [height, width] = [size, size],
+  declared: readonly [number, number] = [height, width],
+): Uint8Array {
+  const rows = cellCount({ width, height });
   const columns = 5 + classes;
   const output = new Float32Array(rows * columns);
   const stride = 8;
   for (const { box, objectness, class: index } of seen) {
     const [x, y] = [Math.floor(box[0] / stride), Math.floor(box[1] / stride)];
-    const row = (y * (size / stride) + x) * columns;
+    const row = (y * (width / stride) + x) * columns;
     output.set([box[0] / stride - x, box[1] / stride - y, Math.log(box[2] / stride), Math.log(box[3] / stride)], row);
     output[row + 4] = objectness;
     output[row + 5 + index] = 1;
   }
   if (poison) output[4] = Number.NaN;
-  return encodeModel({
-    name: 'stub-yolox',
-    inputs: [{ name: 'images', type: 'float', shape: [1, 3, size, size] }],
-    outputs: [{ name: 'output', type: 'float', shape: [1, rows, columns] }],
-    constants: [
-      { name: 'nothing', shape: [], data: Float32Array.of(0) },
-      { name: 'one', shape: [3], data: BigInt64Array.of(1n, 1n, -1n) },
-      { name: 'seen', shape: [1, rows, columns], data: output },
+  return stub({ sides: declared, outputs: [{ name: 'output', shape: [1, rows, columns], data: output }] });
+}
+
+/** An .onnx file with the shapes of YOLOv8 and YOLO11 that sees `seen` in every picture. */
+export function stubYolo(
+  [height, width]: readonly [number, number],
+  classes: number,
+  seen: readonly Seen[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const cells = cellCount({ width, height });
+  const output = new Float32Array((4 + classes) * cells);
+  for (const [i, { box, objectness, class: index }] of seen.entries()) {
+    // any cell will do: boxes are in pixels
+    const cell = i * 7;
+    for (const [row, value] of [...box.entries(), [4 + index, objectness] as const]) output[row * cells + cell] = value;
+  }
+  const outputs = [{ name: 'output0', shape: [1, 4 + classes, cells], data: output }];
+  return stub({ sides: [height, width], outputs, metadata });
+}
+
+const things = 300;
+
+/** An .onnx file with the output of YOLOv10, or of an export with nms=True, that sees `seen` in every picture. */
+export function stubEndToEnd(size: number, seen: readonly Seen[]): Uint8Array {
+  const output = new Float32Array(things * 6);
+  for (const [i, { box, objectness, class: index }] of seen.entries())
+    output.set([...cornersOf(box), objectness, index], i * 6);
+  return stub({ sides: [size, size], outputs: [{ name: 'output0', shape: [1, things, 6], data: output }] });
+}
+
+/** An .onnx file with the outputs of RT-DETR as its authors, Hugging Face or Ultralytics export it. */
+export function stubRtDetr(
+  exporter: 'authors' | 'hugging-face' | 'ultralytics',
+  size: number,
+  classes: number,
+  seen: readonly Seen[],
+): Uint8Array {
+  const centred = seen.map(({ box }) => box.map((value) => value / size));
+  const fill = (length: number, values: readonly (readonly number[])[], rest = 0) => {
+    const data = new Float32Array(things * length).fill(rest);
+    for (const [i, value] of values.entries()) data.set(value, i * length);
+    return data;
+  };
+  const scores = (toValue: (score: number) => number) =>
+    seen.map((one) => Array.from({ length: classes }, (_, c) => toValue(c === one.class ? one.objectness : 0.001)));
+  const sides = [size, size] as const;
+  if (exporter === 'ultralytics') {
+    const rows = scores((score) => score).map((row, i) => [...(centred[i] ?? []), ...row]);
+    const outputs = [{ name: 'output0', shape: [1, things, 4 + classes], data: fill(4 + classes, rows) }];
+    return stub({ sides, outputs });
+  }
+  if (exporter === 'hugging-face') {
+    const logits = fill(
+      classes,
+      scores((score) => Math.log(score / (1 - score))),
+      -9,
+    );
+    return stub({
+      sides,
+      outputs: [
+        { name: 'logits', shape: [1, things, classes], data: logits },
+        { name: 'pred_boxes', shape: [1, things, 4], data: fill(4, centred) },
+      ],
+    });
+  }
+  const labels = BigInt64Array.from({ length: things }, (_, i) => BigInt(seen[i]?.class ?? 0));
+  const corners = seen.map(({ box }) => cornersOf(box).map((value) => value / size));
+  return stub({
+    sides,
+    sizes: true,
+    outputs: [
+      { name: 'boxes', shape: [1, things, 4], data: fill(4, corners) },
+      { name: 'labels', shape: [1, things], data: labels },
+      {
+        name: 'scores',
+        shape: [1, things],
+        data: fill(
+          1,
+          seen.map(({ objectness }) => [objectness]),
+        ),
+      },
     ],
     nodes: [
-      // the picture's mean times nothing: the output depends on the input as a real one does
-      { op: 'ReduceMean', inputs: ['images'], output: 'mean', attributes: { axes: [1, 2, 3], keepdims: 1 } },
-      { op: 'Mul', inputs: ['mean', 'nothing'], output: 'zero' },
-      { op: 'Reshape', inputs: ['zero', 'one'], output: 'zero_row' },
-      { op: 'Add', inputs: ['seen', 'zero_row'], output: 'output' },
+      { op: 'Cast', inputs: ['orig_target_sizes'], output: 'size', attributes: { to: 1 } },
+      { op: 'Concat', inputs: ['size', 'size'], output: 'size_twice', attributes: { axis: 1 } },
+      { op: 'Mul', inputs: ['first', 'size_twice'], output: 'boxes' },
     ],
   });
+}
+
+function cornersOf([x, y, width, height]: Seen['box']): number[] {
+  return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
 }
 
 /** A grey frame, with bright rectangles (pixels of the frame: x, y, width, height). */

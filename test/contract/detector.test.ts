@@ -8,8 +8,24 @@ import type { Box } from '../../edge/vision/messages.ts';
 import type { Detection, Detector, Frame } from '../../edge/vision/process/detectors/detector.ts';
 import { overlap } from '../../edge/vision/process/detectors/geometry.ts';
 import { openMotion } from '../../edge/vision/process/detectors/motion.ts';
-import { openYolox } from '../../edge/vision/process/detectors/yolox.ts';
-import { decodeFrames, paint, sharedData, sharedFile, skipNote, stubYolox } from './detector-fixtures.ts';
+import { openRemote } from '../../edge/vision/process/detectors/remote.ts';
+import { rtDetr } from '../../edge/vision/process/detectors/rt-detr.ts';
+import { openSession } from '../../edge/vision/process/detectors/session.ts';
+import { openTensorDetector } from '../../edge/vision/process/detectors/tensor-detector.ts';
+import { yolo, yoloEndToEnd } from '../../edge/vision/process/detectors/yolo.ts';
+import { openYolox, yolox } from '../../edge/vision/process/detectors/yolox.ts';
+import { InferenceServer } from '../harness/inference-server.ts';
+import {
+  decodeFrames,
+  paint,
+  sharedData,
+  sharedFile,
+  skipNote,
+  stubEndToEnd,
+  stubRtDetr,
+  stubYolo,
+  stubYolox,
+} from './detector-fixtures.ts';
 
 type Picture = Omit<Frame, 'camera' | 'uptime'>;
 
@@ -30,6 +46,21 @@ async function decodeClip(): Promise<readonly Picture[]> {
       clipPictures.push(frame);
   return clipPictures;
 }
+
+const person = { box: [100, 90, 40, 100], objectness: 0.9, class: 1 } as const;
+const personBox: Box = [80 / 320, 40 / 180, 40 / 320, 100 / 180];
+/** models of the project's own with the shapes of each family and exporter */
+const families = [
+  { name: 'yolox, not square', layout: yolox, file: stubYolox(320, 3, [person], false, [192, 320]) },
+  { name: 'yolo (v8, 11)', layout: yolo, file: stubYolo([320, 320], 3, [person]) },
+  { name: 'yolo (v8, 11), not square', layout: yolo, file: stubYolo([192, 320], 3, [person]) },
+  { name: 'yolo, end to end', layout: yoloEndToEnd, file: stubEndToEnd(320, [person]) },
+  ...(['authors', 'hugging-face', 'ultralytics'] as const).map((exporter) => ({
+    name: `rt-detr, as exported by ${exporter}`,
+    layout: rtDetr,
+    file: stubRtDetr(exporter, 320, 3, [person]),
+  })),
+];
 
 const adapters: Adapter[] = [
   {
@@ -55,6 +86,33 @@ const adapters: Adapter[] = [
       box: [80 / 320, 40 / 180, 40 / 320, 100 / 180],
       class: 'person',
     }),
+  },
+  ...families.map(
+    ({ name, file, layout }): Adapter => ({
+      name,
+      missing: false,
+      open: async (folder) => {
+        const path = join(folder, 'stub.onnx');
+        await writeFile(path, file);
+        return openTensorDetector('stub', await openSession(path, 'it'), layout, ['cat', 'person', 'dog']);
+      },
+      scene: async () => ({ pictures: [paint(320, 180)], box: personBox, class: 'person' }),
+    }),
+  ),
+  {
+    name: 'yolox on another box, over gRPC',
+    missing: false,
+    open: async (folder) => {
+      const file = join(folder, 'box.onnx');
+      await writeFile(file, stubYolox(320, 3, [person]));
+      const server = await InferenceServer.start({ file });
+      const inputs = [{ name: 'images', type: 'float32', shape: [1, 3, 320, 320] }];
+      const place = { server: `127.0.0.1:${server.port}`, tls: false, model: 'model', inputs, outputs: ['output'] };
+      const detector = await openTensorDetector('box', openRemote(place), yolox, ['cat', 'person', 'dog']);
+      const close = () => detector.close().then(() => server.stop());
+      return { name: detector.name, size: detector.size, detect: detector.detect.bind(detector), close };
+    },
+    scene: async () => ({ pictures: [paint(320, 180)], box: personBox, class: 'person' }),
   },
   {
     name: `yolox, the real nano model${skipNote}`,

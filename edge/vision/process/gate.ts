@@ -99,7 +99,7 @@ export class MotionGate {
     let count = 0;
     for (let i = 0; i < sample.length; i++) {
       const expected = gain * (background[i] ?? 0) + offset;
-      const change = (sample[i] ?? 0) - (expected > white ? white : expected < 0 ? 0 : expected);
+      const change = (sample[i] ?? 0) - Math.min(white, Math.max(0, expected));
       if ((change > threshold || change < -threshold) && (masked === undefined || masked[i] === 0)) count++;
     }
     return count;

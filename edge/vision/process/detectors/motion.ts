@@ -6,7 +6,6 @@
  * Always: one memory a camera, so all frames of a camera must come to the same instance, in order; nothing is
  * reported in a camera's first seconds, while its empty scene is being learned.
  */
-import { ForpostError } from '@forpost/shared/errors.ts';
 import { maskedCells } from '../motion-mask.ts';
 import { type Background, isLearning, learn, newBackground } from './background.ts';
 import {
@@ -18,7 +17,8 @@ import {
 } from './build-motion-model.ts';
 import type { Detection, Detector, Frame } from './detector.ts';
 import { findRegions, type Region } from './regions.ts';
-import { floatsOf, type InferenceSession, openSession, Tensor } from './session.ts';
+import { openSession } from './session.ts';
+import { failed, type Runner, type Tensors } from './tensors.ts';
 
 /** part of the picture that must move: a person of a sixth of the picture's height has about 0.4 % of its area */
 const smallestPart = 0.002;
@@ -38,28 +38,27 @@ export async function openMotion(): Promise<Detector> {
 class MotionDetector implements Detector {
   readonly name = 'motion';
   readonly size = motionFrameSize;
-  readonly #session: InferenceSession;
+  readonly #session: Runner;
   readonly #backgrounds = new Map<string, Background>();
   readonly #pixels = new Uint8Array(motionFrameSize ** 2 * 3);
   readonly #nothing = new Float32Array(motionGridSize ** 2);
   /** by camera, which #backgrounds bounds */
   readonly #masks = new Map<string, { readonly key: string; readonly cells: Uint8Array | undefined }>();
 
-  constructor(session: InferenceSession) {
+  constructor(session: Runner) {
     this.#session = session;
   }
 
   async detect(frame: Frame, minScore: number): Promise<readonly Detection[]> {
-    if (frame.size !== this.size)
-      throw new ForpostError('FORPOST_DETECTOR_FAILED', `motion takes ${this.size} pixels a side, not ${frame.size}`);
+    if (frame.size !== this.size) throw failed(`motion takes ${this.size} pixels a side, not ${frame.size}`);
     this.#pixels.set(frame.rgb);
     const known = this.#backgrounds.get(frame.camera);
     const outputs = await this.#session.run({
-      frame: new Tensor('uint8', this.#pixels, [this.size, this.size, 3]),
-      background: new Tensor('float32', known?.current ?? this.#nothing, gridShape),
-      older: new Tensor('float32', known?.older ?? this.#nothing, gridShape),
+      frame: { data: this.#pixels, shape: [this.size, this.size, 3] },
+      background: { data: known?.current ?? this.#nothing, shape: gridShape },
+      older: { data: known?.older ?? this.#nothing, shape: gridShape },
     });
-    const grey = floatsOf(outputs, 'current', this.name);
+    const grey = floatsOf(outputs, 'current');
     if (known === undefined) {
       this.#remember(frame.camera, newBackground(grey, frame.uptime));
       return [];
@@ -68,8 +67,8 @@ class MotionDetector implements Detector {
     this.#remember(frame.camera, known);
     const width = Math.floor(frame.pictureWidth / motionCellPixels);
     const height = Math.floor(frame.pictureHeight / motionCellPixels);
-    const motion = floatsOf(outputs, 'motion', this.name);
-    const difference = floatsOf(outputs, 'difference', this.name);
+    const motion = floatsOf(outputs, 'motion');
+    const difference = floatsOf(outputs, 'difference');
     this.#quieten(frame, motion, difference, width, height);
     const regions = findRegions(motion, difference, motionGridSize, width, height, motionThreshold, maxDetections);
     const area = width * height;
@@ -88,7 +87,7 @@ class MotionDetector implements Detector {
   async close(): Promise<void> {
     this.#backgrounds.clear();
     this.#masks.clear();
-    await this.#session.release();
+    await this.#session.close();
   }
 
   /** Takes the motion out of the areas in which it means nothing. */
@@ -132,4 +131,10 @@ function toDetection(region: Region, width: number, height: number): Detection {
     score: Math.min(1, meanDifference / (motionThreshold * certainThresholds)),
     box: [left / width, top / height, (right - left + 1) / width, (bottom - top + 1) / height],
   };
+}
+
+function floatsOf(outputs: Tensors, name: string): Float32Array {
+  const data = outputs[name]?.data;
+  if (data instanceof Float32Array) return data;
+  throw failed(`motion: its output "${name}" is not float32`);
 }

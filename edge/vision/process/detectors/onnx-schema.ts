@@ -13,7 +13,7 @@ message NodeProto {
   repeated AttributeProto attribute = 5;
 }
 message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
-message TensorShapeProto { message Dimension { int64 dim_value = 1; } repeated Dimension dim = 1; }
+message TensorShapeProto { message Dimension { int64 dim_value = 1; string dim_param = 2; } repeated Dimension dim = 1; }
 message TypeProto {
   message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; }
   Tensor tensor_type = 1;
@@ -26,7 +26,9 @@ message GraphProto {
 message OperatorSetIdProto { string domain = 1; int64 version = 2; }
 message ModelProto {
   int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8;
-}`;
+  repeated StringStringEntryProto metadata_props = 14;
+}
+message StringStringEntryProto { string key = 1; string value = 2; }`;
 
 const modelProto = protobuf.parse(schema, { keepCase: true }).root.lookupType('ModelProto');
 
@@ -41,6 +43,7 @@ const opset = 13;
 export interface Value {
   readonly name: string;
   readonly type: keyof typeof elementTypes;
+  /** a side of -1 may be of any length */
   readonly shape: readonly number[];
 }
 
@@ -63,6 +66,8 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly constants: readonly Constant[];
   readonly nodes: readonly Node[];
+  /** what a runtime does not read: names of classes and the like */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The bytes of an .onnx file. @throws Error where the graph does not fit the format */
@@ -71,6 +76,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     ir_version: irVersion,
     producer_name: 'forpost',
     opset_import: [{ domain: '', version: opset }],
+    metadata_props: Object.entries(graph.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: graph.name,
       node: graph.nodes.map((node) => ({
@@ -103,7 +109,10 @@ function valueInfo({ name, type, shape }: Value) {
   return {
     name,
     type: {
-      tensor_type: { elem_type: elementTypes[type], shape: { dim: shape.map((size) => ({ dim_value: size })) } },
+      tensor_type: {
+        elem_type: elementTypes[type],
+        shape: { dim: shape.map((size) => (size < 0 ? { dim_param: 'any' } : { dim_value: size })) },
+      },
     },
   };
 }

@@ -16,6 +16,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-pool-'));
   await writeFile(join(folder, 'stub.onnx'), stubYolox(64, 1, [{ box: [30, 30, 20, 20], objectness: 1, class: 0 }]));
   await writeFile(join(folder, 'rubbish.onnx'), 'no model at all');
+  await writeFile(join(folder, 'poison.onnx'), stubYolox(64, 1, [], true));
+  await writeFile(join(folder, 'other.onnx'), stubYolox(64, 3, []));
 });
 afterEach(async () => {
   await pool?.stop();
@@ -50,12 +52,12 @@ function request(camera: string, more: Partial<Request> = {}): Request {
   return { camera, model: model('stub'), minScore: 0.5, urgent: false, take, ...more };
 }
 
-/** a thread's program that does as `body` says with each message */
+/** a thread's program that opens every model and does as `body` says with each frame */
 async function program(name: string, body: string): Promise<URL> {
   const file = join(folder, `${name}.mjs`);
   await writeFile(
     file,
-    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', (m) => { if (m.kind === 'end') return parentPort.close(); ${body} });`,
+    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', (m) => { if (m.kind === 'end') return parentPort.close(); if (m.kind === 'prepare') return parentPort.postMessage({ kind: 'prepared', id: m.id }); ${body} });`,
   );
   return pathToFileURL(file);
 }
@@ -108,6 +110,64 @@ test('a run that hangs is given up and its thread replaced', async () => {
   await detectors.analyse(request('yard'));
   await expect(detectors.analyse(request('deadly'))).rejects.toThrow('did not answer within 0.2 s');
   expect(await detectors.analyse(request('yard'))).toBeDefined();
+});
+
+test('a run that hangs again after its thread was replaced is given up as soon', async () => {
+  const worker = await program('hanging-always', `if (m.frame.camera === 'deadly') for (;;); ${answer}`);
+  const detectors = start({ worker, runDeadlineMs: 200 });
+  for (let i = 0; i < 2; i++)
+    await expect(detectors.analyse(request('deadly'))).rejects.toThrow('did not answer within 0.2 s');
+});
+
+test.each([
+  ['poison', 'poison answers with NaN: its file or its runtime is broken'],
+  ['other', 'other: its output is no longer of the shape that it was added with'],
+])('a model that fails (%s) says why, is asked again later, and costs nobody else a thread', async (name, words) => {
+  const replaced: unknown[] = [];
+  const logger = { ...silentLogger(), warn: (about: unknown) => replaced.push(about) } as ReturnType<
+    typeof silentLogger
+  >;
+  const detectors = start({ logger, random: () => 0.99 });
+  const failing = () => detectors.analyse(request('broken', { model: model(name) }));
+  await expect(failing()).rejects.toThrow(words);
+  const again = failing().then(
+    () => 'answered',
+    () => 'asked again',
+  );
+  // in the one thread there is, while the broken model is held back
+  for (let i = 0; i < 3; i++) expect((await detectors.analyse(request('yard')))?.detections).toHaveLength(1);
+  expect(await again).toBe('asked again');
+  expect(replaced).toEqual([]);
+});
+
+test('a thread that is killed while others wait takes only its own frame with it', async () => {
+  const worker = await program(
+    'shot',
+    `if (m.frame.camera === 'deadly') process.exit(9); setTimeout(() => { ${answer} }, 5)`,
+  );
+  const detectors = start({ worker, threads: 2 });
+  const cameras = ['a', 'b', 'deadly', 'c', 'd'].map((camera) => detectors.analyse(request(camera)));
+  const ends = await Promise.allSettled(cameras);
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+});
+
+test('a still scene gets its turn however much moves elsewhere', async () => {
+  // for the pool's patience time runs a hundred times as fast
+  const clock = {
+    ...systemClock,
+    now: () => 0,
+    uptime: () => systemClock.uptime() * 100,
+    after: systemClock.after.bind(systemClock),
+  };
+  const detectors = start({ clock, worker: await program('steady', `setTimeout(() => { ${answer} }, 2)`) });
+  let waiting = true;
+  const busy = async (camera: string) => {
+    while (waiting) await detectors.analyse(request(camera, { urgent: true }));
+  };
+  const moving = [busy('a'), busy('b'), busy('c')];
+  await detectors.analyse(request('still'));
+  waiting = false;
+  await Promise.all(moving);
 });
 
 test('a camera whose model remembers stays with one thread', async () => {

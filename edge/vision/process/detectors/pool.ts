@@ -1,15 +1,18 @@
 /**
  * The detector workers, shared fairly by all cameras. A camera has at most one request here, and what is analysed is
  * the frame that it holds when its turn comes, not the one that it held when it asked: a slow detector sees fresh
- * frames, never a queue. Requests with motion go first, then in the order of asking.
+ * frames, never a queue. Requests with motion, and those that have waited for `patienceMs`, go first; among them it is
+ * the order of asking, so that cameras take turns.
  *
- *   idle ── request ──► busy ── answer ──► idle
- *    ▲                   └── failed, died, over its deadline ──► replaced by a new thread ──► idle
+ *   a thread:  idle ── request ──► (opening the model ──►) busy ── answer ──► idle
+ *               ▲                            └── died, over its deadline ──► replaced by a new thread ──► idle
+ *   a model:   fit ── failed, or its thread died or was given up ──► held back (backoff) ──► fit
  *
- * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only. A thread that
- * is in native code cannot be stopped (terminating it aborts the whole process when the call returns), so one that
- * is over its deadline is left behind and asked to end when it can; of `maxStuckThreads` that never do, the whole
- * process must be replaced.
+ * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a model that
+ * fails is held back itself and costs the others one replaced thread; a model that runs on another box waits for it in
+ * threads of its own. A thread that is in native code cannot be stopped (terminating it aborts the whole process when
+ * the call returns), so one that is over its deadline is left behind and asked to end when it can; of
+ * `maxStuckThreads` that never do, the whole process must be replaced.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -83,11 +86,20 @@ const runDeadlineTimes = 20;
 const stuckAfterMs = 30_000;
 const stopDeadlineMs = 1_500;
 const maxStuckThreads = 2;
+/** of threads that die without anything to do, and of models that fail */
 const replaceBackoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
+/** A box that is back is asked again soon. */
+const remoteBackoff: Backoff = { baseMs: 100, ceilingMs: 2_000 };
+/** Pictures on their way to one box: the next is prepared while one is waited for. */
+const threadsPerRemote = 2;
+/** A still scene waits so long at most for a turn behind those that move. */
+const patienceMs = 2_000;
 
 interface Job {
+  /** ms of the monotonic clock at which it was asked for */
+  readonly since: number;
   readonly request: Request | { readonly model: Model };
-  /** threads that may run it; undefined = any */
+  /** the thread that must run it; undefined: any that is not another model's own */
   readonly slot: number | undefined;
   readonly resolve: (analysed: Analysed | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -95,6 +107,8 @@ interface Job {
 
 interface Slot {
   readonly index: number;
+  /** the remote model that it is for; undefined: all that run here */
+  readonly remote: string | undefined;
   worker: Worker | undefined;
   job: Job | undefined;
   frame: Frame | undefined;
@@ -109,6 +123,8 @@ interface Slot {
 export class DetectorPool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
+  /** models that failed, by name, until they answer again; `timer`: held back until then */
+  readonly #failing = new Map<string, { failures: number; timer: Timer | undefined }>();
   readonly #pins = new Map<string, number>();
   #queue: Job[] = [];
   #ids = 0;
@@ -119,17 +135,7 @@ export class DetectorPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.threads }, (_, index) => ({
-      index,
-      worker: undefined,
-      job: undefined,
-      frame: undefined,
-      id: 0,
-      deadline: undefined,
-      restart: undefined,
-      failures: 0,
-      open: new Set(),
-    }));
+    this.#slots = Array.from({ length: options.threads }, (_, index) => newSlot(index));
   }
 
   start(): void {
@@ -140,6 +146,7 @@ export class DetectorPool {
     this.#stopped = true;
     const ended = new ForpostError('FORPOST_DETECTOR_FAILED', 'the detectors are stopping');
     for (const job of this.#queue.splice(0)) job.reject(ended);
+    for (const { timer } of this.#failing.values()) timer?.cancel();
     for (const slot of this.#slots) {
       slot.restart?.cancel();
       this.#release(slot)?.reject(ended);
@@ -148,9 +155,19 @@ export class DetectorPool {
     await Promise.all([...this.#leaving.keys()].map((worker) => this.#endOf(worker)));
   }
 
-  /** Opens `model` in every thread, ahead of its first frame. @throws ForpostError FORPOST_MODEL_INVALID */
+  /**
+   * Opens `model` in every thread, ahead of its first frame; whatever may be better later is left to that.
+   * @throws ForpostError FORPOST_MODEL_INVALID
+   */
   async prepare(model: Model): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => this.#enqueue({ model }, slot.index)));
+    await Promise.all(
+      this.#slotsOf(model).map((slot) =>
+        this.#enqueue({ model }, slot.index).catch((error: unknown) => {
+          if (error instanceof ForpostError && error.retryable && !this.#stopped) return;
+          throw error;
+        }),
+      ),
+    );
   }
 
   /**
@@ -159,6 +176,7 @@ export class DetectorPool {
    */
   analyse(request: Request): Promise<Analysed | undefined> {
     const remembers = kindOf(request.model).remembers;
+    this.#slotsOf(request.model);
     return this.#enqueue(request, remembers ? this.#pin(request.camera) : undefined);
   }
 
@@ -167,12 +185,25 @@ export class DetectorPool {
     this.#pins.delete(camera);
   }
 
+  /** The threads that may run `model`; those of a remote one are made when it is first asked for. */
+  #slotsOf({ name, remote }: Model): Slot[] {
+    const own = remote === undefined ? undefined : name;
+    const slots = this.#slots.filter((slot) => slot.remote === own);
+    if (slots.length > 0 || own === undefined || this.#stopped) return slots;
+    const made = Array.from({ length: threadsPerRemote }, (_, i) => newSlot(this.#slots.length + i, own));
+    this.#slots.push(...made);
+    for (const slot of made) this.#spawn(slot);
+    return made;
+  }
+
   #pin(camera: string): number {
     const known = this.#pins.get(camera);
     if (known !== undefined) return known;
     const pinned = [...this.#pins.values()];
     const load = (index: number) => pinned.filter((pin) => pin === index).length;
-    const slot = this.#slots.reduce((best, { index }) => (load(index) < load(best) ? index : best), 0);
+    const slot = this.#slots
+      .slice(0, this.#options.threads)
+      .reduce((best, { index }) => (load(index) < load(best) ? index : best), 0);
     this.#pins.set(camera, slot);
     return slot;
   }
@@ -180,41 +211,49 @@ export class DetectorPool {
   #enqueue(request: Job['request'], slot: number | undefined): Promise<Analysed | undefined> {
     if (this.#stopped) return Promise.reject(new ForpostError('FORPOST_DETECTOR_FAILED', 'the detectors have stopped'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, slot, resolve, reject });
+      this.#queue.push({ request, slot, since: this.#options.clock.uptime(), resolve, reject });
       this.#dispatch();
     });
   }
 
   #dispatch(): void {
+    const waited = this.#options.clock.uptime() - patienceMs;
     for (const slot of this.#slots) {
       while (slot.worker !== undefined && slot.job === undefined) {
-        const mine = (job: Job) => job.slot === undefined || job.slot === slot.index;
-        const job = this.#queue.find((j) => mine(j) && isUrgent(j)) ?? this.#queue.find(mine);
+        const mine = this.#queue.filter((job) => this.#fits(job, slot));
+        const job = mine.find((one) => isUrgent(one) || one.since <= waited) ?? mine[0];
         if (job === undefined) break;
-        this.#queue = this.#queue.filter((j) => j !== job);
+        this.#queue = this.#queue.filter((other) => other !== job);
         this.#run(slot, slot.worker, job);
       }
     }
+  }
+
+  #fits({ request: { model }, slot: only }: Job, slot: Slot): boolean {
+    if (this.#failing.get(model.name)?.timer !== undefined) return false;
+    if (only !== undefined) return only === slot.index;
+    return slot.remote === (model.remote === undefined ? undefined : model.name);
   }
 
   #run(slot: Slot, worker: Worker, job: Job): void {
     const { request } = job;
     const { model } = request;
     const id = ++this.#ids;
-    if (!('take' in request)) this.#post(slot, worker, job, undefined, { kind: 'prepare', id, model }, openDeadlineMs);
-    else {
-      const frame = request.take();
-      if (frame === undefined) job.resolve(undefined);
-      else {
-        const { minScore } = request;
-        const least = this.#options.runDeadlineMs ?? defaultRunDeadlineMs;
-        // a thread that was replaced opens the model with its first frame
-        const deadlineMs = slot.open.has(model.name)
-          ? Math.max(least, runDeadlineTimes * model.measuredMs)
-          : openDeadlineMs;
-        this.#post(slot, worker, job, frame, { kind: 'detect', id, model, frame, minScore }, deadlineMs);
-      }
+    // opening has a deadline of its own: a thread that was replaced opens the model before its first frame
+    if (!slot.open.has(model.name)) {
+      this.#post(slot, worker, job, undefined, { kind: 'prepare', id, model }, openDeadlineMs);
+      return;
     }
+    const frame = 'take' in request ? request.take() : undefined;
+    if (!('take' in request) || frame === undefined) {
+      this.#release(slot);
+      job.resolve(undefined);
+      return;
+    }
+    const { minScore } = request;
+    const least = this.#options.runDeadlineMs ?? defaultRunDeadlineMs;
+    const deadlineMs = Math.max(least, runDeadlineTimes * model.measuredMs);
+    this.#post(slot, worker, job, frame, { kind: 'detect', id, model, frame, minScore }, deadlineMs);
   }
 
   #post(slot: Slot, worker: Worker, job: Job, frame: Frame | undefined, message: Work, deadlineMs: number): void {
@@ -239,29 +278,56 @@ export class DetectorPool {
   }
 
   #take(slot: Slot, worker: Worker, message: FromWorker): void {
-    if (slot.worker !== worker || message.id !== slot.id) return;
-    if (message.kind === 'failed' && message.code !== 'FORPOST_MODEL_INVALID') {
-      this.#fail(slot, worker, message.message);
-      return;
-    }
-    const { frame } = slot;
-    const job = this.#release(slot);
+    const { job, frame } = slot;
+    if (slot.worker !== worker || message.id !== slot.id || job === undefined) return;
+    const { name } = job.request.model;
+    slot.deadline?.cancel();
     slot.failures = 0;
-    if (message.kind !== 'failed' && job !== undefined) slot.open.add(job.request.model.name);
-    if (message.kind === 'failed') job?.reject(new ForpostError(message.code, message.message));
-    else if (message.kind === 'prepared' || frame === undefined) job?.resolve(undefined);
-    else job?.resolve({ frame, detections: message.detections, detectMs: message.detectMs });
+    if (message.kind === 'prepared') {
+      slot.open.add(name);
+      this.#run(slot, worker, job);
+    } else {
+      this.#release(slot);
+      if (message.kind === 'failed') {
+        slot.open.delete(name);
+        if (message.code !== 'FORPOST_MODEL_INVALID') this.#holdBack(job.request.model);
+        job.reject(new ForpostError(message.code, message.message));
+      } else if (frame !== undefined) {
+        this.#failing.delete(name);
+        job.resolve({ frame, detections: message.detections, detectMs: message.detectMs });
+      }
+    }
     this.#dispatch();
   }
 
+  /** The thread is lost: what it ran is to blame where it ran something. */
   #fail(slot: Slot, worker: Worker, why: string, how: 'failed' | 'ended' = 'failed'): void {
     if (slot.worker !== worker || this.#stopped) return;
+    const { clock, random, logger } = this.#options;
     slot.worker = undefined;
-    const delayMs = backoffMs(replaceBackoff, slot.failures++, this.#options.random);
-    this.#options.logger.warn({ thread: slot.index, why }, 'detector thread replaced');
+    logger.warn({ thread: slot.index, why }, 'detector thread replaced');
     if (how === 'failed') this.#dismiss(worker);
-    slot.restart = this.#options.clock.after(delayMs, () => this.#spawn(slot));
-    this.#release(slot)?.reject(new ForpostError('FORPOST_DETECTOR_FAILED', `the detector failed: ${why}`));
+    const job = this.#release(slot);
+    if (job === undefined)
+      slot.restart = clock.after(backoffMs(replaceBackoff, slot.failures++, random), () => this.#spawn(slot));
+    else {
+      this.#holdBack(job.request.model);
+      this.#spawn(slot);
+      job.reject(new ForpostError('FORPOST_DETECTOR_FAILED', `the detector failed: ${why}`));
+    }
+  }
+
+  /** A model that failed is not asked again before its backoff is over. */
+  #holdBack({ name, remote }: Model): void {
+    const { clock, random } = this.#options;
+    const failing = this.#failing.get(name) ?? { failures: 0, timer: undefined };
+    this.#failing.set(name, failing);
+    if (failing.timer !== undefined) return;
+    const backoff = remote === undefined ? replaceBackoff : remoteBackoff;
+    failing.timer = clock.after(backoffMs(backoff, failing.failures++, random), () => {
+      failing.timer = undefined;
+      this.#dispatch();
+    });
   }
 
   #release(slot: Slot): Job | undefined {
@@ -299,6 +365,21 @@ export class DetectorPool {
       });
     });
   }
+}
+
+function newSlot(index: number, remote?: string): Slot {
+  return {
+    index,
+    remote,
+    worker: undefined,
+    job: undefined,
+    frame: undefined,
+    id: 0,
+    deadline: undefined,
+    restart: undefined,
+    failures: 0,
+    open: new Set(),
+  };
 }
 
 function isUrgent({ request }: Job): boolean {

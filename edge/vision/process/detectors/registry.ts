@@ -1,42 +1,32 @@
 /**
- * The detectors there are: one line a kind. Which model a camera names, where its file is and which kind runs it.
+ * The detectors there are, and the model that a camera names: which detector runs it and where its file is. What a
+ * model's numbers mean is a line in layouts.ts.
  *
  * Always: a model is opened only if its file still is the one that was checked when it was added.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { builtInModel, type ModelCard, type RemoteModel, readModelCard, readToken } from '../../cards.ts';
 import { motionFrameSize } from './build-motion-model.ts';
 import type { Detector } from './detector.ts';
+import { layouts } from './layouts.ts';
 import { openMotion } from './motion.ts';
-import { inspectYolox, openYolox, type YoloxShape } from './yolox.ts';
+import { openRemote } from './remote.ts';
+import { openSession } from './session.ts';
+import { openTensorDetector } from './tensor-detector.ts';
+import { invalid } from './tensors.ts';
 
-/** `<name>.json` beside `<name>.onnx`: what `forpost model add` found out about it. */
-export const modelCardSchema = Type.Object({
-  name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' }),
-  /** of the .onnx file, in hex */
-  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-  /** which detector runs it */
-  kind: Type.String(),
-  /** pixels a side of its input */
-  inputSize: Type.Integer({ minimum: 1, maximum: 4096 }),
-  /** in the model's order */
-  classes: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
-  /** p50 of a run on this machine with one thread */
-  measuredMs: Type.Number({ minimum: 0 }),
-  /** where it came from: a file's name or an address */
-  source: Type.String(),
-});
-export type ModelCard = Type.Static<typeof modelCardSchema>;
-const modelCard = Compile(modelCardSchema);
+export type { ModelCard } from '../../cards.ts';
+export { readModelCard } from '../../cards.ts';
 
 /** A model that may be opened. Plain data: it travels to the worker threads. */
-export interface Model extends Omit<ModelCard, 'sha256' | 'source'> {
-  /** empty for the built-in one */
+export interface Model extends Omit<ModelCard, 'sha256' | 'source' | 'remote'> {
+  /** empty for the built-in one, and for one that runs elsewhere */
   readonly file: string;
+  readonly remote?: RemoteModel;
 }
 
 interface DetectorKind {
@@ -45,33 +35,39 @@ interface DetectorKind {
   /** where a camera's configuration says nothing */
   readonly defaultMinScore: number;
   open(model: Model): Promise<Detector>;
-  /** what a file of this kind looks like, or throws FORPOST_MODEL_INVALID; absent where there are no files */
-  inspect?(file: string): Promise<YoloxShape>;
 }
 
-/** A new detector is one line here. */
+/** A new detector is one line here; a new family of models is one line in layouts.ts. */
 export const detectorKinds: Readonly<Record<string, DetectorKind>> = {
   motion: { remembers: true, defaultMinScore: 0.5, open: openMotion },
-  yolox: {
-    remembers: false,
-    defaultMinScore: 0.5,
-    open: (model) => openYolox(model.name, model.file, model.classes),
-    inspect: inspectYolox,
-  },
+  ...Object.fromEntries(
+    layouts.map((layout): [string, DetectorKind] => [
+      layout.kind,
+      {
+        remembers: false,
+        defaultMinScore: 0.5,
+        async open({ name, file, remote, classes, inputSize }) {
+          const runner =
+            remote === undefined ? await openSession(file, `the file of model "${name}"`) : openRemote(remote);
+          return openTensorDetector(name, runner, layout, classes, inputSize);
+        },
+      },
+    ]),
+  ),
 };
 
 const builtIn: Model = {
-  name: 'motion',
+  ...builtInModel,
   kind: 'motion',
   inputSize: motionFrameSize,
-  classes: ['motion'],
+  classes: [...builtInModel.classes],
   measuredMs: 1,
   file: '',
 };
 
 /** The kind that runs `model`. @throws ForpostError FORPOST_MODEL_INVALID */
 export function kindOf(model: Pick<Model, 'name' | 'kind'>): DetectorKind {
-  const kind = detectorKinds[model.kind];
+  const kind = Object.hasOwn(detectorKinds, model.kind) ? detectorKinds[model.kind] : undefined;
   if (kind === undefined)
     throw invalid(`model "${model.name}" is of a kind that this version does not know: ${model.kind}`);
   return kind;
@@ -89,36 +85,21 @@ export async function openDetector(model: Model): Promise<Detector> {
 export async function findModel(name: string, modelsFolder: string): Promise<Model> {
   if (name === builtIn.name) return builtIn;
   const card = await readModelCard(name, modelsFolder);
+  kindOf(card);
+  const { kind, inputSize, classes, measuredMs, remote } = card;
+  if (remote !== undefined) {
+    const token = await readToken(name, modelsFolder);
+    return {
+      ...{ name, kind, inputSize, classes, measuredMs, file: '' },
+      remote: { ...remote, ...(token === undefined ? {} : { token }) },
+    };
+  }
   const file = join(modelsFolder, `${name}.onnx`);
-  const bytes = await readFile(file).catch((error: unknown) => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash).catch((error: unknown) => {
     throw invalid(`the file of model "${name}" cannot be read: ${messageOf(error)}`);
   });
-  if (createHash('sha256').update(bytes).digest('hex') !== card.sha256)
+  if (hash.digest('hex') !== card.sha256)
     throw invalid(`the file of model "${name}" is not the one that was installed: add it again with forpost model add`);
-  kindOf(card);
-  const { kind, inputSize, classes, measuredMs } = card;
   return { name, kind, inputSize, classes, measuredMs, file };
-}
-
-/** @throws ForpostError FORPOST_MODEL_INVALID */
-export async function readModelCard(name: string, modelsFolder: string): Promise<ModelCard> {
-  let text: string;
-  try {
-    text = await readFile(join(modelsFolder, `${name}.json`), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw invalid(`model "${name}" is not installed: forpost model add ${name} (or a file's path)`);
-  }
-  try {
-    const card: unknown = JSON.parse(text);
-    if (modelCard.Check(card)) return card;
-    const [first] = modelCard.Errors(card);
-    throw new Error(`${first?.instancePath ?? ''} ${first?.message ?? ''}`);
-  } catch (error) {
-    throw invalid(`the card of model "${name}" is damaged (${messageOf(error)}): add it again with forpost model add`);
-  }
-}
-
-function invalid(message: string): ForpostError {
-  return new ForpostError('FORPOST_MODEL_INVALID', message);
 }

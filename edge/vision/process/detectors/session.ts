@@ -2,17 +2,15 @@
  * One onnxruntime session as every detector here uses it: one thread, no spinning (a spinning pool costs a quarter of
  * a core while it waits), on the CPU. Copies of inputs are the caller's: onnxruntime refuses shared memory.
  */
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
-
-export type { InferenceSession } from 'onnxruntime-node';
-export { Tensor } from 'onnxruntime-node';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { failed, invalid, type Runner, type TensorData, type TensorInfo, type Tensors } from './tensors.ts';
 
 /** onnxruntime's "error": its warnings about unused initializers are not an operator's business */
 const logSeverityError = 3;
 
 /** Opens `model` (a path or the file's bytes). @throws ForpostError FORPOST_MODEL_INVALID with onnxruntime's words */
-export async function openSession(model: string | Uint8Array, about: string): Promise<InferenceSession> {
+export async function openSession(model: string | Uint8Array, about: string): Promise<Runner> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
@@ -23,24 +21,66 @@ export async function openSession(model: string | Uint8Array, about: string): Pr
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
   try {
-    return typeof model === 'string'
-      ? await InferenceSession.create(model, options)
-      : await InferenceSession.create(model, options);
+    const session =
+      typeof model === 'string'
+        ? await InferenceSession.create(model, options)
+        : await InferenceSession.create(model, options);
+    return new Session(session);
   } catch (error) {
-    throw new ForpostError('FORPOST_MODEL_INVALID', `${about} is no model that onnxruntime opens: ${wordsOf(error)}`, {
-      cause: error,
-    });
+    throw invalid(`${about} is no model that onnxruntime opens: ${wordsOf(error)}`, error);
   }
+}
+
+class Session implements Runner {
+  readonly inputs: readonly TensorInfo[];
+  readonly #session: InferenceSession;
+
+  constructor(session: InferenceSession) {
+    this.#session = session;
+    this.inputs = session.inputMetadata.map((input) =>
+      input.isTensor
+        ? {
+            name: input.name,
+            type: input.type,
+            shape: input.shape.map((side) => (typeof side === 'number' ? side : -1)),
+          }
+        : { name: input.name, type: 'no tensor', shape: [] },
+    );
+  }
+
+  async run(inputs: Tensors): Promise<Tensors> {
+    const fed = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensorOf(tensor)]));
+    const outputs = await this.#session.run(fed).catch((error: unknown) => {
+      throw failed(`onnxruntime: ${messageOf(error)}`, error);
+    });
+    // in the model's own order, which a family may go by
+    return Object.fromEntries(this.#session.outputNames.map((name) => [name, valuesOf(name, outputs[name])]));
+  }
+
+  close(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function tensorOf({ data, shape }: TensorData): Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof Uint8Array) return new Tensor('uint8', data, shape);
+  if (data instanceof Int32Array) return new Tensor('int32', data, shape);
+  return new Tensor('int64', data, shape);
+}
+
+function valuesOf(name: string, output: Tensor | undefined): TensorData {
+  const data = output?.data;
+  const known =
+    data instanceof Float32Array ||
+    data instanceof Uint8Array ||
+    data instanceof Int32Array ||
+    data instanceof BigInt64Array;
+  if (known) return { data, shape: output?.dims ?? [] };
+  throw failed(`its output "${name}" is ${output?.type ?? 'missing'}, not float32: export it with full precision`);
 }
 
 /** onnxruntime's own words without the path that it begins with, which may be a temporary one. */
 function wordsOf(error: unknown): string {
   return messageOf(error).replace(/^Load model from .* failed: ?/, '');
-}
-
-/** The float32 values of an output. @throws ForpostError FORPOST_DETECTOR_FAILED where it is something else */
-export function floatsOf(outputs: Readonly<Record<string, Tensor>>, name: string, about: string): Float32Array {
-  const data = outputs[name]?.data;
-  if (data instanceof Float32Array) return data;
-  throw new ForpostError('FORPOST_DETECTOR_FAILED', `${about}: its output "${name}" is not float32`);
 }

@@ -28,9 +28,17 @@ async function answer(message: Work): Promise<FromWorker> {
     return { id, kind: 'detected', detections, detectMs: Number(process.hrtime.bigint() - before) / 1e6 };
   } catch (error) {
     const code = error instanceof ForpostError ? error.code : 'FORPOST_DETECTOR_FAILED';
-    if (code === 'FORPOST_MODEL_INVALID') detectors.delete(model.name);
+    // opened anew with its next frame; one on another box has nothing of its own to go wrong
+    if (code === 'FORPOST_MODEL_INVALID' || model.remote === undefined) await forget(model.name);
     return { id, kind: 'failed', code, message: messageOf(error) };
   }
+}
+
+/** Closes a detector that failed; one that cannot even be closed is forgotten all the same. */
+async function forget(name: string): Promise<void> {
+  const opening = detectors.get(name);
+  detectors.delete(name);
+  await opening?.then((detector) => detector.close()).catch(() => {});
 }
 
 port.on('message', (message: ToWorker) => {

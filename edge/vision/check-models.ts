@@ -1,0 +1,40 @@
+/** What is wrong with the detectors that cameras name, for `forpost check`: reads cards, opens no model. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { CameraConfig } from '../site/site.ts';
+import { builtInModel, readModelCard } from './cards.ts';
+
+/** Problems at paths of the site's file. Never rejects because of what stands there or in the models folder. */
+export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const [index, { id, detector = builtInModel.name, classes = [] }] of cameras.entries()) {
+    const path = ['cameras', index];
+    let known: readonly string[];
+    try {
+      known = await classesOf(detector, modelsFolder);
+    } catch (error) {
+      problems.push({ path: [...path, 'detector'], message: `camera "${id}": ${messageOf(error)}` });
+      continue;
+    }
+    for (const [at, name] of classes.entries())
+      if (!known.includes(name))
+        problems.push({
+          path: [...path, 'classes', at],
+          message: `camera "${id}": the model "${detector}" knows no "${name}"${suggestion(name, known)}`,
+        });
+  }
+  return problems;
+}
+
+async function classesOf(model: string, modelsFolder: string): Promise<readonly string[]> {
+  if (model === builtInModel.name) return builtInModel.classes;
+  const { classes, remote } = await readModelCard(model, modelsFolder);
+  if (remote === undefined)
+    await access(join(modelsFolder, `${model}.onnx`)).catch(() => {
+      throw new Error(`the file of model "${model}" is not there: add it again with forpost model add`);
+    });
+  return classes;
+}

@@ -1,0 +1,41 @@
+/** The families of models there are: a new one is one file and one line here. */
+import type { Hints, Layout, Recognised } from './layout.ts';
+import { cellCount } from './layout.ts';
+import { rtDetr } from './rt-detr.ts';
+import { invalid, shownTensor, type Tensors, type View } from './tensors.ts';
+import { yolo, yoloEndToEnd } from './yolo.ts';
+import { yolox } from './yolox.ts';
+
+/** In the order of asking: RT-DETR's last form would take what others know better. */
+export const layouts: readonly Layout[] = [yolox, yolo, yoloEndToEnd, rtDetr];
+
+export function layoutOf(kind: string): Layout | undefined {
+  return layouts.find((layout) => layout.kind === kind);
+}
+
+/**
+ * The family of a model that answered a picture of `view` with `outputs`; `kind`: the only one to try.
+ * @throws ForpostError FORPOST_MODEL_INVALID with what its outputs are and what would be known
+ */
+export function recognise(
+  outputs: Tensors,
+  view: View,
+  hints: Hints,
+  kind?: string,
+): Recognised & { readonly layout: Layout } {
+  const tensors = Object.values(outputs);
+  const asked = layouts.filter((layout) => kind === undefined || layout.kind === kind);
+  for (const layout of asked) {
+    const recognised = layout.recognise(tensors, view, hints);
+    if (recognised !== undefined) return { ...recognised, layout };
+  }
+  const shown = Object.entries(outputs).map(([name, { data, shape }]) =>
+    shownTensor({ name, type: typeOf(data), shape }),
+  );
+  const known = asked.map((layout) => layout.describe(cellCount(view))).join('; ');
+  throw invalid(`it answers with ${shown.join(' and ')}, which is none of what Forpost knows (${known})`);
+}
+
+function typeOf(data: Tensors[string]['data']): string {
+  return data.constructor.name.replace('Array', '').replace('Big', '').toLowerCase();
+}

@@ -1,0 +1,22 @@
+/** The address of a model that runs on another box, as an installer types it: pure. */
+import type { RemoteModel } from '../../cards.ts';
+import { invalid } from './tensors.ts';
+
+/** Triton's, and most others' */
+const defaultPort = 8001;
+
+/** `grpc://host:port/model` or `grpcs://…`, with a version after another slash. @throws ForpostError FORPOST_MODEL_INVALID */
+export function parseRemote(address: string): Pick<RemoteModel, 'server' | 'tls' | 'model' | 'version'> {
+  const url = URL.parse(address);
+  const [model, version, ...rest] = (url?.pathname ?? '')
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const isGrpc = url?.protocol === 'grpc:' || url?.protocol === 'grpcs:';
+  if (url === null || !isGrpc || url.hostname === '' || model === undefined || rest.length > 0)
+    throw invalid(`"${address}" is no address of a model: grpcs://HOST:PORT/MODEL (or grpc:// without TLS)`);
+  if (url.username !== '' || url.password !== '')
+    throw invalid('an address has no user or password in it: a token is given with --token-file');
+  const server = `${url.hostname}:${url.port === '' ? defaultPort : url.port}`;
+  return { server, tls: url.protocol === 'grpcs:', model, ...(version === undefined ? {} : { version }) };
+}

@@ -1,0 +1,82 @@
+/**
+ * A detector out of two parts: a model that runs somewhere (tensors.ts) and the family that says what its numbers mean
+ * (layout.ts).
+ *
+ * Always: one input buffer, made once; outputs that are not what they were when the model was added, or that are not
+ * numbers, are an error in words and not an empty scene.
+ */
+import type { Detection, Detector, Frame } from './detector.ts';
+import type { Layout } from './layout.ts';
+import { failed, type ModelInput, modelInput, type Runner, type TensorData, toPlanes, viewOf } from './tensors.ts';
+
+/** pixels a side where a model takes pictures of any size and nobody says which */
+export const defaultSize = 640;
+
+/**
+ * Takes `runner` over: closing the detector closes it. `size`: pixels a side where the model takes any.
+ * @throws ForpostError FORPOST_MODEL_INVALID
+ */
+export async function openTensorDetector(
+  name: string,
+  runner: Runner,
+  layout: Layout,
+  classes: readonly string[],
+  size = defaultSize,
+): Promise<Detector> {
+  try {
+    return new TensorDetector(name, runner, layout, classes, modelInput(runner.inputs, size));
+  } catch (error) {
+    await runner.close();
+    throw error;
+  }
+}
+
+class TensorDetector implements Detector {
+  readonly name: string;
+  readonly size: number;
+  readonly #runner: Runner;
+  readonly #layout: Layout;
+  readonly #classes: readonly string[];
+  readonly #input: ModelInput;
+  readonly #planes: Float32Array;
+
+  constructor(name: string, runner: Runner, layout: Layout, classes: readonly string[], input: ModelInput) {
+    this.name = name;
+    this.size = Math.max(input.width, input.height);
+    this.#runner = runner;
+    this.#layout = layout;
+    this.#classes = classes;
+    this.#input = input;
+    this.#planes = new Float32Array(3 * input.width * input.height);
+  }
+
+  async detect(frame: Frame, minScore: number): Promise<readonly Detection[]> {
+    if (frame.size !== this.size) throw failed(`${this.name} takes ${this.size} pixels a side, not ${frame.size}`);
+    const view = viewOf(frame, this.#input);
+    toPlanes(frame, view, this.#layout.pixels, this.#planes);
+    const outputs = Object.values(await this.#runner.run(inputsOf(this.#input, this.#planes)));
+    const recognised = this.#layout.recognise(outputs, view, { classes: this.#classes });
+    if (recognised === undefined || (recognised.classCount ?? this.#classes.length) !== this.#classes.length)
+      throw failed(`${this.name}: its output is no longer of the shape that it was added with`);
+    if (outputs.some(isNoNumbers)) throw failed(`${this.name} answers with NaN: its file or its runtime is broken`);
+    return this.#layout.decode(outputs, this.#classes, view, minScore);
+  }
+
+  close(): Promise<void> {
+    return this.#runner.close();
+  }
+}
+
+/** The tensors that a model is given: the picture, and its size where it asks for that. */
+export function inputsOf({ name, width, height, sizes }: ModelInput, planes: Float32Array): Record<string, TensorData> {
+  const picture = { [name]: { data: planes, shape: [1, 3, height, width] } };
+  if (sizes === undefined) return picture;
+  return { ...picture, [sizes]: { data: BigInt64Array.of(BigInt(width), BigInt(height)), shape: [1, 2] } };
+}
+
+/** Whether there is NaN in it; infinities are an exponential too much, and left out box by box. */
+function isNoNumbers({ data }: TensorData): boolean {
+  if (!(data instanceof Float32Array)) return false;
+  for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) return true;
+  return false;
+}
