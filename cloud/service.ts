@@ -16,7 +16,7 @@ import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/api.ts';
-import { type CentreParts, centreView, kafkaProblems } from './api/centre.ts';
+import { type CentreParts, centreView, workProblems } from './api/centre.ts';
 import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
 import { LiveFeed } from './api/live.ts';
 import type { IngestFigures } from './api/metrics.ts';
@@ -175,7 +175,7 @@ export class Service implements Part {
       live: this.#live,
       ingest: () => this.#ingestFigures(),
       notifier: () => this.#notifier.status(),
-      notReady: () => kafkaProblems(this.#centreParts()),
+      notReady: () => workProblems(this.#centreParts()),
       clock,
       logger: options.logger,
     });
@@ -260,7 +260,8 @@ export class Service implements Part {
       repeated: this.#repeated,
       unread: (this.#ingest?.status().lags ?? []).reduce((sum, { records }) => sum + records, 0),
       poison: this.#poison,
-      topics: this.#partitions.problems,
+      trouble: this.#ingest?.status().trouble ?? this.#delivery.trouble,
+      topics: [...this.#partitions.problems, ...(this.#ingest?.status().topicProblems ?? [])],
       notifier: this.#notifier.status(),
     };
   }

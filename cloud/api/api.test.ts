@@ -44,6 +44,7 @@ const allWell: CentreParts = {
   ...{ stored: 42, repeated: 3, unread: 7 },
   poison: { count: 0, recent: [], earlier: [], conflict: undefined },
   topics: [],
+  trouble: undefined,
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
 };
 

@@ -9,7 +9,7 @@ const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
   ],
   ...{ stored: 5, repeated: 2, unread: 0 },
   poison: { count: 0, recent: [], earlier: [], conflict: undefined },
-  topics: [],
+  ...{ topics: [], trouble: undefined },
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
   ...change,
 });
@@ -35,6 +35,14 @@ test('a Kafka that is away is told once, whoever misses it', () => {
   expect(view.ingest).toMatchObject({ connected: false, reasons: [`Kafka: ${reason}`] });
   const starting = { state: 'connecting', reason: '' } as const;
   expect(centreView(parts({ consumers: [starting, starting] })).problems).toEqual(['Kafka: connecting']);
+});
+
+test('a history that takes nothing is told, and that nothing is lost by it', () => {
+  const view = centreView(parts({ trouble: { since: 0, reason: 'its disk is full' } }));
+  const problem =
+    'nothing has been stored since 1970-01-01T00:00:00.000Z: its disk is full. No event is lost: what comes waits';
+  expect(view.problems).toEqual([problem]);
+  expect(view.ingest.reasons).toEqual([problem]);
 });
 
 test('what could not be processed is told with its number and the latest reason', () => {

@@ -5,6 +5,7 @@
  * a Kafka that is away is told once, however many parts miss it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { HistoryTrouble } from '../ingest/intake.ts';
 import type { PoisonSeen } from '../ingest/poison-log.ts';
 import type { ConsumerState } from '../ingest/supervised-consumer.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
@@ -28,6 +29,8 @@ export interface CentreParts {
     /** the latest event whose id was stored with other content */
     readonly conflict: PoisonSeen | undefined;
   };
+  /** why the history takes nothing; undefined where it does */
+  readonly trouble: HistoryTrouble | undefined;
   /** what is wrong with the topics, in sentences */
   readonly topics: readonly string[];
   readonly notifier: NotifierStatus;
@@ -35,7 +38,7 @@ export interface CentreParts {
 
 export function centreView(parts: CentreParts): CentreView {
   const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
-  const reasons = kafkaProblems(parts);
+  const reasons = workProblems(parts);
   const problems = [
     ...reasons,
     ...parts.topics,
@@ -64,8 +67,18 @@ export function centreView(parts: CentreParts): CentreView {
   };
 }
 
+/** Why the centre cannot do its work now, each reason once; none where it can. */
+export function workProblems(parts: Pick<CentreParts, 'consumers' | 'notifier' | 'trouble'>): readonly string[] {
+  const { trouble } = parts;
+  if (trouble === undefined) return kafkaProblems(parts);
+  return [
+    ...kafkaProblems(parts),
+    `nothing has been stored since ${rfc3339(trouble.since)}: ${trouble.reason}. No event is lost: what comes waits`,
+  ];
+}
+
 /** Why events, gateways' states or alerts are not being read, each reason once. */
-export function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 'notifier'>): readonly string[] {
+function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 'notifier'>): readonly string[] {
   const states = [...consumers, { state: notifier.connected ? 'consuming' : 'connecting', reason: notifier.reason }];
   const reasons = states.flatMap(({ state, reason }) => (state === 'consuming' ? [] : [reason]));
   const known = reasons.filter((reason) => reason !== '');

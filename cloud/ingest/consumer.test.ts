@@ -77,6 +77,15 @@ async function produce(
   await producer.disconnect();
 }
 
+/** A lane's topic that somebody made before the centre came. */
+async function made(name: string, setting: string, value: string): Promise<void> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const configEntries = [{ name: setting, value }];
+  await admin.createTopics({ topics: [{ topic: name, numPartitions: 3, configEntries }], waitForLeaders: true });
+  await admin.disconnect();
+}
+
 /** A block of snappy that holds `bytes` as they are: their number, then literals. */
 function snappy(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
@@ -136,15 +145,16 @@ describe('ingest', () => {
       resources: ['telemetry', 'status'].map((name) => ({
         type: kafkajs.ConfigResourceTypes.TOPIC,
         name: `fresh.${name}`,
-        configNames: ['message.timestamp.type', 'cleanup.policy'],
+        configNames: ['message.timestamp.type', 'cleanup.policy', 'compression.type', 'segment.ms'],
       })),
     });
     await admin.disconnect();
     const settings = resources.map(({ configEntries }) => configEntries.map(({ configValue }) => configValue).sort());
     expect(settings).toEqual([
-      ['LogAppendTime', 'delete'],
-      ['LogAppendTime', 'compact'],
+      ['604800000', 'LogAppendTime', 'delete', 'zstd'],
+      ['3600000', 'LogAppendTime', 'compact', 'zstd'],
     ]);
+    expect(ingest.status().topicProblems).toEqual([]);
 
     const delivery = new KafkaDelivery(cluster('fresh'), systemClock, logger);
     running.push(delivery);
@@ -186,14 +196,9 @@ describe('ingest', () => {
   });
 
   test('a key larger than a dead letter may be, and a thousand records of nonsense, block nothing', async () => {
+    await made('large.telemetry', 'max.message.bytes', '4000000');
     await ensureTopics(kafka.client, cluster('large'), logger);
     const { ingest, history, told } = anIngest('large');
-    const admin = kafka.client.admin();
-    await admin.connect();
-    const configEntries = [{ name: 'max.message.bytes', value: '4000000' }];
-    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: 'large.telemetry', configEntries }];
-    await admin.alterConfigs({ validateOnly: false, resources });
-    await admin.disconnect();
     const producer = kafka.client.producer();
     await producer.connect();
     const partition = partitionOf('gw-1', 3);
@@ -215,6 +220,8 @@ describe('ingest', () => {
   });
 
   test('a batch that cannot be unpacked goes to the dead letters as it came, and stops nothing', async () => {
+    // the broker leaves records packed as they come
+    await made('packed.telemetry', 'compression.type', 'producer');
     await ensureTopics(kafka.client, cluster('packed'), logger);
     const { ingest, history, told } = anIngest('packed');
     const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
@@ -259,9 +266,11 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(unread()).toBe(50), soon);
     // whatever a gateway was told by now, nothing of it can be called missing
     expect(ingest.status().handledAt ?? 0).toBeLessThan(stoodSince);
+    expect(ingest.status().trouble).toEqual({ since: expect.any(Number), reason: 'the history is away' });
     history.down = false;
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 50]]), soon);
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
+    expect(ingest.status().trouble).toBeUndefined();
     expect(unread()).toBe(0);
     await vi.waitFor(async () => expect(await committed()).toEqual([50]), soon);
     await admin.disconnect();

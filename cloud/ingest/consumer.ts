@@ -18,7 +18,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
-import { Intake, type IntakeHistory } from './intake.ts';
+import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { LagWatch, type PartitionLag } from './lag.ts';
 import type { PartitionCounts } from './partition-counts.ts';
@@ -67,6 +67,10 @@ export interface IngestStatus {
   readonly lags: readonly PartitionLag[];
   /** ms of the monotonic clock: what stood in Kafka then has been handled; undefined: not known yet */
   readonly handledAt: number | undefined;
+  /** what of the topics' settings can lose events, in sentences */
+  readonly topicProblems: readonly string[];
+  /** why the history takes nothing; undefined where it does */
+  readonly trouble: HistoryTrouble | undefined;
 }
 
 /** Several owners may share a cluster, each with a prefix of its own. */
@@ -91,6 +95,7 @@ export class Ingest implements Part {
   readonly #consumer: SupervisedConsumer;
   readonly #statusConsumer: SupervisedConsumer;
   readonly #lag: LagWatch;
+  #topicProblems: readonly string[] = [];
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -105,7 +110,9 @@ export class Ingest implements Part {
     });
     this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
     const prepare = async (client: Kafka) => {
-      await ensureTopics(client, kafka, logger);
+      const { problems } = await ensureTopics(client, kafka, logger);
+      for (const problem of problems) if (!this.#topicProblems.includes(problem)) logger.error(problem);
+      this.#topicProblems = problems;
     };
     const groupId = ingestGroup(kafka.prefix);
     const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
@@ -160,6 +167,8 @@ export class Ingest implements Part {
       statuses: this.#statusConsumer.state,
       lags: this.#lag.lags,
       handledAt: this.#lag.handledAt,
+      topicProblems: this.#topicProblems,
+      trouble: this.#intake.trouble,
     };
   }
 

@@ -18,9 +18,10 @@ export async function createTopics(configFile: string): Promise<readonly string[
     sasl: sasl && { ...sasl, password: readPassword(sasl.password_file) },
   };
   try {
-    const created = await ensureTopics(kafkaClient(cluster, 'topics', logger), cluster, logger);
-    if (created.length === 0) return [`all topics of "${prefix}" are there`];
-    return created.map((name) => `created ${name}`);
+    const { created, problems } = await ensureTopics(kafkaClient(cluster, 'topics', logger), cluster, logger);
+    const done =
+      created.length === 0 ? [`all topics of "${prefix}" are there`] : created.map((name) => `created ${name}`);
+    return [...done, ...problems];
   } catch (error) {
     if (error instanceof ForpostError) throw error;
     const reason = kafkaReason(error, cluster, systemClock.now());

@@ -11,7 +11,7 @@ import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { IngestEvents } from './consumer.ts';
-import { Intake, type IntakeHistory } from './intake.ts';
+import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { SupervisedProducer } from './supervised-producer.ts';
 
@@ -29,6 +29,8 @@ export interface Delivery extends Part {
   events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
   /** @throws ForpostError */
   status(status: GatewayStatus): Promise<void>;
+  /** why the history takes nothing; undefined where it does, and where this does not speak to it */
+  readonly trouble: HistoryTrouble | undefined;
 }
 
 const headers = { 'content-type': eventContentType };
@@ -38,6 +40,7 @@ const historyDeadlineMs = 20_000;
 
 /** Into Kafka, from where Ingest takes it like everything else. */
 export class KafkaDelivery implements Delivery {
+  readonly trouble = undefined;
   readonly #prefix: string;
   readonly #producer: SupervisedProducer;
 
@@ -102,6 +105,10 @@ export class HistoryDelivery implements Delivery {
 
   async start(): Promise<void> {
     this.#stop = new AbortController();
+  }
+
+  get trouble(): HistoryTrouble | undefined {
+    return this.#intake.trouble;
   }
 
   async stop(): Promise<void> {

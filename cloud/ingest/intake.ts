@@ -47,6 +47,12 @@ export interface Taken<Item> {
   readonly conflicting: readonly Refused<Item>[];
 }
 
+/** Since when (ms since 1970) the history has taken nothing, and in its words why. */
+export interface HistoryTrouble {
+  readonly since: number;
+  readonly reason: string;
+}
+
 interface HasEvent {
   readonly event: ForpostEvent;
 }
@@ -72,6 +78,7 @@ export class Intake {
   readonly #contents = new Map<string, number>();
   /** when a lane that is being replayed was read again, ms of the monotonic clock */
   readonly #reread = new Map<string, number>();
+  #trouble: HistoryTrouble | undefined;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -85,6 +92,12 @@ export class Intake {
   /** Partitions were assigned: what others stored meanwhile is read again. */
   forget(): void {
     this.#deduplication.forget();
+    this.#trouble = undefined;
+  }
+
+  /** undefined where it takes what comes, as far as it is known */
+  get trouble(): HistoryTrouble | undefined {
+    return this.#trouble;
   }
 
   /**
@@ -124,10 +137,13 @@ export class Intake {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return await orAborted(work(), signal);
+        const result = await orAborted(work(), signal);
+        this.#trouble = undefined;
+        return result;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof ForpostError && !error.retryable) throw error;
+        this.#trouble = { since: this.#trouble?.since ?? clock.now(), reason: messageOf(error) };
         const waitMs = Math.round(backoffMs(retryBackoff, attempt, random));
         logger.warn({ events, attempt, waitMs }, `the history does not take events: ${messageOf(error)}`);
         await sleep(clock, waitMs, signal);

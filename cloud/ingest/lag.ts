@@ -27,7 +27,7 @@ export interface LagWatchOptions {
   readonly groupId: string;
   /** full names */
   readonly topics: readonly string[];
-  /** called with each fresh client: make sure of the topics, which somebody may have deleted */
+  /** called with each fresh client, and each minute: make sure of the topics, which somebody may have deleted or changed */
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each look; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
@@ -51,6 +51,7 @@ interface Awaited {
 }
 
 const lookEveryMs = 2_000;
+const looksAPreparation = 30;
 
 export class LagWatch implements Part {
   readonly #options: LagWatchOptions;
@@ -101,9 +102,9 @@ export class LagWatch implements Part {
       const client = kafkaClient(cluster, 'lag', logger);
       const admin = client.admin();
       try {
-        await prepare(client);
         await admin.connect();
-        while (!stopping.aborted) {
+        for (let looks = 0; !stopping.aborted; looks++) {
+          if (looks % looksAPreparation === 0) await prepare(client);
           await this.#look(admin);
           await sleep(clock, lookEveryMs, stopping);
         }

@@ -1,11 +1,17 @@
 /**
  * Makes sure that the topics are there, as shared/event/topics.ts plans them. The centre creates; gateways only check.
  *
- * Always: an existing topic is left as it is, and what differs in a way that can lose events is said: a topic that
- * stamps with the client's clock deletes what a gateway with a wrong clock sends.
+ * Always: an existing topic is left as it is, and what differs in a way that can lose events is said in a sentence for
+ * staff: a topic that stamps with the client's clock deletes what a gateway with a wrong clock sends.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { developmentPartitions, type TopicName, topic, topicPlans } from '@forpost/shared/event/topics.ts';
+import {
+  developmentPartitions,
+  type TopicName,
+  type TopicPlan,
+  topic,
+  topicPlans,
+} from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { firstCause, type KafkaCluster } from './kafka-client.ts';
@@ -13,30 +19,37 @@ import { firstCause, type KafkaCluster } from './kafka-client.ts';
 const names = Object.keys(topicPlans) as TopicName[];
 const replicas = 3;
 const minInSync = 2;
+/** So often a compacted topic is tidied: all of it is read at each start, and in an open segment nothing is compacted. */
+const compactedSegment = { ms: 3_600_000, bytes: 64 * 1024 * 1024, dirtyRatio: 0.2 };
+/** A centre may be away for a night. */
+const leastRetentionMs = 86_400_000;
 
-/** Creates what is missing. Returns the full names of what it created. @throws ForpostError */
-export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<readonly string[]> {
+export interface EnsuredTopics {
+  /** full names */
+  readonly created: readonly string[];
+  /** what of those that were there can lose events, in sentences */
+  readonly problems: readonly string[];
+}
+
+/** Creates what is missing, and looks at the rest. @throws ForpostError */
+export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<EnsuredTopics> {
   const admin = client.admin();
   try {
     // a connect that was not answered in time has left its socket open: it is to be closed too
     await admin.connect();
     const there = new Set(await admin.listTopics());
     const missing = names.filter((name) => !there.has(topic(cluster.prefix, name)));
+    const created = missing.map((name) => topic(cluster.prefix, name));
     if (missing.length > 0) {
       await admin.createTopics({
         topics: missing.map((name) => plan(cluster, name)),
         waitForLeaders: true,
         timeout: 10_000,
       });
-      logger.info({ topics: missing.map((name) => topic(cluster.prefix, name)) }, 'created topics');
+      logger.info({ topics: created }, 'created topics');
     }
-    await checkStamps(
-      admin,
-      cluster,
-      names.filter((name) => !missing.includes(name)),
-      logger,
-    );
-    return missing.map((name) => topic(cluster.prefix, name));
+    const present = names.filter((name) => !missing.includes(name));
+    return { created, problems: present.length === 0 ? [] : await problemsOf(admin, cluster, present) };
   } catch (error) {
     throw inWords(error, cluster);
   } finally {
@@ -46,39 +59,93 @@ export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger:
 
 function plan({ prefix, development }: KafkaCluster, name: TopicName) {
   const { partitions, retentionMs, cleanup } = topicPlans[name];
+  const settings = {
+    'message.timestamp.type': 'LogAppendTime',
+    'cleanup.policy': cleanup,
+    'retention.ms': retentionMs,
+    'min.insync.replicas': development ? 1 : minInSync,
+    // whatever a producer packs with is packed anew by the broker: other codecs are not read here
+    'compression.type': 'zstd',
+    ...(cleanup === 'compact' && {
+      'segment.ms': compactedSegment.ms,
+      'segment.bytes': compactedSegment.bytes,
+      'min.cleanable.dirty.ratio': compactedSegment.dirtyRatio,
+    }),
+  };
   return {
     topic: topic(prefix, name),
     numPartitions: development ? Math.min(partitions, developmentPartitions) : partitions,
     replicationFactor: development ? 1 : replicas,
-    configEntries: [
-      { name: 'message.timestamp.type', value: 'LogAppendTime' },
-      { name: 'cleanup.policy', value: cleanup },
-      { name: 'retention.ms', value: String(retentionMs) },
-      { name: 'min.insync.replicas', value: String(development ? 1 : minInSync) },
-    ],
+    configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value: String(value) })),
   };
 }
 
-async function checkStamps(admin: Admin, { prefix }: KafkaCluster, some: readonly TopicName[], logger: Logger) {
-  if (some.length === 0) return;
+const checked = ['message.timestamp.type', 'cleanup.policy', 'retention.ms', 'min.insync.replicas', 'compression.type'];
+
+async function problemsOf(
+  admin: Admin,
+  { prefix, development }: KafkaCluster,
+  some: readonly TopicName[],
+): Promise<readonly string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: some.map((name) => ({
       type: kafkajs.ConfigResourceTypes.TOPIC,
       name: topic(prefix, name),
-      configNames: ['message.timestamp.type'],
+      configNames: checked,
     })),
   });
-  for (const { resourceName, configEntries } of resources)
-    if (
-      configEntries.some(
-        ({ configName, configValue }) => configName === 'message.timestamp.type' && configValue !== 'LogAppendTime',
-      )
-    )
-      logger.error(
-        { topic: resourceName },
-        'this topic stamps records with the client’s clock: a gateway with a wrong clock loses events; set message.timestamp.type=LogAppendTime',
-      );
+  const settings = new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+  const { topics } = await admin.fetchTopicMetadata({ topics: some.map((name) => topic(prefix, name)) });
+  const fewest = new Map(
+    topics.map(({ name, partitions }) => [name, Math.min(...partitions.map((one) => one.replicas.length))]),
+  );
+  return some.flatMap((name) => {
+    const full = topic(prefix, name);
+    const words = [
+      ...settingProblems(topicPlans[name], settings.get(full) ?? new Map()),
+      ...(development ? [] : replicaProblems(fewest.get(full) ?? replicas, settings.get(full) ?? new Map())),
+    ];
+    return words.map((problem) => `${full} ${problem}`);
+  });
+}
+
+/** Of one topic, from its settings by their Kafka names: what comes after its name. Pure. */
+export function settingProblems({ cleanup }: TopicPlan, now: ReadonlyMap<string, string>): readonly string[] {
+  const problems: string[] = [];
+  if (now.get('message.timestamp.type') === 'CreateTime')
+    problems.push(
+      'stamps records with the client’s clock, so a gateway with a wrong clock loses events: set message.timestamp.type=LogAppendTime',
+    );
+  const policy = now.get('cleanup.policy') ?? cleanup;
+  if (cleanup === 'delete' && policy.includes('compact'))
+    problems.push('is compacted, so of each gateway only the newest record is kept: set cleanup.policy=delete');
+  if (cleanup === 'compact' && !policy.includes('compact'))
+    problems.push('is not compacted, so what it says is forgotten in time: set cleanup.policy=compact');
+  const retentionMs = Number(now.get('retention.ms') ?? -1);
+  if (policy.includes('delete') && retentionMs >= 0 && retentionMs < leastRetentionMs)
+    problems.push(
+      `deletes records after ${Math.round(retentionMs / 60_000)} min, read or not: set retention.ms to a day or more`,
+    );
+  const codec = now.get('compression.type') ?? '';
+  if (['snappy', 'lz4'].includes(codec))
+    problems.push(`packs records with ${codec}, which is not read here: set compression.type=zstd`);
+  return problems;
+}
+
+function replicaProblems(fewest: number, now: ReadonlyMap<string, string>): readonly string[] {
+  if (fewest < replicas)
+    return [
+      `has ${fewest === 1 ? '1 replica' : `${fewest} replicas`} where ${replicas} are planned: a broker that is lost can take events with it`,
+    ];
+  return Number(now.get('min.insync.replicas') ?? minInSync) < minInSync
+    ? [`calls safe what one broker alone has: set min.insync.replicas=${minInSync}`]
+    : [];
 }
 
 function inWords(error: unknown, { development }: KafkaCluster): unknown {

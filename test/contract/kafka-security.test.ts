@@ -40,7 +40,7 @@ beforeAll(async () => {
   loginPort = [`127.0.0.1:${kafka.secured!.saslPort}`];
   certificatePort = [`127.0.0.1:${kafka.secured!.mtlsPort}`];
   const plain = { brokers: kafka.brokers, prefix: 'forpost', development: true };
-  await leadersReady(kafka.client, await ensureTopics(kafka.client, plain, silentLogger()));
+  await leadersReady(kafka.client, (await ensureTopics(kafka.client, plain, silentLogger())).created);
 }, 90_000);
 afterAll(async () => {
   await kafka?.remove();
@@ -204,7 +204,7 @@ describe('the centre', () => {
   ])('creates topics, sends and reads with %s', async (way, made) => {
     const prefix = way.replace(' ', '-');
     const to = { ...made(), prefix };
-    const created = await ensureTopics(kafkaClient(to, 'test', silentLogger()), to, silentLogger());
+    const { created } = await ensureTopics(kafkaClient(to, 'test', silentLogger()), to, silentLogger());
     await leadersReady(kafka.client, created);
     const producer = new SupervisedProducer(to, 'test', systemClock, silentLogger());
     await producer.start();

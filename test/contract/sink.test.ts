@@ -177,7 +177,7 @@ async function kafkaSide(
   shared ??= startShared();
   const { broker, pem } = await shared;
   const cluster = { brokers: broker.brokers, prefix, development: true };
-  await leadersReady(broker.client, await ensureTopics(broker.client, cluster, logger));
+  await leadersReady(broker.client, (await ensureTopics(broker.client, cluster, logger)).created);
   const config: KafkaSinkConfig = { kind: 'kafka', prefix, ...way({ broker, pem }) };
   return {
     sink: kafkaSink(config, context('kafka', { password })),

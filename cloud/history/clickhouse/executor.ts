@@ -64,5 +64,6 @@ export function historyError(doing: string, error: unknown, code: ErrorCode = 'F
     .replace(/\s+/g, ' ')
     .replace(/ \(version .*$/, '')
     .slice(0, 500);
-  return new ForpostError(code, `${doing}: ${words}`, { cause: error });
+  const full = /NOT_ENOUGH_SPACE|No space left on device/.test(words) ? 'its disk is full: ' : '';
+  return new ForpostError(code, `${doing}: ${full}${words}`, { cause: error });
 }
