@@ -7,7 +7,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/test-support.ts';
-import { Bench, connectPacket, publishPacket, pubrelPacket, type RawClient, subscribePacket } from './test-support.ts';
+import {
+  Bench,
+  connectPacket,
+  pingPacket,
+  publishPacket,
+  pubrelPacket,
+  type RawClient,
+  subscribePacket,
+} from './test-support.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
@@ -314,6 +322,35 @@ test('a redelivery that comes while its first sending is being committed waits f
   await soon(() => attempts.length).toBe(2);
   commit();
   await soon(() => after(third)).toEqual([['puback', 7]]);
+});
+
+test('a session that is taken over while an acknowledgement is withheld gets it on its new connection, once', async () => {
+  const commits: (() => void)[] = [];
+  await bench.stop();
+  bench = new Bench({
+    storage: outbox.storage,
+    admit: async ({ payload, record }) => {
+      await new Promise<void>((resolve) => commits.push(resolve));
+      await outbox.append({ events: [draft(1, { data: JSON.stringify(String(payload)) })], publish: record });
+    },
+  });
+  await bench.broker.start();
+  const first = await meter();
+  first.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'b', 2, 8));
+  await soon(() => commits.length).toBe(2);
+  // a cable that was pulled: the old connection is still there
+  const second = await meter();
+  await soon(() => first.closed).toBe(true);
+  second.send(publishPacket(readings, 'a', 1, 7, true), publishPacket(readings, 'b', 2, 8, true), pingPacket);
+  await soon(() => after(second)).toEqual([['pingresp', 0]]);
+  for (const commit of commits) commit();
+  await soon(() => after(second).slice(1)).toEqual([
+    ['puback', 7],
+    ['pubrec', 8],
+  ]);
+  expect(after(first)).toEqual([]);
+  expect(stored()).toEqual(['a', 'b']);
+  expect(commits.length).toBe(2);
 });
 
 test('what a consumer sends to an absent device is on disk before it is acknowledged', async () => {

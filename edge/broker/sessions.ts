@@ -62,6 +62,8 @@ type Subscriber = Subscription & { readonly clientId: string };
 
 const nobody: readonly Subscriber[] = [];
 const nothing: readonly Change[] = [];
+const anything = () => true;
+const isOfQos1 = ({ qos }: QueuedItem) => qos === 1;
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
@@ -316,7 +318,7 @@ export class Sessions {
       this.#storage.save({ kind: 'subscribed', session: session.number, filter: topic, qos });
     try {
       // on a site whose disk was full at the start alerts go on: what holds then is written with all else, once it can be
-      if (this.#storage.isRead()) await this.#storage.saved();
+      if (changed.length > 0 && this.#storage.isRead()) await this.#storage.saved();
     } catch (error) {
       for (const { topic } of changed) this.#saveAsItIs(session, topic);
       throw error;
@@ -488,17 +490,26 @@ export class Sessions {
 
   async *#owed(session: Session): AsyncGenerator<StoredPacket> {
     const items = [...session.queue.items()].map((item) => ({ item, dup: item.messageId !== undefined }));
-    let wait = false;
     for (const { item, dup } of items) {
       if (dup) continue;
       session.queue.sent(item, session.queue.takeId());
       this.#saveSent(session, item);
-      wait ||= item.qos === 2;
     }
-    if (wait) await this.#storage.saved();
+    const maySend = items.some(({ item }) => item.qos === 2) && !(await this.#isSaved()) ? isOfQos1 : anything;
     // acknowledged or dropped meanwhile
     for (const { item, dup } of items)
-      if (session.queue.get(item.message) === item) yield { ...packetOf(item), dup: dup && !item.released };
+      if (session.queue.get(item.message) === item && maySend(item))
+        yield { ...packetOf(item), dup: dup && !item.released };
+  }
+
+  /** false on a disk that takes nothing: what of QoS 2 it does not know stays owed, and alerts go on. */
+  async #isSaved(): Promise<boolean> {
+    try {
+      await this.#storage.saved();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** The packet ids of what is sent to a client beside its queue; undefined where it has no session. */
