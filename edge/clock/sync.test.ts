@@ -145,6 +145,27 @@ test('a clock that is set is told once with its size, and the services are asked
   await sync.stop();
 });
 
+test('a clock that never rests is unsynced, and fills nothing with what is told of it', async () => {
+  const { clock, sync, jumps, offsets } = start(() => 'synced');
+  await sync.start();
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 3600; i++) {
+    clock.jump(i % 3 === 0 ? 20_000 : -9_000);
+    clock.advance(1000);
+    await settle();
+  }
+  expect(sync.quality()).toBe('unsynced');
+  expect(jumps.length).toBeLessThan(80);
+  expect(offsets.length).toBeLessThan(80);
+  clock.advance(120_000);
+  await settle();
+  expect(sync.quality()).toBe('synced');
+  // nothing of it is left out
+  expect(jumps.reduce((sum, ms) => sum + ms, 0)).toBe(1200 * 2000);
+  expect(offsets.at(-1)).toBe(clock.now() - clock.uptime());
+  await sync.stop();
+});
+
 test('a clock that is slewed is not one that is set', async () => {
   const { clock, sync, jumps } = start(() => 'synced');
   await sync.start();

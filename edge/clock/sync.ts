@@ -7,7 +7,8 @@
  *
  * Always: what nobody can tell is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
  * monotonic one of more than `jumpMs` is told once, with its size; after it the clock counts as unsynced until a time
- * service that was asked after the jump vouches for it. While it is synced, the offset told last is within
+ * service that was asked after the jump vouches for it. A clock that never rests is asked about, and told of, once a
+ * minute. While it is synced, the offset told last is within
  * `offsetToleranceMs` of the present one, or at most `tellEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
@@ -43,6 +44,8 @@ const jumpMs = 2000;
 const offsetToleranceMs = 500;
 /** and no sooner than this: a clock that never rests must not fill the outbox */
 const tellEveryMs = 60_000;
+/** Jumps that are told at once; beyond them one each `tellEveryMs`, with all that moved since. */
+const jumpsAtOnce = 10;
 
 export class ClockSync implements Part {
   readonly #options: ClockSyncOptions;
@@ -56,6 +59,8 @@ export class ClockSync implements Part {
   #nextPollAt = 0;
   /** wall minus monotonic, ms */
   #offsetMs = 0;
+  #untoldMs = 0;
+  #mayTell = { jumps: jumpsAtOnce, at: 0 };
   /** an answer that was asked for before the clock was set says nothing about it */
   #jumps = 0;
   #told: { readonly offsetMs: number; readonly at: number } | undefined;
@@ -101,13 +106,14 @@ export class ClockSync implements Part {
     if (!this.#running) return;
     this.#timer = this.#options.clock.after(compareMs, () => {
       this.#compare();
+      this.#tellJump();
       if (this.#options.clock.uptime() >= this.#nextPollAt) void this.#poll();
       this.#arm();
     });
   }
 
   #compare(): void {
-    const { clock, logger, onJump } = this.#options;
+    const { clock } = this.#options;
     const offsetMs = clock.now() - clock.uptime();
     const movedMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
@@ -115,11 +121,26 @@ export class ClockSync implements Part {
       this.#tellMoved();
       return;
     }
-    logger.warn({ movedMs: Math.round(movedMs) }, 'the system clock was set');
-    onJump?.(movedMs);
     this.#jumps++;
+    this.#untoldMs += movedMs;
     this.#set('unsynced', this.#service);
-    this.#nextPollAt = 0;
+    this.#nextPollAt = clock.uptime() + this.#untilItMayBeTold();
+  }
+
+  #untilItMayBeTold(): number {
+    const uptime = this.#options.clock.uptime();
+    const { jumps, at } = this.#mayTell;
+    this.#mayTell = { jumps: Math.min(jumpsAtOnce, jumps + (uptime - at) / tellEveryMs), at: uptime };
+    return Math.max(0, (1 - this.#mayTell.jumps) * tellEveryMs);
+  }
+
+  #tellJump(): void {
+    if (this.#untoldMs === 0 || this.#untilItMayBeTold() > 0) return;
+    const movedMs = this.#untoldMs;
+    this.#untoldMs = 0;
+    this.#mayTell = { ...this.#mayTell, jumps: this.#mayTell.jumps - 1 };
+    this.#options.logger.warn({ movedMs: Math.round(movedMs) }, 'the system clock was set');
+    this.#options.onJump?.(movedMs);
   }
 
   /** The clock is in sync, and may have been slewed since the offset was told. */
