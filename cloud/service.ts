@@ -28,6 +28,8 @@ import { keyFileOf } from './commands/key.ts';
 import { TopicCommandLog } from './commands/topic-log.ts';
 import { type CloudConfig, defaultCloudPort, defaultReceiverPort } from './config/config.ts';
 import { loadCloud, readPassword } from './config/load.ts';
+import { EvidenceAudit } from './evidence/audit.ts';
+import { EvidenceDepot } from './evidence/depot.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import type { HistoryStore } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
@@ -70,6 +72,7 @@ export class Service implements Part {
   readonly #delivery: Delivery;
   readonly #receiver: ReceiverServer | undefined;
   readonly #commands: Commands;
+  readonly #evidence: EvidenceDepot;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
@@ -138,6 +141,11 @@ export class Service implements Part {
       logger: logger('commands'),
       onChange: (view) => this.#live.command(view),
     });
+    this.#evidence = new EvidenceDepot({
+      folder: join(config.data, 'evidence'),
+      clock,
+      logger: logger('evidence'),
+    });
     const events: IngestEvents = {
       stored: (some, toTell = some) => {
         this.#stored += some.length;
@@ -171,6 +179,10 @@ export class Service implements Part {
       ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
       commands: this.#commands,
+      evidence: {
+        depot: this.#evidence,
+        audit: new EvidenceAudit(config.data, clock, logger('evidence')),
+      },
       users: this.#users,
       live: this.#live,
       ingest: () => this.#ingestFigures(),
@@ -180,7 +192,12 @@ export class Service implements Part {
       logger: options.logger,
     });
     const gateways = config.gateways ?? {};
-    const receiver = { gateways: () => gateways, delivery: this.#delivery, commands: this.#commands };
+    const receiver = {
+      gateways: () => gateways,
+      delivery: this.#delivery,
+      commands: this.#commands,
+      evidence: this.#evidence,
+    };
     // with a port of its own it is reached there alone
     if (config.receiver === undefined) this.#api.register(receiverPlugin, receiver);
     else
@@ -212,6 +229,7 @@ export class Service implements Part {
         this.#gateways.onChange((gateway) => this.#live.gateway(gateway)),
       );
       await this.#releasers.start('commands', this.#commands);
+      await this.#releasers.start('evidence', this.#evidence);
       await this.#releasers.start('notifier', this.#notifier);
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
       await this.#releasers.start('delivery', this.#delivery);

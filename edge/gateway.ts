@@ -43,10 +43,12 @@ import { RuleEngine } from './rules/engine.ts';
 import { lateAfterMs } from './rules/rule.ts';
 import { loadSite } from './site/load.ts';
 import type { Secrets, Site } from './site/site.ts';
+import { EvidenceUpload } from './uplink/evidence-upload.ts';
 import type { Refusal } from './uplink/messages.ts';
 import { refusalEntry } from './uplink/refusal.ts';
 import { sinkName } from './uplink/sinks/name.ts';
 import { Uplink } from './uplink/uplink.ts';
+import { uploadTarget } from './uplink/upload-target.ts';
 import { CameraChanges } from './vision/camera-changes.ts';
 import { Evidence } from './vision/evidence/evidence.ts';
 import { evidenceLimits } from './vision/evidence/limits.ts';
@@ -90,6 +92,7 @@ export class Gateway implements Part {
   readonly #vision: VisionSupervisor;
   readonly #evidenceStore: EvidenceStore;
   readonly #evidence: Evidence;
+  readonly #uploads: EvidenceUpload;
   readonly #broker: Broker;
   readonly #console: ConsoleServer;
   readonly #health: GatewayHealth;
@@ -175,6 +178,7 @@ export class Gateway implements Part {
       context: {
         acknowledge: (alarm) => this.#acknowledgeFor(alarm),
         sendStatus: () => this.#uplink.sendStatus(),
+        sendEvidence: (id, sha256) => this.#sendEvidence(id, sha256),
         describe: () =>
           `Forpost ${version}, started ${Math.round((clock.uptime() - this.#startedAt) / 60_000)} min ago`,
       },
@@ -244,6 +248,19 @@ export class Gateway implements Part {
       quality: () => this.#clockSync.quality(),
       clock,
     });
+    this.#uploads = new EvidenceUpload({
+      file: join(installation.data, 'evidence-uploads.json'),
+      target: uploadTarget(installation, secrets),
+      clock,
+      random,
+      logger: logger('evidence'),
+      failed: ({ id }, reason) =>
+        this.#pipeline.note({
+          change: 'evidence-not-sent',
+          message: `a picture could not be sent: ${reason}`,
+          evidence: id,
+        }),
+    });
     this.#overview = new Overview({
       gateway,
       name: installation.name ?? installation.gateway,
@@ -307,6 +324,7 @@ export class Gateway implements Part {
       this.#releasers.add('commands', () => this.#commander.stop());
       await this.#releasers.start('uplink', this.#uplink);
       await this.#releasers.start('evidence', this.#evidenceStore);
+      await this.#releasers.start('evidence uploads', this.#uploads);
       await this.#releasers.start('vision', this.#vision);
       await this.#releasers.start('health', this.#health);
       await this.#releasers.start('console', this.#console);
@@ -335,6 +353,22 @@ export class Gateway implements Part {
     const alert = this.#pipeline.showAcknowledged(alarm);
     if (alert !== undefined) return { state: 'done', alert };
     return { state: this.#alarms.active().some((one) => one.alarm === alarm) ? 'already' : 'unknown' };
+  }
+
+  async #sendEvidence(id: string, sha256: string): ReturnType<CommandContext['sendEvidence']> {
+    const record = this.#evidenceStore.get(id);
+    if (record?.sha256 !== sha256) return { problem: 'it is not kept any more: others were worth more' };
+    const { obstacle } = this.#uploads;
+    if (obstacle !== undefined) return { problem: obstacle };
+    const { size } = record;
+    await this.#uploads.add({
+      id,
+      sha256,
+      size,
+      path: this.#evidenceStore.pathOf(record),
+      asked: this.#options.clock.now(),
+    });
+    return { bytes: size };
   }
 
   addresses(): { readonly mqtt: number; readonly page: string } {

@@ -18,6 +18,10 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Users } from '../auth/users.ts';
 import type { Commands } from '../commands/commands.ts';
+import { commandDesk } from '../commands/routes.ts';
+import type { EvidenceAudit } from '../evidence/audit.ts';
+import type { EvidenceDepot } from '../evidence/depot.ts';
+import { registerEvidenceRoutes } from '../evidence/routes.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
@@ -37,6 +41,8 @@ export interface ApiParts {
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
   readonly commands: Commands;
+  /** what gateways were asked for of their pictures; absent: they are not asked */
+  readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
   readonly users: Pick<Users, 'hashOf'>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;
@@ -101,6 +107,8 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       streams: new EventStreams(scope, { clock, maxStreams: 500 }),
     });
     registerRoutes(scope, { ...parts, login, streams });
+    if (parts.evidence !== undefined)
+      registerEvidenceRoutes(scope, { ...parts.evidence, desk: commandDesk(parts), login });
     registerHealth(scope, parts);
 
     const metrics = new CentreMetrics(() => ({

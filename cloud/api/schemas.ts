@@ -243,6 +243,15 @@ export const alarmSchema = answer({
   change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
   raised: time('when it was raised'),
   changed: time('when the newest change happened'),
+  evidence: list(
+    answer({
+      id: Type.String({ description: 'as its gateway calls it' }),
+      sha256: Type.String(),
+      size: Type.Integer({ description: 'bytes' }),
+      kind: Type.String({ description: 'picture, best or clip' }),
+      media: Type.String({ description: 'image/jpeg or video/mp4' }),
+    }),
+  ),
 });
 export type AlarmView = Type.Static<typeof alarmSchema>;
 

@@ -51,7 +51,22 @@ export function alarmView({ alarm, site, gateway, latest, raised }: AlarmState):
     change: text(data.change),
     raised,
     changed: latest.corrected_time ?? latest.time,
+    evidence: evidenceOf(data.evidence),
   };
+}
+
+/** An alarm of more pieces than this is none of ours. */
+const mostEvidence = 50;
+
+/** What can be asked for; anything else in there is passed over. */
+function evidenceOf(list: unknown): AlarmView['evidence'] {
+  if (!Array.isArray(list)) return [];
+  return list.slice(0, mostEvidence).flatMap((one: unknown) => {
+    const { id, sha256, size, kind, media } = fieldsOf(one);
+    if (typeof id !== 'string' || typeof sha256 !== 'string' || typeof size !== 'number') return [];
+    if (!/^[0-9a-f]{16}$/.test(id) || !/^[0-9a-f]{64}$/.test(sha256) || !Number.isInteger(size) || size < 1) return [];
+    return [{ id, sha256, size, kind: text(kind), media: media === 'video/mp4' ? media : 'image/jpeg' }];
+  });
 }
 
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */

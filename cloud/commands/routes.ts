@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { idParams } from '../api/schemas.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import type { Commands, Order } from './commands.ts';
-import { commandSchema, commandsAnswer, commandsQuery, keyAnswer, orderBody } from './schemas.ts';
+import { type CommandView, commandSchema, commandsAnswer, commandsQuery, keyAnswer, orderBody } from './schemas.ts';
 
 const defaultValidS = 3_600;
 const defaultListed = 50;
@@ -22,9 +22,45 @@ export interface CommandRouteParts {
   readonly login: Login;
 }
 
+/** What anybody who sends commands on behalf of staff goes through: each refusal is an HttpProblem that says what to do. */
+export interface CommandDesk {
+  /** @throws HttpProblem 404, 409 */
+  mayTake(gateway: string): void;
+  /** @throws HttpProblem 400, 429, 503 */
+  issue(order: Order): Promise<CommandView>;
+}
+
+export function commandDesk({ commands, gateways }: Pick<CommandRouteParts, 'commands' | 'gateways'>): CommandDesk {
+  return { mayTake, issue };
+
+  /** What would be refused for sure is refused here, with what to do about it. */
+  function mayTake(id: string): void {
+    const known = gateways.get(id);
+    if (known === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+    const { text, id: key } = commands.publicKey;
+    if (known.status?.commandKeys?.includes(key) === false)
+      throw new HttpProblem(
+        409,
+        `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`,
+      );
+  }
+
+  async function issue(order: Order) {
+    try {
+      return await commands.issue(order);
+    } catch (error) {
+      if (error instanceof RangeError) throw new HttpProblem(400, error.message);
+      if (!(error instanceof ForpostError) || !error.retryable) throw error;
+      if (error.code === 'FORPOST_COMMANDS_FULL') throw tryAgainIn(429, 60_000, error.message);
+      throw tryAgainIn(503, retryMs, `${messageOf(error)}. The command was probably not sent: send it again`);
+    }
+  }
+}
+
 export function registerCommandRoutes(server: FastifyInstance, { commands, gateways, login }: CommandRouteParts): void {
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   const onRequest = login.requireLogin;
+  const desk = commandDesk({ commands, gateways });
 
   app.post(
     '/api/v1/gateways/:id/commands',
@@ -40,9 +76,9 @@ export function registerCommandRoutes(server: FastifyInstance, { commands, gatew
     async (request, reply) => {
       const { id } = request.params;
       const { kind, arguments: values = {}, valid_s: validS = defaultValidS } = request.body;
-      mayTake(id);
+      desk.mayTake(id);
       const author = login.sessionOf(request)?.user ?? '';
-      const view = await issued({ gateway: id, kind, arguments: values, author, validMs: validS * 1000 });
+      const view = await desk.issue({ gateway: id, kind, arguments: values, author, validMs: validS * 1000 });
       return reply.code(201).send(view);
     },
   );
@@ -69,29 +105,6 @@ export function registerCommandRoutes(server: FastifyInstance, { commands, gatew
     },
     async () => ({ id: commands.publicKey.id, key: commands.publicKey.text }),
   );
-
-  /** What would be refused for sure is refused here, with what to do about it. */
-  function mayTake(id: string): void {
-    const known = gateways.get(id);
-    if (known === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
-    const { text, id: key } = commands.publicKey;
-    if (known.status?.commandKeys?.includes(key) === false)
-      throw new HttpProblem(
-        409,
-        `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`,
-      );
-  }
-
-  async function issued(order: Order) {
-    try {
-      return await commands.issue(order);
-    } catch (error) {
-      if (error instanceof RangeError) throw new HttpProblem(400, error.message);
-      if (!(error instanceof ForpostError) || !error.retryable) throw error;
-      if (error.code === 'FORPOST_COMMANDS_FULL') throw tryAgainIn(429, 60_000, error.message);
-      throw tryAgainIn(503, retryMs, `${messageOf(error)}. The command was probably not sent: send it again`);
-    }
-  }
 }
 
 const mostWaitS = 55;

@@ -26,7 +26,8 @@ export interface ReceiverTls {
   readonly client_certificate_required?: boolean;
 }
 
-export interface ReceiverServerOptions extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands'> {
+export interface ReceiverServerOptions
+  extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands' | 'evidence'> {
   readonly host: string;
   /** 0 = any free one */
   readonly port: number;
@@ -64,7 +65,7 @@ export class ReceiverServer implements Part {
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
   async start(): Promise<void> {
-    const { host, port, tls, gateways, delivery, commands } = this.#options;
+    const { host, port, tls, gateways, delivery, commands, evidence } = this.#options;
     this.#seen = this.#stamp();
     const limits = { ...connectionLimits, ...this.#options.limits };
     const app: FastifyInstance = fastify({
@@ -85,6 +86,7 @@ export class ReceiverServer implements Part {
     await app.register(receiverPlugin, {
       ...{ gateways, delivery, certificates },
       ...(commands === undefined ? {} : { commands }),
+      ...(evidence === undefined ? {} : { evidence }),
     });
     this.#app = app;
     this.#url = `https://${host}:${await listenOrExplain(app, host, port, 'receiver.port')}`;

@@ -1,6 +1,7 @@
 /**
  * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
- * PUT /ingest/v1/status), and hears its commands from (GET /ingest/v1/commands, a long poll). A Fastify plugin;
+ * PUT /ingest/v1/status), hears its commands from (GET /ingest/v1/commands, a long poll), and delivers evidence to that it
+ * was asked for (PUT /ingest/v1/evidence/<sha256>). A Fastify plugin;
  * stateless, so any number of them can stand behind a balancer.
  *
  *   token, certificate ──► whose ──► size ──► unpack ──► every line is an event of that gateway ──► delivery ──► accepted
@@ -17,6 +18,8 @@ import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/h
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Commands } from '../commands/commands.ts';
 import { registerCommandPoll } from '../commands/routes.ts';
+import type { EvidenceDepot } from '../evidence/depot.ts';
+import { registerEvidenceUpload } from '../evidence/routes.ts';
 import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
 import type { Delivery, ReceivedEvent } from './delivery.ts';
 import { decodeStatus } from './status-codec.ts';
@@ -29,6 +32,8 @@ export interface ReceiverOptions {
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
   /** what the gateways are asked to do; absent: nobody asks */
   readonly commands?: Pick<Commands, 'poll'>;
+  /** where what the gateways were asked for arrives; absent: nowhere */
+  readonly evidence?: EvidenceDepot;
   /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
   readonly maxUnpackedBytes?: number;
@@ -80,6 +85,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     return reply.code(204).send();
   });
 
+  if (options.evidence !== undefined) registerEvidenceUpload(app, options.evidence, (request) => request.ingestGateway);
   if (options.commands !== undefined) registerCommandPoll(app, options.commands, (request) => request.ingestGateway);
 };
 

@@ -24,6 +24,8 @@ export interface CommandContext {
   acknowledge(
     alarm: string,
   ): { readonly state: 'done'; readonly alert: Alert } | { readonly state: 'already' | 'unknown' };
+  /** Queues a piece of evidence for the centre; it is queued durably when this resolves. `problem`: why not, in words. */
+  sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: string }>;
   /** Sends the gateway's state to every sink that is connected, now. */
   sendStatus(): void;
   /** the gateway in a few words: version, how long it runs */

@@ -33,6 +33,7 @@ function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: reado
             ? { state: 'already' }
             : { state: 'done', alert };
       },
+      sendEvidence: async () => ({ problem: 'there is none' }),
       sendStatus: () => {
         states++;
       },

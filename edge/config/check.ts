@@ -7,6 +7,7 @@ import { tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { type LoadedSite, loadSite } from '../site/load.ts';
 import type { SinkSecret } from '../site/site.ts';
+import { evidenceSecret } from '../uplink/upload-target.ts';
 import { checkModels } from '../vision/check-models.ts';
 import type { Installation, SinkConfig } from './installation.ts';
 import { nameOfSink, readInstallation } from './load.ts';
@@ -26,6 +27,7 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
     const problems: string[] = trustedKeys(installation).problems.map((problem) => yaml.describe(problem));
     const secrets = loaded.secrets.uplink ?? {};
     const names = installation.uplink.map(nameOfSink);
+    if (installation.evidence?.receiver !== undefined) names.push(evidenceSecret);
     for (const [index, sink] of installation.uplink.entries()) {
       const name = nameOfSink(sink);
       const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;

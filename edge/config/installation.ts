@@ -123,6 +123,10 @@ export const installationSchema = Type.Object(
               description: 'of trials, information and what goes off all the time; default 3',
             }),
           ),
+          /** where the centre takes them, if that is not the HTTPS uplink; its token: uplink: evidence: token */
+          receiver: Type.Optional(
+            Type.Object({ url: Type.String({ pattern: '^https?://' }), tls: Type.Optional(kafkaTlsSchema) }, closed),
+          ),
         },
         closed,
       ),

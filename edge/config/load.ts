@@ -58,6 +58,14 @@ function resolved(value: Installation, folder: string): Installation {
     ...(value.commands?.trusted_keys_file === undefined
       ? {}
       : { commands: { ...value.commands, trusted_keys_file: at(value.commands.trusted_keys_file) } }),
+    ...(value.evidence?.receiver?.tls === undefined
+      ? {}
+      : {
+          evidence: {
+            ...value.evidence,
+            receiver: { ...value.evidence.receiver, tls: resolvedTls(value.evidence.receiver.tls, at) },
+          },
+        }),
     uplink: value.uplink.map((sink) => (sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink)),
   };
 }

@@ -1,7 +1,7 @@
 /** Video, end to end: a real RTSP stream goes in, an alert of a zone entered comes out locally and stands in the history. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCamera } from '../../scripts/camera/camera.ts';
@@ -115,6 +115,39 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
   // a second request for the same within a minute is the same look
   expect(views).toHaveLength(alert.data.evidence.length);
   expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
+});
+
+test('the centre fetches a picture and the clip of an alarm, and only what it asked for comes', async () => {
+  type Alarm = {
+    alarm: string;
+    gateway: string;
+    evidence: { id: string; kind: string; media: string; sha256: string; size: number }[];
+  };
+  const alarm = await until('an alarm with a clip', async () =>
+    (await site.api<{ alarms: Alarm[] }>('/api/v1/alarms')).alarms.find(({ evidence }) =>
+      evidence.some(({ kind }) => kind === 'clip'),
+    ),
+  );
+  const list = `/api/v1/gateways/${alarm.gateway}/evidence`;
+  expect(await site.api(list)).toEqual({ evidence: [] });
+  for (const { id, sha256, size, media } of alarm.evidence)
+    await site.post(list, { evidence: id, sha256, size, media, alarm: alarm.alarm });
+  await until('all of it is there', async () => {
+    const { evidence } = await site.api<{ evidence: { arrived: string | null }[] }>(list);
+    return evidence.length === alarm.evidence.length && evidence.every(({ arrived }) => arrived !== null);
+  });
+  const base = `http://127.0.0.1:${site.centrePort}`;
+  const cookie = await logIn(base, 'admin', site.centrePassword);
+  for (const { sha256 } of alarm.evidence) {
+    const address = `${base}${list}/${sha256}`;
+    expect((await fetch(address)).status).toBe(401);
+    const bytes = Buffer.from(await (await fetch(address, { headers: { cookie } })).arrayBuffer());
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+  }
+  const looks = (await readFile(join(site.folder, 'centre/evidence-looks.jsonl'), 'utf8')).trim().split('\n');
+  expect(looks.map((line) => (JSON.parse(line) as { sha256: string }).sha256).sort()).toEqual(
+    alarm.evidence.map(({ sha256 }) => sha256).sort(),
+  );
 });
 
 test('the camera goes away and comes back: the page says why meanwhile, and vision is live again', async () => {

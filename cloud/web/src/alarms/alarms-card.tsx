@@ -9,6 +9,7 @@ import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
 import { Acknowledge } from './acknowledge.tsx';
+import { Evidence } from './evidence.tsx';
 
 const shownEnded = 3;
 /** The gravest come first; the rest must not push the gateways off the screen. */
@@ -110,6 +111,7 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
           <Acknowledge alarm={alarm} commands={state.commands.values()} acknowledge={acknowledge} />
         ) : null}
       </div>
+      <Evidence alarm={alarm} commands={state.commands} />
     </li>
   );
 }

@@ -21,6 +21,7 @@ const alarm = (change: Partial<AlarmView>): AlarmView => ({
   change: 'raised',
   raised: '2026-01-01T00:00:00.000Z',
   changed: '2026-01-01T00:00:00.000Z',
+  evidence: [],
   ...change,
 });
 

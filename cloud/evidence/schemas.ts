@@ -1,0 +1,36 @@
+/** What the API takes and answers about evidence: the type, the check and the OpenAPI document in one. */
+import { idPatternText } from '@forpost/shared/event/ids.ts';
+import Type from 'typebox';
+
+/** of one picture or clip */
+export const mostItemBytes = 128 * 1024 ** 2;
+export const mediaSchema = Type.Union([Type.Literal('image/jpeg'), Type.Literal('video/mp4')]);
+const closed = { additionalProperties: false } as const;
+const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const evidence = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'its id, as the alert names it' });
+
+export const askBody = Type.Object(
+  {
+    evidence,
+    sha256,
+    size: Type.Integer({ minimum: 1, maximum: mostItemBytes }),
+    media: Type.Optional(mediaSchema),
+    alarm: Type.String({ minLength: 1, maxLength: 300 }),
+  },
+  closed,
+);
+export const listQuery = Type.Object({ alarm: Type.Optional(Type.String({ maxLength: 300 })) }, closed);
+export const evidenceView = Type.Object({
+  evidence,
+  sha256,
+  size: Type.Integer(),
+  received: Type.Integer({ description: 'bytes that are here' }),
+  media: mediaSchema,
+  alarm: Type.String(),
+  by: Type.String({ description: 'who asked for it' }),
+  asked: Type.String({ format: 'date-time' }),
+  arrived: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+});
+export type EvidenceView = Type.Static<typeof evidenceView>;
+export const listAnswer = Type.Object({ evidence: Type.Immutable(Type.Array(evidenceView)) });
+export const fileParams = Type.Object({ id: Type.String({ pattern: idPatternText }), sha256 }, closed);

@@ -1,0 +1,138 @@
+/**
+ * The pictures and the clip of an alarm. They lie on the site; who wants to see them has them fetched, and what was
+ * fetched before is shown at once. Each look is written down, so nothing is shown before somebody asks.
+ *
+ *   closed ── «Show» ──► asked ──► on their way (asked again every `lookEveryMs`) ──► shown
+ */
+import { Button, Loader } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { AlarmView } from '../../../api/schemas.ts';
+import type { CommandView } from '../../../commands/schemas.ts';
+import type { EvidenceView } from '../../../evidence/schemas.ts';
+import { countOf } from '../format.ts';
+import { get, post, sentence } from '../http.ts';
+import { failureOf, kindWords } from './evidence-words.ts';
+
+const lookEveryMs = 1500;
+
+export interface EvidenceProps {
+  readonly alarm: AlarmView;
+  readonly commands: ReadonlyMap<string, CommandView>;
+}
+
+export function Evidence({ alarm, commands }: EvidenceProps): ReactNode {
+  const [opened, setOpened] = useState(false);
+  const pictures = alarm.evidence.filter(({ kind }) => kind !== 'clip').length;
+  const clips = alarm.evidence.length - pictures;
+  if (alarm.evidence.length === 0) return null;
+  const what = [pictures > 0 ? countOf(pictures, 'picture') : '', clips > 0 ? countOf(clips, 'clip') : '']
+    .filter((words) => words !== '')
+    .join(' and ');
+  return (
+    <div className="alarm-evidence">
+      <Button
+        size="compact-sm"
+        variant="default"
+        aria-expanded={opened}
+        aria-label={`${opened ? 'Hide' : 'Show'} ${what}: ${alarm.message}`}
+        onClick={() => setOpened(!opened)}
+      >
+        {opened ? 'Hide' : 'Show'} {what}
+      </Button>
+      {opened ? <Pieces alarm={alarm} commands={commands} /> : null}
+    </div>
+  );
+}
+
+function Pieces({ alarm, commands }: EvidenceProps): ReactNode {
+  const [here, setHere] = useState<ReadonlyMap<string, EvidenceView>>(new Map());
+  const [problem, setProblem] = useState('');
+  const base = `/api/v1/gateways/${encodeURIComponent(alarm.gateway)}/evidence`;
+  const wanted = alarm.evidence.map(({ sha256 }) => sha256).join(' ');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` stands for the alarm's evidence, a new array each time
+  useEffect(() => {
+    const over = new AbortController();
+    let timer: number | undefined;
+    const look = async () => {
+      const { evidence } = await get<{ evidence: readonly EvidenceView[] }>(
+        `${base}?alarm=${encodeURIComponent(alarm.alarm)}`,
+        over.signal,
+      );
+      const known = new Map(evidence.map((one) => [one.sha256, one]));
+      setHere(known);
+      return known;
+    };
+    const follow = async () => {
+      const known = await look();
+      const done = alarm.evidence.every(({ sha256 }) => (known.get(sha256)?.arrived ?? null) !== null);
+      if (!done && !over.signal.aborted) timer = window.setTimeout(() => follow().catch(tell), lookEveryMs);
+    };
+    const tell = (error: unknown) => {
+      if (!over.signal.aborted) setProblem(sentence(error));
+    };
+    const ask = async () => {
+      const known = await look();
+      for (const { id, sha256, size, media } of alarm.evidence)
+        if ((known.get(sha256)?.arrived ?? null) === null)
+          await post(base, { evidence: id, sha256, size, media, alarm: alarm.alarm });
+      await follow();
+    };
+    ask().catch(tell);
+    return () => {
+      over.abort();
+      clearTimeout(timer);
+    };
+  }, [base, alarm.alarm, wanted]);
+  return (
+    <>
+      {problem === '' ? null : (
+        <p className="evidence-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <ul className="evidence">
+        {alarm.evidence.map(({ sha256, kind, media }) => (
+          <li key={sha256}>
+            <figure>
+              {(here.get(sha256)?.arrived ?? null) !== null ? (
+                media === 'video/mp4' ? (
+                  // biome-ignore lint/a11y/useMediaCaption: a camera's picture without sound
+                  <video src={`${base}/${sha256}`} controls playsInline preload="metadata" />
+                ) : (
+                  <a href={`${base}/${sha256}`} target="_blank" rel="noreferrer">
+                    <img src={`${base}/${sha256}`} alt={`${kindWords(kind)}: ${alarm.message}`} />
+                  </a>
+                )
+              ) : (
+                <Awaited known={here.get(sha256)} failure={failureOf(commands.values(), sha256)} />
+              )}
+              <figcaption>{kindWords(kind)}</figcaption>
+            </figure>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Awaited({
+  known,
+  failure,
+}: {
+  readonly known: EvidenceView | undefined;
+  readonly failure: string;
+}): ReactNode {
+  const part = known === undefined ? 0 : Math.floor((known.received / known.size) * 100);
+  return (
+    <div className="evidence-awaited" role="status">
+      {failure !== '' ? (
+        failure
+      ) : (
+        <>
+          <Loader size="xs" color="gray" />
+          {part > 0 ? `${part} % is here` : 'Asked for; it comes when the site is connected'}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,282 @@
+/**
+ * Brings evidence that the centre asked for to its receiver: `PUT /ingest/v1/evidence/<sha256>` in parts, going on where
+ * the receiver says it is.
+ *
+ *   asked for ──► queue on disk ──► how much is there? ──► part, part, … ──► whole ──► out of the queue
+ *                                     └── not reached, 5xx ──► wait (backoff, jitter) ──► again, for two days
+ *                                     └── refused for good, file gone ──► out of the queue, with an event
+ *
+ * Always: what is queued survives a kill; one at a time; at most `mostQueued`; a metered link keeps half of its rate and
+ * of its day for events, which never wait for a picture.
+ */
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+
+export interface UploadTarget {
+  /** of the receiver */
+  readonly url: string;
+  readonly tls?: KafkaTls | undefined;
+  /** undefined where the certificate says who we are */
+  readonly token?: string | undefined;
+  /** of the whole link; undefined: no limit */
+  readonly bytesPerSecond?: number | undefined;
+  readonly bytesPerDay?: number | undefined;
+}
+
+const queuedSchema = Type.Object({
+  id: Type.String(),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  size: Type.Integer({ minimum: 1 }),
+  path: Type.String(),
+  /** ms since 1970 */
+  asked: Type.Number(),
+});
+export type QueuedUpload = Type.Static<typeof queuedSchema>;
+const isQueue = Compile(Type.Array(queuedSchema, { maxItems: 1000 }));
+const isProgress = Compile(Type.Object({ received: Type.Integer({ minimum: 0 }), size: Type.Integer() }));
+
+export interface EvidenceUploadOptions {
+  /** where the queue is kept */
+  readonly file: string;
+  /** undefined: there is no receiver to send to */
+  readonly target: UploadTarget | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** one is given up, in words */
+  readonly failed: (upload: QueuedUpload, reason: string) => void;
+}
+
+const mostQueued = 64;
+const partBytes = 256 * 1024;
+const leastPartBytes = 16 * 1024;
+/** A part on a slow link is what goes within this. */
+const partSeconds = 5;
+const eventsPart = 0.5;
+const requestDeadlineMs = 60_000;
+const backoff: Backoff = { baseMs: 500, ceilingMs: 60_000 };
+const keptMs = 2 * 86_400_000;
+const dayMs = 86_400_000;
+const maxAnswerBytes = 65_536;
+/** What trying again would not change. */
+const final = new Set([400, 403, 404, 413, 422]);
+
+class Refused extends Error {}
+
+export class EvidenceUpload implements Part {
+  readonly #options: EvidenceUploadOptions;
+  readonly #sparing: SparingLogger;
+  #queue: QueuedUpload[] = [];
+  #agent: HttpAgent | undefined;
+  #running: Promise<void> | undefined;
+  #stopping = new AbortController();
+  #writing: Promise<void> = Promise.resolve();
+  #day = { from: Number.NEGATIVE_INFINITY, bytes: 0 };
+
+  constructor(options: EvidenceUploadOptions) {
+    this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    try {
+      const value: unknown = JSON.parse(await readFile(this.#options.file, 'utf8'));
+      if (isQueue.Check(value)) this.#queue = value;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#options.logger.warn(
+          { why: messageOf(error) },
+          'the queue of evidence to send cannot be read: begun anew',
+        );
+    }
+    this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#agent?.destroy();
+    await this.#running;
+    await this.#writing;
+  }
+
+  /** Undefined where it may be queued, else why not, in words. */
+  get obstacle(): string | undefined {
+    if (this.#options.target === undefined)
+      return 'this gateway has no HTTPS receiver to send pictures to: configure evidence: receiver: url in gateway.yaml';
+    if (this.#queue.length >= mostQueued) return `${mostQueued} pictures already wait to be sent`;
+    return undefined;
+  }
+
+  /** On disk when it resolves; a second time is harmless. */
+  async add(upload: QueuedUpload): Promise<void> {
+    if (!this.#queue.some(({ sha256 }) => sha256 === upload.sha256)) this.#queue.push(upload);
+    await this.#save();
+    this.#run();
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  #run(): void {
+    if (this.#running !== undefined || this.#stopping.signal.aborted) return;
+    this.#running = this.#drain().finally(() => {
+      this.#running = undefined;
+      // one came while the last was taken out
+      if (this.#queue.length > 0) this.#run();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, random, failed, target } = this.#options;
+    const { signal } = this.#stopping;
+    if (target === undefined) this.#queue = [];
+    for (let failures = 0; !signal.aborted; ) {
+      const [upload] = this.#queue;
+      if (upload === undefined || target === undefined) return;
+      try {
+        await this.#send(upload, target);
+        failures = 0;
+        this.#options.logger.info({ evidence: upload.id, bytes: upload.size }, 'evidence is at the centre');
+      } catch (error) {
+        if (signal.aborted) return;
+        const over = clock.now() - upload.asked > keptMs;
+        if (!over && !(error instanceof Refused)) {
+          this.#sparing.warn('send', { why: messageOf(error) }, 'evidence is not sent yet: tried again');
+          await sleep(clock, backoffMs(backoff, failures++, random), signal);
+          continue;
+        }
+        failed(upload, messageOf(error));
+      }
+      this.#queue = this.#queue.filter((one) => one !== upload);
+      await this.#save();
+    }
+  }
+
+  async #send({ sha256, size, path }: QueuedUpload, target: UploadTarget): Promise<void> {
+    const address = `${target.url.replace(/\/+$/, '')}/ingest/v1/evidence/${sha256}`;
+    let at = progressOf(await this.#call('GET', address, target)).received;
+    const file = await openFile(path);
+    try {
+      while (at < size) {
+        const part = Buffer.alloc(Math.min(size - at, this.#partBytes(target)));
+        const { bytesRead } = await file.read(part, 0, part.length, at);
+        if (bytesRead < part.length) throw new Refused('the file is shorter than it was');
+        await this.#room(part.length, target);
+        const range = { 'content-range': `bytes ${at}-${at + part.length - 1}/${size}` };
+        const begun = this.#options.clock.uptime();
+        at = progressOf(await this.#call('PUT', address, target, range, part)).received;
+        await this.#slow(part.length, begun, target);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  #partBytes({ bytesPerSecond }: UploadTarget): number {
+    if (bytesPerSecond === undefined) return partBytes;
+    return Math.round(Math.min(partBytes, Math.max(leastPartBytes, bytesPerSecond * eventsPart * partSeconds)));
+  }
+
+  /** Waits until the day has room for so many bytes. */
+  async #room(bytes: number, { bytesPerDay }: UploadTarget): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.uptime() - this.#day.from >= dayMs) this.#day = { from: clock.uptime(), bytes: 0 };
+    if (bytesPerDay !== undefined && this.#day.bytes + bytes > bytesPerDay * eventsPart)
+      await sleep(clock, this.#day.from + dayMs - clock.uptime(), this.#stopping.signal);
+    this.#stopping.signal.throwIfAborted();
+    this.#day.bytes += bytes;
+  }
+
+  /** Waits out what a part took more than its share of the link. */
+  async #slow(bytes: number, begun: number, { bytesPerSecond }: UploadTarget): Promise<void> {
+    if (bytesPerSecond === undefined) return;
+    const dueMs = (bytes / (bytesPerSecond * eventsPart)) * 1000;
+    await sleep(this.#options.clock, begun + dueMs - this.#options.clock.uptime(), this.#stopping.signal);
+  }
+
+  async #call(
+    method: 'GET' | 'PUT',
+    address: string,
+    { tls, token }: UploadTarget,
+    head: Readonly<Record<string, string>> = {},
+    body?: Buffer,
+  ): Promise<string> {
+    const secure = address.startsWith('https:');
+    this.#agent ??= secure
+      ? new HttpsAgent({ keepAlive: true, maxSockets: 1, ...(tls === undefined ? {} : tlsOptions(tls)) })
+      : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+    const headers = {
+      ...head,
+      ...(body === undefined ? {} : { 'content-type': 'application/octet-stream', 'content-length': body.length }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const signal = AbortSignal.any([AbortSignal.timeout(requestDeadlineMs), this.#stopping.signal]);
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = (secure ? httpsRequest : httpRequest)(
+      address,
+      { method, headers, agent: this.#agent, signal },
+      resolve,
+    );
+    request.on('error', reject);
+    request.end(body);
+    let answer: IncomingMessage;
+    let text = '';
+    try {
+      answer = await promise;
+      for await (const chunk of answer.setEncoding('utf8')) {
+        text += chunk;
+        if (text.length > maxAnswerBytes) break;
+      }
+    } catch (error) {
+      // a certificate may have been renewed meanwhile
+      this.#agent.destroy();
+      this.#agent = undefined;
+      throw error;
+    }
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return text;
+    const words = `the receiver answered ${status}: ${text.slice(0, 200)}`;
+    throw final.has(status) ? new Refused(words) : new Error(words);
+  }
+
+  /** The queue, whole, durable when it resolves. */
+  #save(): Promise<void> {
+    const { file } = this.#options;
+    const saved = this.#writing.then(async () => {
+      const next = `${file}.next`;
+      await writeFile(next, JSON.stringify(this.#queue), { mode: 0o600, flush: true });
+      await rename(next, file);
+    });
+    this.#writing = saved.catch(() => {
+      // told to who added
+    });
+    return saved;
+  }
+}
+
+async function openFile(path: string) {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Refused('it is not kept any more: others were worth more', { cause: error });
+    throw error;
+  }
+}
+
+function progressOf(text: string): { readonly received: number } {
+  const value: unknown = JSON.parse(text);
+  if (!isProgress.Check(value)) throw new Error('this is no receiver of Forpost: check the address');
+  return value;
+}

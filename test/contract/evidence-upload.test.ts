@@ -1,0 +1,171 @@
+/** Evidence from a gateway to the centre over real HTTP: the gateway's uploader against the centre's receiver. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import fastify from 'fastify';
+import { expect, onTestFinished, test } from 'vitest';
+import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
+import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
+import { EvidenceUpload, type UploadTarget } from '../../edge/uplink/evidence-upload.ts';
+import { until } from '../harness/process.ts';
+
+const token = 'the-token-of-the-tests-0123456789';
+const hash = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+async function rig() {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-upload-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const world = { depot: undefined as unknown as EvidenceDepot, fail: 0, puts: 0, offsets: [] as number[] };
+  const openDepot = async (maxBytes = 1e8) => {
+    world.depot = new EvidenceDepot({
+      folder: join(folder, 'depot'),
+      clock: systemClock,
+      logger: silentLogger(),
+      maxBytes,
+    });
+    await world.depot.start();
+    return world.depot;
+  };
+  await openDepot();
+  const app = fastify();
+  app.addHook('onRequest', async (request) => {
+    if (request.method !== 'PUT') return;
+    world.puts++;
+    world.offsets.push(Number(/bytes (\d+)/.exec(request.headers['content-range'] ?? '')?.[1]));
+    if (world.fail > 0 && world.puts % 2 === 0) {
+      world.fail--;
+      request.raw.destroy();
+    }
+  });
+  // the depot of the moment, as after a restart of the centre
+  const depot = new Proxy({} as EvidenceDepot, {
+    get: (_, name) => (world.depot[name as keyof EvidenceDepot] as () => unknown).bind(world.depot),
+  });
+  await app.register(receiverPlugin, {
+    gateways: () => ({ 'gw-1': { token_sha256: hash(token) }, 'gw-2': { token_sha256: hash('other-token') } }),
+    delivery: { events: async () => {}, status: async () => {} },
+    evidence: depot,
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => app.close());
+  const failed: string[] = [];
+  const uploader = async (more: Partial<UploadTarget> = {}) => {
+    const upload = new EvidenceUpload({
+      file: join(folder, 'queue.json'),
+      target: { url, token, ...more },
+      clock: systemClock,
+      random: () => 0,
+      logger: silentLogger(),
+      failed: (_, reason) => failed.push(reason),
+    });
+    await upload.start();
+    onTestFinished(() => upload.stop());
+    return upload;
+  };
+  const picture = async (bytes: number) => {
+    const content = randomBytes(bytes);
+    const path = join(folder, `${hash(content)}.jpg`);
+    await writeFile(path, content);
+    const item = { id: hash(content).slice(0, 16), sha256: hash(content), size: bytes };
+    return { content, path, item, queued: { ...item, path, asked: systemClock.now() } };
+  };
+  const want = (item: { id: string; sha256: string; size: number }, gateway = 'gw-1') =>
+    world.depot.ask({
+      gateway,
+      evidence: item.id,
+      sha256: item.sha256,
+      size: item.size,
+      media: 'image/jpeg',
+      alarm: 'a/1',
+      by: 'anna',
+    });
+  const here = (sha256: string) => world.depot.get('gw-1', sha256)?.arrived ?? undefined;
+  return { folder, world, openDepot, uploader, picture, want, here, failed, url };
+}
+
+test('what was asked for arrives whole, in parts, also over a connection that breaks', async () => {
+  const { world, uploader, picture, want, here } = await rig();
+  const { content, item, queued } = await picture(1_000_003);
+  await want(item);
+  world.fail = 3;
+  const upload = await uploader();
+  await upload.add(queued);
+  await until('it is here', () => here(item.sha256));
+  expect(await readFile(world.depot.pathOf({ gateway: 'gw-1', sha256: item.sha256 }))).toEqual(content);
+  // it went on where it was and did not begin anew
+  expect(world.offsets.filter((at) => at === 0).length).toBeLessThanOrEqual(2);
+  await until('the queue is empty', () => upload.waiting === 0);
+});
+
+test('a restart of either side goes on where it was', async () => {
+  const { world, openDepot, uploader, picture, want, here } = await rig();
+  const { item, queued } = await picture(300_000);
+  await want(item);
+  const slow = await uploader({ bytesPerSecond: 200_000 });
+  await slow.add(queued);
+  await until('a part has arrived', () => (world.depot.list('gw-1')[0]?.received ?? 0) > 0);
+  await slow.stop();
+  const before = world.depot.list('gw-1')[0]?.received ?? 0;
+  await openDepot();
+  expect(world.depot.list('gw-1')[0]?.received).toBe(before);
+  const puts = world.offsets.length;
+  await uploader();
+  await until('it is here', () => here(item.sha256));
+  expect(world.offsets[puts]).toBe(before);
+});
+
+test('a gateway delivers only what was asked of it', async () => {
+  const { uploader, picture, want, failed, url, world } = await rig();
+  const unasked = await picture(1000);
+  const others = await picture(1000);
+  await want(others.item, 'gw-2');
+  const upload = await uploader();
+  await upload.add(unasked.queued);
+  await upload.add(others.queued);
+  await until('both are given up', () => failed.length === 2);
+  expect(failed[0]).toMatch(/nobody asked for this/);
+  const address = `${url}/ingest/v1/evidence/${others.item.sha256}`;
+  expect((await fetch(address)).status).toBe(401);
+  expect(world.depot.list('gw-2')[0]?.received).toBe(0);
+});
+
+test('bytes that are not what the alert named, and more than it named, are refused', async () => {
+  const { uploader, picture, want, failed, world, folder } = await rig();
+  const { item, queued, path } = await picture(1000);
+  await want(item);
+  await writeFile(path, randomBytes(1000));
+  const upload = await uploader();
+  await upload.add(queued);
+  await until('it is given up', () => failed.length === 1);
+  expect(failed[0]).toMatch(/another SHA-256/);
+  expect(world.depot.get('gw-1', item.sha256)?.arrived).toBeNull();
+  expect((await readdir(join(folder, 'depot'))).filter((name) => !name.endsWith('.json'))).toEqual([]);
+  await upload.add({ ...queued, size: 2000 });
+  await until('it is given up', () => failed.length === 2);
+});
+
+test('what is not kept any more, or by now is nobody’s wish, is given up in words', async () => {
+  const { uploader, picture, want, failed } = await rig();
+  const { item, queued } = await picture(1000);
+  await want(item);
+  const upload = await uploader();
+  await upload.add({ ...queued, path: `${queued.path}.gone` });
+  await until('it is given up', () => failed.length === 1);
+  expect(failed[0]).toMatch(/not kept any more/);
+});
+
+test('the depot makes room by what arrived first', async () => {
+  const { openDepot, uploader, picture, want, here, world } = await rig();
+  await openDepot(2500);
+  const upload = await uploader();
+  const all = [await picture(1000), await picture(1000), await picture(1000)];
+  for (const { item, queued } of all) {
+    await want(item);
+    await upload.add(queued);
+    await until('it is here', () => here(item.sha256));
+  }
+  expect(world.depot.list('gw-1').map(({ sha256 }) => sha256)).toEqual(all.slice(1).map(({ item }) => item.sha256));
+});
