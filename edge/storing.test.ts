@@ -89,6 +89,37 @@ test('only what no later state says goes in the end, the alerts of devices befor
   expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
 });
 
+test('an alert that is refused at once does not go in front of an earlier one of its device that is refused later', async () => {
+  const refuse: (() => void)[] = [];
+  const stored: string[] = [];
+  let answer: 'at once' | 'later' | 'take' = 'later';
+  const slow = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: ({ events }) => {
+        if (answer === 'take') stored.push(...events.map(({ resendId }) => resendId ?? ''));
+        if (answer === 'take') return Promise.resolve({ stored: events.length, repeated: 0 });
+        const full = new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+        if (answer === 'at once') return Promise.reject(full);
+        return new Promise((_, reject) => refuse.push(() => reject(full)));
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger: silentLogger(),
+    onStored: () => undefined,
+  });
+  const raised = slow.submit({ events: [alert(1, 'over', 'meter')] });
+  answer = 'at once';
+  await expect(slow.submit({ events: [alert(2, 'over', 'meter')] })).rejects.toThrow('full');
+  for (const one of refuse) one();
+  await expect(raised).rejects.toThrow('full');
+  answer = 'take';
+  await tryAgain();
+  expect(stored).toEqual(['over/1', 'over/2']);
+});
+
 test('what has no sender is appended in reserved room, and an alert of a device that is refused holds none of it back', async () => {
   full = ({ reserved }) => reserved !== true;
   await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');

@@ -37,6 +37,12 @@ export interface StoringParts {
   readonly onStored: (alert: EventDraft) => void;
 }
 
+/** An entry that waits, and as which it was handed over. */
+interface Waiting {
+  readonly entry: OutboxEntry;
+  readonly turn: number;
+}
+
 interface Loss {
   readonly count: number;
   readonly firstTime: number;
@@ -46,7 +52,9 @@ interface Loss {
 export class Storing {
   readonly #parts: StoringParts;
   readonly #sparing: SparingLogger;
-  #waiting: OutboxEntry[] = [];
+  /** in the order in which they were handed over, which is not that in which they were refused */
+  #waiting: Waiting[] = [];
+  #turns = 0;
   #waitingEvents = 0;
   #resend: Timer | undefined;
   #sending = false;
@@ -85,7 +93,7 @@ export class Storing {
   /** Stores what has a sender. @throws what the outbox says, and the sender keeps its message */
   submit(entry: OutboxEntry): Promise<unknown> {
     if (entry.events.some(isAlert))
-      return this.#append(entry, () => this.#wait({ events: entry.events.filter(isAlert) }));
+      return this.#append(entry, (turn) => this.#wait({ events: entry.events.filter(isAlert) }, turn));
     // nearly all: nothing in it has to be kept in order
     if (this.#waiting.length === 0) return this.#parts.outbox.append(entry);
     return this.#withEarlier(entry);
@@ -94,7 +102,7 @@ export class Storing {
   /** Stores what has no sender to hold back; while the outbox takes nothing it waits here. */
   keep(entry: OutboxEntry): void {
     const reserved = { ...entry, reserved: true };
-    this.#append(reserved, () => this.#wait(reserved)).catch((error: unknown) =>
+    this.#append(reserved, (turn) => this.#wait(reserved, turn)).catch((error: unknown) =>
       this.#sparing.warn(
         'kept',
         { error: messageOf(error) },
@@ -125,11 +133,14 @@ export class Storing {
   /** Alerts of the same devices that wait. */
   #earlier(events: readonly EventDraft[]): readonly EventDraft[] {
     const devices = new Set(events.map(({ device }) => device));
-    return this.#waiting.flatMap((one) => one.events.filter((event) => isAlert(event) && devices.has(event.device)));
+    return this.#waiting.flatMap(({ entry }) =>
+      entry.events.filter((event) => isAlert(event) && devices.has(event.device)),
+    );
   }
 
   /** Alerts of the same devices that wait go with it, in front: the outbox drops what it has already. */
-  #append(entry: OutboxEntry, refused: () => void): Promise<void> {
+  #append(entry: OutboxEntry, refused: (turn: number) => void): Promise<void> {
+    const turn = this.#turns++;
     const earlier = this.#earlier(entry.events.filter(isOrdered));
     const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
     return this.#parts.outbox.append(whole).then(
@@ -138,7 +149,7 @@ export class Storing {
         this.#forget(earlier);
       },
       (error: unknown) => {
-        refused();
+        refused(turn);
         throw error;
       },
     );
@@ -155,8 +166,8 @@ export class Storing {
     this.#keepOnly((event) => !gone.has(event));
   }
 
-  #wait(entry: OutboxEntry): void {
-    this.#waiting.push(entry);
+  #wait(entry: OutboxEntry, turn: number): void {
+    this.#waiting.splice(this.#waiting.findLastIndex((one) => one.turn < turn) + 1, 0, { entry, turn });
     this.#waitingEvents += entry.events.length;
     if (this.#waitingEvents > maxWaiting) this.#makeRoom();
     this.#scheduleResend();
@@ -171,12 +182,12 @@ export class Storing {
       // what a device caused goes before what nobody else has seen
       const index = Math.max(
         0,
-        this.#waiting.findIndex(({ reserved }) => reserved !== true),
+        this.#waiting.findIndex(({ entry }) => entry.reserved !== true),
       );
       const [oldest] = this.#waiting.splice(index, 1);
       if (oldest === undefined) return;
-      this.#waitingEvents -= oldest.events.length;
-      for (const event of oldest.events) this.#lose(event);
+      this.#waitingEvents -= oldest.entry.events.length;
+      for (const event of oldest.entry.events) this.#lose(event);
     }
   }
 
@@ -190,8 +201,8 @@ export class Storing {
 
   #collapse(): void {
     const latest = new Map<string, EventDraft>();
-    for (const { events } of this.#waiting)
-      for (const event of events) if (isAlert(event)) latest.set(alarmOf(event), event);
+    for (const { entry } of this.#waiting)
+      for (const event of entry.events) if (isAlert(event)) latest.set(alarmOf(event), event);
     this.#keepOnly((event) => {
       if (!isAlert(event) || latest.get(alarmOf(event)) === event) return true;
       this.#collapsed++;
@@ -201,9 +212,13 @@ export class Storing {
 
   #keepOnly(stays: (event: EventDraft) => boolean): void {
     this.#waiting = this.#waiting
-      .map((entry) => ({ ...entry, events: entry.events.filter(stays) }))
-      .filter(({ events }) => events.length > 0);
-    this.#waitingEvents = this.#waiting.reduce((sum, { events }) => sum + events.length, 0);
+      .map(({ entry, turn }) => ({ entry: { ...entry, events: entry.events.filter(stays) }, turn }))
+      .filter(({ entry }) => entry.events.length > 0);
+    this.#count();
+  }
+
+  #count(): void {
+    this.#waitingEvents = this.#waiting.reduce((sum, { entry }) => sum + entry.events.length, 0);
   }
 
   #lose({ lane, time }: EventDraft): void {
@@ -228,7 +243,7 @@ export class Storing {
   /** All at once: what has room goes, whatever else is refused. */
   async #sendWaiting(): Promise<void> {
     this.#sending = true;
-    const entries = [...this.#waiting];
+    const entries = this.#waiting.map(({ entry }) => entry);
     const outcomes = await Promise.allSettled(entries.map((entry) => this.#parts.outbox.append(entry)));
     const done = new Set<OutboxEntry>();
     outcomes.forEach((outcome, i) => {
@@ -242,8 +257,8 @@ export class Storing {
       done.add(entry);
     });
     // some may have been given up or collapsed while they were on their way: those are stored twice, and that is once
-    this.#waiting = this.#waiting.filter((entry) => !done.has(entry));
-    this.#waitingEvents = this.#waiting.reduce((sum, { events }) => sum + events.length, 0);
+    this.#waiting = this.#waiting.filter(({ entry }) => !done.has(entry));
+    this.#count();
     if (done.size > 0) this.#attempt = 0;
     if (this.#waiting.length === 0) await this.#tellLosses();
     this.#sending = false;
