@@ -49,7 +49,6 @@ const alertsLaneShares = { alerts: 0.25, reserved: 0.3 } as const;
 /** A step frees a sixteenth of what telemetry may take, within these bounds. */
 const stepShare = 1 / 16;
 const largestStepBytes = 64 * 2 ** 20;
-/** Less than this is not worth a gap record: telemetry waits instead. */
 export const leastStepBytes = 64 * 2 ** 10;
 
 export function allowances(room: RoomState): Allowances {
@@ -78,11 +77,16 @@ export function fits(
   return kind === 'telemetry' || alertBytes + bytes <= alertsLaneShares[kind] * room.maxBytes;
 }
 
-/** Bytes to shed so that `incoming` fits and the next step is some way off; 0 = nothing. */
-export function bytesToShed(usedBytes: number, incoming: number, { shedFrom }: Allowances): number {
+/** Less than this is not worth a gap record: telemetry waits instead. */
+export function leastStep(maxBytes: number): number {
+  return Math.min(leastStepBytes, maxBytes * stepShare);
+}
+
+/** Bytes to shed so that `incoming` fits and the next step is some way off, but at least `least`; 0 = nothing. */
+export function bytesToShed(usedBytes: number, incoming: number, { shedFrom }: Allowances, least: number): number {
   const over = usedBytes + incoming - shedFrom;
   if (over <= 0) return 0;
-  return over + Math.min(Math.max(shedFrom * stepShare, leastStepBytes), largestStepBytes);
+  return over + Math.min(Math.max(shedFrom * stepShare, least), largestStepBytes);
 }
 
 /** The floor of free disk where none is configured: a tenth of the disk, at most 256 MiB. */

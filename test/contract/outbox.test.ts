@@ -9,10 +9,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryDisk, MemoryOutbox } from '../../edge/outbox/memory-outbox.ts';
 import type { EventDraft, Outbox, OutboxReader } from '../../edge/outbox/outbox.ts';
-import { openReader } from '../../edge/outbox/sqlite/sqlite-reader.ts';
+import type { WriterData } from '../../edge/outbox/sqlite/messages.ts';
+import { openReader, SqliteReader } from '../../edge/outbox/sqlite/sqlite-reader.ts';
 import { draft, newEpoch, outboxIn, sink, temporaryFolder } from '../../edge/outbox/sqlite/test-support.ts';
 import { SimulatedDisk } from '../faults/simulation/disk.ts';
-import { SimulatedOutbox } from '../faults/simulation/outbox.ts';
+import { SimulatedThread } from '../faults/simulation/outbox.ts';
 import { Random } from '../faults/simulation/random.ts';
 
 interface Place {
@@ -34,15 +35,16 @@ function sqlitePlace(): Place {
 }
 
 function simulatedPlace(): Place {
-  const disk = new SimulatedDisk(systemClock, new Random(1), { synced: () => undefined });
-  const limits = { maxEvents: 1e6, maxQueuedEntries: 1e6, keepDeliveredMs: 86_400_000 };
+  const told = { done: () => undefined, puttingAside: () => undefined };
+  const disk = new SimulatedDisk(systemClock, new Random(1), told, false);
   return {
     async open() {
-      const outbox = new SimulatedOutbox({ disk, sinks: [sink], newEpoch, clock: systemClock, limits });
+      const startWriter = (data: WriterData) => new SimulatedThread(data, disk, systemClock);
+      const outbox = outboxIn(':simulated:', { startWriter });
       await outbox.start();
-      return { outbox, reader: outbox.reader() };
+      return { outbox, reader: new SqliteReader(disk.reader()) };
     },
-    remove: () => undefined,
+    remove: () => disk.end(),
   };
 }
 

@@ -1,26 +1,25 @@
 /** Whether an error says that the disk, and neither the file nor the configuration, is at fault: it may be well again. */
 import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
 import { codeOf } from './damage.ts';
-import { diskSpace } from './disk.ts';
+import type { WriterDisk } from './writer-disk.ts';
 
 /** What SQLite needs to open a file and write one transaction. */
 const leastFreeBytes = 256 * 2 ** 10;
 
 /** SQLite says SQLITE_FULL of a write, and of its shared memory or a new file only that it did not work. */
-export function isFull(error: unknown, file: string): boolean {
+export function isFull(error: unknown, disk: Pick<WriterDisk, 'space'>): boolean {
   const code = sqliteCode(error);
   if (code === 'SQLITE_FULL') return true;
   const unsaid = code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN');
-  return unsaid && diskSpace(dirname(file)).freeBytes < leastFreeBytes;
+  return unsaid && disk.space().freeBytes < leastFreeBytes;
 }
 
 /** A disk that takes no writes (worn out, or its file system found errors and went read-only), or that fails in them. */
-export function isFailing(error: unknown, file: string): boolean {
-  return isOfDisk(error) || sqliteCode(error).startsWith('SQLITE_IOERR') || isReadOnly(dirname(file));
+export function isFailing(error: unknown, disk: Pick<WriterDisk, 'isReadOnly'>): boolean {
+  return isOfDisk(error) || sqliteCode(error).startsWith('SQLITE_IOERR') || disk.isReadOnly();
 }
 
-function isReadOnly(folder: string): boolean {
+export function isReadOnly(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);
     return false;

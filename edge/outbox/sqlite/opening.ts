@@ -79,7 +79,8 @@ function create(file: string): Database.Database {
   }
 }
 
-function initialise(db: Database.Database): Database.Database {
+/** Makes the tables of a file that has none. */
+export function initialise(db: Database.Database): Database.Database {
   try {
     db.transaction(() => {
       db.exec(createTables);

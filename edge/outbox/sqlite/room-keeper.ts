@@ -9,7 +9,6 @@
  * Always: delivered events go before undelivered ones; what is shed is told to the caller, who stores the gap record in
  * the same transaction; a look at the disk happens between transactions, at most once a second.
  */
-import { dirname } from 'node:path';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { InHand } from '../in-hand.ts';
@@ -20,15 +19,15 @@ import {
   defaultMinFreeBytes,
   fits,
   type Kind,
+  leastStep,
   type RoomState,
   rowBytes,
 } from '../room.ts';
-import type { Ballast } from './ballast.ts';
-import { diskSpace, fileBytes, writtenBytes } from './disk.ts';
 import type { Lanes } from './lanes.ts';
 import type { RoomFigures, WriterLimits } from './messages.ts';
 import type { Retention } from './retention.ts';
 import { type Shed, Shedder } from './shedder.ts';
+import type { WriterDisk } from './writer-disk.ts';
 
 /** From this share of what telemetry may take, delivered events make room before their time. */
 const pressedShare = 0.94;
@@ -48,11 +47,11 @@ interface Pages {
 
 export class RoomKeeper {
   readonly #db: Database.Database;
-  readonly #file: string;
+  readonly #disk: WriterDisk;
   readonly #limits: WriterLimits;
   readonly #inHand: InHand;
   readonly #shedder: Shedder;
-  readonly #ballast: Ballast;
+  readonly #leastStep: number;
   readonly #pages: () => Pages;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #free = Number.POSITIVE_INFINITY;
@@ -69,20 +68,13 @@ export class RoomKeeper {
   #shedEvents = 0;
   #shedRanges = 0;
 
-  constructor(
-    db: Database.Database,
-    file: string,
-    limits: WriterLimits,
-    inHand: InHand,
-    ballast: Ballast,
-    pages: () => Pages,
-  ) {
+  constructor(db: Database.Database, disk: WriterDisk, limits: WriterLimits, inHand: InHand, pages: () => Pages) {
     this.#db = db;
-    this.#file = file;
+    this.#disk = disk;
     this.#limits = limits;
     this.#inHand = inHand;
     this.#shedder = new Shedder(db, inHand);
-    this.#ballast = ballast;
+    this.#leastStep = leastStep(limits.maxBytes);
     this.#pages = pages;
     this.#allowed = allowances(this.#state());
   }
@@ -91,18 +83,18 @@ export class RoomKeeper {
   look(lanes: Lanes, uptime: number): void {
     if (uptime < this.#lookedAt + lookEveryMs) return;
     this.#lookedAt = uptime;
-    const { freeBytes, totalBytes } = diskSpace(dirname(this.#file));
+    const { freeBytes, totalBytes } = this.#disk.space();
     this.#free = freeBytes;
     this.#minFree = this.#limits.minFreeBytes ?? defaultMinFreeBytes(totalBytes);
     this.#fileAtLook = this.#pages().fileBytes;
-    if (this.#diskFull && freeBytes >= this.#minFree + this.#ballast.missingBytes) this.#diskFull = false;
+    if (this.#diskFull && freeBytes >= this.#minFree + this.#disk.ballast.missingBytes) this.#diskFull = false;
     if (!this.#diskFull) {
-      const before = this.#ballast.bytes;
-      this.#ballast.lay(freeBytes - this.#minFree);
-      this.#free -= this.#ballast.bytes - before;
+      const before = this.#disk.ballast.bytes;
+      this.#disk.ballast.lay(freeBytes - this.#minFree);
+      this.#free -= this.#disk.ballast.bytes - before;
     }
-    if (fileBytes(`${this.#file}-wal`) > longestLogBytes) this.#cutLog();
-    this.#written = writtenBytes();
+    if (this.#disk.logBytes() > longestLogBytes) this.#cutLog();
+    this.#written = this.#disk.writtenBytes();
     this.#countAlerts(lanes);
     this.#deliveredBytes = 0;
     for (const state of lanes.all()) this.#deliveredBytes += lanes.deliveredBytes(state);
@@ -118,7 +110,7 @@ export class RoomKeeper {
     this.#diskFull = true;
     this.#free = 0;
     this.#lookedAt = Number.NEGATIVE_INFINITY;
-    this.#ballast.giveUp();
+    this.#disk.ballast.giveUp();
     this.#cutLog();
   }
 
@@ -147,13 +139,13 @@ export class RoomKeeper {
   /** Within a transaction, after cursors are moved: the oldest telemetry, where what comes would have no room else. */
   shed(lanes: Lanes, incomingBytes: number): readonly Shed[] {
     const { usedBytes } = this.#refresh();
-    const bytes = bytesToShed(usedBytes, incomingBytes, this.#allowed);
+    const bytes = bytesToShed(usedBytes, incomingBytes, this.#allowed, this.#leastStep);
     if (bytes === 0 || !this.#hasRoomForGaps()) return [];
     // what the cursors of this very transaction have passed goes with the next one
     let delivered = 0;
     for (const state of lanes.all()) delivered += lanes.deliveredBytes(state);
     if (usedBytes + incomingBytes - delivered <= this.#allowed.shedFrom) return [];
-    this.#shed = this.#shedder.run(lanes, bytes);
+    this.#shed = this.#shedder.run(lanes, bytes, this.#leastStep);
     this.#alertBytes += this.#shed.length * weightOf(gapDataBytes);
     this.#refresh();
     return this.#shed;
@@ -185,8 +177,8 @@ export class RoomKeeper {
       freeDiskBytes: Number.isFinite(this.#free) ? this.#free : null,
       minFreeBytes: this.#minFree,
       diskFull: this.#diskFull,
-      ballastBytes: this.#ballast.bytes,
-      ballastWanted: this.#ballast.bytes + this.#ballast.missingBytes,
+      ballastBytes: this.#disk.ballast.bytes,
+      ballastWanted: this.#disk.ballast.bytes + this.#disk.ballast.missingBytes,
       shedEvents: this.#shedEvents,
       shedRanges: this.#shedRanges,
       incomingBytes: this.#incomingBytes,

@@ -3,12 +3,12 @@
  * same transaction holds a gap record of it.
  *
  * Always: what `sheddable` says (../shedding.ts): nothing that is in hand at a sink, and never the newest of a lane;
- * less than `leastStepBytes` is not worth a gap record and stays.
+ * less than the least step (../room.ts) is not worth a gap record and stays.
  */
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { InHand } from '../in-hand.ts';
-import { leastStepBytes, rowBytes } from '../room.ts';
+import { rowBytes } from '../room.ts';
 import { sheddable } from '../shedding.ts';
 import type { LaneState, Lanes } from './lanes.ts';
 import { deleteRange, selectFirstFrom, selectLastThrough } from './sql/events.ts';
@@ -62,10 +62,10 @@ export class Shedder {
   }
 
   /** About `bytes` of telemetry; the caller ends it (InHand.endShedding) once its transaction has ended. */
-  run(lanes: Lanes, bytes: number): readonly Shed[] {
+  run(lanes: Lanes, bytes: number, leastBytes: number): readonly Shed[] {
     this.#inHand.beginShedding();
     const cuts = this.#plan(lanes, bytes);
-    if (cuts.reduce((sum, cut) => sum + cut.bytes, 0) < leastStepBytes) return [];
+    if (cuts.reduce((sum, cut) => sum + cut.bytes, 0) < leastBytes) return [];
     return cuts.map((cut) => this.#cut(lanes, cut));
   }
 

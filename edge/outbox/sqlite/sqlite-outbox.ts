@@ -13,6 +13,7 @@
  * A disk that is too full to open the file, takes no writes or fails is no reason not to start: it is down then, and
  * tried again.
  */
+import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -59,6 +60,11 @@ export type OutboxProblem =
   | { readonly kind: 'put-aside'; readonly message: string; readonly files: readonly string[] }
   | { readonly kind: 'writer-died'; readonly message: string };
 
+/** What the outbox needs of its writer's thread. */
+export interface WriterThread extends Pick<EventEmitter, 'on' | 'once'> {
+  postMessage(message: ToWriter): void;
+}
+
 export interface SqliteOutboxOptions {
   /** an existing folder; the file is `<folder>/outbox.db` */
   readonly folder: string;
@@ -76,7 +82,7 @@ export interface SqliteOutboxOptions {
   /** told once, as soon as the file is open: the ids that devices have given their events */
   readonly onResendIds?: (ids: readonly RecalledIds[]) => void;
   /** starts the writer's thread; tests take hold of it here */
-  readonly startWriter?: (data: WriterData) => Worker;
+  readonly startWriter?: (data: WriterData) => WriterThread;
 }
 
 /** How long a change that nobody waits for may wait for a commit to ride in. */
@@ -104,7 +110,7 @@ export class SqliteOutbox implements Outbox {
   readonly #listeners = new Set<() => void>();
   #letterRequests: { resolve: (letters: readonly DeadLetter[]) => void; reject: (error: ForpostError) => void }[] = [];
   #state: 'new' | 'opening' | 'running' | 'down' | 'stopping' | 'stopped' = 'new';
-  #worker: Worker | undefined;
+  #worker: WriterThread | undefined;
   #inFlight: TakenBatch | undefined;
   #flushAsked = false;
   #restart: Timer | undefined;
@@ -503,7 +509,7 @@ export class SqliteOutbox implements Outbox {
     this.#worker?.postMessage(message);
   }
 
-  #died(worker: Worker, message: string): void {
+  #died(worker: WriterThread, message: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.inHand.endShedding();

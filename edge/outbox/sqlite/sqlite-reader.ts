@@ -18,32 +18,43 @@ import { selectRecent } from './sql/recent.ts';
 
 interface Connection {
   readonly db: Database.Database;
-  readonly inode: number;
+  readonly identity: number | undefined;
   readonly backlog: Database.Statement<[string], LaneBacklog & { readonly shed: number }>;
   readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
   readonly newest: Database.Statement<[string, string, number], StoredEvent>;
   readonly recent: Database.Statement<[string, string]>;
 }
 
-/** Opens the outbox's file, which the outbox must have created. @throws SqliteError where it cannot be read */
-export function openReader(file: string): OutboxReader {
-  return new SqliteReader(file);
+/** Where a reader finds the outbox's file. */
+export interface ReaderSource {
+  /** Opens a connection that cannot write. @throws SqliteError where that cannot be */
+  connect(): Database.Database;
+  /** which file stands there; undefined: none at present */
+  identity(): number | undefined;
 }
 
-class SqliteReader implements OutboxReader {
-  readonly #file: string;
+/** Opens the outbox's file, which the outbox must have created. @throws SqliteError where it cannot be read */
+export function openReader(file: string): OutboxReader {
+  return new SqliteReader({
+    connect: () => new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 }),
+    identity: () => statSync(file, { throwIfNoEntry: false })?.ino,
+  });
+}
+
+export class SqliteReader implements OutboxReader {
+  readonly #source: ReaderSource;
   #connection: Connection;
 
-  constructor(file: string) {
-    this.#file = file;
-    this.#connection = connect(file);
+  constructor(source: ReaderSource) {
+    this.#source = source;
+    this.#connection = connect(source);
   }
 
   backlog(sink: string): readonly LaneBacklog[] {
-    const inode = statSync(this.#file, { throwIfNoEntry: false })?.ino;
+    const identity = this.#source.identity();
     // between the renaming of a damaged file and the creation of the next there is nothing to read
-    if (inode === undefined) return [];
-    if (inode !== this.#connection.inode && !this.#reopen()) return [];
+    if (identity === undefined) return [];
+    if (identity !== this.#connection.identity && !this.#reopen()) return [];
     return this.#connection.backlog.all(sink).map(({ shed, ...lane }) => (shed > 0 ? { ...lane, shed } : lane));
   }
 
@@ -80,7 +91,7 @@ class SqliteReader implements OutboxReader {
   /** false while the new file has no tables yet */
   #reopen(): boolean {
     try {
-      const next = connect(this.#file);
+      const next = connect(this.#source);
       this.#connection.db.close();
       this.#connection = next;
       return true;
@@ -91,12 +102,12 @@ class SqliteReader implements OutboxReader {
   }
 }
 
-function connect(file: string): Connection {
-  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
+function connect(source: ReaderSource): Connection {
+  const db = source.connect();
   try {
     return {
       db,
-      inode: statSync(file).ino,
+      identity: source.identity(),
       backlog: db.prepare(selectBacklog),
       events: db.prepare(selectEvents),
       newest: db.prepare(selectNewestEvents),

@@ -8,14 +8,13 @@
  * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
  * where one is refused, those behind it in the batch are refused too.
  */
-import { systemClock } from '@forpost/shared/clock.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import { gapOfForgone, gapOfShed } from '../gap.ts';
 import type { InHand } from '../in-hand.ts';
 import type { Kind } from '../room.ts';
-import type { Ballast } from './ballast.ts';
 import { BrokerMemory } from './broker-memory.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
 import { type LaneState, Lanes } from './lanes.ts';
@@ -33,14 +32,15 @@ import { Retention } from './retention.ts';
 import { RoomKeeper, weightOf } from './room-keeper.ts';
 import { insertEvent } from './sql/events.ts';
 import { beginEpoch } from './sql/meta.ts';
+import type { WriterDisk } from './writer-disk.ts';
 
 /** What the store stands on beside its database. */
 export interface StoreParts {
-  readonly file: string;
+  readonly disk: WriterDisk;
   readonly sinks: readonly string[];
   readonly limits: WriterLimits;
   readonly inHand: InHand;
-  readonly ballast: Ballast;
+  readonly clock: Pick<Clock, 'uptime'>;
 }
 
 /** What was lost before this epoch began, and when that is told. */
@@ -52,6 +52,7 @@ export interface Losses {
 export class OutboxStore {
   readonly #db: Database.Database;
   readonly #epoch: Epoch;
+  readonly #clock: Pick<Clock, 'uptime'>;
   readonly #sinks: readonly string[];
   readonly #room: RoomKeeper;
   readonly #retention: Retention;
@@ -70,9 +71,10 @@ export class OutboxStore {
 
   /** Begins a new epoch in the open file, with what is to be said of those before. */
   constructor(db: Database.Database, epoch: Epoch, parts: StoreParts, losses: Losses) {
-    const { file, sinks, limits, inHand, ballast } = parts;
+    const { disk, sinks, limits, inHand, clock } = parts;
     this.#db = db;
     this.#epoch = epoch;
+    this.#clock = clock;
     this.#sinks = sinks;
     this.#insert = db.prepare(insertEvent);
     this.#pageBytes = db.pragma('page_size', { simple: true }) as number;
@@ -83,7 +85,7 @@ export class OutboxStore {
     this.#deadLetters = new DeadLetterBox(db);
     this.#broker = new BrokerMemory(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
-    this.#room = new RoomKeeper(db, file, limits, inHand, ballast, () => this.#size());
+    this.#room = new RoomKeeper(db, disk, limits, inHand, () => this.#size());
     this.starts = db.transaction(() => {
       const starts = db.prepare(beginEpoch).pluck().get(epoch) as number;
       const forgone = this.#lanes.begin(epoch, starts);
@@ -93,13 +95,13 @@ export class OutboxStore {
       this.#lanes.save(alerts);
       return starts;
     })();
-    this.#room.look(this.#lanes, systemClock.uptime());
+    this.#room.look(this.#lanes, this.#clock.uptime());
   }
 
   /** @throws what SQLite throws; nothing of the batch is stored then */
   commit(batch: Batch): CommitOutcome {
     if (this.#isStale) this.#readAnew();
-    this.#room.look(this.#lanes, systemClock.uptime());
+    this.#room.look(this.#lanes, this.#clock.uptime());
     const { outcome, syncMs } = this.#transact(batch);
     this.#room.ended('committed');
     return { ...outcome, syncMs, state: this.#stateAfterCommit() };
@@ -109,9 +111,9 @@ export class OutboxStore {
     this.#db.exec('begin immediate');
     try {
       const outcome = this.#write(batch);
-      const began = systemClock.uptime();
+      const began = this.#clock.uptime();
       this.#db.exec('commit');
-      return { outcome, syncMs: systemClock.uptime() - began };
+      return { outcome, syncMs: this.#clock.uptime() - began };
     } catch (error) {
       this.#isStale = true;
       try {

@@ -31,7 +31,7 @@ export interface Totals {
 }
 
 /** That many are enough to begin with, and each takes a while to shorten. */
-const maxFailures = 3;
+export const maxFailures = 3;
 
 /** Plays `count` seeds from `firstSeed` on. */
 export async function campaign(

@@ -1,67 +1,96 @@
 /**
- * The simulated devices: each publishes readings with ids of its own (QoS 1), keeps what was not acknowledged, and
- * sends that again when it is connected again, or when it lost patience.
+ * The simulated devices and the way of their messages to the outbox (edge/storing.ts, the real one): each publishes
+ * readings with ids of its own (QoS 1), keeps what was not acknowledged, and sends that again when it is connected
+ * again, or when it lost patience. Some messages raise an alert, which is acted on at once and must be stored; a resend
+ * does not raise it again, unless the gateway has forgotten it with its life. A camera's alerts have no sender at all.
  *
- * Always: at most `window` readings of a device are unacknowledged; a reading that the gateway did not take (no room,
+ * Always: at most `window` messages of a device are unacknowledged; a reading that the gateway did not take (no room,
  * disk in trouble) stays with its device.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { asId, type Lane } from '@forpost/shared/event/ids.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
 import type { EventDraft, Outbox } from '../../../edge/outbox/outbox.ts';
+import { Storing } from '../../../edge/storing.ts';
 import { poisonMark } from './network.ts';
 import { deviceCount } from './operations.ts';
-import type { Truth } from './truth.ts';
+import type { Random } from './random.ts';
+import { readingIn, type Truth } from './truth.ts';
 
 export const boot = 'boot-1';
+/** the one that has no device to hold back */
+const camera = deviceCount;
 const window = 16;
 const retryMs = 500;
+const logger = silentLogger();
 
 interface Reading {
   readonly id: string;
-  readonly lane: Lane;
   readonly poison: boolean;
 }
 
-/** One publish: its readings are stored together. */
-type Message = readonly Reading[];
+/** One publish: its readings are stored together, with the alert that they raise. */
+interface Message {
+  readonly readings: readonly Reading[];
+  readonly raises: boolean;
+  /** the gateway's life in which the alert was raised; undefined: it is yet to be */
+  raisedIn: Outbox | undefined;
+}
 
 interface Device {
   readonly number: number;
   unacknowledged: Message[];
   last: Message | undefined;
-  readings: number;
+  /** numbers its readings and alerts */
+  given: number;
+}
+
+interface Connected {
+  readonly outbox: Outbox;
+  readonly storing: Storing;
 }
 
 export class Devices {
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #truth: Truth;
   readonly #devices: readonly Device[];
-  #outbox: Outbox | undefined;
+  #gateway: Connected | undefined;
 
-  constructor(clock: Clock, truth: Truth) {
+  constructor(clock: Clock, random: Random, truth: Truth) {
     this.#clock = clock;
+    this.#random = random;
     this.#truth = truth;
-    this.#devices = Array.from({ length: deviceCount }, (_, number) => ({
+    this.#devices = Array.from({ length: deviceCount + 1 }, (_, number) => ({
       number,
       unacknowledged: [],
       last: undefined,
-      readings: 0,
+      given: 0,
     }));
   }
 
+  /** Messages that are not acknowledged, and alerts that are not stored. */
   get waiting(): number {
-    return this.#devices.reduce((sum, { unacknowledged }) => sum + unacknowledged.length, 0);
+    const unacknowledged = this.#devices.reduce((sum, { unacknowledged }) => sum + unacknowledged.length, 0);
+    return unacknowledged + (this.#gateway?.storing.waiting ?? 0);
   }
 
-  publish(number: number, readings: number, lane: Lane, poison = false): void {
+  publish(number: number, readings: number, raises: boolean, poison = false): void {
     const device = this.#device(number);
     if (device.unacknowledged.length >= window) return;
-    const message = Array.from({ length: readings }, (): Reading => {
-      device.readings++;
-      return { id: `r-${number}-${device.readings}`, lane, poison };
-    });
+    const message: Message = {
+      readings: Array.from({ length: readings }, () => ({ id: this.#nextId(device), poison })),
+      raises,
+      raisedIn: undefined,
+    };
     device.unacknowledged.push(message);
     this.#send(device, message);
+  }
+
+  /** The camera sees something. */
+  observe(): void {
+    this.#gateway?.storing.keep({ events: [this.#alert(this.#device(camera))] });
   }
 
   resend(number: number): void {
@@ -71,12 +100,22 @@ export class Devices {
   }
 
   connected(outbox: Outbox): void {
-    this.#outbox = outbox;
+    const storing = new Storing({
+      outbox,
+      clock: this.#clock,
+      stamp: () => ({ clock: 'synced', boot }),
+      random: this.#random.next,
+      logger,
+      onStored: ({ data }) => this.#truth.told(readingIn(data) ?? data),
+    });
+    this.#gateway = { outbox, storing };
     for (const device of this.#devices) for (const message of [...device.unacknowledged]) this.#send(device, message);
   }
 
   disconnected(): void {
-    this.#outbox = undefined;
+    this.#gateway?.storing.stop();
+    this.#gateway = undefined;
+    this.#truth.forgetsAlerts();
   }
 
   #device(number: number): Device {
@@ -85,37 +124,48 @@ export class Devices {
     return device;
   }
 
+  #nextId(device: Device): string {
+    return `r-${device.number}-${++device.given}`;
+  }
+
   #send(device: Device, message: Message): void {
-    const outbox = this.#outbox;
-    if (outbox === undefined) return;
-    outbox.append({ events: message.map((reading) => this.#draft(device, reading)) }).then(
+    const gateway = this.#gateway;
+    if (gateway === undefined) return;
+    const events = message.readings.map((reading) => this.#reading(device, reading));
+    if (message.raises && message.raisedIn !== gateway.outbox) {
+      message.raisedIn = gateway.outbox;
+      events.push(this.#alert(device));
+    }
+    gateway.storing.submit({ events }).then(
       () => {
-        if (this.#outbox !== outbox) return;
+        if (this.#gateway !== gateway) return;
         device.last = message;
         device.unacknowledged = device.unacknowledged.filter((other) => other !== message);
-        for (const { id } of message) this.#truth.acknowledged.add(id);
+        for (const { id } of message.readings) this.#truth.told(id);
       },
       () => {
         this.#clock.after(retryMs, () => {
-          if (this.#outbox === outbox && device.unacknowledged.includes(message)) this.#send(device, message);
+          if (this.#gateway === gateway && device.unacknowledged.includes(message)) this.#send(device, message);
         });
       },
     );
   }
 
-  #draft({ number }: Device, { id, lane, poison }: Reading): EventDraft {
+  #reading({ number }: Device, { id, poison }: Reading): EventDraft {
+    const data = `{"values":{"power_w":1},"id":"${id}"${poison ? `,${poisonMark}` : ''}}`;
+    return { ...this.#stamped(number), lane: 'telemetry', type: eventTypes.reading, data, resendId: id };
+  }
+
+  #alert(device: Device): EventDraft {
+    const id = this.#nextId(device);
+    this.#truth.acted(id);
+    const data = `{"alarm":"a-${id}","change":"raised","id":"${id}"}`;
+    return { ...this.#stamped(device.number), lane: 'alerts', type: eventTypes.alert, data, resendId: id };
+  }
+
+  #stamped(number: number) {
     const now = this.#clock.now();
-    return {
-      lane,
-      type: lane === 'alerts' ? 'forpost.state.v1' : 'forpost.reading.v1',
-      device: asId(`d${number}`),
-      time: now,
-      received: now,
-      clock: 'synced',
-      boot,
-      uptime: this.#clock.uptime(),
-      data: `{"values":{"power_w":1},"id":"${id}"${poison ? `,${poisonMark}` : ''}}`,
-      resendId: id,
-    };
+    const device: DeviceId = asId(`d${number}`);
+    return { device, time: now, received: now, clock: 'synced', boot, uptime: this.#clock.uptime() } as const;
   }
 }

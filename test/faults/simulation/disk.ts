@@ -1,164 +1,203 @@
 /**
- * The simulated disk below the outbox: a log of transactions, of which only what was fsynced is sure to be there after
- * a crash.
+ * The simulated disk below the outbox: real SQLite in memory, in which a piece of the writer's work (the file opened, a
+ * batch committed) happens only when the disk is through with it. What was not is not there after a crash, or, where the
+ * log had reached the disk by itself, wholly there.
  *
- *   write ──► pending ── latency ──► synced (readable, resolves)
- *               │           └── fsync fails ──► residue: rejected, yet perhaps found after a crash
- *               └── crash: wholly there, torn (no commit record: dropped by the recovery), or gone
+ *   work ──► pending ── latency ──► done (readable, told)
+ *               │            └── fsync fails ──► residue: refused, yet perhaps found after a crash
+ *               └── crash: found whole, or torn in front of the commit (SQLite drops that), which is none
  *
- * Always: at most one transaction is pending; what is readable is synced; a crash loses nothing that was synced, and
- * `restore` everything since the image was taken.
+ * Always: at most one piece is pending; what is readable is done; a crash loses nothing that was done, and `restore`
+ * everything since the image was taken.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
-import { type Epoch, type Lane, lanes } from '@forpost/shared/event/ids.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import Database from 'better-sqlite3';
 import { type EpochList, noEpochs } from '../../../edge/outbox/epoch-list.ts';
+import type { DiskSpace } from '../../../edge/outbox/sqlite/disk.ts';
+import { initialise } from '../../../edge/outbox/sqlite/opening.ts';
+import type { ReaderSource } from '../../../edge/outbox/sqlite/sqlite-reader.ts';
+import type { WriterDisk } from '../../../edge/outbox/sqlite/writer-disk.ts';
 import type { DiskState } from './operations.ts';
 import type { Random } from './random.ts';
 
-export type Change =
-  | { readonly do: 'begin'; readonly epoch: Epoch }
-  | { readonly do: 'insert'; readonly event: StoredEvent; readonly resendKey: string | null }
-  | { readonly do: 'cursor'; readonly key: string; readonly through: number }
-  | { readonly do: 'delete'; readonly epoch: Epoch; readonly lane: Lane; readonly through: number }
-  | {
-      readonly do: 'shed';
-      readonly epoch: Epoch;
-      readonly lane: Lane;
-      readonly from: number;
-      readonly through: number;
-    }
-  | { readonly do: 'forget'; readonly epoch: Epoch; readonly lane: Lane };
-export type Transaction = readonly Change[];
+/** What one transaction did to the events. */
+export interface Done {
+  readonly inserted: readonly StoredEvent[];
+  readonly gone: readonly Gone[];
+}
 
-export interface LaneRows {
+export interface Gone {
   readonly epoch: Epoch;
   readonly lane: Lane;
-  /** below this number all is delivered and deleted */
-  first: number;
-  /** the last number given */
-  last: number;
-  /** in order; what was shed is not there */
-  readonly events: StoredEvent[];
+  readonly sequence: Sequence;
+  /** every configured sink's cursor had passed it before this transaction */
+  readonly delivered: boolean;
 }
-
-/** What a sound file holds. */
-export class Tables {
-  starts = 0;
-  /** oldest epoch first, alerts before telemetry */
-  lanes: LaneRows[] = [];
-  readonly cursors = new Map<string, number>();
-  readonly resendKeys = new Set<string>();
-
-  get eventCount(): number {
-    return this.lanes.reduce((sum, { events }) => sum + events.length, 0);
-  }
-
-  lane(epoch: Epoch, lane: Lane): LaneRows | undefined {
-    return this.lanes.find((rows) => rows.epoch === epoch && rows.lane === lane);
-  }
-
-  /** By how many events a transaction makes the file grow. */
-  growth(transaction: Transaction): number {
-    let growth = 0;
-    for (const change of transaction) {
-      if (change.do === 'insert') growth++;
-      else if (change.do !== 'begin' && change.do !== 'cursor') growth -= this.#takenBy(change);
-    }
-    return growth;
-  }
-
-  #takenBy(change: Extract<Change, { do: 'delete' | 'shed' | 'forget' }>): number {
-    const rows = this.lane(change.epoch, change.lane);
-    if (rows === undefined) return 0;
-    if (change.do === 'forget') return rows.events.length;
-    return within(rows, change.do === 'shed' ? change.from : 0, change.through).length;
-  }
-
-  apply(transaction: Transaction): void {
-    for (const change of transaction) this.#apply(change);
-  }
-
-  #apply(change: Change): void {
-    switch (change.do) {
-      case 'begin':
-        this.starts++;
-        for (const lane of lanes)
-          if (this.lane(change.epoch, lane) === undefined)
-            this.lanes.push({ epoch: change.epoch, lane, first: 1, last: 0, events: [] });
-        return;
-      case 'insert': {
-        const rows = this.lane(change.event.epoch, change.event.lane);
-        if (rows === undefined) return;
-        rows.events.push(change.event);
-        rows.last = change.event.sequence;
-        if (change.resendKey !== null) this.resendKeys.add(change.resendKey);
-        return;
-      }
-      case 'cursor':
-        this.cursors.set(change.key, change.through);
-        return;
-      case 'delete': {
-        const rows = this.lane(change.epoch, change.lane);
-        if (rows === undefined) return;
-        rows.events.splice(0, within(rows, 0, change.through).length);
-        rows.first = change.through + 1;
-        return;
-      }
-      case 'shed': {
-        const rows = this.lane(change.epoch, change.lane);
-        if (rows === undefined) return;
-        const gone = within(rows, change.from, change.through);
-        rows.events.splice(within(rows, 0, change.from - 1).length, gone.length);
-        return;
-      }
-      case 'forget':
-        this.lanes = this.lanes.filter(({ epoch, lane }) => epoch !== change.epoch || lane !== change.lane);
-    }
-  }
-}
-
-export function within({ events }: LaneRows, from: number, through: number): readonly StoredEvent[] {
-  return events.filter(({ sequence }) => sequence >= from && sequence <= through);
-}
-
-/** Events by which the file may still grow on a full disk, in the room that the ballast gave. */
-export const ballastEvents = 3;
-
-const latencyMs = { well: [0, 4], full: [0, 4], failing: [0, 20], stalled: [200, 3000] } as const;
-/** Of what is pending: in a kill the kernel has it or not; in a power cut it must have reached the disk by itself. */
-const survival = { kill: 0.5, 'power-cut': 0.3 } as const;
 
 export interface DiskEvents {
   /** a transaction is durable */
-  readonly synced: (transaction: Transaction) => void;
+  readonly done: (done: Done) => void;
+  /** the file is about to be moved away; the list of its epochs stays */
+  readonly puttingAside: () => void;
 }
 
-export class SimulatedDisk {
-  /** the list beside the file: see edge/outbox/epoch-list.ts */
-  noted: EpochList = noEpochs;
-  #state: DiskState = 'well';
-  /** what the file may hold while the disk is full; Infinity while it is not */
-  #mostEvents = Number.POSITIVE_INFINITY;
-  #ballast = true;
-  #tables = new Tables();
+export interface LaneRow {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  /** the first number that is still there */
+  readonly first: Sequence;
+  readonly last: Sequence;
+}
+
+/** Small pages, so that few events fill a file. */
+const pageBytes = 512;
+const ballastBytes = 8192;
+const plentyBytes = 2 ** 30;
+/** Beside the ballast's share for the log. */
+const ballastShare = 0.5;
+/** What is left of a disk that is nearly full: less than the floor that the outbox has to keep. */
+const scarceBytes = 8192;
+export const minFreeBytes = 2 * scarceBytes;
+
+const latencyMs = { well: [0, 4], scarce: [0, 4], full: [0, 4], failing: [0, 20], stalled: [200, 3000] } as const;
+/** Of what is pending: in a kill the kernel has it or not; in a power cut it must have reached the disk by itself. */
+const survival = { kill: 0.5, 'power-cut': 0.3 } as const;
+const failingShare = 0.5;
+
+/** SQLite in memory, asked before each commit whether it may be one. */
+class SimulatedDatabase extends Database {
+  beforeCommit: () => void = () => undefined;
+
+  constructor(file: Buffer) {
+    // what its types keep to themselves: a file in memory
+    super(file as unknown as string);
+    // once for each text, which says how it is read: a gateway that starts anew prepares them all
+    const prepare = this.prepare.bind(this);
+    const prepared = new Map<string, Database.Statement>();
+    this.prepare = ((sql: string) => {
+      const statement = prepared.get(sql) ?? prepare(sql);
+      prepared.set(sql, statement);
+      return statement;
+    }) as typeof this.prepare;
+  }
+
+  override exec(sql: string): this {
+    if (sql === 'commit') this.beforeCommit();
+    return super.exec(sql);
+  }
+
+  override transaction<F extends (...args: never[]) => unknown>(run: F): Database.Transaction<F> {
+    const checked = (...args: Parameters<F>) => {
+      const result = run(...args);
+      this.beforeCommit();
+      return result;
+    };
+    return super.transaction(checked as unknown as F);
+  }
+
+  /** The file outlives every connection to it: see `end`. */
+  override close(): this {
+    return this;
+  }
+
+  end(): void {
+    super.close();
+  }
+}
+
+const newFile: Buffer = (() => {
+  const db = new Database(':memory:');
+  db.pragma(`page_size = ${pageBytes}`);
+  initialise(db);
+  const file = db.serialize();
+  db.close();
+  return file;
+})();
+
+/** Notes what a transaction does to the events; a rollback takes that back too. */
+const watchEvents = `
+create temp table changed (kind text, epoch text, lane text, seq integer);
+create temp trigger inserted after insert on main.events
+begin insert into changed values ('in', new.epoch, new.lane, new.seq); end;
+create temp trigger deleted after delete on main.events
+begin insert into changed values ('out', old.epoch, old.lane, old.seq); end;`;
+const selectChanged = `
+select c.kind, c.epoch, c.lane, c.seq as sequence, type, device, time, received, clock, boot, uptime, data
+from temp.changed c left join events e on e.epoch = c.epoch and e.lane = c.lane and e.seq = c.seq order by c.rowid`;
+const selectLaneRows = `
+select epoch, lane, first_seq as first, next_seq - 1 as last from lanes order by start, lane`;
+
+interface Connection {
+  readonly db: SimulatedDatabase;
+  readonly changed: Database.Statement<[], StoredEvent & { readonly kind: 'in' | 'out' }>;
+  readonly forgetChanged: Database.Statement;
+  readonly cursors: Database.Statement<[], { readonly key: string; readonly acked: number }>;
+  readonly lanes: Database.Statement<[], LaneRow>;
+  readonly pages: Database.Statement<[], number>;
+  readonly freePages: Database.Statement<[], number>;
+  readonly mostPages: Database.Statement<[], number>;
+}
+
+interface Image {
+  readonly file: Buffer;
+  readonly noted: EpochList;
+}
+
+export class SimulatedDisk implements WriterDisk {
+  readonly file = ':simulated:';
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #events: DiskEvents;
-  #log: Transaction[] = [];
-  #pending: { readonly transaction: Transaction; readonly timer: Timer } | undefined;
-  #residue: Transaction | undefined;
+  /** after each transaction, for an older image to start again; undefined: nobody will ask */
+  #images: Image[] | undefined;
+  #now: Connection;
+  /** which file it is: readers look */
+  #identity = 1;
+  #noted: EpochList = noEpochs;
+  readonly #aside = new Map<string, SimulatedDatabase>();
+  #state: DiskState = 'well';
+  #ballast = 0;
+  /** a file that is damaged, until that is found */
+  #damaged = false;
+  #sinks: readonly string[] = [];
+  #cursors: ReadonlyMap<string, number> = new Map();
+  #pending: { readonly run: () => void; readonly timer: Timer } | undefined;
+  #residue: (() => void) | undefined;
+  /** what becomes of the commits of the work that runs */
+  #fate: 'by its state' | 'well' | 'torn' = 'by its state';
+  #ranLast: (() => void) | undefined;
 
-  constructor(clock: Clock, random: Random, events: DiskEvents) {
+  /** `images`: whether `restore` will be asked for. */
+  constructor(clock: Clock, random: Random, events: DiskEvents, images = true) {
     this.#clock = clock;
     this.#random = random;
     this.#events = events;
+    this.#now = this.#connect(newFile);
+    this.#images = images ? [{ file: newFile, noted: noEpochs }] : undefined;
   }
 
-  get tables(): Tables {
-    return this.#tables;
-  }
+  readonly ballast: WriterDisk['ballast'] = (() => {
+    const disk = this;
+    return {
+      get bytes() {
+        return disk.#ballast;
+      },
+      get missingBytes() {
+        return ballastBytes - disk.#ballast;
+      },
+      lay(spareBytes: number) {
+        disk.#ballast += Math.max(0, Math.min(ballastBytes - disk.#ballast, Math.floor(spareBytes)));
+      },
+      giveUp() {
+        if (disk.#ballast === 0) return false;
+        disk.#roomFor(disk.#ballast * ballastShare);
+        disk.#ballast = 0;
+        return true;
+      },
+    };
+  })();
 
   get state(): DiskState {
     return this.#state;
@@ -166,81 +205,250 @@ export class SimulatedDisk {
 
   set state(state: DiskState) {
     this.#state = state;
-    this.#mostEvents = state === 'full' ? this.#tables.eventCount : Number.POSITIVE_INFINITY;
-    if (state !== 'full') this.#ballast = true;
+    this.#roomFor(state === 'full' ? 0 : state === 'scarce' ? scarceBytes : plentyBytes);
   }
 
-  /** How many events the file may hold as the disk is. */
-  get mostEvents(): number {
-    return this.#mostEvents;
+  /** Names of the configured sinks: what they all have is delivered. */
+  set sinks(names: readonly string[]) {
+    this.#sinks = names;
   }
 
-  giveUpBallast(): void {
-    this.#ballast = false;
+  // what the writer asks
+
+  open(): Database.Database {
+    if (this.#damaged) throw sqliteError('SQLITE_CORRUPT', malformed);
+    return this.#now.db;
   }
 
-  /** Resolves when it is on disk. @throws ForpostError FORPOST_OUTBOX_FULL, FORPOST_OUTBOX_FAILED */
-  write(transaction: Transaction): Promise<void> {
-    if (this.#pending !== undefined) throw new Error('a transaction is pending already');
-    if (!this.#hasRoomFor(transaction))
-      return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'the disk is full'));
-    // it is written where the failed one stood
-    this.#residue = undefined;
-    const [from, through] = latencyMs[this.state];
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(this.#random.int(from, through), () => {
-        this.#pending = undefined;
-        if (this.state === 'failing' && this.#random.chance(0.5)) {
-          this.#residue = transaction;
-          reject(new ForpostError('FORPOST_OUTBOX_FAILED', 'the disk reports an error'));
-          return;
-        }
-        this.#sync(transaction);
-        resolve();
-      });
-      this.#pending = { transaction, timer };
+  putAside(): readonly string[] {
+    this.#events.puttingAside();
+    const name = `aside-${this.#aside.size}`;
+    const { db } = this.#now;
+    db.beforeCommit = () => undefined;
+    this.#aside.set(name, db);
+    this.#open(newFile);
+    return [name];
+  }
+
+  damage(): string | undefined {
+    return this.#damaged ? malformed : undefined;
+  }
+
+  openAside(name: string): Database.Database {
+    const db = this.#aside.get(name);
+    if (db === undefined || this.#random.chance(0.5)) throw new Error('not a page of it can be read');
+    return db;
+  }
+
+  readEpochs(): EpochList {
+    return this.#noted;
+  }
+
+  writeEpochs(list: EpochList): boolean {
+    const takes = this.#state !== 'full' || this.#ballast === 0;
+    if (takes) this.#noted = list;
+    return takes;
+  }
+
+  space(): DiskSpace {
+    const { pages, mostPages } = this.#now;
+    const left = (mostPages.get() ?? 0) - (pages.get() ?? 0);
+    return { freeBytes: Math.min(plentyBytes, left * pageBytes), totalBytes: 2 * plentyBytes };
+  }
+
+  isReadOnly(): boolean {
+    return false;
+  }
+
+  logBytes(): number {
+    return 0;
+  }
+
+  writtenBytes(): number | null {
+    return null;
+  }
+
+  // what the uplink reads
+
+  reader(): ReaderSource {
+    return { connect: () => this.#now.db, identity: () => this.#identity };
+  }
+
+  // what happens to it
+
+  /** The writer's next piece of work; it runs when the disk is through with it, or never. */
+  work(run: () => void): void {
+    if (this.#pending !== undefined) throw new Error('the writer does one thing at a time');
+    const [from, through] = latencyMs[this.#state];
+    const timer = this.#clock.after(this.#random.int(from, through), () => {
+      this.#pending = undefined;
+      // it is written where a failed one stood
+      this.#residue = undefined;
+      this.#run(run);
     });
+    this.#pending = { run, timer };
   }
 
-  /** Whoever wrote is dead: a promise that is out never settles. What is there afterwards is what recovery finds. */
+  /** Whoever wrote is dead and hears nothing any more: what is there afterwards is what recovery finds. */
   crash(how: keyof typeof survival): void {
-    const unsure = this.#pending?.transaction ?? this.#residue;
+    const unsure = this.#pending?.run ?? this.#residue;
     this.#pending?.timer.cancel();
     this.#pending = undefined;
     this.#residue = undefined;
     if (unsure === undefined) return;
-    const whole = this.#random.chance(survival[how]);
-    const there = whole ? unsure.length : this.#random.int(0, unsure.length - 1);
-    // a transaction without its commit record is none
-    if (there === unsure.length) this.#sync(unsure);
+    this.#fate = this.#random.chance(survival[how]) ? 'well' : 'torn';
+    this.#run(unsure);
+    this.#fate = 'by its state';
   }
 
-  /** The file is moved away; the list of its epochs stays. */
-  putAside(): void {
-    const { noted } = this;
-    this.restore(0);
-    this.noted = noted;
+  /** Whoever comes next finds the file damaged. */
+  spoil(): void {
+    this.#damaged = true;
   }
 
   /** The disk as it was after `share` of what has been written to it; nothing may be pending. */
   restore(share: number): void {
-    this.#log = this.#log.slice(0, Math.floor(this.#log.length * share));
-    this.#tables = new Tables();
-    this.noted = noEpochs;
-    for (const transaction of this.#log) this.#tables.apply(transaction);
+    const images = this.#images;
+    if (images === undefined) throw new Error('no images are kept');
+    images.length = Math.max(1, Math.ceil(images.length * share));
+    const { file, noted } = images[images.length - 1] as Image;
+    this.#replace(file);
+    this.#noted = noted;
   }
 
-  #hasRoomFor(transaction: Transaction): boolean {
-    if (this.#state !== 'full') return true;
+  /** What a mistake of the simulation's own does to the file, durable at once. */
+  tamper(sql: string, ...values: readonly unknown[]): void {
+    this.#now.db.prepare(sql).run(...values);
+    this.#look();
+  }
+
+  /** The same on every connection from now on: a trigger. */
+  tamperAlways(sql: string): void {
+    this.#always = sql;
+    this.#now.db.exec(sql);
+  }
+  #always = '';
+
+  end(): void {
+    this.#now.db.end();
+    for (const db of this.#aside.values()) db.end();
+  }
+
+  // what is in it
+
+  get lanes(): readonly LaneRow[] {
+    return this.#now.lanes.all();
+  }
+
+  get usedBytes(): number {
+    const { pages, freePages } = this.#now;
+    return ((pages.get() ?? 0) - (freePages.get() ?? 0)) * pageBytes;
+  }
+
+  /** How far a sink has come in a lane; 0 = nothing is known of it. */
+  cursor(sink: string, epoch: Epoch, lane: Lane): Sequence {
+    return this.#cursors.get(`${sink}/${epoch}/${lane}`) ?? 0;
+  }
+
+  /** An epoch by the number of starts that the file tells of: see mistakes.ts. */
+  countedEpoch(): string {
+    const starts = this.#now.db.prepare<[], number>('select starts from meta').pluck().get() ?? 0;
+    return (starts + 1).toString(16).padStart(16, '0');
+  }
+
+  /** Whether some sink has not got everything of these lanes. */
+  awaits(lanes: readonly Lane[]): boolean {
+    return this.lanes.some(
+      ({ epoch, lane, last }) =>
+        lanes.includes(lane) && this.#sinks.some((sink) => this.cursor(sink, epoch, lane) < last),
+    );
+  }
+
+  eventNames(): readonly string[] {
+    return this.#now.db.prepare<[], string>(`select epoch || '/' || lane || '/' || seq from events`).pluck().all();
+  }
+
+  /** Ids that devices gave their events. */
+  resendIds(): ReadonlySet<string> {
+    return new Set(this.#now.db.prepare<[], string>('select id from recent').pluck().all());
+  }
+
+  #connect(file: Buffer): Connection {
+    const db = new SimulatedDatabase(file);
+    db.exec(watchEvents);
+    if (this.#always !== '') db.exec(this.#always);
+    db.beforeCommit = () => this.#beforeCommit();
+    return {
+      db,
+      changed: db.prepare(selectChanged),
+      forgetChanged: db.prepare('delete from temp.changed'),
+      cursors: db.prepare(`select sink || '/' || epoch || '/' || lane as key, acked from cursors`),
+      lanes: db.prepare(selectLaneRows),
+      pages: db.prepare<[], number>('pragma page_count').pluck(),
+      freePages: db.prepare<[], number>('pragma freelist_count').pluck(),
+      mostPages: db.prepare<[], number>('pragma max_page_count').pluck(),
+    };
+  }
+
+  #run(run: () => void): void {
+    this.#ranLast = run;
+    run();
+    this.#look();
+  }
+
+  #beforeCommit(): void {
+    if (this.#fate === 'torn') throw sqliteError('SQLITE_IOERR_WRITE', 'the power is cut');
+    if (this.#damaged) throw sqliteError('SQLITE_CORRUPT', malformed);
     // without the ballast's room not even the log can be written
-    if (this.#ballast) return false;
-    const growth = this.#tables.growth(transaction);
-    return growth <= 0 || this.#tables.eventCount + growth <= this.#mostEvents + ballastEvents;
+    if (this.#state === 'full' && this.#ballast > 0) throw sqliteError('SQLITE_FULL', 'database or disk is full');
+    if (this.#fate === 'well' || this.#state !== 'failing' || !this.#random.chance(failingShare)) return;
+    this.#residue = this.#ranLast;
+    throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error');
   }
 
-  #sync(transaction: Transaction): void {
-    this.#log.push(transaction);
-    this.#tables.apply(transaction);
-    this.#events.synced(transaction);
+  /** What has become durable. */
+  #look(): void {
+    const { changed, forgetChanged, cursors, db } = this.#now;
+    const rows = changed.all();
+    if (rows.length > 0) {
+      forgetChanged.run();
+      const inserted = rows.flatMap(({ kind, ...event }) => (kind === 'in' ? [event] : []));
+      const gone = rows.flatMap(({ kind, epoch, lane, sequence }) =>
+        kind === 'out' ? [{ epoch, lane, sequence, delivered: this.#isDelivered(epoch, lane, sequence) }] : [],
+      );
+      this.#events.done({ inserted, gone });
+    }
+    this.#cursors = new Map(cursors.all().map(({ key, acked }) => [key, acked]));
+    this.#images?.push({ file: db.serialize(), noted: this.#noted });
   }
+
+  #isDelivered(epoch: Epoch, lane: Lane, sequence: Sequence): boolean {
+    return this.#sinks.every((sink) => this.cursor(sink, epoch, lane) >= sequence);
+  }
+
+  /** How much the file and its log may still grow, bytes. */
+  #roomFor(bytes: number): void {
+    const { db, pages } = this.#now;
+    db.pragma(`max_page_count = ${(pages.get() ?? 0) + Math.floor(bytes / pageBytes)}`);
+  }
+
+  #replace(file: Buffer): void {
+    this.#now.db.end();
+    this.#open(file);
+  }
+
+  #open(file: Buffer): void {
+    this.#damaged = false;
+    this.#identity++;
+    this.#now = this.#connect(file);
+    this.#cursors = new Map(this.#now.cursors.all().map(({ key, acked }) => [key, acked]));
+    // a new file has the room that the old one had; a disk that is full has none for it either
+    this.state = this.#state;
+  }
+}
+
+const malformed = 'database disk image is malformed';
+
+function sqliteError(code: string, message: string): Error {
+  return new Database.SqliteError(message, code);
 }

@@ -1,30 +1,41 @@
 /**
- * The simulated gateway: the real dispatcher, lanes and forwarders (edge/uplink) between the simulated outbox and the
- * simulated network, wired as the two threads are: what one tells the other arrives a little later, or never.
+ * The simulated gateway: the real outbox (edge/outbox), storing, dispatcher, lanes and forwarders (edge/uplink) between
+ * the simulated disk and the simulated network, wired as the threads are: what one tells the other arrives a little
+ * later, or never.
  *
- *   dead ── start ──► opening (begins an epoch; again while the disk refuses) ──► running ── kill, stop ──► dead
+ *   dead ── start ──► opening (begins an epoch) ──► running ── kill, stop ──► dead
+ *     ▲                  └── the disk refuses: the process ends, and is started again
+ *     └──────────────────────┘
  *
  * Always: after a kill nothing of this life says anything any more.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { asId } from '@forpost/shared/event/ids.ts';
+import { asId, type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { SqliteOutbox } from '../../../edge/outbox/sqlite/sqlite-outbox.ts';
+import { SqliteReader } from '../../../edge/outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from '../../../edge/uplink/dispatcher.ts';
 import type { FromThread, Refusal } from '../../../edge/uplink/messages.ts';
 import { refusalEntry } from '../../../edge/uplink/refusal.ts';
 import { boot, type Devices } from './devices.ts';
-import type { SimulatedDisk } from './disk.ts';
+import { minFreeBytes, type SimulatedDisk } from './disk.ts';
 import type { Mistake } from './mistakes.ts';
 import { type Network, tellingSent } from './network.ts';
 import type { SinkName } from './operations.ts';
-import { SimulatedOutbox } from './outbox.ts';
+import { SimulatedThread } from './outbox.ts';
 import type { Random } from './random.ts';
 import { nameOf, type Truth } from './truth.ts';
 
 export const identity = { site: asId<'site'>('home'), gateway: asId<'gateway'>('gw-1') };
-export const limits = { maxEvents: 60, maxQueuedEntries: 12, keepDeliveredMs: 1_000 };
+export const limits = {
+  maxBytes: 48 * 1024,
+  minFreeBytes,
+  maxQueuedEntries: 12,
+  maxQueuedBytes: 2 ** 20,
+  keepDeliveredMs: 1_000,
+};
 export const maxBatchEvents = 8;
 const uplinkSettings = { maxEvents: maxBatchEvents, openDeadlineMs: 300, sendDeadlineMs: 500 };
 const backoff = { baseMs: 50, ceilingMs: 800 };
@@ -53,13 +64,13 @@ export class SimulatedGateway {
     this.#parts = parts;
   }
 
-  /** Nothing waits for any configured sink. */
-  get drained(): boolean {
-    return this.#life?.drained ?? false;
+  /** Nothing of these lanes waits for any configured sink. */
+  drained(of: readonly Lane[] = lanes): boolean {
+    return this.#life?.drained(of) ?? false;
   }
 
   get queued(): number {
-    return this.#life?.outbox.queued ?? 0;
+    return this.#life?.queued ?? 0;
   }
 
   get status(): GatewayStatus | undefined {
@@ -70,8 +81,13 @@ export class SimulatedGateway {
     const start = ++this.#starts;
     this.#parts.clock.after(ms, () => {
       if (start !== this.#starts || this.#life !== undefined) return;
-      this.#life = new Life(this.#parts, this.sinks);
-      this.#life.start();
+      const life = new Life(this.#parts, this.sinks, () => {
+        if (this.#life !== life) return;
+        this.kill('kill');
+        this.startWithin(reopenMs);
+      });
+      this.#life = life;
+      life.start();
     });
   }
 
@@ -83,22 +99,25 @@ export class SimulatedGateway {
     if (this.#life === life) this.#life = undefined;
   }
 
+  /** The uplink has come to a damaged page. */
+  check(): void {
+    this.#life?.check();
+  }
+
   kill(how: 'kill' | 'power-cut'): void {
     this.#starts++;
     this.#life?.kill(how);
     this.#life = undefined;
   }
-
-  quarantine(): void {
-    this.#life?.quarantine();
-  }
 }
 
 /** From one start of the process to its end. */
 class Life {
-  readonly outbox: SimulatedOutbox;
+  readonly #outbox: SqliteOutbox;
   readonly #parts: GatewayParts;
   readonly #sinks: readonly SinkName[];
+  readonly #failed: () => void;
+  readonly #threads: SimulatedThread[] = [];
   #dispatcher: Dispatcher | undefined;
   #wanted = false;
   #counter = 0;
@@ -106,11 +125,27 @@ class Life {
   #stopping = false;
   #sent: GatewayStatus | undefined;
 
-  constructor(parts: GatewayParts, sinks: readonly SinkName[]) {
+  /** `failed`: it could not start. */
+  constructor(parts: GatewayParts, sinks: readonly SinkName[], failed: () => void) {
     this.#parts = parts;
     this.#sinks = sinks;
+    this.#failed = failed;
     const { disk, clock, newEpoch, mistake } = parts;
-    this.outbox = new SimulatedOutbox({ disk, sinks, newEpoch, clock, limits, mistake });
+    const unbounded = { maxQueuedEntries: Number.POSITIVE_INFINITY };
+    this.#outbox = new SqliteOutbox({
+      folder: ':simulated:',
+      sinks,
+      clock,
+      logger,
+      newEpoch,
+      stamp: () => ({ clock: 'synced', boot }),
+      limits: { ...limits, ...(mistake === 'queue-without-bound' ? unbounded : {}) },
+      startWriter: (data) => {
+        const thread = new SimulatedThread(data, disk, clock, mistake);
+        this.#threads.push(thread);
+        return thread;
+      },
+    });
   }
 
   /** the last status that was made */
@@ -118,25 +153,28 @@ class Life {
     return this.#sent;
   }
 
-  get drained(): boolean {
-    if (this.#dispatcher === undefined) return false;
-    const reader = this.outbox.reader();
-    return (
-      !this.outbox.busy && this.outbox.queued === 0 && this.#sinks.every((sink) => reader.backlog(sink).length === 0)
-    );
+  /** entries in front of the disk */
+  get queued(): number {
+    return this.#dispatcher === undefined ? 0 : this.#outbox.status().queued;
+  }
+
+  drained(of: readonly Lane[]): boolean {
+    return this.#dispatcher !== undefined && this.queued === 0 && !this.#parts.disk.awaits(of);
+  }
+
+  check(): void {
+    if (this.#dispatcher !== undefined) this.#outbox.check();
   }
 
   start(): void {
-    const { truth, disk, clock } = this.#parts;
-    truth.begins(disk.tables, this.#sinks, (sink, epoch, lane) => this.outbox.cursor(sink, epoch, lane));
-    this.outbox.start().then(
+    const { truth, disk } = this.#parts;
+    truth.begins(disk, this.#sinks);
+    this.#outbox.start().then(
       () => {
         if (!this.#dead && !this.#stopping) this.#run();
       },
       () => {
-        clock.after(reopenMs, () => {
-          if (!this.#dead && !this.#stopping) this.start();
-        });
+        if (!this.#dead && !this.#stopping) this.#failed();
       },
     );
   }
@@ -145,7 +183,7 @@ class Life {
     this.#stopping = true;
     this.#parts.devices.disconnected();
     await this.#dispatcher?.stop();
-    await this.outbox.stop();
+    await this.#outbox.stop();
     if (!this.#dead) this.#end('kill');
   }
 
@@ -155,23 +193,19 @@ class Life {
     this.#end(how);
   }
 
-  quarantine(): void {
-    const { truth, disk } = this.#parts;
-    if (this.#dispatcher !== undefined) this.outbox.damage(() => truth.putAside(disk));
-  }
-
   #end(how: 'kill' | 'power-cut'): void {
     const { truth, disk } = this.#parts;
     this.#dead = true;
-    this.outbox.kill();
+    for (const thread of this.#threads) thread.cut();
+    // its timers go with it
+    void this.#outbox.stop();
     truth.dies();
     disk.crash(how);
-    truth.ended(disk.tables, this.#sinks, (sink, epoch, lane) => this.outbox.cursor(sink, epoch, lane));
   }
 
   #run(): void {
-    const { clock, random, network, devices, truth, mistake } = this.#parts;
-    const { outbox } = this;
+    const { clock, random, network, devices, truth, disk, mistake } = this.#parts;
+    const outbox = this.#outbox;
     this.#dispatcher = new Dispatcher({
       sinks: this.#sinks.map((name) => {
         const sink = tellingSent(network.sinks[name], (batch, answer) => {
@@ -189,7 +223,7 @@ class Life {
         return { sink: early, backoff };
       }),
       identity,
-      reader: outbox.reader(),
+      reader: new SqliteReader(disk.reader()),
       inHand: outbox.inHand,
       canPutAside: true,
       clock,
@@ -221,7 +255,7 @@ class Life {
   #hear(message: FromThread): void {
     switch (message.say) {
       case 'acknowledge':
-        this.outbox.acknowledge(message.sink, message.epoch, message.lane, message.through);
+        this.#outbox.acknowledge(message.sink, message.epoch, message.lane, message.through);
         return;
       case 'wantStatus':
         this.#later(() => this.#dispatcher?.hear({ say: 'status', status: this.#status() }));
@@ -239,7 +273,7 @@ class Life {
     const stamp = { received: clock.now(), uptime: clock.uptime(), boot, clock: 'synced' } as const;
     const answer = (problem: string | null) =>
       this.#later(() => this.#dispatcher?.hear({ say: 'notedAside', id, problem }));
-    this.outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true }).then(
+    this.#outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true }).then(
       () => {
         this.#parts.truth.sure(refusal.sink, [nameOf(refusal.event)]);
         answer(null);
@@ -254,7 +288,7 @@ class Life {
       ...identity,
       name: 'Home',
       version: '0',
-      starts: this.outbox.status().starts,
+      starts: this.#outbox.status().starts,
       counter: ++this.#counter,
       at: new Date(clock.now()).toISOString(),
       clock: 'synced',

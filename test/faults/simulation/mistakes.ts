@@ -15,8 +15,8 @@ export const mistakes = {
   'cursor-without-epoch': { shows: 'lost' },
   /** the centre asks for the highest number that it has, and takes all below it for stored */
   'high-water-mark': { shows: 'lost' },
-  /** a start goes on under the epoch that it finds */
-  'epoch-kept': { shows: 'conflict' },
+  /** a start counts its epoch from what the file says, which an older image says again */
+  'epoch-counted': { shows: 'conflict' },
   /** the ids of a device's readings are not in the commit of its readings */
   'resend-ids-in-memory': { shows: 'duplicated' },
   /** room is made without a look at what is on its way to a sink */

@@ -59,7 +59,7 @@ export class Network {
 
   #opening(weather: Weather): Fate {
     if (weather === 'down') return fails(0);
-    if (weather === 'clear') return this.#after(this.#random.int(0, 5), 0);
+    if (weather === 'clear' || weather === 'jam') return this.#after(this.#random.int(0, 5), 0);
     return this.#random.pick<() => Fate>([
       () => this.#after(this.#random.int(0, 100), 0),
       () => fails(0),
@@ -71,9 +71,10 @@ export class Network {
     const { length } = batch.records;
     this.largestBatch = Math.max(this.largestBatch, length);
     if (weather === 'down') return fails(0);
+    if (weather === 'jam' && batch.lane === 'telemetry') return { kind: 'hangs', until: never, arrives: 0 };
     if (batch.records.some(({ json }) => json.includes(poisonMark)))
       return { kind: 'fails', code: 'FORPOST_SINK_REFUSED', arrives: 0 };
-    if (weather === 'clear') return this.#after(this.#random.int(0, 5), length);
+    if (weather === 'clear' || weather === 'jam') return this.#after(this.#random.int(0, 5), length);
     const some = () => this.#random.int(0, length);
     return this.#random.pick<() => Fate>([
       () => well,

@@ -12,12 +12,16 @@ export const deviceCount = 3;
 export const sinkNames = ['first', 'second'] as const;
 export type SinkName = (typeof sinkNames)[number];
 
-export type Weather = 'clear' | 'bad' | 'down';
-export type DiskState = 'well' | 'stalled' | 'full' | 'failing';
+/** jam: alerts get through, readings do not */
+export type Weather = 'clear' | 'bad' | 'down' | 'jam';
+/** scarce: below the floor of free disk */
+export type DiskState = 'well' | 'stalled' | 'scarce' | 'full' | 'failing';
 export type HistoryState = 'well' | 'slow' | 'half' | 'failing';
 
 export type Action =
   | { readonly do: 'publish'; readonly device: number; readonly readings: number; readonly alert: boolean }
+  /** a camera's alerts, which have no sender */
+  | { readonly do: 'observe'; readonly alerts: number }
   /** a reading that every sink refuses for good */
   | { readonly do: 'publish-poison'; readonly device: number }
   /** once more what was not acknowledged, and what was acknowledged last: the device did not hear it */
@@ -64,13 +68,14 @@ const always: readonly (readonly [number, Draw])[] = [
     (random) => ({
       do: 'network',
       sink: random.pick(sinkNames),
-      weather: random.pick(['clear', 'bad', 'bad', 'down'] as const),
+      weather: random.pick(['clear', 'bad', 'bad', 'down', 'jam'] as const),
     }),
   ],
   [1.5, (random) => ({ do: 'outage', publishes: random.int(10, 30) })],
-  [2, (random) => ({ do: 'disk', state: random.pick(['well', 'stalled', 'full', 'failing'] as const) })],
+  [2, (random) => ({ do: 'disk', state: random.pick(['well', 'stalled', 'scarce', 'full', 'failing'] as const) })],
   [2, (random) => ({ do: 'kill', downMs: random.int(1, 600) })],
   [2, (random) => ({ do: 'power-cut', downMs: random.int(1, 600) })],
+  [1, (random) => ({ do: 'observe', alerts: random.int(1, 6) })],
   [1, () => ({ do: 'stop' })],
   [1, (random) => ({ do: 'publish-poison', device: device(random) })],
   [

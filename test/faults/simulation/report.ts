@@ -1,14 +1,15 @@
 /** `npm run faults -- --simulate N [--seed FROM] [--json]`: simulated runs, one JSON document last on standard output. */
 import { createReport } from '../../../scripts/report.ts';
-import { campaign, describeFailure, findMistake } from './campaign.ts';
+import { describeFailure, findMistake } from './campaign.ts';
 import { mistakeNames, seedsForMistake } from './mistakes.ts';
+import { campaignOnThreads } from './threads.ts';
 
 const progressEvery = 5_000;
 
 /** @returns the exit status: 1 where a goal is missed */
 export async function simulationReport(seeds: number, firstSeed: number): Promise<0 | 1> {
   const report = createReport('simulation');
-  const totals = await campaign(firstSeed, seeds, (done) => {
+  const totals = await campaignOnThreads(firstSeed, seeds, (done) => {
     if (done % progressEvery === 0) process.stderr.write(`${done}/${seeds} seeds\n`);
   });
   for (const failure of totals.failures) process.stderr.write(`\n${describeFailure(failure)}\n`);

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
-import { campaign, describeFailure, findMistake, shrink } from './campaign.ts';
+import { describeFailure, findMistake, shrink } from './campaign.ts';
 import { type Mistake, mistakeNames, mistakes, seedsForMistake } from './mistakes.ts';
 import { historyOf, type Operation } from './operations.ts';
 import { simulate } from './simulation.ts';
+import { campaignOnThreads } from './threads.ts';
 
 /** More by hand: FORPOST_SIMULATION_SEEDS=100000, or npm run faults -- --simulate 100000 */
 const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 2000);
 
 test('through every fault at once nothing acknowledged is lost, nothing comes twice, and nothing goes unexplained', async () => {
-  const { failures, ...totals } = await campaign(1, seeds);
+  const { failures, ...totals } = await campaignOnThreads(1, seeds);
   expect(failures.map(describeFailure).join('\n\n')).toBe('');
   expect(totals).toMatchObject({ seeds, lost: 0, duplicated: 0, unexplained: 0 });
   // it was no idle run: much was sent again

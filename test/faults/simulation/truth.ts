@@ -4,12 +4,13 @@
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
-import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
-import type { SimulatedDisk, Tables, Transaction } from './disk.ts';
+import type { Sequence } from '@forpost/shared/event/ids.ts';
+import { IntervalSet } from '../../../cloud/ingest/interval-set.ts';
+import type { Done, Gone, LaneRow, SimulatedDisk } from './disk.ts';
 import { sinkNames } from './operations.ts';
 
 export interface Violation {
-  /** P1 acknowledged means durable, P3 exactly once, P4 in order, P6 bounded; or it never settled */
+  /** P1 acknowledged means durable, P3 exactly once, P4 in order and alerts first, P6 bounded; or it never settled */
   readonly promise: 'P1' | 'P3' | 'P4' | 'P6' | 'settles';
   readonly kind:
     | 'lost'
@@ -17,6 +18,7 @@ export interface Violation {
     | 'unexplained'
     | 'conflict'
     | 'disordered'
+    | 'late'
     | 'deleted'
     | 'in-flight'
     | 'alert-shed'
@@ -37,7 +39,7 @@ export function readingIn(data: unknown): string | undefined {
 
 export class Truth {
   readonly violations: Violation[] = [];
-  /** ids of readings that a device was told are safe */
+  /** ids of readings that a device was told are safe, and of alerts that the gateway was told are */
   readonly acknowledged = new Set<string>();
   /** every event that was on disk, by name */
   readonly committed = new Map<string, StoredEvent>();
@@ -48,23 +50,65 @@ export class Truth {
   readonly shed = new Set<string>();
   /** what the running gateway has handed to a sink that has not called it safe: `<sink> <name>` */
   readonly #unsure = new Set<string>();
+  /** ids of alerts that the running gateway has acted on and knows of no commit */
+  readonly #acted = new Set<string>();
+  /** the newest alert of each device that was committed */
+  readonly #newestAlert = new Map<string, number>();
+  /** the last number given in each lane of each epoch */
+  readonly #given = new Map<string, Sequence>();
   /** highest number that a sink need not get in a lane, because it was delivered by others and deleted before */
   readonly notOwed = new Map<string, Sequence>();
-  /** for the sinks of the running gateway: what was deleted before it started */
-  #deletedBefore = new Map<string, Sequence>();
 
   violate(promise: Violation['promise'], kind: Violation['kind'], what: string): void {
     this.violations.push({ promise, kind, what });
   }
 
-  synced(transaction: Transaction): void {
-    for (const change of transaction) {
-      if (change.do === 'shed') this.#isShed(change);
-      if (change.do !== 'insert') continue;
-      const name = nameOf(change.event);
-      if (this.committed.has(name)) this.violate('P3', 'conflict', `the number ${name} is given twice`);
-      this.committed.set(name, change.event);
-    }
+  /** An alert was raised, and acted on. */
+  acted(id: string): void {
+    this.#acted.add(id);
+  }
+
+  /** Whoever waits for it is told that it is on disk. */
+  told(id: string): void {
+    this.acknowledged.add(id);
+    this.#acted.delete(id);
+  }
+
+  /** The gateway ended: what it had acted on and not stored it raises anew. */
+  forgetsAlerts(): void {
+    this.#acted.clear();
+  }
+
+  /** Nothing waits any more. */
+  settled(): void {
+    for (const id of this.#acted) this.violate('P1', 'lost', `alert ${id} was acted on and never stored`);
+  }
+
+  done({ inserted, gone }: Done): void {
+    const named = gapsIn(inserted);
+    for (const one of gone) if (!one.delivered) this.#isShed(one, named.get(`${one.epoch}/${one.lane}`));
+    for (const event of inserted) this.#isCommitted(event);
+  }
+
+  #isCommitted(event: StoredEvent): void {
+    const { epoch, lane, sequence } = event;
+    const name = nameOf(event);
+    if (this.committed.has(name)) this.violate('P3', 'conflict', `the number ${name} is given twice`);
+    this.committed.set(name, event);
+    const before = this.#given.get(`${epoch}/${lane}`) ?? 0;
+    if (sequence !== before + 1) this.violate('P4', 'disordered', `${name} was given after ${before}`);
+    this.#given.set(`${epoch}/${lane}`, sequence);
+    if (event.type === eventTypes.alert) this.#isAlert(event);
+  }
+
+  /** An alarm may not end before it began. */
+  #isAlert({ device, data }: StoredEvent): void {
+    const id = readingIn(data) ?? '';
+    const number = Number(id.split('-')[2]);
+    const before = this.#newestAlert.get(device ?? '') ?? 0;
+    if (number < before && !this.forgivenReadings.has(id))
+      this.violate('P4', 'disordered', `alert ${id} was stored after alert ${before} of the same device`);
+    this.#newestAlert.set(device ?? '', Math.max(before, number));
   }
 
   /** Handed to a sink, before any answer. */
@@ -77,34 +121,38 @@ export class Truth {
     for (const name of events) this.#unsure.delete(`${sink} ${name}`);
   }
 
-  #isShed({ epoch, lane, from, through }: Extract<Transaction[number], { do: 'shed' }>): void {
-    if (lane === 'alerts') this.violate('P6', 'alert-shed', `alerts ${from} to ${through} of ${epoch} were shed`);
-    for (let sequence = from; sequence <= through; sequence++) {
-      const name = `${epoch}/${lane}/${sequence}`;
-      this.shed.add(name);
-      for (const sink of sinkNames)
-        if (this.#unsure.has(`${sink} ${name}`))
-          this.violate('P3', 'in-flight', `${name} was shed while it was on its way to ${sink}`);
-    }
+  /** Something that not every sink has is deleted. */
+  #isShed({ epoch, lane, sequence }: Gone, named: IntervalSet | undefined): void {
+    const name = `${epoch}/${lane}/${sequence}`;
+    this.shed.add(name);
+    if (lane === 'alerts') this.violate('P6', 'alert-shed', `alert ${name} was deleted and not delivered`);
+    if (named?.has(sequence) !== true)
+      this.violate(
+        'P4',
+        'deleted',
+        `${name} was deleted, not delivered as far as the disk knows, and no gap record names it`,
+      );
+    for (const sink of sinkNames)
+      if (this.#unsure.has(`${sink} ${name}`))
+        this.violate('P3', 'in-flight', `${name} was shed while it was on its way to ${sink}`);
   }
 
   /** The file is put aside: a gap record has to tell of its events, but what devices resend comes twice. */
   putAside(disk: SimulatedDisk): void {
-    for (const key of disk.tables.resendKeys) this.forgivenReadings.add(key.split(' ')[1] ?? key);
-    disk.putAside();
+    for (const id of disk.resendIds()) this.forgivenReadings.add(id);
   }
 
   /** The disk goes back: what it does not know any more is forgiven. */
   forgiveWhatIsGone(disk: SimulatedDisk, goBack: () => void): void {
-    const { resendKeys } = disk.tables;
-    const deleted = deletedIn(disk.tables);
+    const before = disk.resendIds();
+    const deleted = deletedIn(disk.lanes);
     goBack();
-    const { tables } = disk;
-    const there = new Set(tables.lanes.flatMap(({ events }) => events.map(nameOf)));
+    const there = new Set(disk.eventNames());
     for (const [name, event] of this.committed)
       if (!there.has(name) && (deleted.get(`${event.epoch}/${event.lane}`) ?? 0) < event.sequence)
         this.#forgive(name, event);
-    for (const key of resendKeys) if (!tables.resendKeys.has(key)) this.forgivenReadings.add(key.split(' ')[1] ?? key);
+    const ids = disk.resendIds();
+    for (const id of before) if (!ids.has(id)) this.forgivenReadings.add(id);
   }
 
   /** A gap record that is gone takes its explanation with it. */
@@ -118,20 +166,16 @@ export class Truth {
   }
 
   #lastOf(epoch: string, lane: string): Sequence {
-    let last = 0;
-    for (const event of this.committed.values())
-      if (event.epoch === epoch && event.lane === lane) last = Math.max(last, event.sequence);
-    return last;
+    return this.#given.get(`${epoch}/${lane}`) ?? 0;
   }
 
-  /** A gateway begins on `tables` with these sinks. */
-  begins(tables: Tables, sinks: readonly string[], cursor: (sink: string, epoch: Epoch, lane: Lane) => Sequence): void {
-    this.#deletedBefore = deletedIn(tables);
+  /** A gateway begins on this disk with these sinks. */
+  begins(disk: SimulatedDisk, sinks: readonly string[]): void {
     this.#unsure.clear();
-    for (const rows of tables.lanes)
+    for (const { epoch, lane, first } of disk.lanes)
       for (const sink of sinks) {
-        if (cursor(sink, rows.epoch, rows.lane) >= rows.first - 1) continue;
-        this.notOwed.set(`${sink}/${rows.epoch}/${rows.lane}`, rows.first - 1);
+        if (disk.cursor(sink, epoch, lane) >= first - 1) continue;
+        this.notOwed.set(`${sink}/${epoch}/${lane}`, first - 1);
       }
   }
 
@@ -139,19 +183,22 @@ export class Truth {
   dies(): void {
     this.#unsure.clear();
   }
-
-  /** A gateway ended, and this is what recovery finds of it. */
-  ended(tables: Tables, sinks: readonly string[], cursor: (sink: string, epoch: Epoch, lane: Lane) => Sequence): void {
-    for (const { epoch, lane, first } of tables.lanes)
-      for (const sink of sinks) {
-        let safe = Math.max(cursor(sink, epoch, lane), this.#deletedBefore.get(`${epoch}/${lane}`) ?? 0);
-        while (this.shed.has(`${epoch}/${lane}/${safe + 1}`)) safe++;
-        if (first - 1 > safe)
-          this.violate('P4', 'deleted', `${epoch}/${lane}: deleted through ${first - 1}, ${sink} stands at ${safe}`);
-      }
-  }
 }
 
-function deletedIn(tables: Tables): Map<string, Sequence> {
-  return new Map(tables.lanes.map(({ epoch, lane, first }) => [`${epoch}/${lane}`, first - 1]));
+function deletedIn(lanes: readonly LaneRow[]): Map<string, Sequence> {
+  return new Map(lanes.map(({ epoch, lane, first }) => [`${epoch}/${lane}`, first - 1]));
+}
+
+/** Lane -> what gap records among these events name. */
+function gapsIn(events: readonly StoredEvent[]): ReadonlyMap<string, IntervalSet> {
+  const named = new Map<string, IntervalSet>();
+  for (const { type, data } of events) {
+    if (type !== eventTypes.gap) continue;
+    const { epoch, lane, from, to } = JSON.parse(data) as GapData;
+    const set = named.get(`${epoch}/${lane}`) ?? new IntervalSet();
+    if (to === null || Number(to) >= Number(from))
+      set.add(Number(from), to === null ? Number.MAX_SAFE_INTEGER : Number(to));
+    named.set(`${epoch}/${lane}`, set);
+  }
+  return named;
 }

@@ -21,3 +21,6 @@ export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and
 export const selectLastThrough = `select ${shape} where epoch = ? and lane = ? and seq <= ? order by seq desc limit 1`;
 export const deleteRange = `delete from events where epoch = ? and lane = ? and seq between ? and ?`;
 export const selectFirstSequence = `select min(seq) from events where epoch = ? and lane = ?`;
+/** The data of events of one type behind a number. */
+export const selectEventsOfType = `
+select data from events where epoch = ? and lane = ? and seq > ? and type = ? order by seq limit ?`;
