@@ -1,5 +1,5 @@
 /**
- * What of a telemetry lane may be shed. Pure: the same for the outbox on SQLite and the simulated one.
+ * What of a telemetry lane may be shed. Pure.
  *
  *   delivered │ first undelivered … │ out at a sink (cursor, claim] │ … │ newest
  *    goes as  │       may go        │             stays             │   │ stays: behind it the cursor
