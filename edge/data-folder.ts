@@ -10,7 +10,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import { isFailing } from './outbox/sqlite/disk-trouble.ts';
+import { isFailing, isReadOnly } from './outbox/sqlite/disk-trouble.ts';
 import { type Lock, lockFile } from './outbox/sqlite/lock.ts';
 
 export class DataFolder implements Part {
@@ -30,7 +30,7 @@ export class DataFolder implements Part {
       await access(this.#folder, constants.W_OK | constants.X_OK);
       this.#lock = lockFile(this.#lockFile);
     } catch (error) {
-      if (isFailing(error, this.#lockFile)) return;
+      if (isFailing(error, { isReadOnly: () => isReadOnly(this.#folder) })) return;
       throw this.#unusable(`cannot be used: ${messageOf(error)}; set "data" to a folder that can be written`, error);
     }
     if (this.#lock === undefined)
