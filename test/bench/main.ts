@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   reconnect: async (options) => (await import('./reconnect.ts')).reconnect(options),
   boot: async (options) => (await import('./boot.ts')).boot(options),
   memory: async (options) => (await import('./memory.ts')).memory(options),
+  people: async () => (await import('./people.ts')).people(),
   'history-ingest': async (options) => (await import('./history-ingest.ts')).historyIngest(options),
 };
 

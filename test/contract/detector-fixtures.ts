@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pictureFilters } from '../../edge/vision/process/capture.ts';
 import type { Frame } from '../../edge/vision/process/detectors/detector.ts';
 import { letterbox } from '../../edge/vision/process/detectors/geometry.ts';
 import { cellCount } from '../../edge/vision/process/detectors/layout.ts';
@@ -38,12 +39,7 @@ export async function* decodeFrames(
   height: number,
   select: string,
 ): AsyncGenerator<Omit<Frame, 'camera' | 'uptime'>> {
-  const filters = [
-    `select='${select}'`,
-    `scale=${size}:${size}:force_original_aspect_ratio=decrease`,
-    'format=rgb24',
-    `pad=${size}:${size}:0:0:color=0x727272`,
-  ];
+  const filters = [`select='${select}'`, ...pictureFilters(size)];
   const input = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-i', video];
   const output = ['-vf', filters.join(','), '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
   const ffmpeg = spawn('ffmpeg', [...input, ...output], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -179,16 +179,23 @@ export function ffconcat(url: string, options: Readonly<Record<string, string | 
   return `ffconcat version 1.0\nfile '${url.replaceAll("'", "'\\''")}'\n${lines.join('\n')}\n`;
 }
 
+/**
+ * The picture at the top left of a square of `size` pixels, the rest grey, as models were trained. Without the flags
+ * ffmpeg rounds and halves the colours: measured, a box of 210 lost a tenth of its score; they cost 0.3 ms a frame.
+ */
+export function pictureFilters(size: number): readonly string[] {
+  return [
+    `scale=${size}:${size}:force_original_aspect_ratio=decrease:flags=bicubic+accurate_rnd+full_chroma_int`,
+    'format=rgb24',
+    `pad=${size}:${size}:0:0:color=0x727272`,
+  ];
+}
+
 function outputOptions(size: number, framesPerSecond: number): string[] {
   const interval = (intervalTolerance / framesPerSecond).toFixed(4);
   // left out before they are scaled; a stream whose time jumps back must not wait for the old time to come again
   const chosen = `isnan(prev_selected_t)+gte(t-prev_selected_t\\,${interval})+lt(t\\,prev_selected_t)`;
-  const filters = [
-    `select=${chosen}`,
-    `scale=${size}:${size}:force_original_aspect_ratio=decrease`,
-    'format=rgb24',
-    `pad=${size}:${size}:0:0:color=0x727272`,
-  ];
+  const filters = [`select=${chosen}`, ...pictureFilters(size)];
   return [
     '-map 0:v:0',
     `-vf ${filters.join(',')}`,

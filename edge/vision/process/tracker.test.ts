@@ -98,7 +98,8 @@ test('what is just above the threshold is nobody until it is seen twice; what is
   expect(sure(0.55)).toEqual([false]);
   expect(sure(0.55, 0.3)).toEqual([false]);
   expect(sure(0.55, 0.55)).toEqual([true]);
-  expect(sure(0.55, 0)).toEqual([]);
+  expect(sure(0.55, 0, 0.55)).toEqual([true]);
+  expect(sure(0.55, 0, 0, 0, 0)).toEqual([]);
   expect(wantsAnotherLook(look(emptyTracker, [person(0.5, 0.4, 0.55)], 0))).toBe(true);
 });
 

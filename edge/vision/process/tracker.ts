@@ -6,10 +6,10 @@
  * together also where they do not overlap, and whoever is lost keeps the id by time, not by frames.
  *
  *   unsure ── convincing again ──► sure ── missed ──► missed ── for maxMissMs ──► gone
- *     └── missed ──► gone           └──◄── seen ──────┘
+ *     └── missed for maxMissUnsureMs ──► gone ◄───┘   (and back to sure when it is seen again)
  *
  * A detection clearly above its class's threshold is sure at once: its first frame can be an alarm. One just above it
- * must be seen twice.
+ * must be convincing twice.
  *
  * Always: an id is never used for two things at once and never comes back; misses are counted from the first look
  * that missed, because a still scene is looked at only now and then; at most `maxTracks`.
@@ -60,6 +60,8 @@ export const emptyTracker: TrackerState = { nextId: 1, objects: [] };
 
 /** How long a thing may go unseen, behind something or missed by the detector, and keep its id. */
 export const maxMissMs = 2_500;
+/** Who is not sure yet may be missed for a frame or two at low rates, and no longer. */
+export const maxMissUnsureMs = 500;
 /** A parked thing is kept for longer: a detector finds one at night only now and then, and it has not gone. */
 export const maxMissStandingMs = 60_000;
 export const maxTracks = 64;
@@ -141,9 +143,13 @@ function continued(
 function stillKnown(missed: readonly TrackedObject[], uptime: number): TrackedObject[] {
   return missed.flatMap((object) => {
     const missedSince = object.missedSince ?? uptime;
-    const patience = object.standing?.stands === true && object.seen > 1 ? maxMissStandingMs : maxMissMs;
-    return object.sure && uptime - missedSince < patience ? [{ ...object, missedSince }] : [];
+    return uptime - missedSince < patienceWith(object) ? [{ ...object, missedSince }] : [];
   });
+}
+
+function patienceWith({ sure, standing, seen }: TrackedObject): number {
+  if (!sure) return maxMissUnsureMs;
+  return standing?.stands === true && seen > 1 ? maxMissStandingMs : maxMissMs;
 }
 
 function expectedBox({ motion, lastSeen, standing }: TrackedObject, uptime: number): Box {

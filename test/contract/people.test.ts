@@ -1,0 +1,41 @@
+/** What the gateway sees in a real clip of six people, against what an independent reference and two eyes saw. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Clip, compare, idSwitches, matches, readReference, watchPeople } from '../harness/people.ts';
+import { sharedData, skipNote } from './detector-fixtures.ts';
+
+/** ids that a person may lose */
+const mostSwitches: Readonly<Record<number, number>> = { 10: 1, 5: 2 };
+
+describe.skipIf(sharedData === undefined)(`the real clip of six people${skipNote}`, () => {
+  let clip: Clip;
+
+  beforeAll(async () => {
+    clip = await watchPeople();
+  }, 600_000);
+
+  test('in every frame of the reference the same people are found, and nobody else', async () => {
+    const { boxes, differences } = compare(await readReference(), clip.people);
+    expect(differences).toEqual([]);
+    expect(boxes).toBeGreaterThan(200);
+  });
+
+  test.each([0, 1])('every visit and crossing is told in time and none invented (rate %i)', (rate) => {
+    const watched = clip.watched[rate]!;
+    for (const [what, { missed, invented }] of Object.entries(matches(clip.truth, watched)))
+      expect({ fps: watched.fps, what, missed, invented }).toEqual({
+        fps: watched.fps,
+        what,
+        missed: [],
+        invented: [],
+      });
+  });
+
+  test('people keep their ids, and nobody else has one', () => {
+    for (const watched of clip.watched) {
+      const { switches, strangers } = idSwitches(clip.truth, watched);
+      console.info(`at ${watched.fps} frames a second: ${switches} id switches of ${clip.truth.people.length} people`);
+      expect(switches).toBeLessThanOrEqual(mostSwitches[watched.fps]!);
+      expect(strangers).toBe(0);
+    }
+  });
+});

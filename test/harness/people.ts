@@ -1,0 +1,409 @@
+/**
+ * The real clip of six people through the gateway's own parts: ffmpeg -> gate -> detector -> tracker -> scene -> rules
+ * and alarms, on a clock that goes as fast as the detector. Watched at 10 and at 5 frames a second in one pass, so
+ * that each frame is decoded and each detection made once.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
+import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import type { Alert } from '../../edge/alerts/action.ts';
+import { Alarms } from '../../edge/alerts/alarms.ts';
+import { DeviceRegistry } from '../../edge/devices/registry.ts';
+import { MemoryDisk, MemoryOutbox } from '../../edge/outbox/memory-outbox.ts';
+import { Pipeline } from '../../edge/pipeline.ts';
+import { RuleEngine } from '../../edge/rules/engine.ts';
+import type { RuleConfig, Site } from '../../edge/site/site.ts';
+import { cocoClasses } from '../../edge/vision/catalogue.ts';
+import type { Box, SceneChange, Track } from '../../edge/vision/messages.ts';
+import { Analysis } from '../../edge/vision/process/analysis.ts';
+import type { Detection, Frame } from '../../edge/vision/process/detectors/detector.ts';
+import { overlap } from '../../edge/vision/process/detectors/geometry.ts';
+import { type Analysed, DetectorPool, type Request } from '../../edge/vision/process/detectors/pool.ts';
+import type { Model } from '../../edge/vision/process/detectors/registry.ts';
+import { NewestFrame } from '../../edge/vision/process/newest-frame.ts';
+import { LivePicture } from '../../edge/vision/process/picture.ts';
+import { defaultStaticClasses } from '../../edge/vision/process/standing.ts';
+import { decodeFrames, sharedFile } from '../contract/detector-fixtures.ts';
+
+export const [clipWidth, clipHeight, clipFps] = [768, 432, 10];
+/** what the tracker is given at the least; the reference's own least is 0.3 */
+const [minScore, leastScore] = [0.5, 0.25];
+
+export interface Truth {
+  readonly line: { readonly from: readonly [number, number]; readonly to: readonly [number, number] };
+  readonly crossings: readonly { readonly t: number; readonly direction: 'left_to_right' | 'right_to_left' }[];
+  readonly zone: { readonly polygon: readonly (readonly [number, number])[] };
+  readonly visits: readonly {
+    readonly enter: number;
+    readonly leave: number;
+    readonly loiter_5s_at: number;
+    readonly dwell_s: number;
+  }[];
+  readonly people: readonly { readonly first: number; readonly last: number }[];
+  readonly tolerance_s: number;
+}
+
+export interface Reference {
+  readonly frames: readonly {
+    readonly i: number;
+    /** left, top, right, bottom in pixels, score */
+    readonly persons: readonly (readonly [number, number, number, number, number])[];
+  }[];
+}
+
+export const readTruth = async (): Promise<Truth> =>
+  JSON.parse(await readFile(sharedFile('people-one-by-one.truth.json'), 'utf8')) as Truth;
+export const readReference = async (): Promise<Reference> =>
+  JSON.parse(await readFile(sharedFile('people-one-by-one.reference.json'), 'utf8')) as Reference;
+
+/** What was seen at one rate; times in seconds of the clip. */
+export interface Watched {
+  readonly fps: number;
+  /** frames that the gate let through to the detector */
+  analysed: number;
+  readonly changes: { readonly t: number; readonly change: SceneChange }[];
+  readonly alerts: { readonly t: number; readonly rule: string; readonly change: string; readonly value: unknown }[];
+  readonly tracks: { readonly t: number; readonly tracks: readonly Track[] }[];
+}
+
+export interface Clip {
+  readonly truth: Truth;
+  /** people found in frame i, whatever the gate said of it */
+  readonly people: ReadonlyMap<number, readonly Detection[]>;
+  readonly watched: readonly Watched[];
+}
+
+/** Of the whole clip. */
+export async function watchPeople(): Promise<Clip> {
+  const truth = await readTruth();
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-people-'));
+  const logger = silentLogger();
+  const pool = new DetectorPool({
+    threads: Math.min(2, availableParallelism()),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    stuck: () => {
+      throw new Error('the detector hangs');
+    },
+  });
+  pool.start();
+  try {
+    const model: Model = {
+      name: 'yolox-nano',
+      kind: 'yolox',
+      inputSize: 416,
+      classes: [...cocoClasses],
+      measuredMs: 15,
+      file: sharedFile('yolox_nano_416.onnx'),
+    };
+    await pool.prepare(model);
+    const detect = (frame: Frame): Promise<readonly Detection[]> =>
+      pool
+        .analyse({ camera: frame.camera, model, minScore: leastScore, urgent: true, take: () => frame })
+        .then((analysed) => analysed?.detections ?? []);
+    const watchers = [new Watcher(clipFps, truth, model, folder), new Watcher(clipFps / 2, truth, model, folder)];
+    for (const watcher of watchers) await watcher.start();
+    const people = new Map<number, readonly Detection[]>();
+    const take = async ({ i, rgb, found }: Ahead) => {
+      for (const watcher of watchers) await watcher.frame(i, rgb, found);
+      people.set(
+        i,
+        (await found).filter((one) => one.class === 'person'),
+      );
+    };
+    let i = 0;
+    // both threads have a frame: the next one is detected while one is followed
+    let ahead: Ahead | undefined;
+    for await (const picture of decodeFrames(sharedFile('people-one-by-one.mp4'), 416, clipWidth, clipHeight, '1')) {
+      const next = { i, rgb: picture.rgb, found: detect({ ...picture, camera: `half-${i % 2}`, uptime: i }) };
+      if (ahead !== undefined) await take(ahead);
+      ahead = next;
+      i++;
+    }
+    if (ahead !== undefined) await take(ahead);
+    for (const watcher of watchers) watcher.stop(i);
+    return { truth, people, watched: watchers.map(({ seen }) => seen) };
+  } finally {
+    await pool.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Ahead {
+  readonly i: number;
+  readonly rgb: Uint8Array;
+  readonly found: Promise<readonly Detection[]>;
+}
+
+/** One camera of the gateway, with its rules, at one rate. */
+class Watcher {
+  readonly seen: Watched;
+  readonly #clock = new FakeClock();
+  readonly #start: number;
+  readonly #frames: NewestFrame;
+  readonly #analysis: Analysis;
+  readonly #alarms: Alarms;
+  readonly #outbox: MemoryOutbox;
+  readonly #pipeline: Pipeline;
+  #found: Promise<readonly Detection[]> = Promise.resolve([]);
+  #asked: Promise<unknown> | undefined;
+
+  constructor(fps: number, truth: Truth, model: Model, folder: string) {
+    const clock = this.#clock;
+    const logger = silentLogger();
+    this.seen = { fps, analysed: 0, changes: [], alerts: [], tracks: [] };
+    this.#start = clock.uptime();
+    this.#frames = new NewestFrame('clip', model.inputSize, clock);
+    this.#frames.setPicture(416, 234);
+    const site = siteOf(truth);
+    const camera = site.cameras[0];
+    if (camera === undefined) throw new Error('the site has no camera');
+    this.#alarms = new Alarms({
+      actions: [{ name: 'told', perform: (alert: Alert) => this.#told(alert), stop: async () => undefined }],
+      clock,
+      random: Math.random,
+    });
+    this.#outbox = new MemoryOutbox(new MemoryDisk(), () => 'clip');
+    const rules = new RuleEngine({ site, uptime: clock.uptime() });
+    this.#pipeline = new Pipeline({
+      devices: new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock }),
+      rules: () => rules,
+      alarms: this.#alarms,
+      outbox: this.#outbox,
+      clock,
+      quality: () => 'synced',
+      boot: () => 'clip',
+      random: Math.random,
+      logger,
+      onAlert: () => undefined,
+    });
+    this.#analysis = new Analysis({
+      camera: 'clip',
+      model,
+      minScore,
+      thresholds: {},
+      classes: ['person'],
+      staticClasses: defaultStaticClasses,
+      zones: camera.zones ?? [],
+      motionMasks: [],
+      lines: camera.lines ?? [],
+      frames: this.#frames,
+      picture: new LivePicture('clip', folder, clock, logger),
+      pool: { analyse: (request) => this.#ask(request) },
+      clock,
+      scene: ({ uptime, tracks, changes, detectMs }) => {
+        const t = this.#seconds(uptime);
+        this.seen.tracks.push({ t, tracks });
+        for (const change of changes) this.seen.changes.push({ t: this.#seconds(change.at), change });
+        const time = clock.now() - (clock.uptime() - uptime);
+        this.#pipeline.scene({ kind: 'scene', camera: 'clip', time, uptime, tracks, changes, detectMs });
+      },
+      trouble: (text) => {
+        if (text !== '') throw new Error(text);
+      },
+      unusable: (reason) => {
+        throw new Error(reason);
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#outbox.start();
+    await this.#alarms.start();
+    this.#pipeline.start();
+  }
+
+  /** Frame `i` of the clip, and everything that comes of it. */
+  async frame(i: number, rgb: Uint8Array, found: Promise<readonly Detection[]>): Promise<void> {
+    if (i % (clipFps / this.seen.fps) !== 0) return;
+    this.#found = found;
+    this.#clock.advance(this.#start + (i * 1000) / clipFps - this.#clock.uptime());
+    this.#frames.write(rgb);
+    this.#analysis.frame();
+    while (this.#asked !== undefined) {
+      const asked = this.#asked;
+      this.#asked = undefined;
+      await asked;
+      // what the analysis does with the answer
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  stop(i: number): void {
+    this.#clock.advance(this.#start + (i * 1000) / clipFps + 60_000 - this.#clock.uptime());
+    this.#analysis.stop();
+    this.#pipeline.stop();
+  }
+
+  #ask(request: Request): Promise<Analysed | undefined> {
+    const frame = request.take();
+    if (frame === undefined) return Promise.resolve(undefined);
+    this.seen.analysed++;
+    const asked = this.#found.then((all) => {
+      const detections = all.filter(({ score }) => score >= request.minScore);
+      return { frame, detections, detectMs: 0 };
+    });
+    this.#asked = asked;
+    return asked;
+  }
+
+  #told({ data, uptime }: Alert): void {
+    const { rule, change, value } = data;
+    this.seen.alerts.push({ t: this.#seconds(uptime), rule, change, value });
+  }
+
+  #seconds(uptime: number): number {
+    return Math.round(uptime - this.#start) / 1000;
+  }
+}
+
+function siteOf({ zone, line }: Truth): Site {
+  const rule = (id: string, kind: string, more: object): RuleConfig => ({
+    id: asId<'rule'>(id),
+    kind,
+    camera: 'clip',
+    ...more,
+  });
+  const rules = [
+    rule('crossed', 'line-crossed', { line: 'middle', direction: 'right', clear_after_s: 5 }),
+    rule('back', 'line-crossed', { line: 'middle', direction: 'left' }),
+    rule('entered', 'zone-entered', { zone: 'desk', clear_after_s: 1 }),
+    rule('left', 'zone-left', { zone: 'desk', clear_after_s: 1 }),
+    rule('stays-5', 'loitering', { zone: 'desk', after_s: 5, clear_after_s: 1 }),
+    rule('stays-15', 'loitering', { zone: 'desk', after_s: 15, clear_after_s: 1 }),
+    rule('crowd', 'zone-count', { zone: 'desk', above: 1 }),
+    rule('empty', 'zone-empty', { zone: 'desk', after_s: 5 }),
+  ];
+  const camera = {
+    id: asId<'device'>('clip') as DeviceId,
+    url: 'file:///clip.mp4',
+    zones: [{ id: 'desk', points: zone.polygon.map(([x, y]): [number, number] => [x, y]) }],
+    lines: [{ id: 'middle', points: [[...line.from], [...line.to]] as [[number, number], [number, number]] }],
+  };
+  return {
+    id: asId<'site'>('clip'),
+    name: 'Clip',
+    timezone: 'UTC',
+    devices: [],
+    consumers: [],
+    cameras: [camera],
+    rules,
+    revision: '',
+  };
+}
+
+/** The box of a person of the reference, as parts of the picture. */
+export function boxOfReference([left, top, right, bottom]: readonly number[]): Box {
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [left, top, right, bottom];
+  return [x1 / clipWidth, y1 / clipHeight, (x2 - x1) / clipWidth, (y2 - y1) / clipHeight];
+}
+
+/** How often a person of the clip got another id, and how many ids were nobody's. */
+export function idSwitches(
+  { people }: Truth,
+  { tracks }: Watched,
+): { readonly switches: number; readonly strangers: number } {
+  const idsBetween = (from: number, to: number) =>
+    new Set(tracks.filter(({ t }) => t >= from && t <= to).flatMap((at) => at.tracks.map(({ id }) => id)));
+  const known = people.map(({ first, last }) => idsBetween(first, last));
+  const everybody = new Set(known.flatMap((ids) => [...ids]));
+  return {
+    switches: known.reduce((sum, ids) => sum + Math.max(0, ids.size - 1), 0),
+    strangers: [...idsBetween(0, Number.POSITIVE_INFINITY)].filter((id) => !everybody.has(id)).length,
+  };
+}
+
+export interface Match {
+  /** of the truth, that nothing was found for */
+  readonly missed: readonly number[];
+  /** found, and nothing of the truth */
+  readonly invented: readonly number[];
+  /** the largest difference in time, s */
+  readonly worst: number;
+}
+
+/** Pairs times that were found with those of the truth, each at most once, in order. */
+export function matchTimes(found: readonly number[], truth: readonly number[], toleranceS: number): Match {
+  const left = [...found];
+  const missed: number[] = [];
+  let worst = 0;
+  for (const t of truth) {
+    const at = left.findIndex((one) => Math.abs(one - t) <= toleranceS + 1e-9);
+    if (at < 0) missed.push(t);
+    else worst = Math.max(worst, Math.abs((left.splice(at, 1)[0] ?? t) - t));
+  }
+  return { missed, invented: left, worst: Math.round(worst * 1000) / 1000 };
+}
+
+/** Everything of the truth that a gateway must tell, by what it is. */
+export function matches(truth: Truth, watched: Watched): Readonly<Record<string, Match>> {
+  const raised = (rule: string) =>
+    watched.alerts.filter((alert) => alert.rule === rule && alert.change === 'raised').map(({ t }) => t);
+  const changed = (what: SceneChange['change']) =>
+    watched.changes.filter(({ change }) => change.change === what).map(({ t }) => t);
+  const { visits, crossings, tolerance_s: tolerance } = truth;
+  const entered = visits.map(({ enter }) => enter);
+  const left = visits.map(({ leave }) => leave);
+  const crossed = crossings.map(({ t }) => t);
+  const longer = visits.filter(({ dwell_s: dwell }) => dwell > 15).map(({ enter }) => enter + 15);
+  return {
+    crossings: matchTimes(changed('crossed'), crossed, tolerance),
+    crossing_alarms: matchTimes(raised('crossed'), crossed, tolerance),
+    crossing_back_alarms: matchTimes(raised('back'), [], tolerance),
+    entries: matchTimes(changed('entered'), entered, tolerance),
+    entry_alarms: matchTimes(raised('entered'), entered, tolerance),
+    exits: matchTimes(changed('left'), left, tolerance),
+    exit_alarms: matchTimes(raised('left'), left, tolerance),
+    loitering_5s_alarms: matchTimes(
+      raised('stays-5'),
+      visits.map((visit) => visit.loiter_5s_at),
+      tolerance,
+    ),
+    loitering_15s_alarms: matchTimes(raised('stays-15'), longer, tolerance),
+    crowd_alarms: matchTimes(raised('crowd'), [], tolerance),
+    // nobody for 5 s: after each visit but those that are followed sooner, and after the last
+    empty_alarms: matchTimes(
+      raised('empty'),
+      left.map((t) => t + 5),
+      tolerance,
+    ),
+  };
+}
+
+export interface Comparison {
+  /** boxes of the reference of 0.4 and more */
+  readonly boxes: number;
+  /** what is not as it should be, in words */
+  readonly differences: readonly string[];
+  readonly leastOverlap: number;
+  readonly largestScoreDifference: number;
+}
+
+/** People found against the independent reference, within what its header says that decoders and scalers differ. */
+export function compare(reference: Reference, people: Clip['people']): Comparison {
+  const differences: string[] = [];
+  let [boxes, leastOverlap, largestScoreDifference] = [0, 1, 0];
+  for (const { i, persons } of reference.frames) {
+    const found = people.get(i) ?? [];
+    const wanted = persons.map((person) => ({ box: boxOfReference(person), score: person[4] }));
+    for (const { box, score } of wanted) {
+      if (score < 0.4) continue;
+      boxes++;
+      const best = found.toSorted((a, b) => overlap(b.box, box) - overlap(a.box, box))[0];
+      const iou = best === undefined ? 0 : overlap(best.box, box);
+      const difference = Math.abs((best?.score ?? 0) - score);
+      leastOverlap = Math.min(leastOverlap, iou);
+      largestScoreDifference = Math.max(largestScoreDifference, difference);
+      if (iou < 0.9 || difference > 0.07)
+        differences.push(`frame ${i}: score ${score}, found ${best?.score ?? 'nobody'} with an overlap of ${iou}`);
+    }
+    for (const extra of found)
+      if (extra.score >= 0.45 && !wanted.some(({ box }) => overlap(box, extra.box) >= 0.9))
+        differences.push(`frame ${i}: somebody with a score of ${extra.score} who is not in the reference`);
+  }
+  return { boxes, differences, leastOverlap, largestScoreDifference };
+}
