@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { requireNode } from '@forpost/shared/node-version.ts';
+import { prepare } from '@forpost/shared/stripping/stripped.mjs';
 import type { Counts } from './reporter.ts';
 import { bin, lint, root, run, secondsSince, types } from './steps.ts';
 
@@ -18,6 +19,13 @@ const env = {
   ...process.env,
   PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 };
+/**
+ * Prepared code for the threads and processes that tests start, as in a gateway. Without it each thread strips types by
+ * a WebAssembly module of its own, and V8 now and then aborts a process whose threads with WebAssembly come and go
+ * («Check failed: jit_page.has_value()»).
+ */
+const preparedCode =
+  `${process.env.NODE_OPTIONS ?? ''} --import ${import.meta.resolve('@forpost/shared/stripping/preload.mjs')}`.trim();
 
 const steps = [await run(types(), env), await run(lint(), env)];
 const tests = await vitest(process.argv.slice(2));
@@ -33,10 +41,11 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-test-'));
   const result = join(folder, 'counts.json');
   const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
+  prepare();
   const code = await new Promise<number | string>((resolve) => {
     const child = spawn(bin('vitest'), ['run', reporter, '--allowOnly=false', ...paths], {
       cwd: root,
-      env: { ...env, FORPOST_TEST_RESULT: result },
+      env: { ...env, NODE_OPTIONS: preparedCode, FORPOST_TEST_RESULT: result },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
