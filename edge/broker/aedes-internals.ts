@@ -11,6 +11,7 @@
  *    before: where there is a session it gives them.
  *  - `counter` numbers the broker's messages: it goes on where the last life of the broker ended, and a message that is
  *    on disk before it is delivered has its number before.
+ *  - `mq` matches topics with the subscriptions of connected clients: what nobody has subscribed to is not delivered.
  *  - `waitForDrain` makes a message wait for its slowest subscriber: here only the timer that ends a frozen one stays.
  */
 import { createRequire } from 'node:module';
@@ -54,11 +55,14 @@ export function readOn(client: Client): void {
 
 interface BrokerInternals {
   counter: number;
+  readonly mq: { readonly _matcher: { match(topic: string): readonly unknown[] } };
 }
 
 function broker(aedes: Aedes): BrokerInternals {
   const inner = aedes as unknown as Partial<BrokerInternals>;
   if (typeof inner.counter !== 'number') throw new Error('this version of aedes numbers its messages in another way');
+  if (typeof inner.mq?._matcher?.match !== 'function')
+    throw new Error('this version of aedes matches topics otherwise');
   return inner as BrokerInternals;
 }
 
@@ -75,10 +79,19 @@ export function goOnBehind(aedes: Aedes, last: number): void {
   inner.counter = Math.max(inner.counter, last);
 }
 
-/** PUBACK for a publish that aedes is not to go on with. */
-export function acknowledge(client: Client, messageId: number): void {
+/** Whether a connected client has subscribed to this topic. */
+export function isSubscribed(aedes: Aedes, topic: string): boolean {
+  return broker(aedes).mq._matcher.match(topic).length > 0;
+}
+
+/** PUBACKs for publishes that aedes is not to go on with, in one write. */
+export function acknowledge(client: Client, messageIds: readonly number[]): void {
   const socket = client.conn as Socket;
-  if (!client.closed && !socket.destroyed) socket.write(Buffer.from([0x40, 2, messageId >> 8, messageId & 0xff]));
+  if (client.closed || socket.destroyed) return;
+  const packets = Buffer.allocUnsafe(4 * messageIds.length);
+  let at = 0;
+  for (const id of messageIds) at = packets.writeUInt16BE(id, packets.writeUInt16BE(0x4002, at));
+  socket.write(packets);
 }
 
 /** Packet ids of what is sent to this client, from its session's queue where there is one. */

@@ -90,30 +90,36 @@ describe('acknowledgement', () => {
     expect(bench.broker.counters()).toMatchObject({ publishes: 2, acknowledged: 2, refused: 0 });
   });
 
-  test('acknowledgements leave in the order of the publishes, in whatever order the commits end', async () => {
-    bench.manual = true;
-    const raw = await loggedIn('meter');
-    for (let id = 1; id <= 20; id++) {
-      raw.send(publishPacket(readings, String(id), id % 3 === 0 ? 2 : 1, id));
-      // one packet a read, and many
-      if (id % 5 !== 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    await soon(() => taken().length).toBe(20);
-    expect(taken()).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
-    for (const publish of bench.taken.slice(1).reverse()) publish.commit();
-    raw.send(pingPacket);
-    await soon(() => after(raw)).toEqual([['pingresp', 0]]);
-    bench.taken[0]!.commit();
-    await soon(() => after(raw).length).toBe(21);
-    // [MQTT-4.6.0-2] orders PUBACKs, [MQTT-4.6.0-3] PUBRECs
-    const ids = (type: string) =>
-      after(raw)
-        .filter((packet) => packet[0] === type)
-        .map(([, id]) => id);
-    const all = Array.from({ length: 20 }, (_, i) => i + 1);
-    expect(ids('puback')).toEqual(all.filter((id) => id % 3 !== 0));
-    expect(ids('pubrec')).toEqual(all.filter((id) => id % 3 === 0));
-  });
+  test.each(['nobody', 'somebody'])(
+    'acknowledgements leave in the order of the publishes, in whatever order the commits end, where every second is for %s',
+    async (who) => {
+      bench.manual = true;
+      const raw = await loggedIn('meter');
+      const wanted = `${readings}/wanted`;
+      const panel = await bench.connected('panel');
+      if (who === 'somebody') await panel.subscribeAsync(wanted, { qos: 1 });
+      for (let id = 1; id <= 20; id++) {
+        raw.send(publishPacket(id % 2 === 0 ? wanted : readings, String(id), id % 3 === 0 ? 2 : 1, id));
+        // one packet a read, and many
+        if (id % 5 !== 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await soon(() => taken().length).toBe(20);
+      expect(taken()).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
+      for (const publish of bench.taken.slice(1).reverse()) publish.commit();
+      raw.send(pingPacket);
+      await soon(() => after(raw)).toEqual([['pingresp', 0]]);
+      bench.taken[0]!.commit();
+      await soon(() => after(raw).length).toBe(21);
+      // [MQTT-4.6.0-2] orders PUBACKs, [MQTT-4.6.0-3] PUBRECs
+      const ids = (type: string) =>
+        after(raw)
+          .filter((packet) => packet[0] === type)
+          .map(([, id]) => id);
+      const all = Array.from({ length: 20 }, (_, i) => i + 1);
+      expect(ids('puback')).toEqual(all.filter((id) => id % 3 !== 0));
+      expect(ids('pubrec')).toEqual(all.filter((id) => id % 3 === 0));
+    },
+  );
 
   test('a publish that cannot be committed is not acknowledged, and the connection ends so that it is sent again', async () => {
     await start({ limits: { refusalDelayMs: 50 } });

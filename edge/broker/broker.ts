@@ -33,6 +33,7 @@ import type { Admit, Authenticate, Principal } from './access.ts';
 import {
   acknowledgeAtDelivery,
   goOnBehind,
+  isSubscribed,
   isWill,
   keepNoPacketIds,
   nextMessage,
@@ -153,6 +154,7 @@ export class Broker implements Part, LocalPublisher {
       sessions: this.#sessions,
       redeliveries: this.#redeliveries,
       storage: this.#storage,
+      isSubscribed: (topic) => this.#aedes !== undefined && isSubscribed(this.#aedes, topic),
       deliver: (packet) => this.#hand(packet),
       refusalDelayMs,
     });

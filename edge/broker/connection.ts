@@ -7,7 +7,7 @@
 import type { Client } from 'aedes';
 import type { Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
-import { readOn } from './aedes-internals.ts';
+import { acknowledge, readOn } from './aedes-internals.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
 
 /** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
@@ -26,6 +26,7 @@ export class Connection {
   #nextDelivered = 0;
   #toRead = 0;
   #asked = false;
+  #acknowledged: number[] = [];
 
   constructor(principal: Principal, client: Client, guarded: GuardedSocket, limits: AdmissionLimits) {
     this.principal = principal;
@@ -59,6 +60,18 @@ export class Connection {
       this.guarded.starved = false;
       for (let i = 0; i < times; i++) readOn(this.client);
     });
+  }
+
+  /** PUBACK for a publish that aedes does not go on with; those of one turn of the event loop leave together. */
+  acknowledge(messageId: number): void {
+    if (this.#acknowledged.push(messageId) === 1) process.nextTick(() => this.sendAcknowledgements());
+  }
+
+  /** To be called before aedes writes an acknowledgement of its own: they leave in order [MQTT-4.6.0-2]. */
+  sendAcknowledgements(): void {
+    if (this.#acknowledged.length === 0) return;
+    acknowledge(this.client, this.#acknowledged);
+    this.#acknowledged = [];
   }
 
   /** Notes that this message goes out; false where it has, through another subscription of the same client. */

@@ -2,6 +2,7 @@
  * Takes publishes in: admits each at once, acknowledges in order, and lets aedes deliver it on.
  *
  *   take ──► admit ──► its turn ──► PUBACK, PUBREC or nothing ──► delivered on ──► finished (room for the next)
+ *     │        │            └── QoS 1 that nobody has subscribed to: PUBACK, finished (aedes has nothing to do with it)
  *     │        └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
  *     └── taken before (QoS 2 by its packet id, QoS 1 with DUP by packet id and content) ──► the admission of then
  *              ──► its turn ──► acknowledged, and nothing else
@@ -17,7 +18,6 @@ import type { PublishPacket } from 'aedes';
 import { clientKey, publishHash, type Redelivery } from '../outbox/redelivery.ts';
 import type { BrokerStorage, Change, PublishRecord } from '../outbox/remembered.ts';
 import type { Admit } from './access.ts';
-import { acknowledge } from './aedes-internals.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Noted, Redeliveries } from './redeliveries.ts';
@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly sessions: Sessions;
   readonly redeliveries: Redeliveries;
   readonly storage: BrokerStorage;
+  /** whether a connected client has subscribed to this topic */
+  readonly isSubscribed: (topic: string) => boolean;
   /** delivers a publish on whose sender has gone */
   readonly deliver: (packet: PublishPacket) => void;
   readonly refusalDelayMs: number;
@@ -104,15 +106,19 @@ export class Intake {
       }
       noted?.committed();
       if (isDevice && qos > 0 && !client.closed) counters.acknowledged++;
-      if (duplicate) {
-        counters.redelivered++;
+      if (duplicate) counters.redelivered++;
+      if (duplicate && client.closed) finish();
+      else if (opened !== undefined) {
+        if (duplicate) finish();
+        opened.resolve();
+      } else if (duplicate || (qos === 1 && !this.#isWanted(packet))) {
         finish();
-        if (client.closed) return;
+        connection.acknowledge(messageId ?? 0);
+      } else if (qos === 1 && client.closed) this.#options.deliver(packet);
+      else {
+        connection.sendAcknowledgements();
+        goOn(null);
       }
-      if (opened !== undefined) opened.resolve();
-      else if (duplicate) acknowledge(client, messageId ?? 0);
-      else if (qos === 1 && client.closed) this.#options.deliver(packet);
-      else goOn(null);
     });
     const finish = () => {
       left();
@@ -123,6 +129,12 @@ export class Intake {
     connection.readOn();
     // the way to the store, where QoS 2 waits at its gate
     if (qos === 2) goOn(null);
+  }
+
+  /** Whether anybody is to get it, now or later; where not, aedes has nothing to do with it. */
+  #isWanted(packet: PublishPacket): boolean {
+    const { sessions, isSubscribed } = this.#options;
+    return packet.retain || sessions.isWanted(packet as StoredPacket) || isSubscribed(packet.topic);
   }
 
   /** QoS 2: known by its packet id until PUBREL [MQTT-4.3.3-2]. */

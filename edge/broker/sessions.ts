@@ -202,6 +202,11 @@ export class Sessions {
     return changes;
   }
 
+  /** Whether a persistent session is to get it: one that was there when it was taken, or is now. */
+  isWanted({ topic, brokerCounter }: StoredPacket): boolean {
+    return brokerCounter !== undefined || this.#subscribersOf(topic).length > 0;
+  }
+
   /** It was not committed, and is not delivered. */
   abandon(packet: StoredPacket): void {
     if (packet.brokerCounter !== undefined) this.#prepared.delete(packet.brokerCounter);
