@@ -110,6 +110,7 @@ export class Intake {
       if (duplicate && client.closed) finish();
       else if (opened !== undefined) {
         if (duplicate) finish();
+        connection.sendAcknowledgements();
         opened.resolve();
       } else if (duplicate || (qos === 1 && !this.#isWanted(packet))) {
         finish();

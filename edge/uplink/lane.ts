@@ -2,6 +2,9 @@
  * One lane to one sink: the session, the outbox's reader and the timer around the forwarder's state machine. It runs
  * in the uplink's thread; a second lane has its own session, so that an alert never waits out a telemetry deadline.
  *
+ * While a full batch is out the next one is read and written as JSON, so that the sink and this thread work at the same
+ * time. It is used only where the forwarder then asks for just that, and where it is still in the outbox.
+ *
  * Always: one step at a time; a command's outcome comes back as an event; after `stop` nothing happens any more.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -56,6 +59,18 @@ interface OpenSession {
   told: number;
 }
 
+/** Events as they are sent. */
+interface Loaded {
+  readonly epoch: Epoch;
+  readonly after: Sequence;
+  readonly events: readonly StoredEvent[];
+  readonly records: readonly SinkRecord[];
+  readonly jsonBytes: number;
+  readonly dataBytes: number;
+  /** a limit was hit: there is more behind */
+  readonly full: boolean;
+}
+
 /** About a commit that sheds. */
 const sheddingWaitMs = 20;
 
@@ -68,12 +83,10 @@ export class LaneRunner {
   #stopped = false;
   #timer: Timer | undefined;
   #timerAt: number | undefined;
-  #batch: readonly StoredEvent[] = [];
-  #records: readonly SinkRecord[] = [];
+  #loaded: Loaded | undefined;
+  #ahead: Loaded | undefined;
   #eventsSafe = 0;
   #bytesSafe = 0;
-  #jsonBytes = 0;
-  #dataBytes = 0;
   /** of the loads asked for: one that waited while another was asked for is forgotten */
   #loads = 0;
 
@@ -256,35 +269,67 @@ export class LaneRunner {
     this.#load(cursor, maxEvents, maxBytes);
   }
 
-  #load({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): void {
-    const { reader, lane, identity, wantCommits, claimant } = this.#options;
+  #load(cursor: Cursor, maxEvents: number, maxBytes: number): void {
+    const { wantCommits, claimant } = this.#options;
     wantCommits();
     try {
-      const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
-      const records: SinkRecord[] = [];
-      let bytes = 0;
-      let dataBytes = 0;
-      for (const event of events) {
-        const json = encodeEvent(identity.site, identity.gateway, event);
-        bytes += Buffer.byteLength(json);
-        // the reader counts the data alone
-        if (bytes > maxBytes && records.length > 0) break;
-        records.push({ sequence: event.sequence, json });
-        dataBytes += event.data.length;
-      }
-      this.#jsonBytes = bytes;
-      this.#dataBytes = dataBytes;
-      this.#batch = events.slice(0, records.length);
-      this.#records = records;
+      const loaded = this.#takeAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
+      const { epoch, after, records, full } = loaded;
+      this.#loaded = loaded;
       const through = records.at(-1)?.sequence;
-      const full = events.length >= maxEvents || records.length < events.length || bytes > maxBytes / 2;
-      const batch = through === undefined ? null : { epoch, after, through, count: records.length, full };
       claimant?.settle(through);
+      const batch = through === undefined ? null : { epoch, after, through, count: records.length, full };
       this.#handle({ on: 'loaded', batch });
     } catch (error) {
       claimant?.settle(undefined);
       this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
     }
+  }
+
+  #read({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded {
+    const { reader, lane, identity } = this.#options;
+    const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
+    const records: SinkRecord[] = [];
+    let jsonBytes = 0;
+    let dataBytes = 0;
+    for (const event of events) {
+      const json = encodeEvent(identity.site, identity.gateway, event);
+      jsonBytes += Buffer.byteLength(json);
+      // the reader counts the data alone
+      if (jsonBytes > maxBytes && records.length > 0) break;
+      records.push({ sequence: event.sequence, json });
+      dataBytes += event.data.length;
+    }
+    const full = events.length >= maxEvents || records.length < events.length || jsonBytes > maxBytes / 2;
+    return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
+  }
+
+  /** Of a backlog, what comes behind the batch that is out; nothing of it is claimed yet. */
+  #readAhead({ epoch, through, count, full }: BatchInHand): void {
+    const { clock, pacer, lane } = this.#options;
+    if (!full || pacer.limited) return;
+    clock.after(0, () => {
+      const { phase } = this.#state;
+      if (this.#stopped || phase.kind !== 'sending' || phase.batch.through !== through) return;
+      try {
+        const ahead = this.#read({ epoch, after: through }, count, this.#options.settings.maxBytes);
+        this.#ahead = ahead.records.length > 0 ? ahead : undefined;
+      } catch (error) {
+        // the next read says so
+        this.#options.logger.debug({ err: error, lane }, 'the outbox could not be read ahead');
+      }
+    });
+  }
+
+  /** What was read ahead, if that is what is asked for now; where its first event is still there, so is the rest. */
+  #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined || ahead.epoch !== epoch || ahead.after !== after) return undefined;
+    if (ahead.records.length > maxEvents || ahead.jsonBytes > maxBytes) return undefined;
+    const { reader, lane } = this.#options;
+    const [first] = reader.read(epoch, lane, after, 1, maxBytes);
+    return first !== undefined && first.sequence === ahead.records[0]?.sequence ? ahead : undefined;
   }
 
   #send(session: number, deadlineMs: number): void {
@@ -294,11 +339,11 @@ export class LaneRunner {
       this.#failed(session, new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is gone'));
       return;
     }
-    const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records: this.#records };
+    const { records = [], jsonBytes = 0, dataBytes = 0 } = this.#loaded ?? {};
+    const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records };
     const { count } = phase.batch;
-    const jsonBytes = this.#jsonBytes;
-    const dataBytes = this.#dataBytes;
     const { told } = open;
+    this.#readAhead(phase.batch);
     open.session.send(batch, deadlineMs).then(
       () => {
         this.#options.pacer.measured(jsonBytes, this.#account(open) - told);
@@ -317,7 +362,7 @@ export class LaneRunner {
 
   #putAside({ epoch, through }: BatchInHand, reason: string): void {
     const { sink, logger, lane, putAside } = this.#options;
-    const [event] = this.#batch;
+    const event = this.#loaded?.events[0];
     const noted =
       event === undefined || event.sequence !== through
         ? Promise.reject(new ForpostError('FORPOST_PART_FAILED', `event ${through} is not the one in hand`))

@@ -53,6 +53,7 @@ async function run({ seed, keep = false, victims = 3 }: ThreeBrokersOptions): Pr
     say('three brokers');
     const addresses = brokers.flatMap((broker) => broker.brokers);
     await createTopics(addresses);
+    await until('all replicas are in sync', () => inSync(addresses), inSyncWithinMs);
     const [centrePort = 0] = await freePorts(1);
     const centre = await TestCentre.start(folder, centrePort, {
       kafka: { brokers: addresses, development: false },
@@ -111,7 +112,8 @@ async function createTopics(addresses: readonly string[]): Promise<void> {
   await admin.connect();
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // a broker that has not heard of them yet says that there are none
+      waitForLeaders: false,
       timeout: 20_000,
       topics: Object.entries(topicPlans).map(([short, { cleanup }]) => ({
         topic: topic('forpost', short as keyof typeof topicPlans),
@@ -189,6 +191,7 @@ async function inSync(addresses: readonly string[]): Promise<boolean> {
   try {
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata();
+    if (topics.length < Object.keys(topicPlans).length) return false;
     return topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === addresses.length));
   } finally {
     await admin.disconnect();

@@ -1,0 +1,101 @@
+/** What is read ahead of the batch that is out: used where it is what comes next, and only then. */
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
+import { InHand } from '../outbox/in-hand.ts';
+import type { OutboxReader } from '../outbox/outbox.ts';
+import { LaneRunner } from './lane.ts';
+import { Pacer } from './pacer.ts';
+import { MemorySink } from './sinks/memory.ts';
+import { UplinkMemory } from './uplink-memory.ts';
+
+const epoch = asId<'epoch'>('00000000000000a1');
+const batchEvents = 4;
+const soon = { timeout: 5_000, interval: 1 };
+
+/** A lane of 12 events whose sends the test answers, and what was read of the outbox. */
+function aLane() {
+  let events = Array.from({ length: 12 }, (_, i) => storedEvent(i + 1));
+  const reads: string[] = [];
+  const answers: (() => void)[] = [];
+  const sent: number[][] = [];
+  const reader = {
+    backlog: () => [{ epoch, lane: 'telemetry' as const, assigned: 12, acknowledged: 0, bytes: 1 }],
+    read: (_epoch: string, _lane: string, after: number, maxEvents: number) => {
+      const found = events.filter(({ sequence }) => sequence > after).slice(0, maxEvents);
+      reads.push(`${after}: ${found.length}`);
+      return found;
+    },
+    newest: () => [],
+    isStored: () => false,
+    close: () => undefined,
+  } satisfies OutboxReader;
+  const sink = new MemorySink();
+  sink.onSend = ({ records }) => {
+    sent.push(records.map(({ sequence }) => sequence));
+    return { kind: 'hangs', until: new Promise((resolve) => answers.push(resolve)), arrives: records.length };
+  };
+  const memory = new UplinkMemory('/dev/null/nowhere', silentLogger());
+  const inHand = InHand.for(1);
+  const runner = new LaneRunner({
+    lane: 'telemetry',
+    sink,
+    identity: { site: asId<'site'>('s'), gateway: asId<'gateway'>('g') },
+    reader,
+    claimant: inHand.claimant(0),
+    settings: {
+      ...{ maxEvents: batchEvents, maxBytes: 1_000_000, openDeadlineMs: 1_000, sendDeadlineMs: 60_000 },
+      ...{ backoff: { baseMs: 1, ceilingMs: 1 }, canPutAside: true },
+    },
+    pacer: new Pacer({ sink: 'memory', limits: {}, clock: systemClock, timeZone: 'UTC', memory }),
+    clock: systemClock,
+    random: () => 0,
+    logger: silentLogger(),
+    acknowledge: () => undefined,
+    putAside: () => Promise.resolve(),
+    wantCommits: () => undefined,
+    changed: () => undefined,
+  });
+  return {
+    ...{ runner, reads, sent, inHand },
+    answer: () => answers.shift()?.(),
+    shed: (through: number) => {
+      events = events.filter(({ sequence }) => sequence > through);
+    },
+  };
+}
+
+test('while a batch is out the next one is read, claimed only when its turn comes, and not read again', async () => {
+  const { runner, reads, sent, inHand, answer } = aLane();
+  runner.start();
+  await expect.poll(() => reads, soon).toEqual(['0: 4', '4: 4']);
+  expect(sent).toEqual([[1, 2, 3, 4]]);
+  expect(inHand.claim(0)).toEqual({ epoch, through: 4 });
+  answer();
+  await expect.poll(() => sent.length, soon).toBe(2);
+  expect(sent[1]).toEqual([5, 6, 7, 8]);
+  expect(inHand.claim(0)).toEqual({ epoch, through: 8 });
+  // one look whether it is still there, and ahead again
+  await expect.poll(() => reads, soon).toEqual(['0: 4', '4: 4', '4: 1', '8: 4']);
+  await runner.stop();
+});
+
+test('what was shed after it was read ahead is not sent', async () => {
+  const { runner, reads, sent, answer, shed } = aLane();
+  runner.start();
+  await expect.poll(() => reads.length, soon).toBe(2);
+  shed(6);
+  answer();
+  await expect.poll(() => sent.length, soon).toBe(2);
+  expect(sent[1]).toEqual([7, 8, 9, 10]);
+  await runner.stop();
+});
+
+function storedEvent(sequence: number): StoredEvent {
+  return {
+    ...{ epoch, lane: 'telemetry', sequence, type: 'forpost.reading.v1', device: asId<'device'>('meter') },
+    ...{ time: 0, received: 0, clock: 'synced', boot: 'b', uptime: 0, data: '{}' },
+  };
+}
