@@ -54,6 +54,50 @@ test('the day is the site’s: telemetry goes on at its midnight', () => {
   expect(pacer.budget()!.used).toBe(0);
 });
 
+test('a boot in 1970, and a clock that was wrong for a while, give no day its budget a second time', () => {
+  const file = aFile();
+  const today = Date.UTC(2026, 5, 1, 12);
+  let pacer = aPacer(file, new FakeClock(today));
+  pacer.spent('telemetry', 700_000);
+  pacer.close();
+  for (let boot = 0; boot < 3; boot++) {
+    const clock = new FakeClock(0);
+    pacer = aPacer(file, clock);
+    pacer.spent('telemetry', 50_000);
+    expect(pacer.ask('telemetry').until).toBe(0);
+    // its time service is heard
+    clock.jump(today);
+    clock.advance(2000);
+    pacer.spent('telemetry', 100_000);
+    expect(pacer.budget()!.used).toBeGreaterThanOrEqual(700_000 + (boot + 1) * 100_000);
+    // killed: nothing more is written
+  }
+  const clock = new FakeClock(today);
+  pacer = aPacer(file, clock);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+  clock.jump(80 * 365 * 86_400_000);
+  clock.advance(2000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+  clock.jump(-80 * 365 * 86_400_000);
+  clock.advance(2000);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+});
+
+test.each([
+  ['a day of 25 hours', Date.UTC(2026, 9, 24, 22), 25],
+  ['a day of 23 hours', Date.UTC(2026, 2, 28, 23), 23],
+])('telemetry goes on at midnight of %s', (_, midnight, hours) => {
+  const clock = new FakeClock(midnight);
+  const pacer = aPacer(undefined, clock);
+  pacer.spent('telemetry', 1_000_000);
+  clock.advance(hours * 3_600_000 - 2000);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+  // whoever waits looks again in time
+  expect(pacer.ask('telemetry').until - clock.uptime()).toBeLessThanOrEqual(60_000);
+  clock.advance(3000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+});
+
 test('a file that is damaged, or cannot be written, stops nothing', () => {
   const clock = new FakeClock();
   const pacer = aPacer('/proc/no-such-folder/uplink-memory.json', clock);

@@ -54,7 +54,8 @@ export class Pacer {
       ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
       ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
     });
-    this.#state = startPacing(limits, this.#time(), memory.value.budgets[sink]);
+    const { before = [], ...used } = memory.value.budgets[sink] ?? { day: '', bytes: 0 };
+    this.#state = startPacing(limits, this.#time(), [used, ...before]);
     this.#reserved = this.#state.dayBytes;
   }
 
@@ -127,7 +128,8 @@ export class Pacer {
   #remember(bytes: number): void {
     const { memory, sink } = this.#options;
     this.#reserved = bytes;
-    memory.change({ budgets: { ...memory.value.budgets, [sink]: { day: this.#state.day, bytes } } });
+    const { day, before } = this.#state;
+    memory.change({ budgets: { ...memory.value.budgets, [sink]: { day, bytes, before: [...before] } } });
   }
 
   #time(): PacingTime {

@@ -96,8 +96,8 @@ test('when the day’s budget is used up telemetry waits for the next day, and a
 });
 
 test('what an earlier run used of this day counts, of another day it does not', () => {
-  expect(startPacing({ bytesPerDay: 1 }, at(0), { day, bytes: 77 }).dayBytes).toBe(77);
-  expect(startPacing({ bytesPerDay: 1 }, at(0), { day: '2099-01-01', bytes: 77 }).dayBytes).toBe(0);
+  expect(startPacing({ bytesPerDay: 1 }, at(0), [{ day, bytes: 77 }]).dayBytes).toBe(77);
+  expect(startPacing({ bytesPerDay: 1 }, at(0), [{ day: '2099-01-01', bytes: 77 }]).dayBytes).toBe(0);
 });
 
 test('without limits nothing waits', () => {

@@ -12,7 +12,8 @@
  * Always:
  *  - over any long time no more than R leaves, and of it telemetry has at least 10 % whatever the alerts do;
  *  - an alert never waits for the day's budget, it is only counted; telemetry waits until the next local day;
- *  - a day is another one when its name differs, so that a clock which is corrected backwards locks nobody out.
+ *  - a day is another one when its name differs, so that a clock which is corrected backwards locks nobody out; what
+ *    the last few days used is kept, so that a boot in 1970, or a wrong clock, gives no day its budget a second time.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 
@@ -32,6 +33,14 @@ export interface PacingState {
   /** the local day, as 2026-06-01, and what it has used */
   readonly day: string;
   readonly dayBytes: number;
+  /** the days before it, in the order of this gateway's clock, newest first */
+  readonly before: readonly UsedDay[];
+}
+
+/** A local day, as 2026-06-01, and what it has used. */
+export interface UsedDay {
+  readonly day: string;
+  readonly bytes: number;
 }
 
 /** Now, by the monotonic clock (ms), and the local day with the time until it ends. */
@@ -53,25 +62,32 @@ export const telemetryShare = 0.1;
 /** Whoever waits looks again no sooner than this, and no later: the clock may be set, the day end otherwise. */
 const shortestWaitMs = 10;
 const longestWaitMs = 60_000;
+/** More than a clock takes from a boot without a battery to the right day. */
+const mostDays = 4;
 
-export function startPacing(
-  limits: PacingLimits,
-  time: PacingTime,
-  used?: { readonly day: string; readonly bytes: number },
-): PacingState {
+export function startPacing(limits: PacingLimits, time: PacingTime, used: readonly UsedDay[] = []): PacingState {
   const rate = limits.bytesPerSecond ?? 0;
   return {
     shared: rate * (1 - telemetryShare),
     telemetry: rate * telemetryShare,
     at: time.now,
-    day: time.day,
-    dayBytes: used !== undefined && used.day === time.day ? used.bytes : 0,
+    ...onDay(time.day, used),
   };
+}
+
+/** The days that are kept, the present one first. */
+export function usedDays({ day, dayBytes, before }: PacingState): readonly UsedDay[] {
+  return [{ day, bytes: dayBytes }, ...before].slice(0, mostDays);
+}
+
+function onDay(day: string, used: readonly UsedDay[]): Pick<PacingState, 'day' | 'dayBytes' | 'before'> {
+  const before = used.filter((other) => other.day !== day).slice(0, mostDays - 1);
+  return { day, dayBytes: used.find((other) => other.day === day)?.bytes ?? 0, before };
 }
 
 /** The buckets as they are now, and the day. */
 export function passTime(state: PacingState, limits: PacingLimits, time: PacingTime): PacingState {
-  const day = state.day === time.day ? state : { ...state, day: time.day, dayBytes: 0 };
+  const day = state.day === time.day ? state : { ...state, ...onDay(time.day, usedDays(state)) };
   const rate = limits.bytesPerSecond;
   if (rate === undefined) return day;
   const gained = (Math.max(0, time.now - state.at) / 1000) * rate;

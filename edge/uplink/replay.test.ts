@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { asId, type Lane } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import Database from 'better-sqlite3';
 import fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
@@ -81,6 +82,28 @@ describe('a replay', () => {
     await expect(run(folder, sink, rangeOf('50', '60', undefined))).rejects.toThrow(
       `nothing delivered is in that range: of telemetry the outbox keeps ${outbox.epoch}: 1 to 100 (delivered up to 40); 11 of that range wait`,
     );
+    await outbox.stop();
+  });
+
+  test('sends what is left of a range that is being deleted meanwhile', async () => {
+    const folder = aFolder();
+    const outbox = await anOutbox(folder, 2_000, 2_000);
+    const sink = new MemorySink(sinkName);
+    const db = new Database(outbox.file);
+    const fates = ['first', 'second'];
+    sink.onSend = () => {
+      // as retention does, and as shedding does further on
+      if (fates.shift() === 'first')
+        db.exec(`delete from events where lane = 'telemetry' and seq between 200 and 1200`);
+      else db.exec(`delete from events where lane = 'telemetry' and seq > 1700`);
+      return { kind: 'well' };
+    };
+    const figures = await run(folder, sink, rangeOf('1', '2000', undefined));
+    db.close();
+    const sent = numbers(sink);
+    expect(sent.slice(0, 500)).toEqual(upTo(1, 500));
+    expect(sent.slice(500)).toEqual(upTo(1201, 1700));
+    expect(figures.sent).toBe(sent.length);
     await outbox.stop();
   });
 

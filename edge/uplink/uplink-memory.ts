@@ -11,9 +11,13 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
+const usedDay = Type.Object({ day: Type.String(), bytes: Type.Number({ minimum: 0 }) });
 const schema = Type.Object({
-  /** by sink: the local day, and the bytes of it that count as used */
-  budgets: Type.Record(Type.String(), Type.Object({ day: Type.String(), bytes: Type.Number({ minimum: 0 }) })),
+  /** by sink: the local day, the bytes of it that count as used, and the same of days before it (absent: none) */
+  budgets: Type.Record(
+    Type.String(),
+    Type.Object({ ...usedDay.properties, before: Type.Optional(Type.Array(usedDay, { maxItems: 10 })) }),
+  ),
   /** by sink: of which cluster, and partitions by topic */
   partitions: Type.Record(
     Type.String(),

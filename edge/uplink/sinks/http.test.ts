@@ -1,0 +1,88 @@
+/** The HTTP sink before a receiver that is none, or that answers otherwise than ours does. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { SinkBatch } from '../sink.ts';
+import { httpSink } from './http.ts';
+
+const batch: SinkBatch = {
+  epoch: asId('0123456789abcdef'),
+  lane: 'telemetry',
+  records: [11, 12, 13].map((sequence) => ({ sequence, json: `{"sequence":"${sequence}"}` })),
+};
+const own = { lane: 'telemetry', epoch: '0123456789abcdef' };
+const deadlineMs = 5_000;
+
+/** What the sink says of the batch, where the other side answers so; the first request, an empty batch, is answered well. */
+async function answered(answer: RequestListener): Promise<string> {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    if (requests++ === 0) response.end('{"accepted":[]}');
+    else answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const identity = { site: asId<'site'>('home'), gateway: asId<'gateway'>('gw-1') };
+  const context = { name: 'centre', identity, secret: { token: 't' }, clock: systemClock, logger: silentLogger() };
+  const session = await httpSink({ kind: 'http', url }, context).open(deadlineMs);
+  onTestFinished(async () => {
+    await session.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return session.send(batch, deadlineMs).then(
+    () => 'safe',
+    (error: { code: string }) => error.code,
+  );
+}
+
+const accepting =
+  (...accepted: object[]): RequestListener =>
+  (_, response) =>
+    response.end(JSON.stringify({ accepted }));
+const status =
+  (code: number, text: string, headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    response.writeHead(code, headers).end(text);
+
+test.each([
+  ['the whole batch', 'safe', accepting({ ...own, from: '11', through: '13' })],
+  ['more than that', 'safe', accepting({ ...own, from: '1', through: '20' })],
+  ['nothing', 'FORPOST_SINK_UNREACHABLE', accepting()],
+  ['its beginning', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: '11', through: '12' })],
+  ['its end', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: '12', through: '13' })],
+  [
+    'both ends, but not what is between them',
+    'FORPOST_SINK_UNREACHABLE',
+    accepting({ ...own, from: '11', through: '11' }, { ...own, from: '13', through: '13' }),
+  ],
+  ['another lane', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, lane: 'alerts', from: '11', through: '13' })],
+  ['another epoch', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, epoch: 'other', from: '11', through: '13' })],
+  ['numbers that are none', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: 'x', through: 'y' })],
+])('a receiver that accepts %s: %s', async (_, outcome, answer) => {
+  expect(await answered(answer)).toBe(outcome);
+});
+
+test.each([
+  ['a page of HTML', 'FORPOST_SINK_UNREACHABLE', status(200, '<html>log in to this network</html>')],
+  ['a document of another kind', 'FORPOST_SINK_UNREACHABLE', status(200, '{"ok":true}')],
+  ['that it is elsewhere', 'FORPOST_SINK_UNREACHABLE', status(302, '', { location: 'http://elsewhere/' })],
+  ['that it is tired', 'FORPOST_SINK_UNREACHABLE', status(503, '')],
+  ['that we are nobody', 'FORPOST_SINK_UNREACHABLE', status(401, '{"detail":"who are you?"}')],
+  ['too large', 'FORPOST_SINK_REFUSED', status(413, '{"detail":"too large"}')],
+  ['without an end', 'FORPOST_SINK_UNREACHABLE', status(200, 'x'.repeat(1_000_000))],
+  [
+    'half of what it announced',
+    'FORPOST_SINK_UNREACHABLE',
+    (_, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"accepted":');
+      setImmediate(() => response.destroy());
+    },
+  ],
+] satisfies [string, string, RequestListener][])('a receiver that answers %s: %s', async (_, outcome, answer) => {
+  expect(await answered(answer)).toBe(outcome);
+});
