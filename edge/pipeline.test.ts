@@ -296,6 +296,24 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
   expect(stored.at(-1)).toBe('later');
 });
 
+test('a minute after somebody came the history is told how many came, went and are there', async () => {
+  const known = { score: 0.9, best: 0.9, seen: 1, static: false, box: [0.1, 0.1, 0.2, 0.5] as const };
+  const track = { id: 1, class: 'person', ...known, zones: ['gate'] };
+  const at = { camera: 'yard', time: clock.now(), uptime: clock.uptime(), detectMs: 5 };
+  const change = { change: 'entered', zone: 'gate', track, at: clock.uptime() } as const;
+  pipeline.scene({ kind: 'scene', ...at, tracks: [track], changes: [change] });
+  clock.advance(60_000);
+  await settle();
+  const counts = () =>
+    outbox.entries.flatMap(({ events }) => events).filter(({ type }) => type === eventTypes.visionCount);
+  expect(counts().map(({ data, device }) => [device, JSON.parse(data)])).toEqual([
+    ['yard', { camera: 'yard', zone: 'gate', class: 'person', seconds: 60, entered: 1, left: 0, now: 1, most: 1 }],
+  ]);
+  clock.advance(600_000);
+  await settle();
+  expect(counts()).toHaveLength(1);
+});
+
 test('what waits for an outbox that takes nothing is bounded, and what is given up is counted', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FAILED', 'no disk'));
   for (let i = 0; i < 1100; i++) pipeline.note({ change: 'n', message: String(i) });

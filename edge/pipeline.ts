@@ -37,6 +37,7 @@ import type { RuleEngine } from './rules/engine.ts';
 import type { AlarmTransition, Observation } from './rules/rule.ts';
 import { isHopeless, Storing } from './storing.ts';
 import type { CameraChange } from './vision/camera-changes.ts';
+import { VisionCounts } from './vision/counts.ts';
 import { type FromVision, type SceneChange, tampers } from './vision/messages.ts';
 
 export interface PipelineParts {
@@ -62,6 +63,9 @@ interface Taken {
   readonly uptime: number;
 }
 
+/** What cameras count is told this long after the first change that was not told yet. */
+const countEveryMs = 60_000;
+
 export class Pipeline {
   readonly #parts: PipelineParts;
   #wake: Timer | undefined;
@@ -69,6 +73,8 @@ export class Pipeline {
   readonly #storing: Storing;
   readonly #evaluated: EvaluatedIds;
   readonly #alertOf = new WeakMap<EventDraft, Alert>();
+  readonly #counts = new VisionCounts();
+  #tellCounts: Timer | undefined;
   #stopped = false;
 
   constructor(parts: PipelineParts) {
@@ -101,6 +107,7 @@ export class Pipeline {
   stop(): void {
     this.#stopped = true;
     this.#wake?.cancel();
+    this.#tellCounts?.cancel();
     this.#storing.stop();
   }
 
@@ -198,6 +205,7 @@ export class Pipeline {
     transitions.push(...rules.observe({ kind: 'looked', device, time: received, received, tracks }, uptime, received));
     const alerts = this.#raise(transitions, taken);
     if (alerts.length + events.length > 0) this.#storing.keep({ events: [...alerts, ...events] });
+    if (this.#counts.observe(device, changes, tracks)) this.#armCounts();
   }
 
   /** A camera came, or is lost: then nobody will say who left its zones. */
@@ -214,6 +222,7 @@ export class Pipeline {
     const at = { device, time: taken.received, received: taken.received };
     const stalled = { kind: 'tamper', tamper: 'stalled', active: !live, reason, ...at } as const;
     this.#observed([{ kind: live ? 'scene-live' : 'scene-lost', ...at }, stalled], taken);
+    if (!live && this.#counts.lost(device)) this.#armCounts();
   }
 
   /** What a camera's view became: each way of tampering that it is not is over. */
@@ -327,6 +336,22 @@ export class Pipeline {
     const { quality, boot } = this.#parts;
     const { received, uptime } = taken;
     return { lane, type, device, time, received, clock: quality(), boot: boot(), uptime, data: JSON.stringify(data) };
+  }
+
+  /** Sums of what cameras saw, a while after the first of it. */
+  #armCounts(): void {
+    const { clock } = this.#parts;
+    if (this.#stopped) return;
+    this.#tellCounts ??= clock.after(countEveryMs, () => {
+      this.#tellCounts = undefined;
+      const taken = { received: clock.now(), uptime: clock.uptime() };
+      const events = this.#counts
+        .take(countEveryMs / 1000)
+        .map((data) =>
+          this.#draft('telemetry', eventTypes.visionCount, data.camera as DeviceId, taken.received, data, taken),
+        );
+      if (events.length > 0) this.#storing.keep({ events });
+    });
   }
 
   /** Hold times and silence: the rules say when they want to be asked again. */

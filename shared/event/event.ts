@@ -135,6 +135,22 @@ export interface VisionObservationData {
   readonly static?: boolean;
 }
 
+/** What a zone or a line of a camera saw in the `seconds` before the event's time, of one class. */
+export interface VisionCountData {
+  readonly camera: string;
+  readonly class: string;
+  readonly seconds: number;
+  readonly zone?: string;
+  /** zone: how many came and went, are there now, and were there at once at most; parked things count */
+  readonly entered?: number;
+  readonly left?: number;
+  readonly now?: number;
+  readonly most?: number;
+  readonly line?: string;
+  /** line: how many crossed it, by the side that they came to */
+  readonly crossed?: Readonly<Partial<Record<'left' | 'right' | 'up' | 'down', number>>>;
+}
+
 /** What corrects the events of a boot whose clock was not in sync: true time = uptime + offset_ms. */
 export interface ClockData {
   readonly boot: string;

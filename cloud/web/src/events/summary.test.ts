@@ -20,6 +20,26 @@ test.each([
     'Camera | person entered yard (87 %)',
   ],
   [
+    'forpost.vision.observation.v1',
+    { class: 'person', change: 'crossed', line: 'fence', to: 'right', score: 0.9 },
+    'Camera | person crossed fence to the right (90 %)',
+  ],
+  [
+    'forpost.vision.observation.v1',
+    { class: 'car', change: 'parked', zone: 'yard', score: 0.9 },
+    'Camera | car parked in yard (90 %)',
+  ],
+  [
+    'forpost.vision.count.v1',
+    { camera: 'a', zone: 'door', class: 'person', seconds: 60, entered: 3, left: 2, now: 1, most: 2 },
+    'Count | door, person: 3 entered, 2 left, 1 there now in 60 s',
+  ],
+  [
+    'forpost.vision.count.v1',
+    { camera: 'a', line: 'fence', class: 'person', seconds: 60, crossed: { right: 2, up: 1 } },
+    'Count | fence, person: 2 to the right, 1 up in 60 s',
+  ],
+  [
     'forpost.gap.v1',
     { count: 812, lane: 'telemetry', reason: 'the disk was full' },
     'Gap | 812 events of telemetry are not in the history: the disk was full',

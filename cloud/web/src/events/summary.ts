@@ -24,6 +24,7 @@ const byType: Readonly<Record<string, (data: Fields, event: EventView) => EventW
   'forpost.reading.v1': reading,
   'forpost.alert.v1': alert,
   'forpost.vision.observation.v1': observation,
+  'forpost.vision.count.v1': visionCount,
   'forpost.gap.v1': gap,
   'forpost.clock.v1': (data) => ({
     kind: 'Clock',
@@ -41,6 +42,7 @@ export const typeNames: readonly { readonly value: string; readonly label: strin
   { value: 'forpost.reading.v1', label: 'Readings' },
   { value: 'forpost.alert.v1', label: 'Alerts' },
   { value: 'forpost.vision.observation.v1', label: 'Observations' },
+  { value: 'forpost.vision.count.v1', label: 'Counts' },
   { value: 'forpost.gap.v1', label: 'Gaps' },
   { value: 'forpost.command.result.v1', label: 'Commands' },
   { value: 'forpost.gateway.v1', label: 'Gateway' },
@@ -65,9 +67,29 @@ function alert(data: Fields): EventWords {
 }
 
 function observation(data: Fields): EventWords {
-  const zone = typeof data.zone === 'string' ? ` ${data.zone}` : '';
+  const place = typeof data.zone === 'string' ? data.zone : typeof data.line === 'string' ? data.line : '';
+  const way = typeof data.to === 'string' ? ` ${toward(data.to)}` : '';
+  const where =
+    place === '' ? '' : ` ${data.change === 'parked' || data.change === 'moved' ? 'in ' : ''}${place}${way}`;
   const score = typeof data.score === 'number' ? ` (${Math.round(data.score * 100)} %)` : '';
-  return { kind: 'Camera', tone: 'info', text: `${plain(data.class)} ${plain(data.change)}${zone}${score}` };
+  return { kind: 'Camera', tone: 'info', text: `${plain(data.class)} ${plain(data.change)}${where}${score}` };
+}
+
+/** A side of a line in words: to the left, up. */
+function toward(side: string): string {
+  return side === 'left' || side === 'right' ? `to the ${side}` : side;
+}
+
+function visionCount(data: Fields): EventWords {
+  const over = typeof data.seconds === 'number' ? ` in ${data.seconds} s` : '';
+  const named = (what: unknown, of: string) => (typeof what === 'number' ? [`${what} ${of}`] : []);
+  const crossed = typeof data.crossed === 'object' && data.crossed !== null ? Object.entries(data.crossed) : [];
+  const parts =
+    typeof data.line === 'string'
+      ? crossed.flatMap(([to, times]) => named(times, toward(to)))
+      : [...named(data.entered, 'entered'), ...named(data.left, 'left'), ...named(data.now, 'there now')];
+  const place = plain(data.line ?? data.zone);
+  return { kind: 'Count', tone: 'quiet', text: `${place}, ${plain(data.class)}: ${parts.join(', ')}${over}` };
 }
 
 function gap(data: Fields): EventWords {

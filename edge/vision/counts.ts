@@ -1,0 +1,103 @@
+/**
+ * How many went where: what a camera's zones and lines saw in a while, by class, as figures for charts. The single
+ * changes are events of their own; these are their sums, so that nobody has to add up a day of them.
+ *
+ * Always: a zone or line in which nothing changed says nothing; what is there now counts parked things too; nothing is
+ * kept of a zone and class that is empty and told.
+ */
+import type { VisionCountData } from '@forpost/shared/event/event.ts';
+import type { LineSide, SceneChange, Track } from './messages.ts';
+
+interface ZoneCount {
+  entered: number;
+  left: number;
+  now: number;
+  most: number;
+  changed: boolean;
+}
+
+type LineCount = Partial<Record<LineSide, number>>;
+
+interface CameraCounts {
+  /** by zone, then class */
+  readonly zones: Map<string, Map<string, ZoneCount>>;
+  /** by line, then class */
+  readonly lines: Map<string, Map<string, LineCount>>;
+}
+
+export class VisionCounts {
+  readonly #cameras = new Map<string, CameraCounts>();
+
+  /** One analysed frame; whether there is anything new to tell. */
+  observe(camera: string, changes: readonly SceneChange[], tracks: readonly Track[]): boolean {
+    if (changes.length === 0) return false;
+    const counts = this.#of(camera);
+    for (const change of changes) {
+      const { class: name } = change.track;
+      if (change.change === 'crossed') {
+        const line = inner(counts.lines, change.line, name, (): LineCount => ({}));
+        line[change.to] = (line[change.to] ?? 0) + 1;
+      } else if (change.change === 'entered' || change.change === 'left') {
+        const zone = inner(counts.zones, change.zone, name, newZone);
+        zone[change.change]++;
+        zone.changed = true;
+      }
+    }
+    for (const [id, classes] of counts.zones)
+      for (const [name, zone] of classes) {
+        zone.now = tracks.filter((track) => track.class === name && track.zones.includes(id)).length;
+        zone.most = Math.max(zone.most, zone.now);
+      }
+    return true;
+  }
+
+  /** The camera's tracks are lost: nobody is known to be there. */
+  lost(camera: string): boolean {
+    let changed = false;
+    for (const classes of this.#cameras.get(camera)?.zones.values() ?? [])
+      for (const zone of classes.values())
+        if (zone.now > 0) {
+          zone.now = 0;
+          zone.changed = true;
+          changed = true;
+        }
+    return changed;
+  }
+
+  /** What changed since the last time, `seconds` ago; begins anew. */
+  take(seconds: number): VisionCountData[] {
+    const told: VisionCountData[] = [];
+    for (const [camera, { zones, lines }] of this.#cameras) {
+      for (const [zone, classes] of zones)
+        for (const [name, { entered, left, now, most, changed }] of classes) {
+          if (changed) told.push({ camera, zone, class: name, seconds, entered, left, now, most });
+          if (now === 0) classes.delete(name);
+          else classes.set(name, { ...newZone(), now, most: now });
+        }
+      for (const [line, classes] of lines)
+        for (const [name, crossed] of classes) told.push({ camera, line, class: name, seconds, crossed });
+      lines.clear();
+    }
+    return told;
+  }
+
+  #of(camera: string): CameraCounts {
+    const known = this.#cameras.get(camera);
+    if (known !== undefined) return known;
+    const counts: CameraCounts = { zones: new Map(), lines: new Map() };
+    this.#cameras.set(camera, counts);
+    return counts;
+  }
+}
+
+function newZone(): ZoneCount {
+  return { entered: 0, left: 0, now: 0, most: 0, changed: false };
+}
+
+function inner<T>(outer: Map<string, Map<string, T>>, key: string, name: string, make: () => T): T {
+  const map = outer.get(key) ?? new Map<string, T>();
+  outer.set(key, map);
+  const value = map.get(name) ?? make();
+  map.set(name, value);
+  return value;
+}
