@@ -57,13 +57,24 @@ test('what could not be processed is told with its number and the latest reason'
   ]);
 });
 
-test('an id that came with other content is told apart from all else, also when it was before this start', () => {
+test('an id that came with other content is told apart from all else, once, also when it was before this start', () => {
   const seen = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'gw-1/e/7: …' };
-  const poison = { count: 0, recent: [seen], earlier: [seen], conflict: seen };
+  const other = { ...seen, at: 900, offset: '6', reason: 'not JSON' };
+  const poison = { count: 0, recent: [seen, other], earlier: [seen, other], conflict: seen };
   expect(centreView(parts({ poison })).problems).toEqual([
-    expect.stringMatching(/^on 1970-01-01T00:00:01.000Z an id came with other content .* gw-1\/e\/7/),
-    expect.stringMatching(/^before this start, on 1970-01-01T00:00:01.000Z, a record could not be processed/),
+    'two gateways may run as "gw-1", or one on a copied disk: on 1970-01-01T00:00:01.000Z gw-1/e/7: …. ' +
+      'The first content stands, the other is in the dead letters',
+    'before this start, on 1970-01-01T00:00:00.900Z, a record could not be processed: not JSON',
   ]);
+  const alone = { count: 1, recent: [seen], earlier: [], conflict: { ...seen, topic: 'receiver' } };
+  expect(centreView(parts({ poison: alone })).problems).toEqual([expect.stringMatching(/the other was not kept$/)]);
+});
+
+test('a centre that is far behind says so, and that is no problem', () => {
+  expect(centreView(parts({ unread: 9_999 })).notes).toEqual([]);
+  const view = centreView(parts({ unread: 1_200_000 }));
+  expect(view.notes).toEqual(['catching up: 1,200,000 records in Kafka are not stored yet']);
+  expect(view.problems).toEqual([]);
 });
 
 test('a channel that does not take what people must hear is told, one that recovered is not', () => {

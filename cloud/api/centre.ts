@@ -36,6 +36,11 @@ export interface CentreParts {
   readonly notifier: NotifierStatus;
 }
 
+/** As `topic` of what the receiver brought without Kafka. */
+const withoutKafka = 'receiver';
+/** Some seconds' worth: below it nobody would see that something is behind. */
+const catchingUpFrom = 10_000;
+
 export function centreView(parts: CentreParts): CentreView {
   const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
   const reasons = workProblems(parts);
@@ -48,6 +53,10 @@ export function centreView(parts: CentreParts): CentreView {
   return {
     started: rfc3339(startedAt),
     problems,
+    notes:
+      unread < catchingUpFrom
+        ? []
+        : [`catching up: ${new Intl.NumberFormat('en').format(unread)} records in Kafka are not stored yet`],
     ingest: {
       connected: consumers.every(({ state }) => state === 'consuming'),
       reasons,
@@ -89,11 +98,15 @@ function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poiso
   const problems: string[] = [];
   if (conflict !== undefined)
     problems.push(
-      `on ${rfc3339(conflict.at)} an id came with other content than is stored under it: ${conflict.reason}; two ` +
-        'gateways may run under one name, or one on a copied disk. The first content stands, the other is in the dead letters',
+      `two gateways may run as "${conflict.key}", or one on a copied disk: on ${rfc3339(conflict.at)} ` +
+        `${conflict.reason}. The first content stands, ${conflict.topic === withoutKafka ? 'the other was not kept' : 'the other is in the dead letters'}`,
     );
-  const [latest] = recent;
-  const [before] = earlier;
+  // what has just been said is not said again
+  const others = recent.filter(
+    ({ at, offset, reason }) => at !== conflict?.at || offset !== conflict.offset || reason !== conflict.reason,
+  );
+  const [latest] = others;
+  const before = earlier.find((one) => others.includes(one));
   if (count > 0 && latest !== undefined) {
     const records = count === 1 ? '1 record' : `${count} records`;
     problems.push(`${records} could not be processed since the centre started; the latest: ${latest.reason}`);

@@ -57,7 +57,8 @@ function nameOf({ epoch, lane }: LaneLedger): string {
 
 function laneView(lane: LaneLedger, duplicates: number, query: LedgerQuery): LedgerLaneView {
   const cut = (ranges: readonly Range[]) => cutRanges(ranges, query.after ?? 0, query.limit ?? defaultRanges);
-  const gaps = lane.gaps.filter((gap) => (gap.through ?? Number.POSITIVE_INFINITY) > (query.after ?? 0));
+  const after = query.after ?? 0;
+  const gaps = lane.gaps.filter(({ through }) => after === 0 || through === null || through > after);
   const shownGaps = gaps.toSorted((a, b) => a.from - b.from).slice(0, query.limit ?? defaultRanges);
   return {
     epoch: lane.epoch,

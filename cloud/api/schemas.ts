@@ -195,7 +195,9 @@ const ledgerLane = answer({
   gaps: list(
     answer({
       from: Type.Integer(),
-      to: Type.Union([Type.Integer(), Type.Null()], { description: 'null: the end is not known' }),
+      to: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'null: the end is not known; 0: the events never had a number',
+      }),
       count: Type.Integer({ description: 'as the gateway counted' }),
       reason: Type.String(),
       first_time: optional(Type.String()),
@@ -316,6 +318,7 @@ export type MetricsAnswer = Type.Static<typeof metricsAnswer>;
 export const centreAnswer = answer({
   started: time('of this centre'),
   problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
+  notes: list(Type.String({ description: 'what staff should know and need not mend: that the centre is catching up' })),
   ingest: answer({
     connected: Type.Boolean({ description: 'whether what the gateways send is being read; true without Kafka' }),
     reasons: list(Type.String({ description: 'why not' })),

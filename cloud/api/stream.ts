@@ -63,7 +63,7 @@ export class LiveStreams {
     const tick = () => {
       this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
       const centre = this.#options.centre();
-      const now = JSON.stringify(centre.problems);
+      const now = JSON.stringify([centre.problems, centre.notes]);
       if (now !== problems) this.#sendAll('centre', centre);
       problems = now;
       if (this.#stopListening === stop) this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);

@@ -11,6 +11,7 @@ const said = (data: object) =>
 test('a gap record says of which lane it speaks, of which numbers, and why', () => {
   const gap = { from: 5, through: 9, count: 5, reason: 'full' };
   expect(said({})).toEqual({ epoch: 'e1', lane: 'telemetry', gap });
+  expect(said({ from: '1', to: '0', count: 3 })?.gap).toEqual({ ...gap, from: 1, through: 0, count: 3 });
   expect(said({ to: null })?.gap).toEqual({ ...gap, through: null });
   expect(said({ first_time: 'then', last_time: 7 })?.gap).toEqual({ ...gap, firstTime: 'then', lastTime: '' });
   expect(said({ count: 'many', reason: 7 })?.gap).toEqual({ ...gap, count: 0, reason: '' });

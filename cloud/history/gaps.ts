@@ -14,12 +14,16 @@ export function gapOf(
   return { epoch, lane, gap: rangeOf(data) };
 }
 
-/** `to: null` means: up to an unknown end. The first number of a lane is 1. */
+/**
+ * `to: null` means: up to an unknown end. The first number of a lane is 1; from 1 to 0 stands for events that were given
+ * up before they had a number.
+ */
 function rangeOf(data: Readonly<Record<string, unknown>>): Gap | undefined {
   const { from, to, count, reason, first_time, last_time } = data;
   const first = toNumber(from);
   const last = to === null || to === undefined ? null : toNumber(to);
-  if (first === undefined || first < 1 || last === undefined || (last !== null && last < first)) return undefined;
+  if (first === undefined || first < 1 || last === undefined) return undefined;
+  if (last !== null && last < first && !(first === 1 && last === 0)) return undefined;
   return {
     from: first,
     through: last,

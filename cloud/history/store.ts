@@ -84,7 +84,7 @@ export interface AlarmState {
 /** What a gap record says about one lane. */
 export interface Gap {
   readonly from: number;
-  /** null = up to an unknown end */
+  /** null = up to an unknown end; 0 (and from 1) = of events that never had a number */
   readonly through: number | null;
   readonly count: number;
   readonly reason: string;

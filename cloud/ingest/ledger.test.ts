@@ -94,6 +94,13 @@ describe('the ledger', () => {
     expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
   });
 
+  test('events that were given up before they had a number explain none, and stand among the gap records', () => {
+    const gap = { from: 1, through: 0, count: 3, reason: 'given up' };
+    const [one] = ledgerOf(told(2, 2), [lane([[2, 2]], [gap])]).lanes;
+    expect(one).toMatchObject({ assigned: 2, received: { count: 1 }, shed: { count: 0 }, missing: { count: 1 } });
+    expect(one?.gaps).toEqual([gap]);
+  });
+
   test('a gap without an end names no number: of a lane of which nothing else is known nothing was assigned', () => {
     const gaps = [{ from: 1, through: null, count: 0, reason: 'database damaged' }];
     expect(ledgerOf(gatewayStatus(), [lane([], gaps)])).toMatchObject({ assigned: 0, shed: 0, missing: 0 });

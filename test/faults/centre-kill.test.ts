@@ -20,6 +20,7 @@ import type { CentreView, LedgerView } from '../../cloud/api/schemas.ts';
 import { kafkaClient, zstd } from '../../cloud/ingest/kafka-client.ts';
 import { eventJson, gatewayStatus } from '../../cloud/ingest/testing.ts';
 import { alertJson } from '../../cloud/notify/testing.ts';
+import { leadersReady } from '../../scripts/kafka/testing.ts';
 import { partitionOf } from '../../shared/event/topics.ts';
 import { silentLogger } from '../../shared/logging.ts';
 import { freePorts, root, TestProcess, until } from '../harness/process.ts';
@@ -109,7 +110,9 @@ const batchSize = 50;
 
 test('killed in mid-ingest again and again, each event is in the history once, none is called missing, and all alerts are told', async () => {
   await startCentre();
-  const producer = kafkaClient(kafka, 'test', silentLogger()).producer({ idempotent: false });
+  const client = kafkaClient(kafka, 'test', silentLogger());
+  await leadersReady(client, ['forpost.telemetry', 'forpost.alerts', 'forpost.status']);
+  const producer = client.producer({ idempotent: false });
   await producer.connect();
   releasers.add('producer', () => producer.disconnect());
 
@@ -212,7 +215,7 @@ test('what nobody can process is told to staff with its reason, also the same id
     const view = await api<CentreView>('/api/v1/centre');
     return view.dead_letters.count === poison.length + 1 ? view : undefined;
   });
-  const conflict = expect.stringMatching(/^on .* an id came with other content .* gw-1\/e1\/telemetry\/5: /);
+  const conflict = expect.stringMatching(/^two gateways may run as "gw-1".* gw-1\/e1\/telemetry\/5: /);
   expect(problems).toEqual([
     conflict,
     expect.stringMatching(/^7 records could not be processed since the centre started/),
@@ -230,7 +233,10 @@ test('what nobody can process is told to staff with its reason, also the same id
 
   await centre?.kill();
   await startCentre();
-  expect((await api<CentreView>('/api/v1/centre')).problems).toContainEqual(conflict);
+  // killed before that was on disk, it is read in Kafka again
+  await until('the conflict is told again', async () =>
+    (await api<CentreView>('/api/v1/centre')).problems.some((problem) => conflict.asymmetricMatch(problem)),
+  );
 });
 
 test('a second centre on the same folder refuses in one line', async () => {
@@ -272,17 +278,23 @@ test('a Kafka that is away, at the start too, is told to staff and found again; 
   const told = () => api<CentreView>('/api/v1/centre');
   const away = await until('the centre says so', async () => {
     const view = await told();
-    return view.problems.some((problem) => problem.startsWith('Kafka: ')) ? view : undefined;
+    return view.ingest.connected ? undefined : view;
   });
-  expect(away.ingest.connected).toBe(false);
+  expect(away.problems).toContainEqual(expect.stringMatching(/^Kafka: /));
   expect((await fetch(`${base}/readyz`)).status).toBe(503);
   await centre?.stop();
   await startCentre();
   await until('the reason is known', async () => (await told()).problems.some((text) => text.includes('ECONNREFUSED')));
   const page = await openPage();
-  await page?.getByText(/^Kafka: .*ECONNREFUSED/).waitFor();
+  await page
+    ?.getByText(/^Kafka: .*ECONNREFUSED/)
+    .first()
+    .waitFor();
   await kafka.start();
-  await page?.getByText(/^Kafka: /).waitFor({ state: 'detached' });
+  await page
+    ?.getByText(/^Kafka: /)
+    .first()
+    .waitFor({ state: 'detached' });
   await until('Kafka is found again', async () => (await told()).ingest.connected && (await told()).notifier.connected);
   kafka.freeze();
   try {

@@ -1,7 +1,7 @@
 /** The line on top: what this is, whether what is shown is live, and who is logged in. */
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { duration } from './format.ts';
+import { dateTime, duration } from './format.ts';
 import { post, sentence } from './http.ts';
 import type { DeskState } from './live/desk-state.ts';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
@@ -47,18 +47,34 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
           Log out<span className="only-wide">&nbsp;{user}</span>
         </Button>
       </div>
-      {shown.length === 0 ? null : (
-        <Alert color="red" variant="light" radius={0} p="xs" role="alert">
-          {shown.map((text) => (
-            <div key={text} className="wide">
-              {text}
-            </div>
-          ))}
-        </Alert>
-      )}
+      <Lines color="red" role="alert" texts={shown} />
+      <Lines color="blue" role="status" texts={state.centreNotes} />
     </header>
   );
 }
+
+interface LinesProps {
+  readonly color: string;
+  readonly role: string;
+  readonly texts: readonly string[];
+}
+
+/** Sentences of the centre, with their times as the viewer's clock shows them. */
+function Lines({ color, role, texts }: LinesProps): ReactNode {
+  const now = useNow();
+  if (texts.length === 0) return null;
+  return (
+    <Alert color={color} variant="light" radius={0} p="xs" role={role}>
+      {texts.map((text) => (
+        <div key={text} className="wide">
+          {text.replace(isoTimes, (iso) => dateTime(iso, now))}
+        </div>
+      ))}
+    </Alert>
+  );
+}
+
+const isoTimes = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
 function ConnectionMark({ state: { connection } }: Pick<BarProps, 'state'>): ReactNode {
   const now = useNow();

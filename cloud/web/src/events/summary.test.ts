@@ -41,8 +41,18 @@ test.each([
   ],
   [
     'forpost.gap.v1',
-    { count: 812, lane: 'telemetry', reason: 'the disk was full' },
-    'Gap | 812 events of telemetry are not in the history: the disk was full',
+    { count: 812, from: '1000', to: '1811', lane: 'telemetry', reason: 'the disk was full' },
+    'Gap | telemetry, what had not been received of no. 1,000–1,811 (812 events): the disk was full',
+  ],
+  [
+    'forpost.gap.v1',
+    { count: 0, from: '7', to: null, lane: 'telemetry', reason: 'damaged' },
+    'Gap | telemetry, what had not been received of no. 7 on, nobody knows how many events: damaged',
+  ],
+  [
+    'forpost.gap.v1',
+    { count: 1, from: '1', to: '0', lane: 'alerts', reason: 'given up' },
+    'Gap | alerts, 1 event that never had a number: given up',
   ],
   [
     'forpost.gateway.v1',

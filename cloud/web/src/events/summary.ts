@@ -1,6 +1,6 @@
 /** One line that says what an event says. Pure; an event of another version says what it can. */
 import type { EventView } from '../../../api/schemas.ts';
-import { count, metricName, metricValue } from '../format.ts';
+import { count, countOf, metricName, metricValue } from '../format.ts';
 import type { Tone } from '../parts/mark.tsx';
 
 export interface EventWords {
@@ -93,12 +93,15 @@ function visionCount(data: Fields): EventWords {
 }
 
 function gap(data: Fields): EventWords {
-  const events = typeof data.count === 'number' ? count(data.count) : 'some';
-  return {
-    kind: 'Gap',
-    tone: 'warning',
-    text: `${events} events of ${plain(data.lane)} are not in the history: ${plain(data.reason)}`,
-  };
+  const { from, to, lane, reason } = data;
+  const events = typeof data.count === 'number' ? countOf(data.count, 'event') : 'some events';
+  const said = (what: string) =>
+    ({ kind: 'Gap', tone: 'warning', text: `${plain(lane)}, ${what}: ${plain(reason)}` }) as const;
+  if (to === null) return said(`what had not been received of no. ${plain(from)} on, nobody knows how many events`);
+  if (to === '0') return said(`${events} that never had a number`);
+  if (typeof from === 'string' && typeof to === 'string')
+    return said(`what had not been received of no. ${count(Number(from))}–${count(Number(to))} (${events})`);
+  return said(events);
 }
 
 function commandResult(data: Fields): EventWords {

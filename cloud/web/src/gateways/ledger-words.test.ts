@@ -39,17 +39,32 @@ test('what is missing comes first with its numbers, what was shed with its reaso
   expect(
     said([
       lane({ shed: 1003, reasons }, { shed: { ranges: [[5000, 6002]], left_out: 0 } }),
-      lane({ lane: 'alerts', missing: 305 }, { missing }),
+      lane({ lane: 'alerts', missing: 305, settled: 1700 }, { missing }),
     ]),
   ).toEqual([
     [
       ...['alerts, start 001122', '305 events missing'],
-      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: called safe, but neither stored nor explained',
+      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: called safe, but not here. On the gateway, to send them again: ' +
+        'forpost replay --lane alerts --epoch 0011223344556677 --from 2 --to 1700',
     ],
     [
       ...['telemetry, start 001122', '1,003 events shed'],
       'no. 5,000–6,002: the outbox was full (1,000), refused (1), 1 more reason',
     ],
+  ]);
+});
+
+test('what no number tells of is told: events that never had one, and an end that was lost with its file', () => {
+  const gaps = [
+    { from: 1, to: 0, count: 3, reason: 'given up' },
+    { from: 7, to: null, count: 0, reason: 'damaged' },
+    { from: 2, to: 4, count: 3, reason: 'full' },
+  ];
+  expect(
+    ledgerLines(ledger([lane({ lane: 'alerts', gaps })])).map(({ tone, state, reason }) => [tone, state, reason]),
+  ).toEqual([
+    ['critical', '3 events lost', 'never had a number: given up'],
+    ['warning', 'lost, how many is not known', 'what had not been received of no. 7 on: damaged'],
   ]);
 });
 

@@ -18,10 +18,14 @@ const shownReasons = 2;
 /** A site with more of them needs the API, not a card. */
 const shownLines = 6;
 
-/** What is missing first, then what was shed; nothing where all of it is there or waits. */
+/** What is missing or lost first, then what was shed; nothing where all of it is there or waits. */
 export function ledgerLines(ledger: LedgerView | undefined): readonly LedgerLine[] {
   if (ledger === undefined) return [];
-  const lines = [...ledger.lanes.flatMap(missingLine), ...ledger.lanes.flatMap(shedLine)];
+  const lines = [
+    ...ledger.lanes.flatMap(missingLine),
+    ...ledger.lanes.flatMap(lostLines),
+    ...ledger.lanes.flatMap(shedLine),
+  ];
   const more = lines.length - shownLines;
   if (more <= 0) return lines;
   const rest = { key: 'more', tone: 'warning', what: '', state: `and ${count(more)} more`, reason: '' } as const;
@@ -30,8 +34,35 @@ export function ledgerLines(ledger: LedgerView | undefined): readonly LedgerLine
 
 function missingLine(lane: Lane): LedgerLine[] {
   if (lane.missing === 0) return [];
-  const reason = `${numbers(lane.ranges.missing)}: called safe, but neither stored nor explained`;
+  const { ranges, left_out: leftOut } = lane.ranges.missing;
+  const [first, last] = [ranges[0]?.[0] ?? 1, leftOut > 0 ? lane.settled : (ranges.at(-1)?.[1] ?? lane.settled)];
+  const again = `forpost replay --lane ${lane.lane} --epoch ${lane.epoch} --from ${first} --to ${last}`;
+  const reason = `${numbers(lane.ranges.missing)}: called safe, but not here. On the gateway, to send them again: ${again}`;
   return [line(lane, 'critical', `${countOf(lane.missing, 'event')} missing`, reason)];
+}
+
+/** What no number tells of: events that never had one, and the end of a lane that was lost with its file. */
+function lostLines(lane: Lane): LedgerLine[] {
+  return lane.gaps.flatMap(({ from, to, count: events, reason }) => {
+    if (to === null)
+      return [
+        line(
+          lane,
+          'warning',
+          'lost, how many is not known',
+          `what had not been received of no. ${count(from)} on: ${reason}`,
+        ),
+      ];
+    if (to >= from) return [];
+    return [
+      line(
+        lane,
+        lane.lane === 'alerts' ? 'critical' : 'warning',
+        `${countOf(events, 'event')} lost`,
+        `never had a number: ${reason}`,
+      ),
+    ];
+  });
 }
 
 function shedLine(lane: Lane): LedgerLine[] {
@@ -43,7 +74,13 @@ function shedLine(lane: Lane): LedgerLine[] {
 }
 
 function line({ epoch, lane }: Lane, tone: LedgerLine['tone'], state: string, reason: string): LedgerLine {
-  return { key: `${tone} ${epoch}/${lane}`, tone, what: `${lane}, start ${epoch.slice(0, 6)}`, state, reason };
+  return {
+    key: `${state} ${epoch}/${lane} ${reason}`,
+    tone,
+    what: `${lane}, start ${epoch.slice(0, 6)}`,
+    state,
+    reason,
+  };
 }
 
 /** 2–4, 9, 12–15 and 5 more ranges */

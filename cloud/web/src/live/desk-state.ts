@@ -16,6 +16,7 @@ export interface DeskState {
   readonly problem: string;
   /** what is wrong with the centre itself, in sentences */
   readonly centreProblems: readonly string[];
+  readonly centreNotes: readonly string[];
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;
@@ -28,6 +29,7 @@ export const emptyDesk: DeskState = {
   loaded: false,
   problem: '',
   centreProblems: [],
+  centreNotes: [],
   gateways: new Map(),
   alarms: new Map(),
   ledgers: new Map(),

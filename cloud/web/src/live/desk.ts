@@ -92,7 +92,7 @@ export class Desk {
         this.#set(withGateways(this.#state, [gateway]));
       },
       command: (command) => this.#set(withCommands(this.#state, [command])),
-      centre: ({ problems }) => this.#set({ ...this.#state, centreProblems: problems }),
+      centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
       ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger])),
     };
     handlers[name](message);
