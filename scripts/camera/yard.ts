@@ -5,7 +5,7 @@
  * Always: positions are 0..1 of the picture from the top left, feet on the ground; everybody is gone at the loop's
  * beginning and end.
  */
-import { contains } from '../../edge/vision/geometry.ts';
+import { contains, crosses } from '../../edge/vision/geometry.ts';
 
 type Point = readonly [number, number];
 
@@ -24,6 +24,16 @@ export const gateArea = {
     [0.68, 0.93],
     [0.34, 0.93],
   ] as [number, number][],
+} as const;
+
+/** across the drive, on the right of the yard; who walks along the far wall passes behind it */
+export const driveLine = {
+  id: 'drive',
+  name: 'Drive',
+  points: [
+    [0.8, 0.66],
+    [0.8, 0.98],
+  ] as [[number, number], [number, number]],
 } as const;
 
 export interface Figure {
@@ -177,14 +187,20 @@ export interface YardTruth {
   /** feet came into the zone, and left it, s into the loop */
   readonly entries: readonly { readonly figure: number; readonly t: number }[];
   readonly exits: readonly { readonly figure: number; readonly t: number }[];
+  readonly line: typeof driveLine;
+  /** feet came over the line, to the left or right, s into the loop */
+  readonly crossings: readonly { readonly figure: number; readonly t: number; readonly to: 'left' | 'right' }[];
 }
 
 export function yardTruth(): YardTruth {
   const entries: { figure: number; t: number }[] = [];
   const exits: { figure: number; t: number }[] = [];
+  const crossings: { figure: number; t: number; to: 'left' | 'right' }[] = [];
+  const [top, bottom] = driveLine.points;
   const frames = Array.from({ length: yardSeconds * yardFps }, (_, i) => i / yardFps);
   const walks = figures.map((figure) => {
     let inside = false;
+    let before: Point | undefined;
     const positions = frames.flatMap((t) => {
       const place = placeOf(figure, t - figure.from);
       if (place === undefined) return [];
@@ -192,6 +208,9 @@ export function yardTruth(): YardTruth {
       if (now && !inside) entries.push({ figure: figure.id, t });
       if (!now && inside) exits.push({ figure: figure.id, t });
       inside = now;
+      if (before !== undefined && crosses(top, bottom, before, place.feet))
+        crossings.push({ figure: figure.id, t, to: place.feet[0] > before[0] ? 'right' : 'left' });
+      before = place.feet;
       return [{ t, feet: place.feet, box: place.box }];
     });
     return { id: figure.id, positions };
@@ -204,5 +223,7 @@ export function yardTruth(): YardTruth {
     figures: walks,
     entries: entries.sort(byTime),
     exits: exits.sort(byTime),
+    line: driveLine,
+    crossings: crossings.sort(byTime),
   };
 }

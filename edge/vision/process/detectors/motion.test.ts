@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { frames } from '../../../../scripts/camera/render.ts';
-import { gateArea, yardFps, yardHeight, yardTruth, yardWidth } from '../../../../scripts/camera/yard.ts';
+import { driveLine, gateArea, yardFps, yardHeight, yardTruth, yardWidth } from '../../../../scripts/camera/yard.ts';
 import { paint } from '../../../../test/contract/detector-fixtures.ts';
 import { emptyScene, observe } from '../scene.ts';
 import { emptyTracker, track } from '../tracker.ts';
@@ -10,13 +10,14 @@ import { openMotion } from './motion.ts';
 
 const empty = paint(640, 360);
 
-test('everybody who walks in the rendered yard is found, and each zone entry told once and in time', async () => {
+test('everybody who walks in the rendered yard is found, and each zone entry and crossing told once and in time', async () => {
   const detector = await openMotion();
   const truth = yardTruth();
   const picture = letterbox(yardWidth, yardHeight, detector.size);
   const rgb = new Uint8Array(detector.size ** 2 * 3).fill(114);
   let [tracker, scene] = [emptyTracker, emptyScene];
   const entries: number[] = [];
+  const crossings: { t: number; to: string }[] = [];
   let [seen, there, invented, i] = [0, 0, 0, 0];
   for await (const frame of frames()) {
     const seconds = i++ / yardFps;
@@ -39,11 +40,16 @@ test('everybody who walks in the rendered yard is found, and each zone entry tol
     tracker = track(tracker, found, { threshold: () => 0.5, canStand: () => false }, seconds1000);
     const observed = observe(
       scene,
-      { zones: [{ ...gateArea, points: [...gateArea.points] }], lines: [] },
+      {
+        zones: [{ ...gateArea, points: [...gateArea.points] }],
+        lines: [{ ...driveLine, points: [...driveLine.points] }],
+      },
       tracker.objects,
     );
     scene = observed.state;
-    for (const { change } of observed.changes) if (change === 'entered') entries.push(seconds);
+    for (const change of observed.changes)
+      if (change.change === 'entered') entries.push(seconds);
+      else if (change.change === 'crossed') crossings.push({ t: seconds, to: change.to });
     const bodies = truth.figures.flatMap(({ positions }) => positions.filter(({ t }) => t === seconds));
     // whole in the picture, and past the seconds in which the empty scene is learned
     for (const body of bodies.filter(({ box }) => box[0] > 0 && box[0] + box[2] < 1 && seconds > 3)) {
@@ -58,6 +64,8 @@ test('everybody who walks in the rendered yard is found, and each zone entry tol
   expect(seen / there).toBeGreaterThan(0.97);
   expect(entries).toHaveLength(truth.entries.length);
   for (const [n, { t }] of truth.entries.entries()) expect(Math.abs(entries[n]! - t)).toBeLessThanOrEqual(0.6);
+  expect(crossings.map(({ to }) => to)).toEqual(truth.crossings.map(({ to }) => to));
+  for (const [n, { t }] of truth.crossings.entries()) expect(Math.abs(crossings[n]!.t - t)).toBeLessThanOrEqual(0.6);
 });
 
 test('a lamp that is switched on is no motion, and what walks afterwards is', async () => {
