@@ -133,6 +133,33 @@ test.each([
   expect(problems.filter((problem) => problem.startsWith(`${place}: `) && problem.includes(expected))).toHaveLength(1);
 });
 
+test('lines and thresholds that cannot be are told, each at its place', () => {
+  const zones = '    zones:\n';
+  const lines = (points: string, more = '') => `    lines: [{ id: fence, points: ${points} }${more}]\n${zones}`;
+  expect(wrong(zones, lines('[[0.7, 0], [0.7, 1]]'))).toEqual([]);
+  expect(wrong(zones, lines('[[0.7, 0.5], [0.7, 0.505]]'))).toEqual([
+    'site.yaml:10:26: the line "fence" of camera "yard" has both its ends in one place: nobody can cross it',
+  ]);
+  expect(wrong(zones, lines('[[0, 0], [1, 1]]', ', { id: fence, points: [[0, 0], [1, 0]] }')).join()).toContain(
+    'the id "fence" is taken already by a line',
+  );
+  expect(wrong(zones, lines('[[0, 0], [1, 1], [1, 0]]')).join()).toContain('cameras[0].lines[0].points');
+  expect(wrong(zones, `    classes: [person, car]\n    thresholds: { persn: 0.6 }\n${zones}`)).toEqual([
+    'site.yaml:11:26: camera "yard" has a threshold for "persn", which is none of its classes; did you mean "person"?',
+  ]);
+  const crossed = (direction: string) =>
+    load(
+      `${good.replace(zones, lines('[[0, 0.5], [1, 0.6]]'))}  - { id: over, kind: line-crossed, camera: yard, line: fence, direction: ${direction} }\n`,
+    ).problems;
+  expect(crossed('down')).toEqual([]);
+  expect(crossed('left')).toEqual([
+    'site.yaml:19:75: rule "over": the line "fence" lies level: it is crossed up or down, not left',
+  ]);
+  expect(crossed('lfet').join()).toContain(
+    'direction must be one of left, right, up, down, not "lfet"; did you mean "left"?',
+  );
+});
+
 test('a wrong condition is told with the caret under the character, at its own place in the file', () => {
   const { place, problems } = marked('above: 7500', 'above: 7500, when: "hour > 20 && »houre < 6"');
   expect(problems).toEqual([
