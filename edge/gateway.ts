@@ -30,6 +30,7 @@ import { checkFiles } from './config/check.ts';
 import type { Installation } from './config/installation.ts';
 import { loadInstallation } from './config/load.ts';
 import { ConsoleServer } from './console/server.ts';
+import type { SceneSaved } from './console/source.ts';
 import { DataFolder } from './data-folder.ts';
 import { DeviceRegistry } from './devices/registry.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
@@ -41,8 +42,11 @@ import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
 import { RuleEngine } from './rules/engine.ts';
 import { lateAfterMs } from './rules/rule.ts';
+import { Trials } from './rules/trial.ts';
 import { loadSite } from './site/load.ts';
+import { type CameraScene, withScene } from './site/scene-edit.ts';
 import type { Secrets, Site } from './site/site.ts';
+import { SiteFile } from './site/site-file.ts';
 import { EvidenceUpload } from './uplink/evidence-upload.ts';
 import type { Refusal } from './uplink/messages.ts';
 import { refusalEntry } from './uplink/refusal.ts';
@@ -98,6 +102,10 @@ export class Gateway implements Part {
   readonly #health: GatewayHealth;
   readonly #overview: Overview;
   readonly #commander: Commander;
+  /** as it is now: zones, lines and masks may be drawn anew while it runs */
+  #site: Site;
+  readonly #siteFile: SiteFile;
+  readonly #trials: Trials;
   #rules: RuleEngine | undefined;
   #listening = false;
   readonly #startedAt: number;
@@ -106,6 +114,9 @@ export class Gateway implements Part {
     this.#options = options;
     const { installation, site, secrets, clock, random } = options;
     this.#startedAt = clock.uptime();
+    this.#site = site;
+    this.#siteFile = new SiteFile(installation.site_file, installation.secrets_file);
+    this.#trials = new Trials(clock, () => this.#site);
     const logger = (name: string) => options.logger.child({ part: name });
     const gateway = asId<'gateway'>(installation.gateway);
 
@@ -265,7 +276,9 @@ export class Gateway implements Part {
       gateway,
       name: installation.name ?? installation.gateway,
       version,
-      site,
+      site: () => this.#site,
+      saveScene: (camera, revision, scene, by) => this.#saveScene(camera, revision, scene, by),
+      trials: this.#trials,
       clock,
       quality: () => this.#clockSync.quality(),
       boot: () => this.#clockSync.bootId(),
@@ -318,7 +331,10 @@ export class Gateway implements Part {
       await this.#releasers.start('clock', this.#clockSync);
       await this.#releasers.start('alarms', this.#alarms);
       const { site, clock } = this.#options;
-      this.#rules = new RuleEngine({ site, actives: this.#alarms.active(), uptime: clock.uptime() });
+      this.#rules = new RuleEngine({
+        ...{ site, actives: this.#alarms.active(), uptime: clock.uptime() },
+        watch: this.#trials,
+      });
       this.#releasers.add('pipeline', () => this.#pipeline.stop());
       this.#pipeline.start();
       this.#releasers.add('commands', () => this.#commander.stop());
@@ -353,6 +369,24 @@ export class Gateway implements Part {
     const alert = this.#pipeline.showAcknowledged(alarm);
     if (alert !== undefined) return { state: 'done', alert };
     return { state: this.#alarms.active().some((one) => one.alarm === alarm) ? 'already' : 'unknown' };
+  }
+
+  /** Zones, lines and masks of one camera: saved, then taken by the vision process and the rules as they run. */
+  async #saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved> {
+    if (revision !== this.#site.revision)
+      return { conflict: 'somebody else has saved the site meanwhile: look at it again before you save' };
+    const saved = await this.#siteFile.save(revision, (text) => withScene(text, camera, scene));
+    if ('conflict' in saved)
+      return { conflict: 'site.yaml was changed by hand: restart the gateway so that it takes that first' };
+    if ('problems' in saved) return saved;
+    const { site } = saved;
+    const config = site.cameras.find(({ id }) => id === camera);
+    this.#site = site;
+    this.#rules?.redrawn(site);
+    if (config !== undefined) this.#vision.reconfigure(config);
+    const message = `${by} drew zones, lines or masks of ${config?.name ?? camera}`;
+    this.#pipeline.note({ change: 'site-changed', message, by, camera, from: revision, to: site.revision });
+    return { revision: site.revision };
   }
 
   async #sendEvidence(id: string, sha256: string): ReturnType<CommandContext['sendEvidence']> {

@@ -18,7 +18,9 @@ import type { DeviceRegistry } from './devices/registry.ts';
 import type { GatewaySnapshot } from './health/snapshot.ts';
 import type { DeadLetter, Outbox } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
-import type { Site, ZoneConfig } from './site/site.ts';
+import type { Trials, TrialView } from './rules/trial.ts';
+import type { CameraScene } from './site/scene-edit.ts';
+import type { CameraConfig, Site } from './site/site.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import type { Evidence } from './vision/evidence/evidence.ts';
 import type { EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
@@ -28,7 +30,10 @@ export interface OverviewParts {
   readonly gateway: GatewayId;
   readonly name: string;
   readonly version: string;
-  readonly site: Site;
+  /** as it is now: zones and lines may be drawn anew */
+  readonly site: () => Site;
+  readonly saveScene: ConsoleSource['saveScene'];
+  readonly trials: Trials;
   readonly clock: Clock;
   readonly quality: () => ClockQuality;
   readonly boot: () => string;
@@ -61,7 +66,8 @@ export class Overview implements ConsoleSource {
   }
 
   status(): GatewayStatus {
-    const { site, gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
+    const { gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
+    const site = this.#parts.site();
     this.#counter += 1;
     return {
       site: site.id,
@@ -123,12 +129,38 @@ export class Overview implements ConsoleSource {
     return this.#parts.outbox.deadLetters(limit);
   }
 
-  zones(camera: string): readonly ZoneConfig[] {
-    return this.#parts.site.cameras.find(({ id }) => id === camera)?.zones ?? [];
+  scene(camera: string): CameraScene {
+    const { zones = [], lines = [], masks = [] } = this.#camera(camera) ?? {};
+    return { zones, lines, masks };
+  }
+
+  rules(camera: string): ReturnType<ConsoleSource['rules']> {
+    const about = this.#parts.site().rules.filter((rule) => rule.camera === camera);
+    const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+    return about.map(({ id, name, kind, zone, line }) => ({
+      ...{ id, name: name ?? id, kind },
+      ...{ zone: text(zone), line: text(line) },
+    }));
+  }
+
+  saveScene(camera: string, revision: string, scene: CameraScene, by: string): ReturnType<ConsoleSource['saveScene']> {
+    return this.#parts.saveScene(camera, revision, scene, by);
+  }
+
+  trial(camera: string): TrialView {
+    return this.#parts.trials.view(camera);
+  }
+
+  beginTrial(camera: string, seconds: number): void {
+    this.#parts.trials.begin(camera, seconds);
+  }
+
+  #camera(id: string): CameraConfig | undefined {
+    return this.#parts.site().cameras.find((camera) => camera.id === id);
   }
 
   async picture(camera: string): Promise<Buffer | undefined> {
-    if (!this.#parts.site.cameras.some(({ id }) => id === camera)) return undefined;
+    if (this.#camera(camera) === undefined) return undefined;
     try {
       return await readFile(this.#parts.vision.livePicture(camera));
     } catch (error) {

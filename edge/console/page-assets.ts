@@ -155,6 +155,7 @@ function documentHtml(importMap: string, modules: readonly string[]): string {
 <title>Forpost</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page/console.css">
+<link rel="stylesheet" href="/page/camera-tools.css">
 <script type="importmap">${importMap}</script>
 ${modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n')}
 <script type="module" src="/page/main.ts"></script>

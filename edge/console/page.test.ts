@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
@@ -37,8 +40,11 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       executablePath,
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     });
-    page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    page.on('console', (message) => {
+      // what a test has the gateway refuse
+      if (!message.text().includes('409 (Conflict)')) complaints.push(`${message.type()}: ${message.text()}`);
+    });
     page.on('pageerror', (error) => complaints.push(String(error)));
   });
   afterAll(async () => {
@@ -64,18 +70,22 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
 
     const red = { create: { width: 320, height: 180, channels: 3 as const, background: '#a33' } };
     source.pictures.set('yard', await sharp(red).jpeg().toBuffer());
-    source.zonesByCamera = {
-      yard: [
-        {
-          id: 'drive',
-          name: 'Drive',
-          points: [
-            [0, 0.5],
-            [1, 0.5],
-            [1, 1],
-          ],
-        },
-      ],
+    source.drawn = {
+      yard: {
+        lines: [],
+        masks: [],
+        zones: [
+          {
+            id: 'drive',
+            name: 'Drive',
+            points: [
+              [0, 0.5],
+              [1, 0.5],
+              [1, 1],
+            ],
+          },
+        ],
+      },
     };
     source.current = {
       ...source.current,
@@ -118,6 +128,124 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await page.locator('summary', { hasText: 'Main meter' }).click();
     await page.getByText('not JSON').waitFor();
     await page.getByText('{"x').waitFor();
+  });
+
+  /** Where a part of the picture in the editor is on the screen. */
+  async function onBoard(x: number, y: number): Promise<readonly [number, number]> {
+    const box = await page.locator('.board').boundingBox();
+    if (box === null) throw new Error('nothing to draw on');
+    return [box.x + x * box.width, box.y + y * box.height];
+  }
+  async function tap(x: number, y: number): Promise<void> {
+    const [left, top] = await onBoard(x, y);
+    await page.touchscreen.tap(left, top);
+  }
+
+  test('a zone is drawn with a finger, changed, taken back and saved over the revision that was seen', async () => {
+    source.rulesByCamera = {
+      yard: [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }],
+    };
+    await page.getByRole('button', { name: 'Draw zones' }).click();
+    await page.getByRole('button', { name: 'New zone' }).click();
+    for (const [x, y] of [
+      [0.2, 0.1],
+      [0.5, 0.1],
+      [0.5, 0.4],
+    ] as const)
+      await tap(x, y);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByLabel('Zone').fill('Grüne Tür');
+    await page.getByLabel('Zone').blur();
+    // a corner is dragged, the drag taken back, and another one made
+    const [x, y] = await onBoard(0.5, 0.4);
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 30, y + 30, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    const [midX, midY] = await onBoard(0.35, 0.25);
+    await page.mouse.move(midX, midY);
+    await page.mouse.down();
+    const [toX, toY] = await onBoard(0.2, 0.4);
+    await page.mouse.move(toX, toY, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    const [saved] = source.saved;
+    expect(saved).toMatchObject({ camera: 'yard', revision: 'c0ffee', by: 'installer' });
+    const zone = saved?.scene.zones[1];
+    expect(zone).toMatchObject({ id: 'grune-tur', name: 'Grüne Tür' });
+    expect(zone?.points.map((point) => point.map((value) => Math.round(value * 100) / 100))).toEqual([
+      [0.2, 0.1],
+      [0.5, 0.1],
+      [0.5, 0.4],
+      [0.2, 0.4],
+    ]);
+    await page.locator('.zone text', { hasText: 'Grüne Tür' }).waitFor();
+  });
+
+  test('a zone that a rule watches cannot be deleted; what the gateway refuses is said, and what was drawn stays', async () => {
+    await page.getByRole('button', { name: 'Draw zones' }).click();
+    await tap(0.7, 0.65);
+    await page.getByText('Watched by Intruder').waitFor();
+    expect(await page.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByRole('button', { name: 'New line' }).click();
+    await tap(0.1, 0.8);
+    await tap(0.9, 0.9);
+    source.refusal = { conflict: 'somebody else has saved the site meanwhile' };
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('somebody else has saved').waitFor();
+    await page.locator('.editing .line polyline').first().waitFor();
+    source.refusal = undefined;
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    expect(source.saved.at(-1)?.scene.lines).toMatchObject([{ id: 'line-1', name: 'Line 1' }]);
+  });
+
+  test('test mode says what each rule made of what happened, and why', async () => {
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    await page.getByText('page nobody').waitFor();
+    expect(source.trials.yard?.secondsLeft).toBe(600);
+    const verdicts = [
+      { rule: 'r', name: 'Intruder', fired: false, why: 'Not what it looks for: this is a car, it wants person' },
+      { rule: 'q', name: 'Anything', fired: true, why: 'Alarm: car in Drive' },
+    ];
+    source.trials.yard = {
+      secondsLeft: 598,
+      entries: [{ id: 1, time: new Date().toISOString(), what: 'car (90 %) came into Drive', verdicts }],
+    };
+    await page.getByText('this is a car, it wants person').waitFor();
+    await page.locator('.verdict.fired', { hasText: 'Alarm: car in Drive' }).waitFor();
+    await page.getByText('9:58 left').waitFor();
+    await page.getByRole('button', { name: 'End test' }).click();
+    await page.locator('.trial').waitFor({ state: 'detached' });
+    expect(source.trials.yard?.secondsLeft).toBe(0);
+  });
+
+  test('an alarm’s picture is fetched when somebody wants to see it, and not before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
+    const path = join(folder, 'picture.jpg');
+    await writeFile(path, source.pictures.get('yard') as Buffer);
+    const id = '00000000000000aa';
+    const size = (source.pictures.get('yard') as Buffer).length;
+    const record = { id, kind: 'picture', media: 'image/jpeg', sha256: 'ab'.repeat(32), size } as const;
+    source.kept.set(id, {
+      path,
+      record: { ...record, time: 0, clock: 'synced', camera: 'yard', alarms: ['e'], worth: 'alarm' },
+    });
+    source.raise(activeAlarm('e', { message: 'Somebody in Drive', evidence: [record] }));
+    await page.getByText('Somebody in Drive').first().waitFor();
+    expect(source.views).toEqual([]);
+    await page.getByRole('button', { name: 'Show 1 picture' }).click();
+    await page.locator('.evidence img').waitFor();
+    await expect
+      .poll(() =>
+        page.locator('.evidence img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+      )
+      .toBe(320);
+    expect(source.views).toEqual([{ id, by: 'installer' }]);
+    await rm(folder, { recursive: true });
   });
 
   test('it fits the phone, its buttons a thumb, and the browser has no complaint', async () => {

@@ -11,6 +11,7 @@ import type { GatewayMetrics } from '../health/metrics.ts';
 import type { DeadLetter } from '../outbox/outbox.ts';
 import { registerEvidenceRoutes } from './evidence-routes.ts';
 import { LiveStreams } from './live.ts';
+import { registerSceneRoutes } from './scene-routes.ts';
 import type { ConsoleSource } from './source.ts';
 import { statusView } from './status-view.ts';
 import type { DeadLetterView } from './view.ts';
@@ -53,6 +54,7 @@ export interface RouteParts {
 export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
   const behindLogin = { onRequest: login.requireLogin };
   registerEvidenceRoutes(app, { source, login });
+  registerSceneRoutes(app, { source, login });
   const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
 
   app.get('/api/v1/status', behindLogin, async () => statusView(source));

@@ -100,17 +100,21 @@ test('nothing but the page, its log-in and the health is open', async () => {
 test('the status tells the whole site with a line that sums it up', async () => {
   const { get, source } = await start();
   source.active = [activeAlarm('1')];
-  source.zonesByCamera = {
-    yard: [
-      {
-        id: 'drive',
-        points: [
-          [0, 0],
-          [1, 0],
-          [1, 1],
-        ],
-      },
-    ],
+  source.drawn = {
+    yard: {
+      lines: [],
+      masks: [],
+      zones: [
+        {
+          id: 'drive',
+          points: [
+            [0, 0],
+            [1, 0],
+            [1, 1],
+          ],
+        },
+      ],
+    },
   };
   const status = await (await get('/api/v1/status')).json();
   expect(status).toMatchObject({
@@ -120,7 +124,7 @@ test('the status tells the whole site with a line that sums it up', async () => 
     summary: { level: 'alarm', headline: 'An alarm needs you' },
     alarms: [{ alarm: '1', since: '2026-06-01T12:04:00.000Z' }],
     outbox: { committedEvents: 1234 },
-    zones: { yard: [{ id: 'drive' }] },
+    scenes: { yard: { zones: [{ id: 'drive' }] } },
   });
 });
 

@@ -1,9 +1,10 @@
 /** A console source in memory, for tests: everything it tells can be set, and what it is asked is remembered. */
 import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
-import type { ZoneConfig } from '../site/site.ts';
+import type { TrialView } from '../rules/trial.ts';
+import type { CameraScene } from '../site/scene-edit.ts';
 import type { EvidenceRecord } from '../vision/evidence/store.ts';
-import type { ActiveAlarm, AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
+import type { ActiveAlarm, AlertNotice, CameraRule, ConsoleSource, SceneNotice, SceneSaved } from './source.ts';
 
 export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
   return {
@@ -66,7 +67,12 @@ export class FakeSource implements ConsoleSource {
   letters: DeadLetter[] = [];
   pictures = new Map<string, Buffer>();
   scenes = new Map<string, SceneNotice>();
-  zonesByCamera: Record<string, readonly ZoneConfig[]> = {};
+  drawn: Record<string, CameraScene> = {};
+  rulesByCamera: Record<string, readonly CameraRule[]> = {};
+  trials: Record<string, TrialView> = {};
+  /** what the next save is answered; undefined: it is saved */
+  refusal: SceneSaved | undefined;
+  readonly saved: { camera: string; revision: string; scene: CameraScene; by: string }[] = [];
   readonly kept = new Map<string, { readonly record: EvidenceRecord; readonly path: string }>();
   readonly views: { id: string; by: string }[] = [];
   readonly watched: string[] = [];
@@ -117,8 +123,24 @@ export class FakeSource implements ConsoleSource {
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
     return this.letters.slice(0, limit);
   }
-  zones(camera: string): readonly ZoneConfig[] {
-    return this.zonesByCamera[camera] ?? [];
+  scene(camera: string): CameraScene {
+    return this.drawn[camera] ?? { zones: [], lines: [], masks: [] };
+  }
+  rules(camera: string): readonly CameraRule[] {
+    return this.rulesByCamera[camera] ?? [];
+  }
+  async saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved> {
+    if (this.refusal !== undefined) return this.refusal;
+    this.saved.push({ camera, revision, scene, by });
+    this.drawn[camera] = scene;
+    this.current = { ...this.current, revision: `${revision}+` };
+    return { revision: this.current.revision };
+  }
+  trial(camera: string): TrialView {
+    return this.trials[camera] ?? { secondsLeft: 0, entries: [] };
+  }
+  beginTrial(camera: string, seconds: number): void {
+    this.trials[camera] = { secondsLeft: seconds, entries: this.trials[camera]?.entries ?? [] };
   }
   async picture(camera: string): Promise<Buffer | undefined> {
     return this.pictures.get(camera);

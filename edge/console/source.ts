@@ -7,7 +7,8 @@
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
-import type { ZoneConfig } from '../site/site.ts';
+import type { TrialView } from '../rules/trial.ts';
+import type { CameraScene } from '../site/scene-edit.ts';
 import type { EvidenceRecord } from '../vision/evidence/store.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
 
@@ -35,6 +36,22 @@ export interface SceneNotice {
   readonly changes: readonly SceneChange[];
 }
 
+/** A rule that is about a camera, as far as the page needs it. */
+export interface CameraRule {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly zone: string | undefined;
+  readonly line: string | undefined;
+}
+
+export type SceneSaved =
+  | { readonly revision: string }
+  /** somebody else has saved meanwhile, or the file was changed by hand */
+  | { readonly conflict: string }
+  /** what is wrong with it, a line each */
+  | { readonly problems: readonly string[] };
+
 export interface ConsoleSource {
   status(): GatewayStatus;
   /** active alarms, newest first */
@@ -42,8 +59,19 @@ export interface ConsoleSource {
   outbox(): OutboxStatus;
   /** newest first */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
-  /** the camera's zones, to be drawn over its picture; empty for an unknown camera */
-  zones(camera: string): readonly ZoneConfig[];
+  /** what is drawn over the camera's picture; nothing for an unknown camera */
+  scene(camera: string): CameraScene;
+  /** the rules about this camera */
+  rules(camera: string): readonly CameraRule[];
+  /**
+   * Saves what is drawn over the revision that was seen, and applies it. `revision`: the new one.
+   * @throws what keeps the file from being written
+   */
+  saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved>;
+  /** what an installer's trial of the camera has shown so far */
+  trial(camera: string): TrialView;
+  /** its alarms are a test for `seconds`; 0 ends that */
+  beginTrial(camera: string, seconds: number): void;
   /** JPEG of the latest frame, undefined where there is none (yet) */
   picture(camera: string): Promise<Buffer | undefined>;
   /** what the camera's latest analysed frame shows; undefined before its first one */

@@ -11,6 +11,6 @@ export function statusView(source: ConsoleSource): ConsoleStatus {
     summary: summarise(status, alarms),
     alarms,
     outbox: source.outbox(),
-    zones: Object.fromEntries(status.cameras.map(({ id }) => [id, source.zones(id)])),
+    scenes: Object.fromEntries(status.cameras.map(({ id }) => [id, source.scene(id)])),
   };
 }

@@ -1,11 +1,18 @@
 /** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
-import type { ZoneConfig } from '../site/site.ts';
-import type { ActiveAlarm, AlertNotice, SceneNotice } from './source.ts';
+import type { TrialView } from '../rules/trial.ts';
+import type { CameraScene } from '../site/scene-edit.ts';
+import type { ActiveAlarm, AlertNotice, CameraRule, SceneNotice } from './source.ts';
 import type { Summary } from './summary.ts';
 
-export type { ActiveAlarm, AlertNotice, SceneNotice, Summary };
+export type { ActiveAlarm, AlertNotice, CameraRule, CameraScene, SceneNotice, Summary, TrialView };
+
+/** GET /api/v1/cameras/<id>/scene: what is drawn over its picture, of which revision, and who refers to it. */
+export interface CameraSceneView extends CameraScene {
+  readonly revision: string;
+  readonly rules: readonly CameraRule[];
+}
 
 /** GET /api/v1/status, and `status` in the stream. */
 export interface ConsoleStatus extends GatewayStatus {
@@ -14,7 +21,7 @@ export interface ConsoleStatus extends GatewayStatus {
   readonly alarms: readonly ActiveAlarm[];
   readonly outbox: OutboxStatus;
   /** by camera id */
-  readonly zones: Readonly<Record<string, readonly ZoneConfig[]>>;
+  readonly scenes: Readonly<Record<string, CameraScene>>;
 }
 
 /** GET /api/v1/dead-letters. */

@@ -32,6 +32,13 @@ export interface RuleErrors {
   readonly last: string;
 }
 
+/** Somebody looks at how the rules judge (trial.ts). */
+export interface RuleWatch {
+  /** whether alarms of this camera or device are an installer's trial now */
+  isTest(device: string): boolean;
+  observed(observation: Observation, transitions: readonly AlarmTransition[]): void;
+}
+
 interface RunningRule {
   readonly config: RuleConfig;
   readonly kind: AnyRuleKind;
@@ -51,7 +58,8 @@ const mostActive = 5000;
 const tryAgainMs = 10_000;
 
 export class RuleEngine {
-  readonly #site: Site;
+  #site: Site;
+  readonly #watch: RuleWatch | undefined;
   readonly #rules: RunningRule[] = [];
   /** by device or camera, of those that the site names: the rules that want to observe it */
   readonly #concerned = new Map<DeviceId, readonly RunningRule[]>();
@@ -65,9 +73,10 @@ export class RuleEngine {
    * monotonic clock, from which silence is counted. A rule that cannot begin is counted as failed and does nothing.
    * @throws RangeError of an unknown kind, which loading a site refuses
    */
-  constructor(options: { site: Site; actives?: readonly RestoredAlarm[]; uptime: number }) {
-    const { site, actives = [], uptime } = options;
+  constructor(options: { site: Site; actives?: readonly RestoredAlarm[]; uptime: number; watch?: RuleWatch }) {
+    const { site, actives = [], uptime, watch } = options;
     this.#site = site;
+    this.#watch = watch;
     const taken = new Set<RestoredAlarm>();
     for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
     this.#orphans = actives.filter((alarm) => !taken.has(alarm));
@@ -87,7 +96,13 @@ export class RuleEngine {
     for (const rule of this.#concerned.get(observation.device) ?? [])
       if (!late || rule.kind.takesLate)
         this.#run(rule, transitions, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
+    this.#watch?.observed(observation, transitions);
     return transitions;
+  }
+
+  /** Zones and lines of cameras are drawn or called otherwise now; the rules are the same ones, and so are their states. */
+  redrawn(site: Site): void {
+    this.#site = site;
   }
 
   /** What the passing of time means. Call it at `nextWake`; too early is harmless. */
@@ -144,7 +159,11 @@ export class RuleEngine {
       active: new Set(active.map(key)),
     };
     try {
-      rule.state = kind.initial(config, contextOf(site, active), uptime);
+      rule.state = kind.initial(
+        config,
+        contextOf(() => this.#site, active),
+        uptime,
+      );
       // asks for its first wake: a kind that counts silence must be woken though nothing was ever observed
       rule.wakeAt = uptime;
     } catch (error) {
@@ -170,7 +189,17 @@ export class RuleEngine {
     this.#wakes(rule, evaluation.wakeAt);
     if (evaluation.problem !== undefined) fail(rule, evaluation.problem);
     for (const change of evaluation.changes)
-      if (this.#takesTurn(rule, change)) into.push(transition(rule.config, rule.kind, change));
+      if (this.#takesTurn(rule, change)) into.push(this.#transition(rule, change));
+  }
+
+  #transition({ config, kind }: RunningRule, change: RuleChange): AlarmTransition {
+    return {
+      ...change,
+      rule: config.id,
+      severity: config.severity ?? 'warning',
+      category: config.category ?? kind.category,
+      test: (config.test ?? false) || (this.#watch?.isTest(change.device) ?? false),
+    };
   }
 
   #wakes(rule: RunningRule, at: number | undefined): void {
@@ -209,26 +238,21 @@ function fail(rule: RunningRule, message: string): void {
   rule.lastError = message;
 }
 
-function transition(config: RuleConfig, kind: AnyRuleKind, change: RuleChange): AlarmTransition {
-  return {
-    ...change,
-    rule: config.id,
-    severity: config.severity ?? 'warning',
-    category: config.category ?? kind.category,
-    test: config.test ?? false,
-  };
-}
-
-function contextOf(site: Site, active: RuleContext['active']): RuleContext {
+function contextOf(current: () => Site, active: RuleContext['active']): RuleContext {
+  const site = current();
   const names = new Map([...site.devices, ...site.cameras].map(({ id, name }) => [id as string, name ?? id]));
   return {
     devices: site.devices.map(({ id }) => id),
     timezone: site.timezone,
     nameOf: (device) => names.get(device) ?? device,
     zoneNameOf: (camera, zone) =>
-      site.cameras.find(({ id }) => id === camera)?.zones?.find(({ id }) => id === zone)?.name ?? zone,
+      current()
+        .cameras.find(({ id }) => id === camera)
+        ?.zones?.find(({ id }) => id === zone)?.name ?? zone,
     lineNameOf: (camera, line) =>
-      site.cameras.find(({ id }) => id === camera)?.lines?.find(({ id }) => id === line)?.name ?? line,
+      current()
+        .cameras.find(({ id }) => id === camera)
+        ?.lines?.find(({ id }) => id === line)?.name ?? line,
     active,
   };
 }

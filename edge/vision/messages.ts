@@ -63,6 +63,11 @@ export type ToVision =
       /** where finished evidence is left, for the main process to take */
       readonly evidenceFolder: string;
     }
+  /** One camera's configuration is another now: what is drawn in its picture is taken as it runs, else it starts anew. */
+  | {
+      readonly kind: 'reconfigure';
+      readonly camera: CameraConfig & { readonly user?: string; readonly password?: string };
+    }
   /** An alarm wants its evidence. `uptime`: of the frame that set it off; `track`: whom it is about, where that is known. */
   | {
       readonly kind: 'evidence';

@@ -60,6 +60,7 @@ interface Running {
 
 export class VisionSupervisor implements Part {
   readonly #options: VisionOptions;
+  #cameras: readonly CameraConfig[];
   readonly #status = new Map<string, CameraStatus>();
   readonly #problems = new Map<string, string>();
   readonly #latest = new Map<string, SceneMessage>();
@@ -71,6 +72,7 @@ export class VisionSupervisor implements Part {
 
   constructor(options: VisionOptions) {
     this.#options = options;
+    this.#cameras = options.cameras;
     for (const camera of options.cameras) this.#status.set(camera.id, initialStatus(camera));
   }
 
@@ -116,6 +118,12 @@ export class VisionSupervisor implements Part {
     if (this.#status.has(camera)) this.#send({ kind: 'watch', camera, seconds });
   }
 
+  /** The site names other zones, lines or masks of a camera that it had before. */
+  reconfigure(config: CameraConfig): void {
+    this.#cameras = this.#cameras.map((camera) => (camera.id === config.id ? config : camera));
+    this.#send({ kind: 'reconfigure', camera: { ...config, ...this.#options.secrets[config.id] } });
+  }
+
   /** An alarm of `camera` wants evidence; it comes, if it comes, as an event. `uptime`: of the frame that set it off. */
   wantEvidence(camera: string, alarm: string, uptime: number): void {
     if (this.#status.has(camera)) this.#send({ kind: 'evidence', camera, alarm, uptime });
@@ -150,7 +158,7 @@ export class VisionSupervisor implements Part {
   }
 
   #fork(): void {
-    const { clock, logger, cameras, secrets } = this.#options;
+    const { clock, logger, secrets } = this.#options;
     const child = fork(entryPoint, [], {
       // its own session: Ctrl-C reaches the gateway alone, which then stops it; and the group can be killed as one
       detached: true,
@@ -168,7 +176,7 @@ export class VisionSupervisor implements Part {
     );
     this.#send({
       kind: 'configure',
-      cameras: cameras.map((camera) => ({ ...camera, ...secrets[camera.id] })),
+      cameras: this.#cameras.map((camera) => ({ ...camera, ...secrets[camera.id] })),
       liveFolder: this.#liveFolder,
       modelsFolder: this.#modelsFolder,
       evidenceFolder: this.#evidenceFolder,

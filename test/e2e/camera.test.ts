@@ -154,6 +154,49 @@ test('the centre fetches a picture and the clip of an alarm, and only what it as
   );
 });
 
+test('a zone that is drawn on the page counts at once, without a restart, and is what the next start reads', async () => {
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  const cookie = await logIn(base, 'installer', testPassword);
+  const before = await site.local<{ revision: string; zones: object[] }>('/api/v1/cameras/yard/scene');
+  const gateway = site.gateway?.pid;
+  const save = (revision: string, zones: object[]) =>
+    fetch(`${base}/api/v1/cameras/yard/scene`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', origin: base, cookie },
+      body: JSON.stringify({ revision, zones, lines: [], masks: [] }),
+    });
+  const points = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 1],
+  ];
+  const zones = [...before.zones, { id: 'drawn', name: 'Drawn', points }];
+  // a rule watches the other one
+  expect((await save(before.revision, zones.slice(1))).status).toBe(422);
+  const saved = await save(before.revision, zones);
+  expect(saved.status).toBe(200);
+  const { revision } = (await saved.json()) as { revision: string };
+  expect((await save(before.revision, before.zones)).status).toBe(409);
+  expect((await site.local<{ revision: string }>('/api/v1/status')).revision).toBe(revision);
+  expect(
+    createHash('sha256')
+      .update(await readFile(join(site.folder, 'site.yaml')))
+      .digest('hex'),
+  ).toBe(revision);
+  await until('somebody is seen in it', async () =>
+    (await allEvents(site, 'device=yard&type=forpost.vision.observation.v1')).some(
+      ({ data }) => (data as { zone?: string }).zone === 'drawn',
+    ),
+  );
+  expect(site.gateway?.pid).toBe(gateway);
+  // the camera went on meanwhile
+  const lost = (await allEvents(site, 'type=forpost.gateway.v1')).filter(
+    ({ data }) => (data as { change: string }).change === 'camera-lost',
+  );
+  expect(lost).toEqual([]);
+});
+
 test('the camera goes away and comes back: the page says why meanwhile, and vision is live again', async () => {
   camera.stall();
   const lost = await until('the stall was noticed', async () => {

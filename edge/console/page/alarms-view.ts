@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActiveAlarm } from '../view.ts';
 import { clockTime, duration, plural } from './format.ts';
+import './evidence-view.ts';
 import { section } from './parts.ts';
 
 const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
@@ -45,6 +46,7 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
       <p class="muted">
         ${names.get(alarm.device) ?? alarm.device} · since ${clockTime(alarm.since, nowMs)} (${duration(sinceMs)})${times}
       </p>
+      ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
     ${
       alarm.acknowledged

@@ -1,5 +1,5 @@
 /** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
-import type { ConsoleStatus, DeadLetterView } from '../view.ts';
+import type { CameraScene, CameraSceneView, ConsoleStatus, DeadLetterView, TrialView } from '../view.ts';
 
 const deadlineMs = 10_000;
 
@@ -61,6 +61,32 @@ export async function acknowledge(alarm: string): Promise<void> {
 export async function fetchDeadLetters(device: string): Promise<readonly DeadLetterView[]> {
   const path = `/api/v1/dead-letters?limit=5&device=${encodeURIComponent(device)}`;
   return ((await (await call(path)).json()) as { deadLetters: readonly DeadLetterView[] }).deadLetters;
+}
+
+/** What is drawn over a camera's picture, and of which revision. */
+export async function fetchScene(camera: string): Promise<CameraSceneView> {
+  return (await (await call(`${cameraPath(camera)}/scene`)).json()) as CameraSceneView;
+}
+
+export async function saveScene(camera: string, scene: CameraScene & { readonly revision: string }): Promise<void> {
+  await call(`${cameraPath(camera)}/scene`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(scene),
+  });
+}
+
+export async function fetchTrial(camera: string): Promise<TrialView> {
+  return (await (await call(`${cameraPath(camera)}/trial`)).json()) as TrialView;
+}
+
+/** 0 s end it. */
+export async function beginTrial(camera: string, seconds: number): Promise<TrialView> {
+  return (await (await post(`${cameraPath(camera)}/trial`, { seconds })).json()) as TrialView;
+}
+
+function cameraPath(camera: string): string {
+  return `/api/v1/cameras/${encodeURIComponent(camera)}`;
 }
 
 /** The camera's latest picture, undefined where it has sent none yet. */

@@ -8,9 +8,11 @@
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
-import type { ConsoleStatus, SceneNotice } from '../view.ts';
+import type { CameraScene, SceneNotice } from '../view.ts';
 import { fetchPicture, LoggedOut } from './api.ts';
 import { badge } from './parts.ts';
+import './scene-editor.ts';
+import './trial-view.ts';
 import { tellCamera } from './words.ts';
 
 const pictureEveryMs = 500;
@@ -18,19 +20,21 @@ const pictureEveryMs = 500;
 const retryEveryMs = 3000;
 const boxesStaleMs = 3000;
 
-type Zones = ConsoleStatus['zones'][string];
+const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [] };
 
 export class CameraView extends LitElement {
   static override properties = {
     camera: { attribute: false },
-    zones: { attribute: false },
+    drawn: { attribute: false },
+    mode: { state: true },
     scene: { attribute: false },
     picture: { state: true },
     size: { state: true },
     stale: { state: true },
   };
   declare camera: CameraStatus;
-  declare zones: Zones;
+  declare drawn: CameraScene | undefined;
+  declare mode: 'look' | 'draw' | 'try';
   declare scene: SceneNotice | undefined;
   /** object URL of the picture that is shown */
   declare picture: string | undefined;
@@ -44,7 +48,7 @@ export class CameraView extends LitElement {
 
   constructor() {
     super();
-    this.zones = [];
+    this.mode = 'look';
     this.size = { width: 1280, height: 720 };
     this.stale = false;
   }
@@ -134,17 +138,41 @@ export class CameraView extends LitElement {
         <span class="name">${name}</span>
         ${badge(told)}
         <span class="muted">${told.text === '' ? pace : told.text}</span>
+        <span class="row">
+          <button @click=${() => this.#turn('draw')}>Draw zones</button>
+          ${this.mode === 'try' ? nothing : html`<button @click=${() => this.#turn('try')}>Test</button>`}
+        </span>
       </figcaption>
+      ${
+        this.mode === 'try'
+          ? html`<forpost-trial .camera=${this.camera.id} .scene=${this.scene} .drawn=${this.drawn ?? nothingDrawn} @closed=${() => this.#turn('look')}></forpost-trial>`
+          : nothing
+      }
+      ${
+        this.mode === 'draw'
+          ? html`<forpost-scene-editor .camera=${this.camera.id} .title=${name} .picture=${this.picture} .scene=${this.stale ? undefined : this.scene} @closed=${() => this.#turn('look')}></forpost-scene-editor>`
+          : nothing
+      }
     </figure>`;
+  }
+
+  #turn(mode: 'look' | 'draw' | 'try'): void {
+    this.mode = mode;
   }
 
   #drawing(): TemplateResult {
     const { width, height } = this.size;
     const text = width / 36;
+    const { zones, lines } = this.drawn ?? nothingDrawn;
     const tracks = this.stale || this.camera.state !== 'live' ? [] : (this.scene?.tracks ?? []);
     const entered = new Set(tracks.flatMap((track) => track.zones));
     return html`<svg class="drawing" viewBox="0 0 ${width} ${height}" font-size=${text} aria-hidden="true">
-      ${this.zones.map((zone) => {
+      ${lines.map((line) => {
+        const [[x1, y1], [x2, y2]] = line.points;
+        return svg`<g class="line"><polyline points="${x1 * width},${y1 * height} ${x2 * width},${y2 * height}" />
+          <text x=${Math.min(x1, x2) * width} y=${Math.min(y1, y2) * height - text / 2}>${line.name ?? line.id}</text></g>`;
+      })}
+      ${zones.map((zone) => {
         const points = zone.points.map(([x, y]) => [x * width, y * height] as const);
         const left = Math.min(...points.map(([x]) => x));
         const bottom = Math.max(...points.map(([, y]) => y));
@@ -153,11 +181,11 @@ export class CameraView extends LitElement {
           <text x=${left + text / 3} y=${bottom - text / 2}>${zone.name ?? zone.id}</text>
         </g>`;
       })}
-      ${tracks.map(({ box: [x, y, w, h], class: kind, score, zones }) => {
+      ${tracks.map(({ box: [x, y, w, h], class: kind, score, zones: within, static: stands }) => {
         const top = y * height;
         // in the right half the label ends with its box, so that the picture's edge does not cut it
         const right = x + w / 2 > 0.5;
-        return svg`<g class="track ${zones.length > 0 ? 'entered' : ''}">
+        return svg`<g class="track ${stands ? 'stands' : within.length > 0 ? 'entered' : ''}">
           <rect x=${x * width} y=${top} width=${w * width} height=${h * height} />
           <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind} ${Math.round(score * 100)} %</text>
         </g>`;

@@ -234,7 +234,7 @@ class ForpostConsole extends LitElement {
       </main>`;
   }
 
-  #cameras({ cameras, zones }: ConsoleStatus): TemplateResult {
+  #cameras({ cameras, scenes }: ConsoleStatus): TemplateResult {
     if (cameras.length === 0)
       return section('cameras', 'Cameras', '', html`<p class="card quiet">No camera is configured yet.</p>`);
     const live = cameras.filter(({ state }) => state === 'live').length;
@@ -243,7 +243,7 @@ class ForpostConsole extends LitElement {
       cameras,
       ({ id }) => id,
       (camera) =>
-        html`<forpost-camera .camera=${camera} .zones=${zones[camera.id] ?? []} .scene=${this.scenes.get(camera.id)}></forpost-camera>`,
+        html`<forpost-camera .camera=${camera} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)}></forpost-camera>`,
     );
     return section('cameras', 'Cameras', note, html`<div class="cameras">${views}</div>`);
   }

@@ -67,6 +67,7 @@ export class Analysis {
   readonly #trackerOptions: TrackerOptions;
   /** what the detector is asked for: the least threshold of any class, and less to continue a track */
   readonly #leastScore: number;
+  #areas: Pick<AnalysisOptions, 'zones' | 'lines'>;
   #tracker = emptyTracker;
   #scene = emptyScene;
   #outstanding = false;
@@ -81,6 +82,7 @@ export class Analysis {
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
+    this.#areas = options;
     this.#remembers = kindOf(options.model).remembers;
     this.#gate = new MotionGate(options.motionMasks);
     const { minScore, thresholds, classes, staticClasses } = options;
@@ -127,6 +129,11 @@ export class Analysis {
     if (this.#tracker.objects.length === 0) return;
     this.#tracker = { ...this.#tracker, objects: [] };
     this.#tell(this.#options.clock.uptime(), 0);
+  }
+
+  /** Others from the next frame on; who is in a zone that is gone has left it. */
+  setAreas(zones: readonly ZoneConfig[], lines: readonly LineConfig[]): void {
+    this.#areas = { zones, lines };
   }
 
   stop(): void {
@@ -182,7 +189,7 @@ export class Analysis {
 
   /** Tells the scene where there is something to tell, and gives it back. */
   #tell(uptime: number, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
-    const { state, tracks, changes } = observe(this.#scene, this.#options, this.#tracker.objects);
+    const { state, tracks, changes } = observe(this.#scene, this.#areas, this.#tracker.objects);
     this.#scene = state;
     if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)
       this.#options.scene({ uptime, tracks, changes, detectMs });

@@ -5,7 +5,7 @@
  * Always: it ends itself and its ffmpegs when its parent is gone, however that went; frames never leave it, only
  * small JSON and the live pictures; what goes wrong with one camera or model stays with it.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -14,7 +14,7 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
 import { type RingFolder, removeOwn, ringFolder } from './ring-folder.ts';
-import { WatchedCamera } from './watched-camera.ts';
+import { type CameraSettings, WatchedCamera } from './watched-camera.ts';
 
 requireNode();
 
@@ -30,6 +30,7 @@ let cameras: WatchedCamera[] = [];
 let pool: DetectorPool | undefined;
 let unsent = 0;
 let rings: RingFolder | undefined;
+let build: ((config: CameraSettings) => WatchedCamera) | undefined;
 
 function send(message: FromVision): void {
   if (!process.connected) return;
@@ -56,15 +57,31 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
   rings = ringFolder(evidenceFolder, message.cameras.length);
   send({ kind: 'problem', about: 'recording', text: 'problem' in rings ? rings.problem : '' });
   const recorded = 'path' in rings ? rings : undefined;
-  cameras = message.cameras.map((config) => {
+  build = (config) => {
     const ring = recorded && { folder: join(recorded.path, config.id), maxBytes: recorded.maxBytesEach };
-    if (ring !== undefined) mkdirSync(ring.folder, { mode: 0o700 });
+    if (ring !== undefined) {
+      rmSync(ring.folder, { recursive: true, force: true });
+      mkdirSync(ring.folder, { mode: 0o700 });
+    }
     return new WatchedCamera({
       ...{ config, liveFolder, modelsFolder, evidenceFolder, ring },
       ...{ pool: fresh, clock, random, logger, send },
     });
-  });
+  };
+  cameras = message.cameras.map(build);
   for (const camera of cameras) camera.start();
+}
+
+/** The others go on as they are. */
+function reconfigure(config: CameraSettings): void {
+  const index = cameras.findIndex(({ id }) => id === config.id);
+  const before = cameras[index];
+  if (before === undefined || build === undefined || before.takes(config)) return;
+  before.stop();
+  before.forgetPictures();
+  const camera = build(config);
+  cameras[index] = camera;
+  camera.start();
 }
 
 async function release(): Promise<void> {
@@ -101,6 +118,7 @@ process.on('message', (message: ToVision) => {
       logger.error(error, 'vision could not be configured');
       end(1, 'not configured');
     });
+  else if (message.kind === 'reconfigure') reconfigure(message.camera);
   else if (message.kind === 'evidence') cameras.find(({ id }) => id === message.camera)?.ask(message);
   else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);
   else end(0, 'asked to');

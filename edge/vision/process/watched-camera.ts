@@ -2,6 +2,8 @@
  * One configured camera put together: its connection, its frames, its model, its picture; and what it tells the
  * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -30,8 +32,10 @@ const defaultAfterS = 8;
 /** Beyond the seconds that a clip wants: until it is cut, and the segment that its beginning lies in. */
 const keptBeyondMs = 12_000;
 
+export type CameraSettings = Extract<ToVision, { kind: 'configure' }>['cameras'][number];
+
 export interface WatchedCameraOptions {
-  readonly config: Extract<ToVision, { kind: 'configure' }>['cameras'][number];
+  readonly config: CameraSettings;
   readonly liveFolder: string;
   readonly modelsFolder: string;
   readonly evidenceFolder: string;
@@ -83,6 +87,20 @@ export class WatchedCamera {
     this.#recorder?.stop();
     this.#ring?.stop();
     this.#options.pool.forget(this.id);
+  }
+
+  /** Takes a new configuration as it runs, where only zones and lines differ. Whether it could. */
+  takes(config: CameraSettings): boolean {
+    const others = ({ zones: _, lines: __, ...rest }: CameraSettings) => JSON.stringify(rest);
+    if (others(config) !== others(this.#options.config) || this.#analysis === undefined) return false;
+    this.#analysis.setAreas(config.zones ?? [], config.lines ?? []);
+    return true;
+  }
+
+  /** Its masks may be others now: what was taken before shows what nobody is to see. */
+  forgetPictures(): void {
+    const { liveFolder } = this.#options;
+    for (const name of [`${this.id}.jpg`, `${this.id}.jpg.new`]) rmSync(join(liveFolder, name), { force: true });
   }
 
   watch(seconds: number): void {

@@ -1,0 +1,181 @@
+/**
+ * What an installer draws, before it is saved. Pure: a draft and a gesture in, a draft out. Coordinates are 0..1 of the
+ * picture, from the top left.
+ *
+ * Always: every point lies in the picture; a zone and a mask keep three corners or more, a line has two ends; ids of
+ * what was there before stay as they are, because rules refer to them.
+ */
+import type { CameraRule, CameraScene } from '../view.ts';
+
+export type Point = readonly [number, number];
+export type ShapeKind = 'zone' | 'line' | 'mask';
+
+export interface Shape {
+  readonly kind: ShapeKind;
+  /** empty: none yet, it is made from the name when it is saved */
+  readonly id: string;
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+export interface Draft {
+  readonly shapes: readonly Shape[];
+  /** index of the shape that is worked on */
+  readonly selected: number | undefined;
+  /** what is being placed, corner by corner */
+  readonly placing: Shape | undefined;
+}
+
+export const fewestCorners = 3;
+export const mostCorners = 64;
+const words = { zone: 'Zone', line: 'Line', mask: 'Mask' } as const;
+const longestId = 64;
+
+export function draftOf({ zones, lines, masks }: CameraScene): Draft {
+  const shape =
+    (kind: ShapeKind) =>
+    ({ id = '', name, points }: { id?: string; name?: string; points: readonly Point[] }): Shape => ({
+      ...{ kind, id, points },
+      name: name ?? id,
+    });
+  const shapes = [...zones.map(shape('zone')), ...lines.map(shape('line')), ...masks.map(shape('mask'))];
+  return { shapes, selected: undefined, placing: undefined };
+}
+
+/** A new shape is begun; its corners follow. */
+export function begin(draft: Draft, kind: ShapeKind): Draft {
+  const count = draft.shapes.filter((shape) => shape.kind === kind).length + 1;
+  return { ...draft, selected: undefined, placing: { kind, id: '', name: `${words[kind]} ${count}`, points: [] } };
+}
+
+/** One more corner of what is being placed; a line is whole with its second end. */
+export function place(draft: Draft, point: Point): Draft {
+  const { placing } = draft;
+  if (placing === undefined || placing.points.length >= mostCorners) return draft;
+  const next = { ...placing, points: [...placing.points, inside(point)] };
+  return next.kind === 'line' && next.points.length === 2
+    ? close({ ...draft, placing: next })
+    : { ...draft, placing: next };
+}
+
+/** Takes the last corner back; without one the placing ends. */
+export function unplace(draft: Draft): Draft {
+  const { placing } = draft;
+  if (placing === undefined || placing.points.length === 0) return { ...draft, placing: undefined };
+  return { ...draft, placing: { ...placing, points: placing.points.slice(0, -1) } };
+}
+
+/** What is being placed is whole now, where it has corners enough. */
+export function close(draft: Draft): Draft {
+  const { placing } = draft;
+  if (placing === undefined || !isWhole(placing)) return draft;
+  return { shapes: [...draft.shapes, placing], selected: draft.shapes.length, placing: undefined };
+}
+
+export function isWhole({ kind, points }: Shape): boolean {
+  return kind === 'line' ? points.length === 2 : points.length >= fewestCorners;
+}
+
+export function select(draft: Draft, index: number | undefined): Draft {
+  return { ...draft, selected: index };
+}
+
+export function movePoint(draft: Draft, shape: number, corner: number, to: Point): Draft {
+  return change(draft, shape, (one) => ({ ...one, points: one.points.with(corner, inside(to)) }));
+}
+
+/** A new corner behind `corner`; of a line there is none. */
+export function insertPoint(draft: Draft, shape: number, corner: number, at: Point): Draft {
+  return change(draft, shape, (one) =>
+    one.kind === 'line' || one.points.length >= mostCorners
+      ? one
+      : { ...one, points: one.points.toSpliced(corner + 1, 0, inside(at)) },
+  );
+}
+
+export function removePoint(draft: Draft, shape: number, corner: number): Draft {
+  return change(draft, shape, (one) =>
+    one.kind === 'line' || one.points.length <= fewestCorners
+      ? one
+      : { ...one, points: one.points.toSpliced(corner, 1) },
+  );
+}
+
+/** The whole shape by so much, as far as the picture reaches. */
+export function moveShape(draft: Draft, shape: number, [dx, dy]: Point): Draft {
+  return change(draft, shape, (one) => {
+    const xs = one.points.map(([x]) => x);
+    const ys = one.points.map(([, y]) => y);
+    const x = Math.min(1 - Math.max(...xs), Math.max(-Math.min(...xs), dx));
+    const y = Math.min(1 - Math.max(...ys), Math.max(-Math.min(...ys), dy));
+    return { ...one, points: one.points.map((point) => [point[0] + x, point[1] + y] as const) };
+  });
+}
+
+export function rename(draft: Draft, shape: number, name: string): Draft {
+  return change(draft, shape, (one) => ({ ...one, name }));
+}
+
+export function remove(draft: Draft, shape: number): Draft {
+  return { ...draft, shapes: draft.shapes.toSpliced(shape, 1), selected: undefined };
+}
+
+/** Rules that would not know any more what they watch. */
+export function usedBy({ kind, id }: Shape, rules: readonly CameraRule[]): readonly CameraRule[] {
+  if (id === '' || kind === 'mask') return [];
+  return rules.filter((rule) => rule[kind] === id);
+}
+
+/** As the gateway saves it: every zone and line has an id, made from its name where it is new. */
+export function sceneOf({ shapes }: Draft): CameraScene {
+  const taken = new Set(shapes.map(({ id }) => id));
+  const named = (kind: ShapeKind) =>
+    shapes
+      .filter((shape) => shape.kind === kind)
+      .map(({ id, name, points }) => {
+        const own = id === '' ? freeId(name === '' ? kind : name, taken) : id;
+        const title = name.trim();
+        return {
+          id: own,
+          ...(title === '' || title === own ? {} : { name: title }),
+          points: points.map(([x, y]) => [x, y] as [number, number]),
+        };
+      });
+  return {
+    zones: named('zone'),
+    lines: named('line').map((line) => ({ ...line, points: [line.points[0] ?? [0, 0], line.points[1] ?? [1, 1]] })),
+    masks: shapes
+      .filter(({ kind }) => kind === 'mask')
+      .map(({ id, points }) => ({
+        ...(id === '' ? {} : { id }),
+        points: points.map(([x, y]) => [x, y] as [number, number]),
+      })),
+  };
+}
+
+/** `[a-z0-9-]{1,64}` from what people write, and none that is taken. Notes it as taken. */
+export function freeId(name: string, taken: Set<string>): string {
+  const base =
+    name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replaceAll('ß', 'ss')
+      .replace(/[\u0300-\u036f]/g, '')
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, longestId - 4) || 'area';
+  let id = base;
+  for (let number = 2; taken.has(id); number++) id = `${base}-${number}`;
+  taken.add(id);
+  return id;
+}
+
+function change(draft: Draft, index: number, to: (shape: Shape) => Shape): Draft {
+  const shape = draft.shapes[index];
+  return shape === undefined ? draft : { ...draft, shapes: draft.shapes.with(index, to(shape)) };
+}
+
+function inside([x, y]: Point): Point {
+  const within = (value: number) => Math.min(1, Math.max(0, value));
+  return [within(x), within(y)];
+}

@@ -1,0 +1,398 @@
+/**
+ * Drawing zones, lines and masks on a camera's picture, with the mouse or a finger.
+ *
+ *   opened (what is saved now) ── gestures ──► changed ── Save ──► saved, closed
+ *                                                 │         └── refused: told in words, nothing is lost
+ *                                                 └── Cancel ──► closed, nothing was changed
+ *
+ * Always: what is on the screen can be taken back step by step; the picture below goes on living; nothing is sent before
+ * Save, and then over the revision that was opened and no other.
+ */
+import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
+import type { CameraRule, SceneNotice } from '../view.ts';
+import * as api from './api.ts';
+import * as drafts from './scene-draft.ts';
+
+type Draft = drafts.Draft;
+type Point = drafts.Point;
+
+const mostUndo = 50;
+/** Steps that one gesture makes are one to take back. */
+const tapMovesPx = 6;
+
+const hints: Readonly<Record<drafts.ShapeKind, string>> = {
+  zone: 'Tap the corners of the zone on the ground, one after the other.',
+  line: 'Tap both ends of the line, where feet cross it.',
+  mask: 'Tap the corners of what nobody is to see. It will be black everywhere.',
+};
+const titles: Readonly<Record<drafts.ShapeKind, string>> = { zone: 'Zone', line: 'Line', mask: 'Mask' };
+
+type Grip =
+  | { readonly what: 'corner'; readonly shape: number; readonly corner: number }
+  | { readonly what: 'middle'; readonly shape: number; readonly corner: number }
+  | { readonly what: 'shape'; readonly shape: number }
+  | { readonly what: 'ground' };
+
+interface Gesture {
+  readonly pointer: number;
+  readonly grip: Grip;
+  readonly from: Point;
+  readonly before: Draft;
+  readonly px: readonly [number, number];
+  moved: boolean;
+}
+
+export class SceneEditor extends LitElement {
+  static override properties = {
+    camera: { attribute: false },
+    title: { attribute: false },
+    picture: { attribute: false },
+    scene: { attribute: false },
+    draft: { state: true },
+    size: { state: true },
+    corner: { state: true },
+    problem: { state: true },
+    busy: { state: true },
+    scale: { state: true },
+  };
+  /** id of the camera */
+  declare camera: string;
+  declare title: string;
+  /** object URL of its newest picture */
+  declare picture: string | undefined;
+  declare scene: SceneNotice | undefined;
+  declare draft: Draft;
+  declare size: { readonly width: number; readonly height: number };
+  /** the corner that was touched last, of the selected shape */
+  declare corner: number | undefined;
+  declare problem: string;
+  declare busy: boolean;
+  /** units of the drawing for one pixel of the screen */
+  declare scale: number;
+  #revision = '';
+  #rules: readonly CameraRule[] = [];
+  #undo: Draft[] = [];
+  #gesture: Gesture | undefined;
+  #resize: ResizeObserver | undefined;
+  #loaded = false;
+
+  constructor() {
+    super();
+    this.draft = { shapes: [], selected: undefined, placing: undefined };
+    this.size = { width: 1280, height: 720 };
+    this.problem = '';
+    this.busy = false;
+    this.scale = 1;
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override firstUpdated(): void {
+    this.querySelector('dialog')?.showModal();
+    const board = this.querySelector('.board');
+    if (board !== null) {
+      this.#resize = new ResizeObserver(() => this.#measure());
+      this.#resize.observe(board);
+    }
+    void this.#load();
+  }
+
+  /** By the script: the page allows no style in its text. */
+  override updated(): void {
+    const { width, height } = this.size;
+    const board = this.querySelector<HTMLElement>('.board');
+    board?.style.setProperty('aspect-ratio', `${width} / ${height}`);
+    board?.style.setProperty('--shape', `${width / height}`);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize?.disconnect();
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { revision, rules, ...scene } = await api.fetchScene(this.camera);
+      this.#revision = revision;
+      this.#rules = rules;
+      this.#undo = [];
+      this.#loaded = true;
+      this.problem = '';
+      this.draft = drafts.draftOf(scene);
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #save(): Promise<void> {
+    this.busy = true;
+    this.problem = '';
+    try {
+      await api.saveScene(this.camera, { revision: this.#revision, ...drafts.sceneOf(this.draft) });
+      this.#close();
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #close(): void {
+    this.dispatchEvent(new CustomEvent('closed'));
+  }
+
+  #measure(): void {
+    const board = this.querySelector('.board');
+    if (board !== null && board.clientWidth > 0) this.scale = this.size.width / board.clientWidth;
+  }
+
+  /** A step that can be taken back. */
+  #step(next: Draft): void {
+    if (next === this.draft) return;
+    this.#undo = [...this.#undo.slice(-mostUndo + 1), this.draft];
+    this.draft = next;
+  }
+
+  #takeBack(): void {
+    const before = this.#undo.pop();
+    if (before !== undefined) this.draft = before;
+    this.corner = undefined;
+  }
+
+  #pointOf(event: PointerEvent): Point {
+    const { left, top, width, height } = (this.querySelector('.board') as Element).getBoundingClientRect();
+    return [(event.clientX - left) / width, (event.clientY - top) / height];
+  }
+
+  readonly #down = (event: PointerEvent) => {
+    if (this.#gesture !== undefined || event.button > 0) return;
+    const grip = gripOf(event.target);
+    if (this.draft.placing === undefined && grip.what !== 'ground') event.preventDefault();
+    (this.querySelector('.board') as Element).setPointerCapture(event.pointerId);
+    this.#gesture = {
+      ...{ pointer: event.pointerId, grip, from: this.#pointOf(event), before: this.draft },
+      ...{ px: [event.clientX, event.clientY], moved: false },
+    };
+    if (this.draft.placing !== undefined) return;
+    if (grip.what === 'corner') this.corner = grip.corner;
+    if (grip.what === 'middle') {
+      this.draft = drafts.insertPoint(this.draft, grip.shape, grip.corner, this.#pointOf(event));
+      this.corner = grip.corner + 1;
+    }
+  };
+
+  readonly #move = (event: PointerEvent) => {
+    const gesture = this.#gesture;
+    if (gesture === undefined || event.pointerId !== gesture.pointer || this.draft.placing !== undefined) return;
+    const { grip, from, before, px } = gesture;
+    gesture.moved ||= Math.hypot(event.clientX - px[0], event.clientY - px[1]) > tapMovesPx;
+    if (!gesture.moved) return;
+    const at = this.#pointOf(event);
+    if (grip.what === 'corner') this.draft = drafts.movePoint(before, grip.shape, grip.corner, at);
+    else if (grip.what === 'middle')
+      this.draft = drafts.movePoint(
+        drafts.insertPoint(before, grip.shape, grip.corner, at),
+        grip.shape,
+        grip.corner + 1,
+        at,
+      );
+    else if (grip.what === 'shape' && grip.shape === before.selected)
+      this.draft = drafts.moveShape(before, grip.shape, [at[0] - from[0], at[1] - from[1]]);
+  };
+
+  readonly #up = (event: PointerEvent) => {
+    const gesture = this.#gesture;
+    if (gesture === undefined || event.pointerId !== gesture.pointer) return;
+    this.#gesture = undefined;
+    const { grip, before } = gesture;
+    if (before.placing !== undefined) {
+      this.#placed(this.#pointOf(event), before.placing);
+      return;
+    }
+    if (this.draft !== before) {
+      const after = this.draft;
+      this.draft = before;
+      this.#step(after);
+      return;
+    }
+    if (gesture.moved || grip.what === 'corner') return;
+    this.corner = undefined;
+    this.draft = drafts.select(this.draft, grip.what === 'shape' ? grip.shape : undefined);
+  };
+
+  readonly #cancelled = () => {
+    if (this.#gesture !== undefined) this.draft = this.#gesture.before;
+    this.#gesture = undefined;
+  };
+
+  /** A tap near the first corner closes the shape. */
+  #placed(at: Point, { points, kind }: drafts.Shape): void {
+    const [first] = points;
+    const { width, height } = this.size;
+    const near = 24 * this.scale;
+    const closes =
+      kind !== 'line' &&
+      first !== undefined &&
+      points.length >= drafts.fewestCorners &&
+      Math.hypot((at[0] - first[0]) * width, (at[1] - first[1]) * height) < near;
+    this.#step(closes ? drafts.close(this.draft) : drafts.place(this.draft, at));
+  }
+
+  override render(): TemplateResult {
+    return html`<dialog class="editor" aria-label="Draw on ${this.title}" @cancel=${(event: Event) => {
+      event.preventDefault();
+      this.#close();
+    }}>
+      <div class="editor-head">
+        <h2>${this.title}</h2>
+        <button class="plain" @click=${() => this.#close()}>Cancel</button>
+        <button class="primary" ?disabled=${this.busy || !this.#loaded || this.draft.placing !== undefined || this.#undo.length === 0} @click=${() => void this.#save()}>Save</button>
+      </div>
+      ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem} ${this.#loaded ? html`<button class="plain" @click=${() => void this.#load()}>Show what is saved</button>` : nothing}</p>`}
+      <div class="board"
+        @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#cancelled}>
+        ${this.picture === undefined ? html`<p class="no-picture">No picture yet: you can draw all the same</p>` : html`<img src=${this.picture} alt="" draggable="false" @load=${this.#pictured} />`}
+        ${this.#drawing()}
+      </div>
+      <div class="tools">${this.#tools()}</div>
+    </dialog>`;
+  }
+
+  readonly #pictured = (event: Event) => {
+    const { naturalWidth: width, naturalHeight: height } = event.currentTarget as HTMLImageElement;
+    if (width === 0 || (width === this.size.width && height === this.size.height)) return;
+    this.size = { width, height };
+    this.#measure();
+  };
+
+  #tools(): TemplateResult {
+    const { placing, selected, shapes } = this.draft;
+    if (placing !== undefined) return this.#placingTools(placing);
+    const shape = selected === undefined ? undefined : shapes[selected];
+    const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#takeBack()}>Undo</button>`;
+    if (shape === undefined || selected === undefined)
+      return html`<p class="hint">${shapes.length === 0 ? 'Nothing is drawn yet.' : 'Tap a shape to change it.'}</p>
+        <div class="row">
+          ${(['zone', 'line', 'mask'] as const).map(
+            (kind) =>
+              html`<button @click=${() => this.#step(drafts.begin(this.draft, kind))}>New ${titles[kind].toLowerCase()}</button>`,
+          )}
+          ${undo}
+        </div>`;
+    return this.#shapeTools(shape, selected, undo);
+  }
+
+  #placingTools(placing: drafts.Shape): TemplateResult {
+    const count = placing.points.length;
+    const more = placing.kind !== 'line' && count >= drafts.fewestCorners ? ' Tap the first one again, or Done.' : '';
+    return html`<p class="hint" role="status">${hints[placing.kind]}${more}</p>
+      <div class="row">
+        <button @click=${() => this.#step(drafts.unplace(this.draft))}>${count === 0 ? 'Do not draw it' : 'Take last back'}</button>
+        ${
+          placing.kind === 'line'
+            ? nothing
+            : html`<button class="primary" ?disabled=${!drafts.isWhole(placing)} @click=${() => this.#step(drafts.close(this.draft))}>Done</button>`
+        }
+      </div>`;
+  }
+
+  #shapeTools(shape: drafts.Shape, index: number, undo: TemplateResult): TemplateResult {
+    const users = drafts.usedBy(shape, this.#rules);
+    const { corner } = this;
+    const removable = corner !== undefined && shape.kind !== 'line' && shape.points.length > drafts.fewestCorners;
+    return html`${
+      shape.kind === 'mask'
+        ? html`<p class="hint">A mask is black in the picture, for the detector and in every clip.</p>`
+        : html`<label class="name">${titles[shape.kind]}
+            <input .value=${shape.name} maxlength="60" autocomplete="off" @change=${(event: Event) =>
+              this.#step(drafts.rename(this.draft, index, (event.currentTarget as HTMLInputElement).value))} />
+          </label>`
+    }
+      ${users.length === 0 ? nothing : html`<p class="hint">Watched by ${users.map(({ name }) => name).join(', ')}: a rule must not lose what it watches.</p>`}
+      <div class="row">
+        <button @click=${() => {
+          this.draft = drafts.select(this.draft, undefined);
+          this.corner = undefined;
+        }}>Back</button>
+        ${removable ? html`<button @click=${() => this.#removeCorner(index, corner)}>Remove corner</button>` : nothing}
+        <button class="danger" ?disabled=${users.length > 0} title=${users.length > 0 ? 'A rule watches it' : ''} @click=${() => this.#step(drafts.remove(this.draft, index))}>Delete</button>
+        ${undo}
+      </div>`;
+  }
+
+  #removeCorner(shape: number, corner: number): void {
+    this.#step(drafts.removePoint(this.draft, shape, corner));
+    this.corner = undefined;
+  }
+
+  #drawing(): TemplateResult {
+    const { width, height } = this.size;
+    const { shapes, selected, placing } = this.draft;
+    const px = (pixels: number) => pixels * this.scale;
+    const at = ([x, y]: Point) => [x * width, y * height] as const;
+    const path = (points: readonly Point[]) => points.map((point) => at(point).join(',')).join(' ');
+    const chosen = selected === undefined ? undefined : shapes[selected];
+    return html`<svg class="drawing editing ${placing === undefined ? '' : 'placing'}" viewBox="0 0 ${width} ${height}" font-size=${px(15)}>
+      ${(this.scene?.tracks ?? []).map(
+        ({ box: [x, y, w, h] }) =>
+          svg`<g class="track"><rect x=${x * width} y=${y * height} width=${w * width} height=${h * height} /></g>`,
+      )}
+      ${shapes.map((shape, index) => {
+        const outline =
+          shape.kind === 'line'
+            ? svg`<polyline class="touch" points=${path(shape.points)} stroke-width=${px(36)} data-shape=${index} /><polyline points=${path(shape.points)} data-shape=${index} />`
+            : svg`<polygon points=${path(shape.points)} data-shape=${index} />`;
+        const [x, y] = at(labelAt(shape.points));
+        return svg`<g class="${shape.kind} ${index === selected ? 'chosen' : ''}">${outline}
+          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.name}</text>`}</g>`;
+      })}
+      ${chosen === undefined || selected === undefined ? nothing : this.#handles(chosen, selected)}
+      ${
+        placing === undefined
+          ? nothing
+          : svg`<g class="${placing.kind} chosen"><polyline points=${path(placing.points)} />
+            ${placing.points.map((point, index) => {
+              const [x, y] = at(point);
+              return svg`<circle class="handle ${index === 0 ? 'first' : ''}" cx=${x} cy=${y} r=${px(index === 0 ? 11 : 8)} />`;
+            })}</g>`
+      }
+    </svg>`;
+  }
+
+  /** Round handles at the corners, small ones between them that make a new corner; larger to touch than to see. */
+  #handles({ points, kind }: drafts.Shape, index: number): TemplateResult {
+    const { width, height } = this.size;
+    const px = (pixels: number) => pixels * this.scale;
+    const middles = kind === 'line' || points.length >= drafts.mostCorners ? [] : points;
+    return svg`<g class="handles">
+      ${middles.map((point, corner) => {
+        const next = points[(corner + 1) % points.length] ?? point;
+        const [x, y] = [((point[0] + next[0]) / 2) * width, ((point[1] + next[1]) / 2) * height];
+        return svg`<circle class="middle" cx=${x} cy=${y} r=${px(6)} />
+          <circle class="touch" cx=${x} cy=${y} r=${px(16)} data-middle=${corner} data-shape=${index} />`;
+      })}
+      ${points.map(
+        ([x, y], corner) =>
+          svg`<circle class="handle ${corner === this.corner ? 'first' : ''}" cx=${x * width} cy=${y * height} r=${px(10)} />
+            <circle class="touch" cx=${x * width} cy=${y * height} r=${px(22)} data-corner=${corner} data-shape=${index} />`,
+      )}
+    </g>` as unknown as TemplateResult;
+  }
+}
+
+/** The topmost corner. */
+function labelAt(points: readonly Point[]): Point {
+  return points.reduce((top, point) => (point[1] < top[1] ? point : top), points[0] ?? [0, 0]);
+}
+
+function gripOf(target: EventTarget | null): Grip {
+  const { shape, corner, middle } = target instanceof SVGElement ? target.dataset : {};
+  if (shape === undefined) return { what: 'ground' };
+  if (corner !== undefined) return { what: 'corner', shape: Number(shape), corner: Number(corner) };
+  if (middle !== undefined) return { what: 'middle', shape: Number(shape), corner: Number(middle) };
+  return { what: 'shape', shape: Number(shape) };
+}
+
+customElements.define('forpost-scene-editor', SceneEditor);

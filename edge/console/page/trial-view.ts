@@ -1,0 +1,129 @@
+/**
+ * Trying a camera out: what it sees now, and for each thing that happened what every rule made of it and why.
+ *
+ *   asked ── begun ──► asked again every `lookEveryMs`, until it is ended or its time is over
+ */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { CameraScene, SceneNotice, TrialView as Trial } from '../view.ts';
+import * as api from './api.ts';
+
+const lookEveryMs = 1000;
+const trialSeconds = 600;
+const staleMs = 3000;
+
+export class TrialView extends LitElement {
+  static override properties = {
+    camera: { attribute: false },
+    scene: { attribute: false },
+    drawn: { attribute: false },
+    trial: { state: true },
+    problem: { state: true },
+    seenAt: { state: true },
+  };
+  declare camera: string;
+  declare scene: SceneNotice | undefined;
+  declare drawn: CameraScene;
+  declare trial: Trial | undefined;
+  declare problem: string;
+  #timer: number | undefined;
+  #sceneAt = 0;
+
+  constructor() {
+    super();
+    this.problem = '';
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#run(() => api.beginTrial(this.camera, trialSeconds));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#timer);
+  }
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('scene')) this.#sceneAt = Date.now();
+  }
+
+  async #run(ask: () => Promise<Trial>): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      this.trial = await ask();
+      this.problem = '';
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+    if (this.isConnected)
+      this.#timer = window.setTimeout(() => void this.#run(() => api.fetchTrial(this.camera)), lookEveryMs);
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      await api.beginTrial(this.camera, 0);
+      this.dispatchEvent(new CustomEvent('closed'));
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  override render(): TemplateResult {
+    const { trial } = this;
+    const left = trial?.secondsLeft ?? 0;
+    const minutes = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+    return html`<div class="trial" aria-label="Test mode">
+      <div class="trial-head">
+        <p><strong>Test mode</strong> ${trial === undefined ? nothing : left > 0 ? html`<span class="muted">${minutes} left</span>` : html`<span class="muted">is over</span>`}</p>
+        ${
+          left > 0 || trial === undefined
+            ? html`<button @click=${() => void this.#end()}>End test</button>`
+            : html`<button @click=${() => void this.#run(() => api.beginTrial(this.camera, trialSeconds))}>Test again</button>
+                <button class="plain" @click=${() => this.dispatchEvent(new CustomEvent('closed'))}>Close</button>`
+        }
+      </div>
+      ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem}</p>`}
+      <p class="hint">Walk through the picture. While this runs, alarms of this camera are marked as a test and page nobody.</p>
+      <p class="now"><strong>Now:</strong> ${this.#now()}</p>
+      ${
+        trial === undefined || trial.entries.length === 0
+          ? html`<p class="quiet">Nothing has happened yet: nobody came into a zone or crossed a line.</p>`
+          : html`<ul class="entries">${repeat(
+              trial.entries,
+              ({ id }) => id,
+              ({ time, what, verdicts }) => html`<li>
+                <p class="what"><span class="muted">${new Date(time).toLocaleTimeString('en-GB')}</span> ${what}</p>
+                ${
+                  verdicts.length === 0
+                    ? html`<p class="verdict none"><span class="mark">–</span> <span>No rule watches this camera.</span></p>`
+                    : verdicts.map(
+                        ({ name, fired, why }) =>
+                          html`<p class="verdict ${fired ? 'fired' : ''}"><span class="mark" aria-hidden="true">${fired ? '!' : '–'}</span> <span><strong>${name}:</strong> ${why}</span></p>`,
+                      )
+                }
+              </li>`,
+            )}</ul>`
+      }
+    </div>`;
+  }
+
+  #now(): string {
+    const tracks = Date.now() - this.#sceneAt > staleMs ? [] : (this.scene?.tracks ?? []);
+    if (tracks.length === 0) return 'nothing is recognised.';
+    const zoneName = (id: string) => this.drawn.zones.find((zone) => zone.id === id)?.name ?? id;
+    return tracks
+      .map(({ class: kind, score, zones, static: stands }) => {
+        const where = zones.length === 0 ? 'in no zone' : `in ${zones.map(zoneName).join(' and ')}`;
+        return `${kind} ${Math.round(score * 100)} % ${where}${stands ? ', parked (silent)' : ''}`;
+      })
+      .join('; ');
+  }
+}
+
+customElements.define('forpost-trial', TrialView);

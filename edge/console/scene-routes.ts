@@ -1,0 +1,85 @@
+/**
+ * What an installer does to a camera over the API: draws zones, lines and masks, and tries it out. Behind the log-in.
+ *
+ * Always: what is drawn is saved over the revision that the page has seen, and over no other (409); what the site's file
+ * would be refused for is told in words (422), and nothing was changed then.
+ */
+import type { Login } from '@forpost/shared/http/login.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { longestTrialS } from '../rules/trial.ts';
+import { lineSchema, maskSchema, zoneSchema } from '../site/site.ts';
+import type { ConsoleSource } from './source.ts';
+import type { CameraSceneView } from './view.ts';
+
+const closed = { additionalProperties: false } as const;
+const mostDrawn = 32;
+const idParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const saveBody = Type.Object(
+  {
+    revision: Type.String({ pattern: '^[0-9a-f+]{6,80}$' }),
+    zones: Type.Array(zoneSchema, { maxItems: mostDrawn }),
+    lines: Type.Array(lineSchema, { maxItems: mostDrawn }),
+    masks: Type.Array(maskSchema, { maxItems: mostDrawn }),
+  },
+  closed,
+);
+const trialBody = Type.Object({ seconds: Type.Integer({ minimum: 0, maximum: longestTrialS }) }, closed);
+
+export function registerSceneRoutes(
+  app: FastifyInstance,
+  { source, login }: { readonly source: ConsoleSource; readonly login: Login },
+): void {
+  const onRequest = login.requireLogin;
+  const needCamera = (id: string) => {
+    if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
+  };
+
+  app.get<{ Params: Type.Static<typeof idParams> }>(
+    '/api/v1/cameras/:id/scene',
+    { onRequest, schema: { params: idParams } },
+    async ({ params: { id } }): Promise<CameraSceneView> => {
+      needCamera(id);
+      return { revision: source.status().revision, rules: source.rules(id), ...source.scene(id) };
+    },
+  );
+
+  app.put<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof saveBody> }>(
+    '/api/v1/cameras/:id/scene',
+    { onRequest, schema: { params: idParams, body: saveBody } },
+    async (request) => {
+      const { id } = request.params;
+      needCamera(id);
+      const { revision, zones, lines, masks } = request.body;
+      const by = login.sessionOf(request)?.user ?? '';
+      const saved = await source.saveScene(id, revision, { zones, lines, masks }, by);
+      if ('conflict' in saved) throw new HttpProblem(409, saved.conflict);
+      if ('problems' in saved) throw new HttpProblem(422, saved.problems.join('. '));
+      request.log.info({ camera: id, by, revision: saved.revision }, 'zones, lines and masks were saved');
+      return saved;
+    },
+  );
+
+  app.get<{ Params: Type.Static<typeof idParams> }>(
+    '/api/v1/cameras/:id/trial',
+    { onRequest, schema: { params: idParams } },
+    async ({ params: { id } }) => {
+      needCamera(id);
+      return source.trial(id);
+    },
+  );
+
+  app.post<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof trialBody> }>(
+    '/api/v1/cameras/:id/trial',
+    { onRequest, schema: { params: idParams, body: trialBody } },
+    async (request) => {
+      const { id } = request.params;
+      needCamera(id);
+      source.beginTrial(id, request.body.seconds);
+      const by = login.sessionOf(request)?.user ?? '';
+      request.log.info({ camera: id, by, seconds: request.body.seconds }, 'a trial of a camera');
+      return source.trial(id);
+    },
+  );
+}

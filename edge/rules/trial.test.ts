@@ -1,0 +1,69 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, test } from 'vitest';
+import { RuleEngine } from './engine.ts';
+import type { Observation } from './rule.ts';
+import { noon, siteWith, trackOf } from './test-support.ts';
+import { Trials } from './trial.ts';
+
+function rig(...rules: object[]) {
+  const clock = new FakeClock(noon);
+  const site = siteWith(...rules);
+  const trials = new Trials(clock, () => site);
+  const engine = new RuleEngine({ site, uptime: clock.uptime(), watch: trials });
+  const enter = (track: Parameters<typeof trackOf>[1] = {}, id = 1) => {
+    const change = { change: 'entered', zone: 'drive', track: trackOf(id, track), at: clock.uptime() };
+    const observation = { kind: 'scene', device: 'yard', time: noon, received: noon, change } as unknown as Observation;
+    return engine.observe(observation, clock.uptime(), noon);
+  };
+  return { clock, trials, enter };
+}
+const why = (trials: Trials) => trials.view('yard').entries[0]?.verdicts.map(({ fired, why: text }) => [fired, text]);
+const intruder = { id: 'intruder', kind: 'zone-entered', camera: 'yard', zone: 'drive' };
+
+test('a trial says what each rule made of what happened, and why', () => {
+  const { trials, enter } = rig(
+    { ...intruder, classes: ['person'] },
+    { ...intruder, id: 'sure', min_score: 0.95 },
+    { ...intruder, id: 'small', max_height: 0.05 },
+    { id: 'leaving', kind: 'zone-left', camera: 'yard', zone: 'drive' },
+    { id: 'fence', kind: 'line-crossed', camera: 'yard', line: 'fence' },
+  );
+  enter({ class: 'car' });
+  expect(trials.view('yard')).toEqual({ secondsLeft: 0, entries: [] });
+  trials.begin('yard', 600);
+  enter({ class: 'car' }, 2);
+  expect(trials.view('yard').entries[0]?.what).toMatch(/^car \(90 %, .* high\) came into Driveway$/);
+  expect(why(trials)).toEqual([
+    [false, 'Not what it looks for: this is a car, it wants person'],
+    [false, 'Not certain enough: 90 %, it wants 95 % (min_score)'],
+    [false, expect.stringMatching(/^Too high: .*, it wants at most 5 % \(max_height\)$/)],
+    [false, 'It tells when somebody leaves'],
+    [false, 'Not here: it watches Fence'],
+  ]);
+  enter({ class: 'person' }, 3);
+  expect(why(trials)?.[0]).toEqual([true, expect.stringMatching(/^Alarm: .*person/)]);
+});
+
+test('alarms of a trial are a test, and a forgotten trial ends by itself', () => {
+  const { trials, enter, clock } = rig(intruder);
+  trials.begin('yard', 600);
+  expect(enter()).toMatchObject([{ change: 'raised', test: true }]);
+  clock.advance(599_000);
+  expect(trials.isTest('yard')).toBe(true);
+  clock.advance(1_000);
+  expect(trials.isTest('yard')).toBe(false);
+  expect(enter({}, 2)).toMatchObject([{ test: false }]);
+  trials.begin('yard', 999_999);
+  expect(trials.view('yard').secondsLeft).toBe(1800);
+  trials.begin('yard', 0);
+  expect(trials.isTest('yard')).toBe(false);
+});
+
+test('what is noted of a long trial is bounded, the newest stays', () => {
+  const { trials, enter } = rig(intruder);
+  trials.begin('yard', 600);
+  for (let id = 1; id <= 200; id++) enter({}, id);
+  const { entries } = trials.view('yard');
+  expect(entries).toHaveLength(60);
+  expect(entries[0]?.id).toBe(200);
+});

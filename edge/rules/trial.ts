@@ -1,0 +1,145 @@
+/**
+ * An installer's trial of a camera: while it lasts its alarms page nobody (they are marked as a test), and for each thing
+ * that something changed for, it is noted what every rule of the camera made of it, and why.
+ *
+ *   off ── begin ──► on ── end, or its time is over ──► off
+ *
+ * Always: it ends by itself, because a forgotten trial would hide real alarms; what is noted is bounded, the newest
+ * stays; a camera that is not tried costs one look-up.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { CameraConfig, RuleConfig, Site } from '../site/site.ts';
+import type { SceneChange } from '../vision/messages.ts';
+import type { AlarmTransition, Observation } from './rule.ts';
+import { whyNot } from './why-not.ts';
+
+export const longestTrialS = 1800;
+
+/** What one rule made of one thing that happened. */
+export interface Verdict {
+  readonly rule: string;
+  readonly name: string;
+  readonly fired: boolean;
+  /** in words: why, or why not */
+  readonly why: string;
+}
+
+/** Something that the camera saw happen. */
+export interface TrialEntry {
+  /** counts up */
+  readonly id: number;
+  /** RFC 3339 */
+  readonly time: string;
+  /** in words: a person came into Gate */
+  readonly what: string;
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface TrialView {
+  /** seconds that are left; 0: no trial */
+  readonly secondsLeft: number;
+  /** newest first */
+  readonly entries: readonly TrialEntry[];
+}
+
+interface Running {
+  readonly until: number;
+  entries: TrialEntry[];
+}
+
+const mostEntries = 60;
+
+export class Trials {
+  readonly #clock: Clock;
+  readonly #site: () => Site;
+  readonly #running = new Map<string, Running>();
+  #count = 0;
+
+  constructor(clock: Clock, site: () => Site) {
+    this.#clock = clock;
+    this.#site = site;
+  }
+
+  /** Of a camera of the site; 0 s end it. */
+  begin(camera: string, seconds: number): void {
+    if (seconds <= 0) {
+      this.#running.delete(camera);
+      return;
+    }
+    const until = this.#clock.uptime() + Math.min(seconds, longestTrialS) * 1000;
+    this.#running.set(camera, { until, entries: this.#running.get(camera)?.entries ?? [] });
+  }
+
+  view(camera: string): TrialView {
+    const running = this.#of(camera);
+    if (running === undefined) return { secondsLeft: 0, entries: [] };
+    const secondsLeft = Math.ceil((running.until - this.#clock.uptime()) / 1000);
+    return { secondsLeft, entries: running.entries.toReversed() };
+  }
+
+  /** Whether alarms of this camera are a test now. */
+  isTest(camera: string): boolean {
+    return this.#running.size > 0 && this.#of(camera) !== undefined;
+  }
+
+  /** What the rules made of an observation. */
+  observed(observation: Observation, transitions: readonly AlarmTransition[]): void {
+    if (this.#running.size === 0) return;
+    const running = this.#of(observation.device);
+    if (running === undefined) return;
+    const site = this.#site();
+    const camera = site.cameras.find(({ id }) => id === observation.device);
+    if (camera === undefined) return;
+    if (observation.kind === 'scene') {
+      const { change } = observation;
+      const rules = site.rules.filter((rule) => rule.camera === camera.id);
+      const verdicts = rules.map((rule) => verdictOf(rule, camera, change, transitions));
+      this.#add(running, whatHappened(camera, change), verdicts);
+      return;
+    }
+    // what is no one thing's doing: somebody stayed too long, too many are there, the camera is covered
+    const told = transitions.filter(({ change }) => change !== 'cleared');
+    for (const { rule, message } of told) {
+      const config = site.rules.find(({ id }) => id === rule);
+      this.#add(running, 'Time passed', [{ rule, name: config?.name ?? rule, fired: true, why: message }]);
+    }
+  }
+
+  #add(running: Running, what: string, verdicts: readonly Verdict[]): void {
+    this.#count++;
+    running.entries.push({ id: this.#count, time: rfc3339(this.#clock.now()), what, verdicts });
+    if (running.entries.length > mostEntries) running.entries.shift();
+  }
+
+  #of(camera: string): Running | undefined {
+    const running = this.#running.get(camera);
+    if (running === undefined || this.#clock.uptime() < running.until) return running;
+    this.#running.delete(camera);
+    return undefined;
+  }
+}
+
+function verdictOf(
+  rule: RuleConfig,
+  camera: CameraConfig,
+  change: SceneChange,
+  transitions: readonly AlarmTransition[],
+): Verdict {
+  const told = transitions.find((one) => one.rule === rule.id && one.change !== 'cleared');
+  const name = rule.name ?? rule.id;
+  if (told !== undefined) return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}` };
+  return { rule: rule.id, name, fired: false, why: whyNot(rule, camera, change) };
+}
+
+function whatHappened(camera: CameraConfig, change: SceneChange): string {
+  const { class: name, score, box } = change.track;
+  const thing = `${name} (${Math.round(score * 100)} %, ${Math.round(box[3] * 100)} % of the picture high)`;
+  if (change.change === 'crossed') {
+    const line = camera.lines?.find(({ id }) => id === change.line)?.name ?? change.line;
+    return `${thing} crossed ${line} to the ${change.to}`;
+  }
+  const zone = camera.zones?.find(({ id }) => id === change.zone)?.name ?? change.zone;
+  const verbs = { entered: 'came into', left: 'left', parked: 'stands still in', moved: 'moves again in' } as const;
+  return `${thing} ${verbs[change.change]} ${zone}`;
+}

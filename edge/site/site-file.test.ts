@@ -1,0 +1,139 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadSite } from './load.ts';
+import { type CameraScene, withScene } from './scene-edit.ts';
+import { SiteFile } from './site-file.ts';
+
+const text = `# the farm of the Hubers
+site: { id: farm-7, timezone: Europe/Berlin }
+devices: []
+cameras:
+  - id: gate   # at the road
+    url: rtsp://10.0.0.6:554/stream
+  # the one on the barn
+  - id: yard
+    url: rtsp://10.0.0.7:554/stream
+    zones:
+      # the tractor stands here
+      - { id: drive, name: Drive, points: [[0, 0], [1, 0], [1, 1], [0, 1]] } # never smaller
+      - { id: door, points: [[0, 0], [0.2, 0], [0.2, 0.3]] }
+rules:
+  - { id: intruder, kind: zone-entered, camera: yard, zone: drive } # nobody at night
+`;
+const corners = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+] as [number, number][];
+
+function rig() {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-site-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [file, secrets] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
+  writeFileSync(file, text);
+  writeFileSync(secrets, 'mqtt: {}\nconsole: {}\n');
+  return { folder, file, site: () => loadSite(file, secrets).site, siteFile: new SiteFile(file, secrets) };
+}
+const drawn = (more: Partial<CameraScene> = {}): CameraScene => ({
+  zones: [{ id: 'drive', name: 'Drive', points: corners }],
+  lines: [],
+  masks: [],
+  ...more,
+});
+
+test('what is drawn is saved, and every comment and everything else of the file stays', async () => {
+  const { siteFile, site, file, folder } = rig();
+  const before = site();
+  const line: [[number, number], [number, number]] = [
+    [0.123456, 0.5],
+    [1, 0.5],
+  ];
+  const scene = drawn({ lines: [{ id: 'fence', points: line }], masks: [{ points: corners }] });
+  const saved = await siteFile.save(before.revision, (old) => withScene(old, 'yard', scene));
+  const after = site();
+  expect(saved).toEqual({ site: after });
+  expect(after.revision).not.toBe(before.revision);
+  const { zones: _, ...yard } = before.cameras[1]!;
+  expect(after.cameras).toEqual([
+    before.cameras[0],
+    {
+      ...yard,
+      zones: scene.zones,
+      lines: [
+        {
+          id: 'fence',
+          points: [
+            [0.1235, 0.5],
+            [1, 0.5],
+          ],
+        },
+      ],
+      masks: scene.masks,
+    },
+  ]);
+  expect({ ...after, cameras: [], revision: '' }).toEqual({ ...before, cameras: [], revision: '' });
+  const written = readFileSync(file, 'utf8');
+  for (const comment of text.match(/# .*/g) ?? []) expect(written).toContain(comment);
+  expect(readFileSync(`${file}.before`, 'utf8')).toBe(text);
+  expect(readdirSync(folder).sort()).toEqual(['secrets.yaml', 'site.yaml', 'site.yaml.before']);
+});
+
+test('of two who save over the same revision one is told that the other was faster, and nothing is lost', async () => {
+  const { siteFile, site, file } = rig();
+  const { revision } = site();
+  const save = (name: string) =>
+    siteFile.save(revision, (old) =>
+      withScene(
+        old,
+        'yard',
+        drawn({
+          lines: [
+            {
+              id: name,
+              points: [
+                [0, 0],
+                [1, 1],
+              ],
+            },
+          ],
+        }),
+      ),
+    );
+  const [first, second] = await Promise.all([save('one'), save('two')]);
+  expect(first).toHaveProperty('site');
+  expect(second).toEqual({ conflict: site().revision });
+  expect(site().cameras[1]?.lines?.map(({ id }) => id)).toEqual(['one']);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}# by hand\n`);
+  expect(await siteFile.save(revision, (old) => old)).toHaveProperty('conflict');
+});
+
+test('what the gateway would refuse at its start is refused in words, and the file is as it was', async () => {
+  const { siteFile, site, file, folder } = rig();
+  const { revision } = site();
+  const crossing = [
+    [0, 0],
+    [1, 1],
+    [1, 0],
+    [0, 1],
+  ] as [number, number][];
+  const wrong = await siteFile.save(revision, (old) =>
+    withScene(old, 'yard', drawn({ zones: [{ id: 'drive', points: crossing }] })),
+  );
+  expect(wrong).toEqual({ problems: [expect.stringMatching(/^the zone "drive" of camera "yard" crosses itself/)] });
+  const unwatched = await siteFile.save(revision, (old) => withScene(old, 'yard', drawn({ zones: [] })));
+  expect(unwatched).toEqual({
+    problems: [expect.stringMatching(/rule "intruder": camera "yard" has no zone "drive"/)],
+  });
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  expect(readdirSync(folder).sort()).toEqual(['secrets.yaml', 'site.yaml']);
+});
+
+test('a camera without anything drawn gets it, and loses it again without a trace', () => {
+  const more = withScene(text, 'gate', drawn());
+  expect(withScene(more, 'gate', { zones: [], lines: [], masks: [] })).toBe(
+    withScene(text, 'gate', { zones: [], lines: [], masks: [] }),
+  );
+  expect(() => withScene(text, 'nobody', drawn())).toThrow(/has no camera "nobody"/);
+});
