@@ -388,7 +388,7 @@ test('a thousand reconnections of a meter leave one session and nothing else', a
   await soon(() => bench.broker.sizes()).toMatchObject({ sockets: 0, sessions: 1, queued: 0, inbound: 0 });
   await restart();
   expect(bench.broker.sizes()).toMatchObject({ sessions: 1, queued: 0, inbound: 0 });
-}, 30_000);
+}, 180_000);
 
 test('an outbox that is found damaged in use is begun anew with the sessions that the broker holds', async () => {
   const first = await panel();

@@ -185,8 +185,7 @@ export class Sessions {
         payload.length === 0 ? { kind: 'unretained', topic } : { kind: 'retained', topic, payload, qos, owner },
       );
     const sessions: number[] = [];
-    // before the disk is read a session's number may be another's there
-    for (const { clientId, qos: granted } of this.#storage.isRead() ? subscribers : nobody) {
+    for (const { clientId, qos: granted } of subscribers) {
       const session = this.#sessions.get(clientId);
       if (session === undefined || (absentOnly && this.#options.isConnected(clientId))) continue;
       packet.brokerId = brokerId;
@@ -221,7 +220,7 @@ export class Sessions {
 
   /** What is to be on disk with a publish that begins, so that it is known after a restart too. */
   inboundChange(client: ClientRef, messageId: number): Change | undefined {
-    if (client.clean !== false || !this.#storage.isRead()) return undefined;
+    if (client.clean !== false) return undefined;
     return { kind: 'received', session: this.#session(client.id).number, messageId };
   }
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { systemClock } from '@forpost/shared/clock.ts';
+import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
@@ -277,6 +277,32 @@ test('while its file cannot be opened again appends are rejected, and as soon as
   renameSync(`${folder}-away`, folder);
   await soon(outcome).toBe('stored');
   expect(outbox.status().starts).toBe(2);
+});
+
+test('what is handed over before the file was ever read is never in it, also while it is being opened', async () => {
+  const clock = new FakeClock();
+  let attempts = 0;
+  const outbox = await started({
+    clock,
+    startWriter: (workerData) => {
+      if (++attempts !== 1) return new Worker(new URL('./writer.ts', import.meta.url), { workerData });
+      const full = new EventEmitter();
+      setImmediate(() =>
+        full.emit('message', { kind: 'not-ready', code: 'FORPOST_OUTBOX_FULL', message: 'full', putAside: null }),
+      );
+      return full as Worker;
+    },
+  });
+  const outcome = () =>
+    outbox.append({ events: [draft(attempts)] }).then(String, (error: { code: string }) => error.code);
+  expect(await outcome()).toBe('FORPOST_OUTBOX_FULL');
+  clock.advance(1000);
+  expect(attempts).toBe(2);
+  // a broker that has not heard of the sessions in it gives its own numbers that are theirs
+  expect(await outcome()).toBe('FORPOST_OUTBOX_FULL');
+  await soon(() => outbox.storage.isRead()).toBe(true);
+  await outbox.append({ events: [draft(9)] });
+  expect(everything(outbox.file, outbox.epoch).map(({ data }) => data)).toEqual([draft(9).data]);
 });
 
 test('delivered events are kept for their time and then go; what a sink has not yet called safe stays', async () => {

@@ -23,11 +23,10 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { InHand } from '../in-hand.ts';
 import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom, OutboxStatus } from '../outbox.ts';
 import type { BrokerStorage, Change, Remembered } from '../remembered.ts';
-import { CommitTimes } from './commit-times.ts';
-import { DailyRate } from './daily-rate.ts';
+import { Figures } from './figures.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { outboxFileName } from './kept-events.ts';
-import type { FileState, FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from './messages.ts';
+import type { FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from './messages.ts';
 import type { PutAside } from './opening.ts';
 import { PendingChanges } from './pending-changes.ts';
 
@@ -99,10 +98,7 @@ export class SqliteOutbox implements Outbox {
   readonly #options: SqliteOutboxOptions;
   readonly #limits: OutboxLimits;
   readonly #gathering: Gathering;
-  readonly #times = new CommitTimes();
-  readonly #syncTimes = new CommitTimes();
-  readonly #incoming = new DailyRate();
-  readonly #written = new DailyRate();
+  readonly #figures: Figures;
   /** what is on its way to the sinks: for the uplink */
   readonly inHand: InHand;
   /** a disk that is full refuses each commit, and the log is on it as well */
@@ -120,10 +116,6 @@ export class SqliteOutbox implements Outbox {
   #putAside: PutAside | null = null;
   #ready: Ready | undefined;
   #epoch: Epoch | undefined;
-  #file: FileState | undefined;
-  /** of the writers before the one that runs */
-  #shedBefore = { events: 0, ranges: 0 };
-  #writtenBefore = 0;
   /** why it is down */
   #downFor: ForpostError | undefined;
   /** why the last commit failed, where it did */
@@ -135,14 +127,12 @@ export class SqliteOutbox implements Outbox {
   #takeRemembered: ((remembered: Remembered) => void) | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #drained: (() => void) | undefined;
-  #committedEvents = 0;
-  #repeatedEvents = 0;
-  #commits = 0;
 
   constructor(options: SqliteOutboxOptions) {
     this.#options = options;
     this.#sparing = new SparingLogger(options.logger, options.clock);
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
+    this.#figures = new Figures(options.clock, this.#limits.maxBytes);
     this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
     this.file = join(options.folder, outboxFileName);
     this.inHand = InHand.for(options.sinks.length);
@@ -197,7 +187,7 @@ export class SqliteOutbox implements Outbox {
   append(entry: OutboxEntry): Promise<Appended> {
     if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'new')
       return Promise.reject(stopped());
-    if (this.#state === 'down') {
+    if (this.#state === 'down' || this.#isUnread()) {
       const code = this.#downFor?.code === 'FORPOST_OUTBOX_FULL' ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
       return Promise.reject(new ForpostError(code, `${this.file} cannot be opened at present`));
     }
@@ -208,6 +198,11 @@ export class SqliteOutbox implements Outbox {
     const appended = this.#gathering.add(entry);
     this.#flushSoon();
     return appended;
+  }
+
+  /** It was down from the start on: what is handed over may speak of sessions under numbers that are others' in the file. */
+  #isUnread(): boolean {
+    return this.#state === 'opening' && this.#ready === undefined && this.#downFor !== undefined;
   }
 
   /** What the broker remembers, in this file and its commits. */
@@ -254,48 +249,19 @@ export class SqliteOutbox implements Outbox {
   }
 
   status(): OutboxStatus {
+    const figures = this.#figures.status(this.#downFor?.code === 'FORPOST_OUTBOX_FULL');
     return {
+      ...figures,
       epoch: this.epoch,
       starts: this.#ready?.starts ?? 0,
-      committedEvents: this.#committedEvents,
-      repeatedEvents: this.#repeatedEvents,
-      deadLetters: this.#file?.deadLetters ?? 0,
-      commits: this.#commits,
-      lastCommitMs: this.#times.last,
-      longestCommitMs: this.#times.longest(this.#options.clock.uptime()),
       queued: this.#gathering.entries,
-      fileBytes: this.#file?.fileBytes ?? 0,
-      lastSyncMs: this.#syncTimes.last,
-      longestSyncMs: this.#syncTimes.longest(this.#options.clock.uptime()),
-      room: this.#room(),
-      problem: this.#problem(),
+      problem: this.#problem(figures.room),
     };
   }
 
-  #room(): OutboxRoom {
-    const uptime = this.#options.clock.uptime();
-    const room = this.#file?.room;
-    const writtenBytes = room?.writtenBytes ?? null;
-    const aDay = this.#incoming.aDay(room?.incomingBytes ?? 0, uptime);
-    return {
-      maxBytes: this.#limits.maxBytes,
-      usedBytes: this.#file?.usedBytes ?? 0,
-      freeDiskBytes: room?.freeDiskBytes ?? null,
-      minFreeBytes: room?.minFreeBytes ?? 0,
-      diskFull: room?.diskFull ?? this.#downFor?.code === 'FORPOST_OUTBOX_FULL',
-      ballastBytes: room?.ballastBytes ?? 0,
-      shedEvents: this.#shedBefore.events + (room?.shedEvents ?? 0),
-      shedRanges: this.#shedBefore.ranges + (room?.shedRanges ?? 0),
-      daysLeft: aDay === null || aDay === 0 || room === undefined ? null : room.leftBytes / aDay,
-      writtenBytes: writtenBytes === null ? null : this.#writtenBefore + writtenBytes,
-      writtenBytesADay: writtenBytes === null ? null : this.#written.aDay(writtenBytes, uptime),
-    };
-  }
-
-  #problem(): string {
+  #problem({ diskFull, freeDiskBytes, minFreeBytes }: OutboxRoom): string {
     if (this.#state === 'down') return `nothing is stored: ${this.#downFor?.message ?? 'the outbox cannot be opened'}`;
     if (this.#failedFor?.code === 'FORPOST_OUTBOX_FAILED') return `nothing is stored: ${this.#failedFor.message}`;
-    const { diskFull, freeDiskBytes, minFreeBytes } = this.#room();
     if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
     if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
     return 'the disk is full: alerts go on, the oldest readings make room, and what finds none stays with its device';
@@ -370,11 +336,7 @@ export class SqliteOutbox implements Outbox {
     this.#ready = ready;
     this.#downFor = undefined;
     this.#failedFor = undefined;
-    const before = this.#file?.room;
-    this.#shedBefore.events += before?.shedEvents ?? 0;
-    this.#shedBefore.ranges += before?.shedRanges ?? 0;
-    this.#writtenBefore += before?.writtenBytes ?? 0;
-    this.#learn(ready.state);
+    this.#figures.opened(ready.state);
     this.#damage = null;
     this.#putAside = null;
     this.#restartMs = firstRestartMs;
@@ -432,12 +394,7 @@ export class SqliteOutbox implements Outbox {
       const { outcome, ms } = message;
       this.#failedFor = undefined;
       if (outcome.refused.length > 0) this.#gathering.refuseFollowers(taken, outcome.refused, noRoom());
-      this.#commits++;
-      this.#committedEvents += outcome.stored;
-      for (const [, known] of outcome.repeated) this.#repeatedEvents += known;
-      this.#learn(outcome.state);
-      this.#times.add(ms, this.#options.clock.uptime());
-      this.#syncTimes.add(outcome.syncMs, this.#options.clock.uptime());
+      this.#figures.committed(outcome, ms);
       // the next commit starts before anyone is told of this one: the disk is what everybody waits for
       this.#changes.committed();
       this.#flush();
@@ -457,13 +414,6 @@ export class SqliteOutbox implements Outbox {
     // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
     else if (this.#gathering.hasEntries || this.#changes.isDue) this.#flush();
     else this.#drained?.();
-  }
-
-  #learn(state: FileState): void {
-    const uptime = this.#options.clock.uptime();
-    this.#file = state;
-    this.#incoming.add(state.room.incomingBytes, uptime);
-    if (state.room.writtenBytes !== null) this.#written.add(state.room.writtenBytes, uptime);
   }
 
   #stamp(): Stamp {
