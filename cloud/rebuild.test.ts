@@ -1,5 +1,5 @@
 /** The rebuild as its own process beside a real Kafka and an embedded history, killed and run again. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,12 +56,12 @@ async function withHistory<Result>(work: (store: ClickHouseHistory, raw: Embedde
   }
 }
 
-/** `forpost cloud rebuild`; killed once it has said `line`, and `afterMs` later, where those are given. */
-async function run(line?: string, afterMs = 0) {
+/** `forpost cloud rebuild`; killed (or what `then` does) once it has said `line`, and `afterMs` later. */
+async function run(line?: string, afterMs = 0, then = async (child: ChildProcess) => void child.kill('SIGKILL')) {
   const child = spawn(process.execPath, ['forpost.mjs', 'cloud', 'rebuild', '--config', configFile], { cwd: root });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.stderr.on('data', (chunk: Buffer) => {
-    if (line !== undefined && chunk.includes(line)) setTimeout(() => child.kill('SIGKILL'), afterMs);
+    if (line !== undefined && chunk.includes(line)) setTimeout(() => void then(child), afterMs);
   });
   const [said, out, code] = await Promise.all([text(child.stderr), text(child.stdout), ended]);
   return {
@@ -189,6 +189,31 @@ test('rebuilt from Kafka, killed at any moment, the history has what Kafka holds
     expect(await store.received(keyOf('gw-1'))).toEqual([[1, each + 1]]);
     const { rows, distinct } = await store.rows(keyOf('gw-1'));
     expect(rows).toBe(distinct);
+  });
+});
+
+test('it changes nothing where a centre was at work meanwhile, and leaves nothing behind', async () => {
+  const before = await withHistory(whole);
+  const { code, said } = await run('Kafka holds', 0, async (child) => {
+    child.kill('SIGSTOP');
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const places = {
+      groupId: 'forpost-ingest',
+      topic: 'forpost.telemetry',
+      partitions: [{ partition: 0, offset: '1' }],
+    };
+    await admin.setOffsets(places);
+    await admin.disconnect();
+    child.kill('SIGCONT');
+  });
+  expect(said).toContain('a centre was at work during the rebuild');
+  expect(code).toBe(1);
+  await withHistory(async (store, raw) => {
+    expect(await whole(store)).toEqual(before);
+    expect(
+      await raw.query('SELECT name FROM system.tables WHERE name = {name:String}', { name: 'events_rebuilt' }),
+    ).toEqual([]);
   });
 });
 

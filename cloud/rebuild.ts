@@ -19,7 +19,7 @@ import { createLogger, type Logger } from '@forpost/shared/logging.ts';
 import type { KafkaMessage } from 'kafkajs';
 import { loadCloud } from './config/load.ts';
 import { executorFor } from './history/clickhouse/clickhouse-history.ts';
-import { type RebuiltEvent, RebuiltEvents } from './history/clickhouse/rebuilt-events.ts';
+import { type GatewayRebuilt, type RebuiltEvent, RebuiltEvents } from './history/clickhouse/rebuilt-events.ts';
 import { migrate } from './history/clickhouse/schema.ts';
 import { ingestGroup } from './ingest/consumer.ts';
 import { IntervalSet } from './ingest/interval-set.ts';
@@ -106,20 +106,40 @@ class Rebuild {
     const at = rfc3339(this.#clock.now());
     await this.#refuseBesideCentre();
     const topics = lanes.map((lane) => laneTopic(this.#cluster.prefix, lane));
+    const places = await this.#places(topics);
     const ranges = await heldRanges(kafkaClient(this.#cluster, 'rebuild', this.#logger), topics);
     await this.#readAll(ranges);
-    const { before, after } = await this.#keepOlder();
+    const { before, older } = await this.#keepOlder();
     await this.#refuseBesideCentre();
+    if ((await this.#places(topics)) !== places)
+      throw new ForpostError(
+        'FORPOST_CENTRE_RUNNING',
+        'a centre was at work during the rebuild, which may lack what that stored. Nothing was changed: run it again, with the centre stopped',
+      );
     await this.#table.exchange();
-    const replaced = before + this.#stored - after;
     return {
       ...{ name: 'rebuild', at, seconds: Math.round(this.#clock.uptime() - started) / 1000 },
       metrics: {
-        ...{ read: this.#read, stored: this.#stored, repeated: this.#repeated, unreadable: this.#unreadable, replaced },
-        ...{ older: before - replaced, events_before: before, events_after: after },
+        ...{ read: this.#read, stored: this.#stored, repeated: this.#repeated, unreadable: this.#unreadable },
+        ...{ replaced: before - older, older, events_before: before, events_after: this.#stored + older },
       },
       ranges: ranges.map(({ topic, partition, from, to }) => ({ topic, partition, from: `${from}`, to: `${to}` })),
     };
+  }
+
+  /** Up to where the centre has stored what Kafka holds; only to be compared. */
+  async #places(topics: readonly string[]): Promise<string> {
+    const admin = kafkaClient(this.#cluster, 'rebuild', this.#logger).admin();
+    try {
+      await admin.connect();
+      const places = await admin.fetchOffsets({ groupId: ingestGroup(this.#cluster.prefix), topics: [...topics] });
+      const texts = places.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, offset }) => `${topic}/${partition}: ${offset}`),
+      );
+      return texts.sort().join('\n');
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   /** The folder's own lock says so too, but not where the history is a server's. */
@@ -186,17 +206,16 @@ class Rebuild {
     await this.#table.insert(events);
   }
 
-  async #keepOlder(): Promise<{ readonly before: number; readonly after: number }> {
+  async #keepOlder(): Promise<GatewayRebuilt> {
     const gateways = await this.#table.gateways();
-    let before = 0;
-    let after = 0;
+    let [before, older] = [0, 0];
     for (const [index, gateway] of gateways.entries()) {
       const one = await this.#table.keepOlder(gateway);
       before += one.before;
-      after += one.after;
+      older += one.older;
       this.#tell(`${index + 1} of ${gateways.length} gateways: what Kafka no longer has is copied`);
     }
-    return { before, after };
+    return { before, older };
   }
 
   #tell(line: string): void {

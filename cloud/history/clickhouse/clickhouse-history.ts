@@ -83,6 +83,8 @@ export class ClickHouseHistory implements HistoryStore {
     await this.#executor.open();
     try {
       const migrated = await migrate(this.#executor, this.#clock.now());
+      // of a rebuild that was killed: a second history's worth of the disk
+      await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
       this.#logger.info({ place: this.#executor.place, migrated }, 'history open');
     } catch (error) {
       await this.#executor.close();

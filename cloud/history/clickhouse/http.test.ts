@@ -21,7 +21,7 @@ interface Heard {
 
 let server: Server;
 let heard: Heard[];
-let answer: { status: number; body: string };
+let answer: { status: number; body: string; after?: Promise<void> };
 let address: string;
 
 beforeEach(async () => {
@@ -31,6 +31,7 @@ beforeEach(async () => {
     const { searchParams } = new URL(request.url ?? '/', 'http://x');
     const body = await text(request);
     heard.push({ method: request.method ?? '', headers: request.headers, search: searchParams, body });
+    await answer.after;
     response.writeHead(answer.status, answer.status === 307 ? { location: '/elsewhere' } : {}).end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -102,4 +103,15 @@ test("a value is escaped as ClickHouse's own reader undoes it", async () => {
   expect(await clickhouse.query(sql, { escaped: escapeParameter(nasty) })).toEqual([{ x: nasty }]);
   await clickhouse.close();
   await rm(folder, { recursive: true });
+});
+
+test('a statement, and a query that says that it may take long, is waited for; what should be quick is not', async () => {
+  const { promise: after, resolve } = Promise.withResolvers<void>();
+  answer = { status: 200, body: '{"n":1}\n', after };
+  const executor = new HttpExecutor(`http://${address}`, { quickMs: 50, patientMs: 30_000 });
+  const patient = [executor.command('ALTER'), executor.query('SELECT 1 SETTINGS max_execution_time = 0', {})];
+  await expect(executor.query('SELECT 1', {})).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
+  await expect(executor.insert('events', '{}')).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
+  resolve();
+  expect(await Promise.all(patient)).toEqual([undefined, [{ n: 1 }]]);
 });

@@ -17,8 +17,14 @@ import {
   querySettings,
 } from './executor.ts';
 
-/** A query ends itself after 30 s; this is for a server that no longer answers. */
-const deadlineMs = 60_000;
+/** For a server that no longer answers. */
+const defaultDeadlines = {
+  /** a query ends itself after 30 s */
+  quickMs: 60_000,
+  /** for statements, and queries that say themselves that they may take long; longer than this fetch waits for no answer */
+  patientMs: 290_000,
+};
+const takesLong = 'max_execution_time = 0';
 
 export class HttpExecutor implements Executor {
   readonly place: string;
@@ -26,8 +32,11 @@ export class HttpExecutor implements Executor {
   readonly #database: string;
   readonly #headers: Readonly<Record<string, string>>;
 
+  readonly #deadlines: typeof defaultDeadlines;
+
   /** `url`: http://user:password@host:8123/database; without a database it is "forpost". */
-  constructor(url: string) {
+  constructor(url: string, deadlines = defaultDeadlines) {
+    this.#deadlines = deadlines;
     const parsed = new URL(url);
     this.#origin = parsed.origin;
     this.#database = decodeURIComponent(parsed.pathname.replace(/^\/+|\/+$/g, '')) || defaultDatabase;
@@ -44,26 +53,32 @@ export class HttpExecutor implements Executor {
   }
 
   async open(): Promise<void> {
-    await this.#post({ database: 'default' }, `CREATE DATABASE IF NOT EXISTS ${this.#database}`);
+    await this.#post(
+      { database: 'default' },
+      `CREATE DATABASE IF NOT EXISTS ${this.#database}`,
+      this.#deadlines.quickMs,
+    );
   }
 
   async close(): Promise<void> {}
 
   async command(sql: string): Promise<void> {
-    await this.#post({}, sql);
+    await this.#post({}, sql, this.#deadlines.patientMs);
   }
 
   async query<Row>(sql: string, parameters: Parameters): Promise<Row[]> {
     const search: Record<string, Parameter> = { default_format: 'JSONEachRow', ...querySettings };
     for (const [name, value] of Object.entries(parameters)) search[`param_${name}`] = escapeParameter(value);
-    return parseRows<Row>(await this.#post(search, sql));
+    const { quickMs, patientMs } = this.#deadlines;
+    return parseRows<Row>(await this.#post(search, sql, sql.includes(takesLong) ? patientMs : quickMs));
   }
 
   async insert(table: string, lines: string): Promise<void> {
-    await this.#post({ query: `INSERT INTO ${table} FORMAT JSONEachRow`, ...insertSettings }, lines);
+    const search = { query: `INSERT INTO ${table} FORMAT JSONEachRow`, ...insertSettings };
+    await this.#post(search, lines, this.#deadlines.quickMs);
   }
 
-  async #post(search: Readonly<Record<string, Parameter>>, body: string): Promise<string> {
+  async #post(search: Readonly<Record<string, Parameter>>, body: string, deadlineMs: number): Promise<string> {
     const address = new URL(this.#origin);
     address.searchParams.set('database', this.#database);
     address.searchParams.set('wait_end_of_query', '1');

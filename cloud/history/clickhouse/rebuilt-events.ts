@@ -5,12 +5,13 @@
  *     what Kafka holds and all else ── exchange ──► in use; the former one is dropped
  *
  * Always: the table in use is only read until `exchange`, which is atomic, so a kill at any moment leaves the one or the
- * other whole; a leftover is dropped by the next `begin`. `exchange` refuses where the new table lacks a row of the old.
+ * other whole; a leftover is dropped by the next `begin`, or by the centre's next start (clickhouse-history.ts). What the
+ * new table would lack of the old one ends the rebuild before the exchange.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { readingOf } from '../corrected.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Parameters } from './executor.ts';
 import { toLine } from './rows.ts';
 import { sql } from './sql.ts';
 
@@ -21,9 +22,16 @@ export interface RebuiltEvent {
 }
 
 export interface GatewayRebuilt {
-  /** different events of it in the table in use, and in the new one */
+  /** different events of it in the table in use, and those of them that were copied because the new one lacked them */
   readonly before: number;
-  readonly after: number;
+  readonly older: number;
+}
+
+interface Chunk {
+  readonly epoch: string;
+  readonly lane: string;
+  readonly first: string;
+  readonly last: string;
 }
 
 export class RebuiltEvents {
@@ -62,19 +70,32 @@ export class RebuiltEvents {
 
   /** Copies what the new table lacks of one gateway. */
   async keepOlder(gateway: string): Promise<GatewayRebuilt> {
-    await this.#executor.query(sql.rebuildKeep, { gateway });
-    const [row] = await this.#executor.query<{
-      readonly before: string;
-      readonly after: string;
-      readonly lost: string;
-    }>(sql.rebuildCounts, { gateway });
-    const lost = Number(row?.lost ?? 0);
-    if (lost > 0)
-      throw new ForpostError(
-        'FORPOST_HISTORY_FAILED',
-        `the rebuilt history lacks ${lost} events of ${gateway}: nothing was changed`,
-      );
-    return { before: Number(row?.before ?? 0), after: Number(row?.after ?? 0) };
+    const chunks = await this.#executor.query<Chunk>(sql.rebuildChunks, { gateway });
+    let [before, older] = [0, 0];
+    for (const { epoch, lane, first, last } of chunks) {
+      const chunk = { gateway, epoch, lane, from: first, through: last };
+      const counts = await this.#counts(chunk);
+      before += counts.before;
+      older += counts.lacking;
+      if (counts.lacking === 0) continue;
+      await this.#executor.query(sql.rebuildKeep, chunk);
+      const { lacking } = await this.#counts(chunk);
+      if (lacking > 0)
+        throw new ForpostError(
+          'FORPOST_HISTORY_FAILED',
+          `the rebuilt history lacks ${lacking} events of ${gateway}: nothing was changed`,
+        );
+    }
+    return { before, older };
+  }
+
+  async #counts(chunk: Parameters): Promise<{ readonly before: number; readonly lacking: number }> {
+    const [row] = await this.#executor.query<{ readonly before: string; readonly lacking: string }>(
+      sql.rebuildCounts,
+      chunk,
+    );
+    if (row === undefined) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history did not count its events');
+    return { before: Number(row.before), lacking: Number(row.lacking) };
   }
 
   /** The new table takes the place of the old one, which is dropped. */

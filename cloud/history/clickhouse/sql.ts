@@ -20,6 +20,7 @@ export const sql = {
   gapRecords: read('gap-records'),
   rowCounts: read('row-counts'),
   rebuildGateways: read('rebuild-gateways'),
+  rebuildChunks: read('rebuild-chunks'),
   rebuildKeep: read('rebuild-keep'),
   rebuildCounts: read('rebuild-counts'),
 } as const;

@@ -1,8 +1,16 @@
-WITH
-    old AS (SELECT DISTINCT epoch, lane, sequence FROM events WHERE gateway = {gateway:String}),
-    new AS (SELECT DISTINCT epoch, lane, sequence FROM events_rebuilt WHERE gateway = {gateway:String})
+-- Of one chunk: the numbers that are there, and those of them that the new table lacks.
 SELECT
-    (SELECT count() FROM old) AS before,
-    (SELECT count() FROM new) AS after,
-    (SELECT count() FROM old WHERE (epoch, lane, sequence) NOT IN (SELECT epoch, lane, sequence FROM new)) AS lost
-SETTINGS max_execution_time = 0, max_memory_usage = 0
+    count() AS before,
+    countIf(sequence NOT IN
+    (
+        SELECT sequence FROM events_rebuilt
+        WHERE gateway = {gateway:String} AND epoch = {epoch:String} AND lane = {lane:String}
+          AND sequence >= {from:UInt64} AND sequence <= {through:UInt64}
+    )) AS lacking
+FROM
+(
+    SELECT DISTINCT sequence FROM events
+    WHERE gateway = {gateway:String} AND epoch = {epoch:String} AND lane = {lane:String}
+      AND sequence >= {from:UInt64} AND sequence <= {through:UInt64}
+)
+SETTINGS max_execution_time = 0
