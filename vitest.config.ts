@@ -1,19 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
-/** Units that start real programs (Kafka, ffmpeg, a browser) and hold them to times: they want the cores to themselves. */
+/** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
-  'cloud/ingest/{catching-up,consumer,lag}.test.ts',
+  'cloud/ingest/{consumer,lag}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
   'edge/console/page.test.ts',
-  'edge/uplink/uplink.test.ts',
-  'edge/vision/{supervisor,process/capture}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security}.test.ts',
+  'test/{e2e,faults}/**/*.test.ts',
 ];
-const alone = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false };
+/** What holds real programs to times, or needs every core: it wants the machine to itself. */
+const timed = [
+  'cloud/ingest/catching-up.test.ts',
+  'edge/uplink/uplink.test.ts',
+  'edge/vision/{supervisor,process/capture}.test.ts',
+  'test/e2e/{main-job,camera}.test.ts',
+  'test/faults/faults.test.ts',
+  'test/faults/simulation/*.test.ts',
+];
+const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
 
-/** What runs side by side, then what wants the machine to itself, then the whole product in its own processes. */
+/** Units side by side, then real parts two at a time, then one at a time what is held to times. */
 export default defineConfig({
   test: {
     projects: [
@@ -21,21 +29,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/{contract,harness}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...realParts],
+          exclude: ['**/node_modules/**', ...realParts, ...timed],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: 'real', include: realParts, ...alone, sequence: { groupOrder: 1 } } },
       {
         test: {
-          name: 'whole',
-          include: ['test/{e2e,faults}/**/*.test.ts'],
-          ...alone,
-          sequence: { groupOrder: 2 },
+          name: 'real',
+          include: realParts,
+          exclude: ['**/node_modules/**', ...timed],
+          ...patient,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
+      { test: { name: 'timed', include: timed, ...patient, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 });
