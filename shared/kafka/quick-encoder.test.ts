@@ -43,3 +43,20 @@ test('every number is written as kafkajs itself writes it, and measured as it me
     { numRuns: 200 },
   );
 });
+
+test('whatever is written, and however much, the bytes are those of kafkajs', () => {
+  const { plain, quick } = both();
+  const text = fc.string({ unit: 'binary', maxLength: 5_000 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, fc.integer()), { maxLength: 30 }), (values) => {
+      const write = (of: typeof plain) => {
+        const whole = new of();
+        for (const [value, number] of values)
+          whole.writeEncoder(new of().writeVarIntString(value).writeInt32(number).writeVarIntBytes(Buffer.from(value)));
+        return whole.buffer.toString('hex');
+      };
+      expect(write(quick)).toBe(write(plain));
+    }),
+    { numRuns: 200 },
+  );
+});
