@@ -134,7 +134,6 @@ export class WatchedCamera {
     const { config, modelsFolder, pool, clock, random, logger } = this.#options;
     const source = sourceOf(config);
     const model = await findModel(config.detector ?? 'motion', modelsFolder);
-    await pool.prepare(model);
     if (this.#stopped) return;
     this.#checkClasses(model);
     const frames = new NewestFrame(config.id, model.inputSize, clock, config.masks);
@@ -188,7 +187,9 @@ export class WatchedCamera {
     this.#frames = frames;
     this.#analysis = analysis;
     this.#camera = camera;
+    // it connects while the threads open its model: both take about a second
     camera.start();
+    await pool.prepare(model);
   }
 
   #record(frames: NewestFrame): void {
