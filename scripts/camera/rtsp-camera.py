@@ -81,7 +81,7 @@ def pump(source, alive):
     k = int((time.monotonic() - started) * 1e9 / footage.frame_ns)
     while not footage.units[k % len(footage.units)][2]:
         k -= 1
-    last, base, base_k = None, None, k
+    last, last_pts, base, begun = None, -1, None, 0
     while alive.is_set():
         wait = started + k * footage.frame_ns / 1e9 - time.monotonic()
         if wait > 0:
@@ -92,6 +92,7 @@ def pump(source, alive):
                 base = None
                 time.sleep(0.01)
                 continue
+            begun = time.monotonic()
         if chosen is not footage and chosen.units[k % len(chosen.units)][2]:
             footage = chosen
             source.set_property('caps', Gst.Caps.from_string(footage.caps))
@@ -105,7 +106,9 @@ def pump(source, alive):
             continue
         last = k
         buffer = Gst.Buffer.new_wrapped(noise(data) if mode == 'garbage' else data)
-        buffer.pts = base + (k - base_k - (k % count)) * footage.frame_ns + (pts - footage.first_pts)
+        # those before the one that is due come at once, so that nobody waits for the next key frame
+        due = base + int((started - begun) * 1e9) + (k - k % count) * footage.frame_ns + (pts - footage.first_pts)
+        buffer.pts = last_pts = max(due, last_pts + 1_000_000)
         buffer.duration = footage.frame_ns
         if not key:
             buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)

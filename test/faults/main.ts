@@ -1,7 +1,8 @@
 /**
  * `npm run faults -- [--runs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real faults.
  * With `--mistakes` known mistakes are put into the gateway, which the runs must find; with `--simulate N [--seed FROM]`
- * it is that many simulated runs instead. One JSON document last on standard output.
+ * it is that many simulated runs instead; with `--vision NAME [--runs N]` faults of cameras and of the vision process
+ * (vision/registry.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -9,11 +10,13 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import { campaign, findMistakes } from './campaign.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
 import { simulationReport } from './simulation/report.ts';
+import { visionCampaign } from './vision/registry.ts';
 
 requireNode();
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '5' },
+    runs: { type: 'string' },
+    vision: { type: 'string' },
     simulate: { type: 'string' },
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: '' },
@@ -32,9 +35,11 @@ try {
 
 function chosen(): Promise<0 | 1> {
   if (values.simulate !== undefined) return simulationReport(wholeNumber('simulate', values.simulate), seed);
+  if (values.vision !== undefined)
+    return visionCampaign(values.vision, values.runs === undefined ? {} : { runs: wholeNumber('runs', values.runs) });
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({
-    runs: wholeNumber('runs', values.runs),
+    runs: wholeNumber('runs', values.runs ?? '5'),
     firstSeed: seed,
     scenarios: values.scenario.split(',').filter((name) => name !== ''),
     keep: values.keep,

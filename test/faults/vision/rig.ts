@@ -4,16 +4,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import { type CameraOptions, type SimulatedCamera, startCamera } from '../../../scripts/camera/camera.ts';
 import type { CameraConfig } from '../../../edge/site/site.ts';
-import { VisionSupervisor } from '../../../edge/vision/supervisor.ts';
+import { type SceneMessage, VisionSupervisor } from '../../../edge/vision/supervisor.ts';
+import { type CameraOptions, type SimulatedCamera, startCamera } from '../../../scripts/camera/camera.ts';
 import { until } from '../../harness/process.ts';
 import { root } from '../../harness/root.ts';
 
@@ -22,6 +22,12 @@ export const login = { user: 'guard', password: 'of-the-faults' };
 
 export function simulatedCamera(more: Partial<CameraOptions> = {}): Promise<SimulatedCamera> {
   return startCamera({ cache: footageFolder, ...login, ...more });
+}
+
+export interface VisionRigOptions {
+  /** a folder of models that are there */
+  readonly models?: string;
+  readonly scene?: (scene: SceneMessage) => void;
 }
 
 export class VisionRig {
@@ -34,14 +40,18 @@ export class VisionRig {
   }
 
   /** Cameras `cam-0`, `cam-1`, … with the log-in of `simulatedCamera`. */
-  static async start(cameras: readonly (Partial<CameraConfig> & { readonly url: string })[]): Promise<VisionRig> {
+  static async start(
+    cameras: readonly (Partial<CameraConfig> & { readonly url: string })[],
+    { models, scene = () => {} }: VisionRigOptions = {},
+  ): Promise<VisionRig> {
     const folder = await mkdtemp(join(tmpdir(), 'forpost-vision-faults-'));
+    if (models !== undefined) await cp(models, join(folder, 'models'), { recursive: true });
     const named = cameras.map((camera, i) => ({ ...camera, id: asId<'device'>(`cam-${i}`) }));
     const vision = new VisionSupervisor({
       cameras: named,
       secrets: Object.fromEntries(named.map(({ id }) => [id, login])),
       dataFolder: folder,
-      events: { scene: () => {}, tamper: () => {}, changed: () => {} },
+      events: { scene, tamper: () => {}, changed: () => {} },
       logger: createLogger('vision', 'error'),
       clock: systemClock,
       random: Math.random,

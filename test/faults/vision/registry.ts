@@ -1,0 +1,21 @@
+/** The campaigns of `npm run faults -- --vision NAME`: one line each. Long ones; their short versions are tests. */
+import type { Report } from '../../../scripts/report.ts';
+
+export interface VisionCampaignOptions {
+  /** how often, where that can be chosen */
+  readonly runs?: number;
+}
+
+export const visionCampaigns: Readonly<Record<string, (options: VisionCampaignOptions) => Promise<Report>>> = {
+  reconnects: async (options) => (await import('./reconnects.ts')).reconnects(options),
+  outages: async (options) => (await import('./outages.ts')).outages(options),
+  kill: async (options) => (await import('./kill.ts')).kill(options),
+};
+
+/** @throws RangeError of a name that is none of them */
+export async function visionCampaign(name: string, options: VisionCampaignOptions): Promise<0 | 1> {
+  const campaign = Object.hasOwn(visionCampaigns, name) ? visionCampaigns[name] : undefined;
+  if (campaign === undefined)
+    throw new RangeError(`no vision campaign "${name}"; there are: ${Object.keys(visionCampaigns).join(', ')}`);
+  return (await campaign(options)).print();
+}
