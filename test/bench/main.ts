@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   boot: async (options) => (await import('./boot.ts')).boot(options),
   memory: async (options) => (await import('./memory.ts')).memory(options),
   people: async () => (await import('./people.ts')).people(),
+  vision: async (options) => (await import('./vision/vision.ts')).vision(options),
   'history-ingest': async (options) => (await import('./history-ingest.ts')).historyIngest(options),
 };
 

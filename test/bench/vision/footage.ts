@@ -1,0 +1,84 @@
+/**
+ * Footage for measuring vision, made by ffmpeg out of the empty rendered yard, with truth known by construction; cached
+ * by what it is made from.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { renderYard } from '../../../scripts/camera/render.ts';
+import { footageFolder } from '../../faults/vision/rig.ts';
+
+const run = promisify(execFile);
+export const framesPerSecond = 10;
+/** a small sensor's */
+const noise = 'noise=alls=6:allf=t';
+
+/** Nothing happens. */
+export function idleFootage(): Promise<string> {
+  return make('idle', 20, `[0:v]${noise}[out]`);
+}
+
+/** Something walks through the picture for 2 s out of 10: a fifth of the frames is in motion. */
+export function busyFootage(): Promise<string> {
+  const walker = 'color=0x303848:s=36x110:r=10[who]';
+  const walks = "overlay=x='W*mod(t,10)/2':y=240:enable='lt(mod(t,10),2)'";
+  return make('busy', 30, `${walker};[0:v][who]${walks},${noise}[out]`);
+}
+
+/** Every so many frames something appears, for so many, at one place after the other: too far apart to be one thing. */
+export const appearEvery = 15;
+export const appearFor = 7;
+const places = [
+  [40, 150],
+  [440, 300],
+  [680, 150],
+  [240, 300],
+] as const;
+/** the strip above the picture that the clock is in: bit i of the frame's number, white or black */
+export const clockBits = 9;
+export const clockFrames = appearEvery * places.length * 5;
+const bitPixels = 24;
+export const clockRows = 32;
+
+/** A picture that carries its own clock: the number of each frame in binary, and things that appear by that number. */
+export function clockFootage(): Promise<string> {
+  const bits = Array.from({ length: clockBits }, (_, i) => {
+    const at = `x=${i * bitPixels}:y=0:w=${bitPixels}:h=${clockRows}`;
+    return [`drawbox=${at}:c=black:t=fill`, `drawbox=${at}:c=white:t=fill:enable='mod(floor(n/${2 ** i}),2)'`];
+  }).flat();
+  const things = places.map(([x, y], i) => {
+    const turn = `eq(mod(floor(n/${appearEvery}),${places.length}),${i})`;
+    return `drawbox=x=${x}:y=${y}:w=40:h=110:c=0x202838:t=fill:enable='${turn}*lt(mod(n,${appearEvery}),${appearFor})'`;
+  });
+  return make('clock', clockFrames / framesPerSecond, `[0:v]${[noise, ...things, ...bits].join(',')}[out]`);
+}
+
+/** The number that a grey frame of `width` (of the whole picture's `fullWidth`) carries. */
+export function clockOf(grey: Uint8Array, width: number, fullWidth: number): number {
+  const scale = width / fullWidth;
+  const row = Math.floor((clockRows / 2) * scale) * width;
+  let number = 0;
+  for (let i = 0; i < clockBits; i++)
+    if ((grey[row + Math.floor((i + 0.5) * bitPixels * scale)] ?? 0) > 127) number += 2 ** i;
+  return number;
+}
+
+async function make(name: string, seconds: number, graph: string): Promise<string> {
+  await mkdir(footageFolder, { recursive: true });
+  const { video } = await renderYard(footageFolder);
+  const key = createHash('sha256').update(`${video}\n${seconds}\n${graph}`).digest('hex').slice(0, 12);
+  const file = join(footageFolder, `${name}-${key}.mp4`);
+  if (existsSync(file)) return file;
+  const still = join(footageFolder, `still-${process.pid}.png`);
+  await run('ffmpeg', ['-v', 'error', '-y', '-i', video, '-frames:v', '1', still]);
+  await run('ffmpeg', [
+    ...['-v', 'error', '-y', '-loop', '1', '-framerate', `${framesPerSecond}`, '-i', still],
+    ...['-filter_complex', graph, '-map', '[out]', '-t', `${seconds}`],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', `${file}.part.mp4`],
+  ]);
+  await rename(`${file}.part.mp4`, file);
+  return file;
+}

@@ -1,0 +1,126 @@
+/** What cameras cost a machine: processor time and memory of an idle scene, and how many cameras it holds. */
+import { readFile } from 'node:fs/promises';
+import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
+import { simulatedCamera, VisionRig, type VisionRigOptions } from '../../faults/vision/rig.ts';
+import { say } from '../options.ts';
+import { residentMb } from '../resident.ts';
+import { busyFootage, idleFootage } from './footage.ts';
+
+/** 100 a second on every Linux that Node runs on (USER_HZ) */
+const ticksPerSecond = 100;
+const settleMs = 8_000;
+const framesPerSecond = 5;
+/** of the frames that should be looked at, those that must be, and of those that came, those that may be skipped */
+const heldRate = 0.95;
+const heldSkipped = 0.01;
+const mostCameras = 64;
+
+export interface IdleCost {
+  readonly cameras: number;
+  /** of a core, for each camera */
+  readonly visionPercent: number;
+  readonly ffmpegPercent: number;
+  /** all processes together */
+  readonly residentMb: number;
+}
+
+export async function idleCosts(counts: readonly number[], seconds: number): Promise<IdleCost[]> {
+  const server = await simulatedCamera({ video: await idleFootage() });
+  try {
+    const costs: IdleCost[] = [];
+    for (const count of counts) costs.push(await idleCost(server, count, seconds));
+    return costs;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function idleCost(server: SimulatedCamera, cameras: number, seconds: number): Promise<IdleCost> {
+  const rig = await VisionRig.start(copies(server.url, cameras));
+  try {
+    await rig.allLive();
+    await pause(settleMs);
+    const pids = rig.processes().map(({ pid }) => pid);
+    const before = await Promise.all(pids.map(cpuSeconds));
+    const from = performance.now();
+    await pause(seconds * 1000);
+    const elapsed = (performance.now() - from) / 1000;
+    const after = await Promise.all(pids.map(cpuSeconds));
+    const percent = (wanted: (pid: number) => boolean) =>
+      (pids.reduce((sum, pid, i) => sum + (wanted(pid) ? (after[i] ?? 0) - (before[i] ?? 0) : 0), 0) /
+        elapsed /
+        cameras) *
+      100;
+    const resident = await Promise.all(pids.map(residentMb));
+    const cost = {
+      cameras,
+      visionPercent: percent((pid) => pid === rig.pid),
+      ffmpegPercent: percent((pid) => pid !== rig.pid),
+      residentMb: resident.reduce((sum, mb) => sum + mb, 0),
+    };
+    say(
+      `${cameras} idle: ${cost.visionPercent.toFixed(1)} % of a core each, ffmpeg ${cost.ffmpegPercent.toFixed(1)} %`,
+    );
+    return cost;
+  } finally {
+    await rig.stop();
+  }
+}
+
+/** The most cameras that this machine holds at 5 frames a second with a fifth of the frames in motion. */
+export async function heldCameras(seconds: number, options: VisionRigOptions, detector: string): Promise<number> {
+  const server = await simulatedCamera({ video: await busyFootage() });
+  try {
+    let held = 0;
+    for (let step = 8; step >= 2 && held + step <= mostCameras; ) {
+      if (await holds(server, held + step, seconds, options, detector)) held += step;
+      else step /= 2;
+    }
+    return held;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function holds(
+  server: SimulatedCamera,
+  cameras: number,
+  seconds: number,
+  options: VisionRigOptions,
+  detector: string,
+): Promise<boolean> {
+  const rig = await VisionRig.start(copies(server.url, cameras, detector), options);
+  try {
+    await rig.allLive(30_000);
+    // the rate is over the last 10 s, and they begin one after the other
+    await pause(10_000);
+    const skipped = () => rig.vision.cameras().reduce((sum, { framesSkipped = 0 }) => sum + framesSkipped, 0);
+    const before = skipped();
+    await pause(Math.max(10, seconds) * 1000);
+    const lost = (skipped() - before) / (cameras * framesPerSecond * Math.max(10, seconds));
+    const slowest = Math.min(...rig.vision.cameras().map((camera) => camera.framesPerSecond));
+    say(`${cameras} cameras: ${slowest} frames/s in the slowest, ${(lost * 100).toFixed(1)} % of frames skipped`);
+    return slowest >= heldRate * framesPerSecond && lost <= heldSkipped;
+  } catch (error) {
+    say(`${cameras} cameras: ${error instanceof Error ? error.message : error}`);
+    return false;
+  } finally {
+    await rig.stop();
+  }
+}
+
+function copies(url: string, count: number, detector = 'motion') {
+  return Array.from({ length: count }, () => ({ url, fps: framesPerSecond, detector }));
+}
+
+/** user and system; 0 where the process is gone */
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // behind the command, which may have spaces in it: state is the first field, utime the 12th
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

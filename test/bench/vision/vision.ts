@@ -1,0 +1,85 @@
+/**
+ * The cameras' way: how fast the pipeline is beside onnxruntime alone, how long an alarm takes from the lens, and what
+ * cameras cost. With YOLOX nano where the clip and the model of ../shared/data are, which is not measured without them;
+ * latency and idle cost with the built-in model and footage that the benchmark renders.
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addModel } from '../../../edge/vision/models.ts';
+import { createReport, percentile, type Report } from '../../../scripts/report.ts';
+import { root } from '../../harness/root.ts';
+import { type BenchOptions, say } from '../options.ts';
+import { latency } from './latency.ts';
+import { heldCameras, idleCosts } from './load.ts';
+import { throughput } from './throughput.ts';
+
+const sharedData = join(root, '../shared/data');
+const idleCounts = [1, 4, 8] as const;
+
+export async function vision({ seconds = 10 }: BenchOptions): Promise<Report> {
+  const report = createReport('vision');
+  const models = await mkdtemp(join(tmpdir(), 'forpost-models-'));
+  try {
+    const clip = join(sharedData, 'people-one-by-one.mp4');
+    const model = join(sharedData, 'yolox_nano_416.onnx');
+    const withModel = existsSync(clip) && existsSync(model);
+    if (withModel) {
+      await addModel(model, models, { name: 'yolox-nano' });
+      const { bare, withDecoding, withoutDecoding } = await throughput('yolox-nano', models, clip, seconds);
+      say(`bare ${bare.toFixed(0)}, whole pipeline ${withDecoding.toFixed(0)} frames/s`);
+      report
+        .metric('pipeline_frames_per_s', withDecoding)
+        .metric('pipeline_without_decoding_frames_per_s', withoutDecoding)
+        .metric('pipeline_to_bare_ratio', withDecoding / bare)
+        .metric('pipeline_without_decoding_to_bare_ratio', withoutDecoding / bare)
+        .peer('onnxruntime', { frames_per_s: bare });
+    } else say(`no throughput: ${sharedData} has no clip or model`);
+    await alerts(report, 6 * seconds);
+    await costs(report, 2 * seconds);
+    report.metric(
+      'held_cameras',
+      await heldCameras(seconds, withModel ? { models } : {}, withModel ? 'yolox-nano' : 'motion'),
+    );
+  } finally {
+    await rm(models, { recursive: true, force: true });
+  }
+  for (const count of idleCounts) report.goal(`idle_${count}_cameras_core_percent_each`, '<=', 5);
+  return report
+    .goal('pipeline_to_bare_ratio', '>=', 0.9)
+    .goal('frame_to_alert_p50_above_inference_ms', '<=', 10)
+    .goal('frame_to_alert_p99_above_inference_ms', '<=', 30)
+    .goal('glass_to_alert_p99_ms', '<=', 300)
+    .goal('camera_resident_mb', '<=', 60);
+}
+
+async function alerts(report: Report, seconds: number): Promise<void> {
+  const { frameToAlert, glassToAlert, glassToPicture, inference, missed } = await latency(seconds);
+  const inferenceP50 = percentile(inference, 50);
+  report
+    .samples(glassToAlert.length)
+    .metric('inference_p50_ms', inferenceP50)
+    .metric('frame_to_alert_p50_ms', percentile(frameToAlert, 50))
+    .metric('frame_to_alert_p99_ms', percentile(frameToAlert, 99))
+    .metric('frame_to_alert_p50_above_inference_ms', percentile(frameToAlert, 50) - inferenceP50)
+    .metric('frame_to_alert_p99_above_inference_ms', percentile(frameToAlert, 99) - inferenceP50)
+    .metric('glass_to_picture_p50_ms', percentile(glassToPicture, 50))
+    .metric('glass_to_picture_p99_ms', percentile(glassToPicture, 99))
+    .metric('glass_to_alert_p50_ms', percentile(glassToAlert, 50))
+    .metric('glass_to_alert_p99_ms', percentile(glassToAlert, 99))
+    .metric('things_without_alert', missed);
+  say(`glass to alert p99 ${percentile(glassToAlert, 99).toFixed(0)} ms`);
+}
+
+async function costs(report: Report, seconds: number): Promise<void> {
+  const all = await idleCosts(idleCounts, seconds);
+  for (const { cameras, visionPercent, ffmpegPercent, residentMb } of all)
+    report
+      .metric(`idle_${cameras}_cameras_core_percent_each`, visionPercent)
+      .metric(`idle_${cameras}_cameras_ffmpeg_core_percent_each`, ffmpegPercent)
+      .metric(`idle_${cameras}_cameras_resident_mb`, residentMb);
+  const [few, many] = [all[0], all.at(-1)];
+  if (few !== undefined && many !== undefined)
+    report.metric('camera_resident_mb', (many.residentMb - few.residentMb) / (many.cameras - few.cameras));
+}
