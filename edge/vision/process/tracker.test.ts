@@ -122,6 +122,44 @@ test('a cat is not continued by a person', () => {
   expect(run([[{ ...person(0.5, 0.4), class: 'cat' }], [person(0.5, 0.4)]]).at(-1)).toEqual([1, 2]);
 });
 
+test('people who walk their ways, at any rate, trembling, hidden now and then and not always found, keep their ids', () => {
+  const walker = fc.record({
+    from: fc.integer({ min: 0, max: 20 }),
+    /** hundredths of the picture a second: from standing to running */
+    speed: fc.integer({ min: -15, max: 15 }),
+    hiddenAt: fc.integer({ min: 5, max: 40 }),
+    hiddenFor: fc.integer({ min: 0, max: 15 }),
+  });
+  const noise = fc.infiniteStream(fc.integer({ min: -5, max: 5 }));
+  const walks = fc.array(walker, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(walks, fc.integer({ min: 4, max: 15 }), noise, (all, fps, trembles) => {
+      const next = () => (trembles.next().value ?? 0) / 1000;
+      let state = emptyTracker;
+      const idOf = new Map<number, number>();
+      for (let frame = 0; frame < 6 * fps; frame++) {
+        const seconds = frame / fps;
+        const tenths = seconds * 10;
+        const detections = all.flatMap(({ from, speed, hiddenAt, hiddenFor }, who): Detection[] => {
+          const hidden = tenths >= hiddenAt && tenths < hiddenAt + hiddenFor;
+          // their boxes overlap, and their rows tell who is who
+          const [x, y] = [0.4 + from / 100 + (speed / 100) * seconds, 0.02 + who * 0.15];
+          const score = frame === 0 ? 0.9 : 0.6 + next() * 40;
+          return hidden ? [] : [{ class: 'person', score, box: [x + next(), y + next(), 0.09, 0.27] }];
+        });
+        state = look(state, detections, seconds * 1000);
+        for (const { id, box } of state.objects) {
+          const who = Math.round((box[1] - 0.02) / 0.15);
+          expect(idOf.get(who) ?? id).toBe(id);
+          idOf.set(who, id);
+        }
+      }
+      expect(idOf.size).toBe(all.length);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('whatever is detected: ids are unique, never come back, and tracks are bounded', () => {
   const detection = fc.record({
     class: fc.constantFrom('person', 'cat'),
