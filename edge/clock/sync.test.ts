@@ -166,6 +166,24 @@ test('a clock that never rests is unsynced, and fills nothing with what is told 
   await sync.stop();
 });
 
+test('a time service that takes its time keeps no gateway from starting, and is heard when it answers', async () => {
+  let answer: (quality: ClockQuality) => void = () => undefined;
+  const { clock, sync, offsets } = start(
+    () =>
+      new Promise<ClockQuality>((resolve) => {
+        answer = resolve;
+      }),
+  );
+  const starting = sync.start();
+  clock.advance(600);
+  await starting;
+  expect(sync.quality()).toBe('unsynced');
+  answer('synced');
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  expect(offsets).toEqual([clock.now() - clock.uptime()]);
+  await sync.stop();
+});
+
 test('a clock that is slewed is not one that is set', async () => {
   const { clock, sync, jumps } = start(() => 'synced');
   await sync.start();

@@ -13,7 +13,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -36,6 +36,8 @@ export interface ClockSyncOptions {
 
 /** How often the time services are asked. */
 const pollMs = 30_000;
+/** How long the gateway's start waits for the first answer: the site has no alarms meanwhile. */
+const firstAnswerMs = 500;
 /** How often the two clocks are compared. */
 const compareMs = 1000;
 /** A slewing clock moves 0.5 ms a second; more than this was set. */
@@ -70,13 +72,15 @@ export class ClockSync implements Part {
     this.#probes = options.probes ?? systemProbes();
   }
 
-  /** Asks once before it returns, so that the first event already knows. */
+  /** Asks once before it returns, so that the first event already knows; a service that is slow is not waited for. */
   async start(): Promise<void> {
     if (this.#running) return;
     const { clock } = this.#options;
     this.#running = true;
     this.#offsetMs = clock.now() - clock.uptime();
-    await this.#poll();
+    const answered = new AbortController();
+    const asked = this.#poll().finally(() => answered.abort());
+    await Promise.race([asked, sleep(clock, firstAnswerMs, answered.signal)]);
     this.#arm();
   }
 
