@@ -18,6 +18,7 @@ import {
   maxEvents,
   metricsWindowMs,
   type Position,
+  storingTime,
   timeRange,
 } from './queries.ts';
 import type {
@@ -46,6 +47,7 @@ export class MemoryHistory implements HistoryStore {
   readonly #entries = new Map<string, Entry>();
   /** by gateway and boot */
   readonly #clocks = new Map<string, ClockReading[]>();
+  #lastStored = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,7 +57,8 @@ export class MemoryHistory implements HistoryStore {
   async stop(): Promise<void> {}
 
   async insert(events: readonly ForpostEvent[]): Promise<void> {
-    const stored = Math.trunc(this.#clock.now());
+    const stored = storingTime(this.#lastStored, this.#clock.now());
+    this.#lastStored = stored;
     for (const event of structuredClone(events)) {
       if (this.#entries.has(event.id)) continue;
       const { gateway, epoch, lane, sequence } = event;

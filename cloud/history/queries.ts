@@ -16,6 +16,18 @@ export const maxGaps = 100_000;
 /** "lately", for the list of metrics */
 export const metricsWindowMs = 7 * 86_400_000;
 
+/** A clock that a time service corrects goes back by less. */
+const slewMs = 60_000;
+
+/**
+ * The time that an insert counts as stored at, ms since 1970: not before the one before it where the clock went back a
+ * little; where it went back far it had been wrong, and is believed now.
+ */
+export function storingTime(beforeMs: number, nowMs: number): number {
+  const now = Math.trunc(nowMs);
+  return beforeMs - now > slewMs ? now : Math.max(beforeMs, now);
+}
+
 /** ClickHouse's DateTime64 ends here; charts do not go beyond. */
 const chartFirstMs = Date.UTC(1900, 0, 1);
 const chartLastMs = Date.UTC(2299, 11, 31);

@@ -92,6 +92,14 @@ describe('the receiver', () => {
     expect(stored).toEqual(['gw-1/e1/telemetry/1', 'gw-1/e1/telemetry/2', 'gw-1/e1/alerts/7']);
   });
 
+  test('of a body that ends too early nothing is taken', async () => {
+    const { post, stored } = await aReceiver();
+    const whole = zstdCompressSync(Buffer.from(Array.from({ length: 500 }, (_, i) => eventJson(i + 1)).join('\n')));
+    for (const left of [whole.length - 1, whole.length >> 1, 3])
+      expect((await post([], { body: whole.subarray(0, left) })).statusCode).toBe(400);
+    expect(stored).toEqual([]);
+  });
+
   test('takes plain lines too, and an empty batch as a question whether the token is right', async () => {
     const { post, stored } = await aReceiver();
     const plain = { headers: { 'content-encoding': 'identity' }, body: `${eventJson(1)}\n` };

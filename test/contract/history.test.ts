@@ -661,6 +661,22 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
+  check('says when it stored an event, also where its clock had been wrong for years', async () => {
+    const key = { gateway: newGateway(), epoch: 'e1', lane: 'telemetry' } as const;
+    const storedAfter = async (sequence: number, jumpMs: number) => {
+      clock.jump(jumpMs);
+      await store.insert([event({ ...key, sequence })]);
+      const [one] = await store.stored(key, [sequence]);
+      return Date.parse(one?.stored ?? '') - clock.now();
+    };
+    expect(await storedAfter(1, 0)).toBe(0);
+    // set back a little, as by a time service: later is not earlier
+    expect(await storedAfter(2, -10_000)).toBe(10_000);
+    expect(await storedAfter(3, 60 * 365 * 86_400_000)).toBe(0);
+    expect(await storedAfter(4, -60 * 365 * 86_400_000)).toBe(0);
+    clock.jump(10_000);
+  });
+
   check('tells all that it has of a gateway at once', async () => {
     const gateway = newGateway();
     const gap = event({

@@ -2,7 +2,7 @@
  * The history in ClickHouse, embedded or a server: the same statements on both.
  *
  * Always: one insert is one part, in one partition, fsynced before it is answered; duplicates are merged by the full
- * event key and the first one stored stays. `stored` never goes backwards within a process, whatever the clock does.
+ * event key and the first one stored stays. `stored` does not go back where the clock does so by less than a minute.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -23,6 +23,7 @@ import {
   maxSeriesPoints,
   metricsWindowMs,
   type Position,
+  storingTime,
   timeRange,
 } from '../queries.ts';
 import {
@@ -97,8 +98,8 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   async insert(events: readonly ForpostEvent[]): Promise<void> {
-    this.#lastStoredMs = Math.max(this.#lastStoredMs, Math.trunc(this.#clock.now()));
-    const storedMs = this.#lastStoredMs;
+    const storedMs = storingTime(this.#lastStoredMs, this.#clock.now());
+    this.#lastStoredMs = storedMs;
     await this.#noteClocks(events);
     let lines: string[] = [];
     let bytes = 0;
