@@ -14,6 +14,7 @@ const wanted: Readonly<Record<string, SceneChange['change']>> = {
   'zone-left': 'left',
   'line-crossed': 'crossed',
 };
+const silentWhileStanding: readonly string[] = ['zone-entered', 'zone-left', 'loitering'];
 const verbs = { entered: 'comes in', left: 'leaves', crossed: 'crosses', parked: 'parks', moved: 'moves on' } as const;
 
 export function whyNot(rule: RuleConfig, camera: CameraConfig, change: SceneChange): string {
@@ -52,6 +53,8 @@ function thing(rule: RuleConfig, { track }: SceneChange): string | undefined {
     if (typeof most === 'number' && value > most)
       return `Too ${word}: ${percent(value)}, it wants at most ${percent(most)} (${key})`;
   }
+  if (track.static && silentWhileStanding.includes(rule.kind))
+    return 'It has not moved, or stands again: a parked thing is silent until it moves (static_classes of the camera)';
   if (typeof rule.confirmations === 'number' && seen < rule.confirmations)
     return `Not sure yet: seen in ${seen} frames, it wants ${rule.confirmations} (confirmations)`;
   return undefined;
