@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -234,17 +235,44 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       path,
       record: { ...record, time: 0, clock: 'synced', camera: 'yard', alarms: ['e'], worth: 'alarm' },
     });
-    source.raise(activeAlarm('e', { message: 'Somebody in Drive', evidence: [record] }));
+    const film = {
+      ...record,
+      id: '00000000000000bb',
+      kind: 'clip',
+      media: 'video/mp4',
+      sha256: 'cd'.repeat(32),
+    } as const;
+    const clip = join(folder, 'clip.mp4');
+    const encode = ['-f', 'lavfi', '-i', 'color=red:size=320x180:duration=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
+    expect(spawnSync('ffmpeg', ['-v', 'error', ...encode, '-movflags', '+faststart', clip]).status).toBe(0);
+    const filmed = {
+      ...film,
+      size: (await stat(clip)).size,
+      time: 0,
+      clock: 'synced',
+      camera: 'yard',
+      alarms: ['e'],
+      worth: 'alarm',
+    } as const;
+    source.kept.set(film.id, { path: clip, record: { ...filmed, alarms: ['e'] } });
+    source.raise(activeAlarm('e', { message: 'Somebody in Drive', evidence: [record, film] }));
     await page.getByText('Somebody in Drive').first().waitFor();
     expect(source.views).toEqual([]);
-    await page.getByRole('button', { name: 'Show 1 picture' }).click();
+    await page.getByRole('button', { name: 'Show 1 picture, 1 clip' }).click();
     await page.locator('.evidence img').waitFor();
     await expect
       .poll(() =>
         page.locator('.evidence img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
       )
       .toBe(320);
-    expect(source.views).toEqual([{ id, by: 'installer' }]);
+    // the browser plays it: what the page may load is a rule of its own
+    await expect
+      .poll(() =>
+        page.locator('.evidence video').evaluate((video) => (video as unknown as { videoWidth: number }).videoWidth),
+      )
+      .toBe(320);
+    expect(source.views[0]).toEqual({ id, by: 'installer' });
+    expect(new Set(source.views.map((view) => view.id))).toEqual(new Set([id, film.id]));
     await rm(folder, { recursive: true });
   });
 

@@ -47,6 +47,7 @@ export function contentSecurityPolicy(options: SecurityHeadersOptions = {}): str
     ["script-src 'self'", ...(options.scriptHashes ?? [])].join(' '),
     options.inlineStyles === true ? "style-src 'self' 'unsafe-inline'" : "style-src 'self'",
     "img-src 'self' data: blob:",
+    "media-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",

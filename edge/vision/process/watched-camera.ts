@@ -32,6 +32,9 @@ const defaultAfterS = 8;
 /** Beyond the seconds that a clip wants: until it is cut, and the segment that its beginning lies in. */
 const keptBeyondMs = 12_000;
 
+/** cameras that were put together in this process */
+let built = 0;
+
 export type CameraSettings = Extract<ToVision, { kind: 'configure' }>['cameras'][number];
 
 export interface WatchedCameraOptions {
@@ -50,6 +53,8 @@ export interface WatchedCameraOptions {
 
 export class WatchedCamera {
   readonly #options: WatchedCameraOptions;
+  /** what a detector remembers of a picture it remembers by this: other masks make another picture */
+  readonly #frameKey: string;
   readonly #picture: LivePicture;
   readonly #tamper = new TamperWatch();
   #camera: Camera | undefined;
@@ -67,6 +72,7 @@ export class WatchedCamera {
   constructor(options: WatchedCameraOptions) {
     const { config, liveFolder, clock, logger } = options;
     this.#options = options;
+    this.#frameKey = `${config.id} ${++built}`;
     this.#picture = new LivePicture(config.id, liveFolder, clock, logger);
   }
 
@@ -136,7 +142,7 @@ export class WatchedCamera {
     const model = await findModel(config.detector ?? 'motion', modelsFolder);
     if (this.#stopped) return;
     this.#checkClasses(model);
-    const frames = new NewestFrame(config.id, model.inputSize, clock, config.masks);
+    const frames = new NewestFrame(this.#frameKey, model.inputSize, clock, config.masks);
     this.#record(frames);
     const analysis = new Analysis({
       camera: config.id,
