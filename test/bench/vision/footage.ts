@@ -28,6 +28,13 @@ export function busyFootage(): Promise<string> {
   return make('busy', 30, `${walker};[0:v][who]${walks},${noise}[out]`);
 }
 
+/** `clip` with something that never stands still, so that the motion gate lets every frame through. */
+export function movingFootage(clip: string): Promise<string> {
+  const walker = 'color=0x303848:s=36x110:r=10[who]';
+  const graph = `${walker};[0:v][who]overlay=x='W*mod(t,3)/3':y=H/2:shortest=1[out]`;
+  return make('moving', 60, graph, ['-i', clip], clip);
+}
+
 /** Every so many frames something appears, for so many, at one place after the other: too far apart to be one thing. */
 export const appearEvery = 15;
 export const appearFor = 7;
@@ -66,19 +73,25 @@ export function clockOf(grey: Uint8Array, width: number, fullWidth: number): num
   return number;
 }
 
-async function make(name: string, seconds: number, graph: string): Promise<string> {
+/** Encodes what `graph` makes of `input`; of the empty yard where none is given. */
+async function make(name: string, seconds: number, graph: string, input?: string[], madeOf = ''): Promise<string> {
   await mkdir(footageFolder, { recursive: true });
-  const { video } = await renderYard(footageFolder);
-  const key = createHash('sha256').update(`${video}\n${seconds}\n${graph}`).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(`${madeOf}\n${seconds}\n${graph}`).digest('hex').slice(0, 12);
   const file = join(footageFolder, `${name}-${key}.mp4`);
   if (existsSync(file)) return file;
-  const still = join(footageFolder, `still-${process.pid}.png`);
-  await run('ffmpeg', ['-v', 'error', '-y', '-i', video, '-frames:v', '1', still]);
   await run('ffmpeg', [
-    ...['-v', 'error', '-y', '-loop', '1', '-framerate', `${framesPerSecond}`, '-i', still],
+    ...['-v', 'error', '-y', ...(input ?? (await emptyYard()))],
     ...['-filter_complex', graph, '-map', '[out]', '-t', `${seconds}`],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', `${file}.part.mp4`],
   ]);
   await rename(`${file}.part.mp4`, file);
   return file;
+}
+
+/** As ffmpeg's input: its picture without anybody in it, for ever. */
+async function emptyYard(): Promise<string[]> {
+  const { video } = await renderYard(footageFolder);
+  const still = `${video}.still.png`;
+  await run('ffmpeg', ['-v', 'error', '-y', '-i', video, '-frames:v', '1', still]);
+  return ['-loop', '1', '-framerate', `${framesPerSecond}`, '-i', still];
 }

@@ -1,7 +1,7 @@
 /**
  * Frames a second of the whole pipeline (ffmpeg's decoding, gate, two detector workers with pre- and post-processing,
  * tracker, scene) against onnxruntime alone: two threads that run the same model on a tensor that is there already.
- * Frames come on demand, so that neither waits for a camera.
+ * Frames come on demand, so that neither waits for a camera, and each has motion in it.
  */
 import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
@@ -12,6 +12,7 @@ import { DetectorPool } from '../../../edge/vision/process/detectors/pool.ts';
 import { findModel, type Model } from '../../../edge/vision/process/detectors/registry.ts';
 import { NewestFrame } from '../../../edge/vision/process/newest-frame.ts';
 import { LivePicture } from '../../../edge/vision/process/picture.ts';
+import { movingFootage } from './footage.ts';
 
 const workers = 2;
 /** more than workers, so that none of them waits for a camera's next frame */
@@ -28,10 +29,11 @@ export interface Throughput {
 export async function throughput(
   name: string,
   modelsFolder: string,
-  video: string,
+  clip: string,
   seconds: number,
 ): Promise<Throughput> {
   const model = await findModel(name, modelsFolder);
+  const video = await movingFootage(clip);
   return {
     bare: await bare(model, seconds),
     withDecoding: await pipeline(model, seconds, (size) => decoded(video, size)),
@@ -123,6 +125,8 @@ async function feed(
     });
     analysis.frame();
     await done;
+    // a source in memory would never let the threads' answers in
+    await new Promise(setImmediate);
   }
   analysis.stop();
 }
