@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../scripts/camera/camera.ts';
 import type { CameraConfig } from '../site/site.ts';
-import { type SceneMessage, VisionSupervisor } from './supervisor.ts';
+import { type SceneMessage, type VisionOptions, VisionSupervisor } from './supervisor.ts';
 
 const login = { user: 'guard', password: "se'cret: 100%" };
 let folder: string;
@@ -44,7 +44,11 @@ function membersOf(group: number): string[] {
   return all.filter((line) => Number.parseInt(line, 10) === group && !/^\s*\d+\s+Z/.test(line));
 }
 
-async function watch(cameras: readonly Partial<CameraConfig>[], secrets = {}): Promise<VisionSupervisor> {
+async function watch(
+  cameras: readonly Partial<CameraConfig>[],
+  secrets = {},
+  more: Partial<VisionOptions> = {},
+): Promise<VisionSupervisor> {
   scenes = [];
   const started = new VisionSupervisor({
     cameras: cameras.map((config, i) => ({ id: asId<'device'>(`cam-${i}`), url: camera.url, ...config })),
@@ -54,6 +58,7 @@ async function watch(cameras: readonly Partial<CameraConfig>[], secrets = {}): P
     logger: silentLogger(),
     clock: systemClock,
     random: Math.random,
+    ...more,
   });
   supervisor = started;
   await started.start();
@@ -199,6 +204,16 @@ test('a vision process that stops answering is replaced', async () => {
   });
   await vi.waitFor(() => expect(membersOf(stopped)).toEqual([]));
   await reaches('live');
+}, 40_000);
+
+test('a vision process that takes more memory than it may is replaced, and says so', async () => {
+  const vision = await watch([{}], {}, { memoryCeilingBytes: 1_000_000 });
+  const first = vision.processId!;
+  await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/it used \d+ MB of memory/)]), {
+    timeout: 10_000,
+  });
+  await vi.waitFor(() => expect(membersOf(first)).toEqual([]));
+  await vi.waitFor(() => expect(vision.processId ?? first).not.toBe(first), { timeout: 10_000 });
 }, 40_000);
 
 test('a gateway that is killed leaves no vision process and no ffmpeg behind', async () => {

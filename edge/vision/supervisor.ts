@@ -48,6 +48,8 @@ export interface VisionOptions {
   readonly clock: Clock;
   /** uniform in [0, 1) */
   readonly random: () => number;
+  /** resident bytes at which the process is taken to be leaking; default by the number of cameras */
+  readonly memoryCeilingBytes?: number;
 }
 
 interface Running {
@@ -145,6 +147,11 @@ export class VisionSupervisor implements Part {
     return this.#running?.child.pid;
   }
 
+  get #ceiling(): number {
+    const { cameras, memoryCeilingBytes: chosen } = this.#options;
+    return chosen ?? memoryCeilingBytes + cameras.length * memoryCeilingBytesPerCamera;
+  }
+
   get #liveFolder(): string {
     return join(this.#options.dataFolder, 'live');
   }
@@ -185,7 +192,7 @@ export class VisionSupervisor implements Part {
 
   #take(running: Running, message: FromVision): void {
     if (running !== this.#running) return;
-    const { events, cameras } = this.#options;
+    const { events } = this.#options;
     switch (message.kind) {
       case 'scene':
         this.#latest.set(message.camera, message);
@@ -216,7 +223,7 @@ export class VisionSupervisor implements Part {
           this.#down = '';
           events.changed();
         }
-        if (message.residentBytes > memoryCeilingBytes + cameras.length * memoryCeilingBytesPerCamera)
+        if (message.residentBytes > this.#ceiling)
           this.#kill(`it used ${Math.round(message.residentBytes / 1024 ** 2)} MB of memory`);
         break;
     }

@@ -33,7 +33,8 @@ const stallAfterIntervals = 2.5;
 /** Key frames may be 10 s apart, and decoding begins with one. */
 const firstFrameDeadlineMs = 12_000;
 const probeDeadlineMs = 2_500;
-const retryBackoff: Backoff = { baseMs: 500, ceilingMs: 2_000 };
+/** With the wait for a key frame, which is a second at most cameras, a camera that is back is live within 3 s. */
+const retryBackoff: Backoff = { baseMs: 500, ceilingMs: 1_200 };
 /** Cameras lock an account after a few wrong passwords: ask rarely. */
 const refusedBackoff: Backoff = { baseMs: 5_000, ceilingMs: 60_000 };
 const leastRetryMs = 100;
