@@ -65,7 +65,7 @@ test.skipIf(whyNot !== '')(
 
     mount('remount,rw');
     await publishing;
-    await until('it stores again', async () => (await status()).problems.join() === '');
+    await until('it stores again', async () => (await status()).outbox.problem === '');
     await meter.endAsync();
     await panel.endAsync();
   },

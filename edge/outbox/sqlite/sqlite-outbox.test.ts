@@ -300,6 +300,7 @@ test('what is handed over before the file was ever read is never in it, also whi
   expect(attempts).toBe(2);
   // a broker that has not heard of the sessions in it gives its own numbers that are theirs
   expect(await outcome()).toBe('FORPOST_OUTBOX_FULL');
+  expect(outbox.status().problem).toBe('nothing is stored: full');
   await soon(() => outbox.storage.isRead()).toBe(true);
   await outbox.append({ events: [draft(9)] });
   expect(everything(outbox.file, outbox.epoch).map(({ data }) => data)).toEqual([draft(9).data]);

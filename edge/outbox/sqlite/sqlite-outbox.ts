@@ -260,7 +260,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   #problem({ diskFull, freeDiskBytes, minFreeBytes }: OutboxRoom): string {
-    if (this.#state === 'down') return `nothing is stored: ${this.#downFor?.message ?? 'the outbox cannot be opened'}`;
+    if (this.#downFor !== undefined) return `nothing is stored: ${this.#downFor.message}`;
     if (this.#failedFor?.code === 'FORPOST_OUTBOX_FAILED') return `nothing is stored: ${this.#failedFor.message}`;
     if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
     if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
