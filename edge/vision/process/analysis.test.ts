@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Analysis, type AnalysisOptions, type Scene } from './analysis.ts';
+import type { Detection } from './detectors/detector.ts';
+import type { Model } from './detectors/registry.ts';
+import { NewestFrame } from './newest-frame.ts';
+import { LivePicture } from './picture.ts';
+import { defaultStaticClasses } from './standing.ts';
+
+const size = 64;
+const model: Model = { name: 'm', kind: 'yolox', inputSize: size, classes: ['person', 'car'], measuredMs: 1, file: '' };
+const person = (x: number, score: number): Detection => ({ class: 'person', score, box: [x, 0.3, 0.1, 0.4] });
+
+/** A camera whose detector finds what the test says, frame by frame, 200 ms apart. */
+function camera(options: Partial<AnalysisOptions> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-analysis-'));
+  const clock = new FakeClock();
+  const frames = new NewestFrame('yard', size, clock);
+  frames.setPicture(size, size);
+  const picture = new LivePicture('yard', folder, clock, silentLogger());
+  onTestFinished(async () => {
+    await picture.settled();
+    rmSync(folder, { recursive: true });
+  });
+  const scenes: Scene[] = [];
+  const asked: number[] = [];
+  let found: readonly Detection[] = [];
+  const analysis = new Analysis({
+    camera: 'yard',
+    model,
+    minScore: 0.5,
+    thresholds: {},
+    classes: [],
+    staticClasses: defaultStaticClasses,
+    zones: [
+      {
+        id: 'all',
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ],
+      },
+    ],
+    lines: [],
+    motionMasks: [],
+    frames,
+    picture,
+    pool: {
+      analyse: async ({ take, minScore }) => {
+        const frame = take();
+        asked.push(minScore);
+        return frame === undefined ? undefined : { frame, detections: found, detectMs: 1 };
+      },
+    },
+    clock,
+    scene: (scene) => scenes.push(scene),
+    trouble: () => undefined,
+    unusable: () => undefined,
+    ...options,
+  });
+  return {
+    scenes,
+    asked,
+    analysis,
+    clock,
+    /** one frame, grey all over unless `grey` says otherwise */
+    async frame(detections: readonly Detection[], grey = 100) {
+      found = detections;
+      clock.advance(200);
+      frames.write(new Uint8Array(size * size * 3).fill(grey));
+      analysis.frame();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+test('the detector is asked for the least that any class wants, and less to go on', async () => {
+  const one = camera({ thresholds: { car: 0.3, person: 0.7 }, classes: ['person', 'car'] });
+  await one.frame([]);
+  expect(one.asked[0]).toBeCloseTo(0.15);
+  const other = camera({ thresholds: { car: 0.3 }, classes: ['person'] });
+  await other.frame([]);
+  expect(other.asked[0]).toBeCloseTo(0.25);
+});
+
+test('each class has its own threshold, and classes that nobody wants are nobody', async () => {
+  const { frame, scenes } = camera({ thresholds: { person: 0.8 }, classes: ['person'] });
+  await frame([person(0.1, 0.75), { class: 'car', score: 0.95, box: [0.5, 0.5, 0.2, 0.2] }, person(0.6, 0.95)]);
+  expect(scenes.flatMap(({ tracks }) => tracks.map(({ box }) => box[0]))).toEqual([0.6]);
+});
+
+test('the first frame that is convincing enters; one that is not is looked at again at once, though nothing moves', async () => {
+  const sure = camera();
+  await sure.frame([person(0.4, 0.9)]);
+  expect(sure.scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
+  const unsure = camera();
+  await unsure.frame([person(0.4, 0.55)]);
+  expect(unsure.scenes).toEqual([]);
+  await unsure.frame([person(0.4, 0.55)]);
+  expect(unsure.asked).toHaveLength(2);
+  expect(unsure.scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
+});
+
+test('somebody who stands still in a still picture is there all the time, looked at every few seconds', async () => {
+  const { frame, scenes, asked } = camera();
+  for (let i = 0; i < 300; i++) await frame([person(0.4, 0.9)]);
+  expect(scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
+  expect(asked.length).toBeGreaterThanOrEqual(12);
+  expect(asked.length).toBeLessThan(30);
+});
+
+test('who was in the picture when the stream broke off has left', async () => {
+  const { frame, scenes, analysis } = camera();
+  await frame([person(0.4, 0.9)]);
+  analysis.lost();
+  expect(scenes.at(-1)).toMatchObject({ tracks: [], changes: [{ change: 'left', zone: 'all' }] });
+});
