@@ -136,7 +136,8 @@ function noiseOf(length: number): Int8Array[] {
   );
 }
 
-function emptyYard(): string {
+/** The yard without anybody, as SVG. */
+export function emptyYard(): string {
   const [w, h] = [yardWidth, yardHeight];
   const paving = gateArea.points.map(([x, y]) => `${x * w},${y * h}`).join(' ');
   const posts = Array.from({ length: 33 }, (_, i) => i * 24)

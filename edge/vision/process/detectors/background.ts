@@ -4,10 +4,14 @@
  *
  *   cell like `background` ── drifts with it (slow change of light)
  *   cell like `older`      ── the two change places (what covered it has gone)
+ *   cell whose light alone changed ── both layers follow it within a second
  *   cell like neither      ── motion; unchanged for `absorbAfterMs`: it becomes the background, which becomes `older`
  *
  * Always: while learning (the first `learningMs`) what was there at the start and moves away is forgotten at once.
  */
+import { cellKinds } from './cell-kinds.ts';
+import { newRestless, type Restless } from './restless.ts';
+
 export interface Background {
   readonly current: Float32Array;
   readonly older: Float32Array;
@@ -17,6 +21,12 @@ export interface Background {
   readonly stillMs: Float32Array;
   /** ms since `older` was set apart */
   readonly olderMs: Float32Array;
+  readonly restless: Restless;
+  /** what a cell is to those around it, whatever the light (light.ts); 1 = the same; learned at `textureAt` */
+  readonly texture: Float32Array;
+  textureAt: number;
+  /** a light blinds the sensor: until then what clips is no thing */
+  blindedUntil: number;
   readonly since: number;
   uptime: number;
 }
@@ -24,6 +34,8 @@ export interface Background {
 /** grey levels between two frames within which a cell counts as unchanged */
 const stillLevels = 6;
 const driftMs = 4_000;
+/** how fast a change of light is followed, as a time constant */
+const lightMs = 500;
 const absorbAfterMs = 12_000;
 const absorbWhileLearningMs = 1_000;
 export const learningMs = 2_500;
@@ -39,6 +51,10 @@ export function newBackground(grey: Float32Array, uptime: number): Background {
     previous: grey.slice(),
     stillMs: new Float32Array(grey.length),
     olderMs: new Float32Array(grey.length),
+    restless: newRestless(grey.length),
+    texture: new Float32Array(grey.length).fill(1),
+    textureAt: Number.NEGATIVE_INFINITY,
+    blindedUntil: Number.NEGATIVE_INFINITY,
     since: uptime,
     uptime,
   };
@@ -48,10 +64,25 @@ export function isLearning(background: Background, uptime: number): boolean {
   return uptime - background.since < learningMs;
 }
 
-/** Takes one frame's cells into `background`, which changes in place. `threshold`: grey levels that mean motion. */
-export function learn(background: Background, grey: Float32Array, uptime: number, threshold: number): void {
+/** ms since the frame before that count: time without frames teaches nothing */
+export function stepOf(background: Background, uptime: number): number {
+  return Math.min(longestStepMs, Math.max(0, uptime - background.uptime));
+}
+
+/**
+ * Takes one frame's cells into `background`, which changes in place. `kinds`: of each cell (light.ts); `threshold`:
+ * grey levels that mean motion.
+ */
+export function learn(
+  background: Background,
+  grey: Float32Array,
+  kinds: Uint8Array,
+  uptime: number,
+  threshold: number,
+): void {
   const { current, older, previous, stillMs, olderMs } = background;
-  const stepMs = Math.min(longestStepMs, Math.max(0, uptime - background.uptime));
+  const stepMs = stepOf(background, uptime);
+  const brightening = 1 - Math.exp(-stepMs / lightMs);
   const drift = 1 - Math.exp(-stepMs / driftMs);
   const learning = isLearning(background, uptime);
   const absorbMs = learning ? absorbWhileLearningMs : absorbAfterMs;
@@ -70,6 +101,11 @@ export function learn(background: Background, grey: Float32Array, uptime: number
       current[i] = level;
       older[i] = known;
       olderMs[i] = 0;
+      stillMs[i] = 0;
+    } else if (kinds[i] === cellKinds.light) {
+      const lit = known + brightening * (level - known);
+      older[i] = Math.min(255, (covered * (lit + 1)) / (known + 1));
+      current[i] = lit;
       stillMs[i] = 0;
     } else if (Math.abs(level - (previous[i] ?? 0)) > stillLevels) stillMs[i] = 0;
     else {

@@ -1,13 +1,13 @@
 /**
  * The built-in detector: whatever moves, as class "motion". Needs no weights of anybody; it tells that something of a
- * person's size moves, not what it is. The graph (build-motion-model.ts) compares, background.ts remembers,
- * regions.ts finds; this file puts them together.
+ * person's size moves, not what it is. The graph (build-motion-model.ts) compares, background.ts remembers, light.ts
+ * tells light from things, restless.ts knows leaves and rain, regions.ts finds; this file puts them together.
  *
  * Always: one memory a camera, so all frames of a camera must come to the same instance, in order; nothing is
  * reported in a camera's first seconds, while its empty scene is being learned.
  */
 import { maskedCells } from '../motion-mask.ts';
-import { type Background, isLearning, learn, newBackground } from './background.ts';
+import { type Background, isLearning, learn, newBackground, stepOf } from './background.ts';
 import {
   buildMotionModel,
   motionCellPixels,
@@ -15,15 +15,24 @@ import {
   motionGridSize,
   motionThreshold,
 } from './build-motion-model.ts';
+import { cellKinds } from './cell-kinds.ts';
 import type { Detection, Detector, Frame } from './detector.ts';
+import { LightTest } from './light.ts';
 import { findRegions, type Region } from './regions.ts';
+import { notice } from './restless.ts';
 import { openSession } from './session.ts';
 import { failed, type Runner, type Tensors } from './tensors.ts';
 
 /** part of the picture that must move: a person of a sixth of the picture's height has about 0.4 % of its area */
 const smallestPart = 0.002;
-/** more of the picture than this at once is light or the camera itself: the scene is taken as new */
+/** more of the picture than this at once, and as much of it no light, is the camera itself: the scene is taken as new */
 const largestPart = 0.6;
+const largestThingPart = 0.25;
+/** part of the picture whose light changes at once in a sweep of lamps; a thing must then be larger */
+const sweptPart = 0.06;
+const sweptTimes = 2.5;
+/** and it stands: scraps of a fence lie */
+const sweptUpright = 0.9;
 const maxDetections = 32;
 /** mean difference, in thresholds, that counts as certain */
 const certainThresholds = 2.5;
@@ -42,6 +51,7 @@ class MotionDetector implements Detector {
   readonly #backgrounds = new Map<string, Background>();
   readonly #pixels = new Uint8Array(motionFrameSize ** 2 * 3);
   readonly #nothing = new Float32Array(motionGridSize ** 2);
+  readonly #light = new LightTest(motionGridSize);
   /** by camera, which #backgrounds bounds */
   readonly #masks = new Map<string, { readonly key: string; readonly cells: Uint8Array | undefined }>();
 
@@ -70,16 +80,29 @@ class MotionDetector implements Detector {
     const motion = floatsOf(outputs, 'motion');
     const difference = floatsOf(outputs, 'difference');
     this.#quieten(frame, motion, difference, width, height);
-    const regions = findRegions(motion, difference, motionGridSize, width, height, motionThreshold, maxDetections);
     const area = width * height;
-    if (regions.reduce((sum, { cells }) => sum + cells, 0) > largestPart * area) {
+    const { uptime } = frame;
+    const seen = { grey, difference, threshold: motionThreshold, ...inner(frame, width, height), uptime };
+    const kinds = this.#light.kinds(seen, known);
+    const change = changeOf(kinds, area);
+    // where lamps sweep through the picture, scraps of fence and wall light up otherwise than their surroundings
+    const smallest = (change === 'light' ? sweptTimes : 1) * smallestPart * area;
+    if (change === 'another scene') {
       this.#remember(frame.camera, newBackground(grey, frame.uptime));
       return [];
     }
-    learn(known, grey, frame.uptime, motionThreshold);
-    if (isLearning(known, frame.uptime)) return [];
+    if (change === 'flash') this.#light.startAnew(seen, known);
+    const { restless } = known;
+    notice(restless, difference, motionThreshold, stepOf(known, frame.uptime), frame.uptime, motionGridSize);
+    for (let i = 0; i < difference.length; i++)
+      if (kinds[i] !== cellKinds.thing || (difference[i] ?? 0) <= motionThreshold * (restless.factors[i] ?? 1))
+        difference[i] = 0;
+    const regions = findRegions(motion, difference, motionGridSize, width, height, motionThreshold, maxDetections);
+    learn(known, grey, kinds, frame.uptime, motionThreshold);
+    if (change === 'flash' || isLearning(known, frame.uptime)) return [];
     return regions
-      .filter(({ cells }) => cells >= smallestPart * area)
+      .filter(({ cells }) => cells >= smallest)
+      .filter(({ left, top, right, bottom }) => change !== 'light' || bottom - top >= sweptUpright * (right - left))
       .map((region) => toDetection(region, width, height))
       .filter(({ score }) => score >= minScore);
   }
@@ -121,6 +144,22 @@ class MotionDetector implements Detector {
     this.#backgrounds.delete(oldest);
     this.#masks.delete(oldest);
   }
+}
+
+/** Without the last cells where the picture ends within the frame: they are blurred with what fills the frame. */
+function inner({ pictureWidth, pictureHeight, size }: Frame, width: number, height: number) {
+  return { width: pictureWidth < size ? width - 1 : width, height: pictureHeight < size ? height - 1 : height };
+}
+
+/** What became of the picture as a whole: in a flash nothing is told, as hardly anything is as it was. */
+function changeOf(kinds: Uint8Array, area: number): 'little' | 'light' | 'flash' | 'another scene' {
+  let [changed, things] = [0, 0];
+  for (const kind of kinds) {
+    if (kind !== cellKinds.still) changed++;
+    if (kind === cellKinds.thing) things++;
+  }
+  if (changed <= largestPart * area) return changed - things > sweptPart * area ? 'light' : 'little';
+  return things > largestThingPart * area ? 'another scene' : 'flash';
 }
 
 function toDetection(region: Region, width: number, height: number): Detection {

@@ -1,0 +1,77 @@
+/**
+ * Places that keep changing (leaves in the wind, water, rain): pure arithmetic over arrays that live as long as the
+ * camera. A place that changed and changed back a few times must change more before it counts; who walks by changes it
+ * once or twice.
+ */
+export interface Restless {
+  /** how often a cell changed lately: a count that fades */
+  readonly changes: Float32Array;
+  /** cells that are changed now */
+  readonly changed: Uint8Array;
+  /** by how much the threshold of a cell is raised, 1 = not */
+  readonly factors: Float32Array;
+  spreadAt: number;
+}
+
+/** part of the threshold of motion from which a change is counted: leaves begin gently */
+const countedPart = 0.5;
+const fadeMs = 20_000;
+/** changes lately from which a place is restless, and from which it is so altogether */
+const fewChanges = 1.6;
+const manyChanges = 3;
+const highestFactor = 2.6;
+/** Restlessness reaches so far: the next gust reaches further than the last. */
+const reachCells = 3;
+const spreadEveryMs = 400;
+
+export function newRestless(cells: number): Restless {
+  return {
+    changes: new Float32Array(cells),
+    changed: new Uint8Array(cells),
+    factors: new Float32Array(cells).fill(1),
+    spreadAt: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** Takes one frame's `difference` (grey levels from what is known) into `restless`, which changes in place. */
+export function notice(
+  restless: Restless,
+  difference: Float32Array,
+  threshold: number,
+  stepMs: number,
+  uptime: number,
+  stride: number,
+): void {
+  const { changes, changed } = restless;
+  const fade = Math.exp(-stepMs / fadeMs);
+  const counted = countedPart * threshold;
+  for (let i = 0; i < changes.length; i++) {
+    const now = (difference[i] ?? 0) > counted ? 1 : 0;
+    changes[i] = (changes[i] ?? 0) * fade + (now === 1 && changed[i] === 0 ? 1 : 0);
+    changed[i] = now;
+  }
+  if (uptime - restless.spreadAt < spreadEveryMs) return;
+  restless.spreadAt = uptime;
+  spread(restless, stride);
+}
+
+/** Each cell's factor from the most restless cell around it; a maximum over rows, then over columns. */
+function spread({ changes, factors }: Restless, stride: number): void {
+  const rows = new Float32Array(changes.length);
+  const height = changes.length / stride;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < stride; x++) {
+      let most = 0;
+      for (let nx = Math.max(0, x - reachCells); nx <= Math.min(stride - 1, x + reachCells); nx++)
+        most = Math.max(most, changes[y * stride + nx] ?? 0);
+      rows[y * stride + x] = most;
+    }
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < stride; x++) {
+      let most = 0;
+      for (let ny = Math.max(0, y - reachCells); ny <= Math.min(height - 1, y + reachCells); ny++)
+        most = Math.max(most, rows[ny * stride + x] ?? 0);
+      const part = Math.min(1, Math.max(0, (most - fewChanges) / (manyChanges - fewChanges)));
+      factors[y * stride + x] = 1 + part * (highestFactor - 1);
+    }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { findModel, openDetector } from '../../../edge/vision/process/detectors/registry.ts';
+import { day } from './day.ts';
+import { falseAlarms } from './false-alarms.ts';
+import type { SceneName } from './weather.ts';
+
+/** s of each: a cloudburst, a sweep of lamps, a gust, a dusk, some flashes, a cloud */
+const scenes: readonly (readonly [SceneName, number])[] = [
+  ['rain', 10],
+  ['headlights', 9],
+  ['waving-tree', 12],
+  ['dusk', 30],
+  ['lightning', 15],
+  ['parked-car', 16],
+];
+
+test.each(scenes)('in %s the built-in detector sees nobody for %i s, and then the visitor', async (scene, seconds) => {
+  const model = await findModel('motion', '');
+  const detector = await openDetector(model);
+  const { alarms, visited } = await falseAlarms(scene, seconds, model, detector);
+  await detector.close();
+  expect(alarms).toEqual([]);
+  expect(visited).toBe(true);
+});
+
+test('half an hour of frames leaves memory as it was', async () => {
+  const { resident, frames, analysed } = await day(1_800);
+  expect(frames).toBe(9_000);
+  expect(analysed).toBeGreaterThan(1_500);
+  // the first third finds its size; a leak of one frame in a hundred would show as 50 MB
+  const [early, late] = [Math.max(...resident.slice(0, 12)), resident.at(-1) ?? Number.NaN];
+  expect(late - early).toBeLessThan(30 * 1024 ** 2);
+});

@@ -1,0 +1,95 @@
+/**
+ * Shows footage to the gateway's own analysis of a camera (gate, detector, tracker, zones), as fast as the machine
+ * can: time is that of the frames. One zone, the whole picture: whatever convinces anywhere has entered it.
+ */
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import type { Track } from '../../../edge/vision/messages.ts';
+import { Analysis } from '../../../edge/vision/process/analysis.ts';
+import type { Frame } from '../../../edge/vision/process/detectors/detector.ts';
+import type { Analysed, DetectorPool, Request } from '../../../edge/vision/process/detectors/pool.ts';
+import { kindOf, type Model } from '../../../edge/vision/process/detectors/registry.ts';
+import { NewestFrame } from '../../../edge/vision/process/newest-frame.ts';
+import { LivePicture } from '../../../edge/vision/process/picture.ts';
+
+export interface WatchOptions {
+  readonly camera: string;
+  readonly model: Model;
+  readonly pool: Pick<DetectorPool, 'analyse'>;
+  /** empty = all */
+  readonly classes?: readonly string[];
+  /** something entered the zone, at this s of the footage */
+  entered?(track: Track, second: number): void;
+}
+
+export interface Watched {
+  readonly frames: number;
+  /** frames that the detector was asked about */
+  readonly analysed: number;
+}
+
+/** @throws Error where the detector fails: nothing was proved then */
+export async function watch(
+  footage: AsyncIterable<{ readonly frame: Frame }>,
+  { camera, model, pool, classes = [], entered }: WatchOptions,
+): Promise<Watched> {
+  let uptime = 0;
+  const clock = { ...systemClock, now: () => uptime, uptime: () => uptime };
+  const frames = new NewestFrame(camera, model.inputSize, clock);
+  let [shown, analysed] = [0, 0];
+  let trouble = '';
+  let busy: Promise<unknown> = Promise.resolve();
+  const analysis = new Analysis({
+    camera,
+    model,
+    minScore: kindOf(model).defaultMinScore,
+    thresholds: {},
+    classes,
+    staticClasses: ['car', 'truck', 'bus'],
+    zones: [
+      {
+        id: 'all',
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ],
+      },
+    ],
+    motionMasks: [],
+    lines: [],
+    frames,
+    picture: new LivePicture(camera, '/nowhere', clock, silentLogger()),
+    pool: {
+      analyse(request: Request): Promise<Analysed | undefined> {
+        analysed++;
+        const answer = pool.analyse(request);
+        busy = answer.catch(() => {});
+        return answer;
+      },
+    },
+    clock,
+    scene: ({ changes }) => {
+      for (const { change, track } of changes) if (change === 'entered') entered?.(track, uptime / 1000);
+    },
+    trouble: (text) => {
+      trouble = text;
+    },
+    unusable: (reason) => {
+      trouble = reason;
+    },
+  });
+  for await (const { frame } of footage) {
+    uptime = frame.uptime;
+    if (shown++ === 0) frames.setPicture(frame.pictureWidth, frame.pictureHeight);
+    frames.write(frame.rgb);
+    analysis.frame();
+    await busy;
+    // the analysis takes its answer in the microtasks after the pool gave it
+    await new Promise(setImmediate);
+    if (trouble !== '') throw new Error(trouble);
+  }
+  analysis.stop();
+  return { frames: shown, analysed };
+}
