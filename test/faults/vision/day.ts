@@ -1,5 +1,5 @@
 /**
- * `npm run faults -- --vision day [--hours 24]`: a day of frames of one camera, a fifth of them with something moving,
+ * `npm run faults -- --vision day [--runs HOURS]`: a day of frames of one camera, a fifth of them with something moving,
  * through gate, detector threads, tracker and scene, as fast as the machine can. The detector is a stub of YOLOX-nano's
  * shapes in the real runtime. What is measured is whether memory stays.
  */

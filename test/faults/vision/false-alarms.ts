@@ -1,5 +1,5 @@
 /**
- * `npm run faults -- --vision false-alarms [--minutes 30]`: rendered weather in which nobody comes, by the built-in
+ * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes, by the built-in
  * detector and, where there is one beside the repository, by the real YOLOX-nano. Nothing may convince anywhere in the
  * picture; the visitor at the end of each scene proves that the built-in detector was not blind.
  */

@@ -2,13 +2,15 @@
 import type { Report } from '../../../scripts/report.ts';
 
 export interface VisionCampaignOptions {
-  /** how often, where that can be chosen */
+  /** how often, where that can be chosen; minutes of false-alarms, hours of day */
   readonly runs?: number;
 }
 
 export const visionCampaigns: Readonly<Record<string, (options: VisionCampaignOptions) => Promise<Report>>> = {
   reconnects: async (options) => (await import('./reconnects.ts')).reconnects(options),
   outages: async (options) => (await import('./outages.ts')).outages(options),
+  'false-alarms': async ({ runs }) => (await import('./false-alarms.ts')).falseAlarmsReport(runs),
+  day: async ({ runs }) => (await import('./day.ts')).dayReport(runs),
   kill: async (options) => (await import('./kill.ts')).kill(options),
 };
 

@@ -34,10 +34,17 @@ function scene(gain: (x: number, y: number) => number, thing?: { readonly at: nu
 test('light and shadow with soft borders are never things', () => {
   const place = fc.integer({ min: 0, max: side });
   fc.assert(
-    fc.property(place, place, fc.double({ min: -0.6, max: 1, noNaN: true }), fc.integer({ min: 9, max: 30 }), (cx, cy, strength, wide) => {
-      const soft = (x: number, y: number) => 1 + strength * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * wide ** 2));
-      expect(scene(soft).things).toBe(0);
-    }),
+    fc.property(
+      place,
+      place,
+      fc.double({ min: -0.6, max: 1, noNaN: true }),
+      fc.integer({ min: 9, max: 30 }),
+      (cx, cy, strength, wide) => {
+        const soft = (x: number, y: number) =>
+          1 + strength * Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * wide ** 2));
+        expect(scene(soft).things).toBe(0);
+      },
+    ),
   );
 });
 
