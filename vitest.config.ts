@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
-  'cloud/ingest/{consumer,lag}.test.ts',
+  'cloud/ingest/{consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
   'edge/console/page.test.ts',
