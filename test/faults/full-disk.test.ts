@@ -2,7 +2,6 @@
  * A real gateway on a real disk that is full: a small tmpfs, which somebody else's file fills to the last byte. It needs
  * to mount one, which takes root on Linux.
  */
-import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +11,14 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConsoleStatus } from '../../edge/console/view.ts';
 import { TestSite, until } from '../harness/site.ts';
+import { mountSmallDisk, unmountSmallDisk } from '../harness/small-disk.ts';
 
 const mebibyte = 2 ** 20;
 const folder = mkdtempSync(join(tmpdir(), 'forpost-full-disk-'));
 const filler = join(folder, 'filler');
 let whyNot = '';
 try {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'forpost-test', folder], { stdio: 'pipe' });
+  mountSmallDisk(folder, 'size=24m');
 } catch (error) {
   whyNot = `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
 }
@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await site?.stop();
-  if (whyNot === '') execFileSync('umount', [folder]);
+  if (whyNot === '') unmountSmallDisk(folder);
   rmSync(folder, { recursive: true, force: true });
 });
 

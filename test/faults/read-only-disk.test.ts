@@ -2,20 +2,18 @@
  * A real gateway whose disk takes no writes any more, as a worn-out card or a file system with errors is mounted at the
  * next start. It needs to mount a tmpfs, which takes root on Linux.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { ConsoleStatus } from '../../edge/console/view.ts';
 import { TestSite, until } from '../harness/site.ts';
+import { mountSmallDisk, remountSmallDisk, unmountSmallDisk } from '../harness/small-disk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forpost-read-only-'));
-const mount = (options: string) =>
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'forpost-test', folder], { stdio: 'pipe' });
 let whyNot = '';
 try {
-  mount('size=64m');
+  mountSmallDisk(folder, 'size=64m');
 } catch (error) {
   whyNot = `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
 }
@@ -23,7 +21,7 @@ let site: TestSite | undefined;
 
 afterAll(async () => {
   await site?.stop();
-  if (whyNot === '') execFileSync('umount', [folder]);
+  if (whyNot === '') unmountSmallDisk(folder);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -46,7 +44,7 @@ test.skipIf(whyNot !== '')(
     await first.endAsync();
     await here.gateway?.stop();
 
-    mount('remount,ro');
+    remountSmallDisk(folder, 'ro');
     await here.startGateway();
     const panel = await here.connect('wall-display');
     const alerts: string[] = [];
@@ -63,7 +61,7 @@ test.skipIf(whyNot !== '')(
     expect((await status()).problems.join()).toContain('nothing is stored');
     expect(acknowledged).toBe(false);
 
-    mount('remount,rw');
+    remountSmallDisk(folder, 'rw');
     await publishing;
     await until('it stores again', async () => (await status()).outbox.problem === '');
     await meter.endAsync();

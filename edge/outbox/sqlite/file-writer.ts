@@ -134,6 +134,7 @@ export class FileWriter {
     const { sinks, limits, stampNow, recall } = this.#data;
     const disk = this.#disk;
     const list = disk.readEpochs();
+    let store: OutboxStore | undefined;
     try {
       const epoch = this.#data.epoch as Epoch;
       // also where an earlier start put a file aside and was killed before it had begun the next one
@@ -143,12 +144,12 @@ export class FileWriter {
       this.#epochs = nextList(list, [...living, epoch], lost.epochs, epoch);
       this.#isNoted = disk.writeEpochs(this.#epochs);
       const parts = { disk, sinks, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
-      const store = new OutboxStore(db, epoch, parts, { gaps: lost.gaps, stamp: stampNow });
+      store = new OutboxStore(db, epoch, parts, { gaps: lost.gaps, stamp: stampNow });
       return { db, store, recalled: recall ? store.recall() : null };
     } catch (error) {
       db.close();
-      // an epoch that never began is not lost with the next file
-      if (this.#isNoted) disk.writeEpochs(list);
+      // an epoch that never began is not lost with the next file; but perhaps it is found there, with what it tells of
+      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, lost: this.#epochs.lost });
       throw error;
     }
   }

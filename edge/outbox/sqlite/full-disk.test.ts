@@ -1,5 +1,4 @@
 /** The outbox on a file system that is really full: a small tmpfs, which takes root on Linux. */
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,6 +6,7 @@ import type { GapData } from '@forpost/shared/event/event.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mountSmallDisk, unmountSmallDisk } from '../../../test/harness/small-disk.ts';
 import type { WriterData } from './messages.ts';
 import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
 import { openReader } from './sqlite-reader.ts';
@@ -20,8 +20,8 @@ let running: SqliteOutbox[];
 function triedToMount(): string {
   const tried = temporaryFolder();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'forpost-test', tried], { stdio: 'pipe' });
-    execFileSync('umount', [tried]);
+    mountSmallDisk(tried, 'size=1m');
+    unmountSmallDisk(tried);
     return '';
   } catch (error) {
     return `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
@@ -33,12 +33,12 @@ function triedToMount(): string {
 beforeEach(() => {
   folder = temporaryFolder();
   running = [];
-  if (whyNot === '') execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'forpost-test', folder]);
+  if (whyNot === '') mountSmallDisk(folder, 'size=6m');
 });
 
 afterEach(async () => {
   for (const outbox of running) await outbox.stop();
-  if (whyNot === '') execFileSync('umount', [folder]);
+  if (whyNot === '') unmountSmallDisk(folder);
   rmSync(folder, { recursive: true });
 });
 

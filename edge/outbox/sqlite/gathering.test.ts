@@ -55,3 +55,18 @@ test('what is on disk is told so before the rest is told that it is not', async 
   await nextTurn();
   expect(gathering.entries).toBe(0);
 });
+
+test('an alert handed over in the turn in which an earlier one of its device is refused does not get in front of it', async () => {
+  const { gathering } = gathered(0);
+  const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
+  const earlier = gathering.add(alert(1));
+  const taken = gathering.take(stamp);
+  gathering.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  gathering.committed(taken, outcome([0]));
+  // nobody has heard of it yet
+  await expect(gathering.add(alert(2))).rejects.toThrow();
+  await expect(earlier).rejects.toThrow();
+  await nextTurn();
+  void gathering.add(alert(3));
+  expect(gathering.take(stamp).waiting).toHaveLength(1);
+});

@@ -145,12 +145,17 @@ export class Gathering {
       reject(error);
       return false;
     });
+    this.#isRefusedNow(devices);
+  }
+
+  #refuseBehind(entry: OutboxEntry): void {
+    this.#isRefusedNow(alertDevices(entry));
   }
 
   /** Whoever hands over more in this very turn has not heard of the refusal yet. */
-  #refuseBehind(entry: OutboxEntry): void {
+  #isRefusedNow(devices: Iterable<EventDraft['device']>): void {
     const before = this.#refusedNow.size;
-    for (const device of alertDevices(entry)) this.#refusedNow.add(device);
+    for (const device of devices) this.#refusedNow.add(device);
     if (before === 0 && this.#refusedNow.size > 0) setImmediate(() => this.#refusedNow.clear());
   }
 

@@ -4,11 +4,10 @@
  */
 import { cp, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../../scripts/kafka/java.ts';
+import { mountSmallDisk, unmountSmallDisk } from '../../harness/small-disk.ts';
 import { type Scenario, sleep } from './scenario.ts';
 
 const diskMb = 48;
-const mountWithinMs = 10_000;
 const diskIn = (folder: string) => join(folder, 'small-disk');
 
 export const diskFull: Scenario = {
@@ -17,17 +16,11 @@ export const diskFull: Scenario = {
   async prepare({ folder, later }) {
     const disk = diskIn(folder);
     await mkdir(disk, { recursive: true });
-    const { code, output } = await runCommand(
-      'mount',
-      ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', disk],
-      mountWithinMs,
-    );
-    if (code !== 0) throw new Error(`a small disk cannot be mounted (${code}): ${output.trim()}`);
+    mountSmallDisk(disk, `size=${diskMb}m`);
     later(async () => {
       // for whoever looks into a run that went wrong
       await cp(disk, `${disk}-as-it-was`, { recursive: true });
-      const undone = await runCommand('umount', [disk], mountWithinMs);
-      if (undone.code !== 0) throw new Error(`${disk} is still mounted: ${undone.output.trim()}`);
+      unmountSmallDisk(disk);
     });
     return { data: join(disk, 'gateway') };
   },

@@ -159,7 +159,9 @@ export class Devices {
   #alert(device: Device): EventDraft {
     const id = this.#nextId(device);
     this.#truth.acted(id);
-    const data = `{"alarm":"a-${id}","change":"raised","id":"${id}"}`;
+    // of different sizes: where there is little room, some fit and others do not
+    const message = 'x'.repeat(this.#random.pick([0, 40, 400]));
+    const data = `{"alarm":"a-${id}","change":"raised","id":"${id}","message":"${message}"}`;
     return { ...this.#stamped(device.number), lane: 'alerts', type: eventTypes.alert, data, resendId: id };
   }
 

@@ -15,6 +15,7 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { type EpochList, noEpochs } from '../../../edge/outbox/epoch-list.ts';
+import { rowBytes } from '../../../edge/outbox/room.ts';
 import type { DiskSpace } from '../../../edge/outbox/sqlite/disk.ts';
 import { initialise } from '../../../edge/outbox/sqlite/opening.ts';
 import type { ReaderSource } from '../../../edge/outbox/sqlite/sqlite-reader.ts';
@@ -126,6 +127,8 @@ begin insert into changed values ('out', old.epoch, old.lane, old.seq); end;`;
 const selectChanged = `
 select c.kind, c.epoch, c.lane, c.seq as sequence, type, device, time, received, clock, boot, uptime, data
 from temp.changed c left join events e on e.epoch = c.epoch and e.lane = c.lane and e.seq = c.seq order by c.rowid`;
+const selectAlertBytes = `
+select coalesce(sum(octet_length(data) + ${rowBytes}), 0) from events where lane = 'alerts'`;
 const selectLaneRows = `
 select epoch, lane, first_seq as first, next_seq - 1 as last from lanes order by start, lane`;
 
@@ -135,6 +138,7 @@ interface Connection {
   readonly forgetChanged: Database.Statement;
   readonly cursors: Database.Statement<[], { readonly key: string; readonly acked: number }>;
   readonly lanes: Database.Statement<[], LaneRow>;
+  readonly alertBytes: Database.Statement<[], number>;
   readonly pages: Database.Statement<[], number>;
   readonly freePages: Database.Statement<[], number>;
   readonly mostPages: Database.Statement<[], number>;
@@ -345,6 +349,11 @@ export class SimulatedDisk implements WriterDisk {
     return ((pages.get() ?? 0) - (freePages.get() ?? 0)) * pageBytes;
   }
 
+  /** What the alerts lanes take, as the outbox counts it. */
+  get alertBytes(): number {
+    return this.#now.alertBytes.get() ?? 0;
+  }
+
   /** How far a sink has come in a lane; 0 = nothing is known of it. */
   cursor(sink: string, epoch: Epoch, lane: Lane): Sequence {
     return this.#cursors.get(`${sink}/${epoch}/${lane}`) ?? 0;
@@ -384,6 +393,7 @@ export class SimulatedDisk implements WriterDisk {
       forgetChanged: db.prepare('delete from temp.changed'),
       cursors: db.prepare(`select sink || '/' || epoch || '/' || lane as key, acked from cursors`),
       lanes: db.prepare(selectLaneRows),
+      alertBytes: db.prepare<[], number>(selectAlertBytes).pluck(),
       pages: db.prepare<[], number>('pragma page_count').pluck(),
       freePages: db.prepare<[], number>('pragma freelist_count').pluck(),
       mostPages: db.prepare<[], number>('pragma max_page_count').pluck(),

@@ -28,8 +28,8 @@ export type Action =
   | { readonly do: 'resend'; readonly device: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'network'; readonly sink: SinkName; readonly weather: Weather }
-  /** no way to the centre, while devices go on: room becomes scarce */
-  | { readonly do: 'outage'; readonly publishes: number }
+  /** no way to the centre, while devices go on: room becomes scarce; `alerts`: the share of publishes that raise one */
+  | { readonly do: 'outage'; readonly publishes: number; readonly alerts: number }
   | { readonly do: 'disk'; readonly state: DiskState }
   | { readonly do: 'stop' }
   | { readonly do: 'kill'; readonly downMs: number }
@@ -71,7 +71,7 @@ const always: readonly (readonly [number, Draw])[] = [
       weather: random.pick(['clear', 'bad', 'bad', 'down', 'jam'] as const),
     }),
   ],
-  [1.5, (random) => ({ do: 'outage', publishes: random.int(10, 30) })],
+  [1.5, (random) => ({ do: 'outage', publishes: random.int(10, 30), alerts: random.pick([0.1, 0.1, 0.9]) })],
   [2, (random) => ({ do: 'disk', state: random.pick(['well', 'stalled', 'scarce', 'full', 'failing'] as const) })],
   [2, (random) => ({ do: 'kill', downMs: random.int(1, 600) })],
   [2, (random) => ({ do: 'power-cut', downMs: random.int(1, 600) })],

@@ -35,6 +35,8 @@ export interface Outcome {
 
 /** what a row takes is an estimate, made for larger pages */
 const mostBytesShare = 1.2;
+/** see edge/outbox/room.ts */
+const mostAlertsShare = 0.3;
 const sliceMs = 20;
 const healSliceMs = 50;
 /** Far beyond the sum of all back-offs and deadlines that can stand in a row. */
@@ -198,7 +200,7 @@ class World {
       case 'outage':
         for (const sink of sinkNames) this.#network.setWeather(sink, 'down');
         for (let n = 0; n < operation.publishes; n++) {
-          this.#devices.publish(n % deviceCount, 1 + (n % 3), this.#random.chance(0.1));
+          this.#devices.publish(n % deviceCount, 1 + (n % 3), this.#random.chance(operation.alerts));
           await this.#pass(this.#random.pick(pausesMs));
         }
         return;
@@ -275,6 +277,7 @@ class World {
   #checkBounds(): void {
     const bounds: readonly (readonly [string, number, number])[] = [
       ['entries in front of the disk', this.#gateway.queued, limits.maxQueuedEntries],
+      ['bytes of alerts', this.#disk.alertBytes, mostAlertsShare * limits.maxBytes],
       ['bytes of the file', this.#disk.usedBytes, mostBytesShare * limits.maxBytes],
       ['events in a batch', this.#network.largestBatch, maxBatchEvents],
       ...sinkNames.flatMap((name) => {
