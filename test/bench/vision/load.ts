@@ -20,8 +20,10 @@ export interface IdleCost {
   /** of a core, for each camera */
   readonly visionPercent: number;
   readonly ffmpegPercent: number;
-  /** all processes together */
+  /** all processes together; what they share (ffmpeg's libraries) is counted in each */
   readonly residentMb: number;
+  /** the same with what they share counted once (proportional set size): what the machine has to have */
+  readonly sharedOnceMb: number;
 }
 
 export async function idleCosts(counts: readonly number[], seconds: number): Promise<IdleCost[]> {
@@ -52,11 +54,13 @@ async function idleCost(server: SimulatedCamera, cameras: number, seconds: numbe
         cameras) *
       100;
     const resident = await Promise.all(pids.map(residentMb));
+    const shared = await Promise.all(pids.map(proportionalMb));
     const cost = {
       cameras,
       visionPercent: percent((pid) => pid === rig.pid),
       ffmpegPercent: percent((pid) => pid !== rig.pid),
       residentMb: resident.reduce((sum, mb) => sum + mb, 0),
+      sharedOnceMb: shared.reduce((sum, mb) => sum + mb, 0),
     };
     say(
       `${cameras} idle: ${cost.visionPercent.toFixed(1)} % of a core each, ffmpeg ${cost.ffmpegPercent.toFixed(1)} %`,
@@ -119,6 +123,13 @@ async function cpuSeconds(pid: number): Promise<number> {
   // behind the command, which may have spaces in it: state is the first field, utime the 12th
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+}
+
+/** MB (10^6 bytes); NaN where the system does not tell */
+async function proportionalMb(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
+  return kib === undefined ? Number.NaN : (Number(kib) * 1024) / 1e6;
 }
 
 function pause(ms: number): Promise<void> {
