@@ -44,6 +44,7 @@ const site: Site = {
     { id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 },
     { id: asId('silence'), kind: 'silent', devices: ['quiet'], after_s: 30 },
     { id: asId('intruder'), kind: 'zone-entered', camera: 'yard', zone: 'gate' },
+    { id: asId('tampered'), kind: 'tamper', cameras: ['yard'], tampers: ['covered', 'moved'] },
   ],
   revision: 'r1',
 };
@@ -294,6 +295,24 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
   await settle();
   expect(stored.slice(0, 2).sort()).toEqual(['entered', 'raised']);
   expect(stored.at(-1)).toBe('later');
+});
+
+test('what was done to a camera is an alarm at once, and stored, until the camera sees again what it saw', async () => {
+  const tell = (tamper: 'covered' | 'moved' | null) =>
+    pipeline.tamper({ kind: 'tamper', camera: 'yard', time: clock.now(), uptime: clock.uptime(), tamper });
+  tell(null);
+  tell('covered');
+  tell('moved');
+  tell(null);
+  expect(acted.map((text) => text.split(',')[0])).toEqual([
+    'tampered/yard raised',
+    // one thing at a time is wrong with a view
+    'tampered/yard cleared',
+    'tampered/yard raised',
+    'tampered/yard cleared',
+  ]);
+  await settle();
+  expect(outbox.entries.flatMap(({ events }) => events.map(({ type }) => type))).toHaveLength(4);
 });
 
 test('a minute after somebody came the history is told how many came, went and are there', async () => {

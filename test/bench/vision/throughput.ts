@@ -144,7 +144,7 @@ function decoded(video: string, size: number): Frames {
       ...['-nostdin', '-v', 'error', '-threads', '1', '-stream_loop', '-1', '-i', video, '-map', '0:v:0'],
       ...['-vf', filters.join(','), '-threads:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'ignore'] },
   );
   async function* chunks() {
     try {
