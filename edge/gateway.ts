@@ -63,8 +63,8 @@ const dayMs = 86_400_000;
 
 /** `forpost gateway`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runGateway(configFile: string): Promise<void> {
-  const { problems } = await checkFiles(configFile);
-  if (problems.length > 0) throw configError(problems);
+  const { fatal } = await checkFiles(configFile);
+  if (fatal.length > 0) throw configError(fatal);
   const installation = loadInstallation(configFile);
   const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
   const logger = createLogger('gateway', installation.log_level);

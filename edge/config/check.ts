@@ -1,4 +1,7 @@
-/** `forpost check FILE`: everything that a start would refuse, and what stands between the files, without starting. */
+/**
+ * `forpost check FILE`: everything that a start would refuse, and what it would bear with a camera that is off, without
+ * starting.
+ */
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -13,8 +16,10 @@ import type { Installation, SinkConfig } from './installation.ts';
 import { nameOfSink, readInstallation } from './load.ts';
 
 export interface Checked {
-  /** FILE:LINE:COLUMN: what is wrong; empty where the gateway would start */
+  /** FILE:LINE:COLUMN: what is wrong */
   readonly problems: readonly string[];
+  /** those of them that keep the gateway from starting: a model that is not there keeps only its cameras from it */
+  readonly fatal: readonly string[];
   /** one line about what is configured; empty where there are problems */
   readonly summary: string;
 }
@@ -39,13 +44,13 @@ export async function checkFiles(installationFile: string): Promise<Checked> {
         const message = `uplink.${name} is a ${kindOf(secret)} for nobody${suggestion(name, names)}`;
         problems.push(loaded.secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
       }
-    for (const problem of await checkModels(loaded.site.cameras, join(installation.data, 'models')))
-      problems.push(loaded.siteYaml.describe(problem));
-    return { problems, summary: problems.length > 0 ? '' : summaryOf(installation, loaded) };
+    const ofModels = await checkModels(loaded.site.cameras, join(installation.data, 'models'));
+    const all = [...problems, ...ofModels.map((problem) => loaded.siteYaml.describe(problem))];
+    return { problems: all, fatal: problems, summary: all.length > 0 ? '' : summaryOf(installation, loaded) };
   } catch (error) {
     const problems = configProblems(error);
     if (problems === undefined) throw error;
-    return { problems, summary: '' };
+    return { problems, fatal: problems, summary: '' };
   }
 }
 

@@ -111,9 +111,21 @@ test('a check of all files says in one line what is configured', async () => {
   });
   expect(await checkFiles(join(made, 'etc', 'gateway.yaml'))).toEqual({
     problems: [],
+    fatal: [],
     summary:
       'gateway gw-1, site farm-7 (UTC): 1 device, 0 consumers, 0 cameras with 0 zones, 1 rule, uplink to Kafka at 127.0.0.1:9092',
   });
+});
+
+test('a camera whose model is not there is told, and keeps no gateway from starting', async () => {
+  const made = folder({
+    'gateway.yaml': good,
+    'site.yaml': `${site}cameras: [{ id: yard, url: "rtsp://127.0.0.1/1", detector: lost }]\n`,
+    'secrets.yaml': `mqtt: { plug: "${hash}" }\nconsole: {}\n`,
+  });
+  const { problems, fatal } = await checkFiles(join(made, 'etc', 'gateway.yaml'));
+  expect(problems).toEqual([expect.stringContaining('camera "yard": model "lost" is not installed')]);
+  expect(fatal).toEqual([]);
 });
 
 test('an uplink by HTTP without its token, and a token for nobody, are told', async () => {
