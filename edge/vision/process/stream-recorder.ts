@@ -17,6 +17,7 @@ import type { Ring } from './ring.ts';
 const silentMs = 15_000;
 const lookEveryMs = 3_000;
 const backoff: Backoff = { baseMs: 1_000, ceilingMs: 30_000 };
+const leastRetryMs = 250;
 
 export interface StreamRecorderOptions {
   readonly camera: string;
@@ -80,6 +81,7 @@ export class StreamRecorder {
     this.#timer?.cancel();
     if (this.#stopped) return;
     this.#sparing.warn('main', { camera, why }, 'the main stream is not recorded');
-    this.#timer = clock.after(backoffMs(backoff, this.#failures++, random), () => this.#begin());
+    const delayMs = Math.max(leastRetryMs, backoffMs(backoff, this.#failures++, random));
+    this.#timer = clock.after(delayMs, () => this.#begin());
   }
 }
