@@ -157,13 +157,15 @@ test('the centre fetches a picture and the clip of an alarm, and only what it as
 test('a zone that is drawn on the page counts at once, without a restart, and is what the next start reads', async () => {
   const base = `http://127.0.0.1:${site.httpPort}`;
   const cookie = await logIn(base, 'installer', testPassword);
-  const before = await site.local<{ revision: string; zones: object[] }>('/api/v1/cameras/yard/scene');
+  const before = await site.local<{ revision: string; zones: object[]; lines: object[]; masks: object[] }>(
+    '/api/v1/cameras/yard/scene',
+  );
   const gateway = site.gateway?.pid;
   const save = (revision: string, zones: object[]) =>
     fetch(`${base}/api/v1/cameras/yard/scene`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', origin: base, cookie },
-      body: JSON.stringify({ revision, zones, lines: [], masks: [] }),
+      body: JSON.stringify({ revision, zones, lines: before.lines, masks: before.masks }),
     });
   const points = [
     [0, 0],

@@ -43,11 +43,11 @@ export interface EvidenceRecorderOptions {
 }
 
 interface Open {
-  readonly alarms: string[];
+  /** each with the frame that its picture shows */
+  readonly alarms: Map<string, KeptFrame | undefined>;
   /** ms of the monotonic clock */
   readonly at: number;
   readonly tracks: readonly number[];
-  readonly shown: KeptFrame | undefined;
   readonly release: () => void;
 }
 
@@ -91,16 +91,16 @@ export class EvidenceRecorder {
     const shown = this.#frames.at(uptime) ?? (frame === undefined ? undefined : keep(frame, [], []));
     const tracks = track === undefined ? (shown?.changed ?? []) : [track];
     if (shown !== undefined) void this.#picture([alarm], 'picture', shown, tracks);
-    const shared = [...this.#open].find(({ at, alarms }) => uptime <= at + afterMs && alarms.length < mostAlarmsOfOne);
+    const shared = [...this.#open].find(({ at, alarms }) => uptime <= at + afterMs && alarms.size < mostAlarmsOfOne);
     if (shared !== undefined) {
-      shared.alarms.push(alarm);
+      shared.alarms.set(alarm, shown);
       return;
     }
     if (this.#open.size >= mostOpen) {
       this.refused++;
       return;
     }
-    this.#open.add({ alarms: [alarm], at: uptime, tracks, shown, release: ring?.hold() ?? (() => {}) });
+    this.#open.add({ alarms: new Map([[alarm, shown]]), at: uptime, tracks, release: ring?.hold() ?? (() => {}) });
     this.#lookLater();
   }
 
@@ -135,7 +135,9 @@ export class EvidenceRecorder {
 
   async #finish(one: Open): Promise<void> {
     const best = one.tracks.map((track) => this.#frames.best(track)).find((frame) => frame !== undefined);
-    if (best !== undefined && best !== one.shown) await this.#picture(one.alarms, 'best', best, one.tracks);
+    // whose picture shows that very frame has it already
+    const others = [...one.alarms].filter(([, shown]) => shown !== best).map(([alarm]) => alarm);
+    if (best !== undefined && others.length > 0) await this.#picture(others, 'best', best, one.tracks);
     const { ring, beforeMs, afterMs, masks, folder, clock, tell } = this.#options;
     const segments = ring?.covering(one.at - beforeMs, one.at + afterMs) ?? [];
     if (segments.length === 0 || beforeMs + afterMs === 0) return;
@@ -148,7 +150,10 @@ export class EvidenceRecorder {
     );
     const sealed = await seal(path);
     if (this.#stopped) return rm(path, { force: true });
-    tell(one.alarms, [{ id, kind: 'clip', media: 'video/mp4', file, ...sealed, time: this.#timeOf(one.at) }]);
+    tell(
+      [...one.alarms.keys()],
+      [{ id, kind: 'clip', media: 'video/mp4', file, ...sealed, time: this.#timeOf(one.at) }],
+    );
   }
 
   async #picture(

@@ -1,0 +1,75 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { until } from '../../../test/harness/process.ts';
+import type { EvidenceItem, Track } from '../messages.ts';
+import type { Frame } from './detectors/detector.ts';
+import { EvidenceRecorder } from './evidence-recorder.ts';
+
+const size = 32;
+
+async function rig() {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-recorder-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const clock = new FakeClock();
+  const told: { alarms: readonly string[]; items: readonly EvidenceItem[] }[] = [];
+  const recorder = new EvidenceRecorder({
+    ...{ camera: 'yard', folder, beforeMs: 5_000, afterMs: 8_000, masks: [], ring: undefined, clock },
+    newest: () => undefined,
+    logger: silentLogger(),
+    tell: (alarms, items) => void told.push({ alarms, items }),
+  });
+  onTestFinished(() => recorder.stop());
+  /** a frame in which one thing is seen, and enters where `enters` */
+  const see = (score: number, enters = false) => {
+    const ink = told.length * 10 + Math.round(score * 100);
+    const rgb = new Uint8Array(size * size * 3).fill(ink);
+    const frame: Frame = { camera: 'yard', rgb, size, pictureWidth: size, pictureHeight: size, uptime: clock.uptime() };
+    const box = [0.2, 0.2, 0.5, 0.5] as const;
+    const track = { id: 1, class: 'person', score, box, zones: [] } as unknown as Track;
+    recorder.analysed(frame, [track], enters ? ([{ change: 'entered', zone: 'gate', track, at: 0 }] as never) : []);
+    return clock.uptime();
+  };
+  const kinds = () =>
+    told.flatMap(({ alarms, items }) => items.map(({ kind }) => `${kind} ${alarms.join('+')}`)).sort();
+  return { folder, clock, told, recorder, see, kinds };
+}
+
+test('an alarm gets its picture at once, and the best view of the same one when its seconds are over', async () => {
+  const { recorder, see, kinds, clock, told, folder } = await rig();
+  recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
+  await until('the picture is told', () => kinds().length === 1);
+  expect(kinds()).toEqual(['picture a']);
+  clock.advance(2_000);
+  see(0.9);
+  clock.advance(7_000);
+  await until('the best view is told', () => kinds().length === 2);
+  expect(kinds()).toEqual(['best a', 'picture a']);
+  const items = told.flatMap((one) => one.items);
+  expect((await readdir(folder)).sort()).toEqual(items.map(({ file }) => file).sort());
+  for (const { file, size: bytes } of items) expect((await readFile(join(folder, file))).length).toBe(bytes);
+});
+
+test('alarms of one moment share what comes later, and none gets the frame of its own picture twice', async () => {
+  const { recorder, see, kinds, clock } = await rig();
+  recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
+  clock.advance(2_000);
+  recorder.ask({ alarm: 'b', uptime: see(0.9, true) });
+  await until('both pictures are told', () => kinds().length === 2);
+  clock.advance(10_000);
+  await until('the best view is told', () => kinds().length === 3);
+  expect(kinds()).toEqual(['best a', 'picture a', 'picture b']);
+});
+
+test('with too many alarms open at once each still gets its picture, and the rest is counted', async () => {
+  const { recorder, see, kinds, clock } = await rig();
+  for (let i = 0; i < 10; i++) {
+    recorder.ask({ alarm: `a${i}`, uptime: see(0.5, true) + i * 9_000 });
+    clock.advance(1);
+  }
+  await until('what can be shown is told', () => kinds().length >= 1);
+  expect(recorder.refused).toBe(2);
+});
