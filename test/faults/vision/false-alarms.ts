@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes, by the built-in
- * detector and, where there is one beside the repository, by the real YOLOX-nano. Nothing may convince anywhere in the
- * picture; the visitor at the end of each scene proves that the built-in detector was not blind.
+ * detector and, where there is one beside the repository, by the real YOLOX-nano. Nobody may enter the picture
+ * as the zone of a rule; the visitor at the end of each scene proves that the built-in detector was not blind.
  */
 import { cocoClasses } from '../../../edge/vision/catalogue.ts';
 import type { Detector } from '../../../edge/vision/process/detectors/detector.ts';
@@ -64,7 +64,7 @@ export async function falseAlarms(
     model,
     classes,
     pool: directly(detector),
-    entered: ({ class: name, score, box }, second) => {
+    alarm: ({ class: name, score, box }, second) => {
       if (second >= seconds) visited = true;
       else alarms.push(`${second.toFixed(1)} s: ${name} ${score.toFixed(2)} at ${box.map((side) => side.toFixed(2))}`);
     },

@@ -1,9 +1,11 @@
 /**
- * Shows footage to the gateway's own analysis of a camera (gate, detector, tracker, zones), as fast as the machine
- * can: time is that of the frames. One zone, the whole picture: whatever convinces anywhere has entered it.
+ * Shows footage to the gateway's own analysis of a camera (gate, detector, tracker, zones) and to its rules, as fast as
+ * the machine can: time is that of the frames. One zone, the whole picture, and one rule: who enters it is an alarm.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { RuleEngine } from '../../../edge/rules/engine.ts';
+import type { Site, ZoneConfig } from '../../../edge/site/site.ts';
 import type { Track } from '../../../edge/vision/messages.ts';
 import { Analysis } from '../../../edge/vision/process/analysis.ts';
 import type { Frame } from '../../../edge/vision/process/detectors/detector.ts';
@@ -11,6 +13,7 @@ import type { Analysed, DetectorPool, Request } from '../../../edge/vision/proce
 import { kindOf, type Model } from '../../../edge/vision/process/detectors/registry.ts';
 import { NewestFrame } from '../../../edge/vision/process/newest-frame.ts';
 import { LivePicture } from '../../../edge/vision/process/picture.ts';
+import { defaultStaticClasses } from '../../../edge/vision/process/standing.ts';
 
 export interface WatchOptions {
   readonly camera: string;
@@ -18,8 +21,8 @@ export interface WatchOptions {
   readonly pool: Pick<DetectorPool, 'analyse'>;
   /** empty = all */
   readonly classes?: readonly string[];
-  /** something entered the zone, at this s of the footage */
-  entered?(track: Track, second: number): void;
+  /** an alarm was raised, at this s of the footage */
+  alarm?(track: Track, second: number): void;
 }
 
 export interface Watched {
@@ -28,15 +31,33 @@ export interface Watched {
   readonly analysed: number;
 }
 
+const zones: ZoneConfig[] = [
+  {
+    id: 'all',
+    points: [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ],
+  },
+];
+
+function siteOf(camera: string): Site {
+  const rules = [{ id: 'inside', kind: 'zone-entered', camera, zone: 'all', clear_after_s: 2 }];
+  return { devices: [], consumers: [], timezone: 'UTC', cameras: [{ id: camera, zones }], rules } as unknown as Site;
+}
+
 /** @throws Error where the detector fails: nothing was proved then */
 export async function watch(
   footage: AsyncIterable<{ readonly frame: Frame }>,
-  { camera, model, pool, classes = [], entered }: WatchOptions,
+  { camera, model, pool, classes = [], alarm }: WatchOptions,
 ): Promise<Watched> {
   let uptime = 0;
   const clock = { ...systemClock, now: () => uptime, uptime: () => uptime };
   const frames = new NewestFrame(camera, model.inputSize, clock);
   let [shown, analysed] = [0, 0];
+  const rules = new RuleEngine({ site: siteOf(camera), uptime: 0 });
   let trouble = '';
   let busy: Promise<unknown> = Promise.resolve();
   const analysis = new Analysis({
@@ -45,18 +66,8 @@ export async function watch(
     minScore: kindOf(model).defaultMinScore,
     thresholds: {},
     classes,
-    staticClasses: ['car', 'truck', 'bus'],
-    zones: [
-      {
-        id: 'all',
-        points: [
-          [0, 0],
-          [1, 0],
-          [1, 1],
-          [0, 1],
-        ],
-      },
-    ],
+    staticClasses: defaultStaticClasses,
+    zones,
     motionMasks: [],
     lines: [],
     frames,
@@ -70,8 +81,12 @@ export async function watch(
       },
     },
     clock,
-    scene: ({ changes }) => {
-      for (const { change, track } of changes) if (change === 'entered') entered?.(track, uptime / 1000);
+    scene: ({ changes, tracks }) => {
+      const at = { device: camera as never, time: uptime, received: uptime };
+      for (const change of changes)
+        for (const told of rules.observe({ kind: 'scene', ...at, change }, uptime, uptime))
+          if (told.change === 'raised') alarm?.(change.track, uptime / 1000);
+      rules.observe({ kind: 'looked', ...at, tracks }, uptime, uptime);
     },
     trouble: (text) => {
       trouble = text;
@@ -88,6 +103,7 @@ export async function watch(
     await busy;
     // the analysis takes its answer in the microtasks after the pool gave it
     await new Promise(setImmediate);
+    rules.wake(uptime, uptime);
     if (trouble !== '') throw new Error(trouble);
   }
   analysis.stop();
