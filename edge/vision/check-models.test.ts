@@ -1,0 +1,36 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { CameraConfig } from '../site/site.ts';
+import { checkModels } from './check-models.ts';
+
+test('a camera whose model is not installed, or does not know a class, is told where that stands', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-check-models-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const card = { name: 'a', sha256: 'a'.repeat(64), kind: 'yolox', inputSize: 64, measuredMs: 1, source: 'a.onnx' };
+  await writeFile(join(folder, 'a.json'), JSON.stringify({ ...card, classes: ['person', 'car'] }));
+  await writeFile(join(folder, 'a.onnx'), 'its bytes do not matter here');
+  await writeFile(join(folder, 'lost.json'), JSON.stringify({ ...card, name: 'lost', classes: ['person'] }));
+  const cameras = [
+    { id: 'fine', detector: 'a', classes: ['car'] },
+    { id: 'built-in' },
+    { id: 'typo', detector: 'a', classes: ['car', 'persn'] },
+    { id: 'none', detector: 'yolox-nano' },
+    { id: 'gone', detector: 'lost' },
+  ] as unknown as CameraConfig[];
+  expect(await checkModels(cameras, folder)).toEqual([
+    {
+      path: ['cameras', 2, 'classes', 1],
+      message: 'camera "typo": the model "a" knows no "persn"; did you mean "person"?',
+    },
+    {
+      path: ['cameras', 3, 'detector'],
+      message: `camera "none": model "yolox-nano" is not installed: forpost model add yolox-nano (or a file's path)`,
+    },
+    {
+      path: ['cameras', 4, 'detector'],
+      message: 'camera "gone": the file of model "lost" is not there: add it again with forpost model add',
+    },
+  ]);
+});
