@@ -103,6 +103,10 @@ function toItem(json: string): { readonly event: ForpostEvent } {
 /** The history in memory, with a connection that can fail and be cut in mid-insert. */
 export class FaultyHistory {
   state: HistoryState = 'well';
+  /** ids of what was to be stored although it was there, and whoever asked knew it */
+  readonly again = new Set<string>();
+  /** ids of what an insert stored that was answered: well, or that it failed */
+  readonly #answered = new Set<string>();
   readonly #store: MemoryHistory;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -127,8 +131,10 @@ export class FaultyHistory {
   }
 
   connection(): IntakeHistory {
+    const own = this.#connection;
     return {
-      insert: (events) => this.#insert(events),
+      // whoever is dead begins nothing any more
+      insert: (events) => (own === this.#connection ? this.#insert(events) : new Promise(() => {})),
       received: async (key) => {
         await this.#answers('received');
         return this.#received(key);
@@ -141,13 +147,16 @@ export class FaultyHistory {
   }
 
   async #insert(events: readonly ForpostEvent[]): Promise<void> {
+    for (const { id } of events) if (this.#answered.has(id)) this.again.add(id);
     const connection = this.#connection;
     await this.#delay();
     const cut = connection !== this.#connection;
     const half = cut ? this.#random.chance(0.5) : this.state === 'half';
-    if (half) await this.#store.insert(events.filter(() => this.#random.chance(0.5)));
-    if (half || (!cut && this.state === 'failing')) throw failed('an insert failed');
-    await this.#store.insert(events);
+    const fails = half || (!cut && this.state === 'failing');
+    const landing = half ? events.filter(() => this.#random.chance(0.5)) : fails ? [] : events;
+    await this.#store.insert(landing);
+    if (!cut) for (const { id } of landing) this.#answered.add(id);
+    if (fails) throw failed('an insert failed');
   }
 
   async #answers(what: string): Promise<void> {

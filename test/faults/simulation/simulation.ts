@@ -157,6 +157,8 @@ class World {
   async check(): Promise<void> {
     const { store } = this.#centre.history;
     await checkHistory(this.#truth, store, this.#centre.conflicts);
+    for (const id of this.#centre.history.again)
+      this.#truth.violate('P3', 'duplicated', `${id} was inserted again, though it was known to be there`);
     const status = this.#lastStatus();
     if (status === undefined) this.#truth.violate('settles', 'stuck', 'no status has arrived');
     else await checkLedger(this.#truth, store, status);
