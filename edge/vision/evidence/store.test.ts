@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
@@ -55,6 +55,26 @@ test('what was kept is there after a restart, newest first, by alarm', async () 
   expect(after.bytes).toBe(300);
   expect(after.list(10, 'a/2').map(({ id }) => Number.parseInt(id, 16))).toEqual([2]);
   await after.stop();
+});
+
+test('a folder that cannot be used at the start is opened once it can be', async () => {
+  const { folder, clock, open, add } = await rig();
+  const before = await open();
+  await add(before);
+  await before.stop();
+  const away = `${folder}-away`;
+  folders.push(away);
+  await rename(folder, away);
+  await writeFile(folder, 'no folder');
+  const store = await open();
+  expect(store.problem).toContain('cannot be kept');
+  await rm(folder);
+  await rename(away, folder);
+  clock.advance(60_000);
+  await expect.poll(() => store.problem).toBe('');
+  expect(ids(store)).toEqual([1]);
+  expect((await add(store)).kept).toBe(true);
+  await store.stop();
 });
 
 test('what a kill leaves half done is deleted at the next start, and nothing else', async () => {

@@ -6,7 +6,8 @@
  * Always: what is known is whole on disk, also after a power cut: at a start a file without its JSON, a JSON without its
  * file and everything in new/ is deleted. The limits of bytes, of files and of free disk hold: what is least worth goes
  * first, chatter before alarms and the older before the newer; where even that makes no room nothing is taken. What was
- * taken while the clock was not right has no age and goes by room alone.
+ * taken while the clock was not right has no age and goes by room alone. A folder that cannot be used is opened again
+ * each minute; until it is, nothing is taken.
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,6 +59,7 @@ const mostFiles = 10_000;
 /** Waiting to be moved; the vision process makes a few at once. */
 const mostWaiting = 128;
 const pruneEveryMs = 600_000;
+const openAgainMs = 60_000;
 const extensions = { 'image/jpeg': 'jpg', 'video/mp4': 'mp4' } as const;
 
 export class EvidenceStore implements Part {
@@ -69,6 +71,8 @@ export class EvidenceStore implements Part {
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
+  #isOpen = false;
+  #stopped = false;
   #problem = '';
 
   constructor(options: EvidenceStoreOptions) {
@@ -78,25 +82,33 @@ export class EvidenceStore implements Part {
 
   /** Finds what is there. A folder that cannot be used is a problem, and no reason not to start. */
   async start(): Promise<void> {
-    const { folder, clock } = this.#options;
-    try {
-      await rm(this.newFolder, { recursive: true, force: true });
-      await mkdir(this.newFolder, { recursive: true, mode: 0o700 });
-      await this.#read(await readdir(folder));
-      await this.#prune(0);
-    } catch (error) {
-      this.#failed('start', `pictures of alarms cannot be kept in ${folder}: ${messageOf(error)}`);
-    }
-    const again = () => {
-      this.#timer = clock.after(pruneEveryMs, () => {
-        void this.#inTurn(async () => void (await this.#prune(0)));
-        again();
+    await this.#inTurn(() => this.#open());
+    this.#lookLater();
+  }
+
+  async #open(): Promise<void> {
+    const { folder } = this.#options;
+    await rm(this.newFolder, { recursive: true, force: true });
+    await mkdir(this.newFolder, { recursive: true, mode: 0o700 });
+    await this.#read(await readdir(folder));
+    this.#isOpen = true;
+    await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    if (await this.#prune(0)) this.#problem = '';
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.after(this.#isOpen ? pruneEveryMs : openAgainMs, () => {
+      void this.#inTurn(() => (this.#isOpen ? this.#look() : this.#open())).then(() => {
+        if (!this.#stopped) this.#lookLater();
       });
-    };
-    again();
+    });
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#timer?.cancel();
     await this.#last;
   }
@@ -122,7 +134,12 @@ export class EvidenceStore implements Part {
   /** Takes `file` of the new folder. Whether it is kept, and durably so. */
   async add(file: string, record: EvidenceRecord): Promise<boolean> {
     const from = join(this.newFolder, file);
-    if (this.#waiting >= mostWaiting || !isRecord.Check(record) || !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)) {
+    if (
+      !this.#isOpen ||
+      this.#waiting >= mostWaiting ||
+      !isRecord.Check(record) ||
+      !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)
+    ) {
       await rm(from, { force: true });
       return false;
     }
@@ -234,6 +251,8 @@ export class EvidenceStore implements Part {
       if (record !== undefined && `${record.id}.json` === name && file?.size === record.size) found.push(record);
     }
     found.sort((a, b) => a.time - b.time);
+    this.#known.clear();
+    this.#bytes = 0;
     for (const record of found) {
       this.#known.set(record.id, record);
       this.#bytes += record.size;
@@ -246,7 +265,7 @@ export class EvidenceStore implements Part {
 
   #inTurn(run: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(run).catch((error: unknown) => {
-      this.#failed('disk', `pictures of alarms cannot be kept: ${messageOf(error)}`);
+      this.#failed('disk', `pictures of alarms cannot be kept in ${this.#options.folder}: ${messageOf(error)}`);
     });
     return this.#last;
   }
