@@ -12,6 +12,7 @@ import {
   topic,
   topicPlans,
 } from '@forpost/shared/event/topics.ts';
+import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { firstCause, type KafkaCluster } from './kafka-client.ts';
@@ -37,9 +38,11 @@ export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger:
   try {
     // a connect that was not answered in time has left its socket open: it is to be closed too
     await admin.connect();
-    const there = new Set(await admin.listTopics());
-    const missing = names.filter((name) => !there.has(topic(cluster.prefix, name)));
-    const created = missing.map((name) => topic(cluster.prefix, name));
+    const { missing: created } = await describeTopics(
+      admin,
+      names.map((name) => topic(cluster.prefix, name)),
+    );
+    const missing = names.filter((name) => created.includes(topic(cluster.prefix, name)));
     if (missing.length > 0) {
       await admin.createTopics({
         topics: missing.map((name) => plan(cluster, name)),

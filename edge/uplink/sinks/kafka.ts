@@ -11,12 +11,13 @@ import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
 import type { KafkaLogin, KafkaTls } from '@forpost/shared/kafka/security.ts';
-import kafkajs, { type Kafka, type Producer } from 'kafkajs';
+import { describeTopics, typeOf } from '@forpost/shared/kafka/topic-metadata.ts';
+import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 import { kafkaClient, kafkaError } from './kafka-client.ts';
 import { BrokerTime, kafkaCommands } from './kafka-commands.ts';
-import { addedInWords, type SeenPartitions, settlePartitions } from './partitions.ts';
+import { addedInWords, type SeenPartitions, settlePartitions, unknownCluster } from './partitions.ts';
 import type { SinkContext } from './registry.ts';
 import { WireCount } from './wire-count.ts';
 import { within } from './within.ts';
@@ -133,18 +134,27 @@ class Topics {
     try {
       // a connect that was not answered in time has left its socket open: it is to be closed too
       await admin.connect();
-      const wanted = usedTopics.map((name) => topic(this.prefix, name));
-      const there = new Set(await admin.listTopics());
-      const missing = wanted.filter((name) => !there.has(name));
+      const { topics, missing } = await describeTopics(
+        admin,
+        usedTopics.map((name) => topic(this.prefix, name)),
+      );
       if (missing.length > 0) throw this.#missing(missing);
-      const { topics } = await admin.fetchTopicMetadata({ topics: wanted });
-      const { clusterId } = await admin.describeCluster();
       return {
-        cluster: clusterId,
+        cluster: await this.#clusterId(admin),
         topics: Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length])),
       };
     } finally {
       await admin.disconnect();
+    }
+  }
+
+  /** kafkajs asks for all topics, and has no answer while any of them, whosever it is, has no leader. */
+  async #clusterId(admin: Admin): Promise<string> {
+    try {
+      return (await admin.describeCluster()).clusterId;
+    } catch (error) {
+      if (typeOf(error) !== 'LEADER_NOT_AVAILABLE') throw error;
+      return unknownCluster;
     }
   }
 

@@ -10,10 +10,13 @@
  * anew: then there is no order to keep.
  */
 export interface SeenPartitions {
-  /** the cluster's id */
+  /** the cluster's id; `unknownCluster` where it could not be asked for */
   readonly cluster: string;
   readonly topics: Readonly<Record<string, number>>;
 }
+
+/** Taken to be the same as any other. */
+export const unknownCluster = '';
 
 export interface AddedPartitions {
   readonly topic: string;
@@ -28,7 +31,8 @@ export interface SettledPartitions {
 }
 
 export function settlePartitions(remembered: SeenPartitions | undefined, seen: SeenPartitions): SettledPartitions {
-  const known = remembered?.cluster === seen.cluster ? remembered.topics : {};
+  const clusters = [remembered?.cluster ?? unknownCluster, seen.cluster].filter((id) => id !== unknownCluster);
+  const known = new Set(clusters).size <= 1 ? (remembered?.topics ?? {}) : {};
   const added: AddedPartitions[] = [];
   const topics: Record<string, number> = {};
   for (const [topic, now] of Object.entries(seen.topics)) {
@@ -36,7 +40,7 @@ export function settlePartitions(remembered: SeenPartitions | undefined, seen: S
     topics[topic] = Math.min(was, now);
     if (now > was) added.push({ topic, was, now });
   }
-  return { use: { cluster: seen.cluster, topics }, added };
+  return { use: { cluster: clusters.at(-1) ?? unknownCluster, topics }, added };
 }
 
 export function addedInWords({ topic, was, now }: AddedPartitions): string {
