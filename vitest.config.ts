@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
-  'cloud/ingest/{consumer,lag,two-centres}.test.ts',
+  'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
   'edge/console/page.test.ts',
@@ -12,11 +12,9 @@ const realParts = [
 ];
 /** What holds real programs to times, or needs every core: it wants the machine to itself. */
 const timed = [
-  'cloud/ingest/catching-up.test.ts',
   'edge/uplink/uplink.test.ts',
   'edge/vision/{supervisor,process/capture}.test.ts',
   'test/e2e/{main-job,camera}.test.ts',
-  'test/faults/faults.test.ts',
   'test/faults/simulation/*.test.ts',
 ];
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };

@@ -229,7 +229,8 @@ test('where one alert of a device is refused, those handed over behind it are re
     ...Array(100).fill(false),
     true,
   ]);
-  // that was heard by now: a new one is taken
+  // a turn later that was heard: a new one is taken
+  await new Promise((resolve) => setImmediate(resolve));
   expect(await outbox.append({ events: [alert(9000, 'first')] })).toEqual({ stored: 1, repeated: 0 });
 });
 
