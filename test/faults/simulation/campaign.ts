@@ -2,6 +2,7 @@
  * Many seeds, one after another; a seed that fails is shortened to the operations that it takes, and told in a way
  * that it can be played again.
  */
+import { messageOf } from '@forpost/shared/errors.ts';
 import { type Mistake, mistakes } from './mistakes.ts';
 import { historyOf, type Operation } from './operations.ts';
 import { simulate } from './simulation.ts';
@@ -53,7 +54,11 @@ export async function campaign(
   let longestHealMs = 0;
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const operations = historyOf(seed);
-    const { violations, acknowledged, committed, landed, shed, healedMs } = await simulate(seed, operations);
+    const { violations, acknowledged, committed, landed, shed, healedMs } = await simulate(seed, operations).catch(
+      (error: unknown) => {
+        throw new Error(`seed ${seed}: ${messageOf(error)}`, { cause: error });
+      },
+    );
     totals.operations += operations.length;
     totals.acknowledged += acknowledged;
     totals.committed += committed;
