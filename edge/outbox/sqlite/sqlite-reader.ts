@@ -16,6 +16,9 @@ import { selectEvents, selectNewestEvents } from './sql/events.ts';
 import { selectEpochs } from './sql/lanes.ts';
 import { selectRecent } from './sql/recent.ts';
 
+/** KB of pages in memory: it reads on and on, and seldom the same. better-sqlite3 is built with 16 MB. */
+const cacheKb = 1024;
+
 interface Connection {
   readonly db: Database.Database;
   readonly identity: number | undefined;
@@ -105,6 +108,7 @@ export class SqliteReader implements OutboxReader {
 function connect(source: ReaderSource): Connection {
   const db = source.connect();
   try {
+    db.pragma(`cache_size = -${cacheKb}`);
     return {
       db,
       identity: source.identity(),
