@@ -25,6 +25,7 @@ export class QosTwoDevice implements Device {
   /** asked of the library, and not yet under way */
   #asked = 0;
   #client: MqttClient;
+  #connections = 0;
   /** what waited in the store has been sent: packet ids may be given anew */
   #ready = false;
   #stopping = false;
@@ -82,8 +83,7 @@ export class QosTwoDevice implements Device {
     });
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'connack') {
-        // a session in which nothing was answered yet holds nothing, and is on disk at the latest a second later
-        if (this.acknowledged.size > 0 && !packet.sessionPresent) this.sessionsLost++;
+        if (this.#connections++ > 0 && !packet.sessionPresent) this.sessionsLost++;
       } else if (packet.cmd === 'pubrec' || packet.cmd === 'pubcomp') {
         const key = packet.messageId === undefined ? undefined : this.#underWay.get(packet.messageId);
         if (key === undefined) return;
