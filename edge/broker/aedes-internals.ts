@@ -12,6 +12,7 @@
  *  - `counter` numbers the broker's messages: it goes on where the last life of the broker ended, and a message that is
  *    on disk before it is delivered has its number before.
  *  - `mq` matches topics with the subscriptions of connected clients: what nobody has subscribed to is not delivered.
+ *  - `_keepaliveInterval` is the time without a packet after which it ends a client.
  *  - `waitForDrain` makes a message wait for its slowest subscriber: here only the timer that ends a frozen one stays.
  */
 import { createRequire } from 'node:module';
@@ -25,6 +26,7 @@ interface ClientInternals {
   readonly duplicates: Record<string, number>;
   _nextId: number;
   _drainTimer: unknown;
+  readonly _keepaliveInterval: number;
   waitForDrain(callback: (error: Error | null, client: unknown) => void): void;
   readonly will: object | null;
 }
@@ -33,6 +35,8 @@ type PublishInternal = (packet: { qos: number }, client: unknown, done?: (error?
 
 function internals(client: Client): ClientInternals {
   const inner = client as unknown as Partial<ClientInternals>;
+  if (typeof inner._keepaliveInterval !== 'number')
+    throw new Error('this version of aedes keeps its clients alive in another way');
   if (typeof inner._nextId !== 'number') throw new Error('this version of aedes gives packet ids in another way');
   if (typeof inner._nextBatch !== 'function' || typeof inner.waitForDrain !== 'function' || !('duplicates' in inner))
     throw new Error('this version of aedes is not the one that the broker was written for');
@@ -111,6 +115,13 @@ function giveIds(inner: ClientInternals, queue: () => OutgoingQueue | undefined)
 /** Whether this is the client's will, published at its end, and no publish of its own. */
 export function isWill(client: Client, packet: object): boolean {
   return internals(client).will === packet;
+}
+
+/** The keep-alive that a client has asked for, ms; Infinity where it wants none. For clients that are logged in. */
+export function keepAliveMs(client: Client): number {
+  const endMs = internals(client)._keepaliveInterval;
+  // one and a half times what was asked for [MQTT-3.1.2-24]
+  return endMs > 0 ? Math.floor(endMs / 1.5) : Number.POSITIVE_INFINITY;
 }
 
 /** Prepares a client before it is registered under `id`. `queue`: of its session, if it has one. */

@@ -8,9 +8,10 @@
  *
  * Always: a QoS 1 publish of a device gets its PUBACK, and a QoS 2 one its PUBREC, only after `admit` has resolved;
  * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
- * a password; a session belongs to one principal, whatever client id another one uses; a subscriber that does not
- * read is disconnected and makes nobody else wait, and neither does a device that sends as fast as it can. What is
- * published here goes to connected subscribers at once. Sessions outlive a restart (sessions.ts).
+ * a password; a session belongs to one principal, whatever client id another one uses; CONNACK says of it what is on
+ * disk (connack.ts); a subscriber that does not read is disconnected and makes nobody else wait, and neither does a device
+ * that sends as fast as it can. What is published here goes to connected subscribers at once. Sessions outlive a restart
+ * (sessions.ts).
  */
 import './quiet-debug.ts';
 import type { Socket } from 'node:net';
@@ -39,6 +40,7 @@ import {
   nextMessage,
   prepareClient,
 } from './aedes-internals.ts';
+import { Connacks } from './connack.ts';
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
@@ -67,6 +69,8 @@ export interface BrokerLimits {
   readonly connectTimeoutMs: number;
   /** from a publish that could not be committed to the end of its connection */
   readonly refusalDelayMs: number;
+  /** how long a CONNACK may wait for a disk that hangs: less than the 4 s after which the hastiest clients give up */
+  readonly connackWaitMs: number;
   /** how long `stop` waits for commits whose senders wait for them */
   readonly stopGraceMs: number;
   /** how often sessions of absent clients are looked at */
@@ -83,6 +87,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   drainTimeoutMs: 5000,
   connectTimeoutMs: 10_000,
   refusalDelayMs: 1000,
+  connackWaitMs: 2000,
   stopGraceMs: 2000,
   sessionAgingMs: 3_600_000,
 };
@@ -116,6 +121,7 @@ export class Broker implements Part, LocalPublisher {
   readonly #logIn: LogIn;
   readonly #sessions: Sessions;
   readonly #intake: Intake;
+  readonly #connacks: Connacks;
   readonly #sockets = new Map<Socket, GuardedSocket>();
   /** of a client from its log-in on, also while its will is published after its end */
   readonly #byClient = new WeakMap<Client, Connection>();
@@ -145,7 +151,13 @@ export class Broker implements Part, LocalPublisher {
       onDropped: (what) => this.#counters.dropped(what),
     });
     const { admit, clock } = options;
-    const { refusalDelayMs } = this.#limits;
+    const { refusalDelayMs, connackWaitMs } = this.#limits;
+    this.#connacks = new Connacks({
+      settled: (clientId) => this.#sessions.settled(clientId),
+      clock,
+      logger: this.#sparing,
+      waitMs: connackWaitMs,
+    });
     this.#intake = new Intake({
       admit,
       clock,
@@ -195,6 +207,10 @@ export class Broker implements Part, LocalPublisher {
     this.#age();
     acknowledgeAtDelivery(aedes, (error) => logger.error({ err: error }, 'a message could not be delivered on'));
     aedes.on('client', (client) => this.#announce(client));
+    aedes.on('connackSent', (_packet, client) => {
+      const connection = this.#byClient.get(client);
+      if (connection !== undefined) this.#connacks.written(connection);
+    });
     aedes.on('clientError', (client, error) => logger.debug({ client: client.id }, `MQTT client: ${error.message}`));
     aedes.on('connectionError', (_client, error) => logger.debug(`MQTT connection: ${error.message}`));
     (aedes as NodeJS.EventEmitter).on('error', (error: Error) => logger.error({ err: error }, 'the broker failed'));
@@ -335,6 +351,7 @@ export class Broker implements Part, LocalPublisher {
     this.#byClient.set(client, connection);
     if (socket.destroyed) return undefined;
     this.#open.set(principal.id, open.add(connection));
+    this.#connacks.hold(connection);
     socket.once('close', () => this.#closed(connection));
     return undefined;
   }

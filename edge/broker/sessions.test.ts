@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { type BrokerStorage, type Change, noStorage } from '../outbox/remembered.ts';
+import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
 import type { SessionLimits, StoredPacket } from './session.ts';
 import { Sessions } from './sessions.ts';
+import { HeldStorage } from './test-support.ts';
 
 const dropped: string[] = [];
 let messages = 0;
@@ -194,32 +195,6 @@ test('a long topic counts to what is queued', async () => {
     await store.outgoingEnqueue({ clientId: 'a' }, message('t'.repeat(400), '', { brokerCounter: ++messages }));
   expect(store.sizes().queued).toBe(2);
 });
-
-/** A disk whose commits the test decides. */
-class HeldStorage implements BrokerStorage {
-  readonly recall = () => undefined;
-  read = true;
-  readonly isRead = () => this.read;
-  readonly changes: string[] = [];
-  commit = async () => undefined;
-  anew: () => void = () => undefined;
-  onAnew = (listener: () => void) => {
-    this.anew = listener;
-  };
-  #waiting: PromiseWithResolvers<void>[] = [];
-
-  save = ({ kind }: Change) => void this.changes.push(kind);
-
-  saved = () => {
-    const wait = Promise.withResolvers<void>();
-    this.#waiting.push(wait);
-    return wait.promise;
-  };
-
-  end(error?: Error): void {
-    for (const { resolve, reject } of this.#waiting.splice(0)) error === undefined ? resolve() : reject(error);
-  }
-}
 
 /** Whether a promise is settled once everything that is due has run. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {

@@ -7,7 +7,8 @@
  *                    └──► acknowledged ──► delivered on: now in memory too      └── refused ──► abandon
  *
  * Always:
- *  - on disk before it is answered: subscriptions (SUBACK, UNSUBACK), a QoS 2 id (PUBREC) and its end (PUBCOMP), what
+ *  - on disk before it is answered: that a session begins or ends (CONNACK; a disk that does not take it keeps nobody
+ *    out: connack.ts), subscriptions (SUBACK, UNSUBACK), a QoS 2 id (PUBREC) and its end (PUBCOMP), what
  *    a publish leaves for absent subscribers (PUBACK), the state of a message of QoS 2 that goes out (PUBLISH, PUBREL);
  *    everything else rides in the next commit. What the gateway itself publishes never waits;
  *  - each queue is bounded and drops its oldest, all together drop of the longest; no principal has more than its
@@ -35,6 +36,7 @@ import {
   type Subscription,
 } from './session.ts';
 import { topicMatches } from './topic-filter.ts';
+import { Unsaved } from './unsaved.ts';
 
 /** How a QoS 2 publish stands: known already or not, and when it may be acknowledged. */
 export interface InboundGate {
@@ -78,12 +80,14 @@ export class Sessions {
   /** by message: the sessions for which it is on disk and not yet in memory */
   readonly #prepared = new Map<number, readonly number[]>();
   readonly #queued = { bytes: 0 };
+  readonly #unsaved: Unsaved;
   #lastNumber = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
     this.#retained = new Retained(this.#limits);
+    this.#unsaved = new Unsaved(this.#limits.maxSessions);
     this.#inboundCount = new InboundCount({ each: this.#limits.maxInbound, all: this.#limits.maxInboundAll });
     this.#storage = options.storage ?? noStorage;
     this.#storage.onAnew(() => this.#tellAll());
@@ -166,6 +170,15 @@ export class Sessions {
     if (session.absentMs === absentMs) return;
     session.absentMs = absentMs;
     this.#storage.save({ kind: 'session', session: session.number, client: session.client, absentMs });
+  }
+
+  /**
+   * Resolves once the disk knows this client's session as it is, or that it has none; undefined where it does, and where
+   * it could not be read yet: who comes then is told that he has no session, whatever there is. @throws what the outbox says
+   */
+  settled(clientId: string): Promise<void> | undefined {
+    if (!this.#unsaved.has(clientId) || !this.#storage.isRead()) return undefined;
+    return this.#unsaved.settle(() => this.#storage.saved());
   }
 
   // what a publish leaves
@@ -562,6 +575,7 @@ export class Sessions {
     }
     const session = this.#empty(++this.#lastNumber, clientId);
     this.#sessions.set(clientId, session);
+    this.#unsaved.note(clientId);
     this.#storage.save({ kind: 'session', session: session.number, client: clientId, absentMs: 0 });
     return session;
   }
@@ -578,6 +592,7 @@ export class Sessions {
     session.inbound.clear();
     session.queue.clear();
     if (session.subscriptions.size > 0) this.#byTopic.clear();
+    this.#unsaved.note(session.client);
     this.#storage.save({ kind: 'session-ended', session: session.number });
   }
 }

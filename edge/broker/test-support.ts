@@ -3,6 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { BrokerStorage, Change } from '../outbox/remembered.ts';
 import type { DevicePublish, Principal } from './access.ts';
 import { Broker, type BrokerOptions } from './broker.ts';
 
@@ -95,6 +96,37 @@ export class Bench {
   }
 }
 
+/** A disk whose commits the test decides. */
+export class HeldStorage implements BrokerStorage {
+  readonly recall = () => undefined;
+  read = true;
+  readonly isRead = () => this.read;
+  readonly changes: string[] = [];
+  commit = async () => undefined;
+  anew: () => void = () => undefined;
+  onAnew = (listener: () => void) => {
+    this.anew = listener;
+  };
+  #waiting: PromiseWithResolvers<void>[] = [];
+
+  save = ({ kind }: Change) => void this.changes.push(kind);
+
+  saved = () => {
+    const wait = Promise.withResolvers<void>();
+    this.#waiting.push(wait);
+    return wait.promise;
+  };
+
+  /** how many wait for a commit */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  end(error?: Error): void {
+    for (const { resolve, reject } of this.#waiting.splice(0)) error === undefined ? resolve() : reject(error);
+  }
+}
+
 export class RawClient {
   readonly socket: Socket;
   closed = false;
@@ -177,10 +209,20 @@ function framed(type: number, ...body: Buffer[]): Buffer {
 
 export const pingPacket = Buffer.from([0xc0, 0]);
 
-export function connectPacket(user: string, options: { clientId?: string; clean?: boolean } = {}): Buffer {
-  const { clientId = `${user}-raw`, clean = true } = options;
-  const flags = Buffer.from([4, 0xc0 | (clean ? 2 : 0), 0, 60]);
-  return framed(0x10, field('MQTT'), flags, field(clientId), field(user), field(password));
+export interface ConnectOptions {
+  readonly clientId?: string;
+  readonly clean?: boolean;
+  /** s, at most 255 */
+  readonly keepAliveS?: number;
+  /** of QoS 1 */
+  readonly will?: { readonly topic: string; readonly payload: string };
+}
+
+export function connectPacket(user: string, options: ConnectOptions = {}): Buffer {
+  const { clientId = `${user}-raw`, clean = true, keepAliveS = 60, will } = options;
+  const flags = Buffer.from([4, 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 0x0c), 0, keepAliveS]);
+  const left = will === undefined ? [] : [field(will.topic), field(will.payload)];
+  return framed(0x10, field('MQTT'), flags, field(clientId), ...left, field(user), field(password));
 }
 
 export function publishPacket(

@@ -1,0 +1,173 @@
+/** When CONNACK leaves, on a disk whose commits the test decides. */
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  Bench,
+  type ConnectOptions,
+  connectPacket,
+  HeldStorage,
+  pingPacket,
+  publishPacket,
+  type RawClient,
+  subscribePacket,
+} from './test-support.ts';
+
+/** Waits for a condition; a machine that is busy may take its time. */
+const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 5 });
+
+const readings = 'forpost/devices/meter/readings';
+const began = ['connack', 0] as const;
+const present = ['connack', 0x0100] as const;
+
+let disk: HeldStorage;
+let clock: FakeClock;
+let bench: Bench;
+
+beforeEach(async () => {
+  disk = new HeldStorage();
+  clock = new FakeClock();
+  bench = new Bench({ storage: disk, clock, limits: { connackWaitMs: 2000 } });
+  await bench.broker.start();
+});
+
+afterEach(async () => {
+  disk.end();
+  // reading turns and the end of the broker wait on it
+  const running = setInterval(() => clock.advance(100), 1);
+  await bench.stop();
+  clearInterval(running);
+});
+
+async function connect(options: ConnectOptions = {}): Promise<RawClient> {
+  const raw = await bench.raw();
+  raw.send(connectPacket('meter', { clean: false, ...options }));
+  return raw;
+}
+
+/** Connects, and waits until its CONNACK waits for the disk. */
+async function held(options: ConnectOptions = {}): Promise<RawClient> {
+  const before = disk.waiting;
+  const raw = await connect(options);
+  await soon(() => disk.waiting).toBe(before + 1);
+  return raw;
+}
+
+/** Connects and disconnects; a session is left behind, on disk. */
+async function leaveSession(): Promise<void> {
+  const raw = await held();
+  disk.end();
+  await soon(() => raw.packets()).toEqual([began]);
+  await leave(raw);
+}
+
+async function leave(raw: RawClient): Promise<void> {
+  raw.socket.destroy();
+  await soon(() => bench.broker.sizes().sockets).toBe(0);
+}
+
+/** Everything that the broker is about to write has been written, and has come. */
+async function quiet(): Promise<void> {
+  const other = await bench.raw();
+  other.send(connectPacket('other'), pingPacket);
+  await soon(() => other.packets().at(-1)).toEqual(['pingresp', 0]);
+  other.socket.destroy();
+}
+
+test('a device with a new session gets its CONNACK once the disk knows the session', async () => {
+  const raw = await held();
+  await quiet();
+  expect(raw.packets()).toEqual([]);
+  disk.end();
+  await soon(() => raw.packets()).toEqual([began]);
+});
+
+test('a session that is on disk is taken up again without asking the disk, whatever state that is in', async () => {
+  await leaveSession();
+  const raw = await connect();
+  await soon(() => raw.packets()).toEqual([present]);
+  expect(disk.waiting).toBe(0);
+});
+
+test('a clean CONNECT that ends a session is answered once the disk knows that; one that ends none, at once', async () => {
+  await leaveSession();
+  const raw = await held({ clean: true });
+  await leave(raw);
+  // the disk still has it
+  const second = await held({ clean: true });
+  await quiet();
+  expect(second.packets()).toEqual([]);
+  disk.end();
+  await soon(() => second.packets()).toEqual([began]);
+  await leave(second);
+  const third = await connect({ clean: true });
+  await soon(() => third.packets()).toEqual([began]);
+  expect(disk.waiting).toBe(0);
+});
+
+test('a session whose CONNACK was never sent is not promised to a second connection before the disk knows it', async () => {
+  await leave(await held());
+  const second = await held();
+  await quiet();
+  expect(second.packets()).toEqual([]);
+  disk.end();
+  await soon(() => second.packets()).toEqual([present]);
+});
+
+test('what a device sends behind its CONNECT is taken in while its CONNACK waits, and acknowledged behind that', async () => {
+  const raw = await held();
+  raw.send(publishPacket(readings, 'fire', 1, 7));
+  await soon(() => bench.taken.map(({ text }) => text)).toEqual(['fire']);
+  await quiet();
+  expect(raw.packets()).toEqual([]);
+  disk.end();
+  await soon(() => raw.packets()).toEqual([began, ['puback', 7]]);
+});
+
+test('a disk that refuses keeps nobody out, and is asked again at the next CONNECT', async () => {
+  const raw = await held();
+  disk.end(new Error('the disk is full'));
+  await soon(() => raw.packets()).toEqual([began]);
+  raw.send(publishPacket(readings, 'fire', 1, 7));
+  await soon(() => bench.taken.length).toBe(1);
+  await leave(raw);
+  const second = await held();
+  disk.end();
+  await soon(() => second.packets()).toEqual([present]);
+  await leave(second);
+  const third = await connect();
+  await soon(() => third.packets()).toEqual([present]);
+});
+
+test('a disk that could not be read yet is not waited for', async () => {
+  disk.read = false;
+  const raw = await connect();
+  await soon(() => raw.packets()).toEqual([began]);
+  expect(disk.waiting).toBe(0);
+});
+
+test.each([
+  ['for a while', 60, 2000],
+  ['no longer than the keep-alive', 1, 1000],
+])('a CONNACK waits for a disk that hangs %s', async (_, keepAliveS, waitMs) => {
+  const raw = await held({ keepAliveS });
+  clock.advance(waitMs - 1);
+  await quiet();
+  expect(raw.packets()).toEqual([]);
+  clock.advance(1);
+  await soon(() => raw.packets()).toEqual([began]);
+  raw.send(publishPacket(readings, 'fire', 1, 7), subscribePacket(8, 'forpost/devices/meter/commands', 1));
+  await soon(() => raw.packets().slice(1)).toEqual([['puback', 7]]);
+  disk.end();
+  await soon(() => raw.packets().slice(2)).toEqual([['suback', 8]]);
+});
+
+test('a client that connects again while its CONNACK waits takes over, and one that vanishes leaves its will', async () => {
+  const first = await held({ will: { topic: readings, payload: 'gone' } });
+  const second = await held();
+  await soon(() => first.closed).toBe(true);
+  expect(bench.taken.map(({ text }) => text)).toEqual(['gone']);
+  disk.end();
+  await soon(() => second.packets()).toEqual([present]);
+  expect(first.packets()).toEqual([]);
+  expect(bench.broker.sizes()).toMatchObject({ sockets: 1, sessions: 1 });
+});

@@ -1,0 +1,72 @@
+/**
+ * When CONNACK leaves: it tells a device what is true of its session (MQTT 3.1.1, 3.1.2.4 and 3.2.2.2: one that stays has
+ * begun, the one that was is gone), so the disk has to know that first, or a restart would make it untrue. Everything that
+ * is written to the connection is held back (corked) meanwhile; what comes in is taken as ever: a will and a takeover
+ * count from the log-in on, the keep-alive runs, and what a device sends behind its CONNECT raises alarms at once.
+ *
+ *   logged in ──► held ── CONNACK is written ──► does the disk know this client's session as it is?
+ *                                                   ├── yes, as at each return of a known client ──► it leaves
+ *                                                   └── no: a commit is asked for ── committed, refused or `waitMs` ──► it leaves
+ *
+ * Always: a CONNACK leaves, whatever the disk does: at once where that is full, read-only or cannot be opened, after
+ * `waitMs` (and before the keep-alive ends) where it hangs. MQTT 3.1.1 has no word for «in, but your session may not last»,
+ * and a device that is refused raises no alarm: so it is let in. What it is told next (SUBACK, PUBACK, PUBREC) comes from a
+ * commit with its session in it, or does not come: only that it connected is then not durable, and the log says so.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { SparingLogger } from '@forpost/shared/logging.ts';
+import { keepAliveMs } from './aedes-internals.ts';
+import type { Connection } from './connection.ts';
+
+export interface ConnackOptions {
+  /** resolves once the disk knows this client's session as it is, or that it has none; undefined: it does */
+  readonly settled: (clientId: string) => Promise<void> | undefined;
+  readonly clock: Clock;
+  readonly logger: SparingLogger;
+  readonly waitMs: number;
+}
+
+export class Connacks {
+  readonly #options: ConnackOptions;
+
+  constructor(options: ConnackOptions) {
+    this.#options = options;
+  }
+
+  /** To be called at its log-in, before aedes writes anything to it. */
+  hold({ socket }: Connection): void {
+    socket.cork();
+  }
+
+  /** Its CONNACK is written. */
+  written(connection: Connection): void {
+    const { client, socket } = connection;
+    const settled = this.#options.settled(client.id);
+    if (settled === undefined) {
+      socket.uncork();
+      return;
+    }
+    const { clock, waitMs } = this.#options;
+    let held = true;
+    const release = (why?: string) => {
+      if (!held) return;
+      held = false;
+      timer.cancel();
+      if (why !== undefined && !socket.destroyed) this.#tell(connection, why);
+      socket.uncork();
+    };
+    const longestMs = Math.min(waitMs, keepAliveMs(client));
+    const timer = clock.after(longestMs, () => release(`the disk has not answered for ${longestMs} ms`));
+    socket.once('close', () => release());
+    settled.then(
+      () => release(),
+      (error: unknown) => release(messageOf(error)),
+    );
+  }
+
+  #tell({ principal: { id } }: Connection, why: string): void {
+    const message = `let in although its session is not on disk, and a power cut now would forget it: ${why}`;
+    this.#options.logger.warn(`session ${id}`, { principal: id }, message);
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { Unsaved } from './unsaved.ts';
+
+test('a commit settles what was noted before it was asked for, and nothing else', async () => {
+  const unsaved = new Unsaved(10);
+  for (const client of ['a', 'b', 'c']) unsaved.note(client);
+  const commit = Promise.withResolvers<void>();
+  const settled = unsaved.settle(() => commit.promise);
+  unsaved.note('d');
+  unsaved.note('b');
+  expect(unsaved.has('a')).toBe(true);
+  commit.resolve();
+  await settled;
+  expect(['a', 'b', 'c', 'd'].filter((client) => unsaved.has(client))).toEqual(['b', 'd']);
+});
+
+test('one that is refused settles nothing', async () => {
+  const unsaved = new Unsaved(10);
+  unsaved.note('a');
+  await expect(unsaved.settle(() => Promise.reject(new Error('full')))).rejects.toThrow('full');
+  expect(unsaved.has('a')).toBe(true);
+});
+
+test('beyond its bound it forgets who is in it for longest', () => {
+  const unsaved = new Unsaved(2);
+  for (const client of ['a', 'b', 'a', 'c']) unsaved.note(client);
+  expect(['a', 'b', 'c'].filter((client) => unsaved.has(client))).toEqual(['a', 'c']);
+});

@@ -1,0 +1,39 @@
+/**
+ * The clients whose persistent session began or ended and of which the disk is not known to know.
+ *
+ *   began, ended ──► unsaved ── a commit that was asked for afterwards, by whichever client ──► forgotten here
+ *                       └── refused: still unsaved; its next CONNECT asks again
+ *
+ * Always: bounded: of more than `max` clients the one that is unsaved for longest is forgotten, and not waited for.
+ */
+export class Unsaved {
+  readonly #max: number;
+  /** by client, in the order of the numbers */
+  readonly #numbers = new Map<string, number>();
+  #last = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  note(client: string): void {
+    this.#numbers.delete(client);
+    this.#numbers.set(client, ++this.#last);
+    const [oldest] = this.#numbers.keys();
+    if (this.#numbers.size > this.#max && oldest !== undefined) this.#numbers.delete(oldest);
+  }
+
+  has(client: string): boolean {
+    return this.#numbers.has(client);
+  }
+
+  /** Asks for a commit by `save`, which resolves once everything until now is on disk. @throws what it throws */
+  async settle(save: () => Promise<void>): Promise<void> {
+    const through = this.#last;
+    await save();
+    for (const [client, number] of this.#numbers) {
+      if (number > through) break;
+      this.#numbers.delete(client);
+    }
+  }
+}
