@@ -66,7 +66,7 @@ export class Connacks {
   }
 
   #tell({ principal: { id } }: Connection, why: string): void {
-    const message = `let in although its session is not on disk, and a power cut now would forget it: ${why}`;
+    const message = `let in before the disk knows whether it has a session, which a power cut would undo: ${why}`;
     this.#options.logger.warn(`session ${id}`, { principal: id }, message);
   }
 }
