@@ -332,6 +332,11 @@ function sizeAfter(state: ForwarderState, batch: BatchInHand, tookMs: number, se
   return { quickestMs, size: Math.min(settings.maxEvents, larger) };
 }
 
+/** Events that the batch after the one that is out may have, at most. */
+export function largestNext(state: ForwarderState, settings: ForwarderSettings): number {
+  return Math.min(settings.maxEvents, state.size * 2);
+}
+
 /** The cursor of the batch's epoch behind the batch; a drained tail that has new events is pending again. */
 function moveCursor(state: ForwarderState, batch: BatchInHand): ForwarderState {
   const cursor = { epoch: batch.epoch, after: batch.through };

@@ -3,7 +3,7 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, FakeClock, systemClock } from '../../shared/clock.ts';
 import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import { LaneRunner } from './lane.ts';
@@ -15,16 +15,16 @@ const epoch = asId<'epoch'>('00000000000000a1');
 const batchEvents = 4;
 const soon = { timeout: 5_000, interval: 1 };
 
-/** A lane of 12 events whose sends the test answers, and what was read of the outbox. */
-function aLane() {
-  let events = Array.from({ length: 12 }, (_, i) => storedEvent(i + 1));
+/** A lane whose sends the test answers, and what was read of the outbox. */
+function aLane({ waiting = 12, maxEvents = batchEvents, clock = systemClock as Clock } = {}) {
+  let events = Array.from({ length: waiting }, (_, i) => storedEvent(i + 1));
   const reads: string[] = [];
   const answers: (() => void)[] = [];
   const sent: number[][] = [];
   const reader = {
-    backlog: () => [{ epoch, lane: 'telemetry' as const, assigned: 12, acknowledged: 0, bytes: 1 }],
-    read: (_epoch: string, _lane: string, after: number, maxEvents: number) => {
-      const found = events.filter(({ sequence }) => sequence > after).slice(0, maxEvents);
+    backlog: () => [{ epoch, lane: 'telemetry' as const, assigned: waiting, acknowledged: 0, bytes: 1 }],
+    read: (_epoch: string, _lane: string, after: number, most: number) => {
+      const found = events.filter(({ sequence }) => sequence > after).slice(0, most);
       reads.push(`${after}: ${found.length}`);
       return found;
     },
@@ -46,11 +46,11 @@ function aLane() {
     reader,
     claimant: inHand.claimant(0),
     settings: {
-      ...{ maxEvents: batchEvents, maxBytes: 1_000_000, openDeadlineMs: 1_000, sendDeadlineMs: 60_000 },
+      ...{ maxEvents, maxBytes: 1_000_000, openDeadlineMs: 1_000, sendDeadlineMs: 60_000 },
       ...{ backoff: { baseMs: 1, ceilingMs: 1 }, canPutAside: true },
     },
-    pacer: new Pacer({ sink: 'memory', limits: {}, clock: systemClock, timeZone: 'UTC', memory }),
-    clock: systemClock,
+    pacer: new Pacer({ sink: 'memory', limits: {}, clock, timeZone: 'UTC', memory }),
+    clock,
     random: () => 0,
     logger: silentLogger(),
     acknowledge: () => undefined,
@@ -90,6 +90,38 @@ test('what was shed after it was read ahead is not sent', async () => {
   answer();
   await expect.poll(() => sent.length, soon).toBe(2);
   expect(sent[1]).toEqual([7, 8, 9, 10]);
+  await runner.stop();
+});
+
+test('what was read ahead is as large as the next batch may be: a backlog goes out in doubling batches', async () => {
+  const { runner, reads, sent, answer } = aLane({ waiting: 5_000, maxEvents: 1_000 });
+  runner.start();
+  for (const [turn, size] of [64, 128, 256, 512, 1_000].entries()) {
+    await expect.poll(() => sent.length, soon).toBe(turn + 1);
+    expect(sent[turn]).toHaveLength(size);
+    // so that the next one is what was read ahead
+    await expect.poll(() => reads.at(-1), soon).toBe(`${sent[turn]?.at(-1)}: ${Math.min(2 * size, 1_000)}`);
+    answer();
+  }
+  expect(sent.flat()).toEqual(Array.from({ length: sent.flat().length }, (_, i) => i + 1));
+  await runner.stop();
+});
+
+test('where the answer came late, only as much of what was read ahead is sent as the batch may have', async () => {
+  const clock = new FakeClock();
+  const { runner, reads, sent, inHand, answer } = aLane({ waiting: 500, maxEvents: 1_000, clock });
+  runner.start();
+  await expect.poll(() => sent.length, soon).toBe(1);
+  clock.advance(1);
+  answer();
+  await expect.poll(() => sent.length, soon).toBe(2);
+  expect(sent[1]).toHaveLength(128);
+  clock.advance(4_000);
+  expect(reads.at(-1)).toBe('192: 256');
+  answer();
+  await expect.poll(() => sent.length, soon).toBe(3);
+  expect(sent[2]).toEqual(Array.from({ length: 32 }, (_, i) => 193 + i));
+  expect(inHand.claim(0)).toEqual({ epoch, through: 224 });
   await runner.stop();
 });
 

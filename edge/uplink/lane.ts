@@ -3,7 +3,8 @@
  * in the uplink's thread; a second lane has its own session, so that an alert never waits out a telemetry deadline.
  *
  * While a full batch is out the next one is read and written as JSON, so that the sink and this thread work at the same
- * time. It is used only where the forwarder then asks for just that, and where it is still in the outbox.
+ * time: as large as the forwarder may ask for then, or a backlog would go on in batches as small as the last one. Its
+ * beginning is used where the forwarder then asks for what comes there, and where it is still in the outbox.
  *
  * Always: one step at a time; a command's outcome comes back as an event; after `stop` nothing happens any more.
  */
@@ -26,6 +27,7 @@ import {
   type ForwarderSettings,
   type ForwarderState,
   initialState,
+  largestNext,
   step,
 } from './forwarder.ts';
 import type { Refusal } from './messages.ts';
@@ -304,15 +306,16 @@ export class LaneRunner {
     return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
   }
 
-  /** Of a backlog, what comes behind the batch that is out; nothing of it is claimed yet. */
-  #readAhead({ epoch, through, count, full }: BatchInHand): void {
-    const { clock, pacer, lane } = this.#options;
+  /** Of a backlog, what comes behind the batch that is out, as much as may be asked for; nothing of it is claimed yet. */
+  #readAhead({ epoch, through, full }: BatchInHand): void {
+    const { clock, pacer, lane, settings } = this.#options;
     if (!full || pacer.limited) return;
+    const maxEvents = largestNext(this.#state, settings);
     clock.after(0, () => {
       const { phase } = this.#state;
       if (this.#stopped || phase.kind !== 'sending' || phase.batch.through !== through) return;
       try {
-        const ahead = this.#read({ epoch, after: through }, count, this.#options.settings.maxBytes);
+        const ahead = this.#read({ epoch, after: through }, maxEvents, settings.maxBytes);
         this.#ahead = ahead.records.length > 0 ? ahead : undefined;
       } catch (error) {
         // the next read says so
@@ -321,15 +324,15 @@ export class LaneRunner {
     });
   }
 
-  /** What was read ahead, if that is what is asked for now; where its first event is still there, so is the rest. */
+  /** What was read ahead, if it begins with what is asked for now; where its first event is still there, so is the rest. */
   #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead === undefined || ahead.epoch !== epoch || ahead.after !== after) return undefined;
-    if (ahead.records.length > maxEvents || ahead.jsonBytes > maxBytes) return undefined;
     const { reader, lane } = this.#options;
     const [first] = reader.read(epoch, lane, after, 1, maxBytes);
-    return first !== undefined && first.sequence === ahead.records[0]?.sequence ? ahead : undefined;
+    if (first === undefined || first.sequence !== ahead.records[0]?.sequence) return undefined;
+    return beginning(ahead, maxEvents, maxBytes);
   }
 
   #send(session: number, deadlineMs: number): void {
@@ -378,6 +381,20 @@ export class LaneRunner {
       (error: unknown) => this.#handle({ on: 'readFailed', reason: messageOf(error) }),
     );
   }
+}
+
+/** As much of it as a batch may have: it was read for an early answer, and a late one asks for less. */
+function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
+  if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
+  let jsonBytes = 0;
+  const records = loaded.records.slice(0, maxEvents).filter(({ json }, index) => {
+    jsonBytes += Buffer.byteLength(json);
+    return jsonBytes <= maxBytes || index === 0;
+  });
+  const events = loaded.events.slice(0, records.length);
+  const dataBytes = events.reduce((sum, { data }) => sum + data.length, 0);
+  jsonBytes = records.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
+  return { ...loaded, events, records, jsonBytes, dataBytes, full: true };
 }
 
 function failureKind(error: unknown): FailureKind {
