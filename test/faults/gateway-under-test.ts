@@ -5,6 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { writeGatewayFiles } from '../harness/configuration.ts';
 import { freePorts, TestProcess } from '../harness/process.ts';
 import { deviceIds, loadRules } from './load/load.ts';
@@ -82,6 +83,18 @@ export class GatewayUnderTest {
 
   stop(): Promise<void> {
     return this.#inTurn(async () => this.#process?.stop());
+  }
+
+  /** Events that have a number, of all epochs and lanes, as the outbox's file has it now. */
+  assigned(): number {
+    const db = new Database(this.outboxFile, { readonly: true, fileMustExist: true });
+    try {
+      return (
+        db.prepare<[], { assigned: number }>('select sum(next_seq - 1) as assigned from lanes').get()?.assigned ?? 0
+      );
+    } finally {
+      db.close();
+    }
   }
 
   /** Ends it at once, whatever else is being done with it. */
