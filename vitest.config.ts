@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
@@ -17,11 +18,33 @@ const timed = [
   'test/e2e/{main-job,camera}.test.ts',
   'test/faults/simulation/*.test.ts',
 ];
+/** Above half a minute each, longest first: one of them begun last would have the machine to itself. */
+const longest = [
+  'test/faults/faults.test.ts',
+  'test/faults/centre-kill.test.ts',
+  'test/e2e/commands.test.ts',
+  'cloud/ingest/catching-up.test.ts',
+  'test/e2e/pages.test.ts',
+  'cloud/rebuild.test.ts',
+  'cloud/ingest/consumer.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex((path) => moduleId.endsWith(path));
+      return found < 0 ? longest.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
 
-/** Units side by side, then real parts two at a time, then one at a time what is held to times. */
+/** Units side by side, then real parts three at a time (they wait a lot), then one at a time what is held to times. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -39,7 +62,7 @@ export default defineConfig({
           include: realParts,
           exclude: ['**/node_modules/**', ...timed],
           ...patient,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
