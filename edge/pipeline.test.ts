@@ -338,7 +338,7 @@ test('what waits for an outbox that takes nothing is bounded, and what is given 
   for (let i = 0; i < 1100; i++) pipeline.note({ change: 'n', message: String(i) });
   await settle();
   expect(pipeline.unstored).toEqual({ waiting: 1000, lost: 100, collapsed: 0 });
-  pipeline.stop();
+  await pipeline.stop();
 });
 
 test('a resend under its device’s own id evaluates no rule, before its first sending is on disk and after', async () => {

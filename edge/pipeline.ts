@@ -104,11 +104,11 @@ export class Pipeline {
     this.#armWake();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake?.cancel();
     this.#tellCounts?.cancel();
-    this.#storing.stop();
+    await this.#storing.stop();
   }
 
   /** Takes one device's publish in. See `Admit`. */

@@ -2,7 +2,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
-import { silentLogger } from '@forpost/shared/logging.ts';
+import { type Logger, silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, expect, test } from 'vitest';
 import type { EventDraft, OutboxEntry } from './outbox/outbox.ts';
 import { draft } from './outbox/sqlite/test-support.ts';
@@ -156,4 +156,47 @@ test('an alert whose commit failed is stored with whatever its device sends next
   expect(storing.waiting).toBe(0);
   await storing.submit({ events: [draft(5)] });
   expect(entries.at(-1)?.events.length).toBe(1);
+});
+
+test('what waits when the gateway stops is stored at its stop where the outbox takes it again, also what is refused on the way', async () => {
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  storing.keep({ events: [alert(2, 'intruder')] });
+  const stopping = storing.stop();
+  full = () => false;
+  await stopping;
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['over', 'intruder']);
+  expect(storing.waiting).toBe(0);
+});
+
+test('a loss that was not told yet is told at the stop', async () => {
+  for (let n = 0; n < 1100; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  await settle();
+  full = () => false;
+  await storing.stop();
+  expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
+});
+
+test('what the outbox does not take at the stop either is said, and nothing tries again', async () => {
+  const said: object[] = [];
+  const logger = { ...silentLogger(), error: (details: object) => said.push(details) } as unknown as Logger;
+  let tries = 0;
+  const refused = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: () => {
+        tries++;
+        return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger,
+    onStored: () => undefined,
+  });
+  await expect(refused.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
+  await refused.stop();
+  await refused.stop();
+  await tryAgain();
+  expect([tries, said]).toEqual([2, [{ events: 1 }]]);
 });

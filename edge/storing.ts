@@ -7,6 +7,7 @@
  *   keep (no sender)        ──► append, in reserved room ── refused ──► waits here ── backoff ──► append
  *   too much waits ──► readings go ──► updates of one alarm become its latest state ──► the oldest goes: a gap, told
  *                      as an event once there is room
+ *   stop ──► what waits is handed over a last time ── refused ──► it is stored nowhere, and that is logged
  *
  * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before
  * it began: they are appended at once, because the outbox refuses what was handed over behind a refused one, and from
@@ -58,6 +59,8 @@ export class Storing {
   #waitingEvents = 0;
   #resend: Timer | undefined;
   #sending = false;
+  /** what may still come to wait when it is refused */
+  readonly #underWay = new Set<Promise<unknown>>();
   #attempt = 0;
   #lost = 0;
   #collapsed = 0;
@@ -85,9 +88,19 @@ export class Storing {
     return this.#collapsed;
   }
 
-  stop(): void {
+  /** Before the outbox stops: on a disk that has room again nothing is lost to a wait that is not over yet. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
     this.#stopped = true;
     this.#resend?.cancel();
+    await Promise.allSettled(this.#underWay);
+    if (this.#waiting.length > 0 || this.#untold.size > 0) await this.#sendWaiting();
+    const events = this.#waitingEvents;
+    if (events > 0)
+      this.#parts.logger.error(
+        { events },
+        'events are stored nowhere: the outbox did not take them before the gateway stopped',
+      );
   }
 
   /** Stores what has a sender. @throws what the outbox says, and the sender keeps its message */
@@ -143,16 +156,25 @@ export class Storing {
     const turn = this.#turns++;
     const earlier = this.#earlier(entry.events.filter(isOrdered));
     const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
-    return this.#parts.outbox.append(whole).then(
-      () => {
-        this.#stored(whole);
-        this.#forget(earlier);
-      },
-      (error: unknown) => {
-        refused(turn);
-        throw error;
-      },
+    return this.#watched(
+      this.#parts.outbox.append(whole).then(
+        () => {
+          this.#stored(whole);
+          this.#forget(earlier);
+        },
+        (error: unknown) => {
+          refused(turn);
+          throw error;
+        },
+      ),
     );
+  }
+
+  #watched(underWay: Promise<void>): Promise<void> {
+    const over = () => void this.#underWay.delete(underWay);
+    this.#underWay.add(underWay);
+    underWay.then(over, over);
+    return underWay;
   }
 
   #stored({ events }: OutboxEntry): void {
@@ -236,7 +258,7 @@ export class Storing {
     const { clock, random } = this.#parts;
     this.#resend = clock.after(backoffMs(backoff, this.#attempt++, random), () => {
       this.#resend = undefined;
-      void this.#sendWaiting();
+      void this.#watched(this.#sendWaiting());
     });
   }
 
@@ -269,7 +291,7 @@ export class Storing {
   /** What was given up never had a number: the gap record says how many, and from when to when. */
   async #tellLosses(): Promise<void> {
     const { outbox, clock, stamp, logger } = this.#parts;
-    if (this.#untold.size === 0 || this.#stopped) return;
+    if (this.#untold.size === 0) return;
     const told = new Map(this.#untold);
     this.#untold.clear();
     const now = clock.now();
