@@ -4,7 +4,7 @@ import { codeOf } from './damage.ts';
 import type { WriterDisk } from './writer-disk.ts';
 
 /** What SQLite needs to open a file and write one transaction. */
-const leastFreeBytes = 256 * 2 ** 10;
+export const leastFreeBytes = 256 * 2 ** 10;
 
 /** SQLite says SQLITE_FULL of a write, and of its shared memory or a new file only that it did not work. */
 export function isFull(error: unknown, disk: Pick<WriterDisk, 'space'>): boolean {

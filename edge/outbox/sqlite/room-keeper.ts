@@ -23,6 +23,7 @@ import {
   type RoomState,
   rowBytes,
 } from '../room.ts';
+import { leastFreeBytes } from './disk-trouble.ts';
 import type { Lanes } from './lanes.ts';
 import type { RoomFigures, WriterLimits } from './messages.ts';
 import type { Retention } from './retention.ts';
@@ -87,7 +88,9 @@ export class RoomKeeper {
     this.#free = freeBytes;
     this.#minFree = this.#limits.minFreeBytes ?? defaultMinFreeBytes(totalBytes);
     this.#fileAtLook = this.#pages().fileBytes;
-    if (this.#diskFull && freeBytes >= this.#minFree + this.#disk.ballast.missingBytes) this.#diskFull = false;
+    // what the ballast has just given back alone is no room for it
+    const wanted = Math.max(this.#minFree, leastFreeBytes) + this.#disk.ballast.missingBytes;
+    if (this.#diskFull && freeBytes >= wanted) this.#diskFull = false;
     if (!this.#diskFull) {
       const before = this.#disk.ballast.bytes;
       this.#disk.ballast.lay(freeBytes - this.#minFree);
