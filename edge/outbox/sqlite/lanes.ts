@@ -13,7 +13,7 @@ import type { SequenceRange, SinkPosition } from '../shedding.ts';
 import type { Acknowledgement } from './messages.ts';
 import { deleteCursors, moveCursor, selectCursors } from './sql/cursors.ts';
 import { selectBytesBeforeFirst, selectFirstSequence, selectTotalBytes } from './sql/events.ts';
-import { deleteHoles, deleteHolesThrough, selectHolesWithin, selectLanesWithHoles } from './sql/holes.ts';
+import { countGoneAfter, deleteHoles, deleteHolesThrough, selectLanesWithHoles } from './sql/holes.ts';
 import { deleteLane, insertLane, selectLanes, updateFirst, updateLane } from './sql/lanes.ts';
 
 export interface LaneState {
@@ -57,7 +57,7 @@ export class Lanes {
       updateFirst: db.prepare(updateFirst),
       deleteHoles: db.prepare(deleteHoles),
       deleteHolesThrough: db.prepare(deleteHolesThrough),
-      holesWithin: db.prepare<[string, string, number, number], { count: number }>(selectHolesWithin),
+      goneAfter: db.prepare<[number, string, string, number, number], number>(countGoneAfter).pluck(),
     };
     const states = db.prepare<[], LaneState>(selectLanes).all();
     const holed = db.prepare<[], { epoch: string; lane: string }>(selectLanesWithHoles).all();
@@ -103,18 +103,18 @@ export class Lanes {
   #beginCursors(state: LaneState): readonly Forgone[] {
     const { epoch, lane } = state;
     const through = state.first - 1;
-    let from = state.first;
+    let after = through;
     for (const sink of this.#sinks) {
       const acked = this.#acked.get(`${sink}/${epoch}/${lane}`);
       if (acked !== undefined && acked >= through) continue;
       const before = this.#statements.bytesBeforeFirst.get(epoch, lane);
       this.#statements.moveCursor.run(sink, epoch, lane, through, typeof before === 'number' ? before : state.bytes);
       this.#acked.set(`${sink}/${epoch}/${lane}`, through);
-      from = Math.min(from, (acked ?? 0) + 1);
+      after = Math.min(after, acked ?? 0);
     }
     // what was shed has its gap records
-    const told = from > through ? 0 : (this.#statements.holesWithin.get(epoch, lane, from, through)?.count ?? 0);
-    return told > through - from ? [] : [{ epoch, lane, from, through }];
+    const told = this.#statements.goneAfter.get(after, epoch, lane, after, through) ?? 0;
+    return told >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
   }
 
   /** Writes a lane's next number and bytes down. */

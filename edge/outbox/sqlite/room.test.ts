@@ -308,3 +308,18 @@ test('when the file that tells of a loss is lost as well, the next one tells of 
       .sort(),
   );
 });
+
+test('a range that was shed is named once, however often the gateway starts and sheds on', async () => {
+  const gaps: GapData[] = [];
+  let first: string | undefined;
+  for (let life = 0; life < 4; life++) {
+    const outbox = await started({ limits: { maxBytes } });
+    first ??= outbox.epoch;
+    await fill(outbox, 1000 * life, 1000);
+    await outbox.stop();
+    gaps.push(...gapsIn(outbox.file, outbox.epoch).filter(({ epoch }) => epoch === first));
+  }
+  expect(gaps.length).toBeGreaterThan(2);
+  const numbers = named(gaps);
+  expect(numbers.length).toBe(new Set(numbers).size);
+});
