@@ -30,8 +30,10 @@ export const zstd = kafkajs.CompressionTypes.ZSTD;
 const connectionTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;
 
-/** Fails within about half a second where nobody is there. */
-const quick = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 };
+/** Fails within about half a second where nobody is there, and has asked every broker: kafkajs takes them in turn. */
+const quick = (brokers: readonly string[]) => ({
+  ...{ retries: Math.max(2, brokers.length - 1), initialRetryTime: 100, maxRetryTime: 1_000 },
+});
 /**
  * Tries twice a second for about a minute: a consumer that outlives a broker's restart keeps its place in its group,
  * where a fresh one waits until the broker has given the old one up.
@@ -43,7 +45,7 @@ export function kafkaClient(
   { brokers, tls, sasl }: Pick<KafkaCluster, 'brokers'> & KafkaSecurity,
   name: string,
   logger: Logger,
-  retry: RetryOptions = quick,
+  retry: RetryOptions = quick(brokers),
 ): Kafka {
   return new kafkajs.Kafka({
     brokers: [...brokers],

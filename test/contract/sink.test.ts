@@ -216,6 +216,9 @@ async function stopped(pid: number): Promise<void> {
 }
 
 const plainSide = () => kafkaSide('forpost', ({ broker }) => ({ brokers: broker.brokers }));
+/** what is configured may be dead, wherever it stands in the list */
+const deadFirstSide = () =>
+  kafkaSide('dead-first', ({ broker }) => ({ brokers: ['127.0.0.1:9', '127.0.0.1:10', ...broker.brokers] }));
 const loginSide = (mechanism: KafkaLogin['mechanism']) =>
   kafkaSide(mechanism, ({ broker, pem }) => ({
     brokers: [`127.0.0.1:${broker.secured!.saslPort}`],
@@ -277,6 +280,7 @@ describe.each([
   ['http', httpSide],
   ['http (mTLS)', certifiedSide],
   ['kafka', plainSide],
+  ['kafka (the first two brokers of three are dead)', deadFirstSide],
   ['kafka (TLS, SCRAM-SHA-512)', () => loginSide('scram-sha-512')],
   ['kafka (TLS, PLAIN)', () => loginSide('plain')],
   ['kafka (mTLS)', certificateSide],

@@ -1,10 +1,13 @@
 /**
  * kafkajs as this gateway uses it: zstd from node:zlib, its log lines as ours, and its errors in our words.
  *
- * Always: kafkajs itself retries nothing (retries 0) and every request has a timeout: what fails is thrown away and
- * sent again by the forwarder, because kafkajs does not reconnect in all cases (issues 907, 919, 979).
+ * Always: kafkajs itself sends nothing twice (a producer's retries are 0) and every request has a timeout: what fails
+ * is thrown away and sent again by the forwarder, because kafkajs does not reconnect in all cases (issues 907, 919,
+ * 979). Only where it looks for a broker that answers it tries again, once for each: it goes through the list from the
+ * front. The list is in another order each time, so that those of whom nothing is heard are not always the first.
  */
 
+import { randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
@@ -31,6 +34,11 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 
 export const connectionTimeoutMs = 5_000;
 const keepAliveMs = 60_000;
+/** between two brokers of the list */
+const firstRetryMs = 30;
+const lastRetryMs = 200;
+/** for what kafkajs sends itself */
+export const noRetries = { retries: 0 };
 
 /** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
 export function kafkaClient(
@@ -45,11 +53,11 @@ export function kafkaClient(
     ...(tls === undefined ? {} : { ssl: true }),
     socketFactory: countedSockets(tls, wire),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
-    brokers: [...brokers],
+    brokers: shuffled(brokers),
     clientId,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    retry: { retries: 0, maxRetryTime: requestTimeoutMs },
+    retry: { retries: brokers.length - 1, initialRetryTime: firstRetryMs, maxRetryTime: lastRetryMs },
     logLevel: kafkajs.logLevel.WARN,
     logCreator:
       () =>
@@ -57,6 +65,11 @@ export function kafkaClient(
         logger.debug({ kafkajs: namespace, ...fields }, message),
   };
   return new kafkajs.Kafka(config);
+}
+
+function shuffled(brokers: readonly string[]): string[] {
+  const left = [...brokers];
+  return brokers.flatMap(() => left.splice(randomInt(left.length), 1));
 }
 
 function countedSockets(tls: KafkaTls | undefined, wire: WireCount): ISocketFactory {

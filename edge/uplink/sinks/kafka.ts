@@ -11,11 +11,11 @@ import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
 import type { KafkaLogin, KafkaTls } from '@forpost/shared/kafka/security.ts';
-import { describeTopics, typeOf } from '@forpost/shared/kafka/topic-metadata.ts';
+import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
-import { kafkaClient, kafkaError } from './kafka-client.ts';
+import { kafkaClient, kafkaError, noRetries } from './kafka-client.ts';
 import { BrokerTime, kafkaCommands } from './kafka-commands.ts';
 import { addedInWords, type SeenPartitions, settlePartitions, unknownCluster } from './partitions.ts';
 import type { SinkContext } from './registry.ts';
@@ -60,7 +60,10 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       const sasl = loginOf(config, context);
       const wire = new WireCount();
       const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger, wire);
-      const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 });
+      const producer = client.producer({
+        ...{ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 },
+        retry: noRetries,
+      });
       const connect = async () => {
         await topics.look(client);
         await producer.connect();
@@ -148,12 +151,15 @@ class Topics {
     }
   }
 
-  /** kafkajs asks for all topics, and has no answer while any of them, whosever it is, has no leader. */
+  /**
+   * kafkajs asks for all topics, and has no answer while any of them, whosever it is, has no leader; and it asks any
+   * one of the brokers, also one that has just died.
+   */
   async #clusterId(admin: Admin): Promise<string> {
     try {
       return (await admin.describeCluster()).clusterId;
     } catch (error) {
-      if (typeOf(error) !== 'LEADER_NOT_AVAILABLE') throw error;
+      this.#context.logger.debug({ err: error }, 'the cluster was not asked for its id');
       return unknownCluster;
     }
   }
