@@ -1,6 +1,6 @@
 /**
- * Many fault runs, one after the other, on settings that are reused as long as the runs are good, and their sums in one
- * report.
+ * Many fault runs, one after the other or several side by side, on settings that are reused as long as the runs are
+ * good, and their sums in one report.
  *
  * Always: a run that is not good prints its seed, how to run it again and where its logs lie, and gets no follower on
  * the same setting; what it started has ended.
@@ -23,6 +23,8 @@ export interface CampaignOptions {
   readonly scenarios: readonly string[];
   /** folders of good runs stay as well */
   readonly keep: boolean;
+  /** so many side by side */
+  readonly jobs: number;
 }
 
 /** of so many runs one is on three brokers: it takes as long as ten others */
@@ -31,17 +33,38 @@ const threeBrokersEvery = 40;
 const mostKept = 5;
 
 /** @returns the exit status: 1 where a goal is missed */
-export async function campaign({ runs, firstSeed, scenarios, keep }: CampaignOptions): Promise<0 | 1> {
+export async function campaign(options: CampaignOptions): Promise<0 | 1> {
   const report = createReport('faults');
-  const outcomes: RunOutcome[] = [];
-  const wanted = scenarios.filter((name) => name !== threeBrokers.name).map(scenarioCalled);
-  const onlyThree = scenarios.length > 0 && wanted.length === 0;
-  let failed = 0;
+  const wanted = options.scenarios.filter((name) => name !== threeBrokers.name).map(scenarioCalled);
+  const onlyThree = options.scenarios.length > 0 && wanted.length === 0;
+  const { runs, firstSeed } = options;
+  const plan = Array.from({ length: runs }, (_, index): PlannedRun => {
+    const seed = firstSeed + index;
+    const three = onlyThree || (options.scenarios.length === 0 && (index + 1) % threeBrokersEvery === 0);
+    return { run: index + 1, seed, three, scenarios: three ? [] : wanted.length > 0 ? wanted : chooseScenarios(seed) };
+  });
+  const total: Sum = { outcomes: [], failed: 0 };
+  await Promise.all(Array.from({ length: Math.min(options.jobs, runs) }, () => playAll(plan, options, total)));
+  return summary(report, runs, total.failed, total.outcomes).print();
+}
+
+interface PlannedRun {
+  readonly run: number;
+  readonly seed: number;
+  readonly three: boolean;
+  readonly scenarios: readonly Scenario[];
+}
+
+interface Sum {
+  readonly outcomes: RunOutcome[];
+  failed: number;
+}
+
+/** Takes runs off the plan until there are none, on a setting of its own. */
+async function playAll(plan: PlannedRun[], { runs, keep }: CampaignOptions, total: Sum): Promise<void> {
   let setting: FaultSetting | undefined;
-  for (let run = 1; run <= runs; run++) {
-    const seed = firstSeed + run - 1;
-    const three = onlyThree || (scenarios.length === 0 && run % threeBrokersEvery === 0);
-    const chosen = three ? [] : wanted.length > 0 ? wanted : chooseScenarios(seed);
+  for (let planned = plan.shift(); planned !== undefined; planned = plan.shift()) {
+    const { run, seed, three, scenarios } = planned;
     let problem: string | undefined;
     try {
       let outcome: RunOutcome;
@@ -49,9 +72,9 @@ export async function campaign({ runs, firstSeed, scenarios, keep }: CampaignOpt
       else {
         setting ??= await FaultSetting.start();
         await setting.recover();
-        outcome = await faultRun(setting, { name: `run-${run}`, seed, scenarios: chosen });
+        outcome = await faultRun(setting, { name: `run-${run}`, seed, scenarios });
       }
-      outcomes.push(outcome);
+      total.outcomes.push(outcome);
       if (!isGood(outcome)) problem = outcome.problems.join('; ');
       else if (!keep) await rm(outcome.folder, { recursive: true, force: true });
       say(lineOf(run, runs, outcome));
@@ -59,16 +82,15 @@ export async function campaign({ runs, firstSeed, scenarios, keep }: CampaignOpt
       problem = messageOf(error);
     }
     if (problem === undefined) continue;
-    failed++;
-    const names = three ? [threeBrokers.name] : chosen.map((one: Scenario) => one.name);
+    total.failed++;
+    const names = three ? [threeBrokers.name] : scenarios.map(({ name }) => name);
     say(`run ${run} FAILED: ${problem}`);
     say(`  again: npm run faults -- --runs 1 --seed ${seed} --scenario ${names.join(',')}`);
     if (setting !== undefined) say(`  logs: ${setting.folder}/run-${run} and ${setting.folder}`);
-    await setting?.stop(failed <= mostKept);
+    await setting?.stop(total.failed <= mostKept);
     setting = undefined;
   }
   await setting?.stop(keep);
-  return summary(report, runs, failed, outcomes).print();
 }
 
 /** the worst of them shows in about one of three */

@@ -1,8 +1,9 @@
 /**
- * `npm run faults -- [--runs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real faults.
- * With `--mistakes` known mistakes are put into the gateway, which the runs must find; with `--simulate N [--seed FROM]`
- * it is that many simulated runs instead; with `--vision NAME [--runs N]` faults of cameras and of the vision process
- * (vision/registry.ts). One JSON document last on standard output.
+ * `npm run faults -- [--runs N] [--jobs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real
+ * faults, so many runs side by side as there are jobs. With `--mistakes` known mistakes are put into the gateway, which
+ * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
+ * [--runs N]` faults of cameras and of the vision process (vision/registry.ts). One JSON document last on standard
+ * output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -16,6 +17,7 @@ requireNode();
 const { values } = parseArgs({
   options: {
     runs: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
     vision: { type: 'string' },
     simulate: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -43,6 +45,7 @@ function chosen(): Promise<0 | 1> {
     firstSeed: seed,
     scenarios: values.scenario.split(',').filter((name) => name !== ''),
     keep: values.keep,
+    jobs: wholeNumber('jobs', values.jobs),
   });
 }
 
