@@ -30,6 +30,8 @@ const keptAside = 3;
 const checkedBytes = 64 * 2 ** 20;
 /** How long the write-ahead log may stay on disk after a checkpoint, bytes. */
 const walBytes = 16 * 2 ** 20;
+/** KB of pages in memory. better-sqlite3 is built with 16 MB a connection; the system's own cache is behind it. */
+const cacheKb = 4096;
 const asideMark = '.damaged-';
 const suffixes = ['', '-wal', '-shm'] as const;
 
@@ -102,6 +104,7 @@ function connect(file: string): Database.Database {
     db.pragma('synchronous = FULL');
     db.pragma(`journal_size_limit = ${walBytes}`);
     db.pragma('temp_store = MEMORY');
+    db.pragma(`cache_size = -${cacheKb}`);
     return db;
   } catch (error) {
     db.close();
