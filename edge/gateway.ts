@@ -14,6 +14,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
+import { alertsFirst, setNice } from '@forpost/shared/priority.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import { createActions } from './alerts/actions/registry.ts';
@@ -68,6 +69,8 @@ export async function runGateway(configFile: string): Promise<void> {
   const installation = loadInstallation(configFile);
   const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
   const logger = createLogger('gateway', installation.log_level);
+  // the threads and processes that can wait say so themselves
+  setNice(alertsFirst);
   const gateway = new Gateway({ installation, site, secrets, clock: systemClock, random: Math.random, logger });
   await runUntilSignal(gateway, logger, () => gateway.addresses());
 }

@@ -1,6 +1,8 @@
 /** The site on its own: no centre, no Kafka, no camera, a model that is no model. What is there works and says what is not. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { alertsFirst, ordinary } from '@forpost/shared/priority.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../harness/process.ts';
 import { TestSite, until } from '../harness/site.ts';
@@ -48,6 +50,24 @@ test('a camera that is not there and a model that is none are said in words, and
   expect(JSON.parse(await heard)).toMatchObject({ change: 'raised', rule: 'overload' });
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
+
+test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+  'the thread of the alerts goes before the others, the uplink among them',
+  () => {
+    const pid = site.gateway?.pid;
+    const nice = (thread: string) =>
+      Number(
+        readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ')[16],
+      );
+    expect(nice(String(pid))).toBe(alertsFirst);
+    // its threads: the outbox's, with it, and the uplink's, which says itself that it can wait; V8's have begun before
+    const others = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
+    expect(others.filter((thread) => nice(thread) === alertsFirst)).not.toHaveLength(0);
+    expect(others.filter((thread) => nice(thread) === ordinary)).not.toHaveLength(0);
+  },
+);
 
 test('what was acknowledged before a kill is still waiting for the centre after it', async () => {
   const waiting = async () =>
