@@ -16,6 +16,7 @@ import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
 import { alertsFirst, setNice } from '@forpost/shared/priority.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
+import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
 import { version } from '@forpost/shared/version.ts';
 import { createActions } from './alerts/actions/registry.ts';
 import { Alarms } from './alerts/alarms.ts';
@@ -69,6 +70,7 @@ export async function runGateway(configFile: string): Promise<void> {
   const installation = loadInstallation(configFile);
   const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
   const logger = createLogger('gateway', installation.log_level);
+  modestThreads();
   // the threads and processes that can wait say so themselves
   setNice(alertsFirst);
   const gateway = new Gateway({ installation, site, secrets, clock: systemClock, random: Math.random, logger });

@@ -7,16 +7,24 @@
  *
  * Always: what somebody has set otherwise, on the command line or in the environment, stays as it is.
  */
+import { setFlagsFromString } from 'node:v8';
 import { prepare } from './stripped.mjs';
 
 const preload = new URL('./preload.mjs', import.meta.url).href;
+
+/**
+ * Young objects' room, MB (one of its halves). The thread that talks MQTT makes most of them: with 8 instead of 2 it
+ * acknowledges 20 to 40 % more, for 10 MB; the outbox's and the uplink's threads hardly gain (`modestThreads`).
+ */
+const mainSemiSpaceMb = 8;
+const threadSemiSpaceMb = 2;
 
 /**
  * A gateway of 50 devices holds some 35 MB of objects. V8 plans for the machine's memory and not for that: left alone
  * it lets garbage grow to several times as much before it looks. `--max-old-space-size` is not only the limit at which
  * a leak ends the process: from it V8 also takes by what factor a heap may grow between two collections.
  */
-const gatewayFlags = ['--max-semi-space-size=2', '--max-old-space-size=512'];
+const gatewayFlags = [`--max-semi-space-size=${mainSemiSpaceMb}`, '--max-old-space-size=512'];
 
 /** glibc: one arena for all threads, and memory is given back early instead of kept for later. Others ignore it. */
 const gatewayEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '65536' };
@@ -46,6 +54,12 @@ export async function startAnew(command) {
     // not on this system
     await import('./preload.mjs');
   }
+}
+
+/** For the threads that are started from now on; what somebody has set otherwise stays for them too. */
+export function modestThreads() {
+  if (process.execArgv.includes(gatewayFlags[0] ?? ''))
+    setFlagsFromString(`--max-semi-space-size=${threadSemiSpaceMb}`);
 }
 
 /** @param {string} flag */
