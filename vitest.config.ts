@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** What needs no process or thread to itself: side by side in the same ones, which halves what they cost. */
+const light = [
+  'shared/**/*.test.{ts,mjs}',
+  'cloud/{auth,notify,web}/**/*.test.ts',
+  'edge/{alerts,config,console,devices,rules,site}/**/*.test.ts',
+];
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
@@ -48,9 +54,20 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'light',
+          include: light,
+          exclude: ['**/node_modules/**', ...realParts, ...timed],
+          isolate: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
           name: 'unit',
           include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/{contract,harness}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...realParts, ...timed],
+          exclude: ['**/node_modules/**', ...light, ...realParts, ...timed],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -92,6 +92,8 @@ export interface TopicRecord {
 
 /** Every record that stands in a topic now, by partition and in order. `deadlineMs` for all of it. */
 export async function readTopic(client: Kafka, topic: string, deadlineMs = 20_000): Promise<readonly TopicRecord[]> {
+  // a broker that has just stood still is taken back by its controller a moment later
+  await leadersReady(client, [topic], deadlineMs);
   const admin = client.admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(topic);
