@@ -386,15 +386,18 @@ export class LaneRunner {
 /** As much of it as a batch may have: it was read for an early answer, and a late one asks for less. */
 function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
   if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
+  let count = 0;
   let jsonBytes = 0;
-  const records = loaded.records.slice(0, maxEvents).filter(({ json }, index) => {
-    jsonBytes += Buffer.byteLength(json);
-    return jsonBytes <= maxBytes || index === 0;
-  });
-  const events = loaded.events.slice(0, records.length);
-  const dataBytes = events.reduce((sum, { data }) => sum + data.length, 0);
-  jsonBytes = records.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
-  return { ...loaded, events, records, jsonBytes, dataBytes, full: true };
+  let dataBytes = 0;
+  for (const { json } of loaded.records.slice(0, maxEvents)) {
+    const bytes = Buffer.byteLength(json);
+    if (count > 0 && jsonBytes + bytes > maxBytes) break;
+    jsonBytes += bytes;
+    dataBytes += loaded.events[count]?.data.length ?? 0;
+    count++;
+  }
+  const events = loaded.events.slice(0, count);
+  return { ...loaded, events, records: loaded.records.slice(0, count), jsonBytes, dataBytes, full: true };
 }
 
 function failureKind(error: unknown): FailureKind {
