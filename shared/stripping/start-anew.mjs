@@ -14,7 +14,7 @@ const preload = new URL('./preload.mjs', import.meta.url).href;
 
 /**
  * Young objects' room, MB (one of its halves). The thread that talks MQTT makes most of them: with 8 instead of 2 it
- * acknowledges 20 to 40 % more, for 10 MB; the outbox's and the uplink's threads hardly gain (`modestThreads`).
+ * acknowledges 15 to 40 % more, for 10 MB; the outbox's and the uplink's threads hardly gain (`modestThreads`).
  */
 const mainSemiSpaceMb = 8;
 const threadSemiSpaceMb = 2;
