@@ -149,7 +149,7 @@ export class FileWriter {
     } catch (error) {
       db.close();
       // an epoch that never began is not lost with the next file; but perhaps it is found there, with what it tells of
-      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, lost: this.#epochs.lost });
+      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, told: this.#epochs.told });
       throw error;
     }
   }

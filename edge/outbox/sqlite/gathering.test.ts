@@ -70,3 +70,23 @@ test('an alert handed over in the turn in which an earlier one of its device is 
   void gathering.add(alert(3));
   expect(gathering.take(stamp).waiting).toHaveLength(1);
 });
+
+test('nor in the turn in which all that waits is refused, because the writer is gone', async () => {
+  const { gathering } = gathered(0);
+  const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
+  const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
+  const underWay = gathering.add(alert(1));
+  const taken = gathering.take(stamp);
+  const waiting = gathering.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
+  gathering.failed(taken, gone);
+  gathering.failAll(gone);
+  // nobody has heard of it yet
+  const behind = [
+    gathering.add(alert(3)),
+    gathering.add({ events: [draft(4, { lane: 'alerts', device: asId('camera') })] }),
+  ];
+  for (const one of [underWay, waiting, ...behind]) await expect(one).rejects.toThrow();
+  await nextTurn();
+  void gathering.add(alert(5));
+  expect(gathering.take(stamp).waiting).toHaveLength(1);
+});

@@ -187,10 +187,7 @@ export class Gathering {
   }
 
   failed(taken: TakenBatch, error: ForpostError): void {
-    for (const { bytes, reject } of taken.waiting) {
-      this.#release(bytes);
-      reject(error);
-    }
+    this.#refuse(taken.waiting, error);
   }
 
   /** Everything that waits is told that it is not stored, after what is. */
@@ -201,7 +198,12 @@ export class Gathering {
     }
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { bytes, reject } of waiting) {
+    this.#refuse(waiting, error);
+  }
+
+  #refuse(waiting: readonly Waiting[], error: ForpostError): void {
+    for (const { entry, bytes, reject } of waiting) {
+      this.#refuseBehind(entry);
       this.#release(bytes);
       reject(error);
     }

@@ -295,7 +295,8 @@ export class SimulatedDisk implements WriterDisk {
 
   /** Whoever wrote is dead and hears nothing any more: what is there afterwards is what recovery finds. */
   crash(how: keyof typeof survival): void {
-    const unsure = this.#pending?.run ?? this.#residue;
+    // in a file that is damaged since then it is not looked for any more
+    const unsure = this.#pending?.run ?? (this.#damaged ? undefined : this.#residue);
     this.#pending?.timer.cancel();
     this.#pending = undefined;
     this.#residue = undefined;
@@ -449,6 +450,7 @@ export class SimulatedDisk implements WriterDisk {
 
   #open(file: Buffer): void {
     this.#damaged = false;
+    this.#residue = undefined;
     this.#identity++;
     this.#now = this.#connect(file);
     this.#cursors = new Map(this.#now.cursors.all().map(({ key, acked }) => [key, acked]));
