@@ -200,3 +200,35 @@ test('what the outbox does not take at the stop either is said, and nothing trie
   await tryAgain();
   expect([tries, said]).toEqual([2, [{ events: 1 }]]);
 });
+
+test('once the outbox takes something again, what waits is stored within a second, whoever it came from', async () => {
+  storing.keep({ events: [alert(1, 'seen')] });
+  await settle();
+  // the tries are far apart by now
+  for (let tried = 0; tried < 10; tried++) await tryAgain();
+  expect(storing.waiting).toBe(1);
+  full = () => false;
+  await storing.submit({ events: [draft(1, { device: asId('meter') })] });
+  clock.advance(1000);
+  await settle();
+  expect(seen(eventTypes.alert)).toEqual([{ alarm: 'seen', count: 1 }]);
+  expect(storing.waiting).toBe(0);
+});
+
+test('where readings have room and alerts have none, alerts are tried once a second and not with every reading', async () => {
+  storing.keep({ events: [alert(1, 'seen')] });
+  await settle();
+  let tried = 0;
+  full = ({ events }) => {
+    if (events.every(({ lane }) => lane !== 'alerts')) return false;
+    tried++;
+    return true;
+  };
+  for (let n = 0; n < 1000; n++) {
+    await storing.submit({ events: [draft(n, { device: asId('meter') })] });
+    clock.advance(10);
+    await settle();
+  }
+  expect(tried).toBeGreaterThan(5);
+  expect(tried).toBeLessThan(25);
+});

@@ -5,6 +5,7 @@
  *                                 └── refused ──► rejects, and the sender offers its message again; the alerts in it,
  *                                     which were acted on and which a resend will not raise anew, wait here
  *   keep (no sender)        ──► append, in reserved room ── refused ──► waits here ── backoff ──► append
+ *   anything else is committed ──► what waits is tried within a second
  *   too much waits ──► readings go ──► updates of one alarm become its latest state ──► the oldest goes: a gap, told
  *                      as an event once there is room
  *   stop ──► what waits is handed over a last time ── refused ──► it is stored nowhere, and that is logged
@@ -26,6 +27,8 @@ import type { EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 /** Events that wait for an outbox that takes nothing. */
 const maxWaiting = 1000;
 const backoff = { baseMs: 200, ceilingMs: 10_000 };
+/** How long what waits goes on waiting at most once the outbox has taken something else. */
+const soonMs = 1000;
 
 export interface StoringParts {
   readonly outbox: Pick<Outbox, 'append' | 'epoch'>;
@@ -57,7 +60,7 @@ export class Storing {
   #waiting: Waiting[] = [];
   #turns = 0;
   #waitingEvents = 0;
-  #resend: Timer | undefined;
+  #resend: { readonly timer: Timer; readonly at: number } | undefined;
   #sending = false;
   /** what may still come to wait when it is refused */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -92,7 +95,7 @@ export class Storing {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#resend?.cancel();
+    this.#resend?.timer.cancel();
     await Promise.allSettled(this.#underWay);
     if (this.#waiting.length > 0 || this.#untold.size > 0) await this.#sendWaiting();
     const events = this.#waitingEvents;
@@ -136,11 +139,13 @@ export class Storing {
         await this.#parts.outbox.append(whole);
         this.#stored(whole);
         this.#forget(earlier);
+        this.#takesAgain();
         return;
       } catch (error) {
         if (!(error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_FULL')) throw error;
       }
     await this.#parts.outbox.append(entry);
+    this.#takesAgain();
   }
 
   /** Alerts of the same devices that wait. */
@@ -161,6 +166,7 @@ export class Storing {
         () => {
           this.#stored(whole);
           this.#forget(earlier);
+          this.#takesAgain();
         },
         (error: unknown) => {
           refused(turn);
@@ -255,11 +261,23 @@ export class Storing {
 
   #scheduleResend(): void {
     if (this.#resend !== undefined || this.#sending || this.#stopped) return;
-    const { clock, random } = this.#parts;
-    this.#resend = clock.after(backoffMs(backoff, this.#attempt++, random), () => {
+    this.#resendIn(backoffMs(backoff, this.#attempt++, this.#parts.random));
+  }
+
+  /** The outbox has taken something: what waits need not wait for the end of a long pause. */
+  #takesAgain(): void {
+    if (this.#resend === undefined || this.#resend.at <= this.#parts.clock.uptime() + soonMs) return;
+    this.#resend.timer.cancel();
+    this.#resendIn(soonMs);
+  }
+
+  #resendIn(ms: number): void {
+    const { clock } = this.#parts;
+    const timer = clock.after(ms, () => {
       this.#resend = undefined;
       void this.#watched(this.#sendWaiting());
     });
+    this.#resend = { timer, at: clock.uptime() + ms };
   }
 
   /** All at once: what has room goes, whatever else is refused. */
