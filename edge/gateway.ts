@@ -14,7 +14,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
-import { alertsFirst, setNice } from '@forpost/shared/priority.ts';
+import { goFirst } from '@forpost/shared/priority.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
 import { version } from '@forpost/shared/version.ts';
@@ -72,7 +72,7 @@ export async function runGateway(configFile: string): Promise<void> {
   const logger = createLogger('gateway', installation.log_level);
   modestThreads();
   // the threads and processes that can wait say so themselves
-  setNice(alertsFirst);
+  goFirst();
   const gateway = new Gateway({ installation, site, secrets, clock: systemClock, random: Math.random, logger });
   await runUntilSignal(gateway, logger, () => gateway.addresses());
 }

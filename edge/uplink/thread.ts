@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import { ordinary, setNice } from '@forpost/shared/priority.ts';
+import { goAsGiven } from '@forpost/shared/priority.ts';
 import { CommandListener } from '../commands/listener.ts';
 import { resultId } from '../commands/once.ts';
 import { InHand } from '../outbox/in-hand.ts';
@@ -22,7 +22,7 @@ import { UplinkMemory } from './uplink-memory.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the uplink thread is not a program of its own');
-setNice(ordinary);
+goAsGiven();
 const data: ThreadData = workerData;
 const logger = createLogger(data.logName, data.logLevel);
 const wanted = new Int32Array(data.wanted);

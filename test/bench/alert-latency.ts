@@ -12,7 +12,7 @@
  */
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { ordinary, setNice } from '@forpost/shared/priority.ts';
+import { setNice } from '@forpost/shared/priority.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
@@ -128,7 +128,7 @@ async function alertsOf(site: TestSite, background: number, pause = pauseMs): Pr
   const load = keepPublishing(clients);
   // a device and a siren are machines of their own: what this process waits for a core is not the gateway's
   const first = setNice(devicesFirst);
-  const times = await measure(display, devices, pause).finally(() => setNice(ordinary));
+  const times = await measure(display, devices, pause).finally(() => setNice(0));
   if (!first) say('this process waits for the cores like any other: what it waits counts as the alert’s');
   await load.stop();
   say(`alert p99 ${percentile(times.alerts, 99).toFixed(2)} ms`);

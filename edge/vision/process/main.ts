@@ -11,14 +11,14 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
-import { ordinary, setNice } from '@forpost/shared/priority.ts';
+import { goAsGiven } from '@forpost/shared/priority.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
 import { type RingFolder, removeOwn, ringFolder } from './ring-folder.ts';
 import { type CameraSettings, WatchedCamera } from './watched-camera.ts';
 
 requireNode();
-setNice(ordinary);
+goAsGiven();
 
 const heartbeatEveryMs = 1_000;
 const endDeadlineMs = 2_500;
