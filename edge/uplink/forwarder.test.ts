@@ -159,18 +159,38 @@ describe('the forwarder', () => {
     expect(bench.state.reason).toContain('event 1 of epoch e1 is refused for good: it was refused');
   });
 
-  test('a sink that refuses everything does not empty the outbox into the dead letters', () => {
+  test('a sink that refuses everything empties the outbox into the dead letters no faster than it is tried again', () => {
     const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
-    let aside = 0;
-    for (let next = 1; next <= maxAsideInRow + 1; next++) {
+    const pauses: number[] = [];
+    const count = maxAsideInRow + 20;
+    for (let next = 1; next <= count; next++) {
       bench.loaded(next - 1, next).failed('refused');
-      if (bench.did('putAside').length === 0) break;
-      aside++;
+      if (bench.did('putAside').length === 0) {
+        // it waits, and is tried once more
+        expect(bench.state.phase.kind).toBe('offline');
+        const due = dueAt(bench.state) ?? Number.NaN;
+        pauses.push(due - bench.now);
+        bench.now = due;
+        bench
+          .connect([{ epoch: epoch('e1'), after: next - 1 }])
+          .loaded(next - 1, next)
+          .failed('refused');
+      }
+      expect(bench.did('putAside')).toMatchObject([{ batch: { through: next } }]);
       bench.on({ on: 'notedAside' }).on({ on: 'opened', session: bench.state.session });
       bench.on({ on: 'surveyed', cursors: [{ epoch: epoch('e1'), after: next }] });
     }
-    expect(aside).toBe(maxAsideInRow);
-    expect(bench.state.phase.kind).toBe('offline');
+    // the first ones go at once; then each costs a wait, and the waits grow
+    expect(pauses).toHaveLength(count - maxAsideInRow);
+    expect(pauses.at(-1)).toBe(settings.backoff.ceilingMs / 2);
+  });
+
+  test('once the sink takes something again, refused events go aside at once', () => {
+    const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
+    bench.state = { ...bench.state, asideInRow: maxAsideInRow };
+    bench.loaded(0, 1).on({ on: 'safe', session: bench.state.session });
+    bench.loaded(1, 2).failed('refused');
+    expect(bench.did('putAside')).toHaveLength(1);
   });
 
   test('an event that the site cannot note yet does not block its lane for good', () => {

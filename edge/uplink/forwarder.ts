@@ -90,6 +90,8 @@ export interface ForwarderState {
   readonly quickestMs: number | null;
   /** events put aside since the last «safe» */
   readonly asideInRow: number;
+  /** the event that was refused, and is to be refused once more before it is put aside */
+  readonly doubted: Cursor | null;
   /** more than one batch is known to wait */
   readonly behind: boolean;
 }
@@ -133,7 +135,10 @@ export interface StepContext {
 /** New epochs are looked for at most this often, and at least as often as `surveyIdleMs`. */
 const surveySpacingMs = 250;
 const surveyIdleMs = 10_000;
-/** A sink that refuses this many events one after another is broken itself: the lane waits instead. */
+/**
+ * A sink that refuses this many events one after another may be broken itself: from then on each has to be refused once
+ * more after a wait. What a device has filled the lane with goes all the same, and a sink that is mended has lost little.
+ */
 export const maxAsideInRow = 10;
 const smallestBatchBytes = 65_536;
 const maxKnownEpochs = 16;
@@ -155,6 +160,7 @@ export function initialState(settings: ForwarderSettings, now: number): Forwarde
     size: Math.min(firstEvents, settings.maxEvents),
     quickestMs: null,
     asideInRow: 0,
+    doubted: null,
     behind: false,
   };
 }
@@ -360,7 +366,11 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
   }
   if (kind === 'slow') return fail(state, reason, context);
   const why = `event ${batch.through} of epoch ${batch.epoch} is refused for good: ${reason}`;
-  if (!context.settings.canPutAside || state.asideInRow >= maxAsideInRow) return fail(state, why, context);
+  if (!context.settings.canPutAside) return fail(state, why, context);
+  const { epoch, through } = batch;
+  const isKnown = state.doubted?.epoch === epoch && state.doubted.after === through;
+  if (state.asideInRow >= maxAsideInRow && !isKnown)
+    return fail({ ...state, doubted: { epoch, after: through } }, why, context);
   return {
     state: { ...state, reason: why, phase: { kind: 'aside', batch } },
     commands: [
