@@ -20,6 +20,7 @@ import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
 import { version } from '@forpost/shared/version.ts';
 import { createActions } from './alerts/actions/registry.ts';
 import { Alarms } from './alerts/alarms.ts';
+import { activePast, PastAlarms } from './alerts/past-alarms.ts';
 import { mostRecorded, type RecordedAlert, recordedAlerts } from './alerts/recorded.ts';
 import { Broker } from './broker/broker.ts';
 import { ClockSync } from './clock/sync.ts';
@@ -59,6 +60,7 @@ import { CameraChanges } from './vision/camera-changes.ts';
 import { Evidence } from './vision/evidence/evidence.ts';
 import { evidenceLimits } from './vision/evidence/limits.ts';
 import { EvidenceStore } from './vision/evidence/store.ts';
+import { toldAlarms } from './vision/evidence/told-alarms.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';
 
 const dayMs = 86_400_000;
@@ -96,6 +98,7 @@ export class Gateway implements Part {
   readonly #outbox: SqliteOutbox;
   readonly #devices: DeviceRegistry;
   readonly #alarms: Alarms;
+  readonly #pastAlarms = new PastAlarms();
   readonly #pipeline: Pipeline;
   readonly #uplink: Uplink;
   readonly #vision: VisionSupervisor;
@@ -187,6 +190,7 @@ export class Gateway implements Part {
       onAlert: (alert) => {
         this.#overview.tellAlert(alert);
         this.#evidence.alert(alert);
+        this.#pastAlarms.take(alert);
       },
     });
     this.#commander = new Commander({
@@ -248,9 +252,10 @@ export class Gateway implements Part {
       clock,
       random,
     });
+    const limits = evidenceLimits(installation);
     this.#evidenceStore = new EvidenceStore({
       folder: join(installation.data, 'evidence'),
-      limits: evidenceLimits(installation),
+      limits,
       clock,
       quality: () => this.#clockSync.quality(),
       logger: logger('evidence'),
@@ -292,6 +297,8 @@ export class Gateway implements Part {
       vision: this.#vision,
       evidence: this.#evidence,
       evidenceStore: this.#evidenceStore,
+      evidenceLimits: limits,
+      pastAlarms: this.#pastAlarms,
       devices: this.#devices,
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
@@ -345,6 +352,8 @@ export class Gateway implements Part {
       this.#releasers.add('commands', () => this.#commander.stop());
       await this.#releasers.start('uplink', this.#uplink);
       await this.#releasers.start('evidence', this.#evidenceStore);
+      this.#pastAlarms.remember(activePast(this.#alarms.active()));
+      this.#pastAlarms.remember(toldAlarms(this.#evidenceStore.list(Number.POSITIVE_INFINITY)));
       await this.#releasers.start('evidence uploads', this.#uploads);
       await this.#releasers.start('vision', this.#vision);
       await this.#releasers.start('health', this.#health);
@@ -439,7 +448,9 @@ export class Gateway implements Part {
   #recordedAlerts(): readonly RecordedAlert[] {
     const reader = openReader(this.#outbox.file);
     try {
-      return recordedAlerts(reader.newest('alerts', mostRecorded)).toReversed();
+      const recorded = recordedAlerts(reader.newest('alerts', mostRecorded)).toReversed();
+      for (const alert of recorded) this.#pastAlarms.take(alert);
+      return recorded;
     } finally {
       reader.close();
     }

@@ -12,8 +12,9 @@ import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from './alerts/action.ts';
 import type { Alarms } from './alerts/alarms.ts';
+import type { PastAlarms } from './alerts/past-alarms.ts';
 import type { Broker } from './broker/broker.ts';
-import type { AlertNotice, ConsoleSource, SceneNotice } from './console/source.ts';
+import type { AlertNotice, ConsoleSource, EarlierAlarms, EarlierAlarmsQuery, SceneNotice } from './console/source.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
 import type { GatewaySnapshot } from './health/snapshot.ts';
 import type { DeadLetter, Outbox } from './outbox/outbox.ts';
@@ -23,7 +24,8 @@ import type { CameraScene } from './site/scene-edit.ts';
 import type { CameraConfig, Site } from './site/site.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import type { Evidence } from './vision/evidence/evidence.ts';
-import type { EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
+import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
+import { whyGone } from './vision/evidence/why-gone.ts';
 import type { SceneMessage, VisionSupervisor } from './vision/supervisor.ts';
 
 export interface OverviewParts {
@@ -42,6 +44,8 @@ export interface OverviewParts {
   readonly vision: VisionSupervisor;
   readonly evidence: Evidence;
   readonly evidenceStore: EvidenceStore;
+  readonly evidenceLimits: EvidenceLimits;
+  readonly pastAlarms: PastAlarms;
   readonly devices: DeviceRegistry;
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
@@ -119,6 +123,26 @@ export class Overview implements ConsoleSource {
         at: rfc3339(changed),
       }))
       .reverse();
+  }
+
+  earlierAlarms({ pictured, ...query }: EarlierAlarmsQuery): EarlierAlarms | undefined {
+    const { pastAlarms, alarms, evidenceStore, evidenceLimits, clock } = this.#parts;
+    const active = new Set(alarms.active().map(({ alarm }) => alarm));
+    const page = pastAlarms.page({
+      ...query,
+      wanted: ({ alarm, evidence }) => !active.has(alarm) && (!pictured || evidenceStore.kept(evidence).length > 0),
+    });
+    if (page === undefined) return undefined;
+    const now = clock.now();
+    return {
+      next: page.next,
+      alarms: page.alarms.map((alarm) => {
+        const evidence = evidenceStore.kept(alarm.evidence);
+        const numbers = { raised: alarm.raised, taken: alarm.evidence.length, kept: evidence.length };
+        const why = this.#camera(alarm.device) === undefined ? '' : whyGone(numbers, evidenceLimits, now);
+        return { ...alarm, evidence, why };
+      }),
+    };
   }
 
   outbox(): ReturnType<ConsoleSource['outbox']> {

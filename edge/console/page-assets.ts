@@ -156,6 +156,7 @@ function documentHtml(importMap: string, modules: readonly string[]): string {
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page/console.css">
 <link rel="stylesheet" href="/page/camera-tools.css">
+<link rel="stylesheet" href="/page/earlier-alarms.css">
 <script type="importmap">${importMap}</script>
 ${modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n')}
 <script type="module" src="/page/main.ts"></script>

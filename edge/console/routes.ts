@@ -1,5 +1,6 @@
 /** The console's API: what each address answers. Everything here is behind the log-in, but for the open routes. */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { isFromThisMachine } from '@forpost/shared/http/loopback.ts';
@@ -14,7 +15,7 @@ import { LiveStreams } from './live.ts';
 import { registerSceneRoutes } from './scene-routes.ts';
 import type { ConsoleSource } from './source.ts';
 import { statusView } from './status-view.ts';
-import type { DeadLetterView } from './view.ts';
+import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
 
 /** Somebody who asked for a picture looks at the camera for about this long. */
 const watchSeconds = 10;
@@ -29,6 +30,16 @@ const acknowledgeSchema = Type.Object(
 const deadLettersSchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxDeadLetters })),
   device: Type.Optional(Type.String({ maxLength: 64 })),
+});
+const earlierSchema = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  /** id of an alarm: the next older ones; what `next` said */
+  before: Type.Optional(Type.String({ maxLength: 300 })),
+  /** RFC 3339: raised by then */
+  until: Type.Optional(Type.String({ maxLength: 40 })),
+  device: Type.Optional(Type.String({ maxLength: 64 })),
+  /** true: those with a picture or a clip that is still kept */
+  pictured: Type.Optional(Type.Boolean()),
 });
 const cameraSchema = Type.Object({ id: Type.String({ maxLength: 64 }) });
 const streamSchema = Type.Object({
@@ -59,6 +70,12 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get('/api/v1/status', behindLogin, async () => statusView(source));
   app.get('/api/v1/alarms', behindLogin, async () => ({ alarms: source.alarms() }));
+
+  app.get<{ Querystring: Type.Static<typeof earlierSchema> }>(
+    '/api/v1/alarms/earlier',
+    { ...behindLogin, schema: { querystring: earlierSchema } },
+    async ({ query }) => earlierView(source, query),
+  );
 
   app.post<{ Body: Type.Static<typeof acknowledgeSchema> }>(
     '/api/v1/alarms/acknowledge',
@@ -128,6 +145,24 @@ function mayReadMetrics(request: FastifyRequest, login: Login): boolean {
 
 function needCamera(source: ConsoleSource, id: string): void {
   if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
+}
+
+function earlierView(
+  source: ConsoleSource,
+  { limit = 20, until, pictured = false, ...query }: Type.Static<typeof earlierSchema>,
+): EarlierAlarmsView {
+  const by = until === undefined ? undefined : Date.parse(until);
+  if (Number.isNaN(by)) throw new HttpProblem(400, '"until" is no time as 2026-06-01T12:00:00Z');
+  const page = source.earlierAlarms({ ...query, limit, until: by, pictured });
+  if (page === undefined) throw new HttpProblem(410, 'the list does not reach back that far any more: begin it anew');
+  return {
+    alarms: page.alarms.map(({ raised, ended, ...alarm }) => ({
+      ...alarm,
+      since: rfc3339(raised),
+      ended: ended === undefined ? null : rfc3339(ended),
+    })),
+    next: page.next ?? null,
+  };
 }
 
 function deadLetterView(letter: DeadLetter): DeadLetterView {

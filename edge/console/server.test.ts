@@ -10,8 +10,8 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
-import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
-import type { DeadLetterView } from './view.ts';
+import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
+import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
 
 let hash: string;
 beforeAll(async () => {
@@ -86,6 +86,9 @@ test('nothing but the page, its log-in and the health is open', async () => {
   for (const path of [
     '/api/v1/status',
     '/api/v1/alarms',
+    '/api/v1/alarms/earlier',
+    '/api/v1/evidence',
+    '/api/v1/evidence/00000000000000aa',
     '/api/v1/dead-letters',
     '/api/v1/cameras/yard/picture',
     '/api/v1/cameras/yard/tracks',
@@ -126,6 +129,33 @@ test('the status tells the whole site with a line that sums it up', async () => 
     outbox: { committedEvents: 1234 },
     scenes: { yard: { zones: [{ id: 'drive' }] } },
   });
+});
+
+test('alarms that are over are told page by page, by day and device, with why a picture is not there', async () => {
+  const { get, source } = await start();
+  const picture = { id: '00000000000000aa', sha256: 'ab', size: 4, kind: 'picture', media: 'image/jpeg' } as const;
+  source.earlier = [
+    earlierAlarm('c', { ended: undefined, why: 'Its picture is no longer kept' }),
+    earlierAlarm('b', { evidence: [picture] }),
+    earlierAlarm('a', { device: 'meter', raised: 1_770_000_000_000 }),
+  ];
+  const ask = async (query: string) =>
+    (await (await get(`/api/v1/alarms/earlier?${query}`)).json()) as EarlierAlarmsView;
+  const first = await ask('limit=2');
+  expect(first).toMatchObject({
+    alarms: [
+      { alarm: 'c', since: '2026-05-28T20:26:40.000Z', ended: null, why: 'Its picture is no longer kept' },
+      { alarm: 'b', ended: '2026-05-28T20:26:52.000Z', evidence: [picture] },
+    ],
+    next: 'b',
+  });
+  expect(await ask('limit=2&before=b')).toMatchObject({ alarms: [{ alarm: 'a' }], next: null });
+  expect(await ask('until=2026-05-01T00:00:00Z')).toMatchObject({ alarms: [{ alarm: 'a' }] });
+  expect(await ask('device=yard&pictured=true')).toMatchObject({ alarms: [{ alarm: 'b' }] });
+  // the list is in memory and bounded: a place in it may be gone, and a wrong question is told as one
+  expect((await get('/api/v1/alarms/earlier?before=gone')).status).toBe(410);
+  expect((await get('/api/v1/alarms/earlier?until=yesterday')).status).toBe(400);
+  expect((await get('/api/v1/alarms/earlier?limit=1000')).status).toBe(400);
 });
 
 test('an alarm is acknowledged once, by the one who is logged in', async () => {

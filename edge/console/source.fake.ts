@@ -4,7 +4,17 @@ import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { EvidenceRecord } from '../vision/evidence/store.ts';
-import type { ActiveAlarm, AlertNotice, CameraRule, ConsoleSource, SceneNotice, SceneSaved } from './source.ts';
+import type {
+  ActiveAlarm,
+  AlertNotice,
+  CameraRule,
+  ConsoleSource,
+  EarlierAlarm,
+  EarlierAlarms,
+  EarlierAlarmsQuery,
+  SceneNotice,
+  SceneSaved,
+} from './source.ts';
 
 export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
   return {
@@ -39,6 +49,14 @@ export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): Act
   };
 }
 
+export function earlierAlarm(alarm: string, more: Partial<EarlierAlarm> = {}): EarlierAlarm {
+  return {
+    ...{ alarm, rule: 'gate', device: 'yard', severity: 'warning', message: 'Somebody in Gate', count: 1, test: false },
+    ...{ acknowledged: false, raised: 1_780_000_000_000, ended: 1_780_000_012_000, evidence: [], why: '' },
+    ...more,
+  };
+}
+
 export function gatewayStatus(more: Partial<GatewayStatus> = {}): GatewayStatus {
   return {
     site: 'farm' as GatewayStatus['site'],
@@ -64,6 +82,8 @@ export function gatewayStatus(more: Partial<GatewayStatus> = {}): GatewayStatus 
 export class FakeSource implements ConsoleSource {
   current: GatewayStatus = gatewayStatus();
   active: ActiveAlarm[] = [];
+  /** newest first */
+  earlier: EarlierAlarm[] = [];
   letters: DeadLetter[] = [];
   pictures = new Map<string, Buffer>();
   scenes = new Map<string, SceneNotice>();
@@ -89,6 +109,16 @@ export class FakeSource implements ConsoleSource {
   }
   alarms(): readonly ActiveAlarm[] {
     return this.active;
+  }
+  earlierAlarms({ limit, before, until, device, pictured }: EarlierAlarmsQuery): EarlierAlarms | undefined {
+    const from = before === undefined ? 0 : this.earlier.findIndex(({ alarm }) => alarm === before) + 1;
+    if (before !== undefined && from === 0) return undefined;
+    const wanted = this.earlier
+      .slice(from)
+      .filter((one) => (until === undefined || one.raised <= until) && (device === undefined || one.device === device))
+      .filter(({ evidence }) => !pictured || evidence.length > 0);
+    const alarms = wanted.slice(0, limit);
+    return { alarms, next: wanted.length > limit ? alarms.at(-1)?.alarm : undefined };
   }
   outbox(): OutboxStatus {
     return {

@@ -6,6 +6,7 @@
  */
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { PastAlarm, PastAlarmsPage, PastAlarmsQuery } from '../alerts/past-alarms.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
@@ -18,6 +19,22 @@ export interface ActiveAlarm extends Omit<AlertData, 'change' | 'latency_ms'> {
   readonly since: string;
   /** when it last changed */
   readonly at: string;
+}
+
+/** An alarm that is over. */
+export interface EarlierAlarm extends PastAlarm {
+  /** why it has no picture, or not all of them any more; empty where nothing is amiss */
+  readonly why: string;
+}
+
+export interface EarlierAlarms extends PastAlarmsPage {
+  /** `evidence`: what is still kept */
+  readonly alarms: readonly EarlierAlarm[];
+}
+
+export interface EarlierAlarmsQuery extends Omit<PastAlarmsQuery, 'wanted'> {
+  /** only those of which there still is a picture or a clip */
+  readonly pictured: boolean;
 }
 
 /** One change of an alarm, as it went to the local subscribers. */
@@ -56,6 +73,8 @@ export interface ConsoleSource {
   status(): GatewayStatus;
   /** active alarms, newest first */
   alarms(): readonly ActiveAlarm[];
+  /** alarms that are over, newest first; undefined where the alarm to begin behind is not known any more */
+  earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
   outbox(): OutboxStatus;
   /** newest first */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;

@@ -1,4 +1,6 @@
 /** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
+
+import type { EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
@@ -22,6 +24,32 @@ export interface ConsoleStatus extends GatewayStatus {
   readonly outbox: OutboxStatus;
   /** by camera id */
   readonly scenes: Readonly<Record<string, CameraScene>>;
+}
+
+/** GET /api/v1/alarms/earlier: an alarm that is over. Times RFC 3339. */
+export interface EarlierAlarmView {
+  readonly alarm: string;
+  readonly rule: string;
+  readonly device: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly count: number;
+  readonly test: boolean;
+  readonly acknowledged: boolean;
+  readonly since: string;
+  /** null: nobody knows any more */
+  readonly ended: string | null;
+  /** what is still kept */
+  readonly evidence: readonly EvidenceReference[];
+  /** why there is no picture, or not all of them; empty where nothing is amiss */
+  readonly why: string;
+}
+
+export interface EarlierAlarmsView {
+  /** newest first */
+  readonly alarms: readonly EarlierAlarmView[];
+  /** `before` of the next page; null at the end */
+  readonly next: string | null;
 }
 
 /** GET /api/v1/dead-letters. */

@@ -1,12 +1,12 @@
-/** Active alarms: what, where, since when, and the button that says "I have seen it". */
+/** Active alarms: what, where, since when, and the button that says "I have seen it"; below them the earlier ones. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActiveAlarm } from '../view.ts';
 import { clockTime, duration, plural } from './format.ts';
+import './earlier-alarms.ts';
 import './evidence-view.ts';
 import { section } from './parts.ts';
-
-const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
+import { severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
   readonly alarms: readonly ActiveAlarm[];
@@ -29,7 +29,14 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
           ({ alarm }) => alarm,
           (alarm) => card(alarm, parts),
         )}</ul>`;
-  return section('alarms', 'Alarms', alarms.length === 0 ? '' : String(alarms.length), body);
+  const note = alarms.length === 0 ? '' : String(alarms.length);
+  const active = alarms.map(({ alarm }) => alarm).join('\n');
+  return section(
+    'alarms',
+    'Alarms',
+    note,
+    html`${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
+  );
 }
 
 function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: AlarmsViewParts): TemplateResult {

@@ -1,5 +1,12 @@
 /** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
-import type { CameraScene, CameraSceneView, ConsoleStatus, DeadLetterView, TrialView } from '../view.ts';
+import type {
+  CameraScene,
+  CameraSceneView,
+  ConsoleStatus,
+  DeadLetterView,
+  EarlierAlarmsView,
+  TrialView,
+} from '../view.ts';
 
 const deadlineMs = 10_000;
 
@@ -56,6 +63,28 @@ export async function fetchStatus(): Promise<ConsoleStatus> {
 
 export async function acknowledge(alarm: string): Promise<void> {
   await post('/api/v1/alarms/acknowledge', { alarm });
+}
+
+export interface EarlierAlarmsWish {
+  /** `next` of the page before */
+  readonly before?: string;
+  /** RFC 3339 */
+  readonly until?: string;
+  /** empty: all */
+  readonly device: string;
+  readonly pictured: boolean;
+}
+
+export async function fetchEarlierAlarms(
+  { before, until, device, pictured }: EarlierAlarmsWish,
+  limit: number,
+): Promise<EarlierAlarmsView> {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (before !== undefined) query.set('before', before);
+  if (until !== undefined) query.set('until', until);
+  if (device !== '') query.set('device', device);
+  if (pictured) query.set('pictured', 'true');
+  return (await (await call(`/api/v1/alarms/earlier?${query}`)).json()) as EarlierAlarmsView;
 }
 
 export async function fetchDeadLetters(device: string): Promise<readonly DeadLetterView[]> {

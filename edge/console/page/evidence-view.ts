@@ -1,4 +1,7 @@
-/** An alarm's pictures and clip. Each look is written down, so nothing is fetched before somebody asks. */
+/**
+ * An alarm's pictures and clip. Each look is written down, so nothing is fetched before somebody asks. What cannot be
+ * shown says so in its place: it may have been deleted since the page heard of it.
+ */
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { plural } from './format.ts';
@@ -6,14 +9,17 @@ import { plural } from './format.ts';
 const words: Readonly<Record<string, string>> = { picture: 'At the alarm', best: 'Best view', clip: 'Clip' };
 
 export class EvidenceView extends LitElement {
-  static override properties = { items: { attribute: false }, opened: { state: true } };
+  static override properties = { items: { attribute: false }, opened: { state: true }, failed: { state: true } };
   declare items: readonly EvidenceReference[];
   declare opened: boolean;
+  /** ids of what could not be shown */
+  declare failed: ReadonlySet<string>;
 
   constructor() {
     super();
     this.items = [];
     this.opened = false;
+    this.failed = new Set();
   }
 
   override createRenderRoot(): HTMLElement {
@@ -28,6 +34,7 @@ export class EvidenceView extends LitElement {
       .join(', ');
     return html`<button aria-expanded=${this.opened} @click=${() => {
       this.opened = !this.opened;
+      this.failed = new Set();
     }}>${this.opened ? 'Hide' : 'Show'} ${what}</button>
       ${this.opened ? html`<ul class="evidence">${this.items.map((item) => this.#piece(item))}</ul>` : nothing}`;
   }
@@ -35,11 +42,16 @@ export class EvidenceView extends LitElement {
   #piece({ id, kind = 'picture', media }: EvidenceReference): TemplateResult {
     const address = `/api/v1/evidence/${id}`;
     const name = words[kind] ?? 'Picture';
+    const failed = () => {
+      this.failed = new Set(this.failed).add(id);
+    };
+    if (this.failed.has(id))
+      return html`<li><p class="not-shown">${name}: it cannot be shown. It is no longer kept, or the gateway does not answer.</p></li>`;
     return html`<li><figure>
       ${
         media === 'video/mp4'
-          ? html`<video src=${address} controls playsinline preload="metadata"></video>`
-          : html`<a href=${address} target="_blank"><img src=${address} alt=${name} /></a>`
+          ? html`<video src=${address} controls playsinline preload="metadata" @error=${failed}></video>`
+          : html`<a href=${address} target="_blank"><img src=${address} alt=${name} @error=${failed} /></a>`
       }
       <p class="muted">${name}</p>
     </figure></li>`;

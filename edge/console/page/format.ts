@@ -45,6 +45,18 @@ export function clockTime(iso: string, nowMs: number): string {
   return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`;
 }
 
+/** "Today", "Yesterday", "Thu 19 Nov", "Thu 19 Nov 2025" where that is another year. */
+export function dayName(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  const now = new Date(nowMs);
+  if (at.toDateString() === now.toDateString()) return 'Today';
+  if (at.toDateString() === new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1).toDateString())
+    return 'Yesterday';
+  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  const parts = at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...year });
+  return parts.replace(',', '');
+}
+
 /** How a metric's unit is written, by the unit that its name ends with (design: `<quantity>_<unit>…`). */
 const units: Readonly<Record<string, string>> = {
   w: 'W',

@@ -14,6 +14,8 @@ export interface Told {
   readonly text: string;
 }
 
+export const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
+
 const cameraLabels: Readonly<Record<CameraState, readonly [Tone, string]>> = {
   live: ['good', 'Live'],
   connecting: ['look', 'Connecting'],

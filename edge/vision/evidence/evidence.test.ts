@@ -7,6 +7,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { Evidence } from './evidence.ts';
 import { EvidenceStore } from './store.ts';
+import { toldAlarms } from './told-alarms.ts';
 
 async function rig() {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-evidence-'));
@@ -36,6 +37,7 @@ async function rig() {
       change: 'raised',
       active: true,
       severity: 'critical',
+      message: 'Somebody in Gate',
       test: false,
     };
     evidence.alert({ data: { ...data, ...more } as AlertData, time: 0, received: 0, uptime: 77 });
@@ -72,6 +74,21 @@ test('an alarm is told with a reference when its file is kept; what several alar
   expect(attached.map(({ alarm }) => alarm)).toEqual(['a1', 'a2']);
   expect(attached[0]?.evidence).toEqual([
     { id: '00000000000000aa', sha256: 'ab'.repeat(32), size: 4, kind: 'picture', media: 'image/jpeg' },
+  ]);
+});
+
+test('what is kept says what it is of, for when nothing else on the site knows the alarm any more', async () => {
+  const { take, store, alert } = await rig();
+  alert('gate/yard/-/1', { message: 'Somebody in Gate' });
+  await take('00000000000000a1', ['gate/yard/-/1']);
+  await take('00000000000000a2', ['gate/yard/-/1', 'fence/yard/-/2']);
+  expect(toldAlarms(store.list(10))).toMatchObject([
+    {
+      ...{ alarm: 'gate/yard/-/1', rule: 'gate', device: 'yard', message: 'Somebody in Gate', severity: 'critical' },
+      ...{ raised: 0, evidence: [{ id: '00000000000000a2' }, { id: '00000000000000a1' }] },
+    },
+    // its alarm was asked for before a restart
+    { alarm: 'fence/yard/-/2', rule: 'fence', message: 'fence', raised: 5, evidence: [{ id: '00000000000000a2' }] },
   ]);
 });
 

@@ -29,9 +29,12 @@ export interface EvidenceOptions {
   readonly clock: Clock;
 }
 
+type Told = NonNullable<EvidenceRecord['told']>[number];
+
 interface Asked {
   readonly worth: Worth;
   readonly at: number;
+  readonly told: Told;
 }
 
 /** An alarm that goes on is shown again at most this often. */
@@ -56,7 +59,7 @@ export class Evidence {
   }
 
   /** An alert was acted on. */
-  alert({ data, uptime }: Alert): void {
+  alert({ data, time, uptime }: Alert): void {
     const { cameras, ask, clock } = this.#options;
     if (!data.active || (data.change !== 'raised' && data.change !== 'updated')) return;
     if (!cameras().includes(data.device)) return;
@@ -64,8 +67,10 @@ export class Evidence {
     const before = this.#asked.get(data.alarm);
     if (before !== undefined && now - before.at < againAfterMs) return;
     const worth = data.change === 'raised' ? this.#worthOf(data, now) : (before?.worth ?? 'alarm');
-    this.#asked.delete(data.alarm);
-    this.#asked.set(data.alarm, { worth, at: now });
+    const { alarm, rule, severity, message, test } = data;
+    const told = before?.told ?? { alarm, rule, severity, message, test, raised: time };
+    this.#asked.delete(alarm);
+    this.#asked.set(alarm, { worth, at: now, told });
     dropOldest(this.#asked, mostAsked);
     ask(data.device, data.alarm, uptime);
   }
@@ -74,12 +79,14 @@ export class Evidence {
   async take({ camera, alarms, items }: Extract<FromVision, { kind: 'evidence' }>): Promise<void> {
     const { store, attach, quality } = this.#options;
     const worth = alarms.some((alarm) => this.#asked.get(alarm)?.worth !== 'chatter') ? 'alarm' : 'chatter';
+    const told = alarms.flatMap((alarm) => this.#asked.get(alarm)?.told ?? []);
     const kept: EvidenceReference[] = [];
     for (const { id, kind, media, file, sha256, size, time } of items) {
       const record: EvidenceRecord = {
         ...{ id, kind, media, sha256, size, time, camera, worth },
         alarms: [...alarms],
         clock: quality(),
+        ...(told.length === 0 ? {} : { told }),
       };
       if (await store.add(file, record)) kept.push({ id, sha256, size, kind, media });
       else await rm(join(store.newFolder, file), { force: true });

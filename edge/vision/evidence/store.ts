@@ -18,6 +18,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { severitySchema } from '../../site/site.ts';
 
 /** Alarms outlive chatter: what an installer tries, what is for information, what goes off all the time. */
 export type Worth = 'alarm' | 'chatter';
@@ -34,6 +35,20 @@ const recordSchema = Type.Object({
   camera: Type.String(),
   alarms: Type.Array(Type.String()),
   worth: Type.Union([Type.Literal('alarm'), Type.Literal('chatter')]),
+  /** what the alarms were: the pictures may outlive every other word of them on the site */
+  told: Type.Optional(
+    Type.Array(
+      Type.Object({
+        alarm: Type.String(),
+        rule: Type.String(),
+        severity: severitySchema,
+        message: Type.String(),
+        test: Type.Boolean(),
+        /** ms since 1970 */
+        raised: Type.Number(),
+      }),
+    ),
+  ),
 });
 export type EvidenceRecord = Type.Static<typeof recordSchema>;
 const isRecord = Compile(recordSchema);
@@ -154,6 +169,11 @@ export class EvidenceStore implements Part {
 
   get(id: string): EvidenceRecord | undefined {
     return this.#known.get(id);
+  }
+
+  /** Those of these ids that are there. */
+  kept<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
+    return items.filter(({ id }) => this.#known.has(id));
   }
 
   /** The newest first; `alarm`: of that one alone. */

@@ -1,0 +1,83 @@
+import type { AlertData, EvidenceReference } from '@forpost/shared/event/event.ts';
+import { expect, test } from 'vitest';
+import { type PastAlarm, PastAlarms } from './past-alarms.ts';
+
+const picture: EvidenceReference = { id: '00000000000000aa', sha256: 'ab', size: 4, kind: 'picture' };
+
+function alert(alarm: string, more: Partial<AlertData> = {}): AlertData {
+  return {
+    ...{ alarm, rule: 'gate', device: 'yard', change: 'raised', active: true, acknowledged: false },
+    ...{ severity: 'warning', category: 'intrusion', message: 'Somebody in Gate', cause: 'zone-entered' },
+    ...{ count: 1, test: false, evidence: [] },
+    ...more,
+  };
+}
+const ids = (page: { readonly alarms: readonly PastAlarm[] } | undefined) => page?.alarms.map(({ alarm }) => alarm);
+
+test('an alarm is one entry from its raising to its end, with the pictures that came after that', () => {
+  const past = new PastAlarms();
+  past.take({ time: 10, data: alert('a') });
+  past.take({ time: 15, data: alert('a', { change: 'acknowledged', acknowledged: true }) });
+  past.take({
+    time: 20,
+    data: alert('a', { change: 'cleared', active: false, acknowledged: true, count: 3, message: 'Nobody in Gate' }),
+  });
+  past.take({
+    time: 20,
+    data: alert('a', { change: 'updated', active: false, acknowledged: true, count: 3, evidence: [picture] }),
+  });
+  expect(past.page({ limit: 10 })).toEqual({
+    alarms: [
+      {
+        ...{ alarm: 'a', rule: 'gate', device: 'yard', severity: 'warning', message: 'Somebody in Gate' },
+        ...{ count: 3, test: false, acknowledged: true, raised: 10, ended: 20, evidence: [picture] },
+      },
+    ],
+    next: undefined,
+  });
+});
+
+test('pages go back in time without a hole and without one twice, also while new alarms come', () => {
+  const past = new PastAlarms();
+  for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
+  const first = past.page({ limit: 2 });
+  expect(ids(first)).toEqual(['a4', 'a3']);
+  past.take({ time: 6, data: alert('a6') });
+  const second = past.page({ limit: 2, before: first?.next });
+  expect(ids(second)).toEqual(['a2', 'a1']);
+  const third = past.page({ limit: 2, before: second?.next });
+  expect(third).toMatchObject({ alarms: [{ alarm: 'a0' }], next: undefined });
+  expect(past.page({ limit: 2, before: 'never heard of' })).toBeUndefined();
+});
+
+test('it is asked by device, by day and by what somebody wants to see', () => {
+  const past = new PastAlarms();
+  past.take({ time: 1, data: alert('a1') });
+  past.take({ time: 2, data: alert('a2', { device: 'meter' }) });
+  past.take({ time: 3, data: alert('a3', { evidence: [picture] }) });
+  expect(ids(past.page({ limit: 9, device: 'meter' }))).toEqual(['a2']);
+  expect(ids(past.page({ limit: 9, until: 2 }))).toEqual(['a2', 'a1']);
+  expect(ids(past.page({ limit: 9, wanted: ({ evidence }) => evidence.length > 0 }))).toEqual(['a3']);
+});
+
+test('what pictures tell of older alarms stands at its place in time; of what is known it tells when it began', () => {
+  const past = new PastAlarms();
+  past.take({ time: 50, data: alert('new', { message: 'As the outbox has it' }) });
+  const older = { alarm: 'old', rule: 'gate', device: 'yard', severity: 'critical', message: 'Somebody' } as const;
+  const more = { count: 1, test: false, acknowledged: false, ended: undefined, evidence: [picture] } as const;
+  past.remember([
+    { ...older, ...more, alarm: 'new', raised: 40 },
+    { ...older, ...more, raised: 7 },
+  ]);
+  expect(ids(past.page({ limit: 9 }))).toEqual(['new', 'old']);
+  expect(past.page({ limit: 1 })?.alarms[0]).toMatchObject({ message: 'As the outbox has it', raised: 40 });
+});
+
+test('the oldest is forgotten beyond the limit', () => {
+  const past = new PastAlarms(3);
+  for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
+  expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
+  // one that goes on is not made new by an update
+  past.take({ time: 9, data: alert('a2', { change: 'updated' }) });
+  expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
+});

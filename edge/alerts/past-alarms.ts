@@ -1,0 +1,127 @@
+/**
+ * The alarms of the last days, so that somebody who comes to the site can open one of yesterday: what it was, when it
+ * began and ended, and which pictures were taken of it. In memory.
+ *
+ *   at a start: the newest alerts of the outbox, and what is kept of pictures of older ones ──► known
+ *   then each alert ──► known, or changed ──► more than `mostKnown` ──► the oldest is forgotten
+ *
+ * Always: taking an alert costs one look-up, because it stands behind the local actions of every alert. An alarm that is
+ * forgotten here is forgotten by the page alone: the outbox, the centre and the pictures keep theirs by their own limits.
+ */
+import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
+import type { ActiveAlarm } from './alarms.ts';
+
+/** One occurrence. Times in ms since 1970. */
+export interface PastAlarm {
+  readonly alarm: string;
+  readonly rule: string;
+  /** a device's id or a camera's */
+  readonly device: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly count: number;
+  readonly test: boolean;
+  readonly acknowledged: boolean;
+  readonly raised: number;
+  /** undefined: it goes on, or nobody knows when it ended */
+  readonly ended: number | undefined;
+  readonly evidence: readonly EvidenceReference[];
+}
+
+/** A change of an alarm. `time`: when it happened, ms since 1970. */
+export interface AlarmChange {
+  readonly time: number;
+  readonly data: AlertData;
+}
+
+export interface PastAlarmsQuery {
+  readonly limit: number;
+  /** only what stands behind this alarm */
+  readonly before?: string | undefined;
+  /** only what was raised by then, ms since 1970 */
+  readonly until?: number | undefined;
+  readonly device?: string | undefined;
+  /** only those that it says yes to */
+  readonly wanted?: ((alarm: PastAlarm) => boolean) | undefined;
+}
+
+export interface PastAlarmsPage {
+  /** newest first */
+  readonly alarms: readonly PastAlarm[];
+  /** `before` of the next page; undefined at the end */
+  readonly next: string | undefined;
+}
+
+/** 2 KB each at most with their pictures' names; at an alarm every ten minutes four weeks. */
+const mostKnown = 4000;
+
+export class PastAlarms {
+  readonly #most: number;
+  /** by id, in the order in which they were raised */
+  #known = new Map<string, PastAlarm>();
+
+  constructor(most = mostKnown) {
+    this.#most = most;
+  }
+
+  /** An alert was acted on. */
+  take({ time, data }: AlarmChange): void {
+    const { alarm, rule, device, severity, message, count, test, acknowledged, active } = data;
+    const evidence = data.evidence ?? [];
+    const before = this.#known.get(alarm);
+    // an alarm that is over may still get its pictures
+    const ended = active ? undefined : (before?.ended ?? time);
+    const raised = before?.raised ?? time;
+    this.#known.set(alarm, {
+      ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended },
+      // what raised it says more than what ended it
+      message: active ? message : (before?.message ?? message),
+      evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
+    });
+    this.#forget();
+  }
+
+  /** Older ones that something else remembers: those that are not known yet, and when the others really began. */
+  remember(alarms: readonly PastAlarm[]): void {
+    const all = new Map(this.#known);
+    for (const alarm of alarms) {
+      const known = all.get(alarm.alarm) ?? alarm;
+      all.set(alarm.alarm, { ...known, raised: Math.min(known.raised, alarm.raised) });
+    }
+    this.#known = new Map([...all].sort(([, a], [, b]) => a.raised - b.raised));
+    this.#forget();
+  }
+
+  /** Undefined where nothing is known (any more) of the alarm named by `before`. */
+  page({ limit, before, until, device, wanted }: PastAlarmsQuery): PastAlarmsPage | undefined {
+    const all = [...this.#known.values()].reverse();
+    const from = before === undefined ? 0 : all.findIndex(({ alarm }) => alarm === before) + 1;
+    if (before !== undefined && from === 0) return undefined;
+    const alarms: PastAlarm[] = [];
+    for (let i = from; i < all.length; i++) {
+      const one = all[i] as PastAlarm;
+      if (until !== undefined && one.raised > until) continue;
+      if (device !== undefined && one.device !== device) continue;
+      if (wanted !== undefined && !wanted(one)) continue;
+      if (alarms.length === limit) return { alarms, next: alarms.at(-1)?.alarm };
+      alarms.push(one);
+    }
+    return { alarms, next: undefined };
+  }
+
+  #forget(): void {
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= this.#most) break;
+      this.#known.delete(oldest);
+    }
+  }
+}
+
+/** What goes on since before a restart. */
+export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[] {
+  return alarms.map(
+    ({ alarm, rule, device, severity, message, count, test, acknowledged, raised, evidence = [] }): PastAlarm => ({
+      ...{ alarm, rule, device, severity, message, count, test, acknowledged, raised, ended: undefined, evidence },
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+/** Why an alarm of a camera has no picture (any more), in a sentence for whoever looks at it. Pure. */
+import type { EvidenceLimits } from './store.ts';
+
+export interface PicturedAlarm {
+  /** ms since 1970 */
+  readonly raised: number;
+  /** how many pictures and clips were taken of it, and how many of them are still kept */
+  readonly taken: number;
+  readonly kept: number;
+}
+
+/** A picture is there within a second or two, a clip some seconds after the alarm. */
+const stillComingMs = 30_000;
+const dayMs = 86_400_000;
+
+/** `now`: ms since 1970. Empty where everything is there that ever was. */
+export function whyGone(
+  { raised, taken, kept }: PicturedAlarm,
+  { keepAlarmsMs, keepChatterMs, maxBytes }: Pick<EvidenceLimits, 'keepAlarmsMs' | 'keepChatterMs' | 'maxBytes'>,
+  now: number,
+): string {
+  if (taken === 0)
+    return now - raised < stillComingMs
+      ? 'Its pictures come in a moment.'
+      : 'There is no picture of it: the camera sent none, or there was no room for one.';
+  if (kept === taken) return '';
+  const what = kept > 0 ? 'The rest of its pictures is' : taken === 1 ? 'Its picture is' : 'Its pictures are';
+  const age = now - raised;
+  if (age > keepAlarmsMs) return `${what} no longer kept: they are kept for ${days(keepAlarmsMs)}.`;
+  if (age > keepChatterMs)
+    return `${what} no longer kept: of trials, information and rules that go off all the time they are kept for ${days(keepChatterMs)}.`;
+  return `${what} no longer kept: newer ones needed the room (${gigabytes(maxBytes)} for all).`;
+}
+
+function days(ms: number): string {
+  const count = Math.round((ms / dayMs) * 10) / 10;
+  return count === 1 ? '1 day' : `${count} days`;
+}
+
+function gigabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}
