@@ -153,6 +153,7 @@ const sums: Readonly<Record<string, (outcome: RunOutcome) => number>> = {
   duplicated: (o) => o.duplicated,
   unexplained: (o) => o.unexplained,
   gaps_explained: (o) => o.gapsExplained,
+  shed_unseen: (o) => o.shedUnseen,
   repeats_of_plain_qos1: (o) => o.repeatsOfPlain,
   repeats_of_qos2: (o) => o.repeatsOfQosTwo,
   sessions_lost: (o) => o.sessionsLost,

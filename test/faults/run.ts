@@ -16,6 +16,7 @@ import type { TestCentre } from '../harness/centre.ts';
 import { until } from '../harness/process.ts';
 import { GatewayUnderTest } from './gateway-under-test.ts';
 import { Load } from './load/load.ts';
+import { OutboxWatch } from './outbox-watch.ts';
 import type { Disturbance, Scenario, Surroundings } from './scenarios/scenario.ts';
 import { sleep } from './scenarios/scenario.ts';
 import type { FaultSetting } from './setting.ts';
@@ -77,6 +78,8 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
       extra: around.extra,
     });
     releasers.add('gateway', () => gateway.stop());
+    const watch = new OutboxWatch(gateway.outboxFile);
+    releasers.add('watch', () => watch.stop());
     const load = new Load({ mqttPort: gateway.mqttPort, seed, ...around.load });
     releasers.add('load', () => load.close());
     await load.start();
@@ -104,7 +107,8 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
     await load.finish();
     say('every publish is acknowledged');
     const from = performance.now();
-    const verdict = await completed(setting.centre, gateway, load, options.completeWithinMs ?? defaultCompleteWithinMs);
+    const withinMs = options.completeWithinMs ?? defaultCompleteWithinMs;
+    const verdict = await completed(setting.centre, gateway, load, watch, withinMs);
     const completeMs = performance.now() - from;
     say(isGood(verdict) ? 'the history is complete' : `the history is not complete: ${verdict.problems.join('; ')}`);
     const problems = [...verdict.problems];
@@ -140,10 +144,11 @@ export async function completed(
   centre: TestCentre,
   gateway: GatewayUnderTest,
   { devices }: Load,
+  { keys: seen }: OutboxWatch,
   withinMs: number,
 ): Promise<Verdict> {
   const { id, outboxFile } = gateway;
-  const look = () => verify({ api: centre, gateway: id, devices, outboxFile });
+  const look = () => verify({ api: centre, gateway: id, devices, outboxFile, seen });
   try {
     return await until(
       'the history is complete',

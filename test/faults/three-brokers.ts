@@ -16,6 +16,7 @@ import { TestKafka } from '../harness/kafka.ts';
 import { freePorts, until } from '../harness/process.ts';
 import { GatewayUnderTest } from './gateway-under-test.ts';
 import { Load } from './load/load.ts';
+import { OutboxWatch } from './outbox-watch.ts';
 import { completed, defaultCompleteWithinMs, isGood, type RunOutcome } from './run.ts';
 import { sleep } from './scenarios/scenario.ts';
 import { Random } from './simulation/random.ts';
@@ -62,6 +63,8 @@ async function run({ seed, keep = false, victims = 3 }: ThreeBrokersOptions): Pr
     releasers.add('centre', () => centre.stop());
     const gateway = await GatewayUnderTest.start({ id: `three-${seed}`, folder, brokers: addresses });
     releasers.add('gateway', () => gateway.stop());
+    const watch = new OutboxWatch(gateway.outboxFile);
+    releasers.add('watch', () => watch.stop());
     const load = new Load({ mqttPort: gateway.mqttPort, seed, pauseMs });
     releasers.add('load', () => load.close());
     await load.start();
@@ -75,7 +78,7 @@ async function run({ seed, keep = false, victims = 3 }: ThreeBrokersOptions): Pr
     await killTwo(scene, order.slice(0, 2));
     await load.finish();
     const from = performance.now();
-    const verdict = await completed(centre, gateway, load, defaultCompleteWithinMs);
+    const verdict = await completed(centre, gateway, load, watch, defaultCompleteWithinMs);
     good = isGood(verdict);
     return {
       ...verdict,

@@ -13,6 +13,8 @@ import { type Verdict, verify } from './verify.ts';
 interface World {
   readonly events: ApiEvent[];
   readonly ledger: Record<'assigned' | 'received' | 'shed' | 'missing' | 'waiting' | 'duplicates', number>;
+  /** in the outbox, while it was there: number and key */
+  readonly seen: Map<string, string>;
   readonly devices: {
     id: string;
     promised: string;
@@ -22,17 +24,18 @@ interface World {
   }[];
 }
 
+const epoch = '0123456789abcdef';
 const folder = mkdtempSync(join(tmpdir(), 'forpost-verify-'));
 const outboxFile = join(folder, 'outbox.db');
 beforeAll(() => {
   const db = new Database(outboxFile);
-  db.exec(`create table events (epoch, lane, seq); insert into events values ('e1', 'telemetry', 1)`);
+  db.exec(`create table events (epoch, lane, seq); insert into events values ('${epoch}', 'telemetry', 1)`);
   db.close();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const event = (type: string, subject: string, n: number, data: object) =>
-  ({ id: `gw/e1/telemetry/${n}`, type, subject, data }) as unknown as ApiEvent;
+  ({ id: `gw/${epoch}/telemetry/${n}`, type, subject, data }) as unknown as ApiEvent;
 const alert = (n: number, change: string) => event(eventTypes.alert, 'with-id-1', n, { alarm: 'a', change, count: n });
 
 function well(): World {
@@ -52,6 +55,10 @@ function well(): World {
   });
   return {
     events,
+    seen: new Map([
+      [`${epoch}/telemetry/1`, 'with-id-1 r1'],
+      [`${epoch}/telemetry/2`, 'plain 1'],
+    ]),
     ledger: { assigned: 5, received: 5, shed: 0, missing: 0, waiting: 0, duplicates: 0 },
     devices: [
       device('with-id-1', 'once', 'with-id-1 r1'),
@@ -61,20 +68,21 @@ function well(): World {
   };
 }
 
-function judged({ events, ledger, devices }: World): Promise<Verdict> {
+function judged({ events, ledger, devices, seen }: World): Promise<Verdict> {
   const api = async (path: string) => (path.includes('/ledger') ? ledger : { events });
   return verify({
     api: { api: api as <T>(path: string) => Promise<T> },
     gateway: 'gw',
     devices: devices as unknown as Device[],
     outboxFile,
+    seen,
   });
 }
 
 /** As if this reading had come once more, under a number of its own. */
 function again(world: World, index: number): void {
   const other = world.events[index];
-  if (other !== undefined) world.events.push({ ...other, id: 'gw/e1/telemetry/6' });
+  if (other !== undefined) world.events.push({ ...other, id: `gw/${epoch}/telemetry/6` });
   world.ledger.assigned++;
   world.ledger.received++;
 }
@@ -93,6 +101,35 @@ test('a history that is complete is good, and repeats of plain QoS 1 are counted
   const verdict = await judged(repeated);
   expect(verdict).toMatchObject({ lost: 0, duplicated: 0, unexplained: 0, repeatsOfPlain: 1 });
   expect(isGood(verdict)).toBe(true);
+});
+
+/** A gap record of these numbers of the telemetry lane, and `count` events fewer in the history than were numbered. */
+function shed(world: World, from: number, to: number): void {
+  const data = { epoch, lane: 'telemetry', from: String(from), to: String(to), count: to - from + 1, reason: 'shed' };
+  world.events.push({ ...event(eventTypes.gap, '', 1, data), id: `gw/${epoch}/alerts/1` });
+  Object.assign(world.ledger, { shed: to - from + 1, received: world.events.length });
+  world.ledger.assigned = world.ledger.received + world.ledger.shed;
+}
+
+test('what a gap record names is gone and not lost: as it was seen, or as many as nobody had seen', async () => {
+  const known = well();
+  known.events.splice(1, 1);
+  shed(known, 2, 2);
+  expect(await judged(known)).toMatchObject({ lost: 0, gapsExplained: 1, shedUnseen: 0 });
+  // of a QoS 2 reading nobody had seen its number
+  const unseen = well();
+  unseen.events.splice(2, 1);
+  shed(unseen, 3, 3);
+  expect(await judged(unseen)).toMatchObject({ lost: 0, gapsExplained: 1, shedUnseen: 1 });
+});
+
+test('a repeat that was shed excuses no reading that is not there', async () => {
+  const world = well();
+  world.seen.set(`${epoch}/telemetry/7`, 'plain 1');
+  // its first number is in the history; what has gone beside its repeat is another one
+  world.events.splice(0, 1);
+  shed(world, 7, 7);
+  expect((await judged(world)).lost).toBe(1);
 });
 
 const wrongs: readonly (readonly [string, 'lost' | 'duplicated' | 'unexplained', (world: World) => void])[] = [

@@ -3,11 +3,15 @@
  * committed.
  *
  * Always: lost + duplicated + unexplained = 0 says that every acknowledged reading that is promised once is there once,
- * that no plain one is missing, and that the ledger agrees: nothing missing, nothing waiting, what is shed explained.
+ * that no plain one is missing, and that the ledger agrees: nothing missing, nothing waiting, what is shed explained. A
+ * reading that is not there is excused by a gap record that names its number, as it was seen in the outbox; what was shed
+ * before anybody had seen it (`shedUnseen`) excuses as many that were never seen.
  */
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import Database from 'better-sqlite3';
 import type { LedgerView } from '../../cloud/api/schemas.ts';
+import { gapOf } from '../../cloud/history/gaps.ts';
+import { IntervalSet } from '../../cloud/ingest/interval-set.ts';
 import { type ApiEvent, eventsOf } from '../harness/centre.ts';
 import { type Device, keyOf } from './load/device.ts';
 
@@ -23,6 +27,8 @@ export interface Verdict {
   readonly unexplained: number;
   /** events that a gap record names */
   readonly gapsExplained: number;
+  /** of those, the ones of which nobody had seen which reading they were */
+  readonly shedUnseen: number;
   readonly repeatsOfPlain: number;
   readonly repeatsOfQosTwo: number;
   readonly alertsStored: number;
@@ -40,12 +46,14 @@ export interface VerifyOptions {
   readonly devices: readonly Device[];
   /** the gateway's outbox.db, which may be in use */
   readonly outboxFile: string;
+  /** which event had which number in the outbox, by the key of its reading: outbox-watch.ts */
+  readonly seen: ReadonlyMap<string, string>;
 }
 
 const examples = 5;
 
 /** Looks once. */
-export async function verify({ api, gateway, devices, outboxFile }: VerifyOptions): Promise<Verdict> {
+export async function verify({ api, gateway, devices, outboxFile, seen }: VerifyOptions): Promise<Verdict> {
   // before the history is asked: what is committed later is not looked for
   const committed = committedIds(outboxFile, gateway);
   const events = await eventsOf(api, `gateway=${gateway}`);
@@ -64,9 +72,13 @@ export async function verify({ api, gateway, devices, outboxFile }: VerifyOption
   const onceIds = new Set(once.map(({ id }) => id));
 
   const absent = devices.flatMap(({ acknowledged }) => [...acknowledged].filter((key) => !counts.has(key)));
-  // what a gap record names was told to be gone: its number is known, not what it said
-  const lost = Math.max(0, absent.length - ledger.shed);
-  if (lost > 0) tell('acknowledged and not in the history', absent);
+  const shed = shedOf(events, seen);
+  const shedUnseen = Math.max(0, ledger.shed - shed.numbers);
+  const seenKeys = new Set(seen.values());
+  const unexcused = absent.filter((key) => seenKeys.has(key) && !shed.keys.has(key));
+  const neverSeen = absent.filter((key) => !seenKeys.has(key));
+  const lost = unexcused.length + Math.max(0, neverSeen.length - shedUnseen);
+  if (lost > 0) tell('acknowledged and not in the history', [...unexcused, ...neverSeen]);
   const twice = [...counts].flatMap(([key, count]) =>
     count > 1 && onceIds.has(key.split(' ')[0] ?? '') ? [`${key} (${count} times)`] : [],
   );
@@ -97,6 +109,7 @@ export async function verify({ api, gateway, devices, outboxFile }: VerifyOption
     duplicated,
     unexplained,
     gapsExplained: ledger.shed,
+    shedUnseen,
     repeatsOfPlain: plain.reduce((sum, device) => sum + repeats(device), 0),
     repeatsOfQosTwo: qosTwo.reduce((sum, device) => sum + repeats(device), 0),
     alertsStored: events.filter(({ type }) => type === eventTypes.alert).length,
@@ -104,6 +117,30 @@ export async function verify({ api, gateway, devices, outboxFile }: VerifyOption
     sessionsLost,
     problems,
   };
+}
+
+/** What of that which was seen is named by a gap record and is not in the history. */
+function shedOf(
+  events: readonly ApiEvent[],
+  seen: ReadonlyMap<string, string>,
+): { readonly numbers: number; readonly keys: ReadonlySet<string> } {
+  const named = new Map<string, IntervalSet>();
+  for (const event of events) {
+    const record = gapOf(event);
+    if (record?.gap === undefined) continue;
+    const { from, through } = record.gap;
+    if (through !== null && through < from) continue;
+    const lane = `${record.epoch}/${record.lane}`;
+    const set = named.get(lane) ?? new IntervalSet();
+    set.add(from, through ?? Number.MAX_SAFE_INTEGER);
+    named.set(lane, set);
+  }
+  const arrived = new Set(events.map(({ id }) => id.slice(id.indexOf('/') + 1)));
+  const shed = [...seen].filter(([number]) => {
+    const at = number.lastIndexOf('/');
+    return !arrived.has(number) && named.get(number.slice(0, at))?.has(Number(number.slice(at + 1))) === true;
+  });
+  return { numbers: shed.length, keys: new Set(shed.map(([, key]) => key)) };
 }
 
 /** Ids of the events in the outbox: those that are delivered stay there for a while. */

@@ -1,0 +1,88 @@
+/**
+ * Which reading has which number, read from the gateway's outbox again and again while it is filled: what is shed from
+ * it later is named by its number alone, and whoever verifies has to know what that was.
+ *
+ *   a thread: open, read what is new, close ──► the next look, 50 ms later
+ *
+ * Always: it holds no connection between two looks, so that a gateway that starts after a kill finds the file as the
+ * kill has left it.
+ */
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import Database from 'better-sqlite3';
+import { keyOf } from './load/device.ts';
+
+/** `<epoch>/telemetry/<seq>` and the reading's key; empty where it is something else. */
+type Seen = readonly [number: string, key: string];
+
+const lookEveryMs = 50;
+const mostRows = 20_000;
+
+export class OutboxWatch {
+  readonly #worker: Worker;
+  readonly #keys = new Map<string, string>();
+
+  /** `file` need not be there yet. */
+  constructor(file: string) {
+    this.#worker = new Worker(new URL(import.meta.url), { workerData: { watched: file } });
+    this.#worker.on('message', (seen: readonly Seen[]) => {
+      for (const [number, key] of seen) this.#keys.set(number, key);
+    });
+    // whoever waits for what it has not seen says so
+    this.#worker.on('error', () => undefined);
+  }
+
+  /** Number -> key of every event of the telemetry lanes that was seen in the outbox. */
+  get keys(): ReadonlyMap<string, string> {
+    return this.#keys;
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+interface Row {
+  readonly seq: number;
+  readonly type: string;
+  readonly device: string | null;
+  readonly data: string;
+}
+
+function look(file: string, through: Map<string, number>): readonly Seen[] {
+  const seen: Seen[] = [];
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    const rows = db.prepare<[string, number], Row>(
+      `select seq, type, device, data from events where epoch = ? and lane = 'telemetry' and seq > ?
+       order by seq limit ${mostRows}`,
+    );
+    for (const epoch of db.prepare<[], string>(`select distinct epoch from lanes`).pluck().all())
+      for (const { seq, type, device, data } of rows.all(epoch, through.get(epoch) ?? 0)) {
+        through.set(epoch, seq);
+        const isReading = type === eventTypes.reading;
+        const key = isReading ? keyOf(device ?? '', JSON.parse(data) as Record<string, unknown>) : undefined;
+        seen.push([`${epoch}/telemetry/${seq}`, key ?? '']);
+      }
+  } finally {
+    db.close();
+  }
+  return seen;
+}
+
+function watch(file: string): void {
+  const through = new Map<string, number>();
+  const goOn = () => {
+    try {
+      const seen = look(file, through);
+      if (seen.length > 0) parentPort?.postMessage(seen);
+    } catch {
+      // not there yet, or its disk is in trouble: that is what these runs are about
+    }
+    setTimeout(goOn, lookEveryMs);
+  };
+  goOn();
+}
+
+const given = workerData as { readonly watched?: string } | null;
+if (!isMainThread && typeof given?.watched === 'string') watch(given.watched);
