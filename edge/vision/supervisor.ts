@@ -4,7 +4,7 @@
  *
  *   stopped ── start ──► starting ── first heartbeat ──► running
  *                          ▲  └── exit, no heartbeat, over its memory ──┐  │ the same
- *                          └────────── backoff ◄──── waiting ◄──────────┴──┘
+ *                          └── at once the first time, else backoff ◄───┴──┘
  *
  * Always: at most one vision process; it leads a process group of its own, and the whole group is killed when it
  * ends, so that no ffmpeg is left; a site without cameras starts none.
@@ -30,7 +30,7 @@ const startDeadlineMs = 30_000;
 const memoryCeilingBytes = 1024 ** 3;
 const memoryCeilingBytesPerCamera = 128 * 1024 ** 2;
 const restartBackoff: Backoff = { baseMs: 250, ceilingMs: 15_000 };
-/** A process that ran this long starts again at the first step of the backoff. */
+/** A process that ran this long starts again at once, however often others ended before it. */
 const provenAfterMs = 30_000;
 const stopDeadlineMs = 3_000;
 const entryPoint = fileURLToPath(new URL('./process/main.ts', import.meta.url));
@@ -246,7 +246,8 @@ export class VisionSupervisor implements Part {
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
     if (clock.uptime() - running.startedAt >= provenAfterMs) this.#failures = 0;
-    const delayMs = backoffMs(restartBackoff, this.#failures++, random);
+    const delayMs = this.#failures === 0 ? 0 : backoffMs(restartBackoff, this.#failures - 1, random);
+    this.#failures++;
     const why = running.verdict === '' ? how : running.verdict;
     this.#down = `the vision process is starting again: ${why}`;
     logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');

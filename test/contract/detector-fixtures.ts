@@ -8,10 +8,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pictureFilters } from '../../edge/vision/process/capture.ts';
-import type { Frame } from '../../edge/vision/process/detectors/detector.ts';
+import type { Detector, Frame } from '../../edge/vision/process/detectors/detector.ts';
 import { letterbox } from '../../edge/vision/process/detectors/geometry.ts';
 import { cellCount } from '../../edge/vision/process/detectors/layout.ts';
 import { encodeModel, type Node } from '../../edge/vision/process/detectors/onnx-schema.ts';
+import { openSession } from '../../edge/vision/process/detectors/session.ts';
+import { openTensorDetector } from '../../edge/vision/process/detectors/tensor-detector.ts';
+import { yolox } from '../../edge/vision/process/detectors/yolox.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const model = 'yolox_nano_416.onnx';
@@ -59,6 +62,11 @@ export async function* decodeFrames(
       filled = 0;
     }
   await closed;
+}
+
+/** A YOLOX model's file, opened by its family alone. */
+export async function openYolox(name: string, file: string, classes: readonly string[]): Promise<Detector> {
+  return openTensorDetector(name, await openSession(file, `the file of model "${name}"`), yolox, classes);
 }
 
 export interface Seen {

@@ -13,10 +13,11 @@ import { rtDetr } from '../../edge/vision/process/detectors/rt-detr.ts';
 import { openSession } from '../../edge/vision/process/detectors/session.ts';
 import { openTensorDetector } from '../../edge/vision/process/detectors/tensor-detector.ts';
 import { yolo, yoloEndToEnd } from '../../edge/vision/process/detectors/yolo.ts';
-import { openYolox, yolox } from '../../edge/vision/process/detectors/yolox.ts';
+import { yolox } from '../../edge/vision/process/detectors/yolox.ts';
 import { InferenceServer } from '../harness/inference-server.ts';
 import {
   decodeFrames,
+  openYolox,
   paint,
   sharedData,
   sharedFile,

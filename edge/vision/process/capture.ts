@@ -1,16 +1,16 @@
 /**
- * One run of ffmpeg: a camera's stream in, square RGB frames out. The only file that knows fluent-ffmpeg, which is
- * archived. Decides nothing: it tells what came and how it ended.
+ * One run of ffmpeg: a camera's stream in, square RGB frames out. Decides nothing: it tells what came and how it ended.
  *
  * Always: the password is in no argument list and in no log: ffmpeg reads the address from its standard input as an
  * ffconcat script (measured: the same first frame and the same latency as with -i URL), and every line that it
  * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called; bytes are handed on
  * after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
  */
-import { Readable, Writable } from 'node:stream';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
-import ffmpeg from 'fluent-ffmpeg';
 import { isLocal, type Source } from './address.ts';
 import { type Recording, recordingOptions } from './ring.ts';
 
@@ -48,13 +48,7 @@ export function startCapture(
   events: CaptureEvents,
   recording?: Recording,
 ): Capture {
-  const { lines, clean, heard } = spoken(source);
   let over = false;
-  const finish = (error: string | undefined) => {
-    if (over) return;
-    over = true;
-    events.ended({ error: error === undefined ? undefined : clean(error), lines });
-  };
   const frames = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
       // two turns of the event loop hold one whole look at all pipes: ffmpeg's words come by another one
@@ -66,101 +60,99 @@ export function startCapture(
       );
     },
   });
-  const command = input(source)
-    .outputOptions(outputOptions(size, framesPerSecond))
-    .on('start', () => {
-      // killed before it was there
-      if (over) command.kill('SIGKILL');
-    })
-    .on('stderr', (line: string) => {
+  const recorded = recording === undefined ? [] : [...recordingOptions, '-y', recording.pattern];
+  const run = runFfmpeg(source, [...outputOptions(size, framesPerSecond), 'pipe:1', ...recorded], {
+    frames,
+    line(line) {
       const picture = scaled.exec(line);
-      if (picture !== null && !over) events.picture(Number(picture[1]), Number(picture[2]));
-      heard(line);
-    })
-    .on('error', (error: unknown) => finish(messageOf(error)))
-    .on('end', () => finish(undefined));
-  command.output(frames, { end: false });
-  if (recording !== undefined) command.output(recording.pattern).outputOptions([...recordingOptions]);
-  command.run();
+      if (picture !== null) events.picture(Number(picture[1]), Number(picture[2]));
+    },
+    ended: (end) => {
+      over = true;
+      events.ended(end);
+    },
+  });
   return {
     kill() {
       over = true;
-      command.kill('SIGKILL');
+      run.kill();
     },
   };
 }
 
 /** One run of ffmpeg that records and decodes nothing: of the main stream, where the sub-stream is analysed. */
 export function startRecording(source: Source, recording: Recording, ended: (end: CaptureEnd) => void): Capture {
-  const { lines, clean, heard } = spoken(source);
+  return runFfmpeg(source, [...recordingOptions, '-y', recording.pattern], { ended });
+}
+
+interface RunEvents {
+  /** takes what ffmpeg writes to its standard output */
+  readonly frames?: Writable;
+  /** it said something */
+  line?(line: string): void;
+  /** once, after everything that it wrote was taken; not after `kill` */
+  ended(end: CaptureEnd): void;
+}
+
+function runFfmpeg(source: Source, outputs: readonly string[], events: RunEvents): Capture {
+  const { frames } = events;
+  const lines: string[] = [];
+  const secrets = isLocal(source) ? [] : source.secrets;
+  const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
+  const { args, script } = input(source);
+  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', [...args, ...outputs]);
   let over = false;
   const finish = (error: string | undefined) => {
     if (over) return;
     over = true;
-    ended({ error: error === undefined ? undefined : clean(error), lines });
+    events.ended({ error: error === undefined ? undefined : clean(error), lines });
   };
-  const command = input(source)
-    .output(recording.pattern)
-    .outputOptions([...recordingOptions])
-    .on('start', () => {
-      if (over) command.kill('SIGKILL');
-    })
-    .on('stderr', heard)
-    .on('error', (error: unknown) => finish(messageOf(error)))
-    .on('end', () => finish(undefined));
-  command.run();
+  child.once('error', (error) => finish(messageOf(error)));
+  child.once('close', (status, signal) => {
+    const error = status === 0 ? undefined : `ffmpeg ended with ${signal ?? `status ${status}`}`;
+    if (frames === undefined) finish(error);
+    else frames.end(() => finish(error));
+  });
+  // an ffmpeg that is gone before it has read its address is told by its end
+  child.stdin.on('error', () => child.stdin.destroy());
+  child.stdin.end(script);
+  createInterface(child.stderr).on('line', (line) => {
+    if (over) return;
+    events.line?.(line);
+    lines.push(clean(line));
+    if (lines.length > keptLines) lines.shift();
+  });
+  if (frames === undefined) child.stdout.resume();
+  else child.stdout.pipe(frames, { end: false });
   return {
     kill() {
       over = true;
-      command.kill('SIGKILL');
+      child.kill('SIGKILL');
     },
   };
 }
 
-/** What ffmpeg says: its last lines, freed of passwords. */
-function spoken(source: Source) {
-  const lines: string[] = [];
-  const secrets = isLocal(source) ? [] : source.secrets;
-  const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
-  const heard = (line: string) => {
-    lines.push(clean(line));
-    if (lines.length > keptLines) lines.shift();
-  };
-  return { lines, clean, heard };
-}
-
-function input(source: Source): ffmpeg.FfmpegCommand {
-  const common = [
-    '-hide_banner',
-    '-loglevel verbose',
-    '-nostats',
-    '-fflags nobuffer',
-    '-flags low_delay',
-    '-threads 1',
-  ];
-  const decoder = decoderOptions(source.hwaccel);
-  if (source.kind === 'file')
-    return ffmpeg(source.path).inputOptions([...common, ...decoder, '-re', '-stream_loop -1']);
-  if (source.kind === 'v4l2') return ffmpeg(source.path).inputOptions([...common, ...decoder, '-f v4l2']);
-  const script = Readable.from([Buffer.from(ffconcat(source.secretUrl, streamOptions(source)))]);
-  return ffmpeg(script).inputOptions([
-    ...common,
-    ...decoder,
-    ...fastStart,
-    '-f concat',
-    '-safe 0',
-    '-protocol_whitelist pipe,rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https',
-  ]);
+/** `script`: what ffmpeg reads on its standard input, where the address must not stand among its arguments. */
+function input(source: Source): { readonly args: readonly string[]; readonly script: string } {
+  const common = ['-hide_banner', '-loglevel', 'verbose', '-nostats', '-fflags', 'nobuffer', '-flags', 'low_delay'];
+  const args = [...common, '-threads', '1', ...decoderOptions(source.hwaccel)];
+  if (isLocal(source)) {
+    const how = source.kind === 'file' ? ['-re', '-stream_loop', '-1'] : ['-f', 'v4l2'];
+    return { args: ['-nostdin', ...args, ...how, '-i', source.path], script: '' };
+  }
+  const protocols = 'pipe,rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https';
+  const concat = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', protocols, '-i', 'pipe:0'];
+  return { args: [...args, ...fastStart, ...concat], script: ffconcat(source.secretUrl, streamOptions(source)) };
 }
 
 /** Frames come back to memory by themselves; a Linux board's decoders are decoders of their own to ffmpeg. */
 function decoderOptions(hwaccel: Source['hwaccel']): string[] {
   if (hwaccel === undefined) return [];
-  return hwaccel === 'v4l2m2m' ? ['-c:v h264_v4l2m2m'] : [`-hwaccel ${hwaccel}`];
+  return hwaccel === 'v4l2m2m' ? ['-c:v', 'h264_v4l2m2m'] : ['-hwaccel', hwaccel];
 }
 
 /** A camera says in its SDP what it sends: looking at seconds of the stream first would only cost that time. */
-const fastStart = ['-probesize 32', '-analyzeduration 0'];
+const fastStart = ['-probesize', '32', '-analyzeduration', '0'];
 /** How long ffmpeg waits for a datagram that others have overtaken; its default of half a second is an alarm's time. */
 const reorderUs = 100_000;
 
@@ -197,12 +189,8 @@ function outputOptions(size: number, framesPerSecond: number): string[] {
   const chosen = `isnan(prev_selected_t)+gte(t-prev_selected_t\\,${interval})+lt(t\\,prev_selected_t)`;
   const filters = [`select=${chosen}`, ...pictureFilters(size)];
   return [
-    '-map 0:v:0',
-    `-vf ${filters.join(',')}`,
+    ...['-map', '0:v:0', '-vf', filters.join(',')],
     // the default would repeat dozens of frames after a pause
-    '-fps_mode passthrough',
-    '-threads:v 1',
-    '-f rawvideo',
-    '-pix_fmt rgb24',
+    ...['-fps_mode', 'passthrough', '-threads:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24'],
   ];
 }

@@ -11,7 +11,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import sharp from 'sharp';
+import { loadSharp } from './images.ts';
 
 /** corners, 0..1 of the picture */
 export type Mask = readonly (readonly [number, number])[];
@@ -47,10 +47,12 @@ async function run({ segments, masks, file, maxBytes }: ClipOrder, clock: Clock)
   const half = `${file}.new`;
   const maskFile = `${file}.mask.png`;
   try {
-    if (masks.length > 0)
+    if (masks.length > 0) {
+      const sharp = await loadSharp();
       await sharp(Buffer.from(maskPicture(masks)))
         .png()
         .toFile(maskFile);
+    }
     const child = spawn(
       process.env.FFMPEG_PATH ?? 'ffmpeg',
       [

@@ -1,6 +1,6 @@
 /** A kept frame as a JPEG with its boxes: the tracks that the alarm is about in red, the others in white. */
-import sharp from 'sharp';
 import type { Box } from '../messages.ts';
+import { loadSharp } from './images.ts';
 import type { KeptFrame } from './kept-frames.ts';
 
 type Colour = readonly [number, number, number];
@@ -12,11 +12,12 @@ const shade: Colour = [0, 0, 0];
 const quality = 88;
 
 /** `tracks`: ids of those that it is about. */
-export function withBoxes(frame: KeptFrame, tracks: readonly number[]): Promise<Buffer> {
+export async function withBoxes(frame: KeptFrame, tracks: readonly number[]): Promise<Buffer> {
   const { width, height } = frame;
   const pixels = { rgb: Uint8Array.from(frame.rgb), width, height };
   for (const { id, box } of [...frame.tracks].sort((a, b) => rank(a.id) - rank(b.id)))
     drawBox(pixels, box, tracks.includes(id) ? about : others);
+  const sharp = await loadSharp();
   return sharp(pixels.rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality })
     .toBuffer();

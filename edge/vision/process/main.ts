@@ -127,4 +127,5 @@ process.on('message', (message: ToVision) => {
 });
 process.on('disconnect', () => end(0, 'the gateway is gone'));
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(0, signal));
+logger.info({ pid: process.pid }, 'vision process ready');
 heartbeat();

@@ -10,16 +10,12 @@ import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import sharp from 'sharp';
 import type { Frame } from './detectors/detector.ts';
+import { loadSharp } from './images.ts';
 
 const everyMs = 500;
 const quality = 82;
 const maxWatchMs = 600_000;
-
-// the vision process has two cores to share with decoding and inference, and no picture comes twice
-sharp.concurrency(1);
-sharp.cache(false);
 
 export class LivePicture {
   readonly #camera: string;
@@ -63,6 +59,7 @@ export class LivePicture {
     const rows = Buffer.from(rgb.subarray(0, size * pictureHeight * 3));
     const file = join(this.#folder, `${this.#camera}.jpg`);
     try {
+      const sharp = await loadSharp();
       const jpeg = await sharp(rows, { raw: { width: size, height: pictureHeight, channels: 3 } })
         .extract({ left: 0, top: 0, width: pictureWidth, height: pictureHeight })
         .jpeg({ quality })

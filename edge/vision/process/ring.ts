@@ -49,17 +49,10 @@ const silentMs = 5_000;
 
 /** For ffmpeg 5 and later: the `fifo` muxer is the thread of its own; it starts anew with a key frame after an error. */
 export const recordingOptions: readonly string[] = [
-  '-map 0:v:0',
-  '-c:v copy',
-  '-f fifo',
-  '-fifo_format segment',
-  `-queue_size ${queuedPackets}`,
-  '-drop_pkts_on_overflow 1',
-  '-attempt_recovery 1',
-  '-recover_any_error 1',
-  '-recovery_wait_time 1',
-  '-restart_with_keyframe 1',
-  `-format_opts segment_time=${segmentSeconds}:reset_timestamps=1:segment_format=mp4:segment_format_options=movflags=+frag_keyframe+empty_moov+default_base_moof`,
+  ...['-map', '0:v:0', '-c:v', 'copy', '-f', 'fifo', '-fifo_format', 'segment', '-queue_size', `${queuedPackets}`],
+  ...['-drop_pkts_on_overflow', '1', '-attempt_recovery', '1', '-recover_any_error', '1', '-recovery_wait_time', '1'],
+  ...['-restart_with_keyframe', '1', '-format_opts'],
+  `segment_time=${segmentSeconds}:reset_timestamps=1:segment_format=mp4:segment_format_options=movflags=+frag_keyframe+empty_moov+default_base_moof`,
 ];
 
 export interface RingOptions {

@@ -67,6 +67,8 @@ export class WatchedCamera {
   /** why it cannot be used; empty where it can */
   #unusable = '';
   #reported = '';
+  /** a frame of it was analysed */
+  #watched = false;
   #stopped = false;
 
   constructor(options: WatchedCameraOptions) {
@@ -159,7 +161,12 @@ export class WatchedCamera {
       pool,
       clock,
       scene: (scene) => this.#tell(scene),
-      analysed: (frame, tracks, changes) => this.#evidence?.analysed(frame, tracks, changes),
+      analysed: (frame, tracks, changes) => {
+        this.#evidence?.analysed(frame, tracks, changes);
+        if (this.#watched) return;
+        this.#watched = true;
+        logger.info({ camera: config.id, model: model.name }, 'camera watched');
+      },
       trouble: (text) => this.#problem(text),
       unusable: (reason) => this.#turnOff(reason),
     });

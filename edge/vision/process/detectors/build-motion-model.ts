@@ -8,14 +8,9 @@
  *                                                      └─► |current - older|      ─┴─► Min ─► difference
  *                                            difference > threshold ─► MaxPool (dilate) ─► motion
  */
+import { motionCellPixels, motionFrameSize, motionGridSize } from './motion-grid.ts';
 import { encodeModel } from './onnx-schema.ts';
 
-/** pixels a side of the frame that the model takes */
-export const motionFrameSize = 640;
-/** a cell of the motion map is this many pixels a side */
-export const motionCellPixels = 4;
-/** cells a side of the motion map */
-export const motionGridSize = motionFrameSize / motionCellPixels;
 /** grey levels (0..255) that a cell must differ from both backgrounds: sensor noise is far below once 16 pixels are averaged */
 export const motionThreshold = 14;
 /** cells that the map is widened by on each side, so that a body's parts make one region */

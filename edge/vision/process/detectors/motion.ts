@@ -8,16 +8,11 @@
  */
 import { maskedCells } from '../motion-mask.ts';
 import { type Background, isLearning, learn, newBackground, stepOf } from './background.ts';
-import {
-  buildMotionModel,
-  motionCellPixels,
-  motionFrameSize,
-  motionGridSize,
-  motionThreshold,
-} from './build-motion-model.ts';
+import { buildMotionModel, motionThreshold } from './build-motion-model.ts';
 import { cellKinds } from './cell-kinds.ts';
 import type { Detection, Detector, Frame } from './detector.ts';
 import { LightTest } from './light.ts';
+import { motionCellPixels, motionFrameSize, motionGridSize } from './motion-grid.ts';
 import { findRegions, type Region } from './regions.ts';
 import { notice } from './restless.ts';
 import { openSession } from './session.ts';

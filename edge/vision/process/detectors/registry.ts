@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { builtInModel, type ModelCard, type RemoteModel, readModelCard, readToken } from '../../cards.ts';
-import { motionFrameSize } from './build-motion-model.ts';
 import type { Detector } from './detector.ts';
 import { layouts } from './layouts.ts';
+import { motionFrameSize } from './motion-grid.ts';
 import { invalid } from './tensors.ts';
 
 export type { ModelCard } from '../../cards.ts';

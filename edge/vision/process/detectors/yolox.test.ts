@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { decodeFrames, sharedData, sharedFile, skipNote } from '../../../../test/contract/detector-fixtures.ts';
+import {
+  decodeFrames,
+  openYolox,
+  sharedData,
+  sharedFile,
+  skipNote,
+} from '../../../../test/contract/detector-fixtures.ts';
 import { cocoClasses } from '../../catalogue.ts';
 import type { Box } from '../../messages.ts';
 import { overlap } from './geometry.ts';
 import { cellCount } from './layout.ts';
-import { decodeYolox, openYolox } from './yolox.ts';
+import { decodeYolox } from './yolox.ts';
 
 const classes = ['person', 'car'];
 const view = { width: 64, height: 64, pictureWidth: 64, pictureHeight: 36 };

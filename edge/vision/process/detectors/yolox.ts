@@ -3,10 +3,8 @@
  * of the strides 8, 16 and 32, [x, y, w, h, objectness, class scores…], x = (o0 + column) * stride,
  * w = exp(o2) * stride; objectness and classes are sigmoids already; a score is their product.
  */
-import type { Detection, Detector } from './detector.ts';
+import type { Detection } from './detector.ts';
 import { cellCount, detectionOf, floats, type Layout, sides, strides, withoutDoubles } from './layout.ts';
-import { openSession } from './session.ts';
-import { openTensorDetector } from './tensor-detector.ts';
 import type { View } from './tensors.ts';
 
 /** x, y, w, h, objectness */
@@ -24,11 +22,6 @@ export const yolox: Layout = {
   decode: ([output], classes, view, minScore) =>
     decodeYolox(floats(output) ?? new Float32Array(), classes, view, minScore),
 };
-
-/** Opens a YOLOX model's file. @throws ForpostError FORPOST_MODEL_INVALID */
-export async function openYolox(name: string, file: string, classes: readonly string[]): Promise<Detector> {
-  return openTensorDetector(name, await openSession(file, `the file of model "${name}"`), yolox, classes);
-}
 
 /** The model's output rows to detections, boxes as parts of the picture, not clipped to it. */
 export function decodeYolox(rows: Float32Array, classes: readonly string[], view: View, minScore: number): Detection[] {
