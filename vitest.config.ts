@@ -47,7 +47,7 @@ class LongestFirst extends BaseSequencer {
 
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
 
-/** Units side by side, then real parts three at a time (they wait a lot), then one at a time what is held to times. */
+/** Units side by side, then real parts four at a time (they wait a lot), then one at a time what is held to times. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -79,7 +79,7 @@ export default defineConfig({
           include: realParts,
           exclude: ['**/node_modules/**', ...timed],
           ...patient,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
