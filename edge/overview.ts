@@ -154,8 +154,8 @@ export class Overview implements ConsoleSource {
   }
 
   scene(camera: string): CameraScene {
-    const { zones = [], lines = [], masks = [] } = this.#camera(camera) ?? {};
-    return { zones, lines, masks };
+    const { zones = [], lines = [], masks = [], motion_masks = [] } = this.#camera(camera) ?? {};
+    return { zones, lines, masks, motion_masks };
   }
 
   rules(camera: string): ReturnType<ConsoleSource['rules']> {

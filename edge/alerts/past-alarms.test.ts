@@ -70,7 +70,9 @@ test('what pictures tell of older alarms stands at its place in time; of what is
     { ...older, ...more, raised: 7 },
   ]);
   expect(ids(past.page({ limit: 9 }))).toEqual(['new', 'old']);
-  expect(past.page({ limit: 1 })?.alarms[0]).toMatchObject({ message: 'As the outbox has it', raised: 40 });
+  expect(past.page({ limit: 1 })?.alarms[0]).toMatchObject({
+    ...{ message: 'As the outbox has it', raised: 40, evidence: [picture] },
+  });
 });
 
 test('the oldest is forgotten beyond the limit', () => {

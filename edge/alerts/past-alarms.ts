@@ -81,12 +81,20 @@ export class PastAlarms {
     this.#forget();
   }
 
-  /** Older ones that something else remembers: those that are not known yet, and when the others really began. */
+  /**
+   * What something else remembers: those that are not known yet, and of the others when they really began and what
+   * pictures there are (a kill may have kept the word of them from the outbox).
+   */
   remember(alarms: readonly PastAlarm[]): void {
     const all = new Map(this.#known);
     for (const alarm of alarms) {
       const known = all.get(alarm.alarm) ?? alarm;
-      all.set(alarm.alarm, { ...known, raised: Math.min(known.raised, alarm.raised) });
+      const more = alarm.evidence.filter(({ id }) => known.evidence.every((one) => one.id !== id));
+      all.set(alarm.alarm, {
+        ...known,
+        raised: Math.min(known.raised, alarm.raised),
+        evidence: [...known.evidence, ...more],
+      });
     }
     this.#known = new Map([...all].sort(([, a], [, b]) => a.raised - b.raised));
     this.#forget();

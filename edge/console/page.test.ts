@@ -76,6 +76,7 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       yard: {
         lines: [],
         masks: [],
+        motion_masks: [],
         zones: [
           {
             id: 'drive',
@@ -188,6 +189,7 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
 
   test('a zone that a rule watches cannot be deleted; what the gateway refuses is said, and what was drawn stays', async () => {
     await page.getByRole('button', { name: 'Draw zones' }).click();
+    await page.getByText('Tap a shape to change it').waitFor();
     await tap(0.7, 0.65);
     await page.getByText('Watched by Intruder').waitFor();
     expect(await page.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
@@ -203,6 +205,32 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.locator('dialog').waitFor({ state: 'detached' });
     expect(source.saved.at(-1)?.scene.lines).toMatchObject([{ id: 'line-1', name: 'Line 1' }]);
+  });
+
+  test('where movement means nothing is drawn with a finger, and the page says what that does', async () => {
+    await page.getByRole('button', { name: 'Draw zones' }).click();
+    await page.getByRole('button', { name: 'New motion mask' }).click();
+    await page.getByText('a tree, a flag, a street').waitFor();
+    for (const [x, y] of [
+      [0.05, 0.1],
+      [0.15, 0.1],
+      [0.15, 0.3],
+    ] as const)
+      await tap(x, y);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Movement here is not looked at').waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('.editing .motion polygon').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    expect(source.saved.at(-1)?.scene.masks).toEqual([]);
+    const [mask] = source.saved.at(-1)?.scene.motion_masks ?? [];
+    expect(mask?.points.map((point) => point.map((value) => Math.round(value * 100) / 100))).toEqual([
+      [0.05, 0.1],
+      [0.15, 0.1],
+      [0.15, 0.3],
+    ]);
   });
 
   test('test mode says what each rule made of what happened, and why', async () => {

@@ -9,7 +9,7 @@ import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { longestTrialS } from '../rules/trial.ts';
-import { lineSchema, maskSchema, zoneSchema } from '../site/site.ts';
+import { lineSchema, maskSchema, motionMaskSchema, zoneSchema } from '../site/site.ts';
 import type { ConsoleSource } from './source.ts';
 import type { CameraSceneView } from './view.ts';
 
@@ -22,6 +22,8 @@ const saveBody = Type.Object(
     zones: Type.Array(zoneSchema, { maxItems: mostDrawn }),
     lines: Type.Array(lineSchema, { maxItems: mostDrawn }),
     masks: Type.Array(maskSchema, { maxItems: mostDrawn }),
+    /** absent: they stay as they are */
+    motion_masks: Type.Optional(Type.Array(motionMaskSchema, { maxItems: mostDrawn })),
   },
   closed,
 );
@@ -51,9 +53,9 @@ export function registerSceneRoutes(
     async (request) => {
       const { id } = request.params;
       needCamera(id);
-      const { revision, zones, lines, masks } = request.body;
+      const { revision, zones, lines, masks, motion_masks = source.scene(id).motion_masks } = request.body;
       const by = login.sessionOf(request)?.user ?? '';
-      const saved = await source.saveScene(id, revision, { zones, lines, masks }, by);
+      const saved = await source.saveScene(id, revision, { zones, lines, masks, motion_masks }, by);
       if ('conflict' in saved) throw new HttpProblem(409, saved.conflict);
       if ('problems' in saved) throw new HttpProblem(422, saved.problems.join('. '));
       request.log.info({ camera: id, by, revision: saved.revision }, 'zones, lines and masks were saved');

@@ -107,6 +107,7 @@ test('the status tells the whole site with a line that sums it up', async () => 
     yard: {
       lines: [],
       masks: [],
+      motion_masks: [],
       zones: [
         {
           id: 'drive',
@@ -201,6 +202,26 @@ test("a camera's picture is asked for, kept fresh, and 204 until there is one", 
   expect(Buffer.from(await picture.arrayBuffer())).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
   expect((await get('/api/v1/cameras/nowhere/picture')).status).toBe(404);
   expect(await (await get('/api/v1/cameras/yard/tracks')).json()).toEqual({ scene: null });
+});
+
+test('motion masks are saved as they are drawn, and stay as they are where nobody speaks of them', async () => {
+  const { get, source } = await start();
+  const points = [
+    [0, 0],
+    [0.5, 0],
+    [0.5, 1],
+  ] as [number, number][];
+  const put = (more: object) =>
+    get('/api/v1/cameras/yard/scene', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ revision: source.current.revision, zones: [], lines: [], masks: [], ...more }),
+    });
+  expect((await put({ motion_masks: [{ points }] })).status).toBe(200);
+  expect((await put({})).status).toBe(200);
+  expect(source.saved.map(({ scene }) => scene.motion_masks)).toEqual([[{ points }], [{ points }]]);
+  expect(await (await get('/api/v1/cameras/yard/scene')).json()).toMatchObject({ motion_masks: [{ points }] });
+  expect((await put({ motion_masks: [{ points: points.slice(1) }] })).status).toBe(400);
 });
 
 describe('the stream', () => {

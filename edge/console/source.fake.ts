@@ -154,7 +154,7 @@ export class FakeSource implements ConsoleSource {
     return this.letters.slice(0, limit);
   }
   scene(camera: string): CameraScene {
-    return this.drawn[camera] ?? { zones: [], lines: [], masks: [] };
+    return this.drawn[camera] ?? { zones: [], lines: [], masks: [], motion_masks: [] };
   }
   rules(camera: string): readonly CameraRule[] {
     return this.rulesByCamera[camera] ?? [];

@@ -1,19 +1,20 @@
 /**
- * Changes what is drawn in one camera's picture (zones, lines, masks) in the text of the site's file. Pure: a text in,
- * a text out.
+ * Changes what is drawn in one camera's picture (zones, lines, masks of both kinds) in the text of the site's file.
+ * Pure: a text in, a text out.
  *
  * Always: comments, order and everything else of the file stay; an entry that was there keeps its own comments and the
  * keys that the page does not know; the values of all other entries are the same before and after.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
-import type { LineConfig, MaskConfig, ZoneConfig } from './site.ts';
+import type { LineConfig, MaskConfig, MotionMaskConfig, ZoneConfig } from './site.ts';
 
 /** What an installer draws over a camera's picture. All coordinates 0..1 of the picture, from the top left. */
 export interface CameraScene {
   readonly zones: readonly ZoneConfig[];
   readonly lines: readonly LineConfig[];
   readonly masks: readonly MaskConfig[];
+  readonly motion_masks: readonly MotionMaskConfig[];
 }
 
 interface Entry {
@@ -32,7 +33,7 @@ export function withScene(text: string, camera: string, scene: CameraScene): str
   const cameras = document.get('cameras', true);
   const node = isSeq(cameras) ? cameras.items.find((item) => isMap(item) && item.get('id') === camera) : undefined;
   if (!isMap(node)) throw unusable(`it has no camera "${camera}"`);
-  for (const key of ['zones', 'lines', 'masks'] as const) setEntries(document, node, key, scene[key]);
+  for (const key of ['zones', 'lines', 'masks', 'motion_masks'] as const) setEntries(document, node, key, scene[key]);
   return document.toString({ lineWidth: 0 });
 }
 

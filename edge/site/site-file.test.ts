@@ -40,6 +40,7 @@ const drawn = (more: Partial<CameraScene> = {}): CameraScene => ({
   zones: [{ id: 'drive', name: 'Drive', points: corners }],
   lines: [],
   masks: [],
+  motion_masks: [],
   ...more,
 });
 
@@ -50,7 +51,11 @@ test('what is drawn is saved, and every comment and everything else of the file 
     [0.123456, 0.5],
     [1, 0.5],
   ];
-  const scene = drawn({ lines: [{ id: 'fence', points: line }], masks: [{ points: corners }] });
+  const scene = drawn({
+    lines: [{ id: 'fence', points: line }],
+    masks: [{ points: corners }],
+    motion_masks: [{ points: corners }],
+  });
   const saved = await siteFile.save(before.revision, (old) => withScene(old, 'yard', scene));
   const after = site();
   expect(saved).toEqual({ site: after });
@@ -71,6 +76,7 @@ test('what is drawn is saved, and every comment and everything else of the file 
         },
       ],
       masks: scene.masks,
+      motion_masks: scene.motion_masks,
     },
   ]);
   expect({ ...after, cameras: [], revision: '' }).toEqual({ ...before, cameras: [], revision: '' });
@@ -132,8 +138,8 @@ test('what the gateway would refuse at its start is refused in words, and the fi
 
 test('a camera without anything drawn gets it, and loses it again without a trace', () => {
   const more = withScene(text, 'gate', drawn());
-  expect(withScene(more, 'gate', { zones: [], lines: [], masks: [] })).toBe(
-    withScene(text, 'gate', { zones: [], lines: [], masks: [] }),
+  expect(withScene(more, 'gate', { zones: [], lines: [], masks: [], motion_masks: [] })).toBe(
+    withScene(text, 'gate', { zones: [], lines: [], masks: [], motion_masks: [] }),
   );
   expect(() => withScene(text, 'nobody', drawn())).toThrow(/has no camera "nobody"/);
 });

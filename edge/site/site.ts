@@ -55,6 +55,9 @@ export const maskSchema = Type.Object(
   closed,
 );
 
+/** An area whose motion is none (a tree, a street): it wakes no detector; what is found there still counts. */
+export const motionMaskSchema = Type.Object({ points: corners }, closed);
+
 export const lineSchema = Type.Object(
   {
     id,
@@ -90,8 +93,7 @@ export const cameraSchema = Type.Object(
     /** by class, where it is another than min_score */
     thresholds: Type.Optional(Type.Record(Type.String({ minLength: 1 }), unit)),
     classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-    /** areas whose motion is none (a tree, a street): they wake no detector; what is found there still counts */
-    motion_masks: Type.Optional(Type.Array(Type.Object({ points: corners }, closed), { maxItems: 32 })),
+    motion_masks: Type.Optional(Type.Array(motionMaskSchema, { maxItems: 32 })),
     /** what is silenced while it stands; default: vehicles, furniture and whatever else of COCO does not live */
     static_classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     zones: Type.Optional(Type.Array(zoneSchema, { maxItems: 32 })),
@@ -144,6 +146,7 @@ export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId>;
 export type ConsumerConfig = Type.Static<typeof consumerSchema>;
 export type ZoneConfig = Type.Static<typeof zoneSchema>;
 export type MaskConfig = Type.Static<typeof maskSchema>;
+export type MotionMaskConfig = Type.Static<typeof motionMaskSchema>;
 export type HardwareDecoder = (typeof hardwareDecoders)[number];
 export type LineConfig = Type.Static<typeof lineSchema>;
 export type CameraConfig = Branded<Type.Static<typeof cameraSchema>, DeviceId>;

@@ -121,6 +121,20 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
   expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
 });
 
+test('an alarm that is over is found with its pictures, on the page’s list and after the next start too', async () => {
+  type Earlier = { alarms: { alarm: string; ended: string | null; evidence: { kind: string }[] }[] };
+  const earlier = async () => (await site.local<Earlier>('/api/v1/alarms/earlier?device=yard&pictured=true')).alarms;
+  const over = await until('an alarm is over and has its clip', async () =>
+    (await earlier()).find(({ ended, evidence }) => ended !== null && evidence.some(({ kind }) => kind === 'clip')),
+  );
+  await site.gateway?.kill();
+  await site.startGateway();
+  const again = await until('it is there again', async () =>
+    (await earlier()).find(({ alarm }) => alarm === over.alarm),
+  );
+  expect(again.evidence.map(({ kind }) => kind)).toEqual(expect.arrayContaining(over.evidence.map(({ kind }) => kind)));
+});
+
 test('the centre fetches a picture and the clip of an alarm, and only what it asked for comes', async () => {
   type Alarm = {
     alarm: string;
@@ -165,7 +179,13 @@ test('a zone that is drawn on the page counts at once, without a restart, and is
     fetch(`${base}/api/v1/cameras/yard/scene`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', origin: base, cookie },
-      body: JSON.stringify({ revision, zones, lines: before.lines, masks: before.masks }),
+      body: JSON.stringify({
+        revision,
+        zones,
+        lines: before.lines,
+        masks: before.masks,
+        motion_masks: [{ points: sky }],
+      }),
     });
   const points = [
     [0, 0],
@@ -173,6 +193,7 @@ test('a zone that is drawn on the page counts at once, without a restart, and is
     [1, 1],
     [0, 1],
   ];
+  const sky = points.map(([x, y]) => [x, y === 0 ? 0 : 0.05]);
   const zones = [...before.zones, { id: 'drawn', name: 'Drawn', points }];
   // a rule watches the other one
   expect((await save(before.revision, zones.slice(1))).status).toBe(422);

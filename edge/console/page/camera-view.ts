@@ -20,7 +20,7 @@ const pictureEveryMs = 500;
 const retryEveryMs = 3000;
 const boxesStaleMs = 3000;
 
-const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [] };
+const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [], motion_masks: [] };
 
 export class CameraView extends LitElement {
   static override properties = {
@@ -150,7 +150,7 @@ export class CameraView extends LitElement {
       }
       ${
         this.mode === 'draw'
-          ? html`<forpost-scene-editor .camera=${this.camera.id} .title=${name} .picture=${this.picture} .scene=${this.stale ? undefined : this.scene} @closed=${() => this.#turn('look')}></forpost-scene-editor>`
+          ? html`<forpost-scene-editor .camera=${this.camera.id} .title=${name} .detector=${detector} .picture=${this.picture} .scene=${this.stale ? undefined : this.scene} @closed=${() => this.#turn('look')}></forpost-scene-editor>`
           : nothing
       }
     </figure>`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as drafts from './scene-draft.ts';
 
-const empty = drafts.draftOf({ zones: [], lines: [], masks: [] });
+const empty = drafts.draftOf({ zones: [], lines: [], masks: [], motion_masks: [] });
 const corners = [
   [0, 0],
   [1, 0],
@@ -26,16 +26,29 @@ test('ids are made from names, none twice; what has one keeps it whatever it is 
     'area',
   ]);
   const draft = drafts.rename(
-    drafts.draftOf({ zones: [{ id: 'drive', points: corners }], lines: [], masks: [] }),
+    drafts.draftOf({ zones: [{ id: 'drive', points: corners }], lines: [], masks: [], motion_masks: [] }),
     0,
     'Lane',
   );
   expect(drafts.sceneOf(draft).zones).toEqual([{ id: 'drive', name: 'Lane', points: corners }]);
 });
 
+test('a motion mask has no id and no rule, and comes out as it went in', () => {
+  const scene = { zones: [], lines: [], masks: [{ points: corners }], motion_masks: [{ points: corners }] };
+  const draft = drafts.draftOf(scene);
+  expect(draft.shapes.map(({ kind }) => kind)).toEqual(['mask', 'motion']);
+  expect(drafts.sceneOf(draft)).toEqual(scene);
+  expect(drafts.sceneOf(drafts.remove(draft, 1))).toEqual({ ...scene, motion_masks: [] });
+});
+
 test('a zone that rules watch says which', () => {
   const rules = [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }];
-  const [zone] = drafts.draftOf({ zones: [{ id: 'drive', points: corners }], lines: [], masks: [] }).shapes;
+  const [zone] = drafts.draftOf({
+    zones: [{ id: 'drive', points: corners }],
+    lines: [],
+    masks: [],
+    motion_masks: [],
+  }).shapes;
   expect(drafts.usedBy(zone!, rules)).toEqual(rules);
   expect(drafts.usedBy({ ...zone!, kind: 'line' }, rules)).toEqual([]);
 });

@@ -2,13 +2,14 @@
  * What an installer draws, before it is saved. Pure: a draft and a gesture in, a draft out. Coordinates are 0..1 of the
  * picture, from the top left.
  *
- * Always: every point lies in the picture; a zone and a mask keep three corners or more, a line has two ends; ids of
+ * Always: every point lies in the picture; a zone and masks keep three corners or more, a line has two ends; ids of
  * what was there before stay as they are, because rules refer to them.
  */
 import type { CameraRule, CameraScene } from '../view.ts';
 
 export type Point = readonly [number, number];
-export type ShapeKind = 'zone' | 'line' | 'mask';
+/** motion: an area whose motion means nothing */
+export type ShapeKind = 'zone' | 'line' | 'mask' | 'motion';
 
 export interface Shape {
   readonly kind: ShapeKind;
@@ -28,17 +29,22 @@ export interface Draft {
 
 export const fewestCorners = 3;
 export const mostCorners = 64;
-const words = { zone: 'Zone', line: 'Line', mask: 'Mask' } as const;
+const words = { zone: 'Zone', line: 'Line', mask: 'Mask', motion: 'Motion mask' } as const;
 const longestId = 64;
 
-export function draftOf({ zones, lines, masks }: CameraScene): Draft {
+export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraScene): Draft {
   const shape =
     (kind: ShapeKind) =>
     ({ id = '', name, points }: { id?: string; name?: string; points: readonly Point[] }): Shape => ({
       ...{ kind, id, points },
       name: name ?? id,
     });
-  const shapes = [...zones.map(shape('zone')), ...lines.map(shape('line')), ...masks.map(shape('mask'))];
+  const shapes = [
+    ...zones.map(shape('zone')),
+    ...lines.map(shape('line')),
+    ...masks.map(shape('mask')),
+    ...motion.map(shape('motion')),
+  ];
   return { shapes, selected: undefined, placing: undefined };
 }
 
@@ -122,7 +128,7 @@ export function remove(draft: Draft, shape: number): Draft {
 
 /** Rules that would not know any more what they watch. */
 export function usedBy({ kind, id }: Shape, rules: readonly CameraRule[]): readonly CameraRule[] {
-  if (id === '' || kind === 'mask') return [];
+  if (id === '' || kind === 'mask' || kind === 'motion') return [];
   return rules.filter((rule) => rule[kind] === id);
 }
 
@@ -150,6 +156,9 @@ export function sceneOf({ shapes }: Draft): CameraScene {
         ...(id === '' ? {} : { id }),
         points: points.map(([x, y]) => [x, y] as [number, number]),
       })),
+    motion_masks: shapes
+      .filter(({ kind }) => kind === 'motion')
+      .map(({ points }) => ({ points: points.map(([x, y]) => [x, y] as [number, number]) })),
   };
 }
 

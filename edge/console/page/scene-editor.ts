@@ -1,17 +1,18 @@
 /**
- * Drawing zones, lines and masks on a camera's picture, with the mouse or a finger.
+ * Drawing zones, lines, masks and motion masks on a camera's picture, with the mouse or a finger.
  *
  *   opened (what is saved now) ── gestures ──► changed ── Save ──► saved, closed
  *                                                 │         └── refused: told in words, nothing is lost
  *                                                 └── Cancel ──► closed, nothing was changed
  *
- * Always: what is on the screen can be taken back step by step; the picture below goes on living; nothing is sent before
+ * Always: nothing is drawn before what is saved is known; what is on the screen can be taken back step by step; the picture below goes on living; nothing is sent before
  * Save, and then over the revision that was opened and no other.
  */
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
 import * as api from './api.ts';
 import * as drafts from './scene-draft.ts';
+import { motionMaskMeans } from './words.ts';
 
 type Draft = drafts.Draft;
 type Point = drafts.Point;
@@ -24,8 +25,12 @@ const hints: Readonly<Record<drafts.ShapeKind, string>> = {
   zone: 'Tap the corners of the zone on the ground, one after the other.',
   line: 'Tap both ends of the line, where feet cross it.',
   mask: 'Tap the corners of what nobody is to see. It will be black everywhere.',
+  motion: 'Tap the corners of where movement means nothing: a tree, a flag, a street. It stays to be seen.',
 };
-const titles: Readonly<Record<drafts.ShapeKind, string>> = { zone: 'Zone', line: 'Line', mask: 'Mask' };
+const titles: Readonly<Record<drafts.ShapeKind, string>> = {
+  ...{ zone: 'Zone', line: 'Line', mask: 'Mask', motion: 'Motion mask' },
+};
+const kinds = ['zone', 'line', 'mask', 'motion'] as const;
 
 type Grip =
   | { readonly what: 'corner'; readonly shape: number; readonly corner: number }
@@ -46,6 +51,7 @@ export class SceneEditor extends LitElement {
   static override properties = {
     camera: { attribute: false },
     title: { attribute: false },
+    detector: { attribute: false },
     picture: { attribute: false },
     scene: { attribute: false },
     draft: { state: true },
@@ -58,6 +64,8 @@ export class SceneEditor extends LitElement {
   /** id of the camera */
   declare camera: string;
   declare title: string;
+  /** name of its model */
+  declare detector: string;
   /** object URL of its newest picture */
   declare picture: string | undefined;
   declare scene: SceneNotice | undefined;
@@ -273,11 +281,11 @@ export class SceneEditor extends LitElement {
     const shape = selected === undefined ? undefined : shapes[selected];
     const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#takeBack()}>Undo</button>`;
     if (shape === undefined || selected === undefined)
-      return html`<p class="hint">${shapes.length === 0 ? 'Nothing is drawn yet.' : 'Tap a shape to change it.'}</p>
+      return html`<p class="hint">${!this.#loaded ? 'Loading …' : shapes.length === 0 ? 'Nothing is drawn yet.' : 'Tap a shape to change it.'}</p>
         <div class="row">
-          ${(['zone', 'line', 'mask'] as const).map(
+          ${kinds.map(
             (kind) =>
-              html`<button @click=${() => this.#step(drafts.begin(this.draft, kind))}>New ${titles[kind].toLowerCase()}</button>`,
+              html`<button ?disabled=${!this.#loaded} @click=${() => this.#step(drafts.begin(this.draft, kind))}>New ${titles[kind].toLowerCase()}</button>`,
           )}
           ${undo}
         </div>`;
@@ -302,9 +310,10 @@ export class SceneEditor extends LitElement {
     const users = drafts.usedBy(shape, this.#rules);
     const { corner } = this;
     const removable = corner !== undefined && shape.kind !== 'line' && shape.points.length > drafts.fewestCorners;
+    const means = this.#means(shape.kind);
     return html`${
-      shape.kind === 'mask'
-        ? html`<p class="hint">A mask is black in the picture, for the detector and in every clip.</p>`
+      means !== ''
+        ? html`<p class="hint">${means}</p>`
         : html`<label class="name">${titles[shape.kind]}
             <input .value=${shape.name} maxlength="60" autocomplete="off" @change=${(event: Event) =>
               this.#step(drafts.rename(this.draft, index, (event.currentTarget as HTMLInputElement).value))} />
@@ -320,6 +329,12 @@ export class SceneEditor extends LitElement {
         <button class="danger" ?disabled=${users.length > 0} title=${users.length > 0 ? 'A rule watches it' : ''} @click=${() => this.#step(drafts.remove(this.draft, index))}>Delete</button>
         ${undo}
       </div>`;
+  }
+
+  /** What has no name says what it does. */
+  #means(kind: drafts.ShapeKind): string {
+    if (kind === 'mask') return 'A mask is black in the picture, for the detector and in every clip.';
+    return kind === 'motion' ? motionMaskMeans(this.detector) : '';
   }
 
   #removeCorner(shape: number, corner: number): void {
@@ -346,7 +361,7 @@ export class SceneEditor extends LitElement {
             : svg`<polygon points=${path(shape.points)} data-shape=${index} />`;
         const [x, y] = at(labelAt(shape.points));
         return svg`<g class="${shape.kind} ${index === selected ? 'chosen' : ''}">${outline}
-          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.name}</text>`}</g>`;
+          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.kind === 'motion' ? titles.motion : shape.name}</text>`}</g>`;
       })}
       ${chosen === undefined || selected === undefined ? nothing : this.#handles(chosen, selected)}
       ${

@@ -87,6 +87,13 @@ export function tellBudget({ budget }: UplinkStatus): string {
   return budget === undefined ? '' : `${bytes(budget.used)} of ${bytes(budget.limit)} for today used`;
 }
 
+/** What a motion mask does, by the name of the camera's detector: `process/analysis.ts` looks again every 5 s. */
+export function motionMaskMeans(detector: string): string {
+  return detector === 'motion'
+    ? 'Movement here is not looked at. The built-in motion detector sees nothing here; a model (yolox-nano, say) would still recognise people and cars. The picture stays as it is.'
+    : 'Movement here is not looked at: it wakes nothing. Who or what is here is still recognised, up to 5 s later where nothing else moves. The picture stays as it is.';
+}
+
 export function sentence(text: string): string {
   const trimmed = text.trim().replace(/\.$/, '');
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);

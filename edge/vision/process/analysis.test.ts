@@ -115,6 +115,31 @@ test('somebody who stands still in a still picture is there all the time, looked
   expect(asked.length).toBeLessThan(30);
 });
 
+test('where a motion mask is drawn movement wakes nobody from then on, and what is there is still recognised', async () => {
+  const { frame, analysis, asked, scenes } = camera();
+  const flicker = (i: number) => frame([person(0.4, 0.9)], i % 2 === 0 ? 100 : 200);
+  for (let i = 0; i < 10; i++) await flicker(i);
+  const before = asked.length;
+  analysis.setAreas({
+    zones: [],
+    lines: [],
+    motionMasks: [
+      [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ],
+    ],
+  });
+  const told = scenes.length;
+  for (let i = 0; i < 100; i++) await flicker(i);
+  // 20 s: one look each 5 s is left
+  expect(asked.length - before).toBeGreaterThanOrEqual(3);
+  expect(asked.length - before).toBeLessThanOrEqual(6);
+  expect(scenes.slice(told).every(({ tracks }) => tracks.length === 1)).toBe(true);
+});
+
 test('who was in the picture when the stream broke off has left', async () => {
   const { frame, scenes, analysis } = camera();
   await frame([person(0.4, 0.9)]);

@@ -32,6 +32,9 @@ export interface Scene {
   readonly detectMs: number;
 }
 
+/** What is drawn in the picture, but for what nobody is to see. */
+export type Areas = Pick<AnalysisOptions, 'zones' | 'lines' | 'motionMasks'>;
+
 export interface AnalysisOptions {
   readonly camera: string;
   readonly model: Model;
@@ -67,7 +70,7 @@ export class Analysis {
   readonly #trackerOptions: TrackerOptions;
   /** what the detector is asked for: the least threshold of any class, and less to continue a track */
   readonly #leastScore: number;
-  #areas: Pick<AnalysisOptions, 'zones' | 'lines'>;
+  #areas: Areas;
   #tracker = emptyTracker;
   #scene = emptyScene;
   #outstanding = false;
@@ -132,8 +135,9 @@ export class Analysis {
   }
 
   /** Others from the next frame on; who is in a zone that is gone has left it. */
-  setAreas(zones: readonly ZoneConfig[], lines: readonly LineConfig[]): void {
-    this.#areas = { zones, lines };
+  setAreas(areas: Areas): void {
+    this.#areas = areas;
+    this.#gate.setMasks(areas.motionMasks);
   }
 
   stop(): void {
@@ -141,7 +145,7 @@ export class Analysis {
   }
 
   async #analyse(): Promise<void> {
-    const { pool, camera, model, frames, motionMasks, trouble, unusable } = this.#options;
+    const { pool, camera, model, frames, trouble, unusable } = this.#options;
     this.#outstanding = true;
     try {
       const analysed = await pool.analyse({
@@ -153,6 +157,7 @@ export class Analysis {
           this.#motion = false;
           this.#waiting = false;
           const frame = this.#stopped ? undefined : frames.take();
+          const { motionMasks } = this.#areas;
           return frame !== undefined && this.#remembers && motionMasks.length > 0 ? { ...frame, motionMasks } : frame;
         },
       });

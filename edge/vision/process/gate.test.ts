@@ -54,6 +54,19 @@ test('what moves within a motion mask passes nothing, what moves beside it passe
   expect(gate.look(frame(paint(416, 234, [[260, 100, 20, 60]]), 40))).toBe(true);
 });
 
+test('a motion mask that is drawn while the camera runs counts from the next frame on, and no longer once it is gone', () => {
+  const left = [[0, 0] as const, [0.5, 0] as const, [0.5, 1] as const, [0, 1] as const];
+  const walker = (i: number) => gate.look(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i));
+  const gate = new MotionGate();
+  gate.setMasks([]);
+  looks(gate, Array<Picture>(5).fill(still));
+  expect(walker(5)).toBe(true);
+  gate.setMasks([left]);
+  for (let i = 6; i < 20; i++) expect(walker(i)).toBe(false);
+  gate.setMasks([]);
+  expect(walker(20)).toBe(true);
+});
+
 test('a camera whose whole picture is masked never passes', () => {
   const all = [[0, 0] as const, [1, 0] as const, [1, 1] as const, [0, 1] as const];
   expect(passed(looks(new MotionGate([all]), [still, yard(1, 0), still, yard(1.5, 0)]))).toBe(0);

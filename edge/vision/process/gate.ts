@@ -27,7 +27,7 @@ const followMs = 2_000;
 const white = 255;
 
 export class MotionGate {
-  readonly #masks: readonly MotionMask[];
+  #masks: readonly MotionMask[];
   #masked: Uint8Array | undefined;
   #background = new Float32Array(0);
   #sample = new Uint8Array(0);
@@ -41,6 +41,12 @@ export class MotionGate {
   /** `masks`: areas whose motion is no motion */
   constructor(masks: readonly MotionMask[] = []) {
     this.#masks = masks;
+  }
+
+  /** Others from the next frame on; what is known of the picture stays. */
+  setMasks(masks: readonly MotionMask[]): void {
+    this.#masks = masks;
+    this.#mask();
   }
 
   /** Whether something moves in `frame`, compared with the frames before; the first frame counts as motion. */
@@ -78,9 +84,14 @@ export class MotionGate {
     this.#width = width;
     this.#background = new Float32Array(width * height);
     this.#sample = new Uint8Array(width * height);
-    this.#masked = maskedCells(this.#masks, width, height);
-    this.#counted = width * height - (this.#masked?.reduce((sum, masked) => sum + masked, 0) ?? 0);
     this.#changed = false;
+    this.#mask();
+  }
+
+  #mask(): void {
+    const cells = this.#sample.length;
+    this.#masked = cells === 0 ? undefined : maskedCells(this.#masks, this.#width, cells / this.#width);
+    this.#counted = cells - (this.#masked?.reduce((sum, masked) => sum + masked, 0) ?? 0);
   }
 
   #take({ rgb, size }: Frame, height: number): void {

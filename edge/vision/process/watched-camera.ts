@@ -11,7 +11,7 @@ import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { sourceOf } from './address.ts';
-import { Analysis, type Scene } from './analysis.ts';
+import { Analysis, type Areas, type Scene } from './analysis.ts';
 import { Camera } from './camera.ts';
 import { startCapture } from './capture.ts';
 import type { Frame } from './detectors/detector.ts';
@@ -97,11 +97,11 @@ export class WatchedCamera {
     this.#options.pool.forget(this.id);
   }
 
-  /** Takes a new configuration as it runs, where only zones and lines differ. Whether it could. */
+  /** Takes a new configuration as it runs, where only zones, lines and motion masks differ. Whether it could. */
   takes(config: CameraSettings): boolean {
-    const others = ({ zones: _, lines: __, ...rest }: CameraSettings) => JSON.stringify(rest);
+    const others = ({ zones: _, lines: __, motion_masks: ___, ...rest }: CameraSettings) => JSON.stringify(rest);
     if (others(config) !== others(this.#options.config) || this.#analysis === undefined) return false;
-    this.#analysis.setAreas(config.zones ?? [], config.lines ?? []);
+    this.#analysis.setAreas(areasOf(config));
     return true;
   }
 
@@ -153,9 +153,7 @@ export class WatchedCamera {
       thresholds: config.thresholds ?? {},
       classes: config.classes ?? [],
       staticClasses: config.static_classes ?? defaultStaticClasses,
-      zones: config.zones ?? [],
-      motionMasks: (config.motion_masks ?? []).map(({ points }) => points),
-      lines: config.lines ?? [],
+      ...areasOf(config),
       frames,
       picture: this.#picture,
       pool,
@@ -271,4 +269,8 @@ export class WatchedCamera {
     const time = clock.now() - (clock.uptime() - uptime);
     send({ kind: 'scene', camera: this.id, time, uptime, tracks, changes, detectMs });
   }
+}
+
+function areasOf({ zones = [], lines = [], motion_masks = [] }: CameraSettings): Areas {
+  return { zones, lines, motionMasks: motion_masks.map(({ points }) => points) };
 }
