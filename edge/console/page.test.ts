@@ -92,7 +92,7 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     };
     source.current = {
       ...source.current,
-      cameras: [{ id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' }],
+      cameras: [{ id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'yolox-nano' }],
     };
     await page.locator('forpost-camera img').waitFor();
     await page.locator('.zone text', { hasText: 'Drive' }).waitFor();
@@ -107,9 +107,12 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       seen: 3,
       static: false,
     };
-    const seen = setInterval(() => source.see({ camera: 'yard', time: '', tracks: [track], changes: [] }), 200);
+    const car = { ...track, id: 2, class: 'car', box: [0.1, 0.1, 0.2, 0.2] as const, zones: [], static: true };
+    const seen = setInterval(() => source.see({ camera: 'yard', time: '', tracks: [track, car], changes: [] }), 200);
     await page.locator('.track text', { hasText: 'person 87 %' }).waitFor();
     await page.locator('.zone.entered').waitFor();
+    await page.locator('.track.stands text', { hasText: 'car stands' }).waitFor();
+    await page.getByText('silent until it moves').waitFor();
     clearInterval(seen);
 
     source.raise(activeAlarm('1', { message: 'Power above 5 kW', since: new Date().toISOString() }));

@@ -138,6 +138,7 @@ export class CameraView extends LitElement {
         <span class="name">${name}</span>
         ${badge(told)}
         <span class="muted">${told.text === '' ? pace : told.text}</span>
+        ${state === 'live' ? legend(detector) : nothing}
         <span class="row">
           <button @click=${() => this.#turn('draw')}>Draw zones</button>
           ${this.mode === 'try' ? nothing : html`<button @click=${() => this.#turn('try')}>Test</button>`}
@@ -165,7 +166,7 @@ export class CameraView extends LitElement {
     const text = width / 36;
     const { zones, lines } = this.drawn ?? nothingDrawn;
     const tracks = this.stale || this.camera.state !== 'live' ? [] : (this.scene?.tracks ?? []);
-    const entered = new Set(tracks.flatMap((track) => track.zones));
+    const entered = new Set(tracks.filter((track) => !track.static).flatMap((track) => track.zones));
     return html`<svg class="drawing" viewBox="0 0 ${width} ${height}" font-size=${text} aria-hidden="true">
       ${lines.map((line) => {
         const [[x1, y1], [x2, y2]] = line.points;
@@ -187,11 +188,21 @@ export class CameraView extends LitElement {
         const right = x + w / 2 > 0.5;
         return svg`<g class="track ${stands ? 'stands' : within.length > 0 ? 'entered' : ''}">
           <rect x=${x * width} y=${top} width=${w * width} height=${h * height} />
-          <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind} ${Math.round(score * 100)} %</text>
+          <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind}${stands ? ' stands' : ` ${Math.round(score * 100)} %`}</text>
         </g>`;
       })}
     </svg>`;
   }
+}
+
+/** What the boxes mean; the built-in motion detector knows nothing that stands. */
+function legend(detector: string): TemplateResult {
+  const key = (kind: string, words: string) =>
+    html`<li><span class="swatch ${kind}" aria-hidden="true"></span>${words}</li>`;
+  return html`<ul class="legend" aria-label="What the boxes mean">
+    ${key('seen', 'seen')} ${key('entered', 'in a zone')}
+    ${detector === 'motion' ? nothing : key('stands', 'stands still (a parked car): silent until it moves')}
+  </ul>`;
 }
 
 customElements.define('forpost-camera', CameraView);

@@ -5,8 +5,9 @@
  *                                                 │         └── refused: told in words, nothing is lost
  *                                                 └── Cancel ──► closed, nothing was changed
  *
- * Always: nothing is drawn before what is saved is known; what is on the screen can be taken back step by step; the picture below goes on living; nothing is sent before
- * Save, and then over the revision that was opened and no other.
+ * Always: nothing is drawn before what is saved is known; what is on the screen can be taken back step by
+ * step; the picture below goes on living; nothing is sent before Save, and then over the revision that was opened and no
+ * other.
  */
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
@@ -351,8 +352,8 @@ export class SceneEditor extends LitElement {
     const chosen = selected === undefined ? undefined : shapes[selected];
     return html`<svg class="drawing editing ${placing === undefined ? '' : 'placing'}" viewBox="0 0 ${width} ${height}" font-size=${px(15)}>
       ${(this.scene?.tracks ?? []).map(
-        ({ box: [x, y, w, h] }) =>
-          svg`<g class="track"><rect x=${x * width} y=${y * height} width=${w * width} height=${h * height} /></g>`,
+        ({ box: [x, y, w, h], static: stands }) =>
+          svg`<g class="track ${stands ? 'stands' : ''}"><rect x=${x * width} y=${y * height} width=${w * width} height=${h * height} /></g>`,
       )}
       ${shapes.map((shape, index) => {
         const outline =
