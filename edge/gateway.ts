@@ -299,6 +299,7 @@ export class Gateway implements Part {
       evidenceStore: this.#evidenceStore,
       evidenceLimits: limits,
       pastAlarms: this.#pastAlarms,
+      uploads: this.#uploads,
       devices: this.#devices,
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,

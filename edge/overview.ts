@@ -22,6 +22,7 @@ import type { RuleEngine } from './rules/engine.ts';
 import type { Trials, TrialView } from './rules/trial.ts';
 import type { CameraScene } from './site/scene-edit.ts';
 import type { CameraConfig, Site } from './site/site.ts';
+import type { EvidenceUpload } from './uplink/evidence-upload.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import type { Evidence } from './vision/evidence/evidence.ts';
 import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
@@ -46,6 +47,7 @@ export interface OverviewParts {
   readonly evidenceStore: EvidenceStore;
   readonly evidenceLimits: EvidenceLimits;
   readonly pastAlarms: PastAlarms;
+  readonly uploads: EvidenceUpload;
   readonly devices: DeviceRegistry;
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
@@ -95,7 +97,8 @@ export class Overview implements ConsoleSource {
   }
 
   snapshot(): GatewaySnapshot {
-    const { outbox, broker, rules } = this.#parts;
+    const { outbox, broker, rules, evidence, evidenceStore, uploads, vision } = this.#parts;
+    const { residentBytes } = vision;
     const activeAlarms: Record<Severity, number> = { info: 0, warning: 0, critical: 0 };
     for (const { severity } of this.#parts.alarms.active()) activeAlarms[severity] += 1;
     return {
@@ -109,6 +112,8 @@ export class Overview implements ConsoleSource {
           .map(({ rule, count }) => [rule, count]),
       ),
       activeAlarms,
+      evidence: { ...evidenceStore.figures(), looks: evidence.looks, uploads: uploads.figures() },
+      ...(residentBytes === undefined ? {} : { visionResidentBytes: residentBytes }),
     };
   }
 

@@ -84,6 +84,11 @@ test('a scrape tells the gateway as it is at that moment, in base units', async 
       bytesOut: 12,
     },
     unstored: { waiting: 0, lost: 3, collapsed: 4 },
+    evidence: {
+      ...{ bytes: 5000, items: 3, maxBytes: 10_000, droppedForAge: 1, droppedForRoom: 2, notTaken: 0, looks: 4 },
+      uploads: { waiting: 1, sent: 5, failedTries: 6, givenUp: 7 },
+    },
+    visionResidentBytes: 123_000_000,
     ruleErrors: { overload: 1 },
     activeAlarms: { info: 0, warning: 2, critical: 0 },
   });
@@ -110,6 +115,16 @@ test('a scrape tells the gateway as it is at that moment, in base units', async 
     'forpost_rule_errors_total{rule="overload"} 1',
     'forpost_broker_withheld_total 8',
     'forpost_clock_synced 1',
+    'forpost_evidence_bytes 5000',
+    'forpost_evidence_limit_bytes 10000',
+    'forpost_evidence_items 3',
+    'forpost_evidence_dropped_total{reason="age"} 1',
+    'forpost_evidence_dropped_total{reason="room"} 2',
+    'forpost_evidence_views_total 4',
+    'forpost_evidence_uploads_waiting 1',
+    'forpost_evidence_uploads_total{result="given_up"} 7',
+    'forpost_evidence_upload_failures_total 6',
+    'forpost_vision_resident_memory_bytes 123000000',
   ])
     expect(lines).toContain(line);
   expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);

@@ -166,6 +166,34 @@ export class GatewayMetrics {
       s.visionResidentBytes === undefined ? [] : one(s.visionResidentBytes),
     );
 
+    this.#gauge('forpost_evidence_bytes', 'Pictures and clips of alarms that are kept', [], (s) =>
+      one(s.evidence.bytes),
+    );
+    this.#gauge('forpost_evidence_limit_bytes', 'How much of them is kept at most', [], (s) =>
+      one(s.evidence.maxBytes),
+    );
+    this.#gauge('forpost_evidence_items', 'How many pictures and clips are kept', [], (s) => one(s.evidence.items));
+    this.#counter('forpost_evidence_dropped_total', 'Deleted, for their age or for room', ['reason'], (s) => [
+      [{ reason: 'age' }, s.evidence.droppedForAge],
+      [{ reason: 'room' }, s.evidence.droppedForRoom],
+    ]);
+    this.#counter('forpost_evidence_not_taken_total', 'Pictures and clips that could not be kept at all', [], (s) =>
+      one(s.evidence.notTaken),
+    );
+    this.#counter('forpost_evidence_views_total', 'How often somebody looked at one on the site', [], (s) =>
+      one(s.evidence.looks),
+    );
+    this.#gauge('forpost_evidence_uploads_waiting', 'Those that wait for their way to the centre', [], (s) =>
+      one(s.evidence.uploads.waiting),
+    );
+    this.#counter('forpost_evidence_uploads_total', 'Those that are done with, by how', ['result'], (s) => [
+      [{ result: 'sent' }, s.evidence.uploads.sent],
+      [{ result: 'given_up' }, s.evidence.uploads.givenUp],
+    ]);
+    this.#counter('forpost_evidence_upload_failures_total', 'Tries that failed and are made again', [], (s) =>
+      one(s.evidence.uploads.failedTries),
+    );
+
     const device = ['device'] as const;
     this.#gauge('forpost_device_connected', '1 where the device is connected', device, ({ status }) =>
       status.devices.map(({ id, connected }) => [{ device: id }, connected ? 1 : 0] as const),

@@ -3,6 +3,8 @@ import type { Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { BrokerCounters } from '../broker/broker.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
+import type { UploadFigures } from '../uplink/evidence-upload.ts';
+import type { EvidenceFigures } from '../vision/evidence/store.ts';
 
 export interface GatewaySnapshot {
   readonly status: GatewayStatus;
@@ -14,6 +16,8 @@ export interface GatewaySnapshot {
   readonly ruleErrors: Readonly<Record<string, number>>;
   /** active alarms by severity */
   readonly activeAlarms: Readonly<Record<Severity, number>>;
+  /** pictures and clips of alarms */
+  readonly evidence: EvidenceFigures & { readonly looks: number; readonly uploads: UploadFigures };
   /** resident bytes of the vision process; undefined where it does not run */
   readonly visionResidentBytes?: number;
 }

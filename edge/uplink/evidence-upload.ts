@@ -72,10 +72,23 @@ const final = new Set([400, 403, 404, 413, 422]);
 
 class Refused extends Error {}
 
+/** Since the start. */
+export interface UploadFigures {
+  readonly waiting: number;
+  readonly sent: number;
+  /** tries that failed, and are made again */
+  readonly failedTries: number;
+  /** will not be sent any more */
+  readonly givenUp: number;
+}
+
 export class EvidenceUpload implements Part {
   readonly #options: EvidenceUploadOptions;
   readonly #sparing: SparingLogger;
   #queue: QueuedUpload[] = [];
+  #sent = 0;
+  #failedTries = 0;
+  #givenUp = 0;
   #agent: HttpAgent | undefined;
   #running: Promise<void> | undefined;
   #stopping = new AbortController();
@@ -128,6 +141,13 @@ export class EvidenceUpload implements Part {
     return this.#queue.length;
   }
 
+  figures(): UploadFigures {
+    return {
+      ...{ waiting: this.#queue.length, sent: this.#sent },
+      ...{ failedTries: this.#failedTries, givenUp: this.#givenUp },
+    };
+  }
+
   #run(): void {
     if (this.#running !== undefined || this.#stopping.signal.aborted) return;
     this.#running = this.#drain().finally(() => {
@@ -147,15 +167,18 @@ export class EvidenceUpload implements Part {
       try {
         await this.#send(upload, target);
         failures = 0;
+        this.#sent++;
         this.#options.logger.info({ evidence: upload.id, bytes: upload.size }, 'evidence is at the centre');
       } catch (error) {
         if (signal.aborted) return;
         const over = clock.now() - upload.asked > keptMs;
         if (!over && !(error instanceof Refused)) {
+          this.#failedTries++;
           this.#sparing.warn('send', { why: messageOf(error) }, 'evidence is not sent yet: tried again');
           await sleep(clock, backoffMs(backoff, failures++, random), signal);
           continue;
         }
+        this.#givenUp++;
         failed(upload, messageOf(error));
       }
       this.#queue = this.#queue.filter((one) => one !== upload);

@@ -69,6 +69,7 @@ export class VisionSupervisor implements Part {
   #running: Running | undefined;
   #restart: Timer | undefined;
   #down = '';
+  #residentBytes: number | undefined;
   #failures = 0;
   #stopped = true;
 
@@ -108,6 +109,11 @@ export class VisionSupervisor implements Part {
       if (this.#down === '' || status.state === 'off') return status;
       return { ...status, state: 'connecting', reason: this.#down, framesPerSecond: 0 };
     });
+  }
+
+  /** Memory of the process with its threads, without its ffmpegs; undefined while it does not run. */
+  get residentBytes(): number | undefined {
+    return this.#residentBytes;
   }
 
   /** What an installer should know now, in words. */
@@ -223,6 +229,7 @@ export class VisionSupervisor implements Part {
           this.#down = '';
           events.changed();
         }
+        this.#residentBytes = message.residentBytes;
         if (message.residentBytes > this.#ceiling)
           this.#kill(`it used ${Math.round(message.residentBytes / 1024 ** 2)} MB of memory`);
         break;
@@ -238,6 +245,7 @@ export class VisionSupervisor implements Part {
   #ended(running: Running, how: string): void {
     if (running !== this.#running) return;
     this.#running = undefined;
+    this.#residentBytes = undefined;
     running.deadline.cancel();
     killGroup(running.child);
     this.#latest.clear();

@@ -98,6 +98,8 @@ test('what was asked for arrives whole, in parts, also over a connection that br
   // it went on where it was and did not begin anew
   expect(world.offsets.filter((at) => at === 0).length).toBeLessThanOrEqual(2);
   await until('the queue is empty', () => upload.waiting === 0);
+  expect(upload.figures()).toMatchObject({ waiting: 0, sent: 1, givenUp: 0 });
+  expect(upload.figures().failedTries).toBeGreaterThan(0);
 });
 
 test('a restart of either side goes on where it was', async () => {

@@ -118,5 +118,6 @@ test('each look is an event, the many requests of one look are one', async () =>
     ['evidence-viewed', 'ben', 'a1'],
     ['evidence-viewed', 'anna', 'a1'],
   ]);
+  expect(evidence.looks).toBe(3);
   expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
 });

@@ -53,6 +53,7 @@ export class Evidence {
   /** by rule, the times of its last alarms, ms of the monotonic clock */
   readonly #raised = new Map<string, number[]>();
   readonly #views = new Map<string, number>();
+  #looks = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -94,6 +95,11 @@ export class Evidence {
     if (kept.length > 0) for (const alarm of alarms) attach(alarm, kept);
   }
 
+  /** How often somebody looked at one since the start. */
+  get looks(): number {
+    return this.#looks;
+  }
+
   /** Somebody looks at it: the event that says so. Undefined where there is no such evidence. */
   view(id: string, by: string): EvidenceRecord | undefined {
     const { store, clock, note } = this.#options;
@@ -107,6 +113,7 @@ export class Evidence {
     dropOldest(this.#views, mostViews);
     const { kind, camera, alarms } = record;
     const message = `${by} looked at a ${kind === 'clip' ? 'clip' : 'picture'} of ${camera}`;
+    this.#looks++;
     note({ change: 'evidence-viewed', message, by, evidence: id, kind, camera, alarm: alarms[0] ?? '' });
     return record;
   }

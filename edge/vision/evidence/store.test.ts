@@ -114,6 +114,11 @@ test('where there is no more room chatter goes before alarms, and the older befo
   expect(store.bytes).toBe(300);
   expect((await add(store, {}, 400)).kept).toBe(false);
   expect(store.problem).toMatch(/too large/);
+  // one that never fits makes no room for itself
+  expect(ids(store)).toEqual([5, 4, 3]);
+  expect(store.figures()).toEqual({
+    ...{ bytes: 300, items: 3, maxBytes: 350, droppedForAge: 0, droppedForRoom: 2, notTaken: 1 },
+  });
   await store.stop();
 });
 
@@ -133,6 +138,7 @@ test('chatter is kept for days and alarms for a month, and what has no right tim
   clock.jump(28 * dayMs);
   await add(store);
   expect(ids(store)).toEqual([6, 5, 4, 3]);
+  expect(store.figures()).toMatchObject({ items: 4, droppedForAge: 2, droppedForRoom: 0 });
   await store.stop();
 });
 

@@ -69,6 +69,19 @@ export interface EvidenceStoreOptions {
   readonly logger: Logger;
 }
 
+/** What happened since the start, and what there is now. */
+export interface EvidenceFigures {
+  readonly bytes: number;
+  readonly items: number;
+  readonly maxBytes: number;
+  /** deleted because they were too old */
+  readonly droppedForAge: number;
+  /** deleted so that newer or worthier ones, or everything else on the disk, have room */
+  readonly droppedForRoom: number;
+  /** offered and not taken: no room, no folder, not what was announced */
+  readonly notTaken: number;
+}
+
 /** In memory there is a record of each. */
 const mostFiles = 10_000;
 /** Waiting to be moved; the vision process makes a few at once. */
@@ -83,6 +96,9 @@ export class EvidenceStore implements Part {
   /** in the order they came */
   readonly #known = new Map<string, EvidenceRecord>();
   #bytes = 0;
+  #droppedForAge = 0;
+  #droppedForRoom = 0;
+  #notTaken = 0;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
@@ -141,6 +157,13 @@ export class EvidenceStore implements Part {
     return this.#known.size;
   }
 
+  figures(): EvidenceFigures {
+    return {
+      ...{ bytes: this.#bytes, items: this.#known.size, maxBytes: this.#options.limits.maxBytes },
+      ...{ droppedForAge: this.#droppedForAge, droppedForRoom: this.#droppedForRoom, notTaken: this.#notTaken },
+    };
+  }
+
   /** Why nothing can be kept, in words; empty where all is well. */
   get problem(): string {
     return this.#problem;
@@ -155,6 +178,7 @@ export class EvidenceStore implements Part {
       !isRecord.Check(record) ||
       !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)
     ) {
+      this.#notTaken++;
       await rm(from, { force: true });
       return false;
     }
@@ -164,6 +188,7 @@ export class EvidenceStore implements Part {
       kept = await this.#keep(from, record);
     });
     this.#waiting--;
+    if (!kept) this.#notTaken++;
     return kept;
   }
 
@@ -231,19 +256,25 @@ export class EvidenceStore implements Part {
     if (quality() === 'synced')
       for (const record of [...this.#known.values()]) {
         const keepMs = record.worth === 'alarm' ? keepAlarmsMs : keepChatterMs;
-        if (record.clock === 'synced' && now - record.time > keepMs) await this.#delete(record);
+        if (record.clock !== 'synced' || now - record.time <= keepMs) continue;
+        this.#droppedForAge++;
+        await this.#delete(record);
       }
+    if (bytes > limits.maxBytes) return this.#noRoom('they are too large');
     for (;;) {
       const { bavail, bsize } = await statfs(folder);
       const free = bavail * bsize - bytes >= limits.minFreeBytes;
       if (free && this.#bytes + bytes <= limits.maxBytes && this.#known.size < mostFiles) return true;
       const least = this.#leastWorth();
-      if (least === undefined) {
-        this.#failed('room', `pictures of alarms are not kept: ${free ? 'they are too large' : 'the disk is full'}`);
-        return false;
-      }
+      if (least === undefined) return this.#noRoom('the disk is full');
+      this.#droppedForRoom++;
       await this.#delete(least);
     }
+  }
+
+  #noRoom(why: string): false {
+    this.#failed('room', `pictures of alarms are not kept: ${why}`);
+    return false;
   }
 
   #leastWorth(): EvidenceRecord | undefined {
