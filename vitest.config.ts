@@ -12,6 +12,7 @@ const realParts = [
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
+  'cloud/operations/topic-log.test.ts',
   'edge/console/page.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security}.test.ts',

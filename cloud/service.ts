@@ -43,6 +43,9 @@ import { ReceiverServer } from './ingest/receiver-server.ts';
 import type { ConsumerState } from './ingest/supervised-consumer.ts';
 import { createRoutes } from './notify/channels/registry.ts';
 import { Notifier } from './notify/notifier.ts';
+import { FileOperationsLog } from './operations/file-log.ts';
+import type { OperationsLog } from './operations/operations.ts';
+import { TopicOperationsLog } from './operations/topic-log.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 
 /** `forpost cloud`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
@@ -73,6 +76,7 @@ export class Service implements Part {
   readonly #receiver: ReceiverServer | undefined;
   readonly #commands: Commands;
   readonly #evidence: EvidenceDepot;
+  readonly #operations: OperationsLog;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
@@ -146,6 +150,10 @@ export class Service implements Part {
       clock,
       logger: logger('evidence'),
     });
+    this.#operations =
+      kafka === undefined
+        ? new FileOperationsLog(join(config.data, 'operations.jsonl'), clock)
+        : new TopicOperationsLog(kafka, clock, logger('operations'));
     const events: IngestEvents = {
       stored: (some, toTell = some) => {
         this.#stored += some.length;
@@ -181,7 +189,7 @@ export class Service implements Part {
       commands: this.#commands,
       evidence: {
         depot: this.#evidence,
-        audit: new EvidenceAudit(config.data, clock, logger('evidence')),
+        audit: new EvidenceAudit(this.#operations, clock, logger('evidence')),
       },
       users: this.#users,
       live: this.#live,
@@ -230,6 +238,7 @@ export class Service implements Part {
       );
       await this.#releasers.start('commands', this.#commands);
       await this.#releasers.start('evidence', this.#evidence);
+      await this.#releasers.start('operations', this.#operations);
       await this.#releasers.start('notifier', this.#notifier);
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
       await this.#releasers.start('delivery', this.#delivery);

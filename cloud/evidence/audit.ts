@@ -1,14 +1,15 @@
 /**
- * Who looked at what, at the centre: one JSON line each, in a file that only this user reads, and in the log.
+ * Who looked at what, at the centre: one record of the operations log for each look, and a line of the log.
  *
- * Always: bounded: at `maxBytes` the file becomes the older one of two. A line that cannot be written is an error of the
- * look itself: nobody sees what nobody wrote down.
+ *   look ── the same one within a minute ──► nothing to write
+ *        └─ else ──► written, durable ──► may be shown
+ *                       └── fails ──► an error of the look itself: nobody sees what nobody wrote down
+ *
+ * Always: the many requests of one look at a clip, side by side or one after the other, are one record; bounded.
  */
-import { appendFile, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { OperationsLog } from '../operations/operations.ts';
 
 export interface Look {
   readonly by: string;
@@ -18,49 +19,43 @@ export interface Look {
   readonly alarm: string;
 }
 
-const defaultMaxBytes = 8 * 1024 ** 2;
 /** One look at a clip is many requests for parts of it. */
 const sameLookMs = 60_000;
 const mostRemembered = 1000;
 
 export class EvidenceAudit {
-  readonly #file: string;
+  readonly #log: Pick<OperationsLog, 'append'>;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #maxBytes: number;
   readonly #seen = new Map<string, number>();
-  #last: Promise<void> = Promise.resolve();
+  readonly #writing = new Map<string, Promise<void>>();
 
-  constructor(folder: string, clock: Clock, logger: Logger, maxBytes = defaultMaxBytes) {
-    this.#file = join(folder, 'evidence-looks.jsonl');
+  constructor(log: Pick<OperationsLog, 'append'>, clock: Clock, logger: Logger) {
+    this.#log = log;
     this.#clock = clock;
     this.#logger = logger;
-    this.#maxBytes = maxBytes;
   }
 
-  /** Resolves when it is written. */
+  /** Resolves when it is written. @throws ForpostError where it cannot be */
   async looked(look: Look): Promise<void> {
-    const key = `${look.by}\n${look.sha256}`;
-    const now = this.#clock.uptime();
-    if (now - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;
-    const line = `${JSON.stringify({ at: rfc3339(this.#clock.now()), ...look })}\n`;
-    const written = this.#last.then(() => this.#append(line));
-    this.#last = written.catch(() => {
-      // told to who looked
-    });
-    await written;
+    const key = `${look.by}\n${look.gateway}\n${look.sha256}`;
+    if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;
+    let writing = this.#writing.get(key);
+    if (writing === undefined) {
+      writing = this.#write(key, look).finally(() => this.#writing.delete(key));
+      this.#writing.set(key, writing);
+    }
+    await writing;
+  }
+
+  async #write(key: string, { by, gateway, alarm, evidence, sha256 }: Look): Promise<void> {
+    await this.#log.append({ operation: 'evidence-viewed', by, gateway, subject: alarm, alarm, evidence, sha256 });
     this.#seen.delete(key);
-    this.#seen.set(key, now);
+    this.#seen.set(key, this.#clock.uptime());
     for (const oldest of this.#seen.keys()) {
       if (this.#seen.size <= mostRemembered) break;
       this.#seen.delete(oldest);
     }
-    this.#logger.info(look, 'somebody looked at evidence');
-  }
-
-  async #append(line: string): Promise<void> {
-    const size = (await stat(this.#file).catch(() => undefined))?.size ?? 0;
-    if (size + line.length > this.#maxBytes) await rename(this.#file, `${this.#file}.1`);
-    await appendFile(this.#file, line, { mode: 0o600 });
+    this.#logger.info({ by, gateway, alarm, evidence, sha256 }, 'somebody looked at evidence');
   }
 }

@@ -4,8 +4,9 @@
  */
 import { createReadStream } from 'node:fs';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
-import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { contentRange, sendFile } from '@forpost/shared/http/range.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type Type from 'typebox';
@@ -18,6 +19,7 @@ import { askBody, type EvidenceView, evidenceView, fileParams, listAnswer, listQ
 /** Days are what a site may be offline for; a command holds a day at most. */
 const validMs = 86_400_000;
 const partBytes = 1024 ** 2;
+const retryMs = 5_000;
 
 export interface EvidenceRouteParts {
   readonly depot: EvidenceDepot;
@@ -85,7 +87,17 @@ export function registerEvidenceRoutes(
       const record = depot.get(id, hash);
       if (record === undefined || record.arrived === null) throw new HttpProblem(404, 'it is not here (yet)');
       const by = login.sessionOf(request)?.user ?? '';
-      await audit.looked({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm: record.alarm });
+      try {
+        await audit.looked({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm: record.alarm });
+      } catch (error) {
+        if (!(error instanceof ForpostError)) throw error;
+        request.log.warn({ by, gateway: id, why: error.message }, 'a look at evidence could not be written down');
+        throw tryAgainIn(
+          503,
+          retryMs,
+          `who looks at a picture is written down before it is shown, and that cannot be done now (${error.message}): try again`,
+        );
+      }
       return sendFile(reply, request.headers.range, record, (part) => createReadStream(depot.pathOf(record), part));
     },
   );

@@ -23,6 +23,18 @@ export async function post<Answer>(path: string, body?: unknown): Promise<Answer
   return call<Answer>(path, { method: 'POST', ...json });
 }
 
+/** Why a file that the browser asked for by itself did not come, in a sentence. */
+export async function whyNot(path: string): Promise<string> {
+  try {
+    // one byte: a clip is large, and may be there this time
+    const response = await fetch(path, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(deadlineMs) });
+    if (response.ok) return 'it did not come: try again';
+    return detailOf(await response.json().catch(() => undefined)) ?? `the centre answered ${response.status}`;
+  } catch {
+    return 'the centre cannot be reached';
+  }
+}
+
 async function call<Answer>(path: string, init: RequestInit, signal?: AbortSignal): Promise<Answer> {
   const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;

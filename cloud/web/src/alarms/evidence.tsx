@@ -10,7 +10,7 @@ import type { AlarmView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
 import { countOf } from '../format.ts';
-import { get, post, sentence } from '../http.ts';
+import { get, post, sentence, whyNot } from '../http.ts';
 import { failureOf, kindWords } from './evidence-words.ts';
 
 const lookEveryMs = 1500;
@@ -95,14 +95,7 @@ function Pieces({ alarm, commands }: EvidenceProps): ReactNode {
           <li key={sha256}>
             <figure>
               {(here.get(sha256)?.arrived ?? null) !== null ? (
-                media === 'video/mp4' ? (
-                  // biome-ignore lint/a11y/useMediaCaption: a camera's picture without sound
-                  <video src={`${base}/${sha256}`} controls playsInline preload="metadata" />
-                ) : (
-                  <a href={`${base}/${sha256}`} target="_blank" rel="noreferrer">
-                    <img src={`${base}/${sha256}`} alt={`${kindWords(kind)}: ${alarm.message}`} />
-                  </a>
-                )
+                <Shown address={`${base}/${sha256}`} media={media} words={`${kindWords(kind)}: ${alarm.message}`} />
               ) : (
                 <Awaited known={here.get(sha256)} failure={failureOf(commands.values(), sha256)} />
               )}
@@ -112,6 +105,38 @@ function Pieces({ alarm, commands }: EvidenceProps): ReactNode {
         ))}
       </ul>
     </>
+  );
+}
+
+/** A look that cannot be written down shows nothing: the answer says why, and it can be tried again. */
+function Shown({
+  address,
+  media,
+  words,
+}: {
+  readonly address: string;
+  readonly media: string | undefined;
+  readonly words: string;
+}): ReactNode {
+  const [problem, setProblem] = useState('');
+  const failed = () => {
+    void whyNot(address).then((why) => setProblem(sentence(new Error(why))));
+  };
+  if (problem !== '')
+    return (
+      <div className="evidence-awaited" role="alert">
+        {problem}
+        <Button size="compact-sm" variant="default" onClick={() => setProblem('')}>
+          Try again
+        </Button>
+      </div>
+    );
+  // biome-ignore lint/a11y/useMediaCaption: a camera's picture without sound
+  if (media === 'video/mp4') return <video src={address} controls playsInline preload="metadata" onError={failed} />;
+  return (
+    <a href={address} target="_blank" rel="noreferrer">
+      <img src={address} alt={words} onError={failed} />
+    </a>
   );
 }
 

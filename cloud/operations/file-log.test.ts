@@ -1,0 +1,50 @@
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { FileOperationsLog } from './file-log.ts';
+
+const operation = { operation: 'evidence-viewed', by: 'anna', gateway: 'gw-1', subject: 'gate/yard/-/1' };
+
+async function rig(maxBytes?: number) {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-operations-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'operations.jsonl');
+  const lines = async (path = file) =>
+    (await readFile(path, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { data: { by: string } });
+  return { folder, file, lines, log: new FileOperationsLog(file, new FakeClock(), maxBytes) };
+}
+
+test('each operation is a line that nobody else may read', async () => {
+  const { file, lines, log } = await rig();
+  await Promise.all([log.append(operation), log.append({ ...operation, by: 'ben' })]);
+  expect(await lines()).toMatchObject([
+    {
+      ...{ specversion: '1.0', type: 'forpost.operation.v1', source: '/centre', subject: 'gate/yard/-/1' },
+      data: { operation: 'evidence-viewed', by: 'anna', gateway: 'gw-1' },
+    },
+    { data: { by: 'ben' } },
+  ]);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test('it is bounded: the full file becomes the older one of two', async () => {
+  const { file, lines, log } = await rig(700);
+  for (const by of ['a', 'b', 'c', 'd', 'e']) await log.append({ ...operation, by });
+  const kept = [...(await lines(`${file}.1`)), ...(await lines())].map(({ data }) => data.by);
+  expect(kept.join('')).toMatch(/^[a-c]*de$/);
+  expect((await stat(file)).size).toBeLessThanOrEqual(700);
+});
+
+test('where the disk takes nothing that is an error, and the next one is tried anew', async () => {
+  const { folder, lines, log } = await rig();
+  await rm(folder, { recursive: true });
+  await expect(log.append(operation)).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
+  await mkdir(folder);
+  await log.append(operation);
+  expect(await lines()).toHaveLength(1);
+});

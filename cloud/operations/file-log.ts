@@ -1,0 +1,56 @@
+/**
+ * What staff did at a centre without Kafka: one JSON line each, in a file that only this user reads.
+ *
+ * Always: one write at a time, synced before `append` resolves; at `maxBytes` the file becomes the older one of two,
+ * and what was the older one is gone.
+ */
+import { open, rename, stat } from 'node:fs/promises';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { type Operation, type OperationsLog, operationRecord } from './operations.ts';
+
+const defaultMaxBytes = 8 * 1024 ** 2;
+
+export class FileOperationsLog implements OperationsLog {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #maxBytes: number;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(file: string, clock: Clock, maxBytes = defaultMaxBytes) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#maxBytes = maxBytes;
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    await this.#last;
+  }
+
+  append(operation: Operation): Promise<void> {
+    const { value } = operationRecord(operation, this.#clock.now());
+    const written = this.#last.then(() => this.#append(`${value}\n`));
+    this.#last = written.catch(() => {
+      // told to who appended
+    });
+    return written;
+  }
+
+  async #append(line: string): Promise<void> {
+    try {
+      const size = (await stat(this.#file).catch(() => undefined))?.size ?? 0;
+      if (size > 0 && size + line.length > this.#maxBytes) await rename(this.#file, `${this.#file}.1`);
+      const handle = await open(this.#file, 'a', 0o600);
+      try {
+        await handle.appendFile(line);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw new ForpostError('FORPOST_HISTORY_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
