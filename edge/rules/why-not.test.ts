@@ -18,6 +18,11 @@ test.each([
   [{ ...entered, zone: 'porch' }, enters(), 'Not here: it watches porch'],
   [{ ...entered, classes: ['cat'] }, enters(), 'Not what it looks for: this is a person, it wants cat'],
   [{ ...entered, min_score: 0.95 }, enters(), 'Not certain enough: 90 %, it wants 95 % (min_score)'],
+  [
+    { ...entered, classes: ['cat'], min_score: 0.95, confirmations: 2 },
+    enters({ class: 'motion', anyClass: true }),
+    'Not sure yet: seen in 1 frames',
+  ],
   [{ ...entered, max_height: 0.2 }, enters(), 'Too high: 30 %, it wants at most 20 % (max_height)'],
   [entered, enters({ class: 'car', static: true }), 'It has not moved, or stands again'],
   [{ ...entered, confirmations: 3 }, enters(), 'Not sure yet: seen in 1 frames, it wants 3 (confirmations)'],

@@ -30,13 +30,13 @@ function place(rule: RuleConfig, camera: CameraConfig, change: SceneChange): str
 }
 
 function thing(rule: RuleConfig, { track }: SceneChange): string | undefined {
-  const { class: name, box, best, seen } = track;
-  if (Array.isArray(rule.classes) && !rule.classes.includes(name))
+  const { class: name, box, best, seen, anyClass } = track;
+  if (anyClass !== true && Array.isArray(rule.classes) && !rule.classes.includes(name))
     return `Not what it looks for: this is a ${name}, it wants ${rule.classes.join(' or ')}`;
   const percent = (value: number) => `${Math.round(value * 100)} %`;
   const size = { height: box[3], area: box[2] * box[3] };
   const limits: readonly (readonly [key: string, value: number, word: string])[] = [
-    ['min_score', best, 'certain'],
+    ['min_score', anyClass === true ? 1 : best, 'certain'],
     ['min_height', size.height, 'high'],
     ['min_area', size.area, 'large'],
   ];

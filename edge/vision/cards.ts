@@ -1,9 +1,9 @@
 /**
  * What `forpost model add` found out about a model: `<name>.json` in the models folder, beside `<name>.onnx`, or for
- * one that runs on another box beside `<name>.token` where that box wants one. Knows nothing of runtimes, so that
- * `forpost check` may read it.
+ * one that runs on another box beside `<name>.token` where that box wants one; and `<name>.crashes`, which a gateway
+ * writes where it had to give the model up (trust.ts). Knows nothing of runtimes, so that `forpost check` may read it.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Static } from 'typebox';
@@ -44,6 +44,31 @@ export async function readToken(name: string, modelsFolder: string): Promise<str
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw invalid(`the token of model "${name}" cannot be read: ${messageOf(error)}`);
   }
+}
+
+/** Where it is written why the gateway no longer runs a model that takes the vision process down. */
+export function crashNote(name: string, modelsFolder: string): string {
+  return join(modelsFolder, `${name}.crashes`);
+}
+
+/** Why the gateway no longer runs the model, to go on with «the model NAME …»; undefined where it does. */
+export async function readCrashNote(name: string, modelsFolder: string): Promise<string | undefined> {
+  try {
+    return (await readFile(crashNote(name, modelsFolder), 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What tells a model's files from others of the same names, without reading them. Never rejects. */
+export async function filesOf(name: string, modelsFolder: string): Promise<string> {
+  const files = ['onnx', 'json'].map(async (suffix) => {
+    const { ino, size, mtimeMs } = await stat(join(modelsFolder, `${name}.${suffix}`));
+    return `${ino} ${size} ${mtimeMs}`;
+  });
+  const told = await Promise.allSettled(files);
+  return told.map((one) => (one.status === 'fulfilled' ? one.value : 'none')).join(', ');
 }
 
 function invalid(message: string): ForpostError {

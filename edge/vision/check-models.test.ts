@@ -3,21 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CameraConfig } from '../site/site.ts';
+import { crashNote } from './cards.ts';
 import { checkModels } from './check-models.ts';
 
-test('a camera whose model is not installed, or does not know a class, is told where that stands', async () => {
+test('a camera whose model is not installed, is out, or does not know a class, is told where that stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-check-models-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const card = { name: 'a', sha256: 'a'.repeat(64), kind: 'yolox', inputSize: 64, measuredMs: 1, source: 'a.onnx' };
   await writeFile(join(folder, 'a.json'), JSON.stringify({ ...card, classes: ['person', 'car'] }));
   await writeFile(join(folder, 'a.onnx'), 'its bytes do not matter here');
   await writeFile(join(folder, 'lost.json'), JSON.stringify({ ...card, name: 'lost', classes: ['person'] }));
+  await writeFile(join(folder, 'wild.json'), JSON.stringify({ ...card, name: 'wild', classes: ['person'] }));
+  await writeFile(join(folder, 'wild.onnx'), 'nor do these');
+  await writeFile(crashNote('wild', folder), 'took the vision process down 3 times in a row\n');
   const cameras = [
     { id: 'fine', detector: 'a', classes: ['car'] },
     { id: 'built-in' },
     { id: 'typo', detector: 'a', classes: ['car', 'persn'] },
     { id: 'none', detector: 'yolox-nano' },
     { id: 'gone', detector: 'lost' },
+    { id: 'out', detector: 'wild' },
   ] as unknown as CameraConfig[];
   expect(await checkModels(cameras, folder)).toEqual([
     {
@@ -31,6 +36,11 @@ test('a camera whose model is not installed, or does not know a class, is told w
     {
       path: ['cameras', 4, 'detector'],
       message: 'camera "gone": the file of model "lost" is not there: add it again with forpost model add',
+    },
+    {
+      path: ['cameras', 5, 'detector'],
+      message:
+        'camera "out": the model "wild" took the vision process down 3 times in a row, and the built-in motion model watches instead: add the model again with forpost model add, or choose another',
     },
   ]);
 });

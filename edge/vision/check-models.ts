@@ -5,7 +5,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraConfig } from '../site/site.ts';
-import { builtInModel, readModelCard } from './cards.ts';
+import { builtInModel, readCrashNote, readModelCard } from './cards.ts';
 
 /** Problems at paths of the site's file. Never rejects because of what stands there or in the models folder. */
 export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<Problem[]> {
@@ -19,6 +19,12 @@ export async function checkModels(cameras: readonly CameraConfig[], modelsFolder
       problems.push({ path: [...path, 'detector'], message: `camera "${id}": ${messageOf(error)}` });
       continue;
     }
+    const why = await readCrashNote(detector, modelsFolder);
+    if (why !== undefined)
+      problems.push({
+        path: [...path, 'detector'],
+        message: `camera "${id}": the model "${detector}" ${why}, and the built-in motion model watches instead: add the model again with forpost model add, or choose another`,
+      });
     for (const [at, name] of classes.entries())
       if (!known.includes(name))
         problems.push({

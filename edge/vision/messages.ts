@@ -6,6 +6,7 @@
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { CameraConfig } from '../site/site.ts';
+import type { Ousted } from './blame.ts';
 
 /** x, y, width, height, each 0..1 of the picture, from the top left. */
 export type Box = readonly [number, number, number, number];
@@ -25,6 +26,8 @@ export interface Track {
   readonly static: boolean;
   /** ids of the zones that its feet (bottom centre of the box) are in */
   readonly zones: readonly string[];
+  /** seen by the built-in model in the place of one that is out: it may be of any class, and its score is no such model's */
+  readonly anyClass?: true;
 }
 
 /** A side of a line as people see it in the picture. */
@@ -62,7 +65,13 @@ export type ToVision =
       readonly modelsFolder: string;
       /** where finished evidence is left, for the main process to take */
       readonly evidenceFolder: string;
+      /** models that earlier processes ended in: not to be run side by side */
+      readonly suspects: readonly string[];
+      /** models that are not to be run: the built-in one watches instead */
+      readonly out: readonly Ousted[];
     }
+  /** A model that was out may be tried again. */
+  | { readonly kind: 'renewed'; readonly model: string }
   /** One camera's configuration is another now: what is drawn in its picture is taken as it runs, else it starts anew. */
   | {
       readonly kind: 'reconfigure';
@@ -126,6 +135,11 @@ export type FromVision =
     }
   /** what an installer should know, and again with an empty text when it is over */
   | { readonly kind: 'problem'; readonly about: string; readonly text: string }
+  /** what its threads open and run from now on, of models that are not proven: who reads it last knows what it ended in */
+  | { readonly kind: 'running'; readonly models: readonly string[] }
+  | { readonly kind: 'proven'; readonly model: string }
+  /** it ends because so many threads hang: the model of each */
+  | { readonly kind: 'hung'; readonly models: readonly string[] }
   | { readonly kind: 'heartbeat'; readonly residentBytes: number };
 
 /** What `vision/supervisor.ts` offers to the rest of the gateway. */

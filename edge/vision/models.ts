@@ -15,7 +15,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { builtInModel, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
+import { builtInModel, crashNote, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
 import { type CatalogueEntry, catalogue, cocoClasses } from './catalogue.ts';
 import { parseRemote } from './process/detectors/remote-address.ts';
 import type { ToTry, Trial } from './process/detectors/trial.ts';
@@ -92,6 +92,7 @@ async function addFile(
   await rename(candidate, join(modelsFolder, `${name}.onnx`));
   await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
   await rm(join(modelsFolder, `${name}.token`), { force: true });
+  await rm(crashNote(name, modelsFolder), { force: true });
   return card;
 }
 
@@ -123,7 +124,7 @@ async function addRemote(
     await rename(`${candidate}.token`, join(modelsFolder, `${name}.token`));
   }
   await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
-  await rm(join(modelsFolder, `${name}.onnx`), { force: true });
+  for (const old of [join(modelsFolder, `${name}.onnx`), crashNote(name, modelsFolder)]) await rm(old, { force: true });
   return card;
 }
 
@@ -196,6 +197,7 @@ export async function removeModel(name: string, modelsFolder: string): Promise<v
   await readModelCard(name, modelsFolder);
   await rm(join(modelsFolder, `${name}.json`));
   for (const suffix of ['onnx', 'token']) await rm(join(modelsFolder, `${name}.${suffix}`), { force: true });
+  await rm(crashNote(name, modelsFolder), { force: true });
 }
 
 async function copy(file: string, to: string): Promise<void> {

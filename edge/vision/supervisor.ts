@@ -6,6 +6,9 @@
  *                          ▲  └── exit, no heartbeat, over its memory ──┐  │ the same
  *                          └── at once the first time, else backoff ◄───┴──┘
  *
+ * A model that takes the process down again and again is run no more, and the built-in one watches in its place: what
+ * counts, and how it is forgotten, says blame.ts.
+ *
  * Always: at most one vision process; it leads a process group of its own, and the whole group is killed when it
  * ends, so that no ffmpeg is left; a site without cameras starts none.
  */
@@ -20,8 +23,11 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { CameraConfig, Secrets } from '../site/site.ts';
+import { standsIn } from './blame.ts';
+import { builtInModel } from './cards.ts';
 import type { FromVision, ToVision, VisionEvents } from './messages.ts';
 import { removeOwn, ringPath } from './process/ring-folder.ts';
+import { ModelTrust } from './trust.ts';
 
 /** The process says it is well once a second; native start-up on a busy core takes longer than a heartbeat may. */
 const heartbeatDeadlineMs = 5_000;
@@ -30,7 +36,7 @@ const startDeadlineMs = 30_000;
 const memoryCeilingBytes = 1024 ** 3;
 const memoryCeilingBytesPerCamera = 128 * 1024 ** 2;
 const restartBackoff: Backoff = { baseMs: 250, ceilingMs: 15_000 };
-/** A process that ran this long starts again at once, however often others ended before it. */
+/** After a process that ran this long the next one starts at once, however often others ended before it. */
 const provenAfterMs = 30_000;
 const stopDeadlineMs = 3_000;
 const entryPoint = fileURLToPath(new URL('./process/main.ts', import.meta.url));
@@ -58,6 +64,9 @@ interface Running {
   deadline: Timer;
   /** why this side killed it; empty where it ended by itself */
   verdict: string;
+  /** as it told last (messages.ts) */
+  models: readonly string[];
+  hung: readonly string[];
 }
 
 export class VisionSupervisor implements Part {
@@ -66,6 +75,7 @@ export class VisionSupervisor implements Part {
   readonly #status = new Map<string, CameraStatus>();
   readonly #problems = new Map<string, string>();
   readonly #latest = new Map<string, SceneMessage>();
+  readonly #trust: ModelTrust;
   #running: Running | undefined;
   #restart: Timer | undefined;
   #down = '';
@@ -76,6 +86,15 @@ export class VisionSupervisor implements Part {
   constructor(options: VisionOptions) {
     this.#options = options;
     this.#cameras = options.cameras;
+    this.#trust = new ModelTrust({
+      modelsFolder: this.#modelsFolder,
+      clock: options.clock,
+      logger: options.logger,
+      renewed: (model) => {
+        options.logger.info({ model }, 'model is another one now: it is tried again');
+        this.#send({ kind: 'renewed', model });
+      },
+    });
     for (const camera of options.cameras) this.#status.set(camera.id, initialStatus(camera));
   }
 
@@ -86,15 +105,17 @@ export class VisionSupervisor implements Part {
     await mkdir(this.#liveFolder, { recursive: true, mode: 0o700 });
     await mkdir(this.#modelsFolder, { recursive: true });
     await mkdir(this.#evidenceFolder, { recursive: true, mode: 0o700 });
+    this.#trust.start(this.#models);
     this.#fork();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#restart?.cancel();
+    this.#trust.stop();
     const running = this.#running;
     if (running === undefined) return;
-    const ended = new Promise<void>((resolve) => running.child.once('exit', () => resolve()));
+    const ended = new Promise<void>((resolve) => running.child.once('close', () => resolve()));
     running.deadline.cancel();
     this.#send({ kind: 'stop' });
     running.deadline = this.#options.clock.after(stopDeadlineMs, () => killGroup(running.child));
@@ -170,7 +191,14 @@ export class VisionSupervisor implements Part {
     return join(this.#options.dataFolder, 'models');
   }
 
+  /** names of the models that cameras want, other than the built-in one */
+  get #models(): string[] {
+    const named = this.#cameras.map(({ detector = builtInModel.name }) => detector);
+    return [...new Set(named)].filter((name) => name !== builtInModel.name);
+  }
+
   #fork(): void {
+    this.#trust.began(this.#models);
     const { clock, logger, secrets } = this.#options;
     const child = fork(entryPoint, [], {
       // its own session: Ctrl-C reaches the gateway alone, which then stops it; and the group can be killed as one
@@ -180,11 +208,13 @@ export class VisionSupervisor implements Part {
       env: { ...withoutMallocLimits(process.env), FORPOST_LOG_LEVEL: logger.level },
     });
     const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
-    const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '' };
+    const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };
     this.#running = running;
     child.on('message', (message) => this.#take(running, message as FromVision));
     child.once('error', (error) => this.#ended(running, messageOf(error)));
-    child.once('exit', (code, signal) =>
+    // what it said last is read before it is taken to have ended
+    child.once('exit', () => killGroup(child));
+    child.once('close', (code, signal) =>
       this.#ended(running, signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`),
     );
     this.#send({
@@ -193,6 +223,8 @@ export class VisionSupervisor implements Part {
       liveFolder: this.#liveFolder,
       modelsFolder: this.#modelsFolder,
       evidenceFolder: this.#evidenceFolder,
+      suspects: this.#trust.suspects,
+      out: this.#trust.out,
     });
   }
 
@@ -218,6 +250,15 @@ export class VisionSupervisor implements Part {
         break;
       case 'evidence':
         events.evidence?.(message);
+        break;
+      case 'running':
+        running.models = message.models;
+        break;
+      case 'hung':
+        running.hung = message.models;
+        break;
+      case 'proven':
+        this.#trust.proven(message.model);
         break;
       case 'heartbeat':
         if (this.#stopped) break;
@@ -253,7 +294,9 @@ export class VisionSupervisor implements Part {
     this.#forgetRecordings();
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
-    if (clock.uptime() - running.startedAt >= provenAfterMs) this.#failures = 0;
+    const out = this.#trust.ended({ running: running.models, hung: running.hung });
+    for (const ousted of out) logger.error({ cameras: this.#using(ousted.model) }, standsIn(ousted));
+    if (out.length > 0 || clock.uptime() - running.startedAt >= provenAfterMs) this.#failures = 0;
     const delayMs = this.#failures === 0 ? 0 : backoffMs(restartBackoff, this.#failures - 1, random);
     this.#failures++;
     const why = running.verdict === '' ? how : running.verdict;
@@ -261,6 +304,10 @@ export class VisionSupervisor implements Part {
     logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');
     this.#restart = clock.after(delayMs, () => this.#fork());
     events.changed();
+  }
+
+  #using(model: string): string[] {
+    return this.#cameras.filter(({ detector }) => detector === model).map(({ id }) => id);
   }
 
   /** What its cameras recorded is of no more use, and not masked. */

@@ -26,7 +26,7 @@ export interface CameraStatus {
   readonly id: string;
   readonly name: string;
   readonly state: CameraState;
-  /** in words an installer understands: "wrong password", "no frames for 3 s"; empty where live */
+  /** in words an installer understands: "wrong password", "no frames for 3 s"; empty where live as it should be */
   readonly reason: string;
   /** frames analysed a second, over the last 10 s */
   readonly framesPerSecond: number;

@@ -1,7 +1,7 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
-import { tellBudget, tellDevice, tellRoom, tellUplink } from './words.ts';
+import { tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -20,6 +20,24 @@ test.each([
   ['w', 3, 'W', '3'],
 ])('%s %s is written as a person would', (name, value, label, text) => {
   expect(measure(name, value)).toEqual({ label, text });
+});
+
+test('a camera that is live by other means than it should be is worth a look, and says why', () => {
+  const camera = {
+    id: 'yard',
+    name: 'Yard',
+    state: 'live',
+    reason: '',
+    framesPerSecond: 5,
+    detector: 'motion',
+  } as const;
+  expect(tellCamera(camera)).toEqual({ tone: 'good', label: 'Live', text: '' });
+  const why = 'the model "a" hung: the built-in motion model watches instead';
+  expect(tellCamera({ ...camera, reason: why })).toMatchObject({
+    tone: 'look',
+    label: 'Live',
+    text: `T${why.slice(1)}.`,
+  });
 });
 
 test('what matters of a device is told first, its battery last', () => {

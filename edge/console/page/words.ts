@@ -26,7 +26,8 @@ const cameraLabels: Readonly<Record<CameraState, readonly [Tone, string]>> = {
 };
 
 export function tellCamera(camera: CameraStatus): Told {
-  const [tone, label] = cameraLabels[camera.state];
+  const [usual, label] = cameraLabels[camera.state];
+  const tone = camera.state === 'live' && camera.reason !== '' ? 'look' : usual;
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(camera.reason)}.` };
 }
 

@@ -109,6 +109,8 @@ test('only a thing of the right class, score and size is meant, and only once it
   };
   const enter = scene('entered', 1, { score: 0.6 });
   expect(raised({ classes: ['cat'] }, enter)).toEqual([false]);
+  // the built-in model in the place of one that is out cannot tell, and its score is no such model's
+  expect(raised({ classes: ['cat'], min_score: 0.99 }, scene('entered', 1, { anyClass: true }))).toEqual([true]);
   expect(
     raised({ min_score: 0.8 }, enter, looked(trackOf(1, { best: 0.7 })), looked(trackOf(1, { best: 0.85 }))),
   ).toEqual([false, false, true]);

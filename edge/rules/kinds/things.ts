@@ -37,12 +37,12 @@ export interface ThingChoice {
 }
 
 /** Whether the rule means `track`, as far as it is known by now. */
-export function means(choice: ThingChoice, { class: name, best, box, seen }: Track): boolean {
+export function means(choice: ThingChoice, { class: name, best, box, seen, anyClass }: Track): boolean {
   const [, , width, height] = box;
   const area = width * height;
   return (
-    (choice.classes?.includes(name) ?? true) &&
-    best >= (choice.min_score ?? 0) &&
+    (anyClass === true || (choice.classes?.includes(name) ?? true)) &&
+    (anyClass === true || best >= (choice.min_score ?? 0)) &&
     height >= (choice.min_height ?? 0) &&
     height <= (choice.max_height ?? Number.POSITIVE_INFINITY) &&
     area >= (choice.min_area ?? 0) &&

@@ -12,6 +12,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
+import type { Ousted } from '../blame.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
 import { type RingFolder, removeOwn, ringFolder } from './ring-folder.ts';
@@ -32,6 +33,7 @@ let cameras: WatchedCamera[] = [];
 let pool: DetectorPool | undefined;
 let unsent = 0;
 let rings: RingFolder | undefined;
+let out: readonly Ousted[] = [];
 let build: ((config: CameraSettings) => WatchedCamera) | undefined;
 
 function send(message: FromVision): void {
@@ -51,7 +53,13 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
     clock,
     random,
     logger,
-    stuck: () => end(1, 'detector threads hang'),
+    stuck: (models) => {
+      send({ kind: 'hung', models });
+      end(1, 'detector threads hang');
+    },
+    suspects: message.suspects,
+    running: (models) => send({ kind: 'running', models }),
+    proven: (model) => send({ kind: 'proven', model }),
   });
   pool = fresh;
   fresh.start();
@@ -66,24 +74,43 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
       mkdirSync(ring.folder, { mode: 0o700 });
     }
     return new WatchedCamera({
-      ...{ config, liveFolder, modelsFolder, evidenceFolder, ring },
+      ...{ config, liveFolder, modelsFolder, evidenceFolder, ring, out: outOf(config) },
       ...{ pool: fresh, clock, random, logger, send },
     });
   };
+  out = message.out;
   cameras = message.cameras.map(build);
   for (const camera of cameras) camera.start();
 }
 
 /** The others go on as they are. */
 function reconfigure(config: CameraSettings): void {
-  const index = cameras.findIndex(({ id }) => id === config.id);
-  const before = cameras[index];
-  if (before === undefined || build === undefined || before.takes(config)) return;
+  const before = cameras.find(({ id }) => id === config.id);
+  if (before === undefined || before.takes(config)) return;
   before.stop();
   before.forgetPictures();
+  replace(before, config);
+}
+
+/** The cameras that name it try it again. */
+function renew(model: string): void {
+  out = out.filter((other) => other.model !== model);
+  for (const camera of [...cameras])
+    if (camera.config.detector === model) {
+      camera.stop();
+      replace(camera, camera.config);
+    }
+}
+
+function replace(before: WatchedCamera, config: CameraSettings): void {
+  if (build === undefined) return;
   const camera = build(config);
-  cameras[index] = camera;
+  cameras = cameras.map((other) => (other === before ? camera : other));
   camera.start();
+}
+
+function outOf({ detector }: CameraSettings): Ousted | undefined {
+  return out.find(({ model }) => model === detector);
 }
 
 async function release(): Promise<void> {
@@ -121,6 +148,7 @@ process.on('message', (message: ToVision) => {
       end(1, 'not configured');
     });
   else if (message.kind === 'reconfigure') reconfigure(message.camera);
+  else if (message.kind === 'renewed') renew(message.model);
   else if (message.kind === 'evidence') cameras.find(({ id }) => id === message.camera)?.ask(message);
   else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);
   else end(0, 'asked to');

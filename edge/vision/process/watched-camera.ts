@@ -1,6 +1,7 @@
 /**
  * One configured camera put together: its connection, its frames, its model, its picture; and what it tells the
- * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status.
+ * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status; one
+ * whose model is out because it takes the process down (blame.ts) is watched by the built-in model, and says so.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { type Ousted, standsIn } from '../blame.ts';
+import { builtInModel } from '../cards.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { sourceOf } from './address.ts';
 import { Analysis, type Areas, type Scene } from './analysis.ts';
@@ -44,6 +47,8 @@ export interface WatchedCameraOptions {
   readonly evidenceFolder: string;
   /** this camera's own, empty; undefined where nothing can be recorded */
   readonly ring: { readonly folder: string; readonly maxBytes: number } | undefined;
+  /** its model, where that is out */
+  readonly out: Ousted | undefined;
   readonly pool: DetectorPool;
   readonly clock: Clock;
   readonly random: () => number;
@@ -80,6 +85,10 @@ export class WatchedCamera {
 
   get id(): string {
     return this.#options.config.id;
+  }
+
+  get config(): CameraSettings {
+    return this.#options.config;
   }
 
   start(): void {
@@ -122,15 +131,17 @@ export class WatchedCamera {
 
   /** Tells the gateway the camera's status where it changed. */
   report(): void {
-    const { config, send } = this.#options;
+    const { config, out, send } = this.#options;
+    const state = this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off';
+    const reason = this.#unusable === '' ? (this.#camera?.reason ?? 'opening its model') : this.#unusable;
     const status: CameraStatus = {
       id: config.id,
       name: config.name ?? config.id,
-      state: this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off',
-      reason: this.#unusable === '' ? (this.#camera?.reason ?? 'opening its model') : this.#unusable,
+      state,
+      reason: reason === '' && out !== undefined ? standsIn(out) : reason,
       framesPerSecond: this.#analysis?.framesPerSecond() ?? 0,
       framesSkipped: this.#frames?.skipped ?? 0,
-      detector: config.detector ?? 'motion',
+      detector: (out === undefined ? config.detector : undefined) ?? builtInModel.name,
     };
     const text = JSON.stringify(status);
     if (text === this.#reported) return;
@@ -139,19 +150,22 @@ export class WatchedCamera {
   }
 
   async #setUp(): Promise<void> {
-    const { config, modelsFolder, pool, clock, random, logger } = this.#options;
+    const { config, modelsFolder, out, pool, clock, random, logger } = this.#options;
     const source = sourceOf(config);
-    const model = await findModel(config.detector ?? 'motion', modelsFolder);
+    // what is set for one model says nothing to another
+    const chosen: Partial<CameraSettings> = out === undefined ? config : {};
+    const model = await findModel(chosen.detector ?? builtInModel.name, modelsFolder);
     if (this.#stopped) return;
-    this.#checkClasses(model);
+    this.#problem(out === undefined ? '' : standsIn(out), 'detector of camera');
+    if (out === undefined) this.#checkClasses(model);
     const frames = new NewestFrame(this.#frameKey, model.inputSize, clock, config.masks);
     this.#record(frames);
     const analysis = new Analysis({
       camera: config.id,
       model,
-      minScore: config.min_score ?? kindOf(model).defaultMinScore,
-      thresholds: config.thresholds ?? {},
-      classes: config.classes ?? [],
+      minScore: chosen.min_score ?? kindOf(model).defaultMinScore,
+      thresholds: chosen.thresholds ?? {},
+      classes: chosen.classes ?? [],
       staticClasses: config.static_classes ?? defaultStaticClasses,
       ...areasOf(config),
       frames,
@@ -265,9 +279,16 @@ export class WatchedCamera {
   }
 
   #tell({ uptime, tracks, changes, detectMs }: Scene): void {
-    const { clock, send } = this.#options;
+    const { clock, out, send } = this.#options;
     const time = clock.now() - (clock.uptime() - uptime);
-    send({ kind: 'scene', camera: this.id, time, uptime, tracks, changes, detectMs });
+    const about = { kind: 'scene', camera: this.id, time, uptime, detectMs } as const;
+    if (out === undefined) send({ ...about, tracks, changes });
+    else
+      send({
+        ...about,
+        tracks: tracks.map((track) => ({ ...track, anyClass: true })),
+        changes: changes.map((change) => ({ ...change, track: { ...change.track, anyClass: true } })),
+      });
   }
 }
 

@@ -32,11 +32,12 @@ export interface VisionRigOptions {
 
 export class VisionRig {
   readonly vision: VisionSupervisor;
-  readonly #folder: string;
+  /** the installation's data folder */
+  readonly folder: string;
 
   private constructor(vision: VisionSupervisor, folder: string) {
     this.vision = vision;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** Cameras `cam-0`, `cam-1`, … with the log-in of `simulatedCamera`. */
@@ -62,7 +63,7 @@ export class VisionRig {
 
   async stop(): Promise<void> {
     await this.vision.stop();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   status(index = 0): CameraStatus {

@@ -140,6 +140,68 @@ test.each([
   expect(replaced).toEqual([]);
 });
 
+/** for whoever waits by it, time runs so many times as fast */
+function fast(times: number): PoolOptions['clock'] {
+  return {
+    now: () => 0,
+    uptime: () => systemClock.uptime() * times,
+    after: (ms, then) => systemClock.after(ms / times, then),
+  };
+}
+
+test('when too many threads hang for good it is said which model hung in each', async () => {
+  const worker = await program('hung', `if (m.model.name === 'deadly') for (;;); ${answer}`);
+  const hung = await new Promise<readonly string[]>((resolve) => {
+    const detectors = start({ worker, clock: fast(20), threads: 2, stuck: resolve });
+    // one for each thread, which is given up
+    for (const camera of ['left', 'right'])
+      detectors.analyse(request(camera, { model: model('deadly') })).catch(() => {});
+  });
+  expect(hung).toEqual(['deadly', 'deadly']);
+});
+
+test('a model is named before it is opened and before each run, and no more when it has answered for half a minute', async () => {
+  const worker = await program('quick', `setTimeout(() => { ${answer} }, 5)`);
+  const told: string[] = [];
+  const clock = { ...fast(1_000), after: systemClock.after.bind(systemClock) };
+  const detectors = start({
+    ...{ worker, clock },
+    running: (models) => told.push(models.join(' ')),
+    proven: (name) => told.push(`${name} is proven`),
+  });
+  await detectors.analyse(request('yard'));
+  // opened, and run at once
+  expect(told).toEqual(['stub', '']);
+  const since = clock.uptime();
+  while (clock.uptime() - since < 31_000) await detectors.analyse(request('yard'));
+  await detectors.analyse(request('yard'));
+  expect(told.filter((one) => one === 'stub is proven')).toHaveLength(1);
+  const whenProven = told.indexOf('stub is proven');
+  await detectors.analyse(request('yard'));
+  expect(told.slice(whenProven).filter((one) => one === 'stub')).toEqual([]);
+});
+
+test('what is built in or runs on another box is never named', async () => {
+  const told: unknown[] = [];
+  const detectors = start({ worker: await program('named', answer), running: (models) => told.push(models) });
+  const motion: Model = { ...model('motion'), kind: 'motion', file: '' };
+  await detectors.analyse(request('yard', { model: motion }));
+  expect(told).toEqual([]);
+});
+
+test('models that earlier processes ended in never run side by side; each beside others, and they go on', async () => {
+  const worker = await program('counting', `setTimeout(() => { ${answer} }, 10)`);
+  const together = new Set<string>();
+  const detectors = start({
+    ...{ worker, threads: 3, suspects: ['a', 'b'] },
+    running: (models) => together.add([...models].sort().join(' ')),
+  });
+  const ask = (name: string) => detectors.analyse(request(`of ${name}`, { model: model(name) }));
+  await Promise.all(Array.from({ length: 8 }, () => ['a', 'b', 'c'].map(ask)).flat());
+  expect([...together].filter((names) => names.includes('a') && names.includes('b'))).toEqual([]);
+  expect(together).toContain('a c');
+});
+
 test('a thread that is killed while others wait takes only its own frame with it', async () => {
   const worker = await program(
     'shot',

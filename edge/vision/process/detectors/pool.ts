@@ -7,10 +7,12 @@
  *   a thread:  idle ── request ──► (opening the model ──►) busy ── answer ──► idle
  *               ▲                            └── died, over its deadline ──► replaced by a new thread ──► idle
  *   a model:   fit ── failed, or its thread died or was given up ──► held back (backoff) ──► fit
+ *              unproven ── has answered for `provenAfterMs` ──► proven
  *
  * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a model that
  * fails is held back itself and costs the others one replaced thread; a model that runs on another box waits for it in
- * threads of its own. A thread that is in native code cannot be stopped (terminating it aborts the whole process when
+ * threads of its own; a model that is not proven is named before a thread opens or runs it, so that whoever outlives
+ * this process knows what it ended in, and `suspects` never run side by side. A thread that is in native code cannot be stopped (terminating it aborts the whole process when
  * the call returns), so one that is over its deadline is left behind and asked to end when it can; of
  * `maxStuckThreads` that never do, the whole process must be replaced.
  */
@@ -64,8 +66,14 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** so many threads hang that only a new process helps */
-  stuck(): void;
+  /** so many threads hang that only a new process helps; the model of each */
+  stuck(models: readonly string[]): void;
+  /** models that earlier processes ended in */
+  readonly suspects?: readonly string[];
+  /** what threads open and run from now on, other than what is proven, built in, or on another box */
+  running?(models: readonly string[]): void;
+  /** told once of each model */
+  proven?(model: string): void;
   /** the thread's entry point, for tests of threads that die and hang */
   readonly worker?: URL;
   /** ms that a run may take at least, whatever the model's measured time is */
@@ -86,6 +94,8 @@ const runDeadlineTimes = 20;
 const stuckAfterMs = 30_000;
 const stopDeadlineMs = 1_500;
 const maxStuckThreads = 2;
+/** A model that answered for so long ends no process at its first frames. */
+const provenAfterMs = 30_000;
 /** of threads that die without anything to do, and of models that fail */
 const replaceBackoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
 /** A box that is back is asked again soon. */
@@ -126,15 +136,22 @@ export class DetectorPool {
   /** models that failed, by name, until they answer again; `timer`: held back until then */
   readonly #failing = new Map<string, { failures: number; timer: Timer | undefined }>();
   readonly #pins = new Map<string, number>();
+  /** since when a model answers, ms of the monotonic clock */
+  readonly #answering = new Map<string, number>();
+  readonly #proven = new Set<string>();
+  readonly #suspects: ReadonlySet<string>;
+  /** what was told to run, a name a line */
+  #told = '';
   #queue: Job[] = [];
   #ids = 0;
-  #stuck = 0;
+  readonly #stuck: string[] = [];
   #stopped = false;
   /** threads that were replaced and have not ended yet */
   readonly #leaving = new Map<Worker, Timer>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#suspects = new Set(options.suspects);
     this.#slots = Array.from({ length: options.threads }, (_, index) => newSlot(index));
   }
 
@@ -231,8 +248,16 @@ export class DetectorPool {
 
   #fits({ request: { model }, slot: only }: Job, slot: Slot): boolean {
     if (this.#failing.get(model.name)?.timer !== undefined) return false;
+    if (this.#suspects.has(model.name) && this.#suspectRuns(model.name)) return false;
     if (only !== undefined) return only === slot.index;
     return slot.remote === (model.remote === undefined ? undefined : model.name);
+  }
+
+  #suspectRuns(besides: string): boolean {
+    return this.#slots.some(({ job }) => {
+      const name = job?.request.model.name ?? besides;
+      return name !== besides && this.#suspects.has(name);
+    });
   }
 
   #run(slot: Slot, worker: Worker, job: Job): void {
@@ -263,7 +288,31 @@ export class DetectorPool {
     slot.deadline = this.#options.clock.after(deadlineMs, () =>
       this.#fail(slot, worker, `${message.model.name} did not answer within ${deadlineMs / 1000} s`),
     );
+    this.#tellRunning();
     worker.postMessage(message);
+  }
+
+  #tellRunning(): void {
+    const { running } = this.#options;
+    if (running === undefined) return;
+    const names = new Set<string>();
+    for (const { job } of this.#slots)
+      if (job !== undefined && job.request.model.file !== '' && !this.#proven.has(job.request.model.name))
+        names.add(job.request.model.name);
+    const text = [...names].join('\n');
+    if (text === this.#told) return;
+    this.#told = text;
+    running([...names]);
+  }
+
+  #answered({ name, file }: Model): void {
+    if (file === '' || this.#proven.has(name)) return;
+    const now = this.#options.clock.uptime();
+    const since = this.#answering.get(name) ?? now;
+    this.#answering.set(name, since);
+    if (now - since < provenAfterMs) return;
+    this.#proven.add(name);
+    this.#options.proven?.(name);
   }
 
   #spawn(slot: Slot): void {
@@ -294,6 +343,7 @@ export class DetectorPool {
         job.reject(new ForpostError(message.code, message.message));
       } else if (frame !== undefined) {
         this.#failing.delete(name);
+        this.#answered(job.request.model);
         job.resolve({ frame, detections: message.detections, detectMs: message.detectMs });
       }
     }
@@ -306,8 +356,8 @@ export class DetectorPool {
     const { clock, random, logger } = this.#options;
     slot.worker = undefined;
     logger.warn({ thread: slot.index, why }, 'detector thread replaced');
-    if (how === 'failed') this.#dismiss(worker);
     const job = this.#release(slot);
+    if (how === 'failed') this.#dismiss(worker, job?.request.model.name);
     if (job === undefined)
       slot.restart = clock.after(backoffMs(replaceBackoff, slot.failures++, random), () => this.#spawn(slot));
     else {
@@ -320,6 +370,7 @@ export class DetectorPool {
   /** A model that failed is not asked again before its backoff is over. */
   #holdBack({ name, remote }: Model): void {
     const { clock, random } = this.#options;
+    this.#answering.delete(name);
     const failing = this.#failing.get(name) ?? { failures: 0, timer: undefined };
     this.#failing.set(name, failing);
     if (failing.timer !== undefined) return;
@@ -336,13 +387,15 @@ export class DetectorPool {
     slot.deadline = undefined;
     slot.job = undefined;
     slot.frame = undefined;
+    this.#tellRunning();
     return job;
   }
 
-  /** Asks a thread to end as soon as it can. */
-  #dismiss(worker: Worker): void {
+  /** Asks a thread to end as soon as it can. `model`: what it does not come back from. */
+  #dismiss(worker: Worker, model = ''): void {
     const timer = this.#options.clock.after(stuckAfterMs, () => {
-      if (++this.#stuck >= maxStuckThreads && !this.#stopped) this.#options.stuck();
+      this.#stuck.push(model);
+      if (this.#stuck.length >= maxStuckThreads && !this.#stopped) this.#options.stuck(this.#stuck);
     });
     this.#leaving.set(worker, timer);
     worker.once('exit', () => {

@@ -1,0 +1,119 @@
+/**
+ * What the supervisor keeps of blame.ts's counting: who is out, told on disk for `forpost check`, and whether a model
+ * that is out has become another one since. Its files are looked at only while a model is out.
+ *
+ *   in use ── counted out ──► out: `<name>.crashes` is written ── its files are others, twice the same ──► in use
+ *
+ * Always: nobody waits for the disk here; a start tries every model again, and so does whoever adds one of its name.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { type Blame, ended, noBlame, type Ousted, type ProcessEnd, proven, renewed } from './blame.ts';
+import { crashNote, filesOf } from './cards.ts';
+
+const lookEveryMs = 5_000;
+
+export interface ModelTrustOptions {
+  readonly modelsFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lookEveryMs?: number;
+  /** a model that was out is another one now */
+  renewed(model: string): void;
+}
+
+export class ModelTrust {
+  readonly #options: ModelTrustOptions;
+  #blame: Blame = noBlame;
+  /** what the files of each model were when the newest process began */
+  #began: ReadonlyMap<string, Promise<string>> = new Map();
+  /** of those that are out: what their files were, and at the last look */
+  readonly #files = new Map<string, { readonly before: Promise<string>; last: string }>();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: ModelTrustOptions) {
+    this.#options = options;
+  }
+
+  get suspects(): readonly string[] {
+    return Object.keys(this.#blame.suspects);
+  }
+
+  get out(): readonly Ousted[] {
+    return this.#blame.out;
+  }
+
+  /** Takes back what an earlier run of the gateway told of `models`. */
+  start(models: readonly string[]): void {
+    this.#stopped = false;
+    for (const model of models) this.#forgetNote(model);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** A process begins that will run `models`. */
+  began(models: readonly string[]): void {
+    this.#began = new Map(models.map((model) => [model, filesOf(model, this.#options.modelsFolder)]));
+  }
+
+  /** A process ended that nobody asked to. Which models are out from now on and were not before. */
+  ended(end: ProcessEnd): readonly Ousted[] {
+    const before = this.#blame.out;
+    this.#blame = ended(this.#blame, end);
+    const added = this.#blame.out.filter((one) => !before.includes(one));
+    for (const { model, why } of added) {
+      const { modelsFolder, logger } = this.#options;
+      this.#files.set(model, { before: this.#began.get(model) ?? filesOf(model, modelsFolder), last: '' });
+      writeFile(crashNote(model, modelsFolder), `${why}\n`).catch((error: unknown) => {
+        logger.warn({ model, why: messageOf(error) }, 'forpost check will not know that this model is out');
+      });
+    }
+    if (added.length > 0) this.#lookLater();
+    return added;
+  }
+
+  proven(model: string): void {
+    this.#blame = proven(this.#blame, model);
+  }
+
+  #lookLater(): void {
+    const { clock, logger, lookEveryMs: every = lookEveryMs } = this.#options;
+    this.#timer?.cancel();
+    this.#timer = clock.after(every, () => {
+      this.#look()
+        .catch((error: unknown) => logger.error(error, 'the files of models cannot be looked at'))
+        .finally(() => {
+          if (this.#blame.out.length > 0 && !this.#stopped) this.#lookLater();
+        });
+    });
+  }
+
+  /** A model's two files are replaced one after the other: only what stays as it is counts. */
+  async #look(): Promise<void> {
+    for (const { model } of this.#blame.out) {
+      const known = this.#files.get(model);
+      if (known === undefined) continue;
+      const now = await filesOf(model, this.#options.modelsFolder);
+      const isOther = now !== (await known.before) && now === known.last;
+      known.last = now;
+      if (!isOther || this.#stopped) continue;
+      this.#files.delete(model);
+      this.#blame = renewed(this.#blame, model);
+      this.#forgetNote(model);
+      this.#options.renewed(model);
+    }
+  }
+
+  #forgetNote(model: string): void {
+    const { modelsFolder, logger } = this.#options;
+    rm(crashNote(model, modelsFolder), { force: true }).catch((error: unknown) => {
+      logger.warn({ model, why: messageOf(error) }, 'forpost check will say that this model is out');
+    });
+  }
+}
