@@ -16,7 +16,7 @@ import { failureOf, kindWords } from './evidence-words.ts';
 const lookEveryMs = 1500;
 
 export interface EvidenceProps {
-  readonly alarm: AlarmView;
+  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
   readonly commands: ReadonlyMap<string, CommandView>;
 }
 

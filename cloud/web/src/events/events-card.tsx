@@ -3,12 +3,14 @@ import './events.css';
 import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { EventView } from '../../../api/schemas.ts';
+import { Evidence } from '../alarms/evidence.tsx';
 import { count, duration } from '../format.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
 import { ChevronIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { At } from '../parts/time-text.tsx';
+import { picturedIn } from './pictured.ts';
 import { eventWords, typeNames } from './summary.ts';
 import { useEvents } from './use-events.ts';
 
@@ -19,6 +21,8 @@ export interface EventsCardProps {
 
 /** An event that took longer than this to get here came out of a backlog, or from a device that had kept it. */
 const lateMs = 60_000;
+/** The same for all rows that are closed, so that none is drawn anew for a command. */
+const noCommands: DeskState['commands'] = new Map();
 
 export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
   const [filter, setFilter] = useState<EventFilter>({ gateway: '', device: '', type: '' });
@@ -130,6 +134,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
               gateway={names.gateways.get(event.gateway) ?? event.gateway}
               device={names.devices.get(`${event.gateway}/${event.subject}`) ?? event.subject ?? ''}
               open={open === event.id}
+              commands={open === event.id ? state.commands : noCommands}
               toggle={setOpen}
             />
           ))}
@@ -151,13 +156,16 @@ interface EventRowProps {
   readonly gateway: string;
   readonly device: string;
   readonly open: boolean;
+  /** of an open one */
+  readonly commands: DeskState['commands'];
   readonly toggle: (id: string | null) => void;
 }
 
-const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }: EventRowProps): ReactNode {
+const EventRow = memo(function EventRow({ event, gateway, device, open, commands, toggle }: EventRowProps): ReactNode {
   const { kind, tone, text } = eventWords(event);
   const happened = event.corrected_time ?? event.time;
   const late = Date.parse(event.stored) - Date.parse(happened);
+  const pictured = open ? picturedIn(event) : undefined;
   return (
     <Fragment>
       <button type="button" className="event" aria-expanded={open} onClick={() => toggle(open ? null : event.id)}>
@@ -179,7 +187,12 @@ const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }
         </span>
         <span className="event-stored" data-label="stored">
           <At iso={event.stored} />
-          {late > lateMs ? <span className="event-late warning"> {duration(late)} later</span> : null}
+          {late > lateMs ? (
+            <>
+              {' '}
+              <span className="event-late warning">{duration(late)} later</span>
+            </>
+          ) : null}
         </span>
         <span className="event-kind">
           <Mark tone={tone}>{kind}</Mark>
@@ -190,6 +203,11 @@ const EventRow = memo(function EventRow({ event, gateway, device, open, toggle }
         </span>
         <span className="event-text">{text}</span>
       </button>
+      {open && pictured !== undefined ? (
+        <div className="event-pictures">
+          <Evidence alarm={pictured} commands={commands} />
+        </div>
+      ) : null}
       {open ? <pre className="event-json">{JSON.stringify(event, null, 2)}</pre> : null}
     </Fragment>
   );

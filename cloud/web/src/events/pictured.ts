@@ -1,0 +1,33 @@
+/** The alarm that an alert among the events has pictures of. Pure; references that are none are left out. */
+import type { AlarmView, EventView } from '../../../api/schemas.ts';
+
+export type Pictured = Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
+
+/** An alert of more pieces than this is none of ours. */
+const mostPieces = 50;
+
+/** Undefined of what is no alert, or of one that came before its first picture. */
+export function picturedIn({ type, gateway, data }: EventView): Pictured | undefined {
+  if (type !== 'forpost.alert.v1' || typeof data !== 'object' || data === null) return undefined;
+  const { alarm, message, evidence } = data as Readonly<Record<string, unknown>>;
+  if (typeof alarm !== 'string' || !Array.isArray(evidence)) return undefined;
+  const known = evidence.slice(0, mostPieces).flatMap(referenceOf);
+  return known.length === 0
+    ? undefined
+    : { alarm, gateway, message: typeof message === 'string' ? message : alarm, evidence: known };
+}
+
+function referenceOf(one: unknown): AlarmView['evidence'] {
+  if (typeof one !== 'object' || one === null) return [];
+  const { id, sha256, size, kind, media } = one as Readonly<Record<string, unknown>>;
+  // as the API takes them
+  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) return [];
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return [];
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) return [];
+  return [
+    {
+      ...{ id, sha256, size, kind: typeof kind === 'string' ? kind : 'picture' },
+      media: media === 'video/mp4' ? media : 'image/jpeg',
+    },
+  ];
+}
