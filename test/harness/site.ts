@@ -2,7 +2,7 @@
  * A whole site and centre of a test's own: temporary folders, free ports, real processes (the gateway, the centre, and
  * Kafka where asked for). What is started here is stopped by `stop`, also when a start fails half-way.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
@@ -20,6 +20,8 @@ export interface SiteOptions {
   readonly rules?: readonly object[];
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>>;
+  /** a folder of models that the gateway has installed */
+  readonly models?: string;
   /** how the gateway reaches the centre; none: the site stays on its own */
   readonly uplink?: 'kafka' | 'http' | 'none';
   /** a Kafka that is there already */
@@ -72,6 +74,7 @@ export class TestSite {
       const site = new TestSite(folder, ports, brokers, options.gatewayEnv ?? {});
       for (const release of releasers) site.#releasers.add('resource', release);
       await site.#write(options, uplink);
+      if (options.models !== undefined) await cp(options.models, join(folder, 'gateway/models'), { recursive: true });
       site.#releasers.add('gateway', async () => site.gateway?.stop());
       site.#releasers.add('centre', async () => site.centre?.stop());
       if (options.centre !== false && uplink !== 'none') await site.startCentre();

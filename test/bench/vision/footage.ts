@@ -63,6 +63,37 @@ export function clockFootage(): Promise<string> {
   return make('clock', clockFrames / framesPerSecond, `[0:v]${[noise, ...things, ...bits].join(',')}[out]`);
 }
 
+/** Where a person is pasted in, in pixels from the left: too far apart to be one. */
+const personPlaces = [110, 390, 610] as const;
+/** The person who stands still in the clip at that second, with what is around. */
+const person = { second: 12, crop: 'crop=145:395:380:5', y: 5 } as const;
+const emptySecond = 2;
+
+/**
+ * A real person, for models that know one: cut out of the clip and put into its empty room at one place after the
+ * other, at the times of `clockFootage`'s things.
+ */
+export function personFootage(clip: string): Promise<string> {
+  const split = personPlaces.map((_, i) => `[p${i}]`).join('');
+  const pasted = personPlaces.map((x, i) => {
+    const turn = `eq(mod(floor(n/${appearEvery}),${personPlaces.length}),${i})`;
+    const enabled = `enable='${turn}*lt(mod(n,${appearEvery}),${appearFor})'`;
+    return `[r${i}][p${i}]overlay=x=${x}:y=${person.y}:${enabled}[r${i + 1}]`;
+  });
+  // one frame each, for ever
+  const still = (second: number) => `trim=start=${second}:end=${second + 1 / framesPerSecond},setpts=PTS-STARTPTS`;
+  const repeated = `loop=loop=-1:size=1,setpts=N/${framesPerSecond}/TB,fps=${framesPerSecond}`;
+  const graph = [
+    `[0:v]split[a][b]`,
+    `[a]${still(emptySecond)},${repeated}[r0]`,
+    `[b]${still(person.second)},${person.crop},${repeated},split=${personPlaces.length}${split}`,
+    ...pasted,
+    `[r${personPlaces.length}]${noise}[out]`,
+  ].join(';');
+  const rounds = 6;
+  return make('person', (rounds * appearEvery * personPlaces.length) / framesPerSecond, graph, ['-i', clip], clip);
+}
+
 /** The number that a grey frame of `width` (of the whole picture's `fullWidth`) carries. */
 export function clockOf(grey: Uint8Array, width: number, fullWidth: number): number {
   const scale = width / fullWidth;

@@ -1,25 +1,35 @@
 /**
- * From glass to alert: a real RTSP camera whose picture carries its own clock (footage.ts), a whole gateway with the
- * built-in model, an MQTT client. The simulated camera says when frame 0 was due on the machine's monotonic clock, so
+ * From glass to alert: a real RTSP camera whose picture carries its own clock (footage.ts), a whole gateway, an MQTT
+ * client; with the built-in model, and with one that knows people, to whom a person of the real clip is shown. The simulated camera says when frame 0 was due on the machine's monotonic clock, so
  * that a thing that appears in frame k was before the lens at that time + k / 10 s.
  *
  * Three times: frame complete in the vision process to alert at the client (the alert names its frame's time), glass to
- * alert, and glass to decoded picture: the clock in the picture, read by an ffmpeg with the gateway's own options.
+ * alert, and glass to decoded picture: the clock in the picture, read by an ffmpeg with the gateway's own options. The
+ * inference itself is timed in the same run: by the gateway's own vision, just before.
  */
 
+import type { CameraConfig, MaskConfig, ZoneConfig } from '../../../edge/site/site.ts';
 import { sourceOf } from '../../../edge/vision/process/address.ts';
 import { startCapture } from '../../../edge/vision/process/capture.ts';
 import { login, simulatedCamera, VisionRig } from '../../faults/vision/rig.ts';
 import { until } from '../../harness/process.ts';
 import { TestSite } from '../../harness/site.ts';
-import { appearEvery, appearFor, clockFootage, clockFrames, clockOf, framesPerSecond } from './footage.ts';
+import {
+  appearEvery,
+  appearFor,
+  clockFootage,
+  clockFrames,
+  clockOf,
+  framesPerSecond,
+  personFootage,
+} from './footage.ts';
 
 const frameMs = 1000 / framesPerSecond;
 /** of the 768 x 432 of the footage */
 const fullWidth = 768;
 const settleMs = 5_000;
 /** the strip with the clock changes all the time: to the gateway it is masked */
-const mask = {
+const mask: MaskConfig = {
   points: [
     [0, 0],
     [1, 0],
@@ -27,15 +37,19 @@ const mask = {
     [0, 0.1],
   ],
 };
-const everywhere = {
-  id: 'everywhere',
-  points: [
-    [0, 0.12],
-    [1, 0.12],
-    [1, 1],
-    [0, 1],
-  ],
-};
+
+/** Below the strip with the clock, from `left` to `right` (0..1). */
+function zone(id: string, left: number, right: number): ZoneConfig {
+  return {
+    id,
+    points: [
+      [left, 0.12],
+      [right, 0.12],
+      [right, 1],
+      [left, 1],
+    ],
+  };
+}
 
 export interface Latency {
   /** ms each */
@@ -47,19 +61,50 @@ export interface Latency {
   readonly missed: number;
 }
 
-export async function latency(seconds: number): Promise<Latency> {
-  const camera = await simulatedCamera({ video: await clockFootage() });
+export interface Seer {
+  readonly video: string;
+  /** of the camera, beside its address */
+  readonly camera: Partial<CameraConfig> & { readonly zones: ZoneConfig[] };
+  /** a folder with the model that it names */
+  readonly models?: string;
+  /** the picture carries its clock */
+  readonly clocked: boolean;
+}
+
+/** What moves, with the built-in model. */
+export async function motionSeer(): Promise<Seer> {
+  return { video: await clockFootage(), camera: { masks: [mask], zones: [zone('all', 0, 1)] }, clocked: true };
+}
+
+/**
+ * A person, with the model `detector` of the folder `models`. To the tracker it is one and the same who goes from place
+ * to place, so each of them has a zone of its own.
+ */
+export async function personSeer(clip: string, models: string, detector: string): Promise<Seer> {
+  const zones = [zone('left', 0, 0.42), zone('middle', 0.42, 0.75), zone('right', 0.75, 1)];
+  return { video: await personFootage(clip), camera: { detector, classes: ['person'], zones }, models, clocked: false };
+}
+
+export async function latency(seconds: number, { video, camera: config, models, clocked }: Seer): Promise<Latency> {
+  const camera = await simulatedCamera({ video });
+  const chosen = { url: camera.url, fps: framesPerSecond, ...config };
+  const installed = models === undefined ? {} : { models };
   try {
-    const inference = await inferenceTimes(camera.url);
+    const inference = await inferenceTimes(chosen, installed);
     const site = await TestSite.start({
       devices: [],
       uplink: 'none',
-      cameras: [{ id: 'gate', url: camera.url, fps: framesPerSecond, zones: [everywhere], masks: [mask] }],
+      cameras: [{ id: 'gate', ...chosen }],
       cameraSecrets: { gate: login },
-      rules: [{ id: 'seen', kind: 'zone-entered', camera: 'gate', zone: 'everywhere', clear_after_s: 0 }],
+      rules: config.zones.map(({ id }) => ({
+        ...{ id: `seen-${id}`, kind: 'zone-entered' },
+        ...{ camera: 'gate', zone: id, clear_after_s: 0 },
+      })),
+      ...installed,
     });
     try {
-      return { inference, ...(await onSite(site, camera.url, camera.started * 1000, seconds)) };
+      const pictures = () => (clocked ? pictureTimes(camera.url, camera.started * 1000, seconds) : pause(seconds));
+      return { inference, ...(await onSite(site, camera.started * 1000, pictures)) };
     } finally {
       await site.stop();
     }
@@ -68,29 +113,37 @@ export async function latency(seconds: number): Promise<Latency> {
   }
 }
 
-async function onSite(site: TestSite, url: string, started: number, seconds: number) {
+/** Nothing else looks at the stream meanwhile. */
+async function pause(seconds: number): Promise<number[]> {
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return [];
+}
+
+async function onSite(site: TestSite, started: number, pictures: () => Promise<number[]>) {
   const display = await site.connect('wall-display');
   await until('the camera is live', () => site.gateway?.lines.some((line) => line.includes('"camera live"')), 60_000);
   await new Promise((resolve) => setTimeout(resolve, settleMs));
   const frameToAlert: number[] = [];
   /** by number of the thing that appeared */
   const seen = new Map<number, number>();
-  let lastTold = '';
-  display.on('message', (_topic, payload) => {
+  const told = new Set<string>();
+  const from = performance.timeOrigin + performance.now();
+  display.on('message', (topic, payload) => {
     const now = monotonicMs();
+    if (!topic.startsWith('forpost/alerts/seen-')) return;
     const wall = performance.timeOrigin + performance.now();
     const alert = JSON.parse(payload.toString()) as { alarm: string; change: string; time: number; count: number };
-    // an update for its evidence alone counts nothing up
-    const told = `${alert.alarm} ${alert.count}`;
-    if (!['raised', 'updated'].includes(alert.change) || told === lastTold) return;
-    lastTold = told;
+    // an update for its evidence alone counts nothing up, and may be about one from before this began
+    const counted = `${alert.alarm} ${alert.count}`;
+    if (!['raised', 'updated'].includes(alert.change) || told.has(counted) || alert.time < from) return;
+    told.add(counted);
     frameToAlert.push(wall - alert.time);
     const thing = Math.floor((now - started) / frameMs / appearEvery);
     if (!seen.has(thing)) seen.set(thing, now - started - thing * appearEvery * frameMs);
   });
   const first = Math.ceil((monotonicMs() - started) / frameMs / appearEvery);
-  await display.subscribeAsync('forpost/alerts/seen/gate', { qos: 0 });
-  const glassToPicture = await pictureTimes(url, started, seconds);
+  await display.subscribeAsync('forpost/alerts/+/gate', { qos: 0 });
+  const glassToPicture = await pictures();
   const last = Math.floor((monotonicMs() - started) / frameMs / appearEvery) - 1;
   await display.endAsync(true);
   const things = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
@@ -141,9 +194,13 @@ function pictureTimes(url: string, started: number, seconds: number): Promise<nu
 }
 
 /** ms of the detector for frames of the same footage, in a vision process of its own. */
-async function inferenceTimes(url: string): Promise<number[]> {
+async function inferenceTimes(
+  camera: Partial<CameraConfig> & { readonly url: string },
+  installed: { readonly models?: string },
+): Promise<number[]> {
   const times: number[] = [];
-  const rig = await VisionRig.start([{ url, fps: framesPerSecond }], {
+  const rig = await VisionRig.start([camera], {
+    ...installed,
     scene: ({ detectMs }) => {
       if (detectMs > 0) times.push(detectMs);
     },
