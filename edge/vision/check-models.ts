@@ -13,13 +13,14 @@ export async function checkModels(cameras: readonly CameraConfig[], modelsFolder
   for (const [index, { id, detector = builtInModel.name, classes = [] }] of cameras.entries()) {
     const path = ['cameras', index];
     let known: readonly string[];
+    let why: string | undefined;
     try {
       known = await classesOf(detector, modelsFolder);
+      why = await readCrashNote(detector, modelsFolder);
     } catch (error) {
       problems.push({ path: [...path, 'detector'], message: `camera "${id}": ${messageOf(error)}` });
       continue;
     }
-    const why = await readCrashNote(detector, modelsFolder);
     if (why !== undefined)
       problems.push({
         path: [...path, 'detector'],

@@ -127,7 +127,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   /** by number of the thing that appeared */
   const seen = new Map<number, number>();
   const told = new Set<string>();
-  const from = performance.timeOrigin + performance.now();
+  let from = Number.POSITIVE_INFINITY;
   display.on('message', (topic, payload) => {
     const now = monotonicMs();
     if (!topic.startsWith('forpost/alerts/seen-')) return;
@@ -143,6 +143,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   });
   const first = Math.ceil((monotonicMs() - started) / frameMs / appearEvery);
   await display.subscribeAsync('forpost/alerts/+/gate', { qos: 0 });
+  from = performance.timeOrigin + performance.now();
   const glassToPicture = await pictures();
   const last = Math.floor((monotonicMs() - started) / frameMs / appearEvery) - 1;
   await display.endAsync(true);

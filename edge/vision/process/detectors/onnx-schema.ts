@@ -33,7 +33,7 @@ message StringStringEntryProto { string key = 1; string value = 2; }`;
 const modelProto = protobuf.parse(schema, { keepCase: true }).root.lookupType('ModelProto');
 
 /** TensorProto.DataType */
-export const elementTypes = { float: 1, uint8: 2, int64: 7 } as const;
+export const elementTypes = { float: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** AttributeProto.AttributeType */
 const attributeTypes = { int: 2, ints: 7 } as const;
 /** Opset 13 with IR 7 (onnx 1.8): old enough for every runtime of the last years, new enough for all used here. */

@@ -139,7 +139,7 @@ export class DetectorPool {
   /** since when a model answers, ms of the monotonic clock */
   readonly #answering = new Map<string, number>();
   readonly #proven = new Set<string>();
-  readonly #suspects: ReadonlySet<string>;
+  readonly #suspects: Set<string>;
   /** what was told to run, a name a line */
   #told = '';
   #queue: Job[] = [];
@@ -312,6 +312,7 @@ export class DetectorPool {
     this.#answering.set(name, since);
     if (now - since < provenAfterMs) return;
     this.#proven.add(name);
+    this.#suspects.delete(name);
     this.#options.proven?.(name);
   }
 

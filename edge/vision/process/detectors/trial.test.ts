@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stubEndToEnd, stubRtDetr, stubYolo, stubYolox } from '../../../../test/contract/detector-fixtures.ts';
 import { buildMotionModel } from './build-motion-model.ts';
 import { namesIn } from './file-hints.ts';
-import { encodeModel, type Value } from './onnx-schema.ts';
+import { elementTypes, encodeModel, type Value } from './onnx-schema.ts';
 import { tryModel } from './trial.ts';
 
 let folder: string;
@@ -28,6 +28,18 @@ function echo(input: Omit<Value, 'name'>, output = input): Uint8Array {
     outputs: [{ name: 'out', ...output }],
     constants: [],
     nodes: [{ op: 'Identity', inputs: ['in'], output: 'out' }],
+  });
+}
+
+/** takes a picture as others do, and answers in half precision */
+function halved(): Uint8Array {
+  const shape = [1, 3, 64, 64];
+  return encodeModel({
+    name: 'halved',
+    inputs: [{ name: 'in', type: 'float', shape }],
+    outputs: [{ name: 'out', type: 'float16', shape }],
+    constants: [],
+    nodes: [{ op: 'Cast', inputs: ['in'], output: 'out', attributes: { to: elementTypes.float16 } }],
   });
 }
 
@@ -88,6 +100,12 @@ test.each([
   ],
   ['colours last', () => echo({ type: 'float', shape: [1, 64, 64, 3] }), 'its colours come last (NHWC)'],
   ['bytes', () => echo({ type: 'uint8', shape: [1, 3, 64, 64] }), 'export it with float32 pictures'],
+  [
+    'half precision',
+    () => echo({ type: 'float16', shape: [1, 3, 64, 64] }),
+    'in [1, 3, 64, 64] float16: half precision (float16) is not for this processor, export it with float32',
+  ],
+  ['an answer of half precision', () => halved(), 'its output "out" is float16, not float32: export it with full'],
   ['one colour', () => echo({ type: 'float', shape: [1, 1, 64, 64] }), 'a picture has 3 colours'],
   ['a batch', () => echo({ type: 'float', shape: [8, 3, 64, 64] }), '8 pictures at once, export it for one'],
   ['an odd size', () => echo({ type: 'float', shape: [1, 3, 100, 64] }), 'pixels that 32 divides are needed'],
