@@ -4,7 +4,7 @@
  *
  * Always: asking touches no disk and no network (pictures and dead letters are read by whoever awaits them).
  */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality, Severity } from '@forpost/shared/event/event.ts';
@@ -14,7 +14,14 @@ import type { Alert } from './alerts/action.ts';
 import type { Alarms } from './alerts/alarms.ts';
 import type { PastAlarms } from './alerts/past-alarms.ts';
 import type { Broker } from './broker/broker.ts';
-import type { AlertNotice, ConsoleSource, EarlierAlarms, EarlierAlarmsQuery, SceneNotice } from './console/source.ts';
+import type {
+  AlertNotice,
+  ConsoleSource,
+  EarlierAlarms,
+  EarlierAlarmsQuery,
+  LivePicture,
+  SceneNotice,
+} from './console/source.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
 import type { GatewaySnapshot } from './health/snapshot.ts';
 import type { DeadLetter, Outbox } from './outbox/outbox.ts';
@@ -188,10 +195,13 @@ export class Overview implements ConsoleSource {
     return this.#parts.site().cameras.find((camera) => camera.id === id);
   }
 
-  async picture(camera: string): Promise<Buffer | undefined> {
+  async picture(camera: string): Promise<LivePicture | undefined> {
     if (this.#camera(camera) === undefined) return undefined;
     try {
-      return await readFile(this.#parts.vision.livePicture(camera));
+      // one file, also where the next one takes its name meanwhile
+      await using file = await open(this.#parts.vision.livePicture(camera), 'r');
+      const { mtimeMs: taken } = await file.stat();
+      return { jpeg: await file.readFile(), taken };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

@@ -52,7 +52,7 @@ export interface PastAlarmsPage {
   readonly next: string | undefined;
 }
 
-/** 2 KB each at most with their pictures' names; at an alarm every ten minutes four weeks. */
+/** 1 KB each with three pictures' names; at an alarm every ten minutes four weeks. */
 const mostKnown = 4000;
 
 export class PastAlarms {

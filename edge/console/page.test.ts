@@ -9,6 +9,7 @@ import { hashPassword } from '@forpost/shared/password.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
 
@@ -108,12 +109,32 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       static: false,
     };
     const car = { ...track, id: 2, class: 'car', box: [0.1, 0.1, 0.2, 0.2] as const, zones: [], static: true };
-    const seen = setInterval(() => source.see({ camera: 'yard', time: '', tracks: [track, car], changes: [] }), 200);
+    const see = (tracks: readonly Track[], ms = Date.now()) =>
+      source.see({ camera: 'yard', time: new Date(ms).toISOString(), tracks, changes: [] });
+    const seen = setInterval(() => see([track, car]), 200);
     await page.locator('.track text', { hasText: 'person 87 %' }).waitFor();
     await page.locator('.zone.entered').waitFor();
     await page.locator('.track.stands text', { hasText: 'car stands' }).waitFor();
     await page.getByText('silent until it moves').waitFor();
     clearInterval(seen);
+
+    // somebody walks: the boxes are those of the picture that is shown, and not newer ones
+    const boxAt = () => page.locator('.track rect').first().getAttribute('x');
+    const taken = Date.now() + 10_000;
+    source.taken = taken;
+    see([{ ...track, box: [0.5, 0.5, 0.1, 0.3] }], taken);
+    await expect.poll(boxAt).toBe('160');
+    // one at a time: the stream joins what comes together
+    see([{ ...track, box: [0.75, 0.5, 0.1, 0.3] }], taken + 400);
+    source.taken = taken + 500;
+    await expect.poll(boxAt).toBe('240');
+    see([{ ...track, box: [0.25, 0.5, 0.1, 0.3] }], taken + 800);
+    source.taken = taken + 700;
+    await page.waitForResponse((answer) => answer.headers()['forpost-taken'] === new Date(taken + 700).toISOString());
+    expect(await boxAt()).toBe('240');
+    source.taken = taken + 900;
+    await expect.poll(boxAt).toBe('80');
+    source.taken = undefined;
 
     source.raise(activeAlarm('1', { message: 'Power above 5 kW', since: new Date().toISOString() }));
     await page.getByText('An alarm needs you').waitFor();

@@ -22,6 +22,8 @@ const watchSeconds = 10;
 /** A dead letter's payload is shown to be recognised, not to be processed. */
 const shownPayloadBytes = 2000;
 const maxDeadLetters = 200;
+/** of a picture: when its frame was complete, RFC 3339 with ms; its scene has the same time */
+const takenHeader = 'forpost-taken';
 
 const acknowledgeSchema = Type.Object(
   { alarm: Type.String({ minLength: 1, maxLength: 200 }) },
@@ -109,7 +111,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
       const picture = await source.picture(id);
       // 204, as there is nothing wrong: the camera is known and has not sent a frame yet
       if (picture === undefined) return reply.code(204).send();
-      return reply.type('image/jpeg').send(picture);
+      return reply.type('image/jpeg').header(takenHeader, rfc3339(picture.taken)).send(picture.jpeg);
     },
   );
 

@@ -196,9 +196,11 @@ test("a camera's picture is asked for, kept fresh, and 204 until there is one", 
   const { get, source } = await start();
   expect((await get('/api/v1/cameras/yard/picture')).status).toBe(204);
   expect(source.watched).toEqual(['yard']);
+  source.taken = 1_780_000_000_000;
   source.pictures.set('yard', Buffer.from([0xff, 0xd8, 0xff]));
   const picture = await get('/api/v1/cameras/yard/picture');
   expect(picture.headers.get('content-type')).toBe('image/jpeg');
+  expect(picture.headers.get('forpost-taken')).toBe('2026-05-28T20:26:40.000Z');
   expect(Buffer.from(await picture.arrayBuffer())).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
   expect((await get('/api/v1/cameras/nowhere/picture')).status).toBe(404);
   expect(await (await get('/api/v1/cameras/yard/tracks')).json()).toEqual({ scene: null });

@@ -12,6 +12,7 @@ import type {
   EarlierAlarm,
   EarlierAlarms,
   EarlierAlarmsQuery,
+  LivePicture,
   SceneNotice,
   SceneSaved,
 } from './source.ts';
@@ -86,6 +87,8 @@ export class FakeSource implements ConsoleSource {
   earlier: EarlierAlarm[] = [];
   letters: DeadLetter[] = [];
   pictures = new Map<string, Buffer>();
+  /** of each picture, ms since 1970; undefined: now */
+  taken: number | undefined;
   scenes = new Map<string, SceneNotice>();
   drawn: Record<string, CameraScene> = {};
   rulesByCamera: Record<string, readonly CameraRule[]> = {};
@@ -172,8 +175,9 @@ export class FakeSource implements ConsoleSource {
   beginTrial(camera: string, seconds: number): void {
     this.trials[camera] = { secondsLeft: seconds, entries: this.trials[camera]?.entries ?? [] };
   }
-  async picture(camera: string): Promise<Buffer | undefined> {
-    return this.pictures.get(camera);
+  async picture(camera: string): Promise<LivePicture | undefined> {
+    const jpeg = this.pictures.get(camera);
+    return jpeg && { jpeg, taken: this.taken ?? Date.now() };
   }
   tracks(camera: string): SceneNotice | undefined {
     return this.scenes.get(camera);

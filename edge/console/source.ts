@@ -62,6 +62,13 @@ export interface CameraRule {
   readonly line: string | undefined;
 }
 
+/** A camera's picture as it is looked at. */
+export interface LivePicture {
+  readonly jpeg: Buffer;
+  /** when its frame was complete, ms since 1970: as the `time` of its scene */
+  readonly taken: number;
+}
+
 export type SceneSaved =
   | { readonly revision: string }
   /** somebody else has saved meanwhile, or the file was changed by hand */
@@ -91,8 +98,8 @@ export interface ConsoleSource {
   trial(camera: string): TrialView;
   /** its alarms are a test for `seconds`; 0 ends that */
   beginTrial(camera: string, seconds: number): void;
-  /** JPEG of the latest frame, undefined where there is none (yet) */
-  picture(camera: string): Promise<Buffer | undefined>;
+  /** the latest frame, undefined where there is none (yet) */
+  picture(camera: string): Promise<LivePicture | undefined>;
   /** what the camera's latest analysed frame shows; undefined before its first one */
   tracks(camera: string): SceneNotice | undefined;
   /** somebody looks at this camera: keep its picture fresh for `seconds` */

@@ -75,6 +75,21 @@ test('somebody walks through the yard and over the drive: the alarms are raised 
   await display.endAsync();
 });
 
+test('the live picture says of when it is, by the same clock as the boxes that are drawn on it', async () => {
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  const cookie = await logIn(base, 'installer', testPassword);
+  type Seen = { scene: { time: string; tracks: object[] } | null };
+  // of one frame: a picture that was taken when something was seen
+  await until('a picture and its boxes', async () => {
+    const { scene } = await site.local<Seen>('/api/v1/cameras/yard/tracks');
+    const picture = await fetch(`${base}/api/v1/cameras/yard/picture`, { headers: { cookie } });
+    if (scene === null || picture.status !== 200) return false;
+    expect(Buffer.from(await picture.arrayBuffer()).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
+    const taken = Date.parse(picture.headers.get('forpost-taken') ?? '');
+    return Math.abs(taken - Date.parse(scene.time)) <= 5;
+  });
+});
+
 test('the alarm gets its picture and a clip of the seconds around it, and who looks at them is written down', async () => {
   type Alert = {
     data: { alarm: string; change: string; evidence: { id: string; kind: string; size: number; sha256: string }[] };
@@ -119,6 +134,11 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
   // a second request for the same within a minute is the same look
   expect(views).toHaveLength(alert.data.evidence.length);
   expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
+  const metrics = await (await fetch(`${base}/metrics`)).text();
+  expect(metrics).toContain(`forpost_evidence_views_total ${views.length}\n`);
+  expect(metrics).toMatch(/^forpost_evidence_items [1-9]/m);
+  expect(metrics).toMatch(/^forpost_evidence_bytes [1-9]/m);
+  expect(metrics).toMatch(/^forpost_vision_resident_memory_bytes [1-9]/m);
 });
 
 test('an alarm that is over is found with its pictures, on the page’s list and after the next start too', async () => {
@@ -126,6 +146,12 @@ test('an alarm that is over is found with its pictures, on the page’s list and
   const earlier = async () => (await site.local<Earlier>('/api/v1/alarms/earlier?device=yard&pictured=true')).alarms;
   const over = await until('an alarm is over and has its clip', async () =>
     (await earlier()).find(({ ended, evidence }) => ended !== null && evidence.some(({ kind }) => kind === 'clip')),
+  );
+  // what the outbox has not taken yet is not over after a kill
+  await until('its end is in the history', async () =>
+    (await allEvents(site, 'device=yard&type=forpost.alert.v1')).some(
+      ({ data }) => data.alarm === over.alarm && data.change === 'cleared',
+    ),
   );
   await site.gateway?.kill();
   await site.startGateway();

@@ -118,8 +118,15 @@ function cameraPath(camera: string): string {
   return `/api/v1/cameras/${encodeURIComponent(camera)}`;
 }
 
+export interface Picture {
+  readonly blob: Blob;
+  /** when its frame was complete, ms since 1970 */
+  readonly takenMs: number;
+}
+
 /** The camera's latest picture, undefined where it has sent none yet. */
-export async function fetchPicture(camera: string): Promise<Blob | undefined> {
+export async function fetchPicture(camera: string): Promise<Picture | undefined> {
   const response = await call(`/api/v1/cameras/${encodeURIComponent(camera)}/picture`);
-  return response.status === 204 ? undefined : response.blob();
+  if (response.status === 204) return undefined;
+  return { blob: await response.blob(), takenMs: Date.parse(response.headers.get('forpost-taken') ?? '') };
 }

@@ -4,13 +4,14 @@
  *   out of sight ── scrolled into view ──► fetching ── picture shown, `pictureEveryMs` waited ──► fetching
  *
  * Always: one picture is on its way at a time; nothing is fetched for a camera that nobody sees; the drawing has the
- * picture's own proportions; boxes older than `boxesStaleMs` are not drawn.
+ * picture's own proportions; the boxes are those of the picture's own frame.
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
 import type { CameraScene, SceneNotice } from '../view.ts';
 import { fetchPicture, LoggedOut } from './api.ts';
 import { badge } from './parts.ts';
+import { sceneAt, withScene } from './scene-at.ts';
 import './scene-editor.ts';
 import './trial-view.ts';
 import { tellCamera } from './words.ts';
@@ -18,7 +19,6 @@ import { tellCamera } from './words.ts';
 const pictureEveryMs = 500;
 /** After a failed try: the gateway restarts, or the phone left the network for a moment. */
 const retryEveryMs = 3000;
-const boxesStaleMs = 3000;
 
 const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [], motion_masks: [] };
 
@@ -30,7 +30,7 @@ export class CameraView extends LitElement {
     scene: { attribute: false },
     picture: { state: true },
     size: { state: true },
-    stale: { state: true },
+    takenMs: { state: true },
   };
   declare camera: CameraStatus;
   declare drawn: CameraScene | undefined;
@@ -39,10 +39,11 @@ export class CameraView extends LitElement {
   /** object URL of the picture that is shown */
   declare picture: string | undefined;
   declare size: { readonly width: number; readonly height: number };
-  declare stale: boolean;
+  /** when the picture's frame was complete, ms since 1970 of the gateway's clock */
+  declare takenMs: number;
   #observer: IntersectionObserver | undefined;
   #timer: number | undefined;
-  #staleTimer: number | undefined;
+  #scenes: readonly SceneNotice[] = [];
   #seen = false;
   #fetching = false;
 
@@ -50,7 +51,7 @@ export class CameraView extends LitElement {
     super();
     this.mode = 'look';
     this.size = { width: 1280, height: 720 };
-    this.stale = false;
+    this.takenMs = 0;
   }
 
   override createRenderRoot(): HTMLElement {
@@ -72,18 +73,12 @@ export class CameraView extends LitElement {
     this.#observer?.disconnect();
     document.removeEventListener('visibilitychange', this.#onVisibility);
     clearTimeout(this.#timer);
-    clearTimeout(this.#staleTimer);
     this.#seen = false;
     this.#show(undefined);
   }
 
   override willUpdate(changed: PropertyValues): void {
-    if (!changed.has('scene')) return;
-    this.stale = false;
-    clearTimeout(this.#staleTimer);
-    this.#staleTimer = window.setTimeout(() => {
-      this.stale = true;
-    }, boxesStaleMs);
+    if (changed.has('scene') && this.scene !== undefined) this.#scenes = withScene(this.#scenes, this.scene);
   }
 
   readonly #onVisibility = () => {
@@ -96,9 +91,12 @@ export class CameraView extends LitElement {
     this.#fetching = true;
     let waitMs = pictureEveryMs;
     try {
-      const blob = await fetchPicture(this.camera.id);
-      if (blob !== undefined) this.#show(URL.createObjectURL(blob));
-      else waitMs = retryEveryMs;
+      const picture = await fetchPicture(this.camera.id);
+      if (picture !== undefined) {
+        this.takenMs = picture.takenMs;
+        this.#show(URL.createObjectURL(picture.blob));
+      }
+      if (picture === undefined) waitMs = retryEveryMs;
     } catch (error) {
       // the page itself notices a log-in that is over, and a gateway that does not answer, by its stream
       if (error instanceof LoggedOut) return;
@@ -151,7 +149,7 @@ export class CameraView extends LitElement {
       }
       ${
         this.mode === 'draw'
-          ? html`<forpost-scene-editor .camera=${this.camera.id} .title=${name} .detector=${detector} .picture=${this.picture} .scene=${this.stale ? undefined : this.scene} @closed=${() => this.#turn('look')}></forpost-scene-editor>`
+          ? html`<forpost-scene-editor .camera=${this.camera.id} .title=${name} .detector=${detector} .picture=${this.picture} .scene=${sceneAt(this.#scenes, this.takenMs)} @closed=${() => this.#turn('look')}></forpost-scene-editor>`
           : nothing
       }
     </figure>`;
@@ -165,7 +163,7 @@ export class CameraView extends LitElement {
     const { width, height } = this.size;
     const text = width / 36;
     const { zones, lines } = this.drawn ?? nothingDrawn;
-    const tracks = this.stale || this.camera.state !== 'live' ? [] : (this.scene?.tracks ?? []);
+    const tracks = this.camera.state === 'live' ? (sceneAt(this.#scenes, this.takenMs)?.tracks ?? []) : [];
     const entered = new Set(tracks.filter((track) => !track.static).flatMap((track) => track.zones));
     return html`<svg class="drawing" viewBox="0 0 ${width} ${height}" font-size=${text} aria-hidden="true">
       ${lines.map((line) => {

@@ -7,10 +7,10 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CameraScene, SceneNotice, TrialView as Trial } from '../view.ts';
 import * as api from './api.ts';
+import { boxesStaleMs } from './scene-at.ts';
 
 const lookEveryMs = 1000;
 const trialSeconds = 600;
-const staleMs = 3000;
 
 export class TrialView extends LitElement {
   static override properties = {
@@ -114,7 +114,7 @@ export class TrialView extends LitElement {
   }
 
   #now(): string {
-    const tracks = Date.now() - this.#sceneAt > staleMs ? [] : (this.scene?.tracks ?? []);
+    const tracks = Date.now() - this.#sceneAt > boxesStaleMs ? [] : (this.scene?.tracks ?? []);
     if (tracks.length === 0) return 'nothing is recognised.';
     const zoneName = (id: string) => this.drawn.zones.find((zone) => zone.id === id)?.name ?? id;
     return tracks

@@ -2,10 +2,11 @@
  * The picture that people look at: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never
  * sees half of one. At most two a second and only while somebody watches, plus one when a zone is entered.
  *
- * Always: one picture is written at a time; a picture that is not due costs nothing; a disk that fails costs the
+ * Always: its file's time of change is that of the frame, so that boxes can be drawn on the picture that they belong to;
+ * one picture is written at a time; a picture that is not due costs nothing; a disk that fails costs the
  * picture and one line in the log, never a frame.
  */
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -45,7 +46,8 @@ export class LivePicture {
     if (this.#writing !== undefined) return;
     if (!now && (at > this.#watchedUntil || at - this.#lastAt < everyMs)) return;
     this.#lastAt = at;
-    this.#writing = this.#write(frame).finally(() => {
+    const taken = this.#clock.now() - (at - frame.uptime);
+    this.#writing = this.#write(frame, taken).finally(() => {
       this.#writing = undefined;
     });
   }
@@ -55,7 +57,8 @@ export class LivePicture {
     await this.#writing;
   }
 
-  async #write({ rgb, size, pictureWidth, pictureHeight }: Frame): Promise<void> {
+  /** `taken`: ms since 1970 */
+  async #write({ rgb, size, pictureWidth, pictureHeight }: Frame, taken: number): Promise<void> {
     const rows = Buffer.from(rgb.subarray(0, size * pictureHeight * 3));
     const file = join(this.#folder, `${this.#camera}.jpg`);
     try {
@@ -65,6 +68,7 @@ export class LivePicture {
         .jpeg({ quality })
         .toBuffer();
       await writeFile(`${file}.new`, jpeg, { mode: 0o600 });
+      await utimes(`${file}.new`, taken / 1000, taken / 1000);
       await rename(`${file}.new`, file);
       this.#failed = false;
     } catch (error) {

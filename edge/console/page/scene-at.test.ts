@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { SceneNotice } from '../view.ts';
+import { mostScenes, sceneAt, withScene } from './scene-at.ts';
+
+const at = (ms: number): SceneNotice => ({
+  ...{ camera: 'yard', time: new Date(ms).toISOString(), tracks: [], changes: [] },
+});
+const timeOf = (scene: SceneNotice | undefined) => (scene === undefined ? undefined : Date.parse(scene.time));
+
+test('a picture is drawn on with the scene of its own frame, or the last one before it', () => {
+  const scenes = [at(1000), at(1200), at(1400)];
+  expect(timeOf(sceneAt(scenes, 1200))).toBe(1200);
+  // two clocks' readings of one frame
+  expect(timeOf(sceneAt(scenes, 1198))).toBe(1200);
+  expect(timeOf(sceneAt(scenes, 1390))).toBe(1400);
+  expect(timeOf(sceneAt(scenes, 1350))).toBe(1200);
+  expect(sceneAt(scenes, 900)).toBeUndefined();
+});
+
+test('what stands still is drawn on until its next look, and no scene for ever', () => {
+  expect(timeOf(sceneAt([at(1000)], 6_500))).toBe(1000);
+  expect(sceneAt([at(1000)], 8_500)).toBeUndefined();
+  expect(sceneAt([], 1000)).toBeUndefined();
+});
+
+test('of a camera at most ten seconds of scenes are kept, the newest', () => {
+  let scenes: readonly SceneNotice[] = [];
+  for (let i = 0; i < 200; i++) scenes = withScene(scenes, at(i));
+  expect(scenes).toHaveLength(mostScenes);
+  expect(timeOf(scenes.at(-1))).toBe(199);
+});
