@@ -135,7 +135,8 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
     const alert = JSON.parse(payload.toString()) as { alarm: string; change: string; time: number; count: number };
     // an update for its evidence alone counts nothing up, and may be about one from before this began
     const counted = `${alert.alarm} ${alert.count}`;
-    if (!['raised', 'updated'].includes(alert.change) || told.has(counted) || alert.time < from) return;
+    const isNew = alert.change === 'raised' || (alert.change === 'updated' && alert.count > 1);
+    if (!isNew || told.has(counted) || alert.time < from) return;
     told.add(counted);
     frameToAlert.push(wall - alert.time);
     const thing = Math.floor((now - started) / frameMs / appearEvery);
