@@ -3,7 +3,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { type Logger, silentLogger } from '@forpost/shared/logging.ts';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventDraft, OutboxEntry } from './outbox/outbox.ts';
 import { draft } from './outbox/sqlite/test-support.ts';
 import { Storing } from './storing.ts';
@@ -231,4 +231,100 @@ test('where readings have room and alerts have none, alerts are tried once a sec
   }
   expect(tried).toBeGreaterThan(5);
   expect(tried).toBeLessThan(25);
+});
+
+describe('what has no id of its own is stored once', () => {
+  let calls: { events: readonly EventDraft[]; ok: () => void; no: () => void }[];
+  const answerAll = async (how: 'ok' | 'no') => {
+    for (const call of calls.splice(0)) call[how]();
+    await settle();
+  };
+  const told = (n: number) => draft(n, { lane: 'alerts', type: eventTypes.device, device: asId('hub') });
+
+  beforeEach(() => {
+    calls = [];
+    storing = new Storing({
+      outbox: {
+        epoch: asId('0123456789abcdef'),
+        append: ({ events }) =>
+          new Promise((resolve, reject) => {
+            const ok = () => {
+              stored.push(...events);
+              resolve({ stored: events.length, repeated: 0 });
+            };
+            calls.push({ events, ok, no: () => reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full')) });
+          }),
+      },
+      clock,
+      stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+      random: () => 0.99,
+      logger: silentLogger(),
+      onStored: () => undefined,
+    });
+  });
+
+  test('by a stop on a slow disk, with something else under way', async () => {
+    storing.keep({ events: [told(1)] });
+    await settle();
+    for (let tried = 0; tried < 10; tried++) {
+      await answerAll('no');
+      clock.advance(10_000);
+      await settle();
+    }
+    await answerAll('no');
+    const submitted = storing.submit({ events: [alert(2, 'over', 'meter')] });
+    const stopping = storing.stop();
+    await answerAll('ok');
+    await submitted;
+    // the last hand-over takes its time
+    clock.advance(2000);
+    await settle();
+    await answerAll('ok');
+    await stopping;
+    expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
+  });
+
+  test('where another event of what waits goes meanwhile with what its device sends', async () => {
+    storing.keep({ events: [told(1)] });
+    storing.keep({ events: [alert(1, 'over', 'meter')] });
+    await settle();
+    await answerAll('no');
+    clock.advance(10_000);
+    await settle();
+    const submitted = storing.submit({ events: [draft(5, { device: asId('meter') })] });
+    await settle();
+    const [hub, meter, reading] = calls.splice(0);
+    reading?.ok();
+    await submitted;
+    hub?.ok();
+    meter?.ok();
+    await settle();
+    for (let later = 0; later < 3; later++) {
+      clock.advance(10_000);
+      await settle();
+      await answerAll('ok');
+    }
+    expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
+    expect(storing.waiting).toBe(0);
+  });
+
+  test('what comes to wait while others are on their way is not taken for one of them', async () => {
+    storing.keep({ events: [alert(1, 'first', 'meter')] });
+    await settle();
+    // handed over before, refused after what waits is on its way
+    storing.keep({ events: [alert(2, 'second', 'camera')] });
+    const [first, second] = calls.splice(0);
+    second?.no();
+    await settle();
+    clock.advance(10_000);
+    await settle();
+    first?.no();
+    await settle();
+    await answerAll('ok');
+    clock.advance(10_000);
+    await settle();
+    await answerAll('ok');
+    expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['second', 'first']);
+    expect(storing.waiting).toBe(0);
+  });
 });

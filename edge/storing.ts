@@ -96,6 +96,7 @@ export class Storing {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#resend?.timer.cancel();
+    this.#resend = undefined;
     await Promise.allSettled(this.#underWay);
     if (this.#waiting.length > 0 || this.#untold.size > 0) await this.#sendWaiting();
     const events = this.#waitingEvents;
@@ -266,7 +267,7 @@ export class Storing {
 
   /** The outbox has taken something: what waits need not wait for the end of a long pause. */
   #takesAgain(): void {
-    if (this.#resend === undefined || this.#resend.at <= this.#parts.clock.uptime() + soonMs) return;
+    if (this.#stopped || this.#resend === undefined || this.#resend.at <= this.#parts.clock.uptime() + soonMs) return;
     this.#resend.timer.cancel();
     this.#resendIn(soonMs);
   }
@@ -283,21 +284,22 @@ export class Storing {
   /** All at once: what has room goes, whatever else is refused. */
   async #sendWaiting(): Promise<void> {
     this.#sending = true;
-    const entries = this.#waiting.map(({ entry }) => entry);
-    const outcomes = await Promise.allSettled(entries.map((entry) => this.#parts.outbox.append(entry)));
-    const done = new Set<OutboxEntry>();
+    const sent = [...this.#waiting];
+    const outcomes = await Promise.allSettled(sent.map(({ entry }) => this.#parts.outbox.append(entry)));
+    // by its turn: of an entry some events may go meanwhile, with what its device sends next
+    const done = new Set<number>();
     outcomes.forEach((outcome, i) => {
-      const entry = entries[i];
-      if (entry === undefined) return;
+      const { entry, turn } = sent[i] ?? {};
+      if (entry === undefined || turn === undefined) return;
       if (outcome.status === 'fulfilled') this.#stored(entry);
       else if (isHopeless(outcome.reason)) {
         for (const event of entry.events) this.#lose(event);
         this.#parts.logger.error({ error: messageOf(outcome.reason) }, 'an event can never be stored: it is given up');
       } else return;
-      done.add(entry);
+      done.add(turn);
     });
     // some may have been given up or collapsed while they were on their way: those are stored twice, and that is once
-    this.#waiting = this.#waiting.filter(({ entry }) => !done.has(entry));
+    this.#waiting = this.#waiting.filter(({ turn }) => !done.has(turn));
     this.#count();
     if (done.size > 0) this.#attempt = 0;
     if (this.#waiting.length === 0) await this.#tellLosses();

@@ -10,13 +10,15 @@ import { getPriority, setPriority } from 'node:os';
 
 /** How far the thread on which an alert depends goes before everything that can wait. */
 const alertsAhead = 5;
+const highest = -20;
 /** What the gateway was started with, for its threads and processes. */
 const given = 'FORPOST_NICE';
 
 /** The calling thread, and what it starts from now on, goes before everything that can wait. */
 export function goFirst(): void {
+  delete process.env[given];
   const nice = getPriority();
-  if (setNice(nice - alertsAhead)) process.env[given] = String(nice);
+  if (setNice(Math.max(highest, nice - alertsAhead))) process.env[given] = String(nice);
 }
 
 /** The calling thread goes as whoever started the gateway wanted it: it can wait. */

@@ -29,27 +29,35 @@ export function allOf({ living, told }: EpochList): readonly Epoch[] {
   return [...new Set([...told.map(({ epoch }) => epoch), ...living])];
 }
 
+/** What of the epochs is in the file, oldest first, when another one is about to begin. */
+export interface InFile {
+  /** something of them */
+  readonly living: readonly Epoch[];
+  /** something of their alerts, among which gap records may be */
+  readonly telling: readonly Epoch[];
+}
+
 /**
- * The list for when `epoch` begins in a file that holds `living` (oldest first, the new one included), with gap records
- * of `lost` in its first commit. It is written before that commit: an epoch too many is harmless, one too few is not.
+ * The list for when `epoch` begins in a file, with gap records of `lost` in its first commit. It is written before that
+ * commit: an epoch too many is harmless, one too few is not.
  */
-export function nextList(before: EpochList, living: readonly Epoch[], lost: readonly Epoch[], epoch: Epoch): EpochList {
-  const told = lost.length > 0 ? lost.map((one) => ({ epoch: one, toldIn: epoch })) : stillTold(before, living);
+export function nextList(before: EpochList, inFile: InFile, lost: readonly Epoch[], epoch: Epoch): EpochList {
+  const told = lost.length > 0 ? lost.map((one) => ({ epoch: one, toldIn: epoch })) : stillTold(before, inFile);
+  const living = [...inFile.living.filter((one) => one !== epoch), epoch];
   return { living: living.slice(-mostEpochs), told: told.slice(-mostEpochs) };
 }
 
-/** Whose gap records may still be in the file. */
-function stillTold(before: EpochList, living: readonly Epoch[]): readonly Told[] {
+/** Whose gap records may still be in the file. Alerts go oldest first: with the newest that may tell, all have gone. */
+function stillTold({ living: listed, told }: EpochList, { living, telling }: InFile): readonly Told[] {
   const there = new Set(living);
-  const newest = before.living.at(-1);
-  const ended = before.living.filter((epoch) => !there.has(epoch));
-  const told = newest === undefined ? [] : ended.map((epoch) => ({ epoch, toldIn: newest }));
-  return [...before.told, ...told].flatMap(({ epoch, toldIn }) => {
-    if (there.has(toldIn)) return [{ epoch, toldIn }];
-    // older alerts than the newest that may tell of it can stay longer: of a start in which nothing came nothing stays
-    const mayTell = before.living.slice(0, before.living.indexOf(toldIn) + 1).findLast((one) => there.has(one));
-    return mayTell === undefined ? [] : [{ epoch, toldIn: mayTell }];
-  });
+  const known = told.filter(({ toldIn }) => there.has(toldIn));
+  const toldIn = telling.at(-1);
+  if (toldIn === undefined) return known;
+  const place = listed.indexOf(toldIn);
+  const isOlder = (one: Epoch) => place < 0 || listed.indexOf(one) < place;
+  const isKnown = (one: Epoch) => known.some((other) => other.epoch === one && other.toldIn === toldIn);
+  const ended = listed.filter((one) => !there.has(one) && isOlder(one) && !isKnown(one));
+  return [...known, ...ended.map((one) => ({ epoch: one, toldIn }))];
 }
 
 /** One line an epoch; one of which only others tell is followed by the newest of those. */

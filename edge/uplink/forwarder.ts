@@ -137,9 +137,13 @@ const surveySpacingMs = 250;
 const surveyIdleMs = 10_000;
 /**
  * A sink that refuses this many events one after another may be broken itself: from then on each has to be refused once
- * more after a wait. What a device has filled the lane with goes all the same, and a sink that is mended has lost little.
+ * more, after a wait that doubles with each of them. What a device has filled the lane with goes all the same, and a sink
+ * that is mended after a day has cost some 150 events.
  */
 export const maxAsideInRow = 10;
+/** the first of those waits, and the longest, ms */
+const doubtMs = 1_000;
+export const longestDoubtMs = 600_000;
 const smallestBatchBytes = 65_536;
 const maxKnownEpochs = 16;
 /** How long a batch should take; and how many times the quickest answer, where that alone is longer. */
@@ -370,7 +374,7 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
   const { epoch, through } = batch;
   const isKnown = state.doubted?.epoch === epoch && state.doubted.after === through;
   if (state.asideInRow >= maxAsideInRow && !isKnown)
-    return fail({ ...state, doubted: { epoch, after: through } }, why, context);
+    return fail({ ...state, doubted: { epoch, after: through } }, why, context, doubtOf(state.asideInRow));
   return {
     state: { ...state, reason: why, phase: { kind: 'aside', batch } },
     commands: [
@@ -395,8 +399,16 @@ function again(state: ForwarderState, context: StepContext): Step {
   return { state: opened.state, commands: [{ do: 'close', session: state.session }, ...opened.commands] };
 }
 
-function fail(state: ForwarderState, reason: string, { now, chance, settings }: StepContext): Step {
-  const wait = backoffMs(settings.backoff, state.attempt, () => chance);
+function doubtOf(asideInRow: number): number {
+  return Math.min(longestDoubtMs, doubtMs * 2 ** (asideInRow - maxAsideInRow));
+}
+
+/** `atLeastMs`: however the backoff falls, it waits that long. */
+function fail(state: ForwarderState, reason: string, { now, chance, settings }: StepContext, atLeastMs = 0): Step {
+  const wait = Math.max(
+    atLeastMs,
+    backoffMs(settings.backoff, state.attempt, () => chance),
+  );
   return {
     state: {
       ...state,

@@ -220,16 +220,18 @@ export class Uplink implements Part {
       case 'putAside': {
         const { id, refusal } = message;
         const noted = putAside?.(refusal) ?? Promise.reject(new Error('nobody notes it'));
+        // to the thread that asked: another one counts from the beginning
+        const answer = (problem: string | null) =>
+          from.postMessage({ say: 'notedAside', id, problem } satisfies ToThread);
         noted.then(
-          () => this.#tell({ say: 'notedAside', id, problem: null }),
-          (error: unknown) => this.#tell({ say: 'notedAside', id, problem: messageOf(error) }),
+          () => answer(null),
+          (error: unknown) => answer(messageOf(error)),
         );
         return;
       }
       case 'command': {
         const { id, command, centreTime } = message;
         const taken = commands?.take(command, centreTime) ?? Promise.reject(new Error('nobody takes commands'));
-        // to the thread that asked: another one counts from the beginning
         const done = (problem: string | null) =>
           from.postMessage({ say: 'commandDone', id, problem } satisfies ToThread);
         taken.then(

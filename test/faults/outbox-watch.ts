@@ -20,6 +20,7 @@ const mostRows = 20_000;
 
 export class OutboxWatch {
   readonly #worker: Worker;
+  readonly #ended: Promise<void>;
   readonly #keys = new Map<string, string>();
 
   /** `file` need not be there yet. */
@@ -30,6 +31,7 @@ export class OutboxWatch {
     });
     // whoever waits for what it has not seen says so
     this.#worker.on('error', () => undefined);
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
   }
 
   /** Number -> key of every event of the telemetry lanes that was seen in the outbox. */
@@ -37,8 +39,10 @@ export class OutboxWatch {
     return this.#keys;
   }
 
+  /** Told, and not torn away: a thread that is ended while it loads SQLite takes the process with it. */
   async stop(): Promise<void> {
-    await this.#worker.terminate();
+    this.#worker.postMessage('stop');
+    await this.#ended;
   }
 }
 
@@ -72,6 +76,8 @@ function look(file: string, through: Map<string, number>): readonly Seen[] {
 
 function watch(file: string): void {
   const through = new Map<string, number>();
+  let next: NodeJS.Timeout | undefined;
+  parentPort?.once('message', () => clearTimeout(next));
   const goOn = () => {
     try {
       const seen = look(file, through);
@@ -79,7 +85,7 @@ function watch(file: string): void {
     } catch {
       // not there yet, or its disk is in trouble: that is what these runs are about
     }
-    setTimeout(goOn, lookEveryMs);
+    next = setTimeout(goOn, lookEveryMs);
   };
   goOn();
 }

@@ -132,6 +132,15 @@ test('a repeat that was shed excuses no reading that is not there', async () => 
   expect((await judged(world)).lost).toBe(1);
 });
 
+test('an alert that was given up excuses no reading that is not there', async () => {
+  const world = well();
+  never(world, 2);
+  const data = { epoch, lane: 'alerts', from: '50', to: '50', count: 1, reason: 'lost' };
+  world.events.push({ ...event(eventTypes.gap, '', 1, data), id: `gw/${epoch}/alerts/1` });
+  Object.assign(world.ledger, { shed: 1, received: world.events.length, assigned: world.events.length + 1 });
+  expect((await judged(world)).lost).toBe(1);
+});
+
 const wrongs: readonly (readonly [string, 'lost' | 'duplicated' | 'unexplained', (world: World) => void])[] = [
   ['a reading with an id is not there', 'lost', (world) => never(world, 0)],
   ['a plain reading is not there', 'lost', (world) => never(world, 1)],

@@ -73,7 +73,7 @@ export async function verify({ api, gateway, devices, outboxFile, seen }: Verify
 
   const absent = devices.flatMap(({ acknowledged }) => [...acknowledged].filter((key) => !counts.has(key)));
   const shed = shedOf(events, seen);
-  const shedUnseen = Math.max(0, ledger.shed - shed.numbers);
+  const shedUnseen = shed.unseen;
   const seenKeys = new Set(seen.values());
   const unexcused = absent.filter((key) => seenKeys.has(key) && !shed.keys.has(key));
   const neverSeen = absent.filter((key) => !seenKeys.has(key));
@@ -119,28 +119,37 @@ export async function verify({ api, gateway, devices, outboxFile, seen }: Verify
   };
 }
 
-/** What of that which was seen is named by a gap record and is not in the history. */
+/**
+ * What gap records name of the telemetry lanes and the history has not: the keys of what was seen of it, and how many
+ * were not. Of a range without an end nobody knows how many it names.
+ */
 function shedOf(
   events: readonly ApiEvent[],
   seen: ReadonlyMap<string, string>,
-): { readonly numbers: number; readonly keys: ReadonlySet<string> } {
+): { readonly unseen: number; readonly keys: ReadonlySet<string> } {
+  const arrived = new Set(events.map(({ id }) => id.slice(id.indexOf('/') + 1)));
   const named = new Map<string, IntervalSet>();
   for (const event of events) {
     const record = gapOf(event);
-    if (record?.gap === undefined) continue;
+    if (record?.gap === undefined || record.lane !== 'telemetry') continue;
     const { from, through } = record.gap;
-    if (through !== null && through < from) continue;
-    const lane = `${record.epoch}/${record.lane}`;
-    const set = named.get(lane) ?? new IntervalSet();
-    set.add(from, through ?? Number.MAX_SAFE_INTEGER);
-    named.set(lane, set);
+    if (through === null || through < from) continue;
+    const set = named.get(record.epoch) ?? new IntervalSet();
+    set.add(from, through);
+    named.set(record.epoch, set);
   }
-  const arrived = new Set(events.map(({ id }) => id.slice(id.indexOf('/') + 1)));
-  const shed = [...seen].filter(([number]) => {
-    const at = number.lastIndexOf('/');
-    return !arrived.has(number) && named.get(number.slice(0, at))?.has(Number(number.slice(at + 1))) === true;
-  });
-  return { numbers: shed.length, keys: new Set(shed.map(([, key]) => key)) };
+  const keys = new Set<string>();
+  let unseen = 0;
+  for (const [epoch, numbers] of named)
+    for (const [from, through] of numbers.ranges())
+      for (let number = from; number <= through; number++) {
+        const name = `${epoch}/telemetry/${number}`;
+        const key = seen.get(name);
+        if (arrived.has(name)) continue;
+        if (key === undefined) unseen++;
+        else keys.add(key);
+      }
+  return { unseen, keys };
 }
 
 /** Ids of the events in the outbox: those that are delivered stay there for a while. */

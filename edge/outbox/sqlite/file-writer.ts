@@ -20,7 +20,7 @@ import { isFailing, isFull } from './disk-trouble.ts';
 import type { Batch, FromWriter, Recalled, ToWriter, WriterData } from './messages.ts';
 import type { PutAside } from './opening.ts';
 import { lossesOf } from './salvage.ts';
-import { selectLivingEpochs } from './sql/lanes.ts';
+import { selectLivingEpochs, selectTellingEpochs } from './sql/lanes.ts';
 import { selectStarts } from './sql/meta.ts';
 import { OutboxStore } from './store.ts';
 import type { WriterDisk } from './writer-disk.ts';
@@ -141,7 +141,8 @@ export class FileWriter {
       const isNew = db.prepare(selectStarts).pluck().get() === 0;
       const lost = isNew ? lossesOf(disk, this.#aside?.files[0], list, sinks) : { epochs: [], gaps: [] };
       const living = db.prepare<[], Epoch>(selectLivingEpochs).pluck().all();
-      this.#epochs = nextList(list, [...living, epoch], lost.epochs, epoch);
+      const telling = db.prepare<[], Epoch>(selectTellingEpochs).pluck().all();
+      this.#epochs = nextList(list, { living, telling }, lost.epochs, epoch);
       this.#isNoted = disk.writeEpochs(this.#epochs);
       const parts = { disk, sinks, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
       store = new OutboxStore(db, epoch, parts, { gaps: lost.gaps, stamp: stampNow });
