@@ -16,11 +16,13 @@ import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
+import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { WireCount } from './wire-count.ts';
 
 calmRequestQueue(import.meta.url);
+endStoppedFetchers(import.meta.url);
 quickenEncoder(import.meta.url);
 
 const compress = promisify(zstdCompress);

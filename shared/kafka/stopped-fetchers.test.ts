@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { expect, test } from 'vitest';
+
+const runnerFile = createRequire(import.meta.url).resolve('kafkajs/src/consumer/runner');
+const own = new URL('./stopped-fetchers.ts', import.meta.url).href;
+
+/** A consumer of kafkajs that is stopped while a broker goes, in a process of its own: it may never come back. */
+const program = (mended: boolean) => `
+import { createRequire } from 'node:module';
+${mended ? `(await import(${JSON.stringify(own)})).endStoppedFetchers(${JSON.stringify(import.meta.url)});` : ''}
+const Runner = createRequire(${JSON.stringify(import.meta.url)})(${JSON.stringify(runnerFile)});
+const logger = { namespace: () => logger, debug() {}, info() {}, warn() {}, error() {} };
+const pause = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
+let brokers = ['1', '2', '3'];
+const consumerGroup = {
+  groupId: 'g', memberId: 'm', isLeader: () => false, getNodeIds: () => brokers,
+  connect: async () => {}, joinAndSync: async () => {}, leave: async () => {}, heartbeat: async () => {},
+  fetch: async (broker) => { await pause(broker === '1' ? 10 : 200); return []; },
+};
+const runner = new Runner({
+  logger, consumerGroup, instrumentationEmitter: { emit() {} }, concurrency: 1, heartbeatInterval: 10,
+  retry: { retries: 2, initialRetryTime: 10 }, onCrash() {}, autoCommit: false,
+});
+await runner.start();
+await pause(50);
+brokers = ['1', '2'];
+// the first fetcher finds it out at once, and the others are waited for
+await pause(50);
+void runner.stop();
+await pause(600);
+console.log('alive');
+process.exit(0);
+`;
+
+function comesBack(mended: boolean): boolean {
+  const args = ['--input-type=module', '-e', program(mended)];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 3_000 });
+  if (stderr !== '') throw new Error(stderr);
+  return stdout.includes('alive');
+}
+
+test('a consumer that is stopped while the brokers change leaves its thread alone', () => {
+  expect(comesBack(true)).toBe(true);
+});
+
+test('kafkajs alone would not: if this fails, it has been mended there', () => {
+  expect(comesBack(false)).toBe(false);
+});
