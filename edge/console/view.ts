@@ -1,7 +1,6 @@
 /** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
-
-import type { EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { PastAlarm } from '../alerts/past-alarms.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
@@ -27,20 +26,10 @@ export interface ConsoleStatus extends GatewayStatus {
 }
 
 /** GET /api/v1/alarms/earlier: an alarm that is over. Times RFC 3339. */
-export interface EarlierAlarmView {
-  readonly alarm: string;
-  readonly rule: string;
-  readonly device: string;
-  readonly severity: Severity;
-  readonly message: string;
-  readonly count: number;
-  readonly test: boolean;
-  readonly acknowledged: boolean;
+export interface EarlierAlarmView extends Omit<PastAlarm, 'raised' | 'ended'> {
   readonly since: string;
   /** null: nobody knows any more */
   readonly ended: string | null;
-  /** what is still kept */
-  readonly evidence: readonly EvidenceReference[];
   /** why there is no picture, or not all of them; empty where nothing is amiss */
   readonly why: string;
 }
