@@ -11,7 +11,8 @@ import { acknowledging } from './acknowledging.ts';
 
 export interface AcknowledgeProps {
   readonly alarm: AlarmView;
-  readonly commands: Iterable<CommandView>;
+  /** by their ids */
+  readonly commands: ReadonlyMap<string, CommandView>;
   readonly acknowledge: (alarm: AlarmView) => Promise<void>;
 }
 
@@ -19,7 +20,7 @@ export function Acknowledge({ alarm, commands, acknowledge }: AcknowledgeProps):
   const now = useNow();
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
-  const known = acknowledging(commands, alarm.alarm, now);
+  const known = acknowledging(commands.values(), alarm.alarm, now);
   const send = () => {
     setSending(true);
     setProblem('');

@@ -108,7 +108,7 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
           {alarm.active ? null : <Mark tone="good">Over</Mark>}
         </span>
         {alarm.active && !alarm.acknowledged ? (
-          <Acknowledge alarm={alarm} commands={state.commands.values()} acknowledge={acknowledge} />
+          <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} />
         ) : null}
       </div>
       <Evidence alarm={alarm} commands={state.commands} />

@@ -5,7 +5,7 @@ import { completeness, emptyDesk, sortedAlarms, withAlarms, withCommands, withGa
 
 const alarm = (change: Partial<AlarmView>): AlarmView => ({
   alarm: 'a1',
-  event: 'e',
+  event: 'g/e1/alerts/1',
   site: 's',
   gateway: 'g',
   device: 'd',
@@ -25,21 +25,48 @@ const alarm = (change: Partial<AlarmView>): AlarmView => ({
   ...change,
 });
 
+const asked = (messages: number) => ({ asked: messages });
+
 test('an answer that was asked for before an alarm ended does not raise it again', () => {
   const ended = alarm({
+    event: 'g/e1/alerts/2',
     active: false,
     change: 'cleared',
     changed: '2026-01-01T00:05:00.000Z',
     raised: '2026-01-01T00:05:00.000Z',
   });
-  const state = withAlarms(withAlarms(emptyDesk, [ended]), [alarm({})]);
+  const state = withAlarms(withAlarms(emptyDesk, [ended], 'message'), [alarm({})], asked(0));
   expect(state.alarms.get('a1')).toMatchObject({ active: false, raised: '2026-01-01T00:00:00.000Z' });
 });
 
 test('an alarm that changes keeps the time it was raised', () => {
-  const changed = alarm({ change: 'updated', changed: '2026-01-01T00:05:00.000Z', raised: '2026-01-01T00:05:00.000Z' });
-  const state = withAlarms(withAlarms(emptyDesk, [alarm({})]), [changed]);
+  const changed = alarm({
+    event: 'g/e1/alerts/2',
+    change: 'updated',
+    changed: '2026-01-01T00:05:00.000Z',
+    raised: '2026-01-01T00:05:00.000Z',
+  });
+  const state = withAlarms(withAlarms(emptyDesk, [alarm({})], asked(0)), [changed], 'message');
   expect(state.alarms.get('a1')).toMatchObject({ change: 'updated', raised: '2026-01-01T00:00:00.000Z' });
+});
+
+test('an alarm that ended after the gateway’s clock was set back is over, and an older word of it changes nothing', () => {
+  const raised = alarm({ event: 'g/e1/alerts/8', changed: '2030-01-01T00:00:00.000Z' });
+  const cleared = alarm({ event: 'g/e1/alerts/9', active: false, changed: '2026-01-01T00:00:00.000Z' });
+  const over = withAlarms(withAlarms(emptyDesk, [raised], 'message'), [cleared], 'message');
+  expect(over.alarms.get('a1')?.active).toBe(false);
+  // sent again, by another way: it says nothing new
+  expect(withAlarms(over, [raised], 'message').alarms.get('a1')?.active).toBe(false);
+  expect(withAlarms(over, [raised], asked(2)).alarms.get('a1')?.active).toBe(false);
+});
+
+test('of two lives of a gateway the later word counts', () => {
+  const before = alarm({ event: 'g/e1/alerts/900' });
+  const after = alarm({ event: 'g/e2/alerts/1', active: false });
+  const over = withAlarms(withAlarms(emptyDesk, [before], asked(0)), [after], 'message');
+  expect(over.alarms.get('a1')?.active).toBe(false);
+  expect(withAlarms(over, [before], asked(0)).alarms.get('a1')?.active).toBe(false);
+  expect(withAlarms(over, [before], asked(1)).alarms.get('a1')?.active).toBe(true);
 });
 
 test('what needs somebody stands first: active, not acknowledged, grave, new', () => {
@@ -56,8 +83,9 @@ test('what needs somebody stands first: active, not acknowledged, grave, new', (
 
 test('alarms that ended are forgotten first where there are too many', () => {
   const many = Array.from({ length: 1100 }, (_, i) => alarm({ alarm: `a${i}`, active: i < 50 }));
-  const { alarms } = withAlarms(emptyDesk, many);
+  const { alarms, heard } = withAlarms(emptyDesk, many, 'message');
   expect([alarms.size, [...alarms.values()].filter(({ active }) => active).length]).toEqual([1000, 50]);
+  expect(heard.size).toBe(1000);
 });
 
 test('a command’s result is not taken back by an older answer, and commands are bounded', () => {
@@ -69,14 +97,17 @@ test('a command’s result is not taken back by an older answer, and commands ar
   expect(withCommands(settled, many).commands.size).toBe(1000);
 });
 
-test('an older contact of a gateway does not replace a newer one', () => {
-  const gateway = (last_contact: string | null, name: string) => ({ gateway: 'g', last_contact, name }) as GatewayView;
-  const state = withGateways(withGateways(emptyDesk, [gateway('2026-01-01T00:00:05.000Z', 'new')]), [
-    gateway('2026-01-01T00:00:04.000Z', 'old'),
-  ]);
-  expect(state.gateways.get('g')?.name).toBe('new');
-  expect(withGateways(state, [gateway('2026-01-01T00:00:05.000Z', 'offline now')]).gateways.get('g')?.name).toBe(
-    'offline now',
+test('a gateway is as the latest message has it, whatever the centre’s clock said', () => {
+  const gateway = (last_contact: string, name: string) => ({ gateway: 'g', last_contact, name }) as GatewayView;
+  const online = withGateways(emptyDesk, [gateway('2026-01-01T00:00:05.001Z', 'online')], 'message');
+  // the same contact, told a millisecond earlier: it is counted back from now each time
+  const offline = withGateways(online, [gateway('2026-01-01T00:00:05.000Z', 'offline')], 'message');
+  expect(offline.gateways.get('g')?.name).toBe('offline');
+  expect(withGateways(offline, [gateway('2026-01-01T00:00:05.001Z', 'old')], asked(1)).gateways.get('g')?.name).toBe(
+    'offline',
+  );
+  expect(withGateways(offline, [gateway('2025-01-01T00:00:00.000Z', 'new')], asked(2)).gateways.get('g')?.name).toBe(
+    'new',
   );
 });
 

@@ -2,7 +2,8 @@
  * What the page knows of the present, and how a message changes it. Pure.
  *
  * Always: what is older never replaces what is newer, whichever arrives first (an answer that was asked for before a
- * message came may arrive after it); what is remembered is bounded.
+ * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
+ * right would go back; what is remembered is bounded.
  */
 import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
@@ -22,6 +23,9 @@ export interface DeskState {
   readonly ledgers: ReadonlyMap<string, LedgerView>;
   /** what was asked of gateways lately, by command id */
   readonly commands: ReadonlyMap<string, CommandView>;
+  /** messages of the stream so far, and which of them was the last that told of an alarm or a gateway (by `heardKey`) */
+  readonly messages: number;
+  readonly heard: ReadonlyMap<string, number>;
 }
 
 export const emptyDesk: DeskState = {
@@ -34,38 +38,79 @@ export const emptyDesk: DeskState = {
   alarms: new Map(),
   ledgers: new Map(),
   commands: new Map(),
+  messages: 0,
+  heard: new Map(),
 };
 
 const maxAlarms = 1000;
 const maxCommands = 1000;
 
-export function withGateways(state: DeskState, views: readonly GatewayView[]): DeskState {
+/** Where views come from: a message of the stream, or an answer, with the `messages` of when it was asked for. */
+export type Source = 'message' | { readonly asked: number };
+
+export function withGateways(state: DeskState, views: readonly GatewayView[], source: Source): DeskState {
   const gateways = new Map(state.gateways);
-  for (const view of views) {
-    const known = gateways.get(view.gateway);
-    // online or not is the centre's judgement of now: of two with the same contact the later message counts
-    if (known === undefined || (view.last_contact ?? '') >= (known.last_contact ?? ''))
-      gateways.set(view.gateway, view);
-  }
-  return { ...state, gateways };
+  for (const view of views)
+    if (!isOvertaken(state, heardKey('gateway', view.gateway), source)) gateways.set(view.gateway, view);
+  const keys = views.map(({ gateway }) => heardKey('gateway', gateway));
+  return { ...state, gateways, ...heardNow(state, keys, source) };
 }
 
-export function withAlarms(state: DeskState, views: readonly AlarmView[]): DeskState {
+export function withAlarms(state: DeskState, views: readonly AlarmView[], source: Source): DeskState {
   const alarms = new Map(state.alarms);
   for (const view of views) {
     const known = alarms.get(view.alarm);
     if (known === undefined) alarms.set(view.alarm, view);
-    else if (view.changed >= known.changed)
-      alarms.set(view.alarm, { ...view, raised: earlier(view.raised, known.raised) });
-    else alarms.set(view.alarm, { ...known, raised: earlier(view.raised, known.raised) });
+    else {
+      const overtaken = isOvertaken(state, heardKey('alarm', view.alarm), source);
+      const newest = (isEarlierEvent(view, known) ?? overtaken) ? known : view;
+      alarms.set(view.alarm, { ...newest, raised: earlier(view.raised, known.raised) });
+    }
   }
+  const keys = views.map(({ alarm }) => heardKey('alarm', alarm));
+  const { messages, heard } = heardNow(state, keys, source);
   if (alarms.size > maxAlarms) {
     const oldestFirst = [...alarms.values()]
       .filter(({ active }) => !active)
       .sort((a, b) => (a.changed < b.changed ? -1 : 1));
-    for (const { alarm } of oldestFirst.slice(0, alarms.size - maxAlarms)) alarms.delete(alarm);
+    for (const { alarm } of oldestFirst.slice(0, alarms.size - maxAlarms)) {
+      alarms.delete(alarm);
+      heard.delete(heardKey('alarm', alarm));
+    }
   }
-  return { ...state, alarms };
+  return { ...state, alarms, messages, heard };
+}
+
+function heardKey(kind: 'alarm' | 'gateway', id: string): string {
+  return `${kind}/${id}`;
+}
+
+/** Whether a message came after this was asked for. */
+function isOvertaken(state: DeskState, key: string, source: Source): boolean {
+  return source !== 'message' && (state.heard.get(key) ?? 0) > source.asked;
+}
+
+function heardNow(state: DeskState, keys: readonly string[], source: Source) {
+  const heard = new Map(state.heard);
+  if (source !== 'message') return { messages: state.messages, heard };
+  const messages = state.messages + 1;
+  for (const key of keys) heard.set(key, messages);
+  return { messages, heard };
+}
+
+/**
+ * By the numbers of the events that tell of an alarm, which a resent one does not change; undefined where they are not
+ * of one life of the gateway.
+ */
+function isEarlierEvent(view: AlarmView, known: AlarmView): boolean | undefined {
+  const [[life, number], [knownLife, knownNumber]] = [placeOf(view.event), placeOf(known.event)];
+  return life === knownLife ? number < knownNumber : undefined;
+}
+
+/** `gateway/epoch/lane/number` */
+function placeOf(event: string): readonly [life: string, number: number] {
+  const slash = event.lastIndexOf('/');
+  return [event.slice(0, slash), Number(event.slice(slash + 1))];
 }
 
 export function withLedgers(state: DeskState, views: readonly LedgerView[]): DeskState {

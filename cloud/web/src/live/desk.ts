@@ -86,10 +86,10 @@ export class Desk {
       events: (batch) => {
         for (const listener of this.#eventListeners) listener(batch);
       },
-      alert: (alarm) => this.#set(withAlarms(this.#state, [alarm])),
+      alert: (alarm) => this.#set(withAlarms(this.#state, [alarm], 'message')),
       gateway: ({ now, gateway }) => {
         correctClock(now);
-        this.#set(withGateways(this.#state, [gateway]));
+        this.#set(withGateways(this.#state, [gateway], 'message'));
       },
       command: (command) => this.#set(withCommands(this.#state, [command])),
       centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
@@ -112,13 +112,15 @@ export class Desk {
 
   async #load(): Promise<void> {
     const { signal } = this.#stopping;
+    const source = { asked: this.#state.messages };
     try {
       const [{ now, gateways }, { alarms }] = await Promise.all([
         get<GatewaysAnswer>('/api/v1/gateways', signal),
         get<AlarmsAnswer>('/api/v1/alarms', signal),
       ]);
       correctClock(now);
-      this.#set({ ...withAlarms(withGateways(this.#state, gateways), alarms), loaded: true, problem: '' });
+      const known = withAlarms(withGateways(this.#state, gateways, source), alarms, source);
+      this.#set({ ...known, loaded: true, problem: '' });
       void this.#loadCommands(alarms, signal);
       const ledgers = await Promise.allSettled(
         gateways
