@@ -27,14 +27,33 @@ book clock vase scissors teddy_bear hair_drier toothbrush`
     .split(/\s+/)
     .map((name) => name.replaceAll('_', ' '));
 
+const release = 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0';
+const yolox = { licence: 'Apache-2.0', classes: cocoClasses } as const;
+
+/** The release publishes no hashes: these are what several projects that pin its files agree on. */
 export const catalogue: readonly CatalogueEntry[] = [
   {
+    ...yolox,
     name: 'yolox-nano',
     title: 'YOLOX-nano by Megvii: 80 classes of COCO, small and fast',
-    url: 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx',
-    sha256: '695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14',
-    licence: 'Apache-2.0',
+    url: `${release}/yolox_nano.onnx`,
+    sha256: 'c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d',
     inputSize: 416,
-    classes: cocoClasses,
+  },
+  {
+    ...yolox,
+    name: 'yolox-tiny',
+    title: 'YOLOX-tiny by Megvii: 80 classes of COCO, finds more and takes several times as long',
+    url: `${release}/yolox_tiny.onnx`,
+    sha256: '427cc366d34e27ff7a03e2899b5e3671425c262ea2291f88bb942bc1cc70b0f7',
+    inputSize: 416,
+  },
+  {
+    ...yolox,
+    name: 'yolox-s',
+    title: 'YOLOX-s by Megvii: 80 classes of COCO, for what is small or far, where the machine is strong',
+    url: `${release}/yolox_s.onnx`,
+    sha256: 'c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063',
+    inputSize: 640,
   },
 ];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,9 @@ test.each([
 });
 
 test('a file that is not there says what the catalogue has', async () => {
-  await expect(addModel(join(folder, 'nowhere.onnx'), models)).rejects.toThrow('catalogue (yolox-nano)');
+  await expect(addModel(join(folder, 'nowhere.onnx'), models)).rejects.toThrow(
+    'catalogue (yolox-nano, yolox-tiny, yolox-s)',
+  );
 });
 
 test('without internet a name of the catalogue says plainly what to do', async () => {
@@ -73,6 +76,35 @@ test('a download with another hash than the catalogue says is not even tried', a
   const other = async () => new Response(stubYolox(64, 80, []) as Uint8Array<ArrayBuffer>);
   await expect(addModel('yolox-nano', models, { fetch: other })).rejects.toThrow('is not the catalogue');
   expect(await readdir(models)).toEqual([]);
+});
+
+test('a name of the catalogue is downloaded, and its file is known by its hash, whatever it is called', async () => {
+  const content = stubYolox(64, 80, []) as Uint8Array<ArrayBuffer>;
+  const url = 'https://models.example/small.onnx';
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const entry = {
+    name: 'small',
+    title: 'a small one',
+    url,
+    sha256,
+    licence: 'none',
+    inputSize: 64,
+    classes: cocoClasses,
+  };
+  const asked: unknown[] = [];
+  const get = async (from: unknown) => {
+    asked.push(from);
+    return new Response(content);
+  };
+  const card = await addModel('small', models, { catalogue: [entry], fetch: get });
+  expect(card).toMatchObject({ name: 'small', kind: 'yolox', sha256, source: url });
+  expect(asked).toEqual([url]);
+  await removeModel('small', models);
+  expect(await addModel(await file('x.onnx', content), models, { catalogue: [entry] })).toMatchObject({
+    name: 'small',
+    source: 'x.onnx',
+  });
+  expect(asked).toHaveLength(1);
 });
 
 test('a model whose file or card was damaged later is not opened', async () => {
@@ -93,9 +125,9 @@ test('a model that is not installed is told with the command that would', async 
 });
 
 describe.skipIf(sharedData === undefined)(`the real nano model${skipNote}`, () => {
-  test('is known by its hash, whatever its file is called', async () => {
+  test('has its shapes and classes read from its file', async () => {
     const card = await addModel(sharedFile('yolox_nano_416.onnx'), models);
-    expect(card).toMatchObject({ name: 'yolox-nano', inputSize: 416, kind: 'yolox' });
+    expect(card).toMatchObject({ name: 'yolox-nano-416', inputSize: 416, kind: 'yolox' });
     const named = (await readFile(sharedFile('coco_classes.txt'), 'utf8')).trim().split('\n');
     expect(card.classes).toEqual(named.map((name) => name.trim()));
   });

@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { builtInModel, crashNote, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
-import { type CatalogueEntry, catalogue, cocoClasses } from './catalogue.ts';
+import { type CatalogueEntry, cocoClasses, catalogue as publicModels } from './catalogue.ts';
 import { parseRemote } from './process/detectors/remote-address.ts';
 import type { ToTry, Trial } from './process/detectors/trial.ts';
 
@@ -36,8 +36,9 @@ export interface AddModelOptions {
   readonly caFile?: string;
   /** told what is being done, a sentence a time */
   readonly progress?: (text: string) => void;
-  /** instead of the network, for tests */
+  /** instead of the network and what is published there, for tests */
   readonly fetch?: typeof fetch;
+  readonly catalogue?: readonly CatalogueEntry[];
 }
 
 /** A large model on a slow box. */
@@ -78,8 +79,9 @@ async function addFile(
   candidate: string,
   options: AddModelOptions,
 ): Promise<ModelCard> {
+  const { catalogue = publicModels } = options;
   const entry = catalogue.find(({ name }) => name === nameOrFile);
-  if (entry === undefined) await copy(nameOrFile, candidate);
+  if (entry === undefined) await copy(nameOrFile, candidate, catalogue);
   else await download(entry, candidate, options);
   const sha256 = await hashOf(candidate);
   const known = catalogue.find((other) => other.sha256 === sha256);
@@ -200,7 +202,7 @@ export async function removeModel(name: string, modelsFolder: string): Promise<v
   await rm(crashNote(name, modelsFolder), { force: true });
 }
 
-async function copy(file: string, to: string): Promise<void> {
+async function copy(file: string, to: string, catalogue: readonly CatalogueEntry[]): Promise<void> {
   try {
     await copyFile(file, to);
   } catch (error) {
