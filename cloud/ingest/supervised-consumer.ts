@@ -14,7 +14,7 @@ import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { Consumer, EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type KafkaCluster, kafkaClient, kafkaReason, patient } from './kafka-client.ts';
 
 export interface SupervisedConsumerOptions {
@@ -77,7 +77,6 @@ export class SupervisedConsumer implements Part {
   #running: Promise<void> | undefined;
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
-  #consumer: Consumer | undefined;
   #assigned: Assigned = {};
 
   constructor(options: SupervisedConsumerOptions) {
@@ -102,12 +101,6 @@ export class SupervisedConsumer implements Part {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-  }
-
-  /** Commits through the consumer of the moment. @throws what kafkajs throws, and where there is none */
-  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (this.#consumer === undefined) throw new Error('no consumer is connected');
-    await this.#consumer.commitOffsets([...offsets]);
   }
 
   async #run(stopping: AbortSignal): Promise<void> {
@@ -156,7 +149,6 @@ export class SupervisedConsumer implements Part {
         partitionsConsumedConcurrently: concurrency ?? 1,
         eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal),
       });
-      this.#consumer = consumer;
       // in the same breath: what was fetched meanwhile is dropped where it seeks
       await onJoined?.(consumer, watch.assigned());
       watch.joined();
@@ -232,7 +224,6 @@ export class SupervisedConsumer implements Part {
     const deadlineMs = this.#state.state === 'consuming' ? closeDeadlineMs : abandonMs;
     await Promise.race([closed, sleep(clock, deadlineMs, late.signal)]);
     late.abort();
-    this.#consumer = undefined;
   }
 }
 

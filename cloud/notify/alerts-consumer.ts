@@ -3,7 +3,7 @@
  * ingest/supervised-consumer.ts).
  *
  * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
- * was not; a group that is new begins with the first alert that came into the topic after `since`, by the broker's
+ * was not; how far a topic was told is never noted in one that was made anew under its name; a group that is new begins with the first alert that came into the topic after `since`, by the broker's
  * clock, and has that noted as soon as it has joined; later it begins with the oldest wherever it has no place.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -11,7 +11,7 @@ import { replayHeader } from '@forpost/shared/event/codec.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { EachBatchPayload, Kafka, KafkaMessage, TopicPartitionOffset } from 'kafkajs';
+import kafkajs, { type EachBatchPayload, type Kafka, type KafkaMessage, type TopicPartitionOffset } from 'kafkajs';
 import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { type Assigned, type ConsumerState, SupervisedConsumer } from '../ingest/supervised-consumer.ts';
 import { OffsetTracker } from './offsets.ts';
@@ -39,6 +39,8 @@ export class AlertsConsumer implements Part {
   readonly #topic: string;
   readonly #consumer: SupervisedConsumer;
   #trackers = new Map<number, OffsetTracker>();
+  /** tried once: `Consumer.commitOffsets` goes on trying, also when the topic is another by then */
+  #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #committing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   /** where a new group begins; undefined once it has a place */
@@ -57,7 +59,10 @@ export class AlertsConsumer implements Part {
         this.#trackers = new Map();
       },
       onJoined: (consumer, assigned) => this.#takePlace(consumer, assigned),
-      onLeaving: () => this.#commit(),
+      onLeaving: async () => {
+        await this.#commit();
+        this.#commitOnce = undefined;
+      },
       eachBatch: async (payload) => this.#batch(payload),
     });
   }
@@ -118,7 +123,8 @@ export class AlertsConsumer implements Part {
   }
 
   /** Hands the records over and does not wait for them: what one channel is slow with must not hold up the next alert. */
-  #batch({ batch, resolveOffset }: EachBatchPayload): void {
+  #batch({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
+    this.#commitOnce = commitOffsetsIfNecessary;
     const tracker = this.#trackers.get(batch.partition) ?? new OffsetTracker();
     this.#trackers.set(batch.partition, tracker);
     for (const message of batch.messages) {
@@ -130,23 +136,28 @@ export class AlertsConsumer implements Part {
     resolveOffset(batch.lastOffset());
   }
 
-  /** One commit at a time. One that fails (the group is on the move) is tried again with the next. */
+  /** One commit at a time. One that fails (the group is on the move) is tried again with the next, where the topic still is. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
       const due = [...this.#trackers].flatMap(([partition, tracker]) => {
         const offset = tracker.due();
         return offset === undefined ? [] : [{ partition, tracker, offset }];
       });
-      if (due.length === 0) return;
+      if (due.length === 0 || this.#commitOnce === undefined) return;
       try {
-        await this.#consumer.commit(
-          due.map(({ partition, offset }) => ({ topic: this.#topic, partition, offset: `${offset}` })),
-        );
+        const partitions = due.map(({ partition, offset }) => ({ partition, offset: `${offset}` }));
+        await this.#commitOnce({ topics: [{ topic: this.#topic, partitions }] });
         for (const { tracker, offset } of due) tracker.committed(offset);
       } catch (error) {
         this.#options.logger.debug({ topic: this.#topic, err: error }, 'a commit failed');
+        if (isWithoutTopic(error)) this.#trackers = new Map();
       }
     });
     return this.#committing;
   }
+}
+
+/** The topic was deleted: what comes in another one of its name is numbered from 0 again. */
+function isWithoutTopic(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
 }

@@ -263,6 +263,30 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     await vi.waitFor(async () => expect(await committed()).toBe(7), { timeout: 5000 });
   });
 
+  test('how far a topic was told is not noted in one of the same name that was made after it', async () => {
+    phone.refuse = true;
+    const made = await started();
+    await raise(1, { severity: 'critical' });
+    await vi.waitFor(() => expect(phone.refused).toBeGreaterThan(0), { timeout: 10_000 });
+    const admin = client().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic(prefix, 'alerts')] });
+    phone.refuse = false;
+    await vi.waitFor(() => expect(phone.ids()).toEqual([id(1)]), { timeout: 15_000 });
+    // time for a commit or two that the broker refuses
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const again = { topics: [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }] };
+    await vi.waitFor(() => admin.createTopics(again), { timeout: 10_000 });
+    await admin.disconnect();
+    for (let look = 0; look < 20; look++) {
+      expect(await committed()).toBe(0);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await vi.waitFor(() => expect(made.status().connected).toBe(true), { timeout: 20_000 });
+    await vi.waitFor(() => raise(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(desk.ids()).toContain(id(2)), { timeout: 20_000 });
+  });
+
   test('alerts in a topic that was made anew, and in partitions that were added, are told', async () => {
     const name = topic(prefix, 'alerts');
     const first = await started();
