@@ -1,17 +1,20 @@
 /**
- * What open pages are told without asking: the status once a second where it changed, alarms and scenes as they come.
+ * What open pages are told without asking: the status once a second where it changed, alarms and scenes as they come,
+ * and every few seconds that the gateway is still there.
  *
  * Always: a listener that the gateway calls only notes what came; the writing is done later, once for each
  * `flushMs`, so that an alert or a frame never waits for a page; with no page open nothing is listened to or written;
  * what is noted between two writings is bounded: the newest scene of each camera, the newest `maxAlerts` alerts.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { EventStream, EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
 import { statusView } from './status-view.ts';
 
 const statusEveryMs = 1000;
+const tickEveryMs = 4000;
 const flushMs = 100;
 const maxAlerts = 100;
 /** A watch is renewed at half its time, so that it never lapses while the page is open. */
@@ -35,6 +38,7 @@ export class LiveStreams {
   #statusTimer: Timer | undefined;
   #flushTimer: Timer | undefined;
   #renewAt = 0;
+  #tickAt = 0;
 
   constructor(streams: EventStreams, source: ConsoleSource, clock: Clock) {
     this.#streams = streams;
@@ -93,6 +97,10 @@ export class LiveStreams {
   #tick(): void {
     this.#statusTimer = this.#clock.after(statusEveryMs, () => this.#tick());
     this.#sendStatus(this.#viewers);
+    if (this.#clock.uptime() >= this.#tickAt) {
+      this.#tickAt = this.#clock.uptime() + tickEveryMs;
+      for (const { stream } of [...this.#viewers]) stream.send('tick', { at: rfc3339(this.#clock.now()) });
+    }
     if (this.#clock.uptime() < this.#renewAt) return;
     this.#renewAt = this.#clock.uptime() + (watchSeconds * 1000) / 2;
     const watched = new Set([...this.#viewers].flatMap((viewer) => [...viewer.watched]));

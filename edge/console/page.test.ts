@@ -9,6 +9,8 @@ import { hashPassword } from '@forpost/shared/password.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../test/harness/process.ts';
+import { TcpProxy } from '../../test/harness/proxy.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
@@ -375,6 +377,27 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
     expect(Math.min(...targets)).toBeGreaterThanOrEqual(48);
     expect(complaints).toEqual([]);
+  });
+
+  test('a gateway that falls silent without a word, its power gone, is told on the page', async () => {
+    const [port = 0] = await freePorts(1);
+    const proxy = await TcpProxy.start(port, () => Number(new URL(server.url).port));
+    const far = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    await far.goto(`http://127.0.0.1:${port}`);
+    await far.getByLabel('User').fill('installer');
+    await far.getByLabel('Password').fill('ladder');
+    await far.getByRole('button', { name: 'Log in' }).click();
+    await far.getByText('Huber farm').first().waitFor();
+    const lost = far.getByText('The gateway does not answer');
+    // longer than silence is borne: it says that it is there
+    await new Promise((resolve) => setTimeout(resolve, 13_000));
+    expect(await lost.count()).toBe(0);
+    proxy.hold(['requests', 'answers']);
+    await lost.waitFor({ timeout: 20_000 });
+    proxy.heal();
+    await lost.waitFor({ state: 'detached', timeout: 20_000 });
+    await far.close();
+    await proxy.stop();
   });
 
   test('a gateway that goes away is told on the page, and its return brings the page back by itself', async () => {

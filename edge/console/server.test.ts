@@ -238,6 +238,16 @@ describe('the stream', () => {
     expect(await next('status')).toMatchObject({ problems: ['the disk is full'] });
   });
 
+  test('says every few seconds that it is there, also while nothing happens', async () => {
+    const { get } = await start();
+    const next = reader(await get('/api/v1/stream'));
+    await next('status');
+    expect(Date.parse(((await next('tick')) as { at: string }).at)).toBeGreaterThan(0);
+    const first = performance.now();
+    await next('tick');
+    expect(performance.now() - first).toBeLessThan(8_000);
+  });
+
   test('tells an alarm at once, and with it the line on top that it changes', async () => {
     const { get, source } = await start();
     const next = reader(await get('/api/v1/stream'));

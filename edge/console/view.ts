@@ -60,4 +60,6 @@ export interface StreamEvents {
   readonly status: ConsoleStatus;
   readonly alert: AlertNotice;
   readonly scene: SceneNotice;
+  /** every few seconds, so that a page can tell silence from a connection that is dead; the gateway's clock */
+  readonly tick: { readonly at: string };
 }

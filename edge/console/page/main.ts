@@ -1,10 +1,10 @@
 /**
  * The page as a whole: who is logged in, the stream of what happens, and the sections in their order.
  *
- *   asking ── nobody ──► log-in ── right ──► open (stream) ── stream ends, page shown again ──► asking
+ *   asking ── nobody ──► log-in ── right ──► open (stream) ── stream ends or is silent, page shown again ──► asking
  *
  * Always: what is on the screen is what the gateway said last, and where it no longer says anything a line on top says
- * so; a page that nobody looks at holds no stream.
+ * so (a box without power and a phone out of its network end no connection); a page that nobody looks at holds no stream.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -19,6 +19,8 @@ import { section } from './parts.ts';
 import { summaryView } from './summary-view.ts';
 
 const retryMs = 3000;
+/** The gateway says something every 4 s. */
+const silenceMs = 12_000;
 /** The words "3 s ago" move on also while nothing happens. */
 const tickMs = 1000;
 
@@ -48,6 +50,7 @@ class ForpostConsole extends LitElement {
   #stream: EventSource | undefined;
   #watched = '';
   #retry: number | undefined;
+  #silence: number | undefined;
   #tick: number | undefined;
   /** the gateway's clock minus this machine's, ms */
   #clockOffsetMs = 0;
@@ -113,7 +116,11 @@ class ForpostConsole extends LitElement {
     this.#watched = (this.status?.cameras ?? []).map(({ id }) => id).join(',');
     const stream = new EventSource(`/api/v1/stream?watch=${encodeURIComponent(this.#watched)}`);
     const on = <Name extends keyof StreamEvents>(name: Name, take: (data: StreamEvents[Name]) => void) =>
-      stream.addEventListener(name, (event) => take(JSON.parse(event.data) as StreamEvents[Name]));
+      stream.addEventListener(name, (event) => {
+        this.#heard();
+        take(JSON.parse(event.data) as StreamEvents[Name]);
+      });
+    on('tick', ({ at }) => this.#setClock(at));
     on('status', (status) => this.#take(status));
     on('scene', (scene) => {
       this.scenes = new Map(this.scenes).set(scene.camera, scene);
@@ -122,29 +129,42 @@ class ForpostConsole extends LitElement {
       this.connected = true;
       this.problem = '';
     });
-    stream.addEventListener('error', () => {
-      // whatever ended it (the gateway restarts, the log-in is over), asking again finds out
-      this.#close();
-      this.connected = false;
-      this.#retry = window.setTimeout(() => void this.#ask(), retryMs);
-    });
+    stream.addEventListener('error', () => this.#lost());
     this.#stream = stream;
+    this.#heard();
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence);
+    this.#silence = window.setTimeout(() => this.#lost(), silenceMs);
+  }
+
+  /** Whatever ended it (the gateway restarts, its power is gone, the log-in is over), asking again finds out. */
+  #lost(): void {
+    this.#close();
+    this.connected = false;
+    this.#retry = window.setTimeout(() => void this.#ask(), retryMs);
   }
 
   #close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
     this.#stream?.close();
     this.#stream = undefined;
   }
 
   #take(status: ConsoleStatus): void {
     this.status = status;
-    this.#clockOffsetMs = Date.parse(status.at) - Date.now();
+    this.#setClock(status.at);
     document.title = status.summary.level === 'well' ? status.name : `! ${status.name}`;
     if (this.#stream !== undefined && status.cameras.map(({ id }) => id).join(',') !== this.#watched) {
       this.#close();
       this.#open();
     }
+  }
+
+  #setClock(at: string): void {
+    this.#clockOffsetMs = Date.parse(at) - Date.now();
   }
 
   async #logIn(user: string, password: string): Promise<void> {
