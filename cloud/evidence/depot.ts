@@ -31,7 +31,10 @@ const recordSchema = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   size: Type.Integer({ minimum: 1, maximum: mostItemBytes }),
   media: mediaSchema,
+  /** whose it is, as the first one asked */
   alarm: Type.String({ maxLength: 300 }),
+  /** others that it was asked for: one clip shows what raised several, and one frame may */
+  others: Type.Optional(Type.Array(Type.String({ maxLength: 300 }))),
   by: Type.String(),
   /** RFC 3339 */
   asked: Type.String(),
@@ -51,6 +54,7 @@ export interface DepotOptions {
 const defaultMaxBytes = 10 * 1024 ** 3;
 const mostAskedOfOne = 200;
 const mostRecords = 20_000;
+const mostOthers = 100;
 /** What a gateway has not delivered by then is asked for again, or not at all. */
 const askedForMs = 2 * 86_400_000;
 
@@ -81,11 +85,17 @@ export class EvidenceDepot implements Part {
   }
 
   /** Staff want it. Durable when it resolves; a second time is harmless. @throws HttpProblem 429 */
-  async ask(wanted: Omit<DepotRecord, 'asked' | 'arrived'>): Promise<DepotRecord> {
+  async ask(wanted: Omit<DepotRecord, 'asked' | 'arrived' | 'others'>): Promise<DepotRecord> {
     const key = keyOf(wanted.gateway, wanted.sha256);
     return this.#inTurn(key, async () => {
       const known = this.#records.get(key);
-      if (known !== undefined && (known.arrived !== null || !this.#isOver(known))) return known;
+      if (known !== undefined && (known.arrived !== null || !this.#isOver(known))) {
+        if (belongsTo(known, wanted.alarm)) return known;
+        const others = [...(known.others ?? []), wanted.alarm].slice(-mostOthers);
+        const shared: DepotRecord = { ...known, others };
+        await this.#note(key, shared);
+        return shared;
+      }
       await this.#dropOld();
       const open = [...this.#records.values()].filter(
         ({ gateway, arrived }) => gateway === wanted.gateway && arrived === null,
@@ -105,7 +115,7 @@ export class EvidenceDepot implements Part {
   /** What was asked of a gateway, and what of it is here; `alarm`: of that one alone. */
   list(gateway: string, alarm?: string): readonly (DepotRecord & { readonly received: number })[] {
     return [...this.#records.values()]
-      .filter((record) => record.gateway === gateway && (alarm === undefined || record.alarm === alarm))
+      .filter((record) => record.gateway === gateway && (alarm === undefined || belongsTo(record, alarm)))
       .map((record) => ({ ...record, received: this.received(record) }));
   }
 
@@ -233,6 +243,11 @@ export class EvidenceDepot implements Part {
     turn.then(done, done);
     return turn;
   }
+}
+
+/** Whether it was asked for as a piece of `alarm`. */
+export function belongsTo({ alarm: first, others }: DepotRecord, alarm: string): boolean {
+  return first === alarm || (others?.includes(alarm) ?? false);
 }
 
 function keyOf(gateway: string, sha256: string): string {

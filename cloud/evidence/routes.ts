@@ -13,8 +13,8 @@ import type Type from 'typebox';
 import { idParams } from '../api/schemas.ts';
 import type { CommandDesk } from '../commands/routes.ts';
 import type { EvidenceAudit } from './audit.ts';
-import type { DepotRecord, EvidenceDepot } from './depot.ts';
-import { askBody, type EvidenceView, evidenceView, fileParams, listAnswer, listQuery } from './schemas.ts';
+import { belongsTo, type DepotRecord, type EvidenceDepot } from './depot.ts';
+import { askBody, type EvidenceView, evidenceView, fileParams, fileQuery, listAnswer, listQuery } from './schemas.ts';
 
 /** Days are what a site may be offline for; a command holds a day at most. */
 const validMs = 86_400_000;
@@ -79,16 +79,21 @@ export function registerEvidenceRoutes(
     }),
   );
 
-  server.get<{ Params: Type.Static<typeof fileParams> }>(
+  server.get<{ Params: Type.Static<typeof fileParams>; Querystring: Type.Static<typeof fileQuery> }>(
     '/api/v1/gateways/:id/evidence/:sha256',
-    { onRequest, schema: { summary: 'The picture or the clip itself', params: fileParams } },
+    {
+      onRequest,
+      schema: { summary: 'The picture or the clip itself', params: fileParams, querystring: fileQuery },
+    },
     async (request, reply) => {
       const { id, sha256: hash } = request.params;
       const record = depot.get(id, hash);
       if (record === undefined || record.arrived === null) throw new HttpProblem(404, 'it is not here (yet)');
       const by = login.sessionOf(request)?.user ?? '';
+      const { alarm: named = record.alarm } = request.query;
+      const alarm = belongsTo(record, named) ? named : record.alarm;
       try {
-        await audit.looked({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm: record.alarm });
+        await audit.looked({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm });
       } catch (error) {
         if (!(error instanceof ForpostError)) throw error;
         request.log.warn({ by, gateway: id, why: error.message }, 'a look at evidence could not be written down');

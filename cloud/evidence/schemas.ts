@@ -20,13 +20,20 @@ export const askBody = Type.Object(
   closed,
 );
 export const listQuery = Type.Object({ alarm: Type.Optional(Type.String({ maxLength: 300 })) }, closed);
+export const fileQuery = Type.Object(
+  {
+    alarm: Type.Optional(Type.String({ maxLength: 300, description: 'whose piece is looked at: noted with the look' })),
+  },
+  closed,
+);
 export const evidenceView = Type.Object({
   evidence,
   sha256,
   size: Type.Integer(),
   received: Type.Integer({ description: 'bytes that are here' }),
   media: mediaSchema,
-  alarm: Type.String(),
+  alarm: Type.String({ description: 'that it was first asked for' }),
+  others: Type.Optional(Type.Array(Type.String(), { description: 'alarms that share it and it was asked for' })),
   by: Type.String({ description: 'who asked for it' }),
   asked: Type.String({ format: 'date-time' }),
   arrived: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
