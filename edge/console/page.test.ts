@@ -23,10 +23,11 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
   let server: ConsoleServer;
   let source: FakeSource;
   let page: Page;
+  let hash: string;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const hash = await hashPassword('ladder');
+    hash = await hashPassword('ladder');
     source = new FakeSource();
     source.current = gatewayStatus({ name: 'Huber farm', at: new Date().toISOString() });
     server = new ConsoleServer({
@@ -400,14 +401,21 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await proxy.stop();
   });
 
-  test('a gateway that goes away is told on the page, and its return brings the page back by itself', async () => {
+  test('a gateway that goes away is told on the page; back again it asks for the log-in, and what was drawn is still there', async () => {
+    await page.getByRole('button', { name: 'Draw zones' }).click();
+    await page.getByRole('button', { name: 'New line' }).click();
+    await tap(0.1, 0.2);
+    await tap(0.9, 0.2);
+    const drawn = page.locator('.editing .line polyline[points]');
+    const before = await drawn.count();
     const port = Number(new URL(server.url).port);
     await server.stop();
-    await page.getByText('The gateway does not answer').waitFor();
+    const lost = page.getByText('The gateway does not answer');
+    await lost.waitFor({ state: 'attached' });
     const again = new ConsoleServer({
       gateway: 'farm-1',
       http: { port },
-      users: () => undefined,
+      users: (name) => (name === 'installer' ? hash : undefined),
       source,
       health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: true, reasons: [] }) },
       metrics: { contentType: 'text/plain', render: async () => '' },
@@ -417,6 +425,22 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await again.start();
     server = again;
     // sessions do not outlive the process: the way back is the log-in
+    await page.getByText('The log-in is over').waitFor();
+    expect(await lost.count()).toBe(0);
+    for (const _twice of [1, 2]) await page.keyboard.press('Escape');
+    await page.getByLabel('User').fill('installer');
+    await page.getByLabel('Password').fill('ladder');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.locator('forpost-login').waitFor({ state: 'detached' });
+    expect(await drawn.count()).toBe(before);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.getByText('An alarm needs you').waitFor();
+    const picture = page.locator('forpost-camera img');
+    const shown = await picture.getAttribute('src');
+    await expect.poll(() => picture.getAttribute('src'), { timeout: 30_000 }).not.toBe(shown);
+    await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await page.locator('forpost-camera').count()).toBe(0);
   });
 });

@@ -9,7 +9,7 @@
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
 import type { CameraScene, SceneNotice } from '../view.ts';
-import { fetchPicture, LoggedOut } from './api.ts';
+import { fetchPicture } from './api.ts';
 import { badge } from './parts.ts';
 import { sceneAt, withScene } from './scene-at.ts';
 import './scene-editor.ts';
@@ -17,7 +17,7 @@ import './trial-view.ts';
 import { tellCamera } from './words.ts';
 
 const pictureEveryMs = 500;
-/** After a failed try: the gateway restarts, or the phone left the network for a moment. */
+/** After a failed try: the gateway restarts, the phone left the network for a moment, or the log-in is over. */
 const retryEveryMs = 3000;
 
 const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [], motion_masks: [] };
@@ -97,9 +97,8 @@ export class CameraView extends LitElement {
         this.#show(URL.createObjectURL(picture.blob));
       }
       if (picture === undefined) waitMs = retryEveryMs;
-    } catch (error) {
+    } catch {
       // the page itself notices a log-in that is over, and a gateway that does not answer, by its stream
-      if (error instanceof LoggedOut) return;
       waitMs = retryEveryMs;
     } finally {
       this.#fetching = false;

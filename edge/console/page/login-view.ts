@@ -1,5 +1,8 @@
-/** The log-in form. */
-import { html, nothing, type TemplateResult } from 'lit';
+/**
+ * The log-in form: as the page, and as a dialog over a page whose log-in has ended. The dialog hides what is behind it
+ * and cannot be closed but by logging in.
+ */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 
 export interface LoginViewParts {
   readonly busy: boolean;
@@ -25,3 +28,29 @@ export function loginView({ busy, problem, logIn }: LoginViewParts): TemplateRes
     </form>
   </main>`;
 }
+
+export class LoginDialog extends LitElement {
+  static override properties = { parts: { attribute: false } };
+  declare parts: LoginViewParts;
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override firstUpdated(): void {
+    this.#show();
+  }
+
+  #show(): void {
+    if (this.isConnected) this.querySelector('dialog')?.showModal();
+  }
+
+  /** A browser closes a dialog at the second Escape, whatever its `cancel` is answered. */
+  override render(): TemplateResult {
+    return html`<dialog class="login-over" aria-label="Log in" @cancel=${(event: Event) => event.preventDefault()} @close=${() => this.#show()}>
+      ${loginView(this.parts)}
+    </dialog>`;
+  }
+}
+
+customElements.define('forpost-login', LoginDialog);

@@ -1,26 +1,26 @@
 /**
  * The page as a whole: who is logged in, the stream of what happens, and the sections in their order.
  *
- *   asking ── nobody ──► log-in ── right ──► open (stream) ── stream ends or is silent, page shown again ──► asking
+ *   asking ── answered ──► open ── log-in ends ──► log-in over the page ── right ──► asking
+ *     └── nobody ──► log-in ── right ──► asking          └── Log out ──► log-in
  *
  * Always: what is on the screen is what the gateway said last, and where it no longer says anything a line on top says
- * so (a box without power and a phone out of its network end no connection); a page that nobody looks at holds no stream.
+ * so (a box without power and a phone out of its network end no connection); a page that nobody looks at holds no
+ * stream; a log-in that ends takes nothing away that was begun on the page, until somebody logs out.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ConsoleStatus, DeadLetterView, SceneNotice, StreamEvents } from '../view.ts';
+import type { ConsoleStatus, DeadLetterView, SceneNotice } from '../view.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
 import './camera-view.ts';
+import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { loginView } from './login-view.ts';
 import { section } from './parts.ts';
 import { summaryView } from './summary-view.ts';
 
-const retryMs = 3000;
-/** The gateway says something every 4 s. */
-const silenceMs = 12_000;
 /** The words "3 s ago" move on also while nothing happens. */
 const tickMs = 1000;
 
@@ -29,28 +29,50 @@ type Phase = 'asking' | 'log-in' | 'open';
 class ForpostConsole extends LitElement {
   static override properties = {
     phase: { state: true },
-    user: { state: true },
     status: { state: true },
     scenes: { state: true },
     pending: { state: true },
     deadLetters: { state: true },
     problem: { state: true },
     busy: { state: true },
-    connected: { state: true },
+    lost: { state: true },
   };
   declare phase: Phase;
-  declare user: string;
   declare status: ConsoleStatus | undefined;
   declare scenes: ReadonlyMap<string, SceneNotice>;
   declare pending: ReadonlySet<string>;
   declare deadLetters: ReadonlyMap<string, readonly DeadLetterView[] | string>;
   declare problem: string;
   declare busy: boolean;
-  declare connected: boolean;
-  #stream: EventSource | undefined;
-  #watched = '';
-  #retry: number | undefined;
-  #silence: number | undefined;
+  /** why the gateway was not heard at the last try; undefined while it answers */
+  declare lost: string | undefined;
+  readonly #connection = new GatewayConnection(
+    {
+      sessionUser: api.sessionUser,
+      fetchStatus: api.fetchStatus,
+      openStream: (watch) => new EventSource(`/api/v1/stream?watch=${encodeURIComponent(watch)}`),
+      after: (delayMs, run) => {
+        const timer = window.setTimeout(run, delayMs);
+        return { cancel: () => clearTimeout(timer) };
+      },
+    },
+    {
+      status: (status) => this.#take(status),
+      scene: (scene) => {
+        this.scenes = new Map(this.scenes).set(scene.camera, scene);
+      },
+      time: (at) => this.#setClock(at),
+      answers: () => {
+        this.phase = 'open';
+        this.lost = undefined;
+        this.problem = '';
+      },
+      lost: (problem) => {
+        this.lost = problem;
+      },
+      loggedOut: () => this.#needLogIn(),
+    },
+  );
   #tick: number | undefined;
   /** the gateway's clock minus this machine's, ms */
   #clockOffsetMs = 0;
@@ -58,13 +80,11 @@ class ForpostConsole extends LitElement {
   constructor() {
     super();
     this.phase = 'asking';
-    this.user = '';
     this.scenes = new Map();
     this.pending = new Set();
     this.deadLetters = new Map();
     this.problem = '';
     this.busy = false;
-    this.connected = true;
   }
 
   override createRenderRoot(): HTMLElement {
@@ -75,92 +95,37 @@ class ForpostConsole extends LitElement {
     super.connectedCallback();
     document.addEventListener('visibilitychange', this.#onVisibility);
     this.#tick = window.setInterval(() => this.requestUpdate(), tickMs);
-    void this.#ask();
+    this.#begin();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#onVisibility);
     clearInterval(this.#tick);
-    this.#close();
+    this.#connection.rest();
   }
 
   readonly #onVisibility = () => {
-    if (document.hidden) this.#close();
-    else if (this.phase !== 'log-in') void this.#ask();
+    if (document.hidden) this.#connection.rest();
+    else if (this.phase !== 'log-in') this.#begin();
   };
 
-  /** Who is logged in, the status, and then the stream. Tried again until the gateway answers. */
-  async #ask(): Promise<void> {
-    this.#close();
-    try {
-      const user = await api.sessionUser();
-      if (user === null) {
-        this.phase = 'log-in';
-        this.status = undefined;
-        return;
-      }
-      this.user = user;
-      this.#take(await api.fetchStatus());
-      this.phase = 'open';
-      this.connected = true;
-      this.#open();
-    } catch (error) {
-      this.connected = false;
-      this.problem = error instanceof Error ? error.message : String(error);
-      this.#retry = window.setTimeout(() => void this.#ask(), retryMs);
-    }
+  /** A page that is hidden begins when it is shown. */
+  #begin(): void {
+    if (!document.hidden) this.#connection.begin();
   }
 
-  #open(): void {
-    this.#watched = (this.status?.cameras ?? []).map(({ id }) => id).join(',');
-    const stream = new EventSource(`/api/v1/stream?watch=${encodeURIComponent(this.#watched)}`);
-    const on = <Name extends keyof StreamEvents>(name: Name, take: (data: StreamEvents[Name]) => void) =>
-      stream.addEventListener(name, (event) => {
-        this.#heard();
-        take(JSON.parse(event.data) as StreamEvents[Name]);
-      });
-    on('tick', ({ at }) => this.#setClock(at));
-    on('status', (status) => this.#take(status));
-    on('scene', (scene) => {
-      this.scenes = new Map(this.scenes).set(scene.camera, scene);
-    });
-    stream.addEventListener('open', () => {
-      this.connected = true;
-      this.problem = '';
-    });
-    stream.addEventListener('error', () => this.#lost());
-    this.#stream = stream;
-    this.#heard();
-  }
-
-  #heard(): void {
-    clearTimeout(this.#silence);
-    this.#silence = window.setTimeout(() => this.#lost(), silenceMs);
-  }
-
-  /** Whatever ended it (the gateway restarts, its power is gone, the log-in is over), asking again finds out. */
-  #lost(): void {
-    this.#close();
-    this.connected = false;
-    this.#retry = window.setTimeout(() => void this.#ask(), retryMs);
-  }
-
-  #close(): void {
-    clearTimeout(this.#retry);
-    clearTimeout(this.#silence);
-    this.#stream?.close();
-    this.#stream = undefined;
+  #needLogIn(): void {
+    this.phase = 'log-in';
+    this.lost = undefined;
+    this.problem = this.status === undefined ? '' : 'The log-in is over. Log in again: the page is as you left it.';
   }
 
   #take(status: ConsoleStatus): void {
     this.status = status;
     this.#setClock(status.at);
     document.title = status.summary.level === 'well' ? status.name : `! ${status.name}`;
-    if (this.#stream !== undefined && status.cameras.map(({ id }) => id).join(',') !== this.#watched) {
-      this.#close();
-      this.#open();
-    }
+    this.#connection.watch(status.cameras.map(({ id }) => id));
   }
 
   #setClock(at: string): void {
@@ -172,7 +137,8 @@ class ForpostConsole extends LitElement {
     this.problem = '';
     try {
       await api.logIn(user, password);
-      await this.#ask();
+      this.phase = 'asking';
+      this.#begin();
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     } finally {
@@ -181,9 +147,14 @@ class ForpostConsole extends LitElement {
   }
 
   async #logOut(): Promise<void> {
-    this.#close();
-    await this.#telling(() => api.logOut());
-    await this.#ask();
+    this.#connection.rest();
+    await this.#telling(async () => {
+      await api.logOut();
+      this.status = undefined;
+      this.scenes = new Map();
+      this.deadLetters = new Map();
+    });
+    this.#begin();
   }
 
   async #acknowledge(alarm: string): Promise<void> {
@@ -213,20 +184,20 @@ class ForpostConsole extends LitElement {
       await run();
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof api.LoggedOut) await this.#ask();
+      if (error instanceof api.LoggedOut) this.#begin();
     }
   }
 
   override render(): TemplateResult {
-    if (this.phase === 'log-in')
-      return loginView({
-        busy: this.busy,
-        problem: this.problem,
-        logIn: (user, password) => void this.#logIn(user, password),
-      });
+    const login = {
+      busy: this.busy,
+      problem: this.problem,
+      logIn: (user: string, password: string) => void this.#logIn(user, password),
+    };
     if (this.status === undefined)
-      return html`<p class="waiting">${this.problem === '' ? 'Loading …' : this.problem}</p>`;
-    return this.#page(this.status);
+      return this.phase === 'log-in' ? loginView(login) : html`<p class="waiting">${this.lost || 'Loading …'}</p>`;
+    return html`${this.#page(this.status)}
+      ${this.phase === 'log-in' ? html`<forpost-login .parts=${login}></forpost-login>` : nothing}`;
   }
 
   #page(status: ConsoleStatus): TemplateResult {
@@ -237,8 +208,8 @@ class ForpostConsole extends LitElement {
         <h1>${status.name}</h1>
         <button class="plain" @click=${() => void this.#logOut()}>Log out</button>
       </header>
-      ${this.connected ? nothing : html`<p class="lost" role="alert">The gateway does not answer. What you see is from before; trying again …</p>`}
-      ${this.connected && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
+      ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">The gateway does not answer. What you see is from before; trying again …</p>`}
+      ${this.lost === undefined && this.phase !== 'log-in' && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
       <main>
         ${summaryView(status.summary)}
         <div class="columns">

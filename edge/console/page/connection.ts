@@ -1,0 +1,130 @@
+/**
+ * The page's way to its gateway: who is logged in, the status, then the stream of what happens.
+ *
+ *   resting ── begin ──► asking ── nobody is logged in ──► resting (told)
+ *                          │  └── answered ──► open ── stream ends or is silent ──► waiting ── `retryMs` ──► asking
+ *                          └── no answer ──► waiting
+ *   any ── rest ──► resting       any ── begin ──► asking
+ *
+ * Always: at most one stream is open, and only while open; what an earlier question or stream still says, or fails
+ * with, after `begin` or `rest` changes nothing.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { ConsoleStatus, SceneNotice, StreamEvents } from '../view.ts';
+import { LoggedOut } from './api.ts';
+
+const retryMs = 3000;
+/** The gateway says something every 4 s. */
+const silenceMs = 12_000;
+
+export interface ConnectionParts {
+  readonly sessionUser: () => Promise<string | null>;
+  readonly fetchStatus: () => Promise<ConsoleStatus>;
+  /** `watch`: ids of cameras, with commas between them */
+  readonly openStream: (watch: string) => Pick<EventSource, 'addEventListener' | 'close'>;
+  readonly after: Clock['after'];
+}
+
+export interface ConnectionHandlers {
+  readonly status: (status: ConsoleStatus) => void;
+  readonly scene: (scene: SceneNotice) => void;
+  /** RFC 3339, of the gateway's clock */
+  readonly time: (at: string) => void;
+  /** it answers, after a question */
+  readonly answers: () => void;
+  /** it does not, for the reason in `problem`; it is asked again */
+  readonly lost: (problem: string) => void;
+  readonly loggedOut: () => void;
+}
+
+export class GatewayConnection {
+  readonly #parts: ConnectionParts;
+  readonly #handlers: ConnectionHandlers;
+  /** of question or stream: what belongs to an earlier one is thrown away */
+  #turn = 0;
+  #stream: ReturnType<ConnectionParts['openStream']> | undefined;
+  #watched = '';
+  #retry: Timer | undefined;
+  #silence: Timer | undefined;
+
+  constructor(parts: ConnectionParts, handlers: ConnectionHandlers) {
+    this.#parts = parts;
+    this.#handlers = handlers;
+  }
+
+  begin(): void {
+    this.rest();
+    void this.#ask(this.#turn);
+  }
+
+  rest(): void {
+    this.#turn++;
+    this.#retry?.cancel();
+    this.#closeStream();
+  }
+
+  /** Whose scenes are wanted, from now on. */
+  watch(cameras: readonly string[]): void {
+    const watched = cameras.join(',');
+    if (watched === this.#watched) return;
+    this.#watched = watched;
+    if (this.#stream !== undefined) this.#open();
+  }
+
+  async #ask(turn: number): Promise<void> {
+    try {
+      const user = await this.#parts.sessionUser();
+      if (turn !== this.#turn) return;
+      if (user === null) {
+        this.#handlers.loggedOut();
+        return;
+      }
+      const status = await this.#parts.fetchStatus();
+      if (turn !== this.#turn) return;
+      this.#handlers.status(status);
+      this.#handlers.answers();
+      this.#open();
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      if (error instanceof LoggedOut) this.#handlers.loggedOut();
+      else this.#lost(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #open(): void {
+    this.#closeStream();
+    const stream = this.#parts.openStream(this.#watched);
+    this.#stream = stream;
+    const on = <Name extends keyof StreamEvents>(name: Name, take: (data: StreamEvents[Name]) => void) =>
+      stream.addEventListener(name, (event) => {
+        if (stream !== this.#stream) return;
+        this.#heard();
+        take(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[Name]);
+      });
+    on('tick', ({ at }) => this.#handlers.time(at));
+    on('status', (status) => this.#handlers.status(status));
+    on('scene', (scene) => this.#handlers.scene(scene));
+    stream.addEventListener('error', () => {
+      if (stream === this.#stream) this.#lost('');
+    });
+    this.#heard();
+  }
+
+  #heard(): void {
+    this.#silence?.cancel();
+    this.#silence = this.#parts.after(silenceMs, () => this.#lost(''));
+  }
+
+  /** Whatever ended it (the gateway restarts, its power is gone, the log-in is over), asking again finds out. */
+  #lost(problem: string): void {
+    this.rest();
+    this.#handlers.lost(problem);
+    this.#retry = this.#parts.after(retryMs, () => this.begin());
+  }
+
+  #closeStream(): void {
+    this.#silence?.cancel();
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+}
