@@ -17,6 +17,9 @@ function start() {
   app.get('/full', async () => {
     throw new ForpostError('FORPOST_OUTBOX_FULL', 'table events at /secret/path');
   });
+  app.get('/history', async () => {
+    throw new ForpostError('FORPOST_HISTORY_FAILED', 'connect to clickhouse.internal:8123');
+  });
   app.get('/broken', async () => {
     throw new Error('SELECT secret FROM users');
   });
@@ -46,6 +49,9 @@ test('what went wrong inside is not told outside', async () => {
   expect(full.statusCode).toBe(503);
   expect(full.json()).toMatchObject({ code: 'FORPOST_OUTBOX_FULL' });
   expect(full.body).not.toMatch(/secret/);
+  const history = await app.inject('/history');
+  expect(history.json().detail).toBe('the history does not answer now');
+  expect(history.body).not.toMatch(/internal/);
 });
 
 test('who has to wait is told how long', async () => {

@@ -6,7 +6,7 @@
  * told as "try again" or "see the log", never with its inner text.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ForpostError } from '../errors.ts';
+import { type ErrorCode, ForpostError } from '../errors.ts';
 
 export interface Problem {
   /** "about:blank" = the title is the status' own meaning (RFC 9457, 4.2.1) */
@@ -33,6 +33,12 @@ const titles: Readonly<Record<number, string>> = {
   500: 'Something failed inside',
   503: 'Not now',
 };
+
+/** What may be told of a failure inside that passes by itself; its own text names what nobody outside should read. */
+const passing: Partial<Record<ErrorCode, string>> = {
+  FORPOST_HISTORY_FAILED: 'the history does not answer now',
+};
+const passingElse = 'this does not work now: try again in a moment';
 
 /** Thrown by a handler to answer with a problem document. */
 export class HttpProblem extends Error {
@@ -102,7 +108,8 @@ function problemOf(error: FastifyError): Problem {
   }
   if (error instanceof ForpostError) {
     const status = error.retryable ? 503 : 500;
-    return { type: 'about:blank', title: titleOf(status), status, code: error.code };
+    const detail = error.retryable ? (passing[error.code] ?? passingElse) : 'the log has the details';
+    return { type: 'about:blank', title: titleOf(status), status, detail, code: error.code };
   }
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
   const mayBeTold = status < 500 || error instanceof HttpProblem;

@@ -1,7 +1,7 @@
 /** Both pages in a real browser on a real site: what happens shows without a reload, on a desktop and on a phone. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../harness/process.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
@@ -157,4 +157,25 @@ test('a wrong password gets nobody in, and says so', async ({ skip }) => {
       .waitFor();
     await page.close();
   }
+});
+
+test('the centre’s page claims nothing that it could not ask for, and asks again until it is answered', async ({
+  skip,
+}) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  const centre = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const refused = { status: 503, contentType: 'application/problem+json', body: '{"detail":"the history is away"}' };
+  const refuse = (route: Route) => route.fulfill(refused);
+  await centre.route('**/api/v1/alarms*', refuse);
+  await centre.goto(`http://127.0.0.1:${site.centrePort}`);
+  await centre.locator('input[name=user]').fill('admin');
+  await centre.locator('input[name=password]').fill(site.centrePassword);
+  await centre.getByRole('button', { name: 'Log in' }).click();
+  await centre.getByText('The alarms shown here may be incomplete: the history is away.').waitFor();
+  await centre.getByText('test-gateway').first().waitFor();
+  expect(await centre.getByText(/nothing to do|none active|No alarms/).count()).toBe(0);
+  await centre.unroute('**/api/v1/alarms*', refuse);
+  await centre.getByText('nothing to do').waitFor();
+  await centre.getByText('may be incomplete').waitFor({ state: 'detached' });
+  await centre.close();
 });

@@ -3,7 +3,7 @@ import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { dateTime, duration } from './format.ts';
 import { post, sentence } from './http.ts';
-import type { DeskState } from './live/desk-state.ts';
+import { type DeskState, unansweredWords } from './live/desk-state.ts';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
 import { Logo } from './parts/logo.tsx';
 import { Mark } from './parts/mark.tsx';
@@ -25,7 +25,7 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
       setProblem(sentence(error));
     }
   };
-  const shown = [problem === '' ? state.problem : problem, ...state.centreProblems].filter((text) => text !== '');
+  const shown = [problem, ...unansweredWords(state), ...state.centreProblems].filter((text) => text !== '');
   return (
     <header className="bar">
       <div className="wide bar-inner">

@@ -3,7 +3,7 @@ import './alarms.css';
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
-import { countOf, duration, metricValue } from '../format.ts';
+import { count, countOf, duration, metricValue } from '../format.ts';
 import { type DeskState, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
@@ -34,9 +34,9 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
         <h2 className="card-title" id="alarms-title">
           Alarms
         </h2>
-        <span className="muted">{active.length === 0 ? 'none active' : `${active.length} active`}</span>
+        <span className="muted">{activeWords(state, active.length)}</span>
       </div>
-      {sorted.length === 0 && state.loaded ? (
+      {sorted.length === 0 && state.asked.alarms.answered && state.asked.alarms.problem === '' ? (
         <div className="empty">
           <strong>No alarms in the last 24 hours</strong>
           An alarm appears here the moment a rule on a gateway raises one.
@@ -57,6 +57,11 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
       ) : null}
     </section>
   );
+}
+
+function activeWords({ asked, moreActive }: DeskState, active: number): string {
+  if (active > 0) return `${count(active)}${moreActive ? ' or more' : ''} active`;
+  return asked.alarms.problem !== '' ? 'not known' : asked.alarms.answered ? 'none active' : '';
 }
 
 interface AlarmRowProps extends AlarmsCardProps {

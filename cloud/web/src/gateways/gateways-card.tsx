@@ -40,7 +40,7 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
         </h2>
         <span className="muted">{gateways.length === 0 ? '' : count(gateways.length)}</span>
       </div>
-      {gateways.length === 0 && state.loaded ? (
+      {gateways.length === 0 && state.asked.gateways.answered ? (
         <div className="empty">
           <strong>No gateway has reported yet</strong>
           Start one with <code>forpost gateway</code> and an <code>uplink</code> to this centre. It appears here within

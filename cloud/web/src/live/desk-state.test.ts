@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
-import { completeness, emptyDesk, sortedAlarms, withAlarms, withCommands, withGateways } from './desk-state.ts';
+import {
+  alarmsLimit,
+  answered,
+  completeness,
+  emptyDesk,
+  sortedAlarms,
+  unanswered,
+  unansweredWords,
+  withAlarms,
+  withAllAlarms,
+  withCommands,
+  withGateways,
+  withLedgers,
+} from './desk-state.ts';
 
 const alarm = (change: Partial<AlarmView>): AlarmView => ({
   alarm: 'a1',
@@ -86,6 +99,51 @@ test('alarms that ended are forgotten first where there are too many', () => {
   const { alarms, heard } = withAlarms(emptyDesk, many, 'message');
   expect([alarms.size, [...alarms.values()].filter(({ active }) => active).length]).toEqual([1000, 50]);
   expect(heard.size).toBe(1000);
+});
+
+test('an alarm that ended unheard is not active any more once everything was asked for', () => {
+  const ended = alarm({ alarm: 'listed', event: 'g/e1/alerts/9', active: false });
+  const known = withAlarms(emptyDesk, [alarm({ alarm: 'gone' }), alarm({ alarm: 'listed' })], 'message');
+  const asking = asked(known.messages);
+  // raised while the answer was on its way
+  const raised = withAlarms(known, [alarm({ alarm: 'new' })], 'message');
+  const { alarms, heard, moreActive } = withAllAlarms(raised, [ended], asking);
+  expect([...alarms.values()].map((one) => [one.alarm, one.active])).toEqual([
+    ['listed', false],
+    ['new', true],
+  ]);
+  expect([...heard.keys()]).toEqual(['alarm/listed', 'alarm/new']);
+  expect(moreActive).toBe(false);
+});
+
+test('an answer full of active alarms takes none away and says that there are more', () => {
+  const known = withAlarms(emptyDesk, [alarm({ alarm: 'known' })], 'message');
+  const many = Array.from({ length: alarmsLimit }, (_, i) => alarm({ alarm: `a${i}` }));
+  const state = withAllAlarms(known, many, asked(1));
+  expect([state.alarms.has('known'), state.moreActive]).toEqual([true, true]);
+  const last = many.map((one, i) => (i === 0 ? { ...one, active: false } : one));
+  const all = withAllAlarms(state, last, asked(1));
+  expect([all.alarms.has('known'), all.moreActive]).toEqual([false, false]);
+});
+
+test('what could not be asked for counts as unknown, and says why', () => {
+  const reason = 'the history does not answer now';
+  const failed = unanswered(emptyDesk, 'alarms', reason);
+  expect(failed.asked.alarms).toEqual({ answered: false, problem: reason });
+  expect(unansweredWords(failed)).toEqual([
+    'The alarms shown here may be incomplete: the history does not answer now. The page asks again every few seconds.',
+  ]);
+  expect(unansweredWords(unanswered(failed, 'gateways', reason))).toHaveLength(1);
+  const later = unanswered(answered(failed, 'alarms'), 'alarms', reason);
+  expect(later.asked.alarms).toEqual({ answered: true, problem: reason });
+  expect(unansweredWords(answered(later, 'alarms'))).toEqual([]);
+});
+
+test('a ledger that was asked for before a message came does not replace it', () => {
+  const ledger = (missing: number) => ({ gateway: 'g', missing }) as LedgerView;
+  const told = withLedgers(emptyDesk, [ledger(7)], 'message');
+  expect(withLedgers(told, [ledger(0)], asked(0)).ledgers.get('g')?.missing).toBe(7);
+  expect(withLedgers(told, [ledger(0)], asked(1)).ledgers.get('g')?.missing).toBe(0);
 });
 
 test('a command’s result is not taken back by an older answer, and commands are bounded', () => {

@@ -9,12 +9,21 @@ import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { Connection } from './stream.ts';
 
+/** What is asked for at each (re)connection. */
+export type Part = 'alarms' | 'gateways';
+
+export interface Asked {
+  /** whether there was ever an answer: before, an empty list says nothing */
+  readonly answered: boolean;
+  /** why the newest question has no answer, in words; '' = it has one, or is on its way */
+  readonly problem: string;
+}
+
 export interface DeskState {
   readonly connection: Connection;
-  /** whether the first answers are there */
-  readonly loaded: boolean;
-  /** why what is shown may be incomplete, in words */
-  readonly problem: string;
+  readonly asked: Readonly<Record<Part, Asked>>;
+  /** whether the centre has more active alarms than it named */
+  readonly moreActive: boolean;
   /** what is wrong with the centre itself, in sentences */
   readonly centreProblems: readonly string[];
   readonly centreNotes: readonly string[];
@@ -23,15 +32,15 @@ export interface DeskState {
   readonly ledgers: ReadonlyMap<string, LedgerView>;
   /** what was asked of gateways lately, by command id */
   readonly commands: ReadonlyMap<string, CommandView>;
-  /** messages of the stream so far, and which of them was the last that told of an alarm or a gateway (by `heardKey`) */
+  /** messages of the stream so far, and which of them was the last that told of an alarm, a gateway or a ledger (by `heardKey`) */
   readonly messages: number;
   readonly heard: ReadonlyMap<string, number>;
 }
 
 export const emptyDesk: DeskState = {
   connection: { state: 'connecting' },
-  loaded: false,
-  problem: '',
+  asked: { alarms: { answered: false, problem: '' }, gateways: { answered: false, problem: '' } },
+  moreActive: false,
   centreProblems: [],
   centreNotes: [],
   gateways: new Map(),
@@ -43,10 +52,29 @@ export const emptyDesk: DeskState = {
 };
 
 const maxAlarms = 1000;
+/** Asked for at once; the store takes active ones first into it. */
+export const alarmsLimit = 1000;
 const maxCommands = 1000;
 
 /** Where views come from: a message of the stream, or an answer, with the `messages` of when it was asked for. */
 export type Source = 'message' | { readonly asked: number };
+
+export function answered(state: DeskState, part: Part): DeskState {
+  return { ...state, asked: { ...state.asked, [part]: { answered: true, problem: '' } } };
+}
+
+export function unanswered(state: DeskState, part: Part, problem: string): DeskState {
+  return { ...state, asked: { ...state.asked, [part]: { ...state.asked[part], problem } } };
+}
+
+/** What could not be asked for, in sentences; each reason once. */
+export function unansweredWords({ asked }: DeskState): readonly string[] {
+  const parts = Object.entries(asked).filter(([, { problem }]) => problem !== '');
+  return [...Map.groupBy(parts, ([, { problem }]) => problem)].map(([problem, failed]) => {
+    const names = failed.map(([name]) => name).join(' and ');
+    return `The ${names} shown here may be incomplete: ${problem}. The page asks again every few seconds.`;
+  });
+}
 
 export function withGateways(state: DeskState, views: readonly GatewayView[], source: Source): DeskState {
   const gateways = new Map(state.gateways);
@@ -81,7 +109,28 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
   return { ...state, alarms, messages, heard };
 }
 
-function heardKey(kind: 'alarm' | 'gateway', id: string): string {
+/**
+ * The whole list of alarms, as it was answered to a question with `alarmsLimit`: an active alarm that is not in it, and
+ * that no message has told of since, has ended meanwhile.
+ */
+export function withAllAlarms(state: DeskState, views: readonly AlarmView[], source: Source): DeskState {
+  const moreActive = views.length >= alarmsLimit && views.every(({ active }) => active);
+  const next = { ...withAlarms(state, views, source), moreActive };
+  if (moreActive) return next;
+  const named = new Set(views.map(({ alarm }) => alarm));
+  const gone = [...next.alarms.values()].filter(
+    ({ alarm, active }) => active && !named.has(alarm) && !isOvertaken(state, heardKey('alarm', alarm), source),
+  );
+  if (gone.length === 0) return next;
+  const [alarms, heard] = [new Map(next.alarms), new Map(next.heard)];
+  for (const { alarm } of gone) {
+    alarms.delete(alarm);
+    heard.delete(heardKey('alarm', alarm));
+  }
+  return { ...next, alarms, heard };
+}
+
+function heardKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
   return `${kind}/${id}`;
 }
 
@@ -113,10 +162,12 @@ function placeOf(event: string): readonly [life: string, number: number] {
   return [event.slice(0, slash), Number(event.slice(slash + 1))];
 }
 
-export function withLedgers(state: DeskState, views: readonly LedgerView[]): DeskState {
+export function withLedgers(state: DeskState, views: readonly LedgerView[], source: Source): DeskState {
   const ledgers = new Map(state.ledgers);
-  for (const view of views) ledgers.set(view.gateway, view);
-  return { ...state, ledgers };
+  for (const view of views)
+    if (!isOvertaken(state, heardKey('ledger', view.gateway), source)) ledgers.set(view.gateway, view);
+  const keys = views.map(({ gateway }) => heardKey('ledger', gateway));
+  return { ...state, ledgers, ...heardNow(state, keys, source) };
 }
 
 /** A result is final: an answer that was asked for before it came does not take it back. */

@@ -1,8 +1,9 @@
 /**
  * The desk: the present as the page shows it, filled by the API and kept up by the stream.
  *
- * Always: after every (re)connection everything is asked for again, so that nothing missed in between stays missing; one
- * object for the whole page, started while somebody is logged in.
+ * Always: after every (re)connection everything is asked for again, until it is answered, so that nothing missed in
+ * between stays missing; what could not be asked for is said; one object for the whole page, started while somebody is
+ * logged in.
  */
 import type {
   AlarmsAnswer,
@@ -13,16 +14,32 @@ import type {
   StreamMessages,
 } from '../../../api/schemas.ts';
 import type { CommandsAnswer, CommandView } from '../../../commands/schemas.ts';
-import { get, post, sentence } from '../http.ts';
+import { type Asking, eachAnswered, untilAnswered, wait } from '../asking.ts';
+import { ApiError, get, post } from '../http.ts';
 import { correctClock } from '../time.ts';
-import { type DeskState, emptyDesk, withAlarms, withCommands, withGateways, withLedgers } from './desk-state.ts';
+import {
+  alarmsLimit,
+  answered,
+  type DeskState,
+  emptyDesk,
+  type Part,
+  unanswered,
+  withAlarms,
+  withAllAlarms,
+  withCommands,
+  withGateways,
+  withLedgers,
+} from './desk-state.ts';
 import { LiveStream } from './stream.ts';
 
 /** New events; `skipped` more were stored that are not in here; undefined: ask for everything again. */
 export type EventsListener = (batch: StreamMessages['events'] | undefined) => void;
 
-/** More ledgers than anyone looks at; the rest comes when they move. */
-const firstLedgers = 50;
+const retryMs = 5000;
+/** While the centre has more active alarms than it names, no message tells which of them come into reach. */
+const moreActiveMs = 60_000;
+/** of the ledgers, and of the commands beside them: together with the stream five of a browser's six connections */
+const atOnce = 2;
 const mostAsked = 50;
 
 export class Desk {
@@ -30,7 +47,7 @@ export class Desk {
   readonly #listeners = new Set<() => void>();
   readonly #eventListeners = new Set<EventsListener>();
   readonly #stream: LiveStream;
-  #stopping = new AbortController();
+  #loading = new AbortController();
 
   /** `ended` is called when the session is over. */
   constructor(ended: () => void) {
@@ -42,12 +59,11 @@ export class Desk {
   }
 
   start(): void {
-    this.#stopping = new AbortController();
     this.#stream.start();
   }
 
   stop(): void {
-    this.#stopping.abort();
+    this.#loading.abort();
     this.#stream.stop();
   }
 
@@ -79,7 +95,7 @@ export class Desk {
     const handlers: { readonly [Key in keyof StreamMessages]: (one: StreamMessages[Key]) => void } = {
       hello: ({ now }) => {
         correctClock(now);
-        void this.#load();
+        this.#load();
         for (const listener of this.#eventListeners) listener(undefined);
       },
       tick: ({ now }) => correctClock(now),
@@ -93,46 +109,80 @@ export class Desk {
       },
       command: (command) => this.#set(withCommands(this.#state, [command])),
       centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
-      ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger])),
+      ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger], 'message')),
     };
     handlers[name](message);
   }
 
-  /** What was asked of the gateways whose alarms wait for somebody. */
-  async #loadCommands(alarms: readonly AlarmView[], signal: AbortSignal): Promise<void> {
-    const waiting = alarms.filter(({ active, acknowledged }) => active && !acknowledged);
-    const gateways = [...new Set(waiting.map(({ gateway }) => gateway))].slice(0, mostAsked);
-    const answers = await Promise.allSettled(
-      gateways.map((gateway) => get<CommandsAnswer>(`/api/v1/gateways/${gateway}/commands`, signal)),
-    );
-    if (signal.aborted) return;
-    const commands = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value.commands : []));
-    this.#set(withCommands(this.#state, commands));
+  #load(): void {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    const asking: Asking = { wait, retryMs, signal: this.#loading.signal };
+    void this.#loadGateways(asking);
+    void this.#loadAlarms(asking);
   }
 
-  async #load(): Promise<void> {
-    const { signal } = this.#stopping;
+  /** `take` puts the answer into what is known; undefined when aborted. */
+  async #ask<Answer>(
+    part: Part,
+    path: string,
+    take: (answer: Answer, asked: { readonly asked: number }) => DeskState,
+    asking: Asking,
+  ): Promise<Answer | undefined> {
+    let source = { asked: 0 };
+    const ask = () => {
+      source = { asked: this.#state.messages };
+      return get<Answer>(path, asking.signal);
+    };
+    const failed = (error: unknown) =>
+      this.#set(unanswered(this.#state, part, error instanceof Error ? error.message : String(error)));
+    const answer = await untilAnswered(ask, failed, asking);
+    if (answer !== undefined) this.#set(answered(take(answer, source), part));
+    return answer;
+  }
+
+  async #loadGateways(asking: Asking): Promise<void> {
+    const take = ({ now, gateways }: GatewaysAnswer, source: { readonly asked: number }) => {
+      correctClock(now);
+      return withGateways(this.#state, gateways, source);
+    };
+    const answer = await this.#ask('gateways', '/api/v1/gateways', take, asking);
+    const ids = (answer?.gateways ?? []).map(({ gateway }) => gateway);
+    await eachAnswered(ids, atOnce, (gateway) => this.#loadLedger(gateway, asking.signal), asking);
+  }
+
+  async #loadLedger(gateway: string, signal: AbortSignal): Promise<void> {
     const source = { asked: this.#state.messages };
     try {
-      const [{ now, gateways }, { alarms }] = await Promise.all([
-        get<GatewaysAnswer>('/api/v1/gateways', signal),
-        get<AlarmsAnswer>('/api/v1/alarms', signal),
-      ]);
-      correctClock(now);
-      const known = withAlarms(withGateways(this.#state, gateways, source), alarms, source);
-      this.#set({ ...known, loaded: true, problem: '' });
-      void this.#loadCommands(alarms, signal);
-      const ledgers = await Promise.allSettled(
-        gateways
-          .slice(0, firstLedgers)
-          .map(({ gateway }) => get<LedgerView>(`/api/v1/gateways/${gateway}/ledger`, signal)),
-      );
-      if (signal.aborted) return;
-      const counted = ledgers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-      this.#set(withLedgers(this.#state, counted));
+      const ledger = await get<LedgerView>(`/api/v1/gateways/${gateway}/ledger`, signal);
+      if (!signal.aborted) this.#set(withLedgers(this.#state, [ledger], source));
     } catch (error) {
-      if (!signal.aborted) this.#set({ ...this.#state, loaded: true, problem: sentence(error) });
+      // there is none to ask for again
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
     }
+  }
+
+  async #loadAlarms(asking: Asking): Promise<void> {
+    const take = ({ alarms }: AlarmsAnswer, source: { readonly asked: number }) =>
+      withAllAlarms(this.#state, alarms, source);
+    const path = `/api/v1/alarms?limit=${alarmsLimit}`;
+    const answer = await this.#ask('alarms', path, take, asking);
+    await this.#loadCommands(answer?.alarms ?? [], asking);
+    while (this.#state.moreActive && !asking.signal.aborted) {
+      await wait(moreActiveMs, asking.signal);
+      await this.#ask('alarms', path, take, asking);
+    }
+  }
+
+  /** What was asked of the gateways whose alarms wait for somebody. */
+  async #loadCommands(alarms: readonly AlarmView[], asking: Asking): Promise<void> {
+    const waiting = alarms.filter(({ active, acknowledged }) => active && !acknowledged);
+    const gateways = [...new Set(waiting.map(({ gateway }) => gateway))].slice(0, mostAsked);
+    const load = async (gateway: string) => {
+      const { commands } = await get<CommandsAnswer>(`/api/v1/gateways/${gateway}/commands`, asking.signal);
+      if (!asking.signal.aborted) this.#set(withCommands(this.#state, commands));
+    };
+    await eachAnswered(gateways, atOnce, load, asking);
   }
 }
 

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { eachAnswered, untilAnswered } from './asking.ts';
+
+function asking() {
+  const stopping = new AbortController();
+  const waits: number[] = [];
+  const wait = async (ms: number) => {
+    waits.push(ms);
+  };
+  return { stopping, waits, options: { wait, retryMs: 5000, signal: stopping.signal } };
+}
+
+test('what the centre could not answer is asked for again until it can', async () => {
+  const { waits, options } = asking();
+  const problems: unknown[] = [];
+  let tries = 0;
+  const ask = async () => {
+    tries++;
+    if (tries < 3) throw new Error(`no ${tries}`);
+    return 'answer';
+  };
+  expect(await untilAnswered(ask, (error) => problems.push(String(error)), options)).toBe('answer');
+  expect(problems).toEqual(['Error: no 1', 'Error: no 2']);
+  expect(waits).toEqual([5000, 5000]);
+});
+
+test('a page that is left asks no more and tells nothing', async () => {
+  const { stopping, options } = asking();
+  const problems: unknown[] = [];
+  const ask = async () => {
+    stopping.abort();
+    throw new Error('aborted');
+  };
+  expect(await untilAnswered(ask, (error) => problems.push(error), options)).toBeUndefined();
+  expect(problems).toEqual([]);
+});
+
+test('a series is asked for a few at a time, all of it, and what failed again', async () => {
+  const { waits, options } = asking();
+  const items = Array.from({ length: 80 }, (_, i) => i);
+  const answered: number[] = [];
+  const broken = new Set([3, 60]);
+  let [running, most] = [0, 0];
+  await eachAnswered(
+    items,
+    4,
+    async (item) => {
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running--;
+      if (broken.delete(item)) throw new Error('not now');
+      answered.push(item);
+    },
+    options,
+  );
+  expect(answered.toSorted((a, b) => a - b)).toEqual(items);
+  expect(answered.slice(-2)).toEqual([3, 60]);
+  expect(most).toBe(4);
+  expect(waits).toEqual([5000]);
+});

@@ -1,0 +1,73 @@
+/**
+ * Asking the centre until it answers.
+ *
+ *   asking ── answer ──► done
+ *     └── error ──► told ── `retryMs` ──► asking          aborted at any time ──► done, without an answer
+ *
+ * Always: no more than `atOnce` of a series are under way (a browser has six connections to a host without HTTP/2, the
+ * stream holds one of them, and what somebody presses must not queue behind what fills the page); one that fails stops
+ * none of the others.
+ */
+
+export interface Asking {
+  /** resolves after `ms`, at once when aborted */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly retryMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Calls `ask` until it resolves, `failed` with each error before; undefined when aborted. Never rejects. */
+export async function untilAnswered<Answer>(
+  ask: () => Promise<Answer>,
+  failed: (error: unknown) => void,
+  { wait, retryMs, signal }: Asking,
+): Promise<Answer | undefined> {
+  while (!signal.aborted) {
+    try {
+      const answer = await ask();
+      return signal.aborted ? undefined : answer;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      failed(error);
+    }
+    await wait(retryMs, signal);
+  }
+  return undefined;
+}
+
+/** Calls `ask` for each item, `atOnce` at a time, and again for those it rejects for. Never rejects. */
+export async function eachAnswered<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  ask: (item: Item) => Promise<void>,
+  { wait, retryMs, signal }: Asking,
+): Promise<void> {
+  let left = items;
+  while (left.length > 0 && !signal.aborted) {
+    const failed: Item[] = [];
+    const queue = left.values();
+    const worker = async () => {
+      for (const item of queue) {
+        if (signal.aborted) return;
+        await ask(item).catch(() => failed.push(item));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    left = failed;
+    if (left.length > 0) await wait(retryMs, signal);
+  }
+}
+
+/** With the browser's timers. */
+export async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      window.clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = window.setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

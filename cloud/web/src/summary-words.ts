@@ -1,0 +1,91 @@
+/** The page's first four figures, in words. Pure. Always: a zero is said only of what was asked for and answered. */
+import { bytes, count, countOf } from './format.ts';
+import type { Asked, DeskState } from './live/desk-state.ts';
+import type { Tone } from './parts/mark.tsx';
+
+export interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+  readonly tone: Tone;
+}
+
+export function summaryFigures(state: DeskState): readonly Figure[] {
+  return [alarmsFigure(state), gatewaysFigure(state), waitingFigure(state), missingFigure(state)];
+}
+
+function unknown(label: string, { problem }: Asked): Figure {
+  return {
+    label,
+    value: '–',
+    note: problem === '' ? 'asking…' : 'not known',
+    tone: problem === '' ? 'quiet' : 'warning',
+  };
+}
+
+function alarmsFigure({ alarms, asked, moreActive }: DeskState): Figure {
+  const label = 'Active alarms';
+  const active = [...alarms.values()].filter((alarm) => alarm.active && !alarm.test);
+  if (active.length === 0 && (!asked.alarms.answered || asked.alarms.problem !== ''))
+    return unknown(label, asked.alarms);
+  const critical = active.filter(({ severity }) => severity === 'critical').length;
+  const unacknowledged = active.filter(({ acknowledged }) => !acknowledged).length;
+  const unsure = asked.alarms.problem !== '' || !asked.alarms.answered || moreActive;
+  return {
+    label,
+    value: `${count(active.length)}${unsure ? ' or more' : ''}`,
+    note:
+      active.length === 0 ? 'nothing to do' : `${count(critical)} critical, ${count(unacknowledged)} not acknowledged`,
+    tone: critical > 0 ? 'critical' : active.length > 0 ? 'warning' : 'quiet',
+  };
+}
+
+function gatewaysFigure({ gateways, asked }: DeskState): Figure {
+  const label = 'Gateways online';
+  if (!asked.gateways.answered) return unknown(label, asked.gateways);
+  const offline = [...gateways.values()].filter(({ online }) => !online).length;
+  if (gateways.size === 0) return { label, value: '–', note: 'none has reported yet', tone: 'quiet' };
+  return {
+    label,
+    value: `${count(gateways.size - offline)} of ${count(gateways.size)}`,
+    note: offline === 0 ? 'all are heard of' : `${countOf(offline, 'gateway')} silent`,
+    tone: offline > 0 ? 'warning' : 'quiet',
+  };
+}
+
+function waitingFigure({ gateways, asked }: DeskState): Figure {
+  const label = 'Events waiting on the sites';
+  if (!asked.gateways.answered) return unknown(label, asked.gateways);
+  const backlogs = [...gateways.values()].map(({ backlog }) => backlog);
+  const waiting = backlogs.reduce((sum, { events }) => sum + events, 0);
+  const size = bytes(backlogs.reduce((sum, backlog) => sum + backlog.bytes, 0));
+  const note = waiting === 0 ? 'everything has been sent' : `${size}, safe on their gateways`;
+  return { label, value: count(waiting), note, tone: 'quiet' };
+}
+
+function missingFigure({ gateways, ledgers, asked }: DeskState): Figure {
+  const label = 'Events missing';
+  if (!asked.gateways.answered) return unknown(label, asked.gateways);
+  const counted = [...gateways.keys()].flatMap((gateway) => ledgers.get(gateway) ?? []);
+  if (counted.length === 0)
+    return {
+      label,
+      value: '–',
+      note: gateways.size === 0 ? 'none has reported yet' : 'not counted yet',
+      tone: 'quiet',
+    };
+  const missing = counted.reduce((sum, ledger) => sum + ledger.missing, 0);
+  const shed = counted.reduce((sum, ledger) => sum + ledger.shed, 0);
+  const received = counted.reduce((sum, ledger) => sum + ledger.received, 0);
+  return {
+    label,
+    value: count(missing),
+    note:
+      counted.length < gateways.size
+        ? `of ${count(counted.length)} of ${countOf(gateways.size, 'gateway')}`
+        : shed > 0
+          ? `${countOf(shed, 'event')} shed with a record`
+          : `${count(received)} received and counted`,
+    tone: missing > 0 ? 'critical' : 'quiet',
+  };
+}
