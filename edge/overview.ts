@@ -161,8 +161,8 @@ export class Overview implements ConsoleSource {
     return this.#parts.outbox.status();
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.#parts.outbox.deadLetters(limit);
+  deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
+    return this.#parts.outbox.deadLetters(limit, device);
   }
 
   scene(camera: string): CameraScene {

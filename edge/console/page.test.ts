@@ -146,18 +146,21 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     expect(source.acknowledged).toEqual([{ alarm: '1', by: 'installer' }]);
   });
 
-  test('messages that nobody could read are shown with the reason on a tap', async () => {
-    source.letters = [
-      { device: 'meter' as never, topic: 'a/b', payload: Buffer.from('{"x'), received: Date.now(), reason: 'not JSON' },
-    ];
-    source.current = {
-      ...source.current,
-      devices: source.current.devices.map((device) => ({ ...device, deadLetters: 1 })),
+  test('messages that nobody could read are shown with the reason in a row that is open, as they come', async () => {
+    const letter = { device: 'meter' as never, topic: 'a/b', payload: Buffer.from('{"x'), received: Date.now() };
+    const counted = (deadLetters: number) => {
+      const devices = source.current.devices.map((device) => ({ ...device, deadLetters }));
+      source.current = { ...source.current, devices };
     };
-    await page.getByText('1 unreadable').waitFor();
     await page.locator('summary', { hasText: 'Main meter' }).click();
+    source.letters = [{ ...letter, reason: 'not JSON' }];
+    counted(1);
+    await page.getByText('1 unreadable').waitFor();
     await page.getByText('not JSON').waitFor();
     await page.getByText('{"x').waitFor();
+    source.letters = [];
+    counted(2);
+    await page.getByText('No longer kept').waitFor();
   });
 
   /** Where a part of the picture in the editor is on the screen. */

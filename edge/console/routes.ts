@@ -95,11 +95,9 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
   app.get<{ Querystring: Type.Static<typeof deadLettersSchema> }>(
     '/api/v1/dead-letters',
     { ...behindLogin, schema: { querystring: deadLettersSchema } },
-    async ({ query: { limit = 20, device } }) => {
-      const letters = await source.deadLetters(device === undefined ? limit : maxDeadLetters);
-      const wanted = device === undefined ? letters : letters.filter((letter) => letter.device === device);
-      return { deadLetters: wanted.slice(0, limit).map(deadLetterView) };
-    },
+    async ({ query: { limit = 20, device } }) => ({
+      deadLetters: (await source.deadLetters(limit, device)).map(deadLetterView),
+    }),
   );
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(

@@ -186,6 +186,13 @@ test('dead letters are shown as text where they are text, shortened, by device',
     { reason: 'not JSON', received: '2026-06-01T00:00:00.000Z', payload: '{"w": größe', encoding: 'text', size: 13 },
     { payload: 'fffe0001', encoding: 'hex', size: 4 },
   ]);
+  // those of another device, however many came since, take no place
+  source.letters.unshift(
+    ...Array.from({ length: 300 }, () => ({ ...letter, payload: Buffer.from('x'), device: 'door' as never })),
+  );
+  const behind = (await (await get('/api/v1/dead-letters?device=meter&limit=1')).json()) as Letters;
+  expect(behind.deadLetters).toMatchObject([{ device: 'meter' }]);
+  source.letters.splice(0, 300);
   const all = (await (await get('/api/v1/dead-letters?limit=3')).json()) as Letters;
   expect(all.deadLetters[2]).toMatchObject({ device: 'door', encoding: 'text', size: 100_000 });
   expect(all.deadLetters[2]!.payload.length).toBeLessThanOrEqual(2000);

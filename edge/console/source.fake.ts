@@ -153,8 +153,8 @@ export class FakeSource implements ConsoleSource {
       problem: '',
     };
   }
-  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.letters.slice(0, limit);
+  async deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
+    return this.letters.filter((letter) => device === undefined || letter.device === device).slice(0, limit);
   }
   scene(camera: string): CameraScene {
     return this.drawn[camera] ?? { zones: [], lines: [], masks: [], motion_masks: [] };

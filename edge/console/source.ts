@@ -83,8 +83,8 @@ export interface ConsoleSource {
   /** alarms that are over, newest first; undefined where the alarm to begin behind is not known any more */
   earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
   outbox(): OutboxStatus;
-  /** newest first */
-  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** newest first; `device`: of that one */
+  deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
   /** what is drawn over the camera's picture; nothing for an unknown camera */
   scene(camera: string): CameraScene;
   /** the rules about this camera */

@@ -115,8 +115,9 @@ export class MemoryOutbox implements Outbox {
     };
   }
 
-  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.#disk.deadLetters.toReversed().slice(0, limit);
+  async deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
+    const wanted = this.#disk.deadLetters.filter((letter) => device === undefined || letter.device === device);
+    return wanted.toReversed().slice(0, limit);
   }
 
   /** What `openReader(file)` is for the outbox on SQLite. */

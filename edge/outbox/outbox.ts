@@ -134,8 +134,8 @@ export interface Outbox extends Part {
   /** Calls `listener` after commits, at most once for each: new events can be read. Returns how to stop it. */
   onCommit(listener: () => void): () => void;
   status(): OutboxStatus;
-  /** The newest dead letters, newest first, at most `limit`. */
-  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** The newest dead letters, newest first, at most `limit`; with `device` those of that one device. */
+  deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
   /** Where a thread of its own can open an OutboxReader. */
   readonly file: string;
 }

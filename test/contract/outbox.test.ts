@@ -242,6 +242,10 @@ describe.each([
     expect(kept.map((kept) => ({ ...kept, payload: Uint8Array.from(kept.payload) }))).toEqual([letter(3), letter(2)]);
     expect(outbox.status().deadLetters).toBe(3);
     expect(reader.backlog(sink)).toEqual([]);
+    const door = asId<'device'>('door');
+    for (const n of [4, 5, 6]) await outbox.append({ events: [], deadLetter: { ...letter(n), device: door } });
+    expect((await outbox.deadLetters(2, 'meter')).map(({ received }) => received)).toEqual([3, 2]);
+    expect(await outbox.deadLetters(2, 'gate')).toEqual([]);
   });
 
   test('whoever listens hears of commits until he stops listening', async () => {

@@ -2,17 +2,17 @@
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { DeadLetterView } from '../view.ts';
 import { clockTime, count, measure, plural, sortedValues } from './format.ts';
+import type { ShownLetters } from './open-letters.ts';
 import { badge, fact, section } from './parts.ts';
 import { tellDevice } from './words.ts';
 
 export interface DevicesViewParts {
   readonly devices: readonly DeviceStatus[];
   readonly nowMs: number;
-  /** what was fetched for opened devices: "loading", or why it could not be */
-  readonly deadLetters: ReadonlyMap<string, readonly DeadLetterView[] | string>;
-  readonly opened: (device: string) => void;
+  /** of the devices whose rows were opened; none yet: on its way */
+  readonly deadLetters: ReadonlyMap<string, ShownLetters>;
+  readonly toggled: (device: string, open: boolean) => void;
 }
 
 export function devicesView(parts: DevicesViewParts): TemplateResult {
@@ -37,7 +37,7 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
   const main = values[0];
   return html`<li>
     <details @toggle=${(event: Event) => {
-      if (event.currentTarget instanceof HTMLDetailsElement && event.currentTarget.open) parts.opened(device.id);
+      if (event.currentTarget instanceof HTMLDetailsElement) parts.toggled(device.id, event.currentTarget.open);
     }}>
       <summary>
         <span class="dot ${told.tone}" role="img" aria-label=${told.label}></span>
@@ -68,8 +68,8 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
 function unreadable(device: DeviceStatus, { deadLetters, nowMs }: DevicesViewParts): TemplateResult {
   const letters = deadLetters.get(device.id);
   const list =
-    letters === undefined || typeof letters === 'string'
-      ? html`<p class="muted">${letters ?? 'loading …'}</p>`
+    letters === undefined || typeof letters === 'string' || letters.length === 0
+      ? html`<p class="muted">${letters?.length === 0 ? 'No longer kept: the gateway keeps the newest of all devices.' : (letters ?? 'Loading …')}</p>`
       : letters.map(
           (letter) => html`<div class="letter">
             <p><strong>${letter.reason}</strong></p>

@@ -10,7 +10,7 @@
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ConsoleStatus, DeadLetterView, SceneNotice } from '../view.ts';
+import type { ConsoleStatus, SceneNotice } from '../view.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
 import './camera-view.ts';
@@ -18,6 +18,7 @@ import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { loginView } from './login-view.ts';
+import { OpenLetters, type ShownLetters } from './open-letters.ts';
 import { section } from './parts.ts';
 import { summaryView } from './summary-view.ts';
 
@@ -41,7 +42,7 @@ class ForpostConsole extends LitElement {
   declare status: ConsoleStatus | undefined;
   declare scenes: ReadonlyMap<string, SceneNotice>;
   declare pending: ReadonlySet<string>;
-  declare deadLetters: ReadonlyMap<string, readonly DeadLetterView[] | string>;
+  declare deadLetters: ReadonlyMap<string, ShownLetters>;
   declare problem: string;
   declare busy: boolean;
   /** why the gateway was not heard at the last try; undefined while it answers */
@@ -73,6 +74,9 @@ class ForpostConsole extends LitElement {
       loggedOut: () => this.#needLogIn(),
     },
   );
+  readonly #letters = new OpenLetters(api.fetchDeadLetters, (device, letters) => {
+    this.deadLetters = new Map(this.deadLetters).set(device, letters);
+  });
   #tick: number | undefined;
   /** the gateway's clock minus this machine's, ms */
   #clockOffsetMs = 0;
@@ -125,6 +129,7 @@ class ForpostConsole extends LitElement {
     this.status = status;
     this.#setClock(status.at);
     document.title = status.summary.level === 'well' ? status.name : `! ${status.name}`;
+    this.#letters.take(status.devices);
     this.#connection.watch(status.cameras.map(({ id }) => id));
   }
 
@@ -163,18 +168,6 @@ class ForpostConsole extends LitElement {
     const pending = new Set(this.pending);
     pending.delete(alarm);
     this.pending = pending;
-  }
-
-  async #openDevice(device: string): Promise<void> {
-    const set = (what: readonly DeadLetterView[] | string) => {
-      this.deadLetters = new Map(this.deadLetters).set(device, what);
-    };
-    if ((this.status?.devices.find(({ id }) => id === device)?.deadLetters ?? 0) === 0) return;
-    try {
-      set(await api.fetchDeadLetters(device));
-    } catch (error) {
-      set(error instanceof Error ? error.message : String(error));
-    }
   }
 
   /** Runs what a button does; what goes wrong with it is told on top. */
@@ -218,7 +211,7 @@ class ForpostConsole extends LitElement {
             ${problemsView(status)} ${this.#cameras(status)}
           </div>
           <div>
-            ${devicesView({ devices, nowMs, deadLetters: this.deadLetters, opened: (device) => void this.#openDevice(device) })}
+            ${devicesView({ devices, nowMs, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) })}
             ${uplinkView(status, nowMs)} ${gatewayView(status, nowMs)}
           </div>
         </div>

@@ -7,11 +7,19 @@
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { DeadLetter } from '../outbox.ts';
-import { countDeadLetters, deleteOldestDeadLetter, insertDeadLetter, selectDeadLetters } from './sql/dead-letters.ts';
+import {
+  countDeadLetters,
+  deleteOldestDeadLetter,
+  insertDeadLetter,
+  selectDeadLetters,
+  selectDeadLettersOf,
+} from './sql/dead-letters.ts';
 
 const maxLetters = 1000;
 const maxBytes = 4 * 2 ** 20;
 const maxLetterBytes = 2 ** 20;
+
+type LetterRow = { device: DeviceId; payload: Uint8Array } & DeadLetter;
 
 export class DeadLetterBox {
   #count: number;
@@ -22,7 +30,8 @@ export class DeadLetterBox {
     this.#statements = {
       insert: db.prepare(insertDeadLetter),
       deleteOldest: db.prepare(deleteOldestDeadLetter).pluck(),
-      select: db.prepare<[number], { device: DeviceId; payload: Uint8Array } & DeadLetter>(selectDeadLetters),
+      select: db.prepare<[number], LetterRow>(selectDeadLetters),
+      selectOf: db.prepare<[string, number], LetterRow>(selectDeadLettersOf),
     };
     const held = db.prepare<[], { count: number; bytes: number }>(countDeadLetters).get();
     this.#count = held?.count ?? 0;
@@ -49,8 +58,9 @@ export class DeadLetterBox {
     }
   }
 
-  /** Newest first. */
-  newest(limit: number): DeadLetter[] {
-    return this.#statements.select.all(Math.max(0, Math.min(limit, maxLetters)));
+  /** Newest first; `device`: of that one. */
+  newest(limit: number, device?: string): DeadLetter[] {
+    const most = Math.max(0, Math.min(limit, maxLetters));
+    return device === undefined ? this.#statements.select.all(most) : this.#statements.selectOf.all(device, most);
   }
 }

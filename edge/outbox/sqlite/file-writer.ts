@@ -90,7 +90,7 @@ export class FileWriter {
       case 'commit':
         return this.#commit(store, message.batch);
       case 'dead-letters':
-        return this.#tellDeadLetters(store, message.limit);
+        return this.#tellDeadLetters(store, message.limit, message.device);
       case 'check':
         return this.#check();
       case 'stop':
@@ -182,9 +182,9 @@ export class FileWriter {
     }
   }
 
-  #tellDeadLetters(store: OutboxStore, limit: number): boolean {
+  #tellDeadLetters(store: OutboxStore, limit: number, device: string | undefined): boolean {
     try {
-      this.#say({ kind: 'dead-letters', letters: store.deadLetters(limit) });
+      this.#say({ kind: 'dead-letters', letters: store.deadLetters(limit, device) });
       return true;
     } catch (error) {
       this.#say({ kind: 'dead-letters-failed', message: messageOf(error) });

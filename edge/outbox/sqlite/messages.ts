@@ -118,7 +118,7 @@ export interface RecalledIds {
 
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
-  | { readonly kind: 'dead-letters'; readonly limit: number }
+  | { readonly kind: 'dead-letters'; readonly limit: number; readonly device: string | undefined }
   /** somebody who reads the file has found it damaged */
   | { readonly kind: 'check' }
   | { readonly kind: 'stop' };

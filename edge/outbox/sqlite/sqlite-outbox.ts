@@ -267,11 +267,11 @@ export class SqliteOutbox implements Outbox {
     return 'the disk is full: alerts go on, the oldest readings make room, and what finds none stays with its device';
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+  deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
     if (this.#state !== 'running') return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       this.#letterRequests.push({ resolve, reject });
-      this.#post({ kind: 'dead-letters', limit });
+      this.#post({ kind: 'dead-letters', limit, device });
     });
   }
 

@@ -154,8 +154,8 @@ export class OutboxStore {
     this.#room.diskIsFull();
   }
 
-  deadLetters(limit: number) {
-    return this.#deadLetters.newest(limit);
+  deadLetters(limit: number, device?: string) {
+    return this.#deadLetters.newest(limit, device);
   }
 
   state(): FileState {

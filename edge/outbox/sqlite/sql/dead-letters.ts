@@ -6,3 +6,6 @@ export const deleteOldestDeadLetter = `
 delete from dead_letters where n = (select min(n) from dead_letters) returning length(payload)`;
 export const selectDeadLetters = `
 select device, topic, payload, received, reason from dead_letters order by n desc limit ?`;
+/** Looks through all of them, which are few (`dead-letter-box.ts`), without their payloads. */
+export const selectDeadLettersOf = `
+select device, topic, payload, received, reason from dead_letters where device = ? order by n desc limit ?`;
