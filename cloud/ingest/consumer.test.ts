@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -97,6 +98,24 @@ function snappy(bytes: Buffer): Buffer {
     parts.push(Buffer.from([60 << 2, literal.length - 1]), literal);
   }
   return Buffer.concat(parts);
+}
+
+/** The next commit fails as one does whose connection was closed; kafkajs' consumer of this process. */
+function failNextCommit() {
+  const manager: { readonly prototype: { commitOffsets(): Promise<void> } } = createRequire(import.meta.url)(
+    'kafkajs/src/consumer/offsetManager',
+  );
+  const closed = new kafkajs.KafkaJSConnectionError('Closed connection');
+  return vi.spyOn(manager.prototype, 'commitOffsets').mockRejectedValueOnce(closed);
+}
+
+/** The places of ingest in the telemetry topic that are beyond the first record. */
+async function committed(prefix: string): Promise<readonly number[]> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const [telemetry] = await admin.fetchOffsets({ groupId: ingestGroup(prefix), topics: [`${prefix}.telemetry`] });
+  await admin.disconnect();
+  return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
 }
 
 const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
@@ -254,13 +273,7 @@ describe('ingest', () => {
     await ingest.start();
     await produce('away.telemetry', json(span(1, 50)));
     await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
-    const admin = kafka.client.admin();
-    await admin.connect();
-    const committed = async () => {
-      const [telemetry] = await admin.fetchOffsets({ groupId: ingestGroup('away'), topics: ['away.telemetry'] });
-      return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
-    };
-    expect(await committed()).toEqual([]);
+    expect(await committed('away')).toEqual([]);
     const unread = () => ingest.status().lags.reduce((sum, { records }) => sum + records, 0);
     const stoodSince = systemClock.uptime();
     await vi.waitFor(() => expect(unread()).toBe(50), soon);
@@ -272,8 +285,24 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
     expect(ingest.status().trouble).toBeUndefined();
     expect(unread()).toBe(0);
-    await vi.waitFor(async () => expect(await committed()).toEqual([50]), soon);
-    await admin.disconnect();
+    await vi.waitFor(async () => expect(await committed('away')).toEqual([50]), soon);
+  });
+
+  test('a commit that fails is tried again, also where nothing more comes into its partition', async () => {
+    await ensureTopics(kafka.client, cluster('quiet'), logger);
+    const { ingest, history } = anIngest('quiet');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    const commits = failNextCommit();
+    try {
+      await produce('quiet.telemetry', json(span(1, 5)));
+      await vi.waitFor(() => expect(commits).toHaveBeenCalled(), soon);
+      await vi.waitFor(async () => expect(await committed('quiet')).toEqual([5]), soon);
+    } finally {
+      commits.mockRestore();
+    }
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
   test('goes on by itself when Kafka was killed and is back, and so does what the receiver delivers', async () => {

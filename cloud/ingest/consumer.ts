@@ -211,10 +211,11 @@ export class Ingest implements Part {
       await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
     });
     await this.#tellPoison(poison);
-    payload.resolveOffset(batch.lastOffset());
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
+    // only now: where the commit failed the batch is read again, and with it the commit is tried again
+    payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
   }
 
