@@ -2,18 +2,18 @@
  * The pictures and the clip of an alarm. They lie on the site; who wants to see them has them fetched, and what was
  * fetched before is shown at once. Each look is written down, so nothing is shown before somebody asks.
  *
- *   closed ── «Show» ──► asked ──► on their way (asked again every `lookEveryMs`) ──► shown
+ *   closed ── «Show» ──► fetched (`EvidenceFetch`) ──► shown
  */
 import { Button, Loader } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
+import { wait } from '../asking.ts';
 import { countOf } from '../format.ts';
 import { get, post, sentence, whyNot } from '../http.ts';
-import { failureOf, kindWords } from './evidence-words.ts';
-
-const lookEveryMs = 1500;
+import { EvidenceFetch, hasArrived, nothingFetched } from './evidence-fetch.ts';
+import { awaitedOf, failureOf, kindWords } from './evidence-words.ts';
 
 export interface EvidenceProps {
   readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
@@ -45,59 +45,50 @@ export function Evidence({ alarm, commands }: EvidenceProps): ReactNode {
 }
 
 function Pieces({ alarm, commands }: EvidenceProps): ReactNode {
-  const [here, setHere] = useState<ReadonlyMap<string, EvidenceView>>(new Map());
-  const [problem, setProblem] = useState('');
+  const [state, setState] = useState(nothingFetched);
+  const fetch = useRef<EvidenceFetch | undefined>(undefined);
   const base = `/api/v1/gateways/${encodeURIComponent(alarm.gateway)}/evidence`;
   const wanted = alarm.evidence.map(({ sha256 }) => sha256).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` stands for the alarm's evidence, a new array each time
   useEffect(() => {
-    const over = new AbortController();
-    let timer: number | undefined;
-    const look = async () => {
-      const { evidence } = await get<{ evidence: readonly EvidenceView[] }>(
-        `${base}?alarm=${encodeURIComponent(alarm.alarm)}`,
-        over.signal,
-      );
-      const known = new Map(evidence.map((one) => [one.sha256, one]));
-      setHere(known);
-      return known;
-    };
-    const follow = async () => {
-      const known = await look();
-      const done = alarm.evidence.every(({ sha256 }) => (known.get(sha256)?.arrived ?? null) !== null);
-      if (!done && !over.signal.aborted) timer = window.setTimeout(() => follow().catch(tell), lookEveryMs);
-    };
-    const tell = (error: unknown) => {
-      if (!over.signal.aborted) setProblem(sentence(error));
-    };
-    const ask = async () => {
-      const known = await look();
-      for (const { id, sha256, size, media } of alarm.evidence)
-        if ((known.get(sha256)?.arrived ?? null) === null)
-          await post(base, { evidence: id, sha256, size, media, alarm: alarm.alarm });
-      await follow();
-    };
-    ask().catch(tell);
-    return () => {
-      over.abort();
-      clearTimeout(timer);
-    };
+    const pieces = new Map(alarm.evidence.map((piece) => [piece.sha256, piece]));
+    const made = new EvidenceFetch({
+      pieces: [...pieces.keys()],
+      look: async (signal) => {
+        const address = `${base}?alarm=${encodeURIComponent(alarm.alarm)}`;
+        return (await get<{ evidence: readonly EvidenceView[] }>(address, signal)).evidence;
+      },
+      ask: async (sha256) => {
+        const { id, size, media } = pieces.get(sha256) ?? {};
+        return post<EvidenceView>(base, { evidence: id, sha256, size, media, alarm: alarm.alarm });
+      },
+      changed: setState,
+      wait,
+    });
+    fetch.current = made;
+    void made.run();
+    return () => made.stop();
   }, [base, alarm.alarm, wanted]);
   return (
     <>
-      {problem === '' ? null : (
+      {state.problem === '' ? null : (
         <p className="evidence-problem" role="alert">
-          {problem}
+          {state.problem}
         </p>
       )}
       <ul className="evidence">
         {alarm.evidence.map(({ sha256, kind, media }) => (
           <li key={sha256}>
             <figure>
-              {(here.get(sha256)?.arrived ?? null) !== null ? (
+              {hasArrived(state, sha256) ? (
                 <Shown address={`${base}/${sha256}`} media={media} words={`${kindWords(kind)}: ${alarm.message}`} />
               ) : (
-                <Awaited known={here.get(sha256)} failure={failureOf(commands.values(), sha256)} />
+                <Awaited
+                  known={state.known.get(sha256)}
+                  refused={state.refused.get(sha256) ?? ''}
+                  failure={failureOf(commands.values(), sha256)}
+                  again={() => void fetch.current?.again(sha256)}
+                />
               )}
               <figcaption>{kindWords(kind)}</figcaption>
             </figure>
@@ -140,23 +131,23 @@ function Shown({
   );
 }
 
-function Awaited({
-  known,
-  failure,
-}: {
+interface AwaitedProps {
   readonly known: EvidenceView | undefined;
+  readonly refused: string;
   readonly failure: string;
-}): ReactNode {
-  const part = known === undefined ? 0 : Math.floor((known.received / known.size) * 100);
+  readonly again: () => void;
+}
+
+function Awaited({ known, refused, failure, again }: AwaitedProps): ReactNode {
+  const { words, waits } = awaitedOf(known, refused, failure);
   return (
     <div className="evidence-awaited" role="status">
-      {failure !== '' ? (
-        failure
-      ) : (
-        <>
-          <Loader size="xs" color="gray" />
-          {part > 0 ? `${part} % is here` : 'Asked for; it comes when the site is connected'}
-        </>
+      {waits ? <Loader size="xs" color="gray" /> : null}
+      {words}
+      {refused === '' ? null : (
+        <Button size="compact-sm" variant="default" onClick={again}>
+          Ask for it
+        </Button>
       )}
     </div>
   );
