@@ -5,9 +5,10 @@ import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { metricName, metricUnit, metricValue, significant } from '../format.ts';
 import type { Desk } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
+import { At } from '../parts/time-text.tsx';
 import { useNow } from '../time.ts';
 import { Plot } from './plot.tsx';
-import { type ChartChoice, type ChartSeries, columns, figuresOf } from './series.ts';
+import { type ChartChoice, type ChartSeries, columns, columnsFrom, figuresOf } from './series.ts';
 import { hourMs, hoursOf, type RangeName, ranges, useChoices, useSeries } from './use-series.ts';
 
 export interface ChartCardProps {
@@ -103,10 +104,15 @@ interface ChartProps {
 
 function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   const now = useNow();
-  const drawn = useMemo(() => (series === undefined ? undefined : columns(series)), [series]);
+  const all = useMemo(() => (series === undefined ? undefined : columns(series)), [series]);
+  // the right edge moves in steps of the chart, so that the line is not drawn anew each second
+  const step = Math.max(series?.step ?? 1000, 5000);
+  const to = Math.ceil(now / step) * step;
+  const from = (to - hoursOf(range) * hourMs) / 1000;
+  const drawn = useMemo(() => (all === undefined ? undefined : columnsFrom(all, from)), [all, from]);
   if (problem !== '') return <div className="empty chart-wait">{problem}</div>;
   if (drawn === undefined) return <div className="empty chart-wait" />;
-  const figures = figuresOf(drawn[1]);
+  const figures = figuresOf(drawn);
   if (figures === undefined)
     return (
       <div className="empty chart-wait">
@@ -114,16 +120,15 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
         Choose a longer time, or look at the device’s gateway.
       </div>
     );
-  // the right edge moves in steps of the chart, so that the line is not drawn anew each second
-  const step = Math.max(series?.step ?? 1000, 5000);
-  const to = Math.ceil(now / step) * step;
   const unit = metricUnit(choice.metric, Math.max(Math.abs(figures.highest), Math.abs(figures.lowest)));
   const figure = (value: number) => `${significant(value / unit.per)} ${unit.text}`;
   return (
     <>
       <dl className="figures">
         <div>
-          <dt>Latest</dt>
+          <dt>
+            Latest, <At iso={new Date(figures.at * 1000).toISOString()} />
+          </dt>
           <dd className="figure-now">{metricValue(choice.metric, figures.now)}</dd>
         </div>
         <div>
@@ -142,7 +147,7 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
       <Plot
         columns={drawn}
         metric={choice.metric}
-        from={(to - hoursOf(range) * hourMs) / 1000}
+        from={from}
         to={to / 1000}
         label={`${metricName(choice.metric)} of ${choice.device}, the last ${range}: ${figure(figures.lowest)} to ${figure(figures.highest)}`}
       />

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventView } from '../../../api/schemas.ts';
-import { type ChartSeries, columns, figuresOf, readingsOf, withReadings } from './series.ts';
+import { type ChartSeries, columns, columnsFrom, figuresOf, readingsOf, withReadings } from './series.ts';
 
 const series = (times: readonly number[]): ChartSeries => ({
   step: 10_000,
@@ -61,6 +61,19 @@ test('only the chosen device’s readings of the chosen metric are drawn', () =>
 });
 
 test('the figures leave gaps out', () => {
-  expect(figuresOf([1, null, 5, 3, null])).toEqual({ now: 3, lowest: 1, highest: 5, mean: 3 });
-  expect(figuresOf([null])).toBeUndefined();
+  expect(
+    figuresOf([
+      [10, 20, 30, 40, 50],
+      [1, null, 5, 3, null],
+    ]),
+  ).toEqual({ at: 40, now: 3, lowest: 1, highest: 5, mean: 3 });
+  expect(figuresOf([[10], [null]])).toBeUndefined();
+});
+
+test('a meter that fell silent leaves the chart and its figures as time goes on', () => {
+  const drawn = columns(series([0, 10_000, 20_000]));
+  expect(columnsFrom(drawn, 0)).toEqual(drawn);
+  expect(columnsFrom(drawn, 15)).toEqual([[20], [20]]);
+  expect(figuresOf(columnsFrom(drawn, 15))).toMatchObject({ at: 20, now: 20, mean: 20 });
+  expect(figuresOf(columnsFrom(drawn, 21))).toBeUndefined();
 });

@@ -66,8 +66,10 @@ export function withReadings(series: ChartSeries, readings: readonly { time: num
   return { ...series, live: [...live.values()].sort((a, b) => a.time - b.time).slice(-maxLive) };
 }
 
-/** Columns as uPlot wants them: s since 1970, and values with null where there is a gap. */
-export function columns(series: ChartSeries): [number[], (number | null)[]] {
+/** As uPlot wants them: s since 1970, and values with null where there is a gap. */
+export type Columns = [number[], (number | null)[]];
+
+export function columns(series: ChartSeries): Columns {
   const points = [...series.counted, ...series.live.map(({ time, sum, count }) => ({ time, value: sum / count }))];
   const longest = gapAfter(points, series.step);
   const times: number[] = [];
@@ -94,18 +96,27 @@ function gapAfter(points: readonly { readonly time: number }[], step: number): n
   return 3 * Math.max(step, distances[Math.floor(distances.length / 2)] ?? step);
 }
 
+/** What of them is not before `from` (s since 1970): a device that fell silent leaves the chart as time goes on. */
+export function columnsFrom([times, values]: Columns, from: number): Columns {
+  const first = times.findIndex((time) => time >= from);
+  return first < 0 ? [[], []] : first === 0 ? [times, values] : [times.slice(first), values.slice(first)];
+}
+
 export interface Figures {
+  /** the time of `now`, s since 1970 */
+  readonly at: number;
   readonly now: number;
   readonly lowest: number;
   readonly highest: number;
   readonly mean: number;
 }
 
-export function figuresOf(values: readonly (number | null)[]): Figures | undefined {
+export function figuresOf([times, values]: Columns): Figures | undefined {
   const numbers = values.filter((value) => value !== null);
-  const now = numbers.at(-1);
-  if (now === undefined) return undefined;
+  const [at, now] = [times[values.findLastIndex((value) => value !== null)], numbers.at(-1)];
+  if (now === undefined || at === undefined) return undefined;
   return {
+    at,
     now,
     lowest: numbers.reduce((a, b) => Math.min(a, b)),
     highest: numbers.reduce((a, b) => Math.max(a, b)),
