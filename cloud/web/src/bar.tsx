@@ -79,18 +79,17 @@ const isoTimes = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 function ConnectionMark({ state: { connection } }: Pick<BarProps, 'state'>): ReactNode {
   const now = useNow();
   return (
-    <span role="status">
-      {connection.state === 'live' ? (
-        <Mark tone="good" icon={OnlineIcon} title="What you see changes as it happens">
-          Live
-        </Mark>
-      ) : connection.state === 'connecting' ? (
-        <Mark tone="quiet">Connecting…</Mark>
-      ) : (
-        <Mark tone="critical" icon={OfflineIcon} title="What you see is from before the connection was lost">
-          Not live for {duration(now - connection.since)}
-        </Mark>
-      )}
-    </span>
+    <Mark {...connectionMarks[connection.state]}>
+      <span role="status">{connectionWords[connection.state]}</span>
+      {/* outside of the status: it changes each second, and would be read out each time */}
+      {connection.state === 'lost' ? <span>for {duration(now - connection.since)}</span> : null}
+    </Mark>
   );
 }
+
+const connectionWords = { live: 'Live', connecting: 'Connecting…', lost: 'Not live' } as const;
+const connectionMarks = {
+  live: { tone: 'good', icon: OnlineIcon, title: 'What you see changes as it happens' },
+  connecting: { tone: 'quiet' },
+  lost: { tone: 'critical', icon: OfflineIcon, title: 'What you see is from before the connection was lost' },
+} as const;

@@ -1,7 +1,7 @@
 /** The alarms: what is wrong now first, then what ended in the last day. */
 import './alarms.css';
-import { Button } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { Button, VisuallyHidden } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import { count, countOf, duration, metricValue } from '../format.ts';
 import { type DeskState, sortedAlarms } from '../live/desk-state.ts';
@@ -9,6 +9,7 @@ import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
 import { Acknowledge } from './acknowledge.tsx';
+import { announce, nothingAnnounced } from './announcing.ts';
 import { Evidence } from './evidence.tsx';
 
 const shownEnded = 3;
@@ -23,6 +24,11 @@ export interface AlarmsCardProps {
 
 export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   const [all, setAll] = useState(false);
+  const [announced, setAnnounced] = useState(nothingAnnounced);
+  const { alarms, asked } = state;
+  useEffect(() => {
+    if (asked.alarms.answered) setAnnounced((before) => announce(before, alarms.values()));
+  }, [alarms, asked.alarms.answered]);
   const sorted = sortedAlarms(state.alarms.values());
   const active = sorted.filter((alarm) => alarm.active);
   const ended = sorted.filter((alarm) => !alarm.active);
@@ -42,12 +48,13 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
           An alarm appears here the moment a rule on a gateway raises one.
         </div>
       ) : (
-        <ul className="alarms" aria-live="polite">
+        <ul className="alarms">
           {shown.map((alarm) => (
             <AlarmRow key={alarm.alarm} alarm={alarm} state={state} acknowledge={acknowledge} />
           ))}
         </ul>
       )}
+      <VisuallyHidden role="status">{announced.words}</VisuallyHidden>
       {hidden > 0 || all ? (
         <div className="alarms-more">
           <Button variant="subtle" size="compact-sm" color="gray" onClick={() => setAll(!all)}>

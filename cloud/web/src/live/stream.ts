@@ -9,11 +9,12 @@
  */
 import type { StreamMessages } from '../../../api/schemas.ts';
 import { get } from '../http.ts';
+import { centreNow } from '../time.ts';
 
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
-  /** since: ms since 1970 */
+  /** since: ms since 1970 by the centre's clock */
   | { readonly state: 'lost'; readonly since: number };
 
 export interface StreamHandlers {
@@ -91,7 +92,7 @@ export class LiveStream {
   #lost(): void {
     if (this.#stopped) return;
     this.#close();
-    this.#lostSince ??= Date.now();
+    this.#lostSince ??= centreNow();
     this.#handlers.connection({ state: 'lost', since: this.#lostSince });
     window.clearTimeout(this.#retry);
     this.#retry = window.setTimeout(() => void this.#again(), retryMs);

@@ -1,0 +1,32 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { correctClock } from '../time.ts';
+import { type Connection, LiveStream } from './stream.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  correctClock(new Date().toISOString());
+});
+
+test('since when the page is not live is told by the centre’s clock, whatever the computer’s says', () => {
+  const sources: EventTarget[] = [];
+  class Source extends EventTarget {
+    constructor() {
+      super();
+      sources.push(this);
+    }
+    close(): void {}
+  }
+  vi.stubGlobal('EventSource', Source);
+  vi.stubGlobal('window', globalThis);
+  const tenMinutes = 600_000;
+  correctClock(new Date(Date.now() + tenMinutes).toISOString());
+  const connections: Connection[] = [];
+  const stream = new LiveStream({ connection: (one) => connections.push(one), message: () => {}, ended: () => {} });
+  stream.start();
+  const before = Date.now() + tenMinutes;
+  sources[0]?.dispatchEvent(new Event('error'));
+  stream.stop();
+  const lost = connections.at(-1);
+  expect(lost?.state).toBe('lost');
+  expect(lost?.state === 'lost' ? lost.since - before : Number.NaN).toBeGreaterThanOrEqual(-1);
+});
