@@ -21,17 +21,17 @@ test('alarms that could not be asked for are not known, while the gateways are',
   expect(words(state).slice(0, 3)).toEqual(['– not known', '1 of 1 all are heard of', '0 everything has been sent']);
   // also where there was an answer before the connection was lost
   expect(words(unanswered(both, 'alarms', 'not now'))[0]).toBe('– not known');
-  expect(words({ ...state, alarms: new Map([['a', active]]) })[0]).toBe('1 or more 1 critical, 1 not acknowledged');
+  expect(words({ ...state, alarms: new Map([['a', active]]) })[0]).toBe('1+ 1 critical, 1 not acknowledged');
 });
 
 test('more active alarms than the centre names are said', () => {
   const state = { ...both, alarms: new Map([['a', active]]), moreActive: true };
-  expect(words(state)[0]).toBe('1 or more 1 critical, 1 not acknowledged');
+  expect(words(state)[0]).toBe('1+ 1 critical, 1 not acknowledged');
 });
 
 test('nothing is called missing or complete of gateways that were not counted', () => {
   const three = { ...both, gateways: gateways('g', 'h', 'i') };
   expect(words(three)[3]).toBe('– not counted yet');
-  expect(words({ ...three, ledgers: ledgers('g', 'i') })[3]).toBe('0 of 2 of 3 gateways');
+  expect(words({ ...three, ledgers: ledgers('g', 'i') })[3]).toBe('0 counted for 2 of 3 gateways');
   expect(words({ ...three, ledgers: ledgers('g', 'h', 'i') })[3]).toBe('0 21 received and counted');
 });

@@ -33,7 +33,7 @@ function alarmsFigure({ alarms, asked, moreActive }: DeskState): Figure {
   const unsure = asked.alarms.problem !== '' || !asked.alarms.answered || moreActive;
   return {
     label,
-    value: `${count(active.length)}${unsure ? ' or more' : ''}`,
+    value: `${count(active.length)}${unsure ? '+' : ''}`,
     note:
       active.length === 0 ? 'nothing to do' : `${count(critical)} critical, ${count(unacknowledged)} not acknowledged`,
     tone: critical > 0 ? 'critical' : active.length > 0 ? 'warning' : 'quiet',
@@ -82,7 +82,7 @@ function missingFigure({ gateways, ledgers, asked }: DeskState): Figure {
     value: count(missing),
     note:
       counted.length < gateways.size
-        ? `of ${count(counted.length)} of ${countOf(gateways.size, 'gateway')}`
+        ? `counted for ${count(counted.length)} of ${countOf(gateways.size, 'gateway')}`
         : shed > 0
           ? `${countOf(shed, 'event')} shed with a record`
           : `${count(received)} received and counted`,
