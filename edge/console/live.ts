@@ -19,7 +19,8 @@ const flushMs = 100;
 const maxAlerts = 100;
 /** A watch is renewed at half its time, so that it never lapses while the page is open. */
 const watchSeconds = 10;
-const maxWatched = 16;
+/** Each costs a picture kept fresh; a page asks for those that it shows (`page/watch-list.ts`). */
+export const maxWatched = 16;
 
 interface Viewer {
   readonly stream: EventStream;

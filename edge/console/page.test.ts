@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../../test/harness/process.ts';
@@ -264,8 +264,22 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
   });
 
   test('test mode says what each rule made of what happened, and why', async () => {
-    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    // on a site with more cameras than a page is told of at once
+    const { cameras } = source.current;
+    const others = Array.from({ length: 16 }, (_, n) => ({ ...cameras[0]!, id: `other-${n}`, name: `Other ${n}` }));
+    source.current = { ...source.current, cameras: others };
+    await page.getByText('Other 15').waitFor();
+    source.current = { ...source.current, cameras: [...others, ...cameras] };
+    const yard = page.locator('forpost-camera', { hasText: 'Yard' });
+    await yard.getByRole('button', { name: 'Test', exact: true }).click();
     await page.getByText('page nobody').waitFor();
+    const person = { id: 9, class: 'person', score: 0.66, box: [0.4, 0.5, 0.1, 0.3] as const, zones: ['drive'] };
+    const seen = setInterval(() => {
+      const tracks = [{ ...person, best: 0.9, seen: 3, static: false }];
+      source.see({ camera: 'yard', time: new Date().toISOString(), tracks, changes: [] });
+    }, 200);
+    await yard.getByText('person 66 % in Drive').waitFor();
+    clearInterval(seen);
     expect(source.trials.yard?.secondsLeft).toBe(600);
     const verdicts = [
       { rule: 'r', name: 'Intruder', fired: false, why: 'Not what it looks for: this is a car, it wants person' },
@@ -278,9 +292,23 @@ describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () =
     await page.getByText('this is a car, it wants person').waitFor();
     await page.locator('.verdict.fired', { hasText: 'Alarm: car in Drive' }).waitFor();
     await page.getByText('9:58 left').waitFor();
+    // a test that could not be ended is told, and goes on being looked at
+    const refuse = (route: Route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 409, json: { detail: 'Not now.' } })
+        : route.continue();
+    await page.route('**/trial', refuse);
+    await page.getByRole('button', { name: 'End test' }).click();
+    await page.getByText('The test was not ended. Not now.').waitFor();
+    source.trials.yard = { ...source.trials.yard, secondsLeft: 595 };
+    await page.getByText('9:55 left').waitFor();
+    await page.getByText('The test was not ended').waitFor();
+    await page.unroute('**/trial', refuse);
     await page.getByRole('button', { name: 'End test' }).click();
     await page.locator('.trial').waitFor({ state: 'detached' });
     expect(source.trials.yard?.secondsLeft).toBe(0);
+    source.current = { ...source.current, cameras };
+    await page.getByText('Other 15').waitFor({ state: 'detached' });
   });
 
   test('an alarm’s picture is fetched when somebody wants to see it, and not before', async () => {

@@ -5,6 +5,7 @@
  *
  * Always: one picture is on its way at a time; nothing is fetched for a camera that nobody sees; the drawing has the
  * picture's own proportions; the boxes are those of the picture's own frame.
+ * Tells `wanted` (true or false) when its scenes begin or end to be of use: it is in view, drawn on or tested.
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
@@ -46,6 +47,7 @@ export class CameraView extends LitElement {
   #scenes: readonly SceneNotice[] = [];
   #seen = false;
   #fetching = false;
+  #wanted = false;
 
   constructor() {
     super();
@@ -62,10 +64,12 @@ export class CameraView extends LitElement {
     super.connectedCallback();
     this.#observer = new IntersectionObserver((entries) => {
       this.#seen = entries.some((entry) => entry.isIntersecting);
+      this.#tellWanted();
       if (this.#seen) void this.#fetch();
     });
     this.#observer.observe(this);
     document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#tellWanted();
   }
 
   override disconnectedCallback(): void {
@@ -74,6 +78,7 @@ export class CameraView extends LitElement {
     document.removeEventListener('visibilitychange', this.#onVisibility);
     clearTimeout(this.#timer);
     this.#seen = false;
+    this.#tellWanted();
     this.#show(undefined);
   }
 
@@ -156,6 +161,14 @@ export class CameraView extends LitElement {
 
   #turn(mode: 'look' | 'draw' | 'try'): void {
     this.mode = mode;
+    this.#tellWanted();
+  }
+
+  #tellWanted(): void {
+    const wanted = this.isConnected && (this.#seen || this.mode !== 'look');
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.dispatchEvent(new CustomEvent('wanted', { detail: wanted }));
   }
 
   #drawing(): TemplateResult {

@@ -21,6 +21,7 @@ import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
 import { section } from './parts.ts';
 import { summaryView } from './summary-view.ts';
+import { watchList } from './watch-list.ts';
 
 /** The words "3 s ago" move on also while nothing happens. */
 const tickMs = 1000;
@@ -77,6 +78,9 @@ class ForpostConsole extends LitElement {
   readonly #letters = new OpenLetters(api.fetchDeadLetters, (device, letters) => {
     this.deadLetters = new Map(this.deadLetters).set(device, letters);
   });
+  #watched: readonly string[] = [];
+  /** ids of the cameras that are in view, drawn on or tested */
+  readonly #wanted = new Set<string>();
   #tick: number | undefined;
   /** the gateway's clock minus this machine's, ms */
   #clockOffsetMs = 0;
@@ -130,7 +134,19 @@ class ForpostConsole extends LitElement {
     this.#setClock(status.at);
     document.title = status.summary.level === 'well' ? status.name : `! ${status.name}`;
     this.#letters.take(status.devices);
-    this.#connection.watch(status.cameras.map(({ id }) => id));
+    this.#watch();
+  }
+
+  #watch(): void {
+    const cameras = (this.status?.cameras ?? []).map(({ id }) => id);
+    this.#watched = watchList(cameras, this.#wanted, this.#watched);
+    this.#connection.watch(this.#watched);
+  }
+
+  #want(camera: string, wanted: boolean): void {
+    if (wanted) this.#wanted.add(camera);
+    else this.#wanted.delete(camera);
+    this.#watch();
   }
 
   #setClock(at: string): void {
@@ -227,7 +243,7 @@ class ForpostConsole extends LitElement {
       cameras,
       ({ id }) => id,
       (camera) =>
-        html`<forpost-camera .camera=${camera} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)}></forpost-camera>`,
+        html`<forpost-camera .camera=${camera} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#want(camera.id, detail)}></forpost-camera>`,
     );
     return section('cameras', 'Cameras', note, html`<div class="cameras">${views}</div>`);
   }

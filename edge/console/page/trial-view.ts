@@ -1,7 +1,8 @@
 /**
  * Trying a camera out: what it sees now, and for each thing that happened what every rule made of it and why.
  *
- *   asked ── begun ──► asked again every `lookEveryMs`, until it is ended or its time is over
+ *   asked ── begun ──► asked again every `lookEveryMs` ── End test ──► ended, closed
+ *                                                            └── failed: told, asked again as before
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -19,19 +20,24 @@ export class TrialView extends LitElement {
     drawn: { attribute: false },
     trial: { state: true },
     problem: { state: true },
+    unended: { state: true },
     seenAt: { state: true },
   };
   declare camera: string;
   declare scene: SceneNotice | undefined;
   declare drawn: CameraScene;
   declare trial: Trial | undefined;
+  /** why the last look failed */
   declare problem: string;
+  /** why it could not be ended; empty before somebody tries to */
+  declare unended: string;
   #timer: number | undefined;
   #sceneAt = 0;
 
   constructor() {
     super();
     this.problem = '';
+    this.unended = '';
   }
 
   override createRenderRoot(): HTMLElement {
@@ -60,23 +66,32 @@ export class TrialView extends LitElement {
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     }
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    clearTimeout(this.#timer);
     if (this.isConnected)
       this.#timer = window.setTimeout(() => void this.#run(() => api.fetchTrial(this.camera)), lookEveryMs);
   }
 
   async #end(): Promise<void> {
     clearTimeout(this.#timer);
+    this.unended = '';
     try {
       await api.beginTrial(this.camera, 0);
       this.dispatchEvent(new CustomEvent('closed'));
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.unended = `The test was not ended. ${error instanceof Error ? error.message : String(error)}`;
+      this.#lookSoon();
     }
   }
 
   override render(): TemplateResult {
     const { trial } = this;
     const left = trial?.secondsLeft ?? 0;
+    // of a test that is over by now there is nothing left to end
+    const problem = this.unended !== '' && left > 0 ? this.unended : this.problem;
     const minutes = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
     return html`<div class="trial" aria-label="Test mode">
       <div class="trial-head">
@@ -88,7 +103,7 @@ export class TrialView extends LitElement {
                 <button class="plain" @click=${() => this.dispatchEvent(new CustomEvent('closed'))}>Close</button>`
         }
       </div>
-      ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem}</p>`}
+      ${problem === '' ? nothing : html`<p class="lost" role="alert">${problem}</p>`}
       <p class="hint">Walk through the picture. While this runs, alarms of this camera are marked as a test and page nobody.</p>
       <p class="now"><strong>Now:</strong> ${this.#now()}</p>
       ${
