@@ -8,7 +8,7 @@ import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { maxUnpackedBytes } from './codecs.ts';
 import { Ingest, ingestGroup } from './consumer.ts';
@@ -350,6 +350,29 @@ describe('ingest', () => {
     const events = span(21, 5).map((n) => ({ event: event(n), json: eventJson(n) }));
     await vi.waitFor(() => delivery.events('gw-1', events), soon);
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 25]]), soon);
+  });
+
+  test('a batch that waited while its topic was deleted and made anew leaves nothing of the new one unread', async () => {
+    await ensureTopics(kafka.client, cluster('waited'), logger);
+    const { ingest, history } = anIngest('waited');
+    history.down = true;
+    await ingest.start();
+    await produce('waited.telemetry', json(span(1, 50)));
+    await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 50 }]), soon);
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['waited.telemetry'] });
+    await admin.disconnect();
+    // ingest makes it anew by itself
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
+    await leadersReady(kafka.client, ['waited.telemetry']);
+    await produce('waited.telemetry', json(span(51, 60)));
+    await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 60 }]), soon);
+    history.down = false;
+    await vi.waitFor(async () => expect(await committed('waited')).toEqual([60]), soon);
+    // what was deleted before it was stored is gone
+    expect(await history.received(lane())).toEqual([[51, 110]]);
   });
 
   test.each(['before it is reached', 'while it is read'])(

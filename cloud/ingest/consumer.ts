@@ -5,7 +5,8 @@
  *                               └── cannot be read, refused for good: kept for the dead letters ──┘
  *
  * Always: an offset is committed only after everything below it is in the history or in the dead-letter topic; one
- * record that nobody can read blocks nothing; while the history is away the batch waits and the group keeps us.
+ * record that nobody can read blocks nothing; while the history is away the batch waits and the group keeps us; what a
+ * batch of a topic that was deleted says of its place is never said of the topic that was made anew under its name.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -109,15 +110,20 @@ export class Ingest implements Part {
       logger,
     });
     this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
+    const groupId = ingestGroup(kafka.prefix);
+    const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
     const prepare = async (client: Kafka) => {
-      const { problems } = await ensureTopics(client, kafka, logger);
+      // one that has joined has found all of them
+      const { restart } = this.#consumer;
+      const { created, problems } = await ensureTopics(client, kafka, logger);
+      const anew = topics.find((name) => created.includes(name));
+      if (anew !== undefined) restart?.(madeAnewReason(anew));
       for (const problem of problems) if (!this.#topicProblems.includes(problem)) logger.error(problem);
       this.#topicProblems = problems;
     };
-    const groupId = ingestGroup(kafka.prefix);
-    const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
     const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
-    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, clock, logger });
+    const onMadeAnew = (name: string) => this.#consumer.restart?.(madeAnewReason(name));
+    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, onMadeAnew, clock, logger });
     this.#consumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest',
@@ -211,9 +217,11 @@ export class Ingest implements Part {
       await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
     });
     await this.#tellPoison(poison);
+    stopping.throwIfAborted();
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
+    stopping.throwIfAborted();
     // only now: where the commit failed the batch is read again, and with it the commit is tried again
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
@@ -275,6 +283,10 @@ export class Ingest implements Part {
     resolveOffset(batch.lastOffset());
     await heartbeat();
   }
+}
+
+function madeAnewReason(name: string): string {
+  return `${name} was deleted and has been made anew`;
 }
 
 function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {

@@ -31,6 +31,8 @@ export interface LagWatchOptions {
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each look; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
+  /** this topic was deleted and made anew since the last look, by whomever */
+  readonly onMadeAnew?: (topic: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -59,6 +61,7 @@ export class LagWatch implements Part {
   #running: Promise<void> | undefined;
   #lags: readonly PartitionLag[] = [];
   #frontier = new Frontier();
+  #seen: readonly PartitionSeen[] = [];
   #partitions: ReadonlyMap<string, number> = new Map();
 
   constructor(options: LagWatchOptions) {
@@ -134,9 +137,11 @@ export class LagWatch implements Part {
     const seen = ends.flatMap(([topic, partitions]) =>
       partitions.map(({ partition, low, high }) => ({
         ...{ topic, partition, low: BigInt(low), high: BigInt(high) },
-        committed: committed.get(`${topic}/${partition}`) ?? -1n,
+        committed: committed.get(`${topic}/${partition}`) ?? noPlace,
       })),
     );
+    for (const topic of madeAnew(this.#seen, seen)) this.#options.onMadeAnew?.(topic);
+    this.#seen = seen;
     this.#lags = seen.flatMap((one) => {
       const records = Number(one.high - nextOf(one));
       return records > 0 ? [{ topic: one.topic, partition: one.partition, records }] : [];
@@ -146,10 +151,25 @@ export class LagWatch implements Part {
 }
 
 const stopGraceMs = 500;
+/** what Kafka answers where nothing is committed */
+const noPlace = -1n;
 
 /** The next record to handle: below zero stands for "no place yet" (-1) and "from the oldest" (-2). */
 function nextOf({ committed, low }: PartitionSeen): bigint {
   return committed > low ? committed : low;
+}
+
+/**
+ * Pure: the topics that another of the same name has taken the place of between two looks. Kafka gives no sign of it to
+ * clients of kafkajs' age: it is shorter than it was, or the group's place in it has gone with the one before.
+ */
+export function madeAnew(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
+  const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));
+  const anew = now.flatMap(({ topic, partition, high, committed }) => {
+    const was = known.get(`${topic}/${partition}`);
+    return was !== undefined && (high < was.high || (was.committed >= 0n && committed === noPlace)) ? [topic] : [];
+  });
+  return [...new Set(anew)];
 }
 
 /** Pure: the latest look of which everything has been handled since. */

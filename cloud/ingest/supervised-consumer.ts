@@ -3,12 +3,15 @@
  * the consumer away and makes a fresh one.
  *
  *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
- *       ▲                    (it rides out a broker's restart: a fresh one would wait for the old one's session)  │
+ *       ▲                               └── `restart` ────────────────────────────────────────────────────────────┤
+ *       │                    (it rides out a broker's restart: a fresh one would wait for the old one's session)  │
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
  * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
- * committed comes again; where the group has no place it begins with the oldest record, so that what comes into a
- * topic made anew or a partition added by somebody is read; a stop never waits for a Kafka that hangs.
+ * committed comes again; a batch is told to give up as soon as its consumer has joined anew or ends, because its
+ * partition may be another's by then, and its offsets may count in another topic; where the group has no place it begins
+ * with the oldest record, so that what comes into a topic made anew or a partition added by somebody is read; a stop
+ * never waits for a Kafka that hangs.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -34,7 +37,8 @@ export interface SupervisedConsumerOptions {
   readonly onLeaving?: () => Promise<void>;
   /**
    * One batch of one partition. It calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself; what it
-   * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up.
+   * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up:
+   * from then on it neither resolves nor commits, because kafkajs would do so in the name of the latest join.
    */
   readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal) => Promise<void>;
   /** partitions handled side by side; default 1 */
@@ -78,6 +82,8 @@ export class SupervisedConsumer implements Part {
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
   #assigned: Assigned = {};
+  /** ends the consumer that has joined */
+  #abandon: ((reason: Error) => void) | undefined;
 
   constructor(options: SupervisedConsumerOptions) {
     this.#options = options;
@@ -90,6 +96,12 @@ export class SupervisedConsumer implements Part {
   /** the partitions of the last join */
   get assigned(): Assigned {
     return this.#assigned;
+  }
+
+  /** Throws the consumer that reads now away and begins with a fresh one; undefined where none has joined. */
+  get restart(): ((reason: string) => void) | undefined {
+    const abandon = this.#abandon;
+    return abandon === undefined ? undefined : (reason) => abandon(new Error(reason));
   }
 
   /** Resolves at once: it connects when there is something to connect to. */
@@ -137,8 +149,6 @@ export class SupervisedConsumer implements Part {
       allowAutoTopicCreation: false,
       retry: { ...patient, restartOnFailure: async () => false },
     });
-    // a batch that is being handled gives up when its consumer is thrown away
-    const ending = new AbortController();
     const watch = this.#watch(consumer, stopping);
     const run = async () => {
       await consumer.connect();
@@ -147,7 +157,7 @@ export class SupervisedConsumer implements Part {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency ?? 1,
-        eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal),
+        eachBatch: (payload) => this.#options.eachBatch(payload, watch.membership()),
       });
       // in the same breath: what was fetched meanwhile is dropped where it seeks
       await onJoined?.(consumer, watch.assigned());
@@ -158,8 +168,8 @@ export class SupervisedConsumer implements Part {
       // whichever of them speaks first; both are watched to their ends
       await Promise.race([run(), watch.over]);
     } finally {
+      // a batch that is being handled gives up
       watch.end();
-      ending.abort(new Error('the consumer is ending'));
       await this.#close(consumer);
     }
   }
@@ -171,6 +181,7 @@ export class SupervisedConsumer implements Part {
     let seenAt = clock.uptime();
     let joined = false;
     let assigned: Assigned = {};
+    let membership = new AbortController();
     const check = () => {
       const silentMs = clock.uptime() - seenAt;
       if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
@@ -188,8 +199,11 @@ export class SupervisedConsumer implements Part {
     consumer.on(START_BATCH_PROCESS, seen);
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#attempt = 0;
+      membership.abort(new Error('the partitions were assigned anew'));
+      membership = new AbortController();
       assigned = payload.memberAssignment;
       this.#assigned = assigned;
+      this.#abandon = reject;
       seen();
       logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
       onAssigned?.();
@@ -200,12 +214,15 @@ export class SupervisedConsumer implements Part {
     return {
       over,
       assigned: () => assigned,
+      membership: () => membership.signal,
       joined() {
         joined = true;
         seen();
       },
-      end() {
+      end: () => {
         timer.cancel();
+        this.#abandon = undefined;
+        membership.abort(new Error('the consumer is ending'));
         stopping.removeEventListener('abort', stopped);
       },
     };
@@ -230,6 +247,8 @@ export class SupervisedConsumer implements Part {
 interface Watch {
   readonly over: Promise<void>;
   readonly assigned: () => Assigned;
+  /** aborted when it joins anew, or ends */
+  readonly membership: () => AbortSignal;
   /** from here on a sign of life means that it reads */
   readonly joined: () => void;
   readonly end: () => void;
