@@ -118,6 +118,15 @@ async function committed(prefix: string): Promise<readonly number[]> {
   return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
 }
 
+/** The ids of the consumers that are in ingest's group, by the broker. */
+async function members(prefix: string): Promise<readonly string[]> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([ingestGroup(prefix)]);
+  await admin.disconnect();
+  return groups.flatMap((group) => group.members.map(({ memberId }) => memberId));
+}
+
 const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
 const soon = { timeout: 25_000, interval: 20 };
 const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epoch, lane: name }) as const;
@@ -350,6 +359,30 @@ describe('ingest', () => {
     const events = span(21, 5).map((n) => ({ event: event(n), json: eventJson(n) }));
     await vi.waitFor(() => delivery.events('gw-1', events), soon);
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 25]]), soon);
+  });
+
+  test('a wall clock that is set back by an hour costs ingest no more than a fresh consumer', async () => {
+    await ensureTopics(kafka.client, cluster('clock'), logger);
+    const { ingest, history } = anIngest('clock');
+    const { now } = Date;
+    const ahead = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    try {
+      await ingest.start();
+      await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+      await vi.waitFor(async () => expect(await members('clock')).toHaveLength(1), soon);
+    } finally {
+      ahead.mockRestore();
+    }
+    const [first] = await members('clock');
+    await vi.waitFor(async () => {
+      expect(await members('clock')).toEqual([expect.not.stringMatching(first ?? '')]);
+      expect(ingest.status().events.state).toBe('consuming');
+    }, soon);
+    const [second] = await members('clock');
+    await produce('clock.telemetry', json(span(1, 5)));
+    await vi.waitFor(async () => expect(await committed('clock')).toEqual([5]), soon);
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+    expect(await members('clock')).toEqual([second]);
   });
 
   test('a batch that waited while its topic was deleted and made anew leaves nothing of the new one unread', async () => {

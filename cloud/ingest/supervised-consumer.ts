@@ -3,7 +3,7 @@
  * the consumer away and makes a fresh one.
  *
  *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
- *       ▲                               └── `restart` ────────────────────────────────────────────────────────────┤
+ *       ▲                               └── `restart`, the wall clock set back ───────────────────────────────────┤
  *       │                    (it rides out a broker's restart: a fresh one would wait for the old one's session)  │
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
@@ -11,7 +11,7 @@
  * committed comes again; a batch is told to give up as soon as its consumer has joined anew or ends, because its
  * partition may be another's by then, and its offsets may count in another topic; where the group has no place it begins
  * with the oldest record, so that what comes into a topic made anew or a partition added by somebody is read; a stop
- * never waits for a Kafka that hangs.
+ * never waits for a Kafka that hangs; a wall clock that is set back leaves no consumer without its heartbeats.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -69,6 +69,8 @@ const quietMs = 3_000;
 /** and after this long it will not, whatever it says */
 const silenceMs = 75_000;
 const checkMs = 1_000;
+/** kafkajs sends its next heartbeat only when the wall clock has come past its last one, which may be in an hour */
+const clockStepMs = 1_000;
 /** for a good-bye to a broker that answers, and to one that did not lately */
 const closeDeadlineMs = 3_000;
 const abandonMs = 500;
@@ -179,12 +181,18 @@ export class SupervisedConsumer implements Part {
     const { clock, name, logger, onAssigned } = this.#options;
     const { promise: over, resolve, reject } = Promise.withResolvers<void>();
     let seenAt = clock.uptime();
+    const bootTime = () => clock.now() - clock.uptime();
+    let booted = bootTime();
     let joined = false;
     let assigned: Assigned = {};
     let membership = new AbortController();
     const check = () => {
       const silentMs = clock.uptime() - seenAt;
-      if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
+      const setBackMs = booted - bootTime();
+      booted = bootTime();
+      if (setBackMs > clockStepMs)
+        reject(new Error(`the clock of this machine was set back by ${Math.round(setBackMs / 1000)} s`));
+      else if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
       else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: 'Kafka does not answer' };
       timer = clock.after(checkMs, check);
     };
