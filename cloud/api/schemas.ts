@@ -220,7 +220,13 @@ export type LedgerView = Type.Static<typeof ledgerSchema>;
 export const alarmsQuery = Type.Object(
   {
     since: optional(time('alarms that ended before are left out; default: a day ago')),
-    limit: optional(Type.Integer({ minimum: 1, maximum: maxAlarms, description: 'default 200' })),
+    limit: optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxAlarms,
+        description: 'default 200; cut off are those that ended, then acknowledged ones, then the least grave',
+      }),
+    ),
   },
   closed,
 );

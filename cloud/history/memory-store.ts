@@ -20,6 +20,7 @@ import {
   type Position,
   storingTime,
   timeRange,
+  urgencyOf,
 } from './queries.ts';
 import type {
   AlarmState,
@@ -143,10 +144,10 @@ export class MemoryHistory implements HistoryStore {
       if (newest === undefined || raising === undefined) return [];
       return newest.indexed.active || newest.time >= from ? [{ newest, raised: rfc3339(raising.time) }] : [];
     });
+    const rank = ({ indexed, event }: { readonly indexed: Indexed; readonly event: HistoryEvent }) =>
+      indexed.active ? 1 + urgencyOf(event.data) : 0;
     return states
-      .sort(
-        (a, b) => Number(b.newest.indexed.active) - Number(a.newest.indexed.active) || newestFirst(a.newest, b.newest),
-      )
+      .sort((a, b) => rank(b.newest) - rank(a.newest) || newestFirst(a.newest, b.newest))
       .slice(0, checkLimit(limit, maxAlarms))
       .sort((a, b) => newestFirst(a.newest, b.newest))
       .map(({ newest, raised }) => {

@@ -5,6 +5,7 @@
  * Always: what a caller sent is checked here and refused with FORPOST_PAYLOAD_INVALID, before anything is asked.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
+import type { AlertData } from '@forpost/shared/event/event.ts';
 import { isId, isLane, type Lane } from '@forpost/shared/event/ids.ts';
 import type { EventQuery, SeriesQuery } from './store.ts';
 
@@ -15,6 +16,15 @@ export const maxMetrics = 100_000;
 export const maxGaps = 100_000;
 /** "lately", for the list of metrics */
 export const metricsWindowMs = 7 * 86_400_000;
+
+const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
+
+/** Which of the active alarms stay where there are more than asked for: not acknowledged ones, then the gravest. */
+export function urgencyOf(data: unknown): number {
+  const { acknowledged, test, severity } =
+    typeof data === 'object' && data !== null ? (data as Partial<AlertData>) : {};
+  return (acknowledged === true ? 0 : 10) + (test === true ? 0 : (weights[severity ?? ''] ?? 0));
+}
 
 /** A clock that a time service corrects goes back by less. */
 const slewMs = 60_000;

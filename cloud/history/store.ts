@@ -113,7 +113,10 @@ export interface HistoryStore {
   insert(events: readonly ForpostEvent[]): Promise<void>;
   events(query: EventQuery): Promise<EventPage>;
   series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
-  /** active ones, and those that ended since `since` (ms since 1970); newest first */
+  /**
+   * Active ones, and those that ended since `since` (ms since 1970); newest first. Beyond `limit` those that ended are
+   * cut off first, then the active ones that are acknowledged, then the least grave.
+   */
   alarms(since: number, limit: number): Promise<readonly AlarmState[]>;
   /** devices with the metrics they sent lately, for choosing a chart */
   metrics(): Promise<

@@ -582,6 +582,43 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(states.some(({ alarm, gateway: of }) => alarm === 'long' && of === gateway)).toBe(true);
   });
 
+  check('keeps the gravest alarms that nobody acknowledged where more are active than were asked for', async () => {
+    const gateway = newGateway();
+    // what was raised longest ago matters most here: newest first alone would cut it off
+    const far = Date.UTC(2390, 0, 1);
+    const raised = [
+      alert({ gateway, sequence: 1, time: far }, 'grave', { severity: 'critical' }),
+      alert({ gateway, sequence: 2, time: far + 1 }, 'warning', {}),
+      alert({ gateway, sequence: 3, time: far + 2 }, 'info', { severity: 'info' }),
+      alert({ gateway, sequence: 4, time: far + 3 }, 'trial', { severity: 'critical', test: true }),
+      alert({ gateway, sequence: 5, time: far + 4 }, 'seen', { severity: 'critical' }),
+      alert({ gateway, sequence: 6, time: far + 5 }, 'seen', {
+        ...{ severity: 'critical', change: 'acknowledged', acknowledged: true },
+      }),
+      alert({ gateway, sequence: 7, time: far + 6 }, 'over', {
+        severity: 'critical',
+        change: 'cleared',
+        active: false,
+      }),
+    ];
+    const others = await store.alarms(far, 1000);
+    const before = others.filter(({ latest }) => (latest.data as AlertData).active);
+    const grave = before.filter(({ latest }) => {
+      const { acknowledged, test: trial, severity } = latest.data as AlertData;
+      return !acknowledged && !trial && severity === 'critical';
+    });
+    await store.insert(raised);
+    const mine = async (limit: number) =>
+      (await store.alarms(far, limit)).filter((state) => state.gateway === gateway).map(({ alarm }) => alarm);
+    expect(await mine(1000)).toEqual(['over', 'seen', 'trial', 'info', 'warning', 'grave']);
+    expect(await mine(grave.length + 1)).toEqual(['grave']);
+    expect((await store.alarms(far, before.length + 5)).every(({ latest }) => (latest.data as AlertData).active)).toBe(
+      true,
+    );
+    expect(await mine(before.length + 5)).toEqual(['seen', 'trial', 'info', 'warning', 'grave']);
+    expect(await mine(before.length + 4)).toEqual(['trial', 'info', 'warning', 'grave']);
+  });
+
   check('lists the metrics that came lately', async () => {
     const gateway = newGateway();
     const mine = async () =>

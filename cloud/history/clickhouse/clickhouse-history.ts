@@ -190,7 +190,7 @@ export class ClickHouseHistory implements HistoryStore {
   async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
     const rows = await this.#executor.query<EventRow & { readonly alarm: string; readonly raised_ms: string }>(
       sql.alarms,
-      { since: timeRange({ from: since }).from, limit: checkLimit(limit, maxAlarms) },
+      { since: timeRange({ from: since }).from, limit: checkLimit(limit, maxAlarms), most: maxAlarms },
     );
     return rows.map((row) => {
       const latest: HistoryEvent = toEvent(row);

@@ -1,6 +1,7 @@
 -- The newest event of each alarm. Within one life of the outbox (epoch) the sequence is the order of things; between
--- two of them the time at which the gateway took the newest one. Active ones go first into the limit. Times are the
--- corrected ones where there are any (corrected.ts).
+-- two of them the time at which the gateway took the newest one. Times are the corrected ones where there are any
+-- (corrected.ts). Into the limit go first the active ones, of them those that nobody acknowledged, then the gravest
+-- (`urgencyOf`, queries.ts); what decides that lies in the data, which is read of the newest events only.
 WITH alerts AS
 (
     SELECT
@@ -40,14 +41,24 @@ chosen AS
     GROUP BY gateway, alarm
     HAVING is_active OR ended_ms >= {since:Int64}
     ORDER BY is_active DESC, ended_ms DESC, gateway DESC, alarm DESC
+    LIMIT {most:UInt32}
+)
+SELECT * EXCEPT (is_active, ended_ms, urgency)
+FROM
+(
+    SELECT
+        chosen.raised_ms AS raised_ms, chosen.is_active AS is_active, chosen.ended_ms AS ended_ms,
+        if(JSONExtractBool(data, 'acknowledged'), 0, 10)
+            + if(JSONExtractBool(data, 'test'), 0,
+                transform(JSONExtractString(data, 'severity'), ['critical', 'warning', 'info'], [3, 2, 1], 0)) AS urgency,
+        events.alarm AS alarm,
+        site, events.gateway AS gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot,
+        uptime, rest, data, if(clock = 'unsynced' AND chosen.taken_ms != received_ms, chosen.taken_ms, NULL) AS true_ms
+    FROM events FINAL
+    INNER JOIN chosen ON events.gateway = chosen.gateway AND events.alarm = chosen.alarm
+    WHERE type = 'forpost.alert.v1'
+      AND (events.gateway, epoch, lane, sequence) IN (SELECT gateway, key.1, key.2, key.3 FROM chosen)
+    ORDER BY is_active DESC, if(is_active, urgency, 0) DESC, ended_ms DESC, gateway DESC, alarm DESC
     LIMIT {limit:UInt32}
 )
-SELECT
-    chosen.raised_ms AS raised_ms, events.alarm AS alarm,
-    site, events.gateway AS gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot,
-    uptime, rest, data, if(clock = 'unsynced' AND chosen.taken_ms != received_ms, chosen.taken_ms, NULL) AS true_ms
-FROM events FINAL
-INNER JOIN chosen ON events.gateway = chosen.gateway AND events.alarm = chosen.alarm
-WHERE type = 'forpost.alert.v1'
-  AND (events.gateway, epoch, lane, sequence) IN (SELECT gateway, key.1, key.2, key.3 FROM chosen)
-ORDER BY chosen.ended_ms DESC, gateway DESC, epoch DESC, lane DESC, sequence DESC
+ORDER BY ended_ms DESC, gateway DESC, epoch DESC, lane DESC, sequence DESC
