@@ -45,6 +45,14 @@ test('a history that takes nothing is told, and that nothing is lost by it', () 
   expect(view.ingest.reasons).toEqual([problem]);
 });
 
+test('dead letters that take nothing are told, and that events wait for it', () => {
+  const { problems } = centreView(parts({ trouble: { since: 0, reason: 'Kafka: no access', deadLetters: true } }));
+  expect(problems).toEqual([
+    'since 1970-01-01T00:00:00.000Z events wait behind a record that nobody can read, because it cannot be written to ' +
+      'the dead letters: Kafka: no access. No event is lost: what comes waits',
+  ]);
+});
+
 test('what could not be processed is told with its number and the latest reason', () => {
   const latest = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'not JSON' };
   const view = centreView(parts({ poison: { count: 3, recent: [latest], earlier: [], conflict: undefined } }));

@@ -29,7 +29,7 @@ export interface CentreParts {
     /** the latest event whose id was stored with other content */
     readonly conflict: PoisonSeen | undefined;
   };
-  /** why the history takes nothing; undefined where it does */
+  /** why the history, or the dead letters, take nothing; undefined where they do */
   readonly trouble: HistoryTrouble | undefined;
   /** what is wrong with the topics, in sentences */
   readonly topics: readonly string[];
@@ -80,10 +80,11 @@ export function centreView(parts: CentreParts): CentreView {
 export function workProblems(parts: Pick<CentreParts, 'consumers' | 'notifier' | 'trouble'>): readonly string[] {
   const { trouble } = parts;
   if (trouble === undefined) return kafkaProblems(parts);
-  return [
-    ...kafkaProblems(parts),
-    `nothing has been stored since ${rfc3339(trouble.since)}: ${trouble.reason}. No event is lost: what comes waits`,
-  ];
+  const { since, reason, deadLetters } = trouble;
+  const what = deadLetters
+    ? `since ${rfc3339(since)} events wait behind a record that nobody can read, because it cannot be written to the dead letters`
+    : `nothing has been stored since ${rfc3339(since)}`;
+  return [...kafkaProblems(parts), `${what}: ${reason}. No event is lost: what comes waits`];
 }
 
 /** Why events, gateways' states or alerts are not being read, each reason once. */

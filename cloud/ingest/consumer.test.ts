@@ -275,6 +275,35 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
+  test('a dead-letter topic that takes nothing is told, and holds its record up until it takes it', async () => {
+    await made('unwritten.deadletter', 'max.message.bytes', '10');
+    await ensureTopics(kafka.client, cluster('unwritten'), logger);
+    const { ingest, history, told } = anIngest('unwritten');
+    await ingest.start();
+    await produce('unwritten.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    expect(ingest.status().trouble).toEqual({
+      ...{ since: expect.any(Number), deadLetters: true },
+      reason: expect.stringMatching(/^Kafka: .*larger than/),
+    });
+    expect(await history.received(lane())).toEqual([[1, 2]]);
+    expect(await committed('unwritten')).toEqual([]);
+    expect(told.poison).toEqual([]);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '1000000' }];
+    const topicType = kafkajs.ConfigResourceTypes.TOPIC;
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: topicType, name: 'unwritten.deadletter', configEntries }],
+    });
+    await admin.disconnect();
+    await vi.waitFor(async () => expect(await committed('unwritten')).toEqual([3]), soon);
+    expect(told.poison).toHaveLength(1);
+    expect(ingest.status().trouble).toBeUndefined();
+    expect(await readTopic(kafka.client, 'unwritten.deadletter')).toHaveLength(1);
+  });
+
   test('while the history is away nothing is committed, and afterwards nothing is missing', async () => {
     await ensureTopics(kafka.client, cluster('away'), logger);
     const { ingest, history } = anIngest('away');

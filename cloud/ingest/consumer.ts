@@ -1,12 +1,13 @@
 /**
  * Ingest: from Kafka's lane topics into the history, each event once; and the gateways' states from the status topic.
  *
- *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters ──► commit
+ *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters, likewise ──► commit
  *                               └── cannot be read, refused for good: kept for the dead letters ──┘
  *
  * Always: an offset is committed only after everything below it is in the history or in the dead-letter topic; one
- * record that nobody can read blocks nothing; while the history is away the batch waits and the group keeps us; what a
- * batch of a topic that was deleted says of its place is never said of the topic that was made anew under its name.
+ * record that nobody can read blocks nothing; while the history, or the dead letters, take nothing the batch waits and
+ * the group keeps us; what a batch of a topic that was deleted says of its place is never said of the topic that was
+ * made anew under its name.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -18,7 +19,7 @@ import { laneTopic, partitionOf, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import { type PoisonRecord, sendDeadLetters } from './dead-letters.ts';
+import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
 import { LagWatch, type PartitionLag } from './lag.ts';
@@ -70,7 +71,7 @@ export interface IngestStatus {
   readonly handledAt: number | undefined;
   /** what of the topics' settings can lose events, in sentences */
   readonly topicProblems: readonly string[];
-  /** why the history takes nothing; undefined where it does */
+  /** why the history, or the dead letters, take nothing; undefined where they do */
   readonly trouble: HistoryTrouble | undefined;
 }
 
@@ -93,6 +94,7 @@ export class Ingest implements Part {
   readonly #options: IngestOptions;
   readonly #intake: Intake;
   readonly #producer: SupervisedProducer;
+  readonly #deadLetters: DeadLetters;
   readonly #consumer: SupervisedConsumer;
   readonly #statusConsumer: SupervisedConsumer;
   readonly #lag: LagWatch;
@@ -110,6 +112,8 @@ export class Ingest implements Part {
       logger,
     });
     this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
+    const producer = this.#producer;
+    this.#deadLetters = new DeadLetters({ producer, prefix: kafka.prefix, clock, random, logger });
     const groupId = ingestGroup(kafka.prefix);
     const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
     const prepare = async (client: Kafka) => {
@@ -132,6 +136,7 @@ export class Ingest implements Part {
       prepare,
       onAssigned: () => {
         this.#intake.forget();
+        this.#deadLetters.forget();
         events.assigned?.();
       },
       eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
@@ -174,7 +179,7 @@ export class Ingest implements Part {
       lags: this.#lag.lags,
       handledAt: this.#lag.handledAt,
       topicProblems: this.#topicProblems,
-      trouble: this.#intake.trouble,
+      trouble: this.#intake.trouble ?? this.#deadLetters.trouble,
     };
   }
 
@@ -214,7 +219,7 @@ export class Ingest implements Part {
       for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
       for (const { item, reason } of conflicting)
         poison.push({ ...poisonOf(batch, item.message, reason), conflict: true });
-      await sendDeadLetters(this.#producer, this.#options.kafka.prefix, poison);
+      await this.#deadLetters.write(poison, signal);
     });
     await this.#tellPoison(poison);
     stopping.throwIfAborted();

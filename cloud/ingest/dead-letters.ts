@@ -1,9 +1,15 @@
 /**
  * What nobody could process goes to `<prefix>.deadletter` as it came, with the reason in its headers, so that it can
  * be looked at and sent again, and blocks nothing meanwhile.
+ *
+ * Always: `write` resolves only when all of it is in the topic; while the topic takes nothing, `trouble` says so.
  */
-import { ForpostError } from '@forpost/shared/errors.ts';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import type { HistoryTrouble } from './intake.ts';
 import type { ProducedRecord, SupervisedProducer } from './supervised-producer.ts';
 
 export interface PoisonRecord {
@@ -27,28 +33,79 @@ const longestReason = 1_000;
 const bytesAtOnce = 262_144;
 const lettersAtOnce = 1_000;
 
-/** Resolves when all of them are in the topic. @throws ForpostError FORPOST_SINK_UNREACHABLE */
-export async function sendDeadLetters(
-  producer: Pick<SupervisedProducer, 'send'>,
-  prefix: string,
-  poison: readonly PoisonRecord[],
-): Promise<void> {
-  const name = topic(prefix, 'deadletter');
-  for (const some of inParts(poison))
-    try {
-      await producer.send(some.map((record) => letterOf(name, record)));
-    } catch (error) {
-      if (isWorthTrying(error)) throw error;
-      for (const record of some) await sendAlone(producer, name, record);
-    }
+const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
+
+export interface DeadLettersOptions {
+  readonly producer: Pick<SupervisedProducer, 'send'>;
+  /** of the topics' names */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
 }
 
-async function sendAlone(producer: Pick<SupervisedProducer, 'send'>, name: string, record: PoisonRecord) {
-  try {
-    await producer.send([letterOf(name, record)]);
-  } catch (error) {
-    if (isWorthTrying(error)) throw error;
-    await producer.send([letterOf(name, record, keptBytes)]);
+export class DeadLetters {
+  readonly #options: DeadLettersOptions;
+  readonly #topic: string;
+  #trouble: HistoryTrouble | undefined;
+
+  constructor(options: DeadLettersOptions) {
+    this.#options = options;
+    this.#topic = topic(options.prefix, 'deadletter');
+  }
+
+  /** undefined where it takes what comes, as far as it is known */
+  get trouble(): HistoryTrouble | undefined {
+    return this.#trouble;
+  }
+
+  /** Those who were waiting have given up, or will begin again. */
+  forget(): void {
+    this.#trouble = undefined;
+  }
+
+  /** Resolves when all of them are in the topic. @throws the signal's reason, once it is aborted; nothing else */
+  async write(poison: readonly PoisonRecord[], signal: AbortSignal): Promise<void> {
+    for (const some of inParts(poison)) {
+      const taken = await this.#untilItWorks(signal, () =>
+        this.#isTaken(some.map((record) => letterOf(this.#topic, record))),
+      );
+      if (!taken) for (const record of some) await this.#untilItWorks(signal, () => this.#sendAlone(record));
+    }
+  }
+
+  /** false: one of them is refused for good. @throws where trying again can help */
+  async #isTaken(letters: readonly ProducedRecord[]): Promise<boolean> {
+    try {
+      await this.#options.producer.send(letters);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ForpostError) || error.retryable) throw error;
+      return false;
+    }
+  }
+
+  async #sendAlone(record: PoisonRecord): Promise<void> {
+    if (await this.#isTaken([letterOf(this.#topic, record)])) return;
+    await this.#options.producer.send([letterOf(this.#topic, record, keptBytes)]);
+  }
+
+  async #untilItWorks<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    const { clock, random, logger } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        const result = await work();
+        this.#trouble = undefined;
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#trouble = { since: this.#trouble?.since ?? clock.now(), reason: messageOf(error), deadLetters: true };
+        const waitMs = Math.round(backoffMs(retryBackoff, attempt, random));
+        logger.warn({ topic: this.#topic, attempt, waitMs }, `the dead letters cannot be written: ${messageOf(error)}`);
+        await sleep(clock, waitMs, signal);
+      }
+    }
   }
 }
 
@@ -61,10 +118,6 @@ function letterOf(name: string, record: PoisonRecord, mostBytes = Number.POSITIV
     value: whole ? original : original.subarray(0, mostBytes),
     headers: whole ? headers : { ...headers, 'original-bytes': String(original.length) },
   };
-}
-
-function isWorthTrying(error: unknown): boolean {
-  return !(error instanceof ForpostError) || error.retryable;
 }
 
 function* inParts(poison: readonly PoisonRecord[]): Generator<readonly PoisonRecord[]> {

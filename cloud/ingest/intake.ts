@@ -51,6 +51,8 @@ export interface Taken<Item> {
 export interface HistoryTrouble {
   readonly since: number;
   readonly reason: string;
+  /** it is the dead letters that take nothing, and so what stands behind one waits */
+  readonly deadLetters?: boolean;
 }
 
 interface HasEvent {
