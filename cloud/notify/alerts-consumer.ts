@@ -7,6 +7,7 @@
  * clock, and has that noted as soon as it has joined; later it begins with the oldest wherever it has no place.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
 import { replayHeader } from '@forpost/shared/event/codec.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -14,7 +15,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type EachBatchPayload, type Kafka, type KafkaMessage, type TopicPartitionOffset } from 'kafkajs';
 import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { type Assigned, type ConsumerState, SupervisedConsumer } from '../ingest/supervised-consumer.ts';
-import { OffsetTracker } from './offsets.ts';
+import { OffsetTrackers } from './offsets.ts';
 
 export interface AlertsConsumerOptions {
   readonly cluster: KafkaCluster;
@@ -38,7 +39,7 @@ export class AlertsConsumer implements Part {
   readonly #options: AlertsConsumerOptions;
   readonly #topic: string;
   readonly #consumer: SupervisedConsumer;
-  #trackers = new Map<number, OffsetTracker>();
+  readonly #trackers = new OffsetTrackers();
   /** tried once: `Consumer.commitOffsets` goes on trying, also when the topic is another by then */
   #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #committing: Promise<void> = Promise.resolve();
@@ -53,17 +54,21 @@ export class AlertsConsumer implements Part {
     this.#topic = topic(cluster.prefix, 'alerts');
     this.#consumer = new SupervisedConsumer({
       ...{ cluster, name: 'notify', groupId: group, topics: [this.#topic], fetchWaitMs, clock, random, logger },
-      prepare: (client) => this.#findPlace(client),
-      // another generation reads again from what was committed
-      onAssigned: () => {
-        this.#trackers = new Map();
+      prepare: (client) => {
+        // another consumer reads again from what was committed
+        this.#trackers.clear();
+        return this.#findPlace(client);
       },
+      onAssigned: () => this.#trackers.joined(this.#consumer.assigned[this.#topic] ?? []),
       onJoined: (consumer, assigned) => this.#takePlace(consumer, assigned),
       onLeaving: async () => {
+        const ending = this.#commitOnce;
         await this.#commit();
-        this.#commitOnce = undefined;
+        if (this.#commitOnce === ending) this.#commitOnce = undefined;
       },
-      eachBatch: async (payload) => this.#batch(payload),
+      eachBatch: async (payload, stopping) => {
+        if (!stopping.aborted) this.#batch(payload);
+      },
     });
   }
 
@@ -125,10 +130,8 @@ export class AlertsConsumer implements Part {
   /** Hands the records over and does not wait for them: what one channel is slow with must not hold up the next alert. */
   #batch({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
     this.#commitOnce = commitOffsetsIfNecessary;
-    const tracker = this.#trackers.get(batch.partition) ?? new OffsetTracker();
-    this.#trackers.set(batch.partition, tracker);
     for (const message of batch.messages) {
-      const settled = tracker.track(BigInt(message.offset));
+      const settled = this.#trackers.track(batch.partition, BigInt(message.offset));
       // what is sent again on request was told of when it came first
       if (message.headers?.[replayHeader] !== undefined) settled();
       else void this.#options.handle(message).then(settled);
@@ -139,25 +142,30 @@ export class AlertsConsumer implements Part {
   /** One commit at a time. One that fails (the group is on the move) is tried again with the next, where the topic still is. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      const due = [...this.#trackers].flatMap(([partition, tracker]) => {
-        const offset = tracker.due();
-        return offset === undefined ? [] : [{ partition, tracker, offset }];
-      });
+      const due = this.#trackers.due();
       if (due.length === 0 || this.#commitOnce === undefined) return;
       try {
         const partitions = due.map(({ partition, offset }) => ({ partition, offset: `${offset}` }));
         await this.#commitOnce({ topics: [{ topic: this.#topic, partitions }] });
-        for (const { tracker, offset } of due) tracker.committed(offset);
+        for (const { done } of due) done();
       } catch (error) {
         this.#options.logger.debug({ topic: this.#topic, err: error }, 'a commit failed');
-        if (isWithoutTopic(error)) this.#trackers = new Map();
+        if (endsConsumer(error)) {
+          this.#trackers.doubt();
+          this.#commitOnce = undefined;
+          this.#consumer.restart?.(messageOf(error));
+        }
       }
     });
     return this.#committing;
   }
 }
 
-/** The topic was deleted: what comes in another one of its name is numbered from 0 again. */
-function isWithoutTopic(error: unknown): boolean {
-  return error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
+/**
+ * The topic was deleted (what comes in another one of its name is numbered from 0 again), or the group has dropped us and
+ * nothing told kafkajs.
+ */
+function endsConsumer(error: unknown): error is Error {
+  const types = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_MEMBER_ID'];
+  return error instanceof kafkajs.KafkaJSProtocolError && types.includes(error.type);
 }

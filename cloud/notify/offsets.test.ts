@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OffsetTracker } from './offsets.ts';
+import { OffsetTracker, OffsetTrackers } from './offsets.ts';
 
 test('an offset is committed only when it and all before it are settled', () => {
   const tracker = new OffsetTracker();
@@ -47,4 +47,45 @@ test('whatever order records settle in, nothing unsettled is passed and nothing 
       },
     ),
   );
+});
+
+const dueOf = (trackers: OffsetTrackers) => trackers.due().map(({ partition, offset }) => `${partition}:${offset}`);
+
+test('what was fetched before a join and comes after it does not pass over what is open', () => {
+  const trackers = new OffsetTrackers();
+  const waits = trackers.track(0, 90n);
+  trackers.joined([0, 1]);
+  trackers.track(0, 100n)();
+  expect(dueOf(trackers)).toEqual([]);
+  waits();
+  expect(dueOf(trackers)).toEqual(['0:101']);
+  for (const { done } of trackers.due()) done();
+  expect(dueOf(trackers)).toEqual([]);
+});
+
+test('after a join nothing is committed of a partition before something of it has come: its topic may be another one', () => {
+  const trackers = new OffsetTrackers();
+  trackers.track(0, 5n)();
+  const late = trackers.track(1, 7n);
+  expect(dueOf(trackers)).toEqual(['0:6']);
+  trackers.joined([0, 1]);
+  late();
+  expect(dueOf(trackers)).toEqual([]);
+  const again = trackers.track(1, 0n);
+  expect(dueOf(trackers)).toEqual([]);
+  again();
+  expect(dueOf(trackers)).toEqual(['1:1']);
+});
+
+test('a partition that went to somebody else, and a consumer that was thrown away, leave nothing to commit', () => {
+  const trackers = new OffsetTrackers();
+  trackers.track(0, 5n)();
+  trackers.track(1, 5n)();
+  trackers.joined([1]);
+  trackers.track(0, 9n);
+  trackers.track(1, 6n)();
+  expect(dueOf(trackers)).toEqual(['1:7']);
+  trackers.clear();
+  trackers.track(1, 8n);
+  expect(dueOf(trackers)).toEqual([]);
 });

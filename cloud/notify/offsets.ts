@@ -41,3 +41,55 @@ export class OffsetTracker {
     this.#committed = offset;
   }
 }
+
+/** An offset that may be committed. */
+export interface Due {
+  readonly partition: number;
+  readonly offset: bigint;
+  /** it was committed */
+  done(): void;
+}
+
+/**
+ * The trackers of the partitions of one topic.
+ *
+ * Always: a join alone passes nothing over (what was fetched before it may still come, from behind records that are
+ * open), so a partition that stays keeps its tracker; and none is committed before something of it has come since the
+ * join, because the topic may be another one of the same name by then.
+ */
+export class OffsetTrackers {
+  readonly #trackers = new Map<number, OffsetTracker>();
+  readonly #confirmed = new Set<number>();
+
+  /** Notes a record that is being worked on; call what it returns when it is settled. */
+  track(partition: number, offset: bigint): () => void {
+    const tracker = this.#trackers.get(partition) ?? new OffsetTracker();
+    this.#trackers.set(partition, tracker);
+    this.#confirmed.add(partition);
+    return tracker.track(offset);
+  }
+
+  /** Nothing may be committed until something comes: the group was joined, or the topic is gone. */
+  doubt(): void {
+    this.#confirmed.clear();
+  }
+
+  /** The group was joined, and these partitions are ours. */
+  joined(assigned: readonly number[]): void {
+    for (const partition of this.#trackers.keys()) if (!assigned.includes(partition)) this.#trackers.delete(partition);
+    this.doubt();
+  }
+
+  /** Another consumer begins where the group is. */
+  clear(): void {
+    this.#trackers.clear();
+    this.doubt();
+  }
+
+  due(): readonly Due[] {
+    return [...this.#trackers].flatMap(([partition, tracker]) => {
+      const offset = this.#confirmed.has(partition) ? tracker.due() : undefined;
+      return offset === undefined ? [] : [{ partition, offset, done: () => tracker.committed(offset) }];
+    });
+  }
+}
