@@ -155,14 +155,17 @@ export class Service implements Part {
         ? new FileOperationsLog(join(config.data, 'operations.jsonl'), clock)
         : new TopicOperationsLog(kafka, clock, logger('operations'));
     const events: IngestEvents = {
-      stored: (some, toTell = some) => {
+      stored: (some) => {
         this.#stored += some.length;
         this.#live.stored(some);
         this.#commands.stored(some);
-        // without a broker nobody else would hear of an alert; with one the notifier is a consumer of its own
+      },
+      held: (some, toTell = some) => {
+        this.#ledgers.stored(some);
+        // without a broker nobody else would hear of an alert, and what seemed not to be stored comes again as a
+        // repetition; with one the notifier is a consumer of its own
         if (kafka === undefined) for (const event of toTell) this.#notifier.take(event);
       },
-      held: (some) => this.#ledgers.stored(some),
       assigned: () => this.#ledgers.forget(),
       status: (status, arrived) => void this.#gateways.take(status, arrived),
       repeated: (count) => {

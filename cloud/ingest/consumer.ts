@@ -31,10 +31,10 @@ import { SupervisedProducer } from './supervised-producer.ts';
 import { ensureTopics } from './topics.ts';
 
 export interface IngestEvents {
-  /** these are in the history now, and were not before; `toTell`: those of them that were not replayed, default all */
-  stored(events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]): void;
-  /** these are in the history, since now or since before */
-  readonly held?: (events: readonly ForpostEvent[]) => void;
+  /** these are in the history now, and were not before, as far as an answer of the history says */
+  stored(events: readonly ForpostEvent[]): void;
+  /** these are in the history, since now or since before; `toTell`: those of them that were not replayed, default all */
+  readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
   /** partitions were assigned: other centres may have stored events meanwhile */
   readonly assigned?: () => void;
   /** so many came again and were not stored again */

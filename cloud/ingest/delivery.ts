@@ -95,12 +95,13 @@ export class HistoryDelivery implements Delivery {
   constructor(options: HistoryDeliveryOptions) {
     this.#options = options;
     const { history, events, clock, random, logger } = options;
-    const stored = (some: readonly ForpostEvent[]) =>
-      events.stored(
+    const stored = (some: readonly ForpostEvent[]) => events.stored(some);
+    const held = (some: readonly ForpostEvent[]) =>
+      events.held?.(
         some,
         some.filter((event) => !this.#replayed.has(event)),
       );
-    this.#intake = new Intake({ history, stored, held: events.held, clock, random, logger });
+    this.#intake = new Intake({ history, stored, held, clock, random, logger });
   }
 
   async start(): Promise<void> {
