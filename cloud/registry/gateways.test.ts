@@ -38,6 +38,17 @@ test('a gateway that began again with a new outbox is believed after three statu
   expect(directory.get('gw-1')?.status?.name).toBe('again');
 });
 
+test('statuses that are read once more, in their order, do not take a gateway back to what it was', async () => {
+  const { clock, directory, told } = await start();
+  const states = Array.from({ length: 8 }, (_, i) => ({ at: clock.now() + 2000 * i, counter: i + 1 }));
+  clock.advance(20_000);
+  for (const { at, counter } of states) directory.take(exampleStatus({ counter }), at);
+  const before = told.length;
+  for (const { at, counter } of states) expect(directory.take(exampleStatus({ counter }), at)).toBe(false);
+  expect(directory.get('gw-1')?.status?.counter).toBe(8);
+  expect(told).toHaveLength(before);
+});
+
 test('a gateway behind a metered link is online as long as it said that its state comes', async () => {
   const { clock, directory } = await start();
   directory.take(exampleStatus({ everyMs: 60_000 }));

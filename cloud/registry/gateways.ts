@@ -4,7 +4,8 @@
  *   known (from the history, nothing heard) ── status ──► online ── nothing for 10 s ──► offline ── status ──► online
  *
  * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
- * `provenAfter` of them in a row go on counting: then the gateway has begun again, its outbox put aside or replaced.
+ * `provenAfter` of them in a row go on counting and came after it: then the gateway has begun again, its outbox put
+ * aside or replaced (a topic that is read once more counts too, but what is in it came before).
  * The last contact is kept by the monotonic clock and never goes back: a centre's clock that was wrong and is set right
  * moves what is shown, and takes no gateway for online or offline. At most `maxGateways` are known; listeners are told
  * of each change once.
@@ -55,6 +56,8 @@ interface Entry {
   heardAt: number | undefined;
   online: boolean;
   status: GatewayStatus | undefined;
+  /** when that one came, ms since 1970 */
+  arrived: number;
   /** the latest one that looked older, and how many in a row went on from it */
   rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
   /** the newest status' cursors, and those that wait until everything they speak of is handled */
@@ -104,8 +107,9 @@ export class GatewayDirectory implements Part {
   take(status: GatewayStatus, arrived = this.#clock.now()): boolean {
     const entry = this.#entryOf(status.gateway, status.site);
     if (entry === undefined) return false;
-    const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status);
+    const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status, arrived);
     if (newest) {
+      entry.arrived = arrived;
       entry.status = status;
       entry.site = status.site;
       entry.rival = undefined;
@@ -186,6 +190,7 @@ export class GatewayDirectory implements Part {
       heardAt: undefined,
       online: false,
       status: undefined,
+      arrived: Number.NEGATIVE_INFINITY,
       rival: undefined,
       newest: { lanes: [], since: this.#clock.uptime() },
       settling: undefined,
@@ -242,7 +247,8 @@ function isNewer(a: GatewayStatus, b: GatewayStatus): boolean {
 }
 
 /** Notes a status that looks older, and says whether it and those before it are a new life of the gateway. */
-function hasBegunAgain(entry: Entry, status: GatewayStatus): boolean {
+function hasBegunAgain(entry: Entry, status: GatewayStatus, arrived: number): boolean {
+  if (arrived < entry.arrived) return false;
   const before = entry.rival;
   if (before !== undefined && !isNewer(status, before.status)) return false;
   const inRow = before?.status.starts === status.starts ? before.inRow + 1 : 1;
