@@ -165,7 +165,7 @@ export class AlertsConsumer implements Part {
  * The topic was deleted (what comes in another one of its name is numbered from 0 again), or the group has dropped us and
  * nothing told kafkajs.
  */
-function endsConsumer(error: unknown): error is Error {
+function endsConsumer(error: unknown): boolean {
   const types = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_MEMBER_ID'];
   return error instanceof kafkajs.KafkaJSProtocolError && types.includes(error.type);
 }
