@@ -35,6 +35,7 @@ import type { HistoryStore } from './history/store.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
+import { LaneEnds } from './ingest/lane-ends.ts';
 import { Ledgers } from './ingest/ledgers.ts';
 import { PartitionCounts } from './ingest/partition-counts.ts';
 import { PoisonLog } from './ingest/poison-log.ts';
@@ -80,6 +81,7 @@ export class Service implements Part {
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
+  readonly #ends: LaneEnds;
   readonly #ledgers: Ledgers;
   readonly #startedAt: number;
   #stored = 0;
@@ -118,9 +120,11 @@ export class Service implements Part {
       // without Kafka an event is in the history before its gateway hears that it is safe
       ...(kafka === undefined ? {} : { handledAt: () => this.#ingest?.status().handledAt }),
     });
+    this.#ends = new LaneEnds({ history: this.#history, clock, logger: logger('ledger') });
     this.#ledgers = new Ledgers({
       history: this.#history,
       gateways: this.#gateways,
+      ends: this.#ends,
       // without Kafka there is one centre
       ours: (gateway) => this.#ingest?.owns(gateway) ?? true,
       clock,
@@ -167,7 +171,10 @@ export class Service implements Part {
         if (kafka === undefined) for (const event of toTell) this.#notifier.take(event);
       },
       assigned: () => this.#ledgers.forget(),
-      status: (status, arrived) => void this.#gateways.take(status, arrived),
+      status: (status, arrived) => {
+        this.#ends.take(status, arrived);
+        this.#gateways.take(status, arrived);
+      },
       repeated: (count) => {
         this.#repeated += count;
       },
@@ -227,6 +234,7 @@ export class Service implements Part {
     await mkdir(config.data, { recursive: true, mode: 0o700 });
     try {
       await this.#releasers.start('history', this.#history);
+      await this.#releasers.start('lane ends', this.#ends);
       const first = await this.#users.start();
       if (first !== undefined) {
         // once, and on the terminal only: no log keeps it

@@ -28,6 +28,7 @@ import type {
   EventQuery,
   HistoryEvent,
   HistoryStore,
+  LaneEnd,
   LaneKey,
   LaneRanges,
   Range,
@@ -48,6 +49,7 @@ export class MemoryHistory implements HistoryStore {
   readonly #entries = new Map<string, Entry>();
   /** by gateway and boot */
   readonly #clocks = new Map<string, ClockReading[]>();
+  readonly #ends = new Map<string, LaneEnd>();
   #lastStored = 0;
 
   constructor(clock: Clock) {
@@ -179,6 +181,7 @@ export class MemoryHistory implements HistoryStore {
       if (isId(named?.epoch) && isLane(named.lane))
         known.set(`${gateway}/${named.epoch}/${named.lane}`, { gateway, epoch: named.epoch, lane: named.lane });
     }
+    for (const [name, key] of this.#ends) known.set(name, key);
     return [...known]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { gateway, epoch, lane }]) => ({ gateway, epoch, lane }));
@@ -227,6 +230,26 @@ export class MemoryHistory implements HistoryStore {
       ...{ epoch, lane },
       rows: this.#lane({ gateway, epoch, lane }).length,
     }));
+  }
+
+  async noteEnds(ends: readonly LaneEnd[]): Promise<void> {
+    for (const end of ends) {
+      const name = `${end.gateway}/${end.epoch}/${end.lane}`;
+      const before = this.#ends.get(name) ?? end;
+      this.#ends.set(name, {
+        ...end,
+        assigned: Math.max(before.assigned, end.assigned),
+        acknowledged: Math.max(before.acknowledged, end.acknowledged),
+        begun: Math.min(before.begun, end.begun),
+      });
+    }
+  }
+
+  async ends(gateway: string): Promise<readonly LaneEnd[]> {
+    return [...this.#ends]
+      .filter(([, end]) => end.gateway === gateway)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, end]) => end);
   }
 
   #lane(key: LaneKey): number[] {

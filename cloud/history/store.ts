@@ -71,6 +71,16 @@ export interface LaneKey {
   readonly lane: Lane;
 }
 
+/** How far a gateway has said that it numbered a lane. */
+export interface LaneEnd extends LaneKey {
+  /** last number given; at least 1 */
+  readonly assigned: number;
+  /** last number that the gateway was told is safe */
+  readonly acknowledged: number;
+  /** ms since 1970: when a centre first heard of the lane, from the gateway itself */
+  readonly begun: number;
+}
+
 /** The newest alert event of each alarm. */
 export interface AlarmState {
   readonly alarm: string;
@@ -128,7 +138,7 @@ export interface HistoryStore {
       readonly metric: string;
     }[]
   >;
-  /** every lane the history knows, those included of which nothing has arrived but a gap record that names them */
+  /** every lane the history knows, those included of which nothing has arrived but a gap record or a noted end */
   lanes(): Promise<readonly LaneKey[]>;
   /** what it has of one lane, as sorted ranges that do not touch. @throws ForpostError FORPOST_LANE_SCATTERED */
   received(key: LaneKey): Promise<readonly Range[]>;
@@ -142,4 +152,8 @@ export interface HistoryStore {
   gapRecords(gateway: string): Promise<readonly ForpostEvent[]>;
   /** rows of each lane of a gateway, duplicates included; costs little, however many there are */
   rowCounts(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly rows: number })[]>;
+  /** Notes how far lanes are numbered. The highest numbers and the earliest `begun` stay, in whatever order they come. */
+  noteEnds(ends: readonly LaneEnd[]): Promise<void>;
+  /** what was noted of a gateway's lanes; costs little, however many events there are */
+  ends(gateway: string): Promise<readonly LaneEnd[]>;
 }

@@ -139,6 +139,41 @@ describe('the ledger', () => {
     expect(ledger).toMatchObject({ assigned: 6, received: 5, missing: 1, waiting: 0 });
   });
 
+  describe('of a lane that the gateway no longer speaks of', () => {
+    const noted = (acknowledged: number, begun = 0) => ({
+      ends: [{ ...key, assigned: 1000, acknowledged, begun }],
+      settledArrived: 1,
+    });
+    const ended = lane([[1, 989]]);
+    const gone = (...[waits, some, ends]: [GatewayStatus, LaneHistory[], ReturnType<typeof noted>]) =>
+      gatewayLedger('gw-1', waits, waits.lanes, some, ends);
+
+    test('a lost tail is missing, and so is all of one of which nothing arrived', () => {
+      const one = gone(gatewayStatus(), [ended], noted(1000));
+      expect(one).toMatchObject({ assigned: 1000, received: 989, missing: 11, waiting: 0 });
+      expect(one.lanes[0]?.missing.ranges).toEqual([[990, 1000]]);
+      expect(gone(gatewayStatus(), [], noted(1000))).toMatchObject({ assigned: 1000, received: 0, missing: 1000 });
+    });
+
+    test('what went with a file that was put aside waits for its gap record, and is shed by it', () => {
+      const alerts = { epoch: asId<'epoch'>('e2'), lane: 'alerts', assigned: 1, bytes: 9 } as const;
+      const waits = gatewayStatus({ lanes: [{ ...alerts, acknowledged: 0 }] });
+      expect(gone(waits, [ended], noted(800))).toMatchObject({ missing: 0, waiting: 12 });
+      expect(gone(waits, [ended], noted(1000))).toMatchObject({ missing: 11, waiting: 1 });
+      const drained = gatewayStatus({ lanes: [{ ...alerts, acknowledged: 1 }] });
+      const gap = { from: 801, through: null, count: 0, reason: 'database damaged' };
+      const told = [
+        lane([[1, 989]], [gap]),
+        { ...lane([[1, 1]]), key: { ...key, epoch: 'e2', lane: 'alerts' as const } },
+      ];
+      expect(gone(drained, told, noted(800))).toMatchObject({ shed: 11, missing: 0, waiting: 0 });
+    });
+
+    test('one that began after the settled status is not ended but begun', () => {
+      expect(gone(gatewayStatus(), [ended], noted(1000, 2))).toMatchObject({ missing: 0, waiting: 11 });
+    });
+  });
+
   test('received, shed, missing and waiting always add up to what was assigned', () => {
     const range = fc
       .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 9 }))

@@ -6,11 +6,12 @@
  *
  * Always: received beats shed (an event that arrives although a gap named it counts as received); what is neither is
  * missing below the settled cursor (what the gateway was told is safe, and of which nothing stands unread in Kafka any
- * more), and waiting above it; received, shed, missing and waiting add up to what was assigned.
+ * more), and waiting above it; received, shed, missing and waiting add up to what was assigned. A lane that the gateway
+ * no longer speaks of ends where it once said, not where the history does: else its lost tail would be no loss.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
-import type { Gap, LaneKey, Range } from '../history/store.ts';
+import type { Gap, LaneEnd, LaneKey, Range } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
 
 export interface LaneHistory {
@@ -50,33 +51,59 @@ export interface GatewayLedger {
   readonly waiting: number;
 }
 
+/** What was noted of a gateway's lanes, and when (ms since 1970) the status came that `settled` is of. */
+export interface Noted {
+  readonly ends: readonly LaneEnd[];
+  readonly settledArrived: number;
+}
+
+const nothingNoted: Noted = { ends: [], settledArrived: Number.POSITIVE_INFINITY };
+
 /**
  * @param status the gateway's latest, if it ever sent one
  * @param settled the lanes of its last status from before which nothing is on its way; undefined: none yet
+ * @param noted of lanes of any time: what the gateway said of them when it still did
  */
 export function gatewayLedger(
   gateway: string,
   status: GatewayStatus | undefined,
   settled: readonly LaneBacklog[] | undefined,
   history: readonly LaneHistory[],
+  noted: Noted = nothingNoted,
 ): GatewayLedger {
-  const nameOf = ({ epoch, lane }: Pick<LaneBacklog, 'epoch' | 'lane'>) => `${epoch}/${lane}`;
+  const nameOf = ({ epoch, lane }: Omit<LaneKey, 'gateway'>) => `${epoch}/${lane}`;
   const told = new Map((status?.lanes ?? []).map((lane) => [nameOf(lane), lane]));
   const cursors = new Map((settled ?? []).map((lane) => [nameOf(lane), lane.acknowledged]));
-  /** where a lane's missing ends: a lane that the gateway no longer speaks of is drained, all of it was called safe */
-  const settledOf = (name: string) =>
-    cursors.get(name) ?? (settled === undefined || told.has(name) ? 0 : Number.POSITIVE_INFINITY);
+  const ends = new Map(noted.ends.map((end) => [nameOf(end), end]));
+  const alertsWait = [...told.values()].some(
+    (lane) => lane.lane === 'alerts' && (cursors.get(nameOf(lane)) ?? 0) < lane.assigned,
+  );
+  /** where a lane's missing ends: of a lane that the gateway no longer speaks of nothing can come any more */
+  const settledOf = (name: string) => {
+    const cursor = cursors.get(name);
+    if (cursor !== undefined) return cursor;
+    if (settled === undefined || told.has(name)) return 0;
+    const end = ends.get(name);
+    // begun after the settled status, which therefore says nothing of it
+    if (end !== undefined && end.begun > noted.settledArrived) return 0;
+    // it went before it was drained: the gap record that says why is among the alerts
+    if (end !== undefined && end.acknowledged < end.assigned && alertsWait) return end.acknowledged;
+    return Number.POSITIVE_INFINITY;
+  };
+  const assignedOf = (name: string) => Math.max(told.get(name)?.assigned ?? 0, ends.get(name)?.assigned ?? 0);
   const lanes = history
     .filter(({ key }) => key.gateway === gateway)
     .map((lane) => {
       const name = `${lane.key.epoch}/${lane.key.lane}`;
-      return laneLedger(lane, told.get(name)?.assigned ?? 0, settledOf(name));
+      return laneLedger(lane, assignedOf(name), settledOf(name));
     });
   // lanes of which nothing has arrived yet
   const arrived = new Set(lanes.map(({ epoch, lane }) => `${epoch}/${lane}`));
-  for (const [name, { epoch, lane, assigned }] of told)
-    if (!arrived.has(name))
-      lanes.push(laneLedger({ key: { gateway, epoch, lane }, received: [], gaps: [] }, assigned, settledOf(name)));
+  for (const [name, { epoch, lane }] of new Map<string, Omit<LaneKey, 'gateway'>>([...ends, ...told]))
+    if (!arrived.has(name)) {
+      const empty = { key: { gateway, epoch, lane }, received: [], gaps: [] };
+      lanes.push(laneLedger(empty, assignedOf(name), settledOf(name)));
+    }
   const sum = (of: (lane: LaneLedger) => number) => lanes.reduce((total, lane) => total + of(lane), 0);
   return {
     gateway,

@@ -1,9 +1,12 @@
 /** Ledgers of gateways for which another centre stores too, on one history. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
+import { LaneEnds } from './lane-ends.ts';
 import { Ledgers } from './ledgers.ts';
 import { event, gatewayStatus } from './testing.ts';
 
@@ -12,9 +15,14 @@ function aCentre(ours: boolean) {
   const history = new MemoryHistory(clock);
   let handledAt: number | undefined;
   const gateways = new GatewayDirectory({ clock, handledAt: () => handledAt });
-  const ledgers = new Ledgers({ history, gateways, ours: () => ours, clock });
+  const ends = new LaneEnds({ history, clock, logger: silentLogger() });
+  const ledgers = new Ledgers({ history, gateways, ends, ours: () => ours, clock });
+  const hears = (status: GatewayStatus) => {
+    ends.take(status, clock.now());
+    gateways.take(status);
+  };
   const says = (counter: number, assigned: number, acknowledged: number) =>
-    gateways.take(
+    hears(
       gatewayStatus({
         counter,
         lanes: [{ epoch: asId('e1'), lane: 'telemetry', assigned, acknowledged, bytes: 0 }],
@@ -28,7 +36,7 @@ function aCentre(ours: boolean) {
   const handled = () => {
     handledAt = clock.uptime();
   };
-  return { clock, history, ledgers, says, counted, handled };
+  return { clock, history, gateways, ends, ledgers, hears, says, counted, handled };
 }
 
 test('what another centre has stored since the last look is neither missing nor there twice', async () => {
@@ -71,4 +79,39 @@ test('of a gateway whose events all come through this centre what is stored coun
   handled();
   expect(await counted()).toEqual({ received: 2, missing: 0, waiting: 0, rows: 2 });
   expect(await ledgers.of('nobody')).toBeUndefined();
+});
+
+test.each([true, false])(
+  'a tail that never arrives is missing, also after its gateway has started again (ours: %s)',
+  async (ours) => {
+    const { clock, history, hears, says, counted, handled } = aCentre(ours);
+    await history.insert([event(1), event(2)]);
+    says(1, 5, 5);
+    handled();
+    expect(await counted()).toMatchObject({ received: 2, missing: 3, waiting: 0 });
+    clock.advance(60_000);
+    hears(gatewayStatus({ starts: 2 }));
+    handled();
+    expect(await counted()).toMatchObject({ received: 2, missing: 3, waiting: 0 });
+  },
+);
+
+test('a centre that starts while a gateway is away shows what it still has', async () => {
+  const before = aCentre(true);
+  await before.history.insert([event(1), event(2)]);
+  before.says(1, 5, 2);
+  await before.ends.stop();
+  const { clock, history, gateways, ends, counted, handled, hears } = aCentre(true);
+  await history.noteEnds(await before.history.ends('gw-1'));
+  await history.insert([event(1), event(2)]);
+  gateways.remember('gw-1', '');
+  clock.advance(1_000);
+  handled();
+  expect(await counted()).toMatchObject({ received: 2, missing: 0, waiting: 3 });
+  // its outbox is gone, and nothing explains it
+  clock.advance(1_000);
+  hears(gatewayStatus({ starts: 1 }));
+  handled();
+  expect(await counted()).toMatchObject({ received: 2, missing: 3, waiting: 0 });
+  await ends.stop();
 });

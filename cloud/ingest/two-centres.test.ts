@@ -42,7 +42,13 @@ const cluster = (): KafkaCluster => ({ brokers: kafka.brokers, prefix: 'two', de
 
 function aCentre(history: MemoryHistory) {
   const directory = new GatewayDirectory({ clock, handledAt: () => ingest.status().handledAt });
-  const ledgers = new Ledgers({ history, gateways: directory, ours: (gateway) => ingest.owns(gateway), clock });
+  const ledgers = new Ledgers({
+    history,
+    gateways: directory,
+    ends: { of: (one) => history.ends(one) },
+    ours: (gateway) => ingest.owns(gateway),
+    clock,
+  });
   const ingest = new Ingest({
     ...{ kafka: cluster(), history, clock, random: Math.random, logger },
     events: {

@@ -111,13 +111,13 @@ test('what was called safe counts as due when everything from before that status
   handledAt = first - 1;
   expect(directory.settled('gw-1')).toBeUndefined();
   handledAt = first;
-  expect(directory.settled('gw-1')).toEqual([lane(90)]);
+  expect(directory.settled('gw-1')?.lanes).toEqual([lane(90)]);
   clock.advance(1_000);
   directory.take(exampleStatus({ counter: 3, lanes: [lane(290)] }));
   handledAt = second;
-  expect(directory.settled('gw-1')).toEqual([lane(190)]);
+  expect(directory.settled('gw-1')?.lanes).toEqual([lane(190)]);
   handledAt = clock.uptime();
-  expect(directory.settled('gw-1')).toEqual([lane(290)]);
+  expect(directory.settled('gw-1')?.lanes).toEqual([lane(290)]);
   expect(directory.settled('gw-2')).toBeUndefined();
 });
 
@@ -131,7 +131,7 @@ test('a steady stream of statuses does not put off what the ones before said', a
     directory.take(exampleStatus({ counter: i, lanes: [{ epoch: 'e1', lane: 'telemetry', acknowledged: i }] }));
     // ingest is four seconds behind
     handledAt = clock.uptime() - 4_000;
-    settled.push(directory.settled('gw-1')?.[0]?.acknowledged);
+    settled.push(directory.settled('gw-1')?.lanes[0]?.acknowledged);
   }
   expect(settled.at(-1)).toBeGreaterThan(4);
   expect(settled.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);

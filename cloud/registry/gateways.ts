@@ -50,6 +50,12 @@ export interface GatewayDirectoryOptions {
   readonly maxGateways?: number;
 }
 
+/** What a status said of the lanes, and when it came, ms since 1970 (by the broker's clock where there is one). */
+export interface Settled {
+  readonly lanes: readonly LaneBacklog[];
+  readonly arrived: number;
+}
+
 interface Entry {
   site: string;
   /** last contact, ms of the monotonic clock */
@@ -64,11 +70,10 @@ interface Entry {
   newest: Cursors;
   settling: Cursors | undefined;
   /** of which nothing is on its way any more */
-  settled: readonly LaneBacklog[] | undefined;
+  settled: Settled | undefined;
 }
 
-interface Cursors {
-  readonly lanes: readonly LaneBacklog[];
+interface Cursors extends Settled {
   /** ms of the monotonic clock */
   readonly since: number;
 }
@@ -113,7 +118,7 @@ export class GatewayDirectory implements Part {
       entry.status = status;
       entry.site = status.site;
       entry.rival = undefined;
-      entry.newest = { lanes: status.lanes, since: this.#clock.uptime() };
+      entry.newest = { lanes: status.lanes, arrived, since: this.#clock.uptime() };
       this.#settle(entry);
     }
     const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
@@ -139,7 +144,7 @@ export class GatewayDirectory implements Part {
    * The cursors of its last status from before which nothing stands unread in Kafka: what they call safe and is not in
    * the history is missing, not late. undefined as long as there is none, or the gateway is not known.
    */
-  settled(gateway: string): readonly LaneBacklog[] | undefined {
+  settled(gateway: string): Settled | undefined {
     const entry = this.#entries.get(gateway);
     if (entry === undefined) return undefined;
     this.#settle(entry);
@@ -192,7 +197,7 @@ export class GatewayDirectory implements Part {
       status: undefined,
       arrived: Number.NEGATIVE_INFINITY,
       rival: undefined,
-      newest: { lanes: [], since: this.#clock.uptime() },
+      newest: { lanes: [], arrived: Number.NEGATIVE_INFINITY, since: this.#clock.uptime() },
       settling: undefined,
       settled: undefined,
     };
@@ -205,7 +210,7 @@ export class GatewayDirectory implements Part {
     const handledAt = this.#handledAt() ?? Number.NEGATIVE_INFINITY;
     for (const cursors of [entry.settling, entry.newest])
       if (cursors !== undefined && cursors.since <= handledAt) {
-        entry.settled = cursors.lanes;
+        entry.settled = cursors;
         entry.settling = undefined;
       }
     entry.settling ??= entry.newest;

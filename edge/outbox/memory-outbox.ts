@@ -129,6 +129,17 @@ export class MemoryOutbox implements Outbox {
           const bytes = events.slice(acknowledged).reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
           return events.length > acknowledged ? [{ epoch, lane, assigned: events.length, acknowledged, bytes }] : [];
         }),
+      drained: (sink, limit) => {
+        const epochs = this.#disk.lanes.map(({ epoch }) => epoch);
+        return this.#disk.lanes
+          .filter(({ epoch, lane, events }) => this.#disk.cursors.get(`${sink}/${epoch}/${lane}`) === events.length)
+          .filter(({ events }) => events.length > 0)
+          .toSorted((a, b) => epochs.indexOf(b.epoch) - epochs.indexOf(a.epoch))
+          .slice(0, limit)
+          .map(({ epoch, lane, events: { length } }) => ({
+            ...{ epoch, lane, assigned: length, acknowledged: length, bytes: 0 },
+          }));
+      },
       read: (epoch, lane, after, maxEvents, maxBytes) => {
         const events = this.#disk.lanes.find((l) => l.epoch === epoch && l.lane === lane)?.events ?? [];
         const taken: StoredEvent[] = [];

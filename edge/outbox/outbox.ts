@@ -144,6 +144,11 @@ export interface Outbox extends Part {
 export interface OutboxReader {
   /** Lanes of all epochs in which `sink` still has something to get, oldest epoch first, alerts before telemetry. */
   backlog(sink: string): readonly LaneBacklog[];
+  /**
+   * The newest lanes of which `sink` has everything and of which something is still in the file, newest epoch first, at
+   * most `limit`: what tells the centre where lanes of earlier starts ended.
+   */
+  drained(sink: string, limit: number): readonly LaneBacklog[];
   /** The events after `after`, in order, up to both limits (at least one event where there is one). */
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[];
   /** The newest events of a lane over all epochs, newest first, delivered ones that are still kept included. */

@@ -23,6 +23,7 @@ function aLane({ waiting = 12, maxEvents = batchEvents, clock = systemClock as C
   const sent: number[][] = [];
   const reader = {
     backlog: () => [{ epoch, lane: 'telemetry' as const, assigned: waiting, acknowledged: 0, bytes: 1 }],
+    drained: () => [],
     read: (_epoch: string, _lane: string, after: number, most: number) => {
       const found = events.filter(({ sequence }) => sequence > after).slice(0, most);
       reads.push(`${after}: ${found.length}`);

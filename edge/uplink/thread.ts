@@ -109,6 +109,7 @@ function lazyReader(file: string): OutboxReader {
   };
   return {
     backlog: (sink) => attempt((from) => from.backlog(sink)),
+    drained: (sink, limit) => attempt((from) => from.drained(sink, limit)),
     read: (epoch, lane, after, maxEvents, maxBytes) =>
       attempt((from) => from.read(epoch, lane, after, maxEvents, maxBytes)),
     newest: (lane, limit) => attempt((from) => from.newest(lane, limit)),

@@ -41,8 +41,7 @@ afterEach(async () => {
 });
 
 /** A gateway's outbox and uplink, to topics of `prefix`. */
-async function aSite(prefix: string, changed: Partial<UplinkOptions> = {}) {
-  const folder = temporaryFolder();
+async function aSite(prefix: string, changed: Partial<UplinkOptions> = {}, folder = temporaryFolder()) {
   folders.push(folder);
   const outbox = outboxIn(folder);
   await outbox.start();
@@ -171,6 +170,30 @@ describe('the uplink', () => {
     expect(stdout).toContain('created late.telemetry');
     await live(uplink);
     expect(await inTopic('late', 'telemetry')).toHaveLength(10);
+  });
+
+  test('tells after a restart where the lanes that it had drained ended', async () => {
+    await createTopics('again');
+    const { outbox, uplink } = await aSite('again');
+    const now = { received: systemClock.now() };
+    await outbox.append({ events: [draft(1, now), draft(2, now), draft(3, { ...now, lane: 'alerts' })] });
+    await uplink.start();
+    const lanesTold = async () => {
+      const statuses = await readTopic(kafka.client, 'again.status');
+      const last: GatewayStatus = JSON.parse(String(statuses.at(-1)?.message.value ?? '{}'));
+      return last.lanes?.map(({ epoch, lane, assigned, acknowledged }) => [epoch, lane, assigned, acknowledged]);
+    };
+    const drained = [
+      [outbox.epoch, 'alerts', 1, 1],
+      [outbox.epoch, 'telemetry', 2, 2],
+    ];
+    await vi.waitFor(async () => expect((await lanesTold())?.toSorted()).toEqual(drained), soon);
+    for (const part of running.splice(0).reverse()) await part.stop();
+    const next = await aSite('again', {}, folders.pop());
+    await next.outbox.append({ events: [draft(4, now)] });
+    await next.uplink.start();
+    const all = [[next.outbox.epoch, 'telemetry', 1, 1], ...drained];
+    await vi.waitFor(async () => expect(await lanesTold()).toEqual(all), soon);
   });
 
   test('loses nothing when Kafka is killed in the middle of a backlog, and tells the centre where it stands', async () => {

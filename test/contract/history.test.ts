@@ -756,6 +756,32 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     );
   });
 
+  check('remembers how far lanes were numbered, whoever notes it and in whatever order', async () => {
+    const gateway = newGateway();
+    const end = (epoch: string, assigned: number, acknowledged: number, begun = noon) => ({
+      ...{ gateway, epoch, lane: 'telemetry' as const, assigned, acknowledged, begun },
+    });
+    expect(await store.ends(gateway)).toEqual([]);
+    await store.noteEnds([end('b', 5, 0), end('a', 900, 800, noon + 5)]);
+    await Promise.all([
+      store.noteEnds([end('a', 1000, 900, noon + 9)]),
+      store.noteEnds([end('a', 950, 950, noon), { ...end('a', 7, 7), lane: 'alerts' }]),
+    ]);
+    await store.noteEnds([]);
+    expect(await store.ends(gateway)).toEqual([
+      { ...end('a', 7, 7), lane: 'alerts' },
+      end('a', 1000, 950),
+      end('b', 5, 0),
+    ]);
+    expect((await store.lanes()).filter((one) => one.gateway === gateway)).toEqual([
+      { gateway, epoch: 'a', lane: 'alerts' },
+      { gateway, epoch: 'a', lane: 'telemetry' },
+      { gateway, epoch: 'b', lane: 'telemetry' },
+    ]);
+    // a gateway's own word alone, and no event, holds nothing
+    expect(await store.holdings(gateway)).toEqual([]);
+  });
+
   check('takes 5,000 events in well under a second, and any number in one call', async () => {
     const gateway = newGateway();
     const events = Array.from({ length: 5000 }, (_, i) => event({ gateway, sequence: i + 1, time: noon + i }));

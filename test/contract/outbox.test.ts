@@ -175,6 +175,32 @@ describe.each([
     ]);
   });
 
+  test('lanes that a sink has drained are told for as long as something of them is in the file, the newest first', async () => {
+    const of = (n: number, lane: Lane) => draft(n, { lane, received: systemClock.now() });
+    const drained = (limit = 10) =>
+      reader
+        .drained(sink, limit)
+        .map(({ epoch, lane, assigned, acknowledged }) => [epoch, lane, assigned, acknowledged]);
+    await outbox.append({ events: [of(1, 'alerts'), of(2, 'telemetry'), of(3, 'telemetry')] });
+    const first = outbox.epoch;
+    expect(drained()).toEqual([]);
+    outbox.acknowledge(sink, first, 'telemetry', 1);
+    outbox.acknowledge(sink, first, 'alerts', 1);
+    await soon(() => drained()).toEqual([[first, 'alerts', 1, 1]]);
+    outbox.acknowledge(sink, first, 'telemetry', 2);
+    await reopen();
+    await outbox.append({ events: [of(4, 'telemetry'), of(5, 'alerts')] });
+    outbox.acknowledge(sink, outbox.epoch, 'telemetry', 1);
+    const all = [
+      [outbox.epoch, 'telemetry', 1, 1],
+      [first, 'alerts', 1, 1],
+      [first, 'telemetry', 2, 2],
+    ];
+    await soon(() => drained()).toEqual(all);
+    expect(drained(2)).toEqual(all.slice(0, 2));
+    expect(reader.drained('another', 10)).toEqual([]);
+  });
+
   test('the newest events of a lane are read backwards over all epochs, whoever has them already', async () => {
     // of today: what is old and delivered goes
     const of = (n: number, lane: Lane) => draft(n, { lane, received: systemClock.now() });

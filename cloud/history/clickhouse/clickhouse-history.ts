@@ -32,6 +32,7 @@ import {
   type EventQuery,
   type HistoryEvent,
   type HistoryStore,
+  type LaneEnd,
   type LaneKey,
   type LaneRanges,
   maxLookup,
@@ -248,6 +249,28 @@ export class ClickHouseHistory implements HistoryStore {
       { gateway },
     );
     return rows.map(({ epoch, lane, rows: count }) => ({ epoch, lane, rows: Number(count) }));
+  }
+
+  async noteEnds(ends: readonly LaneEnd[]): Promise<void> {
+    for (let i = 0; i < ends.length; i += maxInsertEvents) {
+      const lines = ends
+        .slice(i, i + maxInsertEvents)
+        .map(({ gateway, epoch, lane, assigned, acknowledged, begun }) =>
+          JSON.stringify({ gateway, epoch, lane, assigned, acknowledged, begun: Math.trunc(begun) }),
+        );
+      await this.#executor.insert('lane_ends', lines.join('\n'));
+    }
+  }
+
+  async ends(gateway: string): Promise<readonly LaneEnd[]> {
+    const rows = await this.#executor.query<LaneKey & Record<'assigned' | 'acknowledged' | 'begun', string>>(
+      sql.laneEnds,
+      { gateway },
+    );
+    return rows.map(({ epoch, lane, assigned, acknowledged, begun }) => ({
+      ...{ gateway, epoch, lane },
+      ...{ assigned: Number(assigned), acknowledged: Number(acknowledged), begun: Number(begun) },
+    }));
   }
 
   /**

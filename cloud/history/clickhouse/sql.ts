@@ -19,6 +19,7 @@ export const sql = {
   rows: read('rows'),
   gapRecords: read('gap-records'),
   rowCounts: read('row-counts'),
+  laneEnds: read('lane-ends'),
   rebuildGateways: read('rebuild-gateways'),
   rebuildChunks: read('rebuild-chunks'),
   rebuildKeep: read('rebuild-keep'),
@@ -35,4 +36,5 @@ export const migrations: readonly string[] = [
   '0006-charts',
   '0007-drop-readings',
   '0008-materialize',
+  '0009-lane-ends',
 ].map((name) => read(`migrations/${name}`));

@@ -11,7 +11,7 @@ import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import Database from 'better-sqlite3';
 import type { OutboxReader } from '../outbox.ts';
 import { keptId } from './recent-ids.ts';
-import { selectBacklog } from './sql/cursors.ts';
+import { selectBacklog, selectDrained } from './sql/cursors.ts';
 import { selectEvents, selectNewestEvents } from './sql/events.ts';
 import { selectEpochs } from './sql/lanes.ts';
 import { selectRecent } from './sql/recent.ts';
@@ -23,6 +23,7 @@ interface Connection {
   readonly db: Database.Database;
   readonly identity: number | undefined;
   readonly backlog: Database.Statement<[string], LaneBacklog & { readonly shed: number }>;
+  readonly drained: Database.Statement<[string, number], LaneBacklog>;
   readonly events: Database.Statement<[string, string, number, number], StoredEvent>;
   readonly newest: Database.Statement<[string, string, number], StoredEvent>;
   readonly recent: Database.Statement<[string, string]>;
@@ -59,6 +60,10 @@ export class SqliteReader implements OutboxReader {
     if (identity === undefined) return [];
     if (identity !== this.#connection.identity && !this.#reopen()) return [];
     return this.#connection.backlog.all(sink).map(({ shed, ...lane }) => (shed > 0 ? { ...lane, shed } : lane));
+  }
+
+  drained(sink: string, limit: number): readonly LaneBacklog[] {
+    return this.#connection.drained.all(sink, limit);
   }
 
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[] {
@@ -113,6 +118,7 @@ function connect(source: ReaderSource): Connection {
       db,
       identity: source.identity(),
       backlog: db.prepare(selectBacklog),
+      drained: db.prepare(selectDrained),
       events: db.prepare(selectEvents),
       newest: db.prepare(selectNewestEvents),
       recent: db.prepare(selectRecent),

@@ -1,4 +1,4 @@
--- Lanes of which something is there, and lanes of which only a gap record speaks.
+-- Lanes of which something is there, and lanes of which only a gap record or their gateway's state speaks.
 SELECT gateway, epoch, lane
 FROM
 (
@@ -9,6 +9,9 @@ FROM
     SELECT gateway, JSONExtractString(data, 'epoch') AS epoch, JSONExtractString(data, 'lane') AS lane
     FROM events
     WHERE type = 'forpost.gap.v1' AND match(epoch, '^[a-z0-9-]{1,64}$') AND lane IN ('alerts', 'telemetry')
+    UNION ALL
+    SELECT gateway, epoch, lane
+    FROM lane_ends
 )
 GROUP BY gateway, epoch, lane
 ORDER BY gateway, epoch, lane

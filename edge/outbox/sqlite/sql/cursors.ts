@@ -17,6 +17,14 @@ left join holes h on h.epoch = l.epoch and h.lane = l.lane and h.last > coalesce
 where l.next_seq - 1 > coalesce(c.acked, 0)
 group by l.epoch, l.lane
 order by l.start, l.lane`;
+/** Lanes that a sink has called safe to their end; one that it never had a cursor in is none of its own. */
+export const selectDrained = `
+select l.epoch, l.lane, l.next_seq - 1 as assigned, l.next_seq - 1 as acknowledged, 0 as bytes
+from lanes l
+join cursors c on c.sink = ? and c.epoch = l.epoch and c.lane = l.lane
+where l.next_seq > 1 and c.acked >= l.next_seq - 1
+order by l.start desc, l.lane
+limit ?`;
 /** What some of these sinks (a JSON array of names) have not called safe, of every lane. */
 export const selectUndelivered = `
 select l.epoch, l.lane, l.start, l.next_seq as next,

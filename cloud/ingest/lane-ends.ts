@@ -1,0 +1,159 @@
+/**
+ * How far gateways have said that their lanes are numbered, kept in the history, which all centres share: of an event
+ * that never arrives in a lane that ended nothing else tells that it was there.
+ *
+ *   status ──► further than noted? ──► waits ── each `writeEveryMs`, and at the end ──► history
+ *                                        ▲                                                │
+ *                                        └── the history takes nothing: together with what is newer ◄┘
+ *
+ * Always: what is noted only grows, so statuses may come late, twice, from several sinks, and to several centres which
+ * all note them. `of` knows what waits too. Remembered are the lanes of each gateway's last status alone, however many
+ * epochs it has had; at most `maxWaiting` lanes wait, and one beyond that is noted by a later status. A centre that is
+ * killed loses `writeEveryMs` of growth: a gateway speaks of the lanes that it has drained lately in each status.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { HistoryStore, LaneEnd } from '../history/store.ts';
+
+export interface LaneEndsOptions {
+  readonly history: Pick<HistoryStore, 'noteEnds' | 'ends'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** gateways whose last status is remembered; of others all is noted again */
+  readonly maxGateways?: number;
+  readonly maxWaiting?: number;
+}
+
+type Lanes = Map<string, LaneEnd>;
+
+/** One insert for all gateways: their numbers grow all the time. */
+export const writeEveryMs = 30_000;
+const defaultMaxGateways = 100_000;
+const defaultMaxWaiting = 500_000;
+
+export class LaneEnds implements Part {
+  readonly #options: LaneEndsOptions;
+  /** of each gateway's last status, by lane: noted, or waiting to be */
+  readonly #last = new Map<string, Lanes>();
+  /** by gateway and lane */
+  #waiting = new Map<string, Lanes>();
+  #writing = new Map<string, Lanes>();
+  #count = 0;
+  #timer: Timer | undefined;
+  #written = Promise.resolve();
+  #failing = false;
+
+  constructor(options: LaneEndsOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  /** Writes what waits. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#write();
+  }
+
+  /** Any status, old or new. `arrived`: ms since 1970 when the broker, or without one the centre, got it. */
+  take({ gateway, lanes }: GatewayStatus, arrived: number): void {
+    const before = this.#last.get(gateway);
+    const now: Lanes = new Map();
+    for (const { epoch, lane, assigned, acknowledged } of lanes) {
+      if (assigned === 0) continue;
+      const name = `${epoch}/${lane}`;
+      const known = before?.get(name);
+      if (known !== undefined && assigned <= known.assigned && acknowledged <= known.acknowledged) {
+        now.set(name, known);
+        continue;
+      }
+      const told = { gateway, epoch, lane, assigned, acknowledged, begun: arrived };
+      const end = known === undefined ? told : furthest(known, told);
+      if (this.#add(end)) now.set(name, end);
+    }
+    this.#last.set(gateway, now);
+    if (this.#last.size > (this.#options.maxGateways ?? defaultMaxGateways)) {
+      const [first] = this.#last.keys();
+      if (first !== undefined) this.#last.delete(first);
+    }
+  }
+
+  /** What is known of a gateway's lanes, those of long ago included. @throws what the history throws */
+  async of(gateway: string): Promise<readonly LaneEnd[]> {
+    // before the question: what is written meanwhile may not be in its answer
+    const own = [this.#writing, this.#waiting].flatMap((some) => [...(some.get(gateway)?.values() ?? [])]);
+    const ends: Lanes = new Map();
+    for (const end of [...(await this.#options.history.ends(gateway)), ...own]) merge(ends, end);
+    return [...ends.values()];
+  }
+
+  #arm(): void {
+    this.#timer = this.#options.clock.after(writeEveryMs, () => {
+      void this.#write().finally(() => {
+        if (this.#timer !== undefined) this.#arm();
+      });
+    });
+  }
+
+  /** One after another; resolves also where the history takes nothing: then it waits. */
+  #write(): Promise<void> {
+    this.#written = this.#written.then(() => this.#writeOnce());
+    return this.#written;
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { history, logger } = this.#options;
+    if (this.#waiting.size === 0) return;
+    const writing = this.#waiting;
+    this.#writing = writing;
+    this.#waiting = new Map();
+    this.#count = 0;
+    const ends = [...writing.values()].flatMap((lanes) => [...lanes.values()]);
+    try {
+      await history.noteEnds(ends);
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing)
+        logger.warn({ lanes: ends.length }, `how far lanes are numbered cannot be noted yet: ${messageOf(error)}`);
+      this.#failing = true;
+      for (const end of ends) if (!this.#add(end)) this.#last.delete(end.gateway);
+    }
+    this.#writing = new Map();
+  }
+
+  /** false: too many wait */
+  #add(end: LaneEnd): boolean {
+    const lanes = this.#waiting.get(end.gateway) ?? new Map<string, LaneEnd>();
+    const before = lanes.size;
+    if (this.#count >= (this.#options.maxWaiting ?? defaultMaxWaiting) && !lanes.has(nameOf(end))) return false;
+    merge(lanes, end);
+    this.#waiting.set(end.gateway, lanes);
+    this.#count += lanes.size - before;
+    return true;
+  }
+}
+
+function merge(ends: Lanes, end: LaneEnd): void {
+  const name = nameOf(end);
+  const known = ends.get(name);
+  ends.set(name, known === undefined ? end : furthest(known, end));
+}
+
+function nameOf({ epoch, lane }: LaneEnd): string {
+  return `${epoch}/${lane}`;
+}
+
+function furthest(a: LaneEnd, b: LaneEnd): LaneEnd {
+  return {
+    ...a,
+    assigned: Math.max(a.assigned, b.assigned),
+    acknowledged: Math.max(a.acknowledged, b.acknowledged),
+    begun: Math.min(a.begun, b.begun),
+  };
+}
