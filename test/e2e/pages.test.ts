@@ -166,7 +166,8 @@ test('the centre’s page claims nothing that it could not ask for, and asks aga
   const centre = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const refused = { status: 503, contentType: 'application/problem+json', body: '{"detail":"the history is away"}' };
   const refuse = (route: Route) => route.fulfill(refused);
-  await centre.route('**/api/v1/alarms*', refuse);
+  const asked = /\/api\/v1\/(alarms|events)\?/;
+  await centre.route(asked, refuse);
   await centre.goto(`http://127.0.0.1:${site.centrePort}`);
   await centre.locator('input[name=user]').fill('admin');
   await centre.locator('input[name=password]').fill(site.centrePassword);
@@ -174,8 +175,15 @@ test('the centre’s page claims nothing that it could not ask for, and asks aga
   await centre.getByText('The alarms shown here may be incomplete: the history is away.').waitFor();
   await centre.getByText('test-gateway').first().waitFor();
   expect(await centre.getByText(/nothing to do|none active|No alarms/).count()).toBe(0);
-  await centre.unroute('**/api/v1/alarms*', refuse);
+  // what happens meanwhile is seen all the same
+  const events = centre.locator('.area-events');
+  await events.getByText('The history is away').waitFor();
+  await publish(321);
+  await events.getByText('321 W').first().waitFor();
+  await centre.unroute(asked, refuse);
   await centre.getByText('nothing to do').waitFor();
   await centre.getByText('may be incomplete').waitFor({ state: 'detached' });
+  await events.getByText('The history is away').waitFor({ state: 'detached' });
+  await events.getByText('321 W').first().waitFor();
   await centre.close();
 });
