@@ -5,7 +5,13 @@
  * producer would stop all partitions. So what cannot be unpacked is handed on as stand-ins, one for each record that the
  * batch says it has, at its offset: `unreadableHeader` says why, and the first one holds the batch as it came.
  *
- * Always: unpacking takes at most `maxUnpackedBytes`; a batch that unpacks is handed on as it is.
+ * kafkajs unpacks the whole of a broker's answer before it hands any of it on, and a batch of 1 KB may unpack to 64 MB:
+ *
+ *   batches of a partition ──► unpacked, until they come to `enoughOfPartition` ──► the rest as if the answer had ended
+ *                              (the first of each partition always)                 there: it is fetched again later
+ *
+ * Always: unpacking takes at most `maxUnpackedBytes` of one batch, and of an answer one batch more than
+ * `enoughOfAnswer`; a batch that unpacks is handed on as it is, and in the order of its partition.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
@@ -16,6 +22,11 @@ export const unreadableHeader = 'forpost-unreadable';
 
 /** Three times what a batch of a gateway comes to; a broker's limit of 1 MB is for what is packed. */
 export const maxUnpackedBytes = 64 * 1024 * 1024;
+
+/** More than the 1 MB that is fetched of a partition comes to, packed as readings are: 18 to 33 times. */
+export const enoughOfPartition = 32 * 1024 * 1024;
+/** An answer is 10 MB at most. Beyond this its other partitions wait for the next: only who wants to harm gets there. */
+export const enoughOfAnswer = 256 * 1024 * 1024;
 
 const pack = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
 const unpack = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
@@ -43,14 +54,41 @@ export function installCodecs(): void {
 }
 
 async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buffer>): Promise<Buffer> {
-  try {
-    return await work();
-  } catch (error) {
-    const batch = batchAround(packed);
+  const batch = batchAround(packed);
+  const account = accountOf(packed);
+  if (account.ofPartition >= enoughOfPartition || account.ofAnswer >= enoughOfAnswer) throw endOfPart();
+  const unpacked = await work().catch((error: unknown) => {
     if (batch === undefined) throw error;
     const reason = `a batch of ${batch.records} records, packed with ${codec}, cannot be unpacked: ${messageOf(error)}`;
     return standIns(packed, reason, batch);
-  }
+  });
+  account.ofPartition += unpacked.length;
+  account.ofAnswer += unpacked.length;
+  return unpacked;
+}
+
+/** What has been unpacked of an answer, and of the partition that is being unpacked: its batches stand side by side. */
+interface Account {
+  ofAnswer: number;
+  ofPartition: number;
+  /** where the batch before ends */
+  end: number;
+}
+
+/** by the memory that the answer stands in */
+const accounts = new WeakMap<ArrayBufferLike, Account>();
+
+function accountOf({ buffer, byteOffset, length }: Buffer): Account {
+  const account = accounts.get(buffer) ?? { ofAnswer: 0, ofPartition: 0, end: -1 };
+  accounts.set(buffer, account);
+  if (byteOffset - headBytes !== account.end) account.ofPartition = 0;
+  account.end = byteOffset + length;
+  return account;
+}
+
+/** By this name kafkajs knows the batch that is cut off where a partition's part of an answer ends. */
+function endOfPart(): Error {
+  return Object.assign(new Error('enough of this answer is unpacked'), { name: 'KafkaJSPartialMessageError' });
 }
 
 interface BatchHead {
@@ -58,12 +96,14 @@ interface BatchHead {
   readonly lastOffsetDelta: number;
 }
 
+/** of a batch, before its packed records */
+const headBytes = 61;
+
 /**
  * The head of the batch whose packed records these are: kafkajs hands over a view of the answer that it stands in
  * (record batch of magic 2, KIP-98). undefined where that is not so.
  */
 function batchAround(packed: Buffer): BatchHead | undefined {
-  const headBytes = 61;
   if (packed.byteOffset < headBytes) return undefined;
   const head = Buffer.from(packed.buffer, packed.byteOffset - headBytes, headBytes);
   // length counts from behind itself; magic says which layout this is

@@ -10,7 +10,7 @@ import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
-import { maxUnpackedBytes } from './codecs.ts';
+import { enoughOfPartition, maxUnpackedBytes } from './codecs.ts';
 import { Ingest, ingestGroup } from './consumer.ts';
 import { KafkaDelivery } from './delivery.ts';
 import type { KafkaCluster } from './kafka-client.ts';
@@ -273,6 +273,18 @@ describe('ingest', () => {
     expect(letters.map(({ message }) => String(message.headers?.offset))).toEqual(['0', '1', '2', '3']);
     expect(String(letters[0]?.message.value)).toContain('"id":"gw-1/e1/telemetry/1"');
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
+  });
+
+  test('batches of a few KB that unpack to more than is taken at once come in one after the other, whole', async () => {
+    await ensureTopics(kafka.client, cluster('swelling'), logger);
+    const { ingest, history, told } = anIngest('swelling');
+    const swollen = ' '.repeat(enoughOfPartition / 2);
+    for (const n of span(1, 5)) await produce('swelling.telemetry', [eventJson(n) + swollen]);
+    await produce('swelling.telemetry', json(span(6, 50)));
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 55]]), soon);
+    await vi.waitFor(async () => expect(await committed('swelling')).toEqual([55]), soon);
+    expect(told).toMatchObject({ poison: [], repeated: 0 });
   });
 
   test('a dead-letter topic that takes nothing is told, and holds its record up until it takes it', async () => {
