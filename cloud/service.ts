@@ -8,10 +8,12 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { type Clock, sleep, systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
@@ -64,6 +66,8 @@ export interface ServiceOptions {
   readonly logger: Logger;
 }
 
+const historyBackoff = { baseMs: 200, ceilingMs: 5_000 };
+
 export class Service implements Part {
   readonly #options: ServiceOptions;
   readonly #releasers = new Releasers();
@@ -84,6 +88,7 @@ export class Service implements Part {
   readonly #ends: LaneEnds;
   readonly #ledgers: Ledgers;
   readonly #startedAt: number;
+  readonly #stopping = new AbortController();
   #stored = 0;
   #repeated = 0;
   #url = '';
@@ -233,8 +238,12 @@ export class Service implements Part {
     const { config, logger } = this.#options;
     await mkdir(config.data, { recursive: true, mode: 0o700 });
     try {
-      await this.#releasers.start('history', this.#history);
-      await this.#releasers.start('lane ends', this.#ends);
+      // a folder of ours tells first whether another centre has it; a server may be away, and Kafka keeps what comes
+      const waits = this.#ingest !== undefined && config.history?.url !== undefined;
+      if (!waits) {
+        await this.#releasers.start('history', this.#history);
+        await this.#releasers.start('lane ends', this.#ends);
+      }
       const first = await this.#users.start();
       if (first !== undefined) {
         // once, and on the terminal only: no log keeps it
@@ -242,7 +251,6 @@ export class Service implements Part {
       }
       await this.#poison.start();
       await this.#releasers.start('gateways', this.#gateways);
-      for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
       this.#releasers.add(
         'gateway changes',
         this.#gateways.onChange((gateway) => this.#live.gateway(gateway)),
@@ -251,9 +259,14 @@ export class Service implements Part {
       await this.#releasers.start('evidence', this.#evidence);
       await this.#releasers.start('operations', this.#operations);
       await this.#releasers.start('notifier', this.#notifier);
-      if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
       await this.#releasers.start('delivery', this.#delivery);
       if (this.#receiver !== undefined) await this.#releasers.start('receiver', this.#receiver);
+      if (waits) {
+        await this.#untilHistoryOpens();
+        await this.#releasers.start('lane ends', this.#ends);
+      }
+      for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
+      if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
       this.#releasers.add('api', () => this.#api.close());
       const host = config.http.host ?? '127.0.0.1';
       const port = await listenOrExplain(this.#api, host, config.http.port ?? defaultCloudPort, 'http.port');
@@ -265,7 +278,28 @@ export class Service implements Part {
     }
   }
 
+  /** After a power cut it starts too. @throws what is wrong for good */
+  async #untilHistoryOpens(): Promise<void> {
+    const { clock, random, logger } = this.#options;
+    this.#releasers.add('history', () => this.#history.stop());
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#history.start();
+        return;
+      } catch (error) {
+        if (!(error instanceof ForpostError) || !error.retryable) throw error;
+        const waitMs = Math.round(backoffMs(historyBackoff, attempt, random));
+        const words = 'the page opens when it answers; people are told of alerts all the same';
+        logger.warn({ attempt, waitMs }, `${messageOf(error)}: ${words}`);
+        await sleep(clock, waitMs, this.#stopping.signal);
+        if (this.#stopping.signal.aborted)
+          throw new ForpostError('FORPOST_HISTORY_FAILED', 'the centre was stopped before its history answered');
+      }
+    }
+  }
+
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#releasers.releaseAll((name, problem) =>
       this.#options.logger.error({ part: name, problem }, 'a part did not stop well'),
     );

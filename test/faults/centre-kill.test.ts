@@ -30,6 +30,7 @@ const releasers = new Releasers();
 let folder: string;
 let kafka: TestKafka;
 let configFile: string;
+let config: object;
 let base: string;
 let password = '';
 let cookie = '';
@@ -53,15 +54,13 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${port}`;
   configFile = join(folder, 'cloud.yaml');
   const url = `http://127.0.0.1:${(desk.address() as AddressInfo).port}/`;
-  await writeFile(
-    configFile,
-    stringify({
-      data: 'centre',
-      http: { port },
-      kafka: { brokers: kafka.brokers, development: true },
-      notify: [{ id: 'desk', kind: 'webhook', url }],
-    }),
-  );
+  config = {
+    data: 'centre',
+    http: { port },
+    kafka: { brokers: kafka.brokers, development: true },
+    notify: [{ id: 'desk', kind: 'webhook', url }],
+  };
+  await writeFile(configFile, stringify(config));
   releasers.add('centre', async () => centre?.stop());
 });
 afterAll(() => releasers.releaseAll((name, problem) => process.stderr.write(`${name}: ${problem}\n`)));
@@ -306,4 +305,29 @@ test('a Kafka that is away, at the start too, is told to staff and found again; 
   } finally {
     kafka.thaw();
   }
+});
+
+test('a history server that is away at the start keeps nobody from being told', async () => {
+  const [port = 0, nobody = 0] = await freePorts(2);
+  const file = join(folder, 'apart.yaml');
+  await writeFile(
+    file,
+    stringify({ ...config, data: 'apart', http: { port }, history: { url: `http://127.0.0.1:${nobody}/forpost` } }),
+  );
+  const child = spawn(process.execPath, ['forpost.mjs', 'cloud', '--config', file], { cwd: root });
+  releasers.add('centre without a history', () => {
+    child.kill('SIGKILL');
+  });
+  const said = text(child.stderr);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const producer = kafkaClient({ brokers: kafka.brokers }, 'test', silentLogger()).producer();
+  await producer.connect();
+  const sequence = 50_001;
+  await write(producer, 'alerts', [alertJson(sequence, { severity: 'critical' }, { received: Date.now() })]);
+  await producer.disconnect();
+  await until('it is told', async () => told.some(({ id }) => id === `gw-1/e1/alerts/${sequence}`), 30_000);
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGTERM');
+  await ended;
+  expect(await said).toMatch(/does not answer: .*people are told of alerts all the same/);
 });
