@@ -87,6 +87,8 @@ test('what a history lacks is filled in from Kafka by number or time, once, and 
     expect(await first.received(lane('telemetry'))).toEqual([[1, 40]]);
     expect(await first.received(lane('alerts'))).toEqual([[1, 2]]);
   }, soon);
+  // its places are committed a little later
+  await vi.waitFor(() => expect(before.status().handledAt).toBeDefined(), soon);
   await before.stop();
   const placesBefore = await places();
 
@@ -132,6 +134,27 @@ test('what a history lacks is filled in from Kafka by number or time, once, and 
   );
   expect(marked.map(({ message }) => String(message.headers?.['forpost-replay']))).toEqual(marked.map(() => '1'));
   expect(marked.length).toBe(10 + 7 + 10);
+});
+
+test('what a gateway sent by any number of partitions that there has been is found, also where nobody noted them', async () => {
+  const gateway = 'gw-11';
+  const counts = [3, 5, 7];
+  const partitions = counts.map((count) => partitionOf(gateway, count));
+  expect(new Set(partitions).size).toBe(counts.length);
+  const admin = kafka.client.admin();
+  await admin.connect();
+  for (const [index, count] of counts.entries()) {
+    if (index > 0) await admin.createPartitions({ topicPartitions: [{ topic: 'forpost.telemetry', count }] });
+    await leadersReady(kafka.client, ['forpost.telemetry']);
+    const producer = kafka.client.producer();
+    await producer.connect();
+    const message = { key: gateway, value: eventJson(index + 1, { gateway }), partition: partitions[index] ?? 0 };
+    await producer.send({ topic: 'forpost.telemetry', messages: [message] });
+    await producer.disconnect();
+  }
+  await admin.disconnect();
+  const { metrics } = await replay(configFile, { gateway, lane: 'telemetry' }, () => {});
+  expect(metrics).toMatchObject({ matching: 3, replayed: 3 });
 });
 
 test('a question that makes no sense is refused in words', () => {

@@ -6,20 +6,18 @@
  * Always: a job of its own: no cursor and no place of a consumer moves; only what stood in Kafka when it began is read,
  * so it never reads its own records; each event is put in once, byte for byte as it came; killed, it can be run again.
  */
-import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventContentType, replayHeader, rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
-import { laneTopic, partitionOf } from '@forpost/shared/event/topics.ts';
+import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import type { KafkaMessage } from 'kafkajs';
 import { loadCloud } from './config/load.ts';
 import { IntervalSet } from './ingest/interval-set.ts';
 import { clusterOf, inWords } from './ingest/jobs.ts';
 import { kafkaClient } from './ingest/kafka-client.ts';
-import { PartitionCounts } from './ingest/partition-counts.ts';
 import { heldRanges, readRanges } from './ingest/range-reader.ts';
 import { eventOf } from './ingest/records.ts';
 import { SupervisedProducer } from './ingest/supervised-producer.ts';
@@ -76,7 +74,6 @@ export async function replay(
   const started = clock.uptime();
   const at = rfc3339(clock.now());
   const topics = lanes.filter((lane) => (options.lane ?? lane) === lane).map((lane) => laneTopic(cluster.prefix, lane));
-  const before = new PartitionCounts(join(config.data, 'topics.json'), logger);
   const producer = new SupervisedProducer(cluster, 'replay', clock, logger);
   /** numbers by lane: a record stands in Kafka as often as it was sent */
   const done = new Map<string, IntervalSet>();
@@ -107,15 +104,8 @@ export async function replay(
   };
 
   return inWords(cluster, async () => {
-    const held = await heldRanges(kafkaClient(cluster, 'replay', logger), topics);
-    const counts = new Map(topics.map((topic) => [topic, held.filter((one) => one.topic === topic).length]));
-    const firsts = await before.first();
-    // where somebody added partitions, its records stand in the one of before and in the one of now
-    const ranges = held.filter(({ topic, partition }) =>
-      [counts.get(topic) ?? 1, firsts[topic] ?? counts.get(topic) ?? 1].some(
-        (count) => partitionOf(options.gateway, count) === partition,
-      ),
-    );
+    // all partitions: by which number of them the gateway, or a receiver, computed its own nobody can say
+    const ranges = await heldRanges(kafkaClient(cluster, 'replay', logger), topics);
     await producer.start();
     try {
       await readRanges({ cluster, name: 'replay', ranges, handle, clock, random: Math.random, logger });

@@ -131,7 +131,7 @@ export class Service implements Part {
       gateways: this.#gateways,
       ends: this.#ends,
       // without Kafka there is one centre
-      ours: (gateway) => this.#ingest?.owns(gateway) ?? true,
+      ours: () => this.#ingest?.ownsAll() ?? true,
       clock,
     });
     this.#live = new LiveFeed({ clock });

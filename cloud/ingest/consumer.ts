@@ -15,7 +15,7 @@ import { replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
-import { laneTopic, partitionOf, topic } from '@forpost/shared/event/topics.ts';
+import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
@@ -183,21 +183,16 @@ export class Ingest implements Part {
     };
   }
 
-  /** Whether all events of this gateway come into the history through this centre, as far as Kafka has said. */
-  owns(gateway: string): boolean {
+  /**
+   * Whether all events come into the history through this centre, as far as Kafka has said. Of one gateway alone that
+   * cannot be known: its partition is computed from the number of them that it saw first, which may be any earlier one.
+   */
+  ownsAll(): boolean {
     if (this.#consumer.state.state !== 'consuming') return false;
     const { assigned } = this.#consumer;
-    const partitions = this.#lag.partitions;
     return lanes.every((lane) => {
       const name = laneTopic(this.#options.kafka.prefix, lane);
-      const mine = assigned[name] ?? [];
-      const all = partitions.get(name);
-      // a gateway that has not noticed partitions that were added still writes to the one of before: then only all will do
-      return (
-        all !== undefined &&
-        (mine.length === all ||
-          (this.#options.partitions?.changed !== true && mine.includes(partitionOf(gateway, all))))
-      );
+      return (assigned[name] ?? []).length === this.#lag.partitions.get(name);
     });
   }
 

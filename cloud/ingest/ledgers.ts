@@ -2,7 +2,7 @@
  * The ledger of a gateway, from what is in the history (the book), what the gateway says of itself (the directory), and
  * what of that can be on its way no more.
  *
- *   all its events come through this centre ──► the book, which is added to as they are stored
+ *   all events come through this centre ──► the book, which is added to as they are stored
  *   other centres may store for it too ──► the history itself, and the answer stands for `sharedForMs`
  *
  * Always: what counts as settled is known before what is in the history is looked at, or at the same moment: the other
@@ -22,8 +22,8 @@ export interface LedgersOptions {
   readonly history: Pick<HistoryStore, 'holdings' | 'gapRecords' | 'rowCounts'>;
   readonly gateways: Pick<GatewayDirectory, 'get' | 'settled'>;
   readonly ends: Pick<LaneEnds, 'of'>;
-  /** whether all events of this gateway come into the history through this centre */
-  readonly ours: (gateway: string) => boolean;
+  /** whether all events come into the history through this centre */
+  readonly ours: () => boolean;
   readonly clock: Clock;
 }
 
@@ -76,7 +76,7 @@ export class Ledgers {
   /** undefined for a gateway that nobody knows. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
   async of(gateway: string): Promise<CountedLedger | undefined> {
     const { clock, gateways, ours } = this.#options;
-    const { lanes, rows, settled, ends } = await (ours(gateway) ? this.#own(gateway) : this.#sharedOf(gateway));
+    const { lanes, rows, settled, ends } = await (ours() ? this.#own(gateway) : this.#sharedOf(gateway));
     const status = gateways.get(gateway)?.status;
     if (lanes.length === 0 && ends.length === 0 && status === undefined) return undefined;
     // one that was heard of in time to come was heard by a clock that was wrong, and set right since

@@ -6,7 +6,8 @@
  * within the gateway is no longer sure.
  *
  * Always: a number once seen is never forgotten by itself: the problem stands, also after a restart, until a person has
- * looked at it and removed the file. A file that cannot be read is written anew, one that cannot be written is told.
+ * looked at it and removed the file. A file that cannot be read is written anew, one that cannot be written is told
+ * and tried again at each look. What is read of Kafka, and what the ledger trusts, does not depend on this file.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -23,7 +24,8 @@ export class PartitionCounts {
   readonly #logger: Logger;
   #first: Record<string, number> | undefined;
   #problems: readonly string[] = [];
-  #changed = false;
+  #saved = true;
+  #unwritable = '';
 
   constructor(file: string, logger: Logger) {
     this.#file = file;
@@ -33,17 +35,6 @@ export class PartitionCounts {
   /** sentences for staff; none where every topic has as many partitions as it had at first */
   get problems(): readonly string[] {
     return this.#problems;
-  }
-
-  /** whether a topic has another number of partitions than at first */
-  get changed(): boolean {
-    return this.#changed;
-  }
-
-  /** How many there were at first, by the topic's full name. */
-  async first(): Promise<Readonly<Record<string, number>>> {
-    this.#first ??= await this.#read();
-    return this.#first;
   }
 
   /** Compares with what was seen first, and notes topics that were not. `now`: partitions by full name. */
@@ -56,10 +47,11 @@ export class PartitionCounts {
       const before = first[topic] ?? count;
       return count === before ? [] : [differs(topic, before, count, this.#file)];
     });
+    if (unknown.length > 0) this.#saved = false;
+    if (!this.#saved) await this.#write(first);
+    if (!this.#saved) problems.push(this.#unwritable);
     for (const problem of problems) if (!this.#problems.includes(problem)) this.#logger.error(problem);
     this.#problems = problems;
-    this.#changed = problems.length > 0;
-    if (unknown.length > 0) await this.#write(first);
   }
 
   async #read(): Promise<Record<string, number>> {
@@ -78,8 +70,9 @@ export class PartitionCounts {
     try {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       await replaceFile(this.#file, `${JSON.stringify(first)}\n`);
+      this.#saved = true;
     } catch (error) {
-      this.#problems = [...this.#problems, `${this.#file} cannot be written: ${messageOf(error)}`];
+      this.#unwritable = `${this.#file} cannot be written: ${messageOf(error)}`;
     }
   }
 }
