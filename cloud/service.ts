@@ -201,6 +201,7 @@ export class Service implements Part {
       gateways: this.#gateways,
       ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
+      storesAll: () => this.#ingest?.ownsAll() ?? true,
       commands: this.#commands,
       evidence: {
         depot: this.#evidence,

@@ -48,7 +48,15 @@ const allWell: CentreParts = {
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
 };
 
-async function start(options: { clock?: Clock; webFolder?: string; reasons?: string[]; centre?: CentreParts } = {}) {
+interface StartOptions {
+  readonly clock?: Clock;
+  readonly webFolder?: string;
+  readonly reasons?: string[];
+  readonly centre?: CentreParts;
+  readonly storesAll?: () => boolean;
+}
+
+async function start(options: StartOptions = {}) {
   const clock = options.clock ?? systemClock;
   const history = new MemoryHistory(clock);
   const gateways = new GatewayDirectory({ clock });
@@ -60,6 +68,7 @@ async function start(options: { clock?: Clock; webFolder?: string; reasons?: str
     gateways,
     ledger: async (gateway) => (gateway === 'gw-1' ? ledger : undefined),
     centre: () => centreView(options.centre ?? allWell),
+    ...(options.storesAll === undefined ? {} : { storesAll: options.storesAll }),
     commands,
     users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
     live,
@@ -405,6 +414,28 @@ describe('what happens now', () => {
     expect(await next('ledger')).toEqual(ledger);
     const { body } = await started.app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
     expect(body).toContain('forpost_api_streams 1');
+  });
+
+  test('where other centres store too, a page is told to ask, and once more when they no longer do', async () => {
+    const clock = new FakeClock();
+    let storesAll = true;
+    const started = await start({ clock, storesAll: () => storesAll });
+    const { messages, next } = await listen(started);
+    await next('hello');
+    const told = () => messages.filter(({ event }) => event === 'elsewhere').length;
+    const ticks = async (count: number) => {
+      const before = messages.filter(({ event }) => event === 'tick').length;
+      for (let i = 0; i < count; i++) clock.advance(4000);
+      await vi.waitFor(() => expect(messages.filter(({ event }) => event === 'tick')).toHaveLength(before + count));
+    };
+    await ticks(5);
+    expect(told()).toBe(0);
+    storesAll = false;
+    await ticks(6);
+    expect(told()).toBe(2);
+    storesAll = true;
+    await ticks(6);
+    expect(told()).toBe(3);
   });
 
   test('a page is told of what is wrong with the centre itself when it opens, and anybody may ask', async () => {

@@ -40,6 +40,8 @@ export interface ApiParts {
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
+  /** whether `live` hears of all that is stored: no other centre stores too. Default: it does. */
+  readonly storesAll?: () => boolean;
   readonly commands: Commands;
   /** what gateways were asked for of their pictures; absent: they are not asked */
   readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
@@ -102,6 +104,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       live,
       ledger: parts.ledger,
       centre: parts.centre,
+      storesAll: parts.storesAll ?? (() => true),
       clock,
       logger,
       streams: new EventStreams(scope, { clock, maxStreams: 500 }),

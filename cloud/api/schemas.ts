@@ -379,6 +379,8 @@ export interface StreamMessages {
   readonly command: CommandView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };
   readonly ledger: LedgerView;
+  /** other centres may have stored what is not told here: ask for alarms and events */
+  readonly elsewhere: Readonly<Record<string, never>>;
   /** at first, and when something about it is wrong or right again */
   readonly centre: CentreView;
 }

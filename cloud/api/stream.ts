@@ -2,7 +2,8 @@
  * GET /api/v1/stream: what happens now, to each open page, and every few seconds the ledger of gateways that moved.
  *
  * Always: a page that does not read is cut off and comes back by itself (shared/http/event-stream.ts); the first
- * message is `hello`, after which nothing is left out; with no page open nothing is asked of the history.
+ * message is `hello`, after which nothing is left out; where other centres store too, pages are told every few seconds to
+ * ask for what those stored; with no page open nothing is asked of the history.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -19,6 +20,7 @@ export interface LiveStreamsOptions {
   /** undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
+  readonly storesAll: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -27,6 +29,8 @@ export interface LiveStreamsOptions {
 const ledgerEveryMs = 5000;
 const tickEveryMs = 4000;
 const ledgersAtOnce = 50;
+/** ticks: a question of each page to the history */
+const elsewhereEvery = 3;
 
 export class LiveStreams {
   readonly #options: LiveStreamsOptions;
@@ -60,7 +64,15 @@ export class LiveStreams {
     const stop = this.#options.live.subscribe((message) => this.#pass(message));
     this.#stopListening = stop;
     let problems = '';
+    let ticks = 0;
+    let storedAll = true;
     const tick = () => {
+      const storesAll = this.#options.storesAll();
+      // once more when all are ours again: what was stored meanwhile
+      if (!(storesAll && storedAll) && ticks++ % elsewhereEvery === 0) {
+        this.#sendAll('elsewhere', {});
+        storedAll = storesAll;
+      }
       this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
       const centre = this.#options.centre();
       const now = JSON.stringify([centre.problems, centre.notes]);

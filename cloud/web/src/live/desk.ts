@@ -48,6 +48,7 @@ export class Desk {
   readonly #eventListeners = new Set<EventsListener>();
   readonly #stream: LiveStream;
   #loading = new AbortController();
+  #loadingAlarms = new AbortController();
 
   /** `ended` is called when the session is over. */
   constructor(ended: () => void) {
@@ -64,6 +65,7 @@ export class Desk {
 
   stop(): void {
     this.#loading.abort();
+    this.#loadingAlarms.abort();
     this.#stream.stop();
   }
 
@@ -109,6 +111,10 @@ export class Desk {
       },
       command: (command) => this.#set(withCommands(this.#state, [command])),
       centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
+      elsewhere: () => {
+        this.#loadAlarmsAnew();
+        for (const listener of this.#eventListeners) listener({ events: [], skipped: 1 });
+      },
       ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger], 'message')),
     };
     handlers[name](message);
@@ -119,7 +125,13 @@ export class Desk {
     this.#loading = new AbortController();
     const asking: Asking = { wait, retryMs, signal: this.#loading.signal };
     void this.#loadGateways(asking);
-    void this.#loadAlarms(asking);
+    this.#loadAlarmsAnew();
+  }
+
+  #loadAlarmsAnew(): void {
+    this.#loadingAlarms.abort();
+    this.#loadingAlarms = new AbortController();
+    void this.#loadAlarms({ wait, retryMs, signal: this.#loadingAlarms.signal });
   }
 
   /** `take` puts the answer into what is known; undefined when aborted. */

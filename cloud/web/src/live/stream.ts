@@ -35,6 +35,7 @@ const messages: Readonly<Record<keyof StreamMessages, true>> = {
   command: true,
   gateway: true,
   ledger: true,
+  elsewhere: true,
   centre: true,
 };
 const names = Object.keys(messages) as readonly (keyof StreamMessages)[];
