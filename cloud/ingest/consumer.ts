@@ -139,7 +139,7 @@ export class Ingest implements Part {
         this.#deadLetters.forget();
         events.assigned?.();
       },
-      eachBatch: (payload, stopping) => this.#eachBatch(payload, stopping),
+      eachBatch: (payload, stopping, membership) => this.#eachBatch(payload, stopping, membership),
       concurrency,
       clock,
       random,
@@ -196,7 +196,7 @@ export class Ingest implements Part {
     });
   }
 
-  async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {
+  async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal): Promise<void> {
     const { batch } = payload;
     const poison: PoisonRecord[] = [];
     const items: Item[] = [];
@@ -208,7 +208,7 @@ export class Ingest implements Part {
     this.#intake.replaying(
       items.flatMap(({ event, message }) => (message.headers?.[replayHeader] === undefined ? [] : [event])),
     );
-    await this.#beating(payload, stopping, async (signal) => {
+    await this.#beating(payload, AbortSignal.any([stopping, membership]), async (signal) => {
       const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
       if (repeated > 0) this.#options.events.repeated(repeated);
       for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
@@ -217,11 +217,11 @@ export class Ingest implements Part {
       await this.#deadLetters.write(poison, signal);
     });
     await this.#tellPoison(poison);
-    stopping.throwIfAborted();
+    membership.throwIfAborted();
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
-    stopping.throwIfAborted();
+    membership.throwIfAborted();
     // only now: where the commit failed the batch is read again, and with it the commit is tried again
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();

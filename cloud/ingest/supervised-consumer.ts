@@ -8,10 +8,11 @@
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
  * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
- * committed comes again; a batch is told to give up as soon as its consumer has joined anew or ends, because its
- * partition may be another's by then, and its offsets may count in another topic; where the group has no place it begins
- * with the oldest record, so that what comes into a topic made anew or a partition added by somebody is read; a stop
- * never waits for a Kafka that hangs; a wall clock that is set back leaves no consumer without its heartbeats.
+ * committed comes again; a batch is told to give up as soon as its consumer has joined anew or ends, and after a join it
+ * commits nothing, because its partition may be another's by then and its offsets may count in another topic; where the
+ * group has no place it begins with the oldest record, so that what comes into a topic made anew or a partition added by
+ * somebody is read; a stop never waits for a Kafka that hangs; a wall clock that is set back leaves no consumer without
+ * its heartbeats.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -38,9 +39,10 @@ export interface SupervisedConsumerOptions {
   /**
    * One batch of one partition. It calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself; what it
    * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up:
-   * from then on it neither resolves nor commits, because kafkajs would do so in the name of the latest join.
+   * what is done by then may still be committed. `membership` is aborted when the consumer has joined anew, or is thrown
+   * away by `restart`: from then on it neither resolves nor commits, because kafkajs would do so for the latest join.
    */
-  readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal) => Promise<void>;
+  readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal) => Promise<void>;
   /** partitions handled side by side; default 1 */
   readonly concurrency?: number;
   /** how long an empty fetch waits at the broker (a record ends the wait at once); default 1 s */
@@ -151,6 +153,8 @@ export class SupervisedConsumer implements Part {
       allowAutoTopicCreation: false,
       retry: { ...patient, restartOnFailure: async () => false },
     });
+    // a batch that is being handled gives up when its consumer is thrown away
+    const ending = new AbortController();
     const watch = this.#watch(consumer, stopping);
     const run = async () => {
       await consumer.connect();
@@ -159,7 +163,7 @@ export class SupervisedConsumer implements Part {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency ?? 1,
-        eachBatch: (payload) => this.#options.eachBatch(payload, watch.membership()),
+        eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal, watch.membership()),
       });
       // in the same breath: what was fetched meanwhile is dropped where it seeks
       await onJoined?.(consumer, watch.assigned());
@@ -170,8 +174,8 @@ export class SupervisedConsumer implements Part {
       // whichever of them speaks first; both are watched to their ends
       await Promise.race([run(), watch.over]);
     } finally {
-      // a batch that is being handled gives up
       watch.end();
+      ending.abort(new Error('the consumer is ending'));
       await this.#close(consumer);
     }
   }
@@ -211,7 +215,10 @@ export class SupervisedConsumer implements Part {
       membership = new AbortController();
       assigned = payload.memberAssignment;
       this.#assigned = assigned;
-      this.#abandon = reject;
+      this.#abandon = (reason) => {
+        membership.abort(reason);
+        reject(reason);
+      };
       seen();
       logger.info({ consumer: name, assigned: payload.memberAssignment }, 'consuming from Kafka');
       onAssigned?.();
@@ -230,7 +237,6 @@ export class SupervisedConsumer implements Part {
       end: () => {
         timer.cancel();
         this.#abandon = undefined;
-        membership.abort(new Error('the consumer is ending'));
         stopping.removeEventListener('abort', stopped);
       },
     };
@@ -255,7 +261,7 @@ export class SupervisedConsumer implements Part {
 interface Watch {
   readonly over: Promise<void>;
   readonly assigned: () => Assigned;
-  /** aborted when it joins anew, or ends */
+  /** aborted when it joins anew, or is thrown away by `restart` */
   readonly membership: () => AbortSignal;
   /** from here on a sign of life means that it reads */
   readonly joined: () => void;
