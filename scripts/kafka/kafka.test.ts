@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { classArchive } from './class-archive.ts';
+import { ensureKafka } from './download.ts';
 import { javaMajor } from './java.ts';
 import { startKafka } from './kafka.ts';
 import { testClient } from './testing.ts';
@@ -50,6 +52,20 @@ test('the demo’s broker says when it is ready, keeps its records, and ends wit
   expect(await after.listTopics()).toContain('kept');
   await after.disconnect();
   await again.stop();
+}, 90_000);
+
+test('an archive of classes that this Java cannot use keeps no broker from starting', async () => {
+  const jars = await ensureKafka();
+  // beside the jars: a link does not leave its file system
+  const cacheFolder = await mkdtemp(join(dirname(jars), 'other-'));
+  folders.push(cacheFolder);
+  const copy = join(cacheFolder, basename(jars));
+  await mkdir(copy);
+  for (const name of await readdir(jars)) if (!name.includes('.jsa')) await link(join(jars, name), join(copy, name));
+  await writeFile(classArchive(copy), 'of another Java');
+  const kafka = await startKafka({ cacheFolder, dataFolder: await folder(), port: 0 });
+  expect(kafka.startMs).toBeGreaterThan(0);
+  await kafka.stop();
 }, 90_000);
 
 test('a port that is taken is one clear line', async () => {

@@ -15,6 +15,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs from 'kafkajs';
+import { sharedClasses } from './class-archive.ts';
 import { defaultCacheFolder, ensureKafka } from './download.ts';
 import { findJava, KafkaSetupError, runCommand } from './java.ts';
 
@@ -41,6 +42,8 @@ export interface KafkaOptions {
   readonly cluster?: ClusterNode;
   /** MB of heap; default 512 */
   readonly heapMb?: number;
+  /** more for the Java that runs it */
+  readonly jvm?: readonly string[];
 }
 
 /** A broker's place among others, each of them broker and controller. */
@@ -89,7 +92,7 @@ const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 10_000;
 const defaultHeapMb = 512;
 /** small and quick to start: a development broker lives with one JIT tier and the serial collector */
-const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const small = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
 /** Starts a broker and waits until a client can use it. @throws KafkaSetupError */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
@@ -107,7 +110,14 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const properties = join(options.dataFolder, 'server.properties');
   await writeFile(properties, serverProperties(options, port, controllerPort, secured));
   const classpath = join(jars, '*');
-  await formatOnce(java, classpath, options, properties, secured?.users ?? {});
+  const jvm = [...small, ...(options.jvm ?? sharedClasses(jars))];
+  await formatOnce(
+    java,
+    [...small, ...sharedClasses(jars), '-cp', classpath],
+    options,
+    properties,
+    secured?.users ?? {},
+  );
 
   const started = performance.now();
   const log = join(options.dataFolder, 'kafka.log');
@@ -213,7 +223,7 @@ function securedProperties({ keystore, clientCa, users }: SecuredListeners): rea
 
 async function formatOnce(
   java: string,
-  classpath: string,
+  jvm: readonly string[],
   { dataFolder, cluster }: KafkaOptions,
   properties: string,
   users: Readonly<Record<string, string>>,
@@ -224,18 +234,7 @@ async function formatOnce(
   const scram = Object.entries(users).flatMap(([user, password]) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((how) => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
   );
-  const tool = [
-    '-cp',
-    classpath,
-    ...jvm,
-    ...quiet,
-    'kafka.tools.StorageTool',
-    'format',
-    id,
-    '-c',
-    properties,
-    ...scram,
-  ];
+  const tool = [...jvm, ...quiet, 'kafka.tools.StorageTool', 'format', id, '-c', properties, ...scram];
   const { code, output } = await runCommand(java, tool, 60_000);
   if (code !== 0)
     throw new KafkaSetupError('start-failed', `Kafka could not format ${dataFolder} (${code}): ${output.trim()}`);
