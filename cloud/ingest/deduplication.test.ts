@@ -66,6 +66,27 @@ describe('deduplication', () => {
     expect(results.map(({ fresh }) => fresh)).toEqual([[1, 2, 3], [4], [5]]);
   });
 
+  test('who is given up leaves the queue of its lanes, and who comes after it has its turn', async () => {
+    const store = new Store();
+    const deduplication = aDeduplication(store);
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const first = deduplication.storeNew([1, 2], eventOf, async (numbers) => {
+      await answered;
+      await store.insert(numbers);
+    });
+    const impatient = new AbortController();
+    const second = deduplication.storeNew([2, 3], eventOf, store.insert, impatient.signal);
+    const third = deduplication.storeNew([3, 4], eventOf, store.insert, new AbortController().signal);
+    impatient.abort(new Error('too late'));
+    await expect(second).rejects.toThrow('too late');
+    answer();
+    expect([(await first).fresh, (await third).fresh]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(store.rows).toEqual([1, 2, 3, 4]);
+  });
+
   test('after an insert that stored half, the rest and only the rest is stored', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store);

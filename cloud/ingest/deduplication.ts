@@ -6,13 +6,15 @@
  *      ▲                        └── in too many ranges ──► scattered: the history is asked about each batch │
  *      └── an insert failed, partitions moved, others were used more lately ────────────────────────────────┘
  *
- * Always: a number is added only after its insert resolved; two batches of one lane wait for each other; after a
- * failed insert (which may have stored half) the set is read again; the sets kept are bounded, in number and in ranges.
+ * Always: a number is added only after its insert resolved; two batches of one lane wait for each other, and who is
+ * given up leaves the queue at once; after a failed insert (which may have stored half) the set is read again; the sets
+ * kept are bounded, in number and in ranges.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { type LaneKey, maxRanges, type Range } from '../history/store.ts';
 import { IntervalSet } from './interval-set.ts';
+import { orAborted } from './or-aborted.ts';
 import { WeighedCache } from './weighed-cache.ts';
 
 export interface DeduplicationOptions {
@@ -57,12 +59,14 @@ export class Deduplication {
 
   /**
    * Calls `store` with those of `events` that are not stored yet (each once), and remembers them when it resolves.
-   * Returns what was new and what was not. Rejects as `store` or the history does.
+   * Returns what was new and what was not. Rejects as `store` or the history does, and with the signal's reason where
+   * it is aborted before `store` was called.
    */
   async storeNew<Item>(
     items: readonly Item[],
     eventOf: (item: Item) => ForpostEvent,
     store: (fresh: readonly Item[]) => Promise<void>,
+    signal?: AbortSignal,
   ): Promise<{ readonly fresh: readonly Item[]; readonly repeated: readonly Item[] }> {
     const batches = new Map<string, Batch>();
     for (const item of items) {
@@ -74,9 +78,10 @@ export class Deduplication {
     }
     // in one order everywhere, so that two batches never wait for each other in a circle
     const names = [...batches.keys()].sort();
-    const unlock = await this.#lock(names);
+    const unlock = await this.#lock(names, signal);
     try {
       const sets = await this.#loadAll(batches);
+      signal?.throwIfAborted();
       const { fresh, repeated } = sort(items, eventOf, sets);
       if (fresh.length > 0) {
         try {
@@ -145,19 +150,16 @@ export class Deduplication {
     this.#known.set(name, tooMany ? scattered : set);
   }
 
-  /** Waits for each lane in turn and holds all of them until the returned function is called. */
-  async #lock(names: readonly string[]): Promise<() => void> {
+  /**
+   * Waits for each lane in turn and holds all of them until the returned function is called.
+   * @throws the signal's reason, holding none
+   */
+  async #lock(names: readonly string[], signal: AbortSignal | undefined): Promise<() => void> {
     let release: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    for (const name of names) {
-      const before = this.#locks.get(name);
-      const tail = before === undefined ? held : before.then(() => held);
-      this.#locks.set(name, tail);
-      await before;
-    }
-    return () => {
+    const unlock = () => {
       release();
       // the last one out takes the lock's entry with it
       for (const name of names) {
@@ -167,6 +169,18 @@ export class Deduplication {
         });
       }
     };
+    try {
+      for (const name of names) {
+        const before = this.#locks.get(name);
+        const tail = before === undefined ? held : before.then(() => held);
+        this.#locks.set(name, tail);
+        if (before !== undefined) await orAborted(before, signal);
+      }
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+    return unlock;
   }
 }
 

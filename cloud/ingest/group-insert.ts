@@ -3,7 +3,7 @@
  * history gets an event at once, a busy one gets thousands together (each insert is one part and one fsync).
  *
  * Always: a caller's promise settles as its own events' insert did; events that the history refuses for good fail
- * only the caller who brought them.
+ * only the caller who brought them; a caller who gives up before its insert began leaves nothing behind.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -26,11 +26,20 @@ export class GroupInsert {
     this.#insert = insert;
   }
 
-  insert(events: readonly ForpostEvent[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, resolve, reject });
-      if (!this.#running) void this.#run();
-    });
+  /** @throws what the insert does; the signal's reason, where it is aborted before the insert began */
+  insert(events: readonly ForpostEvent[], signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting = { events, resolve, reject };
+    const giveUp = () => {
+      const place = this.#waiting.indexOf(waiting);
+      if (place < 0) return;
+      this.#waiting.splice(place, 1);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    this.#waiting.push(waiting);
+    if (!this.#running) void this.#run();
+    return promise.finally(() => signal?.removeEventListener('abort', giveUp));
   }
 
   async #run(): Promise<void> {

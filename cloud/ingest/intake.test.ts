@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { ForpostError } from '@forpost/shared/errors.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { describe, expect, test } from 'vitest';
@@ -34,6 +37,11 @@ function anIntake() {
 }
 
 const items = (...numbers: number[]) => numbers.map((n) => ({ event: event(n) }));
+/** Collects everything that nothing holds any more. */
+const collect = (): void => {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+};
 const never = new AbortController().signal;
 const key = { gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' } as const;
 
@@ -46,6 +54,45 @@ describe('the intake', () => {
     await intake.take(items(2, 3, 4), never);
     expect(told).toEqual(['1', '2', '3', '4']);
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
+  });
+
+  test('of what is given up while the history answers nothing, only what it was inserting is kept and inserted', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const inserted: string[] = [];
+    const history = new MemoryHistory(systemClock);
+    const intake = new Intake({
+      history: {
+        insert: async (events) => {
+          await answered;
+          inserted.push(...events.map(({ sequence }) => sequence));
+          await history.insert(events);
+        },
+        received: (lane) => history.received(lane),
+        stored: (lane, sequences) => history.stored(lane, sequences),
+      },
+      ...{ stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+    });
+    // 50 batches of one lane, and as many of lanes of their own
+    const batches = Array.from({ length: 100 }, (_, i) => ({
+      gaveUp: new AbortController(),
+      event: event(1 + i, i % 2 === 0 ? {} : { gateway: `gw-${1 + i}` }),
+    }));
+    const kept: WeakRef<ForpostEvent>[] = [];
+    const taken = batches.splice(0).map(({ gaveUp, event: given }) => {
+      kept.push(new WeakRef(given));
+      return { gaveUp, why: intake.take([{ event: given }], gaveUp.signal).catch(messageOf) };
+    });
+    await setImmediate();
+    for (const { gaveUp, why } of taken.splice(0)) {
+      gaveUp.abort(new Error('too late'));
+      expect(await why).toBe('too late');
+    }
+    await setImmediate();
+    collect();
+    expect(kept.filter((reference) => reference.deref() !== undefined).length).toBeLessThanOrEqual(1);
+    answer();
+    expect((await intake.take(items(1, 101), never)).stored).toBe(1);
+    expect(inserted).toEqual(['1', '101']);
   });
 
   test('what a history has lost is stored again when it is replayed, and not before', async () => {

@@ -8,7 +8,7 @@
  *                              └── refused for good ──► halved, until the one event is found
  *
  * Always: `take` resolves only when every event is stored, was stored before with this content, or is named in its
- * answer.
+ * answer. Where `signal` is aborted, only what the history is inserting at this moment stays in memory.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -19,6 +19,7 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import { type HistoryStore, type LaneKey, maxLookup } from '../history/store.ts';
 import { Deduplication } from './deduplication.ts';
 import { GroupInsert } from './group-insert.ts';
+import { orAborted } from './or-aborted.ts';
 
 export type IntakeHistory = Pick<HistoryStore, 'insert' | 'received' | 'stored'>;
 
@@ -126,7 +127,7 @@ export class Intake {
 
   async #storeOrHalve<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Sorted<Item>> {
     try {
-      return await this.#untilItWorks(items.length, signal, () => this.#store(items));
+      return await this.#untilItWorks(items.length, signal, () => this.#store(items, signal));
     } catch (error) {
       signal.throwIfAborted();
       return this.#halves(items, messageOf(error), signal);
@@ -153,11 +154,16 @@ export class Intake {
     }
   }
 
-  async #store<Item extends HasEvent>(items: readonly Item[]): Promise<Sorted<Item>> {
+  async #store<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Sorted<Item>> {
     const { fresh, repeated } = await this.#deduplication.storeNew(
       items,
       ({ event }) => event,
-      (some) => this.#inserts.insert(some.map(({ event }) => event)),
+      (some) =>
+        this.#inserts.insert(
+          some.map(({ event }) => event),
+          signal,
+        ),
+      signal,
     );
     for (const { event } of fresh) this.#remember(event.id, hashOf(event));
     const { held, stored } = this.#options;
@@ -222,13 +228,4 @@ export class Intake {
 /** Of what the event says; how it is written may change with the gateway's version. */
 function hashOf({ type, subject, time, data }: ForpostEvent): number {
   return murmur2(Buffer.from(JSON.stringify([type, subject, time, data])));
-}
-
-/** `work`, or the signal's reason as soon as it is aborted; the work goes on by itself then. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }
