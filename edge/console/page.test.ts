@@ -9,7 +9,7 @@ import { hashPassword } from '@forpost/shared/password.ts';
 import { type Browser, chromium, type Page, type Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../test/harness/process.ts';
+import { freePorts } from '../../test/harness/ports.ts';
 import { TcpProxy } from '../../test/harness/proxy.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';

@@ -3,7 +3,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +13,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../scripts/camera/camera.ts';
+import { freePorts } from '../../test/harness/ports.ts';
 import type { CameraConfig } from '../site/site.ts';
 import { type SceneMessage, type VisionOptions, VisionSupervisor } from './supervisor.ts';
 
@@ -76,14 +76,6 @@ async function reaches(state: CameraStatus['state'], reason: string | RegExp = '
   );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('a camera goes live, its people are told with boxes, its picture is there while watched, its password nowhere', async () => {
   const vision = await watch([
     {
@@ -139,7 +131,7 @@ test('a camera that freezes is stalled within seconds, and live again when it th
 }, 40_000);
 
 test('a camera that is switched off is unreachable, and live again when it is back on its port', async () => {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const own = await startCamera({ cache: join(tmpdir(), 'forpost-footage'), port, ...login });
   await watch([{ url: own.url }]);
   await reaches('live');
@@ -155,7 +147,7 @@ test('a camera that is switched off is unreachable, and live again when it is ba
 }, 40_000);
 
 test('what is wrong with a camera is said in words, and harms no other camera', async () => {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   await mkdir(join(folder, 'models'), { recursive: true });
   await writeFile(join(folder, 'models', 'broken.onnx'), 'no model');
   const vision = await watch(

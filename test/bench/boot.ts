@@ -4,7 +4,7 @@
  * resident memory a while after it.
  */
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
-import { freePorts } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
 import { TestSite } from '../harness/site.ts';
 import { writeBacklog } from './backlog.ts';
 import { allDevices, quietRules } from './devices.ts';

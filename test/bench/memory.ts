@@ -13,7 +13,8 @@
  */
 import { join } from 'node:path';
 import { createReport, percentile, type Report, slope } from '../../scripts/report.ts';
-import { freePorts, root, TestProcess } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
+import { root, TestProcess } from '../harness/process.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
 import { allDevices, quietRules } from './devices.ts';
 import { type LoadClient, type LoadResult, mqttLoad } from './mqtt-load.ts';

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import mqtt from 'mqtt';
 import { runCommand } from '../../scripts/kafka/java.ts';
-import { freePorts, until } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
+import { until } from '../harness/process.ts';
 import { say } from './options.ts';
 
 export interface Peer {

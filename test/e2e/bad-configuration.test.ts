@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { freePorts, root, TestProcess } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
+import { root, TestProcess } from '../harness/process.ts';
 
 let folder: string;
 

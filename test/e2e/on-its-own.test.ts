@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePorts } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
 import { TestSite, until } from '../harness/site.ts';
 
 interface Status {

@@ -23,7 +23,8 @@ import { alertJson } from '../../cloud/notify/testing.ts';
 import { leadersReady } from '../../scripts/kafka/testing.ts';
 import { partitionOf } from '../../shared/event/topics.ts';
 import { silentLogger } from '../../shared/logging.ts';
-import { freePorts, root, TestProcess, until } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
+import { root, TestProcess, until } from '../harness/process.ts';
 import { logIn, TestKafka } from '../harness/site.ts';
 
 const releasers = new Releasers();

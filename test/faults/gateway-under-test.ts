@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { writeGatewayFiles } from '../harness/configuration.ts';
-import { freePorts, TestProcess } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
+import { TestProcess } from '../harness/process.ts';
 import { deviceIds, loadRules } from './load/load.ts';
 
 export interface GatewayOptions {

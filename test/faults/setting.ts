@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import { TestCentre } from '../harness/centre.ts';
 import { TestKafka } from '../harness/kafka.ts';
-import { freePorts } from '../harness/process.ts';
+import { freePorts } from '../harness/ports.ts';
 import { TcpProxy } from '../harness/proxy.ts';
 
 export interface SettingOptions {

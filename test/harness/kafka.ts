@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaOptions, type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
-import { freePorts, noteProcess } from './process.ts';
+import { freePorts } from './ports.ts';
+import { noteProcess } from './process.ts';
 
 export interface TestKafkaOptions {
   /** kept by whoever names it; default: a temporary one, removed at the end */

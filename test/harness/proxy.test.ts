@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePorts, until } from './process.ts';
+import { freePorts } from './ports.ts';
+import { until } from './process.ts';
 import { TcpProxy } from './proxy.ts';
 
 let server: Server;

@@ -12,7 +12,8 @@ import { signingKey } from '../../cloud/commands/key.ts';
 import { type ApiEvent, eventsOf, logIn } from './centre.ts';
 import { testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
 import { TestKafka } from './kafka.ts';
-import { freePorts, TestProcess, until } from './process.ts';
+import { freePorts } from './ports.ts';
+import { TestProcess, until } from './process.ts';
 
 export interface SiteOptions {
   /** native devices, by id */

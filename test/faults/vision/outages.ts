@@ -5,7 +5,8 @@
 
 import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
 import { createReport, type Report } from '../../../scripts/report.ts';
-import { freePorts, until } from '../../harness/process.ts';
+import { freePorts } from '../../harness/ports.ts';
+import { until } from '../../harness/process.ts';
 import type { VisionCampaignOptions } from './registry.ts';
 import { simulatedCamera, VisionRig } from './rig.ts';
 
