@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { eachAnswered, untilAnswered } from './asking.ts';
+import { expect, test, vi } from 'vitest';
+import { eachAnswered, Question, untilAnswered } from './asking.ts';
 
 function asking() {
   const stopping = new AbortController();
@@ -33,6 +33,34 @@ test('a page that is left asks no more and tells nothing', async () => {
   };
   expect(await untilAnswered(ask, (error) => problems.push(error), options)).toBeUndefined();
   expect(problems).toEqual([]);
+});
+
+test('of a question that is asked anew only the newest asking counts, and it goes on until it is answered', async () => {
+  const asked: PromiseWithResolvers<string>[] = [];
+  const told: string[] = [];
+  const question = new Question<string>({
+    ask: () => {
+      const answer = Promise.withResolvers<string>();
+      asked.push(answer);
+      return answer.promise;
+    },
+    answered: (answer) => told.push(answer),
+    failed: (error) => told.push(String(error)),
+    wait: async () => undefined,
+    retryMs: 5000,
+  });
+  question.ask();
+  question.ask();
+  asked[1]?.reject(new Error('not now'));
+  await vi.waitFor(() => expect(asked).toHaveLength(3));
+  asked[0]?.resolve('what was asked first');
+  asked[2]?.resolve('the newest');
+  await vi.waitFor(() => expect(told).toEqual(['Error: not now', 'the newest']));
+  question.ask();
+  question.stop();
+  asked[3]?.resolve('too late');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual(['Error: not now', 'the newest']);
 });
 
 test('a series is asked for a few at a time, all of it, and what failed again', async () => {

@@ -35,6 +35,40 @@ export async function untilAnswered<Answer>(
   return undefined;
 }
 
+export interface QuestionOptions<Answer> extends Omit<Asking, 'signal'> {
+  readonly ask: (signal: AbortSignal) => Promise<Answer>;
+  readonly answered: (answer: Answer) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** A question that is asked anew now and then. Only the newest asking counts, and it goes on until it is answered. */
+export class Question<Answer> {
+  readonly #options: QuestionOptions<Answer>;
+  #asking: AbortController | undefined;
+
+  constructor(options: QuestionOptions<Answer>) {
+    this.#options = options;
+  }
+
+  ask(): void {
+    const { ask, answered, failed, wait, retryMs } = this.#options;
+    this.stop();
+    const asking = new AbortController();
+    this.#asking = asking;
+    const { signal } = asking;
+    void untilAnswered(() => ask(signal).then((answer) => ({ answer })), failed, { wait, retryMs, signal }).then(
+      (got) => {
+        if (got !== undefined && !signal.aborted) answered(got.answer);
+      },
+    );
+  }
+
+  /** Nothing is told any more. */
+  stop(): void {
+    this.#asking?.abort();
+  }
+}
+
 /** Calls `ask` for each item, `atOnce` at a time, and again for those it rejects for. Never rejects. */
 export async function eachAnswered<Item>(
   items: readonly Item[],

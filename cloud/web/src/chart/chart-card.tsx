@@ -110,8 +110,7 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   const to = Math.ceil(now / step) * step;
   const from = (to - hoursOf(range) * hourMs) / 1000;
   const drawn = useMemo(() => (all === undefined ? undefined : columnsFrom(all, from)), [all, from]);
-  if (problem !== '') return <div className="empty chart-wait">{problem}</div>;
-  if (drawn === undefined) return <div className="empty chart-wait" />;
+  if (drawn === undefined) return <div className="empty chart-wait">{problem}</div>;
   const figures = figuresOf(drawn);
   if (figures === undefined)
     return (
@@ -124,6 +123,11 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   const figure = (value: number) => `${significant(value / unit.per)} ${unit.text}`;
   return (
     <>
+      {problem === '' ? null : (
+        <p className="chart-problem" role="status">
+          {problem.replace(/\.?$/, '.')} The line goes on with what arrives, and is counted again as soon as it can be.
+        </p>
+      )}
       <dl className="figures">
         <div>
           <dt>

@@ -1,6 +1,7 @@
 /** The chart's data: what can be chosen, and the chosen series, counted by the centre and gone on with from the stream. */
 import { useEffect, useState } from 'react';
 import type { MetricsAnswer, SeriesAnswer } from '../../../api/schemas.ts';
+import { Question, wait } from '../asking.ts';
 import { get, sentence } from '../http.ts';
 import type { Desk } from '../live/desk.ts';
 import { centreNow } from '../time.ts';
@@ -18,6 +19,7 @@ export const hourMs = 3_600_000;
 const recountMs = 60_000;
 const firstLookMs = 3000;
 const recountSoonMs = 2500;
+const retryMs = 5000;
 
 export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; problem: string; loaded: boolean } {
   const [answer, setAnswer] = useState<{ choices: readonly ChartChoice[]; problem: string; loaded: boolean }>({
@@ -26,33 +28,34 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
     loaded: false,
   });
   useEffect(() => {
-    const stopping = new AbortController();
     let askedAt = 0;
     let known = 0;
-    const load = () => {
-      askedAt = centreNow();
-      get<MetricsAnswer>('/api/v1/metrics', stopping.signal)
-        .then(({ metrics }) => {
-          known = metrics.length;
-          setAnswer({ choices: metrics, problem: '', loaded: true });
-        })
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) setAnswer((before) => ({ ...before, problem: sentence(error), loaded: true }));
-        });
-    };
-    load();
+    const question = new Question<MetricsAnswer>({
+      ask: (signal) => {
+        askedAt = centreNow();
+        return get('/api/v1/metrics', signal);
+      },
+      answered: ({ metrics }) => {
+        known = metrics.length;
+        setAnswer({ choices: metrics, problem: '', loaded: true });
+      },
+      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(error), loaded: true })),
+      ...{ wait, retryMs },
+    });
+    question.ask();
     const stop = desk.onEvents((batch) => {
       // a device that speaks for the first time can be chosen soon after
-      if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstLookMs : recountMs)) load();
+      if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstLookMs : recountMs)) question.ask();
     });
     return () => {
       stop();
-      stopping.abort();
+      question.stop();
     };
   }, [desk]);
   return answer;
 }
 
+/** `series` with a `problem`: what was counted before, and has arrived since. */
 export function useSeries(
   desk: Desk,
   choice: ChartChoice | undefined,
@@ -68,26 +71,26 @@ export function useSeries(
     if (key === '') return;
     const [gateway, device, channel, metric] = JSON.parse(key) as [string, string, string, string];
     const chosen: ChartChoice = { gateway, device, channel, metric };
-    const stopping = new AbortController();
     let askedAt = 0;
     let lastCounted = Number.NEGATIVE_INFINITY;
-    const load = () => {
-      askedAt = centreNow();
-      get<SeriesAnswer>(addressOf(chosen, range, askedAt), stopping.signal)
-        .then((series) => {
-          lastCounted = series.points.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
-          setAnswer({ series: seriesOf(series), problem: '' });
-        })
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) setAnswer({ series: undefined, problem: sentence(error) });
-        });
-    };
+    const question = new Question<SeriesAnswer>({
+      ask: (signal) => {
+        askedAt = centreNow();
+        return get(addressOf(chosen, range, askedAt), signal);
+      },
+      answered: (series) => {
+        lastCounted = series.points.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+        setAnswer({ series: seriesOf(series), problem: '' });
+      },
+      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(error) })),
+      ...{ wait, retryMs },
+    });
     setAnswer({ series: undefined, problem: '' });
-    load();
+    question.ask();
     let recount: number | undefined;
     const stop = desk.onEvents((batch) => {
       if (batch === undefined) {
-        load();
+        question.ask();
         return;
       }
       const readings = readingsOf(batch.events, chosen);
@@ -96,7 +99,7 @@ export function useSeries(
       if (isPast || (readings.length > 0 && centreNow() - askedAt > recountMs)) {
         recount ??= window.setTimeout(() => {
           recount = undefined;
-          load();
+          question.ask();
         }, recountSoonMs);
       }
       if (readings.length > 0)
@@ -106,7 +109,7 @@ export function useSeries(
     });
     return () => {
       stop();
-      stopping.abort();
+      question.stop();
       window.clearTimeout(recount);
     };
   }, [desk, key, range]);
