@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -46,6 +47,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Vitest's own count leaves a core to itself: of two, half of the machine. */
+const quick = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: Math.max(3, availableParallelism() - 1) };
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
 
 /** Units side by side, then real parts four at a time (they wait a lot), then one at a time what is held to times. */
@@ -59,8 +62,7 @@ export default defineConfig({
           include: light,
           exclude: ['**/node_modules/**', ...realParts, ...timed],
           isolate: false,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...quick,
           sequence: { groupOrder: 0 },
         },
       },
@@ -69,8 +71,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/{contract,harness}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...light, ...realParts, ...timed],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...quick,
           sequence: { groupOrder: 0 },
         },
       },
