@@ -19,7 +19,7 @@ const realParts = [
   'test/contract/{sink,kafka-security}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',
 ];
-/** What holds real programs to times, or needs every core: it wants the machine to itself. */
+/** What holds real programs to times, or needs every core: it wants as much of the machine as it can have. */
 const timed = [
   'edge/uplink/uplink.test.ts',
   'edge/vision/{supervisor,process/capture}.test.ts',
@@ -51,7 +51,7 @@ class LongestFirst extends BaseSequencer {
 const quick = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: Math.max(3, availableParallelism() - 1) };
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
 
-/** Units side by side, then real parts four at a time (they wait a lot), then one at a time what is held to times. */
+/** Quick tests, then real parts four at a time (they wait a lot), then two at a time what is held to times. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -85,7 +85,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { name: 'timed', include: timed, ...patient, fileParallelism: false, sequence: { groupOrder: 2 } } },
+      { test: { name: 'timed', include: timed, ...patient, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });
