@@ -48,6 +48,7 @@ async function aReceiver() {
     },
     maxBytes: 100_000,
     maxUnpackedBytes: 200_000,
+    maxEventBytes: 50_000,
   });
   const post = (lines: readonly string[], change: InjectOptions = {}) =>
     app.inject({
@@ -155,6 +156,15 @@ describe('the receiver', () => {
     expect((await post([], { body: Buffer.from('not zstd at all') })).statusCode).toBe(400);
     expect((await post([], { headers: { 'content-encoding': 'br' } })).statusCode).toBe(415);
     expect((await post([], { headers: { 'content-type': 'text/plain' } })).statusCode).toBe(415);
+  });
+
+  test('one event that is too large is refused by its line, and what came with it is not taken in part', async () => {
+    const { post, stored } = await aReceiver();
+    const answer = await post([eventJson(1), eventJson(2).padEnd(50_001)]);
+    expect(answer.statusCode).toBe(413);
+    expect(answer.json().detail).toBe('line 2: an event of 50001 bytes, and 50000 is the most');
+    expect(stored).toEqual([]);
+    expect((await post([eventJson(1), eventJson(2).padEnd(50_000)])).statusCode).toBe(200);
   });
 
   test('says "later" while there is nowhere to put the events', async () => {

@@ -37,10 +37,13 @@ export interface ReceiverOptions {
   /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
   readonly maxUnpackedBytes?: number;
+  /** of one event; default 1 MB, which is also what Kafka's topics take */
+  readonly maxEventBytes?: number;
 }
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 const defaultMaxUnpackedBytes = 16 * 1024 * 1024;
+const defaultMaxEventBytes = 1_000_000;
 const retryMs = 2_000;
 const unpack = promisify(zstdDecompress);
 
@@ -55,6 +58,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   const { delivery } = options;
   const bodyLimit = options.maxBytes ?? defaultMaxBytes;
   const maxUnpackedBytes = options.maxUnpackedBytes ?? defaultMaxUnpackedBytes;
+  const maxEventBytes = options.maxEventBytes ?? defaultMaxEventBytes;
   const callerOf = callerFinder(options.gateways, options.certificates ?? 'off');
 
   app.decorateRequest('ingestGateway', '');
@@ -71,7 +75,13 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
 
   app.post('/ingest/v1/events', { bodyLimit }, async (request) => {
     const lines = (await textOf(request, maxUnpackedBytes)).split('\n');
-    const received = lines.flatMap((line, i) => (line === '' ? [] : [eventIn(line, i + 1, request.ingestGateway)]));
+    const received = lines.flatMap((line, i) => {
+      if (line === '') return [];
+      const bytes = Buffer.byteLength(line);
+      if (bytes > maxEventBytes)
+        throw new HttpProblem(413, `line ${i + 1}: an event of ${bytes} bytes, and ${maxEventBytes} is the most`);
+      return [eventIn(line, i + 1, request.ingestGateway)];
+    });
     const replayed = request.headers[replayHeader] === '1';
     if (received.length > 0) await delivered(delivery.events(request.ingestGateway, received, replayed));
     return { accepted: accepted(received) };
