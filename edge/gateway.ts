@@ -415,7 +415,6 @@ export class Gateway implements Part {
       sha256,
       size,
       path: this.#evidenceStore.pathOf(record),
-      asked: this.#options.clock.now(),
     });
     return { bytes: size };
   }

@@ -75,6 +75,17 @@ test('where too much waits, readings go first, then all but the latest state of 
   expect(storing.waiting).toBe(0);
 });
 
+test('what is handed over again and again while it waits, waits once, and pushes nothing else out', async () => {
+  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  for (let n = 0; n < 500; n++)
+    await storing.submit({ events: [alert(1, 'asked', 'gateway'), draft(n)] }).catch(() => undefined);
+  await settle();
+  expect([storing.waiting, storing.lost, storing.collapsed]).toEqual([901, 0, 0]);
+  full = () => false;
+  await tryAgain();
+  expect(seen(eventTypes.alert)).toHaveLength(901);
+});
+
 test('only what no later state says goes in the end, the alerts of devices before those without a sender', async () => {
   for (let n = 0; n < 200; n++)
     await storing.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);

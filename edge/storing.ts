@@ -12,8 +12,8 @@
  *
  * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before
  * it began: they are appended at once, because the outbox refuses what was handed over behind a refused one, and from
- * then on those that wait go in front; an alert that is handed over twice is stored once (its `resendId`); what waits is
- * bounded, and what is given up is counted and told.
+ * then on those that wait go in front; an alert that is handed over twice waits once and is stored once (its `resendId`); what waits
+ * is bounded, and what is given up is counted and told.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -195,11 +195,21 @@ export class Storing {
     this.#keepOnly((event) => !gone.has(event));
   }
 
-  #wait(entry: OutboxEntry, turn: number): void {
-    this.#waiting.splice(this.#waiting.findLastIndex((one) => one.turn < turn) + 1, 0, { entry, turn });
+  #wait({ events, ...rest }: OutboxEntry, turn: number): void {
+    const entry = { ...rest, events: events.filter((event) => !this.#waits(event)) };
+    if (entry.events.length > 0)
+      this.#waiting.splice(this.#waiting.findLastIndex((one) => one.turn < turn) + 1, 0, { entry, turn });
     this.#waitingEvents += entry.events.length;
     if (this.#waitingEvents > maxWaiting) this.#makeRoom();
     this.#scheduleResend();
+  }
+
+  /** It is handed over once more by who does not know that it waits. */
+  #waits({ device, resendId }: EventDraft): boolean {
+    if (resendId === undefined) return false;
+    return this.#waiting.some(({ entry }) =>
+      entry.events.some((event) => event.resendId === resendId && event.device === device),
+    );
   }
 
   /** By value: readings first, then what a later state of the same alarm says too, then the oldest. */

@@ -213,6 +213,17 @@ test('what devices retain is there after a restart, counts to their share, and c
   await soon(() => bench.broker.counters()).toMatchObject({ retained: 200, dropped: 1 });
 });
 
+test('of what a consumer retains without and with acknowledgement, the newest is what a restart finds', async () => {
+  const command = 'forpost/devices/meter/commands';
+  const { client } = await panel();
+  client.publish(command, 'on', { qos: 0, retain: true });
+  await client.publishAsync(command, 'off', { qos: 1, retain: true });
+  await restart();
+  const late = await panel();
+  await late.client.subscribeAsync(command, { qos: 1 });
+  await soon(() => late.messages).toEqual([`${command}=off qos 1 retained`]);
+});
+
 test('a QoS 2 publish is taken once across a restart at each of its steps', async () => {
   const raw = await meter();
   raw.send(publishPacket(readings, 'a', 2, 5));

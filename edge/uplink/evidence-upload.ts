@@ -6,8 +6,10 @@
  *                                     └── not reached, 5xx ──► wait (backoff, jitter) ──► again, for two days
  *                                     └── refused for good, file gone ──► out of the queue, with an event
  *
- * Always: what is queued survives a kill; one at a time; at most `mostQueued`; a metered link keeps half of its rate and
- * of its day for events, which never wait for a picture.
+ * Always: what is queued survives a kill; one at a time; at most `mostQueued`; one that failed goes behind the others; a
+ * queue that cannot be written costs a line in the log, and at most what is there already being asked for once more; the
+ * two days are of the time that the gateway runs, whatever its clock says; a metered link keeps half of its rate and of
+ * its day for events, which never wait for a picture.
  */
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -37,8 +39,8 @@ const queuedSchema = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   size: Type.Integer({ minimum: 1 }),
   path: Type.String(),
-  /** ms since 1970 */
-  asked: Type.Number(),
+  /** ms that it has waited while the gateway ran, when the queue was written */
+  waitedMs: Type.Optional(Type.Number({ minimum: 0 })),
 });
 export type QueuedUpload = Type.Static<typeof queuedSchema>;
 const isQueue = Compile(Type.Array(queuedSchema, { maxItems: 1000 }));
@@ -65,12 +67,20 @@ const eventsPart = 0.5;
 const requestDeadlineMs = 60_000;
 const backoff: Backoff = { baseMs: 500, ceilingMs: 60_000 };
 const keptMs = 2 * 86_400_000;
+/** How much of a wait a kill may make be forgotten. */
+const saveEveryMs = 3_600_000;
 const dayMs = 86_400_000;
 const maxAnswerBytes = 65_536;
 /** What trying again would not change. */
 const final = new Set([400, 403, 404, 413, 422]);
 
 class Refused extends Error {}
+
+interface Waiting {
+  readonly upload: QueuedUpload;
+  /** when it was asked for, of the monotonic clock, as if the gateway had run ever since */
+  readonly since: number;
+}
 
 /** Since the start. */
 export interface UploadFigures {
@@ -85,7 +95,8 @@ export interface UploadFigures {
 export class EvidenceUpload implements Part {
   readonly #options: EvidenceUploadOptions;
   readonly #sparing: SparingLogger;
-  #queue: QueuedUpload[] = [];
+  #queue: Waiting[] = [];
+  #savedAt = 0;
   #sent = 0;
   #failedTries = 0;
   #givenUp = 0;
@@ -104,7 +115,7 @@ export class EvidenceUpload implements Part {
     this.#stopping = new AbortController();
     try {
       const value: unknown = JSON.parse(await readFile(this.#options.file, 'utf8'));
-      if (isQueue.Check(value)) this.#queue = value;
+      if (isQueue.Check(value)) this.#queue = value.map((upload) => this.#waits(upload));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         this.#options.logger.warn(
@@ -132,9 +143,13 @@ export class EvidenceUpload implements Part {
 
   /** On disk when it resolves; a second time is harmless. */
   async add(upload: QueuedUpload): Promise<void> {
-    if (!this.#queue.some(({ sha256 }) => sha256 === upload.sha256)) this.#queue.push(upload);
+    if (!this.#queue.some((one) => one.upload.sha256 === upload.sha256)) this.#queue.push(this.#waits(upload));
     await this.#save();
     this.#run();
+  }
+
+  #waits(upload: QueuedUpload): Waiting {
+    return { upload, since: this.#options.clock.uptime() - (upload.waitedMs ?? 0) };
   }
 
   get waiting(): number {
@@ -150,7 +165,10 @@ export class EvidenceUpload implements Part {
 
   #run(): void {
     if (this.#running !== undefined || this.#stopping.signal.aborted) return;
-    this.#running = this.#drain().finally(() => {
+    const drained = this.#drain().catch((error: unknown) =>
+      this.#options.logger.error({ err: error }, `evidence cannot be sent: ${messageOf(error)}`),
+    );
+    this.#running = drained.finally(() => {
       this.#running = undefined;
       // one came while the last was taken out
       if (this.#queue.length > 0) this.#run();
@@ -162,8 +180,10 @@ export class EvidenceUpload implements Part {
     const { signal } = this.#stopping;
     if (target === undefined) this.#queue = [];
     for (let failures = 0; !signal.aborted; ) {
-      const [upload] = this.#queue;
-      if (upload === undefined || target === undefined) return;
+      const [waiting] = this.#queue;
+      if (waiting === undefined || target === undefined) return;
+      const { upload, since } = waiting;
+      const others = () => this.#queue.filter((one) => one !== waiting);
       try {
         await this.#send(upload, target);
         failures = 0;
@@ -171,18 +191,20 @@ export class EvidenceUpload implements Part {
         this.#options.logger.info({ evidence: upload.id, bytes: upload.size }, 'evidence is at the centre');
       } catch (error) {
         if (signal.aborted) return;
-        const over = clock.now() - upload.asked > keptMs;
+        const over = clock.uptime() - since > keptMs;
         if (!over && !(error instanceof Refused)) {
           this.#failedTries++;
           this.#sparing.warn('send', { why: messageOf(error) }, 'evidence is not sent yet: tried again');
+          this.#queue = [...others(), waiting];
+          if (clock.uptime() - this.#savedAt >= saveEveryMs) await this.#trySave();
           await sleep(clock, backoffMs(backoff, failures++, random), signal);
           continue;
         }
         this.#givenUp++;
         failed(upload, messageOf(error));
       }
-      this.#queue = this.#queue.filter((one) => one !== upload);
-      await this.#save();
+      this.#queue = others();
+      await this.#trySave();
     }
   }
 
@@ -273,12 +295,21 @@ export class EvidenceUpload implements Part {
     throw final.has(status) ? new Refused(words) : new Error(words);
   }
 
+  async #trySave(): Promise<void> {
+    await this.#save().catch((error: unknown) =>
+      this.#sparing.warn('save', { why: messageOf(error) }, 'the queue of evidence to send cannot be written'),
+    );
+  }
+
   /** The queue, whole, durable when it resolves. */
   #save(): Promise<void> {
-    const { file } = this.#options;
+    const { file, clock } = this.#options;
     const saved = this.#writing.then(async () => {
       const next = `${file}.next`;
-      await writeFile(next, JSON.stringify(this.#queue), { mode: 0o600, flush: true });
+      const now = clock.uptime();
+      this.#savedAt = now;
+      const queue = this.#queue.map(({ upload, since }): QueuedUpload => ({ ...upload, waitedMs: now - since }));
+      await writeFile(next, JSON.stringify(queue), { mode: 0o600, flush: true });
       await rename(next, file);
     });
     this.#writing = saved.catch(() => {

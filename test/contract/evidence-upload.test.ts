@@ -1,9 +1,9 @@
 /** Evidence from a gateway to the centre over real HTTP: the gateway's uploader against the centre's receiver. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@forpost/shared/clock.ts';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
@@ -18,7 +18,14 @@ const hash = (bytes: string | Buffer) => createHash('sha256').update(bytes).dige
 async function rig() {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-upload-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const world = { depot: undefined as unknown as EvidenceDepot, fail: 0, puts: 0, offsets: [] as number[] };
+  const world = {
+    depot: undefined as unknown as EvidenceDepot,
+    fail: 0,
+    puts: 0,
+    offsets: [] as number[],
+    /** hashes of which nothing is taken now */
+    busy: new Set<string>(),
+  };
   const openDepot = async (maxBytes = 1e8) => {
     world.depot = new EvidenceDepot({
       folder: join(folder, 'depot'),
@@ -31,7 +38,8 @@ async function rig() {
   };
   await openDepot();
   const app = fastify();
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if ([...world.busy].some((sha256) => request.url.includes(sha256))) return reply.code(503).send('not now');
     if (request.method !== 'PUT') return;
     world.puts++;
     world.offsets.push(Number(/bytes (\d+)/.exec(request.headers['content-range'] ?? '')?.[1]));
@@ -52,11 +60,11 @@ async function rig() {
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => app.close());
   const failed: string[] = [];
-  const uploader = async (more: Partial<UploadTarget> = {}) => {
+  const uploader = async (more: Partial<UploadTarget> = {}, clock: Clock = systemClock) => {
     const upload = new EvidenceUpload({
       file: join(folder, 'queue.json'),
       target: { url, token, ...more },
-      clock: systemClock,
+      clock,
       random: () => 0,
       logger: silentLogger(),
       failed: (_, reason) => failed.push(reason),
@@ -70,7 +78,7 @@ async function rig() {
     const path = join(folder, `${hash(content)}.jpg`);
     await writeFile(path, content);
     const item = { id: hash(content).slice(0, 16), sha256: hash(content), size: bytes };
-    return { content, path, item, queued: { ...item, path, asked: systemClock.now() } };
+    return { content, path, item, queued: { ...item, path } };
   };
   const want = (item: { id: string; sha256: string; size: number }, gateway = 'gw-1') =>
     world.depot.ask({
@@ -170,4 +178,55 @@ test('the depot makes room by what arrived first', async () => {
     await until('it is here', () => here(item.sha256));
   }
   expect(world.depot.list('gw-1').map(({ sha256 }) => sha256)).toEqual(all.slice(1).map(({ item }) => item.sha256));
+});
+
+test('a queue that cannot be written ends nothing, neither after an upload nor at the next start', async () => {
+  const { folder, uploader, picture, want, here } = await rig();
+  const { item, queued } = await picture(1000);
+  await want(item);
+  const written = await uploader({ url: 'http://127.0.0.1:9' });
+  await written.add(queued);
+  await written.stop();
+  // no write of the queue can succeed
+  await mkdir(join(folder, 'queue.json.next'));
+  for (const _ of ['as it is', 'started anew']) {
+    const upload = await uploader();
+    await until('the queue is empty', () => upload.waiting === 0);
+    expect(await here(item.sha256)).toBeDefined();
+    await upload.stop();
+  }
+});
+
+test('what the receiver has no room for now waits behind the others, for two days of running and not of the clock', async () => {
+  const { world, uploader, picture, want, here, failed, folder } = await rig();
+  const [first, second] = [await picture(1000), await picture(2000)];
+  await want(first.item);
+  await want(second.item);
+  world.busy.add(first.item.sha256);
+  let [year, later] = [0, 0];
+  const clock: Clock = {
+    now: () => year,
+    uptime: () => systemClock.uptime() + later,
+    after: (ms, call) => systemClock.after(Math.min(ms, 10), call),
+  };
+  const upload = await uploader({}, clock);
+  await upload.add(first.queued);
+  await upload.add(second.queued);
+  await until('the second is here', () => here(second.item.sha256));
+  year = Date.UTC(2099, 0);
+  const tries = upload.figures().failedTries;
+  await until('it is tried again', () => upload.figures().failedTries > tries + 1);
+  expect(failed).toEqual([]);
+  later = 1.5 * 86_400_000;
+  await until('how long it has waited is written', async () =>
+    (await readFile(join(folder, 'queue.json'), 'utf8')).includes('"waitedMs":1296'),
+  );
+  await upload.stop();
+  // another start, with a clock of its own
+  later = 0;
+  const after = await uploader({}, clock);
+  await until('it is tried', () => after.figures().failedTries > 0);
+  expect(failed).toEqual([]);
+  later = 0.6 * 86_400_000;
+  await until('it is given up', () => failed.length > 0);
 });
