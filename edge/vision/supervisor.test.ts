@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../scripts/camera/camera.ts';
 import { freePorts } from '../../test/harness/ports.ts';
 import type { CameraConfig } from '../site/site.ts';
+import { CameraChanges } from './camera-changes.ts';
 import { type SceneMessage, type VisionOptions, VisionSupervisor } from './supervisor.ts';
 
 const login = { user: 'guard', password: "se'cret: 100%" };
@@ -184,6 +185,27 @@ test('a vision process that is killed leaves nothing behind, says so, and is bac
   await vi.waitFor(() => expect(membersOf(killed)).toEqual([]));
   await reaches('live');
   expect(vision.problems()).toEqual([]);
+}, 40_000);
+
+test('a camera whose vision process ended is live again when it sends pictures, and not when the next process runs', async () => {
+  const changes = new CameraChanges();
+  const told: boolean[] = [];
+  const changed = () => {
+    for (const { live } of changes.look(supervisor!.cameras())) told.push(live);
+  };
+  const vision = await watch([{}, { detector: 'missing' }], {}, { events: { scene() {}, tamper() {}, changed } });
+  await reaches('live');
+  await reaches('off', '', 1);
+  // the second one ends when it has told that it runs, and nothing of its camera
+  for (const _ of ['of a live camera', 'of one that never was']) {
+    const killed = vision.processId!;
+    process.kill(killed, 'SIGKILL');
+    await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/SIGKILL/)]), { interval: 1 });
+    expect(vision.cameras()[1]!.state).toBe('off');
+    await vi.waitFor(() => expect(vision.residentBytes).toBeDefined(), { timeout: 10_000, interval: 1 });
+  }
+  await reaches('live');
+  expect(told).toEqual([true, false, true]);
 }, 40_000);
 
 test('a vision process that stops answering is replaced', async () => {

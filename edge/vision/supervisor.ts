@@ -10,7 +10,8 @@
  * counts, and how it is forgotten, says blame.ts.
  *
  * Always: at most one vision process; it leads a process group of its own, and the whole group is killed when it
- * ends, so that no ffmpeg is left; a site without cameras starts none.
+ * ends, so that no ffmpeg is left; a site without cameras starts none; a camera that is not `off` is
+ * connecting until the process that runs now says otherwise.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -301,6 +302,7 @@ export class VisionSupervisor implements Part {
     killGroup(running.child);
     this.#latest.clear();
     this.#problems.clear();
+    this.#forgetStatus();
     this.#forgetRecordings();
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
@@ -314,6 +316,12 @@ export class VisionSupervisor implements Part {
     logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');
     this.#restart = clock.after(delayMs, () => this.#fork());
     events.changed();
+  }
+
+  /** The next process runs before it has seen a picture: until it tells, no camera is as the last one left it. */
+  #forgetStatus(): void {
+    for (const camera of this.#cameras)
+      if (this.#status.get(camera.id)?.state !== 'off') this.#status.set(camera.id, initialStatus(camera));
   }
 
   #using(model: string): string[] {
