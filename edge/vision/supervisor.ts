@@ -14,6 +14,7 @@
  * connecting until the process that runs now says otherwise.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -113,7 +114,7 @@ export class VisionSupervisor implements Part {
   async start(): Promise<void> {
     if (this.#options.cameras.length === 0) return;
     this.#stopped = false;
-    await mkdir(this.#liveFolder, { recursive: true, mode: 0o700 });
+    this.#forgetPictures();
     await mkdir(this.#modelsFolder, { recursive: true });
     await mkdir(this.#evidenceFolder, { recursive: true, mode: 0o700 });
     this.#trust.start(this.#models);
@@ -303,6 +304,7 @@ export class VisionSupervisor implements Part {
     this.#latest.clear();
     this.#problems.clear();
     this.#forgetStatus();
+    this.#forgetPictures();
     this.#forgetRecordings();
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
@@ -322,6 +324,16 @@ export class VisionSupervisor implements Part {
   #forgetStatus(): void {
     for (const camera of this.#cameras)
       if (this.#status.get(camera.id)?.state !== 'off') this.#status.set(camera.id, initialStatus(camera));
+  }
+
+  /** Whoever takes the next ones may have been told other masks. */
+  #forgetPictures(): void {
+    try {
+      rmSync(this.#liveFolder, { recursive: true, force: true });
+      mkdirSync(this.#liveFolder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      this.#options.logger.warn({ why: messageOf(error) }, 'live pictures could not be deleted');
+    }
   }
 
   #using(model: string): string[] {

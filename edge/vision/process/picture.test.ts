@@ -1,6 +1,8 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
@@ -36,4 +38,27 @@ test('nobody watches: nothing is written', async () => {
   picture.offer(frame(0));
   await picture.settled();
   await expect(stat(join(folder, 'yard.jpg'))).rejects.toThrow('ENOENT');
+});
+
+test('a picture that is being written when it is stopped does not come back, however far it was', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-picture-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  let late = true;
+  for (let turns = 0; late; turns = turns * 1.5 + 1) {
+    const picture = new LivePicture('yard', folder, new FakeClock(), silentLogger());
+    picture.offer(frame(0), true);
+    let written = false;
+    const settled = picture.settled().then(() => {
+      written = true;
+    });
+    for (let i = 0; i < turns && !written; i++) await turn();
+    late = !written;
+    picture.stop();
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    await settled;
+    expect(readdirSync(folder)).toEqual([]);
+    picture.offer(frame(0), true);
+    await picture.settled();
+    expect(readdirSync(folder)).toEqual([]);
+  }
 });

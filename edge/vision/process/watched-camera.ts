@@ -103,6 +103,7 @@ export class WatchedCamera {
     this.#evidence?.stop();
     this.#recorder?.stop();
     this.#ring?.stop();
+    this.#picture.stop();
     this.#options.pool.forget(this.id);
   }
 
@@ -114,7 +115,7 @@ export class WatchedCamera {
     return true;
   }
 
-  /** Its masks may be others now: what was taken before shows what nobody is to see. */
+  /** After `stop`. Its masks may be others now: what was taken before shows what nobody is to see. */
   forgetPictures(): void {
     const { liveFolder } = this.#options;
     for (const name of [`${this.id}.jpg`, `${this.id}.jpg.new`]) rmSync(join(liveFolder, name), { force: true });
