@@ -115,6 +115,13 @@ test('a camera goes live, its people are told with boxes, its picture is there w
     const mine = arguments_.split('\n').filter((line) => line.includes('ffmpeg'));
     expect(mine.join('\n')).not.toContain(secret);
   }
+  camera.freeze();
+  try {
+    await reaches('stalled');
+    expect(vision.latest('cam-0')).toBeUndefined();
+  } finally {
+    camera.thaw();
+  }
 }, 60_000);
 
 test('a camera that freezes is stalled within seconds, and live again when it thaws', async () => {
@@ -175,7 +182,10 @@ test('what is wrong with a camera is said in words, and harms no other camera', 
 }, 40_000);
 
 test('a vision process that is killed leaves nothing behind, says so, and is back', async () => {
-  const vision = await watch([{}]);
+  const changes = new CameraChanges();
+  const told: boolean[] = [];
+  const changed = () => told.push(...changes.look(supervisor!.cameras()).map(({ live }) => live));
+  const vision = await watch([{}], {}, { events: { scene: () => {}, tamper: () => {}, changed } });
   await reaches('live');
   vision.watch('cam-0', 60);
   await vi.waitFor(() => expect(existsSync(vision.livePicture('cam-0'))).toBe(true), { timeout: 5_000 });
@@ -189,6 +199,8 @@ test('a vision process that is killed leaves nothing behind, says so, and is bac
   await vi.waitFor(() => expect(membersOf(killed)).toEqual([]));
   await reaches('live');
   expect(vision.problems()).toEqual([]);
+  // live, lost once, live once: not what the killed one said last
+  expect(told).toEqual([true, false, true]);
 }, 40_000);
 
 test('a camera whose vision process ended is live again when it sends pictures, and not when the next process runs', async () => {

@@ -253,6 +253,7 @@ export class VisionSupervisor implements Part {
         break;
       case 'camera':
         this.#status.set(message.status.id, message.status);
+        if (message.status.state !== 'live') this.#latest.delete(message.status.id);
         events.changed();
         break;
       case 'problem':
@@ -302,6 +303,9 @@ export class VisionSupervisor implements Part {
     running.deadline.cancel();
     killGroup(running.child);
     this.#latest.clear();
+    // until the next process tells otherwise none is live
+    for (const [id, status] of this.#status)
+      if (status.state !== 'off') this.#status.set(id, { ...status, ...unknownYet });
     this.#problems.clear();
     this.#forgetStatus();
     this.#forgetPictures();
@@ -359,13 +363,13 @@ export class VisionSupervisor implements Part {
   }
 }
 
+const unknownYet = { state: 'connecting', reason: 'starting', framesPerSecond: 0 } as const;
+
 function initialStatus(camera: CameraConfig): CameraStatus {
   return {
     id: camera.id,
     name: camera.name ?? camera.id,
-    state: 'connecting',
-    reason: 'starting',
-    framesPerSecond: 0,
+    ...unknownYet,
     detector: camera.detector ?? 'motion',
   };
 }

@@ -129,7 +129,10 @@ export interface VisionObservationData {
   readonly line?: string;
   /** crossed: the side of the line that it came to, as the picture shows it */
   readonly to?: 'left' | 'right' | 'up' | 'down';
-  /** parked, moved: a thing that stands in the zone from now on, or moves again */
+  /**
+   * parked, moved: a thing that stands in the zone from now on, or moves again; left: not seen in it any more by a camera
+   * that is live, so that of who was there when the camera was lost nothing more is said
+   */
   readonly change: 'entered' | 'left' | 'parked' | 'moved' | 'crossed';
   /** true: it has not moved since it was first seen, or stands again */
   readonly static?: boolean;

@@ -140,9 +140,51 @@ test('where a motion mask is drawn movement wakes nobody from then on, and what 
   expect(scenes.slice(told).every(({ tracks }) => tracks.length === 1)).toBe(true);
 });
 
-test('who was in the picture when the stream broke off has left', async () => {
-  const { frame, scenes, analysis } = camera();
+test('a stream that breaks off is nobody leaving; the next one is looked at at once, and told though nobody is there', async () => {
+  const { frame, scenes, asked, analysis } = camera();
   await frame([person(0.4, 0.9)]);
+  const before = asked.length;
   analysis.lost();
-  expect(scenes.at(-1)).toMatchObject({ tracks: [], changes: [{ change: 'left', zone: 'all' }] });
+  expect(scenes).toHaveLength(1);
+  await frame([]);
+  expect(asked).toHaveLength(before + 1);
+  expect(scenes.slice(1)).toMatchObject([{ tracks: [], changes: [] }]);
+  analysis.lost();
+  await frame([person(0.4, 0.9)]);
+  expect(scenes.at(-1)).toMatchObject({ tracks: [{ id: 2 }], changes: [{ change: 'entered' }] });
+  expect(scenes).toHaveLength(3);
 });
+
+test.each(['with the detector', 'waiting for it'])(
+  'a frame that is %s when the stream breaks off is told to nobody, and kept as evidence by nobody',
+  async (where) => {
+    const answers: (() => void)[] = [];
+    const answer = () => new Promise<void>((resolve) => answers.push(resolve));
+    const seen: number[] = [];
+    const { frame, scenes, analysis } = camera({
+      pool: {
+        analyse: async ({ take }) => {
+          if (where === 'waiting for it') await answer();
+          const taken = take();
+          if (where === 'with the detector') await answer();
+          return taken && { frame: taken, detections: [person(0.4, 0.9)], detectMs: 1 };
+        },
+      },
+      analysed: ({ uptime }) => seen.push(uptime),
+    });
+    await frame([]);
+    // one more that would be looked at after it
+    await frame([], 200);
+    analysis.lost();
+    for (let i = 0; i < 3; i++) {
+      for (const one of answers.splice(0)) one();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([scenes, seen]).toEqual([[], []]);
+    await frame([]);
+    for (const one of answers.splice(0)) one();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(scenes).toMatchObject([{ changes: [{ change: 'entered' }] }]);
+    expect(seen).toHaveLength(1);
+  },
+);

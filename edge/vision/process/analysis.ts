@@ -2,7 +2,9 @@
  * From one camera's frames to its scene: gate -> detector -> tracker -> zones. The only place where those four meet.
  *
  * Always: at most one frame of a camera waits for or is in a detector, and it is the newest one; a
- * frame that came meanwhile is analysed at once after it; a still scene costs the gate alone, and a look by the detector every `lookAgainMs`.
+ * frame that came meanwhile is analysed at once after it; a still scene costs the gate alone, and a look by the detector
+ * every `lookAgainMs`; a stream that breaks off is nobody leaving, and of its frames nothing more is told, also of one
+ * that is with the detector.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -78,6 +80,9 @@ export class Analysis {
   #waiting = false;
   #motion = false;
   #analysedAt = Number.NEGATIVE_INFINITY;
+  /** Frames that were complete by then are of a stream that broke off; ms of the monotonic clock. */
+  #lostAt = Number.NEGATIVE_INFINITY;
+  /** what was told last shows somebody */
   #hadTracks = false;
   #troubled = false;
   #stopped = false;
@@ -126,12 +131,16 @@ export class Analysis {
     return Math.round(((recent.length - 1) / Math.max(1, this.#options.clock.uptime() - first)) * 10_000) / 10;
   }
 
-  /** The stream broke off: what was in the picture is gone. */
+  /**
+   * The stream broke off: nobody knows who is there. Tells nothing, because nobody was seen leaving. The first frame of
+   * the next stream is looked at whatever the gate says, and told also where nobody is there any more.
+   */
   lost(): void {
+    this.#lostAt = this.#options.clock.uptime();
     this.#examinedAt = [];
-    if (this.#tracker.objects.length === 0) return;
     this.#tracker = { ...this.#tracker, objects: [] };
-    this.#tell(this.#options.clock.uptime(), 0);
+    this.#scene = emptyScene;
+    this.#analysedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Others from the next frame on; who is in a zone that is gone has left it. */
@@ -161,7 +170,7 @@ export class Analysis {
           return frame !== undefined && this.#remembers && motionMasks.length > 0 ? { ...frame, motionMasks } : frame;
         },
       });
-      if (analysed !== undefined && !this.#stopped) this.#took(analysed);
+      if (analysed !== undefined && !this.#stopped && analysed.frame.uptime > this.#lostAt) this.#took(analysed);
       if (this.#troubled) trouble('');
       this.#troubled = false;
     } catch (error) {

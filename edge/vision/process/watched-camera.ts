@@ -49,7 +49,9 @@ export interface WatchedCameraOptions {
   readonly ring: { readonly folder: string; readonly maxBytes: number } | undefined;
   /** its model, where that is out */
   readonly out: Ousted | undefined;
-  readonly pool: DetectorPool;
+  readonly pool: Pick<DetectorPool, 'analyse' | 'prepare' | 'forget'>;
+  /** for tests; default: ffmpeg */
+  readonly startCapture?: typeof startCapture;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -192,7 +194,7 @@ export class WatchedCamera {
       clock,
       random,
       logger,
-      startCapture,
+      startCapture: this.#options.startCapture ?? startCapture,
       probe,
       recording: () => (this.#recorder === undefined && source.kind !== 'v4l2' ? this.#ring?.begin() : undefined),
       frame: () => {
