@@ -182,10 +182,7 @@ test('what is wrong with a camera is said in words, and harms no other camera', 
 }, 40_000);
 
 test('a vision process that is killed leaves nothing behind, says so, and is back', async () => {
-  const changes = new CameraChanges();
-  const told: boolean[] = [];
-  const changed = () => told.push(...changes.look(supervisor!.cameras()).map(({ live }) => live));
-  const vision = await watch([{}], {}, { events: { scene: () => {}, tamper: () => {}, changed } });
+  const vision = await watch([{}]);
   await reaches('live');
   vision.watch('cam-0', 60);
   await vi.waitFor(() => expect(existsSync(vision.livePicture('cam-0'))).toBe(true), { timeout: 5_000 });
@@ -199,8 +196,6 @@ test('a vision process that is killed leaves nothing behind, says so, and is bac
   await vi.waitFor(() => expect(membersOf(killed)).toEqual([]));
   await reaches('live');
   expect(vision.problems()).toEqual([]);
-  // live, lost once, live once: not what the killed one said last
-  expect(told).toEqual([true, false, true]);
 }, 40_000);
 
 test('a camera whose vision process ended is live again when it sends pictures, and not when the next process runs', async () => {

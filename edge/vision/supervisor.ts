@@ -303,9 +303,6 @@ export class VisionSupervisor implements Part {
     running.deadline.cancel();
     killGroup(running.child);
     this.#latest.clear();
-    // until the next process tells otherwise none is live
-    for (const [id, status] of this.#status)
-      if (status.state !== 'off') this.#status.set(id, { ...status, ...unknownYet });
     this.#problems.clear();
     this.#forgetStatus();
     this.#forgetPictures();
@@ -363,13 +360,13 @@ export class VisionSupervisor implements Part {
   }
 }
 
-const unknownYet = { state: 'connecting', reason: 'starting', framesPerSecond: 0 } as const;
-
 function initialStatus(camera: CameraConfig): CameraStatus {
   return {
     id: camera.id,
     name: camera.name ?? camera.id,
-    ...unknownYet,
+    state: 'connecting',
+    reason: 'starting',
+    framesPerSecond: 0,
     detector: camera.detector ?? 'motion',
   };
 }
