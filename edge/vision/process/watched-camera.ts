@@ -77,10 +77,13 @@ export class WatchedCamera {
   /** a frame of it was analysed */
   #watched = false;
   #stopped = false;
+  /** what it was set up by, with what it took since */
+  #config: CameraSettings;
 
   constructor(options: WatchedCameraOptions) {
     const { config, liveFolder, clock, logger } = options;
     this.#options = options;
+    this.#config = config;
     this.#frameKey = `${config.id} ${++built}`;
     this.#picture = new LivePicture(config.id, liveFolder, clock, logger);
   }
@@ -90,7 +93,7 @@ export class WatchedCamera {
   }
 
   get config(): CameraSettings {
-    return this.#options.config;
+    return this.#config;
   }
 
   start(): void {
@@ -112,7 +115,8 @@ export class WatchedCamera {
   /** Takes a new configuration as it runs, where only zones, lines and motion masks differ. Whether it could. */
   takes(config: CameraSettings): boolean {
     const others = ({ zones: _, lines: __, motion_masks: ___, ...rest }: CameraSettings) => JSON.stringify(rest);
-    if (others(config) !== others(this.#options.config) || this.#analysis === undefined) return false;
+    if (others(config) !== others(this.#config) || this.#analysis === undefined) return false;
+    this.#config = config;
     this.#analysis.setAreas(areasOf(config));
     return true;
   }
