@@ -268,6 +268,7 @@ export class Gateway implements Part {
       note: (data) => this.#pipeline.note(data),
       quality: () => this.#clockSync.quality(),
       clock,
+      logger: logger('evidence'),
     });
     this.#uploads = new EvidenceUpload({
       file: join(installation.data, 'evidence-uploads.json'),

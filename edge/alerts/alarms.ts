@@ -51,7 +51,7 @@ const mostActive = 5000;
 /** Alarms that are over and may still get their evidence: a clip comes some seconds after its alarm. */
 const mostEnded = 200;
 /** of one alarm; an alarm that goes on for days is shown by its first ones */
-const mostEvidence = 12;
+export const mostEvidence = 12;
 /** The least time between two snapshots: an SD card lives from being left alone. */
 const snapshotEveryMs = 200;
 

@@ -1,20 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import type { AlertData, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
-import { silentLogger } from '@forpost/shared/logging.ts';
+import { createLogger, silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { Evidence } from './evidence.ts';
+import { Alarms } from '../../alerts/alarms.ts';
+import type { AlarmTransition } from '../../rules/rule.ts';
+import { Evidence, type EvidenceOptions } from './evidence.ts';
 import { EvidenceStore } from './store.ts';
 import { toldAlarms } from './told-alarms.ts';
 
-async function rig() {
+async function rig(more: Partial<EvidenceOptions> = {}, logger = silentLogger()) {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-evidence-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const clock = new FakeClock();
   const limits = { maxBytes: 1e6, keepAlarmsMs: 1e14, keepChatterMs: 1e14, minFreeBytes: 0 };
-  const store = new EvidenceStore({ folder, limits, clock, quality: () => 'synced', logger: silentLogger() });
+  const store = new EvidenceStore({ folder, limits, clock, quality: () => 'synced', logger });
   await store.start();
   onTestFinished(() => store.stop());
   const asked: string[] = [];
@@ -28,6 +30,8 @@ async function rig() {
     note: (data) => notes.push(data),
     quality: () => 'synced',
     clock,
+    logger,
+    ...more,
   });
   const alert = (alarm: string, more: Partial<AlertData> = {}) => {
     const data = {
@@ -39,6 +43,7 @@ async function rig() {
       severity: 'critical',
       message: 'Somebody in Gate',
       test: false,
+      evidence: [],
     };
     evidence.alert({ data: { ...data, ...more } as AlertData, time: 0, received: 0, uptime: 77 });
   };
@@ -120,4 +125,77 @@ test('each look is an event, the many requests of one look are one', async () =>
   ]);
   expect(evidence.looks).toBe(3);
   expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
+});
+
+test('an alarm that goes on for hours has so many pictures, and no file is kept that it does not tell of', async () => {
+  const asked: string[] = [];
+  const { clock, store, evidence, take } = await rig({
+    ask: (_, alarm) => asked.push(alarm),
+    attach: (alarm, references) => {
+      const alert = alarms.attach(alarm, references);
+      if (alert !== undefined) evidence.alert(alert);
+      return alert !== undefined;
+    },
+  });
+  const alarms = new Alarms({ actions: [], clock, random: () => 0.5 });
+  const change = (to: AlarmTransition['change']) => {
+    const transition = {
+      ...{ change: to, rule: 'gate', device: 'yard', subject: 'drive', severity: 'warning', category: 'intrusion' },
+      ...{ test: false, cause: 'zone-entered', message: 'Somebody in Drive', time: clock.now() },
+    } as AlarmTransition;
+    const taken = { received: clock.now(), uptime: clock.uptime() };
+    for (const alert of alarms.apply([transition], taken)) evidence.alert(alert);
+  };
+  let pieces = 0;
+  const answer = async () => {
+    const five = asked.splice(0).flatMap((alarm) => Array.from({ length: 5 }, () => alarm));
+    await Promise.all(five.map((alarm) => take((pieces++).toString(16).padStart(16, '0'), [alarm])));
+  };
+  change('raised');
+  for (let minute = 0; minute < 60; minute++) {
+    await answer();
+    clock.advance(61_000);
+    change('updated');
+  }
+  const ids = alarms.active().flatMap(({ evidence: told = [] }) => told.map(({ id }) => id));
+  expect(ids).toHaveLength(12);
+  expect(store.list(100).map(({ id }) => id)).toEqual(ids.toReversed());
+  expect(await readdir(store.newFolder)).toEqual([]);
+  expect([pieces, asked]).toEqual([15, []]);
+});
+
+/** what is said in it, line by line */
+function logOf() {
+  const said: string[] = [];
+  return { said, logger: createLogger('evidence', 'info', { write: (line) => said.push(JSON.parse(line).msg) }) };
+}
+
+test('a picture that can neither be kept nor deleted is said in the log once a minute, and nothing else', async () => {
+  const { said, logger } = logOf();
+  const { store, evidence, alert, attached } = await rig({}, logger);
+  alert('a1');
+  await rm(store.newFolder, { recursive: true });
+  await writeFile(store.newFolder, 'no folder any more');
+  for (const file of ['00000000000000aa.jpg', 'no name of ours']) {
+    const item = { id: file.slice(0, 16), kind: 'picture', media: 'image/jpeg', file, size: 4, time: 5 } as const;
+    const items = [{ ...item, sha256: 'ab'.repeat(32) }];
+    await evidence.take({ kind: 'evidence', camera: 'yard', alarms: ['a1'], items });
+  }
+  expect([store.count, attached]).toEqual([0, []]);
+  expect(said).toEqual([
+    expect.stringMatching(/cannot be kept.*ENOTDIR/),
+    expect.stringMatching(/could not be deleted: ENOTDIR/),
+  ]);
+});
+
+test('an alarm that cannot be told with its pictures ends nothing', async () => {
+  const { said, logger } = logOf();
+  const attach = () => {
+    throw new Error('out of order');
+  };
+  const { take, alert } = await rig({ attach }, logger);
+  alert('a1');
+  await take('00000000000000aa', ['a1']);
+  await take('00000000000000ab', ['a1']);
+  expect(said).toEqual([expect.stringMatching(/out of order/)]);
 });

@@ -179,7 +179,7 @@ export class EvidenceStore implements Part {
       !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)
     ) {
       this.#notTaken++;
-      await rm(from, { force: true });
+      await this.discard(file);
       return false;
     }
     this.#waiting++;
@@ -188,8 +188,19 @@ export class EvidenceStore implements Part {
       kept = await this.#keep(from, record);
     });
     this.#waiting--;
-    if (!kept) this.#notTaken++;
-    return kept;
+    if (kept) return true;
+    this.#notTaken++;
+    await this.discard(file);
+    return false;
+  }
+
+  /** Deletes `file` of the new folder. Where it cannot, that is a line in the log, and the next start does. */
+  async discard(file: string): Promise<void> {
+    try {
+      await rm(join(this.newFolder, file), { force: true });
+    } catch (error) {
+      this.#sparing.warn('discard', {}, `a picture that is not kept could not be deleted: ${messageOf(error)}`);
+    }
   }
 
   get(id: string): EvidenceRecord | undefined {
@@ -216,10 +227,7 @@ export class EvidenceStore implements Part {
   }
 
   async #keep(from: string, record: EvidenceRecord): Promise<boolean> {
-    if (!(await this.#prune(record.size))) {
-      await rm(from, { force: true });
-      return false;
-    }
+    if (!(await this.#prune(record.size))) return false;
     await rename(from, this.pathOf(record));
     await this.#note(record);
     this.#known.set(record.id, record);
