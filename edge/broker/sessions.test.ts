@@ -278,6 +278,74 @@ test('a packet id of QoS 2 is free again once the disk knows it, and where it re
   expect(store.inbound(client, 5)).toBeUndefined();
 });
 
+test.each(['under way', 'taken'])(
+  'a PUBREL that came twice does not end the next publish under its packet id, which is %s',
+  async (standing) => {
+    const disk = new HeldStorage();
+    const store = sessions({}, [], disk);
+    const client = staying('a');
+    store.beginInbound(client, 5, Promise.resolve());
+    const pubrel = { cmd: 'pubrel', messageId: 5 } as StoredPacket;
+    const first = store.incomingDelPacket(client, pubrel);
+    const second = store.incomingDelPacket(client, pubrel);
+    await isSettled(second);
+    disk.end(undefined, 1);
+    await first;
+    expect(store.inbound(client, 5)).toBeUndefined();
+    // PUBCOMP has gone, and the client uses the packet id again
+    const commit = Promise.withResolvers<void>();
+    store.beginInbound(client, 5, commit.promise);
+    if (standing === 'taken') commit.resolve();
+    await isSettled(commit.promise);
+    disk.end();
+    await second;
+    expect(store.inbound(client, 5)).toBeDefined();
+    const changes = [...disk.changes];
+    const third = store.incomingDelPacket(client, pubrel);
+    commit.resolve();
+    await isSettled(third);
+    disk.end();
+    await third;
+    expect(store.inbound(client, 5)).toBeUndefined();
+    expect(disk.changes).toEqual([...changes, 'released']);
+  },
+);
+
+test('a PUBREL whose publish was refused, and whose packet id is a new publish’s since, leaves that alone', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({}, [], disk);
+  const client = staying('a');
+  const refusal = Promise.withResolvers<void>();
+  store.beginInbound(client, 5, refusal.promise);
+  const released = store.incomingDelPacket(client, { cmd: 'pubrel', messageId: 5 } as StoredPacket);
+  refusal.promise.catch(() => store.beginInbound(client, 5, Promise.resolve()));
+  refusal.reject(new Error('full'));
+  await isSettled(released);
+  disk.end();
+  await released;
+  expect(store.inbound(client, 5)).toBeDefined();
+  expect(disk.changes).not.toContain('released');
+});
+
+test('a QoS 2 publish that the bound forgets under way goes from the disk after its commit', async () => {
+  const disk = new HeldStorage();
+  const store = sessions({ maxInbound: 1, maxInboundAll: 0 }, [], disk);
+  const client = staying('a');
+  const commits = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  commits.forEach(({ promise }, i) => {
+    store.beginInbound(client, i + 1, promise);
+  });
+  await isSettled(Promise.resolve());
+  expect(disk.changes).not.toContain('released');
+  commits[0]?.resolve();
+  await isSettled(Promise.resolve());
+  expect(disk.changes.filter((kind) => kind === 'released')).toHaveLength(1);
+  // nothing of this one is on disk
+  commits[1]?.reject(new Error('full'));
+  await isSettled(Promise.resolve());
+  expect(disk.changes.filter((kind) => kind === 'released')).toHaveLength(1);
+});
+
 test('of QoS 2 nothing goes out before the disk knows its packet id; QoS 1 does not wait', async () => {
   const disk = new HeldStorage();
   const store = sessions({}, [], disk);

@@ -13,11 +13,12 @@
  *    everything else rides in the next commit. What the gateway itself publishes never waits;
  *  - each queue is bounded and drops its oldest, all together drop of the longest; no principal has more than its
  *    share of sessions; a session whose client stays away for `maxAbsentMs` ends;
- *  - a QoS 2 publish gets its PUBREC only once its gate opens, and one that is known opens no second time.
+ *  - a QoS 2 publish gets its PUBREC only once its gate opens, and one that is known opens no second time; its PUBREL
+ *    ends it and no later publish under the same packet id, however often it comes.
  */
 import { Readable } from 'node:stream';
 import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
-import { Inbound, InboundCount } from './inbound.ts';
+import { type Forgotten, Inbound, InboundCount } from './inbound.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import { isOurs, Retained } from './retained.ts';
 import {
@@ -228,7 +229,7 @@ export class Sessions {
 
   /** The admission of this publish where it is known, so that a second sending of it is not admitted again. */
   inbound(client: ClientRef, messageId: number): Promise<void> | undefined {
-    return this.#inboundOf(client)?.get(messageId);
+    return this.#inboundOf(client)?.get(messageId)?.admission;
   }
 
   /** What is to be on disk with a publish that begins, so that it is known after a restart too. */
@@ -244,12 +245,22 @@ export class Sessions {
       known = new Inbound(this.#inboundCount);
       this.#cleanInbound.set(client.id, known);
     }
-    for (const forgotten of known.begin(messageId, admission)) this.#saveReleased(client, forgotten);
+    for (const forgotten of known.begin(messageId, admission)) this.#saveForgotten(client, forgotten);
   }
 
   #inboundOf(client: ClientRef): Inbound | undefined {
     if (client.clean !== false) return this.#cleanInbound.get(client.id);
     return this.#session(client.id).inbound;
+  }
+
+  /** One that is under way comes on disk with its commit, and goes from there after that, or with the next of its id. */
+  #saveForgotten(client: ClientRef, { messageId, admission }: Forgotten): void {
+    const forget = () => {
+      const next = this.#sessions.get(client.id)?.inbound.get(messageId);
+      if (next === undefined) this.#saveReleased(client, messageId);
+      else next.admission.catch(forget);
+    };
+    if (client.clean === false) admission.then(forget, () => undefined);
   }
 
   #saveReleased(client: ClientRef, messageId: number): void {
@@ -277,13 +288,15 @@ export class Sessions {
 
   /**
    * PUBREL: the packet id is free again, once the disk knows it; else its next message would be taken for this one
-   * after a restart [MQTT-4.3.3-2].
+   * after a restart [MQTT-4.3.3-2]. PUBREL may come twice, and the id be a new publish's before the second is through.
    */
   async incomingDelPacket(client: ClientRef, packet: StoredPacket): Promise<void> {
     const { messageId } = packet;
     const known = this.#inboundOf(client);
-    if (messageId === undefined || known === undefined) return;
-    await known.get(messageId)?.catch(() => undefined);
+    const publish = messageId === undefined ? undefined : known?.get(messageId);
+    if (messageId === undefined || known === undefined || publish === undefined) return;
+    await publish.admission.catch(() => undefined);
+    if (known.get(messageId) !== publish) return;
     if (client.clean === false) {
       this.#saveReleased(client, messageId);
       try {
@@ -294,7 +307,7 @@ export class Sessions {
         throw error;
       }
     }
-    known.end(messageId);
+    known.end(messageId, publish);
     if (client.clean !== false && known.size === 0) this.#cleanInbound.delete(client.id);
   }
 

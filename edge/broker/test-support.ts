@@ -122,8 +122,9 @@ export class HeldStorage implements BrokerStorage {
     return this.#waiting.length;
   }
 
-  end(error?: Error): void {
-    for (const { resolve, reject } of this.#waiting.splice(0)) error === undefined ? resolve() : reject(error);
+  /** Ends the commit that the first so many wait for, all where nothing is said. */
+  end(error?: Error, count = this.#waiting.length): void {
+    for (const { resolve, reject } of this.#waiting.splice(0, count)) error === undefined ? resolve() : reject(error);
   }
 }
 

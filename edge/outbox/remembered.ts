@@ -4,7 +4,8 @@
  * The broker works on its own copy in memory; here are the changes of it, and what it finds after a restart.
  *
  * Always: the changes of a publish are on disk in the commit of its events, or not at all; other changes are on disk
- * in the order in which they were saved, at the latest with the next commit after `saved` was asked for.
+ * in the order in which they were saved, at the latest with the next commit after `saved` was asked for, and in one
+ * commit before those of its publishes: what undoes a change of a publish is saved once that is committed.
  */
 import type { Redelivery } from './redelivery.ts';
 

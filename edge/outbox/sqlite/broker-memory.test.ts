@@ -70,6 +70,27 @@ test('an entry that the outbox has no room for leaves no record and no message e
   await later.stop();
 });
 
+test('a packet id that is another publish’s in the commit that frees it of the one before stays taken', async () => {
+  const outbox = outboxIn(folder);
+  await outbox.start();
+  outbox.storage.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
+  outbox.storage.save({ kind: 'session', session: 2, client: 'meter/2', absentMs: 0 });
+  const received = (session: number) => ({ kind: 'received', session, messageId: 5 }) as const;
+  await outbox.append({ events: [draft(1)], publish: { changes: [received(1), received(2)] } });
+  outbox.storage.save({ kind: 'released', session: 1, messageId: 5 });
+  outbox.storage.save({ kind: 'session-ended', session: 2 });
+  await outbox.append({ events: [draft(2)], publish: { changes: [received(1), received(2)] } });
+  const db = new Database(outbox.file, { readonly: true });
+  // nothing of a session that has ended is left either
+  expect(db.prepare('select count(*) from inbound').pluck().get()).toBe(1);
+  db.close();
+  await outbox.stop();
+  const later = outboxIn(folder);
+  await later.start();
+  expect(recalled(later).sessions).toMatchObject([{ session: 1, inbound: [5] }]);
+  await later.stop();
+});
+
 test('the ids that devices gave their events are told at the next start, the newest of them', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();

@@ -3,7 +3,7 @@
  * everything at the start.
  */
 import type Database from 'better-sqlite3';
-import type { Change, Remembered } from '../remembered.ts';
+import type { Remembered } from '../remembered.ts';
 import type { Batch } from './messages.ts';
 import { withoutRefused } from './publish-records.ts';
 import { RedeliveryLog } from './redelivery-log.ts';
@@ -22,19 +22,16 @@ export class BrokerMemory {
   apply({ records, changes }: Batch, refused: readonly number[]): void {
     if (changes.anew) this.#rows.clear();
     const without = new Set(refused);
-    // before them: who waits for the commit has the last word on its topic, in memory too
-    for (const change of changes.changes) if (isOfTopic(change)) this.#rows.apply(change);
     this.#redeliveries.add(withoutRefused(records, without));
+    // before them, also where an earlier commit of these failed: a publish that uses a packet id or a topic again has
+    // the last word on it, in memory too
+    for (const change of changes.changes) if (change.kind !== 'session-ended') this.#rows.apply(change);
     for (const { entry, change } of records.changes) if (!without.has(entry)) this.#rows.apply(change);
     // after them: a session that has ended takes what was queued for it along
-    for (const change of changes.changes) if (!isOfTopic(change)) this.#rows.apply(change);
+    for (const change of changes.changes) if (change.kind === 'session-ended') this.#rows.apply(change);
   }
 
   recall(): Remembered {
     return { ...this.#rows.load(), redeliveries: this.#redeliveries.load() };
   }
-}
-
-function isOfTopic({ kind }: Change): boolean {
-  return kind === 'retained' || kind === 'unretained';
 }
