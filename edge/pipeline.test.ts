@@ -133,6 +133,19 @@ test('while the disk hangs alerts are acted on and nobody is told that anything 
   expect(told).toBe(0);
 });
 
+test('whatever a device sends, its entry is told to be that device’s', async () => {
+  await publish('{"values":{"power_w":6000}}');
+  await publish('not readable', 'quiet');
+  await publish('[]', 'quiet');
+  expect(outbox.entries.map(({ sender }) => sender)).toEqual(['meter', 'quiet', 'quiet']);
+  outbox.answer = async ({ events }) => {
+    if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'never');
+    return { stored: 0, repeated: 0 };
+  };
+  await publish('{"values":{"power_w":1}}');
+  expect(outbox.entries.at(-1)).toMatchObject({ deadLetter: { reason: expect.any(String) }, sender: 'meter' });
+});
+
 test('what the outbox refuses is refused to the device', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   await expect(publish('{"values":{"power_w":1}}')).rejects.toThrow('full');

@@ -122,6 +122,7 @@ export class Pipeline {
       await this.#storing.submit({
         events: [],
         deadLetter: this.#deadLetter(publish, messageOf(error)),
+        sender: publish.device,
         publish: publish.record,
       });
     }
@@ -134,7 +135,8 @@ export class Pipeline {
     devices.seen(device, publish.received, decoded);
     if (!decoded.ok) {
       const deadLetter = this.#deadLetter(publish, decoded.reason);
-      return { events: this.#raise(this.#alive(device, publish), publish), deadLetter, publish: publish.record };
+      const events = this.#raise(this.#alive(device, publish), publish);
+      return { events, deadLetter, sender: device, publish: publish.record };
     }
     const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish));
     const transitions: AlarmTransition[] = [];
@@ -148,7 +150,7 @@ export class Pipeline {
         transitions.push(...this.#observe(device, item, publish));
     });
     if (readings === 0) transitions.push(...this.#alive(device, publish));
-    return { events: [...this.#raise(transitions, publish), ...events], publish: publish.record };
+    return { events: [...this.#raise(transitions, publish), ...events], sender: device, publish: publish.record };
   }
 
   #observe(device: DeviceId, item: DecodedReading, taken: Taken): readonly AlarmTransition[] {

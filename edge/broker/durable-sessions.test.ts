@@ -1,14 +1,17 @@
 /** The broker on a real outbox: what it remembers across a restart, and what is on disk before it is answered. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import Database from 'better-sqlite3';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
+import type { ToWriter } from '../outbox/sqlite/messages.ts';
+import type { SqliteOutbox, WriterThread } from '../outbox/sqlite/sqlite-outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/test-support.ts';
 import {
   Bench,
+  type ConnectOptions,
   connectPacket,
   pingPacket,
   publishPacket,
@@ -101,7 +104,7 @@ async function absent(heard: Heard): Promise<void> {
 }
 
 /** A raw connection of the meter, logged in, with what came since. */
-async function meter(options: { clean?: boolean } = { clean: false }): Promise<RawClient> {
+async function meter(options: ConnectOptions = { clean: false }): Promise<RawClient> {
   const raw = await bench.raw();
   raw.send(connectPacket('meter', options));
   await soon(() => raw.packets().length).toBe(1);
@@ -333,6 +336,57 @@ test('a redelivery that comes while its first sending is being committed waits f
   await soon(() => attempts.length).toBe(2);
   commit();
   await soon(() => after(third)).toEqual([['puback', 7]]);
+});
+
+test('while the disk hangs a device that floods is refused, and another one’s publish is taken and acknowledged', async () => {
+  await stop();
+  const held: (() => void)[] = [];
+  let hangs = false;
+  outbox = outboxIn(folder, {
+    limits: { maxQueuedEntries: 60 },
+    startWriter: (data) => {
+      const worker = new Worker(new URL('../outbox/sqlite/writer.ts', import.meta.url), { workerData: data });
+      const postMessage = (message: ToWriter) => {
+        if (hangs) held.push(() => worker.postMessage(message));
+        else worker.postMessage(message);
+      };
+      return { postMessage, on: worker.on.bind(worker), once: worker.once.bind(worker) } as unknown as WriterThread;
+    },
+  });
+  await outbox.start();
+  bench = new Bench({
+    storage: outbox.storage,
+    limits: { refusalDelayMs: 20 },
+    admit: async ({ device, payload, record }) => {
+      const events = [draft(1, { data: JSON.stringify(String(payload)) })];
+      await outbox.append({ events, sender: device, publish: record });
+    },
+  });
+  await bench.broker.start();
+  const floods = [await meter({ clientId: 'a' }), await meter({ clientId: 'b' })];
+  const other = await bench.raw();
+  other.send(connectPacket('other'));
+  await soon(() => other.packets().length).toBe(1);
+  hangs = true;
+  try {
+    for (const flood of floods) {
+      flood.send(...Array.from({ length: 60 }, (_, n) => publishPacket(readings, 'x', 1, n + 1)));
+      await soon(() => bench.broker.counters().publishes).toBe(60 * (floods.indexOf(flood) + 1));
+    }
+    // the first connection has taken the share; its refusals come behind what is acknowledged before them
+    await soon(() => floods.map(({ closed }) => closed)).toEqual([false, true]);
+    expect(outbox.status().queued).toBe(20);
+    other.send(publishPacket('forpost/devices/other/readings', 'mine', 1, 1));
+    await soon(() => outbox.status().queued).toBe(21);
+  } finally {
+    hangs = false;
+    for (const post of held) post();
+  }
+  await soon(() => after(other)).toEqual([['puback', 1]]);
+  await soon(() => floods.map(({ closed }) => closed)).toEqual([true, true]);
+  expect(after(floods[0] as RawClient)).toHaveLength(20);
+  expect(other.closed).toBe(false);
+  expect(stored()).toEqual([...Array(20).fill('x'), 'mine']);
 });
 
 test('a session that is taken over while an acknowledgement is withheld gets it on its new connection, once', async () => {

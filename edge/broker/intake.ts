@@ -183,7 +183,7 @@ export class Intake {
     const { clock, admit, storage } = this.#options;
     if (principal.kind === 'consumer') {
       const { changes = [] } = record;
-      return changes.length === 0 ? done : storage.commit(changes);
+      return changes.length === 0 ? done : storage.commit(changes, principal.id);
     }
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     try {

@@ -15,7 +15,8 @@
  *  - without room (room.ts) delivered events go first, then the oldest telemetry, named by a gap record in the same
  *    transaction and never while it is in hand at a sink (in-hand.ts); alerts are never shed: `append` rejects with
  *    FORPOST_OUTBOX_FULL, and what else comes goes on;
- *  - the queue in front of the disk is bounded: beyond it `append` rejects with FORPOST_OUTBOX_FULL.
+ *  - the queue in front of the disk is bounded, what one sender may have in it too, and its last room is kept for alerts
+ *    and `reserved` entries (sqlite/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
@@ -55,6 +56,8 @@ export interface OutboxEntry {
   readonly deadLetter?: DeadLetter;
   /** nobody will offer it again (vision, a silent device, the gateway itself): it may use the room kept for that */
   readonly reserved?: boolean;
+  /** the device or consumer whose publish it is, to whose share of the queue it counts; none: the gateway's own */
+  readonly sender?: string;
   /** what the broker has to remember of the publish */
   readonly publish?: PublishRecord | undefined;
 }

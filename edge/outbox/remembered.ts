@@ -86,8 +86,8 @@ export interface BrokerStorage {
   save(change: Change): void;
   /** Everything saved until now is on disk. @throws what the outbox says; it is then saved with a later commit */
   saved(): Promise<void>;
-  /** The changes of a publish that has no events, all of them in one commit. @throws what the outbox says */
-  commit(changes: readonly Change[]): Promise<void>;
+  /** The changes of `sender`'s publish that has no events, all of them in one commit. @throws what the outbox says */
+  commit(changes: readonly Change[], sender: string): Promise<void>;
   /** `save` all that is true: the file is a new one, or too much was saved for a disk that takes nothing. */
   onAnew(listener: () => void): void;
 }

@@ -1,6 +1,8 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { EventDraft, OutboxEntry } from '../outbox.ts';
 import { Gathering } from './gathering.ts';
 import type { CommitOutcome } from './messages.ts';
 import { draft } from './test-support.ts';
@@ -90,3 +92,114 @@ test('nor in the turn in which all that waits is refused, because the writer is 
   void gathering.add(alert(5));
   expect(gathering.take(stamp).waiting).toHaveLength(1);
 });
+
+/** An entry of one event, and what became of it: 'in', or the words of its refusal. */
+const offered =
+  (gathering: Gathering) =>
+  async (sender: string | undefined, change: Partial<EventDraft> = {}) =>
+    answer(gathering, {
+      events: [draft(1, { device: asId(sender ?? 'gateway'), ...change })],
+      ...(sender === undefined ? {} : { sender }),
+    });
+
+async function answer(gathering: Gathering, entry: OutboxEntry): Promise<string> {
+  const before = gathering.entries;
+  const refusal = gathering.add(entry).then(
+    () => '',
+    (error: ForpostError) => error.message,
+  );
+  return gathering.entries > before ? 'in' : refusal;
+}
+
+const data = (bytes: number) => ({ data: 'x'.repeat(bytes) });
+
+test('a device that fills its share of the entries is refused alone, in words that name it, until some are stored', async () => {
+  const gathering = new Gathering(30, 2 ** 20);
+  const offer = offered(gathering);
+  for (let n = 0; n < 10; n++) expect(await offer('flood')).toBe('in');
+  expect(await offer('flood')).toMatch(
+    /^10 entries \(0\.0 MB\) of flood wait for the disk, as much as may wait of one/,
+  );
+  expect(await offer('meter')).toBe('in');
+  expect(await offer(undefined)).toBe('in');
+  gathering.committed(gathering.take(stamp), outcome());
+  expect(await offer('flood')).toBe('in');
+});
+
+test('nor do its bytes take more than its share, whichever way it sends them', async () => {
+  const gathering = new Gathering(1000, 300_000);
+  const letter = { device: asId<'device'>('flood'), topic: 't', received: 1, reason: 'unreadable' };
+  const changes = [{ kind: 'retained', topic: 't', payload: new Uint8Array(40_000), qos: 1, owner: 'flood' }] as const;
+  const large: OutboxEntry[] = [
+    { events: [draft(1, data(40_000))], sender: 'flood' },
+    { events: [], deadLetter: { ...letter, payload: new Uint8Array(40_000) }, sender: 'flood' },
+    { events: [], publish: { changes }, sender: 'flood' },
+  ];
+  const answers: string[] = [];
+  for (const entry of large) answers.push(await answer(gathering, entry));
+  expect(answers).toEqual(['in', 'in', expect.stringContaining('2 entries (0.1 MB) of flood wait')]);
+  expect(await offered(gathering)('meter', data(40_000))).toBe('in');
+});
+
+test('an alert of a device finds room beside its own readings, and alerts without end do not', async () => {
+  const offer = offered(new Gathering(30, 2 ** 20));
+  while ((await offer('flood')) === 'in');
+  for (let n = 0; n < 3; n++) expect(await offer('flood', { lane: 'alerts' })).toBe('in');
+  expect(await offer('flood', { lane: 'alerts' })).toContain('13 entries (0.0 MB) of flood wait');
+});
+
+test('the last tenth is for alerts and for what nobody offers again; beyond it there is none for them either', async () => {
+  const gathering = new Gathering(30, 2 ** 20);
+  const offer = offered(gathering);
+  for (let n = 0; n < 27; n++) expect(await offer(`meter-${n}`)).toBe('in');
+  expect(await offer('late')).toMatch(/^27 entries .* too slow for this load, and the last room is kept for alerts$/);
+  expect(await offer('late', { lane: 'alerts' })).toBe('in');
+  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
+  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
+  for (const entry of [{ reserved: true }, { events: [draft(1, { lane: 'alerts' })] }])
+    expect(await answer(gathering, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
+});
+
+test('an entry larger than a share is taken where nothing else of its sender waits: offered again it would be as large', async () => {
+  const gathering = new Gathering(30, 300_000);
+  const offer = offered(gathering);
+  expect(await offer('camera', data(200_000))).toBe('in');
+  expect(await offer('camera')).toContain('of camera wait');
+  gathering.committed(gathering.take(stamp), outcome());
+  expect(await offer('camera', data(200_000))).toBe('in');
+});
+
+const publish = fc.record({
+  lane: fc.constantFrom('telemetry', 'alerts'),
+  events: fc.integer({ min: 1, max: 3 }),
+  bytes: fc.integer({ min: 0, max: 20_000 }),
+  /** what the disk does then */
+  disk: fc.constantFrom('hangs', 'hangs', 'hangs', 'commits', 'refuses', 'fails'),
+});
+
+test('whatever one device sends, and whatever the disk does, another’s entry and its alert find room', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(publish, { maxLength: 120 }), async (publishes) => {
+      const gathering = new Gathering(40, 300_000);
+      for (const { lane, events, bytes, disk } of publishes) {
+        const event = draft(1, { lane, device: asId('flood'), ...data(bytes) } as Partial<EventDraft>);
+        gathering.add({ events: Array.from({ length: events }, () => event), sender: 'flood' }).catch(() => undefined);
+        if (disk === 'hangs') continue;
+        const taken = gathering.take(stamp);
+        const error = new ForpostError('FORPOST_OUTBOX_FAILED', 'no');
+        if (disk === 'fails') gathering.failed(taken, error);
+        else gathering.committed(taken, outcome(disk === 'refuses' && taken.waiting.length > 0 ? [0] : []));
+      }
+      const offer = offered(gathering);
+      expect(await offer('meter', data(60_000))).toBe('in');
+      expect(await offer('meter', { lane: 'alerts', ...data(30_000) })).toBe('in');
+      expect(await offer(undefined, { lane: 'alerts', device: null })).toBe('in');
+      // and nothing of anybody is left counted in the end
+      gathering.failed(gathering.take(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
+      gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+      expect(gathering.entries).toBe(0);
+      await nextTurn();
+      for (let n = 0; n < 13; n++) expect(await offer('flood')).toBe('in');
+    }),
+    { numRuns: 200 },
+  ));

@@ -1,8 +1,13 @@
 /**
  * What waits for the disk: entries gathered into the batch that follows the running commit.
  *
- * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed; beyond that `add` says no. A
- * batch that is taken holds at most `batchEntries` and about `batchBytes`, so that no single commit takes long nor much
+ * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed; beyond that `add` says no, and
+ * its words say at which bound:
+ *  - of one device or consumer at most a third, and a tenth of the whole more for what has an alert in it: however much it
+ *    sends, others find room. An entry whose sender has nothing else here is not asked for that, however large it is;
+ *  - the last tenth is for what has an alert in it, and for `reserved` entries.
+ *
+ * A batch that is taken holds at most `batchEntries` and about `batchBytes`, so that no single commit takes long nor much
  * of the log. Of a commit at most `toldPerTurn` entries are told in one turn of the event loop, in order, because the
  * acknowledgement and the delivery of each cost some 10 µs, and an alert may not wait behind thousands of them; refusals
  * are told at once. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
@@ -28,10 +33,20 @@ const toldPerTurn = 256;
 const maxAcknowledgements = 1000;
 /** What an entry weighs beside its data, bytes. */
 const entryBytes = 200;
+/** Above what the connections of one device let in (16 with 1000 publishes each), so that short ones just wait there. */
+const senderShare = 1 / 3;
+const urgentShare = 1 / 10;
+
+interface Held {
+  entries: number;
+  bytes: number;
+}
 
 interface Waiting {
   readonly entry: OutboxEntry;
   readonly bytes: number;
+  /** all that is here of its sender, with this */
+  readonly ofSender: Held | undefined;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: ForpostError) => void;
 }
@@ -49,8 +64,9 @@ export class Gathering {
   /** on disk, and not told yet */
   #committed: { readonly one: Waiting; readonly appended: Appended }[] = [];
   #isTelling = false;
-  #entries = 0;
-  #bytes = 0;
+  readonly #all: Held = { entries: 0, bytes: 0 };
+  /** of those senders of whom something is here */
+  readonly #bySender = new Map<string, Held>();
   /** devices of whose alerts one was refused in this turn of the event loop, of which nobody has heard yet */
   readonly #refusedNow = new Set<EventDraft['device']>();
 
@@ -61,7 +77,7 @@ export class Gathering {
 
   /** Entries that wait, are being committed, or are not told yet that they are. */
   get entries(): number {
-    return this.#entries;
+    return this.#all.entries;
   }
 
   get hasEntries(): boolean {
@@ -72,23 +88,55 @@ export class Gathering {
     return this.#waiting.length === 0 && this.#acknowledgements.length === 0;
   }
 
-  /** @throws ForpostError FORPOST_OUTBOX_FULL (as a rejection) at either bound */
+  /** @throws ForpostError FORPOST_OUTBOX_FULL (as a rejection) at each bound */
   add(entry: OutboxEntry): Promise<Appended> {
     let bytes = entryBytes + (entry.deadLetter?.payload.length ?? 0) + bytesOfRecord(entry.publish);
-    for (const event of entry.events) bytes += entryBytes + event.data.length;
-    const full = this.#entries >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes;
-    if (full || (this.#refusedNow.size > 0 && isBehind(entry, this.#refusedNow))) {
-      this.#refuseBehind(entry);
-      return Promise.reject(
-        new ForpostError(
-          'FORPOST_OUTBOX_FULL',
-          `${this.#entries} entries wait for the disk: it is too slow for this load`,
-        ),
-      );
+    let isUrgent = entry.reserved === true;
+    for (const event of entry.events) {
+      bytes += entryBytes + event.data.length;
+      if (event.lane === 'alerts') isUrgent = true;
     }
-    this.#entries++;
-    this.#bytes += bytes;
-    return new Promise((resolve, reject) => this.#waiting.push({ entry, bytes, resolve, reject }));
+    const refusal = this.#refusalOf(entry, bytes, isUrgent);
+    if (refusal !== undefined) {
+      this.#refuseBehind(entry);
+      return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', refusal));
+    }
+    const ofSender = this.#hold(entry.sender, bytes);
+    return new Promise((resolve, reject) => this.#waiting.push({ entry, bytes, ofSender, resolve, reject }));
+  }
+
+  /** Why there is no room for it, in words; undefined where there is. */
+  #refusalOf(entry: OutboxEntry, bytes: number, isUrgent: boolean): string | undefined {
+    const { sender } = entry;
+    const held = sender === undefined ? undefined : this.#bySender.get(sender);
+    if (held !== undefined && !this.#fits(held, bytes, isUrgent ? senderShare + urgentShare : senderShare))
+      return `${inWords(held)} of ${sender} wait for the disk, as much as may wait of one sender: the others go on`;
+    const all = this.#all;
+    if (!this.#fits(all, bytes, 1)) return `${inWords(all)} wait for the disk: it is too slow for this load`;
+    if (!isUrgent && !this.#fits(all, bytes, 1 - urgentShare))
+      return `${inWords(all)} wait for the disk: it is too slow for this load, and the last room is kept for alerts`;
+    if (this.#refusedNow.size > 0 && isBehind(entry, this.#refusedNow))
+      return 'an alert of the same device, handed over before it, was refused at this moment';
+    return undefined;
+  }
+
+  /** Whether one more entry leaves `held` within this share of both bounds. */
+  #fits(held: Held, bytes: number, share: number): boolean {
+    return held.entries + 1 <= share * this.#maxEntries && held.bytes + bytes <= share * this.#maxBytes;
+  }
+
+  #hold(sender: string | undefined, bytes: number): Held | undefined {
+    this.#all.entries++;
+    this.#all.bytes += bytes;
+    if (sender === undefined) return undefined;
+    let held = this.#bySender.get(sender);
+    if (held === undefined) {
+      held = { entries: 0, bytes: 0 };
+      this.#bySender.set(sender, held);
+    }
+    held.entries++;
+    held.bytes += bytes;
+    return held;
   }
 
   /** They are few: a sink has one batch outstanding. Of very many the oldest go, which later ones contain. */
@@ -138,11 +186,11 @@ export class Gathering {
     const entries = refused === 'all' ? taken.waiting : refused.flatMap((index) => taken.waiting[index] ?? []);
     for (const { entry } of entries) for (const device of alertDevices(entry)) devices.add(device);
     if (devices.size === 0) return;
-    this.#waiting = this.#waiting.filter(({ entry, bytes, reject }) => {
-      if (!isBehind(entry, devices)) return true;
-      for (const device of alertDevices(entry)) devices.add(device);
-      this.#release(bytes);
-      reject(error);
+    this.#waiting = this.#waiting.filter((one) => {
+      if (!isBehind(one.entry, devices)) return true;
+      for (const device of alertDevices(one.entry)) devices.add(device);
+      this.#release(one);
+      one.reject(error);
       return false;
     });
     this.#isRefusedNow(devices);
@@ -165,7 +213,7 @@ export class Gathering {
     const refused = new Set(outcome.refused);
     taken.waiting.forEach((one, index) => {
       if (refused.has(index)) {
-        this.#release(one.bytes);
+        this.#release(one);
         one.reject(noRoom());
         return;
       }
@@ -179,7 +227,7 @@ export class Gathering {
   #tell(): void {
     const told = this.#committed.splice(0, toldPerTurn);
     for (const { one, appended } of told) {
-      this.#release(one.bytes);
+      this.#release(one);
       one.resolve(appended);
     }
     this.#isTelling = this.#committed.length > 0;
@@ -193,7 +241,7 @@ export class Gathering {
   /** Everything that waits is told that it is not stored, after what is. */
   failAll(error: ForpostError): void {
     for (const { one, appended } of this.#committed.splice(0)) {
-      this.#release(one.bytes);
+      this.#release(one);
       one.resolve(appended);
     }
     const waiting = this.#waiting;
@@ -202,17 +250,25 @@ export class Gathering {
   }
 
   #refuse(waiting: readonly Waiting[], error: ForpostError): void {
-    for (const { entry, bytes, reject } of waiting) {
-      this.#refuseBehind(entry);
-      this.#release(bytes);
-      reject(error);
+    for (const one of waiting) {
+      this.#refuseBehind(one.entry);
+      this.#release(one);
+      one.reject(error);
     }
   }
 
-  #release(bytes: number): void {
-    this.#entries--;
-    this.#bytes -= bytes;
+  #release({ entry: { sender }, bytes, ofSender }: Waiting): void {
+    this.#all.entries--;
+    this.#all.bytes -= bytes;
+    if (ofSender === undefined || sender === undefined) return;
+    ofSender.entries--;
+    ofSender.bytes -= bytes;
+    if (ofSender.entries === 0) this.#bySender.delete(sender);
   }
+}
+
+function inWords({ entries, bytes }: Held): string {
+  return `${entries} entries (${(bytes / 1e6).toFixed(1)} MB)`;
 }
 
 /** Why the file takes an entry no more. */

@@ -11,6 +11,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { forgoneReason } from '../gap.ts';
+import type { Change } from '../remembered.ts';
 import { schemaVersion } from './sql/schema.ts';
 import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
 import { openReader } from './sqlite-reader.ts';
@@ -411,14 +412,27 @@ test('what was no longer kept when a sink was configured, or configured again, i
 test('the queue in front of the disk is bounded in entries and in bytes', async () => {
   const outbox = await started({ limits: { maxQueuedEntries: 10, maxQueuedBytes: 1_000_000 } });
   const many = await Promise.allSettled(Array.from({ length: 15 }, (_, n) => outbox.append({ events: [draft(n)] })));
-  expect(many.map(({ status }) => status)).toEqual([...Array(10).fill('fulfilled'), ...Array(5).fill('rejected')]);
+  expect(many.map(({ status }) => status)).toEqual([...Array(9).fill('fulfilled'), ...Array(6).fill('rejected')]);
   const large = await Promise.allSettled(
     Array.from({ length: 4 }, () =>
-      outbox.append({ events: [draft(0, { data: JSON.stringify('x'.repeat(300_000)) })] }),
+      outbox.append({ events: [draft(0, { data: JSON.stringify('x'.repeat(290_000)) })] }),
     ),
   );
   expect(large.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
   expect(outbox.status().queued).toBe(0);
+});
+
+test('what a consumer leaves without an event counts to its share of the queue too', async () => {
+  const outbox = await started({ limits: { maxQueuedEntries: 30 } });
+  const change = (n: number): Change => ({
+    ...{ kind: 'retained', topic: `t/${n}`, payload: new Uint8Array(1), qos: 1, owner: 'panel' },
+  });
+  const many = Array.from({ length: 12 }, (_, n) => outbox.storage.commit([change(n)], 'panel'));
+  const others = [outbox.storage.commit([change(20)], 'app'), outbox.append({ events: [draft(1)], sender: 'meter' })];
+  const outcomes = await Promise.allSettled([...many, ...others]);
+  const fulfilled = (count: number) => Array<string>(count).fill('fulfilled');
+  expect(outcomes.map(({ status }) => status)).toEqual([...fulfilled(10), 'rejected', 'rejected', ...fulfilled(2)]);
+  await expect(many[11]).rejects.toThrow('of panel wait for the disk');
 });
 
 test('dead letters are bounded: the oldest make room, and a huge one is cut', async () => {

@@ -37,7 +37,7 @@ export interface OutboxLimits {
   readonly minFreeBytes: number | null;
   /** ms that delivered events are kept for replay while there is room */
   readonly keepDeliveredMs: number;
-  /** entries and bytes waiting in front of the disk */
+  /** entries and bytes waiting in front of the disk; who may take how much of it: gathering.ts */
   readonly maxQueuedEntries: number;
   readonly maxQueuedBytes: number;
 }
@@ -216,7 +216,7 @@ export class SqliteOutbox implements Outbox {
     isRead: () => this.#ready !== undefined,
     save: (change) => this.#save(change),
     saved: () => this.#saved(),
-    commit: async (changes) => void (await this.append({ events: [], publish: { changes } })),
+    commit: async (changes, sender) => void (await this.append({ events: [], sender, publish: { changes } })),
     onAnew: (listener) => this.#changes.onAnew(listener),
   };
 
