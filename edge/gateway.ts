@@ -270,9 +270,11 @@ export class Gateway implements Part {
       clock,
       logger: logger('evidence'),
     });
+    const target = uploadTarget(installation, secrets);
     this.#uploads = new EvidenceUpload({
       file: join(installation.data, 'evidence-uploads.json'),
-      target: uploadTarget(installation, secrets),
+      target,
+      link: target?.link === undefined ? undefined : this.#uplink.evidenceLink(target.link),
       clock,
       random,
       logger: logger('evidence'),

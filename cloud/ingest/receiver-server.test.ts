@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test,
 import type { SinkBatch } from '../../edge/uplink/sink.ts';
 import { httpSink } from '../../edge/uplink/sinks/http.ts';
 import { httpCommands } from '../../edge/uplink/sinks/http-commands.ts';
+import { WireCount } from '../../edge/uplink/sinks/wire-count.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import type { Commands } from '../commands/commands.ts';
 import { fileCommands } from '../commands/testing.ts';
@@ -171,6 +172,7 @@ describe('a receiver that knows gateways by certificate', () => {
     const stopping = new AbortController();
     const feed = httpCommands({
       ...{ base: server.url, tls: { ca: pem.ca, ...own }, token: () => undefined, clock: systemClock },
+      wire: new WireCount(),
     });
     const running = feed.run(async () => undefined, stopping.signal);
     await vi.waitFor(() => expect(asked).toEqual(['gw-1']));

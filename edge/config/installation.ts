@@ -17,12 +17,12 @@ export const tlsSchema = Type.Object(
   closed,
 );
 
-/** For a metered link; what counts is on the wire, both ways, and compressed. */
+/** For a metered link; what counts is on the wire, both ways, and compressed: events, commands and evidence. */
 export const linkLimitSchema = Type.Object(
   {
     bytes_per_second: Type.Optional(Type.Integer({ minimum: 200, description: 'never more, but for a moment' })),
     bytes_per_day: Type.Optional(
-      Type.Integer({ minimum: 100_000, description: 'of the site’s local day; alerts go on beyond it' }),
+      Type.Integer({ minimum: 100_000, description: 'of the site’s local day; alerts and commands go on beyond it' }),
     ),
   },
   closed,

@@ -66,6 +66,8 @@ interface SinkState {
   readonly sink: Sink;
   readonly pacer: Pacer;
   readonly runners: readonly LaneRunner[];
+  /** of what the sink had on the wire beside its sessions */
+  otherTold: number;
   state: UplinkState;
   since: string;
   statusOut: boolean;
@@ -100,6 +102,7 @@ export class Dispatcher {
         sink,
         pacer,
         runners: lanes.map((lane) => this.#runner(lane, sink, backoff, pacer, index)),
+        otherTold: 0,
         state: 'offline',
         since,
         statusOut: false,
@@ -127,6 +130,15 @@ export class Dispatcher {
       case 'status':
         for (const state of this.#sinks) void this.#sendStatus(state, message.status);
         return;
+      case 'wantRoom': {
+        const { id, sink, bytes } = message;
+        const room = this.#pacerOf(sink)?.giveRoom(bytes) ?? { bytes, waitMs: 0 };
+        this.#options.post({ say: 'room', id, room });
+        return;
+      }
+      case 'evidenceSpent':
+        this.#pacerOf(message.sink)?.spent('evidence', message.bytes);
+        return;
       case 'notedAside': {
         const waiting = this.#aside.get(message.id);
         this.#aside.delete(message.id);
@@ -142,7 +154,21 @@ export class Dispatcher {
     this.#statusTimer?.cancel();
     this.#reportTimer?.cancel();
     await Promise.all(this.#sinks.flatMap(({ runners }) => runners.map((runner) => runner.stop())));
-    for (const { pacer } of this.#sinks) pacer.close();
+    for (const state of this.#sinks) {
+      this.#accountOther(state);
+      state.pacer.close();
+    }
+  }
+
+  #pacerOf(sink: string): Pacer | undefined {
+    return this.#sinks.find((one) => one.sink.name === sink)?.pacer;
+  }
+
+  /** Tells the pacer what was on the wire beside the sessions: counted as an alert is, because it waits for nothing. */
+  #accountOther(state: SinkState): void {
+    const { otherWireBytes = 0 } = state.sink;
+    state.pacer.spent('alerts', otherWireBytes - state.otherTold);
+    state.otherTold = otherWireBytes;
   }
 
   #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer, index: number): LaneRunner {
@@ -263,6 +289,7 @@ export class Dispatcher {
     const safeEvents = state.runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
     const safeBytes = state.runners.reduce((sum, runner) => sum + runner.bytesSafe, 0);
     state.samples = withSample(state.samples, { at: clock.uptime(), safeEvents, safeBytes, events, bytes });
+    this.#accountOther(state);
     const budget = state.pacer.budget();
     return {
       sink: state.sink.name,

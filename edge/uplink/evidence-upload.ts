@@ -8,8 +8,8 @@
  *
  * Always: what is queued survives a kill; one at a time; at most `mostQueued`; one that failed goes behind the others; a
  * queue that cannot be written costs a line in the log, and at most what is there already being asked for once more; the
- * two days are of the time that the gateway runs, whatever its clock says; a metered link keeps half of its rate and of
- * its day for events, which never wait for a picture.
+ * two days are of the time that the gateway runs, whatever its clock says; over a metered link each part waits until the
+ * uplink's pacer gives it room, in the one count of that link (pacing.ts), and what was on the wire beyond is told.
  */
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -22,6 +22,8 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { Room } from './pacer.ts';
+import { WireCount } from './sinks/wire-count.ts';
 
 export interface UploadTarget {
   /** of the receiver */
@@ -29,9 +31,16 @@ export interface UploadTarget {
   readonly tls?: KafkaTls | undefined;
   /** undefined where the certificate says who we are */
   readonly token?: string | undefined;
-  /** of the whole link; undefined: no limit */
-  readonly bytesPerSecond?: number | undefined;
-  readonly bytesPerDay?: number | undefined;
+  /** the uplink whose limit it counts to, by name; undefined: there is no limit */
+  readonly link?: string | undefined;
+}
+
+/** A metered link that evidence shares with events. */
+export interface EvidenceLink {
+  /** how much of so many bytes may go now; what is given counts as sent */
+  room(bytes: number): Promise<Room>;
+  /** so many were on the wire beyond what room was given for */
+  spent(bytes: number): void;
 }
 
 const queuedSchema = Type.Object({
@@ -51,6 +60,8 @@ export interface EvidenceUploadOptions {
   readonly file: string;
   /** undefined: there is no receiver to send to */
   readonly target: UploadTarget | undefined;
+  /** the target's; undefined: there is no limit */
+  readonly link: EvidenceLink | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -60,16 +71,13 @@ export interface EvidenceUploadOptions {
 
 const mostQueued = 64;
 const partBytes = 256 * 1024;
-const leastPartBytes = 16 * 1024;
-/** A part on a slow link is what goes within this. */
-const partSeconds = 5;
-const eventsPart = 0.5;
+/** A part's headers and its answer, more rather than less. */
+const headBytes = 700;
 const requestDeadlineMs = 60_000;
 const backoff: Backoff = { baseMs: 500, ceilingMs: 60_000 };
 const keptMs = 2 * 86_400_000;
 /** How much of a wait a kill may make be forgotten. */
 const saveEveryMs = 3_600_000;
-const dayMs = 86_400_000;
 const maxAnswerBytes = 65_536;
 /** What trying again would not change. */
 const final = new Set([400, 403, 404, 413, 422]);
@@ -104,7 +112,8 @@ export class EvidenceUpload implements Part {
   #running: Promise<void> | undefined;
   #stopping = new AbortController();
   #writing: Promise<void> = Promise.resolve();
-  #day = { from: Number.NEGATIVE_INFINITY, bytes: 0 };
+  readonly #wire = new WireCount();
+  #told = 0;
 
   constructor(options: EvidenceUploadOptions) {
     this.#options = options;
@@ -214,40 +223,35 @@ export class EvidenceUpload implements Part {
     const file = await openFile(path);
     try {
       while (at < size) {
-        const part = Buffer.alloc(Math.min(size - at, this.#partBytes(target)));
+        const given = await this.#room(Math.min(size - at, partBytes) + headBytes);
+        const part = Buffer.alloc(Math.min(size - at, given - headBytes));
         const { bytesRead } = await file.read(part, 0, part.length, at);
         if (bytesRead < part.length) throw new Refused('the file is shorter than it was');
-        await this.#room(part.length, target);
         const range = { 'content-range': `bytes ${at}-${at + part.length - 1}/${size}` };
-        const begun = this.#options.clock.uptime();
-        at = progressOf(await this.#call('PUT', address, target, range, part)).received;
-        await this.#slow(part.length, begun, target);
+        at = progressOf(await this.#call('PUT', address, target, range, part, given)).received;
       }
     } finally {
       await file.close();
     }
   }
 
-  #partBytes({ bytesPerSecond }: UploadTarget): number {
-    if (bytesPerSecond === undefined) return partBytes;
-    return Math.round(Math.min(partBytes, Math.max(leastPartBytes, bytesPerSecond * eventsPart * partSeconds)));
+  /** Waits until some of so many bytes may go, and says how many. */
+  async #room(bytes: number): Promise<number> {
+    const { link, clock } = this.#options;
+    const { signal } = this.#stopping;
+    for (;;) {
+      const room = (await link?.room(bytes)) ?? { bytes, waitMs: 0 };
+      signal.throwIfAborted();
+      if (room.bytes > 0) return room.bytes;
+      await sleep(clock, room.waitMs, signal);
+    }
   }
 
-  /** Waits until the day has room for so many bytes. */
-  async #room(bytes: number, { bytesPerDay }: UploadTarget): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.uptime() - this.#day.from >= dayMs) this.#day = { from: clock.uptime(), bytes: 0 };
-    if (bytesPerDay !== undefined && this.#day.bytes + bytes > bytesPerDay * eventsPart)
-      await sleep(clock, this.#day.from + dayMs - clock.uptime(), this.#stopping.signal);
-    this.#stopping.signal.throwIfAborted();
-    this.#day.bytes += bytes;
-  }
-
-  /** Waits out what a part took more than its share of the link. */
-  async #slow(bytes: number, begun: number, { bytesPerSecond }: UploadTarget): Promise<void> {
-    if (bytesPerSecond === undefined) return;
-    const dueMs = (bytes / (bytesPerSecond * eventsPart)) * 1000;
-    await sleep(this.#options.clock, begun + dueMs - this.#options.clock.uptime(), this.#stopping.signal);
+  #account(given: number): void {
+    const { bytes } = this.#wire;
+    const beyond = bytes - this.#told - given;
+    this.#told = bytes;
+    if (beyond > 0) this.#options.link?.spent(beyond);
   }
 
   async #call(
@@ -256,6 +260,7 @@ export class EvidenceUpload implements Part {
     { tls, token }: UploadTarget,
     head: Readonly<Record<string, string>> = {},
     body?: Buffer,
+    given = 0,
   ): Promise<string> {
     const secure = address.startsWith('https:');
     this.#agent ??= secure
@@ -273,6 +278,7 @@ export class EvidenceUpload implements Part {
       { method, headers, agent: this.#agent, signal },
       resolve,
     );
+    request.on('socket', (socket) => this.#wire.watch(socket));
     request.on('error', reject);
     request.end(body);
     let answer: IncomingMessage;
@@ -288,6 +294,8 @@ export class EvidenceUpload implements Part {
       this.#agent.destroy();
       this.#agent = undefined;
       throw error;
+    } finally {
+      this.#account(given);
     }
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return text;

@@ -5,6 +5,7 @@ import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { SinkConfig } from '../config/installation.ts';
 import type { SinkSecret } from '../site/site.ts';
+import type { Room } from './pacer.ts';
 import type { SinkIdentity } from './sink.ts';
 
 /** An event that a sink refuses for good. */
@@ -38,6 +39,10 @@ export type ToThread =
   | { readonly say: 'notedAside'; readonly id: number; readonly problem: string | null }
   /** the command's result is on disk, or why not */
   | { readonly say: 'commandDone'; readonly id: number; readonly problem: string | null }
+  /** evidence would send so many bytes over this sink's metered link */
+  | { readonly say: 'wantRoom'; readonly id: number; readonly sink: string; readonly bytes: number }
+  /** evidence had so many more on the wire than it was given room for */
+  | { readonly say: 'evidenceSpent'; readonly sink: string; readonly bytes: number }
   | { readonly say: 'stop' };
 
 export type FromThread =
@@ -56,6 +61,7 @@ export type FromThread =
       readonly problems: readonly string[];
     }
   | { readonly say: 'wantStatus' }
+  | { readonly say: 'room'; readonly id: number; readonly room: Room }
   /** the outbox's file does not give back what was written */
   | { readonly say: 'damaged' }
   | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
@@ -34,6 +34,43 @@ test('what a day has used outlives a stop exactly, and a kill within a hundredth
   const exactly = second.budget()!.used;
   second.close();
   expect(aPacer(file, clock).budget()).toEqual({ used: exactly, limit: 1_000_000 });
+});
+
+test('what evidence has used of the day outlives a kill, and is in one count with the events', () => {
+  const file = aFile();
+  const clock = new FakeClock();
+  const first = aPacer(file, clock);
+  first.spent('telemetry', 100_000);
+  expect(first.giveRoom(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
+  expect(first.budget()).toEqual({ used: 400_000, limit: 1_000_000 });
+  first.spent('telemetry', 50_000);
+  // killed: nothing more is written, and what it was given may have been sent
+  const second = aPacer(file, clock);
+  const { bytes } = second.giveRoom(300_000);
+  expect(bytes).toBeGreaterThan(180_000);
+  expect(bytes).toBeLessThanOrEqual(200_000);
+  expect(second.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  expect(second.ask('telemetry').until, 'the other half is the events’').toBe(0);
+  second.close();
+  const third = aPacer(file, clock);
+  expect(third.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  clock.advance(86_400_000);
+  expect(third.giveRoom(1_000)).toEqual({ bytes: 1_000, waitMs: 0 });
+});
+
+test('what an older version wrote down is understood', () => {
+  const file = aFile();
+  const day = '2026-01-01';
+  const old = {
+    budgets: { kafka: { day, bytes: 700_000, before: [{ day: '2025-12-31', bytes: 5 }] } },
+    partitions: {},
+  };
+  writeFileSync(file, JSON.stringify(old));
+  const pacer = aPacer(file, new FakeClock());
+  expect(pacer.budget()!.used).toBe(700_000);
+  expect(pacer.giveRoom(1e9).bytes).toBe(300_000);
+  pacer.close();
+  expect(aPacer(file, new FakeClock()).budget()!.used).toBe(1_000_000);
 });
 
 test('the day is the site’s: telemetry goes on at its midnight', () => {

@@ -1,6 +1,6 @@
 /**
  * The pacing of one sink (pacing.ts) with its clock, its local day and its memory: both lanes ask it before each batch
- * and tell it what was on the wire.
+ * and tell it what was on the wire; evidence is counted when it is let go, before it is on the wire.
  *
  * Always: without limits it answers «go» and keeps nothing; the file is ahead of the count by up to a hundredth of the
  * budget, so that a kill makes a day's budget smaller by that and never larger.
@@ -9,9 +9,11 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Pace } from './forwarder.ts';
 import {
+  evidenceVerdict,
   type PacingLimits,
   type PacingState,
   type PacingTime,
+  type Payer,
   passTime,
   spend,
   startPacing,
@@ -28,10 +30,20 @@ export interface PacerOptions {
   readonly memory: UplinkMemory;
 }
 
+/** Room for evidence on a metered link. */
+export interface Room {
+  /** that may go now and are counted by now; 0: none */
+  readonly bytes: number;
+  /** ms after which it is worth asking again, where there is none */
+  readonly waitMs: number;
+}
+
 const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
 /** JSON bytes for each byte on the wire, before anything has been measured: zstd alone makes it 6 to 8 */
 const firstRatio = 4;
 const dayMs = 86_400_000;
+/** A part that is smaller is mostly headers: a link that is slower than that is overdrawn by one. */
+const leastRoomBytes = 4_096;
 /** of the allowance that the gateway's own state may take */
 const statusShare = 0.1;
 const longestStatusGapMs = 900_000;
@@ -42,7 +54,7 @@ export class Pacer {
   readonly #format: Intl.DateTimeFormat;
   #state: PacingState;
   #ratio = firstRatio;
-  #reserved = 0;
+  #reserved = { bytes: 0, evidence: 0 };
   #day = { at: Number.NaN, name: '', msToNext: dayMs };
 
   constructor(options: PacerOptions) {
@@ -56,7 +68,7 @@ export class Pacer {
     });
     const { before = [], ...used } = memory.value.budgets[sink] ?? { day: '', bytes: 0 };
     this.#state = startPacing(limits, this.#time(), [used, ...before]);
-    this.#reserved = this.#state.dayBytes;
+    this.#reserved = { bytes: this.#state.dayBytes, evidence: this.#state.dayEvidence };
   }
 
   get limited(): boolean {
@@ -74,11 +86,23 @@ export class Pacer {
     return { until: 0, why: 'rate', maxBytes: Math.max(1, Math.floor(said.maxWireBytes * this.#ratio)) };
   }
 
-  /** `wireBytes` were on the wire for this lane. */
-  spent(lane: Lane, wireBytes: number): void {
+  /** Lets evidence send up to `wanted` bytes; they count as sent from now on, so that a kill gives none of them back. */
+  giveRoom(wanted: number): Room {
+    if (!this.#limited) return { bytes: wanted, waitMs: 0 };
+    const time = this.#time();
+    this.#state = passTime(this.#state, this.#options.limits, time);
+    const said = evidenceVerdict(this.#state, this.#options.limits, time);
+    if (!said.go) return { bytes: 0, waitMs: said.waitMs };
+    const bytes = Math.min(wanted, Math.max(leastRoomBytes, Math.floor(said.maxWireBytes)));
+    this.spent('evidence', bytes);
+    return { bytes, waitMs: 0 };
+  }
+
+  /** `wireBytes` were on the wire for this lane, or for evidence. */
+  spent(payer: Payer, wireBytes: number): void {
     if (!this.#limited || wireBytes <= 0) return;
     const { limits } = this.#options;
-    this.#state = spend(passTime(this.#state, limits, this.#time()), limits, lane, wireBytes);
+    this.#state = spend(passTime(this.#state, limits, this.#time()), limits, payer, wireBytes);
     if (limits.bytesPerDay !== undefined) this.#reserve(limits.bytesPerDay);
   }
 
@@ -115,21 +139,24 @@ export class Pacer {
 
   /** Writes down what is really used. */
   close(): void {
-    if (this.#options.limits.bytesPerDay !== undefined) this.#remember(this.#state.dayBytes);
+    if (this.#options.limits.bytesPerDay !== undefined) this.#remember(this.#state.dayBytes, this.#state.dayEvidence);
   }
 
   #reserve(bytesPerDay: number): void {
-    const { day, dayBytes } = this.#state;
+    const { day, dayBytes, dayEvidence } = this.#state;
     const remembered = this.#options.memory.value.budgets[this.#options.sink];
-    if (remembered?.day === day && dayBytes <= this.#reserved) return;
-    this.#remember(dayBytes + Math.ceil(bytesPerDay / 100));
+    const { bytes, evidence } = this.#reserved;
+    if (remembered?.day === day && dayBytes <= bytes && dayEvidence <= evidence) return;
+    const ahead = Math.ceil(bytesPerDay / 100);
+    this.#remember(dayBytes + ahead, dayEvidence === 0 ? 0 : dayEvidence + ahead);
   }
 
-  #remember(bytes: number): void {
+  #remember(bytes: number, evidence: number): void {
     const { memory, sink } = this.#options;
-    this.#reserved = bytes;
+    this.#reserved = { bytes, evidence };
     const { day, before } = this.#state;
-    memory.change({ budgets: { ...memory.value.budgets, [sink]: { day, bytes, before: [...before] } } });
+    const used = { day, bytes, evidence, before: before.map((one) => ({ ...one, evidence: one.evidence ?? 0 })) };
+    memory.change({ budgets: { ...memory.value.budgets, [sink]: used } });
   }
 
   #time(): PacingTime {

@@ -1,10 +1,11 @@
-import type { Lane } from '@forpost/shared/event/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  evidenceVerdict,
   type PacingLimits,
   type PacingState,
   type PacingTime,
+  type Payer,
   passTime,
   spend,
   startPacing,
@@ -14,17 +15,18 @@ import {
 const day = '2026-06-01';
 const at = (now: number, name = day): PacingTime => ({ now, day: name, msToNextDay: 3_600_000 });
 
-/** Sends `batch` bytes of each lane that always has more, as often as it may, and says what each got. */
-function flood(limits: PacingLimits, wants: readonly Lane[], batch: (lane: Lane) => number, ms: number) {
+/** Sends `batch` bytes of each payer that always has more, as often as it may, and says what each got. */
+function flood(limits: PacingLimits, wants: readonly Payer[], batch: (payer: Payer) => number, ms: number) {
   let state: PacingState = startPacing(limits, at(0));
-  const sent = { alerts: 0, telemetry: 0 };
-  const next = { alerts: 0, telemetry: 0 };
+  const sent = { alerts: 0, telemetry: 0, evidence: 0 };
+  const next = { alerts: 0, telemetry: 0, evidence: 0 };
   let now = 0;
   while (now < ms) {
     for (const lane of wants) {
       if (next[lane] > now) continue;
       state = passTime(state, limits, at(now));
-      const said = verdict(state, limits, lane, at(now));
+      const said =
+        lane === 'evidence' ? evidenceVerdict(state, limits, at(now)) : verdict(state, limits, lane, at(now));
       if (!said.go) {
         next[lane] = now + said.waitMs;
         continue;
@@ -74,6 +76,78 @@ test('whatever is sent, the cap holds and nobody starves', () => {
     ),
     { numRuns: 60 },
   );
+});
+
+const rateOf = (bytesPerSecond: number, wants: readonly Payer[], batch: (payer: Payer) => number) =>
+  flood({ bytesPerSecond }, wants, batch, 120_000);
+
+test('evidence alone has half of the cap, and beside a backlog of telemetry it has less than that', () => {
+  const alone = rateOf(10_000, ['evidence'], () => 1e9).evidence;
+  expect(alone).toBeGreaterThan(10_000 * 120 * 0.48);
+  expect(alone).toBeLessThan(10_000 * 120 * 0.52);
+  const both = rateOf(10_000, ['evidence', 'telemetry'], () => 1e9);
+  expect(both.evidence).toBeGreaterThan(10_000 * 120 * 0.2);
+  expect(both.evidence).toBeLessThan(10_000 * 120 * 0.52);
+  expect(both.telemetry + both.evidence).toBeLessThanOrEqual(10_000 * (120 + 1 + 1 + 0.5));
+  expect(both.telemetry + both.evidence).toBeGreaterThan(10_000 * 115);
+});
+
+test('a flood of alerts leaves evidence waiting, and telemetry its tenth', () => {
+  const without = rateOf(10_000, ['alerts', 'telemetry'], () => 2_000);
+  const beside = rateOf(10_000, ['alerts', 'telemetry', 'evidence'], () => 2_000);
+  expect(beside.evidence).toBeLessThan(10_000 * 3);
+  expect(beside.alerts).toBeGreaterThan(without.alerts * 0.97);
+  expect(beside.telemetry).toBeGreaterThan(without.telemetry * 0.97);
+});
+
+test('an alert does not wait out a part of evidence, be that larger than the link', () => {
+  const limits = { bytesPerSecond: 200 };
+  let state = spend(startPacing(limits, at(0)), limits, 'evidence', 4_096);
+  expect(verdict(state, limits, 'alerts', at(0)).go).toBe(true);
+  expect(verdict(state, limits, 'telemetry', at(0)).go).toBe(true);
+  expect(evidenceVerdict(state, limits, at(0))).toMatchObject({ go: false, why: 'rate' });
+  state = passTime(state, limits, at(40_000));
+  expect(evidenceVerdict(state, limits, at(40_000)).go).toBe(false);
+  state = passTime(state, limits, at(41_000));
+  expect(evidenceVerdict(state, limits, at(41_000)).go).toBe(true);
+});
+
+test('whatever is sent of events and of evidence, the cap holds', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 500, max: 1_000_000 }),
+      fc.record({
+        alerts: fc.integer({ min: 0, max: 2_000 }),
+        telemetry: fc.integer({ min: 0, max: 2_000 }),
+        evidence: fc.integer({ min: 1, max: 2_000 }),
+      }),
+      (rate, batch) => {
+        const wants = (['alerts', 'telemetry', 'evidence'] as const).filter((payer) => batch[payer] > 0);
+        const sent = flood({ bytesPerSecond: rate }, wants, (payer) => (rate * batch[payer]) / 1000, 30_000);
+        const all = sent.alerts + sent.telemetry + sent.evidence;
+        expect(all).toBeLessThanOrEqual(rate * (30 + 1 + 1 + 2.5));
+        expect(sent.evidence).toBeLessThanOrEqual(rate * (15 + 0.5));
+        if (batch.telemetry > 0) expect(sent.telemetry).toBeGreaterThanOrEqual(rate * 30 * 0.09);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('evidence has half of the day, and nothing of a day that is used up', () => {
+  const limits = { bytesPerDay: 10_000 };
+  let state = startPacing(limits, at(0));
+  expect(evidenceVerdict(state, limits, at(0))).toEqual({ go: true, maxWireBytes: 5_000 });
+  state = spend(state, limits, 'telemetry', 7_000);
+  expect(evidenceVerdict(state, limits, at(0))).toEqual({ go: true, maxWireBytes: 3_000 });
+  state = spend(state, limits, 'evidence', 3_000);
+  expect(evidenceVerdict(state, limits, at(0))).toEqual({ go: false, why: 'budget', waitMs: 60_000 });
+  expect(verdict(state, limits, 'telemetry', at(0))).toMatchObject({ go: false, why: 'budget' });
+  const early = spend(startPacing(limits, at(0)), limits, 'evidence', 5_000);
+  expect(evidenceVerdict(early, limits, at(0))).toMatchObject({ go: false, why: 'budget' });
+  expect(verdict(early, limits, 'telemetry', at(0))).toEqual({ go: true, maxWireBytes: 5_000 });
+  const next = passTime(early, limits, at(5, '2026-06-02'));
+  expect(evidenceVerdict(next, limits, at(5, '2026-06-02'))).toEqual({ go: true, maxWireBytes: 5_000 });
 });
 
 test('an alert does not wait out the telemetry that has just been sent', () => {

@@ -42,6 +42,8 @@ export interface Sink {
   open(deadlineMs: number): Promise<SinkSession>;
   /** what is wrong at the other side and does not stop the sending, in words */
   problems?(): readonly string[];
+  /** on the wire so far beside its sessions, both ways: commands, and what became no session; absent: not counted */
+  readonly otherWireBytes?: number;
   /** how the centre's commands come back this way; absent: they do not */
   readonly commands?: CommandFeed;
 }

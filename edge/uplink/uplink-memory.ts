@@ -11,7 +11,12 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
-const usedDay = Type.Object({ day: Type.String(), bytes: Type.Number({ minimum: 0 }) });
+const usedDay = Type.Object({
+  day: Type.String(),
+  bytes: Type.Number({ minimum: 0 }),
+  /** what of it was evidence (absent: none) */
+  evidence: Type.Optional(Type.Number({ minimum: 0 })),
+});
 const schema = Type.Object({
   /** by sink: the local day, the bytes of it that count as used, and the same of days before it (absent: none) */
   budgets: Type.Record(

@@ -10,7 +10,7 @@ import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent, GapData } from '@forpost/shared/event/event.ts';
 import { asId, type GatewayId, type Lane, type SiteId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
-import { partitionOf, topicPlans } from '@forpost/shared/event/topics.ts';
+import { partitionOf, type TopicName, topicPlans } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -85,10 +85,13 @@ const statusNow = (counter: number): GatewayStatus => ({
 });
 
 /** As the centre would; the gateway itself creates none. */
-async function createTopics(prefix: string): Promise<void> {
+async function createTopics(
+  prefix: string,
+  names: readonly TopicName[] = ['alerts', 'telemetry', 'status'],
+): Promise<void> {
   const admin = kafka.client.admin();
   await admin.connect();
-  const topics = (['alerts', 'telemetry', 'status'] as const).map((name) => ({
+  const topics = names.map((name) => ({
     topic: `${prefix}.${name}`,
     numPartitions: partitions,
     replicationFactor: 1,
@@ -399,6 +402,57 @@ describe('the uplink', () => {
     await vi.waitFor(() => expect(acked.alerts).toBe(4), soon);
     expect(acked.telemetry).toBe(stoppedAt);
     expect(uplink.statuses()[0]!.budget!.used).toBeGreaterThanOrEqual(100_000);
+  });
+
+  test('evidence counts to the one day of a metered link, also after a restart', async () => {
+    await createTopics('shared');
+    const { outbox, uplink } = await aSite('shared', {
+      sinks: [
+        { kind: 'kafka', name: 'k', brokers: kafka.brokers, prefix: 'shared', limit: { bytes_per_day: 1_000_000 } },
+      ],
+    });
+    await append(outbox, 'telemetry', 1, 1);
+    await uplink.start();
+    const used = () => uplink.statuses()[0]!.budget?.used ?? 0;
+    const link = uplink.evidenceLink('k');
+    await vi.waitFor(async () => expect((await link.room(300_000)).bytes).toBe(300_000), soon);
+    link.spent(50_000);
+    await vi.waitFor(() => expect(used()).toBeGreaterThan(350_000), soon);
+    expect((await link.room(300_000)).bytes).toBe(150_000);
+    expect(await link.room(1_000)).toMatchObject({ bytes: 0 });
+    await vi.waitFor(() => expect(used()).toBeGreaterThan(500_000), soon);
+    await uplink.stop();
+    expect(await link.room(1_000), 'nobody answers').toEqual({ bytes: 0, waitMs: 0 });
+    await uplink.start();
+    await vi.waitFor(() => expect(used()).toBeGreaterThan(500_000), soon);
+    expect(await link.room(1_000)).toMatchObject({ bytes: 0 });
+  });
+
+  test('what listening for commands has on the wire is known to the sink', async () => {
+    await createTopics('heard', ['alerts', 'telemetry', 'status', 'commands']);
+    const context = { name: 'k', identity: { site, gateway }, secret: undefined, clock: systemClock, logger };
+    const sink = kafkaSink({ kind: 'kafka', brokers: kafka.brokers, prefix: 'heard' }, context);
+    expect(sink.otherWireBytes).toBe(0);
+    const stopping = new AbortController();
+    onTestFinished(() => stopping.abort());
+    // a new broker may have no coordinator for its first group yet: also that is on the wire
+    const listening = sink.commands!.run(async () => undefined, stopping.signal).catch(() => undefined);
+    await vi.waitFor(() => expect(sink.otherWireBytes!).toBeGreaterThan(500), { ...soon, timeout: 20_000 });
+    stopping.abort();
+    await listening;
+  });
+
+  test('connections that come to nothing count to the day of a metered link', async () => {
+    const rude = createServer((socket) => socket.on('error', () => undefined).once('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void rude.close());
+    const brokers = [`127.0.0.1:${(rude.address() as AddressInfo).port}`];
+    const { outbox, uplink } = await aSite('rude', {
+      sinks: [{ kind: 'kafka', brokers, limit: { bytes_per_day: 1_000_000 } }],
+    });
+    await append(outbox, 'telemetry', 1, 1);
+    await uplink.start();
+    await vi.waitFor(() => expect(uplink.statuses()[0]!.budget?.used).toBeGreaterThan(100), soon);
   });
 
   test('stops at once while there is nobody to talk to', async () => {

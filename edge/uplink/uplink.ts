@@ -19,7 +19,9 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../config/installation.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { SinkSecret } from '../site/site.ts';
+import type { EvidenceLink } from './evidence-upload.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
+import type { Room } from './pacer.ts';
 import type { SinkIdentity } from './sink.ts';
 import { sinkName } from './sinks/name.ts';
 
@@ -65,6 +67,8 @@ export interface CommandTaker {
 
 const restartBackoff = { baseMs: 500, ceilingMs: 30_000 };
 const stopDeadlineMs = 5_000;
+/** The thread answers in milliseconds; while there is none nobody does. */
+const roomDeadlineMs = 2_000;
 
 export class Uplink implements Part {
   readonly #options: UplinkOptions;
@@ -78,6 +82,8 @@ export class Uplink implements Part {
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
   #problems: readonly string[] = [];
+  readonly #rooms = new Map<number, (room: Room) => void>();
+  #roomId = 0;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -138,6 +144,28 @@ export class Uplink implements Part {
   /** Sends the gateway's state to every connected sink, now. */
   sendStatus(): void {
     this.#tell({ say: 'status', status: this.#options.status() });
+  }
+
+  /** The metered link of this sink, for evidence: one count with the events'. */
+  evidenceLink(sink: string): EvidenceLink {
+    return {
+      room: (bytes) => this.#room(sink, bytes),
+      spent: (bytes) => this.#tell({ say: 'evidenceSpent', sink, bytes }),
+    };
+  }
+
+  #room(sink: string, bytes: number): Promise<Room> {
+    const id = this.#roomId++;
+    return new Promise((resolve) => {
+      const settle = (room: Room) => {
+        late.cancel();
+        this.#rooms.delete(id);
+        resolve(room);
+      };
+      const late = this.#options.clock.after(roomDeadlineMs, () => settle({ bytes: 0, waitMs: 0 }));
+      this.#rooms.set(id, settle);
+      this.#tell({ say: 'wantRoom', id, sink, bytes });
+    });
   }
 
   #tell(message: ToThread): void {
@@ -213,6 +241,9 @@ export class Uplink implements Part {
         } catch (error) {
           logger.error({ err: error }, 'the state of the gateway could not be told');
         }
+        return;
+      case 'room':
+        this.#rooms.get(message.id)?.(message.room);
         return;
       case 'damaged':
         this.#options.onDamaged?.();

@@ -1,5 +1,5 @@
 /** Where evidence is sent: the receiver that is configured for it, else that of the first HTTPS uplink. */
-import type { Installation } from '../config/installation.ts';
+import type { Installation, SinkConfig } from '../config/installation.ts';
 import type { Secrets } from '../site/site.ts';
 import type { UploadTarget } from './evidence-upload.ts';
 import { sinkName } from './sinks/name.ts';
@@ -13,12 +13,16 @@ export function uploadTarget({ evidence, uplink }: Installation, secrets: Secret
   if (receiver === undefined) return undefined;
   const name = evidence?.receiver !== undefined || sink === undefined ? evidenceSecret : sinkName(sink);
   const secret = secrets.uplink?.[name];
-  const limit = uplink.find((one) => one.limit !== undefined)?.limit;
+  // a receiver beside the uplinks is reached over the site's line, which is metered where an uplink says so
+  const link = evidence?.receiver === undefined ? sink : uplink.find(isLimited);
   return {
     url: receiver.url,
     tls: receiver.tls,
     token: secret !== undefined && 'token' in secret ? secret.token : undefined,
-    bytesPerSecond: limit?.bytes_per_second,
-    bytesPerDay: limit?.bytes_per_day,
+    link: link !== undefined && isLimited(link) ? sinkName(link) : undefined,
   };
+}
+
+function isLimited({ limit }: SinkConfig): boolean {
+  return limit?.bytes_per_second !== undefined || limit?.bytes_per_day !== undefined;
 }

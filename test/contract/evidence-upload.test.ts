@@ -9,7 +9,10 @@ import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
-import { EvidenceUpload, type UploadTarget } from '../../edge/uplink/evidence-upload.ts';
+import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/uplink/evidence-upload.ts';
+import { Pacer } from '../../edge/uplink/pacer.ts';
+import type { PacingLimits } from '../../edge/uplink/pacing.ts';
+import { UplinkMemory } from '../../edge/uplink/uplink-memory.ts';
 import { until } from '../harness/process.ts';
 
 const token = 'the-token-of-the-tests-0123456789';
@@ -60,10 +63,11 @@ async function rig() {
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => app.close());
   const failed: string[] = [];
-  const uploader = async (more: Partial<UploadTarget> = {}, clock: Clock = systemClock) => {
+  const uploader = async (more: Partial<UploadTarget> = {}, clock: Clock = systemClock, link?: EvidenceLink) => {
     const upload = new EvidenceUpload({
       file: join(folder, 'queue.json'),
       target: { url, token, ...more },
+      link,
       clock,
       random: () => 0,
       logger: silentLogger(),
@@ -91,8 +95,18 @@ async function rig() {
       by: 'anna',
     });
   const here = (sha256: string) => world.depot.get('gw-1', sha256)?.arrived ?? undefined;
-  return { folder, world, openDepot, uploader, picture, want, here, failed, url };
+  /** of a link whose day is kept as the uplink keeps it */
+  const pacerOf = (limits: PacingLimits) => {
+    const memory = new UplinkMemory(join(folder, 'uplink-memory.json'), silentLogger());
+    return new Pacer({ sink: 'centre', limits, clock: systemClock, timeZone: 'UTC', memory });
+  };
+  return { pacerOf, folder, world, openDepot, uploader, picture, want, here, failed, url };
 }
+
+const over = (pacer: Pacer): EvidenceLink => ({
+  room: async (bytes) => pacer.giveRoom(bytes),
+  spent: (bytes) => pacer.spent('evidence', bytes),
+});
 
 test('what was asked for arrives whole, in parts, also over a connection that breaks', async () => {
   const { world, uploader, picture, want, here } = await rig();
@@ -111,10 +125,10 @@ test('what was asked for arrives whole, in parts, also over a connection that br
 });
 
 test('a restart of either side goes on where it was', async () => {
-  const { world, openDepot, uploader, picture, want, here } = await rig();
+  const { world, openDepot, uploader, picture, want, here, pacerOf } = await rig();
   const { item, queued } = await picture(300_000);
   await want(item);
-  const slow = await uploader({ bytesPerSecond: 200_000 });
+  const slow = await uploader({}, systemClock, over(pacerOf({ bytesPerSecond: 200_000 })));
   await slow.add(queued);
   await until('a part has arrived', () => (world.depot.list('gw-1')[0]?.received ?? 0) > 0);
   await slow.stop();
@@ -125,6 +139,46 @@ test('a restart of either side goes on where it was', async () => {
   await uploader();
   await until('it is here', () => here(item.sha256));
   expect(world.offsets[puts]).toBe(before);
+});
+
+test('over a metered link half of the day’s count is the events’, also after kills and for a picture that is larger', async () => {
+  const { world, uploader, picture, want, pacerOf } = await rig();
+  const { item, queued } = await picture(1_000_000);
+  await want(item);
+  const limits = { bytesPerDay: 600_000 };
+  const received = () => world.depot.list('gw-1')[0]?.received ?? 0;
+  let pacer = pacerOf(limits);
+  pacer.spent('telemetry', 50_000);
+  let asked = 0;
+  let given = 0;
+  const counting = (): EvidenceLink => ({
+    ...over(pacer),
+    room: async (bytes) => {
+      const room = pacer.giveRoom(bytes);
+      if (room.bytes === 0) asked++;
+      given += room.bytes;
+      return room;
+    },
+  });
+  const first = await uploader({}, systemClock, counting());
+  await first.add(queued);
+  await until('it waits for the next day', () => asked > 0);
+  const there = received();
+  expect(there).toBeGreaterThan(280_000);
+  expect(there).toBeLessThan(300_000);
+  expect(given).toBeGreaterThan(there);
+  expect(pacer.budget()!.used, 'with the question how much is there').toBeGreaterThan(50_000 + given + 200);
+  expect(pacer.ask('telemetry').until).toBe(0);
+  await first.stop();
+  for (let kill = 1; kill < 4; kill++) {
+    pacer = pacerOf(limits);
+    asked = 0;
+    const next = await uploader({}, systemClock, counting());
+    await until('it waits again', () => asked > 0);
+    await next.stop();
+  }
+  expect(received()).toBe(there);
+  expect(pacer.budget()!.used).toBeLessThan(400_000);
 });
 
 test('a gateway delivers only what was asked of it', async () => {

@@ -15,6 +15,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { CommandFeed } from '../../commands/feed.ts';
 import { httpReason } from './http-reasons.ts';
+import type { WireCount } from './wire-count.ts';
 
 export interface HttpCommandsOptions {
   /** of the receiver, without a slash at the end */
@@ -23,6 +24,8 @@ export interface HttpCommandsOptions {
   /** undefined where the certificate alone says who we are. @throws ForpostError where neither does */
   readonly token: () => string | undefined;
   readonly clock: Clock;
+  /** counts what it has on the wire */
+  readonly wire: WireCount;
 }
 
 /** Proxies cut what is silent for half a minute. */
@@ -77,7 +80,7 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
 }
 
 async function poll(
-  { base, tls, token, clock }: HttpCommandsOptions,
+  { base, tls, token, clock, wire }: HttpCommandsOptions,
   agent: HttpAgent,
   after: string,
   stopping: AbortSignal,
@@ -91,7 +94,10 @@ async function poll(
   try {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-    send(url, { headers, agent, signal }, resolve).on('error', reject).end();
+    send(url, { headers, agent, signal }, resolve)
+      .on('socket', (socket) => wire.watch(socket))
+      .on('error', reject)
+      .end();
     response = await promise;
     text = await textOf(response);
   } catch (error) {

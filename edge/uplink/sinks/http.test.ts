@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { SinkBatch } from '../sink.ts';
 import { httpSink } from './http.ts';
 
@@ -48,6 +48,32 @@ const status =
   (code: number, text: string, headers: Record<string, string> = {}): RequestListener =>
   (_, response) =>
     response.writeHead(code, headers).end(text);
+
+test('its requests for commands, and connections that became no session, count beside its sessions', async () => {
+  let connected = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.url?.startsWith('/ingest/v1/commands')) {
+      connected++;
+      response.end(JSON.stringify({ now: new Date().toISOString(), commands: [], after: '' }));
+    } else response.writeHead(503).end('x'.repeat(2_000));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const identity = { site: asId<'site'>('home'), gateway: asId<'gateway'>('gw-1') };
+  const context = { name: 'centre', identity, secret: { token: 't' }, clock: systemClock, logger: silentLogger() };
+  const sink = httpSink({ kind: 'http', url }, context);
+  await expect(sink.open(deadlineMs)).rejects.toMatchObject({ code: 'FORPOST_SINK_UNREACHABLE' });
+  const afterOpen = sink.otherWireBytes!;
+  expect(afterOpen).toBeGreaterThan(2_000);
+  const stopping = new AbortController();
+  const listening = sink.commands!.run(async () => undefined, stopping.signal);
+  await vi.waitFor(() => expect(connected).toBe(1));
+  await vi.waitFor(() => expect(sink.otherWireBytes!).toBeGreaterThan(afterOpen + 200));
+  stopping.abort();
+  await listening;
+});
 
 test.each([
   ['the whole batch', 'safe', accepting({ ...own, from: '11', through: '13' })],

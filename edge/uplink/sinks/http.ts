@@ -51,6 +51,7 @@ const acceptance = Compile(
 
 export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
   const base = config.url.replace(/\/+$/, '');
+  const other = new WireCount();
   return {
     name: context.name,
     commands: httpCommands({
@@ -58,13 +59,18 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
       tls: config.tls,
       token: () => credentialOf(config, context),
       clock: context.clock,
+      wire: other,
     }),
+    get otherWireBytes() {
+      return other.bytes;
+    },
     async open(deadlineMs) {
       const session = new HttpSession(base, config.tls, credentialOf(config, context), context.clock);
       try {
         // an empty batch: whether the address and the token are right, before anything waits on it
         await session.post('', deadlineMs);
       } catch (error) {
+        other.adopt(session.wire);
         await session.close();
         throw error;
       }
@@ -88,7 +94,7 @@ class HttpSession implements SinkSession {
   readonly #tls: KafkaTls | undefined;
   readonly #token: string | undefined;
   readonly #clock: Clock;
-  readonly #wire = new WireCount();
+  readonly wire = new WireCount();
   readonly #closing = new AbortController();
   #agent: HttpAgent | undefined;
 
@@ -100,7 +106,7 @@ class HttpSession implements SinkSession {
   }
 
   get wireBytes(): number {
-    return this.#wire.bytes;
+    return this.wire.bytes;
   }
 
   async send(batch: SinkBatch, deadlineMs: number): Promise<void> {
@@ -188,7 +194,7 @@ class HttpSession implements SinkSession {
       : new HttpAgent(agentOptions);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = (secure ? httpsRequest : httpRequest)(url, { ...options, agent: this.#agent }, resolve);
-    request.on('socket', (socket) => this.#wire.watch(socket));
+    request.on('socket', (socket) => this.wire.watch(socket));
     request.on('error', reject);
     request.end(body);
     return promise;

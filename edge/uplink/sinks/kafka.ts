@@ -40,13 +40,14 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
   const topics = new Topics(config, context);
   const { clock, identity, logger } = context;
   const brokerTime = new BrokerTime(clock);
+  const other = new WireCount();
   const id = `forpost-gateway-${identity.gateway}`;
   return {
     name: context.name,
     commands: kafkaCommands({
       client: () => {
         const security = { tls: config.tls, sasl: loginOf(config, context) };
-        return kafkaClient(config.brokers, security, id, commandsTimeoutMs, logger, new WireCount());
+        return kafkaClient(config.brokers, security, id, commandsTimeoutMs, logger, other);
       },
       topic: topic(config.prefix ?? defaultPrefix, 'commands'),
       gateway: identity.gateway,
@@ -56,6 +57,9 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       logger,
     }),
     problems: () => topics.problems,
+    get otherWireBytes() {
+      return other.bytes;
+    },
     async open(deadlineMs) {
       const sasl = loginOf(config, context);
       const wire = new WireCount();
@@ -72,6 +76,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
         await within(clock, deadlineMs, 'connecting to Kafka', connect());
         return new KafkaSession({ client, producer, topics, wire, brokerTime, context, tls: config.tls });
       } catch (error) {
+        other.adopt(wire);
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
         throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config.tls, clock.now());
       }

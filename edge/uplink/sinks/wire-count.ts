@@ -16,6 +16,12 @@ export class WireCount {
     return socket;
   }
 
+  /** Counts from now on what `other` does, which is to watch nothing more. */
+  adopt(other: WireCount): void {
+    this.#closed += other.#closed;
+    for (const socket of other.#open) this.watch(socket);
+  }
+
   get bytes(): number {
     let bytes = this.#closed;
     for (const socket of this.#open) bytes += carried(socket);
