@@ -12,8 +12,8 @@
  *
  * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before
  * it began: they are appended at once, because the outbox refuses what was handed over behind a refused one, and from
- * then on those that wait go in front; an alert that is handed over twice waits once and is stored once (its `resendId`); what waits
- * is bounded, and what is given up is counted and told.
+ * then on those that wait go in front; an alert that is handed over twice waits once and is stored once (its
+ * `resendId`); what waits is bounded, and what is given up is counted and told.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';

@@ -14,8 +14,7 @@
  * connecting until the process that runs now says otherwise.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -114,7 +113,8 @@ export class VisionSupervisor implements Part {
   async start(): Promise<void> {
     if (this.#options.cameras.length === 0) return;
     this.#stopped = false;
-    this.#forgetPictures();
+    await mkdir(this.#liveFolder, { recursive: true, mode: 0o700 });
+    await this.#forgetPictures();
     await mkdir(this.#modelsFolder, { recursive: true });
     await mkdir(this.#evidenceFolder, { recursive: true, mode: 0o700 });
     this.#trust.start(this.#models);
@@ -305,7 +305,8 @@ export class VisionSupervisor implements Part {
     this.#latest.clear();
     this.#problems.clear();
     this.#forgetStatus();
-    this.#forgetPictures();
+    // not waited for: the disk may take its time, and alerts go on here
+    void this.#forgetPictures();
     this.#forgetRecordings();
     if (this.#stopped) return;
     const { clock, random, logger, events } = this.#options;
@@ -327,11 +328,11 @@ export class VisionSupervisor implements Part {
       if (this.#status.get(camera.id)?.state !== 'off') this.#status.set(camera.id, initialStatus(camera));
   }
 
-  /** Whoever takes the next ones may have been told other masks. */
-  #forgetPictures(): void {
+  /** Whoever takes the next ones may have been told other masks; should one of those go along, another follows. */
+  async #forgetPictures(): Promise<void> {
     try {
-      rmSync(this.#liveFolder, { recursive: true, force: true });
-      mkdirSync(this.#liveFolder, { recursive: true, mode: 0o700 });
+      const pictures = await readdir(this.#liveFolder);
+      await Promise.all(pictures.map((name) => rm(join(this.#liveFolder, name), { force: true })));
     } catch (error) {
       this.#options.logger.warn({ why: messageOf(error) }, 'live pictures could not be deleted');
     }
