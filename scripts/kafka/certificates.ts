@@ -29,6 +29,9 @@ interface Pair {
   readonly key: string;
 }
 
+/** Longer than what is told as ending soon. */
+const days = '90';
+
 /** P-256: made in milliseconds, and taken by Java without more ado. */
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
@@ -41,7 +44,7 @@ export async function makeCertificates(): Promise<TestCertificates> {
   };
   const authority = async (name: string) => {
     const files = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)];
-    await openssl('req', '-x509', ...newKey, '-subj', `/CN=${name}`, '-days', '30', ...files);
+    await openssl('req', '-x509', ...newKey, '-subj', `/CN=${name}`, '-days', days, ...files);
     return at(`${name}.pem`);
   };
   const ca = await authority('ca');
@@ -73,7 +76,7 @@ export async function makeCertificates(): Promise<TestCertificates> {
     await openssl('ca', '-batch', '-config', at('ca.cnf'), '-in', request, ...time, ...out);
     return { certificate: at(`${name}.pem`), key: at(`${name}.key`) };
   };
-  const broker = await signed('broker', ['-days', '30']);
+  const broker = await signed('broker', ['-days', days]);
   const keystore = at('keystore.pem');
   await writeFile(keystore, `${await readFile(broker.key, 'utf8')}${await readFile(broker.certificate, 'utf8')}`);
   return {
@@ -81,8 +84,8 @@ export async function makeCertificates(): Promise<TestCertificates> {
     ca,
     keystore,
     server: broker,
-    sign: (name, names) => signed(name, ['-days', '30'], names),
-    client: await signed('client', ['-days', '30']),
+    sign: (name, names) => signed(name, ['-days', days], names),
+    client: await signed('client', ['-days', days]),
     expired: await signed('expired', ['-startdate', '20190101000000Z', '-enddate', '20200101000000Z']),
     otherCa: await authority('other'),
     remove: () => rm(folder, { recursive: true, force: true }),

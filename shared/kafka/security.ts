@@ -5,12 +5,12 @@
  * Always: the PEM files are read for each connection anew, so that a renewed certificate needs no restart; no message
  * shows a password or a key.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import Type from 'typebox';
 import { ForpostError } from '../errors.ts';
+import { certificatesIn, privateKeyIn } from '../tls.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -127,7 +127,7 @@ function readTls(tls: KafkaTls, now?: number) {
     bad('key', `${tls.key} needs its certificate: add tls.certificate`);
   const certificateIn = (file: 'ca' | 'certificate') => {
     const text = texts[file];
-    const found = text === undefined ? undefined : asCertificate(text);
+    const found = text === undefined ? undefined : certificatesIn(text)?.[0];
     if (text !== undefined && found === undefined) bad(file, `${tls[file]} holds no certificate in PEM`);
     // of a bundle's CAs one may be over while another is the one that counts
     const bundle = file === 'ca' && text !== undefined && text.split('-----BEGIN CERTIFICATE-----').length > 2;
@@ -137,28 +137,9 @@ function readTls(tls: KafkaTls, now?: number) {
   };
   certificateIn('ca');
   const certificate = certificateIn('certificate');
-  const key = texts.key === undefined ? undefined : asKey(texts.key);
+  const key = texts.key === undefined ? undefined : privateKeyIn(texts.key);
   if (typeof key === 'string') bad('key', `${tls.key} ${key}`);
   else if (key !== undefined && certificate !== undefined && !certificate.checkPrivateKey(key))
     bad('key', `${tls.key} is the key of another certificate than ${tls.certificate}`);
   return { texts, problems };
-}
-
-/** The first of a chain. */
-function asCertificate(text: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(text);
-  } catch {
-    // the caller says which file that was
-    return undefined;
-  }
-}
-
-/** The key, or what is wrong with it. */
-function asKey(text: string): KeyObject | string {
-  try {
-    return createPrivateKey(text);
-  } catch {
-    return /ENCRYPTED/.test(text) ? 'is locked with a passphrase: use a key without one' : 'holds no key in PEM';
-  }
 }

@@ -1,0 +1,277 @@
+/**
+ * The certificate of a server, in files that something else renews: certbot's links, a Kubernetes secret's `..data`
+ * folder, a copy by hand.
+ *
+ *   start ──► serving ── the files' content differs ──► usable? ── yes ──► every server gets the new one ──► serving
+ *                                                          └── no ──► the old one goes on; said from the second look on
+ *
+ * Always: what decides is the content of the files, read anew through every link, not their times or inodes; a half
+ * renewed pair (the certificate is new, the key is not yet) never reaches a server; a certificate that has ended, or is
+ * not valid yet, is served and told: a clock may be wrong, and a client may say more about it than silence does.
+ */
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { Clock, Timer } from './clock.ts';
+import { ForpostError, messageOf } from './errors.ts';
+import { isLoopback } from './http/loopback.ts';
+import type { Part } from './lifecycle.ts';
+import type { Logger } from './logging.ts';
+
+/** PEM files. */
+export interface CertificateFiles {
+  /** the server's own certificate, then what leads from it to the CA */
+  readonly certificate: string;
+  readonly key: string;
+  /** who signs the clients' certificates, where they are asked for */
+  readonly ca?: string | undefined;
+}
+
+/** TLS 1.2 only with forward secrecy and authenticated encryption: no CBC, no RSA key exchange (RFC 7525, 9325). */
+export const serverTls = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+  honorCipherOrder: true,
+} as const satisfies SecureContextOptions;
+
+/** What tls.createServer and https.createServer take. */
+export type ServerTls = typeof serverTls & { readonly cert: string; readonly key: string; readonly ca?: string };
+
+export interface ServerCertificateOptions {
+  /** where it is configured: "http.tls" */
+  readonly setting: string;
+  readonly files: CertificateFiles;
+  /** names or addresses by which clients come, where they are known: the certificate is to be for them */
+  readonly names?: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly everyMs?: number;
+}
+
+/** Two small files: to read them costs less than to wait for a renewed one. */
+const lookEveryMs = 10_000;
+export const certificateEndsSoonMs = 30 * 86_400_000;
+/** A short-lived certificate (ACME has them of six days) is not about to end all its life, but in its last third. */
+const shortLivedMs = 7 * 86_400_000;
+const shortLivedEndsSoon = 1 / 3;
+
+interface Loaded {
+  readonly options: ServerTls;
+  readonly hash: string;
+  readonly chain: readonly X509Certificate[];
+}
+
+type Server = { setSecureContext(options: SecureContextOptions): void };
+
+export class ServerCertificate implements Part {
+  readonly #options: ServerCertificateOptions;
+  readonly #servers = new Set<Server>();
+  #serving: Loaded | undefined;
+  /** why what stands in the files now is not served; undefined where it is */
+  #refused: { readonly reason: string; looks: number } | undefined;
+  #looking: Promise<boolean> = Promise.resolve(false);
+  #timer: Timer | undefined;
+  #said = '';
+
+  constructor(options: ServerCertificateOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ForpostError FORPOST_CONFIG_INVALID with the setting and the file that cannot be used */
+  async start(): Promise<void> {
+    const { setting, files } = this.#options;
+    const loaded = await load(files);
+    if (typeof loaded === 'string') throw new ForpostError('FORPOST_CONFIG_INVALID', `${setting}: ${loaded}`);
+    this.#serving = loaded;
+    this.#tell();
+    this.#lookLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#servers.clear();
+    await this.#looking;
+  }
+
+  /** For the server's creation. @throws ForpostError FORPOST_PART_FAILED before the start */
+  get options(): ServerTls {
+    if (this.#serving === undefined)
+      throw new ForpostError('FORPOST_PART_FAILED', `${this.#options.setting}: its certificate has not been read`);
+    return this.#serving.options;
+  }
+
+  /** From now on `server` gets what the files hold. Connections that are open keep what they began with. */
+  serve(server: Server): void {
+    this.#servers.add(server);
+  }
+
+  /** Looks at the files now, as the timer does; true where every server has got a new certificate. Never rejects. */
+  reload(): Promise<boolean> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  /** What is wrong with it, a sentence each: for the page. Empty where nothing is. */
+  problems(): readonly string[] {
+    const { setting, clock, names = [] } = this.#options;
+    if (this.#serving === undefined) return [];
+    const problems = certificateProblems(this.#serving.chain, clock.now(), names);
+    const { reason, looks } = this.#refused ?? { reason: '', looks: 0 };
+    // once: a renewal that is half done
+    if (looks > 1) problems.push(`the new certificate is not served, the one before it still is: ${reason}`);
+    return problems.map((problem) => `${setting}: ${problem}`);
+  }
+
+  /** When the certificate that is served ends, ms since 1970: for the metrics. */
+  get endsAt(): number | undefined {
+    const ends = this.#serving?.chain.map(({ validToDate }) => validToDate.getTime());
+    return ends === undefined ? undefined : Math.min(...ends);
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.after(this.#options.everyMs ?? lookEveryMs, () => {
+      void this.reload().then(() => {
+        if (this.#timer !== undefined) this.#lookLater();
+      });
+    });
+  }
+
+  async #look(): Promise<boolean> {
+    const { files, logger, setting } = this.#options;
+    const before = this.#serving;
+    if (before === undefined) return false;
+    const loaded = await load(files);
+    let changed = false;
+    if (typeof loaded === 'string') this.#refused = { reason: loaded, looks: (this.#refused?.looks ?? 0) + 1 };
+    else {
+      this.#refused = undefined;
+      changed = loaded.hash !== before.hash;
+      this.#serving = loaded;
+    }
+    if (changed) {
+      for (const server of this.#servers) server.setSecureContext(this.options);
+      logger.info({ setting, ends: this.#serving?.chain[0]?.validTo }, 'a new certificate is served');
+    }
+    this.#tell();
+    return changed;
+  }
+
+  /** Each state once, not at each look. */
+  #tell(): void {
+    const problems = this.problems();
+    const now = problems.join('\n').replace(/\d+ days?/g, '');
+    if (now !== this.#said) for (const problem of problems) this.#options.logger.warn(problem);
+    this.#said = now;
+  }
+}
+
+/**
+ * What is wrong with a chain of certificates at `now`, a sentence each: over, not valid yet, over within 30 days, for
+ * none of `names`.
+ */
+export function certificateProblems(
+  chain: readonly X509Certificate[],
+  now: number,
+  names: readonly string[] = [],
+): string[] {
+  const problems = chain.flatMap((certificate, index) => {
+    const whose = index === 0 ? 'the certificate' : `the certificate of ${commonName(certificate)} beneath it`;
+    return validityProblem(certificate, now).map((problem) => `${whose} ${problem}`);
+  });
+  const [own] = chain;
+  const wrong = own === undefined ? [] : names.filter((name) => isNameForClients(name) && !covers(own, name));
+  if (own !== undefined && wrong.length > 0)
+    problems.push(
+      `the certificate is not for ${wrong.join(', ')} but for ${own.subjectAltName ?? commonName(own)}: ` +
+        'clients that come by that name refuse it',
+    );
+  return problems;
+}
+
+function validityProblem(certificate: X509Certificate, now: number): string[] {
+  const from = certificate.validFromDate.getTime();
+  const to = certificate.validToDate.getTime();
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  if (now > to) return [`has ended on ${day(to)}: put a renewed one in its place, no restart is needed`];
+  if (now < from) return [`is not valid before ${day(from)} by this machine’s clock: set the clock right, or wait`];
+  const soonMs = to - from <= shortLivedMs ? (to - from) * shortLivedEndsSoon : certificateEndsSoonMs;
+  if (to - now > soonMs) return [];
+  const days = Math.floor((to - now) / 86_400_000);
+  return [
+    `ends on ${day(to)} (${days === 0 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`}): put a renewed one in its place, no restart is needed`,
+  ];
+}
+
+function isNameForClients(name: string): boolean {
+  return !isLoopback(name) && !['0.0.0.0', '::', ''].includes(name);
+}
+
+function covers(certificate: X509Certificate, name: string): boolean {
+  return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+}
+
+function commonName({ subject }: X509Certificate): string {
+  return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
+}
+
+/** Every certificate in a PEM text, in its order; undefined where there is none, or one cannot be read. */
+export function certificatesIn(text: string): readonly X509Certificate[] | undefined {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (blocks === null) return undefined;
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    // the caller names the file
+    return undefined;
+  }
+}
+
+/** The private key in a PEM text, or what is wrong with it, as what follows the file's name. */
+export function privateKeyIn(text: string): KeyObject | string {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return /ENCRYPTED/.test(text) ? 'is locked with a passphrase: use a key without one' : 'holds no key in PEM';
+  }
+}
+
+/** The files' content, checked, or why it cannot be served. */
+async function load({ certificate, key, ca }: CertificateFiles): Promise<Loaded | string> {
+  const texts: string[] = [];
+  for (const file of [certificate, key, ...(ca === undefined ? [] : [ca])]) {
+    try {
+      texts.push(await readFile(file, 'utf8'));
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      return `${file} ${missing ? 'is not there' : `cannot be read (${messageOf(error)})`}`;
+    }
+  }
+  const [cert = '', secret = '', clients] = texts;
+  const chain = certificatesIn(cert);
+  if (chain === undefined) return `${certificate} holds no certificate in PEM`;
+  const privateKey = privateKeyIn(secret);
+  if (typeof privateKey === 'string') return `${key} ${privateKey}`;
+  const own = chain.findIndex((one) => one.checkPrivateKey(privateKey));
+  if (own < 0) return `${key} is the key of another certificate than ${certificate}`;
+  if (own > 0) return `the server’s own certificate must stand first in ${certificate}`;
+  if (clients !== undefined && certificatesIn(clients) === undefined) return `${ca} holds no certificate in PEM`;
+  const options = { ...serverTls, cert, key: secret, ...(clients === undefined ? {} : { ca: clients }) };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    return `${certificate} and ${key} cannot be used: ${messageOf(error)}`;
+  }
+  return { options, hash: createHash('sha256').update(texts.join('\0')).digest('hex'), chain };
+}
