@@ -1,55 +1,86 @@
-/** Files that a power cut leaves whole. */
-import { randomUUID } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 /**
- * Replaces a file as a whole (written beside, synced, renamed, the folder synced): after a power cut there is the old
- * one or the new one. Only its owner may read it.
- * @throws what the file system says
+ * The files that Forpost writes: all of them, by these functions.
+ *
+ *   written beside (FILE.new, synced) ─► owner and mode of the old FILE ─► renamed to FILE ─► folder synced
+ *       └── FILE cannot be renamed over (a bind mount), or its owner cannot be kept:
+ *           FILE.new becomes FILE.whole ─► FILE written in place, synced ─► FILE.whole removed
+ *
+ * Always: after a kill or a power cut at any line, FILE is the old one or the new one, or FILE.whole is the complete new
+ * one, which `readWhole` puts back. A symbolic link stays one: its target is written. What stood there keeps owner,
+ * group and mode; what is new and made by root belongs to whom its folder belongs to, so that «sudo forpost …» makes
+ * nothing that the service cannot read. An error keeps the system's code and says which file, why and what to do.
+ *
+ * Not kept: hard links, ACLs and extended attributes of the old file.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const beside = `${path}.new`;
-  await writeSynced(beside, content);
-  await rename(beside, path);
-  await syncFolder(path);
+import { dirname } from 'node:path';
+import {
+  type Content,
+  createAt,
+  moveTo,
+  readRecovered,
+  replaceAt,
+  targetOf,
+  type WriteOptions,
+} from './files/replacing.ts';
+import { awaited, patient, straight, waiting } from './files/system.ts';
+
+export type { WriteOptions } from './files/replacing.ts';
+
+/** One write of a file after the other: two of this process never mix. */
+const turns = new Map<string, Promise<unknown>>();
+
+/** Replaces a file as a whole, or makes it. On disk when it resolves. @throws an error with the system's code, in words */
+export async function replaceFile(path: string, content: Content, options: WriteOptions = {}): Promise<void> {
+  await inTurn(path, () => awaited(replaceAt(waiting, path, content, options)));
+}
+
+/** The same at once, where nothing can wait for it: threads of their own, and moments when the process ends. */
+export function replaceFileSync(path: string, content: Content, options: WriteOptions = {}): void {
+  straight(replaceAt(patient, path, content, options));
 }
 
 /**
  * Makes a file as a whole, as `replaceFile` does, unless there is one: then false, and nothing is changed.
- * @throws what the file system says
+ * @throws an error with the system's code, in words
  */
-export async function createFile(path: string, content: string): Promise<boolean> {
-  const beside = `${path}.${randomUUID()}.new`;
-  await writeSynced(beside, content);
-  try {
-    await link(beside, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await rm(beside, { force: true });
-  }
-  await syncFolder(path);
-  return true;
+export async function createFile(path: string, content: Content, options: WriteOptions = {}): Promise<boolean> {
+  return inTurn(path, () => awaited(createAt(waiting, path, content, options)));
 }
 
-async function writeSynced(path: string, content: string): Promise<void> {
-  await rm(path, { force: true });
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+/**
+ * Puts a file that is written to its end in the place of `path`, as `replaceFile` does with a content: for what is too
+ * large for memory. `from` is gone when it resolves. @throws an error with the system's code, in words
+ */
+export async function moveFile(from: string, path: string, options: WriteOptions = {}): Promise<void> {
+  await inTurn(path, () => awaited(moveTo(waiting, from, path, options)));
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(path));
+/** The text of a file that `replaceFile` may have been writing when the power went. @throws what the file system says */
+export async function readWhole(path: string): Promise<string> {
+  return inTurn(path, () => awaited(readRecovered(waiting, path)));
+}
+
+/** @throws what the file system says */
+export function readWholeSync(path: string): string {
+  return straight(readRecovered(patient, path));
+}
+
+/** Makes a folder and those above it; new ones belong to whom the nearest that was there belongs to. */
+export async function makeFolder(path: string, mode = 0o700): Promise<void> {
+  const { chown, mkdir, stat } = await import('node:fs/promises');
+  const made = await mkdir(path, { recursive: true, mode });
+  if (made === undefined || process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(made));
+  for (let folder = path; folder.length >= made.length; folder = dirname(folder)) await chown(folder, uid, gid);
+}
+
+async function inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
+  const target = await awaited(targetOf(waiting, path));
+  const turn = (turns.get(target) ?? Promise.resolve()).then(run, run);
+  turns.set(target, turn);
   try {
-    await folder.sync();
+    return await turn;
   } finally {
-    await folder.close();
+    if (turns.get(target) === turn) turns.delete(target);
   }
 }

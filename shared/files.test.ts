@@ -1,0 +1,315 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRecovered, replaceAt } from './files/replacing.ts';
+import { patient, type Steps, type System, straight } from './files/system.ts';
+import { createFile, makeFolder, moveFile, readWhole, readWholeSync, replaceFile, replaceFileSync } from './files.ts';
+
+const isRoot = process.geteuid?.() === 0;
+const service = 65_534;
+let folder = '';
+let file = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'forpost-files-'));
+  chmodSync(folder, 0o755);
+  file = join(folder, 'secrets.yaml');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const text = (path = file) => readFileSync(path, 'utf8');
+const mode = (path = file) => statSync(path).mode & 0o777;
+
+function asRoot(title: string, run: (skip: (why: string) => void) => unknown): void {
+  test(title, ({ skip }) => (isRoot ? run(skip) : skip('files of another user need root')));
+}
+
+/** What `code` prints, run by the user `service`. */
+function asService(code: string): string {
+  const files = JSON.stringify(fileURLToPath(new URL('./files.ts', import.meta.url)));
+  const run = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module-typescript',
+      '-e',
+      `import * as files from ${files}; const file = ${JSON.stringify(file)}; ${code}`,
+    ],
+    { uid: service, gid: service, encoding: 'utf8' },
+  );
+  return run.stdout + run.stderr;
+}
+
+describe('a file that Forpost writes', () => {
+  test('is new with the mode asked for, and only its owner’s by default', async () => {
+    await replaceFile(file, 'one');
+    expect([text(), mode()]).toEqual(['one', 0o600]);
+    await replaceFile(join(folder, 'site.yaml'), 'site', { mode: 0o644 });
+    expect(mode(join(folder, 'site.yaml'))).toBe(0o644);
+  });
+
+  test('keeps its mode, whatever the umask', async () => {
+    writeFileSync(file, 'one');
+    chmodSync(file, 0o664);
+    await replaceFile(file, 'two');
+    replaceFileSync(file, 'three');
+    expect([text(), mode()]).toEqual(['three', 0o664]);
+  });
+
+  test('can be read by its owner, also where its mode was damaged', async () => {
+    writeFileSync(file, 'one');
+    chmodSync(file, 0);
+    await replaceFile(file, 'two');
+    expect(mode()).toBe(0o600);
+  });
+
+  test('leaves nothing beside it, and takes away what a killed write left', async () => {
+    writeFileSync(`${file}.new`, 'half');
+    await replaceFile(file, 'one');
+    replaceFileSync(file, 'two');
+    expect(readdirSync(folder)).toEqual(['secrets.yaml']);
+  });
+
+  test('is written through symbolic links, which stay, also to nothing yet', async () => {
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real/target.yaml', join(folder, 'second'));
+    symlinkSync('second', file);
+    await replaceFile(file, 'one');
+    expect([text(join(folder, 'real/target.yaml')), lstatSync(file).isSymbolicLink()]).toEqual(['one', true]);
+    expect(readdirSync(join(folder, 'real'))).toEqual(['target.yaml']);
+    replaceFileSync(file, 'two');
+    expect(await createFile(file, 'three')).toBe(false);
+    expect([text(), lstatSync(file).isSymbolicLink()]).toEqual(['two', true]);
+  });
+
+  test('is never a mixture of two writers of one process', async () => {
+    const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000));
+    await Promise.all(texts.map((one) => replaceFile(file, one)));
+    expect(text()).toBe(texts.at(-1));
+    expect(readdirSync(folder)).toEqual(['secrets.yaml']);
+  });
+
+  test('is made only where there is none', async () => {
+    expect(await createFile(file, 'one')).toBe(true);
+    expect(await createFile(file, 'two')).toBe(false);
+    expect([text(), mode(), readdirSync(folder).length]).toEqual(['one', 0o600, 1]);
+  });
+
+  test('is put in place by moving one that is too large for memory', async () => {
+    writeFileSync(file, 'old');
+    chmodSync(file, 0o640);
+    writeFileSync(join(folder, 'candidate'), 'new');
+    await moveFile(join(folder, 'candidate'), file);
+    expect([text(), mode(), readdirSync(folder)]).toEqual(['new', 0o640, ['secrets.yaml']]);
+  });
+
+  test('is refused in words where a folder stands, where there is no folder, and on a full or read-only disk', async () => {
+    mkdirSync(file);
+    await expect(replaceFile(file, 'x')).rejects.toThrow(`${file} is not a file: move away what stands there`);
+    const nowhere = join(folder, 'none', 'x');
+    await expect(replaceFile(nowhere, 'x')).rejects.toThrow(`the folder ${join(folder, 'none')} is not there`);
+    await expect(replaceFile('/proc/nothing', 'x')).rejects.toThrow(/^\/proc\/nothing cannot be written: /);
+  });
+
+  asRoot('keeps its owner where root replaces it (sudo forpost …)', async () => {
+    writeFileSync(file, 'one', { mode: 0o600 });
+    chownSync(file, service, service);
+    await replaceFile(file, 'two');
+    expect([statSync(file).uid, statSync(file).gid, mode()]).toEqual([service, service, 0o600]);
+    writeFileSync(join(folder, 'candidate'), 'three');
+    await moveFile(join(folder, 'candidate'), file);
+    expect([statSync(file).uid, text()]).toEqual([service, 'three']);
+  });
+
+  asRoot('belongs to whom its folder belongs to where root makes it, and so do folders', async () => {
+    chownSync(folder, service, service);
+    await replaceFile(file, 'one');
+    expect([statSync(file).uid, statSync(file).gid, mode()]).toEqual([service, service, 0o600]);
+    expect(await createFile(join(folder, 'key.pem'), 'key')).toBe(true);
+    expect(statSync(join(folder, 'key.pem')).uid).toBe(service);
+    await makeFolder(join(folder, 'a/b'));
+    expect(['a', 'a/b'].map((path) => statSync(join(folder, path)).uid)).toEqual([service, service]);
+    expect(asService('files.replaceFileSync(file, "two"); console.log(files.readWholeSync(file))')).toBe('two\n');
+  });
+
+  asRoot('is for the group of a folder that root keeps for a group, or for whom is named', async () => {
+    chownSync(folder, 0, service);
+    chmodSync(folder, 0o750);
+    await replaceFile(file, 'one');
+    expect([statSync(file).uid, statSync(file).gid, mode()]).toEqual([0, service, 0o640]);
+    chownSync(folder, 0, 0);
+    mkdirSync(join(folder, 'data'));
+    chownSync(join(folder, 'data'), service, service);
+    const other = join(folder, 'other.yaml');
+    await replaceFile(other, 'one', { ownerOf: join(folder, 'data') });
+    expect([statSync(other).uid, mode(other)]).toEqual([service, 0o600]);
+  });
+
+  asRoot('keeps an owner that only root could give it: it is then written in place', () => {
+    writeFileSync(file, 'the first text, which is longer');
+    chownSync(file, 0, service);
+    chmodSync(file, 0o660);
+    chownSync(folder, 0, service);
+    chmodSync(folder, 0o770);
+    const { ino } = statSync(file);
+    expect(asService('await files.replaceFile(file, "second")')).toBe('');
+    const now = statSync(file);
+    expect([text(), now.uid, now.gid, mode(), now.ino]).toEqual(['second', 0, service, 0o660, ino]);
+    expect(readdirSync(folder)).toEqual(['secrets.yaml']);
+  });
+
+  asRoot('is replaced in the user’s own folder, though it is root’s', () => {
+    writeFileSync(file, 'one', { mode: 0o600 });
+    chownSync(folder, service, service);
+    expect(asService('files.replaceFileSync(file, "two"); console.log(files.readWholeSync(file))')).toBe('two\n');
+    expect(readdirSync(folder)).toEqual(['secrets.yaml']);
+  });
+
+  asRoot('stays as it is where the user may write neither it nor its folder, who is told what to do', () => {
+    writeFileSync(file, 'one', { mode: 0o644 });
+    const told = 'await files.replaceFile(file, "two").catch((error) => console.log(error.code, error.message))';
+    expect(asService(told)).toMatch(
+      /^EACCES \S+secrets\.yaml cannot be written: the user \S+ may not write .*owner 0:0, mode 755.*chown/,
+    );
+    chownSync(folder, 0, service);
+    chmodSync(folder, 0o775);
+    expect(asService(told)).toMatch(/^EACCES \S+secrets\.yaml cannot be written: /);
+    expect([text(), readdirSync(folder)]).toEqual(['one', ['secrets.yaml']]);
+  });
+
+  asRoot('is written where it is a mount of its own, in a read-only folder too', (skip) => {
+    if (!canMount()) return skip('this machine lets nobody mount in a namespace');
+    const [host, etc] = [join(folder, 'host.yaml'), join(folder, 'etc')];
+    file = join(etc, 'secrets.yaml');
+    mkdirSync(etc);
+    for (const one of [host, file]) writeFileSync(one, 'the first text, which is longer');
+    const files = fileURLToPath(new URL('./files.ts', import.meta.url));
+    const replace = (words: string) =>
+      `"${process.execPath}" --input-type=module-typescript -e 'import { replaceFile } from "${files}"; await replaceFile("${file}", "${words}")'`;
+    const script = [
+      ...['set -e', 'mount --make-rprivate /', `mount --bind "${host}" "${file}"`, replace('second')],
+      `test "$(cat "${host}")" = second`,
+      ...[`umount "${file}"`, `mount --bind "${etc}" "${etc}"`, `mount -o remount,bind,ro "${etc}"`],
+      ...[`mount --bind "${host}" "${file}"`, replace('third'), `test "$(cat "${file}")" = third`],
+    ];
+    execFileSync('unshare', ['-m', 'bash', '-c', script.join('\n')], { stdio: 'pipe' });
+    expect([text(host), readdirSync(etc)]).toEqual(['third', ['secrets.yaml']]);
+  });
+});
+
+describe('a process that ends at any line of a write', () => {
+  const before = 'the old text, which is longer';
+  const after = 'the new text';
+  let dead = false;
+
+  /** Runs the steps and drops them after `count` of them. Whether they had all been made. */
+  function killedAfter(count: number, steps: Steps<void>): boolean {
+    let step = steps.next();
+    for (let made = 1; step.done !== true && made < count && !dead; made++) step = steps.next(step.value);
+    return step.done === true;
+  }
+
+  /** As the kernel answers where the file is a mount point. */
+  const mounted: System = {
+    ...patient,
+    rename: (from, to) => {
+      if (to === file) throw Object.assign(new Error('EBUSY'), { code: 'EBUSY' });
+      patient.rename(from, to);
+    },
+  };
+
+  /** The power goes in the middle of writing the file itself. */
+  function halfWritten(system: System): System {
+    let inPlace = false;
+    return {
+      ...system,
+      open: (path, flags, openMode) => {
+        inPlace = flags === 'r+' && path === file;
+        return system.open(path, flags, openMode);
+      },
+      write: (fd, content) => {
+        dead = inPlace;
+        system.write(fd, dead ? String(content).slice(0, 3) : content);
+      },
+    };
+  }
+
+  test.each([
+    ['is renamed over', patient],
+    ['is a mount and cannot be renamed over', mounted],
+    ['is a mount whose writing stops halfway', halfWritten(mounted)],
+  ])('leaves the old or the new text, where the file %s', (_, system) => {
+    const read = new Set<string>();
+    let whole = false;
+    for (let count = 1; !whole && count < 100; count++) {
+      dead = false;
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(file, before);
+      whole = killedAfter(count, replaceAt(system, file, after, {})) || dead;
+      const found = readWholeSync(file);
+      read.add(found);
+      expect([before, after]).toContain(found);
+      expect([text(), existsSync(`${file}.whole`)], 'what was read stands there from now on').toEqual([found, false]);
+      if (whole) expect(found).toBe(after);
+      replaceFileSync(file, 'the next text');
+      expect([text(), readdirSync(folder)]).toEqual(['the next text', ['secrets.yaml']]);
+    }
+    expect([whole, [...read].sort()]).toEqual([true, [after, before]]);
+  });
+
+  test('puts the old text back where a mount has no room for the new one', () => {
+    writeFileSync(file, before);
+    let full = false;
+    const system: System = {
+      ...mounted,
+      write: (fd, content) => {
+        if (content === after && full) {
+          patient.write(fd, 'the');
+          throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        }
+        full = true;
+        patient.write(fd, content);
+      },
+    };
+    expect(() => straight(replaceAt(system, file, after, {}))).toThrow('the disk is full; the file is as it was');
+    expect([text(), readdirSync(folder)]).toEqual([before, ['secrets.yaml']]);
+  });
+
+  test('is no danger to what a person mended by hand long after', async () => {
+    writeFileSync(`${file}.whole`, 'the copy of then');
+    writeFileSync(file, 'mended');
+    const later = new Date(Date.now() + 3_600_000);
+    utimesSync(file, later, later);
+    expect([await readWhole(file), readdirSync(folder)]).toEqual(['mended', ['secrets.yaml']]);
+  });
+
+  test('does not keep somebody who may only read from the whole text', () => {
+    writeFileSync(file, 'hal');
+    writeFileSync(`${file}.whole`, 'half and half');
+    const open = () => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    };
+    expect([straight(readRecovered({ ...patient, open }, file)), text()]).toEqual(['half and half', 'hal']);
+  });
+});
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['-m', 'mount', '--make-rprivate', '/']).status === 0;
+}
