@@ -2,14 +2,16 @@
  * Conditions in CEL (the Common Expression Language): compiled and type-checked once, at load, so that a wrong one
  * stops the start with the character that is wrong, and evaluated in well under a microsecond.
  *
- * Always: an expression is bounded in size, sees only the variables named here, and cannot loop or call out; it is
- * true only where it says true.
+ * Always: an expression is bounded in size, sees only the variables named here, and cannot call out; what an evaluation
+ * costs is bounded (cost.ts); its patterns are RE2's (patterns.ts); it is true only where it says true.
  */
 
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
+import { type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
+import { compilePattern } from './patterns.ts';
 
 /** Variables by what a condition is about, with their CEL types. */
 const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;
@@ -78,6 +80,10 @@ function environment(subject: Subject): Environment {
     env.registerOperator(`double ${sign} int: double`, (a: number, b: bigint) => run(a, Number(b)));
     env.registerOperator(`int ${sign} double: double`, (a: bigint, b: number) => run(Number(a), b));
   }
+  // CEL has it as a function and as a method, the library as a method only; both are run by cost.ts
+  env.registerFunction('matches(string, string): bool', (text: string, pattern: string) =>
+    compilePattern(pattern).test(text),
+  );
   for (const [name, type] of Object.entries(variables[subject])) env.registerVariable(name, type);
   environments.set(subject, env);
   return env;
@@ -105,7 +111,18 @@ export function checkCondition(expression: string, subject: Subject): ConditionP
       message: `is ${type === 'int' || type === 'double' ? 'a number' : `of type ${type}`}, not true or false`,
       offset: 0,
     };
+  for (const { pattern, offset } of ownPatterns(treeOf(parsed)))
+    try {
+      compilePattern(pattern);
+    } catch (error) {
+      return { message: messageOf(error), offset };
+    }
   return undefined;
+}
+
+/** The syntax tree of a parsed expression, whose types the library does not tell. */
+function treeOf(parsed: ParseResult): SyntaxNode {
+  return parsed.ast as unknown as SyntaxNode;
 }
 
 function explained(error: unknown, expression: string, subject: Subject): ConditionProblem {
@@ -122,6 +139,8 @@ function explained(error: unknown, expression: string, subject: Subject): Condit
 /** A compiled condition of one rule. */
 export class Condition {
   readonly #run: ParseResult;
+  /** undefined: its own length bounds what it costs */
+  readonly #meter: Meter | undefined;
   readonly #time: LocalTime;
   readonly #names: readonly string[];
 
@@ -130,11 +149,12 @@ export class Condition {
     this.#run = environment(subject).parse(expression);
     const { valid, error } = this.#run.check();
     if (!valid) throw error ?? new Error(`${expression} is no condition`);
+    this.#meter = meterOf(treeOf(this.#run));
     this.#time = time;
     this.#names = Object.keys(variables[subject]);
   }
 
-  /** Whether it holds. A key that is not there makes it false; @throws on any other failure */
+  /** Whether it holds. A key that is not there makes it false; @throws CostError, and Error on any other failure */
   holds(facts: Facts): boolean {
     const { hour, minute, weekday } = this.#time.at(facts.now);
     const context: Record<string, unknown> = { hour, minute, weekday };
@@ -143,12 +163,30 @@ export class Condition {
       if (value !== undefined) context[name] = integers.includes(name) ? BigInt(value as number) : value;
       else if (name === 'channel') context[name] = '';
     }
+    return this.#meter === undefined ? this.#evaluate(context) : this.#pay(this.#meter, facts, context);
+  }
+
+  #evaluate(context: Record<string, unknown>): boolean {
     try {
       return this.#run(context) === true;
     } catch (error) {
       if (error instanceof EvaluationError && error.code === 'no_such_key') return false;
       throw error;
     }
+  }
+
+  #pay(meter: Meter, { device, now }: Facts, context: Record<string, unknown>): boolean {
+    meter.begin(device, now);
+    let holds = false;
+    let failure: unknown;
+    try {
+      holds = this.#evaluate(context);
+    } catch (error) {
+      failure = error;
+    }
+    failure = meter.end(device) ?? failure;
+    if (failure !== undefined) throw failure;
+    return holds;
   }
 }
 

@@ -31,6 +31,19 @@ test('a rule that throws is counted and harms no other', () => {
   expect(engine.errors()).toEqual([{ rule: 'broken', count: 1, last: expect.any(String) }]);
 });
 
+test('a condition that would take for ever is an error of its own rule within milliseconds, and the next rule raises', () => {
+  const values = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}`, i]));
+  const nested = 'values.all(a, values.all(b, values.all(c, values.all(d, a + b + c + d != ""))))';
+  const endless = { ...overload, id: 'endless', when: nested };
+  const hostile = { ...overload, id: 'hostile', when: 'values.text.matches("^(a+)+$")' };
+  const engine = new RuleEngine({ site: siteWith(endless, hostile, overload), uptime: 0 });
+  const from = performance.now();
+  const transitions = engine.observe(reading({ ...values, power_w: 9000, text: `${'a'.repeat(999)}!` }), 0, noon);
+  expect(performance.now() - from).toBeLessThan(50);
+  expect(transitions.map(({ rule }) => rule)).toEqual(['overload']);
+  expect(engine.errors()).toEqual([{ rule: 'endless', count: 1, last: expect.stringContaining('20000 steps') }]);
+});
+
 test('a rule that cannot even begin leaves the others to work', () => {
   const engine = new RuleEngine({ site: siteWith({ ...overload, id: 'wrong', when: 'houre >' }, overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }), 0, noon)).toHaveLength(1);
