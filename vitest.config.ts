@@ -14,6 +14,7 @@ const realParts = [
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
   'cloud/operations/topic-log.test.ts',
+  'cloud/registry/topic-registry.test.ts',
   'edge/console/page.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security}.test.ts',

@@ -17,6 +17,7 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
+import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, workProblems } from './api/centre.ts';
 import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
@@ -49,7 +50,10 @@ import { Notifier } from './notify/notifier.ts';
 import { FileOperationsLog } from './operations/file-log.ts';
 import type { OperationsLog } from './operations/operations.ts';
 import { TopicOperationsLog } from './operations/topic-log.ts';
+import { FileRegistry } from './registry/file-registry.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
+import type { Registry } from './registry/registry.ts';
+import { TopicRegistry } from './registry/topic-registry.ts';
 
 /** `forpost cloud`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runService(configFile: string): Promise<void> {
@@ -82,6 +86,8 @@ export class Service implements Part {
   readonly #commands: Commands;
   readonly #evidence: EvidenceDepot;
   readonly #operations: OperationsLog;
+  readonly #registry: Registry;
+  readonly #centreAlarms: CentreAlarms;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
@@ -143,6 +149,18 @@ export class Service implements Part {
       random,
       logger: logger('notify'),
     });
+    this.#registry =
+      kafka === undefined
+        ? new FileRegistry(join(config.data, 'registry.jsonl'), clock, logger('registry'))
+        : new TopicRegistry({ kafka, clock, random, logger: logger('registry') });
+    this.#centreAlarms = new CentreAlarms({
+      registry: this.#registry,
+      tell: (notification) => this.#notifier.tell(notification),
+      alone: kafka === undefined,
+      clock,
+      random,
+      logger: logger('alarms'),
+    });
     this.#commands = new Commands({
       keyFile: keyFileOf(config),
       log: (take) =>
@@ -199,6 +217,7 @@ export class Service implements Part {
     this.#api = buildApi({
       history: this.#history,
       gateways: this.#gateways,
+      centreAlarms: this.#centreAlarms,
       ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
       storesAll: () => this.#ingest?.ownsAll() ?? true,
@@ -260,6 +279,12 @@ export class Service implements Part {
       await this.#releasers.start('evidence', this.#evidence);
       await this.#releasers.start('operations', this.#operations);
       await this.#releasers.start('notifier', this.#notifier);
+      this.#releasers.add(
+        'changes of the centre’s alarms',
+        this.#centreAlarms.onChange((alarm) => this.#live.centreAlarm(alarm)),
+      );
+      await this.#releasers.start('alarms of the centre', this.#centreAlarms);
+      await this.#releasers.start('registry', this.#registry);
       await this.#releasers.start('delivery', this.#delivery);
       if (this.#receiver !== undefined) await this.#releasers.start('receiver', this.#receiver);
       if (waits) {

@@ -16,6 +16,7 @@ import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import type { Users } from '../auth/users.ts';
 import type { Commands } from '../commands/commands.ts';
 import { commandDesk } from '../commands/routes.ts';
@@ -37,6 +38,8 @@ import { requestValidator } from './validation.ts';
 export interface ApiParts {
   readonly history: Pick<HistoryStore, 'events' | 'series' | 'alarms' | 'metrics'>;
   readonly gateways: GatewayDirectory;
+  /** what the centre itself raises; absent: nothing */
+  readonly centreAlarms?: Pick<CentreAlarms, 'all' | 'acknowledge'>;
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;

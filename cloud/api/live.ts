@@ -10,6 +10,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { CentreAlarm } from '../alarms/centre-alarms.ts';
 import type { CommandView } from '../commands/schemas.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
 import type { HistoryEvent } from '../history/store.ts';
@@ -18,6 +19,7 @@ import type { KnownGateway } from '../registry/gateways.ts';
 export type LiveMessage =
   | { readonly kind: 'events'; readonly events: readonly HistoryEvent[]; readonly skipped: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
+  | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
   | { readonly kind: 'command'; readonly command: CommandView }
   | { readonly kind: 'gateway'; readonly gateway: KnownGateway };
 
@@ -66,6 +68,11 @@ export class LiveFeed {
     if (this.#events.length > maxEvents)
       this.#skipped += this.#events.splice(0, this.#events.length - maxEvents).length;
     this.#flushSoon();
+  }
+
+  /** An alarm of the centre's own was raised, changed or is over. */
+  centreAlarm(alarm: CentreAlarm): void {
+    this.#tell({ kind: 'centre-alarm', alarm });
   }
 
   /** A command that was sent, or its result. */

@@ -11,10 +11,10 @@ import * as schemas from './schemas.ts';
 import { seriesPlan, unitOf } from './series.ts';
 import type { LiveStreams } from './stream.ts';
 import { timeOf } from './validation.ts';
-import { alarmView, gatewayView } from './views.ts';
+import { alarmView, centreAlarmView, gatewayView } from './views.ts';
 
 export interface RouteParts
-  extends Pick<ApiParts, 'history' | 'gateways' | 'ledger' | 'centre' | 'commands' | 'clock'> {
+  extends Pick<ApiParts, 'history' | 'gateways' | 'centreAlarms' | 'ledger' | 'centre' | 'commands' | 'clock'> {
   readonly login: Login;
   readonly streams: LiveStreams;
 }
@@ -108,7 +108,9 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
     },
     async ({ query: { since, limit = defaultAlarms } }) => {
       const from = since === undefined ? clock.now() - dayMs : timeOf('since', since);
-      return { alarms: (await history.alarms(from, limit)).map(alarmView) };
+      const own = (parts.centreAlarms?.all() ?? []).filter(({ active, changed }) => active || changed >= from);
+      const alarms = [...own.map(centreAlarmView), ...(await history.alarms(from, limit)).map(alarmView)];
+      return { alarms: alarms.slice(0, limit) };
     },
   );
 

@@ -251,6 +251,7 @@ export const alarmSchema = answer({
   change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
   raised: time('when it was raised'),
   changed: time('when the newest change happened'),
+  raised_by: optional(Type.Literal('centre', { description: 'the centre found it; absent: its gateway raised it' })),
   evidence: list(
     answer({
       id: Type.String({ description: 'as its gateway calls it' }),

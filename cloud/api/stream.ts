@@ -12,7 +12,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveFeed, LiveMessage } from './live.ts';
 import type { CentreView, LedgerView, StreamMessages } from './schemas.ts';
-import { alarmOfEvent, gatewayView } from './views.ts';
+import { alarmOfEvent, centreAlarmView, gatewayView } from './views.ts';
 
 export interface LiveStreamsOptions {
   readonly live: LiveFeed;
@@ -109,6 +109,9 @@ export class LiveStreams {
         break;
       case 'alert':
         this.#sendAll('alert', alarmOfEvent(message.event));
+        break;
+      case 'centre-alarm':
+        this.#sendAll('alert', centreAlarmView(message.alarm));
         break;
       case 'command':
         this.#sendAll('command', message.command);

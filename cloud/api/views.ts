@@ -1,5 +1,6 @@
 /** From what the centre's parts hold to what the API answers. Pure; a field that an event lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { CentreAlarm } from '../alarms/centre-alarms.ts';
 import type { AlarmState, HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
 import type { AlarmView, GatewayView } from './schemas.ts';
@@ -52,6 +53,16 @@ export function alarmView({ alarm, site, gateway, latest, raised }: AlarmState):
     raised,
     changed: latest.corrected_time ?? latest.time,
     evidence: evidenceOf(data.evidence),
+  };
+}
+
+/** An alarm that the centre itself raised, as one of a gateway is shown. */
+export function centreAlarmView(alarm: CentreAlarm): AlarmView {
+  const { id, gateway, site, kind, severity, message, active, acknowledged, change, since, changed } = alarm;
+  return {
+    ...{ alarm: id, event: `${id}/${change}`, site, gateway, device: '', rule: `centre-${kind}`, severity },
+    ...{ category: 'centre', message, cause: kind, count: 1, active, acknowledged, test: false, change },
+    ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre' },
   };
 }
 

@@ -3,10 +3,13 @@
  * (behind their tokens).
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import { idParams } from '../api/schemas.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import type { Commands, Order } from './commands.ts';
@@ -19,7 +22,10 @@ const retryMs = 2_000;
 export interface CommandRouteParts {
   readonly commands: Commands;
   readonly gateways: Pick<GatewayDirectory, 'get'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly login: Login;
+  /** alarms that the centre itself raised: no gateway acknowledges them */
+  readonly centreAlarms?: Pick<CentreAlarms, 'acknowledge'>;
 }
 
 /** What anybody who sends commands on behalf of staff goes through: each refusal is an HttpProblem that says what to do. */
@@ -57,7 +63,8 @@ export function commandDesk({ commands, gateways }: Pick<CommandRouteParts, 'com
   }
 }
 
-export function registerCommandRoutes(server: FastifyInstance, { commands, gateways, login }: CommandRouteParts): void {
+export function registerCommandRoutes(server: FastifyInstance, parts: CommandRouteParts): void {
+  const { commands, gateways, login, centreAlarms } = parts;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   const onRequest = login.requireLogin;
   const desk = commandDesk({ commands, gateways });
@@ -76,8 +83,10 @@ export function registerCommandRoutes(server: FastifyInstance, { commands, gatew
     async (request, reply) => {
       const { id } = request.params;
       const { kind, arguments: values = {}, valid_s: validS = defaultValidS } = request.body;
-      desk.mayTake(id);
       const author = login.sessionOf(request)?.user ?? '';
+      if (kind === 'acknowledge' && centreAlarms?.acknowledge(String(values.alarm), author) === true)
+        return reply.code(201).send(doneHere(id, String(values.alarm), author, parts.clock.now()));
+      desk.mayTake(id);
       const view = await desk.issue({ gateway: id, kind, arguments: values, author, validMs: validS * 1000 });
       return reply.code(201).send(view);
     },
@@ -105,6 +114,23 @@ export function registerCommandRoutes(server: FastifyInstance, { commands, gatew
     },
     async () => ({ id: commands.publicKey.id, key: commands.publicKey.text }),
   );
+}
+
+/** A command that the centre itself has carried out. `now`: ms since 1970 */
+function doneHere(gateway: string, alarm: string, author: string, now: number): CommandView {
+  const at = rfc3339(now);
+  return {
+    ...{
+      id: `${alarm}/acknowledged`,
+      gateway,
+      kind: 'acknowledge',
+      arguments: { alarm },
+      author,
+      issued: at,
+      expires: at,
+    },
+    ...{ key: '', state: 'applied', message: 'the centre raised this alarm and has noted it', settled: at },
+  };
 }
 
 const mostWaitS = 55;

@@ -14,7 +14,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../ingest/kafka-client.ts';
 import { eventOf } from '../ingest/records.ts';
 import { AlertsConsumer } from './alerts-consumer.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, Notification } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
 import { firstStart } from './first-start.ts';
 import { isWanted, notificationOf } from './policy.ts';
@@ -104,6 +104,11 @@ export class Notifier implements Part {
     void this.#handle(event);
   }
 
+  /** Tells people of what the centre itself found; the same id twice is one. Resolves when it is settled. */
+  tell(notification: Notification): Promise<void> {
+    return this.#recent.get(notification.id) ?? this.#send(notification);
+  }
+
   status(): NotifierStatus {
     const { state, reason } = this.#consumer?.state ?? { state: 'consuming', reason: '' };
     const channels = this.#queues.map(({ queue }) => queue.status());
@@ -115,11 +120,14 @@ export class Notifier implements Part {
     const known = this.#recent.get(event.id);
     if (known !== undefined) return known;
     const notification = notificationOf(event, this.#options.clock.now());
-    if (notification === undefined) return Promise.resolve();
+    return notification === undefined ? Promise.resolve() : this.#send(notification);
+  }
+
+  #send(notification: Notification): Promise<void> {
     this.#notifications++;
     const wanted = this.#queues.filter(({ severity }) => isWanted(notification.severity, severity));
     const settled = Promise.all(wanted.map(({ queue }) => queue.take(notification))).then(() => undefined);
-    this.#recent.set(event.id, settled);
+    this.#recent.set(notification.id, settled);
     for (const oldest of this.#recent.keys()) {
       if (this.#recent.size <= recentIds) break;
       this.#recent.delete(oldest);

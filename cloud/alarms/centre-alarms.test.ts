@@ -1,0 +1,195 @@
+/** What the centre itself raises: told once, also by two centres, and known again after a restart. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Notification } from '../notify/channel.ts';
+import { FileRegistry } from '../registry/file-registry.ts';
+import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite } from '../registry/registry.ts';
+import { CentreAlarms } from './centre-alarms.ts';
+
+const logger = silentLogger();
+const flood = { gateway: 'gw-1', site: 'home', kind: 'flood', severity: 'warning', message: 'it floods' } as const;
+
+/** The log that two centres share, as Kafka orders it: each has read what was written when `put` resolves. */
+class SharedRegistry {
+  readonly log: RegistryRecord[] = [];
+  readonly #books: RegistryBook[] = [];
+
+  centre(): Registry {
+    const book = new RegistryBook();
+    this.#books.push(book);
+    return {
+      start: async () => {
+        for (const record of this.log) book.apply(record);
+      },
+      stop: async () => {},
+      complete: true,
+      get: (kind, id) => book.get(kind, id),
+      all: (kind) => book.all(kind),
+      onChange: (kind, listener) => book.onChange(kind, listener),
+      put: async ({ seen, ...write }: RegistryWrite) => {
+        const record = { ...write, revision: seen + 1, at: 0 };
+        // both write before either has read
+        await Promise.resolve();
+        const counts = !this.log.some(({ id, revision }) => id === record.id && revision >= record.revision);
+        this.log.push(record);
+        for (const one of this.#books) one.apply(record);
+        return counts;
+      },
+    };
+  }
+}
+
+async function centre(registry: Registry, clock: FakeClock, alone = false) {
+  const told: Notification[] = [];
+  let settle = true;
+  const alarms = new CentreAlarms({
+    registry,
+    tell: (notification) => {
+      told.push(notification);
+      return settle ? Promise.resolve() : new Promise(() => {});
+    },
+    alone,
+    clock,
+    random: () => 0.5,
+    logger,
+  });
+  await alarms.start();
+  await registry.start();
+  onTestFinished(() => alarms.stop());
+  return { alarms, told, hang: () => (settle = false) };
+}
+
+async function inFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-centre-alarms-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'registry.jsonl');
+}
+
+test('an alarm of the centre is told once, is active until it is cleared, and is told as over', async () => {
+  const clock = new FakeClock();
+  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  for (let i = 0; i < 5; i++) alarms.raise(flood);
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
+  alarms.raise(flood);
+  alarms.clear('gw-1', 'flood', 'it is quiet again');
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);
+  await expect.poll(() => told.length).toBe(2);
+  expect(told.map(({ gateway, change, message }) => [gateway, change, message])).toEqual([
+    ['gw-1', 'raised', 'it floods'],
+    ['gw-1', 'cleared', 'it is quiet again'],
+  ]);
+  expect(told[0]?.alarm).toBe(told[1]?.alarm);
+});
+
+test('after a restart the centre knows its alarms, tells none of them again, and tells what a kill kept it from telling', async () => {
+  const clock = new FakeClock();
+  const file = await inFolder();
+  const before = await centre(new FileRegistry(file, clock, logger), clock, true);
+  before.alarms.raise(flood);
+  await expect.poll(() => before.told.length).toBe(1);
+  before.hang();
+  before.alarms.raise({ ...flood, gateway: 'gw-2' });
+  await expect.poll(() => before.told.length).toBe(2);
+  await before.alarms.stop();
+
+  const after = await centre(new FileRegistry(file, clock, logger), clock, true);
+  expect(after.alarms.all().map(({ gateway, active }) => [gateway, active])).toEqual([
+    ['gw-1', true],
+    ['gw-2', true],
+  ]);
+  clock.advance(2_000);
+  await expect.poll(() => after.told.map(({ id }) => id)).toEqual([before.told[1]?.id]);
+  after.alarms.raise(flood);
+  after.alarms.raise({ ...flood, gateway: 'gw-2' });
+  clock.advance(120_000);
+  await expect.poll(() => after.told.length).toBe(1);
+});
+
+test('two centres that find the same at the same moment tell it once', async () => {
+  const clock = new FakeClock();
+  const shared = new SharedRegistry();
+  const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
+  one.alarms.raise(flood);
+  two.alarms.raise(flood);
+  await expect.poll(() => one.alarms.of('gw-1', 'flood')?.id).toBeDefined();
+  await expect.poll(() => two.alarms.of('gw-1', 'flood')?.id).toBe(one.alarms.of('gw-1', 'flood')?.id);
+  clock.advance(60_000);
+  await expect.poll(() => one.told.length + two.told.length).toBe(1);
+});
+
+test('another centre tells what a centre that was killed has not told', async () => {
+  const clock = new FakeClock();
+  const shared = new SharedRegistry();
+  const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
+  one.hang();
+  one.alarms.raise(flood);
+  await expect.poll(() => one.told.length).toBe(1);
+  // it lives, and its channel is slow: nobody else tells
+  for (let s = 0; s < 60; s++) {
+    clock.advance(1_000);
+    await new Promise((done) => setImmediate(done));
+  }
+  expect(two.told).toEqual([]);
+  await one.alarms.stop();
+  for (let s = 0; s < 30 && two.told.length === 0; s++) {
+    clock.advance(1_000);
+    await new Promise((done) => setImmediate(done));
+  }
+  expect(two.told.map(({ id }) => id)).toEqual([one.told[0]?.id]);
+});
+
+test('an alarm that its finder does not renew ends by itself', async () => {
+  const clock = new FakeClock();
+  const { alarms } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  alarms.raise({ ...flood, holdsForMs: 180_000 });
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
+  clock.advance(100_000);
+  alarms.raise({ ...flood, holdsForMs: 180_000 });
+  await new Promise((done) => setTimeout(done, 20));
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
+  clock.advance(100_000);
+  expect(alarms.of('gw-1', 'flood')?.active).toBe(true);
+  clock.advance(100_000);
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);
+});
+
+test('somebody acknowledges an alarm of the centre, and his name stands with it', async () => {
+  const clock = new FakeClock();
+  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  alarms.raise(flood);
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.id).toBeDefined();
+  const id = alarms.of('gw-1', 'flood')?.id ?? '';
+  expect(alarms.acknowledge('no-such-alarm', 'anna')).toBe(false);
+  expect(alarms.acknowledge(id, 'anna')).toBe(true);
+  await expect.poll(() => alarms.of('gw-1', 'flood')?.acknowledgedBy).toBe('anna');
+  await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'acknowledged']);
+});
+
+test('a registry with a damaged line keeps what can be read, and the damaged file beside', async () => {
+  const clock = new FakeClock();
+  const file = await inFolder();
+  const registry = new FileRegistry(file, clock, logger);
+  await registry.start();
+  expect(
+    await registry.put({ kind: 'gateway-site', id: 'gw-1', author: 'anna', data: { site: 'home' }, seen: 0 }),
+  ).toBe(true);
+  expect(await registry.put({ kind: 'gateway-site', id: 'gw-1', author: 'ben', data: { site: 'shop' }, seen: 0 })).toBe(
+    false,
+  );
+  const line = JSON.stringify({
+    kind: 'gateway-site',
+    id: 'gw-1',
+    revision: 1,
+    author: 'anna',
+    at: 0,
+    data: { site: 'home' },
+  });
+  await writeFile(file, `${line}\n{"kind": "gateway-si`);
+  const again = new FileRegistry(file, clock, logger);
+  await again.start();
+  expect(again.get('gateway-site', 'gw-1')?.data).toEqual({ site: 'home' });
+});

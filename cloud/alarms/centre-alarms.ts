@@ -1,0 +1,355 @@
+/**
+ * Alarms that the centre itself raises about a gateway: it floods, it is silent, … One record of the registry for each
+ * gateway and kind, so they outlive a restart and all centres have the same ones.
+ *
+ *   none, over ── raise ──► active, untold ── told ──► active ── clear, or not renewed for `holdsForMs` ──► over, untold
+ *                                                        └─ acknowledge ──► acknowledged, untold ── told ──► …
+ *
+ *   untold: the centre that wrote the record tells people, and renews it meanwhile; where it was not renewed for
+ *   `takeOverMs` (that centre was killed) another one writes itself in and tells. Each change has one id, so the other
+ *   side of a channel can tell what it hears twice after a kill.
+ *
+ * Always: `raise` and `clear` return at once and may be called as often as wanted; what cannot be written waits in memory,
+ * one intention for each alarm, and is tried again; a write that another centre was first with changes nothing; at
+ * most `maxActive` alarms are active, beyond them the next is refused and counted.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { Severity } from '@forpost/shared/event/event.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Notification } from '../notify/channel.ts';
+import type { Registry, RegistryRecord } from '../registry/registry.ts';
+
+/** What a part of the centre finds wrong with a gateway. */
+export interface CentreFinding {
+  readonly gateway: string;
+  /** '' where it is not known */
+  readonly site: string;
+  /** such as `flood` or `silent`: one alarm of each kind and gateway at a time */
+  readonly kind: string;
+  readonly severity: Severity;
+  /** a sentence for staff; each other one is a write and is shown, so it holds no figure that changes by the second */
+  readonly message: string;
+  /** it clears by itself where it is not raised again for so long, 2 min at least; default: only `clear` ends it */
+  readonly holdsForMs?: number;
+}
+
+export interface CentreAlarm extends CentreFinding {
+  /** of this occurrence */
+  readonly id: string;
+  /** ms since 1970 */
+  readonly since: number;
+  readonly changed: number;
+  readonly change: 'raised' | 'cleared' | 'acknowledged';
+  readonly active: boolean;
+  readonly acknowledged: boolean;
+  /** a log-in name; '' where nobody has */
+  readonly acknowledgedBy: string;
+}
+
+interface Stored extends CentreAlarm {
+  readonly told: boolean;
+  /** the centre that tells, or told, people of the change */
+  readonly teller: string;
+}
+
+export interface CentreAlarmsOptions {
+  readonly registry: Registry;
+  /** tells people; resolves when it is settled */
+  readonly tell: (notification: Notification) => Promise<void>;
+  /** no other centre can be telling: what is untold at the start is told at once */
+  readonly alone: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly takeOverMs?: number;
+}
+
+export const centreAlarmKind = 'centre-alarm';
+/** One for each tenth of the gateways that a centre is made for. */
+export const maxActive = 10_000;
+const maxAtOnce = 64;
+const tickMs = 1_000;
+/** An alarm that goes on is written again so often, where it is not to end by itself. */
+const renewMs = 60_000;
+const defaultTakeOverMs = 20_000;
+const retryBackoff = { baseMs: 500, ceilingMs: 30_000 };
+const longestMessage = 1_000;
+
+const isStored = Compile(
+  Type.Object({
+    id: Type.String({ minLength: 1, maxLength: 256 }),
+    gateway: Type.String({ minLength: 1, maxLength: 64 }),
+    site: Type.String({ maxLength: 64 }),
+    kind: Type.String({ minLength: 1, maxLength: 64 }),
+    severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
+    message: Type.String(),
+    holdsForMs: Type.Optional(Type.Number()),
+    since: Type.Number(),
+    changed: Type.Number(),
+    change: Type.Union(['raised', 'cleared', 'acknowledged'].map((one) => Type.Literal(one))),
+    active: Type.Boolean(),
+    acknowledged: Type.Boolean(),
+    acknowledgedBy: Type.String(),
+    told: Type.Boolean(),
+    teller: Type.String(),
+  }),
+);
+
+/** What an alarm is to become; undefined: it is that already. */
+type Intention = (now: Stored | undefined) => Stored | undefined;
+
+interface Entry {
+  stored: Stored;
+  revision: number;
+  /** ms of the monotonic clock */
+  seenAt: number;
+  /** the change that this centre is telling people of */
+  telling: string | undefined;
+}
+
+export class CentreAlarms implements Part {
+  readonly #options: CentreAlarmsOptions;
+  readonly #takeOverMs: number;
+  /** this life of this centre */
+  readonly #self = randomUUID();
+  readonly #entries = new Map<string, Entry>();
+  /** what is to be written, by alarm and by what it is about, in the order it came */
+  readonly #wanted = new Map<string, Map<string, Intention>>();
+  readonly #writing = new Set<string>();
+  readonly #listeners = new Set<(alarm: CentreAlarm) => void>();
+  #stop = new AbortController();
+  #unlisten: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #refused = 0;
+
+  constructor(options: CentreAlarmsOptions) {
+    this.#options = options;
+    this.#takeOverMs = options.takeOverMs ?? (options.alone ? 0 : defaultTakeOverMs);
+  }
+
+  /** Before the registry starts, so that it hears of every record. */
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    this.#unlisten = this.#options.registry.onChange(centreAlarmKind, (record) => this.#take(record));
+    this.#armTick();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#unlisten?.();
+    this.#timer?.cancel();
+  }
+
+  /** What is wrong now. The same again only renews it; with other words it is updated. */
+  raise(finding: CentreFinding): void {
+    const name = nameOf(finding);
+    const known = this.#entries.get(name);
+    const now = this.#options.clock.uptime();
+    const same = known?.stored.active === true && known.stored.message === finding.message;
+    const renewed = same && (finding.holdsForMs === undefined || now - known.seenAt < renewMs);
+    if (renewed && !this.#wanted.has(name)) return;
+    if (known?.stored.active !== true && this.#activeCount() >= maxActive) {
+      this.#refused++;
+      return;
+    }
+    this.#want(name, 'state', (before) => this.#raised(finding, before));
+  }
+
+  /** It is right again; does nothing where no such alarm is active. `message`: a sentence for staff. */
+  clear(gateway: string, kind: string, message: string): void {
+    const name = nameOf({ gateway, kind });
+    if (this.#entries.get(name)?.stored.active !== true && !this.#wanted.has(name)) return;
+    this.#want(name, 'state', (before) =>
+      before?.active === true
+        ? this.#untold({ ...before, active: false, change: 'cleared', message: message.slice(0, longestMessage) })
+        : undefined,
+    );
+  }
+
+  /** Somebody has seen it. False where no alarm has this id. */
+  acknowledge(id: string, by: string): boolean {
+    const found = [...this.#entries].find(([, { stored }]) => stored.id === id);
+    if (found === undefined) return false;
+    this.#want(found[0], 'acknowledged', (before) =>
+      before?.id === id && !before.acknowledged
+        ? this.#untold({ ...before, acknowledged: true, acknowledgedBy: by, change: 'acknowledged' })
+        : undefined,
+    );
+    return true;
+  }
+
+  /** All of them, one of each gateway and kind: the active ones and the last one that is over. */
+  all(): readonly CentreAlarm[] {
+    return [...this.#entries.values()].map(({ stored }) => stored);
+  }
+
+  of(gateway: string, kind: string): CentreAlarm | undefined {
+    return this.#entries.get(nameOf({ gateway, kind }))?.stored;
+  }
+
+  /** Alarms that were not raised, because there are `maxActive` already. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Calls `listener` with each change of an alarm. Returns how to stop it. */
+  onChange(listener: (alarm: CentreAlarm) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #activeCount(): number {
+    let count = 0;
+    for (const { stored } of this.#entries.values()) if (stored.active) count++;
+    return count;
+  }
+
+  #raised(finding: CentreFinding, before: Stored | undefined): Stored | undefined {
+    const now = this.#options.clock.now();
+    const message = finding.message.slice(0, longestMessage);
+    if (before?.active !== true) {
+      const id = `centre-${finding.kind}-${finding.gateway}-${Math.trunc(now).toString(36)}`;
+      const fresh = {
+        id,
+        since: now,
+        change: 'raised',
+        active: true,
+        acknowledged: false,
+        acknowledgedBy: '',
+      } as const;
+      return this.#untold({ ...finding, message, ...fresh, changed: now, told: false, teller: '' });
+    }
+    if (before.message === message && before.severity === finding.severity)
+      return finding.holdsForMs === undefined ? undefined : before;
+    return { ...before, ...finding, message, changed: now };
+  }
+
+  #untold(stored: Stored): Stored {
+    return { ...stored, changed: this.#options.clock.now(), told: false, teller: this.#self };
+  }
+
+  #want(name: string, about: string, intention: Intention): void {
+    const wanted = this.#wanted.get(name) ?? new Map<string, Intention>();
+    this.#wanted.set(name, wanted.set(about, intention));
+    this.#writeNext();
+  }
+
+  #writeNext(): void {
+    if (this.#stop.signal.aborted || !this.#options.registry.complete) return;
+    for (const name of this.#wanted.keys()) {
+      if (this.#writing.size >= maxAtOnce) return;
+      if (this.#writing.has(name)) continue;
+      this.#writing.add(name);
+      void this.#write(name).finally(() => {
+        this.#writing.delete(name);
+        this.#writeNext();
+      });
+    }
+  }
+
+  /** Writes what is wanted of one alarm until nothing is. */
+  async #write(name: string): Promise<void> {
+    const { registry, clock, random, logger } = this.#options;
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      const wanted = this.#wanted.get(name);
+      const [about, intention] = wanted?.entries().next().value ?? [];
+      if (wanted === undefined || about === undefined || intention === undefined) {
+        this.#wanted.delete(name);
+        return;
+      }
+      const entry = this.#entries.get(name);
+      const data = intention(entry?.stored);
+      try {
+        const write = { kind: centreAlarmKind, id: name, author: 'centre', data, seen: entry?.revision ?? 0 };
+        // false: another centre was first, and the intention is asked again
+        const done = data === undefined || (await registry.put(write));
+        if (done && wanted.get(about) === intention) wanted.delete(about);
+        failures = 0;
+      } catch (error) {
+        const waitMs = Math.round(backoffMs(retryBackoff, failures++, random));
+        logger.warn({ alarm: name, waitMs, problem: messageOf(error) }, 'an alarm of the centre cannot be written');
+        await sleep(clock, waitMs, this.#stop.signal);
+      }
+    }
+  }
+
+  #take(record: RegistryRecord): void {
+    if (!isStored.Check(record.data)) {
+      this.#options.logger.warn({ id: record.id }, 'a record of an alarm of the centre cannot be read');
+      return;
+    }
+    const stored = record.data as Stored;
+    const before = this.#entries.get(record.id);
+    const changed = before === undefined || noticeOf(before.stored) !== noticeOf(stored);
+    const entry = { telling: before?.telling, stored, revision: record.revision, seenAt: this.#options.clock.uptime() };
+    this.#entries.set(record.id, entry);
+    if (changed || before.stored.message !== stored.message) for (const listener of this.#listeners) listener(stored);
+    if (!stored.told && stored.teller === this.#self) this.#tell(record.id, entry);
+  }
+
+  #tell(name: string, entry: Entry): void {
+    const { stored } = entry;
+    const notice = noticeOf(stored);
+    if (entry.telling === notice) return;
+    entry.telling = notice;
+    void this.#options
+      .tell(notificationOf(stored))
+      .then(() =>
+        this.#want(name, 'told', (now) =>
+          now !== undefined && !now.told && noticeOf(now) === notice ? { ...now, told: true } : undefined,
+        ),
+      );
+  }
+
+  #armTick(): void {
+    this.#timer = this.#options.clock.after(tickMs, () => {
+      this.#armTick();
+      this.#tick();
+      this.#writeNext();
+    });
+  }
+
+  #tick(): void {
+    if (!this.#options.registry.complete) return;
+    const now = this.#options.clock.uptime();
+    for (const [name, { stored, seenAt, telling }] of this.#entries) {
+      const age = now - seenAt;
+      const { holdsForMs } = stored;
+      if (stored.active && holdsForMs !== undefined && age >= holdsForMs)
+        this.clear(stored.gateway, stored.kind, 'it has not been seen again');
+      if (stored.told) continue;
+      const mine = stored.teller === this.#self && telling === noticeOf(stored);
+      // ours: so that nobody takes it for left behind; another's, or of a former life of ours: left behind
+      if (age < (mine ? this.#takeOverMs / 2 : this.#takeOverMs) || (mine && this.#options.alone)) continue;
+      this.#want(name, 'teller', (current) =>
+        current === undefined || current.told ? undefined : { ...current, teller: this.#self },
+      );
+    }
+  }
+}
+
+/** One for each change that people are told of. */
+function noticeOf({ id, change }: CentreAlarm): string {
+  return `${id}/${change}`;
+}
+
+function nameOf({ gateway, kind }: Pick<CentreFinding, 'gateway' | 'kind'>): string {
+  return `${gateway}/${kind}`;
+}
+
+function notificationOf(stored: Stored): Notification {
+  const { gateway, site, id, kind, severity, message, changed, since } = stored;
+  return {
+    ...{ id: noticeOf(stored), site, gateway, device: '', alarm: id, rule: `centre-${kind}` },
+    change: stored.change,
+    ...{ severity, message, time: rfc3339(stored.change === 'raised' ? since : changed), received: rfc3339(changed) },
+    late: false,
+  };
+}
