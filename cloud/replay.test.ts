@@ -7,7 +7,8 @@ import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../scripts/kafka/testing.ts';
+import { readTopic, startTestKafka, type TestKafka } from '../scripts/kafka/testing.ts';
+import { addPartitions, leadersReady } from '../scripts/kafka/topics.ts';
 import { MemoryHistory } from './history/memory-store.ts';
 import { Ingest, ingestGroup } from './ingest/consumer.ts';
 import { event, eventJson } from './ingest/testing.ts';
@@ -141,18 +142,15 @@ test('what a gateway sent by any number of partitions that there has been is fou
   const counts = [3, 5, 7];
   const partitions = counts.map((count) => partitionOf(gateway, count));
   expect(new Set(partitions).size).toBe(counts.length);
-  const admin = kafka.client.admin();
-  await admin.connect();
   for (const [index, count] of counts.entries()) {
-    if (index > 0) await admin.createPartitions({ topicPartitions: [{ topic: 'forpost.telemetry', count }] });
-    await leadersReady(kafka.client, ['forpost.telemetry']);
+    if (index > 0) await addPartitions(kafka.client, ['forpost.telemetry'], count);
+    else await leadersReady(kafka.client, ['forpost.telemetry']);
     const producer = kafka.client.producer();
     await producer.connect();
     const message = { key: gateway, value: eventJson(index + 1, { gateway }), partition: partitions[index] ?? 0 };
     await producer.send({ topic: 'forpost.telemetry', messages: [message] });
     await producer.disconnect();
   }
-  await admin.disconnect();
   const { metrics } = await replay(configFile, { gateway, lane: 'telemetry' }, () => {});
   expect(metrics).toMatchObject({ matching: 3, replayed: 3 });
 });

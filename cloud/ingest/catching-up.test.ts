@@ -8,7 +8,8 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { leadersReady, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { addPartitions, leadersReady } from '../../scripts/kafka/topics.ts';
 import { ClickHouseHistory } from '../history/clickhouse/clickhouse-history.ts';
 import { EmbeddedExecutor } from '../history/clickhouse/embedded.ts';
 import { Ingest } from './consumer.ts';
@@ -135,11 +136,7 @@ test('partitions added in mid-drain lose nothing and double nothing, and staff a
       await write('grown.telemetry', values(gateway, 1, 400), gateway, partitionOf(gateway, 3));
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeDefined(), { timeout: 30_000 });
     expect(partitions.problems).toEqual([]);
-    const admin = kafka.client.admin();
-    await admin.connect();
-    await admin.createPartitions({ topicPartitions: [{ topic: 'grown.telemetry', count: 5 }] });
-    await admin.disconnect();
-    await leadersReady(kafka.client, ['grown.telemetry']);
+    await addPartitions(kafka.client, ['grown.telemetry'], 5);
     for (const gateway of gateways) {
       // one that has noticed goes back to its cursor, one that has not goes on as before
       await write('grown.telemetry', values(gateway, 301, 800), gateway, partitionOf(gateway, 5));

@@ -8,7 +8,8 @@ import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { createTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { enoughOfPartition, maxUnpackedBytes } from './codecs.ts';
 import { Ingest, ingestGroup } from './consumer.ts';
@@ -80,11 +81,7 @@ async function produce(
 
 /** A lane's topic that somebody made before the centre came. */
 async function made(name: string, setting: string, value: string): Promise<void> {
-  const admin = kafka.client.admin();
-  await admin.connect();
-  const configEntries = [{ name: setting, value }];
-  await admin.createTopics({ topics: [{ topic: name, numPartitions: 3, configEntries }], waitForLeaders: true });
-  await admin.disconnect();
+  await createTopics(kafka.client, [{ topic: name, numPartitions: 3, configEntries: [{ name: setting, value }] }]);
 }
 
 /** A block of snappy that holds `bytes` as they are: their number, then literals. */
@@ -391,9 +388,9 @@ describe('ingest', () => {
     const admin = kafka.client.admin();
     await admin.connect();
     await admin.deleteTopics({ topics: ['anew.telemetry', 'anew.alerts'] });
-    const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
-    await vi.waitFor(() => admin.createTopics({ topics, waitForLeaders: true }), soon);
     await admin.disconnect();
+    const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
+    await createTopics(kafka.client, topics);
     const delivery = new KafkaDelivery(cluster('anew'), systemClock, logger);
     running.push(delivery);
     await delivery.start();
@@ -472,6 +469,7 @@ describe('ingest', () => {
         expect(await sent).toBe('not sent');
       } finally {
         process.kill(kafka.pid, 'SIGCONT');
+        await servesAgain(kafka.client);
       }
     },
   );

@@ -1,7 +1,8 @@
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { leadersReady, readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { createTopics, leadersReady } from '../../scripts/kafka/topics.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { unanswered } from './supervised-producer.ts';
 
@@ -15,7 +16,7 @@ test('what kafkajs drops without a word, because it has not heard of the partiti
   const client = kafkaClient(kafka, 'test', silentLogger());
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'grows', numPartitions: 1 }], waitForLeaders: true });
+  await createTopics(client, [{ topic: 'grows', numPartitions: 1 }]);
   const producer = client.producer({ idempotent: false, allowAutoTopicCreation: false, retry: { retries: 0 } });
   await producer.connect();
   const batch = (partition: number) => [{ topic: 'grows', messages: [{ key: 'gw-1', value: 'x', partition }] }];

@@ -12,6 +12,9 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import type { Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KafkaSetupError, type RunningKafka, startKafka } from '../../scripts/kafka/kafka.ts';
+import { testClient } from '../../scripts/kafka/testing.ts';
+import { addPartitions, createTopics, servesAgain } from '../../scripts/kafka/topics.ts';
+import { unless } from '../../test/harness/unless.ts';
 import { type KafkaCluster, kafkaClient, zstd } from '../ingest/kafka-client.ts';
 import type { Notification } from './channel.ts';
 import { createRoutes } from './channels/registry.ts';
@@ -119,17 +122,16 @@ describe('without Kafka', () => {
 
 let kafka: RunningKafka | undefined;
 let folder: string;
-let skipped = '';
+let withoutKafka: string | undefined;
 folder = await mkdtemp(join(tmpdir(), 'forpost-notify-'));
 try {
   kafka = await startKafka({ dataFolder: join(folder, 'kafka'), port: 0 });
 } catch (error) {
   if (!(error instanceof KafkaSetupError)) throw error;
-  skipped = error.message;
-  console.log(`skipped: the notifier on Kafka (${skipped})`);
+  withoutKafka = error.message;
 }
 
-describe.skipIf(kafka === undefined)('on Kafka', () => {
+describe('on Kafka', unless(withoutKafka), () => {
   let producer: Producer;
   let prefix: string;
   let prefixes = 0;
@@ -148,10 +150,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   });
   beforeEach(async () => {
     prefix = `t${++prefixes}`;
-    const admin = client().admin();
-    await admin.connect();
-    await admin.createTopics({ topics: [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }], waitForLeaders: true });
-    await admin.disconnect();
+    await createTopics(testClient(kafka!.brokers), [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }]);
   });
 
   async function started(): Promise<Notifier> {
@@ -175,7 +174,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
   }
 
   const committed = async () => {
-    const admin = client().admin();
+    const admin = testClient(kafka!.brokers).admin();
     await admin.connect();
     try {
       const [group] = await admin.fetchOffsets({ groupId: notifyGroup(prefix), topics: [topic(prefix, 'alerts')] });
@@ -275,9 +274,8 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     await vi.waitFor(() => expect(phone.ids()).toEqual([id(1)]), { timeout: 15_000 });
     // time for a commit or two that the broker refuses
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const again = { topics: [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }] };
-    await vi.waitFor(() => admin.createTopics(again), { timeout: 10_000 });
     await admin.disconnect();
+    await createTopics(testClient(kafka!.brokers), [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }]);
     for (let look = 0; look < 20; look++) {
       expect(await committed()).toBe(0);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -295,16 +293,15 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
     const admin = client().admin();
     await admin.connect();
     await admin.deleteTopics({ topics: [name] });
-    const made = { topics: [{ topic: name, numPartitions: 3 }], waitForLeaders: true };
+    await admin.disconnect();
     await vi.waitFor(() => expect(first.status().connected).toBe(false), { timeout: 20_000 });
-    await vi.waitFor(() => admin.createTopics(made), { timeout: 10_000 });
+    await createTopics(testClient(kafka!.brokers), [{ topic: name, numPartitions: 3 }]);
     // Kafka names no topic's generation to this client: only once it has looked at the new one is nothing passed over
     await vi.waitFor(() => expect(first.status().connected).toBe(true), { timeout: 20_000 });
     await vi.waitFor(() => raise(2), { timeout: 10_000 });
     await vi.waitFor(() => expect(desk.ids()).toContain(id(2)), { timeout: 20_000 });
     await first.stop();
-    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 4 }] });
-    await admin.disconnect();
+    await addPartitions(testClient(kafka!.brokers), [name], 4);
     // kafkajs drops what is for a partition that it has not heard of, and says nothing
     await producer.disconnect();
     producer = client().producer({ idempotent: false });
@@ -327,6 +324,7 @@ describe.skipIf(kafka === undefined)('on Kafka', () => {
       expect(performance.now() - begun).toBeLessThan(5_000);
     } finally {
       process.kill(kafka!.pid, 'SIGCONT');
+      await servesAgain(testClient(kafka!.brokers));
     }
   });
 

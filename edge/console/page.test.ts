@@ -11,14 +11,15 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../../test/harness/ports.ts';
 import { TcpProxy } from '../../test/harness/proxy.ts';
+import { unless } from '../../test/harness/unless.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
 
 const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const reason = existsSync(executablePath) ? '' : ` (skipped: ${executablePath} is missing)`;
+const withoutBrowser = existsSync(executablePath) ? undefined : `${executablePath} is missing`;
 
-describe.skipIf(reason !== '')(`the page in a browser on a phone${reason}`, () => {
+describe('the page in a browser on a phone', unless(withoutBrowser), () => {
   let browser: Browser;
   let server: ConsoleServer;
   let source: FakeSource;

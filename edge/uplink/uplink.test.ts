@@ -15,6 +15,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { addPartitions, createTopics } from '../../scripts/kafka/topics.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { draft, outboxIn, temporaryFolder } from '../outbox/sqlite/test-support.ts';
 import { refusalEntry } from './refusal.ts';
@@ -85,20 +86,17 @@ const statusNow = (counter: number): GatewayStatus => ({
 });
 
 /** As the centre would; the gateway itself creates none. */
-async function createTopics(
+async function makeTopics(
   prefix: string,
   names: readonly TopicName[] = ['alerts', 'telemetry', 'status'],
 ): Promise<void> {
-  const admin = kafka.client.admin();
-  await admin.connect();
   const topics = names.map((name) => ({
     topic: `${prefix}.${name}`,
     numPartitions: partitions,
     replicationFactor: 1,
     configEntries: [{ name: 'cleanup.policy', value: topicPlans[name].cleanup }],
   }));
-  await admin.createTopics({ topics });
-  await admin.disconnect();
+  await createTopics(kafka.client, topics);
 }
 
 async function append(outbox: SqliteOutbox, lane: Lane, from: number, count: number): Promise<void> {
@@ -125,7 +123,7 @@ const live = (uplink: Uplink) =>
 
 describe('the uplink', () => {
   test('finds a damaged page that nobody else would come to, and goes on in the file that is begun in its place', async () => {
-    await createTopics('damaged');
+    await makeTopics('damaged');
     const { outbox, uplink } = await aSite('damaged', { onDamaged: () => outbox.check() });
     await append(outbox, 'telemetry', 1, 20_000);
     const old = outbox.epoch;
@@ -176,7 +174,7 @@ describe('the uplink', () => {
   });
 
   test('tells after a restart where the lanes that it had drained ended', async () => {
-    await createTopics('again');
+    await makeTopics('again');
     const { outbox, uplink } = await aSite('again');
     const now = { received: systemClock.now() };
     await outbox.append({ events: [draft(1, now), draft(2, now), draft(3, { ...now, lane: 'alerts' })] });
@@ -200,7 +198,7 @@ describe('the uplink', () => {
   });
 
   test('loses nothing when Kafka is killed in the middle of a backlog, and tells the centre where it stands', async () => {
-    await createTopics('cut');
+    await makeTopics('cut');
     const before = 24_800;
     const meanwhile = 200;
     let acknowledged = 0;
@@ -244,7 +242,7 @@ describe('the uplink', () => {
   test('sends an alert within moments of its commit, past a backlog of telemetry', async () => {
     const backlog = 60_000;
     const alert = Promise.withResolvers<void>();
-    await createTopics('lanes');
+    await makeTopics('lanes');
     const order: { readonly lane: Lane; readonly through: number }[] = [];
     const { outbox, uplink } = await aSite('lanes', {
       acknowledge: (_sink, _epoch, lane, through) => {
@@ -264,7 +262,7 @@ describe('the uplink', () => {
   });
 
   test('an event that Kafka refuses for good goes to the dead letters with a gap record, and the lane goes on', async () => {
-    await createTopics('large');
+    await makeTopics('large');
     const { outbox, uplink } = await aSite('large', {
       putAside: async (refusal) => {
         const stamp = { received: systemClock.now(), uptime: 1, boot: 'boot-1', clock: 'synced' } as const;
@@ -294,7 +292,7 @@ describe('the uplink', () => {
   });
 
   test('sends what an earlier start left behind first, under its own numbers', async () => {
-    await createTopics('epochs');
+    await makeTopics('epochs');
     const { outbox } = await aSite('epochs');
     const { epoch: old } = outbox;
     await append(outbox, 'telemetry', 1, 5);
@@ -318,7 +316,7 @@ describe('the uplink', () => {
   });
 
   test('partitions that somebody adds move nothing: it goes on by the first number, also after a restart, and says so', async () => {
-    await createTopics('grown');
+    await makeTopics('grown');
     const { outbox, uplink } = await aSite('grown');
     await append(outbox, 'telemetry', 1, 300);
     await uplink.start();
@@ -328,11 +326,7 @@ describe('the uplink', () => {
     const more = Array.from({ length: 9 }, (_, i) => partitions + 1 + i).find(
       (count) => partitionOf(gateway, count) !== partitionOf(gateway, partitions),
     )!;
-    const admin = kafka.client.admin();
-    await admin.connect();
-    const topicPartitions = ['grown.alerts', 'grown.telemetry'].map((topic) => ({ topic, count: more }));
-    await admin.createPartitions({ topicPartitions });
-    await admin.disconnect();
+    await addPartitions(kafka.client, ['grown.alerts', 'grown.telemetry'], more);
     await append(outbox, 'telemetry', 301, 300);
     await uplink.start();
     await live(uplink);
@@ -350,7 +344,7 @@ describe('the uplink', () => {
   });
 
   test('a metered link is held at its rate, with alerts past the telemetry and a plan that says when it ends', async () => {
-    await createTopics('metered');
+    await makeTopics('metered');
     const order: { readonly lane: Lane; readonly through: number }[] = [];
     const { outbox, uplink } = await aSite('metered', {
       sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix: 'metered', limit: { bytes_per_second: 8_000 } }],
@@ -378,7 +372,7 @@ describe('the uplink', () => {
   });
 
   test('when the day’s budget is used up telemetry waits, also after a restart, and alerts go on', async () => {
-    await createTopics('budget');
+    await makeTopics('budget');
     const acked = { alerts: 0, telemetry: 0 };
     const { outbox, uplink } = await aSite('budget', {
       sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix: 'budget', limit: { bytes_per_day: 100_000 } }],
@@ -405,7 +399,7 @@ describe('the uplink', () => {
   });
 
   test('evidence counts to the one day of a metered link, also after a restart', async () => {
-    await createTopics('shared');
+    await makeTopics('shared');
     const { outbox, uplink } = await aSite('shared', {
       sinks: [
         { kind: 'kafka', name: 'k', brokers: kafka.brokers, prefix: 'shared', limit: { bytes_per_day: 1_000_000 } },
@@ -429,7 +423,7 @@ describe('the uplink', () => {
   });
 
   test('what listening for commands has on the wire is known to the sink', async () => {
-    await createTopics('heard', ['alerts', 'telemetry', 'status', 'commands']);
+    await makeTopics('heard', ['alerts', 'telemetry', 'status', 'commands']);
     const context = { name: 'k', identity: { site, gateway }, secret: undefined, clock: systemClock, logger };
     const sink = kafkaSink({ kind: 'kafka', brokers: kafka.brokers, prefix: 'heard' }, context);
     expect(sink.otherWireBytes).toBe(0);

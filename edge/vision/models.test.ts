@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sharedData, sharedFile, skipNote, stubYolox } from '../../test/contract/detector-fixtures.ts';
+import { sharedFile, stubYolox, withoutSharedData } from '../../test/contract/detector-fixtures.ts';
+import { unless } from '../../test/harness/unless.ts';
 import { cocoClasses } from './catalogue.ts';
 import { addModel, listModels, removeModel } from './models.ts';
 import { findModel } from './process/detectors/registry.ts';
@@ -124,7 +125,7 @@ test('a model that is not installed is told with the command that would', async 
   expect(await findModel('motion', models)).toMatchObject({ kind: 'motion', file: '' });
 });
 
-describe.skipIf(sharedData === undefined)(`the real nano model${skipNote}`, () => {
+describe('the real nano model', unless(withoutSharedData), () => {
   test('has its shapes and classes read from its file', async () => {
     const card = await addModel(sharedFile('yolox_nano_416.onnx'), models);
     expect(card).toMatchObject({ name: 'yolox-nano-416', inputSize: 416, kind: 'yolox' });

@@ -1,23 +1,25 @@
 /**
  * A real Apache Kafka for development and tests: one node (KRaft, broker and controller), on loopback only.
  *
- *   free ── format once ──► starting ── a client can list topics ──► ready ── stop, kill, its own death ──► ended
+ *   free ── format once ──► starting ── leads every partition of its folder ──► ready ── stop, kill, its own death ──► ended
  *
- * Always: the data folder outlives the process, so a start on the same folder has the same topics and records; a
- * broker that does not become ready is ended before the error goes on; where `setpriv` exists (Linux) the kernel ends
+ * Always: the data folder outlives the process, so a start on the same folder has the same topics and records, and
+ * a lone broker that is ready takes records for all of them; a broker that does not become ready is ended before the
+ * error goes on; where `setpriv` exists (Linux) the kernel ends
  * the broker with the process that started it, elsewhere an orderly exit of that process does.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
-import kafkajs from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import { sharedClasses } from './class-archive.ts';
 import { defaultCacheFolder, ensureKafka } from './download.ts';
 import { findJava, KafkaSetupError, runCommand } from './java.ts';
+import { leadersReady } from './topics.ts';
 
 calmRequestQueue(import.meta.url);
 
@@ -135,6 +137,8 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   void ended.then(() => process.off('exit', endWithUs));
   try {
     await untilReady(`${host}:${port}`, child, log);
+    // one of several brokers may have to wait for another one before a partition has a leader
+    if (options.cluster === undefined) await untilLeading(`${host}:${port}`, options.dataFolder, log);
   } catch (error) {
     await kill();
     throw error;
@@ -288,15 +292,30 @@ async function untilReady(broker: string, child: ChildProcess, log: string): Pro
   );
 }
 
-async function answers(broker: string): Promise<boolean> {
-  const client = new kafkajs.Kafka({
+/** After a restart a broker answers before it leads the partitions that it holds. @throws KafkaSetupError */
+async function untilLeading(broker: string, dataFolder: string, log: string): Promise<void> {
+  const partitions = (await readdir(join(dataFolder, 'records')))
+    .map((folder) => /^(.+)-\d+$/.exec(folder)?.[1])
+    .filter((topic) => topic !== undefined && topic !== '__cluster_metadata');
+  const topics = [...new Set(partitions)].filter((topic) => topic !== undefined);
+  const counts = Object.fromEntries(topics.map((topic) => [topic, partitions.filter((one) => one === topic).length]));
+  await leadersReady(impatientClient(broker), topics, counts).catch(async (cause: unknown) => {
+    throw new KafkaSetupError('start-failed', `Kafka does not lead what it holds: ${await lastLines(log)}`, { cause });
+  });
+}
+
+function impatientClient(broker: string): Kafka {
+  return new kafkajs.Kafka({
     brokers: [broker],
     logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 1_000,
     requestTimeout: 2_000,
     retry: { retries: 0 },
   });
-  const admin = client.admin();
+}
+
+async function answers(broker: string): Promise<boolean> {
+  const admin = impatientClient(broker).admin();
   try {
     await admin.connect();
     await admin.listTopics();

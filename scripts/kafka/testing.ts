@@ -10,6 +10,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs';
 import { type RunningKafka, type SecuredListeners, startKafka } from './kafka.ts';
+import { leadersReady } from './topics.ts';
 
 calmRequestQueue(import.meta.url);
 
@@ -64,27 +65,6 @@ export function testClient(brokers: readonly string[]): Kafka {
   return new kafkajs.Kafka({ brokers: [...brokers], clientId: 'forpost-test', logLevel: kafkajs.logLevel.NOTHING });
 }
 
-/** Waits until every partition's leader answers: a topic is in the metadata a moment before it can be written to. */
-export async function leadersReady(client: Kafka, topics: readonly string[], deadlineMs = 20_000): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
-  try {
-    const give = AbortSignal.timeout(deadlineMs);
-    for (const topic of topics)
-      for (;;) {
-        try {
-          await admin.fetchTopicOffsets(topic);
-          break;
-        } catch (error) {
-          if (give.aborted) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      }
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 export interface TopicRecord {
   readonly partition: number;
   readonly message: KafkaMessage;
@@ -93,7 +73,7 @@ export interface TopicRecord {
 /** Every record that stands in a topic now, by partition and in order. `deadlineMs` for all of it. */
 export async function readTopic(client: Kafka, topic: string, deadlineMs = 20_000): Promise<readonly TopicRecord[]> {
   // a broker that has just stood still is taken back by its controller a moment later
-  await leadersReady(client, [topic], deadlineMs);
+  await leadersReady(client, [topic]);
   const admin = client.admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(topic);

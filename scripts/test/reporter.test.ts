@@ -30,7 +30,11 @@ beforeAll(async () => {
   );
   await file(
     'suite.test.mjs',
-    `describe.skip('a server (skipped: FORPOST_SERVER names none)', () => test('answers', () => {}));`,
+    `const without = { skip: true, meta: { skipReason: 'FORPOST_SERVER names none' } };
+     const longName = 'a server whose name is longer than Vitest shows '.repeat(20);
+     describe('outer', without, () => describe('inner', () => test('answers', () => {})));
+     describe.each([{ longName }])('the $longName', () => test('is asked', without, () => {}));
+     test.skip('is asked again (skipped: a title is no reason)', () => {});`,
   );
   await file('broken.test.mjs', `import './nowhere.mjs';`);
   const result = join(folder, 'result.json');
@@ -46,16 +50,17 @@ beforeAll(async () => {
 });
 
 test('whatever is broken counts as failed: a test, a hook, a file that does not load, a skip without a reason', () => {
-  expect(counts).toEqual({ passed: 1, failed: 4, skipped: 3 });
+  expect(counts).toEqual({ passed: 1, failed: 5, skipped: 4 });
 });
 
 test('failures are shown in full', () => {
-  expect(output).toMatch(/failed \d\/4: mixed\.test\.mjs › differs/);
+  expect(output).toMatch(/failed \d\/5: mixed\.test\.mjs › differs/);
   expect(output).toMatch(/-\s+"watts": 4000/);
   expect(output).toMatch(/\+\s+"watts": 5000/);
-  expect(output).toMatch(/failed \d\/4: hook\.test\.mjs › a site\n[\s\S]*the broker did not start/);
-  expect(output).toMatch(/failed \d\/4: broken\.test\.mjs\n[\s\S]*nowhere\.mjs/);
+  expect(output).toMatch(/failed \d\/5: hook\.test\.mjs › a site\n[\s\S]*the broker did not start/);
+  expect(output).toMatch(/failed \d\/5: broken\.test\.mjs\n[\s\S]*nowhere\.mjs/);
   expect(output).toMatch(/mixed\.test\.mjs › has none\n +skipped without a reason/);
+  expect(output).toMatch(/suite\.test\.mjs › is asked again .*\n +skipped without a reason/);
 });
 
 test('every skip is listed with its reason', () => {
@@ -63,6 +68,8 @@ test('every skip is listed with its reason', () => {
   expect(output).toMatch(
     /skipped: hook\.test\.mjs › a site > never gets that far\n +because what comes before it failed/,
   );
+  expect(output).toMatch(/skipped: suite\.test\.mjs › outer > inner > answers\n +because FORPOST_SERVER names none/);
+  expect(output).toMatch(/skipped: suite\.test\.mjs › the a server .* > is asked\n +because FORPOST_SERVER names none/);
 });
 
 test('each file is one line of progress', () => {

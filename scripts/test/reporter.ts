@@ -3,12 +3,13 @@
  * reason, and the counts in the file that $FORPOST_TEST_RESULT names, for the line that `npm test` ends with.
  *
  * Always: what is broken counts as failed, also where no test says so: a file that does not load, a hook that throws,
- * an error outside of any test, and a skip without a reason (`context.skip('why')`, or
- * a suite's name that ends with `(skipped: why)`).
+ * an error outside of any test, and a skip without a reason. The reason comes from the skip itself (`unless(why)` of
+ * test/harness/unless.ts, or `context.skip('why')`), never from a title, because Vitest shortens long ones.
  */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
+import type {} from '../../test/harness/unless.ts';
 
 export interface Counts {
   readonly passed: number;
@@ -75,7 +76,9 @@ export default class ForpostReporter implements Reporter {
     failures.forEach(({ name, errors, module }, index) => {
       this.#say(`\n── failed ${index + 1}/${failures.length}: ${name}`);
       if (errors.length === 0)
-        this.#say('  skipped without a reason: context.skip("why") gives one, or a name that ends with (skipped: why)');
+        this.#say(
+          '  skipped without a reason: unless("why") of test/harness/unless.ts gives one, or context.skip("why")',
+        );
       for (const error of errors)
         this.#vitest?.logger.printError(error, module === undefined ? {} : { project: module.project });
     });
@@ -109,12 +112,14 @@ function brokenSuites(module: TestModule): { name: string; errors: readonly unkn
     }));
 }
 
-/** Where a whole suite is skipped before it runs, its name is the only place for a reason: `… (skipped: why)`. */
-const reasonInName = /\(skipped: ([^)]+)\)/;
-
+/** The nearest reason: of the test, else of a suite around it. */
 function skipReason(test: TestCase, note: string | undefined): string | undefined {
+  const reason = note ?? test.meta().skipReason;
+  if (reason !== undefined) return reason;
   for (let above: TestSuite | TestModule = test.parent; ; above = above.parent) {
     if (above.errors().length > 0) return 'what comes before it failed';
-    if (above.type === 'module') return note ?? reasonInName.exec(test.fullName)?.[1];
+    const ofSuite = above.meta().skipReason;
+    if (ofSuite !== undefined) return ofSuite;
+    if (above.type === 'module') return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureKafka } from '../../scripts/kafka/download.ts';
 import { findJava, runCommand } from '../../scripts/kafka/java.ts';
 import { testClient } from '../../scripts/kafka/testing.ts';
+import { createTopics } from '../../scripts/kafka/topics.ts';
 
 export type ProducerLoad = { readonly brokers: readonly string[]; readonly records: number } & (
   | { /** bytes of random letters */ readonly recordSize: number; readonly payloads?: undefined }
@@ -23,7 +24,7 @@ export async function producerPerformance(load: ProducerLoad): Promise<ProducerF
   const folder = await mkdtemp(join(tmpdir(), 'forpost-producer-'));
   try {
     const topic = `producer-performance-${load.payloads === undefined ? 'plain' : 'zstd'}`;
-    await createTopic(load.brokers, topic);
+    await createTopics(testClient(load.brokers), [{ topic, numPartitions: 1, replicationFactor: 1 }]);
     const args = ['--topic', topic, '--num-records', String(load.records), '--throughput', '-1'];
     const properties = [`bootstrap.servers=${load.brokers.join(',')}`, 'acks=all'];
     if (load.payloads === undefined) args.push('--record-size', String(load.recordSize));
@@ -40,16 +41,6 @@ export async function producerPerformance(load: ProducerLoad): Promise<ProducerF
     return figuresIn(output, code);
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function createTopic(brokers: readonly string[], topic: string): Promise<void> {
-  const admin = testClient(brokers).admin();
-  await admin.connect();
-  try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true });
-  } finally {
-    await admin.disconnect();
   }
 }
 

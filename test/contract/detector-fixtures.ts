@@ -27,7 +27,9 @@ const folders = [
 
 /** Folder of the real clip, its model and its reference; undefined where this machine has none. */
 export const sharedData = folders.find((folder) => existsSync(join(folder, model)));
-export const skipNote = sharedData === undefined ? ' (skipped: no ../shared/data beside the repository)' : '';
+/** Why a test with the real clip or model cannot run here; undefined where it can. */
+export const withoutSharedData =
+  sharedData === undefined ? `no ${model} in ../shared/data or in $FORPOST_SHARED` : undefined;
 
 export function sharedFile(name: string): string {
   if (sharedData === undefined) throw new Error('there is no ../shared/data beside the repository');

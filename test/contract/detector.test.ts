@@ -15,24 +15,25 @@ import { openTensorDetector } from '../../edge/vision/process/detectors/tensor-d
 import { yolo, yoloEndToEnd } from '../../edge/vision/process/detectors/yolo.ts';
 import { yolox } from '../../edge/vision/process/detectors/yolox.ts';
 import { InferenceServer } from '../harness/inference-server.ts';
+import { unless } from '../harness/unless.ts';
 import {
   decodeFrames,
   openYolox,
   paint,
-  sharedData,
   sharedFile,
-  skipNote,
   stubEndToEnd,
   stubRtDetr,
   stubYolo,
   stubYolox,
+  withoutSharedData,
 } from './detector-fixtures.ts';
 
 type Picture = Omit<Frame, 'camera' | 'uptime'>;
 
 interface Adapter {
   readonly name: string;
-  readonly missing: boolean;
+  /** why it cannot run on this machine */
+  readonly missing?: string | undefined;
   open(folder: string): Promise<Detector>;
   /** pictures 200 ms apart; in the last one there is one thing, at `box` */
   scene(): Promise<{ readonly pictures: readonly Picture[]; readonly box: Box; readonly class: string }>;
@@ -66,7 +67,6 @@ const families = [
 const adapters: Adapter[] = [
   {
     name: 'motion',
-    missing: false,
     open: () => openMotion(),
     scene: async () => {
       const empty = paint(640, 360);
@@ -76,7 +76,6 @@ const adapters: Adapter[] = [
   },
   {
     name: 'yolox, a model of the project with its shapes',
-    missing: false,
     open: async (folder) => {
       const file = join(folder, 'stub.onnx');
       await writeFile(file, stubYolox(320, 3, [{ box: [100, 90, 40, 100], objectness: 0.9, class: 1 }]));
@@ -91,7 +90,6 @@ const adapters: Adapter[] = [
   ...families.map(
     ({ name, file, layout }): Adapter => ({
       name,
-      missing: false,
       open: async (folder) => {
         const path = join(folder, 'stub.onnx');
         await writeFile(path, file);
@@ -102,7 +100,6 @@ const adapters: Adapter[] = [
   ),
   {
     name: 'yolox on another box, over gRPC',
-    missing: false,
     open: async (folder) => {
       const file = join(folder, 'box.onnx');
       await writeFile(file, stubYolox(320, 3, [person]));
@@ -116,8 +113,8 @@ const adapters: Adapter[] = [
     scene: async () => ({ pictures: [paint(320, 180)], box: personBox, class: 'person' }),
   },
   {
-    name: `yolox, the real nano model${skipNote}`,
-    missing: sharedData === undefined,
+    name: 'yolox, the real nano model',
+    missing: withoutSharedData,
     open: () => openYolox('yolox-nano', sharedFile('yolox_nano_416.onnx'), cocoClasses),
     scene: async () => {
       return {
@@ -130,7 +127,7 @@ const adapters: Adapter[] = [
 ];
 
 describe.each(adapters)('the detector $name', ({ missing, open, scene }) => {
-  describe.skipIf(missing)('keeps to what a detector is', () => {
+  describe('keeps to what a detector is', unless(missing), () => {
     let folder: string;
     let detector: Detector;
 

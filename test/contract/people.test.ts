@@ -1,12 +1,13 @@
 /** What the gateway sees in a real clip of six people, against what an independent reference and two eyes saw. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clip, compare, idSwitches, matches, readReference, watchPeople } from '../harness/people.ts';
-import { sharedData, skipNote } from './detector-fixtures.ts';
+import { unless } from '../harness/unless.ts';
+import { withoutSharedData } from './detector-fixtures.ts';
 
 /** ids that a person may lose */
 const mostSwitches: Readonly<Record<number, number>> = { 10: 1, 5: 2 };
 
-describe.skipIf(sharedData === undefined)(`the real clip of six people${skipNote}`, () => {
+describe('the real clip of six people', unless(withoutSharedData), () => {
   let clip: Clip;
 
   beforeAll(async () => {

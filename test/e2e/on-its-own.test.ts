@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../harness/ports.ts';
 import { TestSite, until } from '../harness/site.ts';
+import { unless, withoutLinuxRoot } from '../harness/unless.ts';
 
 interface Status {
   readonly cameras: { id: string; state: string; reason: string }[];
@@ -51,25 +52,22 @@ test('a camera that is not there and a model that is none are said in words, and
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
 
-test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-  'the thread of the alerts goes before the others, the uplink among them',
-  () => {
-    const pid = site.gateway?.pid;
-    const own = getPriority();
-    const nice = (thread: string) =>
-      Number(
-        readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ')[16],
-      );
-    expect(nice(String(pid))).toBe(own - 5);
-    // the outbox's thread with it
-    const others = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
-    expect(others.filter((thread) => nice(thread) === own - 5)).not.toHaveLength(0);
-    const named = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
-    expect(others.filter((thread) => named(thread) === 'uplink').map(nice)).toEqual([own]);
-  },
-);
+test('the thread of the alerts goes before the others, the uplink among them', unless(withoutLinuxRoot), () => {
+  const pid = site.gateway?.pid;
+  const own = getPriority();
+  const nice = (thread: string) =>
+    Number(
+      readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[16],
+    );
+  expect(nice(String(pid))).toBe(own - 5);
+  // the outbox's thread with it
+  const others = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
+  expect(others.filter((thread) => nice(thread) === own - 5)).not.toHaveLength(0);
+  const named = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
+  expect(others.filter((thread) => named(thread) === 'uplink').map(nice)).toEqual([own]);
+});
 
 test('what was acknowledged before a kill is still waiting for the centre after it', async () => {
   const waiting = async () =>

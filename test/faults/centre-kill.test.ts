@@ -20,7 +20,8 @@ import type { CentreView, LedgerView } from '../../cloud/api/schemas.ts';
 import { kafkaClient, zstd } from '../../cloud/ingest/kafka-client.ts';
 import { eventJson, gatewayStatus } from '../../cloud/ingest/testing.ts';
 import { alertJson } from '../../cloud/notify/testing.ts';
-import { leadersReady } from '../../scripts/kafka/testing.ts';
+import { testClient } from '../../scripts/kafka/testing.ts';
+import { leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
 import { partitionOf } from '../../shared/event/topics.ts';
 import { silentLogger } from '../../shared/logging.ts';
 import { freePorts } from '../harness/ports.ts';
@@ -305,6 +306,7 @@ test('a Kafka that is away, at the start too, is told to staff and found again; 
     expect(performance.now() - begun).toBeLessThan(6_000);
   } finally {
     kafka.thaw();
+    await servesAgain(testClient(kafka.brokers));
   }
 });
 

@@ -7,12 +7,13 @@ import mqtt from 'mqtt';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { slowDisk } from '../bench/slow-disk.ts';
 import { TestSite, testPassword, until } from '../harness/site.ts';
+import { unless } from '../harness/unless.ts';
 
 const newcomers = ['new-1', 'new-2', 'new-3', 'new-4'];
 const commands = (device: string) => `forpost/devices/${device}/commands`;
 
 const disk = await slowDisk(200);
-const whyNot = disk === undefined ? ' (no fsync can be slowed here)' : '';
+const withoutSlowDisk = disk === undefined ? 'no fsync can be slowed here' : undefined;
 let site: TestSite | undefined;
 let clients: MqttClient[] = [];
 
@@ -39,8 +40,9 @@ function connect(here: TestSite, device: string, options: IClientOptions): Promi
   });
 }
 
-test.skipIf(disk === undefined)(
-  `a session that began is there after a kill -9 right behind its CONNACK, and one that a clean CONNECT ended is not${whyNot}`,
+test(
+  'a session that began is there after a kill -9 right behind its CONNACK, and one that a clean CONNECT ended is not',
+  unless(withoutSlowDisk),
   async () => {
     site = await TestSite.start({
       devices: [...newcomers, 'known', 'busy'],

@@ -4,20 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clearLeftDisks, leftDisks, mountSmallDisk, unmountSmallDisk } from './small-disk.ts';
+import { clearLeftDisks, leftDisks, mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from './small-disk.ts';
+import { unless } from './unless.ts';
 
-const mine = mkdtempSync(join(tmpdir(), 'forpost-small-disk-'));
-let whyNot = '';
-try {
-  mountSmallDisk(mine, 'size=1m');
-  unmountSmallDisk(mine);
-} catch (error) {
-  whyNot = `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
-}
-rmSync(mine, { recursive: true });
-
-test.skipIf(whyNot !== '')(
-  `what a killed test has left mounted is taken away by the next, and what a living one has mounted is not${whyNot === '' ? '' : ` (${whyNot})`}`,
+test(
+  'what a killed test has left mounted is taken away by the next, and what a living one has mounted is not',
+  unless(withoutSmallDisk()),
   async () => {
     const [left, kept] = ['left', 'kept'].map((name) => mkdtempSync(join(tmpdir(), `forpost-${name}-`))) as [
       string,

@@ -6,7 +6,7 @@
  * Always: nothing is taken away but what bears that name and whose process is surely gone.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 
@@ -17,6 +17,20 @@ const temporaryPrefix = 'forpost-';
 export function mountSmallDisk(folder: string, options: string): void {
   clearLeftDisks();
   mount(folder, options);
+}
+
+/** Why no small disk can be mounted on this machine; undefined where one can. */
+export function withoutSmallDisk(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), temporaryPrefix));
+  try {
+    mount(folder, 'size=1m');
+    unmountSmallDisk(folder);
+    return undefined;
+  } catch (error) {
+    return `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The same folder again with other options. */

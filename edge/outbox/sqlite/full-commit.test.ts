@@ -10,7 +10,8 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { mountSmallDisk, unmountSmallDisk } from '../../../test/harness/small-disk.ts';
+import { mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from '../../../test/harness/small-disk.ts';
+import { unless } from '../../../test/harness/unless.ts';
 import { InHand } from '../in-hand.ts';
 import type { EventDraft, OutboxEntry } from '../outbox.ts';
 import type { Change } from '../remembered.ts';
@@ -30,17 +31,9 @@ const small = join(outside, 'small');
 mkdirSync(small);
 const prepared = join(outside, 'prepared.db');
 const filler = join(small, 'filler');
-const whyNot = triedToMount();
+const withoutDisk = withoutSmallDisk();
+if (withoutDisk === undefined) mountSmallDisk(small, 'size=3m');
 let running: Opened | undefined;
-
-function triedToMount(): string {
-  try {
-    mountSmallDisk(small, 'size=3m');
-    return '';
-  } catch (error) {
-    return `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
-  }
-}
 
 class SmallCacheDisk extends FileDisk {
   override open(): Database.Database {
@@ -170,7 +163,7 @@ function committed(one: Opened, batch: Batch): object {
 }
 
 beforeAll(() => {
-  if (whyNot !== '') return;
+  if (withoutDisk !== undefined) return;
   const first = opened(epochs.older, 0);
   committed(first, batchOf(entries(0, 100)));
   first.stop();
@@ -180,7 +173,7 @@ beforeAll(() => {
 afterEach(() => running?.stop());
 
 afterAll(() => {
-  if (whyNot === '') unmountSmallDisk(small);
+  if (withoutDisk === undefined) unmountSmallDisk(small);
   rmSync(outside, { recursive: true });
 });
 
@@ -190,10 +183,9 @@ const idsIn = (found: Record<string, unknown[]>) =>
     .filter(({ epoch, type }) => epoch === epochs.own && type === 'forpost.reading.v1')
     .map(({ data }) => (JSON.parse(data) as { n: number }).n);
 
-const unlessNot = test.skipIf(whyNot !== '');
-
-unlessNot(
-  `wherever the room ends in a commit, nothing of it is there, and it is stored whole once there is room${whyNot === '' ? '' : ` (${whyNot})`}`,
+test(
+  'wherever the room ends in a commit, nothing of it is there, and it is stored whole once there is room',
+  unless(withoutDisk),
   () => {
     // what is there where the disk was never full
     const roomy = begin(0);
@@ -221,27 +213,31 @@ unlessNot(
   },
 );
 
-unlessNot('wherever the room ends in a commit, what it says of it in the room of the ballast is what is there', () => {
-  const counts = { failed: 0, inBallast: 0 };
-  for (let blocks = 0; ; blocks += 3) {
-    const one = begin(16 * blockBytes);
-    const before = afterKill();
-    fillBut(blocks);
-    const answer = commit(one, large);
-    if (answer.kind !== 'committed') {
-      counts.failed++;
-      expect([blocks, afterKill()]).toEqual([blocks, before]);
-    } else {
-      const { refused, state } = answer.outcome;
-      if (!state.room.diskFull) break;
-      counts.inBallast++;
-      const stored = large.counts.flatMap((_, entry) => (refused.includes(entry) ? [] : [1000 + entry]));
-      expect([blocks, idsIn(afterKill())]).toEqual([blocks, stored]);
+test(
+  'wherever the room ends in a commit, what it says of it in the room of the ballast is what is there',
+  unless(withoutDisk),
+  () => {
+    const counts = { failed: 0, inBallast: 0 };
+    for (let blocks = 0; ; blocks += 3) {
+      const one = begin(16 * blockBytes);
+      const before = afterKill();
+      fillBut(blocks);
+      const answer = commit(one, large);
+      if (answer.kind !== 'committed') {
+        counts.failed++;
+        expect([blocks, afterKill()]).toEqual([blocks, before]);
+      } else {
+        const { refused, state } = answer.outcome;
+        if (!state.room.diskFull) break;
+        counts.inBallast++;
+        const stored = large.counts.flatMap((_, entry) => (refused.includes(entry) ? [] : [1000 + entry]));
+        expect([blocks, idsIn(afterKill())]).toEqual([blocks, stored]);
+      }
+      rmSync(filler);
+      expect([blocks, committed(one, next)]).toMatchObject([blocks, { refused: [], repeated: [] }]);
+      one.stop();
     }
-    rmSync(filler);
-    expect([blocks, committed(one, next)]).toMatchObject([blocks, { refused: [], repeated: [] }]);
-    one.stop();
-  }
-  expect(counts.failed).toBeGreaterThan(2);
-  expect(counts.inBallast).toBeGreaterThan(2);
-});
+    expect(counts.failed).toBeGreaterThan(2);
+    expect(counts.inBallast).toBeGreaterThan(2);
+  },
+);

@@ -6,39 +6,27 @@ import type { GapData } from '@forpost/shared/event/event.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { mountSmallDisk, unmountSmallDisk } from '../../../test/harness/small-disk.ts';
+import { mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from '../../../test/harness/small-disk.ts';
+import { unless } from '../../../test/harness/unless.ts';
 import type { WriterData } from './messages.ts';
 import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
 import { openReader } from './sqlite-reader.ts';
 import { draft, outboxIn, temporaryFolder } from './test-support.ts';
 
 const blockBytes = 4096;
-const whyNot = triedToMount();
+const withoutDisk = withoutSmallDisk();
 let folder: string;
 let running: SqliteOutbox[];
-
-function triedToMount(): string {
-  const tried = temporaryFolder();
-  try {
-    mountSmallDisk(tried, 'size=1m');
-    unmountSmallDisk(tried);
-    return '';
-  } catch (error) {
-    return `no tmpfs can be mounted here: ${String(error).split('\n')[0]}`;
-  } finally {
-    rmSync(tried, { recursive: true });
-  }
-}
 
 beforeEach(() => {
   folder = temporaryFolder();
   running = [];
-  if (whyNot === '') mountSmallDisk(folder, 'size=6m');
+  if (withoutDisk === undefined) mountSmallDisk(folder, 'size=6m');
 });
 
 afterEach(async () => {
   for (const outbox of running) await outbox.stop();
-  if (whyNot === '') unmountSmallDisk(folder);
+  if (withoutDisk === undefined) unmountSmallDisk(folder);
   rmSync(folder, { recursive: true });
 });
 
@@ -96,84 +84,89 @@ function damage(file: string): Buffer {
 
 /** of later versions than the first */
 const addedTables = ['holes', 'sessions', 'subscriptions', 'queued', 'inbound', 'retained', 'redeliveries'];
-const unlessNot = test.skipIf(whyNot !== '');
 
-unlessNot.each([
+test.each([
   ['found at the start, and the ballast makes the room', false, true],
   ['found at the start, and somebody makes room later', false, false],
   ['found in use, and the ballast makes the room', true, true],
   ['found in use, and somebody makes room later', true, false],
-])('a damaged file is kept as it is where the disk has no room for the next one: %s', async (_, inUse, hasBallast) => {
-  const attempts = { made: 0, isFull: false };
-  const problems: OutboxProblem[] = [];
-  const watched = { startWriter: withoutRoom(attempts), onProblem: (problem: OutboxProblem) => problems.push(problem) };
-  const first = await started();
-  const long = JSON.stringify('x'.repeat(1000));
-  await first.append({ events: Array.from({ length: 300 }, (_, n) => draft(n, { data: long })) });
-  await first.stop();
-  let outbox = await started(watched);
-  await outbox.append({ events: [draft(300)] });
-  const { epoch } = outbox;
-  if (!inUse) await outbox.stop();
-  const content = damage(outbox.file);
-  if (!hasBallast) rmSync(join(folder, 'outbox.db.ballast'));
-  fillBut(0);
-  Object.assign(attempts, { made: 0, isFull: true });
-  if (inUse) await expect(outbox.append({ events: [draft(301)] })).rejects.toThrow();
-  else outbox = await started(watched);
-  if (!hasBallast) await soon(() => attempts.made).toBeGreaterThan(4);
-  attempts.isFull = false;
-  rmSync(filler());
-  await soon(() =>
-    outbox.append({ events: [draft(302)] }).then(
-      () => 'stored',
-      () => 'refused',
-    ),
-  ).toBe('stored');
-  expect(damagedFiles().length).toBe(1);
-  const aside = join(folder, damagedFiles()[0]!);
-  expect(readFileSync(aside).equals(content)).toBe(true);
-  expect(problems).toMatchObject([{ kind: 'put-aside', files: [aside] }]);
-  // what it still tells is told
-  expect(gapsOf(outbox).filter(({ lane }) => lane === 'telemetry')).toMatchObject([
-    { epoch: first.epoch, from: '1', to: '300' },
-    { epoch, from: '1', to: null },
-  ]);
-});
-
-unlessNot(
-  'wherever the room ends while an older file is opened, nothing of it is lost, and it goes on once there is room',
-  async () => {
+])(
+  'a damaged file is kept as it is where the disk has no room for the next one: %s',
+  unless(withoutDisk),
+  async (_, inUse, hasBallast) => {
+    const attempts = { made: 0, isFull: false };
+    const problems: OutboxProblem[] = [];
+    const watched = {
+      startWriter: withoutRoom(attempts),
+      onProblem: (problem: OutboxProblem) => problems.push(problem),
+    };
     const first = await started();
-    await first.append({ events: [draft(1), draft(2)] });
+    const long = JSON.stringify('x'.repeat(1000));
+    await first.append({ events: Array.from({ length: 300 }, (_, n) => draft(n, { data: long })) });
     await first.stop();
-    const old = new Database(first.file);
-    for (const name of addedTables) old.exec(`drop table ${name}`);
-    old.exec('update meta set schema = 1');
-    old.close();
-    const kept = join(temporaryFolder(), 'outbox.db');
-    copyFileSync(first.file, kept);
-    for (const blocks of [0, 2, 8, 20, 40]) {
-      for (const name of readdirSync(folder)) rmSync(join(folder, name));
-      copyFileSync(kept, first.file);
-      fillBut(blocks * blockBytes);
-      const outbox = await started();
-      const outcome = await outbox.append({ events: [draft(3)] }).catch((error: { code: string }) => error.code);
-      if (typeof outcome === 'string') expect([blocks, outcome]).toEqual([blocks, 'FORPOST_OUTBOX_FULL']);
-      rmSync(filler());
-      await soon(() =>
-        outbox.append({ events: [draft(4)] }).then(
-          () => 'stored',
-          () => 'refused',
-        ),
-      ).toBe('stored');
-      const reader = openReader(outbox.file);
-      const numbers = reader.read(first.epoch, 'telemetry', 0, 10, 1e6).map(({ sequence }) => sequence);
-      reader.close();
-      expect([blocks, numbers, damagedFiles()]).toEqual([blocks, [1, 2], []]);
-      await outbox.stop();
-    }
-    rmSync(kept);
+    let outbox = await started(watched);
+    await outbox.append({ events: [draft(300)] });
+    const { epoch } = outbox;
+    if (!inUse) await outbox.stop();
+    const content = damage(outbox.file);
+    if (!hasBallast) rmSync(join(folder, 'outbox.db.ballast'));
+    fillBut(0);
+    Object.assign(attempts, { made: 0, isFull: true });
+    if (inUse) await expect(outbox.append({ events: [draft(301)] })).rejects.toThrow();
+    else outbox = await started(watched);
+    if (!hasBallast) await soon(() => attempts.made).toBeGreaterThan(4);
+    attempts.isFull = false;
+    rmSync(filler());
+    await soon(() =>
+      outbox.append({ events: [draft(302)] }).then(
+        () => 'stored',
+        () => 'refused',
+      ),
+    ).toBe('stored');
+    expect(damagedFiles().length).toBe(1);
+    const aside = join(folder, damagedFiles()[0]!);
+    expect(readFileSync(aside).equals(content)).toBe(true);
+    expect(problems).toMatchObject([{ kind: 'put-aside', files: [aside] }]);
+    // what it still tells is told
+    expect(gapsOf(outbox).filter(({ lane }) => lane === 'telemetry')).toMatchObject([
+      { epoch: first.epoch, from: '1', to: '300' },
+      { epoch, from: '1', to: null },
+    ]);
   },
-  60_000,
 );
+
+test('wherever the room ends while an older file is opened, nothing of it is lost, and it goes on once there is room', {
+  ...unless(withoutDisk),
+  timeout: 60_000,
+}, async () => {
+  const first = await started();
+  await first.append({ events: [draft(1), draft(2)] });
+  await first.stop();
+  const old = new Database(first.file);
+  for (const name of addedTables) old.exec(`drop table ${name}`);
+  old.exec('update meta set schema = 1');
+  old.close();
+  const kept = join(temporaryFolder(), 'outbox.db');
+  copyFileSync(first.file, kept);
+  for (const blocks of [0, 2, 8, 20, 40]) {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    copyFileSync(kept, first.file);
+    fillBut(blocks * blockBytes);
+    const outbox = await started();
+    const outcome = await outbox.append({ events: [draft(3)] }).catch((error: { code: string }) => error.code);
+    if (typeof outcome === 'string') expect([blocks, outcome]).toEqual([blocks, 'FORPOST_OUTBOX_FULL']);
+    rmSync(filler());
+    await soon(() =>
+      outbox.append({ events: [draft(4)] }).then(
+        () => 'stored',
+        () => 'refused',
+      ),
+    ).toBe('stored');
+    const reader = openReader(outbox.file);
+    const numbers = reader.read(first.epoch, 'telemetry', 0, 10, 1e6).map(({ sequence }) => sequence);
+    reader.close();
+    expect([blocks, numbers, damagedFiles()]).toEqual([blocks, [1, 2], []]);
+    await outbox.stop();
+  }
+  rmSync(kept);
+});

@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import {
-  decodeFrames,
-  openYolox,
-  sharedData,
-  sharedFile,
-  skipNote,
-} from '../../../../test/contract/detector-fixtures.ts';
+import { decodeFrames, openYolox, sharedFile, withoutSharedData } from '../../../../test/contract/detector-fixtures.ts';
+import { unless } from '../../../../test/harness/unless.ts';
 import { cocoClasses } from '../../catalogue.ts';
 import type { Box } from '../../messages.ts';
 import { overlap } from './geometry.ts';
@@ -63,7 +58,7 @@ const chosen = [
 ];
 const [width, height] = [768, 432];
 
-describe.skipIf(sharedData === undefined)(`on the real clip${skipNote}`, () => {
+describe('on the real clip', unless(withoutSharedData), () => {
   test('people are found as the independent reference found them, and nobody else', async () => {
     const text = await readFile(sharedFile('people-one-by-one.reference.json'), 'utf8');
     const reference = JSON.parse(text) as Reference;
