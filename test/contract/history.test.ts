@@ -1,6 +1,6 @@
 /**
- * What every history must do: run on the model in memory, on the embedded ClickHouse and, where the environment
- * names one, on a ClickHouse server.
+ * What every history must do: run on the model in memory, on the embedded ClickHouse, and on a ClickHouse by URL,
+ * which is the server that FORPOST_TEST_CLICKHOUSE names, else the embedded engine behind its HTTP interface.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,22 +17,24 @@ import { EmbeddedExecutor } from '../../cloud/history/clickhouse/embedded.ts';
 import { HttpExecutor } from '../../cloud/history/clickhouse/http.ts';
 import { MemoryHistory } from '../../cloud/history/memory-store.ts';
 import type { HistoryStore, SeriesQuery } from '../../cloud/history/store.ts';
+import { TestClickHouse } from '../harness/clickhouse/server.ts';
 
-const server = process.env.FORPOST_TEST_CLICKHOUSE;
+/** http://user:password@host:port of a real server; without one the embedded engine is asked by HTTP */
+const named = process.env.FORPOST_TEST_CLICKHOUSE;
+
 interface Made {
   readonly store: HistoryStore;
   readonly clock: FakeClock;
   readonly remove: () => Promise<void>;
 }
 
-const kinds: readonly (readonly [name: string, make: () => Promise<Made>, skip: boolean])[] = [
+const kinds: readonly (readonly [name: string, make: () => Promise<Made>])[] = [
   [
     'in memory',
     async () => {
       const clock = new FakeClock();
       return { store: new MemoryHistory(clock), clock, remove: async () => undefined };
     },
-    false,
   ],
   [
     'embedded ClickHouse',
@@ -43,17 +45,20 @@ const kinds: readonly (readonly [name: string, make: () => Promise<Made>, skip: 
       const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
       return { store, clock, remove: () => rm(folder, { recursive: true }) };
     },
-    false,
   ],
   [
-    server === undefined ? 'ClickHouse server (skipped: FORPOST_TEST_CLICKHOUSE names none)' : 'ClickHouse server',
+    `ClickHouse by URL (${named === undefined ? 'the embedded engine behind its HTTP interface' : 'a server'})`,
     async () => {
       const clock = new FakeClock();
-      const executor = new HttpExecutor(`${server}/forpost_test_${process.pid}`);
+      const front = named === undefined ? await TestClickHouse.start() : undefined;
+      const executor = new HttpExecutor(`${front?.origin ?? named}/forpost_test_${process.pid}`);
       const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
-      return { store, clock, remove: () => executor.command(`DROP DATABASE forpost_test_${process.pid}`) };
+      const remove = async () => {
+        await executor.command(`DROP DATABASE forpost_test_${process.pid}`);
+        await front?.remove();
+      };
+      return { store, clock, remove };
     },
-    server === undefined,
   ],
 ];
 
@@ -115,26 +120,22 @@ function clockEvent(gateway: string, sequence: number, boot: string, uptime: num
   });
 }
 
-describe.each(kinds)('a history %s', (_name, make, skip) => {
+describe.each(kinds)('a history %s', (_name, make) => {
   let made: Made;
   let store: HistoryStore;
   let clock: FakeClock;
 
   beforeAll(async () => {
-    if (skip) return;
     made = await make();
     ({ store, clock } = made);
     await store.start();
   });
   afterAll(async () => {
-    if (skip) return;
     await store.stop();
     await made.remove();
   });
 
-  const check = skip ? test.skip : test;
-
-  check('gives an event back as it came, with unknown attributes, odd times and any text', async () => {
+  test('gives an event back as it came, with unknown attributes, odd times and any text', async () => {
     const gateway = newGateway();
     const nasty = `'; DROP TABLE events; -- \\' \u0000 \t\n "{}" \ud800 é 🔥 {x:String}`;
     const plain = event({ gateway, sequence: 1, data: { values: { power_w: 1.5, [nasty]: 2 }, note: nasty } });
@@ -166,7 +167,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.stored({ ...key, epoch: 'e2' }, sequences)).toEqual([]);
   });
 
-  check('keeps one of several inserts of the same event, and what it says does not change', async () => {
+  test('keeps one of several inserts of the same event, and what it says does not change', async () => {
     const gateway = newGateway();
     const events = [1, 2, 3].map((sequence) => event({ gateway, sequence }));
     await store.insert(events);
@@ -186,7 +187,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.series({ ...series, aggregate: 'count', timezone: 'UTC' })).toEqual([{ time: noon, value: 3 }]);
   });
 
-  check('answers by site, gateway, device, type, lane and time', async () => {
+  test('answers by site, gateway, device, type, lane and time', async () => {
     const gateway = newGateway();
     const a = event({ gateway, sequence: 1, time: noon });
     const b = event({ gateway, sequence: 2, time: noon + 1000, device: `${gateway}-b` });
@@ -209,7 +210,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await ids({ gateway: `${gateway}' OR 1=1 --`, limit: 10 })).toEqual([]);
   });
 
-  check('pages through everything once, newest first, while events come in', async () => {
+  test('pages through everything once, newest first, while events come in', async () => {
     const gateway = newGateway();
     // many share one ms, and they lie minutes, days and decades apart
     const times = [0, 1, 1, 1, 60_000, 3_600_000, 86_400_000, 86_400_000 * 400].map((back) => noon - back);
@@ -237,7 +238,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(exact.cursor).toBeUndefined();
   });
 
-  check('shows corrected times beside the original ones once a clock event of the same boot is there', async () => {
+  test('shows corrected times beside the original ones once a clock event of the same boot is there', async () => {
     const gateway = newGateway();
     /** taken at `uptime` by a gateway that believes it is 1970 */
     const unsynced = (sequence: number, uptime: number, change: Partial<Parts> = {}) =>
@@ -303,7 +304,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.stored({ gateway, epoch: 'e1', lane: 'telemetry' }, [1])).toEqual([{ ...first, stored }]);
   });
 
-  check('draws charts and tells alarms by corrected times', async () => {
+  test('draws charts and tells alarms by corrected times', async () => {
     const gateway = newGateway();
     const device = `${gateway}-meter`;
     const unsynced = { gateway, clock: 'unsynced', boot: 'chart' } as const;
@@ -333,7 +334,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     });
   });
 
-  check('moves no event more than a day behind its storing, whatever a gateway says of its clock', async () => {
+  test('moves no event more than a day behind its storing, whatever a gateway says of its clock', async () => {
     const gateway = newGateway();
     const one = event({ gateway, sequence: 1, uptime: 5000, time: 5000, clock: 'unsynced' });
     await store.insert([clockEvent(gateway, 1, 'boot-1', 5000, Date.UTC(2090, 0)), one]);
@@ -341,7 +342,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(events.map(({ corrected_time: time }) => time)).toEqual([rfc3339(clock.now() + 86_400_000)]);
   });
 
-  check('corrects as the model does, whatever clock events there are', async () => {
+  test('corrects as the model does, whatever clock events there are', async () => {
     if (store instanceof MemoryHistory) return;
     const offset = fc.oneof(fc.integer({ min: noon - 10_000, max: noon + 10_000 }), fc.constant(3 * noon));
     const reading = fc.record({ boot: fc.constantFrom('a', 'b'), uptime: fc.nat(50), offset });
@@ -380,7 +381,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.series(chart)).toEqual(await model.series(chart));
   });
 
-  check('refuses a question that makes no sense', async () => {
+  test('refuses a question that makes no sense', async () => {
     const series: SeriesQuery = {
       ...{ device: 'd', metric: 'm', from: 0, to: 1, stepSeconds: 60, aggregate: 'avg', timezone: 'UTC' },
     };
@@ -398,7 +399,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     await expect(store.alarms(0, -1)).rejects.toMatchObject(wrong);
   });
 
-  check('draws a metric in steps, by each aggregate', async () => {
+  test('draws a metric in steps, by each aggregate', async () => {
     const gateway = newGateway();
     const device = `${gateway}-meter`;
     const reading = (sequence: number, seconds: number, values: object, extra = {}) =>
@@ -470,7 +471,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
-  check('draws days, weeks, months and hours by the calendar of the place, over changes of the clocks', async () => {
+  test('draws days, weeks, months and hours by the calendar of the place, over changes of the clocks', async () => {
     const gateway = newGateway();
     const device = `${gateway}-meter`;
     const from = Date.UTC(2026, 9, 20);
@@ -528,49 +529,46 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
         ]);
   });
 
-  check(
-    'knows the latest state of each alarm, also over a restart of the gateway and in any order of arrival',
-    async () => {
-      const gateway = newGateway();
-      const at = (minutes: number) => noon + minutes * 60_000;
-      const one = (sequence: number, epoch: string, minutes: number, data: Partial<AlertData>) =>
-        alert({ gateway, epoch, sequence, time: at(minutes) }, 'one', data);
-      const ended = alert({ gateway, epoch: 'e1', sequence: 7, time: at(-600) }, 'old', {
-        change: 'cleared',
-        active: false,
-      });
-      const raised = one(1, 'e1', 0, {});
-      const updated = one(2, 'e1', 5, { change: 'updated', count: 2 });
-      // the clock was set back within this life of the outbox: the sequence is what counts
-      const again = one(3, 'e1', 3, { change: 'updated', count: 3 });
-      const cleared = one(1, 'e2', 10, { change: 'cleared', active: false });
-      const two = alert({ gateway, epoch: 'e2', sequence: 2, time: at(-5000) }, 'two', {});
-      const lost = alert({ gateway, epoch: 'e2', sequence: 9, time: at(20) }, 'lost', { change: 'updated' });
-      const mine = async (since: number) =>
-        (await store.alarms(since, 1000))
-          .filter((state) => state.gateway === gateway)
-          .map(({ alarm, latest, raised }) => [alarm, latest.id, raised]);
-      await store.insert([again]);
-      await store.insert([updated, raised, two, ended]);
-      expect(await mine(at(0))).toEqual([
-        ['one', again.id, raised.time],
-        ['two', two.id, two.time],
-      ]);
-      await store.insert([cleared, lost]);
-      expect(await mine(at(0))).toEqual([
-        ['lost', lost.id, lost.time],
-        ['one', cleared.id, raised.time],
-        ['two', two.id, two.time],
-      ]);
-      expect((await mine(at(11))).map(([alarm]) => alarm)).toEqual(['lost', 'two']);
-      expect((await mine(at(-700))).map(([alarm]) => alarm)).toEqual(['lost', 'one', 'old', 'two']);
-      const [state] = (await store.alarms(at(0), 1000)).filter((s) => s.gateway === gateway && s.alarm === 'one');
-      expect(state!.latest).toEqual({ ...cleared, stored: rfc3339(clock.now()) });
-      expect(state!.site).toBe('home');
-    },
-  );
+  test('knows the latest state of each alarm, also over a restart of the gateway and in any order of arrival', async () => {
+    const gateway = newGateway();
+    const at = (minutes: number) => noon + minutes * 60_000;
+    const one = (sequence: number, epoch: string, minutes: number, data: Partial<AlertData>) =>
+      alert({ gateway, epoch, sequence, time: at(minutes) }, 'one', data);
+    const ended = alert({ gateway, epoch: 'e1', sequence: 7, time: at(-600) }, 'old', {
+      change: 'cleared',
+      active: false,
+    });
+    const raised = one(1, 'e1', 0, {});
+    const updated = one(2, 'e1', 5, { change: 'updated', count: 2 });
+    // the clock was set back within this life of the outbox: the sequence is what counts
+    const again = one(3, 'e1', 3, { change: 'updated', count: 3 });
+    const cleared = one(1, 'e2', 10, { change: 'cleared', active: false });
+    const two = alert({ gateway, epoch: 'e2', sequence: 2, time: at(-5000) }, 'two', {});
+    const lost = alert({ gateway, epoch: 'e2', sequence: 9, time: at(20) }, 'lost', { change: 'updated' });
+    const mine = async (since: number) =>
+      (await store.alarms(since, 1000))
+        .filter((state) => state.gateway === gateway)
+        .map(({ alarm, latest, raised }) => [alarm, latest.id, raised]);
+    await store.insert([again]);
+    await store.insert([updated, raised, two, ended]);
+    expect(await mine(at(0))).toEqual([
+      ['one', again.id, raised.time],
+      ['two', two.id, two.time],
+    ]);
+    await store.insert([cleared, lost]);
+    expect(await mine(at(0))).toEqual([
+      ['lost', lost.id, lost.time],
+      ['one', cleared.id, raised.time],
+      ['two', two.id, two.time],
+    ]);
+    expect((await mine(at(11))).map(([alarm]) => alarm)).toEqual(['lost', 'two']);
+    expect((await mine(at(-700))).map(([alarm]) => alarm)).toEqual(['lost', 'one', 'old', 'two']);
+    const [state] = (await store.alarms(at(0), 1000)).filter((s) => s.gateway === gateway && s.alarm === 'one');
+    expect(state!.latest).toEqual({ ...cleared, stored: rfc3339(clock.now()) });
+    expect(state!.site).toBe('home');
+  });
 
-  check('keeps active alarms in the list when ended ones would fill it', async () => {
+  test('keeps active alarms in the list when ended ones would fill it', async () => {
     const gateway = newGateway();
     const far = Date.UTC(2400, 0, 1);
     const ended = Array.from({ length: 20 }, (_, i) =>
@@ -582,7 +580,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(states.some(({ alarm, gateway: of }) => alarm === 'long' && of === gateway)).toBe(true);
   });
 
-  check('keeps the gravest alarms that nobody acknowledged where more are active than were asked for', async () => {
+  test('keeps the gravest alarms that nobody acknowledged where more are active than were asked for', async () => {
     const gateway = newGateway();
     // what was raised longest ago matters most here: newest first alone would cut it off
     const far = Date.UTC(2390, 0, 1);
@@ -619,7 +617,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await mine(before.length + 4)).toEqual(['trial', 'info', 'warning', 'grave']);
   });
 
-  check('lists the metrics that came lately', async () => {
+  test('lists the metrics that came lately', async () => {
     const gateway = newGateway();
     const mine = async () =>
       (await store.metrics()).filter((m) => m.gateway === gateway).map((m) => [m.device, m.channel, m.metric]);
@@ -639,7 +637,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await mine()).toEqual([]);
   });
 
-  check('tells the ledger which numbers it has, whatever order and duplicates they came with', async () => {
+  test('tells the ledger which numbers it has, whatever order and duplicates they came with', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 }), {
@@ -667,7 +665,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.rows({ gateway: 'nobody', epoch: 'e1', lane: 'alerts' })).toEqual({ rows: 0, distinct: 0 });
   });
 
-  check('lists every lane it knows', async () => {
+  test('lists every lane it knows', async () => {
     const gateway = newGateway();
     await store.insert([
       event({ gateway, epoch: 'b', sequence: 1 }),
@@ -681,7 +679,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
-  check('lists a lane of which nothing has arrived but a gap record that names it', async () => {
+  test('lists a lane of which nothing has arrived but a gap record that names it', async () => {
     const gateway = newGateway();
     const gap = (sequence: number, data: unknown) =>
       event({ gateway, epoch: 'b', lane: 'alerts', sequence, device: null, type: eventTypes.gap, data });
@@ -698,7 +696,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     ]);
   });
 
-  check('says when it stored an event, also where its clock had been wrong for years', async () => {
+  test('says when it stored an event, also where its clock had been wrong for years', async () => {
     const key = { gateway: newGateway(), epoch: 'e1', lane: 'telemetry' } as const;
     const storedAfter = async (sequence: number, jumpMs: number) => {
       clock.jump(jumpMs);
@@ -714,7 +712,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     clock.jump(10_000);
   });
 
-  check('tells all that it has of a gateway at once', async () => {
+  test('tells all that it has of a gateway at once', async () => {
     const gateway = newGateway();
     const gap = event({
       ...{ gateway, epoch: 'b', lane: 'alerts', sequence: 4, device: null, type: eventTypes.gap, received: noon + 9 },
@@ -756,7 +754,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     );
   });
 
-  check('remembers how far lanes were numbered, whoever notes it and in whatever order', async () => {
+  test('remembers how far lanes were numbered, whoever notes it and in whatever order', async () => {
     const gateway = newGateway();
     const end = (epoch: string, assigned: number, acknowledged: number, begun = noon) => ({
       ...{ gateway, epoch, lane: 'telemetry' as const, assigned, acknowledged, begun },
@@ -782,7 +780,7 @@ describe.each(kinds)('a history %s', (_name, make, skip) => {
     expect(await store.holdings(gateway)).toEqual([]);
   });
 
-  check('takes 5,000 events in well under a second, and any number in one call', async () => {
+  test('takes 5,000 events in well under a second, and any number in one call', async () => {
     const gateway = newGateway();
     const events = Array.from({ length: 5000 }, (_, i) => event({ gateway, sequence: i + 1, time: noon + i }));
     const started = performance.now();

@@ -2,8 +2,10 @@
  * A ClickHouse server or cluster, through its HTTP interface.
  *
  * Always: values travel as `param_…` in the address, escaped as the interface wants them, inserts as the body; the
- * server answers only when it is done (`wait_end_of_query`), so that a status of 200 means that it went well.
- * Errors carry ClickHouse's own words and never the password.
+ * server answers only when it is done (`wait_end_of_query`), so that a status of 200 means that it went well. A proxy
+ * in between may change statuses and a server may fail while it answers: an answer with `X-ClickHouse-Exception-Code`,
+ * or with an exception in its body, is an error whatever its status. Errors carry ClickHouse's own words and never the
+ * password.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import {
@@ -70,7 +72,12 @@ export class HttpExecutor implements Executor {
     const search: Record<string, Parameter> = { default_format: 'JSONEachRow', ...querySettings };
     for (const [name, value] of Object.entries(parameters)) search[`param_${name}`] = escapeParameter(value);
     const { quickMs, patientMs } = this.#deadlines;
-    return parseRows<Row>(await this.#post(search, sql, sql.includes(takesLong) ? patientMs : quickMs));
+    const text = await this.#post(search, sql, sql.includes(takesLong) ? patientMs : quickMs);
+    try {
+      return parseRows<Row>(text);
+    } catch (error) {
+      throw historyError(`the history at ${this.place} sent an answer that is not JSON lines`, error);
+    }
   }
 
   async insert(table: string, lines: string): Promise<void> {
@@ -83,7 +90,7 @@ export class HttpExecutor implements Executor {
     address.searchParams.set('database', this.#database);
     address.searchParams.set('wait_end_of_query', '1');
     for (const [name, value] of Object.entries(search)) address.searchParams.set(name, String(value));
-    let answer: { readonly ok: boolean; readonly status: number; readonly text: string };
+    let answer: { readonly refused: boolean; readonly status: number; readonly text: string };
     try {
       const response = await fetch(address, {
         method: 'POST',
@@ -92,15 +99,30 @@ export class HttpExecutor implements Executor {
         redirect: 'error',
         signal: AbortSignal.timeout(deadlineMs),
       });
-      answer = { ok: response.ok, status: response.status, text: await response.text() };
+      const refused = !response.ok || response.headers.has('X-ClickHouse-Exception-Code');
+      answer = { refused, status: response.status, text: await response.text() };
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       throw historyError(`the history at ${this.place} does not answer`, cause);
     }
-    if (!answer.ok) throw historyError(`the history at ${this.place} refused (HTTP ${answer.status})`, answer.text);
+    const refused = `the history at ${this.place} refused (HTTP ${answer.status})`;
+    if (answer.refused) throw historyError(refused, answer.text);
+    const exception = exceptionIn(answer.text);
+    if (exception !== undefined) throw historyError(refused, exception);
     return answer.text;
   }
 }
+
+/**
+ * The exception of a server that failed after it had begun to answer: the body's last lines, on a line of their own
+ * (https://clickhouse.com/docs/interfaces/http, "HTTP response codes caveats"). No row of JSONEachRow looks like one.
+ */
+function exceptionIn(text: string): string | undefined {
+  return /^Code: \d+\. DB::Exception: .*/ms.exec(text.slice(-maxExceptionCharacters))?.[0];
+}
+
+/** exceptions may quote the query */
+const maxExceptionCharacters = 65_536;
 
 const escapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',

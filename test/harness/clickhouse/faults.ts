@@ -1,0 +1,21 @@
+/** How a ClickHouse server of the tests can fail. */
+
+/**
+ * - cut-before: the connection breaks before the statement runs
+ * - cut-after: the statement runs, and the connection breaks before its answer
+ * - cut-within: the statement runs, and half of its answer arrives
+ * - exception-within: status 200, half of the answer, then an exception as a server writes one that has begun to answer
+ * - code-only: status 200 with `X-ClickHouse-Exception-Code`, as a proxy passes it on that changes statuses
+ * - memory: exception 241, as where other queries took the memory
+ * - hang: no answer, until the client gives up
+ */
+export const faults = [
+  'cut-before',
+  'cut-after',
+  'cut-within',
+  'exception-within',
+  'code-only',
+  'memory',
+  'hang',
+] as const;
+export type Fault = (typeof faults)[number];
