@@ -11,12 +11,13 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { moveFile, replaceFile } from '@forpost/shared/files.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -168,7 +169,7 @@ export class EvidenceDepot implements Part {
       throw new HttpProblem(422, 'what came has another SHA-256 than the alert said');
     }
     await this.#makeRoom(record.size);
-    await rename(this.#part(key), this.pathOf(record));
+    await moveFile(this.#part(key), this.pathOf(record));
     await this.#note(key, { ...record, arrived: rfc3339(this.#options.clock.now()) });
     this.#received.delete(key);
   }
@@ -202,15 +203,7 @@ export class EvidenceDepot implements Part {
   }
 
   async #note(key: string, record: DepotRecord): Promise<void> {
-    const file = join(this.#options.folder, `${key}.json`);
-    const handle = await open(`${file}.next`, 'w', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(record));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(`${file}.next`, file);
+    await replaceFile(join(this.#options.folder, `${key}.json`), JSON.stringify(record));
     this.#records.set(key, record);
   }
 

@@ -1,10 +1,11 @@
 /**
- * The active alarms on disk: one JSON file, replaced whole by a rename, so that a power cut leaves the old or the new
- * one and never half of it. A file that is none of ours is put aside, never trusted and never in the way.
+ * The active alarms on disk: one JSON file, replaced whole, so that a power cut leaves the old or the new one and never
+ * half of it. A file that is none of ours is put aside, never trusted and never in the way.
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { replaceFile } from '@forpost/shared/files.ts';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
@@ -62,13 +63,5 @@ export async function readSnapshot(
 
 /** @throws what the file system says */
 export async function writeSnapshot(file: string, alarms: readonly ActiveAlarm[]): Promise<void> {
-  const next = `${file}.next`;
-  const handle = await open(next, 'w', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify({ version: 1, alarms }));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(next, file);
+  await replaceFile(file, JSON.stringify({ version: 1, alarms }));
 }

@@ -5,7 +5,7 @@
  * Always: the problems of both files are told together, each with its line; no message shows a secret.
  */
 import { createHash } from 'node:crypto';
-import { configError, configProblems, type LoadedYaml, loadYaml } from '@forpost/shared/config/yaml.ts';
+import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
 import type { SiteId } from '@forpost/shared/event/ids.ts';
 import type { Static } from 'typebox';
 import { checkSecrets } from './check-secrets.ts';
@@ -28,8 +28,11 @@ export interface LoadedSite {
   readonly secretsYaml: LoadedYaml<Secrets>;
 }
 
-/** @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file */
-export function loadSite(siteFile: string, secretsFile: string): LoadedSite {
+/**
+ * `siteText`: what is to stand in the site's file, instead of what does.
+ * @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file
+ */
+export function loadSite(siteFile: string, secretsFile: string, siteText?: string): LoadedSite {
   const problems: string[] = [];
   const attempt = <T>(load: () => LoadedYaml<T>): LoadedYaml<T> | undefined => {
     try {
@@ -41,7 +44,9 @@ export function loadSite(siteFile: string, secretsFile: string): LoadedSite {
       return undefined;
     }
   };
-  const siteYaml = attempt(() => loadYaml(siteFile, siteSchema));
+  const siteYaml = attempt(() =>
+    siteText === undefined ? loadYaml(siteFile, siteSchema) : parseYaml(siteFile, siteText, siteSchema),
+  );
   const secretsYaml = attempt(() => loadYaml(secretsFile, secretsSchema, { secret: true }));
   const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
     for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));

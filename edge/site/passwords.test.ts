@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyPassword } from '@forpost/shared/password.ts';
@@ -61,6 +61,39 @@ test('whom the site does not have gets no password, with which the gateway would
     message: expect.stringMatching(/site\.yaml has no device or consumer "metre"; did you mean "meter"\?/),
   });
   await expect(stat(join(folder, 'secrets.yaml'))).rejects.toThrow('ENOENT');
+});
+
+/** whom the service runs as, in these tests */
+const service = 65_534;
+
+test('a secrets file that root makes (sudo) is the service’s, and only it may read it', async ({ skip }) => {
+  if (process.geteuid?.() !== 0) return skip('files of another user need root');
+  await mkdir(join(folder, 'data'));
+  await chown(join(folder, 'data'), service, service);
+  const file = join(folder, 'secrets.yaml');
+  await setPassword(installation, 'mqtt', 'meter');
+  const { uid, gid, mode } = await stat(file);
+  expect([uid, gid, mode & 0o777]).toEqual([service, service, 0o600]);
+});
+
+test('owner, group, mode and link of the secrets file stay, whoever sets a password', async ({ skip }) => {
+  if (process.geteuid?.() !== 0) return skip('files of another user need root');
+  const [file, real] = [join(folder, 'secrets.yaml'), join(folder, 'real.yaml')];
+  await writeFile(real, 'mqtt: {}\nconsole: {}\n');
+  await symlink('real.yaml', file);
+  await chown(real, service, 1000);
+  await chmod(real, 0o640);
+  await setPassword(installation, 'mqtt', 'meter');
+  const { uid, gid, mode } = await stat(real);
+  expect([uid, gid, mode & 0o777]).toEqual([service, 1000, 0o640]);
+  expect((await lstat(file)).isSymbolicLink()).toBe(true);
+  expect(await readFile(real, 'utf8')).toContain('meter: $argon2id');
+});
+
+test('two passwords that are set at once are both kept', async () => {
+  await Promise.all([setPassword(installation, 'mqtt', 'meter'), setPassword(installation, 'mqtt', 'panel')]);
+  const { mqtt } = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8')) as { mqtt: object };
+  expect(Object.keys(mqtt).sort()).toEqual(['meter', 'panel']);
 });
 
 test.each([

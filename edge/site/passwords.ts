@@ -1,13 +1,14 @@
 /**
  * New passwords from the command line: made here, shown once by the caller, kept only as an argon2id hash in the
- * secrets file. The file's comments and order stay; it is replaced by a rename, so that it is never half written.
+ * secrets file. The file's comments and order stay, and its owner: one that root makes (sudo) is for the service to read.
  *
- * Always: nobody who is not in the site gets a password, because the gateway would not start with it.
+ * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
+ * again once the hash is there, so that a password that another command has set meanwhile is not lost.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { isMap, parseDocument } from 'yaml';
 import { loadInstallation } from '../config/load.ts';
@@ -19,19 +20,20 @@ import { siteSchema } from './site.ts';
  * read, is no YAML map, or cannot be written
  */
 export async function setPassword(installationFile: string, section: 'mqtt' | 'console', id: string): Promise<string> {
-  const { secrets_file: file, site_file: siteFile } = loadInstallation(installationFile);
+  const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
   if (section === 'mqtt') checkKnown(id, siteFile);
-  const document = parseDocument(await textOf(file));
+  const password = randomPassword();
+  const hash = await hashPassword(password);
+  const document = parseDocument(textOf(file));
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
     throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is not a YAML map of secrets: mend it first`);
   }
-  const password = randomPassword();
   for (const name of ['mqtt', 'console']) if (!isMap(document.get(name))) document.set(name, document.createNode({}));
   const passwords = document.get(section);
   // an empty map is written {}, and would keep that form
   if (isMap(passwords)) passwords.flow = false;
-  document.setIn([section, id], await hashPassword(password));
-  await replace(file, document.toString({ lineWidth: 0 }));
+  document.setIn([section, id], hash);
+  replace(file, document.toString({ lineWidth: 0 }), data);
   return password;
 }
 
@@ -43,21 +45,18 @@ function checkKnown(id: string, siteFile: string): void {
   throw new ForpostError('FORPOST_CONFIG_INVALID', `${message}; a person who opens the page gets one with --console`);
 }
 
-async function replace(file: string, text: string): Promise<void> {
-  const written = `${file}.${process.pid}.tmp`;
+/** The data folder is the service's: who owns it has to read the secrets. */
+function replace(file: string, text: string, data: string): void {
   try {
-    await writeFile(written, text, { mode: 0o600 });
-    await rename(written, file);
+    replaceFileSync(file, text, { ownerOf: data });
   } catch (error) {
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new ForpostError('FORPOST_CONFIG_INVALID', messageOf(error), { cause: error });
   }
 }
 
-async function textOf(file: string): Promise<string> {
+function textOf(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readWholeSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} cannot be read: ${messageOf(error)}`, { cause: error });

@@ -8,9 +8,10 @@
  * start; a revision is the SHA-256 of the text.
  */
 import { createHash } from 'node:crypto';
-import { copyFile, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { readWhole, replaceFile } from '@forpost/shared/files.ts';
 import { loadSite } from './load.ts';
 import type { Site } from './site.ts';
 
@@ -43,48 +44,26 @@ export class SiteFile {
   }
 
   async #save(expected: string, change: (text: string) => string): Promise<Saved> {
-    // a link stays a link
-    const file = await realpath(this.#file);
-    const text = await readFile(file, 'utf8');
+    const file = this.#file;
+    const text = await readWhole(file);
     const revision = createHash('sha256').update(text).digest('hex');
     if (revision !== expected) return { conflict: revision };
-    const next = `${file}.next`;
     try {
-      await writeAs(next, change(text), (await stat(file)).mode & 0o777);
-      const { site } = loadSite(next, this.#secretsFile);
-      await copyFile(file, `${file}.before`);
-      await rename(next, file);
-      await syncFolder(dirname(file));
+      const next = change(text);
+      const { site } = loadSite(file, this.#secretsFile, next);
+      await replaceFile(`${await realpath(file)}.before`, text, {
+        mode: (await stat(file)).mode & 0o777,
+        ownerOf: file,
+      });
+      await replaceFile(file, next);
       return { site };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (unwritable.includes(code))
-        return { problems: [`${file} cannot be written (${code}): may the gateway’s user write it and its folder?`] };
+      if (unwritable.includes(code)) return { problems: [messageOf(error)] };
       const problems = configProblems(error);
       if (problems === undefined) throw error;
-      // the file of the trial is nobody's to open: what is wrong is enough
+      // the text of the trial is in no file to open: what is wrong is enough
       return { problems: problems.map((line) => line.replace(/^\S+:\d+:\d+: /, '')) };
-    } finally {
-      await rm(next, { force: true });
     }
-  }
-}
-
-async function writeAs(path: string, text: string, mode: number): Promise<void> {
-  const handle = await open(path, 'w', mode);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

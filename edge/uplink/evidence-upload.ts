@@ -11,11 +11,12 @@
  * two days are of the time that the gateway runs, whatever its clock says; over a metered link each part waits until the
  * uplink's pacer gives it room, in the one count of that link (pacing.ts), and what was on the wire beyond is told.
  */
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { replaceFile } from '@forpost/shared/files.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -313,12 +314,10 @@ export class EvidenceUpload implements Part {
   #save(): Promise<void> {
     const { file, clock } = this.#options;
     const saved = this.#writing.then(async () => {
-      const next = `${file}.next`;
       const now = clock.uptime();
       this.#savedAt = now;
       const queue = this.#queue.map(({ upload, since }): QueuedUpload => ({ ...upload, waitedMs: now - since }));
-      await writeFile(next, JSON.stringify(queue), { mode: 0o600, flush: true });
-      await rename(next, file);
+      await replaceFile(file, JSON.stringify(queue));
     });
     this.#writing = saved.catch(() => {
       // told to who added

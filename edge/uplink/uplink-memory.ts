@@ -5,8 +5,9 @@
  * Always: what `change` was told is on disk when it returns, or a warning says that it is not; a file that cannot be
  * read is begun anew, because nothing in it is needed to send.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { replaceFileSync } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -54,9 +55,7 @@ export class UplinkMemory {
     this.#value = { ...this.#value, ...next };
     if (this.#file === undefined) return;
     try {
-      const beside = `${this.#file}.new`;
-      writeFileSync(beside, JSON.stringify(this.#value), { mode: 0o600, flush: true });
-      renameSync(beside, this.#file);
+      replaceFileSync(this.#file, JSON.stringify(this.#value));
     } catch (error) {
       this.#logger.warn({ err: error, file: this.#file }, 'the uplink cannot write down what it has to remember');
     }

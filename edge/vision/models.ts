@@ -9,12 +9,13 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { makeFolder, moveFile, replaceFile } from '@forpost/shared/files.ts';
 import { builtInModel, crashNote, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
 import { type CatalogueEntry, cocoClasses, catalogue as publicModels } from './catalogue.ts';
 import { parseRemote } from './process/detectors/remote-address.ts';
@@ -61,15 +62,15 @@ export async function addModel(
   modelsFolder: string,
   options: AddModelOptions = {},
 ): Promise<ModelCard> {
-  await mkdir(modelsFolder, { recursive: true });
+  await makeFolder(modelsFolder, 0o755);
   await removeLeftovers(modelsFolder);
   // not .onnx: a half-done one is never taken for a model
   const candidate = join(modelsFolder, `${candidatePrefix}${process.pid}`);
   try {
-    if (remoteAddress.test(nameOrFile)) return await addRemote(nameOrFile, modelsFolder, candidate, options);
+    if (remoteAddress.test(nameOrFile)) return await addRemote(nameOrFile, modelsFolder, options);
     return await addFile(nameOrFile, modelsFolder, candidate, options);
   } finally {
-    for (const suffix of ['', '.json', '.token']) await rm(`${candidate}${suffix}`, { force: true });
+    await rm(candidate, { force: true });
   }
 }
 
@@ -90,20 +91,14 @@ async function addFile(
   const { kind, inputSize, measuredMs } = trial;
   const classes = await classesOf(trial, options.classes);
   const card = { name, sha256, kind, inputSize, classes, measuredMs, source: entry?.url ?? basename(nameOrFile) };
-  await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);
-  await rename(candidate, join(modelsFolder, `${name}.onnx`));
-  await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
+  await moveFile(candidate, join(modelsFolder, `${name}.onnx`), { mode: 0o644 });
+  await replaceFile(join(modelsFolder, `${name}.json`), cardText(card), { mode: 0o644 });
   await rm(join(modelsFolder, `${name}.token`), { force: true });
   await rm(crashNote(name, modelsFolder), { force: true });
   return card;
 }
 
-async function addRemote(
-  address: string,
-  modelsFolder: string,
-  candidate: string,
-  options: AddModelOptions,
-): Promise<ModelCard> {
+async function addRemote(address: string, modelsFolder: string, options: AddModelOptions): Promise<ModelCard> {
   const place = parseRemote(address);
   const name = checkedName(options.name ?? nameOf(place.model));
   const [token, ca] = [await textOf(options.tokenFile, 'token'), await textOf(options.caFile, 'certificate')];
@@ -119,13 +114,9 @@ async function addRemote(
   const { kind, inputSize, measuredMs, tensors } = trial;
   const classes = await classesOf(trial, options.classes);
   const card = { name, kind, inputSize, classes, measuredMs, source: address, remote: { ...remote, ...tensors } };
-  await writeFile(`${candidate}.json`, `${JSON.stringify(card, undefined, 2)}\n`);
   if (token === undefined) await rm(join(modelsFolder, `${name}.token`), { force: true });
-  else {
-    await writeFile(`${candidate}.token`, token, { mode: 0o600 });
-    await rename(`${candidate}.token`, join(modelsFolder, `${name}.token`));
-  }
-  await rename(`${candidate}.json`, join(modelsFolder, `${name}.json`));
+  else await replaceFile(join(modelsFolder, `${name}.token`), token);
+  await replaceFile(join(modelsFolder, `${name}.json`), cardText(card), { mode: 0o644 });
   for (const old of [join(modelsFolder, `${name}.onnx`), crashNote(name, modelsFolder)]) await rm(old, { force: true });
   return card;
 }
@@ -142,6 +133,10 @@ async function tried(
   const trial = await tryModel(toTry);
   if (!trial.fits) throw invalid(`${what} is not a model that Forpost can use: ${trial.reason}`);
   return trial;
+}
+
+function cardText(card: ModelCard): string {
+  return `${JSON.stringify(card, undefined, 2)}\n`;
 }
 
 function checkedName(name: string): string {

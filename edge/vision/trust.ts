@@ -6,9 +6,10 @@
  *
  * Always: nobody waits for the disk here; a start tries every model again, and so does whoever adds one of its name.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Blame, ended, noBlame, type Ousted, type ProcessEnd, proven, renewed } from './blame.ts';
 import { crashNote, filesOf } from './cards.ts';
@@ -70,7 +71,7 @@ export class ModelTrust {
     for (const { model, why } of added) {
       const { modelsFolder, logger } = this.#options;
       this.#files.set(model, { before: this.#began.get(model) ?? filesOf(model, modelsFolder), last: '' });
-      writeFile(crashNote(model, modelsFolder), `${why}\n`).catch((error: unknown) => {
+      replaceFile(crashNote(model, modelsFolder), `${why}\n`).catch((error: unknown) => {
         logger.warn({ model, why: messageOf(error) }, 'forpost check will not know that this model is out');
       });
     }

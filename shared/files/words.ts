@@ -1,5 +1,5 @@
 /** Why a file cannot be written, for the person who has to mend it. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf } from '../errors.ts';
@@ -20,7 +20,7 @@ function sentence(code: string, file: string): string | undefined {
     return `${me()} may not write ${folder}${ownerOf(folder)} or the file${ownerOf(file)}; a file is replaced by one beside it, so give that user the folder (chown) or run this as its owner`;
   if (code === 'EROFS') return `${folder} is mounted read-only: mount it for writing, or name another place`;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full; the file is as it was';
-  if (code === 'ENOENT') return `the folder ${folder} is not there`;
+  if (code === 'ENOENT' && !existsSync(folder)) return `the folder ${folder} is not there`;
   if (code === 'ENOTDIR') return `${folder} is not a folder`;
   return undefined;
 }

@@ -2,8 +2,9 @@
  * The disk as the writer sees it: everything beside SQL that it asks of the system. `FileDisk` is the real one; the
  * simulation has one in memory, so that the very same writer runs on both.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFileSync } from '@forpost/shared/files.ts';
 import Database from 'better-sqlite3';
 import { type EpochList, noEpochs, parseList, printList } from '../epoch-list.ts';
 import { Ballast } from './ballast.ts';
@@ -76,13 +77,10 @@ export class FileDisk implements WriterDisk {
   }
 
   writeEpochs(list: EpochList): boolean {
-    const next = `${this.#epochsFile}.next`;
     try {
-      writeFileSync(next, printList(list), { mode: 0o600, flush: true });
-      renameSync(next, this.#epochsFile);
+      replaceFileSync(this.#epochsFile, printList(list));
       return true;
     } catch {
-      rmSync(next, { force: true });
       return false;
     }
   }

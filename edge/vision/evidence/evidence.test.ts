@@ -183,7 +183,7 @@ test('a picture that can neither be kept nor deleted is said in the log once a m
   }
   expect([store.count, attached]).toEqual([0, []]);
   expect(said).toEqual([
-    expect.stringMatching(/cannot be kept.*ENOTDIR/),
+    expect.stringMatching(/cannot be kept.*is not a folder/),
     expect.stringMatching(/could not be deleted: ENOTDIR/),
   ]);
 });

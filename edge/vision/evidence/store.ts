@@ -9,11 +9,12 @@
  * taken while the clock was not right has no age and goes by room alone. A folder that cannot be used is opened again
  * each minute; until it is, nothing is taken.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import { moveFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
@@ -228,7 +229,7 @@ export class EvidenceStore implements Part {
 
   async #keep(from: string, record: EvidenceRecord): Promise<boolean> {
     if (!(await this.#prune(record.size))) return false;
-    await rename(from, this.pathOf(record));
+    await moveFile(from, this.pathOf(record));
     await this.#note(record);
     this.#known.set(record.id, record);
     this.#bytes += record.size;
@@ -238,22 +239,7 @@ export class EvidenceStore implements Part {
 
   /** Its JSON, whole or not at all; durable when it resolves. */
   async #note(record: EvidenceRecord): Promise<void> {
-    const { folder } = this.#options;
-    const next = join(folder, `${record.id}.json.next`);
-    const handle = await open(next, 'w', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(record));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(next, join(folder, `${record.id}.json`));
-    const directory = await open(folder, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await replaceFile(join(this.#options.folder, `${record.id}.json`), JSON.stringify(record));
   }
 
   /** Deletes what is too old, and what must go so that `bytes` more have room. Whether they have. */
@@ -316,9 +302,10 @@ export class EvidenceStore implements Part {
       this.#known.set(record.id, record);
       this.#bytes += record.size;
     }
-    const ours = /^[0-9a-f]{16}\.(jpg|mp4|json|json\.next)$/;
+    // .next: of earlier versions
+    const [ours, half] = [/^[0-9a-f]{16}\.(jpg|mp4|json)(\..+)?$/, /\.(new|next|whole)$/];
     for (const name of names)
-      if (ours.test(name) && (name.endsWith('.next') || !this.#known.has(name.slice(0, 16))))
+      if (ours.test(name) && (half.test(name) || !this.#known.has(name.slice(0, 16))))
         await rm(join(folder, name), { force: true });
   }
 
