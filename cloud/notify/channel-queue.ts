@@ -5,8 +5,9 @@
  *      ▲                      │ error, deadline
  *      └── jittered delay ◄───┴── patience at its end ──► settled (given up: counted, logged)
  *
- * Always: what is about one alarm goes out in the order it came in, other alarms do not wait for it; fresh goes before
- * late. The queue is bounded: when it is full the oldest late one is given up, or where there is none the oldest.
+ * Always: gateways take turns, so that none waits for all that another one sent; what is about one alarm goes out in the
+ * order it came in, other alarms do not wait for it; fresh goes before late. The queue is bounded: when it is full the
+ * gateway with the most in it gives one up: its oldest late one, or where there is none the least grave, oldest first.
  * After `stop` nothing settles any more: what was not taken is sent again after the next start.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -14,6 +15,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { Channel, Notification } from './channel.ts';
+import { isWanted } from './policy.ts';
 
 export const maxQueue = 1_000;
 /** Notifications of different alarms on their way at once. */
@@ -58,8 +60,10 @@ export class ChannelQueue {
   readonly #random: () => number;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
-  /** in the order they came in; the ones on their way stay until they are settled */
-  #items: Item[] = [];
+  /** by gateway, the one whose turn is next first; of each in the order they came in, those on their way included */
+  readonly #gateways = new Map<string, Item[]>();
+  #length = 0;
+  #sending = 0;
   #wake: Timer | undefined;
   #sent = 0;
   #failed = 0;
@@ -77,9 +81,12 @@ export class ChannelQueue {
   take(notification: Notification): Promise<void> {
     return new Promise((settle) => {
       if (this.#stop.signal.aborted) return;
-      if (this.#items.length >= maxQueue) this.#makeRoom();
+      if (this.#length >= maxQueue) this.#makeRoom();
       const nowMs = this.#clock.uptime();
-      this.#items.push({ notification, settle, sinceMs: nowMs, attempt: 0, notBeforeMs: nowMs, sending: false });
+      const items = this.#gateways.get(notification.gateway) ?? [];
+      items.push({ notification, settle, sinceMs: nowMs, attempt: 0, notBeforeMs: nowMs, sending: false });
+      this.#gateways.set(notification.gateway, items);
+      this.#length++;
       this.#pump();
     });
   }
@@ -87,7 +94,8 @@ export class ChannelQueue {
   stop(): void {
     this.#stop.abort();
     this.#wake?.cancel();
-    this.#items = [];
+    this.#gateways.clear();
+    this.#length = 0;
   }
 
   status(): ChannelStatus {
@@ -96,7 +104,7 @@ export class ChannelQueue {
       sent: this.#sent,
       failed: this.#failed,
       retries: this.#retries,
-      queue: this.#items.length,
+      queue: this.#length,
       lastError: this.#lastError,
     };
   }
@@ -107,31 +115,38 @@ export class ChannelQueue {
     const nowMs = this.#clock.uptime();
     for (let item = this.#next(nowMs); item !== undefined; item = this.#next(nowMs)) {
       item.sending = true;
+      this.#sending++;
       void this.#try(item);
     }
     this.#wake?.cancel();
     this.#wake = undefined;
-    const later = this.#items.filter((item) => !item.sending && item.notBeforeMs > nowMs);
-    if (later.length === 0) return;
-    const nextMs = Math.min(...later.map((item) => item.notBeforeMs));
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const items of this.#gateways.values())
+      for (const { sending, notBeforeMs } of items)
+        if (!sending && notBeforeMs > nowMs) nextMs = Math.min(nextMs, notBeforeMs);
+    if (nextMs === Number.POSITIVE_INFINITY) return;
     this.#wake = this.#clock.after(nextMs - nowMs, () => this.#pump());
   }
 
-  /** The oldest fresh one, or else the oldest late one, that is not behind another of its alarm. */
+  /** Of the gateways in turn the first one's oldest fresh item, or else its oldest late one, not behind another of its alarm. */
   #next(nowMs: number): Item | undefined {
-    if (this.#items.filter((item) => item.sending).length >= maxSending) return undefined;
-    const alarms = new Set<string>();
-    let late: Item | undefined;
-    for (const item of this.#items) {
-      const { alarm, gateway } = item.notification;
-      const key = `${gateway}/${alarm}`;
-      const first = !alarms.has(key);
-      alarms.add(key);
-      if (!first || item.sending || item.notBeforeMs > nowMs) continue;
-      if (!item.notification.late) return item;
-      late ??= item;
+    if (this.#sending >= maxSending) return undefined;
+    let late: { readonly gateway: string; readonly item: Item } | undefined;
+    for (const [gateway, items] of this.#gateways) {
+      const found = nextOf(items, nowMs);
+      if (found === undefined) continue;
+      if (!found.notification.late) return this.#served(gateway, found);
+      late ??= { gateway, item: found };
     }
-    return late;
+    return late === undefined ? undefined : this.#served(late.gateway, late.item);
+  }
+
+  /** Its gateway is the last one to be asked again. */
+  #served(gateway: string, item: Item): Item {
+    const items = this.#gateways.get(gateway) ?? [];
+    this.#gateways.delete(gateway);
+    this.#gateways.set(gateway, items);
+    return item;
   }
 
   async #try(item: Item): Promise<void> {
@@ -149,6 +164,7 @@ export class ChannelQueue {
       this.#failure(item, error);
     } finally {
       timer.cancel();
+      this.#sending--;
     }
     this.#pump();
   }
@@ -168,8 +184,12 @@ export class ChannelQueue {
   }
 
   #makeRoom(): void {
-    const idle = this.#items.filter((item) => !item.sending);
-    const item = idle.find(({ notification }) => notification.late) ?? idle[0];
+    let most: readonly Item[] = [];
+    for (const items of this.#gateways.values()) if (items.length > most.length) most = items;
+    const idle = most.filter((item) => !item.sending);
+    const least = (best: Item | undefined, item: Item) =>
+      best === undefined || !isWanted(item.notification.severity, best.notification.severity) ? item : best;
+    const item = idle.find(({ notification }) => notification.late) ?? idle.reduce<Item | undefined>(least, undefined);
     if (item !== undefined) this.#giveUp(item, `${maxQueue} notifications wait for this channel`);
   }
 
@@ -180,13 +200,33 @@ export class ChannelQueue {
   }
 
   #settle(item: Item): void {
-    this.#items = this.#items.filter((other) => other !== item);
+    const { gateway } = item.notification;
+    const left = (this.#gateways.get(gateway) ?? []).filter((other) => other !== item);
+    // `set` keeps its turn
+    if (left.length === 0) this.#gateways.delete(gateway);
+    else this.#gateways.set(gateway, left);
+    this.#length--;
     item.settle();
   }
 
   #names({ notification }: Item): object {
     return { channel: this.#channel.name, event: notification.id, alarm: notification.alarm };
   }
+}
+
+/** Of one gateway's items: the oldest fresh one, or else the oldest late one, that is not behind another of its alarm. */
+function nextOf(items: readonly Item[], nowMs: number): Item | undefined {
+  const alarms = new Set<string>();
+  let late: Item | undefined;
+  for (const item of items) {
+    const { alarm } = item.notification;
+    const first = !alarms.has(alarm);
+    alarms.add(alarm);
+    if (!first || item.sending || item.notBeforeMs > nowMs) continue;
+    if (!item.notification.late) return item;
+    late ??= item;
+  }
+  return late;
 }
 
 /** Rejects when the signal is aborted: a channel that ignores its signal is not waited for. */

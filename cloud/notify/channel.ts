@@ -20,6 +20,8 @@ export interface Notification {
   readonly received: string;
   /** it comes long after it happened (after an outage): worth a line, not a siren */
   readonly late: boolean;
+  /** so many notifications of this gateway are told in this one; absent: it is one */
+  readonly grouped?: number;
 }
 
 export interface Channel {

@@ -17,6 +17,7 @@ import { AlertsConsumer } from './alerts-consumer.ts';
 import type { Channel, Notification } from './channel.ts';
 import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
 import { firstStart } from './first-start.ts';
+import { FloodGroups } from './flood-groups.ts';
 import { isWanted, notificationOf } from './policy.ts';
 
 /** A channel and what it wants to hear. */
@@ -42,6 +43,8 @@ export interface NotifierOptions {
   /** absent = alerts come in through `take` */
   readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
+  /** of one gateway, told one by one; what is more is told together. Default 60, and 60 critical ones */
+  readonly perMinute?: number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -54,13 +57,17 @@ export function notifyGroup(prefix: string): string {
 
 /** Ids by which repetitions are known: more than a restart of Kafka or of the group brings back. */
 const recentIds = 20_000;
+/** Of one gateway: a flood of one must not have the others' ids forgotten. */
+const recentOfGateway = 2_000;
 
 export class Notifier implements Part {
   readonly #options: NotifierOptions;
   readonly #queues: readonly { readonly severity: Severity; readonly queue: ChannelQueue }[];
   #consumer: AlertsConsumer | undefined;
-  /** by event id, in the order they came in: resolves when it is settled */
-  readonly #recent = new Map<string, Promise<void>>();
+  readonly #groups: FloodGroups;
+  /** by gateway and event id, in the order they came in: resolves when it is settled */
+  readonly #recent = new Map<string, Map<string, Promise<void>>>();
+  #recentCount = 0;
   #notifications = 0;
 
   constructor(options: NotifierOptions) {
@@ -70,6 +77,11 @@ export class Notifier implements Part {
       severity,
       queue: new ChannelQueue({ channel, clock, random, logger }),
     }));
+    this.#groups = new FloodGroups({
+      clock,
+      send: (notification) => this.#queue(notification),
+      perMinute: options.perMinute,
+    });
   }
 
   /**
@@ -93,6 +105,7 @@ export class Notifier implements Part {
   /** Leaves the group after committing what is settled; what is not taken yet is sent after the next start. */
   async stop(): Promise<void> {
     await this.#consumer?.stop();
+    this.#groups.stop();
     for (const { queue } of this.#queues) queue.stop();
   }
 
@@ -106,7 +119,10 @@ export class Notifier implements Part {
 
   /** Tells people of what the centre itself found; the same id twice is one. Resolves when it is settled. */
   tell(notification: Notification): Promise<void> {
-    return this.#recent.get(notification.id) ?? this.#send(notification);
+    const known = this.#known(notification);
+    if (known !== undefined) return known;
+    this.#notifications++;
+    return this.#note(notification, this.#queue(notification));
   }
 
   status(): NotifierStatus {
@@ -117,21 +133,43 @@ export class Notifier implements Part {
 
   /** Resolves when the event is settled. */
   #handle(event: ForpostEvent): Promise<void> {
-    const known = this.#recent.get(event.id);
+    const known = this.#known(event);
     if (known !== undefined) return known;
     const notification = notificationOf(event, this.#options.clock.now());
-    return notification === undefined ? Promise.resolve() : this.#send(notification);
+    if (notification === undefined) return Promise.resolve();
+    this.#notifications++;
+    if (!this.#anybodyWants(notification)) return Promise.resolve();
+    return this.#note(notification, this.#groups.take(notification) ?? this.#queue(notification));
   }
 
-  #send(notification: Notification): Promise<void> {
-    this.#notifications++;
+  #anybodyWants(notification: Notification): boolean {
+    return this.#queues.some(({ severity }) => isWanted(notification.severity, severity));
+  }
+
+  #queue(notification: Notification): Promise<void> {
     const wanted = this.#queues.filter(({ severity }) => isWanted(notification.severity, severity));
-    const settled = Promise.all(wanted.map(({ queue }) => queue.take(notification))).then(() => undefined);
-    this.#recent.set(notification.id, settled);
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= recentIds) break;
-      this.#recent.delete(oldest);
-    }
+    return Promise.all(wanted.map(({ queue }) => queue.take(notification))).then(() => undefined);
+  }
+
+  #known({ gateway, id }: Pick<Notification, 'gateway' | 'id'>): Promise<void> | undefined {
+    return this.#recent.get(gateway)?.get(id);
+  }
+
+  #note({ gateway, id }: Notification, settled: Promise<void>): Promise<void> {
+    const own = this.#recent.get(gateway) ?? new Map<string, Promise<void>>();
+    this.#recent.set(gateway, own.set(id, settled));
+    this.#recentCount++;
+    const from = own.size > recentOfGateway ? gateway : this.#recent.keys().next().value;
+    if (from !== undefined && (own.size > recentOfGateway || this.#recentCount > recentIds)) this.#forgetOldest(from);
     return settled;
+  }
+
+  #forgetOldest(gateway: string): void {
+    const ids = this.#recent.get(gateway);
+    const oldest = ids?.keys().next().value;
+    if (ids === undefined || oldest === undefined) return;
+    ids.delete(oldest);
+    this.#recentCount--;
+    if (ids.size === 0) this.#recent.delete(gateway);
   }
 }

@@ -1,0 +1,93 @@
+/** One gateway's flood of alarms: told together, and nobody else's alarm waits for it. */
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Channel, Notification } from './channel.ts';
+import { ChannelQueue, maxQueue } from './channel-queue.ts';
+import { Notifier } from './notifier.ts';
+import { alertEvent, HeldChannel } from './testing.ts';
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+function of(gateway: string, id: string, severity = 'warning'): Notification {
+  return {
+    ...{ id: `${gateway}/${id}`, site: 'home', gateway, device: 'd', alarm: id, rule: 'r', change: 'raised' },
+    ...{ severity, message: 'm', time: '', received: '', late: false },
+  };
+}
+
+function notifier(clock: FakeClock, perMinute?: number) {
+  const told: Notification[] = [];
+  const channel: Channel = {
+    name: 'desk',
+    send: async (notification) => {
+      told.push(notification);
+    },
+  };
+  const made = new Notifier({
+    ...{ folder: '/nowhere', routes: [{ channel, severity: 'info' }], perMinute },
+    ...{ clock, random: () => 1, logger: silentLogger() },
+  });
+  onTestFinished(() => made.stop());
+  return { made, told };
+}
+
+test('alarms of another gateway go out in turns with those that one gateway has heaped up', async () => {
+  const channel = new HeldChannel('desk');
+  const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
+  for (let i = 0; i < 500; i++) void queue.take(of('flood', `${i}`));
+  for (let i = 0; i < 3; i++) void queue.take(of('calm', `${i}`));
+  for (let i = 0; i < 10; i++) {
+    for (const { done } of channel.calls) done();
+    await settle();
+  }
+  const calm = channel.ids().flatMap((id, place) => (id.startsWith('calm') ? [place] : []));
+  // four of the flood were on their way, and its turn stood first
+  expect(calm).toEqual([5, 7, 9]);
+});
+
+test('a queue that one gateway has filled gives up that gateway’s least grave alarm, never another’s', async () => {
+  const channel = new HeldChannel('desk');
+  const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
+  const given: string[] = [];
+  const take = (one: Notification) => void queue.take(one).then(() => given.push(one.id));
+  for (let i = 0; i < 20; i++) take(of('calm', `${i}`, 'info'));
+  for (let i = 20; i < maxQueue - 1; i++) take(of('flood', `${i}`, 'critical'));
+  take(of('flood', 'least', 'info'));
+  take(of('calm', 'new', 'info'));
+  await settle();
+  expect(given).toEqual(['flood/least']);
+  take(of('calm', 'newer', 'info'));
+  await settle();
+  expect(given).toEqual(['flood/least', 'flood/20']);
+});
+
+test('of a flood so many alarms a minute are told one by one, and the rest in one message that counts them', async () => {
+  const clock = new FakeClock();
+  const { made, told } = notifier(clock);
+  for (let i = 1; i <= 800; i++) made.take(alertEvent(i, { severity: i % 2 === 0 ? 'critical' : 'warning' }));
+  await settle();
+  await settle();
+  expect(told).toHaveLength(120);
+  clock.advance(15_000);
+  await settle();
+  expect(told).toHaveLength(121);
+  expect(told.at(-1)).toMatchObject({ gateway: 'gw-1', severity: 'critical', grouped: 680 });
+  expect(told.at(-1)?.message).toContain('680 more changes of alarms within 15 s, 340 of them critical');
+  clock.advance(60_000);
+  made.take(alertEvent(801, {}));
+  await settle();
+  expect(told.at(-1)?.grouped).toBeUndefined();
+});
+
+test('what is told together is told to the channels that want the worst of it, and what no channel wants counts in none', async () => {
+  const clock = new FakeClock();
+  const { made, told } = notifier(clock, 1);
+  for (let i = 1; i <= 3; i++) made.take(alertEvent(i, { severity: 'info' }));
+  clock.advance(15_000);
+  await settle();
+  expect(told.map(({ severity, grouped }) => [severity, grouped])).toEqual([
+    ['info', undefined],
+    ['info', 2],
+  ]);
+});
