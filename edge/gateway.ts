@@ -48,7 +48,7 @@ import { lateAfterMs } from './rules/rule.ts';
 import { Trials } from './rules/trial.ts';
 import { loadSite } from './site/load.ts';
 import { type CameraScene, withScene } from './site/scene-edit.ts';
-import type { Secrets, Site } from './site/site.ts';
+import { deviceWords, type Secrets, type Site } from './site/site.ts';
 import { SiteFile } from './site/site-file.ts';
 import { EvidenceUpload } from './uplink/evidence-upload.ts';
 import type { Refusal } from './uplink/messages.ts';
@@ -173,6 +173,7 @@ export class Gateway implements Part {
       clock,
       file: join(installation.data, 'alarms.json'),
       recorded: () => this.#recordedAlerts(),
+      describe: (device) => deviceWords(this.#site, device),
       random,
       log: logger('alerts'),
     });
@@ -196,7 +197,7 @@ export class Gateway implements Part {
     this.#commander = new Commander({
       kinds: commandKinds,
       context: {
-        acknowledge: (alarm) => this.#acknowledgeFor(alarm),
+        acknowledge: (alarm, by) => this.#acknowledgeFor(alarm, by),
         sendStatus: () => this.#uplink.sendStatus(),
         sendEvidence: (id, sha256) => this.#sendEvidence(id, sha256),
         describe: () =>
@@ -314,10 +315,11 @@ export class Gateway implements Part {
         ...this.#outboxProblems(),
         ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),
+        ...this.#droppedAlarms(),
         ...refusals.problems(),
       ],
       acknowledge: (alarm, by) => {
-        const known = this.#pipeline.acknowledge(alarm);
+        const known = this.#pipeline.acknowledge(alarm, by);
         if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
         return known;
       },
@@ -383,10 +385,10 @@ export class Gateway implements Part {
   }
 
   /** On behalf of the centre: shown and acted on at once, stored with the command's result. */
-  #acknowledgeFor(alarm: string): ReturnType<CommandContext['acknowledge']> {
-    const alert = this.#pipeline.showAcknowledged(alarm);
-    if (alert !== undefined) return { state: 'done', alert };
-    return { state: this.#alarms.active().some((one) => one.alarm === alarm) ? 'already' : 'unknown' };
+  #acknowledgeFor(alarm: string, by: string): ReturnType<CommandContext['acknowledge']> {
+    const alerts = this.#pipeline.showAcknowledged(alarm, { by, where: 'centre' });
+    if (alerts.length > 0) return { state: 'done', alerts };
+    return { state: this.#alarms.isAcknowledged(alarm) ? 'already' : 'unknown' };
   }
 
   /** Zones, lines and masks of one camera: saved, then taken by the vision process and the rules as they run. */
@@ -429,6 +431,13 @@ export class Gateway implements Part {
   #outboxProblems(): readonly string[] {
     const { problem } = this.#outbox.status();
     return problem === '' ? [] : [problem];
+  }
+
+  #droppedAlarms(): readonly string[] {
+    const { dropped } = this.#alarms;
+    if (dropped === 0) return [];
+    const one = dropped === 1 ? '1 alarm that ended was' : `${dropped} alarms that ended were`;
+    return [`${one} not acknowledged and no longer wait here, because too many did: see the earlier alarms`];
   }
 
   #ruleProblems(): readonly string[] {

@@ -7,14 +7,15 @@
 import { open } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import type { ClockQuality, Severity } from '@forpost/shared/event/event.ts';
+import { awaitsAcknowledgement, type ClockQuality, type Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from './alerts/action.ts';
-import type { Alarms } from './alerts/alarms.ts';
+import type { Alarms, ActiveAlarm as KnownAlarm } from './alerts/alarms.ts';
 import type { PastAlarms } from './alerts/past-alarms.ts';
 import type { Broker } from './broker/broker.ts';
 import type {
+  ActiveAlarm,
   AlertNotice,
   ConsoleSource,
   EarlierAlarms,
@@ -28,7 +29,7 @@ import type { DeadLetter, Outbox } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Trials, TrialView } from './rules/trial.ts';
 import type { CameraScene } from './site/scene-edit.ts';
-import type { CameraConfig, Site } from './site/site.ts';
+import { type CameraConfig, deviceWords, type Site } from './site/site.ts';
 import type { EvidenceUpload } from './uplink/evidence-upload.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import type { Evidence } from './vision/evidence/evidence.ts';
@@ -86,6 +87,7 @@ export class Overview implements ConsoleSource {
       site: site.id,
       gateway,
       name,
+      ...(site.place === undefined ? {} : { place: site.place }),
       version,
       starts: outbox.status().starts,
       counter: this.#counter,
@@ -96,8 +98,8 @@ export class Overview implements ConsoleSource {
       revision: site.revision,
       lanes: uplink.lanes(),
       uplinks: uplink.statuses(),
-      cameras: vision.cameras(),
-      devices: devices.statuses(),
+      cameras: placed(vision.cameras(), site.cameras),
+      devices: placed(devices.statuses(), site.devices),
       commandKeys: this.#parts.commandKeys,
       problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
@@ -125,24 +127,18 @@ export class Overview implements ConsoleSource {
   }
 
   alarms(): ReturnType<ConsoleSource['alarms']> {
-    return this.#parts.alarms
-      .active()
-      .map(({ raised, changed, subject: _, evidence = [], ...alarm }) => ({
-        ...alarm,
-        active: true,
-        evidence,
-        since: rfc3339(raised),
-        at: rfc3339(changed),
-      }))
-      .reverse();
+    const { alarms } = this.#parts;
+    return [...alarms.active(), ...alarms.waiting()]
+      .map((alarm) => shownAlarm(alarm, this.#parts.site()))
+      .sort(byUrgency);
   }
 
   earlierAlarms({ pictured, ...query }: EarlierAlarmsQuery): EarlierAlarms | undefined {
     const { pastAlarms, alarms, evidenceStore, evidenceLimits, clock } = this.#parts;
-    const active = new Set(alarms.active().map(({ alarm }) => alarm));
+    const shown = new Set([...alarms.active(), ...alarms.waiting()].map(({ alarm }) => alarm));
     const page = pastAlarms.page({
       ...query,
-      wanted: ({ alarm, evidence }) => !active.has(alarm) && (!pictured || evidenceStore.kept(evidence).length > 0),
+      wanted: ({ alarm, evidence }) => !shown.has(alarm) && (!pictured || evidenceStore.kept(evidence).length > 0),
     });
     if (page === undefined) return undefined;
     const now = clock.now();
@@ -251,6 +247,48 @@ export class Overview implements ConsoleSource {
     const notice = noticeOf(scene);
     for (const listener of this.#sceneListeners) listener(notice);
   }
+}
+
+/** Adds where each is, in the site's words. */
+function placed<Thing extends { readonly id: string }>(
+  things: readonly Thing[],
+  configured: readonly { readonly id: string; readonly place?: string | undefined }[],
+): readonly (Thing & { readonly place?: string })[] {
+  const places = new Map(configured.flatMap(({ id, place }) => (place === undefined ? [] : [[id, place] as const])));
+  if (places.size === 0) return things;
+  return things.map((thing) => {
+    const place = places.get(thing.id);
+    return place === undefined ? thing : { ...thing, place };
+  });
+}
+
+function shownAlarm(
+  { raised, changed, ended, acknowledgement: seen, subject: _, evidence = [], ...alarm }: KnownAlarm,
+  site: Site,
+): ActiveAlarm {
+  const { name, place } = deviceWords(site, alarm.device);
+  return {
+    ...alarm,
+    active: ended === undefined,
+    evidence,
+    since: rfc3339(raised),
+    at: rfc3339(ended ?? changed),
+    ...(ended === undefined ? {} : { duration_ms: Math.max(0, ended - raised) }),
+    ...(seen === undefined
+      ? {}
+      : { acknowledged_by: seen.by, acknowledged_at: rfc3339(seen.at), acknowledged_where: seen.where }),
+    ...(name === undefined ? {} : { device_name: name }),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+const weights = { critical: 2, warning: 1, info: 0 } as const;
+
+/** First what needs a person, of that the gravest, what goes on before what is over; then the newest. */
+function byUrgency(a: ActiveAlarm, b: ActiveAlarm): number {
+  const rank = (alarm: ActiveAlarm) =>
+    (awaitsAcknowledgement(alarm) ? 100 : 0) + weights[alarm.severity] * 10 + (alarm.active ? 1 : 0);
+  return rank(b) - rank(a) || (a.since < b.since ? 1 : -1);
 }
 
 function noticeOf({ camera, time, tracks, changes }: SceneMessage): SceneNotice {

@@ -214,18 +214,19 @@ test('with a clock that still says 1970 readings are stored and alarms raised', 
 test('what a command did to an alarm is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
   await publish('{"values":{"power_w":6000}}');
   const [alarm] = alarms.active();
-  const alert = pipeline.showAcknowledged(alarm?.alarm ?? '');
-  if (alert === undefined) throw new Error('no alarm');
-  expect(pipeline.showAcknowledged(alarm?.alarm ?? '')).toBeUndefined();
+  const anna = { by: 'anna', where: 'centre' } as const;
+  const alerts = pipeline.showAcknowledged(alarm?.alarm ?? '', anna);
+  expect(alerts).toHaveLength(1);
+  expect(pipeline.showAcknowledged(alarm?.alarm ?? '', anna)).toEqual([]);
   const result = { command: 'c-1', kind: 'acknowledge', outcome: 'applied', message: 'done', author: 'admin' } as const;
   outbox.answer = async () => {
     throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
   };
-  await expect(pipeline.commandResult(result, [alert])).rejects.toThrow('full');
+  await expect(pipeline.commandResult(result, alerts)).rejects.toThrow('full');
   outbox.entries.length = 0;
   outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
   await publish('{"values":{"power_w":10}}');
-  await pipeline.commandResult(result, [alert]);
+  await pipeline.commandResult(result, alerts);
   const changes = outbox.entries.map(({ events }) =>
     events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
   );

@@ -26,7 +26,7 @@ import {
 import { type DeviceId, isId, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Alert } from './alerts/action.ts';
-import type { Alarms } from './alerts/alarms.ts';
+import type { Acknowledgement, Alarms } from './alerts/alarms.ts';
 import type { Admit, DevicePublish } from './broker/access.ts';
 import { resultId } from './commands/once.ts';
 import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
@@ -273,11 +273,11 @@ export class Pipeline {
     this.#storing.keep({ events: [this.#draft('alerts', type, null, taken.received, data, taken)] });
   }
 
-  /** Somebody on the site acknowledged an alarm. Whether there was such an active one. */
-  acknowledge(alarm: string): boolean {
-    const alert = this.showAcknowledged(alarm);
-    if (alert === undefined) return false;
-    this.#storing.keep({ events: [this.#alertDraft(alert)] });
+  /** `by`, on the site, acknowledged an alarm. Whether one waited for that. */
+  acknowledge(alarm: string, by: string): boolean {
+    const alerts = this.showAcknowledged(alarm, { by, where: 'site' });
+    if (alerts.length === 0) return false;
+    this.#storing.keep({ events: alerts.map((alert) => this.#alertDraft(alert)) });
     return true;
   }
 
@@ -290,11 +290,11 @@ export class Pipeline {
     return true;
   }
 
-  /** As `acknowledge`, but the alert is the caller's to have stored, with `commandResult` and in the same turn. */
-  showAcknowledged(alarm: string): Alert | undefined {
-    const alert = this.#parts.alarms.acknowledge(alarm);
-    if (alert !== undefined) this.#parts.onAlert(alert);
-    return alert;
+  /** As `acknowledge`, but the alerts are the caller's to have stored, with `commandResult` and in the same turn. */
+  showAcknowledged(alarm: string, who: Pick<Acknowledgement, 'by' | 'where'>): readonly Alert[] {
+    const alerts = this.#parts.alarms.acknowledge(alarm, who);
+    for (const alert of alerts) this.#parts.onAlert(alert);
+    return alerts;
   }
 
   /**

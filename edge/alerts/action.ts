@@ -19,7 +19,7 @@ export interface Alert {
 export interface Action {
   readonly name: string;
   perform(alert: Alert): void;
-  /** an alarm that is active since before a restart: its state is to be shown again, nobody is to be told anew */
+  /** an alarm from before a restart, active or over and not acknowledged: shown again, nobody is to be told anew */
   restore?(alert: Alert): void;
   stop(): Promise<void>;
 }

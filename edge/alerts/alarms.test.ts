@@ -115,9 +115,15 @@ test('an acknowledged alarm stays active and says so until it is cleared', () =>
   const { alarms, taken, action } = alarmsOf();
   const raised = alarms.apply([transition('raised')], taken)[0];
   const alarm = raised?.data.alarm ?? '';
-  expect(alarms.acknowledge('nobody')).toBeUndefined();
-  expect(alarms.acknowledge(alarm)?.data).toMatchObject({ change: 'acknowledged', acknowledged: true, active: true });
-  expect(alarms.acknowledge(alarm)).toBeUndefined();
+  const anna = { by: 'anna', where: 'site' } as const;
+  expect(alarms.acknowledge('nobody', anna)).toEqual([]);
+  expect(alarms.acknowledge(alarm, anna).map(({ data }) => data)).toMatchObject([
+    {
+      ...{ change: 'acknowledged', acknowledged: true, active: true },
+      ...{ acknowledged_by: 'anna', acknowledged_at: '2026-01-14T11:00:00.000Z', acknowledged_where: 'site' },
+    },
+  ]);
+  expect(alarms.acknowledge(alarm, anna)).toEqual([]);
   expect(alarms.active()[0]).toMatchObject({ alarm, acknowledged: true, count: 1, raised: noon - 5 });
   expect(alarms.apply([transition('cleared')], taken)[0]?.data).toMatchObject({ alarm, acknowledged: true });
   expect(action.alerts.map(({ data }) => data.change)).toEqual(['raised', 'acknowledged', 'cleared']);
@@ -151,10 +157,13 @@ test('active alarms outlive a restart, and are shown again without telling anybo
   expect(after.alarms.active()).toEqual(before.alarms.active());
   after.alarms.restore();
   expect(after.action.alerts).toEqual([]);
-  expect(after.action.restored.map(({ data }) => [data.alarm, data.active])).toEqual([[raised?.data.alarm, true]]);
+  expect(after.action.restored.map(({ data }) => [data.alarm, data.active])).toEqual([
+    [expect.stringContaining('/b/'), false],
+    [raised?.data.alarm, true],
+  ]);
   expect(applied(after, [transition('cleared')])[0]?.data.alarm).toBe(raised?.data.alarm);
   await after.alarms.stop();
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, alarms: [] });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1, alarms: [], waiting: [{}, {}] });
 });
 
 test('the snapshot says no more than the outbox has, whatever was acted on meanwhile', async () => {

@@ -22,6 +22,8 @@ export interface PastAlarm {
   readonly count: number;
   readonly test: boolean;
   readonly acknowledged: boolean;
+  /** who acknowledged it, where that is known */
+  readonly acknowledgedBy?: string;
   readonly raised: number;
   /** undefined: it goes on, or nobody knows when it ended */
   readonly ended: number | undefined;
@@ -66,7 +68,7 @@ export class PastAlarms {
 
   /** An alert was acted on. */
   take({ time, data }: AlarmChange): void {
-    const { alarm, rule, device, severity, message, count, test, acknowledged, active } = data;
+    const { alarm, rule, device, severity, message, summary, count, test, acknowledged, active } = data;
     const evidence = data.evidence ?? [];
     const before = this.#known.get(alarm);
     // an alarm that is over may still get its pictures
@@ -75,7 +77,8 @@ export class PastAlarms {
     this.#known.set(alarm, {
       ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended },
       // what raised it says more than what ended it
-      message: active ? message : (before?.message ?? message),
+      message: active ? message : (summary ?? before?.message ?? message),
+      ...(data.acknowledged_by === undefined ? {} : { acknowledgedBy: data.acknowledged_by }),
       evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
     });
     this.#forget();

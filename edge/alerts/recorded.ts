@@ -6,7 +6,7 @@
 
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
-import { eventTypes } from '@forpost/shared/event/event.ts';
+import { awaitsAcknowledgement, eventTypes } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
@@ -25,6 +25,7 @@ export interface RecordedAlert {
 export const mostRecorded = 5000;
 
 const id = Type.String({ pattern: idPatternText });
+const valueSchema = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
 const schema = Type.Object({
   alarm: Type.String(),
   rule: id,
@@ -36,10 +37,16 @@ const schema = Type.Object({
   category: Type.String(),
   message: Type.String(),
   cause: Type.String(),
-  value: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+  value: Type.Optional(valueSchema),
   count: Type.Integer({ minimum: 1 }),
   test: Type.Boolean(),
   evidence: Type.Optional(evidenceSchema),
+  summary: Type.Optional(Type.String()),
+  peak: Type.Optional(valueSchema),
+  duration_ms: Type.Optional(Type.Number()),
+  acknowledged_by: Type.Optional(Type.String()),
+  acknowledged_at: Type.Optional(Type.String()),
+  acknowledged_where: Type.Optional(Type.Union([Type.Literal('site'), Type.Literal('centre')])),
 });
 
 /** The alerts among events of the outbox, in the same order. What is none of ours is passed over. */
@@ -51,20 +58,56 @@ export function recordedAlerts(events: readonly StoredEvent[]): readonly Recorde
   });
 }
 
-/** What is active after these changes, oldest first, on top of what was known before them. */
-export function foldRecorded(
-  known: readonly ActiveAlarm[],
-  recorded: readonly RecordedAlert[],
-): readonly ActiveAlarm[] {
-  const active = new Map(known.map((alarm) => [alarm.alarm, alarm]));
-  for (const { time, data } of recorded) {
-    if (!data.active) active.delete(data.alarm);
-    else active.set(data.alarm, alarmOf(data, time, active.get(data.alarm)?.raised ?? time));
-  }
-  return [...active.values()];
+export interface Folded {
+  /** oldest first */
+  readonly active: readonly ActiveAlarm[];
+  /** over and not acknowledged, in the order in which they ended */
+  readonly waiting: readonly ActiveAlarm[];
 }
 
-function alarmOf(data: AlertData, changed: number, raised: number): ActiveAlarm {
+/** What is active, and what waits for a person, after these changes, on top of what was known before them. */
+export function foldRecorded(
+  knownActive: readonly ActiveAlarm[],
+  knownWaiting: readonly ActiveAlarm[],
+  recorded: readonly RecordedAlert[],
+): Folded {
+  const active = new Map(knownActive.map((alarm) => [alarm.alarm, alarm]));
+  const waiting = new Map(knownWaiting.map((alarm) => [alarm.alarm, alarm]));
+  for (const { time, data } of recorded) {
+    const before = active.get(data.alarm) ?? waiting.get(data.alarm);
+    if (data.active) {
+      active.set(data.alarm, alarmOf(data, time, before));
+      continue;
+    }
+    active.delete(data.alarm);
+    if (!awaitsAcknowledgement(data)) waiting.delete(data.alarm);
+    else waiting.set(data.alarm, endedOf(data, time, before));
+  }
+  const ended = [...waiting.values()].sort((a, b) => (a.ended ?? 0) - (b.ended ?? 0));
+  return { active: [...active.values()], waiting: ended };
+}
+
+/** Pictures that come after the end change nothing of when that was. */
+function endedOf(data: AlertData, time: number, before: ActiveAlarm | undefined): ActiveAlarm {
+  const ended = before?.ended ?? time;
+  const known = before ?? { raised: ended - (data.duration_ms ?? 0) };
+  const summary = data.summary ?? before?.summary ?? before?.message ?? data.message;
+  return { ...alarmOf(data, time, known), ended, summary };
+}
+
+type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary'> & Partial<Pick<ActiveAlarm, 'count'>>;
+
+/** What was reached between two events stands in the snapshot alone: an older event does not take it back. */
+function worstOf(data: AlertData, before: Known | undefined): Pick<AlertData, 'summary' | 'peak'> {
+  const isOlder = data.active && before?.count !== undefined && data.count <= before.count;
+  const [first, second] = isOlder ? [before, data] : [data, before];
+  return { summary: first.summary ?? second?.summary, peak: first.peak ?? second?.peak } as Pick<
+    AlertData,
+    'summary' | 'peak'
+  >;
+}
+
+function alarmOf(data: AlertData, changed: number, before: Known | undefined): ActiveAlarm {
   const {
     alarm,
     rule,
@@ -77,8 +120,12 @@ function alarmOf(data: AlertData, changed: number, raised: number): ActiveAlarm 
     value,
     count,
     acknowledged,
+    acknowledged_by: by,
+    acknowledged_at: at,
+    acknowledged_where: where = 'site',
     evidence = [],
   } = data;
+  const { summary, peak } = worstOf(data, before);
   return {
     alarm,
     rule: rule as RuleId,
@@ -92,8 +139,11 @@ function alarmOf(data: AlertData, changed: number, raised: number): ActiveAlarm 
     ...(value === undefined ? {} : { value }),
     count,
     acknowledged,
-    raised,
+    ...(by === undefined || at === undefined ? {} : { acknowledgement: { by, where, at: Date.parse(at) } }),
+    raised: before?.raised ?? changed,
     changed,
+    ...(summary === undefined ? {} : { summary }),
+    ...(peak === undefined ? {} : { peak }),
     ...(evidence.length === 0 ? {} : { evidence }),
   };
 }

@@ -13,43 +13,72 @@ import type { ActiveAlarm } from './alarms.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 
 const id = Type.String({ pattern: idPatternText });
+const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+const alarms = Type.Array(
+  Type.Object({
+    alarm: Type.String(),
+    rule: id,
+    device: id,
+    subject: Type.String(),
+    severity: severitySchema,
+    category: Type.String(),
+    test: Type.Boolean(),
+    cause: Type.String(),
+    message: Type.String(),
+    value: Type.Optional(value),
+    count: Type.Integer({ minimum: 1 }),
+    acknowledged: Type.Boolean(),
+    acknowledgement: Type.Optional(
+      Type.Object({
+        by: Type.String(),
+        where: Type.Union([Type.Literal('site'), Type.Literal('centre')]),
+        at: Type.Number(),
+      }),
+    ),
+    raised: Type.Number(),
+    changed: Type.Number(),
+    ended: Type.Optional(Type.Number()),
+    summary: Type.Optional(Type.String()),
+    peak: Type.Optional(value),
+    evidence: Type.Optional(evidenceSchema),
+  }),
+);
 const schema = Type.Object({
   version: Type.Literal(1),
-  alarms: Type.Array(
-    Type.Object({
-      alarm: Type.String(),
-      rule: id,
-      device: id,
-      subject: Type.String(),
-      severity: severitySchema,
-      category: Type.String(),
-      test: Type.Boolean(),
-      cause: Type.String(),
-      message: Type.String(),
-      value: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
-      count: Type.Integer({ minimum: 1 }),
-      acknowledged: Type.Boolean(),
-      raised: Type.Number(),
-      changed: Type.Number(),
-      evidence: Type.Optional(evidenceSchema),
-    }),
-  ),
+  alarms,
+  /** over and not acknowledged; absent in a file of a version that did not keep them */
+  waiting: Type.Optional(alarms),
+  /** how many of those were dropped for room */
+  dropped: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
-/** The alarms of the file, none where there is none; `problem`: why a file could not be used, in words. */
-export async function readSnapshot(
-  file: string,
-): Promise<{ readonly alarms: readonly ActiveAlarm[]; readonly problem?: string }> {
+export interface Snapshot {
+  readonly alarms: readonly ActiveAlarm[];
+  readonly waiting?: readonly ActiveAlarm[];
+  readonly dropped: number;
+  /** whether there was a file that could be read */
+  readonly isFile: boolean;
+  /** why a file could not be used, in words */
+  readonly problem?: string;
+}
+
+const nothing: Snapshot = { alarms: [], dropped: 0, isFile: false };
+
+/** The alarms of the file, none where there is none. */
+export async function readSnapshot(file: string): Promise<Snapshot> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { alarms: [] };
-    return { alarms: [], problem: `the active alarms cannot be read: ${messageOf(error)}` };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
+    return { ...nothing, problem: `the active alarms cannot be read: ${messageOf(error)}` };
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (Value.Check(schema, value)) return { alarms: value.alarms as unknown as readonly ActiveAlarm[] };
+    if (Value.Check(schema, value)) {
+      const known = value as unknown as Pick<Snapshot, 'alarms' | 'waiting'>;
+      return { ...known, dropped: value.dropped ?? 0, isFile: true };
+    }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
@@ -58,10 +87,17 @@ export async function readSnapshot(
     () => `put aside as ${aside}`,
     (error: unknown) => `and cannot be put aside: ${messageOf(error)}`,
   );
-  return { alarms: [], problem: `the file of active alarms is none: ${kept}` };
+  return { ...nothing, problem: `the file of active alarms is none: ${kept}` };
 }
 
 /** @throws what the file system says */
-export async function writeSnapshot(file: string, alarms: readonly ActiveAlarm[]): Promise<void> {
-  await replaceFile(file, JSON.stringify({ version: 1, alarms }));
+export async function writeSnapshot(
+  file: string,
+  snapshot: {
+    readonly alarms: readonly ActiveAlarm[];
+    readonly waiting: readonly ActiveAlarm[];
+    readonly dropped: number;
+  },
+): Promise<void> {
+  await replaceFile(file, JSON.stringify({ version: 1, ...snapshot }));
 }

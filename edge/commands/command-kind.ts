@@ -20,10 +20,11 @@ export interface Effect {
 
 /** The gateway as a command sees it. */
 export interface CommandContext {
-  /** Acknowledges an alarm and shows it so on the site. `alert` is the caller's to have stored. */
+  /** Acknowledges an alarm for `by` at the centre and shows it so on the site. `alerts` are the caller's to have stored. */
   acknowledge(
     alarm: string,
-  ): { readonly state: 'done'; readonly alert: Alert } | { readonly state: 'already' | 'unknown' };
+    by: string,
+  ): { readonly state: 'done'; readonly alerts: readonly Alert[] } | { readonly state: 'already' | 'unknown' };
   /** Queues a piece of evidence for the centre; it is queued durably when this resolves. `problem`: why not, in words. */
   sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: string }>;
   /** Sends the gateway's state to every sink that is connected, now. */
@@ -36,6 +37,6 @@ export interface CommandKind {
   readonly kind: string;
   /** what its arguments must be; anything else is refused in words */
   readonly arguments: TSchema;
-  /** @throws what the result should say went wrong */
-  run(values: Readonly<Record<string, unknown>>, context: CommandContext): Effect | Promise<Effect>;
+  /** `author`: the log-in name of who sent it. @throws what the result should say went wrong */
+  run(values: Readonly<Record<string, unknown>>, context: CommandContext, author: string): Effect | Promise<Effect>;
 }

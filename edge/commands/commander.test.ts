@@ -20,18 +20,20 @@ function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: reado
   const clock = new FakeClock(options.now ?? trueTime);
   const stored: { result: CommandResultData; alerts: readonly Alert[] }[] = [];
   const acknowledged: string[] = [];
+  const people: string[] = [];
   let states = 0;
   let disk: (() => Promise<void>) | undefined;
   const commander = new Commander({
     kinds: options.kinds ?? commandKinds,
     context: {
-      acknowledge: (alarm) => {
+      acknowledge: (alarm, by) => {
         acknowledged.push(alarm);
+        people.push(by);
         return alarm === 'over'
           ? { state: 'unknown' }
           : alarm === 'seen'
             ? { state: 'already' }
-            : { state: 'done', alert };
+            : { state: 'done', alerts: [alert] };
       },
       sendEvidence: async () => ({ problem: 'there is none' }),
       sendStatus: () => {
@@ -49,7 +51,7 @@ function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: reado
     logger: silentLogger(),
   });
   return {
-    ...{ commander, clock, stored, acknowledged },
+    ...{ commander, clock, stored, acknowledged, people },
     states: () => states,
     setDisk: (next: (() => Promise<void>) | undefined) => {
       disk = next;
@@ -73,8 +75,9 @@ function order(change: Partial<Command> = {}): Command {
 
 describe('a command', () => {
   test('is applied, and its result stored together with what it did to the alarm', async () => {
-    const { commander, stored } = aCommander();
+    const { commander, stored, people } = aCommander();
     await commander.take(order(), undefined);
+    expect(people).toEqual(['admin']);
     expect(stored).toEqual([
       {
         result: {
@@ -88,7 +91,7 @@ describe('a command', () => {
 
   test.each([
     ['was acknowledged before', { alarm: 'seen' }, 'applied', /before/],
-    ['is over', { alarm: 'over' }, 'failed', /over/],
+    ['the gateway has forgotten', { alarm: 'over' }, 'failed', /does not remember/],
     ['is not named', {}, 'refused', /do not fit/],
     ['is named with more than that', { alarm: 'a', by: 'x' }, 'refused', /do not fit/],
   ])('about an alarm that %s says so', async (_, values, outcome, message) => {

@@ -115,13 +115,13 @@ export class Commander {
     return { due: true };
   }
 
-  #run({ kind, arguments: values }: Command): Done | Promise<Done> {
+  #run({ kind, arguments: values, author }: Command): Done | Promise<Done> {
     const known = this.#kinds.get(kind);
     if (known === undefined) return { outcome: 'refused', message: `this gateway knows no command "${kind}"` };
     const wrong = known.fits(values);
     if (wrong !== undefined) return { outcome: 'refused', message: `its arguments do not fit: ${wrong}` };
     try {
-      const effect = known.kind.run(values, this.#options.context);
+      const effect = known.kind.run(values, this.#options.context, author);
       return effect instanceof Promise ? this.#inTime(effect) : effect;
     } catch (error) {
       return { outcome: 'failed', message: messageOf(error) };

@@ -86,7 +86,10 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
       if (!source.acknowledge(request.body.alarm, by))
-        throw new HttpProblem(409, 'this alarm is over, or somebody has acknowledged it already');
+        throw new HttpProblem(
+          409,
+          'somebody has acknowledged this alarm already, or the gateway does not remember it any more',
+        );
       request.log.info({ alarm: request.body.alarm, by }, 'an alarm was acknowledged');
       return { acknowledged: true };
     },

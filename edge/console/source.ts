@@ -13,11 +13,11 @@ import type { CameraScene } from '../site/scene-edit.ts';
 import type { EvidenceRecord } from '../vision/evidence/store.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
 
-/** An alarm that is active now (or cleared and not yet acknowledged). Times RFC 3339. */
+/** An alarm that is active now, or over and not acknowledged. Times RFC 3339. */
 export interface ActiveAlarm extends Omit<AlertData, 'change' | 'latency_ms'> {
   /** when it was raised */
   readonly since: string;
-  /** when it last changed */
+  /** when it last changed; of one that is over: when it ended */
   readonly at: string;
 }
 
@@ -78,7 +78,7 @@ export type SceneSaved =
 
 export interface ConsoleSource {
   status(): GatewayStatus;
-  /** active alarms, newest first */
+  /** active ones and those that wait for an acknowledgement: what needs a person first, the gravest of it on top */
   alarms(): readonly ActiveAlarm[];
   /** alarms that are over, newest first; undefined where the alarm to begin behind is not known any more */
   earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
@@ -108,7 +108,7 @@ export interface ConsoleSource {
   evidence(limit: number, alarm?: string): readonly EvidenceRecord[];
   /** `by`, a log-in name, looks at it; undefined where it is not there. The file is there when this returns. */
   viewEvidence(id: string, by: string): { readonly record: EvidenceRecord; readonly path: string } | undefined;
-  /** `by`: the log-in name. false where there is no such active alarm, or it is acknowledged already */
+  /** `by`: the log-in name. false where no such alarm waits for it */
   acknowledge(alarm: string, by: string): boolean;
   /** Calls `listener` at each change of an alarm. Returns how to stop it. */
   onAlert(listener: (alert: AlertNotice) => void): () => void;

@@ -40,7 +40,11 @@ test('an alarm that nobody has acknowledged needs somebody; an acknowledged one 
     points: [{ area: 'alarms', text: 'One alarm is active' }],
   });
   expect(summarise(gatewayStatus(), [activeAlarm('1', { severity: 'info' })]).level).toBe('attention');
-  expect(summarise(gatewayStatus(), [activeAlarm('1', { active: false })]).level).toBe('well');
+  const over = activeAlarm('1', { active: false, summary: 'Somebody in Gate', message: 'empty', duration_ms: 5000 });
+  expect(summarise(gatewayStatus(), [over])).toMatchObject({
+    ...{ level: 'alarm', points: [{ area: 'alarms', text: 'Somebody in Gate (over after 5 s)' }] },
+  });
+  expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true, active: false })]).level).toBe('well');
 });
 
 test('devices that are not there are named, many of them are counted', () => {

@@ -2,9 +2,11 @@
  * "Is this site well?" in one line and a few points, in an installer's words. Pure: a status in, words out.
  *
  * Always: `well` only where every configured device is there, every camera is live, the centre is reached, the clock
- * is right and no alarm is active, because an installer leaves the site on this line.
+ * is right and no alarm is active or waits for a person, because an installer leaves the site on this line.
  */
+import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { duration } from './page/format.ts';
 import type { ActiveAlarm } from './source.ts';
 
 export interface SummaryPoint {
@@ -24,7 +26,8 @@ const namesInSentence = 3;
 
 export function summarise(status: GatewayStatus, alarms: readonly ActiveAlarm[]): Summary {
   const active = alarms.filter((alarm) => alarm.active);
-  const urgent = active.filter((alarm) => !alarm.acknowledged && alarm.severity !== 'info');
+  // also what is over: nobody has seen it yet. A trial waits for nobody once it is over
+  const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTrial(alarm));
   const points: SummaryPoint[] = [
     ...alarmPoints(active, urgent),
     ...devicePoints(status.devices),
@@ -44,9 +47,16 @@ export function summarise(status: GatewayStatus, alarms: readonly ActiveAlarm[])
   return { level: 'attention', headline, points };
 }
 
+function isActiveTrial({ active, acknowledged, test, severity }: ActiveAlarm): boolean {
+  return active && test && !acknowledged && severity !== 'info';
+}
+
 function alarmPoints(active: readonly ActiveAlarm[], urgent: readonly ActiveAlarm[]): SummaryPoint[] {
   if (urgent.length > 0)
-    return urgent.slice(0, namesInSentence).map(({ message }) => ({ area: 'alarms', text: message }));
+    return urgent.slice(0, namesInSentence).map(({ active: goesOn, message, summary, duration_ms: lasted = 0 }) => ({
+      area: 'alarms',
+      text: goesOn ? message : `${summary ?? message} (over after ${duration(lasted)})`,
+    }));
   if (active.length === 0) return [];
   return [{ area: 'alarms', text: active.length === 1 ? 'One alarm is active' : `${active.length} alarms are active` }];
 }

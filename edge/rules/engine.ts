@@ -22,7 +22,7 @@ import {
 /** An alarm that is active since before this engine: what `Alarms.active()` gives. */
 export type RestoredAlarm = Pick<
   AlarmTransition,
-  'rule' | 'device' | 'subject' | 'severity' | 'category' | 'test' | 'cause'
+  'rule' | 'device' | 'subject' | 'severity' | 'category' | 'test' | 'cause' | 'peak'
 >;
 
 export interface RuleErrors {
@@ -212,7 +212,7 @@ export class RuleEngine {
   #takesTurn(rule: RunningRule, change: RuleChange): boolean {
     const name = key(change);
     if (change.change === 'cleared') return rule.active.delete(name);
-    if (change.change === 'updated') return rule.active.has(name);
+    if (change.change === 'updated' || change.change === 'reached') return rule.active.has(name);
     if (rule.active.has(name)) return false;
     if (rule.active.size >= mostActive) {
       fail(rule, `more than ${mostActive} alarms at once`);

@@ -64,13 +64,18 @@ export const lateAfterMs = 120_000;
 
 /** What a rule says about one subject (a device, or a device's channel or zone). */
 export interface RuleChange {
-  readonly change: 'raised' | 'updated' | 'cleared';
+  /** reached: a worse value than before, noted for the alarm's end; nobody is told of it by itself */
+  readonly change: 'raised' | 'updated' | 'reached' | 'cleared';
   readonly device: DeviceId;
   /** tells apart several alarms of one rule and device: a channel, a zone; empty where there is one */
   readonly subject: string;
   readonly message: string;
   readonly cause: string;
   readonly value?: Value;
+  /** the worst value since it was raised */
+  readonly peak?: Value;
+  /** what the alarm is about, also when it is over; default: the newest message before its end */
+  readonly summary?: string;
   readonly time: number;
 }
 
@@ -95,6 +100,8 @@ export interface Evaluation<State> {
 export interface AlarmSubject {
   readonly device: DeviceId;
   readonly subject: string;
+  /** of one that is active since before a restart */
+  readonly peak?: Value;
 }
 
 /** What a rule kind may ask about when it is built. */

@@ -99,7 +99,7 @@ export class Trials {
       return;
     }
     // what is no one thing's doing: somebody stayed too long, too many are there, the camera is covered
-    const told = transitions.filter(({ change }) => change !== 'cleared');
+    const told = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
     for (const { rule, message } of told) {
       const config = site.rules.find(({ id }) => id === rule);
       this.#add(running, 'Time passed', [{ rule, name: config?.name ?? rule, fired: true, why: message }]);

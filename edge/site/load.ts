@@ -71,6 +71,7 @@ function siteOf({ value, text }: LoadedYaml<Static<typeof siteSchema>>): Site {
     id: site.id as SiteId,
     name: site.name ?? site.id,
     timezone: site.timezone,
+    ...(site.place === undefined ? {} : { place: site.place }),
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,
     cameras: cameras as unknown as readonly CameraConfig[],

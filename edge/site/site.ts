@@ -11,6 +11,9 @@ const id = Type.String({ pattern: idPatternText });
 const unit = Type.Number({ minimum: 0, maximum: 1 });
 export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
 
+/** Where it is, for whoever has to go there: shown at alarms, in lists and in notifications. */
+const placeSchema = Type.String({ maxLength: 200, description: 'where it is, as "cellar, left of the door"' });
+
 export const deviceSchema = Type.Object(
   {
     id,
@@ -18,7 +21,7 @@ export const deviceSchema = Type.Object(
     decoder: Type.String({ description: 'what it speaks: native, tasmota, shelly' }),
     /** what the device calls itself in its topics, where that is not its id */
     topic: Type.Optional(Type.String({ pattern: '^[^#+/\\s]{1,100}$' })),
-    place: Type.Optional(Type.String()),
+    place: Type.Optional(placeSchema),
   },
   closed,
 );
@@ -76,6 +79,7 @@ export const cameraSchema = Type.Object(
   {
     id,
     name: Type.Optional(Type.String()),
+    place: Type.Optional(placeSchema),
     /** what is analysed, best the camera's sub-stream; without user and password: those stand in the secrets file */
     url: Type.String({ pattern: cameraUrl }),
     /** what is recorded, where that is another stream of the same camera */
@@ -130,7 +134,12 @@ export const ruleSchema = Type.Object(ruleBase, { additionalProperties: true });
 export const siteSchema = Type.Object(
   {
     site: Type.Object(
-      { id, name: Type.Optional(Type.String()), timezone: Type.String({ description: 'IANA, as Europe/Berlin' }) },
+      {
+        id,
+        name: Type.Optional(Type.String()),
+        timezone: Type.String({ description: 'IANA, as Europe/Berlin' }),
+        place: Type.Optional(placeSchema),
+      },
       closed,
     ),
     devices: Type.Array(deviceSchema),
@@ -156,12 +165,22 @@ export interface Site {
   readonly id: SiteId;
   readonly name: string;
   readonly timezone: string;
+  readonly place?: string;
   readonly devices: readonly DeviceConfig[];
   readonly consumers: readonly ConsumerConfig[];
   readonly cameras: readonly CameraConfig[];
   readonly rules: readonly RuleConfig[];
   /** sha256 of the file, in hex: which configuration this is */
   readonly revision: string;
+}
+
+/** What people call a device or camera, and where it is, its site's place where it has none of its own. */
+export function deviceWords(
+  { devices, cameras, place }: Pick<Site, 'devices' | 'cameras' | 'place'>,
+  id: string,
+): { readonly name?: string | undefined; readonly place?: string | undefined } {
+  const known = devices.find((one) => one.id === id) ?? cameras.find((one) => one.id === id);
+  return { name: known?.name, place: known?.place ?? place };
 }
 
 const sinkSecretSchema = Type.Union([

@@ -90,6 +90,38 @@ export interface AlertData {
   readonly evidence: readonly EvidenceReference[];
   /** from packet or frame taken to alert handed to local subscribers */
   readonly latency_ms?: number;
+  /** what it is about, in words that hold also when it is over: "power reached 39.6 kW, above 24 kW" */
+  readonly summary?: string;
+  /** the worst value since it was raised, in the unit of `value` */
+  readonly peak?: Value;
+  /** of one that is over: how long it lasted */
+  readonly duration_ms?: number;
+  /** the log-in name of the person who acknowledged it, and when, RFC 3339 of the gateway's clock */
+  readonly acknowledged_by?: string;
+  readonly acknowledged_at?: string;
+  /** on the gateway's page, or by a command of the centre */
+  readonly acknowledged_where?: AcknowledgedWhere;
+  /** what people call the device or camera, and where it is */
+  readonly device_name?: string;
+  readonly place?: string;
+}
+
+export type AcknowledgedWhere = 'site' | 'centre';
+
+/**
+ * Whether an alarm that is over stays in the lists until a person acknowledges it. A trial and what is only worth
+ * knowing (info) do not wait for anybody.
+ */
+export function awaitsAcknowledgement({
+  acknowledged,
+  test,
+  severity,
+}: {
+  readonly acknowledged: boolean;
+  readonly test: boolean;
+  readonly severity: string;
+}): boolean {
+  return !acknowledged && !test && severity !== 'info';
 }
 
 /** A picture or a clip that the gateway keeps; the bytes themselves go through no event. */

@@ -33,6 +33,8 @@ export interface CameraStatus {
   /** since the vision process started: a newer frame was there before anybody looked. Absent of an older gateway */
   readonly framesSkipped?: number;
   readonly detector: string;
+  /** where it is, in the site's words */
+  readonly place?: string;
 }
 
 export type UplinkState = 'offline' | 'probing' | 'draining' | 'live' | 'off';
@@ -64,6 +66,8 @@ export interface UplinkStatus {
   readonly events: number;
   readonly bytes: number;
   readonly eventsPerSecond: number;
+  /** RFC 3339: when the sink last answered anything; null = not since the start; absent of an older gateway */
+  readonly heard?: string | null;
   /** absent of an older gateway */
   readonly plan?: DrainPlan;
   /** of a metered link: bytes on the wire of this local day, and how many it may have */
@@ -80,12 +84,16 @@ export interface DeviceStatus {
   readonly deadLetters: number;
   /** the last values by metric (channel/metric where there are channels) */
   readonly values: Readonly<Record<string, number | string | boolean>>;
+  /** where it is, in the site's words */
+  readonly place?: string;
 }
 
 export interface GatewayStatus {
   readonly site: SiteId;
   readonly gateway: GatewayId;
   readonly name: string;
+  /** where the site is, in its own words */
+  readonly place?: string;
   readonly version: string;
   /** how many times the outbox was started, and a count within that start */
   readonly starts: number;

@@ -3,10 +3,13 @@
  * (QoS 1, not retained), and the state now on `forpost/alarms/<rule>/<device>` (retained), where the state of a rule and
  * device with several alarms (zones, channels) is active as long as one of them is.
  *
+ * The state also names the alarms that are over and that nobody acknowledged (`unacknowledged`): a display can show that
+ * somebody was at the gate at night.
+ *
  * Always: nothing here waits; a publisher that throws is told in the log, and the next change is tried anew.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
-import type { AlertData } from '@forpost/shared/event/event.ts';
+import { type AlertData, awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Action, Alert, LocalPublisher } from '../action.ts';
 
@@ -22,14 +25,25 @@ export interface AlertMessage extends AlertData {
 export interface AlarmMessage extends AlertMessage {
   readonly active: boolean;
   readonly alarms: readonly string[];
+  /** ids of those that are over and wait for a person */
+  readonly unacknowledged: readonly string[];
+}
+
+/** What a state topic shows. */
+interface Shown {
+  /** active alarms */
+  readonly active: Set<string>;
+  /** over and not acknowledged */
+  readonly waiting: Set<string>;
+  newest: AlertMessage | undefined;
 }
 
 export class MqttAction implements Action {
   readonly name = 'mqtt';
   readonly #publisher: LocalPublisher;
   readonly #logger: Logger;
-  /** active alarms by state topic; bounded by what `Alarms` keeps active */
-  readonly #active = new Map<string, Set<string>>();
+  /** by state topic, of those with an alarm that is active or waits; bounded by what `Alarms` keeps of both */
+  readonly #shown = new Map<string, Shown>();
 
   constructor(publisher: LocalPublisher, logger: Logger) {
     this.#publisher = publisher;
@@ -49,17 +63,29 @@ export class MqttAction implements Action {
   }
 
   async stop(): Promise<void> {
-    this.#active.clear();
+    this.#shown.clear();
   }
 
   #show(message: AlertMessage): void {
     const topic = `forpost/alarms/${message.rule}/${message.device}`;
-    const active = this.#active.get(topic) ?? new Set<string>();
-    if (message.active) active.add(message.alarm);
-    else active.delete(message.alarm);
-    if (active.size === 0) this.#active.delete(topic);
-    else this.#active.set(topic, active);
-    const state: AlarmMessage = { ...message, active: active.size > 0, alarms: [...active] };
+    const shown = this.#shown.get(topic) ?? { active: new Set(), waiting: new Set(), newest: undefined };
+    const { active, waiting } = shown;
+    const isOver = !message.active;
+    // that somebody has seen what is over is no news of the alarm that came after it
+    const isLate = isOver && message.change === 'acknowledged' && shown.newest?.alarm !== message.alarm;
+    if (!isLate || shown.newest === undefined) shown.newest = message;
+    if (isOver) active.delete(message.alarm);
+    else active.add(message.alarm);
+    if (isOver && awaitsAcknowledgement(message)) keepNewest(waiting, message.alarm);
+    else waiting.delete(message.alarm);
+    if (active.size + waiting.size === 0) this.#shown.delete(topic);
+    else this.#shown.set(topic, shown);
+    const state: AlarmMessage = {
+      ...shown.newest,
+      active: active.size > 0,
+      alarms: [...active],
+      unacknowledged: [...waiting],
+    };
     this.#publish(topic, JSON.stringify(state), true);
   }
 
@@ -69,5 +95,16 @@ export class MqttAction implements Action {
     } catch (error) {
       this.#logger.error({ topic }, `an alert could not be published: ${messageOf(error)}`);
     }
+  }
+}
+
+/** As many of one state as `Alarms` keeps; a display shows that there are some. */
+const mostWaiting = 50;
+
+function keepNewest(waiting: Set<string>, alarm: string): void {
+  waiting.add(alarm);
+  for (const oldest of waiting) {
+    if (waiting.size <= mostWaiting) break;
+    waiting.delete(oldest);
   }
 }

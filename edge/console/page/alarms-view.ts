@@ -1,4 +1,7 @@
-/** Active alarms: what, where, since when, and the button that says "I have seen it"; below them the earlier ones. */
+/**
+ * The alarms that are active, and those that are over and that nobody has acknowledged: what, where, since when, and the
+ * button that says "I have seen it"; below them the earlier ones.
+ */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActiveAlarm } from '../view.ts';
@@ -6,7 +9,7 @@ import { clockTime, duration, plural } from './format.ts';
 import './earlier-alarms.ts';
 import './evidence-view.ts';
 import { section } from './parts.ts';
-import { severityWords } from './words.ts';
+import { acknowledgedWords, sentence, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
   readonly alarms: readonly ActiveAlarm[];
@@ -23,7 +26,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
   const { alarms } = parts;
   const body =
     alarms.length === 0
-      ? html`<p class="card quiet">No alarm is active.</p>`
+      ? html`<p class="card quiet">No alarm is active, and none waits for an acknowledgement.</p>`
       : html`<ul class="cards">${repeat(
           alarms,
           ({ alarm }) => alarm,
@@ -40,7 +43,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
 }
 
 function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: AlarmsViewParts): TemplateResult {
-  const sinceMs = Math.max(0, nowMs - Date.parse(alarm.since));
+  const lasted = alarm.active ? Math.max(0, nowMs - Date.parse(alarm.since)) : (alarm.duration_ms ?? 0);
   const times = alarm.count > 1 ? `, ${plural(alarm.count, 'time')}` : '';
   return html`<li class="card alarm-card ${alarm.severity}">
     <div class="alarm-text">
@@ -49,15 +52,18 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
         ${alarm.test ? html`<span class="tag">test</span>` : nothing}
         ${alarm.active ? nothing : html`<span class="tag">over</span>`}
       </p>
-      <p class="message">${alarm.message}</p>
+      <p class="message">${alarm.active ? alarm.message : (alarm.summary ?? alarm.message)}</p>
       <p class="muted">
-        ${names.get(alarm.device) ?? alarm.device} · since ${clockTime(alarm.since, nowMs)} (${duration(sinceMs)})${times}
+        ${names.get(alarm.device) ?? alarm.device}${alarm.place === undefined ? '' : `, ${alarm.place}`} ·
+        ${alarm.active ? 'since ' : ''}${clockTime(alarm.since, nowMs)} ${alarm.active ? `(${duration(lasted)})` : `for ${duration(lasted)}`}${times}
       </p>
+      ${alarm.active ? nothing : html`<p class="muted">It ended with: ${sentence(alarm.message)}.</p>`}
+      ${worst(alarm)}
       ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
     ${
       alarm.acknowledged
-        ? html`<span class="acknowledged">Acknowledged</span>`
+        ? html`<span class="acknowledged">${acknowledgedWords(alarm, nowMs)}</span>`
         : html`<button
             class="primary"
             ?disabled=${pending.has(alarm.alarm)}
@@ -67,4 +73,10 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
           </button>`
     }
   </li>`;
+}
+
+/** Of an active alarm whose value has been worse than when it was raised. */
+function worst({ active, summary, message }: ActiveAlarm): TemplateResult | typeof nothing {
+  if (!active || summary === undefined || summary === message) return nothing;
+  return html`<p class="muted">Worst so far: ${sentence(summary)}.</p>`;
 }

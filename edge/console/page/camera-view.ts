@@ -124,7 +124,7 @@ export class CameraView extends LitElement {
 
   override render(): TemplateResult {
     const told = tellCamera(this.camera);
-    const { detector, framesPerSecond, name, state } = this.camera;
+    const { detector, framesPerSecond, name, place, state } = this.camera;
     const old = state !== 'live' && this.picture !== undefined;
     const pace = state === 'live' ? `${framesPerSecond.toFixed(1)} frames a second · ${detector}` : detector;
     return html`<figure class="card camera">
@@ -138,6 +138,7 @@ export class CameraView extends LitElement {
       </div>
       <figcaption>
         <span class="name">${name}</span>
+        ${place === undefined ? nothing : html`<span class="muted">${place}</span>`}
         ${badge(told)}
         <span class="muted">${told.text === '' ? pace : told.text}</span>
         ${state === 'live' ? legend(detector) : nothing}

@@ -43,6 +43,7 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
         <span class="dot ${told.tone}" role="img" aria-label=${told.label}></span>
         <span class="device-name">
           <span class="name">${device.name}</span>
+          ${device.place === undefined ? nothing : html`<span class="muted place">${device.place}</span>`}
           <span class="muted ${told.tone}">${told.text}${
             device.deadLetters > 0
               ? html` · <span class="look">${count(device.deadLetters)} unreadable</span>`
@@ -56,6 +57,7 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
       </summary>
       <dl class="facts">
         ${values.map(({ label, text }) => fact(label, text))}
+        ${device.place === undefined ? nothing : fact('Place', device.place)}
         ${fact('State', badge(told))}
         ${fact('Messages', count(device.messages))}
         ${fact('Id', html`<code>${device.id}</code>`)}

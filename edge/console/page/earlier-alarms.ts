@@ -192,6 +192,7 @@ export class EarlierAlarms extends LitElement {
     count,
     test,
     acknowledged,
+    acknowledgedBy,
     evidence,
     why,
   }: EarlierAlarmView): TemplateResult {
@@ -204,7 +205,7 @@ export class EarlierAlarms extends LitElement {
         ${test ? html`<span class="tag">test</span>` : nothing}
       </p>
       <p class="muted">
-        <span class="kind">${severityWords[severity]}</span> · ${this.names.get(device) ?? device}${lasted}${times}${acknowledged ? ' · acknowledged' : ''}
+        <span class="kind">${severityWords[severity]}</span> · ${this.names.get(device) ?? device}${lasted}${times}${acknowledged ? ` · acknowledged${acknowledgedBy === undefined ? '' : ` by ${acknowledgedBy}`}` : ''}
       </p>
       ${why === '' ? nothing : html`<p class="muted">${why}</p>`}
       ${evidence.length === 0 ? nothing : html`<forpost-evidence .items=${evidence}></forpost-evidence>`}

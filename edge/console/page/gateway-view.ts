@@ -50,6 +50,7 @@ export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResul
       ${outbox.room.writtenBytesADay === null ? nothing : fact('Written', `${bytes(outbox.room.writtenBytesADay)} a day`)}
       ${outbox.room.shedEvents === 0 ? nothing : fact('Shed', `${plural(outbox.room.shedEvents, 'event')} for room`)}
       ${fact('Machine up for', duration(status.uptime))}
+      ${status.place === undefined ? nothing : fact('Place', status.place)}
       ${fact('Version', status.version)}
       ${fact('Configuration', html`<code>${status.revision.slice(0, 12)}</code>`)}
       ${fact('Id', html`<code>${status.gateway}</code>`)}

@@ -1,4 +1,5 @@
 /** States in an installer's words. Pure. */
+import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { OutboxRoom } from '../../outbox/outbox.ts';
 import { bytes, clockTime, count, duration, plural } from './format.ts';
@@ -93,6 +94,20 @@ export function motionMaskMeans(detector: string): string {
   return detector === 'motion'
     ? 'Movement here is not looked at. The built-in motion detector sees nothing here; a model (yolox-nano, say) would still recognise people and cars. The picture stays as it is.'
     : 'Movement here is not looked at: it wakes nothing. Who or what is here is still recognised, up to 5 s later where nothing else moves. The picture stays as it is.';
+}
+
+/** "Acknowledged by anna at 12:04, at the centre". A version before this one was not told by whom. */
+export function acknowledgedWords(
+  {
+    acknowledged_by: by,
+    acknowledged_at: at,
+    acknowledged_where: where,
+  }: Pick<AlertData, 'acknowledged_by' | 'acknowledged_at' | 'acknowledged_where'>,
+  nowMs: number,
+): string {
+  if (by === undefined) return 'Acknowledged';
+  const when = at === undefined ? '' : ` at ${clockTime(at, nowMs)}`;
+  return `Acknowledged by ${by}${when}${where === 'centre' ? ', at the centre' : ''}`;
 }
 
 export function sentence(text: string): string {

@@ -100,8 +100,8 @@ export function judge(limit: Limit, state: Occupancy, now: number, uptime: numbe
   if (!state.active && uptime < due)
     return { state, changes, wakeAt: Math.min(due, askAgain.wakeAt ?? Number.POSITIVE_INFINITY) };
   state.worst ??= count;
-  if (!state.active) changes.push(limit.change('raised', count, now));
-  else if (limit.isWorse(count, state.worst)) changes.push(limit.change('updated', count, now));
+  if (!state.active) changes.push({ ...limit.change('raised', count, now), peak: count });
+  else if (limit.isWorse(count, state.worst)) changes.push({ ...limit.change('updated', count, now), peak: count });
   if (!state.active || limit.isWorse(count, state.worst)) state.worst = count;
   state.active = true;
   return { state, changes, ...askAgain };

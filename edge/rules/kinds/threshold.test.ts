@@ -46,6 +46,7 @@ test('an alarm says in plain words what happened', () => {
       message: 'Heat pump: power 7.91 kW above 7.5 kW for 10 s',
       cause: 'power_w',
       value: 7912,
+      peak: 7912,
       time: noon + 10_000,
     },
   ]);
@@ -53,6 +54,40 @@ test('an alarm says in plain words what happened', () => {
     change: 'cleared',
     message: 'Heat pump: power 600 W, no longer above 7.5 kW',
   });
+});
+
+test('the end of an alarm tells how far it went, also below a limit, in the rule’s own words and after a restart', () => {
+  const ended = (more: object, ...watts: number[]) => {
+    const { engine } = engineOf(more);
+    return watts.flatMap((power_w, i) => engine.observe(reading({ power_w }), i, noon)).at(-1);
+  };
+  expect(ended({}, 7912, 39_600, 30_000, 600)).toMatchObject({
+    ...{ change: 'cleared', value: 600, peak: 39_600, summary: 'Heat pump: power reached 39.6 kW, limit 7.5 kW' },
+  });
+  expect(ended({ above: undefined, below: 100, clear: 200 }, 90, 20, 80, 500)).toMatchObject({
+    ...{ change: 'cleared', peak: 20, summary: 'Heat pump: power fell to 20 W, limit 100 W' },
+  });
+  expect(ended({ message: 'Too much: {value}' }, 8000, 9000, 600)).toMatchObject({ summary: 'Too much: 9 kW' });
+  // what was reached while it was held counts too
+  const held = engineOf({ hold_s: 10 }).engine;
+  held.observe(reading({ power_w: 12_000 }), 0, noon);
+  held.observe(reading({ power_w: 8000 }), 5000, noon);
+  expect(held.wake(noon, 10_000)).toMatchObject([{ change: 'raised', value: 8000, peak: 12_000 }]);
+  const active = { rule: 'overload', device: 'heat-pump', subject: '', peak: 20_000 } as never;
+  const restarted = new RuleEngine({ site: siteWith(rule), actives: [active], uptime: 0 });
+  expect(restarted.observe(reading({ power_w: 9000 }), 0, noon)).toEqual([]);
+  expect(restarted.observe(reading({ power_w: 600 }), 1, noon)).toMatchObject([{ peak: 20_000 }]);
+});
+
+test('a worse value while an alarm is active is noted once, and a better one not at all', () => {
+  const { at } = engineOf();
+  expect([7600, 7700, 7650, 7700, 7800].map((watts, i) => at(i, watts))).toEqual([
+    ['raised'],
+    ['reached'],
+    [],
+    [],
+    ['reached'],
+  ]);
 });
 
 test('a message of the rule is filled in', () => {

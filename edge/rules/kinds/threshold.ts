@@ -36,8 +36,9 @@ export type ThresholdConfig = RuleConfig & Type.Static<typeof schema>;
 
 /** What one subject is in; absent = inactive. `since` in ms of the monotonic clock. */
 export type Phase =
-  | { readonly phase: 'pending'; readonly since: number; readonly value: number }
-  | { readonly phase: 'active' };
+  | { readonly phase: 'pending'; readonly since: number; readonly value: number; readonly peak?: number }
+  /** `peak`: the value furthest beyond the limit; absent until the first reading after a restart */
+  | { readonly phase: 'active'; readonly peak?: number };
 
 interface State {
   readonly context: RuleContext;
@@ -118,9 +119,9 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
 
   initial(config, context) {
     const subjects = new Map<DeviceId, Map<string, Phase>>();
-    for (const { device, subject } of context.active) {
+    for (const { device, subject, peak } of context.active) {
       const phases = subjects.get(device) ?? new Map<string, Phase>();
-      subjects.set(device, phases.set(subject, { phase: 'active' }));
+      subjects.set(device, phases.set(subject, { phase: 'active', ...(typeof peak === 'number' ? { peak } : {}) }));
     }
     return { context, when: compileWhen(config.when, 'reading', context), subjects };
   },
@@ -147,16 +148,22 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     };
     const condition = !asked || (state.when?.holds(facts) ?? true);
     const { phase, change } = step(config, before, value, condition, uptime);
+    const peak = worst(config, before?.peak, value);
     if (phase === undefined) phases.delete(subject);
-    else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, phase);
+    else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, { ...phase, peak });
     else {
       const problem = `${device} has more than ${mostSubjects} channels beyond their limit at once`;
       return { ...evaluation(config, state, []), problem };
     }
     if (phases.size === 0) state.subjects.delete(device);
     else state.subjects.set(device, phases);
+    const told =
+      change ??
+      (before?.phase === 'active' && before.peak !== undefined && peak !== before.peak ? 'reached' : undefined);
     const changes =
-      change === undefined ? [] : [described(config, state.context, change, device, subject, value, time, condition)];
+      told === undefined
+        ? []
+        : [described(config, state.context, { change: told, device, subject, value, peak, time, condition })];
     return evaluation(config, state, changes);
   },
 
@@ -165,12 +172,20 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     for (const [device, phases] of state.subjects)
       for (const [subject, phase] of phases) {
         if (phase.phase !== 'pending' || uptime - phase.since < holdMs(config)) continue;
-        phases.set(subject, { phase: 'active' });
-        changes.push(described(config, state.context, 'raised', device, subject, phase.value, now, true));
+        const { value, peak = value } = phase;
+        phases.set(subject, { phase: 'active', peak });
+        const raised = { change: 'raised', device, subject, value, peak, time: now, condition: true } as const;
+        changes.push(described(config, state.context, raised));
       }
     return evaluation(config, state, changes);
   },
 };
+
+/** The value further beyond the limit. */
+function worst({ above }: Pick<ThresholdConfig, 'above'>, before: number | undefined, value: number): number {
+  if (before === undefined) return value;
+  return above === undefined ? Math.min(before, value) : Math.max(before, value);
+}
 
 function measured(config: ThresholdConfig, observation: Observation): number | undefined {
   if (observation.kind !== 'reading' || !coversDevice(config, observation.device)) return undefined;
@@ -192,16 +207,19 @@ function evaluation(config: ThresholdConfig, state: State, changes: readonly Rul
   return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
 }
 
-function described(
-  config: ThresholdConfig,
-  context: RuleContext,
-  change: 'raised' | 'cleared',
-  device: DeviceId,
-  subject: string,
-  value: number,
-  time: number,
-  condition: boolean,
-): RuleChange {
+interface Told {
+  readonly change: 'raised' | 'reached' | 'cleared';
+  readonly device: DeviceId;
+  readonly subject: string;
+  readonly value: number;
+  readonly peak: number;
+  readonly time: number;
+  /** whether `when` holds */
+  readonly condition: boolean;
+}
+
+function described(config: ThresholdConfig, context: RuleContext, told: Told): RuleChange {
+  const { change, device, subject, value, peak, time, condition } = told;
   const { metric } = config;
   const limit = valueInWords(metric, config.above ?? config.below ?? 0);
   const fields = {
@@ -215,13 +233,24 @@ function described(
   const who = subject === '' ? fields.device : `${fields.device} (${subject})`;
   const side = config.above === undefined ? 'below' : 'above';
   const held = holdMs(config) === 0 ? '' : ` for ${fields.seconds}`;
+  const worstValue = valueInWords(metric, peak);
+  const summary =
+    config.message === undefined
+      ? `${who}: ${fields.metric} ${side === 'above' ? 'reached' : 'fell to'} ${worstValue}, limit ${limit}`
+      : fill(config.message, { ...fields, value: worstValue });
   const message =
     change === 'raised'
       ? config.message === undefined
         ? `${who}: ${fields.metric} ${fields.value} ${side} ${limit}${held}`
         : fill(config.message, fields)
-      : condition
-        ? `${who}: ${fields.metric} ${fields.value}, no longer ${side} ${limit}`
-        : `${who}: ${fields.metric} ${fields.value}, and the rule's condition no longer holds`;
-  return { change, device, subject, message, cause: metric, value, time };
+      : change === 'reached'
+        ? summary
+        : condition
+          ? `${who}: ${fields.metric} ${fields.value}, no longer ${side} ${limit}`
+          : `${who}: ${fields.metric} ${fields.value}, and the rule's condition no longer holds`;
+  return {
+    ...{ change, device, subject, message, cause: metric, value, peak, time },
+    // as it was raised nothing more was reached than the message says
+    ...(change === 'raised' ? {} : { summary }),
+  };
 }
