@@ -74,6 +74,7 @@ async function lookAround(purpose) {
     maven: onPath('mvn') !== undefined,
     kafkaJars: kafkaJarsAreThere(),
     chromium: purpose === 'test' ? findChromium() : undefined,
+    strace: onPath('strace') !== undefined && onPath('ip') !== undefined,
     apt: onPath('apt-get') !== undefined,
     root: rootUser,
     sudo,

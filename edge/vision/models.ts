@@ -18,6 +18,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { makeFolder, moveFile, replaceFile } from '@forpost/shared/files.ts';
 import { builtInModel, crashNote, type ModelCard, type RemoteModel, readModelCard } from './cards.ts';
 import { type CatalogueEntry, cocoClasses, catalogue as publicModels } from './catalogue.ts';
+import { noTelemetry } from './no-telemetry.ts';
 import { parseRemote } from './process/detectors/remote-address.ts';
 import type { ToTry, Trial } from './process/detectors/trial.ts';
 
@@ -239,7 +240,11 @@ function limit(bytes: number): Transform {
 
 function tryModel(toTry: ToTry): Promise<Trial> {
   return new Promise((resolve) => {
-    const child = fork(tryModelEntry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(tryModelEntry, [], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, ...noTelemetry },
+    });
     let trial: Trial = { fits: false, reason: 'it crashes the runtime' };
     const timer = setTimeout(() => {
       trial = { fits: false, reason: `it does not run within ${trialDeadlineMs / 1000} s` };

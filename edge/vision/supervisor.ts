@@ -27,6 +27,7 @@ import type { CameraConfig, Secrets } from '../site/site.ts';
 import { standsIn } from './blame.ts';
 import { builtInModel } from './cards.ts';
 import type { FromVision, ToVision, VisionEvents } from './messages.ts';
+import { noTelemetry } from './no-telemetry.ts';
 import { removeOwn, ringPath } from './process/ring-folder.ts';
 import { ModelTrust } from './trust.ts';
 
@@ -217,7 +218,7 @@ export class VisionSupervisor implements Part {
       detached: true,
       execArgv: memoryFlags,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, ...memoryEnvironment, FORPOST_LOG_LEVEL: logger.level },
+      env: { ...process.env, ...memoryEnvironment, ...noTelemetry, FORPOST_LOG_LEVEL: logger.level },
     });
     const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };

@@ -42,10 +42,17 @@ const needs = [
     forKafka: true,
   },
   { what: 'chromium', packages: ['chromium'], why: 'opens the pages in the tests', for: ['test'], needed: false },
+  {
+    what: 'strace',
+    packages: ['strace', 'iproute2'],
+    why: 'shows in a test whom each process tries to reach',
+    for: ['test'],
+    needed: false,
+  },
 ];
 
 /**
- * The needs that are not met. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined};
+ * The needs that are not met. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined, strace: boolean};
  * `kafka`: 'own' | 'existing' | 'none'.
  */
 export function missingNeeds(purpose, seen, kafka) {

@@ -10,8 +10,24 @@ import {
   packagesFor,
 } from './plan.mjs';
 
-const complete = { ffmpeg: true, rtsp: true, maven: true, kafkaJars: false, java: 17, chromium: '/usr/bin/chromium' };
-const bare = { ffmpeg: false, rtsp: false, maven: false, kafkaJars: false, java: undefined, chromium: undefined };
+const complete = {
+  ffmpeg: true,
+  rtsp: true,
+  maven: true,
+  kafkaJars: false,
+  java: 17,
+  chromium: '/usr/bin/chromium',
+  strace: true,
+};
+const bare = {
+  ffmpeg: false,
+  rtsp: false,
+  maven: false,
+  kafkaJars: false,
+  java: undefined,
+  chromium: undefined,
+  strace: false,
+};
 const names = (missing) => missing.map((need) => need.what);
 
 test('a machine that has everything needs nothing', () => {
@@ -21,7 +37,7 @@ test('a machine that has everything needs nothing', () => {
 
 test('a bare machine needs what the demo runs on, and for the tests a browser', () => {
   expect(names(missingNeeds('start', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven']);
-  expect(names(missingNeeds('test', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium']);
+  expect(names(missingNeeds('test', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium', 'strace']);
 });
 
 test('whoever brings a Kafka, or goes without, needs no Java and no Maven', () => {
@@ -49,7 +65,7 @@ test('what apt has no package for is named, and the rest is installed', () => {
   const missing = missingNeeds('test', bare, 'own');
   const { packages, cannot } = packagesFor(missing, ['ffmpeg', 'maven']);
   expect(packages).toEqual(['ffmpeg', 'maven']);
-  expect(names(cannot)).toEqual(['rtsp', 'java', 'chromium']);
+  expect(names(cannot)).toEqual(['rtsp', 'java', 'chromium', 'strace']);
 });
 
 test('apt’s answer is read: a package without a candidate, as a name that only others mention, cannot be installed', () => {

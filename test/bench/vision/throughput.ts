@@ -3,6 +3,7 @@
  * tracker, scene) against onnxruntime alone: two threads that run the same model on a tensor that is there already.
  * Frames come on demand, so that neither waits for a camera, and each has motion in it.
  */
+import '../../../edge/vision/no-telemetry.ts';
 import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';

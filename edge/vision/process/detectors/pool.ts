@@ -16,6 +16,7 @@
  * the call returns), so one that is over its deadline is left behind and asked to end when it can; of
  * `maxStuckThreads` that never do, the whole process must be replaced.
  */
+import '../../no-telemetry.ts';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';

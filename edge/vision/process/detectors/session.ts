@@ -2,6 +2,7 @@
  * One onnxruntime session as every detector here uses it: one thread, no spinning (a spinning pool costs a quarter of
  * a core while it waits), on the CPU. Copies of inputs are the caller's: onnxruntime refuses shared memory.
  */
+import '../../no-telemetry.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { failed, invalid, type Runner, type TensorData, type TensorInfo, type Tensors } from './tensors.ts';
