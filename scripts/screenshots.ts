@@ -16,7 +16,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { DemoSite } from './demo/demo-site.ts';
 import { parseOptions } from './demo/options.ts';
 import { consoleUser, readCredentials } from './demo/secrets.ts';
-import { credentialsFile, demoFolder, prepareSettings, root } from './demo/settings.ts';
+import { credentialsFile, demoFolder, demoPorts, root } from './demo/settings.ts';
 
 interface Page {
   readonly name: string;
@@ -41,8 +41,8 @@ const { values } = parseArgs({
 });
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const options = parseOptions(['--port-offset', values['port-offset']], process.env);
-const settings = await prepareSettings(options, '0'.repeat(64));
-const isUp = await fetch(`http://127.0.0.1:${settings.ports.centre}/healthz`).then(
+const ports = demoPorts(options);
+const isUp = await fetch(`http://127.0.0.1:${ports.centre}/healthz`).then(
   (answer) => answer.ok,
   () => false,
 );
@@ -59,10 +59,10 @@ try {
   const pages: Page[] = [
     {
       name: 'gateway',
-      base: `http://127.0.0.1:${settings.ports.gateway}`,
+      base: `http://127.0.0.1:${ports.gateway}`,
       account: { user: consoleUser, password: console[consoleUser] ?? '' },
     },
-    { name: 'centre', base: `http://127.0.0.1:${settings.ports.centre}`, account: centre },
+    { name: 'centre', base: `http://127.0.0.1:${ports.centre}`, account: centre },
   ];
   browser = await chromium.launch({ executablePath: browserFile(), args: ['--no-sandbox'] });
   const [gatewayPage] = pages;

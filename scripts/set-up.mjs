@@ -16,6 +16,7 @@ import {
   npmReason,
   packageNames,
   packagesFor,
+  withoutPart,
 } from './set-up/plan.mjs';
 import { outputOf, SetUpError, say, step } from './set-up/progress.mjs';
 
@@ -29,14 +30,15 @@ const oldestNode = 24;
 const installEnv = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
 
 /**
- * Makes everything ready. `purpose`: 'start' | 'test'; `kafka`: 'own' | 'existing' | 'none'.
- * Gives {node, withoutKafka}: the Node 24 to run on, and why there is no Kafka of its own where it cannot be had.
+ * Makes everything ready. `purpose`: 'start' | 'test'; `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
+ * Gives {node, withoutKafka, withoutCamera}: the Node 24 to run on, and why there is no Kafka or no camera where it
+ * cannot be had.
  * @throws SetUpError in words for the person who started this
  */
-export async function setUp(purpose, kafka) {
+export async function setUp(purpose, wanted) {
   const begun = Date.now();
   const [seen, npm] = await Promise.all([lookAround(purpose), findNpm()]);
-  const missing = missingNeeds(purpose, seen, kafka);
+  const missing = missingNeeds(purpose, seen, wanted);
   const why = npmPackagesReason();
   const install = missing.length > 0 ? howToInstall(seen) : 'root';
   if (missing.length > 0) announceSystem(missing, install, purpose);
@@ -44,18 +46,18 @@ export async function setUp(purpose, kafka) {
 
   // side by side: one mostly waits for apt's mirrors, the other for npm's registry
   const settled = await Promise.allSettled([
-    missing.length > 0 ? installSystem(missing, install) : [],
+    missing.length > 0 ? installSystem(missing, install, purpose) : [],
     why !== undefined ? installNpmPackages(npm) : undefined,
   ]);
   for (const { status, reason } of settled) if (status === 'rejected') throw reason;
   const cannot = settled[0].value;
   const node = await findNode24(npm);
 
-  let withoutKafka = cannot.some((need) => need.forKafka) ? `${words(cannot)} cannot be had here` : undefined;
-  if (kafka === 'own' && withoutKafka === undefined) withoutKafka = await bringKafka(node);
+  let withoutKafka = withoutPart('kafka', cannot);
+  if (wanted.kafka === 'own' && withoutKafka === undefined) withoutKafka = await bringKafka(node);
   await buildWebPage(node);
   if (Date.now() - begun > 5_000) say(`everything is there (${Math.round((Date.now() - begun) / 1000)} s)`);
-  return { node, withoutKafka };
+  return { node, withoutKafka, withoutCamera: withoutPart('camera', cannot) };
 }
 
 async function lookAround(purpose) {
@@ -131,28 +133,22 @@ function words(list) {
 
 /** Says what is missing and what will be done about it, before anything is done. @throws SetUpError where a person must */
 function announceSystem(missing, install, purpose) {
-  say('Forpost needs from this system:');
+  say('Forpost uses, and this system lacks:');
   for (const { what, why } of missing) say(`  ${what}: ${why}`);
-  const needed = missing.filter((need) => need.needed);
-  if (install === 'no-apt') {
-    if (needed.length === 0) return;
-    throw new SetUpError(
-      `This system has no apt. Install the commands above with its own packages (on Debian they are: ${packagesFor(missing).packages.join(' ')}), then run npm ${purpose} again.`,
-    );
-  }
-  if (install !== 'not') return;
-  const without =
-    missing.some((need) => need.forKafka) && purpose === 'start'
-      ? '\nWithout Kafka, and so without Java: npm start -- --no-kafka'
-      : '';
-  throw new SetUpError(
-    `Only root may install it, and sudo does not work here without a terminal. Run this once, then npm ${purpose} again:\n\n  ${aptCommand(packagesFor(missing).packages, false)}\n${without}`,
-  );
+  if (install !== 'no-apt' && install !== 'not') return;
+  const how =
+    install === 'no-apt'
+      ? `This system has no apt: install them with its own packages (on Debian they are: ${packagesFor(missing).packages.join(' ')}).`
+      : `Only root may install them, and sudo does not work here without a terminal. The command:\n\n  ${aptCommand(packagesFor(missing).packages, false)}\n`;
+  if (missing.some((need) => need.neededFor.includes(purpose)))
+    throw new SetUpError(`${how} Then run npm ${purpose} again.`);
+  say(how);
+  say(`Until then npm ${purpose} goes on without them.`);
 }
 
 /** Gives the needs that apt has nothing for, or fails to install. @throws SetUpError where one cannot go on without */
-async function installSystem(missing, install) {
-  if (install === 'no-apt') return missing;
+async function installSystem(missing, install, purpose) {
+  if (install === 'no-apt' || install === 'not') return missing;
   const sudo = install === 'root' ? [] : ['sudo'];
   if (install === 'sudo-asks') await askForSudo();
   const env = { ...process.env, LC_ALL: 'C', PATH: systemPath() };
@@ -174,12 +170,12 @@ async function installSystem(missing, install) {
   const { output } = await outputOf('apt-cache', ['policy', ...packageNames(missing)], { env });
   const candidates = aptCandidates(output);
   const essential = packagesFor(
-    missing.filter((need) => need.needed),
+    missing.filter((need) => need.neededFor.includes(purpose)),
     candidates,
   );
   if (essential.cannot.length > 0)
     throw new SetUpError(`apt has no package for ${words(essential.cannot)}: install it by hand, then start again`);
-  const others = missing.filter((need) => !need.needed);
+  const others = missing.filter((need) => !need.neededFor.includes(purpose));
   const rest = packagesFor(others, candidates);
   await announceSize([...essential.packages, ...rest.packages], env);
   const installPackages = (packages) =>

@@ -112,3 +112,14 @@ test('a pause is no accident, and a start after it brings it back', async () => 
   expect(child.running).toBe(true);
   expect(said).toEqual([]);
 });
+
+test('a process whose log was taken away is told of all the same, and comes back with a new one', async () => {
+  const logs = join(folder, 'logs');
+  const { child, said } = await make(up, { log: join(logs, 'child.log'), clock: systemClock });
+  await child.start();
+  const { pid = 0 } = child;
+  await rm(logs, { recursive: true });
+  process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(said.join()).toContain('is gone'), patience);
+  await vi.waitFor(() => expect(said).toContain('kafka is back'), patience);
+});

@@ -8,8 +8,9 @@
  * standard input is a pipe from here, so that it ends with this process, however that ends; only its own id is killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
@@ -102,12 +103,15 @@ export class Child {
   }
 
   tail(): string {
+    // somebody may have taken the log away while the process ran
+    if (!existsSync(this.log)) return `    its log ${this.log} is gone`;
     const lines = readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-tailLines);
     return lines.map((line) => `    ${line}`).join('\n');
   }
 
   #launch(): Promise<unknown> {
     const { args, env, readyWithinMs, clock, onLine, secret, nice } = this.#options;
+    mkdirSync(dirname(this.log), { recursive: true, mode: 0o700 });
     const log = openSync(this.log, 'a', 0o600);
     const child = spawn(process.execPath, [...args], {
       cwd: root,

@@ -10,14 +10,23 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { Child, ChildError, type ChildOptions } from './child.ts';
+import { type Claim, claimFolder, type Holder } from './claim.ts';
 import type { DemoOptions } from './options.ts';
 import { takenPorts } from './ports.ts';
 import { type Credentials, ensureSecrets, readCredentials, sha256, writeCredentials } from './secrets.ts';
-import { credentialsFile, demoFolder, prepareSettings, root, type Settings } from './settings.ts';
+import {
+  credentialsFile,
+  demoFolder,
+  demoPorts,
+  type Ports,
+  prepareSettings,
+  root,
+  type Settings,
+} from './settings.ts';
 
 export interface DemoSiteOptions extends DemoOptions {
   readonly clock: Clock;
@@ -49,9 +58,11 @@ export class DemoSite {
   readonly camera: Child | undefined;
   readonly meters: Child;
   #credentials: Credentials;
+  readonly #claim: Claim;
   #stopping: Promise<void> | undefined;
 
-  private constructor(settings: Settings, options: DemoSiteOptions, credentials: Credentials) {
+  private constructor(settings: Settings, options: DemoSiteOptions, credentials: Credentials, claim: Claim) {
+    this.#claim = claim;
     this.settings = settings;
     this.options = options;
     this.#credentials = credentials;
@@ -88,15 +99,28 @@ export class DemoSite {
     );
   }
 
-  /** Reads the configuration and makes what is missing; starts nothing. @throws Error in words */
+  /**
+   * Reads the configuration and makes what is missing; starts nothing. Where a demo runs on the same folder, or a port is
+   * taken, nothing is changed. @throws Error in words
+   */
   static async prepare(options: DemoSiteOptions): Promise<DemoSite> {
     const folder = demoFolder(options);
-    if (options.fresh) await rm(folder, { recursive: true, force: true });
-    const known = await readCredentials(credentialsFile(folder));
-    const settings = await prepareSettings(options, sha256(known.token));
-    const credentials = await ensureSecrets(known, settings, settings);
-    await keepLastLogs(settings.logs);
-    return new DemoSite(settings, options, credentials);
+    const claimed = await claimFolder(folder);
+    if (!('claim' in claimed)) throw new Error(runsAlready(claimed.holder, options));
+    try {
+      const taken = await takenPorts(portsIn(demoPorts(options), options));
+      if (taken.length > 0) throw new Error(taken.join('\n'));
+      if (options.fresh) await rm(folder, { recursive: true, force: true });
+      const known = await readCredentials(credentialsFile(folder));
+      const settings = await prepareSettings(options, sha256(known.token));
+      for (const file of settings.kept) options.say(`  your changes stay in ${relative(root, file)}`);
+      const credentials = await ensureSecrets(known, settings, settings);
+      await keepLastLogs(settings.logs);
+      return new DemoSite(settings, options, credentials, claimed.claim);
+    } catch (error) {
+      claimed.claim.release();
+      throw error;
+    }
   }
 
   get credentials(): Credentials {
@@ -105,8 +129,6 @@ export class DemoSite {
 
   /** @throws Error in words; what was started until then is stopped */
   async start(): Promise<void> {
-    const taken = await takenPorts(this.#ports());
-    if (taken.length > 0) throw new Error(taken.join('\n'));
     try {
       await Promise.all([this.#startCentre(), this.#startGateway()]);
       await this.#begin(this.meters, 'twelve meters and sensors');
@@ -132,6 +154,7 @@ export class DemoSite {
     await this.gateway.stop();
     await this.centre.stop();
     await Promise.all([this.kafka?.stop(), this.receiver.stop()]);
+    this.#claim.release();
   }
 
   async #startCentre(): Promise<void> {
@@ -148,6 +171,8 @@ export class DemoSite {
 
   async #startGateway(): Promise<void> {
     const { clock } = this.options;
+    const { withoutCamera } = this.options;
+    if (withoutCamera !== undefined) this.options.say(`  without a camera (${withoutCamera})`);
     const camera = this.#startCamera();
     await Promise.race([camera, sleep(clock, cameraHeadStartMs)]);
     await this.#begin(this.gateway, 'gateway');
@@ -161,7 +186,7 @@ export class DemoSite {
       await this.#begin(this.camera, 'camera');
     } catch (error) {
       if (!(error instanceof ChildError)) throw error;
-      this.options.say(`  the demo goes on without its camera. ${error.message}`);
+      this.options.say(`  the demo goes on without its camera: ${error.message}`);
     }
   }
 
@@ -214,23 +239,6 @@ export class DemoSite {
     );
   }
 
-  #ports(): (readonly [number, string])[] {
-    const { ports } = this.settings;
-    return [
-      [ports.mqtt, 'MQTT of the gateway'],
-      [ports.gateway, 'page of the gateway'],
-      [ports.centre, 'page of the centre'],
-      [ports.receiver, 'receiver of notifications'],
-      ...(this.kafka === undefined
-        ? []
-        : ([
-            [ports.kafka, 'Kafka'],
-            [ports.kafkaController, 'Kafka’s controller'],
-          ] as const)),
-      ...(this.camera === undefined ? [] : ([[ports.camera, 'camera']] as const)),
-    ];
-  }
-
   #keepLogIn(line: string): void {
     const [, user, password] = logIn.exec(line) ?? [];
     if (user === undefined || password === undefined) return;
@@ -239,6 +247,33 @@ export class DemoSite {
       this.options.say(`the centre's log-in could not be kept: ${messageOf(error)}`),
     );
   }
+}
+
+function portsIn(ports: Ports, options: DemoOptions): (readonly [number, string])[] {
+  return [
+    [ports.mqtt, 'MQTT of the gateway'],
+    [ports.gateway, 'page of the gateway'],
+    [ports.centre, 'page of the centre'],
+    [ports.receiver, 'receiver of notifications'],
+    ...(options.kafka.kind === 'own'
+      ? ([
+          [ports.kafka, 'Kafka'],
+          [ports.kafkaController, 'Kafka’s controller'],
+        ] as const)
+      : []),
+    ...(options.withoutCamera === undefined ? ([[ports.camera, 'camera']] as const) : []),
+  ];
+}
+
+function runsAlready(holder: Holder | undefined, { portOffset }: DemoOptions): string {
+  const who = holder === undefined ? '' : ` (process ${holder.pid}, since ${new Date(holder.since).toLocaleString()})`;
+  const { gateway, centre } = demoPorts({ portOffset });
+  return [
+    `This demo runs already${who}; nothing was changed.`,
+    `  its pages    http://127.0.0.1:${gateway} and http://127.0.0.1:${centre}`,
+    '  to end it    Ctrl-C where it was started',
+    `  one beside   npm start -- --port-offset ${portOffset + 1000}`,
+  ].join('\n');
 }
 
 /** The centre says it once in its life. */

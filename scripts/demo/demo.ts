@@ -83,9 +83,13 @@ function introduction({ settings, credentials, kafka, camera }: DemoSite, startS
       ? '                                  log in as admin, with the password it printed at its first start (forgotten: npm start -- --fresh)'
       : `                                  ${centre.user} / ${centre.password}`,
     '',
-    `  What to look at: once a minute the house draws more than its connection carries; somebody walks through the`,
-    `  yard's gate area; about every five minutes the outdoor sensor is not heard. Each shows on both pages at once,`,
-    `  and is told to the receiver of notifications (below, as they arrive).`,
+    `  What to look at: once a minute the house draws more than its connection carries; about every five minutes the`,
+    ...(camera === undefined
+      ? ['  outdoor sensor is not heard. Each shows on both pages at once,']
+      : [
+          "  outdoor sensor is not heard; somebody walks through the yard's gate area. Each shows on both pages at once,",
+        ]),
+    '  and is told to the receiver of notifications (below, as they arrive).',
     ...(kafka?.pid === undefined
       ? []
       : [

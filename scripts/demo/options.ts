@@ -13,6 +13,8 @@ export interface DemoOptions {
     | { readonly kind: 'own' }
     | { readonly kind: 'existing'; readonly broker: string }
     | { readonly kind: 'none'; readonly reason: string };
+  /** why there is no camera; undefined where there is one */
+  readonly withoutCamera: string | undefined;
 }
 
 const defaultSeconds = 30;
@@ -28,6 +30,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): D
       seconds: { type: 'string', default: String(defaultSeconds) },
       video: { type: 'string' },
       'no-kafka': { type: 'boolean', default: false },
+      'no-camera': { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       'port-offset': { type: 'string', default: '0' },
@@ -35,6 +38,8 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): D
   });
   if (values.fresh && values.keep)
     throw new Error('--fresh forgets and --keep keeps what former runs stored: not both');
+  if (values.video !== undefined && values['no-camera'])
+    throw new Error('--video is played by the camera that --no-camera leaves out: not both');
   return {
     check: values.check,
     seconds: wholeNumber('--seconds', values.seconds, 5, longestSeconds),
@@ -42,6 +47,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): D
     fresh: values.fresh,
     portOffset: wholeNumber('--port-offset', values['port-offset'], 0, largestOffset),
     kafka: kafkaOf(values['no-kafka'], env),
+    withoutCamera: values['no-camera'] ? '--no-camera' : env.FORPOST_WITHOUT_CAMERA,
   };
 }
 

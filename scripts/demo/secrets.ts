@@ -43,11 +43,11 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Gives everybody who has none a password, and writes both files. `sink`: the uplink that uses the token, if any. */
+/** Gives everybody who has none a password, and writes both files. `sink`: the uplink that uses the token, or `evidence`. */
 export async function ensureSecrets(
   known: Credentials,
   files: { readonly secretsFile: string; readonly credentialsFile: string },
-  who: { readonly mqttIds: readonly string[]; readonly cameras: readonly string[]; readonly sink: string | undefined },
+  who: { readonly mqttIds: readonly string[]; readonly cameras: readonly string[]; readonly sink: string },
 ): Promise<Credentials> {
   const had = existsSync(files.secretsFile) ? (parse(await readFile(files.secretsFile, 'utf8')) as Secrets) : undefined;
   const credentials: Credentials = {
@@ -65,7 +65,7 @@ export async function ensureSecrets(
     }),
     console: { ...had?.console, ...(await hashes(credentials.console, had?.console ?? {}, known.console)) },
     cameras: credentials.cameras,
-    ...(who.sink === undefined ? {} : { uplink: { [who.sink]: { token: credentials.token } } }),
+    uplink: { [who.sink]: { token: credentials.token } },
   };
   await writeCredentials(files.credentialsFile, credentials);
   const text = `# Made by npm start; passwords of devices, listeners and people are argon2id hashes.\n${stringify(secrets)}`;

@@ -1,9 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadCloud } from '../../cloud/config/load.ts';
 import { checkFiles } from '../../edge/config/check.ts';
+import { loadInstallation } from '../../edge/config/load.ts';
+import { loadSite } from '../../edge/site/load.ts';
+import { uploadTarget } from '../../edge/uplink/upload-target.ts';
 import { parseOptions } from './options.ts';
 import { ensureSecrets, readCredentials, sha256 } from './secrets.ts';
 import { prepareSettings, probeDevice } from './settings.ts';
@@ -25,6 +28,9 @@ test.each([
   ['another Kafka', [], { FORPOST_KAFKA: 'kafka.example.org:9092' }],
   ['no Kafka', ['--no-kafka'], {}],
   ['other ports', ['--port-offset', '1000'], {}],
+  ['no options', [], {}],
+  ['no camera', ['--no-camera'], {}],
+  ['neither Kafka nor camera, and a check', ['--no-kafka', '--no-camera', '--check'], {}],
   ['a check', ['--check'], {}],
   ['a check without Kafka', ['--check', '--no-kafka'], {}],
 ] as const)('with %s, gateway and centre get a configuration that is right', async (_what, args, env) => {
@@ -51,10 +57,39 @@ test('the copies keep the comments, and the probe is in the site only while it i
   expect(plain).not.toContain(probeDevice);
 });
 
-test('without options the files beside the demo are used as they stand', async () => {
-  const settings = await prepareSettings(parseOptions([], {}), '0'.repeat(64));
-  for (const file of [settings.gatewayFile, settings.siteFile, settings.cloudFile])
-    expect(file).toMatch(/scripts\/demo\/\w+\.yaml$/);
+test('the centre can fetch the pictures of alarms, over Kafka and without it', async () => {
+  for (const args of [[], ['--no-kafka']]) {
+    const settings = await prepare(args);
+    const installation = loadInstallation(settings.gatewayFile);
+    const { secrets } = loadSite(installation.site_file, installation.secrets_file);
+    const target = uploadTarget(installation, secrets);
+    const { token } = await readCredentials(settings.credentialsFile);
+    expect(target).toMatchObject({ url: `http://127.0.0.1:${settings.ports.centre}`, token });
+    const { gateways } = loadCloud(settings.cloudFile);
+    expect(gateways?.['demo-gateway']).toMatchObject({ token_sha256: sha256(token) });
+  }
+});
+
+test('what somebody changed in a copy stays; what nobody changed follows the options', async () => {
+  const first = await prepare([]);
+  const drawn = (await readFile(first.siteFile, 'utf8')).replace('name: Gate area', 'name: My gate');
+  await writeFile(first.siteFile, drawn);
+  const second = await prepare(['--no-kafka']);
+  expect(second.kept).toEqual([first.siteFile]);
+  expect(await readFile(second.siteFile, 'utf8')).toBe(drawn);
+  expect(await readFile(second.gatewayFile, 'utf8')).toContain('kind: http');
+  const checked = await prepare(['--check']);
+  expect(await readFile(checked.siteFile, 'utf8')).toContain('My gate');
+  expect(await readFile(first.siteFile, 'utf8')).toBe(drawn);
+});
+
+test('a site without its camera has no rule that speaks of one', async () => {
+  const { cameras, siteFile } = await prepare(['--no-camera']);
+  expect(cameras).toEqual([]);
+  expect(await readFile(siteFile, 'utf8')).not.toMatch(/^cameras:|camera: yard/m);
+  expect(parseOptions([], { FORPOST_WITHOUT_CAMERA: 'ffmpeg is missing on this machine' }).withoutCamera).toBe(
+    'ffmpeg is missing on this machine',
+  );
 });
 
 test('a wrong option is told in words', () => {

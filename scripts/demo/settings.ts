@@ -1,22 +1,30 @@
 /**
- * The demo's configuration: the files beside this one, used as they stand, or copies of them where something must
- * differ (other ports, another Kafka, none, the check's own probe). The copies keep their comments.
+ * The demo's configuration: copies of the files beside this one in the demo's own folder, with its ports, its Kafka or
+ * none, and its token (copies.ts). A check runs on copies of those, with a device of its own.
  *
- * Always: who copies the files beside this one copies what really runs; a copy differs only in what is named here.
+ * Always: nothing is written outside of the demo's folder; a copy differs from its template only in what is named here,
+ * and in what a person or the page has changed in it.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
-import { type Document, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { keyFileOf, signingKey } from '../../cloud/commands/key.ts';
 import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
 import { type Installation, installationSchema } from '../../edge/config/installation.ts';
 import { siteSchema } from '../../edge/site/site.ts';
+import { evidenceSecret } from '../../edge/uplink/upload-target.ts';
+import { Copies } from './copies.ts';
 import type { DemoOptions } from './options.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
+const templates = {
+  gateway: join(here, 'gateway.yaml'),
+  site: join(here, 'site.yaml'),
+  cloud: join(here, 'cloud.yaml'),
+} as const;
 
 /** The check's own device and listener, which the site has only while it is checked. */
 export const probeDevice = 'check-probe';
@@ -42,6 +50,8 @@ export interface Settings {
   readonly gatewayFile: string;
   readonly siteFile: string;
   readonly cloudFile: string;
+  /** copies that a person has changed and that therefore stay as they are */
+  readonly kept: readonly string[];
   readonly secretsFile: string;
   readonly credentialsFile: string;
   readonly gateway: string;
@@ -53,8 +63,8 @@ export interface Settings {
   /** undefined: no Kafka */
   readonly brokers: readonly string[] | undefined;
   readonly prefix: string;
-  /** name of the uplink that logs in with a token, where there is one */
-  readonly sink: string | undefined;
+  /** whose token stands in the secrets: the uplink's, or that of the evidence */
+  readonly sink: string;
   /** path of the camera's stream */
   readonly cameraPath: string;
 }
@@ -68,81 +78,110 @@ export function credentialsFile(folder: string): string {
   return join(folder, 'credentials.json');
 }
 
+/** The ports of a demo with these options. Reads the templates and writes nothing. */
+export function demoPorts({ portOffset }: Pick<DemoOptions, 'portOffset'>): Ports {
+  const { installation, cloud, camera } = readTemplates();
+  return portsOf(installation, cloud, camera, portOffset);
+}
+
 /**
- * Reads the demo's files, and writes copies where the options ask for something else. `tokenSha256`: of the
- * gateway's token at the receiver. @throws ForpostError of a file with a mistake in it
+ * Reads the demo's files and writes the copies that gateway and centre run on. `tokenSha256`: of the gateway's token at
+ * the receiver. @throws ForpostError of a file with a mistake in it
  */
 export async function prepareSettings(
   options: DemoOptions,
   tokenSha256: string,
   folder = demoFolder(options),
 ): Promise<Settings> {
-  const offset = options.portOffset;
-  const files = { gateway: join(here, 'gateway.yaml'), site: join(here, 'site.yaml'), cloud: join(here, 'cloud.yaml') };
-  const installation = loadYaml(files.gateway, installationSchema).value;
-  const cloud = loadYaml(files.cloud, cloudSchema).value;
-  const site = loadYaml(files.site, siteSchema).value;
-  const camera = new URL(site.cameras?.[0]?.url ?? 'rtsp://127.0.0.1:8554/yard');
-  const ports = portsOf(installation, cloud, camera, offset);
+  const { installation, cloud, site, camera } = readTemplates();
+  const ports = portsOf(installation, cloud, camera, options.portOffset);
   const brokers = brokersOf(options, ports.kafka);
-  const inPlace = offset === 0 && options.kafka.kind === 'own' && folder === demoFolder(options);
-  await mkdir(join(folder, 'config'), { recursive: true });
-  const copy = (name: string) => join(folder, 'config', name);
-  const secretsFile = join(folder, 'secrets.yaml');
   const keyFile = join(folder, 'centre-key.pub');
+  const copies = await Copies.open(join(folder, 'config'));
   const { publicKey } = await signingKey(keyFileOf({ data: join(folder, 'centre') }));
   await writeFile(keyFile, `# Whose commands the gateway takes: the demo’s own centre.\n${publicKey.text}\n`);
-  let siteFile = files.site;
-  let gatewayFile = files.gateway;
-  let cloudFile = files.cloud;
-  if (!inPlace || options.check) {
-    siteFile = copy('site.yaml');
-    await edit(files.site, siteFile, (document) => {
-      if (site.cameras?.[0] !== undefined) document.setIn(['cameras', 0, 'url'], withPort(camera.href, ports.camera));
-      if (options.check) addProbe(document);
-    });
-    gatewayFile = copy('gateway.yaml');
-    await edit(files.gateway, gatewayFile, (document) => {
-      document.set('data', join(folder, 'gateway'));
-      document.set('site_file', 'site.yaml');
-      document.set('secrets_file', relative(dirname(gatewayFile), secretsFile));
-      document.setIn(['mqtt', 'port'], ports.mqtt);
-      document.setIn(['http', 'port'], ports.gateway);
-      document.setIn(['commands', 'trusted_keys_file'], keyFile);
-      const http = { kind: 'http', name: httpSink, url: `http://127.0.0.1:${ports.centre}` };
-      document.set('uplink', document.createNode(brokers === undefined ? [http] : [{ kind: 'kafka', brokers }]));
-    });
-  }
-  if (!inPlace) {
-    cloudFile = copy('cloud.yaml');
-    await edit(files.cloud, cloudFile, (document) => {
-      document.set('data', join(folder, 'centre'));
-      document.setIn(['http', 'port'], ports.centre);
-      document.setIn(['notify', 0, 'url'], `http://127.0.0.1:${ports.receiver}/notify`);
-      if (brokers === undefined) document.delete('kafka');
-      else document.setIn(['kafka', 'brokers'], document.createNode(brokers));
-      document.set('gateways', document.createNode({ [installation.gateway]: { token_sha256: tokenSha256 } }));
-    });
-  }
+  const siteFile = await copies.make(templates.site, 'site.yaml', root, (document) => {
+    if (options.withoutCamera !== undefined) leaveCamerasOut(document);
+    else if (site.cameras?.[0] !== undefined)
+      document.setIn(['cameras', 0, 'url'], withPort(camera.href, ports.camera));
+  });
+  const gatewayFile = await copies.make(templates.gateway, 'gateway.yaml', root, (document) => {
+    const centre = `http://127.0.0.1:${ports.centre}`;
+    document.set('data', '../gateway');
+    document.set('secrets_file', '../secrets.yaml');
+    document.setIn(['mqtt', 'port'], ports.mqtt);
+    document.setIn(['http', 'port'], ports.gateway);
+    document.setIn(['commands', 'trusted_keys_file'], '../centre-key.pub');
+    document.setIn(['evidence', 'receiver', 'url'], centre);
+    if (brokers === undefined) {
+      document.delete('evidence');
+      document.set('uplink', document.createNode([{ kind: 'http', name: httpSink, url: centre }]));
+    } else document.set('uplink', document.createNode([{ kind: 'kafka', brokers }]));
+  });
+  const cloudFile = await copies.make(templates.cloud, 'cloud.yaml', root, (document) => {
+    document.set('data', '../centre');
+    document.setIn(['http', 'port'], ports.centre);
+    document.setIn(['notify', 0, 'url'], `http://127.0.0.1:${ports.receiver}/notify`);
+    if (brokers === undefined) document.delete('kafka');
+    else document.setIn(['kafka', 'brokers'], document.createNode(brokers));
+    document.set('gateways', document.createNode({ [installation.gateway]: { token_sha256: tokenSha256 } }));
+  });
+  const made = loadYaml(siteFile, siteSchema).value;
   const probe = options.check ? [probeDevice, probeListener] : [];
   return {
     folder,
     logs: join(folder, 'logs'),
-    gatewayFile,
-    siteFile,
+    ...(options.check ? await checkedCopies(siteFile, gatewayFile) : { siteFile, gatewayFile }),
     cloudFile,
-    secretsFile: inPlace ? resolve(dirname(files.gateway), installation.secrets_file) : secretsFile,
+    kept: copies.kept.map((name) => copies.path(name)),
+    secretsFile: join(folder, 'secrets.yaml'),
     credentialsFile: credentialsFile(folder),
     gateway: installation.gateway,
-    site: site.site.id,
-    mqttIds: [...site.devices, ...(site.consumers ?? [])].map(({ id }) => id).concat(probe),
-    cameras: (site.cameras ?? []).map(({ id }) => id),
+    site: made.site.id,
+    mqttIds: [...made.devices, ...(made.consumers ?? [])].map(({ id }) => id).concat(probe),
+    cameras: (made.cameras ?? []).map(({ id }) => id),
     ports,
     brokers,
     prefix: cloud.kafka?.prefix ?? 'forpost',
-    sink: brokers === undefined ? httpSink : undefined,
+    sink: brokers === undefined ? httpSink : evidenceSecret,
     cameraPath: camera.pathname,
   };
+}
+
+function readTemplates() {
+  const site = loadYaml(templates.site, siteSchema).value;
+  return {
+    installation: loadYaml(templates.gateway, installationSchema).value,
+    cloud: loadYaml(templates.cloud, cloudSchema).value,
+    site,
+    camera: new URL(site.cameras?.[0]?.url ?? 'rtsp://127.0.0.1:8554/yard'),
+  };
+}
+
+/** Copies of the copies, with the check's own device: what a person changed is checked too, and stays untouched. */
+async function checkedCopies(
+  siteFile: string,
+  gatewayFile: string,
+): Promise<{ readonly siteFile: string; readonly gatewayFile: string }> {
+  const site = parseDocument(await readFile(siteFile, 'utf8'));
+  addProbe(site);
+  const gateway = parseDocument(await readFile(gatewayFile, 'utf8'));
+  gateway.set('site_file', 'site-checked.yaml');
+  const checked = {
+    siteFile: join(dirname(siteFile), 'site-checked.yaml'),
+    gatewayFile: join(dirname(siteFile), 'gateway-checked.yaml'),
+  };
+  await writeFile(checked.siteFile, site.toString({ lineWidth: 120 }));
+  await writeFile(checked.gatewayFile, gateway.toString({ lineWidth: 120 }));
+  return checked;
+}
+
+/** The cameras, and the rules that speak of one. */
+function leaveCamerasOut(document: Document): void {
+  document.delete('cameras');
+  const rules = document.get('rules');
+  if (!isSeq(rules)) return;
+  rules.items = rules.items.filter((rule) => !(isMap(rule) && (rule.has('camera') || rule.has('cameras'))));
 }
 
 function portsOf(installation: Installation, cloud: CloudConfig, camera: URL, offset: number): Ports {
@@ -192,11 +231,4 @@ function withPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href;
-}
-
-async function edit(from: string, to: string, change: (document: Document) => void): Promise<void> {
-  const document = parseDocument(await readFile(from, 'utf8'));
-  change(document);
-  const heading = ` Made by npm start from ${relative(root, from)}: change that one.`;
-  await writeFile(to, `#${heading}\n${document.toString({ lineWidth: 120 })}`);
 }

@@ -19,10 +19,11 @@ export async function launch(purpose, entry, args) {
     return;
   }
   const kafka = args.includes('--no-kafka') ? 'none' : process.env.FORPOST_KAFKA === undefined ? 'own' : 'existing';
+  const camera = !args.includes('--no-camera');
   const begun = Date.now();
   let ready;
   try {
-    ready = await setUp(purpose, kafka);
+    ready = await setUp(purpose, { kafka, camera });
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -33,6 +34,7 @@ export async function launch(purpose, entry, args) {
     env.FORPOST_WITHOUT_KAFKA = ready.withoutKafka;
     if (purpose === 'test') process.stderr.write(`Tests that need Kafka will fail: ${ready.withoutKafka}\n`);
   }
+  if (ready.withoutCamera !== undefined) env.FORPOST_WITHOUT_CAMERA = ready.withoutCamera;
   // in a process group of its own: a Ctrl-C at the terminal reaches this process, and only it
   const child = spawn(ready.node, [join(root, entry), ...args], {
     cwd: root,

@@ -1,7 +1,8 @@
 // What set-up decides, as pure functions of what was seen on the machine. Nothing in here looks at the machine.
 //
-// Always: nothing is installed that is there already; what the demo can do without (Java for Kafka) never stops it;
-// a user who may not install anything is told one command.
+// Always: nothing is installed that is there already; the demo starts with what there is, and says what it goes
+// without (Java for Kafka, ffmpeg for the camera); the tests need ffmpeg; a user who may not install anything is told
+// one command.
 
 /** Versions of Java that run Kafka 4, the one to prefer first. */
 const javaPackages = [
@@ -14,51 +15,60 @@ export const oldestJava = 17;
 
 /**
  * What a machine needs beside Node: each with the apt packages that bring it (of `anyOf` the first that can be had),
- * who needs it, and whether one can go on without it.
+ * who wants it, who cannot run without it, and the part of the demo that is left out where it is missing.
  */
 const needs = [
-  { what: 'ffmpeg', packages: ['ffmpeg'], why: 'reads the cameras', for: ['start', 'test'], needed: true },
+  {
+    what: 'ffmpeg',
+    packages: ['ffmpeg'],
+    why: 'reads the cameras',
+    for: ['start', 'test'],
+    neededFor: ['test'],
+    part: 'camera',
+  },
   {
     what: 'rtsp',
     packages: ['gir1.2-gst-rtsp-server-1.0', 'python3-gi', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad'],
     why: 'plays the simulated camera (GStreamer’s RTSP server)',
     for: ['start', 'test'],
-    needed: true,
+    neededFor: ['test'],
+    part: 'camera',
   },
   {
     what: 'java',
     anyOf: javaPackages,
     why: `runs Apache Kafka (Java ${oldestJava} or newer)`,
     for: ['start', 'test'],
-    needed: false,
-    forKafka: true,
+    neededFor: [],
+    part: 'kafka',
   },
   {
     what: 'maven',
     packages: ['maven'],
     why: 'brings Apache Kafka from Maven Central',
     for: ['start', 'test'],
-    needed: false,
-    forKafka: true,
+    neededFor: [],
+    part: 'kafka',
   },
-  { what: 'chromium', packages: ['chromium'], why: 'opens the pages in the tests', for: ['test'], needed: false },
+  { what: 'chromium', packages: ['chromium'], why: 'opens the pages in the tests', for: ['test'], neededFor: [] },
   {
     what: 'strace',
     packages: ['strace', 'iproute2'],
     why: 'shows in a test whom each process tries to reach',
     for: ['test'],
-    needed: false,
+    neededFor: [],
   },
 ];
 
 /**
  * The needs that are not met. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined, strace: boolean};
- * `kafka`: 'own' | 'existing' | 'none'.
+ * `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
  */
-export function missingNeeds(purpose, seen, kafka) {
+export function missingNeeds(purpose, seen, wanted) {
   return needs.filter((need) => {
     if (!need.for.includes(purpose)) return false;
-    if (need.forKafka && purpose === 'start' && kafka !== 'own') return false;
+    if (need.part === 'kafka' && purpose === 'start' && wanted.kafka !== 'own') return false;
+    if (need.part === 'camera' && purpose === 'start' && !wanted.camera) return false;
     if (need.what === 'java') return seen.java === undefined || seen.java < oldestJava;
     if (need.what === 'maven') return !seen.maven && !seen.kafkaJars;
     return !seen[need.what];
@@ -116,6 +126,15 @@ export function howToInstall({ apt, root, sudo, sudoFree, terminal }) {
   if (sudo && sudoFree) return 'sudo';
   if (sudo && terminal) return 'sudo-asks';
   return 'not';
+}
+
+/**
+ * Why the demo has to go without a part ('kafka' | 'camera') where `missing` needs stay unmet; undefined where it has it.
+ */
+export function withoutPart(part, missing) {
+  const lacking = missing.filter((need) => need.part === part).map((need) => need.what);
+  if (lacking.length === 0) return undefined;
+  return `${lacking.join(' and ')} ${lacking.length === 1 ? 'is' : 'are'} missing on this machine`;
 }
 
 /** The one command for somebody who may. */

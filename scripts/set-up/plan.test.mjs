@@ -8,6 +8,7 @@ import {
   npmReason,
   packageNames,
   packagesFor,
+  withoutPart,
 } from './plan.mjs';
 
 const complete = {
@@ -28,31 +29,48 @@ const bare = {
   chromium: undefined,
   strace: false,
 };
+const all = { kafka: 'own', camera: true };
 const names = (missing) => missing.map((need) => need.what);
 
 test('a machine that has everything needs nothing', () => {
-  expect(missingNeeds('start', complete, 'own')).toEqual([]);
-  expect(missingNeeds('test', complete, 'own')).toEqual([]);
+  expect(missingNeeds('start', complete, all)).toEqual([]);
+  expect(missingNeeds('test', complete, all)).toEqual([]);
 });
 
 test('a bare machine needs what the demo runs on, and for the tests a browser', () => {
-  expect(names(missingNeeds('start', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven']);
-  expect(names(missingNeeds('test', bare, 'own'))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium', 'strace']);
+  expect(names(missingNeeds('start', bare, all))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven']);
+  expect(names(missingNeeds('test', bare, all))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium', 'strace']);
 });
 
 test('whoever brings a Kafka, or goes without, needs no Java and no Maven', () => {
   for (const kafka of ['existing', 'none'])
-    expect(names(missingNeeds('start', bare, kafka))).toEqual(['ffmpeg', 'rtsp']);
-  expect(names(missingNeeds('test', bare, 'existing'))).toContain('java');
+    expect(names(missingNeeds('start', bare, { kafka, camera: true }))).toEqual(['ffmpeg', 'rtsp']);
+  expect(names(missingNeeds('test', bare, { kafka: 'existing', camera: false }))).toContain('java');
+});
+
+test('a demo without its camera needs neither ffmpeg nor GStreamer, and the tests need them all the same', () => {
+  expect(names(missingNeeds('start', bare, { kafka: 'none', camera: false }))).toEqual([]);
+  const forTests = missingNeeds('test', bare, { kafka: 'own', camera: false });
+  expect(names(forTests.filter((need) => need.neededFor.includes('test')))).toEqual(['ffmpeg', 'rtsp']);
+});
+
+test('the demo can go without everything that a machine lacks, and names what each part is missing', () => {
+  const missing = missingNeeds('start', bare, all);
+  expect(missing.filter((need) => need.neededFor.includes('start'))).toEqual([]);
+  expect(withoutPart('camera', missing)).toBe('ffmpeg and rtsp are missing on this machine');
+  expect(withoutPart('kafka', missingNeeds('start', { ...complete, java: 11 }, all))).toBe(
+    'java is missing on this machine',
+  );
+  expect(withoutPart('camera', missingNeeds('start', { ...complete, java: 11 }, all))).toBeUndefined();
 });
 
 test('a Java that is too old is as good as none, and Maven is not needed once Kafka is here', () => {
-  expect(names(missingNeeds('start', { ...complete, java: 11 }, 'own'))).toEqual(['java']);
-  expect(names(missingNeeds('start', { ...complete, maven: false, kafkaJars: true }, 'own'))).toEqual([]);
+  expect(names(missingNeeds('start', { ...complete, java: 11 }, all))).toEqual(['java']);
+  expect(names(missingNeeds('start', { ...complete, maven: false, kafkaJars: true }, all))).toEqual([]);
 });
 
 test('the Java that this distribution has is the one that is installed', () => {
-  const missing = missingNeeds('start', { ...complete, java: undefined }, 'own');
+  const missing = missingNeeds('start', { ...complete, java: undefined }, all);
   expect(packagesFor(missing, ['openjdk-17-jre-headless', 'openjdk-25-jre-headless']).packages).toEqual([
     'openjdk-17-jre-headless',
   ]);
@@ -62,7 +80,7 @@ test('the Java that this distribution has is the one that is installed', () => {
 });
 
 test('what apt has no package for is named, and the rest is installed', () => {
-  const missing = missingNeeds('test', bare, 'own');
+  const missing = missingNeeds('test', bare, all);
   const { packages, cannot } = packagesFor(missing, ['ffmpeg', 'maven']);
   expect(packages).toEqual(['ffmpeg', 'maven']);
   expect(names(cannot)).toEqual(['rtsp', 'java', 'chromium', 'strace']);

@@ -17,6 +17,7 @@ import type { Arrived } from '../receiver.ts';
 import { consoleUser } from '../secrets.ts';
 import { probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
 import { compare, type HistoryCount, type NotifyDelays, notifyDelays } from './compare.ts';
+import { askFor, hasArrived, picturedAlert } from './evidence.ts';
 import { HttpClient } from './http-client.ts';
 import { type KafkaLog, readKafka } from './kafka-log.ts';
 import type { FromProbe, ProbeOptions, ProbeResult, ToProbe } from './probe.ts';
@@ -32,6 +33,8 @@ const outageMs = 5_000;
 const completeDeadlineMs = 60_000;
 /** of an alert, beside Kafka and the outage */
 const notifyDeadlineMs = 10_000;
+/** of a picture, from asking to seeing it */
+const pictureDeadlineMs = 20_000;
 const pollMs = 250;
 /** Event times begin before the check's first look at the clock. */
 const earlierMs = 10_000;
@@ -115,6 +118,10 @@ class Check {
     const notifications = await this.#notifications(result, outage);
     const ledger = await this.#ledger();
     this.#fill({ result, outage, history, kafka, notifications, ledger, epoch, completeSeconds });
+    if (this.#site.settings.cameras.length > 0) {
+      this.#report.metric('picture_s', await this.#pictureSeconds(new Date(began).toISOString()));
+      this.#report.goal('picture_s', '<=', pictureDeadlineMs / 1000);
+    }
     return this.#report;
   }
 
@@ -224,6 +231,17 @@ class Check {
       return delays.missing === 0;
     }, notifyDeadlineMs);
     return delays;
+  }
+
+  /** Seconds from asking for a picture of an alarm to having it at the centre; NaN where it does not come. */
+  async #pictureSeconds(from: string): Promise<number> {
+    const { gateway } = this.#site.settings;
+    const alert = await picturedAlert(this.#centre, gateway, from);
+    if (alert === undefined) return Number.NaN;
+    const begun = this.#clock.uptime();
+    await askFor(this.#centre, gateway, alert);
+    const arrived = await this.#until(() => hasArrived(this.#centre, gateway, alert), pictureDeadlineMs);
+    return arrived ? (this.#clock.uptime() - begun) / 1000 : Number.NaN;
   }
 
   #fill(found: {

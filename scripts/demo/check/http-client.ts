@@ -16,13 +16,29 @@ export class HttpClient {
 
   /** @throws Error with the status and what the other side said */
   async get<T>(path: string): Promise<T> {
+    return (await (await this.#ask('GET', path)).json()) as T;
+  }
+
+  /** @throws Error with the status and what the other side said */
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return (await (await this.#ask('POST', path, body)).json()) as T;
+  }
+
+  /** A file as it comes. @throws Error with the status and what the other side said */
+  async bytes(path: string): Promise<Uint8Array> {
+    return (await this.#ask('GET', path)).bytes();
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
     if (this.#cookie === '') await this.#logIn();
     const answer = await fetch(this.#base + path, {
-      headers: { cookie: this.#cookie },
+      method,
+      headers: { cookie: this.#cookie, origin: this.#base, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(requestTimeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (!answer.ok) throw new Error(`GET ${this.#base}${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
+    if (!answer.ok) throw new Error(`${method} ${this.#base}${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
   }
 
   /** All events that match the filter, page by page. */
