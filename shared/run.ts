@@ -4,8 +4,10 @@
  *   starting ── up, one JSON line {"ready": …} ──► running ── SIGTERM, SIGINT ──► stopping ──► exit 0
  *                                                    └── an error nobody handled ──► stopping ──► exit 1
  *
- * Always: a second signal ends the process at once; nothing that fails unseen leaves it half alive.
+ * Always: a second signal ends the process at once; nothing that fails unseen leaves it half alive. An error that arose
+ * in bounded work (one connection, one request: bounded-work.ts) ends that work, and the process goes on.
  */
+import { endBrokenWork } from './bounded-work.ts';
 import { ForpostError, messageOf } from './errors.ts';
 import type { Part } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
@@ -34,6 +36,7 @@ export async function runUntilSignal(root: Part, logger: Logger, addresses: () =
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   const fatal = (error: unknown) => {
+    if (endBrokenWork(error)) return;
     logger.fatal({ err: error }, 'an error that nobody handled');
     void stop('error', 1);
   };

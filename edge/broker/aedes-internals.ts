@@ -2,6 +2,7 @@
  * What Forpost needs of aedes 1.2 beyond its public interface, in one place. Each use is checked when a client
  * connects, so that another version of aedes fails loudly and not in the field.
  *
+ *  - `_nextBatch` listens to the socket's `readable`: all work that a packet causes begins there, and is bounded there.
  *  - `_nextBatch` reads on from the socket: aedes itself waits while two or more packets of a read are pending, and
  *    a pending one may be waiting for the disk.
  *  - `duplicates` drops a message whose counter is lower than that of the last one delivered, which loses a QoS 1
@@ -17,6 +18,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { type BoundedWork, contained, within } from '@forpost/shared/bounded-work.ts';
 import type { Aedes, Client } from 'aedes';
 import type { OutgoingQueue } from './outgoing-queue.ts';
 
@@ -52,9 +54,19 @@ export function keepNoPacketIds(): void {
   writeToStream.cacheNumbers = false;
 }
 
-/** Lets aedes read the next packets of a client although some of its publishes are pending. */
-export function readOn(client: Client): void {
-  if (!client.closed) internals(client)._nextBatch();
+/**
+ * A client for a connection. All that its packets cause belongs to `work`: an error that nobody handles ends the
+ * connection, and not the process.
+ */
+export function acceptClient(aedes: Aedes, socket: Socket, work: BoundedWork): void {
+  const client = within(work, () => aedes.handle(socket));
+  const { _nextBatch: nextBatch } = internals(client);
+  if (socket.listenerCount('readable', nextBatch) !== 1)
+    throw new Error('this version of aedes reads its sockets in another way');
+  socket.removeListener('readable', nextBatch);
+  socket.on('readable', () => {
+    if (!client.closed) contained(work, nextBatch);
+  });
 }
 
 interface BrokerInternals {
@@ -94,7 +106,12 @@ export function acknowledge(client: Client, messageIds: readonly number[]): void
   if (client.closed || socket.destroyed) return;
   const packets = Buffer.allocUnsafe(4 * messageIds.length);
   let at = 0;
-  for (const id of messageIds) at = packets.writeUInt16BE(id, packets.writeUInt16BE(0x4002, at));
+  for (const id of messageIds) {
+    packets[at++] = 0x40;
+    packets[at++] = 2;
+    packets[at++] = id >> 8;
+    packets[at++] = id;
+  }
   socket.write(packets);
 }
 

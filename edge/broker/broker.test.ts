@@ -672,7 +672,7 @@ test('a device that does what it may not, again and again, fills no log', async 
   }
   expect(bench.broker.counters()).toMatchObject({ forbidden: 20, oversized: 20 });
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).sort()).toEqual([
-    'a packet is oversized: connection closed',
+    'a packet is refused: longer than mqtt.max_packet_bytes; connection closed',
     'may not publish to forpost/alerts/fake',
   ]);
 });

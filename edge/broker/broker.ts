@@ -15,6 +15,7 @@
  */
 import './quiet-debug.ts';
 import type { Socket } from 'node:net';
+import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -32,6 +33,7 @@ import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
 import type { Admit, Authenticate, Principal } from './access.ts';
 import {
+  acceptClient,
   acknowledgeAtDelivery,
   goOnBehind,
   isSubscribed,
@@ -209,7 +211,9 @@ export class Broker implements Part, LocalPublisher {
     aedes.on('client', (client) => this.#announce(client));
     aedes.on('connackSent', (_packet, client) => {
       const connection = this.#byClient.get(client);
-      if (connection !== undefined) this.#connacks.written(connection);
+      if (connection === undefined) return;
+      connection.guarded.answered();
+      this.#connacks.written(connection);
     });
     aedes.on('clientError', (client, error) => logger.debug({ client: client.id }, `MQTT client: ${error.message}`));
     aedes.on('connectionError', (_client, error) => logger.debug(`MQTT connection: ${error.message}`));
@@ -221,6 +225,8 @@ export class Broker implements Part, LocalPublisher {
       maxConnections: this.#limits.maxConnections,
       onSocket: (socket: Socket) => this.#accept(socket, aedes),
       onTlsError: (error: Error) => logger.debug(`TLS handshake: ${error.message}`),
+      onAcceptError: (error: Error) =>
+        this.#sparing.error('accept', {}, `a connection could not be taken in: ${error.message}`),
     };
     try {
       this.#plain = await listenPlain(listeners);
@@ -303,18 +309,44 @@ export class Broker implements Part, LocalPublisher {
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);
-    const guarded = guard(socket, this.#options.mqtt.max_packet_bytes ?? defaultMaxPacketBytes, (what) => {
-      this.#counters.oversized++;
-      const address = socket.remoteAddress ?? '';
-      this.#sparing.warn(`packet ${address}`, { address }, `a packet is ${what}: connection closed`);
+    const guarded = guard(socket, {
+      maxPacketBytes: this.#options.mqtt.max_packet_bytes ?? defaultMaxPacketBytes,
+      onViolation: (what, oversized) => this.#brokeProtocol(guarded, what, oversized),
     });
     this.#sockets.set(socket, guarded);
     this.#counters.connectionsTotal++;
-    socket.once('close', () => {
+    const work = { failed: (error: unknown) => this.#failed(guarded, error) };
+    const closed = () => {
       this.#countBytes(guarded);
       this.#sockets.delete(socket);
-    });
-    aedes.handle(socket);
+    };
+    socket.once('close', () => contained(work, closed));
+    acceptClient(aedes, socket, work);
+  }
+
+  #brokeProtocol(guarded: GuardedSocket, what: string, oversized: boolean): void {
+    if (oversized) this.#counters.oversized++;
+    else this.#counters.malformed++;
+    const whose = whoseIs(guarded);
+    const fields = { ...whose, packet: guarded.lastPacket() };
+    this.#sparing.warn(
+      `packet ${whose.principal ?? whose.address}`,
+      fields,
+      `a packet is refused: ${what}; connection closed`,
+    );
+  }
+
+  /** An error in this connection's work that nobody handled: its end, and nobody else's. */
+  #failed(guarded: GuardedSocket, error: unknown): void {
+    this.#counters.failedConnections++;
+    const whose = whoseIs(guarded);
+    this.#sparing.error(
+      `failed ${whose.principal ?? whose.address}`,
+      { ...whose, packet: guarded.lastPacket(), err: error },
+      `an error that nobody handled, in the work of one connection: connection closed`,
+    );
+    guarded.hold();
+    guarded.socket.destroy();
   }
 
   #countBytes(guarded: GuardedSocket): void {
@@ -347,12 +379,14 @@ export class Broker implements Part, LocalPublisher {
     const turn = this.#turns.get(principal.id) ?? guarded.turn;
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
+    guarded.principal = principal.id;
     const connection = new Connection(principal, client, guarded, this.#limits);
     this.#byClient.set(client, connection);
     if (socket.destroyed) return undefined;
     this.#open.set(principal.id, open.add(connection));
     this.#connacks.hold(connection);
-    socket.once('close', () => this.#closed(connection));
+    const work = { failed: (error: unknown) => this.#failed(guarded, error) };
+    socket.once('close', () => contained(work, () => this.#closed(connection)));
     return undefined;
   }
 
@@ -451,6 +485,12 @@ export class Broker implements Part, LocalPublisher {
       for (const { queue } of connections) if (queue.waiting > 0) return true;
     return false;
   }
+}
+
+/** For the log. */
+function whoseIs({ socket, principal }: GuardedSocket): { readonly address: string; readonly principal?: string } {
+  const address = socket.remoteAddress ?? '';
+  return principal === undefined ? { address } : { address, principal };
 }
 
 function mayPublish(principal: Principal, topic: string): boolean {

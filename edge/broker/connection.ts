@@ -7,7 +7,7 @@
 import type { Client } from 'aedes';
 import type { Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
-import { acknowledge, readOn } from './aedes-internals.ts';
+import { acknowledge } from './aedes-internals.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
 
 /** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
@@ -58,7 +58,7 @@ export class Connection {
       const times = Math.max(this.#toRead, 1);
       this.#toRead = 0;
       this.guarded.starved = false;
-      for (let i = 0; i < times; i++) readOn(this.client);
+      for (let i = 0; i < times; i++) this.guarded.readOn();
     });
   }
 

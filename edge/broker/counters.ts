@@ -12,6 +12,10 @@ export interface BrokerCounters {
   /** publishes and subscriptions to what is not theirs */
   readonly forbidden: number;
   readonly oversized: number;
+  /** packets that broke the protocol: each ended its connection */
+  readonly malformed: number;
+  /** connections that were ended by an error that nobody handled: each is a defect of the gateway */
+  readonly failedConnections: number;
   /** subscribers that were disconnected because too much waited for them */
   readonly frozen: number;
   /** messages dropped from full queues of absent subscribers, retained messages and sessions beyond the limits */
@@ -34,6 +38,8 @@ export class Counters {
   refused = 0;
   forbidden = 0;
   oversized = 0;
+  malformed = 0;
+  failedConnections = 0;
   frozen = 0;
   redelivered = 0;
   bytesIn = 0;
@@ -47,7 +53,7 @@ export class Counters {
   snapshot(now: Pick<BrokerCounters, 'connections' | 'sessions' | 'queued' | 'retained'>): BrokerCounters {
     const dropped = this.#dropped.queued + this.#dropped.retained + this.#dropped.session;
     const { connectionsTotal, failedLogins, publishes, acknowledged, refused, forbidden, oversized, frozen } = this;
-    const { bytesIn, bytesOut, redelivered } = this;
+    const { bytesIn, bytesOut, redelivered, malformed, failedConnections } = this;
     return {
       ...now,
       connectionsTotal,
@@ -57,6 +63,8 @@ export class Counters {
       refused,
       forbidden,
       oversized,
+      malformed,
+      failedConnections,
       frozen,
       dropped,
       redelivered,

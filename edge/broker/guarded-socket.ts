@@ -1,12 +1,13 @@
 /**
- * A client's socket as aedes reads it: every byte passes the packet guard first, and reading can pause or end.
+ * A client's socket as aedes reads it: every packet is checked first (protocol/packet-reader.ts), and reading can pause
+ * or end.
  *
- * Always: aedes never sees the body of a packet that is too large, nothing while `mayRead` says no (aedes's own
- * waiting does not bound what is pending: each `readable` of the socket lets it read on), nothing after `hold`, and
- * never more at once than its turn allows.
+ * Always: aedes sees whole packets that keep the protocol, and nothing else; nothing behind a CONNECT until that is
+ * answered; nothing while `mayRead` says no (aedes's own waiting does not bound what is pending: each `readable` of the
+ * socket lets it read on), nothing after `hold`, and never more at once than its turn allows.
  */
 import type { Socket } from 'node:net';
-import { PacketGuard } from './packet-guard.ts';
+import { PacketReader, type Read } from './protocol/packet-reader.ts';
 import { ReadTurn } from './read-turn.ts';
 
 export interface GuardedSocket {
@@ -16,52 +17,121 @@ export interface GuardedSocket {
   bytesOutCounted: number;
   /** of this connection alone until it has logged in, of all of its principal's then */
   turn: ReadTurn;
+  /** whose it is, once that is known: for the log */
+  principal: string | undefined;
   /** whether there is room for what would be read */
   mayRead: () => boolean;
+  /** takes SUBSCRIBE and UNSUBSCRIBE: their bytes behind the fixed header */
+  onFilters: ((kind: 'subscribe' | 'unsubscribe', bytes: Buffer) => void) | undefined;
   /** aedes asked while there was no room: it must be told when there is */
   starved: boolean;
+  /** Its CONNECT is answered: what came behind it may be read. */
+  answered(): void;
+  /** Lets aedes read. */
+  readOn(): void;
   /** Reads nothing more; what the device sends stays in its own buffers. */
   hold(): void;
+  /** The first bytes of the packet that is being handled, in hexadecimal: for the log. */
+  lastPacket(): string;
 }
 
-export function guard(socket: Socket, maxPacketBytes: number, onViolation: (what: string) => void): GuardedSocket {
-  const packets = new PacketGuard(maxPacketBytes);
+/** Of one connection, taken of the socket before its packets are handed out. */
+const bytesAtOnce = 16 * 1024;
+
+export interface GuardEvents {
+  readonly maxPacketBytes: number;
+  /** a packet broke the protocol, or is too long: the connection is closed */
+  readonly onViolation: (what: string, oversized: boolean) => void;
+}
+
+export function guard(socket: Socket, { maxPacketBytes, onViolation }: GuardEvents): GuardedSocket {
+  const reader = new PacketReader(maxPacketBytes);
   let held = false;
+  let isAnswered = true;
+  const readOn = () => {
+    if (!socket.destroyed) socket.emit('readable');
+  };
   const guarded: GuardedSocket = {
     socket,
     bytesIn: 0,
     bytesOutCounted: 0,
     turn: new ReadTurn(),
+    principal: undefined,
     mayRead: () => true,
+    onFilters: undefined,
     starved: false,
+    answered() {
+      isAnswered = true;
+    },
+    readOn,
     hold() {
       held = true;
     },
+    lastPacket: () => reader.lastPacket(),
   };
   const read = socket.read;
-  const readOn = () => {
-    if (!socket.destroyed) socket.emit('readable');
+
+  /** Takes some of what has come. false: nothing has. */
+  const fill = (): boolean => {
+    const available = socket.readableLength;
+    // without a size it asks the stream to say when there is more
+    const chunk: Buffer | null = read.call(socket, available > bytesAtOnce ? bytesAtOnce : undefined);
+    if (chunk === null) return false;
+    guarded.bytesIn += chunk.length;
+    reader.feed(chunk);
+    return true;
   };
+
+  /** What aedes gets of this. */
+  const handOut = (next: Read): Buffer | null => {
+    switch (next.kind) {
+      case 'packets':
+        guarded.turn.take(next.count, next.bytes.length);
+        if (!reader.isEmpty || socket.readableLength > 0) guarded.turn.whenNext(readOn);
+        return next.bytes;
+      case 'connect':
+        guarded.turn.take(1, next.bytes.length);
+        isAnswered = false;
+        return next.bytes;
+      case 'refused':
+        held = true;
+        onViolation(next.what, false);
+        socket.end(Buffer.from([0x20, 2, 0, next.returnCode]), () => socket.destroy());
+        return null;
+      case 'violation':
+        held = true;
+        onViolation(next.what, next.oversized);
+        socket.destroy();
+        return null;
+      default:
+        guarded.turn.take(1, next.bytes.length);
+        if (guarded.onFilters === undefined) return next.bytes;
+        guarded.onFilters(next.kind, next.body);
+        return null;
+    }
+  };
+
   socket.read = (size?: number) => {
     // read(0) only asks the stream to fill its buffer
-    if (held && size !== 0) return null;
-    if (size !== 0 && !guarded.mayRead()) {
-      guarded.starved = true;
-      return null;
+    if (size === 0) return read.call(socket, 0);
+    if (held) return null;
+    for (;;) {
+      if (!isAnswered || !guarded.mayRead()) {
+        guarded.starved = true;
+        return null;
+      }
+      if (guarded.turn.packets === 0) {
+        guarded.turn.whenNext(readOn);
+        return null;
+      }
+      const next = reader.next(guarded.turn.packets, guarded.turn.bytes);
+      if (next === undefined) {
+        if (!fill()) return null;
+        continue;
+      }
+      const bytes = handOut(next);
+      if (bytes !== null || held) return bytes;
     }
-    const available = size === 0 ? 0 : socket.readableLength;
-    const granted = available === 0 ? 0 : guarded.turn.take(available);
-    if (granted < available) guarded.turn.whenNext(readOn);
-    if (available > 0 && granted === 0) return null;
-    const chunk: Buffer | null = read.call(socket, granted < available ? granted : size);
-    if (chunk === null) return null;
-    guarded.bytesIn += chunk.length;
-    const verdict = packets.feed(chunk);
-    if (verdict === 'ok') return chunk;
-    held = true;
-    onViolation(verdict);
-    socket.destroy();
-    return null;
   };
   return guarded;
 }

@@ -17,6 +17,8 @@ export interface ListenerOptions {
   readonly maxConnections: number;
   readonly onSocket: (socket: Socket) => void;
   readonly onTlsError: (error: Error) => void;
+  /** a listening socket failed to take a connection in */
+  readonly onAcceptError: (error: Error) => void;
 }
 
 export interface Listener {
@@ -36,7 +38,14 @@ export async function listenPlain(options: ListenerOptions): Promise<Listener> {
       `mqtt.host ${host} is reachable from the network, where plain MQTT shows every password: use mqtt.tls, or set mqtt.allow_plaintext: true where the network is trusted`,
     );
   const server = createPlainServer(options.onSocket);
-  return listen(server, host, ports.plain ?? mqtt.port ?? defaultMqttPort, 'mqtt.port', options.maxConnections);
+  return listen(
+    server,
+    host,
+    ports.plain ?? mqtt.port ?? defaultMqttPort,
+    'mqtt.port',
+    options.maxConnections,
+    options.onAcceptError,
+  );
 }
 
 export async function listenTls(options: ListenerOptions): Promise<Listener | undefined> {
@@ -61,7 +70,7 @@ export async function listenTls(options: ListenerOptions): Promise<Listener | un
   }
   server.on('tlsClientError', options.onTlsError);
   const port = options.ports.tls ?? tls.port ?? defaultMqttTlsPort;
-  return listen(server, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections);
+  return listen(server, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections, options.onAcceptError);
 }
 
 async function listen(
@@ -70,12 +79,15 @@ async function listen(
   port: number,
   setting: string,
   maxConnections: number,
+  onError: (error: Error) => void,
 ): Promise<Listener> {
   server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, setting)));
     server.listen({ host, port }, resolve);
   });
+  // as when the process has no file descriptors left: whoever knocks is not let in, and the rest goes on
+  server.on('error', onError);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,

@@ -192,12 +192,12 @@ const names: Readonly<Record<number, string>> = {
   13: 'pingresp',
 };
 
-function field(text: string): Buffer {
+export function field(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-function framed(type: number, ...body: Buffer[]): Buffer {
+export function framed(type: number, ...body: Buffer[]): Buffer {
   const content = Buffer.concat(body);
   const header = [type];
   let left = content.length;
@@ -211,6 +211,7 @@ function framed(type: number, ...body: Buffer[]): Buffer {
 export const pingPacket = Buffer.from([0xc0, 0]);
 
 export interface ConnectOptions {
+  readonly password?: string;
   readonly clientId?: string;
   readonly clean?: boolean;
   /** s, at most 255 */
@@ -220,10 +221,10 @@ export interface ConnectOptions {
 }
 
 export function connectPacket(user: string, options: ConnectOptions = {}): Buffer {
-  const { clientId = `${user}-raw`, clean = true, keepAliveS = 60, will } = options;
+  const { password: word = password, clientId = `${user}-raw`, clean = true, keepAliveS = 60, will } = options;
   const flags = Buffer.from([4, 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 0x0c), 0, keepAliveS]);
   const left = will === undefined ? [] : [field(will.topic), field(will.payload)];
-  return framed(0x10, field('MQTT'), flags, field(clientId), ...left, field(user), field(password));
+  return framed(0x10, field('MQTT'), flags, field(clientId), ...left, field(user), field(word));
 }
 
 export function publishPacket(

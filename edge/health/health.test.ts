@@ -74,6 +74,8 @@ test('a scrape tells the gateway as it is at that moment, in base units', async 
       refused: 8,
       forbidden: 9,
       oversized: 10,
+      malformed: 0,
+      failedConnections: 0,
       frozen: 0,
       dropped: 0,
       redelivered: 0,

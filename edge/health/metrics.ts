@@ -69,6 +69,15 @@ export class GatewayMetrics {
     this.#counter('forpost_broker_oversized_total', 'Packets refused for their size', [], (s) =>
       one(s.broker.oversized),
     );
+    this.#counter('forpost_broker_malformed_total', 'Packets that broke the MQTT protocol', [], (s) =>
+      one(s.broker.malformed),
+    );
+    this.#counter(
+      'forpost_broker_failed_connections_total',
+      'Connections ended by an error that nobody handled: a defect',
+      [],
+      (s) => one(s.broker.failedConnections),
+    );
     this.#counter('forpost_broker_frozen_subscribers_total', 'Subscribers cut off because they did not read', [], (s) =>
       one(s.broker.frozen),
     );

@@ -1,0 +1,66 @@
+/**
+ * The fields of MQTT packets (MQTT 3.1.1, section 1.5), read from the bytes of one whole packet, without copies.
+ *
+ * Always: nothing is read behind `end`; what is wrong is a sentence with the number of the normative statement, in the
+ * words that the log shows.
+ */
+import { isUtf8 } from 'node:buffer';
+
+/** What is wrong with a packet, as «what [MQTT-x.x.x-n]»; undefined: nothing. */
+export type Violation = string | undefined;
+
+const slash = 0x2f;
+const plus = 0x2b;
+const hash = 0x23;
+
+/** Two bytes, the most significant first. The caller knows that they are there. */
+export function numberAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+/** Where a field with a length in front ends; -1 where the packet ends before. */
+export function endOfField(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 2 > end) return -1;
+  const to = at + 2 + numberAt(bytes, at);
+  return to > end ? -1 : to;
+}
+
+/** A text: well formed UTF-8 without U+0000. `from` and `to` are those of its bytes, behind its length. */
+export function textViolation(bytes: Uint8Array, from: number, to: number, name: string): Violation {
+  let plain = true;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0) return `U+0000 in the ${name} [MQTT-1.5.3-2]`;
+    if (byte >= 0x80) plain = false;
+  }
+  // surrogates included
+  return plain || isUtf8(bytes.subarray(from, to)) ? undefined : `ill-formed UTF-8 in the ${name} [MQTT-1.5.3-1]`;
+}
+
+/** A topic that is published to. */
+export function topicViolation(bytes: Uint8Array, from: number, to: number, name: string): Violation {
+  if (from === to) return `an empty ${name} [MQTT-4.7.3-1]`;
+  let plain = true;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0) return `U+0000 in the ${name} [MQTT-1.5.3-2]`;
+    if (byte >= 0x80) plain = false;
+    else if (byte === plus || byte === hash) return `a wildcard in the ${name} [MQTT-3.3.2-2]`;
+  }
+  return plain || isUtf8(bytes.subarray(from, to)) ? undefined : `ill-formed UTF-8 in the ${name} [MQTT-1.5.3-1]`;
+}
+
+/** A filter: `#` alone in the last level, `+` alone in its level. */
+export function filterViolation(bytes: Uint8Array, from: number, to: number): Violation {
+  if (from === to) return 'an empty topic filter [MQTT-4.7.3-1]';
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte !== plus && byte !== hash) continue;
+    const begins = at === from || bytes[at - 1] === slash;
+    const isLast = at + 1 === to;
+    if (byte === hash && !(begins && isLast)) return '«#» that is not alone in the last level [MQTT-4.7.1-2]';
+    if (byte === plus && !(begins && (isLast || bytes[at + 1] === slash)))
+      return '«+» that is not alone in its level [MQTT-4.7.1-3]';
+  }
+  return textViolation(bytes, from, to, 'topic filter');
+}
