@@ -57,11 +57,16 @@ export async function moveFile(from: string, path: string, options: WriteOptions
 
 /** The text of a file that `replaceFile` may have been writing when the power went. @throws what the file system says */
 export async function readWhole(path: string): Promise<string> {
-  return inTurn(path, () => awaited(readRecovered(waiting, path)));
+  return (await inTurn(path, () => awaited(readRecovered(waiting, path)))).toString('utf8');
 }
 
 /** @throws what the file system says */
 export function readWholeSync(path: string): string {
+  return readBytesSync(path).toString('utf8');
+}
+
+/** @throws what the file system says */
+export function readBytesSync(path: string): Buffer {
   return straight(readRecovered(patient, path));
 }
 

@@ -146,3 +146,52 @@ test('a character inside a text has its own position, in one line and in a block
   expect(loaded.describe({ path: ['note'], message: 'm' }, 8)).toBe('g:4:7: m');
   expect(loaded.at(['nowhere', 3])).toEqual({ line: 1, column: 1 });
 });
+
+test.each([
+  ['a tag that other programs know', 'gateway: !secret x\n', '1:10: the tag !secret means nothing here'],
+  ['a tag in a list', 'points: [[!x 1, 2]]\n', '1:11: the tag !x means nothing here'],
+  ['a tag of the whole file', '!site\ngateway: x\n', '1:1: the tag !site means nothing here'],
+  ['a tag that the parser knows', 'note: !!binary aGk=\n', '1:16: the tag !!binary means nothing here'],
+  ['a key that is there twice, once in quotes', 'passwords:\n  1: a\n  "1": b\n', '3:3: this key is there twice'],
+  ['a key that is there twice', 'note: a\nnote: b\n', '2:1: this key is there twice'],
+  ['a tab before a key', 'mqtt:\n\tport: 1\n', '2:1: a tab cannot indent in YAML: use spaces'],
+  ['a merged map', 'mqtt: &m { port: 1 }\npasswords:\n  <<: *m\n', '3:3: keys cannot be merged (<<): write them out'],
+  ['a repeat of nothing', 'note: *nowhere\n', '1:7: *nowhere repeats an anchor (&…) that is not there'],
+  ['another version of YAML', '%YAML 1.1\n---\non: yes\n', '1:1: %YAML names another version'],
+  ['a directive', '%FOO bar\n---\nnote: a\n', '1:1: a line that begins with % means nothing here'],
+  ['a second document', 'note: a\n---\nnote: b\n', '2:1: a second document begins here (---)'],
+  ['a key that is a list', '? [a]\n: b\n', '1:3: a key is one word'],
+  ['a key that is missing', ': b\n', '1:1: a key is missing before the colon'],
+])('%s is an error with its place, though a parser of YAML goes on', (_, text, problem) => {
+  expect(problemsOf(text)[0]).toMatch(`g.yaml:${problem}`);
+});
+
+test('what stands in YAML’s own tags and anchors is taken', () => {
+  const { value } = parseYaml('g.yaml', 'gateway: !!str gw-1\nnote: &n text\npasswords: { a: *n }\n', schema);
+  expect(value).toEqual({ gateway: 'gw-1', note: 'text', passwords: { a: 'text' } });
+});
+
+test('a password that looks like YAML is told without a letter of it', () => {
+  for (const text of ['a: !Geheim1', 'a: *Geheim1', 'a: "x\\qGeheim1"', 'a: [Geheim1', 'a: @Geheim1']) {
+    let said = '';
+    try {
+      parseYaml('s.yaml', `passwords:\n  ${text}\n`, schema, { secret: true });
+    } catch (error) {
+      said = String(error);
+    }
+    expect(said).toMatch(/s\.yaml:[23]:\d+: /);
+    expect(said).not.toContain('Geheim');
+  }
+});
+
+test.each([
+  ['of zeros', Buffer.alloc(40), 'it holds nothing but zeros, as after a power cut'],
+  ['with zeros', Buffer.from('gateway: g\0\n'), 'it holds zero bytes'],
+  ['in another encoding', Buffer.from('note: Z\xfcrich\n', 'latin1'), 'it is not written in UTF-8'],
+])('a file %s is told as that', (_, bytes, problem) => {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-yaml-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'g.yaml');
+  writeFileSync(file, bytes);
+  expect(() => loadYaml(file, schema)).toThrow(`${file}:1:1: ${problem}`);
+});

@@ -2,14 +2,15 @@
  * Reads a configuration file: YAML 1.2 with the position of everything kept, checked against a schema, so that a
  * mistake is reported as an editor's link: FILE:LINE:COLUMN, what is wrong, and the nearest right spelling.
  *
- * Always: every problem is collected, not only the first; a file that has one is not loaded; nothing in a file is
+ * Always: what a parser of YAML only warns of is a problem; every problem is collected, not only the first; a file that has one is not loaded; nothing in a file is
  * replaced, computed or taken from the environment.
  */
-import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 import { ForpostError, messageOf } from '../errors.ts';
+import { readBytesSync } from '../files.ts';
 import { explain, type Path, type Problem } from './explain.ts';
+import { strictProblems, textProblem } from './strict.ts';
 
 export type { Path, Problem } from './explain.ts';
 
@@ -59,8 +60,8 @@ export function parseYaml<S extends TSchema>(
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const link = ({ line, column }: Position, message: string) => `${file}:${line}:${column}: ${message}`;
-  if (document.errors.length > 0)
-    throw configError(document.errors.map((error) => link(place(error.pos[0]), yamlProblem(error))));
+  const wrong = strictProblems(document, options.secret ?? false);
+  if (wrong.length > 0) throw configError(wrong.map(({ offset, message }) => link(place(offset), message)));
 
   let value: unknown;
   try {
@@ -91,7 +92,7 @@ export function configProblems(error: unknown): readonly string[] | undefined {
 function readConfig(file: string): string {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readBytesSync(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why =
@@ -105,13 +106,9 @@ function readConfig(file: string): string {
     throw configError([`${file}:1:1: ${why}`], error);
   }
   if (bytes.length > mostBytes) throw configError([`${file}:1:1: larger than ${mostBytes / 1024 / 1024} MB`]);
+  const problem = textProblem(bytes);
+  if (problem !== undefined) throw configError([`${file}:1:1: ${problem}`]);
   return bytes.toString('utf8');
-}
-
-function yamlProblem(error: { readonly code: string; readonly message: string }): string {
-  if (error.code === 'DUPLICATE_KEY') return 'this key is there twice';
-  if (error.code === 'TAB_AS_INDENT') return 'a tab cannot indent in YAML: use spaces';
-  return `not YAML: ${error.message.split('\n')[0]}`;
 }
 
 /** Offset in the text of what `path` leads to, as far as it leads. */

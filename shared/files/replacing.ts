@@ -115,19 +115,19 @@ export function* moveTo(system: System, from: string, path: string, options: Wri
   }
 }
 
-export function* readRecovered(system: System, path: string): Steps<string> {
+export function* readRecovered(system: System, path: string): Steps<Buffer> {
   const target = yield* targetOf(system, path);
   const whole = wholeOf(target);
   const [copy, file] = [yield* statOf(system, whole), yield* statOf(system, target)];
-  if (copy === undefined) return (yield* done(system.read(path))).toString('utf8');
+  if (copy === undefined) return yield* done(system.read(path));
   // it was written in place when the process ended: the copy is whole, the file may not be
   if (file !== undefined && file.mtimeMs - copy.ctimeMs > copyCountsForMs) {
     yield* ignoring(removed(system, whole));
-    return (yield* done(system.read(path))).toString('utf8');
+    return yield* done(system.read(path));
   }
   const content = yield* done(system.read(whole));
   yield* ignoring(putBack(system, whole, target, content));
-  return content.toString('utf8');
+  return content;
 }
 
 /** Somebody who may only read has the copy's text, and leaves the rest to those who may write. */
