@@ -1,6 +1,6 @@
 /**
- * The command line of the gateway: `forpost gateway`, `check`, `model`, `devices`, `replay`, `schema`. It reads the command,
- * loads the configuration and hands over to gateway.ts.
+ * The command line of the gateway: `forpost init`, `gateway`, `check`, `model`, `devices`, `replay`, `schema`. It reads
+ * the command, loads the configuration and hands over to gateway.ts.
  *
  * Always: what a person did wrong is told in plain lines, without a stack, and ends with status 1; an unexpected error
  * keeps its stack. `forpost gateway` prints one JSON line {"ready": …} on standard output when everything is up.
@@ -20,6 +20,19 @@ const program = new Command('forpost')
   .showSuggestionAfterError()
   .showHelpAfterError('(forpost --help lists the commands)')
   .configureHelp({ sortSubcommands: false });
+
+program
+  .command('init')
+  .description('make the configuration of a new gateway in a folder, ready to start')
+  .argument('<folder>', 'where gateway.yaml, site.yaml and secrets.yaml are to stand')
+  .option('--gateway <id>', 'id of the gateway, which never changes (default: a random one)')
+  .option('--site <id>', 'id of the site (default: the name of the folder)')
+  .option('--timezone <zone>', 'of the site, as Europe/Berlin (default: that of this machine)')
+  .action(async (folder: string, options: { gateway?: string; site?: string; timezone?: string }) => {
+    const { init } = await import('./cli/init.ts');
+    const lines = await init(folder, { ...options, terminal: process.stdout.isTTY === true });
+    process.stdout.write(`${lines.join('\n')}\n`);
+  });
 
 program
   .command('gateway')

@@ -1,0 +1,106 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyPassword } from '@forpost/shared/password.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { freePorts } from '../../test/harness/ports.ts';
+import { root } from '../../test/harness/root.ts';
+import { checkFiles } from '../config/check.ts';
+import { loadInstallation } from '../config/load.ts';
+import { loadSite } from '../site/load.ts';
+import { init } from './init.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-init-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('what it makes passes the check, and its comments show what more there is', async () => {
+  const site = join(folder, 'Haus am See, Süd');
+  const said = await init(site, { terminal: true, timezone: 'Asia/Kathmandu' });
+  const file = join(site, 'gateway.yaml');
+  expect(await checkFiles(file)).toMatchObject({ problems: [] });
+  const installation = loadInstallation(file);
+  expect(installation.gateway).toMatch(/^gw-[0-9a-f]{8}$/);
+  expect(loadSite(installation.site_file, installation.secrets_file).site).toMatchObject({
+    id: 'haus-am-see-sud',
+    name: 'Haus am See, Süd',
+    timezone: 'Asia/Kathmandu',
+  });
+  const [, password = ''] = /installer \/ (\S+)/.exec(said.join('\n')) ?? [];
+  const secrets = parse(await readFile(join(site, 'secrets.yaml'), 'utf8'));
+  expect(await verifyPassword(password, secrets.console.installer)).toBe(true);
+  expect((await stat(join(site, 'secrets.yaml'))).mode & 0o777).toBe(0o600);
+});
+
+test('what its comments offer is right once it is taken in', async () => {
+  await init(folder, { terminal: true });
+  const uncommented = async (name: string, drop: RegExp) => {
+    const text = await readFile(join(folder, name), 'utf8');
+    const taken = text
+      .replace(drop, '')
+      .replace(/^# ((devices|consumers|cameras|rules|uplink|evidence):| {2})/gm, '$1')
+      .replace(/^#( {3,})/gm, '$1');
+    await writeFile(join(folder, name), taken);
+  };
+  await uncommented('site.yaml', /^(devices|rules): \[\]$/gm);
+  await uncommented('gateway.yaml', /^uplink: \[\].*$|^# tls: .*$|^# commands:[\s\S]*$/gm);
+  const secrets = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8'));
+  const mqtt = { 'heat-pump': secrets.console.installer, 'wall-display': secrets.console.installer };
+  const uplink = { centre: { token: 'x'.repeat(20) }, evidence: { token: 'y'.repeat(20) } };
+  await writeFile(join(folder, 'secrets.yaml'), JSON.stringify({ ...secrets, mqtt, uplink }));
+  expect((await checkFiles(join(folder, 'gateway.yaml'))).problems).toEqual([]);
+  const { site } = loadSite(join(folder, 'site.yaml'), join(folder, 'secrets.yaml'));
+  expect([site.devices.length, site.cameras.length, site.rules.length]).toEqual([1, 1, 2]);
+});
+
+test('where nobody looks at the terminal the password goes to a file of the owner’s alone', async () => {
+  const said = (await init(folder, { terminal: false })).join('\n');
+  const text = await readFile(join(folder, 'first-log-in.txt'), 'utf8');
+  expect(said).not.toContain(text.split(' / ')[1]?.trim());
+  expect((await stat(join(folder, 'first-log-in.txt'))).mode & 0o777).toBe(0o600);
+});
+
+test('a folder that has a configuration stays as it is', async () => {
+  await writeFile(join(folder, 'site.yaml'), 'mine');
+  await expect(init(folder, { terminal: true })).rejects.toThrow(
+    `${folder} has site.yaml already: nothing was changed`,
+  );
+  expect(await readFile(join(folder, 'site.yaml'), 'utf8')).toBe('mine');
+  await expect(stat(join(folder, 'gateway.yaml'))).rejects.toThrow('ENOENT');
+});
+
+test('an id or a time zone that cannot be is told with the option', async () => {
+  const attempt = (more: object) => init(join(folder, 'new'), { terminal: true, ...more });
+  await expect(attempt({ gateway: 'Box 1' })).rejects.toThrow('--gateway: "Box 1" is not an id');
+  await expect(attempt({ timezone: 'Mars/Base' })).rejects.toThrow('--timezone: there is no time zone "Mars/Base"');
+});
+
+test('the gateway starts on it as it stands, from any folder', async () => {
+  const [mqtt, http] = await freePorts(2);
+  const forpost = join(root, 'forpost.mjs');
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [forpost, ...args], { cwd: folder, encoding: 'utf8' });
+  expect(run('init', 'my-site').status).toBe(0);
+  const again = run('init', 'my-site');
+  expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('nothing was changed')]);
+  const file = join(folder, 'my-site/gateway.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('1883', String(mqtt)).replace('8080', String(http)));
+  const gateway = spawn(process.execPath, [forpost, 'gateway', '--config', 'my-site/gateway.yaml'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(gateway, 'exit');
+  try {
+    expect(String((await once(gateway.stdout, 'data'))[0])).toContain('"ready"');
+    expect((await fetch(`http://127.0.0.1:${http}/healthz`)).status).toBe(200);
+  } finally {
+    gateway.kill('SIGTERM');
+  }
+  expect(await ended).toEqual([0, null]);
+});
