@@ -1,21 +1,24 @@
 /**
- * Which of the ids that devices give their own readings the rules have seen: a resend evaluates no rule again. Asked
- * in memory, before anything waits for a disk; whether a reading is stored is decided by its commit.
+ * Which of the ids that devices give their own readings, each with its content, the rules have seen: rules skip a
+ * resend. Asked in memory, before anything waits for a disk; whether a reading is stored is decided by its commit.
  *
  *   at the start: the ids that are stored ──► one more with each reading ──► the oldest go
  *
  * Always: bounded, for each device as on disk, and in all; beyond that a resend is evaluated, and stored once all the
  * same.
  */
-import { hashText } from './hash.ts';
 import type { RecalledIds } from './outbox/sqlite/messages.ts';
-import { keptId, mostRecalled, perDevice } from './outbox/sqlite/recent-ids.ts';
+import { hashOfId, mostRecalled, perDevice } from './outbox/sqlite/recent-ids.ts';
 
 /** Ids go in steps, because finding the oldest of a set gets slower with each that went. */
 const step = 256;
 
+/** Contents are compared under one id of one device alone: 30 bits, which V8 holds without a box. */
+const contentBits = 2 ** 30;
+
 export class EvaluatedIds {
-  readonly #byDevice = new Map<string, Set<number>>();
+  /** by device: the newest content under each id */
+  readonly #byDevice = new Map<string, Map<number, number>>();
   readonly #most: number;
   #count = 0;
 
@@ -28,22 +31,33 @@ export class EvaluatedIds {
   }
 
   recall(stored: readonly RecalledIds[]): void {
-    for (const { device, hashes } of stored) for (const hash of hashes) this.#add(device, hash);
+    for (const { device, hashes, contents } of stored)
+      hashes.forEach((hash, n) => {
+        this.#add(device, hash, contents[n] ?? 0);
+      });
   }
 
-  /** Notes the id; false where it was known. */
-  isNew(device: string, resendId: string): boolean {
-    return this.#add(device, hashText(keptId(resendId)));
+  /** Notes the id with its content; false where it is a resend. */
+  isNew(device: string, resendId: string, content: number): boolean {
+    return this.#add(device, hashOfId(resendId), content);
   }
 
-  #add(device: string, hash: number): boolean {
+  #add(device: string, hash: number, content: number): boolean {
+    const short = content % contentBits;
     let ids = this.#byDevice.get(device);
     if (ids === undefined) {
-      ids = new Set();
+      ids = new Map();
       this.#byDevice.set(device, ids);
     }
-    if (ids.has(hash)) return false;
-    ids.add(hash);
+    const known = ids.get(hash);
+    if (known === short) return false;
+    if (known !== undefined) {
+      // put last: it is the device's newest one now
+      ids.delete(hash);
+      ids.set(hash, short);
+      return true;
+    }
+    ids.set(hash, short);
     this.#count++;
     if (ids.size >= perDevice + step) this.#drop(device, ids);
     while (this.#count >= this.#most + step) this.#drop(...this.#largest());
@@ -51,9 +65,9 @@ export class EvaluatedIds {
   }
 
   /** Its oldest. */
-  #drop(device: string, ids: Set<number>): void {
+  #drop(device: string, ids: Map<number, number>): void {
     let left = step;
-    for (const id of ids) {
+    for (const id of ids.keys()) {
       if (left-- === 0) break;
       ids.delete(id);
       this.#count--;
@@ -61,8 +75,8 @@ export class EvaluatedIds {
     if (ids.size === 0) this.#byDevice.delete(device);
   }
 
-  #largest(): [string, Set<number>] {
-    let largest: [string, Set<number>] = ['', new Set()];
+  #largest(): [string, Map<number, number>] {
+    let largest: [string, Map<number, number>] = ['', new Map()];
     for (const entry of this.#byDevice) if (entry[1].size > largest[1].size) largest = entry;
     return largest;
   }

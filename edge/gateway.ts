@@ -36,6 +36,7 @@ import { ConsoleServer } from './console/server.ts';
 import type { SceneSaved } from './console/source.ts';
 import { DataFolder } from './data-folder.ts';
 import { DeviceRegistry } from './devices/registry.ts';
+import { reusedInWords } from './devices/reused-ids.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
 import { GatewayHealth } from './health/health.ts';
 import { GatewayMetrics } from './health/metrics.ts';
@@ -316,6 +317,7 @@ export class Gateway implements Part {
         ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),
         ...this.#droppedAlarms(),
+        ...this.#deviceProblems(),
         ...refusals.problems(),
       ],
       acknowledge: (alarm, by) => {
@@ -449,6 +451,11 @@ export class Gateway implements Part {
       ({ rule, count, last }) => `rule ${rule} failed ${count} times: ${last}`,
     );
     return [...failed, ...late];
+  }
+
+  #deviceProblems(): readonly string[] {
+    const names = new Map<string, string>(this.#site.devices.map(({ id, name }) => [id, name ?? id]));
+    return this.#outbox.status().reusedIds.map((reused) => reusedInWords(names.get(reused.device), reused));
   }
 
   #ruleEngine(): RuleEngine {

@@ -368,6 +368,25 @@ test('a resend under its device’s own id evaluates no rule, before its first s
   expect(acted.length).toBe(3);
 });
 
+test('a device whose numbers begin anew evaluates the rules with each reading', async () => {
+  const counted = (power: number) => publish(`{"id":42,"values":{"power_w":${power}}}`);
+  await counted(10);
+  await counted(6000);
+  await counted(10);
+  await publish('[{"id":43,"values":{"power_w":6000}},{"id":43,"values":{"power_w":20}}]');
+  // beyond 2^53 two ids are two
+  await publish(
+    '[{"id":9007199254740992,"values":{"power_w":6000}},{"id":9007199254740993,"values":{"power_w":6000}}]',
+  );
+  expect(acted.map((line) => line.split(',')[0])).toEqual([
+    'over/meter raised',
+    'over/meter cleared',
+    'over/meter raised',
+    'over/meter cleared',
+    'over/meter raised',
+  ]);
+});
+
 test('alerts of one device are handed over at once, and do not wait for each other’s commits', async () => {
   outbox.answer = () => new Promise(() => undefined);
   for (let i = 0; i < 30; i++) void publish(`{"values":{"power_w":${i % 2 === 0 ? 6000 : 10}}}`);

@@ -5,7 +5,8 @@
  *
  * Always:
  *  - local actions have run before the entry is handed to the outbox: an alert never waits for the disk (P2);
- *  - a reading with an id of its device's own that came before is evaluated by no rule (its commit stores it once);
+ *  - a resend (the id of its device's own and the content came before) is evaluated by no rule, and its commit stores
+ *    it once; another content under a known id is a new reading;
  *  - `admit` resolves after the commit and rejects where there was none, so that the broker withholds (P1);
  *  - whatever a device sends, `admit` never throws: what nobody can read becomes a dead letter of that device (P8);
  *  - an alert that was acted on is stored, also where its entry was refused to its device (storing.ts);
@@ -31,6 +32,7 @@ import type { Admit, DevicePublish } from './broker/access.ts';
 import { resultId } from './commands/once.ts';
 import type { DecodedEvent, DecodedReading } from './devices/decoder.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
+import { ResendNames } from './devices/resend-names.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
 import type { DeadLetter, EventDraft, Outbox, OutboxEntry } from './outbox/outbox.ts';
 import type { RuleEngine } from './rules/engine.ts';
@@ -138,15 +140,16 @@ export class Pipeline {
       const events = this.#raise(this.#alive(device, publish), publish);
       return { events, deadLetter, sender: device, publish: publish.record };
     }
-    const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish));
+    const names = new ResendNames();
+    const events = decoded.items.map((item) => this.#deviceDraft(device, item, publish, names));
     const transitions: AlarmTransition[] = [];
     let readings = 0;
     decoded.items.forEach((item, i) => {
       if (item.kind !== 'reading') return;
       readings++;
-      const resendId = events[i]?.resendId;
-      // a resend is stored by none and evaluated by none
-      if (resendId === undefined || this.#evaluated.isNew(device, resendId))
+      const { resendId, content = 0 } = events[i] ?? {};
+      // rules skip a resend; the outbox drops it
+      if (resendId === undefined || this.#evaluated.isNew(device, resendId, content))
         transitions.push(...this.#observe(device, item, publish));
     });
     if (readings === 0) transitions.push(...this.#alive(device, publish));
@@ -181,11 +184,12 @@ export class Pipeline {
     return this.#parts.rules().observe({ kind: 'message', device, time: received, received }, uptime, received);
   }
 
-  #deviceDraft(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken): EventDraft {
+  #deviceDraft(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken, names: ResendNames): EventDraft {
     const type = item.kind === 'reading' ? eventTypes.reading : item.type;
-    const draft = this.#draft('telemetry', type, device, item.time, item.data, taken);
-    const resendId = resendIdOf(item);
-    return resendId === undefined ? draft : { ...draft, resendId };
+    const json = item.kind === 'reading' ? item.json : undefined;
+    const draft = this.#draft('telemetry', type, device, item.time, item.data, taken, json);
+    const name = names.of(item);
+    return name === undefined ? draft : { ...draft, ...name };
   }
 
   /** One analysed frame of a camera. */
@@ -334,10 +338,17 @@ export class Pipeline {
     return draft;
   }
 
-  #draft(lane: Lane, type: string, device: DeviceId | null, time: number, data: object, taken: Taken): EventDraft {
+  #draft(
+    lane: Lane,
+    type: string,
+    device: DeviceId | null,
+    time: number,
+    data: object,
+    { received, uptime }: Taken,
+    json = JSON.stringify(data),
+  ): EventDraft {
     const { quality, boot } = this.#parts;
-    const { received, uptime } = taken;
-    return { lane, type, device, time, received, clock: quality(), boot: boot(), uptime, data: JSON.stringify(data) };
+    return { lane, type, device, time, received, clock: quality(), boot: boot(), uptime, data: json };
   }
 
   /** Sums of what cameras saw, a while after the first of it. */
@@ -392,14 +403,4 @@ function observationOf(camera: DeviceId, change: SceneChange): VisionObservation
 /** An update for its evidence alone counts nothing up: the newest piece tells two of them apart. */
 function evidenceOf({ change, evidence }: AlertData): string {
   return change === 'updated' && evidence.length > 0 ? `/${evidence.at(-1)?.id}` : '';
-}
-
-/**
- * The device's own id within what it numbers: a reading is no event's resend, nor one channel's another's. No channel
- * has a line's end in it, so that no two of them read the same.
- */
-function resendIdOf(item: DecodedReading | DecodedEvent): string | undefined {
-  if (item.kind === 'event') return item.id === undefined ? undefined : `event\n${item.id}`;
-  const { id, channel } = item.data;
-  return id === undefined || channel === undefined ? id : `channel ${channel}\n${id}`;
 }

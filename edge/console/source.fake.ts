@@ -128,6 +128,7 @@ export class FakeSource implements ConsoleSource {
       epoch: 'e1' as OutboxStatus['epoch'],
       starts: 1,
       committedEvents: 1234,
+      reusedIds: [],
       repeatedEvents: 0,
       deadLetters: this.letters.length,
       commits: 100,

@@ -22,7 +22,17 @@ export interface DecodedReading {
   /** whether `time` is the device's word (a buffered reading may be old) or the gateway's */
   readonly timeFromDevice: boolean;
   readonly data: ReadingData;
+  /** `data` as JSON, where that says more than JSON.stringify: numbers that a double cannot hold, as they came */
+  readonly json?: string;
+  /** see `Resendable` */
+  readonly content?: string;
 }
+
+/**
+ * `content`: all that is stored of the item, as one text that is the same however the device spelt it (spaces, the
+ * order of keys); only where it has an id. A resend has the same id and the same content.
+ */
+export type Resendable = Pick<DecodedReading, 'content'>;
 
 /** Anything else the device tells: becomes an event of type `type` as it is. */
 export interface DecodedEvent {
@@ -31,6 +41,8 @@ export interface DecodedEvent {
   readonly time: number;
   readonly id?: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** see `Resendable` */
+  readonly content?: string;
 }
 
 export type Decoded =

@@ -7,6 +7,7 @@
 import { messageOf } from '@forpost/shared/errors.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import type { Decoded, DecodedEvent, DecodedReading } from './decoder.ts';
+import { type ExactNumber, isExactNumber, parseExactly } from './exact-json.ts';
 import { isMetric } from './metrics.ts';
 
 export const mostPayloadBytes = 262_144;
@@ -26,6 +27,20 @@ const lastTime = Date.UTC(2100, 0, 1);
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string };
+/** JSON in which a number that a double cannot hold is still the text that the device wrote. */
+export type ExactJson =
+  | null
+  | boolean
+  | number
+  | string
+  | ExactNumber
+  | readonly ExactJson[]
+  | { readonly [key: string]: ExactJson };
+export type ExactObject = { readonly [key: string]: ExactJson };
+/** `exact`: whether there may be an `ExactNumber` in it */
+export type ParsedExactly =
+  | { readonly ok: true; readonly value: ExactJson; readonly exact: boolean }
+  | { readonly ok: false; readonly reason: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -41,22 +56,35 @@ export function textOf(payload: Uint8Array): string | undefined {
 
 /** A payload as JSON within the limits, or why it is not. */
 export function parseJson(payload: Uint8Array): Parsed {
+  return parsed(payload, (text) => ({ value: JSON.parse(text) as Json }));
+}
+
+/** The same, and no number has lost a digit. */
+export function parseExactJson(payload: Uint8Array): ParsedExactly {
+  return parsed(payload, (text) => parseExactly(text) as { value: ExactJson; exact: boolean });
+}
+
+function parsed<T extends { readonly value: ExactJson }>(payload: Uint8Array, parse: (text: string) => T) {
   if (payload.length === 0) return refused('the payload is empty');
   if (payload.length > mostPayloadBytes) return refused(`larger than ${mostPayloadBytes / 1024} KB`);
   const text = textOf(payload);
   if (text === undefined) return refused('not UTF-8');
-  let value: Json;
+  let result: T;
   try {
-    value = JSON.parse(text) as Json;
+    result = parse(text);
   } catch (error) {
     return refused(`not JSON: ${messageOf(error).slice(0, 200)}`);
   }
-  const beyond = limit(value);
-  return beyond === undefined ? { ok: true, value } : refused(beyond);
+  const beyond = limit(result.value);
+  return beyond === undefined ? { ok: true as const, ...result } : refused(beyond);
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isExactObject(value: ExactJson | undefined): value is ExactObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 export function refused(reason: string): { readonly ok: false; readonly reason: string } {
@@ -68,14 +96,18 @@ export function isPlausibleTime(ms: number): boolean {
   return ms >= firstTime && ms < lastTime;
 }
 
+/** ms in one of the units in which devices count from 1970 on: ms, s, µs, ns; their plausible ranges do not touch. */
+const timeUnits = [1, 1000, 1e-3, 1e-6] as const;
+
 /**
- * ms since 1970 of what a device gives as a time: RFC 3339 with a zone, or seconds or ms since 1970 (whose plausible
- * ranges do not touch). Undefined where it is none or in no plausible year.
+ * ms since 1970 of what a device gives as a time: RFC 3339 with a zone, or seconds, ms, µs or ns since 1970.
+ * Undefined where it is none or in no plausible year.
  */
-export function timeOf(value: Json | undefined): number | undefined {
+export function timeOf(value: ExactJson | undefined): number | undefined {
+  if (isExactNumber(value)) return timeOf(Number(value.rawJSON));
   if (typeof value === 'number') {
-    if (isPlausibleTime(value)) return value;
-    return isPlausibleTime(value * 1000) ? Math.round(value * 1000) : undefined;
+    const unit = timeUnits.find((ms) => isPlausibleTime(value * ms));
+    return unit === undefined ? undefined : unit === 1 ? value : Math.round(value * unit);
   }
   if (typeof value !== 'string' || !zoned.test(value)) return undefined;
   const ms = Date.parse(value);
@@ -134,16 +166,16 @@ export function quoted(text: string): string {
 }
 
 /** Which limit the value is beyond, without recursion (a payload may be deeper than a stack). */
-function limit(root: Json): string | undefined {
-  const open: { readonly value: Json; readonly depth: number }[] = [{ value: root, depth: 0 }];
+function limit(root: ExactJson): string | undefined {
+  const open: { readonly value: ExactJson; readonly depth: number }[] = [{ value: root, depth: 0 }];
   let values = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, depth } = next;
     if (++values > mostValues) return `more than ${mostValues} values`;
     if (typeof value === 'number' && !Number.isFinite(value)) return 'a number is not finite';
-    if (typeof value !== 'object' || value === null) continue;
+    if (typeof value !== 'object' || value === null || isExactNumber(value)) continue;
     if (depth >= mostDepth) return `more than ${mostDepth} levels deep`;
-    const inner = Array.isArray(value) ? value : Object.values(value);
+    const inner: readonly ExactJson[] = Array.isArray(value) ? value : Object.values(value);
     if (inner.length + open.length > mostValues) return `more than ${mostValues} values`;
     for (const child of inner) open.push({ value: child, depth: depth + 1 });
   }

@@ -122,7 +122,7 @@ test('a device that makes names up is remembered within a limit, the newest valu
 });
 
 test.each([
-  ['{"values":{"power_w":1e999}}', 'not finite'],
+  ['{"values":{"power_w":1e999}}', 'not a finite number'],
   ['{"values":{"Power W":1}}', 'is not a metric'],
   ['{"values":{"power_w":null}}', 'is not a number'],
   ['{"values":{"power_w":{"a":1}}}', 'is not a number'],

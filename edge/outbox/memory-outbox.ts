@@ -11,10 +11,12 @@ import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import {
   type Appended,
   type DeadLetter,
+  type EventDraft,
   type Outbox,
   type OutboxEntry,
   type OutboxReader,
   type OutboxStatus,
+  type ReusedIds,
   unlimitedRoom,
 } from './outbox.ts';
 
@@ -28,7 +30,9 @@ interface MemoryLane {
 export class MemoryDisk {
   readonly lanes: MemoryLane[] = [];
   readonly cursors = new Map<string, Sequence>();
-  readonly recent = new Set<string>();
+  /** the newest content by device and id; 0: the id alone counts */
+  readonly recent = new Map<string, number>();
+  readonly reused = new Map<string, ReusedIds>();
   readonly deadLetters: DeadLetter[] = [];
   starts = 0;
 }
@@ -102,6 +106,7 @@ export class MemoryOutbox implements Outbox {
       starts: this.#disk.starts,
       committedEvents: this.#committed,
       repeatedEvents: this.#repeated,
+      reusedIds: [...this.#disk.reused.values()],
       deadLetters: this.#disk.deadLetters.length,
       commits: this.#commits,
       lastCommitMs: 0,
@@ -164,12 +169,8 @@ export class MemoryOutbox implements Outbox {
 
   #commit(entry: OutboxEntry): Appended {
     let stored = 0;
-    for (const { resendId, ...draft } of entry.events) {
-      if (resendId !== undefined) {
-        const key = JSON.stringify([draft.device, resendId]);
-        if (this.#disk.recent.has(key)) continue;
-        this.#disk.recent.add(key);
-      }
+    for (const { resendId, content = 0, ...draft } of entry.events) {
+      if (resendId !== undefined && !this.#isNew(draft, resendId, content)) continue;
       const lane = this.#disk.lanes.find((l) => l.epoch === this.#epoch && l.lane === draft.lane);
       lane?.events.push({ ...draft, epoch: this.epoch, sequence: lane.events.length + 1 });
       stored++;
@@ -181,5 +182,18 @@ export class MemoryOutbox implements Outbox {
     this.#repeated += entry.events.length - stored;
     if (stored > 0) for (const listener of [...this.#listeners]) listener();
     return { stored, repeated: entry.events.length - stored };
+  }
+
+  #isNew({ device, received }: Pick<EventDraft, 'device' | 'received'>, resendId: string, content: number): boolean {
+    const key = JSON.stringify([device, resendId]);
+    const known = this.#disk.recent.get(key);
+    if (known !== undefined && (content === 0 || known === content)) return false;
+    if (known !== undefined && known !== 0) {
+      const name = device ?? '';
+      const count = (this.#disk.reused.get(name)?.count ?? 0) + 1;
+      this.#disk.reused.set(name, { device: name, count, lastAt: received });
+    }
+    this.#disk.recent.set(key, content);
+    return true;
   }
 }

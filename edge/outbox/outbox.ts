@@ -8,7 +8,8 @@
  *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects where it is not;
  *  - sequence numbers of one (epoch, lane) are 1, 2, 3, … without gaps, given inside the insert's transaction;
  *  - each start is a new epoch; what older epochs left unsent is still read and acknowledged under its own numbers;
- *  - an entry is stored whole or not at all, and a `resendId` seen before from the same device adds nothing;
+ *  - an entry is stored whole or not at all, and a `resendId` seen before from the same device adds nothing where its
+ *    newest `content` is the same; another content is stored, and counted as a number that the device uses twice;
  *  - a cursor only moves forward, and is on disk before what it passed may be deleted;
  *  - alerts of one device are stored in the order in which they were handed over: where one is refused, those handed
  *    over behind it before that was known are refused too;
@@ -37,8 +38,10 @@ export interface EventDraft {
   readonly uptime: number;
   /** JSON text */
   readonly data: string;
-  /** the device's own id of this event: a second one with the same id from the same device is not stored again */
+  /** the device's own id of this event: a resend has the same id and the same content, and is not stored again */
   readonly resendId?: string;
+  /** hash of what the device said under that id, an integer above 0; absent: the id alone tells a resend */
+  readonly content?: number;
 }
 
 /** A message that nobody could read: kept as it came, with the reason. */
@@ -65,8 +68,17 @@ export interface OutboxEntry {
 export interface Appended {
   /** events that got a number */
   readonly stored: number;
-  /** events dropped because their resendId was known */
+  /** events dropped because their resendId was known, with this content */
   readonly repeated: number;
+}
+
+/** A device gave one id to several contents: all of them are stored. */
+export interface ReusedIds {
+  readonly device: string;
+  /** events that came under an id of another one, since the file was begun */
+  readonly count: number;
+  /** ms since 1970 by the gateway's clock, of the newest */
+  readonly lastAt: number;
 }
 
 export interface OutboxStatus {
@@ -75,6 +87,8 @@ export interface OutboxStatus {
   readonly starts: number;
   readonly committedEvents: number;
   readonly repeatedEvents: number;
+  /** devices that used an id twice within the last day that the gateway ran */
+  readonly reusedIds: readonly ReusedIds[];
   readonly deadLetters: number;
   readonly commits: number;
   /** ms of the last commit, and the longest of the last minute */

@@ -239,6 +239,29 @@ describe.each([
     expect(outbox.status()).toMatchObject({ committedEvents: 3, repeatedEvents: 2 });
   });
 
+  test('another content under a known id is stored, a resend of either is not, and its device is told of', async () => {
+    const reading = (content: number, change: Partial<EventDraft> = {}) =>
+      draft(content, { resendId: '42', content, ...change });
+    expect(await outbox.append({ events: [reading(1), reading(1), reading(2)] })).toEqual({ stored: 2, repeated: 1 });
+    const reused = (count: number, n: number) => [{ device: 'meter', count, lastAt: draft(n).received }];
+    expect(outbox.status().reusedIds).toEqual(reused(1, 2));
+    await reopen();
+    expect(outbox.status().reusedIds).toEqual(reused(1, 2));
+    expect(await outbox.append({ events: [reading(2), reading(2)] })).toEqual({ stored: 0, repeated: 2 });
+    // 1, 2 and 1 again are three readings
+    expect(await outbox.append({ events: [reading(1), reading(1)] })).toEqual({ stored: 1, repeated: 1 });
+    expect(await outbox.append({ events: [reading(3), reading(4, { device: asId('other') })] })).toEqual({
+      ...{ stored: 2, repeated: 0 },
+    });
+    expect(outbox.status().reusedIds).toEqual(reused(3, 3));
+  });
+
+  test('where only the id counts, another content under it is a resend, and nobody is told of', async () => {
+    const result = (n: number) => draft(n, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
+    expect(await outbox.append({ events: [result(1), result(2)] })).toEqual({ stored: 1, repeated: 1 });
+    expect(outbox.status().reusedIds).toEqual([]);
+  });
+
   test('its reader tells whether an event is stored by the id that its device, or the gateway itself, gave it', async () => {
     const long = 'x'.repeat(10_000);
     const result = draft(1, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
@@ -343,7 +366,7 @@ async function play(place: Place, steps: readonly Step[]) {
   for (const step of steps) {
     if (step.do === 'append') {
       const events = step.ids.map((resendId) =>
-        draft(n++, { lane: step.lane, ...(resendId === undefined ? {} : { resendId }) }),
+        draft(n++, { lane: step.lane, ...(resendId === undefined ? {} : { resendId, content: n % 3 }) }),
       );
       seen.push(await outbox.append({ events }));
     } else if (step.do === 'acknowledge') {

@@ -22,6 +22,7 @@ test('a reading keeps its values, its id, its channel and its quality', () => {
         time: Date.UTC(2026, 10, 21, 9, 0, 0, 250),
         timeFromDevice: true,
         data: { id: 'r-7', channel: 'out', quality: 'estimated', values: { power_w: 512.3, on: true } },
+        content: expect.any(String),
       },
     ],
   });
@@ -33,9 +34,67 @@ test('without a time the time of receipt counts, and a list is several readings'
   expect(decode([])).toEqual({ ok: true, items: [] });
 });
 
-test('seconds and milliseconds since 1970 are both understood', () => {
-  const decoded = decode({ time: received / 1000, values: { power_w: 1 } });
+test.each([
+  ['seconds', String(received / 1000)],
+  ['milliseconds', String(received)],
+  ['microseconds', `${received}000`],
+  ['nanoseconds, which a double cannot hold', `${received}000123`],
+])('a time in %s since 1970 is understood', (_, time) => {
+  const decoded = decode(`{"time":${time},"values":{"power_w":1}}`);
   expect(decoded.ok && decoded.items[0]?.time).toBe(received);
+});
+
+/** What tells a resend of one reading. */
+function resend(payload: string) {
+  const decoded = decode(payload);
+  const [item] = decoded.ok ? decoded.items : [];
+  return item?.kind === 'reading' ? `${item.data.id} ${item.content}` : 'none';
+}
+
+test.each([
+  ['spaces', '{"id":"1","values":{"a":1,"b":[]}}', '{ "id": "1",\n "values": {"a": 1, "b": []} }'],
+  ['the order of keys', '{"id":"1","values":{"a":1,"b":2}}', '{"values":{"b":2,"a":1},"id":"1"}'],
+  ['a number’s spelling', '{"id":"1","values":{"a":1.50}}', '{"id":"1","values":{"a":15e-1}}'],
+  ['a text’s spelling', '{"id":"1","values":{"a":"é"}}', '{"id":"1","values":{"a":"\\u00e9"}}'],
+  ['a number for an id', '{"id":42,"values":{"a":1}}', '{"id":"42","values":{"a":1}}'],
+  [
+    'the quality that is meant without one',
+    '{"id":"1","values":{"a":1}}',
+    '{"id":"1","quality":"good","values":{"a":1}}',
+  ],
+  ['a key that is not stored', '{"id":"1","values":{"a":1}}', '{"id":"1","attempt":2,"values":{"a":1}}'],
+])('a reading that differs in %s alone is a resend', (_, first, second) => {
+  expect(resend(second)).toBe(resend(first));
+});
+
+test.each([
+  ['a value', '{"id":"1","values":{"a":1}}', '{"id":"1","values":{"a":2}}'],
+  ['a value’s type', '{"id":"1","values":{"a":1}}', '{"id":"1","values":{"a":"1"}}'],
+  ['a value beyond 2^53', '{"id":"1","values":{"a":9007199254740992}}', '{"id":"1","values":{"a":9007199254740993}}'],
+  ['a fraction’s 17th digit', '{"id":"1","values":{"a":0.1}}', '{"id":"1","values":{"a":0.10000000000000001}}'],
+  ['an id beyond 2^53', '{"id":9007199254740992,"values":{"a":1}}', '{"id":9007199254740993,"values":{"a":1}}'],
+  ['an id beyond all doubles', '{"id":1e400,"values":{"a":1}}', '{"id":1e401,"values":{"a":1}}'],
+  ['an id nearer to 0 than all doubles', '{"id":1e-400,"values":{"a":1}}', '{"id":0,"values":{"a":1}}'],
+  [
+    'a time within the ms',
+    '{"id":"1","time":1795251600000000001,"values":{"a":1}}',
+    '{"id":"1","time":1795251600000000002,"values":{"a":1}}',
+  ],
+  ['having no time', '{"id":"1","values":{"a":1}}', '{"id":"1","time":1795251600000,"values":{"a":1}}'],
+  ['the channel', '{"id":"1","values":{"a":1}}', '{"id":"1","channel":"x","values":{"a":1}}'],
+  ['the quality', '{"id":"1","values":{"a":1}}', '{"id":"1","quality":"stale","values":{"a":1}}'],
+])('a reading that differs in %s is another one', (_, first, second) => {
+  expect(resend(second)).not.toBe(resend(first));
+});
+
+test('a register that a double cannot hold is stored digit by digit', () => {
+  const decoded = decode('{"values":{"energy_wh":9007199254740993}}');
+  expect(decoded.ok && decoded.items[0]).toMatchObject({
+    data: { values: { energy_wh: 9007199254740992 } },
+    json: '{"values":{"energy_wh":9007199254740993}}',
+  });
+  const event = decode('{"type":"x","data":{"a":[9007199254740993]}}', 'forpost/devices/heat-pump/events');
+  expect(event.ok && JSON.stringify(event.items[0]?.data)).toBe('{"a":[9007199254740993]}');
 });
 
 test.each([
@@ -60,7 +119,12 @@ test('an event keeps its own type, and cannot pretend to be an alert of the gate
   const topic = 'forpost/devices/heat-pump/events';
   expect(decode({ type: 'button.pressed', data: { button: 2 }, id: 5 }, topic)).toEqual({
     ok: true,
-    items: [{ kind: 'event', type: 'button.pressed', time: received, data: { button: 2 }, id: '5' }],
+    items: [
+      {
+        ...{ kind: 'event', type: 'button.pressed', time: received, data: { button: 2 }, id: '5' },
+        content: expect.any(String),
+      },
+    ],
   });
   expect(decode({ type: 'forpost.state.v1' }, topic).ok).toBe(true);
   for (const type of ['forpost.alert.v1', 'forpost.gap.v1', 'Button!', '', 7])

@@ -4,12 +4,22 @@
  *   forpost/devices/<device>/events    {"id"?, "type", "time"?, "data"}, or a list of them
  *   forpost/devices/<device>/commands  what the device may listen to
  *
- * Always: a device's own `id` makes its resends harmless; it cannot make an event of the gateway's own types up.
+ * Always: a device's own `id` makes its resends harmless: the same id with the same content (`content`); no number loses
+ * a digit before that is decided, nor on its way to the disk; it cannot make an event of the gateway's own types up.
  */
 import { eventTypes, type Quality } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson, quoted, refused, timeOf } from '../payload.ts';
+import { isExactNumber } from '../exact-json.ts';
+import {
+  type ExactJson,
+  type ExactObject,
+  isExactObject,
+  parseExactJson,
+  quoted,
+  refused,
+  timeOf,
+} from '../payload.ts';
 
 const qualities: readonly string[] = ['estimated', 'stale', 'implausible', 'bad'] satisfies Quality[];
 /** What a device may say in Forpost's own words; alerts, gaps and clocks are the gateway's to tell. */
@@ -27,14 +37,14 @@ export const native: Decoder = {
     const decode =
       topic === `${base(device)}/readings` ? reading : topic === `${base(device)}/events` ? event : undefined;
     if (decode === undefined) return refused(`${quoted(topic)} is not one of this device's topics`);
-    const parsed = parseJson(payload);
+    const parsed = parseExactJson(payload);
     if (!parsed.ok) return parsed;
     const several = Array.isArray(parsed.value);
     const items: (DecodedReading | DecodedEvent)[] = [];
-    for (const [index, one] of (several ? (parsed.value as readonly Json[]) : [parsed.value]).entries()) {
+    for (const [index, one] of (several ? (parsed.value as readonly ExactJson[]) : [parsed.value]).entries()) {
       const where = several ? `entry ${index + 1}: ` : '';
-      if (!isJsonObject(one)) return refused(`${where}not an object`);
-      const item = decode(one, received);
+      if (!isExactObject(one)) return refused(`${where}not an object`);
+      const item = decode(one, received, parsed.exact);
       if (typeof item === 'string') return refused(where + item);
       items.push(item);
     }
@@ -42,32 +52,37 @@ export const native: Decoder = {
   },
 };
 
-/** A reading, or why it is none. */
-function reading(one: JsonObject, received: number): DecodedReading | string {
+/** A reading, or why it is none. `exact`: there may be numbers in it that a double cannot hold. */
+function reading(one: ExactObject, received: number, exact: boolean): DecodedReading | string {
   const { id, time, channel, quality, values } = one;
   if (values === undefined) return '"values" is missing';
-  if (!isJsonObject(values)) return '"values" is not an object';
+  if (!isExactObject(values)) return '"values" is not an object';
   const at = timeOrReceived(time, received);
   if (at === undefined) return notATime;
-  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') return '"id" is not a text';
+  const named = idOf(id);
+  if (id !== undefined && named === undefined) return '"id" is not a text';
   if (channel !== undefined && typeof channel !== 'string') return '"channel" is not a text';
   if (quality !== undefined && !(typeof quality === 'string' && (quality === 'good' || qualities.includes(quality))))
     return `"quality" is not one of good, ${qualities.join(', ')}`;
+  const said = quality === 'good' ? undefined : quality;
+  const rest = {
+    ...(channel === undefined ? {} : { channel }),
+    ...(said === undefined ? {} : { quality: said as Quality }),
+    ...(named === undefined ? {} : { id: named }),
+  };
+  const rounded = exact && Object.values(values).some(isExactNumber);
   return {
     kind: 'reading',
     time: at,
     timeFromDevice: time !== undefined,
-    data: {
-      values: values as DecodedReading['data']['values'],
-      ...(channel === undefined ? {} : { channel }),
-      ...(quality === undefined || quality === 'good' ? {} : { quality: quality as Quality }),
-      ...(id === undefined ? {} : { id: String(id) }),
-    },
+    data: { values: (rounded ? inDoubles(values) : values) as DecodedReading['data']['values'], ...rest },
+    ...(rounded ? { json: JSON.stringify({ values, ...rest }) } : {}),
+    ...(named === undefined ? {} : { content: contentOf('reading', time, [channel ?? null, said ?? null], values) }),
   };
 }
 
 /** An event, or why it is none. */
-function event(one: JsonObject, received: number): DecodedEvent | string {
+function event(one: ExactObject, received: number): DecodedEvent | string {
   const { id, type, time, data } = one;
   if (typeof type !== 'string') return '"type" is missing';
   if (!typePattern.test(type)) return '"type" is not 1 to 100 of a-z, 0-9, ".", "_" and -';
@@ -75,14 +90,48 @@ function event(one: JsonObject, received: number): DecodedEvent | string {
     return `the type ${quoted(type)} is the gateway's own: a device may use ${allowedTypes.join(', ')} or one of its own`;
   const at = timeOrReceived(time, received);
   if (at === undefined) return notATime;
-  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') return '"id" is not a text';
-  if (data !== undefined && !isJsonObject(data)) return '"data" is not an object';
-  return { kind: 'event', type, time: at, data: data ?? {}, ...(id === undefined ? {} : { id: String(id) }) };
+  const named = idOf(id);
+  if (id !== undefined && named === undefined) return '"id" is not a text';
+  if (data !== undefined && !isExactObject(data)) return '"data" is not an object';
+  return {
+    ...{ kind: 'event', type, time: at, data: data ?? {} },
+    ...(named === undefined ? {} : { id: named, content: contentOf('event', time, [type], data ?? {}) }),
+  };
+}
+
+/** A number counts as its digits: 42 and "42" are one id, 9007199254740993 and 9007199254740992 are two. */
+function idOf(id: ExactJson | undefined): string | undefined {
+  if (isExactNumber(id)) return id.rawJSON;
+  return typeof id === 'string' ? id : typeof id === 'number' ? String(id) : undefined;
+}
+
+/** As the rules and the newest values know them. */
+function inDoubles(values: ExactObject): Record<string, ExactJson> {
+  return Object.fromEntries(
+    Object.entries(values).map(([metric, value]) => [metric, isExactNumber(value) ? Number(value.rawJSON) : value]),
+  );
+}
+
+/** The device's time counts as it wrote it: two that differ within a ms are two. */
+function contentOf(kind: string, time: ExactJson | undefined, more: readonly ExactJson[], of: ExactObject): string {
+  return JSON.stringify([kind, time ?? null, ...more, inOrder(of)]);
+}
+
+/** With the keys of each object in order; lists and objects stay two things. */
+function inOrder(value: ExactJson): unknown {
+  if (Array.isArray(value)) return [0, ...value.map(inOrder)];
+  if (!isExactObject(value)) return value;
+  return [
+    1,
+    ...Object.keys(value)
+      .sort()
+      .flatMap((key) => [key, inOrder(value[key] ?? null)]),
+  ];
 }
 
 const notATime =
   '"time" is not an RFC 3339 time with its zone (2026-01-31T12:00:00Z) or ms since 1970, within the years 2000 to 2100';
 
-function timeOrReceived(time: Json | undefined, received: number): number | undefined {
+function timeOrReceived(time: ExactJson | undefined, received: number): number | undefined {
   return time === undefined ? received : timeOf(time);
 }

@@ -94,11 +94,12 @@ test('a packet id that is another publish’s in the commit that frees it of the
 test('the ids that devices gave their events are told at the next start, the newest of them', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
-  await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { resendId: `id-${n}` })) });
+  await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { resendId: `id-${n}`, content: n })) });
   await outbox.stop();
   const evaluated = new EvaluatedIds();
   const later = outboxIn(folder, { onResendIds: (ids) => evaluated.recall(ids) });
   await later.start();
-  expect(['id-1', 'id-3', 'id-4'].map((id) => evaluated.isNew('meter', id))).toEqual([false, false, true]);
+  const isNew = (id: string, content: number) => evaluated.isNew('meter', id, content);
+  expect([isNew('id-1', 1), isNew('id-3', 3), isNew('id-3', 4), isNew('id-4', 4)]).toEqual([false, false, true, true]);
   await later.stop();
 });

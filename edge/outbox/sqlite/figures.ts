@@ -2,10 +2,13 @@
  * What the outbox tells of itself: counted over all the writers that it has had, measured over the last minute and hour.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { OutboxRoom, OutboxStatus } from '../outbox.ts';
+import type { OutboxRoom, OutboxStatus, ReusedIds } from '../outbox.ts';
 import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
 import type { CommitOutcome, FileState } from './messages.ts';
+
+/** How long, of the time that the gateway runs, a device that used an id twice is told of. */
+const reusedToldMs = 86_400_000;
 
 export class Figures {
   readonly #clock: Clock;
@@ -21,6 +24,8 @@ export class Figures {
   #committedEvents = 0;
   #repeatedEvents = 0;
   #commits = 0;
+  /** by device; `heard`: ms of the monotonic clock */
+  readonly #reused = new Map<string, ReusedIds & { readonly heard: number }>();
 
   constructor(clock: Clock, maxBytes: number) {
     this.#clock = clock;
@@ -36,8 +41,20 @@ export class Figures {
     this.#learn(state);
   }
 
+  /** Devices that used an id twice: what was on disk at the start, or came to it. */
+  reused(reused: readonly ReusedIds[]): void {
+    for (const one of reused) this.#reused.set(one.device, { ...one, heard: this.#clock.uptime() });
+  }
+
+  #reusedIds(uptime: number): readonly ReusedIds[] {
+    return [...this.#reused.values()]
+      .filter(({ heard }) => uptime - heard < reusedToldMs)
+      .map(({ device, count, lastAt }) => ({ device, count, lastAt }));
+  }
+
   /** A commit took `ms`. */
-  committed({ stored, repeated, syncMs, state }: CommitOutcome, ms: number): void {
+  committed({ stored, repeated, reused, syncMs, state }: CommitOutcome, ms: number): void {
+    this.reused(reused);
     this.#commits++;
     this.#committedEvents += stored;
     for (const [, known] of repeated) this.#repeatedEvents += known;
@@ -59,6 +76,7 @@ export class Figures {
     return {
       committedEvents: this.#committedEvents,
       repeatedEvents: this.#repeatedEvents,
+      reusedIds: this.#reusedIds(uptime),
       deadLetters: this.#file?.deadLetters ?? 0,
       commits: this.#commits,
       lastCommitMs: this.#times.last,

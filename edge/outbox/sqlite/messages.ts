@@ -6,7 +6,7 @@
  */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
-import type { DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
+import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
 import type { Remembered } from '../remembered.ts';
 import type { PutAside } from './opening.ts';
 import type { TakenChanges } from './pending-changes.ts';
@@ -51,7 +51,10 @@ export interface Acknowledgement {
 export type PackedValue = string | number | null;
 
 /** Values of one event in `Batch.values`, in the order of `packEntry`. */
-export const valuesPerEvent = 10;
+export const valuesPerEvent = 11;
+
+/** In the place of a content's hash: the id alone tells a resend. */
+export const idAlone = 0;
 
 export interface Batch {
   readonly stamp: Stamp;
@@ -97,6 +100,8 @@ export interface CommitOutcome {
   readonly stored: number;
   /** [entry, how many of its events were known already], only where there are any */
   readonly repeated: readonly (readonly [number, number])[];
+  /** devices that used an id twice in this batch, with all that is known of it */
+  readonly reused: readonly ReusedIds[];
   /** entries for which the file has no room */
   readonly refused: readonly number[];
   /** of the commit alone: the log written and synced */
@@ -108,12 +113,14 @@ export interface CommitOutcome {
 export interface Recalled {
   readonly remembered: Remembered;
   readonly resendIds: readonly RecalledIds[];
+  readonly reused: readonly ReusedIds[];
 }
 
-/** Of one device, the hashes of its newest ids, oldest first. */
+/** Of one device, the hashes of its newest ids and of what it said under each, oldest first. */
 export interface RecalledIds {
   readonly device: string;
   readonly hashes: Float64Array;
+  readonly contents: Float64Array;
 }
 
 export type ToWriter =
@@ -165,6 +172,7 @@ export function packEntry(entry: OutboxEntry, values: PackedValue[]): void {
       event.uptime,
       event.data,
       event.resendId ?? null,
+      event.content ?? idAlone,
     );
   }
 }

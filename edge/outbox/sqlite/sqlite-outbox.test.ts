@@ -21,7 +21,18 @@ import { draft, outboxIn, sink, temporaryFolder } from './test-support.ts';
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 /** of later versions than the first */
-const addedTables = ['holes', 'sessions', 'subscriptions', 'queued', 'inbound', 'retained', 'redeliveries'];
+const addedTables = [
+  'holes',
+  'sessions',
+  'subscriptions',
+  'queued',
+  'inbound',
+  'retained',
+  'redeliveries',
+  'reused_ids',
+];
+/** `recent` as version 1 had it */
+const oldRecent = `alter table recent drop column content`;
 
 let folder: string;
 let running: SqliteOutbox[];
@@ -131,11 +142,13 @@ test('a database of a newer version is refused and left as it is', async () => {
 
 test('a file of an older version is brought forward, with all that it holds', async () => {
   const first = await started();
-  await first.append({ events: [draft(1), draft(2)] });
+  const result = draft(9, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
+  await first.append({ events: [draft(1), draft(2, { resendId: '42', content: 2 }), result] });
   const { epoch } = first;
   await first.stop();
   const db = new Database(first.file);
   // as version 1 left it
+  db.exec(oldRecent);
   for (const name of addedTables) db.exec(`drop table ${name}`);
   db.exec('update meta set schema = 1');
   db.close();
@@ -144,6 +157,11 @@ test('a file of an older version is brought forward, with all that it holds', as
   const after = new Database(second.file, { readonly: true });
   expect(after.prepare('select schema from meta').pluck().get()).toBe(schemaVersion);
   after.close();
+  // of a command's result the id is enough; of a device's id nobody knows the content, so that it suppresses nothing
+  expect(await second.append({ events: [result, draft(3, { resendId: '42', content: 3 })] })).toEqual({
+    ...{ stored: 1, repeated: 1 },
+  });
+  expect(second.status().reusedIds).toEqual([]);
 });
 
 test('a folder that is not there is an error that names it', async () => {

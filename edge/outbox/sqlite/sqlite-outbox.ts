@@ -360,8 +360,9 @@ export class SqliteOutbox implements Outbox {
     this.#damage = null;
   }
 
-  #recall({ remembered, resendIds }: Recalled): void {
+  #recall({ remembered, resendIds, reused }: Recalled): void {
     this.#options.onResendIds?.(resendIds);
+    this.#figures.reused(reused);
     const take = this.#takeRemembered;
     if (take === undefined) {
       this.#remembered = remembered;

@@ -146,7 +146,7 @@ export class OutboxStore {
 
   /** What the broker and the rules must know of what came before. */
   recall(): Recalled {
-    return { remembered: this.#broker.recall(), resendIds: this.#recent.hashes() };
+    return { remembered: this.#broker.recall(), resendIds: this.#recent.recall(), reused: this.#recent.reused() };
   }
 
   /** A commit failed because the disk has no room: makes what room there can be. */
@@ -218,7 +218,7 @@ export class OutboxStore {
     });
     if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.save(lane);
     this.#broker.apply(batch, refused);
-    return { stored, repeated, refused };
+    return { stored, repeated, reused: this.#recent.saveReused(), refused };
   }
 
   #insertGap(gap: GapData, { received, uptime, clock, boot }: Stamp, lane: LaneState): void {
@@ -230,12 +230,14 @@ export class OutboxStore {
     lane.bytes = bytes;
   }
 
-  /** false where the device's own id of this event was known */
+  /** false where it is a resend */
   #insertEvent(values: Batch['values'], at: number, targets: Readonly<Record<Lane, LaneState>>): boolean {
     const device = values[at + 2] as string | null;
     const data = values[at + 8] as string;
     const resendId = values[at + 9] as string | null;
-    if (resendId !== null && !this.#recent.isNew(device ?? '', resendId)) return false;
+    const content = values[at + 10] as number;
+    if (resendId !== null && !this.#recent.isNew(device ?? '', resendId, content, values[at + 4] as number))
+      return false;
     const lane = targets[values[at] as Lane];
     const bytes = lane.bytes + Buffer.byteLength(data);
     this.#insert.run(

@@ -31,8 +31,8 @@ export const mistakes = {
   'resend-ids-forgotten': {
     process: 'gateway',
     file: 'edge/outbox/sqlite/recent-ids.ts',
-    right: 'isNew(device: string, resendId: string): boolean {',
-    wrong: 'isNew(device: string, resendId: string): boolean { return true;',
+    right: 'isNew(device: string, resendId: string, content: number, received: number): boolean {',
+    wrong: 'isNew(device: string, resendId: string, content: number, received: number): boolean { return true;',
     scenarios: ['slow-fsync', 'gateway-kill', 'device-restart'],
     shows: 'duplicated',
   },

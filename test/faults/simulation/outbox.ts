@@ -95,7 +95,7 @@ update cursors set acked = (select max(acked) from cursors c where c.sink = curs
     const state = this.#state;
     if (state === undefined) return;
     const stored = batch.counts.reduce((sum, count) => sum + count, 0);
-    const outcome = { stored, repeated: [], refused: [], syncMs: 0, state };
+    const outcome = { stored, repeated: [], reused: [], refused: [], syncMs: 0, state };
     queueMicrotask(() => this.emit('message', { kind: 'committed', outcome, ms: 0 } satisfies FromWriter));
   }
 

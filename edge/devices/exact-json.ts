@@ -1,0 +1,59 @@
+/**
+ * JSON in which no number loses a digit: what a double would round stays the text that the device wrote.
+ *
+ *   1048576, 514.153, 0.30000000000000004  ──► numbers, because a double says the same
+ *   9007199254740993, 1e400, 0.12345678901234567890  ──► ExactNumber: JSON.stringify prints its text as it came
+ *
+ * Always: two texts of different value never become one; a payload without long numbers is parsed as quickly as by
+ * JSON.parse alone (one regular expression more).
+ */
+
+/** A number that a double cannot hold, as V8's JSON.rawJSON makes it (TC39 «JSON.parse source text access»). */
+export interface ExactNumber {
+  readonly rawJSON: string;
+}
+
+interface SourceText {
+  readonly source?: string;
+}
+type Reviver = (key: string, value: unknown, context: SourceText) => unknown;
+
+const json = JSON as unknown as {
+  parse(text: string, reviver?: Reviver): unknown;
+  rawJSON(text: string): ExactNumber;
+  isRawJSON(value: unknown): value is ExactNumber;
+};
+
+/** A double holds every decimal of so many digits. */
+const safeDigits = 15;
+/** Only where it matches can a number be one that a double does not hold; a text that looks like one costs time alone. */
+const mayBeRounded = /[\d.]{16}|\d[eE]/;
+
+/** `exact`: whether there may be an `ExactNumber` in it. @throws SyntaxError as JSON.parse does */
+export function parseExactly(text: string): { readonly value: unknown; readonly exact: boolean } {
+  if (!mayBeRounded.test(text)) return { value: json.parse(text), exact: false };
+  const exactly: Reviver = (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && isRounded(value, source) ? json.rawJSON(source) : value;
+  return { value: json.parse(text, exactly), exact: true };
+}
+
+export function isExactNumber(value: unknown): value is ExactNumber {
+  return json.isRawJSON(value);
+}
+
+function isRounded(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return true;
+  // a number that is not zero and becomes zero
+  const digits = digitsOf(source);
+  if (value === 0) return digits !== '';
+  return digits.length > safeDigits && digits !== digitsOf(String(value));
+}
+
+/** The significant digits: without sign, point, exponent and the zeros around them. */
+function digitsOf(number: string): string {
+  return number
+    .replace(/[eE].*$/, '')
+    .replace(/[-+.]/g, '')
+    .replace(/^0+/, '')
+    .replace(/0+$/, '');
+}
