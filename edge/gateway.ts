@@ -163,6 +163,7 @@ export class Gateway implements Part {
     this.#broker = new Broker({
       mqtt: installation.mqtt,
       authenticate: this.#devices.authenticate,
+      acquaintance: this.#devices.acquaintance,
       admit: (publish) => this.#pipeline.admit(publish),
       storage: this.#outbox.storage,
       clock,

@@ -38,7 +38,7 @@ test('a malformed hash, and one that asks for a gigabyte, match nothing', async 
   expect(await verifyPassword('x'.repeat(100_000), good)).toBe(false);
 });
 
-test('a meter that reconnects a thousand times costs one argon2, a guesser pays for each guess', async () => {
+test('a meter that reconnects a thousand times costs one argon2, with a right or a wrong password, and a guesser pays for each guess', async () => {
   let runs = 0;
   const verifier = new PasswordVerifier({
     verify: async (password, hash) => {
@@ -48,10 +48,25 @@ test('a meter that reconnects a thousand times costs one argon2, a guesser pays 
   });
   for (let i = 0; i < 1000; i++) expect(await verifier.verify('a', 'a')).toBe(true);
   expect(runs).toBe(1);
-  for (let i = 0; i < 10; i++) expect(await verifier.verify('b', 'a')).toBe(false);
+  for (let i = 0; i < 10; i++) expect(await verifier.verify(`b${i}`, 'a')).toBe(false);
+  expect(runs).toBe(11);
+  for (let i = 0; i < 100; i++) expect(await verifier.verify('b0', 'a')).toBe(false);
   expect(runs).toBe(11);
   await Promise.all(Array.from({ length: 50 }, () => verifier.verify('c', 'c')));
   expect(runs).toBe(12);
+  expect([verifier.recall('a', 'a'), verifier.recall('b1', 'a'), verifier.recall('d', 'a')]).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
+});
+
+test('a thousand wrong passwords push no right one out of what is remembered', async () => {
+  const verifier = new PasswordVerifier({ remembered: 10, verify: async (password, hash) => password === hash });
+  expect(await verifier.verify('right', 'right')).toBe(true);
+  for (let i = 0; i < 1000; i++) await verifier.verify(`wrong ${i}`, 'right');
+  expect(verifier.recall('right', 'right')).toBe(true);
+  expect(verifier.recall('wrong 0', 'right')).toBeUndefined();
 });
 
 test('a changed password is no longer accepted, whatever was remembered', async () => {
@@ -78,7 +93,8 @@ test('what is remembered, what runs at once and what waits are bounded', async (
       return true;
     },
   });
-  const all = Promise.all(Array.from({ length: 8 }, (_, i) => verifier.verify(`p${i}`, 'h')));
+  const ask = (i: number) => verifier.verify(`p${i}`, 'h').catch((error: Error) => error.message);
+  const all = Promise.all(Array.from({ length: 8 }, (_, i) => ask(i)));
   let settled = false;
   const done = all.then((answers) => {
     settled = true;
@@ -88,7 +104,9 @@ test('what is remembered, what runs at once and what waits are bounded', async (
     started.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(await done).toEqual([true, true, true, true, true, false, false, false]);
+  // busy says nothing about the password
+  const busy = 'too many log-ins at once';
+  expect(await done).toEqual([true, true, true, true, true, busy, busy, busy]);
   expect(most).toBe(2);
   // p0 was pushed out of the memory by what came after it, so it is verified again
   const again = verifier.verify('p0', 'h');

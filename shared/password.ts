@@ -55,18 +55,24 @@ export function randomPassword(): string {
   return [group(), group(), group(), group()].join('-');
 }
 
+/** Too many verifications wait: whoever asked tries again. It says nothing about the password. */
+export class VerifierBusyError extends Error {}
+
 /**
- * Verifies passwords and remembers the right ones, so that a meter that reconnects a thousand times costs one argon2.
- * What it remembers is an HMAC with a key of this process; a wrong password is never remembered, and costs argon2
- * each time, with a limit on how many run at once.
+ * Verifies passwords and remembers what came of it, so that a meter that reconnects a thousand times costs one argon2,
+ * with its right password or with its wrong one.
+ *
+ * Always: what is remembered is an HMAC with a key of this process and no password; of wrong ones only that very
+ * password is refused faster, which tells a guesser nothing new; a changed hash is another question; both memories are
+ * bounded, and wrong passwords push no right one out.
  */
 export class PasswordVerifier {
   readonly #key = randomBytes(32);
-  readonly #right = new Set<string>();
+  readonly #right: Recent;
+  readonly #wrong: Recent;
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #waiting: (() => void)[] = [];
   readonly #verify: typeof verifyPassword;
-  readonly #mostRemembered: number;
   readonly #mostAtOnce: number;
   readonly #mostWaiting: number;
   #active = 0;
@@ -75,26 +81,43 @@ export class PasswordVerifier {
   constructor(
     options: { remembered?: number; atOnce?: number; waiting?: number; verify?: typeof verifyPassword } = {},
   ) {
-    this.#mostRemembered = options.remembered ?? 2000;
+    const remembered = options.remembered ?? 10_000;
+    this.#right = new Recent(remembered);
+    this.#wrong = new Recent(remembered);
     this.#mostAtOnce = options.atOnce ?? 2;
     this.#mostWaiting = options.waiting ?? 1000;
     this.#verify = options.verify ?? verifyPassword;
   }
 
-  /** Whether this is the password of that hash. Beyond the queue's limit it says no: the client tries again. */
+  /** What is remembered of this password for that hash, in microseconds; undefined: only `verify` can tell. */
+  recall(password: string, hash: string): boolean | undefined {
+    return password.length > longestPassword ? false : this.#recall(this.#nameOf(password, hash));
+  }
+
+  /**
+   * Whether this is the password of that hash.
+   * @throws VerifierBusyError beyond the limit on how many wait
+   */
   async verify(password: string, hash: string): Promise<boolean> {
     if (password.length > longestPassword) return false;
-    const name = createHmac('sha256', this.#key).update(`${hash.length}:${hash}`).update(password).digest('base64');
-    if (this.#right.delete(name)) {
-      this.#right.add(name); // the newest stands last
-      return true;
-    }
+    const name = this.#nameOf(password, hash);
+    const recalled = this.#recall(name);
+    if (recalled !== undefined) return recalled;
     const same = this.#running.get(name);
     if (same !== undefined) return same;
-    if (this.#waiting.length >= this.#mostWaiting) return false;
+    if (this.#waiting.length >= this.#mostWaiting) throw new VerifierBusyError('too many log-ins at once');
     const running = this.#turn(password, hash, name);
     this.#running.set(name, running);
     return running;
+  }
+
+  #nameOf(password: string, hash: string): string {
+    return createHmac('sha256', this.#key).update(`${hash.length}:${hash}`).update(password).digest('base64');
+  }
+
+  #recall(name: string): boolean | undefined {
+    if (this.#right.has(name)) return true;
+    return this.#wrong.has(name) ? false : undefined;
   }
 
   async #turn(password: string, hash: string, name: string): Promise<boolean> {
@@ -102,7 +125,7 @@ export class PasswordVerifier {
     else this.#active++;
     try {
       const right = await this.#verify(password, hash);
-      if (right) this.#remember(name);
+      (right ? this.#right : this.#wrong).add(name);
       return right;
     } finally {
       this.#running.delete(name);
@@ -111,11 +134,27 @@ export class PasswordVerifier {
       else next(); // the turn is handed on
     }
   }
+}
 
-  #remember(name: string): void {
-    this.#right.add(name);
-    const oldest = this.#right.values().next();
-    if (this.#right.size > this.#mostRemembered && !oldest.done) this.#right.delete(oldest.value);
+/** The names that were used last. */
+class Recent {
+  readonly #names = new Set<string>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  has(name: string): boolean {
+    if (!this.#names.delete(name)) return false;
+    this.#names.add(name);
+    return true;
+  }
+
+  add(name: string): void {
+    this.#names.add(name);
+    const oldest = this.#names.values().next();
+    if (this.#names.size > this.#most && !oldest.done) this.#names.delete(oldest.value);
   }
 }
 

@@ -228,19 +228,57 @@ describe('access', () => {
     expect(taken()).toEqual([]);
   });
 
-  test('whoever guesses is soon refused without a check, and others at his address are not', async () => {
-    let checks = 0;
+  test('a guesser is slowed down and told «server unavailable», while others at the same address log in at once', async () => {
+    const checked: string[] = [];
     await start({
       authenticate: async (user, given) => {
-        checks++;
-        return user === 'other' && given === 'right'
-          ? { kind: 'device', id: 'other', publish: [], subscribe: [] }
-          : undefined;
+        checked.push(user);
+        return given === 'right' ? { kind: 'device', id: user, publish: [], subscribe: [] } : undefined;
       },
     });
-    for (let i = 0; i < 8; i++) await expect(bench.connected('meter')).rejects.toMatchObject({ code: 5 });
-    expect(checks).toBe(5);
+    const refusals: unknown[] = [];
+    for (let i = 0; i < 40; i++)
+      bench
+        .client('meter', { clientId: `guess-${i}`, password: `guess ${i}` })
+        .on('error', (error) => refusals.push('code' in error ? error.code : undefined));
+    // five are computed, eight wait for their turn, and the others are told to come again
+    await soon(() => refusals.filter((code) => code === 5)).toHaveLength(5);
+    await soon(() => refusals.filter((code) => code === 3)).toHaveLength(27);
     await bench.connected('other');
+    expect(checked.filter((user) => user === 'meter')).toHaveLength(5);
+    expect(bench.broker.counters()).toMatchObject({ failedLogins: 5, busyLogins: 27 });
+  });
+
+  test('a known device is let in without a check, whatever waits at its address', async () => {
+    const waiting: (() => void)[] = [];
+    const principal = { kind: 'device', id: 'meter', publish: [], subscribe: [] } as const;
+    await start({
+      authenticate: () => new Promise((resolve) => waiting.push(() => resolve(undefined))),
+      acquaintance: {
+        recall: (user, given) => (user === 'meter' ? (given === 'right' ? principal : 'wrong') : undefined),
+        isUser: () => true,
+      },
+    });
+    for (let i = 0; i < 300; i++) bench.client('other', { clientId: `o-${i}` });
+    await soon(() => waiting).toHaveLength(1);
+    await bench.connected('meter');
+    await expect(bench.connected('meter', { password: 'left' })).rejects.toMatchObject({ code: 5 });
+    expect(waiting).toHaveLength(1);
+  });
+
+  test('the password of a client that has gone is not checked', async () => {
+    const checks: (() => void)[] = [];
+    await start({ authenticate: () => new Promise((resolve) => checks.push(() => resolve(undefined))) });
+    const raws = await Promise.all(['meter', 'other', 'panel'].map(async (user) => ({ user, raw: await bench.raw() })));
+    for (const { user, raw } of raws) raw.send(connectPacket(user));
+    await soon(() => checks).toHaveLength(1);
+    raws[1]?.raw.socket.destroy();
+    await soon(() => bench.broker.counters().lobby.waiting).toBe(2);
+    checks[0]?.();
+    await soon(() => checks).toHaveLength(2);
+    checks[1]?.();
+    await soon(() => bench.broker.counters().lobby.waiting).toBe(0);
+    expect(checks).toHaveLength(2);
   });
 
   test('a foreign topic ends a QoS 1 publisher unacknowledged and is dropped with QoS 0', async () => {
@@ -672,7 +710,7 @@ test('a device that does what it may not, again and again, fills no log', async 
   }
   expect(bench.broker.counters()).toMatchObject({ forbidden: 20, oversized: 20 });
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).sort()).toEqual([
-    'a packet is refused: longer than mqtt.max_packet_bytes; connection closed',
+    '127.0.0.1 sent a CONNECT of 268435455 bytes: 65536 are allowed: connection closed',
     'may not publish to forpost/alerts/fake',
   ]);
 });

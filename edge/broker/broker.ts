@@ -31,7 +31,7 @@ import {
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
-import type { Admit, Authenticate, Principal } from './access.ts';
+import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
 import {
   acceptClient,
   acknowledgeAtDelivery,
@@ -48,6 +48,7 @@ import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls } from './listeners.ts';
+import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
@@ -57,7 +58,8 @@ import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
 
 export type { BrokerCounters } from './counters.ts';
 
-export interface BrokerLimits {
+export interface BrokerLimits extends LobbyLimits {
+  /** logged in; those before log-in have limits of their own (lobby.ts) */
   readonly maxConnections: number;
   readonly maxConnectionsEach: number;
   readonly maxSubscriptionsEach: number;
@@ -68,7 +70,6 @@ export interface BrokerLimits {
   readonly maxUnsentBytes: number;
   /** how long a subscriber may not read at all: then it is disconnected */
   readonly drainTimeoutMs: number;
-  readonly connectTimeoutMs: number;
   /** from a publish that could not be committed to the end of its connection */
   readonly refusalDelayMs: number;
   /** how long a CONNACK may wait for a disk that hangs: less than the 4 s after which the hastiest clients give up */
@@ -80,6 +81,7 @@ export interface BrokerLimits {
 }
 
 export const defaultBrokerLimits: BrokerLimits = {
+  ...defaultLobbyLimits,
   maxConnections: 2000,
   maxConnectionsEach: 16,
   maxSubscriptionsEach: 100,
@@ -87,7 +89,6 @@ export const defaultBrokerLimits: BrokerLimits = {
   maxPendingBytes: 4 * 2 ** 20,
   maxUnsentBytes: 4 * 2 ** 20,
   drainTimeoutMs: 5000,
-  connectTimeoutMs: 10_000,
   refusalDelayMs: 1000,
   connackWaitMs: 2000,
   stopGraceMs: 2000,
@@ -103,6 +104,8 @@ const tcpKeepAliveMs = 60_000;
 export interface BrokerOptions {
   readonly mqtt: Installation['mqtt'];
   readonly authenticate: Authenticate;
+  /** what of that is known without computing; without it, nothing */
+  readonly acquaintance?: Acquaintance;
   readonly admit: Admit;
   /** what is remembered across restarts; without it, nothing */
   readonly storage?: BrokerStorage;
@@ -121,6 +124,7 @@ export class Broker implements Part, LocalPublisher {
   readonly #counters = new Counters();
   readonly #sparing: SparingLogger;
   readonly #logIn: LogIn;
+  readonly #lobby: Lobby;
   readonly #sessions: Sessions;
   readonly #intake: Intake;
   readonly #connacks: Connacks;
@@ -142,7 +146,15 @@ export class Broker implements Part, LocalPublisher {
     this.#options = options;
     this.#limits = { ...defaultBrokerLimits, ...options.limits };
     this.#sparing = new SparingLogger(options.logger, options.clock);
-    this.#logIn = new LogIn(options.authenticate, options.clock, this.#sparing, this.#counters);
+    const { authenticate, acquaintance } = options;
+    const own = { clock: options.clock, logger: this.#sparing };
+    this.#logIn = new LogIn({ ...own, authenticate, acquaintance, counters: this.#counters });
+    const maxConnectBytes = Math.min(this.#limits.maxConnectBytes, maxPacketBytesOf(options.mqtt));
+    this.#lobby = new Lobby({
+      ...own,
+      limits: { ...this.#limits, maxConnectBytes },
+      onOversized: () => this.#counters.oversized++,
+    });
     this.#storage = options.storage ?? noStorage;
     this.#sessions = new Sessions({
       storage: this.#storage,
@@ -222,8 +234,10 @@ export class Broker implements Part, LocalPublisher {
     const listeners = {
       mqtt,
       ports,
-      maxConnections: this.#limits.maxConnections,
-      onSocket: (socket: Socket) => this.#accept(socket, aedes),
+      // the lobby makes room for newcomers, so that this is never reached
+      maxConnections: this.#limits.maxConnections + 2 * this.#limits.most,
+      onKnock: (socket: Socket, handshake: () => void) => this.#lobby.knock(socket, handshake),
+      onSocket: (socket: Socket) => this.#lobby.enter(socket, () => this.#accept(socket, aedes)),
       onTlsError: (error: Error) => logger.debug(`TLS handshake: ${error.message}`),
       onAcceptError: (error: Error) =>
         this.#sparing.error('accept', {}, `a connection could not be taken in: ${error.message}`),
@@ -245,6 +259,7 @@ export class Broker implements Part, LocalPublisher {
     this.#stopping = true;
     this.#aging?.cancel();
     const closed = [this.#plain?.close(), this.#tls?.close()];
+    this.#lobby.close();
     for (const guarded of this.#sockets.values()) guarded.hold();
     const until = this.#options.clock.uptime() + this.#limits.stopGraceMs;
     while (this.#anyoneWaits() && this.#options.clock.uptime() < until) await sleep(this.#options.clock, 5);
@@ -294,7 +309,8 @@ export class Broker implements Part, LocalPublisher {
   counters(): BrokerCounters {
     for (const guarded of this.#sockets.values()) this.#countBytes(guarded);
     const { sessions, queued, retained } = this.#sessions.sizes();
-    return this.#counters.snapshot({ connections: this.#sockets.size, sessions, queued, retained });
+    const lobby = this.#lobby.counters();
+    return this.#counters.snapshot({ connections: this.#sockets.size, lobby, sessions, queued, retained });
   }
 
   /** How much the broker remembers, each bounded: for tests and metrics. */
@@ -310,7 +326,7 @@ export class Broker implements Part, LocalPublisher {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);
     const guarded = guard(socket, {
-      maxPacketBytes: this.#options.mqtt.max_packet_bytes ?? defaultMaxPacketBytes,
+      maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
       onViolation: (what, oversized) => this.#brokeProtocol(guarded, what, oversized),
     });
     this.#sockets.set(socket, guarded);
@@ -368,9 +384,18 @@ export class Broker implements Part, LocalPublisher {
     const socket = client.conn as Socket;
     const guarded = this.#sockets.get(socket);
     if (guarded === undefined) return { returnCode: 3, message: 'the connection has gone' };
-    const outcome = await this.#logIn.check(client, socket.remoteAddress ?? '', user, password);
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    const address = socket.remoteAddress;
+    const outcome = await this.#logIn.check(client, { address, user, password, gone: gone.signal });
     if (!outcome.ok) return outcome;
     const { principal } = outcome;
+    if (this.#loggedIn() >= this.#limits.maxConnections) {
+      const message = `${this.#limits.maxConnections} clients are connected: no more are let in`;
+      this.#sparing.warn('full', { principal: principal.id }, message);
+      return { returnCode: 3, message };
+    }
+    this.#lobby.leave(socket);
     const open = this.#open.get(principal.id) ?? new Set();
     if (open.size >= this.#limits.maxConnectionsEach)
       return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
@@ -388,6 +413,12 @@ export class Broker implements Part, LocalPublisher {
     const work = { failed: (error: unknown) => this.#failed(guarded, error) };
     socket.once('close', () => contained(work, () => this.#closed(connection)));
     return undefined;
+  }
+
+  #loggedIn(): number {
+    let count = 0;
+    for (const connections of this.#open.values()) count += connections.size;
+    return count;
   }
 
   #announce(client: Client): void {
@@ -491,6 +522,10 @@ export class Broker implements Part, LocalPublisher {
 function whoseIs({ socket, principal }: GuardedSocket): { readonly address: string; readonly principal?: string } {
   const address = socket.remoteAddress ?? '';
   return principal === undefined ? { address } : { address, principal };
+}
+
+function maxPacketBytesOf(mqtt: Installation['mqtt']): number {
+  return mqtt.max_packet_bytes ?? defaultMaxPacketBytes;
 }
 
 function mayPublish(principal: Principal, topic: string): boolean {

@@ -1,9 +1,15 @@
+import type { LobbyCounters } from './lobby.ts';
+
 /** What the broker counts. All grow since the start, except what is said to be now. */
 export interface BrokerCounters {
   /** now */
   readonly connections: number;
   readonly connectionsTotal: number;
   readonly failedLogins: number;
+  /** log-ins answered «server unavailable» because there was no time to check their password */
+  readonly busyLogins: number;
+  /** connections before log-in */
+  readonly lobby: LobbyCounters;
   /** of devices, that they were allowed to make */
   readonly publishes: number;
   readonly acknowledged: number;
@@ -33,6 +39,7 @@ export interface BrokerCounters {
 export class Counters {
   connectionsTotal = 0;
   failedLogins = 0;
+  busyLogins = 0;
   publishes = 0;
   acknowledged = 0;
   refused = 0;
@@ -50,14 +57,15 @@ export class Counters {
     this.#dropped[what]++;
   }
 
-  snapshot(now: Pick<BrokerCounters, 'connections' | 'sessions' | 'queued' | 'retained'>): BrokerCounters {
+  snapshot(now: Pick<BrokerCounters, 'connections' | 'lobby' | 'sessions' | 'queued' | 'retained'>): BrokerCounters {
     const dropped = this.#dropped.queued + this.#dropped.retained + this.#dropped.session;
     const { connectionsTotal, failedLogins, publishes, acknowledged, refused, forbidden, oversized, frozen } = this;
-    const { bytesIn, bytesOut, redelivered, malformed, failedConnections } = this;
+    const { bytesIn, bytesOut, redelivered, malformed, failedConnections, busyLogins } = this;
     return {
       ...now,
       connectionsTotal,
       failedLogins,
+      busyLogins,
       publishes,
       acknowledged,
       refused,

@@ -16,6 +16,8 @@ export interface ListenerOptions {
   readonly ports: { readonly plain?: number; readonly tls?: number };
   readonly maxConnections: number;
   readonly onSocket: (socket: Socket) => void;
+  /** a TLS connection before its handshake, which costs: `handshake` begins it */
+  readonly onKnock: (socket: Socket, handshake: () => void) => void;
   readonly onTlsError: (error: Error) => void;
   /** a listening socket failed to take a connection in */
   readonly onAcceptError: (error: Error) => void;
@@ -70,7 +72,8 @@ export async function listenTls(options: ListenerOptions): Promise<Listener | un
   }
   server.on('tlsClientError', options.onTlsError);
   const port = options.ports.tls ?? tls.port ?? defaultMqttTlsPort;
-  return listen(server, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections, options.onAcceptError);
+  const doors = createPlainServer((socket) => options.onKnock(socket, () => server.emit('connection', socket)));
+  return listen(doors, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections, options.onAcceptError);
 }
 
 async function listen(

@@ -1,15 +1,18 @@
 /**
  * Lets a client in, or says with which return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) it is refused.
  *
- * Always: without a user and its right password nobody is in; guessing is slowed down; a will may only go where its
- * principal may publish.
+ * Always: without a user and its right password nobody is in; a password that was found right before is let in at
+ * once, whatever waits; guessing is slowed down, never by refusing a right password: where there is no time to check
+ * one, the answer is «server unavailable», which tells clients to try again («not authorized» has home automations
+ * stop for ever), and counts as no failure; a will may only go where its principal may publish.
  */
+import { addressGroup } from '@forpost/shared/address.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import type { Authenticate, Principal } from './access.ts';
+import { type PasswordAnswer, PasswordQueue } from '@forpost/shared/password-queue.ts';
+import type { Acquaintance, Authenticate, Principal } from './access.ts';
 import type { Counters } from './counters.ts';
-import { LoginLimit } from './login-limit.ts';
 import { anyMatches, isTopicName } from './topic-filter.ts';
 
 const identifierRejected = 2;
@@ -27,19 +30,44 @@ export interface ConnectRequest {
   readonly will?: { readonly topic: string } | undefined;
 }
 
+/** Who asks: where from, with what, and whether he still waits. */
+export interface LogInRequest {
+  readonly address: string | undefined;
+  readonly user: string | undefined;
+  readonly password: Uint8Array | undefined;
+  readonly gone: AbortSignal;
+}
+
+/** Nobody is known without computing. */
+const nobodyKnown: Acquaintance = { recall: () => undefined, isUser: () => true };
+
+export interface LogInOptions {
+  readonly authenticate: Authenticate;
+  readonly acquaintance?: Acquaintance | undefined;
+  readonly clock: Clock;
+  readonly logger: SparingLogger;
+  readonly counters: Counters;
+}
+
 export class LogIn {
   readonly #authenticate: Authenticate;
-  readonly #clock: Clock;
+  readonly #acquaintance: Acquaintance;
   readonly #logger: SparingLogger;
   readonly #counters: Counters;
-  readonly #limit = new LoginLimit();
+  readonly #queue: PasswordQueue;
   readonly #requests = new WeakMap<object, ConnectRequest>();
 
-  constructor(authenticate: Authenticate, clock: Clock, logger: SparingLogger, counters: Counters) {
+  constructor({ authenticate, acquaintance = nobodyKnown, clock, logger, counters }: LogInOptions) {
     this.#authenticate = authenticate;
-    this.#clock = clock;
+    this.#acquaintance = acquaintance;
     this.#logger = logger;
     this.#counters = counters;
+    this.#queue = new PasswordQueue(clock);
+  }
+
+  /** log-ins whose password waits to be checked */
+  get waiting(): number {
+    return this.#queue.waiting;
   }
 
   /** Notes what a client asks for, before it is checked. */
@@ -48,41 +76,64 @@ export class LogIn {
   }
 
   /** Never rejects. */
-  async check(client: object, address: string, user?: string, password?: Uint8Array): Promise<LogInOutcome> {
+  async check(client: object, asked: LogInRequest): Promise<LogInOutcome> {
     const request = this.#requests.get(client);
+    const address = addressGroup(asked.address);
     // [MQTT-3.1.3-8]
     if (request === undefined || (request.clientId === '' && request.clean !== true))
       return { ok: false, returnCode: identifierRejected, message: 'a session that stays needs a client id' };
-    if (!user || password === undefined) return this.#refuse(address, user ?? '', 'no user or no password');
-    if (this.#limit.blocks(address, user, this.#clock.uptime())) {
-      this.#counters.failedLogins++;
-      return { ok: false, returnCode: notAuthorized, message: 'too many failed log-ins' };
-    }
+    if (!asked.user || asked.password === undefined)
+      return this.#refuse(address, asked.user ?? '', 'no user or no password');
+    const password = Buffer.from(asked.password).toString('utf8');
+    const known = this.#acquaintance.recall(asked.user, password);
+    if (known === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password, as before');
+    if (known !== undefined) return this.#letIn(known, request);
     let principal: Principal | undefined;
+    let answer: PasswordAnswer;
     try {
-      principal = await this.#authenticate(user, Buffer.from(password).toString('utf8'));
+      answer = await this.#queue.check({
+        address,
+        user: this.#acquaintance.isUser(asked.user) ? asked.user : undefined,
+        gone: asked.gone,
+        verify: async () => {
+          principal = await this.#authenticate(asked.user ?? '', password);
+          return principal !== undefined;
+        },
+      });
     } catch (error) {
       this.#logger.error(`log-in ${address}`, { address }, `a log-in could not be checked: ${messageOf(error)}`);
       return { ok: false, returnCode: serverUnavailable, message: 'the log-in could not be checked' };
     }
-    if (principal === undefined) return this.#refuse(address, user, 'wrong user or password');
-    this.#limit.succeeded(address, user);
-    if (request.will !== undefined && !this.#mayHaveWill(principal, request.will.topic)) {
-      this.#counters.forbidden++;
-      const message = `${principal.id} may not leave a will to ${request.will.topic.slice(0, 300)}`;
-      this.#logger.warn(`will ${principal.id}`, { principal: principal.id }, message);
-      return { ok: false, returnCode: notAuthorized, message };
+    if (answer === 'right' && principal !== undefined) {
+      this.#queue.forgive(address, asked.user);
+      return this.#letIn(principal, request);
     }
-    return { ok: true, principal };
+    if (answer === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password');
+    return this.#putOff(address, answer);
+  }
+
+  #letIn(principal: Principal, request: ConnectRequest): LogInOutcome {
+    if (request.will === undefined || this.#mayHaveWill(principal, request.will.topic)) return { ok: true, principal };
+    this.#counters.forbidden++;
+    const message = `${principal.id} may not leave a will to ${request.will.topic.slice(0, 300)}`;
+    this.#logger.warn(`will ${principal.id}`, { principal: principal.id }, message);
+    return { ok: false, returnCode: notAuthorized, message };
   }
 
   #mayHaveWill(principal: Principal, topic: string): boolean {
     return isTopicName(topic) && !topic.startsWith('$') && anyMatches(principal.publish, topic);
   }
 
+  #putOff(address: string, answer: PasswordAnswer): LogInOutcome {
+    if (answer === 'gone') return { ok: false, returnCode: serverUnavailable, message: 'the client has gone' };
+    this.#counters.busyLogins++;
+    const message = `log-ins from ${address} wait: too many passwords to check, or too many wrong ones; answered «server unavailable»`;
+    this.#logger.warn(`busy ${address}`, { address, waiting: this.#queue.waiting }, message);
+    return { ok: false, returnCode: serverUnavailable, message: 'too many log-ins at once' };
+  }
+
   #refuse(address: string, user: string, message: string): LogInOutcome {
     this.#counters.failedLogins++;
-    this.#limit.failed(address, user, this.#clock.uptime());
     const name = user.slice(0, 64);
     this.#logger.warn(`log-in ${address} ${name}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };

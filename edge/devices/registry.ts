@@ -11,7 +11,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { PasswordVerifier } from '@forpost/shared/password.ts';
-import type { Authenticate, Principal } from '../broker/access.ts';
+import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
@@ -83,11 +83,23 @@ export class DeviceRegistry {
 
   /** Who this is, if the password is right. The user name is the device's or consumer's id. */
   readonly authenticate: Authenticate = async (user, password) => {
-    const principal = this.#principals.get(user);
-    const hash = this.#hashes.get(user);
-    const right = await this.#verifier.verify(password, principal === undefined ? nobodysHash : (hash ?? nobodysHash));
-    return right && hash !== undefined ? principal : undefined;
+    const right = await this.#verifier.verify(password, this.#hashOf(user));
+    return right && this.#hashes.has(user) ? this.#principals.get(user) : undefined;
   };
+
+  /** What is known of who logs in without computing anything. */
+  readonly acquaintance: Acquaintance = {
+    recall: (user, password) => {
+      const right = this.#verifier.recall(password, this.#hashOf(user));
+      if (right === undefined) return undefined;
+      return (right && this.#hashes.has(user) ? this.#principals.get(user) : undefined) ?? 'wrong';
+    },
+    isUser: (user) => this.#principals.has(user),
+  };
+
+  #hashOf(user: string): string {
+    return this.#principals.has(user) ? (this.#hashes.get(user) ?? nobodysHash) : nobodysHash;
+  }
 
   /** What a device's message says, or in words why it says nothing. `received`: ms since 1970. Never throws. */
   decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {

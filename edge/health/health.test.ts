@@ -68,6 +68,8 @@ test('a scrape tells the gateway as it is at that moment, in base units', async 
     broker: {
       connections: 3,
       connectionsTotal: 4,
+      busyLogins: 1,
+      lobby: { waiting: 2, pushedOut: 3, late: 4, notMqtt: 5, refused: 6 },
       failedLogins: 5,
       publishes: 6,
       acknowledged: 7,

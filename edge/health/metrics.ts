@@ -53,6 +53,19 @@ export class GatewayMetrics {
       one(s.broker.connectionsTotal),
     );
     this.#counter('forpost_broker_failed_logins_total', 'MQTT log-ins refused', [], (s) => one(s.broker.failedLogins));
+    this.#counter('forpost_broker_busy_logins_total', 'MQTT log-ins put off with «server unavailable»', [], (s) =>
+      one(s.broker.busyLogins),
+    );
+    this.#gauge('forpost_broker_before_login', 'MQTT connections that have not logged in', [], (s) =>
+      one(s.broker.lobby.waiting),
+    );
+    const closed = 'MQTT connections closed before log-in';
+    this.#counter('forpost_broker_closed_before_login_total', closed, ['reason'], ({ broker: { lobby } }) => [
+      [{ reason: 'room' }, lobby.pushedOut],
+      [{ reason: 'late' }, lobby.late],
+      [{ reason: 'not-mqtt' }, lobby.notMqtt],
+      [{ reason: 'refused' }, lobby.refused],
+    ]);
     this.#counter('forpost_broker_publishes_total', 'Publishes taken from devices', [], (s) => one(s.broker.publishes));
     this.#counter('forpost_broker_acknowledged_total', 'Publishes acknowledged after their commit', [], (s) =>
       one(s.broker.acknowledged),

@@ -1,0 +1,266 @@
+/**
+ * Checks of passwords, one after the other: each costs some 30 ms of a core, so whoever asks for many must not take
+ * them from others, and guessing is slowed instead of locked. Both log-ins use it: MQTT and the pages.
+ *
+ *   check ── room? ── no ──► busy
+ *     └── waits ── its address's turn, and its user's there ── both may fail once more? ──► checked ──► right | wrong
+ *           │                                                    └── not yet: the next one's turn
+ *           ├── whoever asked has gone ──► gone: nothing is computed
+ *           └── `waitMs` ──► busy
+ *
+ * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that, and
+ * one user's from there fewer; a right password gives its allowance back; addresses take turns, and within an address
+ * its users do (all unknown names together are one user), so that a guesser behind the address of a whole site slows
+ * only the user whose name he uses; busy says nothing about the password and counts as no failure; what waits and what
+ * is remembered is bounded.
+ */
+import type { Clock, Timer } from './clock.ts';
+import { FairQueue } from './fair-queue.ts';
+
+export type PasswordAnswer = 'right' | 'wrong' | 'busy' | 'gone';
+
+export interface PasswordQueueLimits {
+  readonly atOnce: number;
+  readonly mostWaiting: number;
+  readonly mostWaitingByAddress: number;
+  readonly mostWaitingByUser: number;
+  /** longest wait for a turn */
+  readonly waitMs: number;
+  /** wrong passwords of one address, and of one user from it: so many at once, and one more each so many ms */
+  readonly failuresByAddress: number;
+  readonly addressRefillMs: number;
+  readonly failuresByUser: number;
+  readonly userRefillMs: number;
+}
+
+/** An address: 60 wrong passwords in its first minute, 40 in each after it. */
+export const defaultPasswordQueueLimits: PasswordQueueLimits = {
+  atOnce: 1,
+  mostWaiting: 1000,
+  mostWaitingByAddress: 256,
+  mostWaitingByUser: 8,
+  waitMs: 8000,
+  failuresByAddress: 20,
+  addressRefillMs: 1500,
+  failuresByUser: 5,
+  userRefillMs: 3000,
+};
+
+export interface PasswordCheck {
+  /** `addressGroup` of whoever asks */
+  readonly address: string;
+  /** the user's name where there is such a user, undefined for all names that nobody has */
+  readonly user: string | undefined;
+  /** aborted when whoever asked has gone */
+  readonly gone?: AbortSignal | undefined;
+  /** whether the password is right: the part that costs */
+  readonly verify: () => Promise<boolean>;
+}
+
+interface Waiting extends PasswordCheck {
+  readonly userKey: string;
+  readonly answer: (answer: PasswordAnswer) => void;
+  readonly fail: (error: unknown) => void;
+  timer?: Timer;
+}
+
+const mostAllowances = 4000;
+
+export class PasswordQueue {
+  readonly #clock: Clock;
+  readonly #limits: PasswordQueueLimits;
+  /** by address, those that wait there by user */
+  readonly #byAddress = new Map<string, FairQueue<Waiting>>();
+  readonly #turns = new FairQueue<string>();
+  readonly #allowances: Allowances;
+  #waiting = 0;
+  #running = 0;
+  #wake: Timer | undefined;
+
+  constructor(clock: Clock, limits: Partial<PasswordQueueLimits> = {}) {
+    this.#clock = clock;
+    this.#limits = { ...defaultPasswordQueueLimits, ...limits };
+    this.#allowances = new Allowances(mostAllowances);
+  }
+
+  /** how many wait for a turn */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** what is remembered of failures, bounded */
+  get remembered(): number {
+    return this.#allowances.size;
+  }
+
+  /** Rejects with what `verify` rejects with. */
+  check(check: PasswordCheck): Promise<PasswordAnswer> {
+    if (check.gone?.aborted) return Promise.resolve('gone');
+    const userKey = JSON.stringify([check.address, check.user ?? null]);
+    if (!this.#makeRoom(check.address, userKey)) return Promise.resolve('busy');
+    return new Promise((resolve, reject) => {
+      const leave = (answer: PasswordAnswer) => {
+        if (this.#remove(waiting)) waiting.answer(answer);
+      };
+      const gone = () => leave('gone');
+      const settle = () => {
+        waiting.timer?.cancel();
+        check.gone?.removeEventListener('abort', gone);
+      };
+      const waiting: Waiting = {
+        ...check,
+        userKey,
+        answer: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      waiting.timer = this.#clock.after(this.#limits.waitMs, () => leave('busy'));
+      check.gone?.addEventListener('abort', gone, { once: true });
+      this.#add(waiting);
+      this.#next();
+    });
+  }
+
+  /** A user has logged in: what was failed in his name from there was his own mistyping. */
+  forgive(address: string, user: string): void {
+    this.#allowances.delete(JSON.stringify([address, user]));
+  }
+
+  #makeRoom(address: string, userKey: string): boolean {
+    const { mostWaiting, mostWaitingByAddress, mostWaitingByUser } = this.#limits;
+    const here = this.#byAddress.get(address);
+    if ((here?.size ?? 0) >= mostWaitingByAddress || (here?.sizeOf(userKey) ?? 0) >= mostWaitingByUser) return false;
+    if (this.#waiting < mostWaiting) return true;
+    // the place of one address that has many goes to another that has fewer
+    let largest = here;
+    for (const queue of this.#byAddress.values()) if (queue.size > (largest?.size ?? 0)) largest = queue;
+    if (largest === undefined || largest === here) return false;
+    const pushedOut = largest.oldestOf(largest.largest() ?? '');
+    if (pushedOut === undefined || !this.#remove(pushedOut)) return false;
+    pushedOut.answer('busy');
+    return true;
+  }
+
+  #add(waiting: Waiting): void {
+    const queue = this.#byAddress.get(waiting.address) ?? new FairQueue<Waiting>();
+    this.#byAddress.set(waiting.address, queue);
+    queue.add(waiting.userKey, waiting);
+    this.#turns.add(waiting.address, waiting.address);
+    this.#waiting++;
+  }
+
+  #remove(waiting: Waiting): boolean {
+    const queue = this.#byAddress.get(waiting.address);
+    if (!queue?.delete(waiting.userKey, waiting)) return false;
+    this.#waiting--;
+    if (queue.size > 0) return true;
+    this.#byAddress.delete(waiting.address);
+    this.#turns.delete(waiting.address, waiting.address);
+    return true;
+  }
+
+  #next(): void {
+    while (this.#running < this.#limits.atOnce && this.#waiting > 0) {
+      const waiting = this.#takeTurn();
+      if (waiting === undefined) {
+        this.#wakeLater();
+        return;
+      }
+      void this.#run(waiting);
+    }
+  }
+
+  #takeTurn(): Waiting | undefined {
+    const { failuresByAddress, addressRefillMs, failuresByUser, userRefillMs } = this.#limits;
+    const now = this.#clock.uptime();
+    const mayFail = (address: string) => this.#allowances.left(address, failuresByAddress, addressRefillMs, now) >= 1;
+    const mayFailAs = (key: string) => this.#allowances.left(key, failuresByUser, userRefillMs, now) >= 1;
+    let taken: Waiting | undefined;
+    const address = this.#turns.next((candidate) => {
+      if (!mayFail(candidate)) return false;
+      taken = this.#byAddress.get(candidate)?.next(mayFailAs);
+      return taken !== undefined;
+    });
+    if (address === undefined || taken === undefined) return undefined;
+    this.#waiting--;
+    if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);
+    else this.#byAddress.delete(address);
+    // taken first and given back: two checks at once cannot both use the last one
+    this.#allowances.take(address, failuresByAddress, addressRefillMs, now);
+    this.#allowances.take(taken.userKey, failuresByUser, userRefillMs, now);
+    return taken;
+  }
+
+  async #run(waiting: Waiting): Promise<void> {
+    this.#running++;
+    const { address, userKey } = waiting;
+    const giveBack = () => {
+      this.#allowances.giveBack(address, this.#limits.failuresByAddress);
+      this.#allowances.giveBack(userKey, this.#limits.failuresByUser);
+    };
+    try {
+      const right = await waiting.verify();
+      if (right) giveBack();
+      waiting.answer(right ? 'right' : 'wrong');
+    } catch (error) {
+      giveBack();
+      waiting.fail(error);
+    } finally {
+      this.#running--;
+      this.#next();
+    }
+  }
+
+  /** All who wait have failed too often: looks again when the next one may. */
+  #wakeLater(): void {
+    if (this.#wake !== undefined) return;
+    const { addressRefillMs, userRefillMs } = this.#limits;
+    this.#wake = this.#clock.after(Math.min(addressRefillMs, userRefillMs) / 4, () => {
+      this.#wake = undefined;
+      this.#next();
+    });
+  }
+}
+
+/** So many at once and one more each so many ms, by key. Full ones are not remembered; beyond `most` the oldest go. */
+class Allowances {
+  readonly #most: number;
+  readonly #known = new Map<string, { left: number; at: number }>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  left(key: string, full: number, refillMs: number, now: number): number {
+    const known = this.#known.get(key);
+    return known === undefined ? full : Math.min(full, known.left + (now - known.at) / refillMs);
+  }
+
+  take(key: string, full: number, refillMs: number, now: number): void {
+    const left = this.left(key, full, refillMs, now) - 1;
+    this.#known.delete(key);
+    this.#known.set(key, { left, at: now });
+    const oldest = this.#known.keys().next();
+    if (this.#known.size > this.#most && !oldest.done) this.#known.delete(oldest.value);
+  }
+
+  giveBack(key: string, full: number): void {
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    known.left = Math.min(full, known.left + 1);
+    if (known.left >= full) this.#known.delete(key);
+  }
+
+  delete(key: string): void {
+    this.#known.delete(key);
+  }
+}
