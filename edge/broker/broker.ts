@@ -153,7 +153,7 @@ export class Broker implements Part, LocalPublisher {
     this.#lobby = new Lobby({
       ...own,
       limits: { ...this.#limits, maxConnectBytes },
-      onOversized: () => this.#counters.oversized++,
+      onRefused: (oversized) => (oversized ? this.#counters.oversized++ : this.#counters.malformed++),
     });
     this.#storage = options.storage ?? noStorage;
     this.#sessions = new Sessions({

@@ -14,6 +14,7 @@
  */
 import type { Socket } from 'node:net';
 import { addressGroup } from '@forpost/shared/address.ts';
+import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { FairQueue } from '@forpost/shared/fair-queue.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
@@ -79,7 +80,8 @@ export interface LobbyOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly limits: LobbyLimits;
-  readonly onOversized: (address: string) => void;
+  /** what came was no CONNECT, or too large a one: counted by the broker too */
+  readonly onRefused: (oversized: boolean) => void;
 }
 
 export class Lobby {
@@ -138,7 +140,8 @@ export class Lobby {
   enter(socket: Socket, begin: () => void): void {
     const visitor = this.#enter(socket, begin);
     if (visitor === undefined) return;
-    const read = () => this.#read(visitor, read);
+    const work = { failed: (error: unknown) => this.#failed(visitor, error) };
+    const read = () => contained(work, () => this.#read(visitor, read));
     socket.on('readable', read);
   }
 
@@ -241,14 +244,14 @@ export class Lobby {
       length += (byte & 0x7f) * 128 ** (i - 1);
       if (byte >= 0x80) continue;
       if (1 + i + length <= maxConnectBytes) return 1 + i + length;
-      this.#options.onOversized(visitor.address);
-      return this.#refuse(visitor, `a CONNECT of ${length} bytes: ${maxConnectBytes} are allowed`);
+      return this.#refuse(visitor, `a CONNECT of ${length} bytes: ${maxConnectBytes} are allowed`, true);
     }
     return this.#refuse(visitor, noConnect);
   }
 
-  #refuse(visitor: Visitor, what: string): 'closed' {
+  #refuse(visitor: Visitor, what: string, oversized = false): 'closed' {
     this.#notMqtt++;
+    this.#options.onRefused(oversized);
     this.#tell(visitor.address, `${visitor.address} sent ${what}: connection closed`);
     this.#end(visitor);
     return 'closed';
@@ -296,7 +299,19 @@ export class Lobby {
     visitor.chunks.length = 0;
     socket.unshift(connect);
     socket.off('error', ignore);
-    visitor.begin();
+    this.#hand(visitor);
+  }
+
+  #hand(visitor: Visitor): void {
+    const work = { failed: (error: unknown) => this.#failed(visitor, error) };
+    contained(work, visitor.begin);
+  }
+
+  /** An error of the gateway's own in the work of one connection: its end alone. */
+  #failed(visitor: Visitor, error: unknown): void {
+    const { address } = visitor;
+    this.#options.logger.error(`failed ${address}`, { address, err: error }, 'a connection failed before its log-in');
+    this.#end(visitor);
   }
 
   #nextHandshake(): void {
@@ -307,7 +322,7 @@ export class Lobby {
       this.#handshaking = undefined;
       this.#nextHandshake();
     });
-    if (!visitor.socket.destroyed) visitor.begin();
+    if (!visitor.socket.destroyed) this.#hand(visitor);
   }
 
   #end(visitor: Visitor): void {
