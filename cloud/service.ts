@@ -35,8 +35,11 @@ import { EvidenceAudit } from './evidence/audit.ts';
 import { EvidenceDepot } from './evidence/depot.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import type { HistoryStore } from './history/store.ts';
+import { GatewayAdmission } from './ingest/admission.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
+import { FloodWatch } from './ingest/flood-watch.ts';
+import { defaultLimits, type GatewayLimits } from './ingest/gateway-budgets.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { LaneEnds } from './ingest/lane-ends.ts';
 import { Ledgers } from './ingest/ledgers.ts';
@@ -51,6 +54,7 @@ import { FileOperationsLog } from './operations/file-log.ts';
 import type { OperationsLog } from './operations/operations.ts';
 import { TopicOperationsLog } from './operations/topic-log.ts';
 import { FileRegistry } from './registry/file-registry.ts';
+import { GatewaySites } from './registry/gateway-sites.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 import type { Registry } from './registry/registry.ts';
 import { TopicRegistry } from './registry/topic-registry.ts';
@@ -88,6 +92,8 @@ export class Service implements Part {
   readonly #operations: OperationsLog;
   readonly #registry: Registry;
   readonly #centreAlarms: CentreAlarms;
+  readonly #sites: GatewaySites;
+  readonly #flood: FloodWatch;
   readonly #api: FastifyInstance;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
@@ -181,6 +187,10 @@ export class Service implements Part {
       kafka === undefined
         ? new FileOperationsLog(join(config.data, 'operations.jsonl'), clock)
         : new TopicOperationsLog(kafka, clock, logger('operations'));
+    this.#sites = new GatewaySites(this.#registry, clock, logger('registry'));
+    const limitsOf = limitsOfGateways(config);
+    this.#flood = new FloodWatch({ alarms: this.#centreAlarms, limitsOf, clock });
+    const admission = new GatewayAdmission(this.#sites, this.#flood, this.#centreAlarms);
     const events: IngestEvents = {
       stored: (some) => {
         this.#stored += some.length;
@@ -207,7 +217,7 @@ export class Service implements Part {
       kafka === undefined
         ? undefined
         : new Ingest({
-            ...{ kafka, history: this.#history, events, partitions: this.#partitions },
+            ...{ kafka, history: this.#history, events, partitions: this.#partitions, admission },
             ...{ clock, random, logger: logger('ingest') },
           });
     this.#delivery =
@@ -240,6 +250,7 @@ export class Service implements Part {
       delivery: this.#delivery,
       commands: this.#commands,
       evidence: this.#evidence,
+      ...{ admission, limitsOf, clock },
     };
     // with a port of its own it is reached there alone
     if (config.receiver === undefined) this.#api.register(receiverPlugin, receiver);
@@ -249,7 +260,6 @@ export class Service implements Part {
         host: config.receiver.host ?? '0.0.0.0',
         port: config.receiver.port ?? defaultReceiverPort,
         tls: config.receiver.tls,
-        clock,
         logger: logger('receiver'),
       });
   }
@@ -285,6 +295,8 @@ export class Service implements Part {
       );
       await this.#releasers.start('alarms of the centre', this.#centreAlarms);
       await this.#releasers.start('registry', this.#registry);
+      await this.#releasers.start('sites of gateways', this.#sites);
+      await this.#releasers.start('flood watch', this.#flood);
       await this.#releasers.start('delivery', this.#delivery);
       if (this.#receiver !== undefined) await this.#releasers.start('receiver', this.#receiver);
       if (waits) {
@@ -368,4 +380,15 @@ export class Service implements Part {
     const status = this.#ingest?.status();
     return status === undefined ? [] : [status.events, status.statuses];
   }
+}
+
+/** What each gateway may send: its own limits, else those of all, else the defaults. */
+function limitsOfGateways({ gateways = {}, limits }: CloudConfig): (gateway: string) => GatewayLimits {
+  const all = { ...defaultLimits, ...limits };
+  const own = new Map(
+    Object.entries(gateways).flatMap(([id, { limits: its }]) =>
+      its === undefined ? [] : [[id, { ...all, ...its }] as const],
+    ),
+  );
+  return (gateway) => own.get(gateway) ?? all;
 }

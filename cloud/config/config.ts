@@ -5,6 +5,23 @@ import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
+const rate = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000, description }));
+
+/** What one gateway may send. */
+const gatewayLimits = Type.Object(
+  {
+    events_per_second: rate('readings and what else is no alarm; default 10000, and ten seconds of it at once'),
+    bytes_per_second: rate('of unpacked JSON; default 8000000'),
+    alerts_per_second: rate('changes of alarms, beside the events; default 50, and 5000 at once'),
+  },
+  {
+    ...closed,
+    description:
+      'beyond it the receiver answers 429 and the gateway sends it later; over Kafka nothing is refused. Either way the ' +
+      'centre raises an alarm «this gateway floods»',
+  },
+);
+
 export const cloudSchema = Type.Object(
   {
     data: Type.String({ description: 'folder for the embedded history and the secrets' }),
@@ -75,6 +92,7 @@ export const cloudSchema = Type.Object(
             token_sha256: Type.Optional(
               Type.String({ pattern: '^[0-9a-f]{64}$', description: 'sha256 of its token in hex' }),
             ),
+            limits: Type.Optional(gatewayLimits),
             refused: Type.Optional(
               Type.Boolean({ description: 'a stolen one: neither token nor certificate lets it in' }),
             ),
@@ -83,6 +101,8 @@ export const cloudSchema = Type.Object(
         ),
       ),
     ),
+    /** of every gateway that has no `limits` of its own; one over Kafka may have them too, under `gateways` */
+    limits: Type.Optional(gatewayLimits),
     notify: Type.Optional(
       Type.Array(
         Type.Object(

@@ -19,6 +19,7 @@ import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { type Admission, admitAll } from './admission.ts';
 import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 import type { KafkaCluster } from './kafka-client.ts';
@@ -55,6 +56,8 @@ export interface IngestOptions {
   readonly kafka: KafkaCluster;
   readonly history: IntakeHistory;
   readonly events: IngestEvents;
+  /** judges what comes; default: takes all */
+  readonly admission?: Admission;
   /** remembers how many partitions the topics have had */
   readonly partitions?: PartitionCounts;
   readonly clock: Clock;
@@ -83,6 +86,11 @@ export function ingestGroup(prefix: string): string {
 /** partitions handled side by side; their inserts are joined (group-insert.ts) */
 const concurrency = 16;
 const heartbeatEveryMs = 1_000;
+/** A registry that cannot be read, for lack of a right perhaps, must not keep everything else from being taken. */
+const admissionWaitMs = 30_000;
+const admissionLookMs = 50;
+/** of one batch; the rest are counted in one line */
+const mostLogged = 10;
 const longestKeyBytes = 256;
 
 interface Item {
@@ -92,6 +100,8 @@ interface Item {
 
 export class Ingest implements Part {
   readonly #options: IngestOptions;
+  readonly #admission: Admission;
+  #waitedForAdmission = false;
   readonly #intake: Intake;
   readonly #producer: SupervisedProducer;
   readonly #deadLetters: DeadLetters;
@@ -102,6 +112,7 @@ export class Ingest implements Part {
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#admission = options.admission ?? admitAll;
     const { kafka, history, events, partitions, clock, random, logger } = options;
     this.#intake = new Intake({
       history,
@@ -152,7 +163,7 @@ export class Ingest implements Part {
       groupId: `${kafka.prefix}-status-${randomUUID()}`,
       topics: [topic(kafka.prefix, 'status')],
       prepare,
-      eachBatch: (payload) => this.#eachStatusBatch(payload),
+      eachBatch: (payload, stopping) => this.#eachStatusBatch(payload, stopping),
       clock,
       random,
       logger,
@@ -198,13 +209,8 @@ export class Ingest implements Part {
 
   async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal): Promise<void> {
     const { batch } = payload;
-    const poison: PoisonRecord[] = [];
-    const items: Item[] = [];
-    for (const message of batch.messages) {
-      const decoded = eventOf(message);
-      if (decoded.ok) items.push({ event: decoded.event, message });
-      else poison.push(poisonOf(batch, message, decoded.reason));
-    }
+    await this.#untilAdmissionKnows(payload, AbortSignal.any([stopping, membership]));
+    const { items, poison } = this.#sorted(batch);
     this.#intake.replaying(
       items.flatMap(({ event, message }) => (message.headers?.[replayHeader] === undefined ? [] : [event])),
     );
@@ -225,6 +231,46 @@ export class Ingest implements Part {
     // only now: where the commit failed the batch is read again, and with it the commit is tried again
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
+  }
+
+  /** What is an event of its gateway, and what goes to the dead letters. */
+  #sorted(batch: Batch): { readonly items: readonly Item[]; readonly poison: PoisonRecord[] } {
+    const poison: PoisonRecord[] = [];
+    const items: Item[] = [];
+    const came = new Map<string, { readonly events: ForpostEvent[]; bytes: number }>();
+    for (const message of batch.messages) {
+      const decoded = eventOf(message);
+      if (!decoded.ok) {
+        poison.push(poisonOf(batch, message, decoded.reason));
+        continue;
+      }
+      const { event } = decoded;
+      const sent = came.get(event.gateway) ?? { events: [], bytes: 0 };
+      came.set(event.gateway, sent);
+      sent.events.push(event);
+      sent.bytes += message.value?.length ?? 0;
+      const refusal = this.#admission.refusal(event);
+      if (refusal === undefined) items.push({ event, message });
+      else poison.push(poisonOf(batch, message, refusal));
+    }
+    for (const { events, bytes } of came.values()) this.#admission.came(events, bytes);
+    return { items, poison };
+  }
+
+  /** After a start: a gateway that the registry knows must not look like a new one. Waits once. */
+  async #untilAdmissionKnows(payload: EachBatchPayload | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const until = clock.uptime() + admissionWaitMs;
+    while (!this.#admission.ready && !this.#waitedForAdmission) {
+      signal.throwIfAborted();
+      if (clock.uptime() >= until) {
+        this.#waitedForAdmission = true;
+        logger.error('the registry cannot be read: gateways are taken for the sites that they name');
+        return;
+      }
+      await sleep(clock, admissionLookMs, signal);
+      await payload?.heartbeat();
+    }
   }
 
   /** Runs `work` and keeps this consumer in its group meanwhile; gives up when it is no longer in it, or is stopped. */
@@ -258,22 +304,28 @@ export class Ingest implements Part {
   }
 
   async #tellPoison(poison: readonly PoisonRecord[]): Promise<void> {
-    const told = poison.map((record) => {
+    const { logger, events } = this.#options;
+    const told = poison.map((record, index) => {
       const { topic: name, partition, offset, key, reason } = record;
-      this.#options.logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
-      return this.#options.events.poison(record);
+      if (index < mostLogged)
+        logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
+      return events.poison(record);
     });
+    if (poison.length > mostLogged) logger.error(`${poison.length - mostLogged} more records went to the dead letters`);
     await Promise.all(told);
   }
 
-  async #eachStatusBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
+  async #eachStatusBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {
+    const { batch, resolveOffset, heartbeat } = payload;
+    await this.#untilAdmissionKnows(payload, stopping);
     for (const message of batch.messages) {
       const key = message.key?.toString() ?? '';
       // gateway/device are a device's last values; an empty value is a gateway that was removed
       if (message.value === null || key.includes('/')) continue;
       const decoded = decodeStatus(message.value);
-      if (!decoded.ok || decoded.status.gateway !== key) {
-        const reason = decoded.ok ? `it speaks for "${decoded.status.gateway}"` : decoded.reason;
+      const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key) : decoded.reason;
+      if (!decoded.ok || refusal !== undefined) {
+        const reason = refusal ?? 'it is no status';
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
         await this.#options.events.poison(poisonOf(batch, message, reason));
         continue;
@@ -282,6 +334,10 @@ export class Ingest implements Part {
     }
     resolveOffset(batch.lastOffset());
     await heartbeat();
+  }
+
+  #statusRefusal(status: GatewayStatus, key: string): string | undefined {
+    return status.gateway === key ? this.#admission.refusal(status) : `it speaks for "${status.gateway}"`;
   }
 }
 

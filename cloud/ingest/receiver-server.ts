@@ -27,7 +27,7 @@ export interface ReceiverTls {
 }
 
 export interface ReceiverServerOptions
-  extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands' | 'evidence'> {
+  extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands' | 'evidence' | 'admission' | 'limitsOf'> {
   readonly host: string;
   /** 0 = any free one */
   readonly port: number;
@@ -65,7 +65,7 @@ export class ReceiverServer implements Part {
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
   async start(): Promise<void> {
-    const { host, port, tls, gateways, delivery, commands, evidence } = this.#options;
+    const { host, port, tls, gateways, delivery, commands, evidence, admission, limitsOf, clock } = this.#options;
     this.#seen = this.#stamp();
     const limits = { ...connectionLimits, ...this.#options.limits };
     const app: FastifyInstance = fastify({
@@ -84,7 +84,9 @@ export class ReceiverServer implements Part {
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
     await app.register(receiverPlugin, {
-      ...{ gateways, delivery, certificates },
+      ...{ gateways, delivery, certificates, clock },
+      ...(admission === undefined ? {} : { admission }),
+      ...(limitsOf === undefined ? {} : { limitsOf }),
       ...(commands === undefined ? {} : { commands }),
       ...(evidence === undefined ? {} : { evidence }),
     });

@@ -1,14 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import { systemClock } from '@forpost/shared/clock.ts';
+import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify, { type InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
+import type { Admission } from './admission.ts';
+import { BodyRoom } from './body-room.ts';
 import { HistoryDelivery } from './delivery.ts';
-import { receiverPlugin } from './receiver.ts';
+import type { GatewayLimits } from './gateway-budgets.ts';
+import { type ReceiverOptions, receiverPlugin } from './receiver.ts';
 import { eventJson, gatewayStatus } from './testing.ts';
 
 const tokens: Record<string, string> = { 'gw-1': 'token-of-gateway-one', 'gw-2': 'token-of-gateway-two' };
@@ -17,7 +20,7 @@ const gateways = Object.fromEntries(
 );
 
 /** A receiver without Kafka, on a history in memory. */
-async function aReceiver() {
+async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   const history = new MemoryHistory(systemClock);
   const stored: string[] = [];
   const statuses: string[] = [];
@@ -49,6 +52,7 @@ async function aReceiver() {
     maxBytes: 100_000,
     maxUnpackedBytes: 200_000,
     maxEventBytes: 50_000,
+    ...more,
   });
   const post = (lines: readonly string[], change: InjectOptions = {}) =>
     app.inject({
@@ -195,5 +199,83 @@ describe('the receiver', () => {
     await post([eventJson(1, { power: 1 })]);
     expect((await post([eventJson(1, { power: 2 })])).statusCode).toBe(200);
     expect(poison).toEqual([expect.stringContaining('other content')]);
+  });
+});
+
+describe('one gateway against all others', () => {
+  const limits: GatewayLimits = { events_per_second: 10, bytes_per_second: 1_000_000, alerts_per_second: 10 };
+  const lines = (lane: 'alerts' | 'telemetry', from: number, count: number, gateway = 'gw-1') =>
+    Array.from({ length: count }, (_, i) => eventJson(from + i, { lane, gateway }));
+
+  test('what a gateway sends beyond its limit is to come later, its alerts and other gateways go on, and nothing is lost', async () => {
+    const clock = new FakeClock();
+    const { post, stored } = await aReceiver({ clock, limitsOf: () => limits });
+    const telemetry = { headers: { 'forpost-lane': 'telemetry' } };
+    expect((await post(lines('telemetry', 1, 200), telemetry)).statusCode, 'a burst may overdraw').toBe(200);
+    const refused = await post(lines('telemetry', 201, 1), telemetry);
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '10']);
+    expect(refused.json().detail).toBe('the gateway "gw-1" sends more than its limit: send it again later');
+    expect((await post(lines('telemetry', 201, 1))).statusCode, 'an older gateway names no lane').toBe(429);
+    expect((await post(lines('alerts', 1, 20), { headers: { 'forpost-lane': 'alerts' } })).statusCode).toBe(200);
+    const other = { headers: { authorization: `Bearer ${tokens['gw-2']}`, 'forpost-lane': 'telemetry' } };
+    expect((await post(lines('telemetry', 1, 1, 'gw-2'), other)).statusCode).toBe(200);
+    clock.advance(10_100);
+    expect((await post(lines('telemetry', 201, 1), telemetry)).statusCode).toBe(200);
+    expect(stored).toHaveLength(222);
+  });
+
+  test.each([
+    ['nothing but line ends', '\n'.repeat(4_000_000)],
+    ['zeros', '\0'.repeat(4_000_000)],
+  ])('a small body that unpacks to millions of bytes of %s is refused while it is being unpacked', async (_, text) => {
+    const { post } = await aReceiver({ maxUnpackedBytes: 16_000_000 });
+    const body = zstdCompressSync(Buffer.from(text));
+    expect(body.length).toBeLessThan(1_000);
+    const answer = await post([], { body });
+    expect(answer.statusCode).toBe(413);
+    expect(answer.json().detail).toContain('packed more than 1000 times');
+  });
+
+  test('bodies of one gateway take no more memory than its share, and none is kept of what was refused', async () => {
+    const room = new BodyRoom({ maxBytesOfGateway: 300_000, maxBytes: 500_000, maxBodiesOfGateway: 3 });
+    const { post } = await aReceiver({ room });
+    const large = lines('telemetry', 1, 300);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => post(large)));
+    const codes = answers.map(({ statusCode }) => statusCode).toSorted();
+    expect(codes).toContain(200);
+    expect(codes.at(-1)).toBe(429);
+    await expect.poll(() => room.bytes).toBe(0);
+    expect((await post(large)).statusCode).toBe(200);
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'zstd, zstd', 'gzip, zstd'])(
+    'a body in %s is refused unread',
+    async (encoding) => {
+      const { post } = await aReceiver();
+      expect((await post([], { headers: { 'content-encoding': encoding }, body: 'x' })).statusCode).toBe(415);
+    },
+  );
+
+  test('an event or a state of another site than the gateway’s own is refused in words, and so is a source that is not its own', async () => {
+    const admission: Admission = {
+      ready: true,
+      came: () => undefined,
+      refusal: ({ gateway, site }) => (site === 'home' ? undefined : `${gateway} is not of ${site}`),
+    };
+    const { app, post, stored, statuses } = await aReceiver({ admission });
+    const elsewhere = eventJson(1).replaceAll('"home"', '"bank"').replaceAll('/sites/home/', '/sites/bank/');
+    const answer = await post([eventJson(2), elsewhere]);
+    expect([answer.statusCode, answer.json().detail]).toEqual([403, 'gw-1 is not of bank']);
+    const claims = await post([eventJson(1).replace('/sites/home/', '/sites/bank/')]);
+    expect(claims.statusCode).toBe(403);
+    expect(claims.json().detail).toContain('source "/sites/bank/gateways/gw-1/devices/meter" is not that of its site');
+    const status = await app.inject({
+      method: 'PUT',
+      url: '/ingest/v1/status',
+      headers: { authorization: `Bearer ${tokens['gw-1']}`, 'content-type': 'application/json' },
+      body: JSON.stringify(gatewayStatus({ site: asId('bank') })),
+    });
+    expect(status.statusCode).toBe(403);
+    expect([stored, statuses]).toEqual([[], []]);
   });
 });

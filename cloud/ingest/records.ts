@@ -3,9 +3,10 @@
  * rebuild and replay.
  *
  * Always: a record whose key is not its event's gateway is nobody's event: the key says where it was put, and no gateway
- * speaks for another.
+ * speaks for another. Key, id, `source`, `site` and `subject` of an event agree.
  */
 import { type Decoded, decodeEvent } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { KafkaMessage } from 'kafkajs';
 import { unreadableHeader } from './codecs.ts';
 
@@ -18,6 +19,20 @@ export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'val
   if (value === null) return { ok: false, reason: 'the record is empty' };
   const decoded = decodeEvent(value);
   const owner = key?.toString();
-  if (!decoded.ok || owner === undefined || owner === decoded.event.gateway) return decoded;
+  if (!decoded.ok) return decoded;
+  const contradiction = sourceProblem(decoded.event);
+  if (contradiction !== undefined) return { ok: false, reason: contradiction };
+  if (owner === undefined || owner === decoded.event.gateway) return decoded;
   return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
+}
+
+/** Why an event's `source` is not its own, in words; undefined where it is. */
+export function sourceProblem({ source, site, gateway, subject }: ForpostEvent): string | undefined {
+  const own = `/sites/${site}/gateways/${gateway}${subject === undefined ? '' : `/devices/${subject}`}`;
+  if (source === own) return undefined;
+  return `source ${quoted(source)} is not that of its site, gateway and subject: "${own}"`;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, longestKey)) : `(${typeof value})`;
 }

@@ -109,3 +109,99 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   const [first] = schema.Errors(value);
   return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };
 }
+
+/** Of one status as it is kept, shown and sent to pages. */
+export const maxStatusBytes = 131_072;
+const most = { lanes: 1_000, uplinks: 20, cameras: 500, devices: 5_000, values: 200, keys: 20, problems: 100 };
+const longestText = 300;
+
+/**
+ * A status that no page is cut off for: long texts are shortened with a mark, lists are cut, and where it is still too
+ * large devices are left without values, then left out. `problems` says what is not there.
+ */
+export function boundedStatus(status: GatewayStatus): GatewayStatus {
+  const bytes = Buffer.byteLength(JSON.stringify(status));
+  if (bytes <= maxStatusBytes / 4 && status.devices.every(({ values }) => Object.keys(values).length <= most.values))
+    return status;
+  const whole = shortened(status);
+  if (Buffer.byteLength(JSON.stringify(whole)) <= maxStatusBytes && cutLists(status).length === 0) return whole;
+  const left = [...cutLists(status)];
+  // a quarter for all that is no device
+  let room = maxStatusBytes - Buffer.byteLength(JSON.stringify({ ...whole, devices: [] })) - 2_000;
+  const devices: GatewayStatus['devices'][number][] = [];
+  let withoutValues = 0;
+  for (const device of whole.devices) {
+    const bare = { ...device, values: {} };
+    const [full, least] = [device, bare].map((one) => Buffer.byteLength(JSON.stringify(one)) + 1);
+    if (full === undefined || least === undefined || least > room) break;
+    if (full > room / 2) withoutValues++;
+    devices.push(full > room / 2 ? bare : device);
+    room -= full > room / 2 ? least : full;
+  }
+  if (devices.length < status.devices.length) left.push(`${status.devices.length - devices.length} devices`);
+  if (withoutValues > 0) left.push(`the values of ${withoutValues} devices`);
+  const mark = `its state is ${bytes} bytes, too large to be shown whole: left out are ${left.join(', ')}`;
+  return { ...whole, devices, problems: [mark, ...whole.problems] };
+}
+
+function cutLists(status: GatewayStatus): readonly string[] {
+  return (['lanes', 'uplinks', 'cameras', 'problems'] as const).flatMap((name) => {
+    const more = status[name].length - most[name];
+    return more > 0 ? [`${more} ${name}`] : [];
+  });
+}
+
+/** Its known fields, each within bounds; what this version does not know is not kept of a status that is too large. */
+function shortened(status: GatewayStatus): GatewayStatus {
+  const { site, gateway, starts, counter, clock, uptime, everyMs, commandKeys } = status;
+  return {
+    ...{
+      site,
+      gateway,
+      name: short(status.name),
+      version: short(status.version),
+      starts,
+      counter,
+      at: short(status.at),
+    },
+    ...(everyMs === undefined ? {} : { everyMs }),
+    ...{ clock, boot: short(status.boot), uptime, revision: short(status.revision) },
+    lanes: status.lanes.slice(0, most.lanes).map(({ epoch, lane, assigned, acknowledged, bytes, shed }) => ({
+      ...{ epoch, lane, assigned, acknowledged, bytes },
+      ...(shed === undefined ? {} : { shed }),
+    })),
+    uplinks: status.uplinks.slice(0, most.uplinks).map((uplink) => shortTexts(uplink)),
+    cameras: status.cameras.slice(0, most.cameras).map((camera) => shortTexts(camera)),
+    devices: status.devices.slice(0, most.devices).map((device) => ({
+      ...{ id: short(device.id), name: short(device.name), connected: device.connected },
+      ...{ lastSeen: device.lastSeen === null ? null : short(device.lastSeen), messages: device.messages },
+      ...{ deadLetters: device.deadLetters, values: shortValues(device.values) },
+    })),
+    ...(commandKeys === undefined ? {} : { commandKeys: commandKeys.slice(0, 100).map(short) }),
+    problems: status.problems.slice(0, most.problems).map(short),
+  };
+}
+
+function shortValues(values: GatewayStatus['devices'][number]['values']): GatewayStatus['devices'][number]['values'] {
+  return Object.fromEntries(
+    Object.entries(values)
+      .slice(0, most.values)
+      .map(([name, value]) => [short(name), typeof value === 'string' ? short(value) : value]),
+  );
+}
+
+/** An object of an entry of a list: its texts shortened, its fields few, what is nested kept where it is small. */
+function shortTexts<Entry extends object>(entry: Entry): Entry {
+  const fields = Object.entries(entry).slice(0, most.keys);
+  return Object.fromEntries(
+    fields.flatMap(([name, value]: [string, unknown]) => {
+      if (typeof value === 'string') return [[name, short(value)]];
+      if (typeof value !== 'object' || value === null) return [[name, value]];
+      return JSON.stringify(value).length <= longestText ? [[name, value]] : [];
+    }),
+  ) as Entry;
+}
+
+function short(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 1).toWellFormed()}…`;
+}

@@ -13,6 +13,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
+import { boundedStatus } from '../ingest/status-codec.ts';
 
 /** Without a status for this long a gateway counts as offline. */
 export const onlineWithinMs = 10_000;
@@ -109,7 +110,9 @@ export class GatewayDirectory implements Part {
    * Takes a status. `arrived`: ms since 1970 when the centre got it (a Kafka record's own timestamp: what is read
    * again at a start is no contact). Returns whether it is the newest; an older one counts as contact only.
    */
-  take(status: GatewayStatus, arrived = this.#clock.now()): boolean {
+  take(whole: GatewayStatus, arrived = this.#clock.now()): boolean {
+    // what one gateway says of itself must not fill the memory, nor cut a page off that it is sent to
+    const status = boundedStatus(whole);
     const entry = this.#entryOf(status.gateway, status.site);
     if (entry === undefined) return false;
     const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status, arrived);

@@ -38,6 +38,9 @@ export const eventContentType = 'application/cloudevents+json';
 /** How an event that is sent again on request is marked, with `1`: a Kafka record's header, or a request's. */
 export const replayHeader = 'forpost-replay';
 
+/** The lane of a batch, beside it: the receiver knows which of a gateway's limits counts before it reads the batch. */
+export const laneHeader = 'forpost-lane';
+
 /** The CloudEvents JSON of one stored event (CloudEvents 1.0, JSON Event Format, section 3). */
 export function encodeEvent(site: SiteId, gateway: GatewayId, event: StoredEvent): string {
   const source = `/sites/${site}/gateways/${gateway}${event.device === null ? '' : `/devices/${event.device}`}`;

@@ -112,3 +112,23 @@ test.each([
 ] satisfies [string, string, RequestListener][])('a receiver that answers %s: %s', async (_, outcome, answer) => {
   expect(await answered(answer)).toBe(outcome);
 });
+
+test('a batch that the receiver asks to wait with is sent again after that time, in the same session', async () => {
+  const times: number[] = [];
+  const lanes: unknown[] = [];
+  const outcome = await answered((request, response) => {
+    times.push(performance.now());
+    lanes.push(request.headers['forpost-lane']);
+    if (times.length === 1) response.writeHead(429, { 'retry-after': '1' }).end('{"detail":"too much"}');
+    else response.end(JSON.stringify({ accepted: [{ ...own, from: '11', through: '13' }] }));
+  });
+  expect(outcome).toBe('safe');
+  expect(lanes).toEqual(['telemetry', 'telemetry']);
+  expect(times[1]! - times[0]!).toBeGreaterThan(900);
+});
+
+test('a wait that is longer than the batch’s deadline is left to the uplink', async () => {
+  expect(await answered(status(429, '{"detail":"too much"}', { 'retry-after': '60' }))).toBe(
+    'FORPOST_SINK_UNREACHABLE',
+  );
+});

@@ -5,7 +5,8 @@
  * Who we are says a token, a certificate, or both; the receiver knows whose each is.
  *
  * Always: a batch is safe only if the answer names it whole; only «too large» and «invalid» (400, 413, 422) are final,
- * everything else waits; a redirect is not followed.
+ * everything else waits; a redirect is not followed. Where the receiver says 429 or 503 with Retry-After, the same batch is
+ * sent again after that time, in the same session, as long as its deadline allows; a lane waits for itself alone.
  */
 import {
   Agent as HttpAgent,
@@ -17,9 +18,9 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import type { Clock } from '@forpost/shared/clock.ts';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { replayHeader } from '@forpost/shared/event/codec.ts';
+import { laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
@@ -36,6 +37,9 @@ type Head = OutgoingHttpHeaders;
 
 const compress = promisify(zstdCompress);
 const refusals = new Set([400, 413, 422]);
+/** An answer may take so long: nothing is sent again with less left of its deadline. */
+const leastAnswerMs = 1_000;
+const leastWaitMs = 250;
 /** of an answer: an error page is not read to its end */
 const maxAnswerBytes = 65_536;
 /** one for a batch, one for the gateway's state beside it */
@@ -114,7 +118,7 @@ class HttpSession implements SinkSession {
     const last = batch.records.at(-1);
     if (first === undefined || last === undefined) return;
     const lines = `${batch.records.map(({ json }) => json).join('\n')}\n`;
-    const { accepted } = await this.post(lines, deadlineMs, batch.replayed);
+    const { accepted } = await this.post(lines, deadlineMs, batch);
     const whole = accepted.some(
       ({ lane, epoch, from, through }) =>
         lane === batch.lane &&
@@ -139,8 +143,12 @@ class HttpSession implements SinkSession {
     );
   }
 
-  async post(lines: string, deadlineMs: number, replayed?: true) {
-    const head = { 'content-type': 'application/x-ndjson', ...(replayed && { [replayHeader]: '1' }) };
+  async post(lines: string, deadlineMs: number, batch?: Pick<SinkBatch, 'lane' | 'replayed'>) {
+    const head = {
+      'content-type': 'application/x-ndjson',
+      ...(batch === undefined ? {} : { [laneHeader]: batch.lane }),
+      ...(batch?.replayed && { [replayHeader]: '1' }),
+    };
     const answer = await this.#call('POST', '/ingest/v1/events', head, lines, deadlineMs);
     let value: unknown;
     try {
@@ -162,11 +170,17 @@ class HttpSession implements SinkSession {
     };
     const late = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([late, this.#closing.signal]);
+    const until = this.#clock.uptime() + deadlineMs;
     let response: IncomingMessage;
     let text: string;
     try {
-      response = await this.#request(`${this.#base}${path}`, { method, headers, signal }, compressed);
-      text = await textOf(response);
+      for (;;) {
+        response = await this.#request(`${this.#base}${path}`, { method, headers, signal }, compressed);
+        text = await textOf(response);
+        const waitMs = askedToWaitMs(response);
+        if (waitMs === undefined || this.#clock.uptime() + waitMs > until - leastAnswerMs) break;
+        await sleep(this.#clock, waitMs, signal);
+      }
     } catch (error) {
       throw this.#unreachable(error, late.aborted ? deadlineMs : undefined);
     }
@@ -218,6 +232,13 @@ class HttpSession implements SinkSession {
     this.#closing.abort();
     this.#agent?.destroy();
   }
+}
+
+/** How long the receiver wants this not to be sent (RFC 9110, Retry-After in seconds); undefined where it does not say. */
+function askedToWaitMs({ statusCode, headers }: IncomingMessage): number | undefined {
+  if (statusCode !== 429 && statusCode !== 503) return undefined;
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, leastWaitMs) : undefined;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

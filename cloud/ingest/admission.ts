@@ -1,0 +1,57 @@
+/**
+ * What of a gateway is let into the centre, whichever way it came: it speaks for itself, of its own site, and names itself
+ * the same everywhere. What it sends is counted, so that a flood is told.
+ *
+ * Always: what is refused is told to staff by one alarm of the centre for each gateway, and never stands in the history.
+ */
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { CentreAlarms } from '../alarms/centre-alarms.ts';
+import type { GatewaySites } from '../registry/gateway-sites.ts';
+import type { FloodWatch } from './flood-watch.ts';
+
+export interface Admission {
+  /** false: it is not known yet which site a gateway belongs to */
+  readonly ready: boolean;
+  /** Why an event or a state of this gateway is not taken, in words; undefined where it is. */
+  refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
+  /** Events that came, `bytes` of JSON in all. */
+  came(events: readonly ForpostEvent[], bytes: number): void;
+}
+
+/** Takes everything: jobs and tests that judge nothing. */
+export const admitAll: Admission = { ready: true, refusal: () => undefined, came: () => undefined };
+
+export const claimKind = 'claims-site';
+/** Somebody looks within that time, or it goes on. */
+const holdsForMs = 600_000;
+
+export class GatewayAdmission implements Admission {
+  readonly #sites: GatewaySites;
+  readonly #flood: FloodWatch;
+  readonly #alarms: Pick<CentreAlarms, 'raise'>;
+
+  constructor(sites: GatewaySites, flood: FloodWatch, alarms: Pick<CentreAlarms, 'raise'>) {
+    this.#sites = sites;
+    this.#flood = flood;
+    this.#alarms = alarms;
+  }
+
+  get ready(): boolean {
+    return this.#sites.ready;
+  }
+
+  refusal({ gateway, site }: { readonly gateway: string; readonly site: string }): string | undefined {
+    const reason = this.#sites.refusal(gateway, site);
+    if (reason === undefined) return undefined;
+    const own = this.#sites.of(gateway)?.site ?? '';
+    const message =
+      `gateway ${gateway} says that it is at the site "${site}"; it belongs to "${own}", so nothing of that is taken. ` +
+      'Was it moved, or its site renamed? Then say so here; if not, its token or certificate is in wrong hands';
+    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', message, holdsForMs });
+    return reason;
+  }
+
+  came(events: readonly ForpostEvent[], bytes: number): void {
+    this.#flood.came(events, bytes);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The memory that bodies on their way through the receiver may take, all of them together, and each gateway's share of it:
+ * as they come, and unpacked as a stream.
+ *
+ *   chunk ──► within the gateway's share? ── no ──► 429      within all the room? ── no ──► 503
+ *   unpacked chunk ──► likewise; beyond `maxUnpackedBytes`, or packed `mostPacked` times ──► 413, and nothing more is unpacked
+ *
+ * Always: what is counted is counted before it is kept, and given back when its connection is done with it and the work on
+ * it too (a client that goes away meanwhile does not free it); a
+ * gateway that sends slowly, or many bodies at once, holds no more than its share.
+ */
+import { constants, createZstdDecompress } from 'node:zlib';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+
+export interface BodyRoomOptions {
+  /** of all bodies together; default 96 MB */
+  readonly maxBytes?: number | undefined;
+  /** of one gateway's; default 24 MB: one body of the largest kind, or twenty as a gateway sends them */
+  readonly maxBytesOfGateway?: number | undefined;
+  /** bodies of one gateway at once; default 8, and a gateway sends four */
+  readonly maxBodiesOfGateway?: number | undefined;
+}
+
+const retryMs = 1_000;
+/** Readings that stand still pack 80 times; from here on it is no readings. */
+const mostPacked = 1_000;
+const packedFreely = 1_048_576;
+/** 16 MB: the largest window that a body of the largest kind can need. */
+const windowLog = 24;
+
+export class BodyRoom {
+  readonly #maxBytes: number;
+  readonly #maxBytesOfGateway: number;
+  readonly #maxBodiesOfGateway: number;
+  #bytes = 0;
+  readonly #gateways = new Map<string, { bytes: number; bodies: number }>();
+
+  constructor(options: BodyRoomOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? 96 * 1024 * 1024;
+    this.#maxBytesOfGateway = options.maxBytesOfGateway ?? 24 * 1024 * 1024;
+    this.#maxBodiesOfGateway = options.maxBodiesOfGateway ?? 8;
+  }
+
+  /** bytes that are taken now */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Room for one body of a gateway; end it. @throws HttpProblem 429 where that has too many on their way */
+  open(gateway: string): BodyShare {
+    const share = this.#gateways.get(gateway) ?? { bytes: 0, bodies: 0 };
+    if (share.bodies >= this.#maxBodiesOfGateway)
+      throw tryAgainIn(429, retryMs, `${share.bodies} bodies of the gateway "${gateway}" are on their way already`);
+    share.bodies++;
+    this.#gateways.set(gateway, share);
+    let own = 0;
+    let ended = false;
+    let working = 0;
+    const giveBack = () => {
+      if (!ended || working > 0) return;
+      share.bytes -= own;
+      this.#bytes -= own;
+      own = 0;
+      if (--share.bodies === 0) this.#gateways.delete(gateway);
+    };
+    return {
+      take: (bytes) => {
+        if (share.bytes + bytes > this.#maxBytesOfGateway)
+          throw tryAgainIn(429, retryMs, `the bodies of the gateway "${gateway}" take ${share.bytes} bytes already`);
+        if (this.#bytes + bytes > this.#maxBytes)
+          throw tryAgainIn(503, retryMs, 'too much is on its way: send it again');
+        own += bytes;
+        share.bytes += bytes;
+        this.#bytes += bytes;
+      },
+      end: () => {
+        if (ended) return;
+        ended = true;
+        giveBack();
+      },
+      during: async (work) => {
+        working++;
+        try {
+          return await work();
+        } finally {
+          working--;
+          giveBack();
+        }
+      },
+    };
+  }
+}
+
+export interface BodyShare {
+  /** Counts bytes that are about to be kept. @throws HttpProblem 429, 503 */
+  take(bytes: number): void;
+  /** its connection is done with it */
+  end(): void;
+  /** Work with what was counted: that stays counted until the work is done. */
+  during<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** A body as it comes. @throws HttpProblem 413, 429, 503 */
+export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    length += chunk.length;
+    if (length > maxBytes) throw new HttpProblem(413, `a body of more than ${maxBytes} bytes`);
+    share.take(chunk.length);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** What zstd packed. @throws HttpProblem 400, 413, 429, 503 */
+export async function unpackBody(packed: Buffer, share: BodyShare, maxUnpackedBytes: number): Promise<Buffer> {
+  const stream = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: windowLog } });
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.end(packed);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxUnpackedBytes)
+        throw new HttpProblem(
+          413,
+          `the body unpacks to more than ${maxUnpackedBytes} bytes: send fewer events at once`,
+        );
+      if (length > packedFreely && length > packed.length * mostPacked)
+        throw new HttpProblem(413, `the body is packed more than ${mostPacked} times: no events are like that`);
+      share.take(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    stream.destroy();
+    if (error instanceof HttpProblem) throw error;
+    throw new HttpProblem(400, `the body is not zstd: ${messageOf(error)}`);
+  }
+  return Buffer.concat(chunks, length);
+}
