@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -345,6 +345,27 @@ describe('the page', () => {
     expect(page.headers['x-content-type-options']).toBe('nosniff');
     for (const url of ['/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json'])
       expect((await app.inject(url)).statusCode).toBeGreaterThanOrEqual(400);
+  });
+
+  test('is sent packed where the browser takes that, and plain where it does not', async () => {
+    const webFolder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
+    releases.push(() => rm(webFolder, { recursive: true }));
+    await writeFile(join(webFolder, 'index.html'), '<!doctype html>');
+    await mkdir(join(webFolder, 'assets'));
+    for (const [name, text] of Object.entries({ 'a.js': 'plain', 'a.js.br': 'brotli', 'a.js.gz': 'gzip' }))
+      await writeFile(join(webFolder, 'assets', name), text);
+    const { app } = await start({ webFolder });
+    const asked = async (encoding: string) => {
+      const { body, headers } = await app.inject({ url: '/assets/a.js', headers: { 'accept-encoding': encoding } });
+      expect([headers['content-type'], headers.vary]).toEqual([
+        expect.stringContaining('javascript'),
+        'accept-encoding',
+      ]);
+      return [body, headers['content-encoding']];
+    };
+    expect(await asked('gzip, deflate, br')).toEqual(['brotli', 'br']);
+    expect(await asked('gzip')).toEqual(['gzip', 'gzip']);
+    expect(await asked('identity')).toEqual(['plain', undefined]);
   });
 
   test('that is not built says how to build it', async () => {

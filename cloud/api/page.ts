@@ -1,5 +1,5 @@
 /**
- * The page's built files. Their names carry a hash of their content, so a browser keeps them for ever; the document
+ * The page's built files, packed where the browser takes that. Their names carry a hash of their content, so a browser keeps them for ever; the document
  * itself is asked for again each time, so that an update is seen at once.
  *
  * Always: only files of the built folder are served; without them the centre runs and says how to build the page.
@@ -23,8 +23,11 @@ export function registerPage(app: FastifyInstance, folder: string): void {
     root: folder,
     cacheControl: false,
     schemaHide: true,
+    // FILE.br and FILE.gz, which the build writes beside each file
+    preCompressed: true,
     setHeaders: (reply, path) => {
       const named = path.includes(`${sep}assets${sep}`);
+      reply.header('vary', 'accept-encoding');
       reply.header('cache-control', named ? `public, max-age=${yearSeconds}, immutable` : 'no-cache');
     },
   });

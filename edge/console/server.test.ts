@@ -336,6 +336,30 @@ describe('the page', () => {
     }
   });
 
+  test('is sent packed, in less than 100 kB in all', async () => {
+    const { url } = await start();
+    const html = await (await fetch(url)).text();
+    const { get } = await import('node:http');
+    const sizeOf = (path: string, encoding: string) =>
+      new Promise<number>((resolve, reject) => {
+        get(url + path, { headers: { 'accept-encoding': encoding } }, (answer) => {
+          if (answer.headers['content-encoding'] !== (encoding === 'identity' ? undefined : encoding))
+            reject(new Error(`${path} came as ${answer.headers['content-encoding']}`));
+          let bytes = 0;
+          answer.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+          });
+          answer.on('end', () => resolve(bytes));
+        }).on('error', reject);
+      });
+    const paths = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
+    const total = async (encoding: string) =>
+      (await Promise.all([...new Set(paths)].map((path) => sizeOf(path, encoding)))).reduce((sum, one) => sum + one, 0);
+    const [plain, brotli, gzip] = [await total('identity'), await total('br'), await total('gzip')];
+    expect(brotli).toBeLessThan(100_000);
+    expect(gzip).toBeLessThan(plain / 2);
+  });
+
   test('is not sent again while it is the same', async () => {
     const { url } = await start();
     const etag = (await fetch(`${url}/page/main.ts`)).headers.get('etag')!;

@@ -1,9 +1,11 @@
 /** The page: a log-in first, the desk behind it. */
 import { Center, Loader } from '@mantine/core';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { DeskPage } from './desk-page.tsx';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
 import { get, sentence } from './http.ts';
 import { LoginPage } from './login/login-page.tsx';
+
+/** the log-in does not wait for it */
+const DeskPage = lazy(() => import('./desk-page.tsx').then(({ DeskPage: page }) => ({ default: page })));
 
 type Session =
   | { readonly state: 'asking' }
@@ -26,14 +28,22 @@ export function App(): ReactNode {
 
   switch (session.state) {
     case 'asking':
-      return (
-        <Center h="100dvh">
-          <Loader type="dots" aria-label="Loading" />
-        </Center>
-      );
+      return <Waiting />;
     case 'out':
       return <LoginPage reason={session.reason} entered={(user) => setSession({ state: 'in', user })} />;
     case 'in':
-      return <DeskPage user={session.user} leave={leave} />;
+      return (
+        <Suspense fallback={<Waiting />}>
+          <DeskPage user={session.user} leave={leave} />
+        </Suspense>
+      );
   }
+}
+
+function Waiting(): ReactNode {
+  return (
+    <Center h="100dvh">
+      <Loader type="dots" aria-label="Loading" />
+    </Center>
+  );
 }

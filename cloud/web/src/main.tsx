@@ -1,5 +1,4 @@
-import '@mantine/core/styles.css';
-import 'uplot/dist/uPlot.min.css';
+import './styles.ts';
 import './page.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';

@@ -250,3 +250,4 @@ class ForpostConsole extends LitElement {
 }
 
 customElements.define('forpost-console', ForpostConsole);
+document.getElementById('waiting')?.remove();

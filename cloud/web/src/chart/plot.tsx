@@ -2,6 +2,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { metricUnit, significant } from '../format.ts';
 
 export interface PlotProps {
