@@ -29,15 +29,16 @@ import { Commander } from './commands/commander.ts';
 import { commandKinds } from './commands/kinds/registry.ts';
 import { Refusals } from './commands/refusals.ts';
 import { trustedKeys } from './commands/trusted-keys.ts';
-import { checkFiles } from './config/check.ts';
+import type { Warning } from './config/conditions.ts';
 import type { Installation } from './config/installation.ts';
-import { loadInstallation } from './config/load.ts';
+import { judge } from './config/judge.ts';
 import { ConsoleServer } from './console/server.ts';
 import type { SceneSaved } from './console/source.ts';
 import { DataFolder } from './data-folder.ts';
 import { DeviceRegistry } from './devices/registry.ts';
 import { reusedInWords } from './devices/reused-ids.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
+import { ConditionWatch } from './health/condition-watch.ts';
 import { GatewayHealth } from './health/health.ts';
 import { GatewayMetrics } from './health/metrics.ts';
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
@@ -47,7 +48,6 @@ import { Pipeline } from './pipeline.ts';
 import { RuleEngine } from './rules/engine.ts';
 import { lateAfterMs } from './rules/rule.ts';
 import { Trials } from './rules/trial.ts';
-import { loadSite } from './site/load.ts';
 import { type CameraScene, withScene } from './site/scene-edit.ts';
 import { deviceWords, type Secrets, type Site } from './site/site.ts';
 import { SiteFile } from './site/site-file.ts';
@@ -68,15 +68,17 @@ const dayMs = 86_400_000;
 
 /** `forpost gateway`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runGateway(configFile: string): Promise<void> {
-  const { fatal } = await checkFiles(configFile);
-  if (fatal.length > 0) throw configError(fatal);
-  const installation = loadInstallation(configFile);
-  const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
+  const { problems, warnings, loaded } = await judge(configFile);
+  if (loaded === undefined) throw configError(problems);
+  const { installation, site, secrets, conditions: look } = loaded;
   const logger = createLogger('gateway', installation.log_level);
   modestThreads();
   // the threads and processes that can wait say so themselves
   goFirst();
-  const gateway = new Gateway({ installation, site, secrets, clock: systemClock, random: Math.random, logger });
+  const conditions = { first: warnings, look };
+  const gateway = new Gateway({
+    ...{ installation, site, secrets, conditions, clock: systemClock, random: Math.random, logger },
+  });
   await runUntilSignal(gateway, logger, () => gateway.addresses());
 }
 
@@ -84,6 +86,8 @@ export interface GatewayOptions {
   readonly installation: Installation;
   readonly site: Site;
   readonly secrets: Secrets;
+  /** what is wrong beside the configuration, at first and by now */
+  readonly conditions: { readonly first: readonly Warning[]; readonly look: () => Promise<readonly Warning[]> };
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -109,6 +113,7 @@ export class Gateway implements Part {
   readonly #broker: Broker;
   readonly #console: ConsoleServer;
   readonly #health: GatewayHealth;
+  readonly #conditions: ConditionWatch;
   readonly #overview: Overview;
   readonly #commander: Commander;
   /** as it is now: zones, lines and masks may be drawn anew while it runs */
@@ -129,6 +134,7 @@ export class Gateway implements Part {
     const logger = (name: string) => options.logger.child({ part: name });
     const gateway = asId<'gateway'>(installation.gateway);
 
+    this.#conditions = new ConditionWatch({ ...options.conditions, clock, logger: logger('conditions') });
     this.#clockSync = new ClockSync({
       clock,
       logger: logger('clock'),
@@ -314,6 +320,7 @@ export class Gateway implements Part {
       commandKeys: keys.map(({ id }) => id),
       problems: () => [
         ...this.#problems.values(),
+        ...this.#conditions.problems(),
         ...this.#outboxProblems(),
         ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),
@@ -365,6 +372,7 @@ export class Gateway implements Part {
       this.#pastAlarms.remember(toldAlarms(this.#evidenceStore.list(Number.POSITIVE_INFINITY)));
       await this.#releasers.start('evidence uploads', this.#uploads);
       await this.#releasers.start('vision', this.#vision);
+      await this.#releasers.start('conditions', this.#conditions);
       await this.#releasers.start('health', this.#health);
       await this.#releasers.start('console', this.#console);
       await this.#releasers.start('broker', this.#broker);

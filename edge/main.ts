@@ -56,13 +56,18 @@ program
 
 program
   .command('check')
-  .description('check a configuration without starting anything')
+  .description('say whether the gateway may start with a configuration, and what is wrong beside it')
   .argument('<file>', 'gateway.yaml')
   .action(async (file: string) => {
-    const { checkFiles } = await import('./config/check.ts');
-    const { problems, summary } = await checkFiles(file);
+    const [{ judge }, { warningText }] = await Promise.all([
+      import('./config/judge.ts'),
+      import('./config/conditions.ts'),
+    ]);
+    const { problems, warnings, summary } = await judge(file);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
-    process.stdout.write(problems.length === 0 ? `${summary}\n` : `${problems.length} to mend\n`);
+    for (const warning of warnings) process.stdout.write(`warning: ${warningText(warning)}\n`);
+    if (problems.length === 0) process.stdout.write(`${summary}\n`);
+    else process.stdout.write(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} found\n`);
     process.exitCode = problems.length === 0 ? 0 : 1;
   });
 

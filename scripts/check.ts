@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { loadCloud } from '../cloud/config/load.ts';
-import { checkFiles } from '../edge/config/check.ts';
+import { judge } from '../edge/config/judge.ts';
 import { parseOptions } from './demo/options.ts';
 import { ensureSecrets, readCredentials, sha256 } from './demo/secrets.ts';
 import { credentialsFile, prepareSettings } from './demo/settings.ts';
@@ -25,7 +25,7 @@ async function configuration(): Promise<boolean> {
     const known = await readCredentials(credentialsFile(folder));
     const settings = await prepareSettings(options, sha256(known.token), folder);
     await ensureSecrets(known, settings, settings);
-    const { problems } = await checkFiles(settings.gatewayFile);
+    const { problems } = await judge(settings.gatewayFile);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
     loadCloud(settings.cloudFile);
     process.stdout.write(`demo configuration: ${problems.length === 0 ? 'good' : 'FAILED'}\n`);

@@ -1,6 +1,7 @@
 /** Whose commands this gateway takes: the public keys in gateway.yaml or in the file that it names, one a line. */
 import { readFileSync } from 'node:fs';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
 import type { Installation } from '../config/installation.ts';
 
@@ -9,32 +10,39 @@ const mostKeys = 8;
 
 export interface TrustedKeys {
   readonly keys: readonly CommandKey[];
+  /** what is wrong in gateway.yaml */
   readonly problems: readonly Problem[];
+  /** what is wrong with the file that it names: what it has besides is trusted */
+  readonly warnings: readonly Problem[];
 }
 
 /** No `commands` in the file: no keys, and no command is taken. Never throws because of what stands there. */
 export function trustedKeys({ commands }: Pick<Installation, 'commands'>): TrustedKeys {
   const keys = new Map<string, CommandKey>();
   const problems: Problem[] = [];
-  const take = (text: string, path: readonly (string | number)[]) => {
+  const warnings: Problem[] = [];
+  const take = (text: string, path: readonly (string | number)[], wrong: Problem[]) => {
     const key = commandKeyOf(text);
     if (key !== undefined) keys.set(key.id, key);
     else
-      problems.push({
+      wrong.push({
         path,
         message: `${path[0]}.${path[1]}: "${text}" is no key: use the line that "forpost cloud key" prints`,
       });
   };
-  for (const [index, text] of (commands?.trusted_keys ?? []).entries()) take(text, ['commands', 'trusted_keys', index]);
+  for (const [index, text] of (commands?.trusted_keys ?? []).entries())
+    take(text, ['commands', 'trusted_keys', index], problems);
   const file = commands?.trusted_keys_file;
   const path = ['commands', 'trusted_keys_file'];
   if (file !== undefined)
     try {
-      for (const line of readFileSync(file, 'utf8').split('\n')) if (!/^\s*(#|$)/.test(line)) take(line.trim(), path);
+      for (const line of readFileSync(file, 'utf8').split('\n'))
+        if (!/^\s*(#|$)/.test(line)) take(line.trim(), path, warnings);
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      problems.push({ path, message: `${path.join('.')}: ${file} ${missing ? 'is not there' : 'cannot be read'}` });
+      const why = missing ? 'is not there' : `cannot be read (${messageOf(error)})`;
+      warnings.push({ path, message: `${path.join('.')}: ${file} ${why}: no command by its keys is taken` });
     }
   if (keys.size > mostKeys) problems.push({ path: ['commands'], message: `more than ${mostKeys} keys are trusted` });
-  return { keys: [...keys.values()], problems };
+  return { keys: [...keys.values()], problems, warnings };
 }

@@ -4,11 +4,10 @@
  *
  * Always: passwords never cross a network in the clear unless the file asks for it in so many words.
  */
-import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { clearPassword, resolvedTls } from '@forpost/shared/kafka/security.ts';
+import { clearPassword, type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
 import {
   defaultHttpPort,
   defaultHttpsPort,
@@ -73,7 +72,7 @@ function resolved(value: Installation, folder: string): Installation {
 /** where MQTT and the page are served unless the file says otherwise */
 const loopbackHost = '127.0.0.1';
 
-function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
+function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem[] {
   const problems: Problem[] = [];
   if (!isLoopback(mqtt.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
     problems.push({
@@ -86,15 +85,11 @@ function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
       message: `the page without TLS is for this machine alone: add http.tls, or leave http.host at 127.0.0.1`,
     });
   problems.push(...ports({ mqtt, http }));
-  for (const part of ['mqtt', 'http'] as const)
-    for (const key of ['certificate', 'key'] as const) {
-      const file = (part === 'mqtt' ? mqtt : http).tls?.[key];
-      const why = file === undefined ? undefined : unreadable(file);
-      if (why !== undefined) problems.push({ path: [part, 'tls', key], message: `${part}.tls.${key}: ${file} ${why}` });
-    }
   const names = uplink.map(nameOfSink);
+  problems.push(...halfAPair(evidence?.receiver?.tls, ['evidence', 'receiver', 'tls']));
   for (const [index, sink] of uplink.entries()) {
     const name = nameOfSink(sink);
+    problems.push(...halfAPair(sink.tls, ['uplink', index, 'tls']));
     if (names.indexOf(name) !== index)
       problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
     if (sink.kind === 'kafka') {
@@ -104,6 +99,16 @@ function check({ mqtt, http, uplink }: Installation): readonly Problem[] {
     } else problems.push(...addressProblems(sink.url, sink.tls !== undefined, index));
   }
   return problems;
+}
+
+/** A certificate without its key says nothing, and a key without its certificate neither. */
+function halfAPair(tls: KafkaTls | undefined, path: Problem['path']): readonly Problem[] {
+  if (tls === undefined || tls === true || (tls.certificate === undefined) === (tls.key === undefined)) return [];
+  const [there, missing] =
+    tls.key === undefined ? (['certificate', 'key'] as const) : (['key', 'certificate'] as const);
+  return [
+    { path: [...path, there], message: `the ${there} ${tls[there]} needs its ${missing}: add ${missing} beside it` },
+  ];
 }
 
 function addressProblems(url: string, tls: boolean, sink: number): readonly Problem[] {
@@ -140,13 +145,4 @@ function brokerPorts(brokers: readonly string[], sink: number): readonly Problem
       ? []
       : [{ path: ['uplink', sink, 'brokers', index], message: `${broker}: a port is from 1 to 65535` }];
   });
-}
-
-function unreadable(file: string): string | undefined {
-  try {
-    accessSync(file, constants.R_OK);
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
-  }
 }

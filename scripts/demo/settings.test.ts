@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadCloud } from '../../cloud/config/load.ts';
-import { checkFiles } from '../../edge/config/check.ts';
+import { judge } from '../../edge/config/judge.ts';
 import { loadInstallation } from '../../edge/config/load.ts';
 import { loadSite } from '../../edge/site/load.ts';
 import { uploadTarget } from '../../edge/uplink/upload-target.ts';
@@ -35,7 +35,7 @@ test.each([
   ['a check without Kafka', ['--check', '--no-kafka'], {}],
 ] as const)('with %s, gateway and centre get a configuration that is right', async (_what, args, env) => {
   const { gatewayFile, cloudFile } = await prepare(args, env);
-  expect((await checkFiles(gatewayFile)).problems).toEqual([]);
+  expect((await judge(gatewayFile)).problems).toEqual([]);
   expect(() => loadCloud(cloudFile)).not.toThrow();
 });
 

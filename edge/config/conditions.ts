@@ -1,0 +1,177 @@
+/**
+ * What may be wrong beside the configuration and keeps no gateway from starting: certificates, models, keys that others
+ * bring, files that the gateway wrote, the disk, and doors that are open wider than they should be.
+ *
+ * Always: nothing here is opened that the running gateway has locked; looking changes nothing.
+ */
+import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { LoadedYaml, Problem } from '@forpost/shared/config/yaml.ts';
+import { type KafkaTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { weakness } from '@forpost/shared/password-strength.ts';
+import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
+import { trustedKeys } from '../commands/trusted-keys.ts';
+import type { LoadedSite } from '../site/load.ts';
+import { checkModels } from '../vision/check-models.ts';
+import type { Installation } from './installation.ts';
+import { keptFileProblems } from './kept-files.ts';
+
+export interface Warning {
+  /**
+   * listener: the certificate of MQTT or page, which says so itself while it runs, as cameras do of their models;
+   * kept: of what an earlier run wrote, told by the part that reads it
+   */
+  readonly area: 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access';
+  /** FILE:LINE:COLUMN, where it is of a line */
+  readonly place?: string;
+  readonly message: string;
+}
+
+export interface Configured {
+  readonly file: string;
+  readonly installation: Installation;
+  readonly yaml: LoadedYaml<unknown>;
+  readonly site: LoadedSite;
+}
+
+/** Less free disk than this is none. */
+const leastFreeBytes = 16 * 2 ** 20;
+
+/** The printed form of a warning. */
+export function warningText({ place, message }: Warning): string {
+  return place === undefined ? message : `${place}: ${message}`;
+}
+
+/** Never rejects because of what it finds. */
+export async function conditions(configured: Configured, clock: Clock): Promise<readonly Warning[]> {
+  const { installation, yaml, site } = configured;
+  const at = (area: Warning['area'], from: LoadedYaml<unknown>, problems: readonly Problem[]) =>
+    problems.map(({ path, message }): Warning => {
+      const { line, column } = from.at(path);
+      return { area, place: `${from.file}:${line}:${column}`, message };
+    });
+  return [
+    ...at('listener', yaml, await listenerProblems(installation, clock)),
+    ...at('uplink', yaml, uplinkFiles(installation, clock.now())),
+    ...at('commands', yaml, trustedKeys(installation).warnings),
+    ...at('model', site.siteYaml, await checkModels(site.site.cameras, join(installation.data, 'models'))),
+    ...at('access', site.secretsYaml, weakPasswords(site)),
+    ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
+    ...keptFileProblems(installation.data).map((message): Warning => ({ area: 'kept', message })),
+    ...diskProblems(installation.data).map((message): Warning => ({ area: 'disk', message })),
+  ];
+}
+
+async function listenerProblems(installation: Installation, clock: Clock): Promise<Problem[]> {
+  const found: Problem[] = [];
+  for (const part of ['mqtt', 'http'] as const) {
+    const { tls } = installation[part];
+    if (tls === undefined) continue;
+    const names = tls.host === undefined ? [] : [tls.host];
+    const options = { setting: `${part}.tls`, files: tls, names, clock, logger: silentLogger() };
+    const certificate = new ServerCertificate(options);
+    const messages = await certificate.start().then(
+      () => certificate.problems(),
+      (error: Error) => [`${error.message}: nobody comes in that way until it can be used`],
+    );
+    await certificate.stop();
+    found.push(...messages.map((message) => ({ path: [part, 'tls'], message })));
+  }
+  return found;
+}
+
+function uplinkFiles({ uplink, evidence }: Installation, now: number): Problem[] {
+  const receiver = evidence?.receiver?.tls;
+  return [
+    ...uplink.flatMap(({ tls }, index) => tlsProblems(tls, ['uplink', index, 'tls'], `uplink[${index}].tls`, now)),
+    ...tlsProblems(receiver, ['evidence', 'receiver', 'tls'], 'evidence.receiver.tls', now),
+  ];
+}
+
+/** A part that sends with a client's certificate reads it at each connection: it goes on once the files are right. */
+function tlsProblems(tls: KafkaTls | undefined, path: Problem['path'], name: string, now: number): Problem[] {
+  if (tls === undefined || tls === true) return [];
+  const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
+    path: [...path, file],
+    message: `${name}.${file}: ${message}`,
+  }));
+  if (unusable.length > 0) return unusable;
+  return (['certificate', 'ca'] as const).flatMap((file) => {
+    const from = tls[file];
+    const chain = from === undefined ? [] : (certificatesIn(readFileSync(from, 'utf8')) ?? []);
+    // of a bundle's CAs one may be over while another is the one that counts
+    if (file === 'ca' && chain.length > 1) return [];
+    const problems = certificateProblems(chain, now);
+    return problems.map((problem) => ({ path: [...path, file], message: `${name}.${file}: ${from}: ${problem}` }));
+  });
+}
+
+function weakPasswords({ secrets }: LoadedSite): Problem[] {
+  return (['mqtt', 'console'] as const).flatMap((section) =>
+    Object.entries(secrets[section]).flatMap(([id, hash]) => {
+      const weak = weakness(hash);
+      if (weak === undefined) return [];
+      const again = `forpost devices password ${id}${section === 'console' ? ' --console' : ''}`;
+      const message = `${section}.${id} ${weak}: who reads this file guesses the password quickly; make a new one with "${again}"`;
+      return [{ path: [section, id], message }];
+    }),
+  );
+}
+
+const forOthers = { read: 0o004, write: 0o002 } as const;
+
+/** Files that everybody on this machine may read though they hold a secret, or write though they decide what happens. */
+function modeProblems({ file, installation }: Configured): string[] {
+  const { site_file, secrets_file, data, mqtt, http, uplink, evidence } = installation;
+  const keys = [
+    ...[mqtt.tls?.key, http.tls?.key],
+    ...[...uplink.map(({ tls }) => tls), evidence?.receiver?.tls].map((tls) => (tls === true ? undefined : tls?.key)),
+  ];
+  const secret = [secrets_file, ...keys].filter((path) => path !== undefined);
+  const decides = [file, site_file, ...secret, ...(installation.commands?.trusted_keys_file ?? '').split('\n', 1)];
+  const folders = new Set([data, ...[file, site_file, secrets_file].map((path) => dirname(path))]);
+  const open = (path: string, bits: number) => path !== '' && (modeOf(path) & bits) !== 0;
+  const told = (path: string) => (modeOf(path) & 0o777).toString(8).padStart(3, '0');
+  return [
+    ...secret
+      .filter((path) => open(path, forOthers.read))
+      .map(
+        (path) =>
+          `${path} holds secrets and everybody on this machine may read it (mode ${told(path)}): chmod o= ${path}`,
+      ),
+    ...(open(data, forOthers.read) && open(join(data, 'outbox.db'), forOthers.read)
+      ? [`everybody on this machine may read the data folder ${data} (mode ${told(data)}): chmod o= ${data}`]
+      : []),
+    ...[...new Set(decides), ...folders]
+      .filter((path) => open(path, forOthers.write) && !isSticky(path))
+      .map((path) => `everybody on this machine may change ${path} (mode ${told(path)}): chmod o-w ${path}`),
+  ];
+}
+
+function diskProblems(data: string): string[] {
+  try {
+    const { bavail, bsize } = statfsSync(data);
+    return bavail * bsize >= leastFreeBytes
+      ? []
+      : [`the disk of ${data} is full: alerts go on, readings may not be kept`];
+  } catch {
+    // a folder that is not there yet
+    return [];
+  }
+}
+
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    // whoever needs it says that it is not there
+    return 0;
+  }
+}
+
+/** As /tmp: everybody may add files, nobody may replace another's. */
+function isSticky(path: string): boolean {
+  return (modeOf(path) & 0o1000) !== 0;
+}

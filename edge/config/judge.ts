@@ -1,0 +1,145 @@
+/**
+ * The one judge of «may this gateway start»: `forpost check` (which the systemd unit runs first), `forpost gateway`, and a
+ * reload ask it, so that none of them refuses what another would take.
+ *
+ *   what a person wrote is wrong ──► problem: FILE:LINE:COLUMN, what and what to do ──► no start
+ *   what changes by itself is wrong (a certificate, a model, a file that the gateway wrote, the disk)
+ *                                ──► warning ──► starts, that part waits and says so
+ *
+ * Always: a problem stands in gateway.yaml, site.yaml or secrets.yaml, or is the data folder that they name; nothing that
+ * the gateway wrote itself, and nothing that time or another machine does, is one.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { trustedKeys } from '../commands/trusted-keys.ts';
+import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
+import { type LoadedSite, loadSite } from '../site/load.ts';
+import type { Secrets, SinkSecret, Site } from '../site/site.ts';
+import { evidenceSecret } from '../uplink/upload-target.ts';
+import { conditions, type Warning } from './conditions.ts';
+import type { Installation, SinkConfig } from './installation.ts';
+import { nameOfSink, readInstallation } from './load.ts';
+
+export interface Loaded {
+  readonly installation: Installation;
+  readonly site: Site;
+  readonly secrets: Secrets;
+  /** what is wrong by now beside the configuration, as `warnings` was at first */
+  readonly conditions: () => Promise<readonly Warning[]>;
+}
+
+export interface Judged {
+  /** FILE:LINE:COLUMN: what is wrong; with one the gateway does not start */
+  readonly problems: readonly string[];
+  /** what costs its own part only */
+  readonly warnings: readonly Warning[];
+  /** one line about what is configured; empty where there are problems */
+  readonly summary: string;
+  /** what the files say; absent where there are problems */
+  readonly loaded?: Loaded;
+}
+
+/** Reads the installation's file and the two that it names. Never rejects because of what stands in them. */
+export async function judge(installationFile: string, clock: Clock = systemClock): Promise<Judged> {
+  try {
+    const { installation, yaml } = readInstallation(installationFile);
+    const site = loadSite(installation.site_file, installation.secrets_file);
+    const problems = [
+      ...[...trustedKeys(installation).problems, ...dataProblems(installation.data)].map((one) => yaml.describe(one)),
+      ...uplinkProblems(installation, site, (one) => yaml.describe(one)),
+    ];
+    if (problems.length > 0) return { problems, warnings: [], summary: '' };
+    const look = () => conditions({ file: installationFile, installation, yaml, site }, clock);
+    const warnings = await look();
+    const loaded: Loaded = { installation, site: site.site, secrets: site.secrets, conditions: look };
+    return { problems, warnings, summary: summaryOf(installation, site), loaded };
+  } catch (error) {
+    const problems = configProblems(error);
+    if (problems === undefined) throw error;
+    return { problems, warnings: [], summary: '' };
+  }
+}
+
+/** A folder that this user may not use. Full, worn out and read-only disks are no problem: alerts go on. */
+function dataProblems(folder: string): readonly Problem[] {
+  const tell = (why: string) => [{ path: ['data'], message: `the data folder ${folder} ${why}` }];
+  try {
+    if (!statSync(folder).isDirectory()) return tell('is not a folder: move away what stands there');
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (isFailing(error, { isReadOnly: () => isReadOnly(folder) })) return [];
+    return tell(`cannot be used: ${messageOf(error)}; give it to the gateway’s user (chown), or set "data" to another`);
+  }
+}
+
+function uplinkProblems(
+  installation: Installation,
+  { secrets, secretsYaml }: LoadedSite,
+  describe: (problem: Problem) => string,
+): readonly string[] {
+  const problems: string[] = [];
+  const all = secrets.uplink ?? {};
+  const names = installation.uplink.map(nameOfSink);
+  if (installation.evidence?.receiver !== undefined) names.push(evidenceSecret);
+  for (const [index, sink] of installation.uplink.entries()) {
+    const name = nameOfSink(sink);
+    const secret = Object.hasOwn(all, name) ? all[name] : undefined;
+    problems.push(...secretProblems(sink, index, secret, installation.secrets_file).map((one) => describe(one)));
+  }
+  for (const [name, secret] of Object.entries(all))
+    if (!names.includes(name)) {
+      const message = `uplink.${name} is a ${kindOf(secret)} for nobody${suggestion(name, names)}`;
+      problems.push(secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
+    }
+  return problems;
+}
+
+const kindOf = (secret: SinkSecret) => ('token' in secret ? 'token' : 'password');
+
+/** A sink's own kind of secret: a token for the receiver, a password for a log-in to Kafka. */
+function secretProblems(
+  sink: SinkConfig,
+  index: number,
+  secret: SinkSecret | undefined,
+  secretsFile: string,
+): readonly Problem[] {
+  const name = nameOfSink(sink);
+  const needed = sink.kind === 'http' ? 'token' : sink.sasl === undefined ? undefined : 'password';
+  const there = secret === undefined ? undefined : kindOf(secret);
+  // a certificate says who we are as well
+  if (sink.kind === 'http' && there === undefined && hasCertificate(sink)) return [];
+  if (needed === there) return [];
+  const instead = there === undefined ? '' : `, but a ${there}`;
+  const message =
+    needed === undefined
+      ? `the uplink "${name}" has a ${there} in ${secretsFile} but no sasl: add sasl, or remove the ${there}`
+      : `the uplink "${name}" has no ${needed}${instead}: add it under uplink in ${secretsFile}`;
+  return [{ path: ['uplink', index], message }];
+}
+
+function hasCertificate({ tls }: SinkConfig): boolean {
+  return tls !== undefined && tls !== true && tls.certificate !== undefined;
+}
+
+function summaryOf(installation: Installation, { site }: LoadedSite): string {
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  const sinks = installation.uplink.map((sink) =>
+    sink.kind === 'kafka' ? `Kafka at ${sink.brokers.join(', ')}` : sink.url,
+  );
+  const zones = site.cameras.reduce((sum, { zones: own }) => sum + (own?.length ?? 0), 0);
+  return [
+    `gateway ${installation.gateway}, site ${site.id} (${site.timezone}):`,
+    [
+      count(site.devices.length, 'device'),
+      count(site.consumers.length, 'consumer'),
+      `${count(site.cameras.length, 'camera')} with ${count(zones, 'zone')}`,
+      count(site.rules.length, 'rule'),
+      sinks.length === 0 ? 'no uplink' : `uplink to ${sinks.join(' and ')}`,
+    ].join(', '),
+  ].join(' ');
+}

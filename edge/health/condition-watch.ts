@@ -1,0 +1,75 @@
+/**
+ * Looks again and again at what may be wrong beside the configuration (config/conditions.ts): a certificate of the
+ * uplink that ends, a file that became readable for everybody. Each is said in the log when it begins, and stands on the page
+ * as long as it lasts.
+ *
+ * Always: what a part says of itself (cameras, listeners, the outbox) is not said twice; a look that fails leaves what
+ * was known.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { type Warning, warningText } from '../config/conditions.ts';
+
+const lookEveryMs = 60_000;
+const onPage: readonly Warning['area'][] = ['uplink', 'commands', 'access'];
+
+export interface ConditionWatchOptions {
+  readonly look: () => Promise<readonly Warning[]>;
+  /** what was found before the start */
+  readonly first: readonly Warning[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly everyMs?: number;
+}
+
+export class ConditionWatch implements Part {
+  readonly #options: ConditionWatchOptions;
+  #known: readonly Warning[] = [];
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: ConditionWatchOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    this.#take(this.#options.first);
+    this.#lookLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** For the page. */
+  problems(): readonly string[] {
+    return this.#known.filter(({ area }) => onPage.includes(area)).map(({ message }) => message);
+  }
+
+  /** Never rejects. */
+  async look(): Promise<void> {
+    try {
+      this.#take(await this.#options.look());
+    } catch (error) {
+      this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
+    }
+  }
+
+  #take(found: readonly Warning[]): void {
+    const before = new Set(this.#known.map(warningText));
+    for (const one of found) if (!before.has(warningText(one))) this.#options.logger.warn(warningText(one));
+    this.#known = found;
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.after(this.#options.everyMs ?? lookEveryMs, () => {
+      void this.look().then(() => {
+        if (!this.#stopped) this.#lookLater();
+      });
+    });
+  }
+}
