@@ -321,6 +321,8 @@ export class Gateway implements Part {
       problems: () => [
         ...this.#problems.values(),
         ...this.#conditions.problems(),
+        ...this.#broker.problems(),
+        ...this.#console.problems(),
         ...this.#outboxProblems(),
         ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),

@@ -204,3 +204,25 @@ test('a server offers no CBC and no key exchange without forward secrecy', async
   expect(await offer('ECDHE-ECDSA-AES128-SHA')).toBe('refused');
   expect(await offer('ECDHE-ECDSA-AES128-GCM-SHA256')).toBe('ECDHE-ECDSA-AES128-GCM-SHA256');
 });
+
+test('a client of TLS 1.2 cannot have the handshake done again, and nobody gets CBC or TLS 1.1', async () => {
+  const { port } = await served(await files(certificates.server));
+  const tried = (options: object) =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options }, () => {
+        const { name } = socket.getCipher();
+        const going = socket.renegotiate({}, (error) => {
+          resolve(error === null ? 'renegotiated' : `${name}: ${error.message}`);
+          socket.destroy();
+        });
+        if (!going) resolve('refused at once');
+      });
+      socket.on('error', (error) => resolve(error.message));
+      socket.on('close', () => resolve('closed'));
+    });
+  expect(await tried({ maxVersion: 'TLSv1.2' })).not.toBe('renegotiated');
+  expect(await tried({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA256:AES128-SHA' })).toMatch(/handshake/);
+  expect(await tried({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })).toMatch(
+    /alert|version|protocol/,
+  );
+});

@@ -4,12 +4,13 @@
  *
  *   start ──► serving ── the files' content differs ──► usable? ── yes ──► every server gets the new one ──► serving
  *                                                          └── no ──► the old one goes on; said from the second look on
+ *   start that may wait ── no usable files ──► a server without a certificate, which fails each handshake ── usable ──► serving
  *
  * Always: what decides is the content of the files, read anew through every link, not their times or inodes; a half
  * renewed pair (the certificate is new, the key is not yet) never reaches a server; a certificate that has ended, or is
  * not valid yet, is served and told: a clock may be wrong, and a client may say more about it than silence does.
  */
-import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { constants, createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -28,7 +29,7 @@ export interface CertificateFiles {
   readonly ca?: string | undefined;
 }
 
-/** TLS 1.2 only with forward secrecy and authenticated encryption: no CBC, no RSA key exchange (RFC 7525, 9325). */
+/** TLS 1.2 only with forward secrecy and authenticated encryption: no CBC, no RSA key exchange, no renegotiation (RFC 9325). */
 export const serverTls = {
   minVersion: 'TLSv1.2',
   ciphers: [
@@ -43,6 +44,8 @@ export const serverTls = {
     'ECDHE-RSA-AES128-GCM-SHA256',
   ].join(':'),
   honorCipherOrder: true,
+  // a client of TLS 1.2 that asks for another handshake costs one, and gains nothing
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 } as const satisfies SecureContextOptions;
 
 /** What tls.createServer and https.createServer take. */
@@ -98,6 +101,15 @@ export class ServerCertificate implements Part {
     this.#lookLater();
   }
 
+  /**
+   * The same for a server that is one part of many: files that cannot be used now keep nothing from starting. Until they
+   * can be, its server has no certificate, and `problems` says why.
+   */
+  async startOrWait(): Promise<void> {
+    await this.#look();
+    this.#lookLater();
+  }
+
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -110,6 +122,11 @@ export class ServerCertificate implements Part {
     if (this.#serving === undefined)
       throw new ForpostError('FORPOST_PART_FAILED', `${this.#options.setting}: its certificate has not been read`);
     return this.#serving.options;
+  }
+
+  /** For the creation of a server that may wait for its certificate. */
+  get optionsOrNone(): ServerTls | typeof serverTls {
+    return this.#serving?.options ?? serverTls;
   }
 
   /** From now on `server` gets what the files hold. Connections that are open keep what they began with. */
@@ -126,7 +143,12 @@ export class ServerCertificate implements Part {
   /** What is wrong with it, a sentence each: for the page. Empty where nothing is. */
   problems(): readonly string[] {
     const { setting, clock, names = [] } = this.#options;
-    if (this.#serving === undefined) return [];
+    if (this.#serving === undefined) {
+      if (this.#refused === undefined) return [];
+      return [
+        `${setting}: ${this.#refused.reason}: nobody comes in that way until it can be used, no restart is needed`,
+      ];
+    }
     const problems = certificateProblems(this.#serving.chain, clock.now(), names);
     const { reason, looks } = this.#refused ?? { reason: '', looks: 0 };
     // once: a renewal that is half done
@@ -151,18 +173,18 @@ export class ServerCertificate implements Part {
   async #look(): Promise<boolean> {
     const { files, logger, setting } = this.#options;
     const before = this.#serving;
-    if (before === undefined) return false;
     const loaded = await load(files);
     let changed = false;
     if (typeof loaded === 'string') this.#refused = { reason: loaded, looks: (this.#refused?.looks ?? 0) + 1 };
     else {
       this.#refused = undefined;
-      changed = loaded.hash !== before.hash;
+      changed = loaded.hash !== before?.hash;
       this.#serving = loaded;
     }
     if (changed) {
       for (const server of this.#servers) server.setSecureContext(this.options);
-      logger.info({ setting, ends: this.#serving?.chain[0]?.validTo }, 'a new certificate is served');
+      if (before !== undefined || this.#servers.size > 0)
+        logger.info({ setting, ends: this.#serving?.chain[0]?.validTo }, 'a new certificate is served');
     }
     this.#tell();
     return changed;

@@ -47,7 +47,7 @@ import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
-import { type Listener, listenPlain, listenTls } from './listeners.ts';
+import { type Listener, listenPlain, listenTls, type TlsListener } from './listeners.ts';
 import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
@@ -139,7 +139,7 @@ export class Broker implements Part, LocalPublisher {
   #aging: Timer | undefined;
   #aedes: Aedes | undefined;
   #plain: Listener | undefined;
-  #tls: Listener | undefined;
+  #tls: TlsListener | undefined;
   #stopping = false;
 
   constructor(options: BrokerOptions) {
@@ -234,6 +234,8 @@ export class Broker implements Part, LocalPublisher {
     const listeners = {
       mqtt,
       ports,
+      clock: this.#options.clock,
+      logger,
       // the lobby makes room for newcomers, so that this is never reached
       maxConnections: this.#limits.maxConnections + 2 * this.#limits.most,
       onKnock: (socket: Socket, handshake: () => void) => this.#lobby.knock(socket, handshake),
@@ -276,6 +278,16 @@ export class Broker implements Part, LocalPublisher {
   /** the port that MQTT over TLS listens on, once started; undefined where it is not configured */
   get tlsPort(): number | undefined {
     return this.#tls?.port;
+  }
+
+  /** What is wrong with the certificate of MQTT over TLS, a sentence each: for the page. */
+  problems(): readonly string[] {
+    return this.#tls?.certificate.problems() ?? [];
+  }
+
+  /** Looks at the certificate's files now. */
+  async reload(): Promise<void> {
+    await this.#tls?.certificate.reload();
   }
 
   /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */

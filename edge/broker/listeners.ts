@@ -1,20 +1,24 @@
 /**
  * The broker's listening sockets.
  *
- * Always: plain MQTT listens on loopback unless the configuration allows passwords in the clear; a port that is taken
+ * Always: a certificate that cannot be used costs TLS alone, and is served once it can be; plain MQTT listens on loopback unless the configuration allows passwords in the clear; a port that is taken
  * is one sentence that names it and the setting.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { ServerCertificate } from '@forpost/shared/tls.ts';
 import { defaultMqttPort, defaultMqttTlsPort, type Installation } from '../config/installation.ts';
 
 export interface ListenerOptions {
   readonly mqtt: Installation['mqtt'];
   readonly ports: { readonly plain?: number; readonly tls?: number };
   readonly maxConnections: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly onSocket: (socket: Socket) => void;
   /** a TLS connection before its handshake, which costs: `handshake` begins it */
   readonly onKnock: (socket: Socket, handshake: () => void) => void;
@@ -26,6 +30,10 @@ export interface ListenerOptions {
 export interface Listener {
   readonly port: number;
   close(): Promise<void>;
+}
+
+export interface TlsListener extends Listener {
+  readonly certificate: ServerCertificate;
 }
 
 /** Longest TLS handshake, ms. */
@@ -50,30 +58,29 @@ export async function listenPlain(options: ListenerOptions): Promise<Listener> {
   );
 }
 
-export async function listenTls(options: ListenerOptions): Promise<Listener | undefined> {
-  const { tls } = options.mqtt;
+export async function listenTls(options: ListenerOptions): Promise<TlsListener | undefined> {
+  const { mqtt, maxConnections, clock, logger, onKnock, onAcceptError } = options;
+  const { tls } = mqtt;
   if (tls === undefined) return undefined;
-  const [cert, key] = await Promise.all([
-    readPem(tls.certificate, 'mqtt.tls.certificate'),
-    readPem(tls.key, 'mqtt.tls.key'),
-  ]);
-  let server: ReturnType<typeof createTlsServer>;
-  try {
-    server = createTlsServer(
-      { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: handshakeTimeoutMs },
-      options.onSocket,
-    );
-  } catch (error) {
-    throw new ForpostError(
-      'FORPOST_CONFIG_INVALID',
-      `mqtt.tls: ${tls.certificate} and ${tls.key} are no certificate and its key: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
+  const names = tls.host === undefined ? [] : [tls.host];
+  const certificate = new ServerCertificate({ setting: 'mqtt.tls', files: tls, names, clock, logger });
+  await certificate.startOrWait();
+  const server = createTlsServer(
+    { ...certificate.optionsOrNone, handshakeTimeout: handshakeTimeoutMs },
+    options.onSocket,
+  );
+  certificate.serve(server);
   server.on('tlsClientError', options.onTlsError);
   const port = options.ports.tls ?? tls.port ?? defaultMqttTlsPort;
-  const doors = createPlainServer((socket) => options.onKnock(socket, () => server.emit('connection', socket)));
-  return listen(doors, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', options.maxConnections, options.onAcceptError);
+  const doors = createPlainServer((socket) => onKnock(socket, () => server.emit('connection', socket)));
+  try {
+    const listener = await listen(doors, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', maxConnections, onAcceptError);
+    const close = async () => void (await Promise.all([certificate.stop(), listener.close()]));
+    return { ...listener, close, certificate };
+  } catch (error) {
+    await certificate.stop();
+    throw error;
+  }
 }
 
 async function listen(
@@ -110,14 +117,4 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number, s
   return new ForpostError('FORPOST_CONFIG_INVALID', `cannot listen on ${host}:${port}: ${error.message}; ${hint}`, {
     cause: error,
   });
-}
-
-async function readPem(file: string, setting: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `${setting}: cannot read ${file}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { freePorts } from '../../test/harness/ports.ts';
 import { root } from '../../test/harness/root.ts';
-import { checkFiles } from '../config/check.ts';
+import { judge } from '../config/judge.ts';
 import { loadInstallation } from '../config/load.ts';
 import { loadSite } from '../site/load.ts';
 import { init } from './init.ts';
@@ -23,7 +23,7 @@ test('what it makes passes the check, and its comments show what more there is',
   const site = join(folder, 'Haus am See, Süd');
   const said = await init(site, { terminal: true, timezone: 'Asia/Kathmandu' });
   const file = join(site, 'gateway.yaml');
-  expect(await checkFiles(file)).toMatchObject({ problems: [] });
+  expect(await judge(file)).toMatchObject({ problems: [] });
   const installation = loadInstallation(file);
   expect(installation.gateway).toMatch(/^gw-[0-9a-f]{8}$/);
   expect(loadSite(installation.site_file, installation.secrets_file).site).toMatchObject({
@@ -53,7 +53,7 @@ test('what its comments offer is right once it is taken in', async () => {
   const mqtt = { 'heat-pump': secrets.console.installer, 'wall-display': secrets.console.installer };
   const uplink = { centre: { token: 'x'.repeat(20) }, evidence: { token: 'y'.repeat(20) } };
   await writeFile(join(folder, 'secrets.yaml'), JSON.stringify({ ...secrets, mqtt, uplink }));
-  expect((await checkFiles(join(folder, 'gateway.yaml'))).problems).toEqual([]);
+  expect((await judge(join(folder, 'gateway.yaml'))).problems).toEqual([]);
   const { site } = loadSite(join(folder, 'site.yaml'), join(folder, 'secrets.yaml'));
   expect([site.devices.length, site.cameras.length]).toEqual([1, 1]);
   expect(site.rules.map(({ id }) => id)).toEqual(expect.arrayContaining(['overload', 'at-the-gate']));

@@ -4,11 +4,12 @@ import { request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { promisify } from 'node:util';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
 import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
 import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
@@ -450,13 +451,32 @@ describe('where it listens', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('a certificate that is not there is told with the setting', async () => {
-    const tls = { certificate: '/nowhere/cert.pem', key: '/nowhere/key.pem' };
-    const { server } = build({ http: { port: 0, tls } });
-    await expect(server.start()).rejects.toMatchObject({
-      code: 'FORPOST_CONFIG_INVALID',
-      message: expect.stringMatching(/^http\.tls\.certificate: ENOENT.*\/nowhere\/cert\.pem/),
-    });
+  test('a certificate that is not there costs the page over TLS alone, and counts once it is there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forpost-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const { server } = build({ http: { port: 0, tls: { host: '127.0.0.1', port: 0, certificate, key } } });
+    await server.start();
+    expect((await fetch(`${server.plainUrl}/healthz`)).status).toBe(200);
+    expect(server.problems()).toEqual([expect.stringContaining(`http.tls: ${certificate} is not there`)]);
+    const shown = () =>
+      new Promise<string>((resolve, reject) => {
+        const options = { port: Number(new URL(server.url).port), host: '127.0.0.1', rejectUnauthorized: false };
+        const socket = connect(options, () => {
+          resolve(socket.getPeerX509Certificate()?.subject ?? '');
+          socket.end();
+        });
+        socket.on('error', reject);
+      });
+    await expect(shown()).rejects.toThrow();
+    for (const name of ['first', 'renewed']) {
+      const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '365'];
+      await promisify(execFile)('openssl', [...args, '-subj', `/CN=${name}`, '-keyout', key, '-out', certificate]);
+      await server.reload();
+      expect(await shown()).toBe(`CN=${name}`);
+    }
+    expect(server.problems()).toEqual([expect.stringContaining('the certificate is not for 127.0.0.1')]);
+    await server.stop();
   });
 });
 

@@ -1,13 +1,14 @@
 /**
  * The installer's local page and API over HTTP(S).
  *
- * Always: passwords cross a network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it
+ * Always: a certificate that cannot be used costs the page over TLS alone, and is served once it can be; passwords cross a
+ * network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it
  * only redirects; everything but the health answers and, on loopback, the metrics is behind a log-in; a page that does
  * not read, or a hundred of them, costs a bounded amount of memory and nothing of an alert's time.
  */
-import { readFile } from 'node:fs/promises';
+import type { Server as HttpsServer } from 'node:https';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
@@ -16,6 +17,7 @@ import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { ServerCertificate } from '@forpost/shared/tls.ts';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -52,6 +54,7 @@ export class ConsoleServer implements Part {
   #releasers = new Releasers();
   #url: string | undefined;
   #plainUrl: string | undefined;
+  #certificate: ServerCertificate | undefined;
 
   constructor(options: ConsoleServerOptions) {
     this.#options = options;
@@ -85,13 +88,33 @@ export class ConsoleServer implements Part {
       return;
     }
     const tlsHost = http.tls.host ?? '0.0.0.0';
-    const https = { cert: await readPem(http.tls.certificate, 'certificate'), key: await readPem(http.tls.key, 'key') };
-    const page = await this.#page({ https: { ...https, minVersion: 'TLSv1.2' } } as FastifyServerOptions, true);
+    const certificate = this.#ownCertificate(http.tls);
+    await certificate.startOrWait();
+    this.#releasers.add('certificate', () => certificate.stop());
+    const page = await this.#page({ https: certificate.optionsOrNone } as FastifyServerOptions, true);
+    certificate.serve(page.server as HttpsServer);
     const tlsPort = await this.#listen(page, tlsHost, http.tls.port ?? defaultHttpsPort, 'http.tls.port');
     this.#url = `https://${urlHost(tlsHost)}:${tlsPort}`;
     const redirect = this.#redirect(tlsPort);
     const port = await this.#listen(redirect, host, http.port ?? defaultHttpPort, 'http.port');
     this.#plainUrl = `http://${urlHost(host)}:${port}`;
+  }
+
+  #ownCertificate(tls: NonNullable<Installation['http']['tls']>): ServerCertificate {
+    const { clock, logger } = this.#options;
+    const names = tls.host === undefined ? [] : [tls.host];
+    this.#certificate = new ServerCertificate({ setting: 'http.tls', files: tls, names, clock, logger });
+    return this.#certificate;
+  }
+
+  /** What is wrong with the page's certificate, a sentence each. */
+  problems(): readonly string[] {
+    return this.#certificate?.problems() ?? [];
+  }
+
+  /** Looks at the certificate's files now. */
+  async reload(): Promise<void> {
+    await this.#certificate?.reload();
   }
 
   async stop(): Promise<void> {
@@ -152,12 +175,4 @@ export class ConsoleServer implements Part {
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-async function readPem(file: string, setting: 'certificate' | 'key'): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `http.tls.${setting}: ${messageOf(error)}`, { cause: error });
-  }
 }
