@@ -475,7 +475,7 @@ describe('where it listens', () => {
       await server.reload();
       expect(await shown()).toBe(`CN=${name}`);
     }
-    expect(server.problems()).toEqual([expect.stringContaining('the certificate is not for 127.0.0.1')]);
+    expect(server.problems()).toEqual([]);
     await server.stop();
   });
 });
