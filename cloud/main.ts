@@ -1,12 +1,14 @@
 /**
- * The command line of the centre: `forpost cloud --config FILE`, `forpost cloud topics|key|rebuild|replay --config FILE`.
+ * The command line of the centre: `forpost cloud --config FILE`,
+ * `forpost cloud topics|key|user|metrics-token|rebuild|replay --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
- * output when everything is up; the first log-in is printed once, at the very first start.
+ * output when everything is up; the first log-in goes to a terminal or a file of its own, at the very first start.
  */
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { Command } from 'commander';
+import { addUserCommands } from './auth/user-commands.ts';
 import type { ReplayOptions } from './replay.ts';
 
 requireNode();
@@ -43,6 +45,17 @@ program
     const { publicKey } = await signingKey(keyFileOf(loadCloud(options.config)));
     process.stdout.write(`${publicKey.text}\n`);
   });
+
+program
+  .command('metrics-token')
+  .description('print the token that reads /metrics and nothing else; it is made where there is none')
+  .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
+  .action(async (options: { config: string }) => {
+    const [{ loadCloud }, { metricsTokenOf }] = await Promise.all([import('./config/load.ts'), import('./doors.ts')]);
+    process.stdout.write(`${await metricsTokenOf(loadCloud(options.config)).read()}\n`);
+  });
+
+addUserCommands(program);
 
 program
   .command('rebuild')

@@ -6,7 +6,6 @@
  * Always: a part that fails to start stops those before it; a Kafka that is not there stops nothing: ingest and notifier
  * go on trying, and the page says so. Notifying never waits for the history.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -22,15 +21,18 @@ import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, workProblems } from './api/centre.ts';
 import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
 import { LiveFeed } from './api/live.ts';
-import type { IngestFigures } from './api/metrics.ts';
+import type { CertificateEnds, IngestFigures } from './api/metrics.ts';
 import type { LedgerView } from './api/schemas.ts';
+import { tellFirstLogin } from './auth/first-login.ts';
 import { Users } from './auth/users.ts';
 import { Commands } from './commands/commands.ts';
 import { FileCommandLog } from './commands/file-log.ts';
 import { keyFileOf } from './commands/key.ts';
 import { TopicCommandLog } from './commands/topic-log.ts';
-import { type CloudConfig, defaultCloudPort, defaultReceiverPort } from './config/config.ts';
+import { type CloudConfig, defaultReceiverPort } from './config/config.ts';
 import { loadCloud, readPassword } from './config/load.ts';
+import { DataLock } from './data-lock.ts';
+import { Doors } from './doors.ts';
 import { EvidenceAudit } from './evidence/audit.ts';
 import { EvidenceDepot } from './evidence/depot.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
@@ -45,7 +47,7 @@ import { LaneEnds } from './ingest/lane-ends.ts';
 import { Ledgers } from './ingest/ledgers.ts';
 import { PartitionCounts } from './ingest/partition-counts.ts';
 import { PoisonLog } from './ingest/poison-log.ts';
-import { receiverPlugin } from './ingest/receiver.ts';
+import { type ReceiverOptions, receiverPlugin } from './ingest/receiver.ts';
 import { ReceiverServer } from './ingest/receiver-server.ts';
 import type { ConsumerState } from './ingest/supervised-consumer.ts';
 import { createRoutes } from './notify/channels/registry.ts';
@@ -94,7 +96,10 @@ export class Service implements Part {
   readonly #centreAlarms: CentreAlarms;
   readonly #sites: GatewaySites;
   readonly #flood: FloodWatch;
-  readonly #api: FastifyInstance;
+  readonly #lock: DataLock;
+  readonly #doors: Doors;
+  /** absent where the receiver has a port of its own */
+  readonly #ingestPlugin: ReceiverOptions | undefined;
   readonly #poison: PoisonLog;
   readonly #partitions: PartitionCounts;
   readonly #ends: LaneEnds;
@@ -128,7 +133,9 @@ export class Service implements Part {
       clock,
       logger: logger('history'),
     });
-    this.#users = new Users(config.data);
+    this.#lock = new DataLock(config.data);
+    this.#doors = new Doors({ http: config.http, folder: config.data, clock, logger: logger('api') });
+    this.#users = new Users(config.data, clock);
     this.#poison = new PoisonLog(join(config.data, 'dead-letters.json'), clock, logger('ingest'));
     this.#partitions = new PartitionCounts(join(config.data, 'topics.json'), logger('ingest'));
     this.#startedAt = clock.now();
@@ -224,26 +231,6 @@ export class Service implements Part {
       kafka === undefined
         ? new HistoryDelivery({ history: this.#history, events, clock, random, logger: logger('receiver') })
         : new KafkaDelivery(kafka, clock, logger('receiver'));
-    this.#api = buildApi({
-      history: this.#history,
-      gateways: this.#gateways,
-      centreAlarms: this.#centreAlarms,
-      ledger: (gateway, query) => this.#ledger(gateway, query),
-      centre: () => centreView(this.#centreParts()),
-      storesAll: () => this.#ingest?.ownsAll() ?? true,
-      commands: this.#commands,
-      evidence: {
-        depot: this.#evidence,
-        audit: new EvidenceAudit(this.#operations, clock, logger('evidence')),
-      },
-      users: this.#users,
-      live: this.#live,
-      ingest: () => this.#ingestFigures(),
-      notifier: () => this.#notifier.status(),
-      notReady: () => workProblems(this.#centreParts()),
-      clock,
-      logger: options.logger,
-    });
     const gateways = config.gateways ?? {};
     const receiver = {
       gateways: () => gateways,
@@ -252,9 +239,8 @@ export class Service implements Part {
       evidence: this.#evidence,
       ...{ admission, limitsOf, clock },
     };
-    // with a port of its own it is reached there alone
-    if (config.receiver === undefined) this.#api.register(receiverPlugin, receiver);
-    else
+    this.#ingestPlugin = config.receiver === undefined ? receiver : undefined;
+    if (config.receiver !== undefined)
       this.#receiver = new ReceiverServer({
         ...receiver,
         host: config.receiver.host ?? '0.0.0.0',
@@ -264,10 +250,43 @@ export class Service implements Part {
       });
   }
 
+  /** Once the doors are open: a server is made with its certificate. */
+  #buildApi(): FastifyInstance {
+    const { clock, logger } = this.#options;
+    const api = buildApi({
+      history: this.#history,
+      gateways: this.#gateways,
+      centreAlarms: this.#centreAlarms,
+      ledger: (gateway, query) => this.#ledger(gateway, query),
+      centre: () => centreView(this.#centreParts()),
+      storesAll: () => this.#ingest?.ownsAll() ?? true,
+      commands: this.#commands,
+      evidence: {
+        depot: this.#evidence,
+        audit: new EvidenceAudit(this.#operations, clock, logger.child({ part: 'evidence' })),
+      },
+      users: this.#users,
+      ...this.#doors.api,
+      certificates: () => this.#certificateEnds(),
+      live: this.#live,
+      ingest: () => this.#ingestFigures(),
+      notifier: () => this.#notifier.status(),
+      notReady: () => workProblems(this.#centreParts()),
+      clock,
+      logger,
+    });
+    // with a port of its own it is reached there alone
+    if (this.#ingestPlugin !== undefined) api.register(receiverPlugin, this.#ingestPlugin);
+    this.#doors.serve(api);
+    return api;
+  }
+
   async start(): Promise<void> {
     const { config, logger } = this.#options;
-    await mkdir(config.data, { recursive: true, mode: 0o700 });
     try {
+      await this.#releasers.start('data folder', this.#lock);
+      await this.#releasers.start('doors', this.#doors);
+      const api = this.#buildApi();
       // a folder of ours tells first whether another centre has it; a server may be away, and Kafka keeps what comes
       const waits = this.#ingest !== undefined && config.history?.url !== undefined;
       if (!waits) {
@@ -275,10 +294,8 @@ export class Service implements Part {
         await this.#releasers.start('lane ends', this.#ends);
       }
       const first = await this.#users.start();
-      if (first !== undefined) {
-        // once, and on the terminal only: no log keeps it
-        process.stdout.write(`log-in: ${first.user} / ${first.password}\n`);
-      }
+      this.#releasers.add('users', () => this.#users.stop());
+      if (first !== undefined) await tellFirstLogin(first);
       await this.#poison.start();
       await this.#releasers.start('gateways', this.#gateways);
       this.#releasers.add(
@@ -305,10 +322,8 @@ export class Service implements Part {
       }
       for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
-      this.#releasers.add('api', () => this.#api.close());
-      const host = config.http.host ?? '127.0.0.1';
-      const port = await listenOrExplain(this.#api, host, config.http.port ?? defaultCloudPort, 'http.port');
-      this.#url = `http://${host}:${port}`;
+      this.#releasers.add('api', () => api.close());
+      this.#url = this.#doors.url(await listenOrExplain(api, this.#doors.host, this.#doors.port, 'http.port'));
       logger.info({ ...this.addresses(), version }, 'the centre is up');
     } catch (error) {
       await this.stop();
@@ -352,6 +367,24 @@ export class Service implements Part {
     return counted === undefined ? undefined : ledgerView(counted.ledger, counted.rows, query);
   }
 
+  /** What is wrong at the doors, a sentence each. */
+  #doorProblems(): readonly string[] {
+    const { problem } = this.#users;
+    return [
+      ...this.#doors.problems(),
+      ...(this.#receiver?.problems() ?? []),
+      ...(problem === undefined ? [] : [problem]),
+    ];
+  }
+
+  #certificateEnds(): CertificateEnds {
+    const ends = [
+      { listener: 'http', endsAt: this.#doors.certificateEndsAt },
+      { listener: 'receiver', endsAt: this.#receiver?.certificateEndsAt },
+    ];
+    return ends.flatMap(({ listener, endsAt }) => (endsAt === undefined ? [] : [{ listener, endsAt }]));
+  }
+
   #ingestFigures(): IngestFigures {
     return {
       connected: this.#consumers().every(({ state }) => state === 'consuming'),
@@ -372,6 +405,7 @@ export class Service implements Part {
       poison: this.#poison,
       trouble: this.#ingest?.status().trouble ?? this.#delivery.trouble,
       topics: [...this.#partitions.problems, ...(this.#ingest?.status().topicProblems ?? [])],
+      doors: this.#doorProblems(),
       notifier: this.#notifier.status(),
     };
   }

@@ -350,6 +350,7 @@ export class Gateway implements Part {
       clock,
       logger: logger('console'),
       gateway,
+      folder: installation.data,
     });
   }
 

@@ -176,17 +176,11 @@ describe('who may', () => {
     expect(answer.json()).toMatchObject({ status: 401, detail: 'log in to the centre' });
   });
 
-  test('health is open, metrics are open to this machine and to nobody else without a log-in', async () => {
+  test('health is open, metrics are open to nobody without a log-in, this machine included', async () => {
     const { app, cookie } = await start();
     expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok', reasons: [] });
-    expect((await app.inject({ url: '/metrics', headers: { host: 'localhost:8090' } })).statusCode).toBe(200);
-    const proxied = { host: 'localhost:8090', 'x-forwarded-for': '203.0.113.9' };
-    expect((await app.inject({ url: '/metrics', headers: proxied })).statusCode).toBe(401);
-    expect((await app.inject({ url: '/metrics', headers: { host: 'evil.example' } })).statusCode).toBe(401);
-    expect((await app.inject({ url: '/metrics', remoteAddress: '203.0.113.9' })).statusCode).toBe(401);
-    expect((await app.inject({ url: '/metrics', remoteAddress: '203.0.113.9', headers: { cookie } })).statusCode).toBe(
-      200,
-    );
+    expect((await app.inject({ url: '/metrics', headers: { host: 'localhost:8090' } })).statusCode).toBe(401);
+    expect((await app.inject({ url: '/metrics', headers: { cookie } })).statusCode).toBe(200);
   });
 
   test('the page of another site cannot log in or out with somebody’s browser', async () => {
@@ -299,9 +293,9 @@ describe('answers', () => {
   });
 
   test('the metrics count what the parts count', async () => {
-    const { app, gateways } = await start();
+    const { get, gateways } = await start();
     gateways.take(exampleStatus());
-    const { body } = await app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
+    const { body } = await get('/metrics');
     for (const line of [
       'forpost_ingest_stored_total 42',
       'forpost_ingest_duplicates_total 3',
@@ -433,7 +427,7 @@ describe('what happens now', () => {
     expect(await next('gateway')).toMatchObject({ gateway: { gateway: 'gw-1', online: true } });
     expect(await next('tick')).toMatchObject({ now: expect.any(String) });
     expect(await next('ledger')).toEqual(ledger);
-    const { body } = await started.app.inject({ url: '/metrics', headers: { host: '127.0.0.1' } });
+    const { body } = await started.get('/metrics');
     expect(body).toContain('forpost_api_streams 1');
   });
 

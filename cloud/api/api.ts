@@ -1,21 +1,29 @@
 /**
  * The centre's HTTP: the API under /api/v1, the page, /openapi.json, /healthz, /readyz, /metrics.
  *
- * Always: everything but the health answers, the log-in and the page's own files needs a log-in (the metrics: that, or
- * this machine itself); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
+ * Always: every route declares what it needs (shared/http/rights.ts): everything but the health answers, the log-in and
+ * the page's own files needs a log-in (the metrics: that, or their token); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
  * bounded; nothing here writes but the log-in and the commands.
  */
 import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
-import { registerLogin } from '@forpost/shared/http/login.ts';
-import { isFromThisMachine } from '@forpost/shared/http/loopback.ts';
-import { HttpProblem, registerProblems } from '@forpost/shared/http/problem.ts';
+import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
+import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
+import type { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
+import { registerProblems } from '@forpost/shared/http/problem.ts';
+import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { ServerTls } from '@forpost/shared/tls.ts';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import type { Users } from '../auth/users.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -28,7 +36,7 @@ import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import type { LedgerQuery } from './ledger-view.ts';
 import type { LiveFeed } from './live.ts';
-import { CentreMetrics, type IngestFigures } from './metrics.ts';
+import { CentreMetrics, type CertificateEnds, type IngestFigures } from './metrics.ts';
 import { registerPage } from './page.ts';
 import { registerRoutes } from './routes.ts';
 import { type CentreView, healthAnswer, type LedgerView } from './schemas.ts';
@@ -48,7 +56,7 @@ export interface ApiParts {
   readonly commands: Commands;
   /** what gateways were asked for of their pictures; absent: they are not asked */
   readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
-  readonly users: Pick<Users, 'hashOf'>;
+  readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'onChange'>>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;
   readonly notifier: () => NotifierStatus;
@@ -58,8 +66,16 @@ export interface ApiParts {
   readonly logger: Logger;
   /** the built page; default cloud/web/dist */
   readonly webFolder?: string;
-  /** whether it is served over TLS */
-  readonly secure?: boolean;
+  /** served over TLS with it; absent: without TLS */
+  readonly tls?: ServerTls | undefined;
+  /** the proxies in front, and the page's path; default: none */
+  readonly front?: Front;
+  /** absent: /metrics needs a log-in */
+  readonly metricsToken?: MetricsToken;
+  /** when the certificates of this centre's listeners end, ms since 1970 */
+  readonly certificates?: () => CertificateEnds;
+  /** where log-ins outlive a restart; absent: in memory alone */
+  readonly sessionsFile?: string;
 }
 
 const cookieName = 'forpost-centre';
@@ -69,18 +85,23 @@ const maxConnections = 2000;
 
 /** Builds the server; the caller listens (shared/http/listen.ts), and may register more on it before. */
 export function buildApi(parts: ApiParts): FastifyInstance {
-  const { clock, live, users, gateways, logger } = parts;
+  const { clock, live, users, gateways, logger, front = noFront } = parts;
   const app = Fastify({
+    ...frontOptions(front),
+    ...(parts.tls === undefined ? {} : { https: parts.tls }),
     loggerInstance: logger.child({ part: 'api' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
-  });
+  } as FastifyServerOptions) as unknown as FastifyInstance;
   app.server.maxConnections = maxConnections;
   registerProblems(app);
   // the component library writes a style element with its colours
-  registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: parts.secure === true });
+  registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: true });
+  const prefixOf = registerFront(app, front);
+  let login: Login | undefined;
+  registerRights(app, { login: () => login, metricsToken: parts.metricsToken });
   registerSameOrigin(app);
   app.register(swagger, {
     openapi: {
@@ -96,13 +117,19 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     scope.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
     // the schemas document what goes out; what an event carries beyond them must not be dropped
     scope.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-    const login = registerLogin(scope, {
+    login = registerLogin(scope, {
       realm: 'the centre',
       users: (name) => users.hashOf(name),
+      roleOf: (name) => users.roleOf?.(name),
+      closed: () => users.closed,
       cookieName,
-      secure: parts.secure === true,
+      secure: false,
+      prefixOf,
+      sessionsFile: parts.sessionsFile,
       clock,
     });
+    const { usersChanged } = login;
+    users.onChange?.(() => void usersChanged());
     const streams = new LiveStreams({
       live,
       ledger: parts.ledger,
@@ -122,33 +149,37 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       notifier: parts.notifier(),
       gateways,
       streams: streams.size,
+      certificates: parts.certificates?.() ?? [],
     }));
-    scope.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-      if (!isFromThisMachine(request) && login.sessionOf(request) === undefined)
-        throw new HttpProblem(401, 'the metrics need a log-in from another machine');
-      return reply
+    scope.get('/metrics', { config: { right: 'metrics' }, schema: { hide: true } }, async (_request, reply) =>
+      reply
         .type(metrics.contentType)
         .serializer(String)
-        .send(await metrics.render());
-    });
-    scope.get('/openapi.json', { onRequest: login.requireLogin, schema: { hide: true } }, async () => app.swagger());
+        .send(await metrics.render()),
+    );
+    scope.get('/openapi.json', { config: { right: 'see' }, schema: { hide: true } }, async () => app.swagger());
   });
 
-  registerPage(app, parts.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)));
+  registerPage(app, parts.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)), prefixOf);
   return app;
 }
 
 /** For supervisors, without a log-in; they tell nothing but whether and why not. */
 function registerHealth(app: FastifyInstance, { notReady }: Pick<ApiParts, 'notReady'>): void {
+  const config = { right: 'open' } as const;
   const schema = { security: [], response: { 200: healthAnswer, 503: healthAnswer } };
-  app.get('/healthz', { schema: { ...schema, summary: 'whether the process answers' } }, async () => ({
+  app.get('/healthz', { config, schema: { ...schema, summary: 'whether the process answers' } }, async () => ({
     status: 'ok',
     reasons: [],
   }));
-  app.get('/readyz', { schema: { ...schema, summary: 'whether it can do its work' } }, async (_request, reply) => {
-    const reasons = notReady();
-    return reply
-      .code(reasons.length === 0 ? 200 : 503)
-      .send({ status: reasons.length === 0 ? 'ok' : 'failing', reasons });
-  });
+  app.get(
+    '/readyz',
+    { config, schema: { ...schema, summary: 'whether it can do its work' } },
+    async (_request, reply) => {
+      const reasons = notReady();
+      return reply
+        .code(reasons.length === 0 ? 200 : 503)
+        .send({ status: reasons.length === 0 ? 'ok' : 'failing', reasons });
+    },
+  );
 }

@@ -33,6 +33,8 @@ export interface CentreParts {
   readonly trouble: HistoryTrouble | undefined;
   /** what is wrong with the topics, in sentences */
   readonly topics: readonly string[];
+  /** what is wrong with certificates and log-ins, in sentences */
+  readonly doors?: readonly string[];
   readonly notifier: NotifierStatus;
 }
 
@@ -47,6 +49,7 @@ export function centreView(parts: CentreParts): CentreView {
   const problems = [
     ...reasons,
     ...parts.topics,
+    ...(parts.doors ?? []),
     ...poisonProblems(poison),
     ...notifier.channels.flatMap(channelProblems),
   ];

@@ -26,7 +26,11 @@ export interface CentreFigures {
   readonly gateways: Pick<GatewayDirectory, 'all' | 'refused'>;
   /** open pages */
   readonly streams: number;
+  readonly certificates: CertificateEnds;
 }
+
+/** By listener: when its certificate ends, ms since 1970. */
+export type CertificateEnds = readonly { readonly listener: string; readonly endsAt: number }[];
 
 type Series = Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
 
@@ -78,6 +82,12 @@ export class CentreMetrics {
       one(gateways.refused),
     );
     this.#describeNotifier();
+    this.#gauge(
+      'forpost_certificate_end_timestamp_seconds',
+      'When the certificate of a listener ends',
+      ['listener'],
+      ({ certificates }) => certificates.map(({ listener, endsAt }) => [{ listener }, endsAt / 1000] as const),
+    );
     this.#gauge('forpost_api_streams', 'Open pages that get what happens now', [], ({ streams }) => one(streams));
   }
 

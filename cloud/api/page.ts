@@ -1,34 +1,63 @@
 /**
- * The page's built files, packed where the browser takes that. Their names carry a hash of their content, so a browser keeps them for ever; the document
- * itself is asked for again each time, so that an update is seen at once.
+ * The page's built files, packed where the browser takes that. Their names carry a hash of their content, so a browser
+ * keeps them for ever; the document itself is asked for again each time, so that an update is seen at once.
  *
- * Always: only files of the built folder are served; without them the centre runs and says how to build the page.
+ * Always: only files of the built folder are served; without them the centre runs and says how to build the page. The
+ * page may lie under a path (behind a proxy): where that is known, the document says it and names its files by it.
  */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
+import type { PrefixOf } from '@forpost/shared/http/forwarded.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance } from 'fastify';
 
 const yearSeconds = 31_536_000;
+const open = { config: { right: 'open' }, schema: { hide: true } } as const;
 
-export function registerPage(app: FastifyInstance, folder: string): void {
-  if (!existsSync(join(folder, 'index.html'))) {
-    app.get('/', { schema: { hide: true } }, async () => {
+export function registerPage(app: FastifyInstance, folder: string, prefixOf: PrefixOf): void {
+  const index = join(folder, 'index.html');
+  if (!existsSync(index)) {
+    app.get('/', open, async () => {
       throw new HttpProblem(503, 'the page is not built: run "npm run web", then start the centre again');
     });
     return;
   }
-  app.register(fastifyStatic, {
-    root: folder,
-    cacheControl: false,
-    schemaHide: true,
-    // FILE.br and FILE.gz, which the build writes beside each file
-    preCompressed: true,
-    setHeaders: (reply, path) => {
-      const named = path.includes(`${sep}assets${sep}`);
-      reply.header('vary', 'accept-encoding');
-      reply.header('cache-control', named ? `public, max-age=${yearSeconds}, immutable` : 'no-cache');
-    },
+  const html = readFileSync(index, 'utf8');
+  app.register(async (scope) => {
+    // the plugin's own routes say nothing of rights
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, right: 'open' };
+    });
+    await scope.register(fastifyStatic, {
+      root: folder,
+      cacheControl: false,
+      schemaHide: true,
+      // FILE.br and FILE.gz, which the build writes beside each file
+      preCompressed: true,
+      setHeaders: (reply, path) => {
+        const named = path.includes(`${sep}assets${sep}`);
+        reply.header('vary', 'accept-encoding');
+        reply.header('cache-control', named ? `public, max-age=${yearSeconds}, immutable` : 'no-cache');
+      },
+    });
+    scope.get('/', open, async (request, reply) => {
+      const prefix = prefixOf(request);
+      if (prefix === '') return reply.sendFile('index.html');
+      const document = documentAt(html, prefix);
+      const etag = `"${createHash('sha256').update(document).digest('base64url')}"`;
+      reply.header('cache-control', 'no-cache').header('etag', etag).header('vary', 'x-forwarded-prefix');
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+      return reply.type('text/html; charset=utf-8').send(document);
+    });
   });
+}
+
+/** Vite names the files from where the document is; a path without a slash at its end would be one folder too high. */
+function documentAt(html: string, prefix: string): string {
+  if (prefix === '') return html;
+  return html
+    .replace('<head>', `<head>\n    <meta name="forpost-base" content="${prefix}">`)
+    .replaceAll(/(src|href)="\.\//g, `$1="${prefix}/`);
 }

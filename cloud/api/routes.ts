@@ -39,12 +39,11 @@ const dayMs = 86_400_000;
 export function registerRoutes(server: FastifyInstance, parts: RouteParts): void {
   const { history, gateways, ledger, centre, clock, login, streams } = parts;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
-  const onRequest = login.requireLogin;
 
   app.get(
     '/api/v1/events',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'Events, newest first, by what they are about and when they happened',
         querystring: schemas.eventsQuery,
@@ -64,20 +63,26 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
 
   app.get(
     '/api/v1/sites',
-    { onRequest, schema: { summary: 'Sites and their gateways', response: { 200: schemas.sitesAnswer } } },
+    {
+      config: { right: 'see' },
+      schema: { summary: 'Sites and their gateways', response: { 200: schemas.sitesAnswer } },
+    },
     async () => ({ sites: gateways.sites() }),
   );
 
   app.get(
     '/api/v1/gateways',
-    { onRequest, schema: { summary: 'Gateways as they are now', response: { 200: schemas.gatewaysAnswer } } },
+    {
+      config: { right: 'see' },
+      schema: { summary: 'Gateways as they are now', response: { 200: schemas.gatewaysAnswer } },
+    },
     async () => ({ now: rfc3339(clock.now()), gateways: gateways.all().map(gatewayView) }),
   );
 
   app.get(
     '/api/v1/gateways/:id/ledger',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'What a gateway assigned, and what of it was received, shed, is missing or waits',
         description:
@@ -99,7 +104,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   app.get(
     '/api/v1/alarms',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'Alarms that are active or ended lately, newest first',
         querystring: schemas.alarmsQuery,
@@ -117,7 +122,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   app.get(
     '/api/v1/series',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'One metric of one device in steps of time',
         querystring: schemas.seriesQuery,
@@ -144,7 +149,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   app.get(
     '/api/v1/metrics',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: { summary: 'Devices with the metrics they sent lately', response: { 200: schemas.metricsAnswer } },
     },
     async () => ({ metrics: await history.metrics() }),
@@ -153,7 +158,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   app.get(
     '/api/v1/centre',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'How the centre itself is: ingest, dead letters, notifier, and what is wrong in words',
         response: { 200: schemas.centreAnswer },
@@ -167,14 +172,14 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
   app.get(
     '/api/v1/stream',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'Server-sent events: hello, tick, centre, events, alert, command, gateway, ledger',
         produces: ['text/event-stream'],
       },
     },
     async (request, reply) => {
-      streams.open(request, reply, login.sessionOf(request)?.ended);
+      streams.open(request, reply, login.sessionOf(request));
       return reply;
     },
   );

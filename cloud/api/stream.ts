@@ -8,6 +8,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { EventStream, EventStreams } from '@forpost/shared/http/event-stream.ts';
+import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveFeed, LiveMessage } from './live.ts';
@@ -48,10 +49,10 @@ export class LiveStreams {
     return this.#open.size;
   }
 
-  /** Answers `request` with a stream. `until`: the session's end. @throws HttpProblem 503 where too many are open */
-  open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal): void {
+  /** Answers `request` with a stream that ends with its session. @throws HttpProblem 503 where too many are open */
+  open(request: FastifyRequest, reply: FastifyReply, session?: Pick<Session, 'ended' | 'use'>): void {
     const { streams, clock, centre } = this.#options;
-    const stream = streams.open(request, reply, until);
+    const stream = streams.open(request, reply, session?.ended, () => session?.use());
     if (stream.ended.aborted) return;
     this.#open.add(stream);
     stream.ended.addEventListener('abort', () => this.#leave(stream), { once: true });

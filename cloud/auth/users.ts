@@ -1,23 +1,35 @@
 /**
- * Who may log in to the centre: names and argon2id hashes in `<data>/users.json`.
+ * Who may log in to the centre: names, argon2id hashes and roles in `<data>/users.json`.
  *
- * Always: the file is 0600 and replaced as a whole (written beside, synced, renamed), so that a power cut leaves the
- * old one or the new one; the first password is handed to the caller once and stands nowhere; a file that cannot be
- * read stops the start: making a new one would let whoever damaged it back in.
+ *   start ── no file ──► the first user is made, its password in `first-password` (0600) ──► watching
+ *     └── file ──► watching ── changed ──► read ── right ──► counts at once: sessions of the old ones end
+ *                                             └── damaged, gone ──► what was known stays, and is told
+ *
+ * Always: the file is replaced as a whole; a damaged file makes no new user (whoever damaged it would be let back in)
+ * and ends nothing else: the centre goes on and says why nobody can log in. Passwords stand nowhere but in
+ * `first-password`, which is on the disk before the user is, and goes when that password is changed.
  */
-import { chmod, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { replaceFile } from '@forpost/shared/files.ts';
+import { makeFolder, readWhole, replaceFile } from '@forpost/shared/files.ts';
+import { type Role, roles } from '@forpost/shared/http/login.ts';
 import { hashPassword, isPasswordHash, randomPassword } from '@forpost/shared/password.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
+export const userNamePattern = '^[a-z0-9._-]{1,64}$';
+
 const usersSchema = Type.Object(
   {
     users: Type.Record(
-      Type.String({ pattern: '^[a-z0-9._-]{1,64}$' }),
-      Type.Object({ password: Type.String({ maxLength: 500 }) }),
+      Type.String({ pattern: userNamePattern }),
+      Type.Object({
+        password: Type.String({ maxLength: 500 }),
+        /** default operator */
+        role: Type.Optional(Type.Enum([...roles])),
+      }),
     ),
   },
   { additionalProperties: false },
@@ -25,86 +37,175 @@ const usersSchema = Type.Object(
 const usersFile = Compile(usersSchema);
 type UsersFile = Type.Static<typeof usersSchema>;
 
+export interface User {
+  /** argon2id */
+  readonly password: string;
+  readonly role: Role;
+}
+export type UserList = ReadonlyMap<string, User>;
+
 export const firstUser = 'admin';
+const lookEveryMs = 1_000;
 
 export interface FirstLogin {
   readonly user: string;
   readonly password: string;
+  /** where it can be read until it is changed */
+  readonly file: string;
 }
 
 export class Users {
-  readonly #file: string;
-  #users: ReadonlyMap<string, string> = new Map();
+  readonly #folder: string;
+  readonly #clock: Clock;
+  #users: UserList = new Map();
+  /** the text that `#users` is from */
+  #text: string | undefined;
+  #problem: string | undefined;
+  #timer: Timer | undefined;
+  readonly #listeners = new Set<() => void>();
 
   /** `folder`: the centre's data folder */
-  constructor(folder: string) {
-    this.#file = join(folder, 'users.json');
-  }
-
-  get file(): string {
-    return this.#file;
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
   }
 
   /**
-   * Reads the file. At the very first start there is none: it is made with the user `admin` and a random password,
-   * which is returned, to be printed once.
-   * @throws ForpostError FORPOST_CONFIG_INVALID where the file is there and not readable as one
+   * Reads the file. At the very first start there is none: it is made with the user `admin` and a random password, which
+   * is returned. @throws what the file system says where it cannot be made
    */
   async start(): Promise<FirstLogin | undefined> {
-    const found = await this.#read();
-    if (found !== undefined) {
-      this.#users = found;
-      return undefined;
-    }
-    const password = randomPassword();
-    await this.setPassword(firstUser, password);
-    return { user: firstUser, password };
+    const first = await this.#first();
+    await this.look();
+    const again = () => {
+      this.#timer = this.#clock.after(lookEveryMs, () => void this.look().then(() => this.#timer && again()));
+    };
+    again();
+    return first;
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   /** The argon2id hash of this user's password, undefined where there is no such user. */
   hashOf(name: string): string | undefined {
-    return this.#users.get(name);
+    return this.#users.get(name)?.password;
   }
 
-  /** Adds a user or gives one another password; the sessions of the old one end. On disk when it resolves. */
-  async setPassword(user: string, password: string): Promise<void> {
-    const users = new Map(this.#users).set(user, await hashPassword(password));
-    await this.#write({ users: Object.fromEntries([...users].map(([name, hash]) => [name, { password: hash }])) });
-    this.#users = users;
+  roleOf(name: string): Role | undefined {
+    return this.#users.get(name)?.role;
   }
 
-  async #read(): Promise<ReadonlyMap<string, string> | undefined> {
-    let text: string;
+  /** What is wrong with the file, in words; undefined where nothing is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Why nobody can log in, in words; undefined where somebody can. */
+  get closed(): string | undefined {
+    return this.#users.size === 0 ? this.#problem : undefined;
+  }
+
+  /** Calls `listener` when users, passwords or roles have changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Reads the file anew where it has changed. Never rejects. */
+  async look(): Promise<void> {
     try {
-      text = await readFile(this.#file, 'utf8');
-      await chmod(this.#file, 0o600);
+      const text = await readWhole(usersFileOf(this.#folder));
+      if (text === this.#text && this.#problem === undefined) return;
+      const users = parseUsers(usersFileOf(this.#folder), text);
+      this.#problem = undefined;
+      if (text === this.#text) return;
+      this.#text = text;
+      this.#users = users;
+      for (const listener of this.#listeners) listener();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw this.#unreadable(messageOf(error), error);
+      const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const why = gone ? `${usersFileOf(this.#folder)} is gone` : messageOf(error);
+      const known = this.#users.size > 0 ? 'those who were known still log in' : 'nobody can log in';
+      this.#problem = `${why}: ${known}`;
     }
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw this.#unreadable(messageOf(error), error);
-    }
-    if (!usersFile.Check(value)) throw this.#unreadable('it is not {"users": {"<name>": {"password": "$argon2id$…"}}}');
-    const users = new Map(Object.entries(value.users).map(([name, { password }]) => [name, password]));
-    for (const [name, hash] of users)
-      if (!isPasswordHash(hash)) throw this.#unreadable(`the password of "${name}" is no argon2id hash`);
-    return users;
   }
 
-  #unreadable(why: string, cause?: unknown): ForpostError {
-    return new ForpostError(
+  async #first(): Promise<FirstLogin | undefined> {
+    const file = usersFileOf(this.#folder);
+    try {
+      await readWhole(file);
+      await chmod(file, 0o600);
+      return undefined;
+    } catch (error) {
+      // whatever else keeps it from being read is told by `look`
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
+    }
+    await makeFolder(this.#folder);
+    const password = randomPassword();
+    const told = firstPasswordFileOf(this.#folder);
+    await replaceFile(told, `user: ${firstUser}\npassword: ${password}\n`);
+    const users = new Map([[firstUser, { password: await hashPassword(password), role: 'operator' as const }]]);
+    await writeUsers(file, users);
+    return { user: firstUser, password, file: told };
+  }
+}
+
+export function usersFileOf(folder: string): string {
+  return join(folder, 'users.json');
+}
+
+/** The first user's password, until it is changed. */
+export function firstPasswordFileOf(folder: string): string {
+  return join(folder, 'first-password');
+}
+
+/** What `first-password` holds; undefined where it is gone. */
+export async function readFirstLogin(
+  folder: string,
+): Promise<{ readonly user: string; readonly password: string } | undefined> {
+  const text = await readFile(firstPasswordFileOf(folder), 'utf8').catch(() => '');
+  const [, user = '', password = ''] = /^user: (\S+)\npassword: (\S+)\n/.exec(text) ?? [];
+  return password === '' ? undefined : { user, password };
+}
+
+export async function forgetFirstPassword(folder: string): Promise<void> {
+  await rm(firstPasswordFileOf(folder), { force: true });
+}
+
+/** @throws ForpostError FORPOST_CONFIG_INVALID, what the file system says */
+export async function readUsers(file: string): Promise<UserList> {
+  return parseUsers(file, await readWhole(file));
+}
+
+/** On disk when it resolves. @throws what the file system says */
+export async function writeUsers(file: string, users: UserList): Promise<void> {
+  const content: UsersFile = {
+    users: Object.fromEntries([...users].map(([name, { password, role }]) => [name, { password, role }])),
+  };
+  await replaceFile(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function parseUsers(file: string, text: string): UserList {
+  const damaged = (why: string, cause?: unknown) =>
+    new ForpostError(
       'FORPOST_CONFIG_INVALID',
-      `${this.#file}: ${why}. Repair it, or move it away to get a new user ${firstUser} at the next start`,
+      `${file} is damaged (${why}). Repair it, or move it away to get a new user ${firstUser} at the next start`,
       { cause },
     );
+  if (text.trim() === '') throw damaged('it is empty');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(messageOf(error), error);
   }
-
-  async #write(content: UsersFile): Promise<void> {
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-    await replaceFile(this.#file, `${JSON.stringify(content, null, 2)}\n`);
-  }
+  if (!usersFile.Check(value))
+    throw damaged('it is not {"users": {"<name>": {"password": "$argon2id$…", "role": "operator" or "viewer"}}}');
+  for (const [name, { password }] of Object.entries(value.users))
+    if (!isPasswordHash(password)) throw damaged(`the password of "${name}" is no argon2id hash`);
+  return new Map(
+    Object.entries(value.users).map(([name, { password, role }]) => [name, { password, role: role ?? 'operator' }]),
+  );
 }

@@ -66,13 +66,12 @@ export function commandDesk({ commands, gateways }: Pick<CommandRouteParts, 'com
 export function registerCommandRoutes(server: FastifyInstance, parts: CommandRouteParts): void {
   const { commands, gateways, login, centreAlarms } = parts;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
-  const onRequest = login.requireLogin;
   const desk = commandDesk({ commands, gateways });
 
   app.post(
     '/api/v1/gateways/:id/commands',
     {
-      onRequest,
+      config: { right: 'act' },
       schema: {
         summary: 'Sends a signed command to a gateway; answered when the commands topic has it',
         params: idParams,
@@ -95,7 +94,7 @@ export function registerCommandRoutes(server: FastifyInstance, parts: CommandRou
   app.get(
     '/api/v1/gateways/:id/commands',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'The commands of the last two days to a gateway, newest first, and what became of them',
         params: idParams,
@@ -109,7 +108,7 @@ export function registerCommandRoutes(server: FastifyInstance, parts: CommandRou
   app.get(
     '/api/v1/commands/key',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: { summary: 'The key that gateways must trust to take commands', response: { 200: keyAnswer } },
     },
     async () => ({ id: commands.publicKey.id, key: commands.publicKey.text }),
@@ -145,18 +144,24 @@ export function registerCommandPoll(
   // a server that goes answers who waits, instead of waiting with them
   app.addHook('preClose', async () => closing.abort());
 
-  app.get<{ Querystring: { after?: unknown; wait?: unknown } }>('/ingest/v1/commands', async (request, reply) => {
-    const { after = '', wait = '0' } = request.query;
-    const seconds = Number(wait);
-    if (typeof after !== 'string' || after.length > 100) throw new HttpProblem(400, 'after is not the id of a command');
-    if (!Number.isFinite(seconds) || seconds < 0) throw new HttpProblem(400, 'wait is not a number of seconds');
-    const gone = new AbortController();
-    // of the answer, not of the request, which is over as soon as it is read
-    reply.raw.once('close', () => gone.abort());
-    const waitMs = Math.min(seconds, mostWaitS) * 1000;
-    const over = AbortSignal.any([gone.signal, closing.signal]);
-    const { retryMs, ...handed } = await commands.poll(gatewayOf(request), after, waitMs, over);
-    if (retryMs !== undefined) reply.header('retry-after', String(Math.ceil(retryMs / 1000)));
-    return handed;
-  });
+  const route = { config: { right: 'gateway' } } as const;
+  app.get<{ Querystring: { after?: unknown; wait?: unknown } }>(
+    '/ingest/v1/commands',
+    route,
+    async (request, reply) => {
+      const { after = '', wait = '0' } = request.query;
+      const seconds = Number(wait);
+      if (typeof after !== 'string' || after.length > 100)
+        throw new HttpProblem(400, 'after is not the id of a command');
+      if (!Number.isFinite(seconds) || seconds < 0) throw new HttpProblem(400, 'wait is not a number of seconds');
+      const gone = new AbortController();
+      // of the answer, not of the request, which is over as soon as it is read
+      reply.raw.once('close', () => gone.abort());
+      const waitMs = Math.min(seconds, mostWaitS) * 1000;
+      const over = AbortSignal.any([gone.signal, closing.signal]);
+      const { retryMs, ...handed } = await commands.poll(gatewayOf(request), after, waitMs, over);
+      if (retryMs !== undefined) reply.header('retry-after', String(Math.ceil(retryMs / 1000)));
+      return handed;
+    },
+  );
 }

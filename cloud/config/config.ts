@@ -1,5 +1,6 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { basePathPattern } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
@@ -27,8 +28,49 @@ export const cloudSchema = Type.Object(
     data: Type.String({ description: 'folder for the embedded history and the secrets' }),
     http: Type.Object(
       {
-        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
+        host: Type.Optional(
+          Type.String({
+            description: 'default 127.0.0.1, with tls 0.0.0.0; another than loopback needs tls or a trusted_proxy',
+          }),
+        ),
         port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+        tls: Type.Optional(
+          Type.Object(
+            {
+              certificate: Type.String({
+                description:
+                  'PEM file: the certificate, then what leads from it to the CA; a renewed one counts within seconds',
+              }),
+              key: Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' }),
+            },
+            closed,
+          ),
+        ),
+        trusted_proxy: Type.Optional(
+          Type.Array(Type.String(), {
+            minItems: 1,
+            maxItems: 100,
+            description:
+              'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
+          }),
+        ),
+        base_path: Type.Optional(
+          Type.String({
+            pattern: basePathPattern,
+            maxLength: 200,
+            description: 'the path under which a proxy shows the page, where it sends no X-Forwarded-Prefix: /forpost',
+          }),
+        ),
+        allow_plaintext: Type.Optional(
+          Type.Boolean({
+            description: 'other machines may send passwords in the clear: only where the network is trusted',
+          }),
+        ),
+        metrics_token_file: Type.Optional(
+          Type.String({
+            description: 'file with the token that reads /metrics; default: made as metrics-token in the data folder',
+          }),
+        ),
       },
       closed,
     ),

@@ -25,7 +25,7 @@ test('a folder in the file is meant from where the file is, not from where the c
 test('a whole configuration is read as it is', () => {
   const config = loadCloud(
     file(`data: .
-http: { host: 0.0.0.0 }
+http: { host: 0.0.0.0, allow_plaintext: true }
 kafka: { brokers: ['localhost:9092'], prefix: acme, development: true }
 history: { url: 'http://clickhouse:8123/forpost' }
 notify:
@@ -36,6 +36,36 @@ log_level: warn
   );
   expect(config.notify?.map(({ id }) => id)).toEqual(['desk', 'log']);
   expect(config.kafka).toEqual({ brokers: ['localhost:9092'], prefix: 'acme', development: true });
+});
+
+test('the page goes to other machines only by TLS or a proxy that is named, unless the file insists', () => {
+  const problem = (http: string) => {
+    try {
+      loadCloud(file(`data: .\nhttp: ${http}\n`));
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (const host of ['0.0.0.0', '"::"', '192.0.2.1', 'centre.lan'])
+    expect(problem(`{ host: ${host} }`)).toMatch(/cloud\.yaml:2:.*without TLS would let other machines send passwords/);
+  for (const allowed of [
+    '{}',
+    '{ host: localhost }',
+    '{ host: "::1" }',
+    '{ host: 127.0.0.9 }',
+    '{ host: 0.0.0.0, allow_plaintext: true }',
+    '{ host: 0.0.0.0, trusted_proxy: [10.0.0.1, 10.1.0.0/16, "fd00::/8", "::1"], base_path: /forpost }',
+  ])
+    expect(problem(allowed)).toBe('');
+  expect(problem('{ trusted_proxy: [proxy.lan] }')).toMatch(/2:\d+: "proxy.lan" is neither an address nor a network/);
+  expect(problem('{ trusted_proxy: [10.0.0.0/33] }')).toContain('has 0 to 32 bits');
+  expect(problem('{ trusted_proxy: ["0.0.0.0/0"] }')).toContain('would believe everybody');
+  for (const path of ['forpost', '/forpost/', '/', '/a"b', '/a b'])
+    expect(problem(`{ base_path: '${path}' }`)).not.toBe('');
+  expect(problem('{ host: 0.0.0.0, tls: { certificate: none.pem, key: none.key } }')).toMatch(
+    /http\.tls\.certificate: .*none\.pem is not there/,
+  );
 });
 
 test('the files of a Kafka with TLS and a log-in are meant from where the file is, and must be there', () => {

@@ -10,6 +10,8 @@ import { dirname, resolve } from 'node:path';
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
+import { addressProblem } from '@forpost/shared/http/forwarded.ts';
+import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { clearPassword, resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 
@@ -22,6 +24,7 @@ export function loadCloud(file: string): CloudConfig {
   const problems = [
     ...addressProblems(value),
     ...kafkaProblems(value),
+    ...httpProblems(value),
     ...receiverProblems(value),
     ...channelProblems(value),
     ...levelProblems(value),
@@ -39,6 +42,7 @@ function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig
   const { kafka, receiver, commands } = value;
   const paths = {
     data: at(value.data),
+    http: resolvedHttp(value.http, at),
     ...(receiver === undefined ? {} : { receiver: { ...receiver, tls: resolvedReceiverTls(receiver.tls, at) } }),
     ...(commands?.key_file === undefined ? {} : { commands: { ...commands, key_file: at(commands.key_file) } }),
   };
@@ -55,11 +59,39 @@ function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig
   };
 }
 
+function resolvedHttp(http: CloudConfig['http'], at: (path: string) => string): CloudConfig['http'] {
+  const { tls, metrics_token_file: token } = http;
+  return {
+    ...http,
+    ...(tls === undefined ? {} : { tls: { certificate: at(tls.certificate), key: at(tls.key) } }),
+    ...(token === undefined ? {} : { metrics_token_file: at(token) }),
+  };
+}
+
 type ReceiverTls = NonNullable<CloudConfig['receiver']>['tls'];
 
 function resolvedReceiverTls(tls: ReceiverTls, at: (path: string) => string): ReceiverTls {
   const { certificate, key, client_ca: ca } = tls;
   return { ...tls, certificate: at(certificate), key: at(key), ...(ca === undefined ? {} : { client_ca: at(ca) }) };
+}
+
+function httpProblems({ http }: CloudConfig): Problem[] {
+  const { host = '127.0.0.1', tls, trusted_proxy: proxies = [], allow_plaintext: insisted } = http;
+  const problems: Problem[] = proxies.flatMap((text, index) => {
+    const message = addressProblem(text);
+    return message === undefined ? [] : [{ path: ['http', 'trusted_proxy', index], message }];
+  });
+  if (tls !== undefined)
+    for (const { file, message } of tlsFileProblems(tls))
+      problems.push({ path: ['http', 'tls', file], message: `http.tls.${file}: ${message}` });
+  else if (!isLoopback(host) && proxies.length === 0 && insisted !== true)
+    problems.push({
+      path: ['http', 'host'],
+      message:
+        `http.host ${host} without TLS would let other machines send passwords in the clear: add http.tls (certificate, key), ` +
+        'or set http.host to 127.0.0.1, or name the proxy in front as http.trusted_proxy; on a network that is trusted say allow_plaintext: true',
+    });
+  return problems;
 }
 
 function receiverProblems({ receiver }: CloudConfig): Problem[] {

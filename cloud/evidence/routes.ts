@@ -33,12 +33,11 @@ export function registerEvidenceRoutes(
   { depot, audit, desk, login }: EvidenceRouteParts,
 ): void {
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
-  const onRequest = login.requireLogin;
 
   app.post(
     '/api/v1/gateways/:id/evidence',
     {
-      onRequest,
+      config: { right: 'act' },
       schema: {
         summary: 'Asks a gateway for a picture or a clip of an alarm; it comes when the site is connected',
         params: idParams,
@@ -66,7 +65,7 @@ export function registerEvidenceRoutes(
   app.get(
     '/api/v1/gateways/:id/evidence',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: {
         summary: 'What was asked of a gateway, and how much of it is here',
         params: idParams,
@@ -82,7 +81,7 @@ export function registerEvidenceRoutes(
   server.get<{ Params: Type.Static<typeof fileParams>; Querystring: Type.Static<typeof fileQuery> }>(
     '/api/v1/gateways/:id/evidence/:sha256',
     {
-      onRequest,
+      config: { right: 'see' },
       schema: { summary: 'The picture or the clip itself', params: fileParams, querystring: fileQuery },
     },
     async (request, reply) => {
@@ -120,21 +119,26 @@ export function registerEvidenceUpload(
     async (_: FastifyRequest, body: Buffer) => body,
   );
 
-  app.get<{ Params: { sha256: string } }>('/ingest/v1/evidence/:sha256', async (request) => {
+  const config = { right: 'gateway' } as const;
+  app.get<{ Params: { sha256: string } }>('/ingest/v1/evidence/:sha256', { config }, async (request) => {
     const record = depot.get(gatewayOf(request), hashOf(request.params.sha256));
     if (record === undefined) throw new HttpProblem(404, 'nobody asked for this');
     return { received: depot.received(record), size: record.size };
   });
 
-  app.put<{ Params: { sha256: string } }>('/ingest/v1/evidence/:sha256', { bodyLimit: partBytes }, async (request) => {
-    const range = contentRange(request.headers['content-range']);
-    const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-    if (range === undefined || body.length === 0 || range.end - range.start + 1 !== body.length)
-      throw new HttpProblem(400, 'content-range: bytes FIRST-LAST/TOTAL is to say which part this is');
-    const gateway = gatewayOf(request);
-    const received = await depot.take(gateway, hashOf(request.params.sha256), range.start, range.total, body);
-    return { received, size: range.total };
-  });
+  app.put<{ Params: { sha256: string } }>(
+    '/ingest/v1/evidence/:sha256',
+    { config, bodyLimit: partBytes },
+    async (request) => {
+      const range = contentRange(request.headers['content-range']);
+      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      if (range === undefined || body.length === 0 || range.end - range.start + 1 !== body.length)
+        throw new HttpProblem(400, 'content-range: bytes FIRST-LAST/TOTAL is to say which part this is');
+      const gateway = gatewayOf(request);
+      const received = await depot.take(gateway, hashOf(request.params.sha256), range.start, range.total, body);
+      return { received, size: range.total };
+    },
+  );
 }
 
 function hashOf(text: string): string {

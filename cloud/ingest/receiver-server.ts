@@ -1,18 +1,15 @@
 /**
  * The receiver on a port of its own, with TLS: what gateways reach from outside, and nothing else of the centre.
  *
- * Always: a certificate that was renewed on disk is taken within a minute, and one that cannot be used leaves the old
- * one in place; a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
+ * Always: a certificate that was renewed on disk is served within seconds, and one that cannot be used leaves the old
+ * one in place (shared/tls.ts); a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
  * connects and then says nothing, or too slowly, is cut off, and connections beyond the limit are closed at once.
  */
-import { readFileSync, statSync } from 'node:fs';
-import type { Server } from 'node:https';
-import { createSecureContext } from 'node:tls';
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { ServerCertificate } from '@forpost/shared/tls.ts';
 import fastify, { type FastifyInstance } from 'fastify';
 import { type ReceiverOptions, receiverPlugin } from './receiver.ts';
 
@@ -37,8 +34,6 @@ export interface ReceiverServerOptions
   readonly limits?: Partial<typeof connectionLimits>;
 }
 
-const lookEveryMs = 60_000;
-
 /** What a connection may cost. Over the slowest link a gateway's batch is about one second's worth of it. */
 export const connectionLimits = {
   /** for a TLS handshake, and for a whole request; how long its answer takes is not limited by it (a long poll) */
@@ -52,26 +47,32 @@ export const connectionLimits = {
 
 export class ReceiverServer implements Part {
   readonly #options: ReceiverServerOptions;
-  readonly #lookEveryMs: number;
+  readonly #certificate: ServerCertificate;
   #app: FastifyInstance | undefined;
-  #timer: Timer | undefined;
-  #seen = '';
   #url = '';
 
-  constructor(options: ReceiverServerOptions, everyMs = lookEveryMs) {
+  constructor(options: ReceiverServerOptions, everyMs?: number) {
+    const { host, tls, clock, logger } = options;
     this.#options = options;
-    this.#lookEveryMs = everyMs;
+    this.#certificate = new ServerCertificate({
+      setting: 'receiver.tls',
+      files: { certificate: tls.certificate, key: tls.key, ca: tls.client_ca },
+      names: [host],
+      clock,
+      logger,
+      ...(everyMs === undefined ? {} : { everyMs }),
+    });
   }
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
   async start(): Promise<void> {
     const { host, port, tls, gateways, delivery, commands, evidence, admission, limitsOf, clock } = this.#options;
-    this.#seen = this.#stamp();
+    await this.#certificate.start();
     const limits = { ...connectionLimits, ...this.#options.limits };
     const app: FastifyInstance = fastify({
       requestTimeout: limits.requestMs,
       https: {
-        ...this.#files(),
+        ...this.#certificate.options,
         requestCert: tls.client_ca !== undefined,
         // judged for each request, so that the answer can say what is wrong
         rejectUnauthorized: false,
@@ -92,11 +93,11 @@ export class ReceiverServer implements Part {
     });
     this.#app = app;
     this.#url = `https://${host}:${await listenOrExplain(app, host, port, 'receiver.port')}`;
-    this.#lookLater();
+    this.#certificate.serve(app.server as unknown as Parameters<ServerCertificate['serve']>[0]);
   }
 
   async stop(): Promise<void> {
-    this.#timer?.cancel();
+    await this.#certificate.stop();
     await this.#app?.close();
     this.#app = undefined;
   }
@@ -105,48 +106,12 @@ export class ReceiverServer implements Part {
     return this.#url;
   }
 
-  #lookLater(): void {
-    this.#timer = this.#options.clock.after(this.#lookEveryMs, () => {
-      this.#renew();
-      this.#lookLater();
-    });
+  /** Sentences for the page. */
+  problems(): readonly string[] {
+    return this.#certificate.problems();
   }
 
-  #renew(): void {
-    const { logger } = this.#options;
-    try {
-      const stamp = this.#stamp();
-      if (stamp === this.#seen) return;
-      const files = this.#files();
-      // throws where key and certificate do not belong together, before the server has them
-      createSecureContext(files);
-      (this.#app?.server as unknown as Server | undefined)?.setSecureContext(files);
-      this.#seen = stamp;
-      logger.info('the receiver took a new certificate');
-    } catch (error) {
-      logger.error(
-        { err: error },
-        `the receiver keeps its certificate, the new one cannot be used: ${messageOf(error)}`,
-      );
-    }
-  }
-
-  #files() {
-    const { certificate, key, client_ca: ca } = this.#options.tls;
-    return {
-      cert: readFileSync(certificate, 'utf8'),
-      key: readFileSync(key, 'utf8'),
-      ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
-    };
-  }
-
-  #stamp(): string {
-    const { certificate, key, client_ca: ca } = this.#options.tls;
-    return [certificate, key, ...(ca === undefined ? [] : [ca])]
-      .map((file) => {
-        const { mtimeMs, ino, size } = statSync(file);
-        return `${mtimeMs}/${ino}/${size}`;
-      })
-      .join(' ');
+  get certificateEndsAt(): number | undefined {
+    return this.#certificate.endsAt;
   }
 }

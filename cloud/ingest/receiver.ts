@@ -108,10 +108,11 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     reply.raw.once('close', () => share.end());
   };
 
+  const config = { right: 'gateway' } as const;
   app.post(
     '/ingest/v1/events',
     {
-      bodyLimit,
+      ...{ config, bodyLimit },
       onRequest: async (request, reply) => mayCome(request, reply, sharesOf(request.headers[laneHeader])),
     },
     whileCounted(async (request) => {
@@ -133,7 +134,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
 
   app.put(
     '/ingest/v1/status',
-    { bodyLimit, onRequest: async (request, reply) => mayCome(request, reply, ['status']) },
+    { config, bodyLimit, onRequest: async (request, reply) => mayCome(request, reply, ['status']) },
     whileCounted(async (request, reply) => {
       const body = await bytesOf(request, maxUnpackedBytes);
       budgets.spend(request.ingestGateway, 'status', 1, body.length);

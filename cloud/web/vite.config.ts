@@ -27,6 +27,8 @@ function packed(): Plugin {
 
 export default defineConfig({
   plugins: [react(), packed()],
+  // the page may lie under a path behind a proxy: its files are named from where they are
+  base: './',
   // no inlined data: every file is one that the policy names as the own origin's
   build: { outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
 });

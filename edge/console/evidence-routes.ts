@@ -23,17 +23,17 @@ export function registerEvidenceRoutes(
   app: FastifyInstance,
   { source, login }: { readonly source: ConsoleSource; readonly login: Login },
 ): void {
-  const onRequest = login.requireLogin;
+  const config = { right: 'see' } as const;
 
   app.get<{ Querystring: Type.Static<typeof listQuery> }>(
     '/api/v1/evidence',
-    { onRequest, schema: { querystring: listQuery } },
+    { config, schema: { querystring: listQuery } },
     async ({ query: { alarm, limit = defaultListed } }) => ({ evidence: source.evidence(limit, alarm) }),
   );
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/evidence/:id',
-    { onRequest, schema: { params: idParams } },
+    { config, schema: { params: idParams } },
     async (request, reply) => {
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');

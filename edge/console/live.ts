@@ -9,6 +9,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { EventStream, EventStreams } from '@forpost/shared/http/event-stream.ts';
+import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
 import { statusView } from './status-view.ts';
@@ -47,9 +48,14 @@ export class LiveStreams {
     this.#clock = clock;
   }
 
-  /** Answers with a stream that starts with the present status. `until`: the session's end. */
-  open(request: FastifyRequest, reply: FastifyReply, cameras: readonly string[], until?: AbortSignal): void {
-    const stream = this.#streams.open(request, reply, until);
+  /** Answers with a stream that starts with the present status and ends with its session. */
+  open(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cameras: readonly string[],
+    session?: Pick<Session, 'ended' | 'use'>,
+  ): void {
+    const stream = this.#streams.open(request, reply, session?.ended, () => session?.use());
     if (stream.ended.aborted) return;
     const known = new Set(this.#source.status().cameras.map(({ id }) => id));
     const watched = new Set(cameras.filter((id) => known.has(id)).slice(0, maxWatched));

@@ -89,11 +89,12 @@ export class PageAssets {
   }
 
   register(app: FastifyInstance): void {
-    app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(this.#html));
-    app.get('/favicon.ico', async (_request, reply) => reply.redirect('/page/icon.svg'));
+    const open = { config: { right: 'open' } } as const;
+    app.get('/', open, async (_request, reply) => reply.type('text/html; charset=utf-8').send(this.#html));
+    app.get('/favicon.ico', open, async (_request, reply) => reply.redirect('/page/icon.svg'));
     const serve = (request: FastifyRequest, reply: FastifyReply) => this.#serve(request, reply);
-    app.get('/page/*', serve);
-    app.get('/vendor/*', serve);
+    app.get('/page/*', open, serve);
+    app.get('/vendor/*', open, serve);
   }
 
   async #serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {

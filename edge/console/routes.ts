@@ -3,9 +3,8 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
-import { isFromThisMachine } from '@forpost/shared/http/loopback.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
@@ -53,8 +52,9 @@ const streamSchema = Type.Object({
 export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
   const answer = (reply: FastifyReply, { ok, reasons }: HealthAnswer) =>
     reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
-  app.get('/healthz', async (_request, reply) => answer(reply, health.alive()));
-  app.get('/readyz', async (_request, reply) => answer(reply, health.ready()));
+  const open = { config: { right: 'open' } } as const;
+  app.get('/healthz', open, async (_request, reply) => answer(reply, health.alive()));
+  app.get('/readyz', open, async (_request, reply) => answer(reply, health.ready()));
 }
 
 export interface RouteParts {
@@ -65,7 +65,7 @@ export interface RouteParts {
 }
 
 export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
-  const behindLogin = { onRequest: login.requireLogin };
+  const behindLogin = { config: { right: 'see' } } as const;
   registerEvidenceRoutes(app, { source, login });
   registerSceneRoutes(app, { source, login });
   const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
@@ -81,7 +81,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.post<{ Body: Type.Static<typeof acknowledgeSchema> }>(
     '/api/v1/alarms/acknowledge',
-    { ...behindLogin, schema: { body: acknowledgeSchema } },
+    { config: { right: 'act' }, schema: { body: acknowledgeSchema } },
     async (request) => {
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
@@ -131,19 +131,14 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
     async (request, reply) => {
       const session = login.sessionOf(request);
       const watched = (request.query.watch ?? '').split(',').filter((id) => id !== '');
-      live.open(request, reply, watched, session?.ended);
+      live.open(request, reply, watched, session);
       return reply;
     },
   );
 
-  app.get('/metrics', async (request, reply) => {
-    if (!mayReadMetrics(request, login)) throw new HttpProblem(401, 'the metrics need a log-in from another machine');
-    return reply.type(metrics.contentType).send(await metrics.render());
-  });
-}
-
-function mayReadMetrics(request: FastifyRequest, login: Login): boolean {
-  return isFromThisMachine(request) || login.sessionOf(request) !== undefined;
+  app.get('/metrics', { config: { right: 'metrics' } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.render()),
+  );
 }
 
 function needCamera(source: ConsoleSource, id: string): void {

@@ -33,14 +33,15 @@ export function registerSceneRoutes(
   app: FastifyInstance,
   { source, login }: { readonly source: ConsoleSource; readonly login: Login },
 ): void {
-  const onRequest = login.requireLogin;
+  const see = { right: 'see' } as const;
+  const act = { right: 'act' } as const;
   const needCamera = (id: string) => {
     if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
   };
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/cameras/:id/scene',
-    { onRequest, schema: { params: idParams } },
+    { config: see, schema: { params: idParams } },
     async ({ params: { id } }): Promise<CameraSceneView> => {
       needCamera(id);
       return { revision: source.status().revision, rules: source.rules(id), ...source.scene(id) };
@@ -49,7 +50,7 @@ export function registerSceneRoutes(
 
   app.put<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof saveBody> }>(
     '/api/v1/cameras/:id/scene',
-    { onRequest, schema: { params: idParams, body: saveBody } },
+    { config: act, schema: { params: idParams, body: saveBody } },
     async (request) => {
       const { id } = request.params;
       needCamera(id);
@@ -65,7 +66,7 @@ export function registerSceneRoutes(
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/cameras/:id/trial',
-    { onRequest, schema: { params: idParams } },
+    { config: see, schema: { params: idParams } },
     async ({ params: { id } }) => {
       needCamera(id);
       return source.trial(id);
@@ -74,7 +75,7 @@ export function registerSceneRoutes(
 
   app.post<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof trialBody> }>(
     '/api/v1/cameras/:id/trial',
-    { onRequest, schema: { params: idParams, body: trialBody } },
+    { config: act, schema: { params: idParams, body: trialBody } },
     async (request) => {
       const { id } = request.params;
       needCamera(id);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ async function start(more: Partial<ConsoleServerOptions> = {}) {
     fetch(url + path, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } });
   const post = (path: string, body: unknown) =>
     get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  return { ...parts, url, get, post };
+  return { ...parts, url, get, post, headers: { cookie } };
 }
 
 /** The next event of this name in a stream, read again and again from the same place. */
@@ -306,16 +306,34 @@ test('a gateway whose outbox is stuck says so to its supervisor', async () => {
   expect(await answer.json()).toEqual({ status: 'failing', reasons: ['the outbox has committed nothing for 31 s'] });
 });
 
-test('the metrics are open on this machine under its own name, and not to a page that goes by another', async () => {
-  const { url } = await start();
-  expect(await (await fetch(`${url}/metrics`)).text()).toBe('forpost_info 1\n');
-  const { hostname, port } = new URL(url);
-  const { get } = await import('node:http');
-  const status = await new Promise((resolve, reject) => {
-    const options = { hostname, port, path: '/metrics', headers: { host: 'rebound.example' } };
-    get(options, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
-  });
-  expect(status).toBe(401);
+test('the metrics need a log-in or their token, also on this machine', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-console-'));
+  try {
+    const { url, get } = await start({ folder });
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    expect(await (await get('/metrics')).text()).toBe('forpost_info 1\n');
+    const token = (await readFile(join(folder, 'metrics-token'), 'utf8')).trim();
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await (await fetch(`${url}/metrics`, { headers })).text()).toBe('forpost_info 1\n');
+    expect((await fetch(`${url}/api/v1/status`, { headers })).status).toBe(401);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a log-in at the gateway outlives its restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-console-'));
+  try {
+    const before = await start({ folder });
+    expect((await before.get('/api/v1/status')).status).toBe(200);
+    await before.server.stop();
+    const after = build({ folder });
+    await after.server.start();
+    const answer = await fetch(`${after.server.url}/api/v1/session`, { headers: before.headers });
+    expect(await answer.json()).toMatchObject({ user: 'installer' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('the page', () => {

@@ -1,18 +1,21 @@
 /**
  * The installer's local page and API over HTTP(S).
  *
- * Always: a certificate that cannot be used costs the page over TLS alone, and is served once it can be; passwords cross a
- * network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it
- * only redirects; everything but the health answers and, on loopback, the metrics is behind a log-in; a page that does
- * not read, or a hundred of them, costs a bounded amount of memory and nothing of an alert's time.
+ * Always: a certificate that cannot be used costs the page over TLS alone, and is served once it can be; passwords cross
+ * a network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it only redirects; everything
+ * but the health answers is behind a log-in, the metrics behind that or their token; a page that does not read, or a
+ * hundred of them, costs a bounded amount of memory and nothing of an alert's time.
  */
 import type { Server as HttpsServer } from 'node:https';
+import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
+import { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
+import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
@@ -42,6 +45,8 @@ export interface ConsoleServerOptions {
   readonly logger: Logger;
   /** id of this gateway: its cookie has a name of its own where several run on one host */
   readonly gateway: string;
+  /** where log-ins outlive a restart and the metrics' token is; absent: nowhere, and metrics need a log-in */
+  readonly folder?: string;
 }
 
 const maxBodyBytes = 65_536;
@@ -147,13 +152,18 @@ export class ConsoleServer implements Part {
   }
 
   async #page(more: FastifyServerOptions, secure: boolean): Promise<FastifyInstance> {
-    const { users, clock, gateway, source, health, metrics } = this.#options;
+    const { users, clock, gateway, source, health, metrics, folder } = this.#options;
     const app = this.#app(more);
     const assets = await PageAssets.load();
     registerSecurityHeaders(app, { scriptHashes: [assets.importMapHash] });
     registerSameOrigin(app);
     const cookieName = `forpost-gateway-${gateway}`;
-    const login = registerLogin(app, { realm: 'the gateway', users, cookieName, secure, clock });
+    const sessionsFile = folder === undefined ? undefined : join(folder, 'sessions.json');
+    const metricsToken = folder === undefined ? undefined : new MetricsToken(join(folder, 'metrics-token'));
+    const noToken = await metricsToken?.start();
+    if (noToken !== undefined) app.log.warn(noToken);
+    const login = registerLogin(app, { realm: 'the gateway', users, cookieName, secure, sessionsFile, clock });
+    registerRights(app, { login: () => login, metricsToken });
     registerOpenRoutes(app, health);
     registerRoutes(app, { source, login, clock, metrics });
     assets.register(app);

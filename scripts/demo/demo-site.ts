@@ -13,6 +13,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { readFirstLogin } from '../../cloud/auth/users.ts';
 import { Child, ChildError, type ChildOptions } from './child.ts';
 import { type Claim, claimFolder, type Holder } from './claim.ts';
 import type { DemoOptions } from './options.ts';
@@ -84,11 +85,7 @@ export class DemoSite {
       deadlines.receiver,
       { ...elsewhere, onLine: (line) => line.startsWith('{') || options.onNotification?.(line) },
     );
-    this.centre = this.#child('centre', ['forpost.mjs', 'cloud', '--config', cloudFile], deadlines.centre, {
-      ...elsewhere,
-      onLine: (line) => this.#keepLogIn(line),
-      secret: logIn,
-    });
+    this.centre = this.#child('centre', ['forpost.mjs', 'cloud', '--config', cloudFile], deadlines.centre, elsewhere);
     this.gateway = this.#child('gateway', ['forpost.mjs', 'gateway', '--config', gatewayFile], deadlines.gateway);
     this.camera = this.#cameraChild(settings, credentials);
     const meters = ['--site', siteFile, '--credentials', settings.credentialsFile, '--port', `${ports.mqtt}`];
@@ -165,6 +162,7 @@ export class DemoSite {
     else if (options.kafka.kind === 'none')
       options.say(`  without Kafka (${options.kafka.reason.split('\n')[0]}): the gateway uses HTTP`);
     await this.#begin(this.centre, 'centre: ingest, history, API, page');
+    await this.#keepLogIn();
     await receiver;
     await this.#healthy('the centre', this.settings.ports.centre);
   }
@@ -226,7 +224,7 @@ export class DemoSite {
     name: string,
     args: readonly string[],
     readyWithinMs: number,
-    more: Pick<ChildOptions, 'onLine' | 'secret' | 'nice'> = {},
+    more: Pick<ChildOptions, 'onLine' | 'nice'> = {},
   ): Child {
     const { clock, random, say } = this.options;
     const log = join(this.settings.logs, `${name}.log`);
@@ -239,13 +237,16 @@ export class DemoSite {
     );
   }
 
-  #keepLogIn(line: string): void {
-    const [, user, password] = logIn.exec(line) ?? [];
-    if (user === undefined || password === undefined) return;
-    this.#credentials = { ...this.#credentials, centre: { user, password } };
-    void writeCredentials(this.settings.credentialsFile, this.#credentials).catch((error: unknown) =>
-      this.options.say(`the centre's log-in could not be kept: ${messageOf(error)}`),
-    );
+  /** Once in its life the centre makes a user, whose password stands in a file until it is changed. */
+  async #keepLogIn(): Promise<void> {
+    const first = await readFirstLogin(this.settings.cloudData);
+    if (first === undefined) return;
+    this.#credentials = { ...this.#credentials, centre: first };
+    try {
+      await writeCredentials(this.settings.credentialsFile, this.#credentials);
+    } catch (error) {
+      this.options.say(`the centre's log-in could not be kept: ${messageOf(error)}`);
+    }
   }
 }
 
@@ -275,9 +276,6 @@ function runsAlready(holder: Holder | undefined, { portOffset }: DemoOptions): s
     `  one beside   npm start -- --port-offset ${portOffset + 1000}`,
   ].join('\n');
 }
-
-/** The centre says it once in its life. */
-const logIn = /log-in: (\S+) \/ (\S+)/;
 
 async function keepLastLogs(folder: string): Promise<void> {
   const last = `${folder}-before`;

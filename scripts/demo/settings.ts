@@ -52,6 +52,8 @@ export interface Settings {
   readonly cloudFile: string;
   /** copies that a person has changed and that therefore stay as they are */
   readonly kept: readonly string[];
+  /** the centre's data folder */
+  readonly cloudData: string;
   readonly secretsFile: string;
   readonly credentialsFile: string;
   readonly gateway: string;
@@ -135,6 +137,7 @@ export async function prepareSettings(
     cloudFile,
     kept: copies.kept.map((name) => copies.path(name)),
     secretsFile: join(folder, 'secrets.yaml'),
+    cloudData: join(folder, 'centre'),
     credentialsFile: credentialsFile(folder),
     gateway: installation.gateway,
     site: made.site.id,

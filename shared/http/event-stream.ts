@@ -49,10 +49,10 @@ export class EventStreams {
   }
 
   /**
-   * Answers `request` with a stream. `until`: ends it, as when the session ends.
+   * Answers `request` with a stream. `until`: ends it, as when the session ends; `alive`: called while it is open.
    * @throws HttpProblem 503 where too many are open
    */
-  open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal): EventStream {
+  open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal, alive?: () => void): EventStream {
     if (this.#open.size >= this.#maxStreams) throw tryAgainIn(503, 5000, 'too many pages are open');
     const socket = reply.raw;
     const closed = new AbortController();
@@ -76,6 +76,7 @@ export class EventStreams {
     };
     const beat = () => {
       write(': still here\n\n');
+      if (!closed.signal.aborted) alive?.();
       if (!closed.signal.aborted) keepAlive = this.#clock.after(keepAliveMs, beat);
     };
     const stream: EventStream = {
@@ -91,7 +92,8 @@ export class EventStreams {
       if (value !== undefined) socket.setHeader(name, value);
     socket.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
+      // a proxy that packs or gathers it would hold back what has just happened
+      'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
       'x-content-type-options': 'nosniff',
     });

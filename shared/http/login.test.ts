@@ -17,21 +17,21 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
-async function start(options: { secure?: boolean; sessionMs?: number } = {}) {
+async function start(options: { secure?: boolean; sessionMs?: number; longestMs?: number } = {}) {
   const clock = new FakeClock();
   const users = new Map([['ada', hash]]);
   const app = Fastify();
   apps.push(app);
   registerProblems(app);
   registerSameOrigin(app);
-  const { secure = false, sessionMs = 3_600_000 } = options;
+  const { secure = false, sessionMs = 3_600_000, longestMs = 86_400_000 } = options;
   const login = registerLogin(app, {
     realm: 'the test',
     users: (name) => users.get(name),
     cookieName,
     secure,
     clock,
-    sessionMs,
+    life: () => ({ idleMs: sessionMs, longestMs }),
   });
   const ended: string[] = [];
   app.get('/secret', { onRequest: login.requireLogin }, async (request) => {
@@ -137,9 +137,19 @@ test('a session ends by the monotonic clock, whatever the wall clock says', asyn
   const headers = cookieOf(await post('ada', 'right'));
   clock.jump(10 ** 10);
   expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(200);
-  clock.advance(59_999);
-  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(200);
-  clock.advance(1);
+  clock.advance(60_000);
+  expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(401);
+  expect(ended).toContain('ada');
+});
+
+test('a session goes on while it is used, and ends at its longest all the same', async () => {
+  const { app, post, cookieOf, clock, ended } = await start({ sessionMs: 60_000, longestMs: 150_000 });
+  const headers = cookieOf(await post('ada', 'right'));
+  for (let i = 0; i < 2; i++) {
+    clock.advance(59_999);
+    expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(200);
+  }
+  clock.advance(30_002);
   expect((await app.inject({ url: '/secret', headers })).statusCode).toBe(401);
   expect(ended).toContain('ada');
 });

@@ -1,12 +1,13 @@
 /**
  * Logging in with a user and a password, on both sides: POST /api/v1/login, POST /api/v1/logout, GET /api/v1/session,
- * and the check that other routes put before themselves.
+ * and the checks that other routes put before themselves (rights.ts).
  *
  *   address or user tried too often ──► 429, nothing is checked
  *   password checked (one at a time; an unknown user costs the same) ── wrong ──► 401 ── right ──► session, cookie
  *
  * Always: a wrong password and an unknown user get the same answer after the same work; the cookie is HttpOnly,
- * SameSite=Strict and, with TLS, Secure; a password that was changed ends that user's sessions.
+ * SameSite=Strict and, where the browser came by https, Secure; a password that was changed ends that user's sessions; a
+ * viewer sees and changes nothing. A session goes on while it is used, and over a restart (sessions.ts).
  */
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,37 +15,59 @@ import Type from 'typebox';
 import type { Clock } from '../clock.ts';
 import { hashPassword, verifyPassword } from '../password.ts';
 import { Attempts } from './attempts.ts';
+import type { PrefixOf } from './forwarded.ts';
 import { HttpProblem, tryAgainIn } from './problem.ts';
-import { isSameOrigin } from './same-origin.ts';
-import { type Session, Sessions } from './sessions.ts';
+import { isSameOrigin, otherOrigin } from './same-origin.ts';
+import { type Session, type SessionLife, Sessions } from './sessions.ts';
+
+/** viewer: sees everything and changes nothing, for a screen on a wall */
+export type Role = 'viewer' | 'operator';
+export const roles: readonly Role[] = ['viewer', 'operator'];
 
 export interface LoginOptions {
   /** what one logs in to, in the answer's words: "the gateway" */
   readonly realm: string;
   /** the argon2id hash of this user's password, undefined where there is no such user */
   readonly users: (name: string) => string | undefined;
+  /** what a user may do; default: everything */
+  readonly roleOf?: (name: string) => Role | undefined;
+  /** why nobody can log in now, in words */
+  readonly closed?: () => string | undefined;
   /** cookies are shared by all ports of a host: each side its own name */
   readonly cookieName: string;
   /** whether the page is served over TLS */
   readonly secure: boolean;
+  /** the path in front of the page for a request, which a cookie then has too; default: none */
+  readonly prefixOf?: PrefixOf;
+  /** where log-ins outlive a restart; absent: in memory alone */
+  readonly sessionsFile?: string | undefined;
   readonly clock: Clock;
-  readonly sessionMs?: number;
+  readonly life?: (role: Role) => SessionLife;
 }
 
 export interface Login {
-  /** A preHandler: 401 for whoever is not logged in. */
+  /** An onRequest: 401 for whoever is not logged in. */
   readonly requireLogin: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** An onRequest: 401 for whoever is not logged in, 403 for a viewer. */
+  readonly requireActing: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** Ends the sessions of users that are gone or have another password. */
+  readonly usersChanged: () => Promise<void>;
   /** The session of a request, undefined where it has none (or no longer). */
   readonly sessionOf: (request: FastifyRequest) => Session | undefined;
 }
 
 const dayMs = 86_400_000;
-const defaultSessionMs = dayMs / 2;
+/** A screen on a wall has nobody who logs in each morning. */
+const lives: Readonly<Record<Role, SessionLife>> = {
+  operator: { idleMs: dayMs, longestMs: 30 * dayMs },
+  viewer: { idleMs: 30 * dayMs, longestMs: 365 * dayMs },
+};
 /** Wrong tries until the next ones wait. A user's window is short: whoever guesses at a name locks its owner out too. */
 const userLimit = { tries: 10, windowMs: 2 * 60_000 };
 const addressLimit = { tries: 30, windowMs: 5 * 60_000 };
 /** A check takes tens of MB and a core for a moment: one at a time, and this many may wait for it. */
 const maxWaiting = 10;
+const closedRetryMs = 10_000;
 
 const loginSchema = Type.Object(
   { user: Type.String({ minLength: 1, maxLength: 200 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
@@ -54,42 +77,61 @@ const loginSchema = Type.Object(
 /** Adds the three routes to `app` and returns the check for the others. */
 export function registerLogin(app: FastifyInstance, options: LoginOptions): Login {
   const { clock, realm, users, cookieName } = options;
-  const sessionMs = options.sessionMs ?? defaultSessionMs;
-  const sessions = new Sessions(clock, sessionMs);
+  const roleOf = (user: string) => options.roleOf?.(user) ?? 'operator';
+  const life = options.life ?? ((role: Role) => lives[role]);
+  const sessions = new Sessions({
+    clock,
+    life: (user) => life(roleOf(user)),
+    file: options.sessionsFile,
+    report: (problem) => app.log.warn(problem),
+  });
   const byUser = new Attempts(userLimit, clock);
   const byAddress = new Attempts(addressLimit, clock);
   const check = oneAtATime(maxWaiting);
   // what an unknown user's password is checked against; made before the first one asks
   const nobody = hashPassword('nobody');
-  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure } as const;
+  /** told apart also from another instance of this kind on this host, whose cookies a browser sends here too */
+  const cookieOf = () => (sessions.instance === '' ? cookieName : `${cookieName}-${sessions.instance}`);
+  const cookieOptions = (request: FastifyRequest) =>
+    ({
+      path: options.prefixOf?.(request) || '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      // a browser keeps no Secure cookie of a page that it has over http
+      secure: options.secure || request.protocol === 'https',
+    }) as const;
 
   if (!app.hasPlugin('@fastify/cookie')) app.register(cookie);
-  app.addHook('onReady', async () => void (await nobody));
-  app.addHook('preClose', async () => sessions.endAll());
+  app.addHook('onReady', async () => {
+    await Promise.all([nobody, sessions.start()]);
+  });
+  app.addHook('preClose', () => sessions.stop());
 
   const sessionOf = (request: FastifyRequest): Session | undefined => {
-    const id = request.cookies[cookieName];
-    const session = id === undefined ? undefined : sessions.find(id);
-    if (session === undefined) return undefined;
-    if (users(session.user) === session.hash) return session;
-    sessions.end(session.id);
-    return undefined;
+    const id = request.cookies[cookieOf()];
+    return id === undefined ? undefined : sessions.find(id, users);
   };
 
   const tell = (session: Session | undefined) =>
     session === undefined
       ? { user: null }
-      : { user: session.user, expiresInMs: Math.round(session.expiresAt - clock.uptime()) };
+      : {
+          user: session.user,
+          ...(options.roleOf === undefined ? {} : { role: roleOf(session.user) }),
+          expiresInMs: Math.round(session.expiresAt - clock.uptime()),
+        };
 
   const onlyOwnPages = async (request: FastifyRequest) => {
-    if (!isSameOrigin(request)) throw new HttpProblem(403, 'this request came from the page of another site');
+    if (!isSameOrigin(request)) throw otherOrigin(request);
   };
 
   app.post<{ Body: Type.Static<typeof loginSchema> }>(
     '/api/v1/login',
-    { schema: { body: loginSchema }, onRequest: onlyOwnPages, bodyLimit: 10_000 },
+    { config: { right: 'open' }, schema: { body: loginSchema }, onRequest: onlyOwnPages, bodyLimit: 10_000 },
     async (request, reply) => {
       const { user, password } = request.body;
+      const closed = options.closed?.();
+      if (closed !== undefined) throw tryAgainIn(503, closedRetryMs, closed);
       const wait = byAddress.take(request.ip) || byUser.take(user);
       if (wait > 0) {
         request.log.warn({ user, address: request.ip }, 'too many log-in tries');
@@ -105,29 +147,40 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       byUser.clear(user);
       // a log-in from an open session replaces it
       const before = sessionOf(request);
-      if (before !== undefined) sessions.end(before.id);
-      const session = sessions.open(user, hash);
-      reply.setCookie(cookieName, session.id, { ...cookieOptions, maxAge: Math.ceil(sessionMs / 1000) });
+      if (before !== undefined) await sessions.end(before.key);
+      const { id, session } = await sessions.open(user, hash);
+      // the browser keeps it for as long as it could last: how long it does is decided here
+      const maxAge = Math.ceil(life(roleOf(user)).longestMs / 1000);
+      reply.setCookie(cookieOf(), id, { ...cookieOptions(request), maxAge });
       request.log.info({ user, address: request.ip }, 'logged in');
       return tell(session);
     },
   );
 
-  app.post('/api/v1/logout', { onRequest: onlyOwnPages }, async (request, reply) => {
+  app.post('/api/v1/logout', { config: { right: 'open' }, onRequest: onlyOwnPages }, async (request, reply) => {
     const session = sessionOf(request);
-    if (session !== undefined) sessions.end(session.id);
-    reply.clearCookie(cookieName, cookieOptions);
+    if (session !== undefined) await sessions.end(session.key);
+    reply.clearCookie(cookieOf(), cookieOptions(request));
     return { user: null };
   });
 
   // 200 also for nobody: a page asks this first, and a browser reports every 401 as an error
-  app.get('/api/v1/session', async (request) => tell(sessionOf(request)));
+  app.get('/api/v1/session', { config: { right: 'open' } }, async (request) => tell(sessionOf(request)));
 
+  const needSession = (request: FastifyRequest): Session => {
+    const session = sessionOf(request);
+    if (session === undefined) throw new HttpProblem(401, `log in to ${realm}`);
+    return session;
+  };
   return {
     sessionOf,
-    requireLogin: async (request) => {
-      if (sessionOf(request) === undefined) throw new HttpProblem(401, `log in to ${realm}`);
+    requireLogin: async (request) => void needSession(request),
+    requireActing: async (request) => {
+      const { user } = needSession(request);
+      if (roleOf(user) === 'viewer')
+        throw new HttpProblem(403, `${user} is a viewer and can change nothing: log in as somebody who may`);
     },
+    usersChanged: () => sessions.sweep(users),
   };
 }
 

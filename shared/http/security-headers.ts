@@ -13,7 +13,7 @@ export interface SecurityHeadersOptions {
   readonly scriptHashes?: readonly string[];
   /** style elements written by a component library; the default is style sheets of the own origin only */
   readonly inlineStyles?: boolean;
-  /** RFC 6797; not for a self-signed certificate, which a browser then refuses without a way on */
+  /** RFC 6797, where the browser came by https; not for a self-signed certificate, which it then refuses without a way on */
   readonly strictTransportSecurity?: boolean;
 }
 
@@ -34,9 +34,10 @@ export function registerSecurityHeaders(app: FastifyInstance, options: SecurityH
     // for browsers that do not know frame-ancestors
     'x-frame-options': 'DENY',
   };
-  if (options.strictTransportSecurity === true) headers['strict-transport-security'] = 'max-age=31536000';
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     reply.headers(headers);
+    if (options.strictTransportSecurity === true && request.protocol === 'https')
+      reply.header('strict-transport-security', 'max-age=31536000');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 }

@@ -1,70 +1,293 @@
 /**
- * Who is logged in: a random id in a cookie on one side, this bounded map on the other.
+ * Who is logged in: a random id in a cookie on one side, its SHA-256 on the other, in memory and in a file, so that a
+ * log-in outlives a restart.
  *
- *   open ── expiry, log-out, password changed, pushed out by newer ones ──► ended (the signal fires once)
+ *   open ── used ──► its expiry moves on, never past its longest life ──► open
+ *    └── idle for too long, longest life over, log-out, password changed, pushed out by newer ones ──► ended (signal, once)
  *
- * Always: an id has 256 bits of chance; expiry is of the monotonic clock, so that a clock that is set logs nobody out
- * or in; at most `maxSessions` are open, `maxSessionsPerUser` of one user, the oldest end first.
+ * Always: an id has 256 bits of chance and stands in no file; `open` and `end` resolve when the file says so, so that a
+ * kill neither takes a log-in back nor a log-out; at most `maxSessions` are open, `maxSessionsPerUser` of one user, the
+ * oldest end first.
+ * Time is the monotonic clock's: a clock that is set logs nobody out or in. Across a restart of the process that clock
+ * goes on (it is the machine's); across a reboot the wall clock says how long it took, and one that went back, no time.
+ * A file that cannot be written is removed: after a restart everybody logs in again, and nobody who logged out is back.
+ * A damaged file is nobody's log-in.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { Clock, Timer } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { readWhole, replaceFile } from '../files.ts';
 
 export interface Session {
-  readonly id: string;
+  /** SHA-256 of the cookie's id: safe to log and to keep */
+  readonly key: string;
   readonly user: string;
-  /** the hash that the password was checked against: another one now, and the session has ended */
-  readonly hash: string;
-  /** ms of the monotonic clock */
+  /** of the hash that the password was checked against: another one now, and the session has ended */
+  readonly password: string;
+  /** ms of the monotonic clock, as of now: use moves it on */
   readonly expiresAt: number;
   /** aborted when the session ends: what it opened (a stream) must end with it */
   readonly ended: AbortSignal;
+  /** somebody is there: its expiry moves on */
+  use(): void;
+}
+
+export interface SessionLife {
+  /** without any use */
+  readonly idleMs: number;
+  /** from the log-in on, however much it is used */
+  readonly longestMs: number;
+}
+
+export interface SessionsOptions {
+  readonly clock: Clock;
+  readonly life: (user: string) => SessionLife;
+  /** absent: in memory alone */
+  readonly file?: string | undefined;
+  /** why the file could not be read or written, in words */
+  readonly report?: (problem: string) => void;
+  /** id of the machine's boot, whose monotonic clock counts; default Linux's */
+  readonly boot?: string;
 }
 
 const maxSessions = 1000;
 const maxSessionsPerUser = 20;
+/** A moved expiry may be lost by a kill for this long; it is not worth a write for each request. */
+const saveMovedEveryMs = 10 * 60_000;
+
+const record = Type.Object({
+  key: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  user: Type.String({ maxLength: 200 }),
+  password: Type.String({ maxLength: 100 }),
+  /** as of `saved` */
+  idle_left_ms: Type.Number({ maximum: 1e12 }),
+  longest_left_ms: Type.Number({ maximum: 1e12 }),
+});
+const fileSchema = Type.Object({
+  /** in the cookie's name: several of one kind on one host have a log-in each */
+  instance: Type.String({ pattern: '^[0-9a-f]{8}$' }),
+  saved: Type.Object({ at: Type.Number(), boot: Type.String({ maxLength: 100 }), uptime: Type.Number() }),
+  sessions: Type.Array(record, { maxItems: maxSessions }),
+});
+type SessionsFile = Type.Static<typeof fileSchema>;
+const isSessionsFile = Compile(fileSchema);
+
+interface Entry {
+  readonly session: Session;
+  expiresAt: number;
+  readonly longestAt: number;
+  timer: Timer;
+  readonly end: AbortController;
+}
 
 export class Sessions {
-  readonly #clock: Clock;
-  readonly #sessionMs: number;
-  /** in the order they were opened */
-  readonly #open = new Map<string, { session: Session; timer: Timer; end: AbortController }>();
+  readonly #options: SessionsOptions;
+  readonly #boot: string;
+  /** by key, in the order they were opened */
+  readonly #open = new Map<string, Entry>();
+  #instance = randomBytes(4).toString('hex');
+  #moved = false;
+  #movedTimer: Timer | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #writeWaits: Promise<void> | undefined;
+  #unwritable = false;
+  #closed = false;
 
-  constructor(clock: Clock, sessionMs: number) {
-    this.#clock = clock;
-    this.#sessionMs = sessionMs;
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#boot = options.boot ?? bootId();
   }
 
-  open(user: string, hash: string): Session {
-    const end = new AbortController();
+  /** Takes up the log-ins of the file. What cannot be read there is nobody's. Never rejects. */
+  async start(): Promise<void> {
+    const { file, clock, report } = this.#options;
+    if (file === undefined) return;
+    const read = await readSessions(file);
+    if (typeof read === 'string') report?.(`${file} ${read}: everybody has to log in again`);
+    else if (read !== undefined) this.#takeUp(read);
+    const save = () => {
+      if (this.#moved) void this.#write();
+      this.#movedTimer = clock.after(saveMovedEveryMs, save);
+    };
+    this.#movedTimer = clock.after(saveMovedEveryMs, save);
+  }
+
+  /** In the cookie's name; '' without a file. */
+  get instance(): string {
+    return this.#options.file === undefined ? '' : this.#instance;
+  }
+
+  /** The cookie's id is said only here. Resolves when a restart would know it. */
+  async open(user: string, hash: string): Promise<{ readonly id: string; readonly session: Session }> {
     const id = randomBytes(32).toString('base64url');
-    const expiresAt = this.#clock.uptime() + this.#sessionMs;
-    const session: Session = { id, user, hash, expiresAt, ended: end.signal };
-    const timer = this.#clock.after(this.#sessionMs, () => this.end(id));
-    this.#open.set(id, { session, timer, end });
+    const now = this.#options.clock.uptime();
+    const { idleMs, longestMs } = this.#options.life(user);
+    const longestAt = now + longestMs;
+    const session = this.#add(keyOf(id), user, fingerprint(hash), Math.min(now + idleMs, longestAt), longestAt);
     const own = [...this.#open.values()].filter((one) => one.session.user === user);
-    if (own.length > maxSessionsPerUser) this.end(own[0]?.session.id ?? '');
+    if (own.length > maxSessionsPerUser) this.#drop(own[0]?.session.key ?? '');
     if (this.#open.size > maxSessions) {
       const [oldest] = this.#open.keys();
-      if (oldest !== undefined) this.end(oldest);
+      if (oldest !== undefined) this.#drop(oldest);
     }
+    await this.#write();
+    return { id, session };
+  }
+
+  /** The session of a cookie's id; to ask for it is to use it. `hash`: the user's now, undefined where there is none. */
+  find(id: string, hash: (user: string) => string | undefined): Session | undefined {
+    const entry = this.#open.get(keyOf(id));
+    if (entry === undefined || entry.expiresAt <= this.#options.clock.uptime()) return undefined;
+    const { session } = entry;
+    if (!isSame(session, hash(session.user))) {
+      void this.end(session.key);
+      return undefined;
+    }
+    session.use();
     return session;
   }
 
-  find(id: string): Session | undefined {
-    const session = this.#open.get(id)?.session;
-    if (session === undefined || session.expiresAt <= this.#clock.uptime()) return undefined;
+  /** Resolves when it would not come back after a restart. */
+  async end(key: string): Promise<void> {
+    if (this.#drop(key)) await this.#write();
+  }
+
+  /** Ends those whose user is gone or has another password. */
+  async sweep(hash: (user: string) => string | undefined): Promise<void> {
+    const over = [...this.#open.values()].filter(({ session }) => !isSame(session, hash(session.user)));
+    for (const { session } of over) this.#drop(session.key);
+    if (over.length > 0) await this.#write();
+  }
+
+  /** The server goes, its log-ins stay: what they opened ends. */
+  async stop(): Promise<void> {
+    if (this.#closed) return;
+    this.#movedTimer?.cancel();
+    await this.#write();
+    this.#closed = true;
+    for (const { timer, end } of this.#open.values()) {
+      timer.cancel();
+      end.abort();
+    }
+    this.#open.clear();
+  }
+
+  #takeUp({ instance, saved, sessions }: SessionsFile): void {
+    const { clock } = this.#options;
+    this.#instance = instance;
+    const sameBoot = saved.boot === this.#boot && saved.uptime <= clock.uptime();
+    const passedMs = sameBoot ? clock.uptime() - saved.uptime : Math.max(0, clock.now() - saved.at);
+    const now = clock.uptime();
+    for (const one of sessions) {
+      const longestMs = Math.min(one.longest_left_ms, this.#options.life(one.user).longestMs);
+      const left = Math.min(one.idle_left_ms, longestMs) - passedMs;
+      if (left > 0) this.#add(one.key, one.user, one.password, now + left, now + longestMs - passedMs);
+    }
+  }
+
+  #add(key: string, user: string, password: string, expiresAt: number, longestAt: number): Session {
+    const { clock, life } = this.#options;
+    const end = new AbortController();
+    const session: Session = {
+      ...{ key, user, password, ended: end.signal },
+      get expiresAt() {
+        return entry.expiresAt;
+      },
+      use: () => {
+        const next = Math.min(clock.uptime() + life(user).idleMs, longestAt);
+        if (next <= entry.expiresAt) return;
+        entry.expiresAt = next;
+        this.#moved = true;
+      },
+    };
+    const look = () => {
+      const left = entry.expiresAt - clock.uptime();
+      if (left <= 0) void this.end(key);
+      else entry.timer = clock.after(left, look);
+    };
+    const entry: Entry = { session, expiresAt, longestAt, end, timer: clock.after(expiresAt - clock.uptime(), look) };
+    this.#open.set(key, entry);
     return session;
   }
 
-  end(id: string): void {
-    const entry = this.#open.get(id);
-    if (entry === undefined) return;
-    this.#open.delete(id);
+  #drop(key: string): boolean {
+    const entry = this.#open.get(key);
+    if (entry === undefined) return false;
+    this.#open.delete(key);
     entry.timer.cancel();
     entry.end.abort();
+    return true;
   }
 
-  endAll(): void {
-    for (const id of [...this.#open.keys()]) this.end(id);
+  /** One write at a time; however many ask meanwhile, one more. Never rejects. */
+  #write(): Promise<void> {
+    if (this.#options.file === undefined || this.#closed) return Promise.resolve();
+    this.#writeWaits ??= this.#writing.then(() => {
+      this.#writeWaits = undefined;
+      this.#writing = this.#save(this.#options.file ?? '');
+      return this.#writing;
+    });
+    return this.#writeWaits;
+  }
+
+  async #save(file: string): Promise<void> {
+    const { clock, report } = this.#options;
+    const now = clock.uptime();
+    const content: SessionsFile = {
+      instance: this.#instance,
+      saved: { at: clock.now(), boot: this.#boot, uptime: now },
+      sessions: [...this.#open.values()].map(({ session, expiresAt, longestAt }) => ({
+        ...{ key: session.key, user: session.user, password: session.password },
+        idle_left_ms: expiresAt - now,
+        longest_left_ms: longestAt - now,
+      })),
+    };
+    this.#moved = false;
+    try {
+      await replaceFile(file, `${JSON.stringify(content)}\n`);
+      this.#unwritable = false;
+    } catch (error) {
+      for (const left of [file, `${file}.whole`]) await rm(left, { force: true }).catch(() => undefined);
+      if (!this.#unwritable)
+        report?.(`${file} cannot be written (${messageOf(error)}): after a restart everybody has to log in again`);
+      this.#unwritable = true;
+    }
+  }
+}
+
+/** What is in the file, undefined where there is none, or what is wrong with it. */
+async function readSessions(file: string): Promise<SessionsFile | string | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readWhole(file));
+    return isSessionsFile.Check(value) ? value : 'holds no log-ins';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return `cannot be read (${messageOf(error)})`;
+  }
+}
+
+function isSame({ password }: Session, hash: string | undefined): boolean {
+  return hash !== undefined && fingerprint(hash) === password;
+}
+
+/** The hash itself stays where the passwords are. */
+function fingerprint(hash: string): string {
+  return createHash('sha256').update(`session of ${hash}`).digest('base64url');
+}
+
+function keyOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+/** Linux's; '' elsewhere, where the wall clock has to do. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
   }
 }

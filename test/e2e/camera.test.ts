@@ -134,7 +134,7 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
   // a second request for the same within a minute is the same look
   expect(views).toHaveLength(alert.data.evidence.length);
   expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
-  const metrics = await (await fetch(`${base}/metrics`)).text();
+  const metrics = await (await fetch(`${base}/metrics`, { headers: { cookie } })).text();
   expect(metrics).toContain(`forpost_evidence_views_total ${views.length}\n`);
   expect(metrics).toMatch(/^forpost_evidence_items [1-9]/m);
   expect(metrics).toMatch(/^forpost_evidence_bytes [1-9]/m);

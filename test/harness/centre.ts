@@ -1,5 +1,7 @@
 /** The centre as a process of a test's own: started on its folder, killed, started again, and asked through its API. */
 import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readFirstLogin } from '../../cloud/auth/users.ts';
 import { type CentreFiles, writeCentreFile } from './configuration.ts';
 import { TestProcess } from './process.ts';
 
@@ -43,9 +45,8 @@ export class TestCentre {
     const options = { env, logFile };
     const started = await TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', this.#file], options);
     this.#process = started;
-    const line = started.lines.find((text) => text.includes('log-in: admin / '));
-    const password = line?.split('log-in: admin / ')[1]?.trim();
-    if (password !== undefined) this.#password = password;
+    const first = await readFirstLogin(join(dirname(this.#file), 'centre'));
+    if (first !== undefined) this.#password = first.password;
     this.#cookie = '';
   }
 

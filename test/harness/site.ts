@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
+import { readFirstLogin } from '../../cloud/auth/users.ts';
 import { signingKey } from '../../cloud/commands/key.ts';
 import { type ApiEvent, eventsOf, logIn } from './centre.ts';
 import { testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
@@ -130,9 +131,8 @@ export class TestSite {
       '--config',
       join(this.folder, 'cloud.yaml'),
     ]);
-    const line = this.centre.lines.find((text) => text.includes('log-in: admin / '));
-    const password = line?.split('log-in: admin / ')[1]?.trim();
-    if (password !== undefined) this.centrePassword = password;
+    const first = await readFirstLogin(join(this.folder, 'centre'));
+    if (first !== undefined) this.centrePassword = first.password;
     this.#cookie = '';
   }
 

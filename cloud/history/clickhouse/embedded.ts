@@ -7,10 +7,11 @@
  * each hands over one statement at a time: an insert never waits for a query, and two threads stay free. One process
  * at a time may open the folder (ClickHouse locks it, and the lock dies with the process).
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Session } from 'chdb';
+import { lockHolder } from '../../lock-holder.ts';
 import {
   defaultDatabase,
   type Executor,
@@ -159,26 +160,5 @@ export class EmbeddedExecutor implements Executor {
         `stop the other one or give this one another "data")`,
       { cause },
     );
-  }
-}
-
-/**
- * The id of the process that holds a lock on `file`, where the system tells (Linux: proc_locks(5)). ClickHouse asks for
- * the lock by itself, but where it does not get it, it also writes to the terminal in its own words.
- */
-async function lockHolder(file: string): Promise<string | undefined> {
-  try {
-    const { dev, ino } = await stat(file, { bigint: true });
-    const hex = (number: bigint) => number.toString(16).padStart(2, '0');
-    const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-    const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-    const inode = `${hex(major)}:${hex(minor)}:${ino}`;
-    // 1: FLOCK  ADVISORY  WRITE 708 08:02:393233 0 EOF
-    const line = (await readFile('/proc/locks', 'utf8')).split('\n').find((text) => text.split(/\s+/).includes(inode));
-    const pid = line?.split(/\s+/)[4];
-    return pid === String(process.pid) ? undefined : pid;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
   }
 }

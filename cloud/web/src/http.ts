@@ -1,4 +1,5 @@
 /** The page's calls to the API. An error carries the sentence of the problem document (RFC 9457). */
+import { addressOf } from './address.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -27,7 +28,10 @@ export async function post<Answer>(path: string, body?: unknown): Promise<Answer
 export async function whyNot(path: string): Promise<string> {
   try {
     // one byte: a clip is large, and may be there this time
-    const response = await fetch(path, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(deadlineMs) });
+    const response = await fetch(addressOf(path), {
+      headers: { range: 'bytes=0-0' },
+      signal: AbortSignal.timeout(deadlineMs),
+    });
     if (response.ok) return 'it did not come: try again';
     return detailOf(await response.json().catch(() => undefined)) ?? `the centre answered ${response.status}`;
   } catch {
@@ -39,7 +43,7 @@ async function call<Answer>(path: string, init: RequestInit, signal?: AbortSigna
   const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(addressOf(path), {
       ...init,
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     });

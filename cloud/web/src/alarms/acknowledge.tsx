@@ -1,9 +1,10 @@
 /** The button that acknowledges an alarm on its site, and what is known of what became of it. */
 import { Button } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useContext, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import { sentence } from '../http.ts';
+import { MayAct } from '../may-act.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { useNow } from '../time.ts';
@@ -18,6 +19,7 @@ export interface AcknowledgeProps {
 
 export function Acknowledge({ alarm, commands, acknowledge }: AcknowledgeProps): ReactNode {
   const now = useNow();
+  const mayAct = useContext(MayAct);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
   const known = acknowledging(commands.values(), alarm.alarm, now);
@@ -37,7 +39,7 @@ export function Acknowledge({ alarm, commands, acknowledge }: AcknowledgeProps):
           {known.words}
         </Mark>
       )}
-      {known?.waits === true && problem === '' ? null : (
+      {!mayAct || (known?.waits === true && problem === '') ? null : (
         <Button
           size="compact-sm"
           variant="default"

@@ -9,6 +9,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
+import { addressOf } from '../address.ts';
 import { wait } from '../asking.ts';
 import { countOf } from '../format.ts';
 import { get, post, sentence, whyNot } from '../http.ts';
@@ -122,11 +123,12 @@ function Shown({
         </Button>
       </div>
     );
+  const source = addressOf(address);
   // biome-ignore lint/a11y/useMediaCaption: a camera's picture without sound
-  if (media === 'video/mp4') return <video src={address} controls playsInline preload="metadata" onError={failed} />;
+  if (media === 'video/mp4') return <video src={source} controls playsInline preload="metadata" onError={failed} />;
   return (
-    <a href={address} target="_blank" rel="noreferrer">
-      <img src={address} alt={words} onError={failed} />
+    <a href={source} target="_blank" rel="noreferrer">
+      <img src={source} alt={words} onError={failed} />
     </a>
   );
 }

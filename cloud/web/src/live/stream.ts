@@ -8,6 +8,7 @@
  * says something every few seconds, so silence is a connection that nobody told us is dead (a laptop that slept).
  */
 import type { StreamMessages } from '../../../api/schemas.ts';
+import { addressOf } from '../address.ts';
 import { get } from '../http.ts';
 import { centreNow } from '../time.ts';
 
@@ -66,7 +67,7 @@ export class LiveStream {
 
   #connect(): void {
     this.#close();
-    const source = new EventSource('/api/v1/stream');
+    const source = new EventSource(addressOf('/api/v1/stream'));
     this.#source = source;
     for (const name of names) {
       source.addEventListener(name, (event) => {

@@ -7,7 +7,7 @@ import { Logo } from '../parts/logo.tsx';
 export interface LoginPageProps {
   /** why the page asks again; empty at the first time */
   readonly reason: string;
-  readonly entered: (user: string) => void;
+  readonly entered: (user: string, role: string) => void;
 }
 
 export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
@@ -19,11 +19,11 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
     const form = new FormData(event.currentTarget);
     setBusy(true);
     try {
-      const session = await post<{ user: string }>('/api/v1/login', {
+      const session = await post<{ user: string; role?: string }>('/api/v1/login', {
         user: String(form.get('user')),
         password: String(form.get('password')),
       });
-      entered(session.user);
+      entered(session.user, session.role ?? 'operator');
     } catch (error) {
       setProblem(sentence(error));
       setBusy(false);
@@ -72,7 +72,8 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
               Log in
             </Button>
             <Text size="xs" className="muted">
-              The first password was printed once, when the centre was started for the first time.
+              The first password is in the file first-password of the centre’s data folder. Others: forpost cloud user
+              add.
             </Text>
           </Stack>
         </form>

@@ -1,0 +1,12 @@
+/** The first log-in goes to whoever sits at the terminal; a log, a pipe or a journal hears only where it stands. */
+import { rm } from 'node:fs/promises';
+import type { FirstLogin } from './users.ts';
+
+export async function tellFirstLogin({ user, password, file }: FirstLogin): Promise<void> {
+  if (!process.stdout.isTTY) {
+    process.stdout.write(`log-in: ${user}; the password is in ${file} until it is changed\n`);
+    return;
+  }
+  process.stdout.write(`log-in: ${user} / ${password}\n`);
+  await rm(file, { force: true });
+}

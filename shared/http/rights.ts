@@ -1,0 +1,69 @@
+/**
+ * What a request must be allowed to do, said by each route and checked here, before anything of the request is read.
+ *
+ * Always: a route that declares no right does not start; nor does one that changes something with the right to see
+ * alone. So a new route cannot be forgotten, and a viewer's log-in cannot reach one that writes.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { ForpostError } from '../errors.ts';
+import type { Login } from './login.ts';
+import type { MetricsToken } from './metrics-token.ts';
+import { HttpProblem } from './problem.ts';
+
+/**
+ * open: anybody · see: whoever is logged in · act: whoever is logged in and no viewer · metrics: who is logged in, or a
+ * scraper with the metrics' token · gateway: the route itself knows the gateway by its token or certificate
+ */
+export type Right = 'open' | 'see' | 'act' | 'metrics' | 'gateway';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** what a request needs: see shared/http/rights.ts */
+    right?: Right;
+  }
+}
+
+export interface RightsOptions {
+  /** made after the first routes may be: asked at each request */
+  readonly login: () => Pick<Login, 'requireLogin' | 'requireActing'> | undefined;
+  readonly metricsToken?: Pick<MetricsToken, 'isIn'> | undefined;
+}
+
+const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
+const rights: readonly unknown[] = ['open', 'see', 'act', 'metrics', 'gateway'] satisfies Right[];
+
+/**
+ * Every route that is added to `app` or within it from now on. Becoming ready fails where one declares no right, or too
+ * little: a plugin's own routes may get theirs by a later hook.
+ */
+export function registerRights(app: FastifyInstance, options: RightsOptions): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+    const check = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { right } = request.routeOptions.config;
+      if (right === 'open' || right === 'gateway') return;
+      if (right === 'metrics' && (await options.metricsToken?.isIn(request)) === true) return;
+      const login = options.login();
+      if (login === undefined) throw new HttpProblem(401, 'nobody can log in here');
+      await (right === 'see' || right === 'metrics' ? login.requireLogin : login.requireActing)(request, reply);
+    };
+    // after the hooks of the server, which read the cookie
+    route.onRequest = [check, ...[route.onRequest ?? []].flat()];
+  });
+  app.addHook('onReady', async () => {
+    const wrong = routes.flatMap(problemOf);
+    if (wrong.length > 0) throw new ForpostError('FORPOST_PART_FAILED', wrong.join('; '));
+  });
+}
+
+function problemOf({ config, method, url }: RouteOptions): string[] {
+  const right = config?.right;
+  const methods = [method].flat();
+  const name = `the route ${methods.join(', ')} ${url}`;
+  if (right === undefined || !rights.includes(right))
+    return [`${name} declares no right: add config: { right: 'see' } or 'act', … (shared/http/rights.ts)`];
+  if (right === 'see' && methods.some((one) => !reading.has(one)))
+    return [`${name} changes something: its right is 'act'`];
+  return [];
+}
