@@ -261,7 +261,7 @@ test('a renewed certificate is served without a restart, and one that cannot be 
   await expect(send(url, 'gw-1', way), 'a certificate without its key').rejects.toThrow('another name');
   await put(pem.server);
   clock.advance(61_000);
-  await send(url, 'gw-1', way);
+  await vi.waitFor(() => send(url, 'gw-1', way), { timeout: 10_000 });
   expect(taken).toEqual(['gw-1 1']);
 });
 
