@@ -62,6 +62,22 @@ test('a guesser behind the address of a whole site does not keep its devices out
   expect(answers).toContain('10.0.0.1 meter-1 right');
 });
 
+test('a guesser who uses up the allowance of a whole site’s address, with many of its names, keeps no device out', async () => {
+  const { ask, pass, answers, computed } = desk();
+  for (let minute = 0; minute < 2; minute++) {
+    for (let i = 0; i < 60; i++) void ask('10.0.0.1', `meter-${i}`, false);
+    for (let i = 0; i < 60; i++) void ask('10.0.0.1', undefined, false);
+    await pass(60_000);
+  }
+  const guessed = computed.length;
+  // one more for each name, beside the allowance of two minutes
+  expect(guessed).toBeLessThanOrEqual(60 + 20 + 80);
+  for (let i = 0; i < 60; i++) void ask('10.0.0.1', `meter-${i}`, false);
+  for (let i = 0; i < 50; i++) void ask('10.0.0.1', `other-${i}`, true);
+  await pass(3000);
+  for (let i = 0; i < 50; i++) expect(answers).toContain(`10.0.0.1 other-${i} right`);
+});
+
 test('the check of a client that has gone is not computed', async () => {
   const { ask, pass, computed, answers } = desk();
   const gone = new AbortController();

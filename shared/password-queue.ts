@@ -9,10 +9,11 @@
  *           └── `waitMs` ──► busy
  *
  * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that, and
- * one user's from there fewer; a right password gives its allowance back; addresses take turns, and within an address
- * its users do (all unknown names together are one user), so that a guesser behind the address of a whole site slows
- * only the user whose name he uses; busy says nothing about the password and counts as no failure; what waits and what
- * is remembered is bounded.
+ * one user's from there fewer; a right password gives its allowance back; a user who has not failed from there needs
+ * the address's allowance for nothing, which gives a guesser one try more for each name that there is; addresses take
+ * turns, and within an address its users do (all unknown names together are one user). So a guesser behind the address
+ * of a whole site slows only the users whose names he uses; busy says nothing about the password and counts as no
+ * failure; what waits and what is remembered is bounded.
  */
 import type { Clock, Timer } from './clock.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -59,6 +60,8 @@ export interface PasswordCheck {
 
 interface Waiting extends PasswordCheck {
   readonly userKey: string;
+  /** its failure is counted for its address too */
+  counted: boolean;
   readonly answer: (answer: PasswordAnswer) => void;
   readonly fail: (error: unknown) => void;
   timer?: Timer;
@@ -96,7 +99,7 @@ export class PasswordQueue {
   /** Rejects with what `verify` rejects with. */
   check(check: PasswordCheck): Promise<PasswordAnswer> {
     if (check.gone?.aborted) return Promise.resolve('gone');
-    const userKey = JSON.stringify([check.address, check.user ?? null]);
+    const userKey = check.user === undefined ? unknownAt(check.address) : JSON.stringify([check.address, check.user]);
     if (!this.#makeRoom(check.address, userKey)) return Promise.resolve('busy');
     return new Promise((resolve, reject) => {
       const leave = (answer: PasswordAnswer) => {
@@ -110,6 +113,7 @@ export class PasswordQueue {
       const waiting: Waiting = {
         ...check,
         userKey,
+        counted: true,
         answer: (answer) => {
           settle();
           resolve(answer);
@@ -178,12 +182,15 @@ export class PasswordQueue {
   #takeTurn(): Waiting | undefined {
     const { failuresByAddress, addressRefillMs, failuresByUser, userRefillMs } = this.#limits;
     const now = this.#clock.uptime();
-    const mayFail = (address: string) => this.#allowances.left(address, failuresByAddress, addressRefillMs, now) >= 1;
-    const mayFailAs = (key: string) => this.#allowances.left(key, failuresByUser, userRefillMs, now) >= 1;
+    const allowances = this.#allowances;
     let taken: Waiting | undefined;
     const address = this.#turns.next((candidate) => {
-      if (!mayFail(candidate)) return false;
-      taken = this.#byAddress.get(candidate)?.next(mayFailAs);
+      const mayFail = allowances.left(candidate, failuresByAddress, addressRefillMs, now) >= 1;
+      taken = this.#byAddress.get(candidate)?.next((key) => {
+        if (!mayFail && (key === unknownAt(candidate) || allowances.has(key))) return false;
+        return allowances.left(key, failuresByUser, userRefillMs, now) >= 1;
+      });
+      if (taken !== undefined) taken.counted = mayFail;
       return taken !== undefined;
     });
     if (address === undefined || taken === undefined) return undefined;
@@ -191,16 +198,16 @@ export class PasswordQueue {
     if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);
     else this.#byAddress.delete(address);
     // taken first and given back: two checks at once cannot both use the last one
-    this.#allowances.take(address, failuresByAddress, addressRefillMs, now);
-    this.#allowances.take(taken.userKey, failuresByUser, userRefillMs, now);
+    if (taken.counted) allowances.take(address, failuresByAddress, addressRefillMs, now);
+    allowances.take(taken.userKey, failuresByUser, userRefillMs, now);
     return taken;
   }
 
   async #run(waiting: Waiting): Promise<void> {
     this.#running++;
-    const { address, userKey } = waiting;
+    const { address, userKey, counted } = waiting;
     const giveBack = () => {
-      this.#allowances.giveBack(address, this.#limits.failuresByAddress);
+      if (counted) this.#allowances.giveBack(address, this.#limits.failuresByAddress);
       this.#allowances.giveBack(userKey, this.#limits.failuresByUser);
     };
     try {
@@ -227,7 +234,12 @@ export class PasswordQueue {
   }
 }
 
-/** So many at once and one more each so many ms, by key. Full ones are not remembered; beyond `most` the oldest go. */
+/** All names that nobody has, of one address. */
+function unknownAt(address: string): string {
+  return JSON.stringify([address]);
+}
+
+/** So many at once and one more each so many ms, by key. Beyond `most` keys the oldest are forgotten. */
 class Allowances {
   readonly #most: number;
   readonly #known = new Map<string, { left: number; at: number }>();
@@ -238,6 +250,11 @@ class Allowances {
 
   get size(): number {
     return this.#known.size;
+  }
+
+  /** whether anything was taken of it and not given back, however long ago */
+  has(key: string): boolean {
+    return this.#known.has(key);
   }
 
   left(key: string, full: number, refillMs: number, now: number): number {
