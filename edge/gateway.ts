@@ -10,8 +10,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
-import { ForpostError } from '@forpost/shared/errors.ts';
-import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { asId, type DeviceId, lanes } from '@forpost/shared/event/ids.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
 import { goFirst } from '@forpost/shared/priority.ts';
@@ -23,6 +23,7 @@ import { Alarms } from './alerts/alarms.ts';
 import { activePast, PastAlarms } from './alerts/past-alarms.ts';
 import { mostRecorded, type RecordedAlert, recordedAlerts } from './alerts/recorded.ts';
 import { Broker } from './broker/broker.ts';
+import { KnownTime } from './clock/known-time.ts';
 import { ClockSync } from './clock/sync.ts';
 import type { CommandContext } from './commands/command-kind.ts';
 import { Commander } from './commands/commander.ts';
@@ -46,7 +47,8 @@ import { openReader } from './outbox/sqlite/sqlite-reader.ts';
 import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
 import { RuleEngine } from './rules/engine.ts';
-import { lateAfterMs } from './rules/rule.ts';
+import type { ClockError } from './rules/rule.ts';
+import { timeProblems } from './rules/time-problems.ts';
 import { Trials } from './rules/trial.ts';
 import { type CameraScene, withScene } from './site/scene-edit.ts';
 import { deviceWords, type Secrets, type Site } from './site/site.ts';
@@ -65,6 +67,8 @@ import { toldAlarms } from './vision/evidence/told-alarms.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';
 
 const dayMs = 86_400_000;
+/** Newest events of a lane among which one is looked for that was stamped in sync. */
+const mostLookedThrough = 1000;
 
 /** `forpost gateway`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runGateway(configFile: string): Promise<void> {
@@ -100,6 +104,7 @@ export class Gateway implements Part {
   readonly #cameraChanges = new CameraChanges();
   readonly #evaluated = new EvaluatedIds();
   readonly #clockSync: ClockSync;
+  readonly #knownTime: KnownTime;
   readonly #outbox: SqliteOutbox;
   readonly #devices: DeviceRegistry;
   readonly #alarms: Alarms;
@@ -142,8 +147,15 @@ export class Gateway implements Part {
         const moved = Math.round(movedMs);
         this.#pipeline.note({ change: 'clock-set', message: `the system clock moved by ${moved} ms`, moved_ms: moved });
       },
+      onInSync: (now) => this.#knownTime.inSync(now),
       onOffset: (offset, source) =>
         this.#pipeline.noteClock({ boot: this.#clockSync.bootId(), offset_ms: offset, source }),
+    });
+    this.#knownTime = new KnownTime({
+      clock,
+      logger: logger('clock'),
+      boot: () => this.#clockSync.bootId(),
+      file: join(installation.data, 'last-sync.json'),
     });
     this.#outbox = new SqliteOutbox({
       folder: installation.data,
@@ -212,6 +224,7 @@ export class Gateway implements Part {
           `Forpost ${version}, started ${Math.round((clock.uptime() - this.#startedAt) / 60_000)} min ago`,
       },
       quality: () => this.#clockSync.quality(),
+      atLeast: () => this.#knownTime.atLeast(),
       store: (result, alerts) => this.#pipeline.commandResult(result, alerts),
       clock,
       random,
@@ -359,12 +372,15 @@ export class Gateway implements Part {
     try {
       await this.#releasers.start('data folder', new DataFolder(installation.data));
       await this.#releasers.start('outbox', this.#outbox);
+      await this.#releasers.start('known time', this.#knownTime);
+      this.#learnTimeOfEvents();
       await this.#releasers.start('clock', this.#clockSync);
       await this.#releasers.start('alarms', this.#alarms);
       const { site, clock } = this.#options;
       this.#rules = new RuleEngine({
         ...{ site, actives: this.#alarms.active(), uptime: clock.uptime() },
         watch: this.#trials,
+        clockError: () => this.#clockError(),
       });
       this.#releasers.add('pipeline', () => this.#pipeline.stop());
       this.#pipeline.start();
@@ -455,14 +471,34 @@ export class Gateway implements Part {
   }
 
   #ruleProblems(): readonly string[] {
-    const late = [...(this.#rules?.lateReadings() ?? [])].map(
-      ([device, count]) =>
-        `${device}: ${count} readings came more than ${lateAfterMs / 60_000} min late and raised nothing: is its clock right?`,
-    );
+    const times = this.#rules?.oddTimes() ?? new Map();
+    const late = timeProblems(this.#site, times, this.#clockError(), this.#options.clock.uptime());
     const failed = (this.#rules?.errors() ?? []).map(
       ({ rule, count, last }) => `rule ${rule} failed ${count} times: ${last}`,
     );
     return [...failed, ...late];
+  }
+
+  #clockError(): ClockError | undefined {
+    const { installation } = this.#options;
+    return this.#knownTime.errorOf(this.#clockSync.quality(), installation.clock?.trusted ?? false);
+  }
+
+  /** The newest event of an earlier run that was stamped in sync: it is later than that now. */
+  #learnTimeOfEvents(): void {
+    try {
+      const reader = openReader(this.#outbox.file);
+      try {
+        for (const lane of lanes) {
+          const synced = reader.newest(lane, mostLookedThrough).find(({ clock }) => clock === 'synced');
+          if (synced !== undefined) this.#knownTime.wasOnce(synced.received);
+        }
+      } finally {
+        reader.close();
+      }
+    } catch (error) {
+      this.#options.logger.warn({ problem: messageOf(error) }, 'the outbox cannot be asked for the time of its events');
+    }
   }
 
   #deviceProblems(): readonly string[] {

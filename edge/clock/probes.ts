@@ -3,6 +3,8 @@
  * service is not on this machine; the first that knows decides.
  *
  * Always: a probe never blocks the thread and answers within `probeDeadlineMs`; what it cannot find out is `unknown`.
+ * A clock that somebody has set since the service looked at it last is not vouched for: the service's newest look has to
+ * be later than that, by the clock as it is now.
  */
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
@@ -11,7 +13,8 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 
 export interface ClockProbe {
   readonly name: string;
-  read(nowMs: number): Promise<ClockQuality | 'unknown'>;
+  /** `setAtMs`: when the clock was last seen to be set, by the clock as it was set; absent: it was not */
+  read(nowMs: number, setAtMs?: number): Promise<ClockQuality | 'unknown'>;
 }
 
 export const probeDeadlineMs = 2000;
@@ -20,6 +23,15 @@ export const probeDeadlineMs = 2000;
  * the error may be 16 s (NTP_PHASE_LIMIT, adjtimex(2)).
  */
 const trustedForMs = (16 / 500e-6) * 1000;
+
+/** How exactly it is known when the clock was set, and when a service looked at it. */
+const slackMs = 5000;
+
+/** Whether a service's look at the clock says something about it as it is now. */
+function isLaterLook(lookedMs: number, nowMs: number, setAtMs: number | undefined): boolean {
+  if (setAtMs === undefined) return true;
+  return lookedMs >= setAtMs - slackMs && lookedMs <= nowMs + slackMs;
+}
 
 const run = promisify(execFile);
 
@@ -38,10 +50,14 @@ async function ask(command: string, args: readonly string[]): Promise<string | u
 export function chronyProbe(command = 'chronyc'): ClockProbe {
   return {
     name: 'chrony',
-    async read() {
-      const leap = /^Leap status\s*:\s*(.+)$/m.exec((await ask(command, ['-n', 'tracking'])) ?? '')?.[1]?.trim();
+    async read(nowMs, setAtMs) {
+      const tracking = (await ask(command, ['-n', 'tracking'])) ?? '';
+      const leap = /^Leap status\s*:\s*(.+)$/m.exec(tracking)?.[1]?.trim();
       if (leap === undefined) return 'unknown';
-      return leap === 'Not synchronised' ? 'unsynced' : 'synced';
+      if (leap === 'Not synchronised') return 'unsynced';
+      // of its newest measurement; a chrony that does not tell it is believed
+      const measured = Date.parse(`${/^Ref time \(UTC\)\s*:\s*(.+)$/m.exec(tracking)?.[1]?.trim()} UTC`);
+      return Number.isNaN(measured) || isLaterLook(measured, nowMs, setAtMs) ? 'synced' : 'unsynced';
     },
   };
 }
@@ -50,9 +66,12 @@ export function chronyProbe(command = 'chronyc'): ClockProbe {
 export function timesyncdProbe(folder = '/run/systemd/timesync'): ClockProbe {
   return {
     name: 'timesyncd',
-    async read(nowMs) {
+    async read(nowMs, setAtMs) {
       const touchedMs = await modified(`${folder}/synchronized`);
-      if (touchedMs !== undefined) return Math.abs(nowMs - touchedMs) <= trustedForMs ? 'synced' : 'unsynced';
+      if (touchedMs !== undefined)
+        return Math.abs(nowMs - touchedMs) <= trustedForMs && isLaterLook(touchedMs, nowMs, setAtMs)
+          ? 'synced'
+          : 'unsynced';
       return (await modified(folder)) === undefined ? 'unknown' : 'unsynced';
     },
   };

@@ -92,6 +92,46 @@ describe('what a time service says', () => {
   });
 });
 
+describe('of a clock that was set by hand', () => {
+  const at = Date.UTC(2026, 5, 1);
+  const hour = 3_600_000;
+  const refTime = (ms: number) =>
+    new Date(ms).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5 $4');
+
+  test.each([
+    ['forward', 2 * hour],
+    ['back', -2 * hour],
+  ])('no service vouches before it has looked at it again: %s', async (name, by) => {
+    const run = join(folder, `timesync-${name}`);
+    await mkdir(run);
+    const mark = join(run, 'synchronized');
+    const chronyc = (ref: number) =>
+      program(`chronyc-${name}-${ref}`, `echo 'Ref time (UTC)  : ${refTime(ref)}'; echo 'Leap status     : Normal'`);
+    const touched = async (ms: number) => {
+      await writeFile(mark, '');
+      await utimes(mark, ms / 1000, ms / 1000);
+    };
+    await touched(at);
+    expect(await timesyncdProbe(run).read(at + 60_000)).toBe('synced');
+    const set = at + 60_000 + by;
+    expect(await timesyncdProbe(run).read(set + 1000, set)).toBe('unsynced');
+    expect(await chronyProbe(await chronyc(at)).read(set + 1000, set)).toBe('unsynced');
+    await touched(set + 30_000);
+    expect(await timesyncdProbe(run).read(set + 40_000, set)).toBe('synced');
+    expect(await chronyProbe(await chronyc(set + 30_000)).read(set + 40_000, set)).toBe('synced');
+  });
+});
+
+test('a jump counts from its very moment on, before it is noticed', async () => {
+  const { clock, sync } = start(() => 'synced');
+  await sync.start();
+  clock.advance(500);
+  expect(sync.quality()).toBe('synced');
+  clock.jump(2 * 3_600_000);
+  expect(sync.quality()).toBe('unsynced');
+  await sync.stop();
+});
+
 test('a clock that nobody vouches for is unsynced', async () => {
   const { sync } = start(() => 'unknown');
   await sync.start();

@@ -6,10 +6,10 @@
  *                                            └── offset told: at each sync, and where it has moved since ──┘
  *
  * Always: what nobody can tell is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
- * monotonic one of more than `jumpMs` is told once, with its size; after it the clock counts as unsynced until a time
- * service that was asked after the jump vouches for it. A clock that never rests is asked about, and told of, once a
- * minute. While it is synced, the offset told last is within
- * `offsetToleranceMs` of the present one, or at most `tellEveryMs` old.
+ * monotonic one of more than `jumpMs` is told once, with its size; from the jump itself on the clock counts as unsynced
+ * until a time service that has looked at it after the jump vouches for it. A clock that never rests is asked about, and
+ * told of, once a minute. While it is synced, the offset told last is within `offsetToleranceMs` of the present one, or
+ * at most `tellEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -28,6 +28,8 @@ export interface ClockSyncOptions {
   readonly onQuality?: (quality: ClockQuality) => void;
   /** true time is the monotonic clock plus so many ms, as `source` says: at each sync, and when it has moved since */
   readonly onOffset?: (offsetMs: number, source: string) => void;
+  /** the clock is in sync, and it is `now` (ms since 1970): at each sync, and each second while it lasts */
+  readonly onInSync?: (now: number) => void;
   /** asked in order, the first that knows decides; default: chrony, timesyncd, the kernel's flag */
   readonly probes?: readonly ClockProbe[];
   /** where the kernel tells the id of this boot */
@@ -65,6 +67,8 @@ export class ClockSync implements Part {
   #mayTell = { jumps: jumpsAtOnce, at: 0 };
   /** an answer that was asked for before the clock was set says nothing about it */
   #jumps = 0;
+  /** when it was set last, by the clock as it was set */
+  #setAt: number | undefined;
   #told: { readonly offsetMs: number; readonly at: number } | undefined;
 
   constructor(options: ClockSyncOptions) {
@@ -91,8 +95,11 @@ export class ClockSync implements Part {
     await this.#reading;
   }
 
+  /** A jump counts at once, also before it is noticed. */
   quality(): ClockQuality {
-    return this.#quality;
+    if (this.#quality === 'unsynced') return 'unsynced';
+    const { clock } = this.#options;
+    return Math.abs(clock.now() - clock.uptime() - this.#offsetMs) > jumpMs ? 'unsynced' : 'synced';
   }
 
   /** Which time service said so: chrony, timesyncd, timedatectl or nobody. */
@@ -122,10 +129,12 @@ export class ClockSync implements Part {
     const movedMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
     if (Math.abs(movedMs) <= jumpMs) {
+      if (this.#quality === 'synced') this.#options.onInSync?.(clock.now());
       this.#tellMoved();
       return;
     }
     this.#jumps++;
+    this.#setAt = clock.now();
     this.#untoldMs += movedMs;
     this.#set('unsynced', this.#service);
     this.#nextPollAt = clock.uptime() + this.#untilItMayBeTold();
@@ -184,7 +193,7 @@ export class ClockSync implements Part {
     for (const probe of this.#probes) {
       let answer: ClockQuality | 'unknown';
       try {
-        answer = await probe.read(this.#options.clock.now());
+        answer = await probe.read(this.#options.clock.now(), this.#setAt);
       } catch (error) {
         this.#options.logger.warn({ probe: probe.name, problem: messageOf(error) }, 'a time service cannot be asked');
         answer = 'unknown';
@@ -200,7 +209,9 @@ export class ClockSync implements Part {
     this.#quality = quality;
     this.#options.logger.info({ clock: quality, service }, 'the clock is now called so');
     this.#options.onQuality?.(quality);
-    if (quality === 'synced') this.#tellOffset();
+    if (quality !== 'synced') return;
+    this.#options.onInSync?.(this.#options.clock.now());
+    this.#tellOffset();
   }
 }
 

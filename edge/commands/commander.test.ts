@@ -16,7 +16,9 @@ const trueTime = Date.UTC(2026, 5, 1, 12);
 const hourMs = 3_600_000;
 const alert = { data: { alarm: 'a' } } as unknown as Alert;
 
-function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: readonly CommandKind[] } = {}) {
+function aCommander(
+  options: { now?: number; clock?: ClockQuality; kinds?: readonly CommandKind[]; atLeast?: number } = {},
+) {
   const clock = new FakeClock(options.now ?? trueTime);
   const stored: { result: CommandResultData; alerts: readonly Alert[] }[] = [];
   const acknowledged: string[] = [];
@@ -42,6 +44,7 @@ function aCommander(options: { now?: number; clock?: ClockQuality; kinds?: reado
       describe: () => 'Forpost',
     },
     quality: () => options.clock ?? 'synced',
+    atLeast: () => options.atLeast ?? 0,
     store: async (result, alerts) => {
       await disk?.();
       stored.push({ result, alerts });
@@ -202,6 +205,32 @@ describe('whether a command still holds', () => {
     await commander.take(order({ id: 'late', ...expired }), trueTime);
     await commander.take(order({ id: 'good' }), trueTime);
     expect(outcomes()).toEqual(['late expired', 'good applied']);
+  });
+
+  test.each([
+    ['tells no time', undefined],
+    ['tells a time of a year ago', trueTime - 365 * 86_400_000],
+  ])('a command of a year ago is expired by what has passed for certain, where the connection %s', async (_, told) => {
+    const year = 365 * 86_400_000;
+    const old = { issued: rfc3339(trueTime - year), expires: rfc3339(trueTime - year + hourMs) };
+    // unsynced, and as old as the command: a gateway from the shelf
+    const { commander, stored, acknowledged } = aCommander({
+      now: trueTime - year,
+      clock: 'unsynced',
+      atLeast: trueTime,
+    });
+    await commander.take(order({ id: 'old', ...old }), told);
+    expect(stored[0]?.result).toMatchObject({ outcome: 'expired', message: expect.stringContaining('at least') });
+    expect(acknowledged).toEqual([]);
+    // what it knows for certain is no reason to refuse what the centre has just sent
+    await commander.take(order({ id: 'new' }), trueTime + 1000);
+    expect(stored[1]?.result).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('a clock in sync counts, also where something from before says that it is later', async () => {
+    const { commander, outcomes } = aCommander({ clock: 'synced', atLeast: Date.UTC(2099, 0, 1) });
+    await commander.take(order({ id: 'good' }), undefined);
+    expect(outcomes()).toEqual(['good applied']);
   });
 
   test('where nobody knows the time nothing is done, and that is said', async () => {

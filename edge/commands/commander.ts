@@ -13,10 +13,12 @@
  * the connection tells it (the broker's append time, the receiver's answer), because a clock of 1970 would take every
  * command and one of 2099 none, and a site without a time service must still be able to be helped. The ids keep a
  * connection that lies about the time from having anything applied twice. Where neither is known the command is
- * refused.
+ * refused. Whatever the connection says, it is at least as late as `atLeast` knows (the newest sync, event or source): a
+ * command that ended before is expired, also where the connection tells an old time or none.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Command, CommandOutcome, CommandResultData } from '@forpost/shared/event/command.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -29,6 +31,8 @@ export interface CommanderOptions {
   readonly kinds: readonly CommandKind[];
   readonly context: CommandContext;
   readonly quality: () => ClockQuality;
+  /** ms since 1970 that have passed for certain, whatever the clock says */
+  readonly atLeast: () => number;
   /** one entry of the outbox; resolves when it is on disk, a result that is there already included */
   readonly store: (result: CommandResultData, alerts: readonly Alert[]) => Promise<void>;
   readonly clock: Clock;
@@ -101,15 +105,20 @@ export class Commander {
   }
 
   #judge(command: Command, centreTime: number | undefined): Verdict {
-    const { clock, quality } = this.#options;
-    const now = quality() === 'synced' ? clock.now() : centreTime;
+    const { clock, quality, atLeast } = this.#options;
+    const isSynced = quality() === 'synced';
+    const floor = isSynced ? Number.NEGATIVE_INFINITY : atLeast();
     const not = (outcome: 'refused' | 'expired', message: string): Verdict => ({
       due: false,
       effect: { outcome, message },
     });
-    if (now === undefined)
+    const expires = Date.parse(command.expires);
+    if (floor > expires)
+      return not('expired', `it held until ${command.expires}, and it is ${rfc3339(floor)} at least`);
+    if (!isSynced && centreTime === undefined)
       return not('refused', 'the gateway’s clock is not in sync: it cannot tell whether the command still holds');
-    if (now > Date.parse(command.expires)) return not('expired', `it held until ${command.expires}`);
+    const now = isSynced ? clock.now() : Math.max(centreTime ?? floor, floor);
+    if (now > expires) return not('expired', `it held until ${command.expires}`);
     if (Date.parse(command.issued) > now + toleranceMs)
       return not('refused', `it was issued in the future (${command.issued}): one of the clocks is wrong`);
     return { due: true };

@@ -110,6 +110,19 @@ export const installationSchema = Type.Object(
         closed,
       ),
     ),
+    clock: Type.Optional(
+      Type.Object(
+        {
+          trusted: Type.Optional(
+            Type.Boolean({
+              description:
+                'this machine’s own clock is right though no time service vouches for it: rules with hours hold at their hours, and late readings raise nothing; default false: without a time service neither suppresses an alarm',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     /** pictures and clips of alarms */
     evidence: Type.Optional(
       Type.Object(

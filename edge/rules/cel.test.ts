@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Condition, checkCondition, LocalTime } from './cel.ts';
 import { noon } from './test-support.ts';
 
@@ -56,4 +56,32 @@ test("hours are the site's, also over a change of summer time", () => {
   expect(berlin.at(Date.UTC(2026, 2, 29, 1, 0)).weekday).toBe(7n);
   expect(new LocalTime('Asia/Kathmandu').at(noon)).toEqual({ hour: 16n, minute: 45n, weekday: 3n });
   expect(() => new LocalTime('Europe/Berln')).toThrow(RangeError);
+});
+
+describe('where nobody knows the time', () => {
+  const holds = (expression: string, more: object = {}) =>
+    new Condition(expression, 'reading', berlin, () => undefined).holds({ ...facts, ...more });
+
+  test.each([
+    ['hour == 3', true],
+    ['hour >= 22 || hour < 6', true],
+    ['weekday > 5 && minute == 59 && hour == 23', true],
+    ['hour > 24', false],
+    ['hour >= 0 && value > 1e9', false],
+    ['value > 1e9', false],
+    ['!(hour >= 6)', true],
+  ])('%s: %s', (expression, expected) => {
+    expect(holds(expression)).toBe(expected);
+  });
+
+  test('what takes too long to find out is no reason to be silent', () => {
+    const values = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`m${n}`, n]));
+    expect(holds('hour + minute >= 0 && values.exists(k, k == "none")', { values })).toBe(true);
+  });
+
+  test('of a clock that has drifted each time within its drift counts', () => {
+    const drifted = (withinMs: number) =>
+      new Condition('hour == 13', 'reading', berlin, () => ({ shiftMs: 0, withinMs }));
+    expect([drifted(59 * 60_000).holds(facts), drifted(61 * 60_000).holds(facts)]).toEqual([false, true]);
+  });
 });

@@ -10,8 +10,9 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
-import { type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
+import { CostError, type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
 import { compilePattern } from './patterns.ts';
+import { type KnowsClockError, rightClock } from './rule.ts';
 
 /** Variables by what a condition is about, with their CEL types. */
 const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;
@@ -142,21 +143,52 @@ export class Condition {
   /** undefined: its own length bounds what it costs */
   readonly #meter: Meter | undefined;
   readonly #time: LocalTime;
+  readonly #clockError: KnowsClockError;
   readonly #names: readonly string[];
+  /** all times of a week that the expression can tell apart */
+  readonly #times: readonly TimeOfWeek[];
 
   /** @throws Error where `checkCondition` finds something */
-  constructor(expression: string, subject: Subject, time: LocalTime) {
+  constructor(expression: string, subject: Subject, time: LocalTime, clockError: KnowsClockError = () => rightClock) {
     this.#run = environment(subject).parse(expression);
     const { valid, error } = this.#run.check();
     if (!valid) throw error ?? new Error(`${expression} is no condition`);
     this.#meter = meterOf(treeOf(this.#run));
     this.#time = time;
+    this.#clockError = clockError;
     this.#names = Object.keys(variables[subject]);
+    this.#times = timesOf(expression);
   }
 
-  /** Whether it holds. A key that is not there makes it false; @throws CostError, and Error on any other failure */
+  /**
+   * Whether it holds. A key that is not there makes it false; where nobody knows the true time it holds if it would at
+   * any. @throws CostError, and Error on any other failure
+   */
   holds(facts: Facts): boolean {
-    const { hour, minute, weekday } = this.#time.at(facts.now);
+    const error = this.#clockError();
+    if (error === undefined) return this.#holdsAtAny(this.#times, facts);
+    const { shiftMs, withinMs } = error;
+    const now = facts.now + shiftMs;
+    if (withinMs < minuteMs || this.#times.length === 1) return this.#holdsAt(this.#time.at(now), facts);
+    return this.#holdsAtAny(
+      [now - withinMs, now, now + withinMs].map((time) => this.#time.at(time)),
+      facts,
+    );
+  }
+
+  /** Of times that all may be: what is too dear to find out is no reason to be silent. */
+  #holdsAtAny(times: readonly TimeOfWeek[], facts: Facts): boolean {
+    for (const time of times)
+      try {
+        if (this.#holdsAt(time, facts)) return true;
+      } catch (error) {
+        if (!(error instanceof CostError) || times.length === 1) throw error;
+        return true;
+      }
+    return false;
+  }
+
+  #holdsAt({ hour, minute, weekday }: TimeOfWeek, facts: Facts): boolean {
     const context: Record<string, unknown> = { hour, minute, weekday };
     for (const name of this.#names) {
       const value = facts[name as keyof Facts];
@@ -190,6 +222,29 @@ export class Condition {
   }
 }
 
+const minuteMs = 60_000;
+
+interface TimeOfWeek {
+  readonly hour: bigint;
+  readonly minute: bigint;
+  readonly weekday: bigint;
+}
+
+/** A mention within a text costs time and changes nothing. */
+function timesOf(expression: string): readonly TimeOfWeek[] {
+  const from = (first: number, count: number, name: string) =>
+    new RegExp(`\\b${name}\\b`).test(expression)
+      ? Array.from({ length: count }, (_, n) => BigInt(first + n))
+      : [BigInt(first)];
+  const [hours, minutes, weekdays] = [from(0, 24, 'hour'), from(0, 60, 'minute'), from(1, 7, 'weekday')];
+  return hours.flatMap((hour) => weekdays.flatMap((weekday) => minutes.map((minute) => ({ hour, minute, weekday }))));
+}
+
+/** Whether a condition asks for the time of day or the day of the week. */
+export function asksForTime(expression: string): boolean {
+  return timesOf(expression).length > 1;
+}
+
 /** Hour, minute and weekday of a time zone. One look into the zone's table a minute: Intl costs microseconds. */
 export class LocalTime {
   readonly #format: Intl.DateTimeFormat;
@@ -208,7 +263,7 @@ export class LocalTime {
   }
 
   /** `weekday`: 1 = Monday … 7 = Sunday (ISO 8601). Integers of CEL are bigints. */
-  at(now: number): { readonly hour: bigint; readonly minute: bigint; readonly weekday: bigint } {
+  at(now: number): TimeOfWeek {
     const minuteOf = Math.floor(now / 60_000);
     if (minuteOf !== this.#minuteOf) {
       const parts = Object.fromEntries(this.#format.formatToParts(now).map((part) => [part.type, part.value]));

@@ -1,3 +1,4 @@
+import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
 import { noon, reading, siteWith } from './test-support.ts';
@@ -16,11 +17,65 @@ const active = {
 test('a reading that comes late raises nothing, and is counted for its device', () => {
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon - 120_001 }), 0, noon)).toEqual([]);
-  expect([...engine.lateReadings()]).toEqual([['heat-pump', 1]]);
+  expect([...engine.oddTimes()]).toEqual([['heat-pump', { late: 1, early: 0, unjudged: 0, offMs: -120_001, at: 0 }]]);
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon - 120_000 }), 0, noon)).toHaveLength(1);
   // a clock that runs ahead is no reason to be deaf
   const ahead = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(ahead.observe(reading({ power_w: 9000 }, { time: noon + 86_400_000 }), 0, noon)).toHaveLength(1);
+});
+
+const hour = 3_600_000;
+
+test.each([
+  ['two hours ahead', noon + 2 * hour],
+  ['two hours behind', noon - 2 * hour],
+  ['in 1970', 0],
+  ['in 2099', Date.UTC(2099, 0, 1)],
+])('a clock that nobody vouches for suppresses nothing: %s', (_, now) => {
+  const engine = new RuleEngine({ site: siteWith(overload), uptime: 0, clockError: () => undefined });
+  const raised = engine.observe(reading({ power_w: 9000 }, { time: noon, received: now }), 0, now);
+  expect(raised.map(({ change }) => change)).toEqual(['raised']);
+  expect(engine.oddTimes().get(asId('heat-pump'))).toMatchObject({ late: 0, early: 0, unjudged: 1 });
+});
+
+test('a clock that was set after it was in sync is judged by the monotonic one', () => {
+  let setBy = 0;
+  const clockError = () => ({ shiftMs: -setBy, withinMs: 1000 });
+  const engine = new RuleEngine({ site: siteWith(overload), uptime: 0, clockError });
+  setBy = 2 * hour;
+  const now = noon + setBy;
+  const late = reading({ power_w: 9000 }, { time: noon - 10 * 60_000, received: now });
+  expect(engine.observe(late, 0, now)).toEqual([]);
+  expect(engine.observe(reading({ power_w: 9000 }, { time: noon, received: now }), 0, now)).toHaveLength(1);
+});
+
+test('late is only what is late by more than the clock may be off', () => {
+  const engine = new RuleEngine({
+    site: siteWith(overload),
+    uptime: 0,
+    clockError: () => ({ shiftMs: 0, withinMs: hour }),
+  });
+  expect(engine.observe(reading({ power_w: 9000 }, { time: noon - hour }), 0, noon)).toHaveLength(1);
+});
+
+test('a time from the future is told like one from the past, and its alarm is raised', () => {
+  const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
+  expect(engine.observe(reading({ power_w: 9000 }, { time: noon + 2 * hour }), 7, noon)).toHaveLength(1);
+  expect(engine.oddTimes().get(asId('heat-pump'))).toEqual({
+    ...{ late: 0, early: 1, unjudged: 0, offMs: 2 * hour, at: 7 },
+  });
+});
+
+test('a rule with hours holds at every hour while nobody knows the time, and at its own once that is known', () => {
+  let known = false;
+  const atNight = { ...overload, when: 'hour >= 22 && value > 7600.0' };
+  const clockError = () => (known ? { shiftMs: 0, withinMs: 0 } : undefined);
+  const engine = new RuleEngine({ site: siteWith(atNight), uptime: 0, clockError });
+  // what it asks for beside the hour still counts
+  expect(engine.observe(reading({ power_w: 7550 }), 0, noon)).toEqual([]);
+  expect(engine.observe(reading({ power_w: 9000 }), 0, noon).map(({ change }) => change)).toEqual(['raised']);
+  known = true;
+  expect(engine.observe(reading({ power_w: 9000 }), 0, noon).map(({ change }) => change)).toEqual(['cleared']);
 });
 
 test('a rule that throws is counted and harms no other', () => {

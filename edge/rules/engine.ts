@@ -3,7 +3,8 @@
  * owns it passes the time in, so that a simulation can run it.
  *
  * Always: an alarm (rule, device, subject) is raised once until it is cleared, whatever a kind says; a rule that
- * throws is counted and harms no other; a late reading raises nothing; an alarm that was active before a restart and
+ * throws is counted and harms no other; a late reading raises nothing, where the gateway's clock is known to be right
+ * enough to call it late; an alarm that was active before a restart and
  * that no rule covers any more is cleared.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -13,10 +14,12 @@ import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
 import {
   type AlarmTransition,
   type Evaluation,
+  type KnowsClockError,
   lateAfterMs,
   type Observation,
   type RuleChange,
   type RuleContext,
+  rightClock,
 } from './rule.ts';
 
 /** An alarm that is active since before this engine: what `Alarms.active()` gives. */
@@ -52,6 +55,20 @@ interface RunningRule {
   readonly active: Set<string>;
 }
 
+/** How the times that a device gives its readings differ from the gateway's. */
+export interface DeviceTimes {
+  /** so much too late that they raised nothing */
+  readonly late: number;
+  /** from the future */
+  readonly early: number;
+  /** the gateway's clock is not known to be right: nobody knows whose is wrong, and they were judged as ever */
+  readonly unjudged: number;
+  /** of the newest of these: its time minus the gateway's, ms */
+  readonly offMs: number;
+  /** when that came, ms of the monotonic clock */
+  readonly at: number;
+}
+
 /** Alarms of one rule at once. Beyond it raises are refused and counted as its errors. */
 const mostActive = 5000;
 /** How soon a rule that failed when it was woken is woken again. */
@@ -66,16 +83,25 @@ export class RuleEngine {
   #orphans: RestoredAlarm[] = [];
   /** the earliest that any rule wants to be woken; asked after each message, and rarely another one */
   #nextWake: number | undefined;
-  readonly #late = new Map<DeviceId, number>();
+  readonly #clockError: KnowsClockError;
+  readonly #oddTimes = new Map<DeviceId, DeviceTimes>();
 
   /**
    * `actives`: alarms that are active since before, kept or cleared by the next observation. `uptime`: ms of the
    * monotonic clock, from which silence is counted. A rule that cannot begin is counted as failed and does nothing.
    * @throws RangeError of an unknown kind, which loading a site refuses
    */
-  constructor(options: { site: Site; actives?: readonly RestoredAlarm[]; uptime: number; watch?: RuleWatch }) {
-    const { site, actives = [], uptime, watch } = options;
+  constructor(options: {
+    site: Site;
+    actives?: readonly RestoredAlarm[];
+    uptime: number;
+    watch?: RuleWatch;
+    /** default: the clock is right */
+    clockError?: KnowsClockError;
+  }) {
+    const { site, actives = [], uptime, watch, clockError = () => rightClock } = options;
     this.#site = site;
+    this.#clockError = clockError;
     this.#watch = watch;
     const taken = new Set<RestoredAlarm>();
     for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
@@ -90,8 +116,7 @@ export class RuleEngine {
 
   /** What a reading or a scene means. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
   observe(observation: Observation, uptime: number, now: number): readonly AlarmTransition[] {
-    const late = observation.kind === 'reading' && now - observation.time > lateAfterMs;
-    if (late) this.#late.set(observation.device, (this.#late.get(observation.device) ?? 0) + 1);
+    const late = observation.kind === 'reading' && this.#isLate(observation, uptime, now);
     const transitions: AlarmTransition[] = [];
     for (const rule of this.#concerned.get(observation.device) ?? [])
       if (!late || rule.kind.takesLate)
@@ -132,9 +157,24 @@ export class RuleEngine {
       .map(({ config, errors, lastError }) => ({ rule: config.id, count: errors, last: lastError }));
   }
 
-  /** How many readings of each device came too late to raise anything: its clock may be wrong. */
-  lateReadings(): ReadonlyMap<DeviceId, number> {
-    return this.#late;
+  /** Devices that gave readings times far from the gateway's: one of the two clocks may be wrong. */
+  oddTimes(): ReadonlyMap<DeviceId, DeviceTimes> {
+    return this.#oddTimes;
+  }
+
+  /** Whether a reading is too old to raise anything. Notes a time that is far off. */
+  #isLate({ device, time }: Observation, uptime: number, now: number): boolean {
+    const behindMs = now - time;
+    // nearly all: by no clock far off
+    if (behindMs === 0) return false;
+    const error = this.#clockError();
+    const offMs = error === undefined ? -behindMs : time - (now + error.shiftMs);
+    const far = lateAfterMs + (error?.withinMs ?? 0);
+    if (Math.abs(offMs) <= far) return false;
+    const known = this.#oddTimes.get(device) ?? { late: 0, early: 0, unjudged: 0 };
+    const what = error === undefined ? 'unjudged' : offMs < 0 ? 'late' : 'early';
+    this.#oddTimes.set(device, { ...known, [what]: known[what] + 1, offMs, at: uptime });
+    return what === 'late';
   }
 
   #build(
@@ -161,7 +201,7 @@ export class RuleEngine {
     try {
       rule.state = kind.initial(
         config,
-        contextOf(() => this.#site, active),
+        contextOf(() => this.#site, active, this.#clockError),
         uptime,
       );
       // asks for its first wake: a kind that counts silence must be woken though nothing was ever observed
@@ -238,12 +278,13 @@ function fail(rule: RunningRule, message: string): void {
   rule.lastError = message;
 }
 
-function contextOf(current: () => Site, active: RuleContext['active']): RuleContext {
+function contextOf(current: () => Site, active: RuleContext['active'], clockError: KnowsClockError): RuleContext {
   const site = current();
   const names = new Map([...site.devices, ...site.cameras].map(({ id, name }) => [id as string, name ?? id]));
   return {
     devices: site.devices.map(({ id }) => id),
     timezone: site.timezone,
+    clockError,
     nameOf: (device) => names.get(device) ?? device,
     zoneNameOf: (camera, zone) =>
       current()

@@ -6,7 +6,9 @@
  *   inactive ── set off (and held long enough) ──► active ── cleared by its own condition ──► inactive
  *
  * Always: a rule raises an alarm of a subject once until it clears it; a reading older than `lateAfterMs` raises
- * nothing; a rule that throws is counted and harms no other rule.
+ * nothing, and a condition on the hour holds at its hours, where the true time is known; where it is not, neither
+ * suppresses anything. Holding and silence are counted by the monotonic clock. A rule that throws is counted and harms
+ * no other rule.
  */
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
@@ -62,6 +64,15 @@ export type Observation =
 /** A reading that is later than this is stored and never raises an alarm. */
 export const lateAfterMs = 120_000;
 
+/** True time is the gateway's clock and `shiftMs`, give or take `withinMs`. */
+export interface ClockError {
+  readonly shiftMs: number;
+  readonly withinMs: number;
+}
+/** undefined: nobody knows the true time. Such a clock suppresses nothing. */
+export type KnowsClockError = () => ClockError | undefined;
+export const rightClock: ClockError = { shiftMs: 0, withinMs: 0 };
+
 /** What a rule says about one subject (a device, or a device's channel or zone). */
 export interface RuleChange {
   /** reached: a worse value than before, noted for the alarm's end; nobody is told of it by itself */
@@ -109,6 +120,7 @@ export interface RuleContext {
   readonly devices: readonly DeviceId[];
   /** IANA */
   readonly timezone: string;
+  readonly clockError: KnowsClockError;
   /** what people call a device, a camera; its id where it has no name */
   nameOf(device: string): string;
   /** what people call a zone of a camera */

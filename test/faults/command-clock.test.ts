@@ -3,8 +3,7 @@
  * holds, and not afterwards, by the centre's own time.
  */
 import { createPrivateKey, randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -13,43 +12,18 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { testClient } from '../../scripts/kafka/testing.ts';
-import { root } from '../harness/process.ts';
-import { compileShim } from '../harness/shim.ts';
 import { allEvents, TestSite, until } from '../harness/site.ts';
+import { wrongClock } from '../harness/wrong-clock.ts';
 
 const gatewayId = 'test-gateway';
 const path = `/api/v1/gateways/${gatewayId}/commands`;
-
-/** An environment in which the clock is off by what `set` says, and no time service is content with it. */
-async function wrongClock() {
-  const shim = await compileShim(join(root, 'test/faults/scenarios/clock-jump.c'));
-  const folder = await mkdtemp(join(tmpdir(), 'forpost-clock-'));
-  onTestFinished(async () => {
-    await shim.remove();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const file = join(folder, 'offset');
-  await writeFile(file, new Uint8Array(8));
-  await writeFile(join(folder, 'chronyc'), '#!/bin/sh\necho "Leap status     : Not synchronised"\n');
-  await chmod(join(folder, 'chronyc'), 0o755);
-  return {
-    env: { LD_PRELOAD: shim.file, CLOCK_OFFSET_FILE: file, PATH: `${folder}:${process.env.PATH}` },
-    async set(year: number) {
-      const bytes = Buffer.alloc(8);
-      bytes.writeBigInt64LE(BigInt(Date.UTC(year, 0, 1) - Date.now()));
-      const handle = await open(file, 'r+');
-      await handle.write(bytes, 0, 8, 0);
-      await handle.close();
-    },
-  };
-}
 
 test.for(['kafka', 'http'] as const)(
   'a command over %s holds as long as the centre says, in 1970 and in 2099',
   async (uplink, { skip }) => {
     const clock = await wrongClock().catch(messageOf);
     if (typeof clock === 'string') return skip(clock);
-    await clock.set(1970);
+    await clock.setYear(1970);
     const site = await TestSite.start({
       devices: ['meter'],
       uplink,
@@ -58,7 +32,7 @@ test.for(['kafka', 'http'] as const)(
     });
     onTestFinished(() => site.stop());
     for (const year of [1970, 2099]) {
-      await clock.set(year);
+      await clock.setYear(year);
       const { clock: quality, at } = await site.local<{ clock: string; at: string }>('/api/v1/status');
       expect([quality, at.slice(0, 4)]).toEqual(['unsynced', String(year)]);
       const late = randomUUID();

@@ -56,5 +56,7 @@ export function checkWhen(when: string | undefined, subject: Subject): readonly 
 
 /** The rule's condition, or undefined where it has none. @throws Error where the CEL is wrong (checked at load) */
 export function compileWhen(when: string | undefined, subject: Subject, context: RuleContext): Condition | undefined {
-  return when === undefined ? undefined : new Condition(when, subject, new LocalTime(context.timezone));
+  return when === undefined
+    ? undefined
+    : new Condition(when, subject, new LocalTime(context.timezone), context.clockError);
 }

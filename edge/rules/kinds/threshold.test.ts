@@ -2,6 +2,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
+import { rightClock } from '../rule.ts';
 import { noon, reading, siteWith } from '../test-support.ts';
 import { type Phase, step, type ThresholdConfig, threshold } from './threshold.ts';
 
@@ -157,6 +158,7 @@ test('channels beyond the bound cost no exception each: a device sends many of t
   const context = {
     devices: site.devices.map(({ id }) => id),
     timezone: site.timezone,
+    clockError: () => rightClock,
     nameOf: (id: string) => id,
     zoneNameOf: (_camera: string, zone: string) => zone,
     lineNameOf: (_camera: string, line: string) => line,

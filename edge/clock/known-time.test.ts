@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { KnownTime } from './known-time.ts';
+
+const written = Date.UTC(2026, 0, 1);
+const truth = Date.UTC(2026, 5, 1);
+const hour = 3_600_000;
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'forpost-time-'));
+  file = join(folder, 'last-sync.json');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function started(clock: FakeClock, boot = 'boot-1'): Promise<KnownTime> {
+  const known = new KnownTime({ clock, logger: silentLogger(), boot: () => boot, file, notBefore: written });
+  await known.start();
+  return known;
+}
+
+test('a machine that knows nothing knows at least when its software was written', async () => {
+  const known = await started(new FakeClock(0));
+  expect([known.atLeast(), known.about()]).toEqual([written, undefined]);
+  expect(known.errorOf('unsynced', false)).toBeUndefined();
+  // its owner says that its clock is right, which it cannot be
+  expect(known.errorOf('unsynced', true)).toBeUndefined();
+  const later = await started(new FakeClock(truth));
+  expect(later.errorOf('unsynced', true)).toEqual({ shiftMs: 0, withinMs: 0 });
+});
+
+test('since a sync the monotonic clock tells the time, whatever the wall clock was set to', async () => {
+  const clock = new FakeClock(truth);
+  const known = await started(clock);
+  known.inSync(clock.now());
+  clock.advance(10 * hour);
+  clock.jump(2 * hour);
+  expect(known.errorOf('unsynced', false)).toEqual({ shiftMs: -2 * hour, withinMs: 18_000 });
+  expect(truth + 10 * hour - known.atLeast()).toBeLessThanOrEqual(18_000);
+});
+
+test('the last sync outlives the gateway: about the time within the same boot, at least the time in another', async () => {
+  const clock = new FakeClock(truth);
+  const first = await started(clock);
+  first.inSync(clock.now());
+  await first.stop();
+  clock.advance(hour);
+  clock.jump(-clock.now());
+  const again = await started(clock);
+  expect(again.about()).toMatchObject({ time: truth + hour });
+  const booted = new FakeClock(0, 1000);
+  const other = await started(booted, 'boot-2');
+  expect([other.atLeast(), other.about()]).toEqual([truth, undefined]);
+  booted.advance(hour);
+  expect(other.atLeast()).toBeGreaterThan(truth + 0.99 * hour);
+});
+
+test('it is written down at most once an hour, and a file that is none of ours is nothing', async () => {
+  const clock = new FakeClock(truth);
+  const known = await started(clock);
+  for (let second = 0; second < 3599; second++) {
+    known.inSync(clock.now());
+    clock.advance(1000);
+  }
+  await known.stop();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ synced: truth });
+  clock.advance(1000);
+  known.inSync(clock.now());
+  await known.stop();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ synced: truth + hour });
+  for (const text of ['', 'null', '{"synced":"x"}', '{"synced":1e999,"uptime":1,"boot":"b"}']) {
+    writeFileSync(file, text);
+    expect((await started(clock)).atLeast()).toBe(written);
+  }
+});
+
+test('an event of an earlier run raises it, and a newer sync takes back what was wrong', async () => {
+  const clock = new FakeClock(0);
+  const known = await started(clock);
+  known.wasOnce(truth);
+  known.wasOnce(truth - hour);
+  expect(known.atLeast()).toBe(truth);
+  known.wasOnce(Date.UTC(2099, 0, 1));
+  known.inSync(truth + hour);
+  expect(known.atLeast()).toBe(truth + hour);
+});

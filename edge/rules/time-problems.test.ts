@@ -1,0 +1,42 @@
+import { asId } from '@forpost/shared/event/ids.ts';
+import { expect, test } from 'vitest';
+import type { DeviceTimes } from './engine.ts';
+import { rightClock } from './rule.ts';
+import { siteWith } from './test-support.ts';
+import { timeProblems } from './time-problems.ts';
+
+const atNight = {
+  id: 'r',
+  name: 'Night watch',
+  kind: 'threshold',
+  device: '*',
+  metric: 'power_w',
+  above: 1,
+  when: 'hour >= 22',
+};
+const odd = (change: Partial<DeviceTimes>) =>
+  new Map([[asId<'device'>('oven'), { late: 0, early: 0, unjudged: 0, offMs: 0, at: 0, ...change }]]);
+const hour = 3_600_000;
+
+test('a device is told of for times in the past and in the future alike, for a day', () => {
+  const problems = (change: Partial<DeviceTimes>, uptime = 0) =>
+    timeProblems(siteWith(), odd(change), rightClock, uptime);
+  expect(problems({ late: 3, offMs: -2 * hour })).toEqual([
+    'Oven: 3 readings came more than 2 min late and raised nothing (the newest 2 h behind): is its clock right?',
+  ]);
+  expect(problems({ early: 1, offMs: 2 * hour })).toEqual([
+    'Oven: 1 reading came with a time more than 2 min in the future (the newest 2 h ahead): is its clock right?',
+  ]);
+  expect(problems({ early: 1, offMs: 2 * hour }, 24 * hour)).toEqual([]);
+});
+
+test('while nobody knows the true time the gateway’s own clock is told of, and no device is blamed', () => {
+  const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0);
+  expect(problem).toMatch(
+    /^this gateway’s clock is not in sync .*every hour \(Night watch\); it differs from the times of Oven/,
+  );
+  expect(more).toEqual([]);
+  // nothing depends on the time here: nothing to tell
+  expect(timeProblems(siteWith(), new Map(), undefined, 0)).toEqual([]);
+  expect(timeProblems(siteWith(atNight), new Map(), rightClock, 0)).toEqual([]);
+});
