@@ -16,6 +16,7 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
+import { Acknowledgements } from './alarms/acknowledgements.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, workProblems } from './api/centre.ts';
@@ -257,6 +258,13 @@ export class Service implements Part {
       history: this.#history,
       gateways: this.#gateways,
       centreAlarms: this.#centreAlarms,
+      acknowledgements: new Acknowledgements({
+        operations: this.#operations,
+        history: this.#history,
+        onNoted: (acknowledgement) => this.#live.acknowledged(acknowledgement),
+        clock,
+        logger: logger.child({ part: 'alarms' }),
+      }),
       ledger: (gateway, query) => this.#ledger(gateway, query),
       centre: () => centreView(this.#centreParts()),
       storesAll: () => this.#ingest?.ownsAll() ?? true,

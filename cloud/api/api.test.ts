@@ -8,8 +8,10 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Acknowledgements } from '../alarms/acknowledgements.ts';
 import { fileCommands } from '../commands/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
+import { FileOperationsLog } from '../operations/file-log.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
 import { buildApi } from './api.ts';
 import { type CentreParts, centreView } from './centre.ts';
@@ -63,6 +65,8 @@ async function start(options: StartOptions = {}) {
   const live = new LiveFeed({ clock, flushMs: 5 });
   const { commands, remove } = await fileCommands({ clock, history, onChange: (view) => live.command(view) });
   releases.push(remove);
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-api-'));
+  releases.push(() => rm(folder, { recursive: true, force: true }));
   const app: FastifyInstance = buildApi({
     history,
     gateways,
@@ -70,6 +74,12 @@ async function start(options: StartOptions = {}) {
     centre: () => centreView(options.centre ?? allWell),
     ...(options.storesAll === undefined ? {} : { storesAll: options.storesAll }),
     commands,
+    acknowledgements: new Acknowledgements({
+      operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
+      history,
+      onNoted: (noted) => live.acknowledged(noted),
+      ...{ clock, logger: silentLogger() },
+    }),
     users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
     live,
     ingest: () => ({
@@ -104,11 +114,11 @@ async function start(options: StartOptions = {}) {
 
 describe('a command to a gateway', () => {
   const sending = async () => {
-    const { app, cookie, gateways, commands, get } = await start();
+    const { app, cookie, gateways, commands, get, history } = await start();
     gateways.take(exampleStatus({ commandKeys: [commands.publicKey.id] }));
     const post = (body: object, url = '/api/v1/gateways/gw-1/commands', headers: Record<string, string> = {}) =>
       app.inject({ method: 'POST', url, headers: { cookie, ...headers }, payload: body });
-    return { gateways, commands, get, post };
+    return { gateways, commands, get, post, history };
   };
 
   test('is answered when it is safe, with its author, and listed', async () => {
@@ -120,6 +130,27 @@ describe('a command to a gateway', () => {
     expect(Date.parse(view.expires) - Date.parse(view.issued)).toBe(60_000);
     expect((await get('/api/v1/gateways/gw-1/commands')).json()).toEqual({ commands: [view] });
   });
+
+  test.each([
+    ['takes it', undefined, 'sent'],
+    ['takes none of this centre', [], 'noted'],
+  ])(
+    'that acknowledges an alarm counts at the centre at once, with who said so, where the gateway %s',
+    async (_, keys, state) => {
+      const { gateways, get, post, history } = await sending();
+      if (keys !== undefined) gateways.take(exampleStatus({ counter: 99, commandKeys: keys }));
+      await history.insert([exampleAlert(1, Date.now() - 9e8, 'raised'), exampleAlert(2, Date.now() - 8e8, 'cleared')]);
+      const list = async () => (await get('/api/v1/alarms')).json();
+      expect(await list()).toMatchObject({ open: 1, alarms: [{ alarm: 'a1', open: true, acknowledged: false }] });
+      const answer = await post({ kind: 'acknowledge', arguments: { alarm: 'a1' } });
+      expect([answer.statusCode, answer.json()]).toMatchObject([201, { state, author: 'admin' }]);
+      expect(await list()).toEqual({ open: 0, alarms: [] });
+      const since = new Date(Date.now() - 9e8).toISOString();
+      expect((await get(`/api/v1/alarms?since=${since}`)).json().alarms).toMatchObject([
+        { alarm: 'a1', open: false, acknowledged: true, acknowledged_by: 'admin', acknowledged_where: 'centre only' },
+      ]);
+    },
+  );
 
   test('is refused where the gateway would refuse it for sure, with what to do', async () => {
     const { gateways, commands, post } = await sending();
@@ -274,12 +305,15 @@ describe('answers', () => {
       value: 5100,
       raised: new Date(raised).toISOString(),
       changed: new Date(raised + 5000).toISOString(),
+      ended: new Date(raised + 5000).toISOString(),
+      // nobody has acknowledged it
+      open: true,
     });
     expect(
       (await get(`/api/v1/alarms?since=${new Date(raised + 6000).toISOString()}`))
         .json()
         .alarms.map(({ alarm }: { alarm: string }) => alarm),
-    ).toEqual(['a2']);
+    ).toEqual(['a1', 'a2']);
   });
 
   test('a series has a step that fits where none is asked for, and says its unit', async () => {

@@ -24,6 +24,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import type { Acknowledgements } from '../alarms/acknowledgements.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import type { Users } from '../auth/users.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -48,6 +49,8 @@ export interface ApiParts {
   readonly gateways: GatewayDirectory;
   /** what the centre itself raises; absent: nothing */
   readonly centreAlarms?: Pick<CentreAlarms, 'all' | 'acknowledge'>;
+  /** the centre's own word on alarms; absent: only the gateways' counts */
+  readonly acknowledgements?: Pick<Acknowledgements, 'take'>;
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;

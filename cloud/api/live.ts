@@ -13,13 +13,14 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
 import type { CommandView } from '../commands/schemas.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
-import type { HistoryEvent } from '../history/store.ts';
+import type { CentreAcknowledgement, HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
 
 export type LiveMessage =
   | { readonly kind: 'events'; readonly events: readonly HistoryEvent[]; readonly skipped: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
   | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
+  | { readonly kind: 'acknowledged'; readonly acknowledgement: CentreAcknowledgement }
   | { readonly kind: 'command'; readonly command: CommandView }
   | { readonly kind: 'gateway'; readonly gateway: KnownGateway };
 
@@ -73,6 +74,11 @@ export class LiveFeed {
   /** An alarm of the centre's own was raised, changed or is over. */
   centreAlarm(alarm: CentreAlarm): void {
     this.#tell({ kind: 'centre-alarm', alarm });
+  }
+
+  /** A person acknowledged an alarm at the centre. */
+  acknowledged(acknowledgement: CentreAcknowledgement): void {
+    this.#tell({ kind: 'acknowledged', acknowledgement });
   }
 
   /** A command that was sent, or its result. */

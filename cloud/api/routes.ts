@@ -14,7 +14,10 @@ import { timeOf } from './validation.ts';
 import { alarmView, centreAlarmView, gatewayView } from './views.ts';
 
 export interface RouteParts
-  extends Pick<ApiParts, 'history' | 'gateways' | 'centreAlarms' | 'ledger' | 'centre' | 'commands' | 'clock'> {
+  extends Pick<
+    ApiParts,
+    'history' | 'gateways' | 'centreAlarms' | 'acknowledgements' | 'ledger' | 'centre' | 'commands' | 'clock'
+  > {
   readonly login: Login;
   readonly streams: LiveStreams;
 }
@@ -106,16 +109,21 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
     {
       config: { right: 'see' },
       schema: {
-        summary: 'Alarms that are active or ended lately, newest first',
+        summary: 'Alarms that are active, that wait for an acknowledgement, or that ended lately; newest first',
         querystring: schemas.alarmsQuery,
         response: { 200: schemas.alarmsAnswer },
       },
     },
     async ({ query: { since, limit = defaultAlarms } }) => {
       const from = since === undefined ? clock.now() - dayMs : timeOf('since', since);
-      const own = (parts.centreAlarms?.all() ?? []).filter(({ active, changed }) => active || changed >= from);
-      const alarms = [...own.map(centreAlarmView), ...(await history.alarms(from, limit)).map(alarmView)];
-      return { alarms: alarms.slice(0, limit) };
+      const own = (parts.centreAlarms?.all() ?? [])
+        .map(centreAlarmView)
+        .filter(({ open, changed }) => open || Date.parse(changed) >= from);
+      const { alarms, open } = await history.alarms(from, limit);
+      return {
+        alarms: [...own, ...alarms.map(alarmView)].slice(0, limit),
+        open: open + own.filter((alarm) => alarm.open).length,
+      };
     },
   );
 

@@ -224,7 +224,9 @@ export const alarmsQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: maxAlarms,
-        description: 'default 200; cut off are those that ended, then acknowledged ones, then the least grave',
+        description:
+          'default 200; cut off are those that ended and are acknowledged, then of the open ones what is beyond each ' +
+          'gateway’s equal share: acknowledged ones, the least grave, the oldest',
       }),
     ),
   },
@@ -245,12 +247,27 @@ export const alarmSchema = answer({
   cause: Type.String(),
   value: optional(value),
   count: Type.Integer({ description: 'how often it was set off since it was raised' }),
+  peak: optional(
+    Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: 'the worst value since it was raised' }),
+  ),
+  summary: optional(Type.String({ description: 'what it is about, also when it is over: how far it went' })),
+  device_name: optional(Type.String()),
+  place: optional(Type.String({ description: 'where the device is, in the site’s words' })),
   active: Type.Boolean(),
+  open: Type.Boolean({ description: 'active, or over and not acknowledged by a person' }),
   acknowledged: Type.Boolean(),
+  acknowledged_by: optional(Type.String({ description: 'a log-in name' })),
+  acknowledged_at: optional(time('by the clock of where it was acknowledged')),
+  acknowledged_where: optional(
+    Type.Union([Type.Literal('site'), Type.Literal('centre'), Type.Literal('centre only')], {
+      description: 'site: on the gateway’s page; centre only: its gateway has not said yet that it knows',
+    }),
+  ),
   test: Type.Boolean({ description: 'an installer’s trial' }),
   change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
   raised: time('when it was raised'),
   changed: time('when the newest change happened'),
+  ended: optional(time('absent: it is active')),
   raised_by: optional(Type.Literal('centre', { description: 'the centre found it; absent: its gateway raised it' })),
   evidence: list(
     answer({
@@ -264,7 +281,10 @@ export const alarmSchema = answer({
 });
 export type AlarmView = Type.Static<typeof alarmSchema>;
 
-export const alarmsAnswer = answer({ alarms: list(alarmSchema) });
+export const alarmsAnswer = answer({
+  alarms: list(alarmSchema),
+  open: Type.Integer({ description: 'active, or over and not acknowledged: in all, those beyond the limit included' }),
+});
 export type AlarmsAnswer = Type.Static<typeof alarmsAnswer>;
 
 export const seriesQuery = Type.Object(
@@ -376,6 +396,8 @@ export interface StreamMessages {
   readonly events: { readonly events: readonly EventView[]; readonly skipped: number };
   /** an alarm's newest state */
   readonly alert: AlarmView;
+  /** a person acknowledged an alarm at the centre */
+  readonly acknowledged: { readonly gateway: string; readonly alarm: string; readonly by: string; readonly at: string };
   /** a command that was sent, or what became of it */
   readonly command: CommandView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };

@@ -114,6 +114,11 @@ export class LiveStreams {
       case 'centre-alarm':
         this.#sendAll('alert', centreAlarmView(message.alarm));
         break;
+      case 'acknowledged': {
+        const { gateway, alarm, by, at } = message.acknowledgement;
+        this.#sendAll('acknowledged', { gateway, alarm, by, at: rfc3339(at) });
+        break;
+      }
       case 'command':
         this.#sendAll('command', message.command);
         break;

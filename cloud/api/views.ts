@@ -1,5 +1,6 @@
 /** From what the centre's parts hold to what the API answers. Pure; a field that an event lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
 import type { AlarmState, HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
@@ -30,9 +31,12 @@ export function gatewayView(known: KnownGateway): GatewayView {
   };
 }
 
-export function alarmView({ alarm, site, gateway, latest, raised }: AlarmState): AlarmView {
+export function alarmView({ alarm, site, gateway, latest, raised, open, acknowledgement }: AlarmState): AlarmView {
   const data = fieldsOf(latest.data);
-  const value = data.value;
+  const { value, peak, duration_ms: lasted } = data;
+  const active = data.active === true;
+  const changed = latest.corrected_time ?? latest.time;
+  const ended = typeof lasted === 'number' ? rfc3339(Math.min(Date.parse(raised) + lasted, latestTimeMs)) : changed;
   return {
     alarm,
     event: latest.id,
@@ -44,25 +48,72 @@ export function alarmView({ alarm, site, gateway, latest, raised }: AlarmState):
     category: text(data.category),
     message: text(data.message, 'an alarm without words'),
     cause: text(data.cause),
-    ...(typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? { value } : {}),
+    ...(isValue(value) ? { value } : {}),
+    ...(isValue(peak) ? { peak } : {}),
+    ...(typeof data.summary === 'string' ? { summary: data.summary } : {}),
+    ...(typeof data.place === 'string' && data.place !== '' ? { place: data.place } : {}),
+    ...(typeof data.device_name === 'string' ? { device_name: data.device_name } : {}),
     count: typeof data.count === 'number' ? Math.trunc(data.count) : 1,
-    active: data.active === true,
-    acknowledged: data.acknowledged === true,
+    active,
+    open,
+    acknowledged: data.acknowledged === true || acknowledgement !== undefined,
+    ...personOf(data, acknowledgement),
     test: data.test === true,
     change: text(data.change),
     raised,
-    changed: latest.corrected_time ?? latest.time,
+    changed,
+    ...(active ? {} : { ended }),
     evidence: evidenceOf(data.evidence),
   };
+}
+
+/** The last moment that a Date can hold. */
+const latestTimeMs = 8_640_000_000_000_000;
+
+/** Who acknowledged an alarm: what its gateway says, else what a person said at the centre. */
+function personOf(
+  {
+    acknowledged,
+    acknowledged_by: by,
+    acknowledged_at: at,
+    acknowledged_where: where,
+  }: Readonly<Record<string, unknown>>,
+  here: AlarmState['acknowledgement'],
+): Pick<AlarmView, 'acknowledged_by' | 'acknowledged_at' | 'acknowledged_where'> {
+  if (acknowledged === true && typeof by === 'string')
+    return {
+      acknowledged_by: by,
+      ...(isTime(at) ? { acknowledged_at: at } : {}),
+      acknowledged_where: where === 'centre' ? 'centre' : 'site',
+    };
+  if (here === undefined) return {};
+  return {
+    acknowledged_by: here.by,
+    acknowledged_at: here.at,
+    acknowledged_where: acknowledged === true ? 'centre' : 'centre only',
+  };
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isValue(value: unknown): value is number | string | boolean {
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
 }
 
 /** An alarm that the centre itself raised, as one of a gateway is shown. */
 export function centreAlarmView(alarm: CentreAlarm): AlarmView {
   const { id, gateway, site, kind, severity, message, active, acknowledged, change, since, changed } = alarm;
+  const open = active || awaitsAcknowledgement({ acknowledged, severity, test: false });
   return {
     ...{ alarm: id, event: `${id}/${change}`, site, gateway, device: '', rule: `centre-${kind}`, severity },
     ...{ category: 'centre', message, cause: kind, count: 1, active, acknowledged, test: false, change },
-    ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre' },
+    ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre', open },
+    ...(active ? {} : { ended: rfc3339(changed) }),
+    ...(alarm.acknowledgedBy === ''
+      ? {}
+      : { acknowledged_by: alarm.acknowledgedBy, acknowledged_where: 'centre' as const }),
   };
 }
 
@@ -82,14 +133,31 @@ function evidenceOf(list: unknown): AlarmView['evidence'] {
 
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
-  const alarm = text(fieldsOf(event.data).alarm, event.id);
+  const data = fieldsOf(event.data);
+  const alarm = text(data.alarm, event.id);
   return alarmView({
     alarm,
     site: event.site,
     gateway: event.gateway,
     latest: event,
-    raised: event.corrected_time ?? event.time,
+    raised: raisedOf(event),
+    open:
+      data.active === true ||
+      awaitsAcknowledgement({
+        acknowledged: data.acknowledged === true,
+        test: data.test === true,
+        severity: text(data.severity, 'warning'),
+      }),
   });
+}
+
+/** Of an alarm that is over its end says for how long it was. */
+function raisedOf(event: HistoryEvent): string {
+  const time = event.corrected_time ?? event.time;
+  const { active, change, duration_ms: lasted } = fieldsOf(event.data);
+  if (active === true || change !== 'cleared' || typeof lasted !== 'number') return time;
+  const raised = Date.parse(time) - lasted;
+  return Math.abs(raised) > latestTimeMs ? time : rfc3339(raised);
 }
 
 /** `data` came from another machine: an object with whatever is in it, or nothing. */

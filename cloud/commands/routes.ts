@@ -6,9 +6,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { longestValidityMs } from '@forpost/shared/event/command.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Acknowledgements } from '../alarms/acknowledgements.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import { idParams } from '../api/schemas.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
@@ -26,29 +28,35 @@ export interface CommandRouteParts {
   readonly login: Login;
   /** alarms that the centre itself raised: no gateway acknowledges them */
   readonly centreAlarms?: Pick<CentreAlarms, 'acknowledge'>;
+  /** the centre's own word on its gateways' alarms; absent: only the gateway's counts */
+  readonly acknowledgements?: Pick<Acknowledgements, 'take'>;
 }
 
 /** What anybody who sends commands on behalf of staff goes through: each refusal is an HttpProblem that says what to do. */
 export interface CommandDesk {
   /** @throws HttpProblem 404, 409 */
   mayTake(gateway: string): void;
+  /** why a known gateway would not take a command of this centre, in words; undefined where it would */
+  refusal(gateway: string): string | undefined;
   /** @throws HttpProblem 400, 429, 503 */
   issue(order: Order): Promise<CommandView>;
 }
 
 export function commandDesk({ commands, gateways }: Pick<CommandRouteParts, 'commands' | 'gateways'>): CommandDesk {
-  return { mayTake, issue };
+  return { mayTake, refusal, issue };
 
   /** What would be refused for sure is refused here, with what to do about it. */
   function mayTake(id: string): void {
     const known = gateways.get(id);
     if (known === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+    const refused = refusal(id);
+    if (refused !== undefined) throw new HttpProblem(409, refused);
+  }
+
+  function refusal(id: string): string | undefined {
     const { text, id: key } = commands.publicKey;
-    if (known.status?.commandKeys?.includes(key) === false)
-      throw new HttpProblem(
-        409,
-        `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`,
-      );
+    if (gateways.get(id)?.status?.commandKeys?.includes(key) !== false) return undefined;
+    return `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`;
   }
 
   async function issue(order: Order) {
@@ -81,10 +89,20 @@ export function registerCommandRoutes(server: FastifyInstance, parts: CommandRou
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { kind, arguments: values = {}, valid_s: validS = defaultValidS } = request.body;
+      const { kind, arguments: values = {}, valid_s: validS = validityOf(kind) } = request.body;
       const author = login.sessionOf(request)?.user ?? '';
-      if (kind === 'acknowledge' && centreAlarms?.acknowledge(String(values.alarm), author) === true)
-        return reply.code(201).send(doneHere(id, String(values.alarm), author, parts.clock.now()));
+      const alarm = kind === 'acknowledge' ? alarmOf(values) : undefined;
+      const now = parts.clock.now();
+      if (alarm !== undefined) {
+        if (centreAlarms?.acknowledge(alarm, author) === true)
+          return reply.code(201).send(doneHere({ gateway: id, alarm, author, now, message: ownAlarm }));
+        if (parts.acknowledgements !== undefined && gateways.get(id) !== undefined) {
+          await noteHere(parts.acknowledgements, { gateway: id, alarm, by: author });
+          const refused = desk.refusal(id);
+          if (refused !== undefined)
+            return reply.code(201).send(doneHere({ gateway: id, alarm, author, now, message: refused }));
+        }
+      }
       desk.mayTake(id);
       const view = await desk.issue({ gateway: id, kind, arguments: values, author, validMs: validS * 1000 });
       return reply.code(201).send(view);
@@ -115,8 +133,39 @@ export function registerCommandRoutes(server: FastifyInstance, parts: CommandRou
   );
 }
 
-/** A command that the centre itself has carried out. `now`: ms since 1970 */
-function doneHere(gateway: string, alarm: string, author: string, now: number): CommandView {
+/** How long it holds, s: somebody has seen an alarm also where its gateway comes back only tomorrow. */
+function validityOf(kind: string): number {
+  return kind === 'acknowledge' ? longestValidityMs / 1000 : defaultValidS;
+}
+
+function alarmOf({ alarm }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof alarm === 'string' && alarm !== '' && alarm.length <= longestAlarmId ? alarm : undefined;
+}
+
+async function noteHere(
+  acknowledgements: Pick<Acknowledgements, 'take'>,
+  noted: { readonly gateway: string; readonly alarm: string; readonly by: string },
+): Promise<void> {
+  try {
+    await acknowledgements.take(noted);
+  } catch (error) {
+    if (!(error instanceof ForpostError)) throw error;
+    throw tryAgainIn(503, retryMs, `The alarm is not acknowledged: ${messageOf(error)}. Acknowledge it again`);
+  }
+}
+
+const ownAlarm = 'the centre raised this alarm and has noted it';
+/** as the gateway's schema has it */
+const longestAlarmId = 300;
+
+/** What the centre itself has noted, without a command to the gateway. `now`: ms since 1970 */
+function doneHere({
+  gateway,
+  alarm,
+  author,
+  now,
+  message,
+}: Record<'gateway' | 'alarm' | 'author' | 'message', string> & { readonly now: number }): CommandView {
   const at = rfc3339(now);
   return {
     ...{
@@ -128,7 +177,7 @@ function doneHere(gateway: string, alarm: string, author: string, now: number): 
       issued: at,
       expires: at,
     },
-    ...{ key: '', state: 'applied', message: 'the centre raised this alarm and has noted it', settled: at },
+    ...{ key: '', state: message === ownAlarm ? 'applied' : 'noted', message, settled: at },
   };
 }
 

@@ -34,7 +34,8 @@ export const commandSchema = Type.Object({
   key: Type.String({ description: 'id of the key that signed it' }),
   state: Type.String({
     description:
-      'sent; what the gateway said: applied, refused, failed, expired; unanswered: it expired without a word',
+      'sent; what the gateway said: applied, refused, failed, expired; unanswered: it expired without a word; ' +
+      'noted: the centre has noted an acknowledgement, and its gateway takes no command of this centre',
   }),
   message: Type.String({ description: 'the gateway’s words' }),
   settled: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {

@@ -21,9 +21,11 @@ import {
   storingTime,
   timeRange,
   urgencyOf,
+  waitsFrom,
 } from './queries.ts';
 import type {
-  AlarmState,
+  AlarmList,
+  CentreAcknowledgement,
   EventPage,
   EventQuery,
   HistoryEvent,
@@ -50,6 +52,8 @@ export class MemoryHistory implements HistoryStore {
   /** by gateway and boot */
   readonly #clocks = new Map<string, ClockReading[]>();
   readonly #ends = new Map<string, LaneEnd>();
+  /** by gateway and alarm */
+  readonly #acknowledgements = new Map<string, CentreAcknowledgement>();
   #lastStored = 0;
 
   constructor(clock: Clock) {
@@ -130,13 +134,21 @@ export class MemoryHistory implements HistoryStore {
       .map(([time, bucket]) => ({ time, value: aggregate(query.aggregate, bucket) }));
   }
 
-  async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
+  async noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void> {
+    for (const one of acknowledgements) {
+      const name = `${one.gateway}/${one.alarm}`;
+      const known = this.#acknowledgements.get(name);
+      if (known === undefined || one.at < known.at) this.#acknowledgements.set(name, one);
+    }
+  }
+
+  async alarms(since: number, limit: number): Promise<AlarmList> {
     const from = timeRange({ from: since }).from;
-    const alarms = Map.groupBy(
+    const known = Map.groupBy(
       this.#corrected().filter(({ event, indexed }) => event.type === eventTypes.alert && indexed.alarm !== ''),
       ({ gateway, indexed }) => `${gateway}/${indexed.alarm}`,
     );
-    const states = [...alarms.values()].flatMap((entries) => {
+    const states = [...known.values()].flatMap((entries) => {
       const lives = [...Map.groupBy(entries, ({ epoch, lane }) => `${epoch}/${lane}`).values()]
         .map((life) => life.toSorted((a, b) => Number(a.sequence) - Number(b.sequence)))
         .toSorted((a, b) => (a.at(-1)?.received ?? 0) - (b.at(-1)?.received ?? 0));
@@ -144,18 +156,35 @@ export class MemoryHistory implements HistoryStore {
       const newest = ordered.at(-1);
       const raising = ordered.find(({ indexed }) => indexed.change === 'raised') ?? ordered[0];
       if (newest === undefined || raising === undefined) return [];
-      return newest.indexed.active || newest.time >= from ? [{ newest, raised: rfc3339(raising.time) }] : [];
+      const { active, alarm } = newest.indexed;
+      const seen = this.#acknowledgements.get(`${newest.gateway}/${alarm}`);
+      const urgency = urgencyOf(newest.event.data);
+      const rank = seen === undefined ? urgency : urgency % 10;
+      const open = active || rank >= waitsFrom;
+      if (!open && newest.time < from) return [];
+      return [{ newest, raised: rfc3339(raising.time), seen, active, open, rank: open ? rank : 0, place: 0 }];
     });
-    const rank = ({ indexed, event }: { readonly indexed: Indexed; readonly event: HistoryEvent }) =>
-      indexed.active ? 1 + urgencyOf(event.data) : 0;
-    return states
-      .sort((a, b) => rank(b.newest) - rank(a.newest) || newestFirst(a.newest, b.newest))
+    type State = (typeof states)[number];
+    const urgent = (a: State, b: State) =>
+      b.rank - a.rank || Number(b.active) - Number(a.active) || newestFirst(a.newest, b.newest);
+    const kinds = [true, false].flatMap((open) => {
+      const kind = states.filter((state) => state.open === open).sort(urgent);
+      const gateways = [...Map.groupBy(kind, ({ newest }) => newest.gateway).values()];
+      for (const own of gateways) for (const [i, state] of own.entries()) state.place = i;
+      const share = Math.max(1, Math.floor(limit / Math.max(1, gateways.length)));
+      return kind.sort((a, b) => Number(a.place >= share) - Number(b.place >= share) || urgent(a, b));
+    });
+    const alarms = kinds
       .slice(0, checkLimit(limit, maxAlarms))
       .sort((a, b) => newestFirst(a.newest, b.newest))
-      .map(({ newest, raised }) => {
+      .map(({ newest, raised, seen, open }) => {
         const { site, gateway } = newest.event;
-        return { alarm: newest.indexed.alarm, site, gateway, latest: structuredClone(newest.event), raised };
+        return {
+          ...{ alarm: newest.indexed.alarm, site, gateway, latest: structuredClone(newest.event), raised, open },
+          ...(seen === undefined ? {} : { acknowledgement: { by: seen.by, at: rfc3339(seen.at) } }),
+        };
       });
+    return { alarms, open: states.filter(({ open }) => open).length };
   }
 
   async metrics(): ReturnType<HistoryStore['metrics']> {

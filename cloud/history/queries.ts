@@ -19,11 +19,17 @@ export const metricsWindowMs = 7 * 86_400_000;
 
 const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
 
-/** Which of the active alarms stay where there are more than asked for: not acknowledged ones, then the gravest. */
+/** From here on an alarm that is over waits for a person: as `awaitsAcknowledgement` of the wire contract says. */
+export const waitsFrom = 12;
+
+/**
+ * Which of the open alarms stay where there are more than asked for: not acknowledged ones, then the gravest. What this
+ * version does not know (a severity of a newer gateway) counts as a warning.
+ */
 export function urgencyOf(data: unknown): number {
   const { acknowledged, test, severity } =
     typeof data === 'object' && data !== null ? (data as Partial<AlertData>) : {};
-  return (acknowledged === true ? 0 : 10) + (test === true ? 0 : (weights[severity ?? ''] ?? 0));
+  return (acknowledged === true ? 0 : 10) + (test === true ? 0 : (weights[severity ?? ''] ?? 2));
 }
 
 /** A clock that a time service corrects goes back by less. */

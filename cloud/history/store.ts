@@ -89,6 +89,27 @@ export interface AlarmState {
   readonly latest: HistoryEvent;
   /** time (the corrected one where there is one) of the event that raised it, RFC 3339 */
   readonly raised: string;
+  /** it is active, or over and waits for a person */
+  readonly open: boolean;
+  /** what a person said at the centre; its gateway may not know */
+  readonly acknowledgement?: { readonly by: string; readonly at: string };
+}
+
+export interface AlarmList {
+  /** newest first */
+  readonly alarms: readonly AlarmState[];
+  /** how many are open in all, those beyond the limit included */
+  readonly open: number;
+}
+
+/** A person acknowledged an alarm at the centre. */
+export interface CentreAcknowledgement {
+  readonly gateway: string;
+  readonly alarm: string;
+  /** a log-in name */
+  readonly by: string;
+  /** ms since 1970 */
+  readonly at: number;
 }
 
 /** What a gap record says about one lane. */
@@ -124,10 +145,13 @@ export interface HistoryStore {
   events(query: EventQuery): Promise<EventPage>;
   series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
   /**
-   * Active ones, and those that ended since `since` (ms since 1970); newest first. Beyond `limit` those that ended are
-   * cut off first, then the active ones that are acknowledged, then the least grave.
+   * The open ones, and those that ended since `since` (ms since 1970); newest first. Open: active, or over and not
+   * acknowledged by a person. Beyond `limit` those that ended are cut off first; of the open ones every gateway has an
+   * equal share, and what is left goes to those that are not acknowledged, then to the gravest, then to the newest.
    */
-  alarms(since: number, limit: number): Promise<readonly AlarmState[]>;
+  alarms(since: number, limit: number): Promise<AlarmList>;
+  /** Notes what people acknowledged at the centre, durably. Of several for one alarm the first stays. */
+  noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void>;
   /** devices with the metrics they sent lately, for choosing a chart */
   metrics(): Promise<
     readonly {

@@ -15,6 +15,19 @@ export interface Notification {
   readonly change: string;
   readonly severity: string;
   readonly message: string;
+  /** what it is about, also when it is over: how far it went. Absent of an older gateway, as are the others below */
+  readonly summary?: string;
+  readonly cause?: string;
+  /** the worst value since it was raised */
+  readonly peak?: number | string | boolean;
+  /** of one that is over: how long it lasted */
+  readonly duration_ms?: number;
+  readonly acknowledged_by?: string;
+  /** RFC 3339 */
+  readonly acknowledged_at?: string;
+  readonly device_name?: string;
+  /** where the device is, in the site's words */
+  readonly place?: string;
   /** RFC 3339 */
   readonly time: string;
   readonly received: string;

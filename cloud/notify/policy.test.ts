@@ -22,10 +22,31 @@ test('a notification says what it is about', () => {
     change: 'raised',
     severity: 'warning',
     message: 'too much power',
+    cause: 'power_w',
     time: '2026-05-31T23:59:59.000Z',
     received: '2026-05-31T23:59:59.100Z',
     late: false,
   });
+});
+
+test('the end of an alarm tells what it was about, how far it went and how long it lasted', () => {
+  const ended = {
+    ...{ change: 'cleared', active: false, message: 'Gate is empty again', summary: 'Somebody in Gate' },
+    ...{ duration_ms: 5000, peak: 2, device_name: 'Yard', place: 'behind the barn' },
+  };
+  expect(notificationOf(alertEvent(1, ended), now)).toMatchObject({
+    ...{ message: 'Over after 5 s: Somebody in Gate (Gate is empty again)', summary: 'Somebody in Gate' },
+    ...{ cause: 'power_w', peak: 2, duration_ms: 5000, device_name: 'Yard', place: 'behind the barn' },
+  });
+  // a gateway of before says no more than this
+  const old = { change: 'cleared', active: false, message: 'Gate is empty again' };
+  expect(notificationOf(alertEvent(1, old), now)?.message).toBe('Gate is empty again');
+});
+
+test('people are told who acknowledged an alarm, once for all that were acknowledged with it', () => {
+  const seen = { change: 'acknowledged', acknowledged: true, acknowledged_by: 'anna', acknowledged_at: '2026-06-01' };
+  expect(notificationOf(alertEvent(1, seen), now)).toMatchObject({ acknowledged_by: 'anna' });
+  expect(notificationOf(alertEvent(2, { ...seen, acknowledged_with: 'alarm-1' }), now)).toBeUndefined();
 });
 
 test("an installer's trial pages nobody", () => {

@@ -22,6 +22,8 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
   if (event.type !== eventTypes.alert || typeof event.data !== 'object' || event.data === null) return undefined;
   const data = event.data as Readonly<Record<string, unknown>>;
   if (data.test === true || typeof data.change !== 'string' || !sentChanges.includes(data.change)) return undefined;
+  // of a door that banged ten times one acknowledgement is told
+  if (data.change === 'acknowledged' && typeof data.acknowledged_with === 'string') return undefined;
   const text = (value: unknown, otherwise = '') => (typeof value === 'string' ? value : otherwise);
   return {
     id: event.id,
@@ -32,10 +34,39 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
     rule: text(data.rule),
     change: data.change,
     severity: text(data.severity, 'critical'),
-    message: text(data.message),
+    message: messageOf(data),
+    ...moreOf(data),
     time: event.time,
     received: event.received,
     late: isLate(event.received, event.clock, nowMs),
+  };
+}
+
+/** The end of an alarm says what it was about, not only what is so now: «gate area is empty again» alone tells nobody. */
+function messageOf({ change, message, summary, duration_ms: lasted }: Readonly<Record<string, unknown>>): string {
+  const text = typeof message === 'string' ? message : '';
+  if (change !== 'cleared' || typeof summary !== 'string') return text;
+  const after = typeof lasted === 'number' ? ` after ${inWords(lasted)}` : '';
+  return `Over${after}: ${summary}${text === '' || text === summary ? '' : ` (${text})`}`;
+}
+
+/** "5 s", "12 min", "3 h" */
+function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
+const textFields = ['summary', 'cause', 'acknowledged_by', 'acknowledged_at', 'device_name', 'place'] as const;
+
+/** What newer gateways say beyond that; anything of another type is left out. */
+function moreOf(data: Readonly<Record<string, unknown>>): Partial<Notification> {
+  const texts = textFields.flatMap((name) => (typeof data[name] === 'string' ? [[name, data[name]] as const] : []));
+  const { peak, duration_ms: lasted } = data;
+  return {
+    ...Object.fromEntries(texts),
+    ...(typeof peak === 'number' || typeof peak === 'string' || typeof peak === 'boolean' ? { peak } : {}),
+    ...(typeof lasted === 'number' ? { duration_ms: lasted } : {}),
   };
 }
 

@@ -58,6 +58,8 @@ export interface Acknowledgement {
   readonly where: AcknowledgedWhere;
   /** ms since 1970 */
   readonly at: number;
+  /** the later alarm of the same kind with which it was */
+  readonly with?: string;
 }
 
 /** What people call a device or camera, and where it is. */
@@ -211,7 +213,12 @@ export class Alarms implements Part {
     const earlier = this.#ended.waiting().filter((one) => keyOf(one) === keyOf(known) && one.raised < known.raised);
     return [known, ...earlier].map((one) => {
       const active = one.ended === undefined;
-      const changed = { ...one, acknowledged: true, acknowledgement: { by, where, at: now }, changed: now };
+      const changed = {
+        ...one,
+        acknowledged: true,
+        acknowledgement: { by, where, at: now, ...(one === known ? {} : { with: alarm }) },
+        changed: now,
+      };
       if (active) this.#active.set(keyOf(one), changed);
       else this.#ended.acknowledged(changed);
       return this.#hand(this.#alert(changed, 'acknowledged', active, now, taken), changed);
@@ -363,6 +370,7 @@ export class Alarms implements Part {
       ...(seen === undefined
         ? {}
         : { acknowledged_by: seen.by, acknowledged_at: rfc3339(seen.at), acknowledged_where: seen.where }),
+      ...(seen?.with === undefined ? {} : { acknowledged_with: seen.with }),
       ...(name === undefined ? {} : { device_name: name }),
       ...(place === undefined ? {} : { place }),
     };

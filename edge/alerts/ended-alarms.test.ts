@@ -110,8 +110,11 @@ test('who acknowledges an alarm has seen the earlier ones of the same thing too,
   const { alarms, passing, apply } = await begun();
   const ids = [0, 1, 2].map((n) => passing({}, noon + n * 60_000)[0]?.data.alarm ?? '');
   passing({ device: 'barn' as AlarmTransition['device'] });
-  const seen = alarms.acknowledge(ids[1] ?? '', anna).map(({ data }) => data.alarm);
+  const told = alarms.acknowledge(ids[1] ?? '', anna).map(({ data }) => data);
+  const seen = told.map(({ alarm }) => alarm);
   expect(seen).toEqual([ids[1], ids[0]]);
+  // one message for people, however often the door banged
+  expect(told.map((data) => data.acknowledged_with)).toEqual([undefined, ids[1]]);
   expect(alarms.waiting().map(({ device, raised }) => [device, raised])).toEqual([
     ['barn', noon],
     ['yard', noon + 120_000],

@@ -101,6 +101,8 @@ export interface AlertData {
   readonly acknowledged_at?: string;
   /** on the gateway's page, or by a command of the centre */
   readonly acknowledged_where?: AcknowledgedWhere;
+  /** the later alarm of the same rule, device and subject with which it was acknowledged: people are told of that one */
+  readonly acknowledged_with?: string;
   /** what people call the device or camera, and where it is */
   readonly device_name?: string;
   readonly place?: string;

@@ -27,7 +27,9 @@ import {
   timeRange,
 } from '../queries.ts';
 import {
+  type AlarmList,
   type AlarmState,
+  type CentreAcknowledgement,
   type EventPage,
   type EventQuery,
   type HistoryEvent,
@@ -188,16 +190,20 @@ export class ClickHouseHistory implements HistoryStore {
     return rows.flatMap(({ start, value }) => (value === null ? [] : [{ time: Number(start), value }]));
   }
 
-  async alarms(since: number, limit: number): Promise<readonly AlarmState[]> {
-    const rows = await this.#executor.query<EventRow & { readonly alarm: string; readonly raised_ms: string }>(
-      sql.alarms,
-      { since: timeRange({ from: since }).from, limit: checkLimit(limit, maxAlarms), most: maxAlarms },
-    );
-    return rows.map((row) => {
-      const latest: HistoryEvent = toEvent(row);
-      const { site, gateway } = latest;
-      return { alarm: row.alarm, site, gateway, latest, raised: rfc3339(Number(row.raised_ms)) };
+  async alarms(since: number, limit: number): Promise<AlarmList> {
+    const rows = await this.#executor.query<AlarmRow>(sql.alarms, {
+      since: timeRange({ from: since }).from,
+      limit: checkLimit(limit, maxAlarms),
     });
+    return { alarms: rows.map(alarmState), open: Number(rows[0]?.open_count ?? 0) };
+  }
+
+  async noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void> {
+    const lines = acknowledgements.map(({ gateway, alarm, by, at }) =>
+      JSON.stringify({ gateway, alarm: alarm.toWellFormed(), person: by.toWellFormed(), at_ms: Math.trunc(at) }),
+    );
+    for (let i = 0; i < lines.length; i += maxInsertEvents)
+      await this.#executor.insert('acknowledgements', lines.slice(i, i + maxInsertEvents).join('\n'));
   }
 
   metrics(): ReturnType<HistoryStore['metrics']> {
@@ -296,6 +302,21 @@ function lineOf(event: ForpostEvent, storedMs: number): string {
     const message = `event ${event.id} cannot be written as a row: ${messageOf(error)}`;
     throw new ForpostError('FORPOST_PAYLOAD_INVALID', message, { cause: error });
   }
+}
+
+type AlarmRow = EventRow &
+  Record<'alarm' | 'raised_ms' | 'open_count' | 'person' | 'acknowledged_ms', string> & {
+    readonly is_open: boolean | number;
+  };
+
+function alarmState(row: AlarmRow): AlarmState {
+  const latest: HistoryEvent = toEvent(row);
+  const { site, gateway } = latest;
+  return {
+    ...{ alarm: row.alarm, site, gateway, latest, raised: rfc3339(Number(row.raised_ms)) },
+    open: Boolean(row.is_open),
+    ...(row.person === '' ? {} : { acknowledgement: { by: row.person, at: rfc3339(Number(row.acknowledged_ms)) } }),
+  };
 }
 
 function keyOf(key: LaneKey): Parameters {

@@ -5,10 +5,14 @@ import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
+import { decodeEvent, encodeEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClickHouseHistory } from './clickhouse-history.ts';
 import { EmbeddedExecutor } from './embedded.ts';
+import { toLine } from './rows.ts';
 import { migrate } from './schema.ts';
 import { migrations } from './sql.ts';
 
@@ -184,4 +188,37 @@ test('what ClickHouse refuses is told in its words, in one line, and the next st
   ]);
   await executor.close();
   await executor.close();
+});
+
+test('after an update nobody is asked about the alarms that had ended before, and about each one that ends from then on', async () => {
+  const ended = (sequence: number) => {
+    const decoded = decodeEvent(
+      encodeEvent(asId<'site'>('home'), asId<'gateway'>('gw'), {
+        ...{ epoch: asId<'epoch'>('e'), lane: 'alerts', sequence, type: eventTypes.alert },
+        ...{ device: asId<'device'>('yard'), time: 1000, received: 1000, clock: 'synced', boot: 'b', uptime: 1 },
+        data: JSON.stringify({
+          ...{ alarm: `a${sequence}`, change: 'cleared', active: false, acknowledged: false, severity: 'critical' },
+          ...{ test: false, rule: 'gate', device: 'yard', message: 'empty again', count: 1, evidence: [] },
+        }),
+      }),
+    );
+    if (!decoded.ok) throw new Error(decoded.reason);
+    return decoded.event;
+  };
+  const executor = new EmbeddedExecutor(folder);
+  await executor.open();
+  const before = Date.now() - 1e9;
+  await migrate(executor, before, migrations.slice(0, 9));
+  await executor.insert('events', toLine(ended(1), before + 1));
+  await executor.close();
+  const store = history();
+  await store.start();
+  await store.insert([ended(2)]);
+  const { alarms, open } = await store.alarms(0, 10);
+  await store.stop();
+  expect(alarms.map(({ alarm, open: isOpen }) => [alarm, isOpen]).toSorted()).toEqual([
+    ['a1', false],
+    ['a2', true],
+  ]);
+  expect(open).toBe(1);
 });

@@ -37,4 +37,7 @@ export const migrations: readonly string[] = [
   '0007-drop-readings',
   '0008-materialize',
   '0009-lane-ends',
+  '0010-urgency',
+  '0011-acknowledgements',
+  '0012-materialize-urgency',
 ].map((name) => read(`migrations/${name}`));

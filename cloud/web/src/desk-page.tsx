@@ -23,7 +23,7 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
     return () => desk.stop();
   }, [desk]);
 
-  const active = [...state.alarms.values()].filter((alarm) => alarm.active && !alarm.test).length;
+  const active = [...state.alarms.values()].filter((alarm) => alarm.open && !alarm.test).length;
   useEffect(() => {
     document.title = active === 0 ? 'Forpost centre' : `(${active}) Forpost centre`;
   }, [active]);

@@ -9,7 +9,14 @@ const gateways = (...ids: string[]) =>
   new Map(ids.map((gateway) => [gateway, { gateway, online: true, backlog: { events: 0, bytes: 0 } } as GatewayView]));
 const ledgers = (...ids: string[]) =>
   new Map(ids.map((gateway) => [gateway, { gateway, missing: 0, shed: 0, received: 7 } as LedgerView]));
-const active = { alarm: 'a', active: true, acknowledged: false, severity: 'critical', test: false } as AlarmView;
+const active = {
+  alarm: 'a',
+  active: true,
+  open: true,
+  acknowledged: false,
+  severity: 'critical',
+  test: false,
+} as AlarmView;
 
 test('nothing is called zero before it was asked for and answered', () => {
   expect(words(emptyDesk)).toEqual(['– asking…', '– asking…', '– asking…', '– asking…']);
@@ -22,6 +29,14 @@ test('alarms that could not be asked for are not known, while the gateways are',
   // also where there was an answer before the connection was lost
   expect(words(unanswered(both, 'alarms', 'not now'))[0]).toBe('– not known');
   expect(words({ ...state, alarms: new Map([['a', active]]) })[0]).toBe('1+ 1 critical, 1 not acknowledged');
+});
+
+test('an alarm that is over and that nobody has acknowledged is something to do', () => {
+  const over = { ...active, active: false };
+  expect(words({ ...both, alarms: new Map([['a', over]]) })[0]).toBe(
+    '1 1 critical, 1 not acknowledged, 1 of them over',
+  );
+  expect(words({ ...both, alarms: new Map([['a', { ...over, open: false }]]) })[0]).toBe('0 nothing to do');
 });
 
 test('more active alarms than the centre names are said', () => {

@@ -24,19 +24,21 @@ function unknown(label: string, { problem }: Asked): Figure {
 }
 
 function alarmsFigure({ alarms, asked, moreActive }: DeskState): Figure {
-  const label = 'Active alarms';
-  const active = [...alarms.values()].filter((alarm) => alarm.active && !alarm.test);
-  if (active.length === 0 && (!asked.alarms.answered || asked.alarms.problem !== ''))
-    return unknown(label, asked.alarms);
-  const critical = active.filter(({ severity }) => severity === 'critical').length;
-  const unacknowledged = active.filter(({ acknowledged }) => !acknowledged).length;
+  const label = 'Open alarms';
+  const open = [...alarms.values()].filter((alarm) => alarm.open && !alarm.test);
+  if (open.length === 0 && (!asked.alarms.answered || asked.alarms.problem !== '')) return unknown(label, asked.alarms);
+  const critical = open.filter(({ severity }) => severity === 'critical').length;
+  const unacknowledged = open.filter(({ acknowledged }) => !acknowledged).length;
+  const over = open.filter(({ active }) => !active).length;
   const unsure = asked.alarms.problem !== '' || !asked.alarms.answered || moreActive;
   return {
     label,
-    value: `${count(active.length)}${unsure ? '+' : ''}`,
+    value: `${count(open.length)}${unsure ? '+' : ''}`,
     note:
-      active.length === 0 ? 'nothing to do' : `${count(critical)} critical, ${count(unacknowledged)} not acknowledged`,
-    tone: critical > 0 ? 'critical' : active.length > 0 ? 'warning' : 'quiet',
+      open.length === 0
+        ? 'nothing to do'
+        : `${count(critical)} critical, ${count(unacknowledged)} not acknowledged${over === 0 ? '' : `, ${count(over)} of them over`}`,
+    tone: critical > 0 ? 'critical' : open.length > 0 ? 'warning' : 'quiet',
   };
 }
 

@@ -1,11 +1,20 @@
 -- The newest event of each alarm. Within one life of the outbox (epoch) the sequence is the order of things; between
 -- two of them the time at which the gateway took the newest one. Times are the corrected ones where there are any
--- (corrected.ts). Into the limit go first the active ones, of them those that nobody acknowledged, then the gravest
--- (`urgencyOf`, queries.ts); what decides that lies in the data, which is read of the newest events only.
+-- (corrected.ts).
+-- Open is what is active, and what is over and waits for a person: nobody acknowledged it, on its site or at the centre,
+-- and it is no trial and no mere information (urgency 12 and more). What had ended before a history came to this schema
+-- (version 10) waits for nobody: its gateways' versions let it go.
+-- Into the limit go the open ones first, then those that ended lately; of each kind every gateway has an equal share,
+-- what is left goes to the gravest (`urgencyOf`, queries.ts).
 WITH alerts AS
 (
     SELECT
-        gateway, alarm, epoch, lane, sequence, active, change,
+        gateway, alarm, epoch, lane, sequence, active, change, urgency,
+        stored_ms >=
+        (
+            SELECT if(minIf(applied_ms, version = 10) = minIf(applied_ms, version = 1), 0, minIf(applied_ms, version = 10))
+            FROM schema_versions
+        ) AS may_wait,
         if(clock = 'unsynced' AND notEmpty(readings),
             least(toInt64(uptime) + arraySort(r -> (abs(toInt64(r.1) - toInt64(uptime)), -toInt64(r.1), -r.2), readings)[1].2,
                 stored_ms + 86400000),
@@ -16,12 +25,12 @@ WITH alerts AS
     LEFT JOIN known_clocks USING (gateway, boot)
     WHERE type = 'forpost.alert.v1' AND alarm != ''
 ),
-chosen AS
+states AS
 (
     SELECT
         gateway, alarm,
         argMax((epoch, lane, newest), (newest_received, newest)) AS key,
-        argMax(newest_active, (newest_received, newest)) AS is_active,
+        argMax((newest_active, newest_urgency, newest_may_wait), (newest_received, newest)) AS state,
         argMax(newest_at, (newest_received, newest)) AS ended_ms,
         max(newest_received) AS taken_ms,
         argMin(first_at, (not_raised, newest_received, newest)) AS raised_ms
@@ -32,6 +41,8 @@ chosen AS
             max(sequence) AS newest,
             argMax(taken_ms, sequence) AS newest_received,
             argMax(active, sequence) AS newest_active,
+            argMax(urgency, sequence) AS newest_urgency,
+            argMax(may_wait, sequence) AS newest_may_wait,
             argMax(at_ms, sequence) AS newest_at,
             min(change != 'raised') AS not_raised,
             argMin(at_ms, (change != 'raised', sequence)) AS first_at
@@ -39,26 +50,47 @@ chosen AS
         GROUP BY gateway, alarm, epoch, lane
     )
     GROUP BY gateway, alarm
-    HAVING is_active OR ended_ms >= {since:Int64}
-    ORDER BY is_active DESC, ended_ms DESC, gateway DESC, alarm DESC
-    LIMIT {most:UInt32}
-)
-SELECT * EXCEPT (is_active, ended_ms, urgency)
-FROM
+),
+judged AS
 (
     SELECT
-        chosen.raised_ms AS raised_ms, chosen.is_active AS is_active, chosen.ended_ms AS ended_ms,
-        if(JSONExtractBool(data, 'acknowledged'), 0, 10)
-            + if(JSONExtractBool(data, 'test'), 0,
-                transform(JSONExtractString(data, 'severity'), ['critical', 'warning', 'info'], [3, 2, 1], 0)) AS urgency,
-        events.alarm AS alarm,
-        site, events.gateway AS gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot,
-        uptime, rest, data, if(clock = 'unsynced' AND chosen.taken_ms != received_ms, chosen.taken_ms, NULL) AS true_ms
-    FROM events FINAL
-    INNER JOIN chosen ON events.gateway = chosen.gateway AND events.alarm = chosen.alarm
-    WHERE type = 'forpost.alert.v1'
-      AND (events.gateway, epoch, lane, sequence) IN (SELECT gateway, key.1, key.2, key.3 FROM chosen)
-    ORDER BY is_active DESC, if(is_active, urgency, 0) DESC, ended_ms DESC, gateway DESC, alarm DESC
+        states.gateway AS gateway, states.alarm AS alarm, key, ended_ms, taken_ms, raised_ms,
+        seen.first_person AS person, seen.first_ms AS acknowledged_ms,
+        state.1 AS is_active,
+        if(person != '', state.2 % 10, state.2) AS rank,
+        is_active OR (rank >= 12 AND state.3) AS is_open
+    FROM states
+    LEFT JOIN
+    (
+        SELECT gateway, alarm, argMin(person, at_ms) AS first_person, min(at_ms) AS first_ms
+        FROM acknowledgements GROUP BY gateway, alarm
+    ) AS seen ON states.gateway = seen.gateway AND states.alarm = seen.alarm
+    WHERE is_open OR ended_ms >= {since:Int64}
+),
+placed AS
+(
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY is_open, gateway
+            ORDER BY if(is_open, rank, 0) DESC, is_active DESC, ended_ms DESC, alarm DESC) AS place,
+        uniqExact(gateway) OVER (PARTITION BY is_open) AS gateways,
+        countIf(is_open) OVER () AS open_count
+    FROM judged
+),
+chosen AS
+(
+    SELECT * FROM placed
+    ORDER BY is_open DESC, (place <= greatest(1, intDiv({limit:UInt32}, gateways))) DESC,
+        if(is_open, rank, 0) DESC, is_active DESC, ended_ms DESC, gateway DESC, alarm DESC
     LIMIT {limit:UInt32}
 )
+SELECT
+    chosen.raised_ms AS raised_ms, chosen.ended_ms AS ended_ms, chosen.is_open AS is_open, chosen.open_count AS open_count,
+    chosen.person AS person, chosen.acknowledged_ms AS acknowledged_ms, events.alarm AS alarm,
+    site, events.gateway AS gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot,
+    uptime, rest, data, if(clock = 'unsynced' AND chosen.taken_ms != received_ms, chosen.taken_ms, NULL) AS true_ms
+FROM events FINAL
+INNER JOIN chosen ON events.gateway = chosen.gateway AND events.alarm = chosen.alarm
+WHERE type = 'forpost.alert.v1'
+  AND (events.gateway, epoch, lane, sequence) IN (SELECT gateway, key.1, key.2, key.3 FROM chosen)
 ORDER BY ended_ms DESC, gateway DESC, epoch DESC, lane DESC, sequence DESC

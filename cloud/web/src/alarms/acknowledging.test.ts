@@ -25,6 +25,7 @@ const words = (...commands: CommandView[]) => {
 test('says of each command only what is known of it', () => {
   expect(words(command({}))).toBe('waits: Sent, the gateway has not answered yet');
   expect(words(command({ state: 'applied' }))).toBe('waits: Acknowledged on the site');
+  expect(words(command({ state: 'noted', message: 'no key' }))).toBe('waits: Noted at the centre');
   expect(words(command({ state: 'failed', message: 'it is over' }))).toBe('again: Not acknowledged: it is over');
   expect(words(command({ state: 'refused' }))).toBe('again: Not acknowledged: refused');
   expect(words(command({ state: 'expired' }))).toBe('again: Reached the gateway too late');

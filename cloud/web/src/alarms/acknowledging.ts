@@ -29,6 +29,8 @@ function wordsFor({ state, message, author, expires }: CommandView, now: number)
       return { waits: true, tone: 'info', words: 'Sent, the gateway has not answered yet', title };
     case 'applied':
       return { waits: true, tone: 'good', words: 'Acknowledged on the site', title };
+    case 'noted':
+      return { waits: true, tone: 'info', words: 'Noted at the centre', title: `${title}: ${message}` };
     case 'unanswered':
       return late;
     case 'expired':

@@ -1,4 +1,4 @@
-/** The alarms: what is wrong now first, then what ended in the last day. */
+/** The alarms: what needs a person first (active, or over and not acknowledged), then what ended in the last day. */
 import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -30,9 +30,9 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
     if (asked.alarms.answered) setAnnounced((before) => announce(before, alarms.values()));
   }, [alarms, asked.alarms.answered]);
   const sorted = sortedAlarms(state.alarms.values());
-  const active = sorted.filter((alarm) => alarm.active);
-  const ended = sorted.filter((alarm) => !alarm.active);
-  const shown = [...active.slice(0, all ? undefined : shownActive), ...ended.slice(0, all ? undefined : shownEnded)];
+  const open = sorted.filter((alarm) => alarm.open);
+  const ended = sorted.filter((alarm) => !alarm.open);
+  const shown = [...open.slice(0, all ? undefined : shownActive), ...ended.slice(0, all ? undefined : shownEnded)];
   const hidden = sorted.length - shown.length;
   return (
     <section className="card area-alarms" aria-labelledby="alarms-title">
@@ -40,7 +40,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
         <h2 className="card-title" id="alarms-title">
           Alarms
         </h2>
-        <span className="muted">{activeWords(state, active.length)}</span>
+        <span className="muted">{openWords(state, open)}</span>
       </div>
       {sorted.length === 0 && state.asked.alarms.answered && state.asked.alarms.problem === '' ? (
         <div className="empty">
@@ -66,8 +66,14 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   );
 }
 
-function activeWords({ asked, moreActive }: DeskState, active: number): string {
-  if (active > 0) return `${count(active)}${moreActive ? ' or more' : ''} active`;
+function openWords({ asked, moreActive }: DeskState, open: readonly AlarmView[]): string {
+  const active = open.filter((alarm) => alarm.active).length;
+  const over = open.length - active;
+  const words = [
+    ...(active > 0 ? [`${count(active)} active`] : []),
+    ...(over > 0 ? [`${count(over)} over and not acknowledged`] : []),
+  ];
+  if (words.length > 0) return `${words.join(', ')}${moreActive ? ', and more than are shown' : ''}`;
   return asked.alarms.problem !== '' ? 'not known' : asked.alarms.answered ? 'none active' : '';
 }
 
@@ -81,17 +87,21 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
   const device =
     gateway?.devices.find(({ id }) => id === alarm.device) ?? gateway?.cameras.find(({ id }) => id === alarm.device);
   return (
-    <li className={`alarm is-${tone} ${alarm.active ? 'is-active' : 'is-over'}`}>
-      <span className={`alarm-icon ${alarm.active ? tone : 'muted'}`}>
+    <li className={`alarm is-${tone} ${alarm.open ? 'is-active' : 'is-over'}`}>
+      <span className={`alarm-icon ${alarm.open ? tone : 'muted'}`}>
         <Icon size={20} />
       </span>
       <div className="alarm-text">
         <div className="alarm-message">
-          <span className={`alarm-severity ${alarm.active ? tone : 'muted'}`}>{word}</span> {alarm.message}
+          <span className={`alarm-severity ${alarm.open ? tone : 'muted'}`}>{word}</span>{' '}
+          {alarm.active ? alarm.message : (alarm.summary ?? alarm.message)}
         </div>
         <div className="path">
-          {alarm.site} › {gateway?.name ?? alarm.gateway} › {device?.name ?? alarm.device}
-          {alarm.value === undefined ? '' : ` · ${metricValue(alarm.cause, alarm.value)}`}
+          {[alarm.site, gateway?.name ?? alarm.gateway, device?.name ?? alarm.device_name ?? alarm.device]
+            .filter((part) => part !== '')
+            .join(' › ')}
+          {alarm.place === undefined ? '' : ` · ${alarm.place}`}
+          {valueWords(alarm)}
           {alarm.count > 1 ? ` · ${alarm.count} times` : ''}
         </div>
       </div>
@@ -104,26 +114,50 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
           ) : (
             <>
               <At iso={alarm.raised} />
-              <span className="muted"> for {duration(Date.parse(alarm.changed) - Date.parse(alarm.raised))}</span>
+              <span className="muted">
+                {' '}
+                for {duration(Date.parse(alarm.ended ?? alarm.changed) - Date.parse(alarm.raised))}
+              </span>
             </>
           )}
         </span>
         <span className="alarm-marks">
           {alarm.test ? <Mark tone="info">Test</Mark> : null}
           {alarm.acknowledged ? (
-            <Mark tone="quiet" icon={CheckIcon}>
-              Acknowledged
-            </Mark>
-          ) : alarm.active ? (
+            <Acknowledged alarm={alarm} />
+          ) : alarm.open ? (
             <Mark tone={tone}>Not acknowledged</Mark>
           ) : null}
           {alarm.active ? null : <Mark tone="good">Over</Mark>}
         </span>
-        {alarm.active && !alarm.acknowledged ? (
+        {alarm.open && !alarm.acknowledged ? (
           <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} />
         ) : null}
       </div>
       <Evidence alarm={alarm} commands={state.commands} />
     </li>
+  );
+}
+
+/** What it is now; of one that is over, the worst that it was: its last value tells that all is well again. */
+function valueWords({ active, cause, value, peak }: AlarmView): string {
+  const shown = active ? value : peak;
+  return shown === undefined ? '' : ` · ${active ? '' : 'worst '}${metricValue(cause, shown)}`;
+}
+
+function Acknowledged({ alarm }: { readonly alarm: AlarmView }): ReactNode {
+  const { acknowledged_by: by, acknowledged_at: at, acknowledged_where: where } = alarm;
+  const title = where === 'centre only' ? 'Noted at the centre. The gateway has not said yet that it knows' : undefined;
+  return (
+    <Mark tone="quiet" icon={CheckIcon} {...(title === undefined ? {} : { title })}>
+      Acknowledged{by === undefined ? '' : ` by ${by}`}
+      {at === undefined ? null : (
+        <>
+          {' '}
+          <At iso={at} />
+        </>
+      )}
+      {where === 'site' ? ', on the site' : where === 'centre only' ? ', the gateway does not know yet' : ''}
+    </Mark>
   );
 }

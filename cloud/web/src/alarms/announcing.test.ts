@@ -3,7 +3,16 @@ import type { AlarmView } from '../../../api/schemas.ts';
 import { announce, nothingAnnounced } from './announcing.ts';
 
 const alarm = (id: string, change: Partial<AlarmView> = {}) =>
-  ({ alarm: id, active: true, severity: 'warning', message: `${id} is wrong`, raised: '', ...change }) as AlarmView;
+  ({
+    alarm: id,
+    active: true,
+    open: true,
+    changed: '',
+    severity: 'warning',
+    message: `${id} is wrong`,
+    raised: '',
+    ...change,
+  }) as AlarmView;
 
 test('a screen reader hears of an alarm when it is raised and when it ends, and of nothing in between', () => {
   const opened = announce(nothingAnnounced, [alarm('a'), alarm('old', { active: false })]);

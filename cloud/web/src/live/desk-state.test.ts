@@ -9,6 +9,7 @@ import {
   sortedAlarms,
   unanswered,
   unansweredWords,
+  withAcknowledged,
   withAlarms,
   withAllAlarms,
   withCommands,
@@ -17,6 +18,7 @@ import {
 } from './desk-state.ts';
 
 const alarm = (change: Partial<AlarmView>): AlarmView => ({
+  open: change.active ?? true,
   alarm: 'a1',
   event: 'g/e1/alerts/1',
   site: 's',
@@ -82,16 +84,36 @@ test('of two lives of a gateway the later word counts', () => {
   expect(withAlarms(over, [before], asked(1)).alarms.get('a1')?.active).toBe(true);
 });
 
-test('what needs somebody stands first: active, not acknowledged, grave, new', () => {
+test('what needs somebody stands first: not acknowledged, grave, active before over, new', () => {
   const order = sortedAlarms([
-    alarm({ alarm: 'over', active: false, severity: 'critical' }),
+    alarm({ alarm: 'over', active: false, open: false, severity: 'critical' }),
+    alarm({ alarm: 'unseen', active: false, open: true, severity: 'critical' }),
+    alarm({ alarm: 'info', severity: 'info' }),
     alarm({ alarm: 'seen', acknowledged: true, severity: 'critical' }),
     alarm({ alarm: 'trial', test: true, severity: 'critical' }),
     alarm({ alarm: 'old' }),
     alarm({ alarm: 'new', raised: '2026-01-01T00:09:00.000Z' }),
     alarm({ alarm: 'grave', severity: 'critical' }),
   ]).map(({ alarm }) => alarm);
-  expect(order).toEqual(['grave', 'new', 'old', 'trial', 'seen', 'over']);
+  expect(order).toEqual(['grave', 'unseen', 'new', 'old', 'info', 'trial', 'seen', 'over']);
+});
+
+test('an alarm that a person acknowledged at the centre stays so, whatever its gateway says that does not know it yet', () => {
+  const over = alarm({ event: 'g/e1/alerts/2', active: false, open: true, change: 'cleared' });
+  const listed = withAlarms(emptyDesk, [over], asked(0));
+  const told = { gateway: 'g', alarm: 'a1', by: 'anna', at: '2026-01-01T00:10:00.000Z' };
+  expect(withAcknowledged(listed, { ...told, gateway: 'other' })).toBe(listed);
+  const seen = withAcknowledged(listed, told);
+  const expected = { acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre only', open: false };
+  expect(seen.alarms.get('a1')).toMatchObject(expected);
+  // its pictures come, and nobody has told the gateway
+  const pictures = alarm({ event: 'g/e1/alerts/3', active: false, open: true, change: 'updated' });
+  expect(withAlarms(seen, [pictures], 'message').alarms.get('a1')).toMatchObject({ ...expected, change: 'updated' });
+  const known = alarm({
+    ...{ event: 'g/e1/alerts/4', active: false, open: false, change: 'acknowledged' },
+    ...{ acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre' },
+  });
+  expect(withAlarms(seen, [known], 'message').alarms.get('a1')).toMatchObject({ acknowledged_where: 'centre' });
 });
 
 test('alarms that ended are forgotten first where there are too many', () => {
@@ -107,7 +129,7 @@ test('an alarm that ended unheard is not active any more once everything was ask
   const asking = asked(known.messages);
   // raised while the answer was on its way
   const raised = withAlarms(known, [alarm({ alarm: 'new' })], 'message');
-  const { alarms, heard, moreActive } = withAllAlarms(raised, [ended], asking);
+  const { alarms, heard, moreActive } = withAllAlarms(raised, [ended], 0, asking);
   expect([...alarms.values()].map((one) => [one.alarm, one.active])).toEqual([
     ['listed', false],
     ['new', true],
@@ -119,10 +141,10 @@ test('an alarm that ended unheard is not active any more once everything was ask
 test('an answer full of active alarms takes none away and says that there are more', () => {
   const known = withAlarms(emptyDesk, [alarm({ alarm: 'known' })], 'message');
   const many = Array.from({ length: alarmsLimit }, (_, i) => alarm({ alarm: `a${i}` }));
-  const state = withAllAlarms(known, many, asked(1));
+  const state = withAllAlarms(known, many, alarmsLimit + 1, asked(1));
   expect([state.alarms.has('known'), state.moreActive]).toEqual([true, true]);
   const last = many.map((one, i) => (i === 0 ? { ...one, active: false } : one));
-  const all = withAllAlarms(state, last, asked(1));
+  const all = withAllAlarms(state, last, alarmsLimit - 1, asked(1));
   expect([all.alarms.has('known'), all.moreActive]).toEqual([false, false]);
 });
 

@@ -5,7 +5,7 @@
  * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
  * right would go back; what is remembered is bounded.
  */
-import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
+import type { AlarmView, GatewayView, LedgerView, StreamMessages } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { Connection } from './stream.ts';
 
@@ -22,7 +22,7 @@ export interface Asked {
 export interface DeskState {
   readonly connection: Connection;
   readonly asked: Readonly<Record<Part, Asked>>;
-  /** whether the centre has more active alarms than it named */
+  /** whether the centre has more open alarms (active, or over and not acknowledged) than it named */
   readonly moreActive: boolean;
   /** what is wrong with the centre itself, in sentences */
   readonly centreProblems: readonly string[];
@@ -92,7 +92,7 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
     else {
       const overtaken = isOvertaken(state, heardKey('alarm', view.alarm), source);
       const newest = (isEarlierEvent(view, known) ?? overtaken) ? known : view;
-      alarms.set(view.alarm, { ...newest, raised: earlier(view.raised, known.raised) });
+      alarms.set(view.alarm, merged(newest, known, view));
     }
   }
   const keys = views.map(({ alarm }) => heardKey('alarm', alarm));
@@ -100,7 +100,7 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
   if (alarms.size > maxAlarms) {
     const oldestFirst = [...alarms.values()]
       .filter(({ active }) => !active)
-      .sort((a, b) => (a.changed < b.changed ? -1 : 1));
+      .sort((a, b) => Number(a.open) - Number(b.open) || (a.changed < b.changed ? -1 : 1));
     for (const { alarm } of oldestFirst.slice(0, alarms.size - maxAlarms)) {
       alarms.delete(alarm);
       heard.delete(heardKey('alarm', alarm));
@@ -110,16 +110,16 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
 }
 
 /**
- * The whole list of alarms, as it was answered to a question with `alarmsLimit`: an active alarm that is not in it, and
- * that no message has told of since, has ended meanwhile.
+ * The whole list of alarms, as it was answered to a question with `alarmsLimit`; `open`: how many are in all. An open
+ * alarm that is not in it, and that no message has told of since, has ended or was acknowledged meanwhile.
  */
-export function withAllAlarms(state: DeskState, views: readonly AlarmView[], source: Source): DeskState {
-  const moreActive = views.length >= alarmsLimit && views.every(({ active }) => active);
+export function withAllAlarms(state: DeskState, views: readonly AlarmView[], open: number, source: Source): DeskState {
+  const moreActive = open > views.filter((view) => view.open).length;
   const next = { ...withAlarms(state, views, source), moreActive };
   if (moreActive) return next;
   const named = new Set(views.map(({ alarm }) => alarm));
   const gone = [...next.alarms.values()].filter(
-    ({ alarm, active }) => active && !named.has(alarm) && !isOvertaken(state, heardKey('alarm', alarm), source),
+    ({ alarm, open: isOpen }) => isOpen && !named.has(alarm) && !isOvertaken(state, heardKey('alarm', alarm), source),
   );
   if (gone.length === 0) return next;
   const [alarms, heard] = [new Map(next.alarms), new Map(next.heard)];
@@ -128,6 +128,48 @@ export function withAllAlarms(state: DeskState, views: readonly AlarmView[], sou
     heard.delete(heardKey('alarm', alarm));
   }
   return { ...next, alarms, heard };
+}
+
+/** An alarm that a person has acknowledged is so for good, also where its gateway does not know it yet. */
+function merged(newest: AlarmView, known: AlarmView, view: AlarmView): AlarmView {
+  const raised = earlier(view.raised, known.raised);
+  const seen = [newest, known, view].find(({ acknowledged }) => acknowledged);
+  if (newest.acknowledged || seen === undefined) return { ...newest, raised };
+  return { ...newest, raised, open: newest.active, ...acknowledgementOf(seen) };
+}
+
+function acknowledgementOf({
+  acknowledged_by: by,
+  acknowledged_at: at,
+  acknowledged_where: where,
+}: AlarmView): Partial<AlarmView> & { readonly acknowledged: true } {
+  return {
+    acknowledged: true,
+    ...(by === undefined ? {} : { acknowledged_by: by }),
+    ...(at === undefined ? {} : { acknowledged_at: at }),
+    ...(where === undefined ? {} : { acknowledged_where: where }),
+  };
+}
+
+/** A person has acknowledged an alarm at the centre. */
+export function withAcknowledged(
+  state: DeskState,
+  { gateway, alarm, by, at }: StreamMessages['acknowledged'],
+): DeskState {
+  const known = state.alarms.get(alarm);
+  if (known === undefined || known.gateway !== gateway || known.acknowledged) return state;
+  const seen = {
+    acknowledged: true,
+    acknowledged_by: by,
+    acknowledged_at: at,
+    acknowledged_where: 'centre only',
+  } as const;
+  return { ...state, alarms: new Map(state.alarms).set(alarm, { ...known, ...seen, open: known.active }) };
+}
+
+/** Whether a person is to look at it and say so. */
+export function needsPerson({ open, acknowledged, test, severity }: AlarmView): boolean {
+  return open && !acknowledged && !test && severity !== 'info';
 }
 
 function heardKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
@@ -190,15 +232,18 @@ function earlier(a: string, b: string): string {
 
 const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
 
-/** Active before over, then not acknowledged before acknowledged, then the gravest, then the newest. */
+/** What needs a person first (active, or over and not acknowledged), then what is active, then the gravest, then the newest. */
 export function sortedAlarms(alarms: Iterable<AlarmView>): readonly AlarmView[] {
-  const rank = (alarm: AlarmView) =>
-    alarm.active ? 100 + (alarm.acknowledged ? 0 : 10) + (alarm.test ? 0 : (weights[alarm.severity] ?? 0)) : 0;
+  const rank = (alarm: AlarmView) => {
+    const { active, acknowledged, open, test, severity } = alarm;
+    const need = needsPerson(alarm) ? 1000 : active && !acknowledged ? 500 : open ? 300 : 0;
+    return need + (open && !test ? (weights[severity] ?? 2) * 10 : 0) + (active ? 1 : 0);
+  };
   return [...alarms].sort((a, b) => rank(b) - rank(a) || when(b).localeCompare(when(a)));
 }
 
 function when(alarm: AlarmView): string {
-  return alarm.active ? alarm.raised : alarm.changed;
+  return alarm.open ? alarm.raised : alarm.changed;
 }
 
 export interface Completeness {

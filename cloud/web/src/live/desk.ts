@@ -24,6 +24,7 @@ import {
   emptyDesk,
   type Part,
   unanswered,
+  withAcknowledged,
   withAlarms,
   withAllAlarms,
   withCommands,
@@ -109,6 +110,7 @@ export class Desk {
         correctClock(now);
         this.#set(withGateways(this.#state, [gateway], 'message'));
       },
+      acknowledged: (acknowledged) => this.#set(withAcknowledged(this.#state, acknowledged)),
       command: (command) => this.#set(withCommands(this.#state, [command])),
       centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
       elsewhere: () => {
@@ -175,8 +177,8 @@ export class Desk {
   }
 
   async #loadAlarms(asking: Asking): Promise<void> {
-    const take = ({ alarms }: AlarmsAnswer, source: { readonly asked: number }) =>
-      withAllAlarms(this.#state, alarms, source);
+    const take = ({ alarms, open }: AlarmsAnswer, source: { readonly asked: number }) =>
+      withAllAlarms(this.#state, alarms, open, source);
     const path = `/api/v1/alarms?limit=${alarmsLimit}`;
     const answer = await this.#ask('alarms', path, take, asking);
     await this.#loadCommands(answer?.alarms ?? [], asking);
@@ -188,7 +190,7 @@ export class Desk {
 
   /** What was asked of the gateways whose alarms wait for somebody. */
   async #loadCommands(alarms: readonly AlarmView[], asking: Asking): Promise<void> {
-    const waiting = alarms.filter(({ active, acknowledged }) => active && !acknowledged);
+    const waiting = alarms.filter(({ open, acknowledged }) => open && !acknowledged);
     const gateways = [...new Set(waiting.map(({ gateway }) => gateway))].slice(0, mostAsked);
     const load = async (gateway: string) => {
       const { commands } = await get<CommandsAnswer>(`/api/v1/gateways/${gateway}/commands`, asking.signal);

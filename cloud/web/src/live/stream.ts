@@ -33,6 +33,7 @@ const messages: Readonly<Record<keyof StreamMessages, true>> = {
   tick: true,
   events: true,
   alert: true,
+  acknowledged: true,
   command: true,
   gateway: true,
   ledger: true,

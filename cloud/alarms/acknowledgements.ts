@@ -1,0 +1,45 @@
+/**
+ * What people acknowledge at the centre. The centre's own word counts for its list of alarms: the gateway may be offline,
+ * replaced, or may have forgotten the alarm. The gateway is sent a command beside it, and what it answers is shown.
+ *
+ *   take ──► operations record, durable ──► noted in the history ──► told to open pages
+ *              └── fails ──► told             └── fails ──► told: asked again, the same once more changes nothing
+ *
+ * Always: nobody is told «acknowledged» before both have it; of two people the first one stays.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { CentreAcknowledgement, HistoryStore } from '../history/store.ts';
+import type { OperationsLog } from '../operations/operations.ts';
+
+export interface AcknowledgementsOptions {
+  readonly operations: Pick<OperationsLog, 'append'>;
+  readonly history: Pick<HistoryStore, 'noteAcknowledgements'>;
+  readonly onNoted: (acknowledgement: CentreAcknowledgement) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class Acknowledgements {
+  readonly #options: AcknowledgementsOptions;
+
+  constructor(options: AcknowledgementsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it is durable. @throws ForpostError, to be tried again */
+  async take({ gateway, alarm, by }: Pick<CentreAcknowledgement, 'gateway' | 'alarm' | 'by'>): Promise<void> {
+    const { operations, history, onNoted, clock, logger } = this.#options;
+    const noted = { gateway, alarm, by, at: clock.now() };
+    await operations.append({ operation: 'alarm-acknowledged', by, subject: alarm, gateway, alarm });
+    try {
+      await history.noteAcknowledgements([noted]);
+    } catch (error) {
+      const message = `the history did not note that the alarm is acknowledged: ${messageOf(error)}`;
+      throw new ForpostError('FORPOST_HISTORY_FAILED', message, { cause: error });
+    }
+    logger.info({ gateway, alarm, by }, 'an alarm was acknowledged at the centre');
+    onNoted(noted);
+  }
+}
