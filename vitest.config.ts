@@ -17,7 +17,7 @@ const realParts = [
   'cloud/registry/topic-registry.test.ts',
   'edge/console/page.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
-  'test/contract/{sink,kafka-security}.test.ts',
+  'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',
 ];
 /** What holds real programs to times, or needs every core: it wants as much of the machine as it can have. */

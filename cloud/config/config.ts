@@ -78,7 +78,9 @@ export const cloudSchema = Type.Object(
     kafka: Type.Optional(
       Type.Object(
         {
-          brokers: Type.Array(Type.String({ pattern: '^[^:]+:[0-9]+$' }), { minItems: 1 }),
+          brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets: [::1]:9092' }), {
+            minItems: 1,
+          }),
           prefix: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$' })),
           tls: Type.Optional(kafkaTlsSchema),
           sasl: Type.Optional(
@@ -98,7 +100,12 @@ export const cloudSchema = Type.Object(
     ),
     history: Type.Optional(
       Type.Object(
-        { url: Type.Optional(Type.String({ description: 'of a ClickHouse server; default: embedded' })) },
+        {
+          url: Type.Optional(Type.String({ description: 'of a ClickHouse server; default: embedded' })),
+          allow_plaintext: Type.Optional(
+            Type.Boolean({ description: 'a password to another machine by http: only where the network is trusted' }),
+          ),
+        },
         closed,
       ),
     ),
@@ -152,6 +159,9 @@ export const cloudSchema = Type.Object(
             id: Type.String({ pattern: idPatternText }),
             kind: Type.Literal('webhook'),
             url: Type.String({ pattern: '^https?://' }),
+            allow_plaintext: Type.Optional(
+              Type.Boolean({ description: 'a password to another machine by http: only where the network is trusted' }),
+            ),
             /** the least severity that is sent; default warning */
             severity: Type.Optional(
               Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),

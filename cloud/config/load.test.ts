@@ -100,6 +100,41 @@ kafka:
   expect(readPassword(sasl!.password_file)).toBe('the password');
 });
 
+test('no log-in goes to another machine in the clear, unless the file insists', () => {
+  const problem = (text: string) => {
+    try {
+      loadCloud(file(`data: .\nhttp: {}\n${text}\n`));
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  writeFileSync(join(folder, 'password'), 'p\n');
+  const kafka = (brokers: string, sasl: string) =>
+    problem(`kafka: { brokers: [${brokers}], sasl: { user: a, password_file: password, ${sasl} } }`);
+  const scram = 'mechanism: scram-sha-256';
+  expect(kafka('"kafka.example:9092"', scram)).toContain('sasl scram-sha-256 without tls: whoever listens');
+  expect(kafka('"127.0.0.1:9092", "[2001:db8::1]:9092"', scram)).toContain('on the way to [2001:db8::1]:9092');
+  expect(kafka('"kafka.example:9092"', `${scram}, allow_plaintext: true`)).toBe('');
+  expect(kafka('"[::1]:9092", "localhost:9092", "127.1.2.3:9092"', 'mechanism: plain')).toBe('');
+  expect(problem('history: { url: "http://user:secret@clickhouse:8123/db" }')).toMatch(
+    /history\.url .*sends the password to clickhouse in the clear/,
+  );
+  expect(problem('history: { url: "http://user:secret@clickhouse:8123/db" }')).not.toContain('secret@');
+  for (const allowed of [
+    'history: { url: "http://user:secret@clickhouse:8123/db", allow_plaintext: true }',
+    'history: { url: "http://user:secret@[::1]:8123/db" }',
+    'history: { url: "https://user:secret@clickhouse:8443/db" }',
+    'history: { url: "http://clickhouse:8123/db" }',
+  ])
+    expect(problem(allowed)).toBe('');
+  const hook = (more: string) => problem(`notify: [{ id: a, kind: webhook, ${more} }]`);
+  expect(hook('url: "http://user:secret@desk.example/"')).toMatch(
+    /notify\[0\]\.url .*sends the password to desk.example/,
+  );
+  expect(hook('url: "http://user:secret@desk.example/", allow_plaintext: true')).toBe('');
+});
+
 test('the receiver’s files must be there, and certificates that are required need a CA', () => {
   const name = file(`data: .
 http: {}

@@ -12,7 +12,9 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { clearPassword, resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
+import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
+import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
+import { resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -117,7 +119,11 @@ function kafkaProblems({ kafka }: CloudConfig): Problem[] {
     path: ['kafka', 'tls', file],
     message: `kafka.tls.${file}: ${message}`,
   }));
-  const clear = clearPassword(brokers, tls, sasl?.mechanism);
+  for (const [index, broker] of brokers.entries()) {
+    const message = brokerProblem(broker);
+    if (message !== undefined) problems.push({ path: ['kafka', 'brokers', index], message });
+  }
+  const clear = clearPassword(brokers, tls, sasl);
   if (clear !== undefined) problems.push({ path: ['kafka', 'sasl'], message: clear });
   const unusable = sasl === undefined ? undefined : passwordProblem(sasl.password_file);
   if (unusable !== undefined)
@@ -135,12 +141,22 @@ function passwordProblem(file: string): string | undefined {
 
 function addressProblems({ history, notify = [] }: CloudConfig): Problem[] {
   const problems: Problem[] = [];
-  const check = (path: readonly (string | number)[], text: string) => {
-    if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return;
-    problems.push({ path, message: `"${text}" is not an address such as http://host:8123/database` });
+  const check = (path: readonly (string | number)[], name: string, text: string, insisted = false) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol)) {
+      problems.push({ path, message: `"${text}" is not an address such as http://host:8123/database` });
+      return;
+    }
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (url.protocol === 'https:' || url.password === '' || isLoopback(host) || insisted) return;
+    problems.push({
+      path,
+      message: `${name} with http:// sends the password to ${host} in the clear: write https://, or, where the network is trusted, say allow_plaintext: true beside it`,
+    });
   };
-  if (history?.url !== undefined) check(['history', 'url'], history.url);
-  for (const [index, { url }] of notify.entries()) check(['notify', index, 'url'], url);
+  if (history?.url !== undefined) check(['history', 'url'], 'history.url', history.url, history.allow_plaintext);
+  for (const [index, { url, allow_plaintext: insisted }] of notify.entries())
+    check(['notify', index, 'url'], `notify[${index}].url`, url, insisted);
   return problems;
 }
 

@@ -3,10 +3,11 @@
  * Whoever holds a client throws it away on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
  * because kafkajs does not reconnect in all cases (issues 907, 919, 979).
  */
+import { brokerSockets, kafkajsBrokers } from '@forpost/shared/kafka/brokers.ts';
 import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
-import { type KafkaLogin, type KafkaSecurity, tlsSockets } from '@forpost/shared/kafka/security.ts';
+import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
@@ -50,8 +51,9 @@ export function kafkaClient(
   retry: RetryOptions = quick(brokers),
 ): Kafka {
   return new kafkajs.Kafka({
-    brokers: [...brokers],
-    ...(tls === undefined ? {} : { ssl: true, socketFactory: tlsSockets(tls) }),
+    brokers: kafkajsBrokers(brokers),
+    ...(tls === undefined ? {} : { ssl: true }),
+    socketFactory: brokerSockets(tls),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     clientId: `forpost-${name}`,
     connectionTimeout: connectionTimeoutMs,
@@ -78,9 +80,13 @@ export function firstCause(error: unknown): Error {
 }
 
 /** The sentence of the first cause. `cluster`: how the client was configured. */
-export function kafkaReason(error: unknown, { tls }: KafkaSecurity, now: number): string {
+export function kafkaReason(
+  error: unknown,
+  cluster: KafkaSecurity & { readonly brokers: readonly string[] },
+  now: number,
+): string {
   const cause = firstCause(error);
-  return securityReason(cause, tls, now) ?? cause.message;
+  return securityReason(cause, cluster, now) ?? cause.message;
 }
 
 /** Kafka's own codes that say no to this very record and will say no again. */

@@ -32,7 +32,9 @@ export const kafkaSinkSchema = Type.Object(
   {
     kind: Type.Literal('kafka'),
     name: Type.Optional(Type.String({ pattern: idPatternText })),
-    brokers: Type.Array(Type.String({ pattern: '^[^:]+:[0-9]+$' }), { minItems: 1 }),
+    brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets: [::1]:9092' }), {
+      minItems: 1,
+    }),
     prefix: Type.Optional(
       Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$', description: 'of the topics; default forpost' }),
     ),

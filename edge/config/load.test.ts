@@ -78,6 +78,20 @@ test.each([
     'uplink[1].url with http:// sends the token and all events in the clear: write https://',
   ],
   [
+    'http: {}',
+    'http: {}\nevidence: { receiver: { url: "http://centre.example:8443" } }',
+    'gateway.yaml:7:30: evidence.receiver.url with http:// sends the token and all pictures in the clear: write https://',
+  ],
+  [
+    'http: {}',
+    'http: {}\nevidence: { receiver: { url: "http://[::1]:1", tls: true } }',
+    'evidence.receiver.url begins with http:// although there is tls',
+  ],
+  ['127.0.0.1:9092"]', '::1"]', '"::1" has no port: write [::1]:9092'],
+  ['127.0.0.1:9092"]', 'fe80::2:9092"]', 'has no port: write [fe80::2:9092]:9092'],
+  ['127.0.0.1:9092"]', '::ffff:10.0.0.1:9092"]', 'an IPv6 address stands in brackets: [::ffff:10.0.0.1]:9092'],
+  ['127.0.0.1:9092"]', '[kafka]:9092"]', "is no broker's address"],
+  [
     '9092"] }',
     '9092"] }\n  - { kind: http, url: "http://127.0.0.1:1", tls: true }',
     'uplink[1].url begins with http:// although there is tls',
@@ -89,6 +103,14 @@ test.each([
   ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (passwords, apart from everything else)'],
 ])('%s written as %j stops the start', (from, to, expected) => {
   expect(problemsOf(good.replace(from, to)).join('\n')).toContain(expected);
+});
+
+test('this machine is one by IPv6 too', () => {
+  const ipv6 = good
+    .replace('127.0.0.1:9092', '[::1]:9092')
+    .replace('mqtt: {}', 'mqtt: { host: "::1" }')
+    .replace('http: {}', 'http: { host: "::1" }\nevidence: { receiver: { url: "http://[::1]:8443" } }');
+  expect(problemsOf(ipv6)).toEqual([]);
 });
 
 test('MQTT in the clear on a network, asked for in so many words, is let through', () => {
@@ -208,12 +230,12 @@ test('PEM files are meant from where the file is, and a check reads them', async
 test.each([
   ['sasl: { mechanism: scram-sha-512, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
   [
-    'sasl: { mechanism: scram-sha-512, user: gw-1 }',
+    'tls: true, sasl: { mechanism: scram-sha-512, user: gw-1 }',
     '',
     ['gateway.yaml:8:5: the uplink "kafka" has no password: add it under uplink in secrets.yaml'],
   ],
   [
-    'sasl: { mechanism: scram-sha-512, user: gw-1 }',
+    'tls: true, sasl: { mechanism: scram-sha-512, user: gw-1 }',
     'uplink: { kafka: { token: 0123456789abcdef } }',
     ['gateway.yaml:8:5: the uplink "kafka" has no password, but a token: add it under uplink in secrets.yaml'],
   ],
@@ -227,10 +249,19 @@ test.each([
   [
     'sasl: { mechanism: plain, user: gw-1 }',
     'uplink: { kafka: { password: p } }',
-    [
-      'gateway.yaml:8:53: sasl plain without tls sends the password to kafka.example:9093 in the clear: add tls, or use scram-sha-512',
-    ],
+    ['gateway.yaml:8:53: sasl plain without tls sends the password to kafka.example:9093 in the clear: add tls'],
   ],
+  [
+    'sasl: { mechanism: plain, user: gw-1, allow_plaintext: true }',
+    'uplink: { kafka: { password: p } }',
+    [expect.stringContaining('sends the password to kafka.example:9093 in the clear')],
+  ],
+  [
+    'sasl: { mechanism: scram-sha-512, user: gw-1 }',
+    'uplink: { kafka: { password: p } }',
+    [expect.stringContaining('sasl scram-sha-512 without tls: whoever listens on the way to kafka.example:9093')],
+  ],
+  ['sasl: { mechanism: scram-sha-512, user: gw-1, allow_plaintext: true }', 'uplink: { kafka: { password: p } }', []],
   ['tls: true, sasl: { mechanism: plain, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
   [
     'sasl: { mechanism: scram-sha-521, user: gw-1 }',

@@ -7,7 +7,9 @@
 import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { clearPassword, type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
+import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
+import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
+import { type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
 import {
   defaultHttpPort,
   defaultHttpsPort,
@@ -86,6 +88,10 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
     });
   problems.push(...ports({ mqtt, http }));
   const names = uplink.map(nameOfSink);
+  if (evidence?.receiver !== undefined)
+    problems.push(
+      ...addressProblems(evidence.receiver.url, evidence.receiver.tls !== undefined, ['evidence', 'receiver', 'url']),
+    );
   problems.push(...halfAPair(evidence?.receiver?.tls, ['evidence', 'receiver', 'tls']));
   for (const [index, sink] of uplink.entries()) {
     const name = nameOfSink(sink);
@@ -94,9 +100,9 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
       problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
     if (sink.kind === 'kafka') {
       problems.push(...brokerPorts(sink.brokers, index));
-      const clear = clearPassword(sink.brokers, sink.tls, sink.sasl?.mechanism);
+      const clear = clearPassword(sink.brokers, sink.tls, sink.sasl);
       if (clear !== undefined) problems.push({ path: ['uplink', index, 'sasl'], message: clear });
-    } else problems.push(...addressProblems(sink.url, sink.tls !== undefined, index));
+    } else problems.push(...addressProblems(sink.url, sink.tls !== undefined, ['uplink', index, 'url']));
   }
   return problems;
 }
@@ -111,15 +117,19 @@ function halfAPair(tls: KafkaTls | undefined, path: Problem['path']): readonly P
   ];
 }
 
-function addressProblems(url: string, tls: boolean, sink: number): readonly Problem[] {
-  const problem = (message: string) => [{ path: ['uplink', sink, 'url'], message: `uplink[${sink}].url ${message}` }];
+/** Where a token and events or pictures go in the clear. */
+function addressProblems(url: string, tls: boolean, path: readonly (string | number)[]): readonly Problem[] {
+  const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  const problem = (message: string) => [{ path, message: `${name.slice(1)} ${message}` }];
   if (!URL.canParse(url)) return problem('is not an address');
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return [];
   if (tls) return problem('begins with http:// although there is tls: write https://');
   return isLoopback(hostname.replace(/^\[|\]$/g, ''))
     ? []
-    : problem('with http:// sends the token and all events in the clear: write https://');
+    : problem(
+        `with http:// sends the token and all ${path[0] === 'uplink' ? 'events' : 'pictures'} in the clear: write https://`,
+      );
 }
 
 /** Two listeners of this process on one port. */
@@ -140,9 +150,7 @@ function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Pr
 
 function brokerPorts(brokers: readonly string[], sink: number): readonly Problem[] {
   return brokers.flatMap((broker, index) => {
-    const port = Number(broker.slice(broker.lastIndexOf(':') + 1));
-    return port >= 1 && port <= 65_535
-      ? []
-      : [{ path: ['uplink', sink, 'brokers', index], message: `${broker}: a port is from 1 to 65535` }];
+    const message = brokerProblem(broker);
+    return message === undefined ? [] : [{ path: ['uplink', sink, 'brokers', index], message }];
   });
 }

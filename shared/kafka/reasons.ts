@@ -2,6 +2,7 @@
  * Why Kafka does not let a client in, in sentences that say what to do. What is known: Node's and OpenSSL's codes,
  * Kafka's own error types, and the messages of kafkajs, which keeps no more of some errors.
  */
+import { advertised, realHost } from './brokers.ts';
 import { type KafkaTls, tlsFileProblems } from './security.ts';
 
 const unknownCa =
@@ -38,9 +39,13 @@ const ofCertificate =
 
 /**
  * The sentence for `error`, a first cause of what kafkajs throws; undefined where there is none better than its own.
- * `tls` is the client's configuration, to say which of its files is meant at `now`.
+ * The client's configuration says which of its files is meant at `now`, and which brokers it did not name itself.
  */
-export function securityReason(error: Error, tls: KafkaTls | undefined, now: number): string | undefined {
+export function securityReason(
+  error: Error,
+  { tls, brokers = [] }: { readonly tls?: KafkaTls | undefined; readonly brokers?: readonly string[] },
+  now: number,
+): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const type = 'type' in error && typeof error.type === 'string' ? error.type : '';
   if (error.name === 'KafkaJSSASLAuthenticationError') return refusedLogin(error.message);
@@ -49,7 +54,20 @@ export function securityReason(error: Error, tls: KafkaTls | undefined, now: num
     return `the broker’s certificate is for another name: write that name under brokers (${error.message})`;
   if (code === 'ECONNRESET' && error.message.includes('before secure TLS connection')) return noTls;
   if (ofCertificate.test(code)) return refusedCertificate(tls, now);
-  return byCode[code] ?? byType[type];
+  return byCode[code] ?? byType[type] ?? unreachable(error, brokers);
+}
+
+/** A connection that could not be opened: to a broker of the list, or to one that Kafka's answer names. */
+function unreachable(error: Error, brokers: readonly string[]): string | undefined {
+  if (error.name !== 'KafkaJSConnectionError' || !('broker' in error) || typeof error.broker !== 'string')
+    return undefined;
+  const why = error.message.replace(/^Connection error: /, '').replaceAll(/ipv6-[0-9a-f.-]+\.invalid/g, realHost);
+  const named = brokers.length === 0 ? undefined : advertised(error.broker, brokers);
+  if (named === undefined) return `${why} (${realHost(error.broker.replace(/:\d+$/, ''))})`;
+  return (
+    `Kafka names a broker at ${named} (its advertised.listeners), which cannot be reached from here (${why}): ` +
+    'that broker is down, or its advertised.listeners is to name an address that this machine reaches'
+  );
 }
 
 function refusedLogin(message: string): string | undefined {

@@ -6,8 +6,6 @@
  * shows a password or a key.
  */
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
 import Type from 'typebox';
 import { ForpostError } from '../errors.ts';
 import { certificatesIn, privateKeyIn } from '../tls.ts';
@@ -31,6 +29,9 @@ export const kafkaTlsSchema = Type.Union([
 export const kafkaLoginProperties = {
   mechanism: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')]),
   user: Type.String({ minLength: 1 }),
+  allow_plaintext: Type.Optional(
+    Type.Boolean({ description: 'scram without tls to another machine: only where the network is trusted' }),
+  ),
 } as const;
 
 export type KafkaTls = Type.Static<typeof kafkaTlsSchema>;
@@ -65,33 +66,9 @@ export function resolvedTls(tls: KafkaTls, at: (path: string) => string): KafkaT
   };
 }
 
-/** Why a log-in with a clear password must not be: undefined where it may. PLAIN sends the password as it is. */
-export function clearPassword(
-  brokers: readonly string[],
-  tls: KafkaTls | undefined,
-  mechanism: string | undefined,
-): string | undefined {
-  if (tls !== undefined || mechanism !== 'plain') return undefined;
-  const far = brokers.find((broker) => !/^(localhost|127\.\d+\.\d+\.\d+):/.test(broker));
-  if (far === undefined) return undefined;
-  return `sasl plain without tls sends the password to ${far} in the clear: add tls, or use scram-sha-512`;
-}
-
 /** What is wrong with the files: missing, no PEM, a key of another certificate; with `now`, a time that is over. */
 export function tlsFileProblems(tls: KafkaTls, now?: number): readonly TlsFileProblem[] {
   return readTls(tls, now).problems;
-}
-
-/** probes of a quiet connection, as kafkajs' own sockets have them */
-const keepAliveMs = 60_000;
-
-/** What kafkajs opens its connections with; it tells what this throws as the reason why it could not. */
-export function tlsSockets(tls: KafkaTls) {
-  return (to: { readonly host: string; readonly port: number; readonly onConnect: () => void }): TLSSocket => {
-    const { host, port, onConnect } = to;
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    return connect({ host, port, ...name, ...tlsOptions(tls) }, onConnect).setKeepAlive(true, keepAliveMs);
-  };
 }
 
 /** As Node's TLS takes it. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */

@@ -8,14 +8,14 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { brokerSockets, kafkajsBrokers } from '@forpost/shared/kafka/brokers.ts';
 import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
-import { type KafkaLogin, type KafkaSecurity, type KafkaTls, tlsSockets } from '@forpost/shared/kafka/security.ts';
+import type { KafkaLogin, KafkaSecurity, KafkaTls } from '@forpost/shared/kafka/security.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
@@ -35,7 +35,6 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 });
 
 export const connectionTimeoutMs = 5_000;
-const keepAliveMs = 60_000;
 /** between two brokers of the list */
 const firstRetryMs = 30;
 const lastRetryMs = 200;
@@ -55,7 +54,7 @@ export function kafkaClient(
     ...(tls === undefined ? {} : { ssl: true }),
     socketFactory: countedSockets(tls, wire),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
-    brokers: shuffled(brokers),
+    brokers: kafkajsBrokers(shuffled(brokers)),
     clientId,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -75,12 +74,7 @@ function shuffled(brokers: readonly string[]): string[] {
 }
 
 function countedSockets(tls: KafkaTls | undefined, wire: WireCount): ISocketFactory {
-  const open =
-    tls === undefined
-      ? ({ host, port, onConnect }: Parameters<ISocketFactory>[0]) =>
-          // as kafkajs does it itself
-          connect({ host, port }, onConnect).setKeepAlive(true, keepAliveMs)
-      : tlsSockets(tls);
+  const open = brokerSockets(tls);
   return (to) => wire.watch(open(to));
 }
 
@@ -93,12 +87,17 @@ function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
 const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'KafkaJSLockTimeout']);
 
-/** Anything that kafkajs throws, as one of ours, with its cause. `tls`: as the client was configured. */
-export function kafkaError(error: unknown, doing: string, tls: KafkaTls | undefined, now: number): ForpostError {
+/** Anything that kafkajs throws, as one of ours, with its cause. `client`: as it was configured. */
+export function kafkaError(
+  error: unknown,
+  doing: string,
+  client: { readonly tls?: KafkaTls | undefined; readonly brokers: readonly string[] },
+  now: number,
+): ForpostError {
   if (error instanceof ForpostError) return error;
   const root = rootOf(error);
   const type = 'type' in root && typeof root.type === 'string' ? root.type : '';
-  const message = `Kafka, ${doing}: ${securityReason(root, tls, now) ?? messageOf(root)}`;
+  const message = `Kafka, ${doing}: ${securityReason(root, client, now) ?? messageOf(root)}`;
   const options = { cause: error };
   if (final.has(type)) return new ForpostError('FORPOST_SINK_REFUSED', message, options);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ForpostError('FORPOST_SINK_TOPIC_MISSING', message, options);

@@ -10,7 +10,7 @@ import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
-import type { KafkaLogin, KafkaTls } from '@forpost/shared/kafka/security.ts';
+import type { KafkaLogin } from '@forpost/shared/kafka/security.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { SinkConfig } from '../../config/installation.ts';
@@ -51,7 +51,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       },
       topic: topic(config.prefix ?? defaultPrefix, 'commands'),
       gateway: identity.gateway,
-      asOurs: (error) => kafkaError(error, 'reading the commands', config.tls, clock.now()),
+      asOurs: (error) => kafkaError(error, 'reading the commands', config, clock.now()),
       brokerTime,
       clock,
       logger,
@@ -74,11 +74,11 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       };
       try {
         await within(clock, deadlineMs, 'connecting to Kafka', connect());
-        return new KafkaSession({ client, producer, topics, wire, brokerTime, context, tls: config.tls });
+        return new KafkaSession({ client, producer, topics, wire, brokerTime, context, config });
       } catch (error) {
         other.adopt(wire);
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
-        throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config.tls, clock.now());
+        throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config, clock.now());
       }
     },
   };
@@ -200,7 +200,7 @@ interface KafkaSessionParts {
   readonly wire: WireCount;
   readonly brokerTime: BrokerTime;
   readonly context: SinkContext;
-  readonly tls: KafkaTls | undefined;
+  readonly config: KafkaSinkConfig;
 }
 
 class KafkaSession implements SinkSession {
@@ -229,7 +229,7 @@ class KafkaSession implements SinkSession {
   }
 
   async #produce(name: string, values: readonly string[], deadlineMs: number, head?: Record<string, string>) {
-    const { producer, topics, tls, context } = this.#parts;
+    const { producer, topics, config, context } = this.#parts;
     const { clock, identity } = context;
     const partition = topics.partition(name);
     const key: string = identity.gateway;
@@ -252,7 +252,7 @@ class KafkaSession implements SinkSession {
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
       this.#parts.brokerTime.told(answer.logAppendTime);
     } catch (error) {
-      throw kafkaError(error, `sending to ${name}`, tls, clock.now());
+      throw kafkaError(error, `sending to ${name}`, config, clock.now());
     }
   }
 

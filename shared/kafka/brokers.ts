@@ -1,0 +1,93 @@
+/**
+ * Addresses of brokers: HOST:PORT, an IPv6 address in brackets ([::1]:9092). kafkajs takes the part before the first
+ * colon for the host, so an IPv6 address goes through it under a name of ours, and becomes one again at the socket.
+ */
+import { isIP, isIPv6, connect as plainConnect, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import { isLoopback } from '../http/loopback.ts';
+import { type KafkaTls, tlsOptions } from './security.ts';
+
+export interface Broker {
+  /** without brackets */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const brokerPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^:/@\\s\\[\\]]+):[0-9]{1,5}$';
+const format = new RegExp(brokerPattern);
+const mostPort = 65_535;
+
+/** undefined where this is no address of a broker */
+export function parseBroker(text: string): Broker | undefined {
+  if (!format.test(text)) return undefined;
+  const colon = text.lastIndexOf(':');
+  const bracketed = text.slice(0, colon);
+  const host = bracketed.replace(/^\[|\]$/g, '');
+  const port = Number(text.slice(colon + 1));
+  if (port < 1 || port > mostPort || (bracketed !== host && !isIPv6(host))) return undefined;
+  return { host, port };
+}
+
+/** Why this is no address of a broker, in words; undefined where it is one. */
+export function brokerProblem(text: string): string | undefined {
+  if (parseBroker(text) !== undefined) return undefined;
+  if (isIP(text) === 6) return `"${text}" has no port: write [${text}]:9092`;
+  const bare = /^(.*:.*):([0-9]{1,5})$/.exec(text);
+  if (bare !== null && isIP(bare[1] ?? '') === 6)
+    return `"${text}": an IPv6 address stands in brackets: [${bare[1]}]:${bare[2]}`;
+  if (/^\S+:[0-9]+$/.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) > mostPort)
+    return `${text}: a port is from 1 to ${mostPort}`;
+  if (text.endsWith(':0')) return `${text}: a port is from 1 to ${mostPort}`;
+  return `"${text}" is no broker's address, which is host:port (an IPv6 address in brackets: [::1]:9092)`;
+}
+
+/** The brokers that are on other machines. */
+export function remoteBrokers(brokers: readonly string[]): readonly string[] {
+  return brokers.filter((text) => !isLoopback(parseBroker(text)?.host ?? text));
+}
+
+const ipv6Name = /^ipv6-([0-9a-f.-]+)\.invalid$/;
+
+/** As kafkajs takes them. */
+export function kafkajsBrokers(brokers: readonly string[]): string[] {
+  return brokers.map((text) => {
+    const broker = parseBroker(text);
+    if (broker === undefined || !isIPv6(broker.host)) return text;
+    return `ipv6-${broker.host.toLowerCase().replaceAll(':', '-')}.invalid:${broker.port}`;
+  });
+}
+
+/** The host that is meant by what kafkajs was given, or was told by Kafka. */
+export function realHost(host: string): string {
+  const address = ipv6Name.exec(host)?.[1];
+  return address === undefined ? host : address.replaceAll('-', ':');
+}
+
+/** probes of a quiet connection, as kafkajs' own sockets have them */
+const keepAliveMs = 60_000;
+
+/** What kafkajs opens its connections with. It tells what this throws as the reason why it could not. */
+export function brokerSockets(tls: KafkaTls | undefined) {
+  return (to: { readonly host: string; readonly port: number; readonly onConnect: () => void }): Socket => {
+    const { port, onConnect } = to;
+    const host = realHost(to.host);
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const socket =
+      tls === undefined
+        ? plainConnect({ host, port }, onConnect)
+        : tlsConnect({ host, port, ...name, ...tlsOptions(tls) }, onConnect);
+    return socket.setKeepAlive(true, keepAliveMs);
+  };
+}
+
+/** «HOST:PORT» of an error's broker, where it is none of the configured ones: Kafka itself has named it. */
+export function advertised(broker: string, configured: readonly string[]): string | undefined {
+  const colon = broker.lastIndexOf(':');
+  const host = realHost(broker.slice(0, colon));
+  const port = Number(broker.slice(colon + 1));
+  const known = configured.some((text) => {
+    const one = parseBroker(text);
+    return one?.host === host && one.port === port;
+  });
+  return known ? undefined : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,28 @@
+/** Whether a log-in to Kafka may go without TLS. */
+import { remoteBrokers } from './brokers.ts';
+import type { KafkaLogin, KafkaTls } from './security.ts';
+
+export interface ClearLogin {
+  readonly mechanism: KafkaLogin['mechanism'];
+  readonly allow_plaintext?: boolean;
+}
+
+/**
+ * Why a log-in without TLS must not be: undefined where it may. PLAIN sends the password as it is; SCRAM sends what a
+ * listener can guess it from, and then everything in the clear over a connection that anybody may take over.
+ */
+export function clearPassword(
+  brokers: readonly string[],
+  tls: KafkaTls | undefined,
+  sasl: ClearLogin | undefined,
+): string | undefined {
+  if (tls !== undefined || sasl === undefined) return undefined;
+  const [far] = remoteBrokers(brokers);
+  if (far === undefined) return undefined;
+  if (sasl.mechanism === 'plain') return `sasl plain without tls sends the password to ${far} in the clear: add tls`;
+  if (sasl.allow_plaintext === true) return undefined;
+  return (
+    `sasl ${sasl.mechanism} without tls: whoever listens on the way to ${far} can guess the password and reads all events; ` +
+    'add tls, or, where the network is trusted, say allow_plaintext: true under sasl'
+  );
+}
