@@ -92,7 +92,8 @@ export class ReceiverServer implements Part {
       ...(evidence === undefined ? {} : { evidence }),
     });
     this.#app = app;
-    this.#url = `https://${host}:${await listenOrExplain(app, host, port, 'receiver.port')}`;
+    const bracketed = host.includes(':') ? `[${host}]` : host;
+    this.#url = `https://${bracketed}:${await listenOrExplain(app, host, port, 'receiver.port')}`;
     this.#certificate.serve(app.server as unknown as Parameters<ServerCertificate['serve']>[0]);
   }
 

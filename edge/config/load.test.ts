@@ -228,7 +228,7 @@ test('PEM files are meant from where the file is, and a check reads them', async
 });
 
 test.each([
-  ['sasl: { mechanism: scram-sha-512, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
+  ['tls: true, sasl: { mechanism: scram-sha-512, user: gw-1 }', 'uplink: { kafka: { password: p } }', []],
   [
     'tls: true, sasl: { mechanism: scram-sha-512, user: gw-1 }',
     '',
