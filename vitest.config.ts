@@ -15,6 +15,7 @@ const realParts = [
   'cloud/{rebuild,replay}.test.ts',
   'cloud/operations/topic-log.test.ts',
   'cloud/registry/topic-registry.test.ts',
+  'cloud/web/page.test.ts',
   'edge/console/page.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',

@@ -6,6 +6,7 @@ import { ChartCard } from './chart/chart-card.tsx';
 import { EventsCard } from './events/events-card.tsx';
 import { GatewaysCard } from './gateways/gateways-card.tsx';
 import { Desk } from './live/desk.ts';
+import { Boundary } from './parts/boundary.tsx';
 import { Summary } from './summary.tsx';
 
 export interface DeskPageProps {
@@ -32,11 +33,21 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
     <>
       <Bar user={user} state={state} leave={leave} />
       <main className="wide layout">
-        <Summary state={state} />
-        <AlarmsCard state={state} acknowledge={desk.acknowledge} />
-        <GatewaysCard state={state} />
-        <ChartCard desk={desk} state={state} />
-        <EventsCard desk={desk} state={state} />
+        <Boundary name="Summary" area="area-summary">
+          <Summary state={state} />
+        </Boundary>
+        <Boundary name="Alarms" area="area-alarms">
+          <AlarmsCard state={state} acknowledge={desk.acknowledge} />
+        </Boundary>
+        <Boundary name="Gateways" area="area-gateways">
+          <GatewaysCard state={state} />
+        </Boundary>
+        <Boundary name="Chart" area="area-chart">
+          <ChartCard desk={desk} state={state} />
+        </Boundary>
+        <Boundary name="Events" area="area-events">
+          <EventsCard desk={desk} state={state} />
+        </Boundary>
       </main>
     </>
   );

@@ -1,4 +1,5 @@
 /** Numbers, times and metric names as people read them. Pure. */
+import { table } from './parts/table.ts';
 
 const number = (digits: number) => new Intl.NumberFormat('en', { maximumFractionDigits: digits });
 const whole = number(0);
@@ -48,10 +49,13 @@ const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2
 const dayName = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const dayNameWithYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
+/** What should be a time and is none is shown as it came, as far as one looks. */
+const longestNoTime = 40;
+
 /** 14:03:07 today, 3 Nov 14:03:07 else, in the viewer's zone. */
 export function dateTime(iso: string, now: number): string {
   const time = new Date(iso);
-  if (Number.isNaN(time.getTime())) return iso;
+  if (Number.isNaN(time.getTime())) return iso.slice(0, longestNoTime);
   const today = new Date(now);
   if (time.toDateString() === today.toDateString()) return clockTime.format(time);
   const day = time.getFullYear() === today.getFullYear() ? dayName : dayNameWithYear;
@@ -72,7 +76,7 @@ interface MetricUnit {
 }
 
 /** By the unit in the metric's name, <quantity>_<unit>[_export][_l1][_t1]. */
-const units: Readonly<Record<string, MetricUnit>> = {
+const units = table<MetricUnit>({
   w: { base: 'W', thousand: 'kW', million: 'MW' },
   wh: { base: 'Wh', thousand: 'kWh', million: 'MWh' },
   var: { base: 'var', thousand: 'kvar' },
@@ -87,9 +91,9 @@ const units: Readonly<Record<string, MetricUnit>> = {
   pa: { base: 'Pa', thousand: 'kPa' },
   ppm: { base: 'ppm' },
   s: { base: 's' },
-};
+});
 
-const quantities: Readonly<Record<string, string>> = {
+const quantities = table<string>({
   power: 'Power',
   energy: 'Energy',
   voltage: 'Voltage',
@@ -100,7 +104,7 @@ const quantities: Readonly<Record<string, string>> = {
   humidity: 'Humidity',
   water: 'Water',
   gas: 'Gas',
-};
+});
 
 const suffix = /(_export|_import|_l[123]|_t[0-9]+)+$/;
 

@@ -2,11 +2,13 @@
  * An alarm's pictures and clip. Each look is written down, so nothing is fetched before somebody asks. What cannot be
  * shown says so in its place: it may have been deleted since the page heard of it.
  */
+
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { plural } from './format.ts';
+import { table } from './table.ts';
 
-const words: Readonly<Record<string, string>> = { picture: 'At the alarm', best: 'Best view', clip: 'Clip' };
+const words = table<string>({ picture: 'At the alarm', best: 'Best view', clip: 'Clip' });
 
 export class EvidenceView extends LitElement {
   static override properties = { items: { attribute: false }, opened: { state: true }, failed: { state: true } };

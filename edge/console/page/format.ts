@@ -1,4 +1,5 @@
 /** How numbers, times and names are written on the page. Pure: what is now is passed in. */
+import { table } from './table.ts';
 
 const number = new Intl.NumberFormat('en');
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -58,7 +59,7 @@ export function dayName(iso: string, nowMs: number): string {
 }
 
 /** How a metric's unit is written, by the unit that its name ends with (design: `<quantity>_<unit>…`). */
-const units: Readonly<Record<string, string>> = {
+const units = table<string>({
   w: 'W',
   wh: 'Wh',
   va: 'VA',
@@ -76,7 +77,7 @@ const units: Readonly<Record<string, string>> = {
   hpa: 'hPa',
   dbm: 'dBm',
   s: 's',
-};
+});
 /** Shown in thousands from 1,000 on. */
 const scaled = new Set(['w', 'wh', 'va', 'var']);
 

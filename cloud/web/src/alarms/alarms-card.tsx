@@ -92,7 +92,7 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
         <Icon size={20} />
       </span>
       <div className="alarm-text">
-        <div className="alarm-message">
+        <div className="alarm-message clamped">
           <span className={`alarm-severity ${alarm.open ? tone : 'muted'}`}>{word}</span>{' '}
           {alarm.active ? alarm.message : (alarm.summary ?? alarm.message)}
         </div>

@@ -1,12 +1,14 @@
 /** What the page says of a piece of evidence. */
+
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
+import { table } from '../parts/table.ts';
 
-const words: Readonly<Record<string, string>> = {
+const words = table<string>({
   picture: 'At the alarm',
   best: 'Best view',
   clip: 'Clip around the alarm',
-};
+});
 
 export function kindWords(kind: string): string {
   return words[kind] ?? 'Picture';

@@ -5,11 +5,15 @@ import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { metricName, metricUnit, metricValue, significant } from '../format.ts';
 import type { Desk } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
+import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
 import { useNow } from '../time.ts';
 import { Plot } from './plot.tsx';
 import { type ChartChoice, type ChartSeries, columns, columnsFrom, figuresOf } from './series.ts';
 import { hourMs, hoursOf, type RangeName, ranges, useChoices, useSeries } from './use-series.ts';
+
+/** of a list that one can search in */
+const shownOptions = 100;
 
 export interface ChartCardProps {
   readonly desk: Desk;
@@ -31,14 +35,15 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
     [choices, device, metric],
   );
   const { series, problem } = useSeries(desk, chosen, range);
-  const devices = [
-    ...new Map(
-      choices.map((choice) => [deviceKey(choice), { value: deviceKey(choice), label: deviceName(choice, state) }]),
-    ).values(),
-  ];
-  const metrics = choices
-    .filter((choice) => chosen !== undefined && deviceKey(choice) === deviceKey(chosen))
-    .map((choice) => ({ value: choice.metric, label: metricName(choice.metric) }));
+  const devices = useMemo(
+    () => optionsOf(choices.map((choice) => ({ value: deviceKey(choice), label: deviceName(choice, state) }))),
+    [choices, state],
+  );
+  const metrics = optionsOf(
+    choices
+      .filter((choice) => chosen !== undefined && deviceKey(choice) === deviceKey(chosen))
+      .map(({ metric: value }) => ({ value, label: metricName(value) })),
+  );
 
   return (
     <section className="card area-chart" aria-labelledby="chart-title">
@@ -55,9 +60,10 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
             onChange={setDevice}
             searchable
             allowDeselect={false}
-            size="xs"
+            size="sm"
             placeholder="Device"
             maxDropdownHeight={320}
+            limit={shownOptions}
           />
           <Select
             aria-label="Metric"
@@ -66,7 +72,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
             value={chosen?.metric ?? null}
             onChange={setMetric}
             allowDeselect={false}
-            size="xs"
+            size="sm"
             placeholder="Metric"
           />
           <SegmentedControl
@@ -75,7 +81,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
             data={ranges.map(({ value, label }) => ({ value, label }))}
             value={range}
             onChange={(value) => setRange(value as RangeName)}
-            size="xs"
+            size="sm"
           />
         </div>
       </div>
@@ -190,7 +196,7 @@ function choose(
 }
 
 function deviceKey({ gateway, device, channel }: ChartChoice): string {
-  return `${gateway}/${device}/${channel}`;
+  return JSON.stringify([gateway, device, channel]);
 }
 
 function deviceName({ gateway, device, channel }: ChartChoice, state: DeskState): string {

@@ -9,6 +9,7 @@ import type { Desk, EventFilter } from '../live/desk.ts';
 import type { DeskState } from '../live/desk-state.ts';
 import { ChevronIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
+import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
 import { picturedIn } from './pictured.ts';
 import { eventWords, typeNames } from './summary.ts';
@@ -21,6 +22,8 @@ export interface EventsCardProps {
 
 /** An event that took longer than this to get here came out of a backlog, or from a device that had kept it. */
 const lateMs = 60_000;
+/** of a list that one can search in */
+const shownOptions = 100;
 /** The same for all rows that are closed, so that none is drawn anew for a command. */
 const noCommands: DeskState['commands'] = new Map();
 
@@ -60,7 +63,8 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
             onChange={choose('gateway')}
             clearable
             searchable
-            size="xs"
+            limit={shownOptions}
+            size="sm"
           />
           <Select
             aria-label="Device"
@@ -71,7 +75,8 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
             onChange={choose('device')}
             clearable
             searchable
-            size="xs"
+            limit={shownOptions}
+            size="sm"
           />
           <Select
             aria-label="Type"
@@ -81,7 +86,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
             value={filter.type || null}
             onChange={choose('type')}
             clearable
-            size="xs"
+            size="sm"
           />
         </div>
       </div>
@@ -140,7 +145,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
           ))}
           {list.next === undefined ? null : (
             <div className="events-older">
-              <Button variant="default" size="xs" loading={loadingOlder} onClick={older}>
+              <Button variant="default" size="sm" loading={loadingOlder} onClick={older}>
                 Show older events
               </Button>
             </div>
@@ -230,8 +235,8 @@ function useNames({ gateways }: DeskState): Names {
     return {
       gateways: new Map(all.map(({ gateway, name }) => [gateway, name])),
       devices: new Map(devices.map(({ key, name }) => [key, name])),
-      gatewayChoices: all.map(({ gateway, name }) => ({ value: gateway, label: name })),
-      deviceChoices: [...new Map(devices.map(({ id, name }) => [id, { value: id, label: name }])).values()],
+      gatewayChoices: optionsOf(all.map(({ gateway, name }) => ({ value: gateway, label: name }))),
+      deviceChoices: optionsOf(devices.map(({ id, name }) => ({ value: id, label: name }))),
     };
   }, [gateways]);
 }

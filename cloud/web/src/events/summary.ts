@@ -1,7 +1,9 @@
 /** One line that says what an event says. Pure; an event of another version says what it can. */
+
 import type { EventView } from '../../../api/schemas.ts';
 import { count, countOf, metricName, metricValue } from '../format.ts';
 import type { Tone } from '../parts/mark.tsx';
+import { table } from '../parts/table.ts';
 
 export interface EventWords {
   readonly kind: string;
@@ -20,7 +22,7 @@ export function eventWords(event: EventView): EventWords {
   return { ...said, text: said.text.length > longestText ? `${said.text.slice(0, longestText)}…` : said.text };
 }
 
-const byType: Readonly<Record<string, (data: Fields, event: EventView) => EventWords>> = {
+const byType = table<(data: Fields, event: EventView) => EventWords>({
   'forpost.reading.v1': reading,
   'forpost.alert.v1': alert,
   'forpost.vision.observation.v1': observation,
@@ -35,7 +37,7 @@ const byType: Readonly<Record<string, (data: Fields, event: EventView) => EventW
   'forpost.gateway.v1': (data, event) => ({ ...other(data, event), kind: 'Gateway' }),
   'forpost.device.v1': (data, event) => ({ ...other(data, event), kind: 'Device' }),
   'forpost.state.v1': (data, event) => ({ ...other(data, event), kind: 'State' }),
-};
+});
 
 /** The names of the types, for choosing. */
 export const typeNames: readonly { readonly value: string; readonly label: string }[] = [

@@ -7,7 +7,8 @@ import { type Desk, type EventFilter, passes } from '../live/desk.ts';
 import { EventFeed, emptyFeed, type FeedState } from './feed.ts';
 import type { Next } from './list.ts';
 
-const pageSize = 50;
+/** A phone shows a third as many at once, and each takes three lines there. */
+const pageSize = () => (window.matchMedia('(max-width: 720px)').matches ? 25 : 50);
 
 export interface Events extends FeedState {
   readonly older: () => void;
@@ -47,7 +48,7 @@ export function useEvents(desk: Desk, filter: EventFilter, following: boolean): 
 }
 
 function address(filter: EventFilter, next: Next | undefined): string {
-  const query = new URLSearchParams({ limit: String(pageSize) });
+  const query = new URLSearchParams({ limit: String(pageSize()) });
   for (const [name, value] of Object.entries(filter)) if (value !== '') query.set(name, value);
   if (next !== undefined && 'cursor' in next) query.set('cursor', next.cursor);
   if (next !== undefined && 'before' in next) query.set('to', next.before);

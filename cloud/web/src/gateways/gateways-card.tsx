@@ -1,4 +1,5 @@
 /** The gateways: heard of or not, what waits on them, whether the history has all of theirs, and what is wrong there. */
+import { table } from '../parts/table.ts';
 import './gateways.css';
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
@@ -8,6 +9,7 @@ import { completeness, type DeskState } from '../live/desk-state.ts';
 import {
   CameraIcon,
   CheckIcon,
+  ChevronIcon,
   DeviceIcon,
   HourglassIcon,
   type IconProps,
@@ -68,13 +70,24 @@ interface GatewayItemProps {
 }
 
 function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
+  const [chosen, setChosen] = useState<boolean | undefined>(undefined);
   const { online, backlog } = gateway;
   const connected = gateway.devices.filter((device) => device.connected).length;
+  const open = chosen ?? wantsLook(gateway, ledger);
   return (
-    <article className="gateway" aria-label={`Gateway ${gateway.name}`}>
-      <div className="gateway-head">
+    <details
+      className="gateway"
+      open={open}
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open !== open) setChosen(currentTarget.open);
+      }}
+    >
+      <summary className="gateway-head">
+        <span className="gateway-chevron muted">
+          <ChevronIcon size={14} />
+        </span>
         <div className="gateway-name">
-          <h3>{gateway.name}</h3>
+          <h3 className="clamped">{gateway.name}</h3>
           <div className="path">{[gateway.site, gateway.gateway].filter((part) => part !== '').join(' › ')}</div>
         </div>
         <div className="gateway-marks">
@@ -89,7 +102,7 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
           )}
           <CompletenessMark ledger={ledger} />
         </div>
-      </div>
+      </summary>
       <dl className="facts">
         <div>
           <dt>Last contact</dt>
@@ -104,7 +117,7 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
         </div>
       </dl>
       <ul className="lines">
-        {gateway.problems.map((problem) => (
+        {[...new Set(gateway.problems)].map((problem) => (
           <Line key={problem} icon={WarningIcon} tone="critical" state="Problem" what="" reason={problem} />
         ))}
         {ledgerLines(ledger).map(({ key, ...line }) => (
@@ -149,25 +162,30 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
           />
         )}
       </ul>
-    </article>
+    </details>
   );
 }
 
-const uplinkTones: Readonly<Record<string, Tone>> = {
+/** Whether something about it is to be read without being asked for. */
+function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
+  return !gateway.online || gateway.problems.length > 0 || completeness(ledger).state === 'missing';
+}
+
+const uplinkTones = table<Tone>({
   live: 'good',
   draining: 'info',
   probing: 'warning',
   offline: 'critical',
   off: 'quiet',
-};
-const cameraTones: Readonly<Record<string, Tone>> = {
+});
+const cameraTones = table<Tone>({
   live: 'good',
   connecting: 'info',
   stalled: 'critical',
   refused: 'critical',
   unreachable: 'critical',
   off: 'quiet',
-};
+});
 const shownNames = 3;
 
 function silentDevices(gateway: GatewayView): string {
@@ -190,7 +208,7 @@ function Line({ icon: Icon, tone, what, state, reason }: LineProps): ReactNode {
       <span className={tone === 'quiet' ? 'muted' : tone}>
         <Icon size={15} />
       </span>
-      <span className="line-text">
+      <span className="line-text clamped">
         {what === '' ? '' : `${what} `}
         <span className={tone === 'quiet' ? 'muted' : `line-state ${tone}`}>{state}</span>
         {reason === '' ? '' : <span className="muted"> · {reason}</span>}

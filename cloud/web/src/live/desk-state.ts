@@ -7,6 +7,7 @@
  */
 import type { AlarmView, GatewayView, LedgerView, StreamMessages } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
+import { table } from '../parts/table.ts';
 import type { Connection } from './stream.ts';
 
 /** What is asked for at each (re)connection. */
@@ -230,7 +231,7 @@ function earlier(a: string, b: string): string {
   return a < b ? a : b;
 }
 
-const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
+const weights = table<number>({ critical: 3, warning: 2, info: 1 });
 
 /** What needs a person first (active, or over and not acknowledged), then what is active, then the gravest, then the newest. */
 export function sortedAlarms(alarms: Iterable<AlarmView>): readonly AlarmView[] {

@@ -1,6 +1,7 @@
 /** A word with an icon and a colour: the colour never stands alone, so that nobody depends on seeing it. */
 import type { ReactNode } from 'react';
 import { CriticalIcon, type IconProps, InfoIcon, WarningIcon } from './icons.tsx';
+import { table } from './table.ts';
 
 export type Tone = 'critical' | 'warning' | 'info' | 'good' | 'quiet';
 
@@ -20,13 +21,11 @@ export function Mark({ tone, icon: Icon, title, children }: MarkProps): ReactNod
   );
 }
 
-const severities: Readonly<
-  Record<string, { readonly tone: Tone; readonly icon: MarkProps['icon']; readonly word: string }>
-> = {
+const severities = table<{ readonly tone: Tone; readonly icon: MarkProps['icon']; readonly word: string }>({
   critical: { tone: 'critical', icon: CriticalIcon, word: 'Critical' },
   warning: { tone: 'warning', icon: WarningIcon, word: 'Warning' },
   info: { tone: 'info', icon: InfoIcon, word: 'Info' },
-};
+});
 
 export function severityOf(severity: string): {
   readonly tone: Tone;

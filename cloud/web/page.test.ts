@@ -1,0 +1,184 @@
+/** The built page in a browser, at a desk and on a phone, with whatever a gateway may call its things. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { unless } from '../../test/harness/unless.ts';
+import { ago, alarmView, eventView, gatewayView, ledgerView } from './testing/examples.ts';
+import { builtPage, FakeCentre } from './testing/fake-centre.ts';
+
+const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
+const missing = [executablePath, join(builtPage, 'index.html')].find((file) => !existsSync(file));
+
+const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const cards = ['Alarms', 'Gateways', 'Events'];
+
+describe('the page of the centre', unless(missing && `${missing} is missing`), () => {
+  let browser: Browser;
+  let context: BrowserContext | undefined;
+  let centre: FakeCentre;
+  let url: string;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    centre = new FakeCentre();
+    url = await centre.start();
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await centre?.stop();
+  });
+  beforeEach(() => {
+    complaints.length = 0;
+    centre.empty();
+  });
+  afterEach(() => context?.close());
+
+  async function open(size: keyof typeof sizes): Promise<Page> {
+    context = await browser.newContext({ viewport: sizes[size], hasTouch: size === 'phone' });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      // what is not there, and an address with a name of 64 kB in it
+      if (message.type() === 'error' && !/404|431|ERR_CONNECTION_RESET/.test(message.text()))
+        complaints.push(message.text());
+    });
+    await page.goto(url);
+    await page.getByRole('heading', { name: 'Events' }).waitFor();
+    return page;
+  }
+
+  const heightOf = (page: Page) => page.evaluate(() => document.documentElement.scrollHeight);
+  const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+  /** Strings that somebody may give a thing as its name, id or message. */
+  const hostile: readonly (readonly [string, string])[] = [
+    ['markup', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
+    ['64 kB', 'W'.repeat(65_536)],
+    ['nothing', ''],
+    ['a name of the language', '__proto__'],
+    ['right to left, with an override', '\u202Eמונה\u202C حساب'],
+    ['control characters', 'a\u0000\u0007\u001B[31m\r\n\tb'],
+    ['a lone half of a character', '\ud800 meter'],
+    ['stacked marks', `Z${'\u0335\u0321'.repeat(300)}`],
+    ['emoji', '👩‍👩‍👧‍👦'.repeat(40)],
+  ];
+
+  describe.each(Object.keys(sizes) as (keyof typeof sizes)[])('at the size of a %s', (size) => {
+    test.each(hostile)('shows every card where names are %s', async (_what, name) => {
+      const device = {
+        id: name,
+        name,
+        connected: false,
+        lastSeen: null,
+        messages: 0,
+        deadLetters: 0,
+        values: { [name]: name },
+      };
+      const camera = { id: name, name, state: name, reason: name, framesPerSecond: Number.NaN, detector: name };
+      centre.answers.set('/api/v1/gateways', {
+        now: ago(0),
+        gateways: [
+          gatewayView('gw-1', {
+            name,
+            site: name,
+            problems: [name, name],
+            devices: [device, device],
+            cameras: [camera, camera],
+          } as never),
+          gatewayView('gw-2', { name }),
+        ],
+      });
+      centre.answers.set('/api/v1/gateways/gw-1/ledger', ledgerView('gw-1'));
+      const words = {
+        site: name,
+        device: name,
+        rule: name,
+        severity: name,
+        category: name,
+        message: name,
+        cause: name,
+      };
+      centre.answers.set('/api/v1/alarms', {
+        alarms: [
+          alarmView('a', { ...words, value: name, raised: name, changed: name } as never),
+          alarmView(`a${name}`, words),
+        ],
+      });
+      centre.answers.set('/api/v1/events', {
+        events: [
+          eventView(1, { subject: name, type: name, data: { [name]: name } }),
+          eventView(2, { time: name, data: null }),
+        ],
+      });
+      const choice = { site: 'farm', gateway: 'gw-1', device: name, channel: '', metric: name };
+      centre.answers.set('/api/v1/metrics', {
+        metrics: [choice, { ...choice, site: 'second' }, { ...choice, channel: name }],
+      });
+      const page = await open(size);
+      for (const title of cards) await page.getByRole('heading', { name: title, exact: true }).waitFor();
+      await page.locator('.alarm').first().waitFor();
+      await page.locator('.area-chart .figures, .area-chart .empty').first().waitFor();
+      expect(await page.getByText('cannot be shown').count()).toBe(0);
+      expect(await widthOf(page)).toBeLessThanOrEqual(sizes[size].width);
+      expect(await heightOf(page)).toBeLessThan(20_000);
+      expect(await page.title()).not.toMatch(/^[12]$/);
+      expect(complaints).toEqual([]);
+    });
+
+    test('is of a length that one scrolls through, with 30 gateways, 300 alarms and a full page of events', async () => {
+      const gateways = Array.from({ length: 30 }, (_, i) => gatewayView(`gw-${i}`, { online: i % 7 !== 0 }));
+      centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
+      centre.answers.set('/api/v1/alarms', { alarms: Array.from({ length: 300 }, (_, i) => alarmView(`a${i}`)) });
+      const shown = size === 'phone' ? 25 : 50;
+      centre.answers.set('/api/v1/events', {
+        events: Array.from({ length: shown }, (_, i) => eventView(i + 1)),
+        cursor: 'x',
+      });
+      const metrics = gateways.map(({ gateway }) => ({
+        site: 'farm',
+        gateway,
+        device: 'meter',
+        channel: '',
+        metric: 'power_w',
+      }));
+      centre.answers.set('/api/v1/metrics', { metrics });
+      const to = Date.now();
+      const points = Array.from({ length: 60 }, (_, i) => ({ time: to - (60 - i) * 60_000, value: 500 + i }));
+      centre.answers.set('/api/v1/series', {
+        ...{ unit: 'W', from: ago(3_600_000), to: ago(0), step: 60, agg: 'mean', tz: 'UTC', points },
+      });
+      const page = await open(size);
+      await page.locator('.plot canvas').waitFor();
+      await page.locator('.event').nth(shown).waitFor();
+      expect(centre.asked.filter((path) => path.startsWith('/api/v1/events')).at(-1)).toContain(`limit=${shown}`);
+      const chart = await page.locator('.area-chart').boundingBox();
+      expect(chart?.height).toBeLessThan(700);
+      expect(await heightOf(page)).toBeLessThan(size === 'phone' ? 9_000 : 5_000);
+      if (process.env.FORPOST_SHOTS !== undefined)
+        await page.screenshot({ path: join(process.env.FORPOST_SHOTS, `long-${size}.png`), fullPage: true });
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  test('a card that cannot be drawn says so, and the others go on; it comes back by itself', async () => {
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
+    // no centre sends this: something else is in between
+    centre.answers.set('/api/v1/metrics', {
+      metrics: [{ site: 'x', gateway: 'gw-1', device: {}, channel: [], metric: 7 }],
+    });
+    const page = await open('desk');
+    await page.getByText('This card cannot be shown').waitFor();
+    for (const title of cards) await page.getByRole('heading', { name: title, exact: true }).waitFor();
+    centre.tell('gateway', { now: ago(0), gateway: gatewayView('gw-1', { name: 'Renamed' }) });
+    await page.getByRole('heading', { name: 'Renamed' }).waitFor();
+    centre.answers.set('/api/v1/metrics', { metrics: [] });
+    centre.tell('hello', { now: ago(0) });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('No readings yet').waitFor();
+  });
+});

@@ -1,0 +1,82 @@
+/** The built page with an API whose answers a test writes itself: what a centre would never send is sent too. */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const builtPage = fileURLToPath(new URL('../dist/', import.meta.url));
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+export class FakeCentre {
+  /** by path, without the query; null = 404 */
+  readonly answers = new Map<string, unknown>();
+  /** paths with their queries, as they were asked for */
+  readonly asked: string[] = [];
+  readonly #server: Server;
+  readonly #streams = new Set<ServerResponse>();
+  #ticks: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.#ticks = setInterval(() => this.tell('tick', { now: new Date().toISOString() }), 3000);
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#ticks);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** A message of the stream, to every page. */
+  tell(name: string, message: unknown): void {
+    for (const stream of this.#streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+
+  /** What it answers that nothing is known of. */
+  empty(): void {
+    const now = new Date().toISOString();
+    this.answers.clear();
+    this.answers.set('/api/v1/session', { user: 'admin' });
+    this.answers.set('/api/v1/alarms', { alarms: [] });
+    this.answers.set('/api/v1/gateways', { now, gateways: [] });
+    this.answers.set('/api/v1/events', { events: [] });
+    this.answers.set('/api/v1/metrics', { metrics: [] });
+    this.answers.set('/api/v1/series', { unit: 'W', from: now, to: now, step: 60, agg: 'mean', tz: 'UTC', points: [] });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://centre');
+    if (pathname === '/api/v1/stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write(`event: hello\ndata: ${JSON.stringify({ now: new Date().toISOString() })}\n\n`);
+      this.#streams.add(response);
+      request.on('close', () => this.#streams.delete(response));
+      return;
+    }
+    if (pathname.startsWith('/api/')) {
+      this.asked.push(request.url ?? '');
+      const answer = this.answers.get(pathname);
+      response.writeHead(answer === undefined || answer === null ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer ?? { detail: 'there is none' }));
+      return;
+    }
+    const path = normalize(pathname === '/' ? 'index.html' : pathname.slice(1));
+    const file = await readFile(join(builtPage, path)).catch(() => undefined);
+    response.writeHead(file === undefined ? 404 : 200, { 'content-type': types[extname(path)] ?? 'text/plain' });
+    response.end(file);
+  }
+}
