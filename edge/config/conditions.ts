@@ -23,7 +23,7 @@ export interface Warning {
    * listener: the certificate of MQTT or page, which says so itself while it runs, as cameras do of their models;
    * kept: of what an earlier run wrote, told by the part that reads it
    */
-  readonly area: 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access';
+  readonly area: 'camera' | 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access';
   /** FILE:LINE:COLUMN, where it is of a line */
   readonly place?: string;
   readonly message: string;
@@ -56,6 +56,7 @@ export async function conditions(configured: Configured, clock: Clock): Promise<
     ...at('listener', yaml, await listenerProblems(installation, clock)),
     ...at('uplink', yaml, uplinkFiles(installation, clock.now())),
     ...at('commands', yaml, trustedKeys(installation).warnings),
+    ...at('camera', site.siteYaml, cameraCas(site)),
     ...at('model', site.siteYaml, await checkModels(site.site.cameras, join(installation.data, 'models'))),
     ...at('access', site.secretsYaml, weakPasswords(site)),
     ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
@@ -105,6 +106,15 @@ function tlsProblems(tls: KafkaTls | undefined, path: Problem['path'], name: str
     if (file === 'ca' && chain.length > 1) return [];
     const problems = certificateProblems(chain, now);
     return problems.map((problem) => ({ path: [...path, file], message: `${name}.${file}: ${from}: ${problem}` }));
+  });
+}
+
+function cameraCas({ site }: LoadedSite): Problem[] {
+  return site.cameras.flatMap(({ id, ca }, index) => {
+    if (ca === undefined) return [];
+    const [problem] = tlsFileProblems({ ca });
+    const message = `camera "${id}": ${problem?.message}: it is not sent its log-in until then`;
+    return problem === undefined ? [] : [{ path: ['cameras', index, 'ca'], message }];
   });
 }
 

@@ -100,7 +100,7 @@ function consumers({ consumers: all }: Site): readonly Located[] {
 function cameras({ cameras: all }: Site): readonly Located[] {
   const problems: Located[] = [];
   for (const [index, camera] of all.entries()) {
-    const { id, url, main_url: mainUrl, transport } = camera;
+    const { id, url, main_url: mainUrl, transport, ca, fingerprint } = camera;
     const at = (...path: Located['path']) => ['cameras', index, ...path];
     for (const [key, address] of [['url', url] as const, ['main_url', mainUrl] as const]) {
       const message = address === undefined ? undefined : addressProblem(id, address);
@@ -110,6 +110,20 @@ function cameras({ cameras: all }: Site): readonly Located[] {
       problems.push({
         path: at('transport'),
         message: `camera "${id}" has a transport, but only rtsp:// can choose between tcp and udp`,
+      });
+    const guard = ca !== undefined ? 'ca' : 'fingerprint';
+    if (
+      (ca ?? fingerprint) !== undefined &&
+      ![url, mainUrl].some((one) => one !== undefined && /^(rtsps|https):/.test(one))
+    )
+      problems.push({
+        path: at(guard),
+        message: `camera "${id}" has a ${guard}, but only rtsps:// and https:// have certificates`,
+      });
+    if (ca !== undefined && fingerprint !== undefined)
+      problems.push({
+        path: at('ca'),
+        message: `camera "${id}" has a ca and a fingerprint: with a fingerprint that one certificate counts; remove one of the two`,
       });
     for (const { path, message } of [...areas(camera), ...lines(camera)]) problems.push({ path: at(...path), message });
     const { classes, thresholds = {} } = camera;

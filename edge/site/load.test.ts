@@ -112,6 +112,12 @@ test.each([
   ['url: rtsp', 'hwaccel: »vapi\n    url: rtsp', 'cameras[0].hwaccel must be'],
   ['url: rtsp', 'transport: »tpc\n    url: rtsp', 'cameras[0].transport must be'],
   ['url: rtsp', 'main_url: »ftp://10.0.0.7/\n    url: rtsp', 'cameras[0].main_url'],
+  ['url: rtsp', 'fingerprint: »sha256:12\n    url: rtsp', 'cameras[0].fingerprint'],
+  [
+    'url: rtsp',
+    'ca: »camera-ca.pem\n    url: rtsp',
+    'camera "yard" has a ca, but only rtsps:// and https:// have certificates',
+  ],
   [
     'url: rtsp',
     'masks: [{ »points: [[0, 0], [0.5, 0.5], [1, 1]] }]\n    url: rtsp',

@@ -5,6 +5,7 @@
  * Always: the problems of both files are told together, each with its line; no message shows a secret.
  */
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
 import type { SiteId } from '@forpost/shared/event/ids.ts';
 import type { Static } from 'typebox';
@@ -65,7 +66,7 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
 }
 
 /** The schema has checked ids and shapes: the brands follow from it. */
-function siteOf({ value, text }: LoadedYaml<Static<typeof siteSchema>>): Site {
+function siteOf({ value, text, file }: LoadedYaml<Static<typeof siteSchema>>): Site {
   const { site, devices, consumers = [], cameras = [], rules = [] } = value;
   return {
     id: site.id as SiteId,
@@ -74,10 +75,15 @@ function siteOf({ value, text }: LoadedYaml<Static<typeof siteSchema>>): Site {
     ...(site.place === undefined ? {} : { place: site.place }),
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,
-    cameras: cameras as unknown as readonly CameraConfig[],
+    cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],
     rules: [...rules, ...tamperRule(cameras, rules)] as unknown as readonly RuleConfig[],
     revision: createHash('sha256').update(text).digest('hex'),
   };
+}
+
+/** A camera's CA is meant from where the site's file is. */
+function withCa<C extends { ca?: string }>(camera: C, siteFile: string): C {
+  return camera.ca === undefined ? camera : { ...camera, ca: resolve(dirname(siteFile), camera.ca) };
 }
 
 /** A camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it. */

@@ -86,6 +86,15 @@ export const cameraSchema = Type.Object(
     main_url: Type.Optional(Type.String({ pattern: cameraUrl })),
     /** of rtsp; default tcp */
     transport: Type.Optional(Type.Union([Type.Literal('tcp'), Type.Literal('udp')])),
+    ca: Type.Optional(
+      Type.String({ description: 'of rtsps:// and https://: PEM file with who signed the camera’s certificate' }),
+    ),
+    fingerprint: Type.Optional(
+      Type.String({
+        pattern: '^sha256:([0-9A-Fa-f]{2}:?){32}$',
+        description: 'of rtsps:// and https://: sha256:… of the camera’s own certificate, instead of a CA',
+      }),
+    ),
     /** decode in hardware; default: by the processor */
     hwaccel: Type.Optional(Type.Union(hardwareDecoders.map((name) => Type.Literal(name)))),
     masks: Type.Optional(Type.Array(maskSchema, { maxItems: 32 })),

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { HardwareDecoder } from '../../site/site.ts';
+import type { CameraTrust } from './camera-certificate.ts';
 
 export interface CameraAddress {
   readonly url: string;
@@ -12,6 +13,9 @@ export interface CameraAddress {
   readonly hwaccel?: HardwareDecoder | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** with rtsps and https: who may be the camera */
+  readonly ca?: string | undefined;
+  readonly fingerprint?: string | undefined;
 }
 
 interface Decoded {
@@ -24,12 +28,14 @@ interface LocalSource extends Decoded {
   readonly path: string;
 }
 
-interface NetworkSource extends Decoded {
+interface NetworkPlace extends Decoded {
   /** with the log-in, percent-encoded: never logged */
   readonly secretUrl: string;
   readonly host: string;
   readonly port: number;
   readonly hasLogin: boolean;
+  readonly tls: boolean;
+  readonly trust: CameraTrust;
   /** what must not be printed, where it is long enough to be told from any other text */
   readonly secrets: readonly string[];
 }
@@ -37,8 +43,9 @@ interface NetworkSource extends Decoded {
 export type Source =
   | (LocalSource & { readonly kind: 'file' })
   | (LocalSource & { readonly kind: 'v4l2' })
-  | (NetworkSource & { readonly kind: 'rtsp'; readonly transport: 'tcp' | 'udp' })
-  | (NetworkSource & { readonly kind: 'http' });
+  | (NetworkPlace & { readonly kind: 'rtsp'; readonly transport: 'tcp' | 'udp' })
+  | (NetworkPlace & { readonly kind: 'http' });
+export type NetworkSource = Extract<Source, NetworkPlace>;
 
 export function isLocal(source: Source): source is Extract<Source, LocalSource> {
   return source.kind === 'file' || source.kind === 'v4l2';
@@ -48,7 +55,8 @@ const shortestSecret = 4;
 const defaultPorts: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322, 'http:': 80, 'https:': 443 };
 
 /** @throws TypeError where `url` is no address of a camera */
-export function sourceOf({ url, user, password, transport = 'tcp', hwaccel }: CameraAddress): Source {
+export function sourceOf(address: CameraAddress): Source {
+  const { url, user, password, transport = 'tcp', hwaccel, ca, fingerprint } = address;
   const parsed = new URL(url);
   if (parsed.protocol === 'file:') return { kind: 'file', path: fileURLToPath(parsed), hwaccel };
   if (parsed.protocol === 'v4l2:') return { kind: 'v4l2', path: decodeURIComponent(parsed.pathname), hwaccel };
@@ -57,14 +65,30 @@ export function sourceOf({ url, user, password, transport = 'tcp', hwaccel }: Ca
   // the setters leave a percent sign as it is, and ffmpeg would take it for the beginning of an encoded character
   if (user !== undefined) parsed.username = encodeURIComponent(user);
   if (password !== undefined) parsed.password = encodeURIComponent(password);
+  const tls = parsed.protocol === 'rtsps:' || parsed.protocol === 'https:';
   return {
-    ...(parsed.protocol.startsWith('rtsp') ? { kind: 'rtsp', transport } : { kind: 'http' }),
+    // by UDP the pictures of rtsps would be sent in the clear
+    ...(parsed.protocol.startsWith('rtsp') ? { kind: 'rtsp', transport: tls ? 'tcp' : transport } : { kind: 'http' }),
     hwaccel,
     secretUrl: parsed.href,
     // an IPv6 address stands in brackets in an URL and without them everywhere else
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? defaultPort : Number(parsed.port),
     hasLogin: parsed.username !== '',
+    tls,
+    trust: { ca, fingerprint },
     secrets: [password ?? '', parsed.password].filter((secret) => secret.length >= shortestSecret),
   };
+}
+
+/** The same without TLS at a port of this machine, which leads to it (tunnel.ts). */
+export function portOnLoopback({ kind, secretUrl }: NetworkSource, port: number): string {
+  const { username, password, pathname, search } = new URL(secretUrl);
+  const login = username === '' ? '' : `${username}${password === '' ? '' : `:${password}`}@`;
+  return `${kind}://${login}127.0.0.1:${port}${pathname}${search}`;
+}
+
+/** What an HTTP server of several names wants to hear. */
+export function hostOf({ secretUrl }: NetworkSource): string {
+  return new URL(secretUrl).host;
 }

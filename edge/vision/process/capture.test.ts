@@ -1,16 +1,20 @@
 /** One camera's connection against real servers: every transport, and what a stream can do while it lasts. */
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../../scripts/camera/camera.ts';
+import { makeCertificates } from '../../../scripts/kafka/certificates.ts';
 import type { MaskConfig } from '../../site/site.ts';
 import { type CameraAddress, sourceOf } from './address.ts';
 import { Camera } from './camera.ts';
@@ -106,6 +110,30 @@ async function rtsp(video = wide, secondVideo = tall): Promise<SimulatedCamera> 
 test('a stream comes over UDP as it does over TCP', async () => {
   const { url } = await rtsp();
   const { camera, seen } = watch({ url, transport: 'udp' });
+  await reaches(camera, 'live');
+  await vi.waitFor(() => expect(seen.frames).toBeGreaterThan(15), { timeout: 10_000 });
+  expect([...seen.pictures]).toEqual(['128x72']);
+});
+
+test('a stream over TLS is live where its certificate is the pinned one', async () => {
+  const { port, pathname: path } = new URL((await rtsp()).url);
+  const pem = await makeCertificates();
+  servers.push({ close: () => pem.remove() });
+  const { certificate, key } = pem.server;
+  const files = { cert: readFileSync(certificate), key: readFileSync(key) };
+  const door = createTlsServer(files, (socket) => {
+    const camera = connect(Number(port), '127.0.0.1');
+    for (const [one, other] of [[socket, camera] as const, [camera, socket] as const]) {
+      one.on('error', () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  servers.push(door);
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const url = `rtsps://127.0.0.1:${(door.address() as AddressInfo).port}${path}`;
+  const fingerprint = `sha256:${new X509Certificate(files.cert).fingerprint256}`;
+  const { camera, seen } = watch({ url, fingerprint });
   await reaches(camera, 'live');
   await vi.waitFor(() => expect(seen.frames).toBeGreaterThan(15), { timeout: 10_000 });
   expect([...seen.pictures]).toEqual(['128x72']);

@@ -1,7 +1,8 @@
 /**
  * One run of ffmpeg: a camera's stream in, square RGB frames out. Decides nothing: it tells what came and how it ended.
  *
- * Always: the password is in no argument list and in no log: ffmpeg reads the address from its standard input as an
+ * Always: a camera with TLS, or one with a log-in that could redirect, is reached through tunnel.ts alone; the password is
+ * in no argument list and in no log: ffmpeg reads the address from its standard input as an
  * ffconcat script (measured: the same first frame and the same latency as with -i URL), and every line that it
  * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called; bytes are handed on
  * after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
@@ -11,13 +12,16 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
-import { isLocal, type Source } from './address.ts';
+import { hostOf, isLocal, type NetworkSource, type Source } from './address.ts';
 import { type Recording, recordingOptions } from './ring.ts';
+import { needsTunnel, openTunnel, type Tunnel } from './tunnel.ts';
 
 /** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
 export interface CaptureEnd {
   readonly error: string | undefined;
   readonly lines: readonly string[];
+  /** why this gateway refused the camera, where it did */
+  readonly refused?: string;
 }
 
 export interface CaptureEvents {
@@ -94,12 +98,43 @@ interface RunEvents {
   ended(end: CaptureEnd): void;
 }
 
+/** Directly, or through a tunnel that lives as long as ffmpeg does. */
 function runFfmpeg(source: Source, outputs: readonly string[], events: RunEvents): Capture {
+  if (isLocal(source) || !needsTunnel(source)) return launch(source, outputs, events);
+  let run: Capture | undefined;
+  let tunnel: Tunnel | undefined;
+  let over = false;
+  const ended = (end: CaptureEnd) => {
+    tunnel?.close();
+    const refused = tunnel?.problem ?? '';
+    events.ended(refused === '' ? end : { ...end, refused });
+  };
+  openTunnel(source).then(
+    (opened) => {
+      tunnel = opened;
+      if (over) tunnel.close();
+      else run = launch(source, outputs, { ...events, ended }, tunnel.secretUrl);
+    },
+    (error: unknown) => {
+      if (!over) events.ended({ error: messageOf(error), lines: [] });
+    },
+  );
+  return {
+    kill() {
+      over = true;
+      run?.kill();
+      tunnel?.close();
+    },
+  };
+}
+
+/** `through`: what ffmpeg is to open instead of the source's own address. */
+function launch(source: Source, outputs: readonly string[], events: RunEvents, through?: string): Capture {
   const { frames } = events;
   const lines: string[] = [];
   const secrets = isLocal(source) ? [] : source.secrets;
   const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
-  const { args, script } = input(source);
+  const { args, script } = input(source, through);
   const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', [...args, ...outputs]);
   let over = false;
   const finish = (error: string | undefined) => {
@@ -133,16 +168,19 @@ function runFfmpeg(source: Source, outputs: readonly string[], events: RunEvents
 }
 
 /** `script`: what ffmpeg reads on its standard input, where the address must not stand among its arguments. */
-function input(source: Source): { readonly args: readonly string[]; readonly script: string } {
+function input(source: Source, through?: string): { readonly args: readonly string[]; readonly script: string } {
   const common = ['-hide_banner', '-loglevel', 'verbose', '-nostats', '-fflags', 'nobuffer', '-flags', 'low_delay'];
   const args = [...common, '-threads', '1', ...decoderOptions(source.hwaccel)];
   if (isLocal(source)) {
     const how = source.kind === 'file' ? ['-re', '-stream_loop', '-1'] : ['-f', 'v4l2'];
     return { args: ['-nostdin', ...args, ...how, '-i', source.path], script: '' };
   }
-  const protocols = 'pipe,rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https';
+  const protocols = 'pipe,rtsp,rtp,tcp,udp,http';
   const concat = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', protocols, '-i', 'pipe:0'];
-  return { args: [...args, ...fastStart, ...concat], script: ffconcat(source.secretUrl, streamOptions(source)) };
+  return {
+    args: [...args, ...fastStart, ...concat],
+    script: ffconcat(through ?? source.secretUrl, streamOptions(source, through)),
+  };
 }
 
 /** Frames come back to memory by themselves; a Linux board's decoders are decoders of their own to ffmpeg. */
@@ -156,10 +194,17 @@ const fastStart = ['-probesize', '32', '-analyzeduration', '0'];
 /** How long ffmpeg waits for a datagram that others have overtaken; its default of half a second is an alarm's time. */
 const reorderUs = 100_000;
 
-function streamOptions(source: Extract<Source, { kind: 'rtsp' | 'http' }>): Record<string, string | number> {
+function streamOptions(source: NetworkSource, through?: string): Record<string, string | number> {
   const common = { timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 };
   // HTTP has no SDP, so the first picture must be recognised; and MJPEG has no times, ffmpeg would make up 25 a second
-  if (source.kind === 'http') return { ...common, use_wallclock_as_timestamps: 1 };
+  if (source.kind === 'http')
+    return {
+      ...common,
+      use_wallclock_as_timestamps: 1,
+      // the log-in would go along
+      max_redirects: 0,
+      ...(through !== undefined ? { headers: `'Host: ${hostOf(source)}'` } : {}),
+    };
   const { transport } = source;
   const reorder = transport === 'udp' ? { max_delay: reorderUs } : {};
   return { ...common, probesize: 32, rtsp_transport: transport, ...reorder };

@@ -19,6 +19,7 @@ const hardwareRefuses =
 
 /** Why a capture of `source` ended, in an installer's words. */
 export function explain(end: CaptureEnd, source: Source): Failure {
+  if (end.refused !== undefined) return refused(end.refused);
   const where = isLocal(source) ? source.path : `${source.host}:${source.port}`;
   const text = [...end.lines, end.error ?? ''].join('\n');
   const login = !isLocal(source) && source.hasLogin;
