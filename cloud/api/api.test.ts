@@ -144,7 +144,7 @@ describe('a command to a gateway', () => {
       expect(await list()).toMatchObject({ open: 1, alarms: [{ alarm: 'a1', open: true, acknowledged: false }] });
       const answer = await post({ kind: 'acknowledge', arguments: { alarm: 'a1' } });
       expect([answer.statusCode, answer.json()]).toMatchObject([201, { state, author: 'admin' }]);
-      expect(await list()).toEqual({ open: 0, alarms: [] });
+      expect(await list()).toEqual({ open: 0, alarms: [], not_listed: [] });
       const since = new Date(Date.now() - 9e8).toISOString();
       expect((await get(`/api/v1/alarms?since=${since}`)).json().alarms).toMatchObject([
         { alarm: 'a1', open: false, acknowledged: true, acknowledged_by: 'admin', acknowledged_where: 'centre only' },

@@ -11,7 +11,7 @@ import * as schemas from './schemas.ts';
 import { seriesPlan, unitOf } from './series.ts';
 import type { LiveStreams } from './stream.ts';
 import { timeOf } from './validation.ts';
-import { alarmView, centreAlarmView, gatewayView } from './views.ts';
+import { alarmsPage, centreAlarmView, gatewayView } from './views.ts';
 
 export interface RouteParts
   extends Pick<
@@ -114,16 +114,18 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
         response: { 200: schemas.alarmsAnswer },
       },
     },
-    async ({ query: { since, limit = defaultAlarms } }) => {
+    async ({ query: { since, limit = defaultAlarms, site, gateway, skip } }) => {
       const from = since === undefined ? clock.now() - dayMs : timeOf('since', since);
       const own = (parts.centreAlarms?.all() ?? [])
         .map(centreAlarmView)
+        .filter((alarm) => (site ?? alarm.site) === alarm.site && (gateway ?? alarm.gateway) === alarm.gateway)
         .filter(({ open, changed }) => open || Date.parse(changed) >= from);
-      const { alarms, open } = await history.alarms(from, limit);
-      return {
-        alarms: [...own, ...alarms.map(alarmView)].slice(0, limit),
-        open: open + own.filter((alarm) => alarm.open).length,
+      const filter = {
+        ...(site === undefined ? {} : { site }),
+        ...(gateway === undefined ? {} : { gateway }),
+        ...(skip === undefined ? {} : { skip }),
       };
+      return alarmsPage(own, await asked(history.alarms(from, limit, filter)), limit, skip ?? 0);
     },
   );
 

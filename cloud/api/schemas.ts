@@ -58,6 +58,12 @@ export const eventSchema = answer({
       'where the gateway stamped `time` with a clock out of sync, and a later sync told by how much: when it happened',
     ),
   ),
+  doubted: optional(
+    Type.Union([Type.Literal('future'), Type.Literal('past')], {
+      description:
+        'its own `time` cannot be (a day after it was stored, or before 2000): it stands where it was stored',
+    }),
+  ),
   corrected_received: optional(time('the same for `received`')),
   clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
   boot: Type.String(),
@@ -229,6 +235,15 @@ export const alarmsQuery = Type.Object(
           'gateway’s equal share: acknowledged ones, the least grave, the oldest',
       }),
     ),
+    site: optional(id('only of this site')),
+    gateway: optional(id('only of this gateway')),
+    skip: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        description: 'alarms of answers before: the next ones, in the order in which they would be cut off',
+      }),
+    ),
   },
   closed,
 );
@@ -284,6 +299,15 @@ export type AlarmView = Type.Static<typeof alarmSchema>;
 export const alarmsAnswer = answer({
   alarms: list(alarmSchema),
   open: Type.Integer({ description: 'active, or over and not acknowledged: in all, those beyond the limit included' }),
+  not_listed: list(
+    answer({
+      gateway: Type.String(),
+      site: Type.String(),
+      open: Type.Integer({
+        description: 'open alarms of this gateway that are not in this answer; ask with `gateway`',
+      }),
+    }),
+  ),
 });
 export type AlarmsAnswer = Type.Static<typeof alarmsAnswer>;
 

@@ -2,9 +2,9 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
-import type { AlarmState, HistoryEvent } from '../history/store.ts';
+import type { AlarmList, AlarmState, HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
-import type { AlarmView, GatewayView } from './schemas.ts';
+import type { AlarmsAnswer, AlarmView, GatewayView } from './schemas.ts';
 
 export function gatewayView(known: KnownGateway): GatewayView {
   const { gateway, site, online, lastContact, status } = known;
@@ -131,6 +131,42 @@ function evidenceOf(list: unknown): AlarmView['evidence'] {
   });
 }
 
+/**
+ * The centre's own alarms first, half of the list at most; then the gateways' own. Says of which gateway more are open than
+ * are listed. `skip`: of the gateways' own, in a page before.
+ */
+export function alarmsPage(
+  own: readonly AlarmView[],
+  { alarms, open }: AlarmList,
+  limit: number,
+  skip: number,
+): AlarmsAnswer {
+  const rank = (alarm: AlarmView) => Number(alarm.open) * 10 + (alarm.severity === 'critical' ? 1 : 0);
+  const first = own.toSorted((a, b) => rank(b) - rank(a) || (a.changed < b.changed ? 1 : -1));
+  const room = Math.ceil(limit / 2);
+  const shownOwn = skip > 0 ? [] : first.slice(0, alarms.length + first.length <= limit ? undefined : room);
+  const shown = alarms.slice(0, skip > 0 ? limit : limit - shownOwn.length);
+  const listed = Map.groupBy(
+    shown.filter((alarm) => alarm.open),
+    ({ gateway }) => gateway,
+  );
+  const gateways = new Map(alarms.map((alarm) => [alarm.gateway, alarm]));
+  const notListed = [...gateways.values()]
+    .map(({ gateway, site, openOfGateway }) => ({
+      ...{ gateway, site, open: openOfGateway - (listed.get(gateway)?.length ?? 0) },
+    }))
+    .filter((one) => one.open > 0)
+    .sort((a, b) => b.open - a.open)
+    .slice(0, mostNotListed);
+  return {
+    alarms: [...shownOwn, ...shown.map(alarmView)],
+    open: open + own.filter((alarm) => alarm.open).length,
+    not_listed: notListed,
+  };
+}
+
+const mostNotListed = 100;
+
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
   const data = fieldsOf(event.data);
@@ -141,6 +177,7 @@ export function alarmOfEvent(event: HistoryEvent): AlarmView {
     gateway: event.gateway,
     latest: event,
     raised: raisedOf(event),
+    openOfGateway: 0,
     open:
       data.active === true ||
       awaitsAcknowledgement({

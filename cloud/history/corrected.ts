@@ -9,6 +9,10 @@
  * Of several clock events of one boot the nearest by uptime counts (of two as near the later one): a monotonic clock
  * drifts against true time, so the error grows with the distance.
  *
+ * A time that cannot be (more than a day after the event was stored, or before 2000, when there was no gateway) is not
+ * believed: the event stands where it was stored, and says so. Else whoever dates an event 9999 has it on top for ever, and
+ * what a clock without a battery dates 1970 is found by nobody.
+ *
  * Always: nothing is rewritten: events and clock events are kept as they came and are joined when somebody asks, so that
  * duplicates, another order of arrival and a clock event that comes late all end in the same answer. A gateway corrects
  * its own events only. A corrected time is at most `latestAfterStoredMs` after the event was stored, whatever a gateway
@@ -29,6 +33,21 @@ export interface ClockReading {
 export const maxReadings = 1000;
 export const latestAfterStoredMs = 86_400_000;
 
+const earliestMs = Date.UTC(2000, 0, 1);
+
+export type Doubt = 'future' | 'past';
+
+/** Why a time is not believed; undefined where it is. Both ms since 1970. */
+export function doubtOf(timeMs: number, storedMs: number): Doubt | undefined {
+  if (timeMs > storedMs + latestAfterStoredMs) return 'future';
+  return timeMs < earliestMs ? 'past' : undefined;
+}
+
+/** Where in time an event stands: at its own time, or where that is not believed when it was stored. */
+export function believedMs(timeMs: number, storedMs: number): number {
+  return doubtOf(timeMs, storedMs) === undefined ? timeMs : storedMs;
+}
+
 /** Further off no Date can be. */
 const farthestMs = 8_640_000_000_000_000;
 
@@ -48,15 +67,18 @@ export function offsetAt(uptime: number, readings: readonly Pick<ClockReading, '
   return counted.reduce((best, one) => (far(one) <= far(best) ? one : best)).offsetMs;
 }
 
-/** The attributes that stand beside an event's own times; none where `trueMs` (ms since 1970) is undefined. */
-export function correctedTimes(
+/**
+ * The attributes that stand beside an event's own times: the corrected ones where `trueMs` (ms since 1970) is known; where
+ * its own time is not believed and not corrected either, when it was stored. `storedMs`: since 1970.
+ */
+export function timesBeside(
   event: Pick<ForpostEvent, 'time' | 'received'>,
+  storedMs: number,
   trueMs: number | undefined,
-): { readonly corrected_time?: string; readonly corrected_received?: string } {
-  if (trueMs === undefined) return {};
-  const corrected = rfc3339(trueMs);
+): { readonly corrected_time?: string; readonly corrected_received?: string; readonly doubted?: Doubt } {
+  const received = trueMs === undefined ? {} : { corrected_received: rfc3339(trueMs) };
   const stampedByGateway = Date.parse(event.time) === Date.parse(event.received);
-  return stampedByGateway
-    ? { corrected_time: corrected, corrected_received: corrected }
-    : { corrected_received: corrected };
+  if (trueMs !== undefined && stampedByGateway) return { corrected_time: rfc3339(trueMs), ...received };
+  const doubted = doubtOf(Date.parse(event.time), storedMs);
+  return doubted === undefined ? received : { corrected_time: rfc3339(storedMs), doubted, ...received };
 }

@@ -5,7 +5,7 @@
  * Always: bounded: of `maxBoots` boots the latest ones told of, of each the newest `maxKept` readings.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
-import { type ClockReading, correctedTimes, latestAfterStoredMs, offsetAt, readingOf } from './corrected.ts';
+import { type ClockReading, latestAfterStoredMs, offsetAt, readingOf, timesBeside } from './corrected.ts';
 
 const maxBoots = 10_000;
 const maxKept = 16;
@@ -29,12 +29,12 @@ export class KnownClocks {
   }
 
   /** The corrected times of an event, as far as they are known here. `storedMs`: since 1970. */
-  timesOf(event: ForpostEvent, storedMs: number): ReturnType<typeof correctedTimes> {
-    if (event.clock !== 'unsynced') return {};
-    const readings = this.#boots.get(nameOf(event));
-    if (readings === undefined) return {};
+  timesOf(event: ForpostEvent, storedMs: number): ReturnType<typeof timesBeside> {
+    const readings = event.clock === 'unsynced' ? this.#boots.get(nameOf(event)) : undefined;
+    if (readings === undefined) return timesBeside(event, storedMs, undefined);
     const uptime = Number(event.uptime);
-    return correctedTimes(event, Math.min(uptime + offsetAt(uptime, readings), storedMs + latestAfterStoredMs));
+    const trueMs = Math.min(uptime + offsetAt(uptime, readings), storedMs + latestAfterStoredMs);
+    return timesBeside(event, storedMs, trueMs);
   }
 }
 

@@ -8,7 +8,7 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane } from '@forpost/shared/event/ids.ts';
 import { startOfStep } from './calendar.ts';
 import { forQueries, type Indexed } from './clickhouse/rows.ts';
-import { type ClockReading, correctedTimes, latestAfterStoredMs, offsetAt, readingOf } from './corrected.ts';
+import { believedMs, type ClockReading, latestAfterStoredMs, offsetAt, readingOf, timesBeside } from './corrected.ts';
 import {
   checkLimit,
   checkSeries,
@@ -16,6 +16,7 @@ import {
   encodeCursor,
   maxAlarms,
   maxEvents,
+  maxSkippedAlarms,
   metricsWindowMs,
   type Position,
   storingTime,
@@ -24,6 +25,7 @@ import {
   waitsFrom,
 } from './queries.ts';
 import type {
+  AlarmFilter,
   AlarmList,
   CentreAcknowledgement,
   EventPage,
@@ -69,9 +71,19 @@ export class MemoryHistory implements HistoryStore {
     for (const event of structuredClone(events)) {
       if (this.#entries.has(event.id)) continue;
       const { gateway, epoch, lane, sequence } = event;
-      const times = { time: Date.parse(event.time), received: Date.parse(event.received), stored };
+      const time = believedMs(Date.parse(event.time), stored);
+      const received = believedMs(Date.parse(event.received), stored);
+      const times = { time, received, stored };
       const indexed = forQueries(event);
-      const entry = { gateway, epoch, lane, sequence, ...times, indexed, event: { ...event, stored: rfc3339(stored) } };
+      const entry = {
+        gateway,
+        epoch,
+        lane,
+        sequence,
+        ...times,
+        indexed,
+        event: { ...event, stored: rfc3339(stored), ...timesBeside(event, stored, undefined) },
+      };
       this.#entries.set(event.id, entry);
       const reading = readingOf(event);
       if (reading === undefined) continue;
@@ -90,9 +102,10 @@ export class MemoryHistory implements HistoryStore {
       if (event.clock !== 'unsynced' || readings === undefined) return entry;
       const uptime = Number(event.uptime);
       const trueMs = Math.min(uptime + offsetAt(uptime, readings), stored + latestAfterStoredMs);
-      const times = correctedTimes(event, trueMs);
-      const time = times.corrected_time === undefined ? entry.time : trueMs;
-      return { ...entry, time, received: trueMs, event: { ...event, ...times } };
+      const { corrected_time: _, doubted: __, ...plain } = event;
+      const times = timesBeside(event, stored, trueMs);
+      const time = times.corrected_time === undefined || times.doubted !== undefined ? entry.time : trueMs;
+      return { ...entry, time, received: trueMs, event: { ...plain, ...times } };
     });
   }
 
@@ -142,10 +155,16 @@ export class MemoryHistory implements HistoryStore {
     }
   }
 
-  async alarms(since: number, limit: number): Promise<AlarmList> {
+  async alarms(since: number, limit: number, filter: AlarmFilter = {}): Promise<AlarmList> {
     const from = timeRange({ from: since }).from;
     const known = Map.groupBy(
-      this.#corrected().filter(({ event, indexed }) => event.type === eventTypes.alert && indexed.alarm !== ''),
+      this.#corrected().filter(
+        ({ event, indexed }) =>
+          event.type === eventTypes.alert &&
+          indexed.alarm !== '' &&
+          (filter.site ?? event.site) === event.site &&
+          (filter.gateway ?? event.gateway) === event.gateway,
+      ),
       ({ gateway, indexed }) => `${gateway}/${indexed.alarm}`,
     );
     const states = [...known.values()].flatMap((entries) => {
@@ -174,13 +193,16 @@ export class MemoryHistory implements HistoryStore {
       const share = Math.max(1, Math.floor(limit / Math.max(1, gateways.length)));
       return kind.sort((a, b) => Number(a.place >= share) - Number(b.place >= share) || urgent(a, b));
     });
+    const skip = Math.min(filter.skip ?? 0, maxSkippedAlarms);
+    const openOf = (gateway: string) => states.filter(({ open, newest }) => open && newest.gateway === gateway).length;
     const alarms = kinds
-      .slice(0, checkLimit(limit, maxAlarms))
+      .slice(skip, skip + checkLimit(limit, maxAlarms))
       .sort((a, b) => newestFirst(a.newest, b.newest))
       .map(({ newest, raised, seen, open }) => {
         const { site, gateway } = newest.event;
         return {
           ...{ alarm: newest.indexed.alarm, site, gateway, latest: structuredClone(newest.event), raised, open },
+          openOfGateway: openOf(gateway),
           ...(seen === undefined ? {} : { acknowledgement: { by: seen.by, at: rfc3339(seen.at) } }),
         };
       });

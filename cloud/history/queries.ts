@@ -12,6 +12,7 @@ import type { EventQuery, SeriesQuery } from './store.ts';
 export const maxEvents = 10_000;
 export const maxSeriesPoints = 50_000;
 export const maxAlarms = 10_000;
+export const maxSkippedAlarms = 10_000;
 export const maxMetrics = 100_000;
 export const maxGaps = 100_000;
 /** "lately", for the list of metrics */

@@ -33,6 +33,8 @@ export interface HistoryEvent extends ForpostEvent {
    */
   readonly corrected_time?: string;
   readonly corrected_received?: string;
+  /** its own time cannot be, and so it stands at `corrected_time`: when it was stored, or what the clock events say */
+  readonly doubted?: 'future' | 'past';
 }
 
 export interface EventPage {
@@ -81,6 +83,13 @@ export interface LaneEnd extends LaneKey {
   readonly begun: number;
 }
 
+export interface AlarmFilter {
+  readonly site?: string;
+  readonly gateway?: string;
+  /** alarms of pages before: the list goes on behind them, in the order in which they are cut off */
+  readonly skip?: number;
+}
+
 /** The newest alert event of each alarm. */
 export interface AlarmState {
   readonly alarm: string;
@@ -91,6 +100,8 @@ export interface AlarmState {
   readonly raised: string;
   /** it is active, or over and waits for a person */
   readonly open: boolean;
+  /** how many of its gateway are open, listed or not */
+  readonly openOfGateway: number;
   /** what a person said at the centre; its gateway may not know */
   readonly acknowledgement?: { readonly by: string; readonly at: string };
 }
@@ -149,7 +160,7 @@ export interface HistoryStore {
    * acknowledged by a person. Beyond `limit` those that ended are cut off first; of the open ones every gateway has an
    * equal share, and what is left goes to those that are not acknowledged, then to the gravest, then to the newest.
    */
-  alarms(since: number, limit: number): Promise<AlarmList>;
+  alarms(since: number, limit: number, filter?: AlarmFilter): Promise<AlarmList>;
   /** Notes what people acknowledged at the centre, durably. Of several for one alarm the first stays. */
   noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void>;
   /** devices with the metrics they sent lately, for choosing a chart */

@@ -32,14 +32,14 @@ const kinds: readonly (readonly [name: string, make: () => Promise<Made>])[] = [
   [
     'in memory',
     async () => {
-      const clock = new FakeClock();
+      const clock = new FakeClock(Date.UTC(2026, 10, 1));
       return { store: new MemoryHistory(clock), clock, remove: async () => undefined };
     },
   ],
   [
     'embedded ClickHouse',
     async () => {
-      const clock = new FakeClock();
+      const clock = new FakeClock(Date.UTC(2026, 10, 1));
       const folder = await mkdtemp(join(tmpdir(), 'forpost-history-'));
       const executor = new EmbeddedExecutor(join(folder, 'history'));
       const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
@@ -49,7 +49,7 @@ const kinds: readonly (readonly [name: string, make: () => Promise<Made>])[] = [
   [
     `ClickHouse by URL (${named === undefined ? 'the embedded engine behind its HTTP interface' : 'a server'})`,
     async () => {
-      const clock = new FakeClock();
+      const clock = new FakeClock(Date.UTC(2026, 10, 1));
       const front = named === undefined ? await TestClickHouse.start() : undefined;
       const executor = new HttpExecutor(`${front?.origin ?? named}/forpost_test_${process.pid}`);
       const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
@@ -154,16 +154,20 @@ describe.each(kinds)('a history %s', (_name, make) => {
     const unset = event({ gateway, sequence: 9_007_199_254_740_991, time: 1 });
     await store.insert([plain, extended, odd, early, late, unset]);
     const { events } = await store.events({ gateway, limit: 100 });
-    expect(events.map(({ sequence }) => sequence)).toEqual(['5', '2', '3', '1', '9007199254740991', '4']);
+    expect(events.map(({ sequence }) => sequence)).toEqual(['9007199254740991', '5', '4', '2', '3', '1']);
     const stored = rfc3339(clock.now());
+    const beside = (original: ForpostEvent) => {
+      const doubted = original === late ? 'future' : original === early || original === unset ? 'past' : undefined;
+      return doubted === undefined ? { stored } : { stored, corrected_time: stored, doubted };
+    };
     const originals = [plain, extended, odd, early, late, unset];
     for (const original of originals)
-      expect(events.find(({ id }) => id === original.id)).toEqual({ ...original, stored });
+      expect(events.find(({ id }) => id === original.id)).toEqual({ ...original, ...beside(original) });
     const key = { gateway, epoch: 'e1', lane: 'telemetry' } as const;
     const sequences = [...originals.map(({ sequence }) => Number(sequence)), 77];
     const byNumber = await store.stored(key, sequences);
     expect(byNumber).toHaveLength(originals.length);
-    for (const original of originals) expect(byNumber).toContainEqual({ ...original, stored });
+    for (const original of originals) expect(byNumber).toContainEqual({ ...original, ...beside(original) });
     expect(await store.stored({ ...key, epoch: 'e2' }, sequences)).toEqual([]);
   });
 
@@ -253,23 +257,25 @@ describe.each(kinds)('a history %s', (_name, make) => {
       (await store.events({ gateway, type: eventTypes.reading, limit: 100, ...range })).events;
     const numbers = async (range: { from?: number; to?: number } = {}) =>
       (await ask(range)).map(({ sequence }) => Number(sequence));
-    expect(await numbers()).toEqual([5, 3, 2, 4, 1]);
-    expect((await ask()).some((one) => 'corrected_time' in one || 'corrected_received' in one)).toBe(false);
+    // nobody believes 1970: they stand where they were stored
+    expect(await numbers()).toEqual([4, 2, 1, 5, 3]);
+    expect((await ask()).map(({ doubted }) => doubted)).toEqual(['past', 'past', 'past', undefined, undefined]);
+    expect((await ask()).some((one) => 'corrected_received' in one)).toBe(false);
 
     await store.insert([clockEvent(gateway, 1, 'boot-1', 40_000, noon)]);
-    expect(await numbers()).toEqual([5, 2, 1, 3, 4]);
+    expect(await numbers()).toEqual([4, 5, 2, 1, 3]);
     const at = rfc3339;
     const stored = at(clock.now());
     expect(await ask()).toEqual([
+      { ...otherBoot, stored, corrected_time: stored, doubted: 'past' },
       { ...synced, stored },
       { ...second, stored, corrected_time: at(noon + 20_000), corrected_received: at(noon + 20_000) },
       { ...first, stored, corrected_time: at(noon + 10_000), corrected_received: at(noon + 10_000) },
       { ...deviceTime, stored, corrected_received: at(noon + 30_000) },
-      { ...otherBoot, stored },
     ]);
     expect(await numbers({ from: noon, to: noon + 20_000 })).toEqual([1, 3]);
     expect(await numbers({ from: noon + 10_000, to: noon + 20_001 })).toEqual([2, 1]);
-    expect(await numbers({ to: noon })).toEqual([4]);
+    expect(await numbers({ to: noon })).toEqual([]);
 
     // of several the nearest by uptime counts, whatever comes when and how often; what is nonsense counts for nothing
     await store.insert([
@@ -283,11 +289,11 @@ describe.each(kinds)('a history %s', (_name, make) => {
     ]);
     await store.insert([first, second]);
     expect((await ask()).map(({ sequence, corrected_time: time }) => [sequence, time])).toEqual([
+      ['4', stored],
       ['5', undefined],
       ['2', at(noon + 20_007)],
       ['1', at(noon + 10_007)],
       ['3', undefined],
-      ['4', undefined],
     ]);
     // a page goes on where the one before ended, in the corrected order
     const paged: string[] = [];
@@ -300,8 +306,9 @@ describe.each(kinds)('a history %s', (_name, make) => {
       paged.push(...page.events.map(({ sequence }) => sequence));
       cursor = page.cursor;
     } while (cursor !== undefined);
-    expect(paged).toEqual(['5', '2', '1', '3', '4']);
-    expect(await store.stored({ gateway, epoch: 'e1', lane: 'telemetry' }, [1])).toEqual([{ ...first, stored }]);
+    expect(paged).toEqual(['4', '5', '2', '1', '3']);
+    const [kept] = await store.stored({ gateway, epoch: 'e1', lane: 'telemetry' }, [1]);
+    expect(kept).toEqual({ ...first, stored, corrected_time: stored, doubted: 'past' });
   });
 
   test('draws charts and tells alarms by corrected times', async () => {
@@ -586,7 +593,7 @@ describe.each(kinds)('a history %s', (_name, make) => {
   test('keeps the gravest alarms that nobody acknowledged where more are active than were asked for', async () => {
     const gateway = newGateway();
     // what was raised longest ago matters most here: newest first alone would cut it off
-    const far = Date.UTC(2390, 0, 1);
+    const far = clock.now() + 12 * 3_600_000;
     const raised = [
       alert({ gateway, sequence: 1, time: far }, 'grave', { severity: 'critical' }),
       alert({ gateway, sequence: 2, time: far + 1 }, 'warning', {}),
@@ -689,6 +696,30 @@ describe.each(kinds)('a history %s', (_name, make) => {
     expect(alarms).toHaveLength(300);
     expect(open).toBeGreaterThanOrEqual(403);
     expect(alarms.filter(({ gateway }) => gateway === quiet).map(({ alarm }) => alarm)).toEqual(['c', 'b', 'a']);
+  });
+
+  test('gives each gateway a share of the list of alarms, counts what is not listed, and lists it page by page', async () => {
+    const [flood, calm, site] = [newGateway(), newGateway(), newGateway()];
+    const at = clock.now() + 11 * 3_600_000;
+    const of = (gateway: string, sequence: number, severity: AlertData['severity']) =>
+      ({
+        ...alert({ gateway, sequence, time: at + sequence }, `${gateway}-${sequence}`, { severity }),
+        site,
+      }) as ForpostEvent;
+    const floods = Array.from({ length: 60 }, (_, i) => of(flood, i + 1, 'critical'));
+    const calms = Array.from({ length: 3 }, (_, i) => of(calm, i + 1, 'info'));
+    await store.insert([...calms, ...floods]);
+    const { alarms: listed, open } = await store.alarms(at, 10, { site });
+    expect(open).toBe(63);
+    expect(listed.filter(({ gateway }) => gateway === calm)).toHaveLength(3);
+    expect(listed).toHaveLength(10);
+    expect(listed.find(({ gateway }) => gateway === flood)?.openOfGateway).toBe(60);
+    const pages: string[] = [];
+    for (let skip = 0; skip < 60; skip += 25)
+      pages.push(...(await store.alarms(at, 25, { gateway: flood, skip })).alarms.map(({ alarm }) => alarm));
+    expect(new Set(pages)).toEqual(new Set(floods.map(({ data }) => (data as AlertData).alarm)));
+    expect(pages).toHaveLength(60);
+    expect((await store.alarms(at, 25, { gateway: flood, skip: 60 })).alarms).toEqual([]);
   });
 
   test('lists the metrics that came lately', async () => {

@@ -21,12 +21,14 @@ import {
   maxGaps,
   maxMetrics,
   maxSeriesPoints,
+  maxSkippedAlarms,
   metricsWindowMs,
   type Position,
   storingTime,
   timeRange,
 } from '../queries.ts';
 import {
+  type AlarmFilter,
   type AlarmList,
   type AlarmState,
   type CentreAcknowledgement,
@@ -190,10 +192,13 @@ export class ClickHouseHistory implements HistoryStore {
     return rows.flatMap(({ start, value }) => (value === null ? [] : [{ time: Number(start), value }]));
   }
 
-  async alarms(since: number, limit: number): Promise<AlarmList> {
+  async alarms(since: number, limit: number, filter: AlarmFilter = {}): Promise<AlarmList> {
     const rows = await this.#executor.query<AlarmRow>(sql.alarms, {
       since: timeRange({ from: since }).from,
       limit: checkLimit(limit, maxAlarms),
+      skip: Math.min(filter.skip ?? 0, maxSkippedAlarms),
+      site: filter.site ?? '',
+      gateway: filter.gateway ?? '',
     });
     return { alarms: rows.map(alarmState), open: Number(rows[0]?.open_count ?? 0) };
   }
@@ -305,7 +310,7 @@ function lineOf(event: ForpostEvent, storedMs: number): string {
 }
 
 type AlarmRow = EventRow &
-  Record<'alarm' | 'raised_ms' | 'open_count' | 'person' | 'acknowledged_ms', string> & {
+  Record<'alarm' | 'raised_ms' | 'open_count' | 'open_of_gateway' | 'person' | 'acknowledged_ms', string> & {
     readonly is_open: boolean | number;
   };
 
@@ -315,6 +320,7 @@ function alarmState(row: AlarmRow): AlarmState {
   return {
     ...{ alarm: row.alarm, site, gateway, latest, raised: rfc3339(Number(row.raised_ms)) },
     open: Boolean(row.is_open),
+    openOfGateway: Number(row.open_of_gateway),
     ...(row.person === '' ? {} : { acknowledgement: { by: row.person, at: rfc3339(Number(row.acknowledged_ms)) } }),
   };
 }

@@ -8,7 +8,7 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '@forpost/shared/event/ids.ts';
-import { correctedTimes } from '../corrected.ts';
+import { believedMs, timesBeside } from '../corrected.ts';
 import type { HistoryEvent } from '../store.ts';
 
 /** As ClickHouse answers it; 64-bit integers as text. */
@@ -34,8 +34,9 @@ export interface EventRow {
 
 /** One JSON line for the insert. `storedMs`: the same for all events of the insert. */
 export function toLine(event: ForpostEvent, storedMs: number): string {
-  const timeMs = Date.parse(event.time);
-  const receivedMs = Date.parse(event.received);
+  // what is not believed stands as it came in `rest`
+  const timeMs = believedMs(Date.parse(event.time), storedMs);
+  const receivedMs = believedMs(Date.parse(event.received), storedMs);
   const row = {
     gateway: event.gateway,
     epoch: event.epoch,
@@ -78,7 +79,7 @@ export function toEvent(row: EventRow): HistoryEvent {
   return {
     ...event,
     stored: rfc3339(Number(row.stored_ms)),
-    ...correctedTimes(event, trueMs),
+    ...timesBeside(event, Number(row.stored_ms), trueMs),
     data: JSON.parse(row.data) as unknown,
   };
 }

@@ -5,7 +5,8 @@
 -- and it is no trial and no mere information (urgency 12 and more). What had ended before a history came to this schema
 -- (version 10) waits for nobody: its gateways' versions let it go.
 -- Into the limit go the open ones first, then those that ended lately; of each kind every gateway has an equal share,
--- what is left goes to the gravest (`urgencyOf`, queries.ts).
+-- what is left goes to the gravest (`urgencyOf`, queries.ts). With `skip` the list goes on behind the first ones, in that
+-- order.
 WITH alerts AS
 (
     SELECT
@@ -24,6 +25,8 @@ WITH alerts AS
     FROM events FINAL
     LEFT JOIN known_clocks USING (gateway, boot)
     WHERE type = 'forpost.alert.v1' AND alarm != ''
+      AND ({gateway:String} = '' OR gateway = {gateway:String})
+      AND ({site:String} = '' OR site = {site:String})
 ),
 states AS
 (
@@ -74,7 +77,8 @@ placed AS
         row_number() OVER (PARTITION BY is_open, gateway
             ORDER BY if(is_open, rank, 0) DESC, is_active DESC, ended_ms DESC, alarm DESC) AS place,
         uniqExact(gateway) OVER (PARTITION BY is_open) AS gateways,
-        countIf(is_open) OVER () AS open_count
+        countIf(is_open) OVER () AS open_count,
+        countIf(is_open) OVER (PARTITION BY gateway) AS open_of_gateway
     FROM judged
 ),
 chosen AS
@@ -82,10 +86,11 @@ chosen AS
     SELECT * FROM placed
     ORDER BY is_open DESC, (place <= greatest(1, intDiv({limit:UInt32}, gateways))) DESC,
         if(is_open, rank, 0) DESC, is_active DESC, ended_ms DESC, gateway DESC, alarm DESC
-    LIMIT {limit:UInt32}
+    LIMIT {limit:UInt32} OFFSET {skip:UInt32}
 )
 SELECT
     chosen.raised_ms AS raised_ms, chosen.ended_ms AS ended_ms, chosen.is_open AS is_open, chosen.open_count AS open_count,
+    chosen.open_of_gateway AS open_of_gateway,
     chosen.person AS person, chosen.acknowledged_ms AS acknowledged_ms, events.alarm AS alarm,
     site, events.gateway AS gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot,
     uptime, rest, data, if(clock = 'unsynced' AND chosen.taken_ms != received_ms, chosen.taken_ms, NULL) AS true_ms
