@@ -12,14 +12,15 @@
  *    before: where there is a session it gives them.
  *  - `counter` numbers the broker's messages: it goes on where the last life of the broker ended, and a message that is
  *    on disk before it is delivered has its number before.
- *  - `mq` matches topics with the subscriptions of connected clients: what nobody has subscribed to is not delivered.
+ *  - `deliver0` and `deliverQoS` write a message to a client that has subscribed to it.
  *  - `_keepaliveInterval` is the time without a packet after which it ends a client.
- *  - `waitForDrain` makes a message wait for its slowest subscriber: here only the timer that ends a frozen one stays.
+ *  - `waitForDrain` makes a message wait for its slowest subscriber: here nobody waits, and a frozen
+ *    one is found by write-watch.ts.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { type BoundedWork, contained, within } from '@forpost/shared/bounded-work.ts';
-import type { Aedes, Client } from 'aedes';
+import type { Aedes, AedesPublishPacket, Client } from 'aedes';
 import type { OutgoingQueue } from './outgoing-queue.ts';
 
 interface ClientInternals {
@@ -27,10 +28,11 @@ interface ClientInternals {
   _nextBatch(error?: Error): void;
   readonly duplicates: Record<string, number>;
   _nextId: number;
-  _drainTimer: unknown;
   readonly _keepaliveInterval: number;
   waitForDrain(callback: (error: Error | null, client: unknown) => void): void;
   readonly will: object | null;
+  deliver0(packet: object, done: () => void): void;
+  deliverQoS(packet: object, done: () => void): void;
 }
 
 type PublishInternal = (packet: { qos: number }, client: unknown, done?: (error?: Error | null) => void) => void;
@@ -40,7 +42,12 @@ function internals(client: Client): ClientInternals {
   if (typeof inner._keepaliveInterval !== 'number')
     throw new Error('this version of aedes keeps its clients alive in another way');
   if (typeof inner._nextId !== 'number') throw new Error('this version of aedes gives packet ids in another way');
-  if (typeof inner._nextBatch !== 'function' || typeof inner.waitForDrain !== 'function' || !('duplicates' in inner))
+  if (
+    typeof inner._nextBatch !== 'function' ||
+    typeof inner.waitForDrain !== 'function' ||
+    typeof inner.deliver0 !== 'function' ||
+    !('duplicates' in inner)
+  )
     throw new Error('this version of aedes is not the one that the broker was written for');
   return inner as ClientInternals;
 }
@@ -71,15 +78,19 @@ export function acceptClient(aedes: Aedes, socket: Socket, work: BoundedWork): v
 
 interface BrokerInternals {
   counter: number;
-  readonly mq: { readonly _matcher: { match(topic: string): readonly unknown[] } };
 }
 
 function broker(aedes: Aedes): BrokerInternals {
   const inner = aedes as unknown as Partial<BrokerInternals>;
   if (typeof inner.counter !== 'number') throw new Error('this version of aedes numbers its messages in another way');
-  if (typeof inner.mq?._matcher?.match !== 'function')
-    throw new Error('this version of aedes matches topics otherwise');
   return inner as BrokerInternals;
+}
+
+/** A message for one client, with the QoS and the retain flag under which it goes out. `done`: it is written, or given up. */
+export function deliver(client: Client, packet: AedesPublishPacket, done: () => void): void {
+  const inner = internals(client);
+  if (packet.qos === 0) inner.deliver0(packet, done);
+  else inner.deliverQoS(packet, done);
 }
 
 /** The number of the broker's next message. */
@@ -95,15 +106,8 @@ export function goOnBehind(aedes: Aedes, last: number): void {
   inner.counter = Math.max(inner.counter, last);
 }
 
-/** Whether a connected client has subscribed to this topic. */
-export function isSubscribed(aedes: Aedes, topic: string): boolean {
-  return broker(aedes).mq._matcher.match(topic).length > 0;
-}
-
 /** PUBACKs for publishes that aedes is not to go on with, in one write. */
-export function acknowledge(client: Client, messageIds: readonly number[]): void {
-  const socket = client.conn as Socket;
-  if (client.closed || socket.destroyed) return;
+export function pubacks(messageIds: readonly number[]): Buffer {
   const packets = Buffer.allocUnsafe(4 * messageIds.length);
   let at = 0;
   for (const id of messageIds) {
@@ -112,7 +116,7 @@ export function acknowledge(client: Client, messageIds: readonly number[]): void
     packets[at++] = id >> 8;
     packets[at++] = id;
   }
-  socket.write(packets);
+  return packets;
 }
 
 /** Packet ids of what is sent to this client, from its session's queue where there is one. */
@@ -141,15 +145,23 @@ export function keepAliveMs(client: Client): number {
   return endMs > 0 ? Math.floor(endMs / 1.5) : Number.POSITIVE_INFINITY;
 }
 
-/** Prepares a client before it is registered under `id`. `queue`: of its session, if it has one. */
-export function prepareClient(aedes: Aedes, client: Client, id: string, queue: () => OutgoingQueue | undefined): void {
+export interface Preparation {
+  /** under which it is registered */
+  readonly id: string;
+  /** of its session, if it has one */
+  readonly queue: () => OutgoingQueue | undefined;
+  /** a write found the socket's buffer full */
+  readonly onFull: () => void;
+}
+
+/** Prepares a client before it is registered. */
+export function prepareClient(aedes: Aedes, client: Client, { id, queue, onFull }: Preparation): void {
   const inner = internals(client);
   inner.id = id;
   giveIds(inner, queue);
   Object.defineProperty(inner.duplicates, aedes.id, { get: () => 0, set: () => undefined });
-  const arm = inner.waitForDrain;
   inner.waitForDrain = (callback) => {
-    if (!inner._drainTimer) arm.call(inner, () => undefined);
+    onFull();
     setImmediate(callback, null, inner);
   };
 }

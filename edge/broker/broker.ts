@@ -20,14 +20,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import {
-  Aedes,
-  type AedesPublishPacket,
-  type Client,
-  type ConnectPacket,
-  type PublishPacket,
-  type Subscription,
-} from 'aedes';
+import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
@@ -36,7 +29,6 @@ import {
   acceptClient,
   acknowledgeAtDelivery,
   goOnBehind,
-  isSubscribed,
   isWill,
   keepNoPacketIds,
   nextMessage,
@@ -45,6 +37,7 @@ import {
 import { Connacks } from './connack.ts';
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
+import { Deliveries } from './deliveries.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls, type TlsListener } from './listeners.ts';
@@ -52,17 +45,18 @@ import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
-import { brokerId, emptySession } from './session.ts';
+import { brokerId } from './session.ts';
 import { Sessions } from './sessions.ts';
-import { anyCovers, anyMatches, isTopicFilter } from './topic-filter.ts';
+import { defaultFilterLimits, type FilterLimits, mayHold, Subscribing } from './subscribing.ts';
+import { anyMatches } from './topic-filter.ts';
+import { WriteWatch } from './write-watch.ts';
 
 export type { BrokerCounters } from './counters.ts';
 
-export interface BrokerLimits extends LobbyLimits {
+export interface BrokerLimits extends LobbyLimits, FilterLimits {
   /** logged in; those before log-in have limits of their own (lobby.ts) */
   readonly maxConnections: number;
   readonly maxConnectionsEach: number;
-  readonly maxSubscriptionsEach: number;
   /** publishes of one connection between being read and being delivered on: then reading stops */
   readonly maxPending: number;
   readonly maxPendingBytes: number;
@@ -82,9 +76,9 @@ export interface BrokerLimits extends LobbyLimits {
 
 export const defaultBrokerLimits: BrokerLimits = {
   ...defaultLobbyLimits,
+  ...defaultFilterLimits,
   maxConnections: 2000,
   maxConnectionsEach: 16,
-  maxSubscriptionsEach: 100,
   maxPending: 1000,
   maxPendingBytes: 4 * 2 ** 20,
   maxUnsentBytes: 4 * 2 ** 20,
@@ -131,6 +125,7 @@ export class Broker implements Part, LocalPublisher {
   readonly #sockets = new Map<Socket, GuardedSocket>();
   /** of a client from its log-in on, also while its will is published after its end */
   readonly #byClient = new WeakMap<Client, Connection>();
+  readonly #bridges = new WeakSet<Client>();
   readonly #open = new Map<string, Set<Connection>>();
   /** by principal, of those that have ever logged in */
   readonly #turns = new Map<string, ReadTurn>();
@@ -160,7 +155,10 @@ export class Broker implements Part, LocalPublisher {
       storage: this.#storage,
       nextMessage: () => (this.#aedes === undefined ? 0 : nextMessage(this.#aedes)),
       isConnected: (id) => this.#clientIsConnected(id),
-      mayHold: (client, filter) => this.#mayHold(client as Client, filter),
+      mayHold: (client, filter) => {
+        const connection = this.#byClient.get(client as Client);
+        return connection !== undefined && mayHold(connection, filter);
+      },
       gateOf: (packet) => this.#intake.gateOf(packet),
       onDropped: (what) => this.#counters.dropped(what),
     });
@@ -180,7 +178,8 @@ export class Broker implements Part, LocalPublisher {
       sessions: this.#sessions,
       redeliveries: this.#redeliveries,
       storage: this.#storage,
-      isSubscribed: (topic) => this.#aedes !== undefined && isSubscribed(this.#aedes, topic),
+      isSubscribed: (topic) =>
+        this.#sessions.index.match(topic).all.some(({ subscriber }) => subscriber.live !== undefined),
       deliver: (packet) => this.#hand(packet),
       refusalDelayMs,
     });
@@ -193,11 +192,15 @@ export class Broker implements Part, LocalPublisher {
     const aedes = new Aedes({
       id: brokerId,
       concurrency,
-      drainTimeout: this.#limits.drainTimeoutMs,
       // sessions.ts bounds them, without ending a connection whose publishes were taken already
       maxInflightInbound: 0,
       connectTimeout: this.#limits.connectTimeoutMs,
       persistence: this.#sessions,
+      mq: new Deliveries({
+        index: this.#sessions.index,
+        workOf: (client) => this.#byClient.get(client)?.guarded.work,
+        isBridge: (client) => this.#bridges.has(client),
+      }),
       preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
       authenticate: (client, user, password, done) => {
         void this.#authenticate(client, user, password).then((refusal) => {
@@ -206,7 +209,8 @@ export class Broker implements Part, LocalPublisher {
         });
       },
       authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
-      authorizeSubscribe: (client, subscription, done) => done(null, this.#authorizeSubscribe(client, subscription)),
+      // of a session's stand-in (sessions.ts): SUBSCRIBE itself never gets there
+      authorizeSubscribe: (_client, _subscription, done) => done(null, null),
       authorizeForward: (client, packet) => (this.#mayReceive(client, packet) ? packet : null),
       published: (packet, _client, done) => {
         this.#intake.delivered(packet);
@@ -340,10 +344,11 @@ export class Broker implements Part, LocalPublisher {
     const guarded = guard(socket, {
       maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
       onViolation: (what, oversized) => this.#brokeProtocol(guarded, what, oversized),
+      onFailed: (error) => this.#failed(guarded, error),
     });
     this.#sockets.set(socket, guarded);
     this.#counters.connectionsTotal++;
-    const work = { failed: (error: unknown) => this.#failed(guarded, error) };
+    const { work } = guarded;
     const closed = () => {
       this.#countBytes(guarded);
       this.#sockets.delete(socket);
@@ -386,6 +391,8 @@ export class Broker implements Part, LocalPublisher {
   }
 
   #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
+    // Mosquitto's bridges mark themselves in the protocol level
+    if ((packet as { bridgeMode?: boolean }).bridgeMode === true) this.#bridges.add(client);
     this.#logIn.connecting(client, packet);
     done(null, true);
   }
@@ -412,18 +419,37 @@ export class Broker implements Part, LocalPublisher {
     if (open.size >= this.#limits.maxConnectionsEach)
       return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
     const id = `${principal.id}/${client.id}`;
-    prepareClient(aedes, client, id, () => (client.clean ? undefined : this.#sessions.queueOf(id)));
+    const watch = new WriteWatch(socket, this.#options.clock, this.#limits.drainTimeoutMs, () => this.#frozen(guarded));
+    socket.once('close', () => watch.stop());
+    const queue = () => (client.clean ? undefined : this.#sessions.queueOf(id));
+    prepareClient(aedes, client, { id, queue, onFull: () => watch.full() });
     const turn = this.#turns.get(principal.id) ?? guarded.turn;
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
     guarded.principal = principal.id;
-    const connection = new Connection(principal, client, guarded, this.#limits);
+    const connection = new Connection(principal, client, guarded, this.#limits, {
+      maxBytes: this.#limits.maxUnsentBytes,
+      watch,
+    });
     this.#byClient.set(client, connection);
+    connection.subscribeWith(
+      new Subscribing({
+        connection,
+        sessions: this.#sessions,
+        limits: this.#limits,
+        onForbidden: (what) => this.#forbid(connection, what),
+        onFailed: (problem) =>
+          this.#sparing.warn(
+            `subscribing ${id}`,
+            { principal: principal.id },
+            `a subscription was not stored: ${problem}`,
+          ),
+      }),
+    );
     if (socket.destroyed) return undefined;
     this.#open.set(principal.id, open.add(connection));
     this.#connacks.hold(connection);
-    const work = { failed: (error: unknown) => this.#failed(guarded, error) };
-    socket.once('close', () => contained(work, () => this.#closed(connection)));
+    socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
     return undefined;
   }
 
@@ -435,7 +461,10 @@ export class Broker implements Part, LocalPublisher {
 
   #announce(client: Client): void {
     const connection = this.#byClient.get(client);
-    if (connection === undefined || connection.socket.destroyed || connection.principal.kind !== 'device') return;
+    if (connection === undefined || connection.socket.destroyed) return;
+    // its session's subscriptions are in force for it from now on
+    if (!client.clean) connection.subscribing?.subscriber();
+    if (connection.principal.kind !== 'device') return;
     const before = this.#announcedOf(connection.principal.id);
     connection.announced = true;
     if (before === 0) this.#options.onConnection(connection.principal.id, true);
@@ -443,6 +472,7 @@ export class Broker implements Part, LocalPublisher {
 
   #closed(connection: Connection): void {
     const { id } = connection.principal;
+    connection.subscribing?.close();
     const open = this.#open.get(id);
     open?.delete(connection);
     if (open?.size === 0) this.#open.delete(id);
@@ -477,38 +507,24 @@ export class Broker implements Part, LocalPublisher {
     else this.#intake.take(connection, packet, done);
   }
 
-  /** The subscription as granted, or null, which aedes answers with 0x80 [MQTT-3.9.3]. */
-  #authorizeSubscribe(client: Client, subscription: Subscription): Subscription | null {
-    const connection = this.#byClient.get(client);
-    if (connection === undefined || subscription === emptySession) return null;
-    const held = Object.keys((client as unknown as { subscriptions: object }).subscriptions).length;
-    if (this.#mayHold(client, subscription.topic) && held < this.#limits.maxSubscriptionsEach) return subscription;
-    this.#forbid(connection, `may not subscribe to ${subscription.topic}`);
-    return null;
-  }
-
-  #mayHold(client: Client, filter: string): boolean {
-    const principal = this.#byClient.get(client)?.principal;
-    // topics of the broker's own ($SYS) tell who is connected: nobody needs them here
-    return (
-      principal !== undefined &&
-      !filter.startsWith('$') &&
-      isTopicFilter(filter) &&
-      anyCovers(principal.subscribe, filter)
-    );
-  }
-
   /** Also guards queued messages of a session whose rights have changed; and tells a second copy of one message. */
   #mayReceive(client: Client, packet: AedesPublishPacket): boolean {
     const connection = this.#byClient.get(client);
     if (connection === undefined || !anyMatches(connection.principal.subscribe, packet.topic)) return false;
     if (connection.socket.writableLength > this.#limits.maxUnsentBytes) {
-      if (!connection.socket.destroyed) this.#counters.frozen++;
-      connection.socket.destroy(new Error('it does not read what it subscribed to'));
+      this.#frozen(connection.guarded);
       return false;
     }
     // a retained message that a new subscription brings has no broker's id
     return !packet.brokerId || connection.delivers(packet.brokerCounter);
+  }
+
+  /** It does not read what it subscribed to. */
+  #frozen({ socket, principal }: GuardedSocket): void {
+    if (socket.destroyed) return;
+    this.#counters.frozen++;
+    this.#sparing.warn(`frozen ${principal}`, { principal }, 'does not read what it subscribed to: connection closed');
+    socket.destroy();
   }
 
   #forbid(connection: Connection, what: string): void {

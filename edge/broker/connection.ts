@@ -7,8 +7,18 @@
 import type { Client } from 'aedes';
 import type { Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
-import { acknowledge } from './aedes-internals.ts';
+import { pubacks } from './aedes-internals.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
+import { framed } from './protocol/fields.ts';
+import type { Subscribing } from './subscribing.ts';
+import type { WriteWatch } from './write-watch.ts';
+
+/** What becomes of a connection that does not read what it is sent. */
+export interface UnreadOptions {
+  /** in front of its socket: then it is disconnected */
+  readonly maxBytes: number;
+  readonly watch: WriteWatch;
+}
 
 /** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
 const rememberedMessages = 64;
@@ -27,13 +37,42 @@ export class Connection {
   #toRead = 0;
   #asked = false;
   #acknowledged: number[] = [];
+  #subscribing: Subscribing | undefined;
+  readonly #unread: UnreadOptions;
 
-  constructor(principal: Principal, client: Client, guarded: GuardedSocket, limits: AdmissionLimits) {
+  constructor(
+    principal: Principal,
+    client: Client,
+    guarded: GuardedSocket,
+    limits: AdmissionLimits,
+    unread: UnreadOptions,
+  ) {
     this.principal = principal;
     this.client = client;
     this.guarded = guarded;
     this.queue = new AdmissionQueue(limits);
-    guarded.mayRead = () => this.queue.hasRoom;
+    this.#unread = unread;
+    guarded.mayRead = () => this.#mayRead();
+  }
+
+  #mayRead(): boolean {
+    const { maxBytes, watch } = this.#unread;
+    // whoever sends and reads none of the answers
+    if (this.socket.writableLength > maxBytes) {
+      watch.frozen();
+      return false;
+    }
+    return this.queue.hasRoom && this.#subscribing?.hasRoom !== false;
+  }
+
+  get subscribing(): Subscribing | undefined {
+    return this.#subscribing;
+  }
+
+  /** SUBSCRIBE and UNSUBSCRIBE go there. */
+  subscribeWith(subscribing: Subscribing): void {
+    this.#subscribing = subscribing;
+    this.guarded.onFilters = (kind, bytes) => subscribing.take(kind, bytes);
   }
 
   get socket() {
@@ -70,8 +109,18 @@ export class Connection {
   /** To be called before aedes writes an acknowledgement of its own: they leave in order [MQTT-4.6.0-2]. */
   sendAcknowledgements(): void {
     if (this.#acknowledged.length === 0) return;
-    acknowledge(this.client, this.#acknowledged);
+    this.#write(pubacks(this.#acknowledged));
     this.#acknowledged = [];
+  }
+
+  /** SUBACK or UNSUBACK: its first byte, the packet identifier and the return codes. */
+  answer(first: number, ...body: readonly Uint8Array[]): void {
+    this.#write(framed(first, body));
+  }
+
+  #write(packets: Buffer): void {
+    if (this.client.closed || this.socket.destroyed) return;
+    if (!this.socket.write(packets)) this.#unread.watch.full();
   }
 
   /** Notes that this message goes out; false where it has, through another subscription of the same client. */

@@ -7,11 +7,14 @@
  * socket lets it read on), nothing after `hold`, and never more at once than its turn allows.
  */
 import type { Socket } from 'node:net';
+import type { BoundedWork } from '@forpost/shared/bounded-work.ts';
 import { PacketReader, type Read } from './protocol/packet-reader.ts';
 import { ReadTurn } from './read-turn.ts';
 
 export interface GuardedSocket {
   readonly socket: Socket;
+  /** what all of this connection's errors end */
+  readonly work: BoundedWork;
   bytesIn: number;
   /** what `socket.bytesWritten` was when it was last counted */
   bytesOutCounted: number;
@@ -42,9 +45,11 @@ export interface GuardEvents {
   readonly maxPacketBytes: number;
   /** a packet broke the protocol, or is too long: the connection is closed */
   readonly onViolation: (what: string, oversized: boolean) => void;
+  /** an error that nobody handled */
+  readonly onFailed: (error: unknown) => void;
 }
 
-export function guard(socket: Socket, { maxPacketBytes, onViolation }: GuardEvents): GuardedSocket {
+export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }: GuardEvents): GuardedSocket {
   const reader = new PacketReader(maxPacketBytes);
   let held = false;
   let isAnswered = true;
@@ -53,6 +58,7 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation }: GuardEven
   };
   const guarded: GuardedSocket = {
     socket,
+    work: { failed: onFailed },
     bytesIn: 0,
     bytesOutCounted: 0,
     turn: new ReadTurn(),

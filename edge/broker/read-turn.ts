@@ -20,7 +20,7 @@ export class ReadTurn {
 
   /** How many packets may be taken now; 0 = none until `whenNext`. */
   get packets(): number {
-    return this.#bytes > 0 ? this.#packets : 0;
+    return this.#bytes > 0 ? Math.max(0, this.#packets) : 0;
   }
 
   /** How many bytes of packets may be taken now. */

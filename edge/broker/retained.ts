@@ -5,7 +5,8 @@
  * Always: a full table takes no new topic of devices, and one device never has more than its share of it; what the
  * gateway says itself (the alarms' states) is bounded by its configuration and always kept.
  */
-import { topicMatches } from './topic-filter.ts';
+import { hasWildcard } from './filter-index.ts';
+import { TopicTree } from './topic-tree.ts';
 
 export interface RetainedLimits {
   readonly maxRetained: number;
@@ -28,6 +29,7 @@ interface Share {
 export class Retained<Message extends RetainedMessage> {
   readonly #limits: RetainedLimits;
   readonly #messages = new Map<string, Message>();
+  readonly #tree = new TopicTree<Message>();
   readonly #shares = new Map<string, Share>();
   #bytes = 0;
 
@@ -65,6 +67,7 @@ export class Retained<Message extends RetainedMessage> {
     const before = known === undefined ? 0 : known.payload.length;
     if (payload.length === 0) {
       this.#messages.delete(topic);
+      this.#tree.delete(topic);
       this.#bytes -= before;
       return true;
     }
@@ -72,6 +75,7 @@ export class Retained<Message extends RetainedMessage> {
     const isFull = known === undefined && this.#messages.size >= this.#limits.maxRetained;
     if ((isFull || bytes > this.#limits.maxRetainedBytes) && !isOurs(topic)) return false;
     this.#messages.set(topic, message);
+    this.#tree.set(topic, message);
     this.#bytes = bytes;
     return true;
   }
@@ -85,11 +89,11 @@ export class Retained<Message extends RetainedMessage> {
       }
   }
 
-  matching(filters: readonly string[]): readonly Message[] {
-    const found: Message[] = [];
-    for (const message of this.#messages.values())
-      if (filters.some((filter) => topicMatches(filter, message.topic))) found.push(message);
-    return found;
+  /** The messages on topics that the filter matches; undefined now and then, when it looks for long: see TopicTree. */
+  matching(filter: string): Iterable<Message | undefined> {
+    if (hasWildcard(filter)) return this.#tree.matching(filter);
+    const message = this.#messages.get(filter);
+    return message === undefined ? [] : [message];
   }
 }
 

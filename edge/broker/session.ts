@@ -3,7 +3,9 @@
  *
  * Always: a session's number is never given twice (see remembered.ts).
  */
+import type { Client } from 'aedes';
 import type { Change } from '../outbox/remembered.ts';
+import type { Subscriber } from './filter-index.ts';
 import type { Inbound } from './inbound.ts';
 import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
 import type { RetainedLimits } from './retained.ts';
@@ -68,19 +70,29 @@ export interface ClientRef {
   readonly conn?: { destroy(): void };
 }
 
-export interface Session {
+/** Whoever subscribes: a session, or a connection whose session ends with it. */
+export interface LiveSubscriber extends Subscriber {
+  /** its connection */
+  live: Client | undefined;
+}
+
+export interface Session extends LiveSubscriber {
   number: number;
-  readonly client: string;
-  readonly subscriptions: Map<string, Subscription>;
   readonly queue: OutgoingQueue;
   readonly inbound: Inbound;
   absentMs: number;
 }
 
+/** One that has no filters yet. */
+export function subscriber(client: string, isStored: boolean): LiveSubscriber {
+  const owner = ownerOf(client);
+  return { client, owner, subscriptions: new Map(), isStored, wildcards: 0, isEnded: false, live: undefined };
+}
+
 /** Who the broker says it is in its messages' ids: the same after each start, so that queued ones are known again. */
 export const brokerId = 'forpost';
 
-/** Makes aedes say «session present» for a session without subscriptions: it is never granted. */
+/** Makes aedes say «session present»; it is never granted: subscriptions are the broker's own (subscribing.ts). */
 export const emptySession: Subscription = Object.freeze({ topic: '$session', qos: 0 });
 
 /** `<principal>/<its own client id>`; no principal has a slash in its id. */

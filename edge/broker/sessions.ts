@@ -17,7 +17,9 @@
  *    ends it and no later publish under the same packet id, however often it comes.
  */
 import { Readable } from 'node:stream';
+import type { Client } from 'aedes';
 import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
+import { FilterIndex, type Match } from './filter-index.ts';
 import { type Forgotten, Inbound, InboundCount } from './inbound.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import { isOurs, Retained } from './retained.ts';
@@ -28,6 +30,7 @@ import {
   copyOf,
   defaultSessionLimits,
   emptySession,
+  type LiveSubscriber,
   ownerOf,
   packetOf,
   queuedChange,
@@ -35,8 +38,8 @@ import {
   type SessionLimits,
   type StoredPacket,
   type Subscription,
+  subscriber,
 } from './session.ts';
-import { topicMatches } from './topic-filter.ts';
 import { Unsaved } from './unsaved.ts';
 
 /** How a QoS 2 publish stands: known already or not, and when it may be acknowledged. */
@@ -58,12 +61,7 @@ export interface SessionOptions {
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
 }
 
-/** Topics whose subscribers are remembered between changes of subscriptions. */
-const maxCachedTopics = 10_000;
-
-type Subscriber = Subscription & { readonly clientId: string };
-
-const nobody: readonly Subscriber[] = [];
+const nobody: readonly Match<LiveSubscriber>[] = [];
 const nothing: readonly Change[] = [];
 const anything = () => true;
 const isOfQos1 = ({ qos }: QueuedItem) => qos === 1;
@@ -74,10 +72,11 @@ export class Sessions {
   /** by client id, the longest known first */
   readonly #sessions = new Map<string, Session>();
   readonly #retained: Retained<StoredPacket>;
+  /** the subscriptions of all sessions, and of connections without one */
+  readonly index = new FilterIndex<LiveSubscriber>();
   readonly #inboundCount: InboundCount;
   /** of clients whose session ends with their connection */
   readonly #cleanInbound = new Map<string, Inbound>();
-  readonly #byTopic = new Map<string, readonly Subscriber[]>();
   /** by message: the sessions for which it is on disk and not yet in memory */
   readonly #prepared = new Map<number, readonly number[]>();
   readonly #queued = { bytes: 0 };
@@ -120,8 +119,9 @@ export class Sessions {
       if (known !== undefined && early.includes(known)) continue;
       // of two for one client the older was to be ended
       if (known !== undefined) this.#end(known);
-      const session = { ...this.#empty(stored.session, stored.client), absentMs: stored.absentMs };
-      for (const { filter, qos } of stored.subscriptions) session.subscriptions.set(filter, { topic: filter, qos });
+      const session = this.#empty(stored.session, stored.client);
+      session.absentMs = stored.absentMs;
+      for (const { filter, qos } of stored.subscriptions) this.index.add(session, { topic: filter, qos });
       for (const { message, topic, payload, qos, messageId, released } of stored.queue) {
         session.queue.add({
           ...{ message, topic, payload: bufferOf(payload), qos, messageId: messageId ?? undefined, released },
@@ -131,7 +131,6 @@ export class Sessions {
       for (const id of stored.inbound) session.inbound.recall(id);
       this.#sessions.set(stored.client, session);
     }
-    this.#byTopic.clear();
     for (const { topic, payload, qos, owner } of retained) {
       const packet = { cmd: 'publish', topic, payload: bufferOf(payload), qos, retain: true, dup: false };
       if (!this.#retained.mayRetain(owner, topic, payload.length) || !this.#retained.store(packet))
@@ -199,9 +198,14 @@ export class Sessions {
         payload.length === 0 ? { kind: 'unretained', topic } : { kind: 'retained', topic, payload, qos, owner },
       );
     const sessions: number[] = [];
-    for (const { clientId, qos: granted } of subscribers) {
-      const session = this.#sessions.get(clientId);
-      if (session === undefined || (absentOnly && this.#options.isConnected(clientId))) continue;
+    for (const { subscriber, qos: granted } of subscribers) {
+      const session = this.#sessions.get(subscriber.client);
+      if (
+        session === undefined ||
+        session !== subscriber ||
+        (absentOnly && this.#options.isConnected(subscriber.client))
+      )
+        continue;
       packet.brokerId = brokerId;
       packet.brokerCounter ??= this.#options.nextMessage();
       const message = packet.brokerCounter;
@@ -333,28 +337,53 @@ export class Sessions {
     this.#storage.save({ kind: 'unretained', topic: packet.topic });
   }
 
-  createRetainedStreamCombi(filters: readonly string[]): Readable {
-    return Readable.from(this.#retained.matching(filters));
+  /** See `Retained.matching`. */
+  retainedFor(filter: string): Iterable<StoredPacket | undefined> {
+    return this.#retained.matching(filter);
   }
 
   // subscriptions of persistent sessions
 
+  /** The session of a client that has one, and its client is this connection from now on. */
+  attach(client: Client): Session {
+    const session = this.#session(client.id);
+    session.live = client;
+    return session;
+  }
+
   /** In force, and answered, once they are on disk. */
   async addSubscriptions(client: ClientRef, subscriptions: readonly Subscription[]): Promise<void> {
     const session = this.#session(client.id);
-    const allowed = subscriptions.filter(({ topic }) => this.#options.mayHold(client, topic));
-    const changed = allowed.filter(({ topic, qos }) => session.subscriptions.get(topic)?.qos !== qos);
-    for (const { topic, qos } of changed)
+    await this.subscriptionsSaved(session, this.saveSubscriptions(session, subscriptions));
+    this.applySubscriptions(session, subscriptions);
+  }
+
+  /** Notes subscriptions for the disk. Returns those of their filters that it does not know so. */
+  saveSubscriptions(session: Session, subscriptions: readonly Subscription[]): readonly string[] {
+    const changed: string[] = [];
+    for (const { topic, qos } of subscriptions) {
+      if (session.subscriptions.get(topic)?.qos === qos) continue;
+      changed.push(topic);
       this.#storage.save({ kind: 'subscribed', session: session.number, filter: topic, qos });
+    }
+    return changed;
+  }
+
+  /** Resolves once the disk knows the `changed` ones. @throws what the outbox says: then they do not hold */
+  async subscriptionsSaved(session: Session, changed: readonly string[]): Promise<void> {
     try {
       // on a site whose disk was full at the start alerts go on: what holds then is written with all else, once it can be
       if (changed.length > 0 && this.#storage.isRead()) await this.#storage.saved();
     } catch (error) {
-      for (const { topic } of changed) this.#saveAsItIs(session, topic);
+      if (!session.isEnded) for (const filter of changed) this.#saveAsItIs(session, filter);
       throw error;
     }
-    for (const { topic, qos, rh, rap, nl } of allowed) session.subscriptions.set(topic, { topic, qos, rh, rap, nl });
-    if (changed.length > 0) this.#byTopic.clear();
+  }
+
+  /** Brings subscriptions into force. */
+  applySubscriptions(session: Session, subscriptions: readonly Subscription[]): void {
+    if (session.isEnded) return;
+    for (const { topic, qos } of subscriptions) this.index.add(session, { topic, qos });
   }
 
   #saveAsItIs(session: Session, filter: string): void {
@@ -366,11 +395,21 @@ export class Sessions {
   async removeSubscriptions(client: ClientRef, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (session === undefined) return;
+    this.dropSubscriptions(session, filters);
+    await this.subscriptionsDropped();
+  }
+
+  /** Ends subscriptions, and notes that for the disk. */
+  dropSubscriptions(session: Session, filters: readonly string[]): void {
+    if (session.isEnded) return;
     for (const filter of filters)
-      if (session.subscriptions.delete(filter))
+      if (this.index.remove(session, filter))
         this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
-    this.#byTopic.clear();
-    await this.#storage.saved();
+  }
+
+  /** Resolves once the disk knows which subscriptions are dropped. @throws what the outbox says */
+  subscriptionsDropped(): Promise<void> {
+    return this.#storage.saved();
   }
 
   async cleanSubscriptions(client: ClientRef): Promise<void> {
@@ -387,27 +426,16 @@ export class Sessions {
       return [];
     }
     this.#setAbsent(known, 0);
-    return known.subscriptions.size === 0 ? [emptySession] : [...known.subscriptions.values()];
+    return [emptySession];
   }
 
   /** The persistent subscribers of a topic with QoS above 0, each once, with the highest QoS that it asked for. */
   async subscriptionsByTopic(topic: string) {
-    return this.#subscribersOf(topic);
+    return this.#subscribersOf(topic).map(({ subscriber: { client }, qos }) => ({ clientId: client, topic, qos }));
   }
 
-  #subscribersOf(topic: string): readonly Subscriber[] {
-    const known = this.#byTopic.get(topic);
-    if (known !== undefined) return known;
-    const found: Subscriber[] = [];
-    for (const [clientId, session] of this.#sessions) {
-      let best: Subscription | undefined;
-      for (const subscription of session.subscriptions.values())
-        if (subscription.qos > (best?.qos ?? 0) && topicMatches(subscription.topic, topic)) best = subscription;
-      if (best !== undefined) found.push({ clientId, ...best });
-    }
-    if (this.#byTopic.size >= maxCachedTopics) this.#byTopic.clear();
-    this.#byTopic.set(topic, found);
-    return found;
+  #subscribersOf(topic: string): readonly Match<LiveSubscriber>[] {
+    return this.index.match(topic).stored;
   }
 
   async countOffline() {
@@ -594,17 +622,15 @@ export class Sessions {
   }
 
   #empty(number: number, clientId: string): Session {
-    return {
-      ...{ number, client: clientId, subscriptions: new Map(), absentMs: 0 },
-      ...{ queue: new OutgoingQueue(this.#queued), inbound: new Inbound(this.#inboundCount) },
-    };
+    const queue = new OutgoingQueue(this.#queued);
+    return { ...subscriber(clientId, true), number, absentMs: 0, queue, inbound: new Inbound(this.#inboundCount) };
   }
 
   #end(session: Session): void {
     this.#sessions.delete(session.client);
     session.inbound.clear();
     session.queue.clear();
-    if (session.subscriptions.size > 0) this.#byTopic.clear();
+    this.index.end(session);
     this.#unsaved.note(session.client);
     this.#storage.save({ kind: 'session-ended', session: session.number });
   }

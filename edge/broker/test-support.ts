@@ -131,13 +131,14 @@ export class HeldStorage implements BrokerStorage {
 export class RawClient {
   readonly socket: Socket;
   closed = false;
-  #received = Buffer.alloc(0);
+  #joined: Buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
+  /** bytes that came */
+  bytes = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
-    socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-    });
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('close', () => {
       this.closed = true;
     });
@@ -146,6 +147,56 @@ export class RawClient {
 
   send(...packets: Buffer[]): void {
     this.socket.write(Buffer.concat(packets));
+  }
+
+  #take(chunk: Buffer): void {
+    this.#pieces.push(chunk);
+    this.bytes += chunk.length;
+  }
+
+  get #received(): Buffer {
+    if (this.#pieces.length > 0) this.#joined = Buffer.concat([this.#joined, ...this.#pieces]);
+    this.#pieces = [];
+    return this.#joined;
+  }
+
+  /** Reads so many bytes at a time, every so many ms. */
+  slow(bytes: number, everyMs: number): void {
+    this.socket.removeAllListeners('data');
+    this.socket.pause();
+    const timer = setInterval(() => {
+      const chunk: Buffer | null = this.socket.read(Math.min(bytes, this.socket.readableLength)) ?? null;
+      if (chunk !== null) this.#take(chunk);
+    }, everyMs);
+    this.socket.once('close', () => clearInterval(timer));
+  }
+
+  /** The bodies of the packets of this type that came whole. */
+  whole(name: string): readonly Buffer[] {
+    return this.#split().flatMap(([first, body]) => (names[first >> 4] === name ? [body] : []));
+  }
+
+  /** The first bytes of the packets of this type. */
+  firstBytes(name: string): readonly number[] {
+    return this.#split().flatMap(([first]) => (names[first >> 4] === name ? [first] : []));
+  }
+
+  #split(): (readonly [number, Buffer])[] {
+    const found: (readonly [number, Buffer])[] = [];
+    for (let at = 0; at < this.#received.length; ) {
+      let length = 0;
+      let from = at + 1;
+      for (let shift = 0; ; shift += 7) {
+        const byte = this.#received[from++];
+        if (byte === undefined) return found;
+        length |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+      if (from + length > this.#received.length) return found;
+      found.push([this.#received[at] ?? 0, this.#received.subarray(from, from + length)]);
+      at = from + length;
+    }
+    return found;
   }
 
   /** The publishes of QoS 1 and 2 that came, for packets with bodies of at most 127 bytes. */
@@ -189,6 +240,7 @@ const names: Readonly<Record<number, string>> = {
   6: 'pubrel',
   7: 'pubcomp',
   9: 'suback',
+  11: 'unsuback',
   13: 'pingresp',
 };
 

@@ -20,6 +20,8 @@ export interface GatewayFiles {
   /** native devices, by id */
   readonly devices: readonly string[];
   readonly rules?: readonly object[] | undefined;
+  /** consumers beside `wall-display`, which hear everything too */
+  readonly consumers?: readonly string[] | undefined;
   readonly cameras?: readonly object[] | undefined;
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>> | undefined;
   readonly uplink: readonly object[];
@@ -32,16 +34,17 @@ export async function writeGatewayFiles(folder: string, files: GatewayFiles): Pr
   hashed ??= hashPassword(testPassword);
   const hash = await hashed;
   const { devices, cameraSecrets } = files;
+  const consumers = ['wall-display', ...(files.consumers ?? [])];
   const viaHttp = files.uplink.some((sink) => 'url' in sink);
   await writeYaml(folder, 'site.yaml', {
     site: { id: 'test-site', name: 'Test site', timezone: 'Europe/Berlin' },
     devices: devices.map((id) => ({ id, decoder: 'native' })),
-    consumers: [{ id: 'wall-display', subscribe: ['forpost/#'] }],
+    consumers: consumers.map((id) => ({ id, subscribe: ['forpost/#'] })),
     cameras: files.cameras ?? [],
     rules: files.rules ?? [],
   });
   await writeYaml(folder, 'secrets.yaml', {
-    mqtt: Object.fromEntries([...devices, 'wall-display'].map((id) => [id, hash])),
+    mqtt: Object.fromEntries([...devices, ...consumers].map((id) => [id, hash])),
     console: { installer: hash },
     ...(cameraSecrets === undefined ? {} : { cameras: cameraSecrets }),
     ...(viaHttp ? { uplink: { centre: { token } } } : {}),

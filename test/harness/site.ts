@@ -20,6 +20,8 @@ export interface SiteOptions {
   /** native devices, by id */
   readonly devices: readonly string[];
   readonly rules?: readonly object[];
+  /** consumers beside `wall-display`, which hear everything too */
+  readonly consumers?: readonly string[];
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>>;
   /** a folder of models that the gateway has installed */
@@ -95,7 +97,7 @@ export class TestSite {
         : uplink === 'http'
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
-    const { devices, rules, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    const { devices, rules, consumers, cameras, cameraSecrets, extraInstallation, webhook } = options;
     const { publicKey } = await signingKey(join(this.folder, 'centre', 'command-key.pem'));
     await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
@@ -105,6 +107,7 @@ export class TestSite {
       extra: { commands: { trusted_keys: [publicKey.text] }, ...extraInstallation },
       devices,
       rules,
+      consumers,
       cameras,
       cameraSecrets,
     });

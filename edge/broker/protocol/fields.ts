@@ -64,3 +64,14 @@ export function filterViolation(bytes: Uint8Array, from: number, to: number): Vi
   }
   return textViolation(bytes, from, to, 'topic filter');
 }
+
+/** A packet with its fixed header (section 2.2). */
+export function framed(first: number, body: readonly Uint8Array[]): Buffer {
+  const header = [first];
+  let left = body.reduce((sum, { length }) => sum + length, 0);
+  do {
+    header.push((left % 128) | (left >= 128 ? 0x80 : 0));
+    left = Math.floor(left / 128);
+  } while (left > 0);
+  return Buffer.concat([Uint8Array.from(header), ...body]);
+}

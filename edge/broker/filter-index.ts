@@ -1,0 +1,236 @@
+/**
+ * Which subscriptions a topic matches: the filters of all sessions and of all connections in one tree, a level a node.
+ *
+ *   subscriber ── add, remove ──► in the tree ── end ──► matches nothing more ── swept, some filters a turn ──► gone
+ *
+ * Always: what a match costs depends on the topic's levels and on the filters that match it, not on how many others
+ * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1]; the
+ * filters of an ended subscriber count for nobody from that moment on.
+ */
+import type { Subscription } from './session.ts';
+
+export interface Subscriber {
+  /** `<principal>/<its own client id>` */
+  readonly client: string;
+  /** its principal: whose filters are counted together */
+  readonly owner: string;
+  readonly subscriptions: Map<string, Subscription>;
+  /** a session that outlives its connection: messages of QoS 1 and 2 are kept for it */
+  readonly isStored: boolean;
+  /** of its filters, those with `+` or `#` */
+  wildcards: number;
+  isEnded: boolean;
+}
+
+export interface Match<S extends Subscriber> {
+  readonly subscriber: S;
+  readonly qos: 0 | 1 | 2;
+}
+
+/** Whoever a topic goes to, each once. */
+export interface Matches<S extends Subscriber> {
+  readonly all: readonly Match<S>[];
+  /** of these, who has a session and asked for QoS 1 or 2 */
+  readonly stored: readonly Match<S>[];
+}
+
+/** What one principal holds. */
+export interface Held {
+  filters: number;
+  /** of these with `+` or `#` */
+  wildcards: number;
+}
+
+interface Node<S> {
+  next: Map<string, Node<S>> | undefined;
+  plus: Node<S> | undefined;
+  /** filters that end in this level */
+  here: Map<S, 0 | 1 | 2> | undefined;
+  /** filters that go on with `#` */
+  rest: Map<S, 0 | 1 | 2> | undefined;
+}
+
+/** Topics whose matches are remembered between changes, and how long their names may be. */
+const maxCachedTopics = 10_000;
+const longestCached = 256;
+/** Filters of ended subscribers that are taken out in one turn of the event loop. */
+const sweptPerTurn = 128;
+
+export class FilterIndex<S extends Subscriber> {
+  readonly #root: Node<S> = emptyNode();
+  readonly #held = new Map<string, Held>();
+  readonly #cache = new Map<string, Matches<S>>();
+  readonly #swept: { readonly subscriber: S; readonly filters: Iterator<string> }[] = [];
+
+  /** What a principal holds, in all its sessions and connections. */
+  heldBy(owner: string): Readonly<Held> {
+    return this.#held.get(owner) ?? { filters: 0, wildcards: 0 };
+  }
+
+  /** Whether nothing is left in the tree: for tests. */
+  get isBare(): boolean {
+    const { next, plus, here, rest } = this.#root;
+    return (next ?? plus ?? here ?? rest) === undefined;
+  }
+
+  /** Adds a subscription, or changes its QoS. */
+  add(subscriber: S, subscription: Subscription): void {
+    const { topic, qos } = subscription;
+    if (!subscriber.subscriptions.has(topic)) this.#countOne(subscriber, topic, 1);
+    subscriber.subscriptions.set(topic, subscription);
+    this.#cache.clear();
+    let node = this.#root;
+    for (const level of topic.split('/')) {
+      if (level === '#') {
+        node.rest ??= new Map();
+        node.rest.set(subscriber, qos);
+        return;
+      }
+      node = childOf(node, level);
+    }
+    node.here ??= new Map();
+    node.here.set(subscriber, qos);
+  }
+
+  /** false: there was none. */
+  remove(subscriber: S, filter: string): boolean {
+    if (!subscriber.subscriptions.delete(filter)) return false;
+    this.#countOne(subscriber, filter, -1);
+    this.#cache.clear();
+    this.#takeOut(subscriber, filter);
+    return true;
+  }
+
+  /** Its filters match nothing from now on. */
+  end(subscriber: S): void {
+    if (subscriber.isEnded) return;
+    subscriber.isEnded = true;
+    if (subscriber.subscriptions.size === 0) return;
+    this.#count(subscriber.owner, -subscriber.subscriptions.size, -subscriber.wildcards);
+    this.#cache.clear();
+    this.#swept.push({ subscriber, filters: subscriber.subscriptions.keys() });
+    if (this.#swept.length === 1) setImmediate(() => this.#sweep());
+  }
+
+  /** Each subscriber once. The topic has no wildcards. */
+  match(topic: string): Matches<S> {
+    const known = this.#cache.get(topic);
+    if (known !== undefined) return known;
+    const found = new Map<S, 0 | 1 | 2>();
+    collect(this.#root, topic.split('/'), 0, topic.startsWith('$'), found);
+    const all = Array.from(found, ([subscriber, qos]) => ({ subscriber, qos }));
+    const matches = { all, stored: all.filter(({ subscriber, qos }) => subscriber.isStored && qos > 0) };
+    if (topic.length > longestCached) return matches;
+    if (this.#cache.size >= maxCachedTopics) this.#cache.clear();
+    this.#cache.set(topic, matches);
+    return matches;
+  }
+
+  #countOne(subscriber: S, filter: string, by: 1 | -1): void {
+    const wildcards = hasWildcard(filter) ? by : 0;
+    subscriber.wildcards += wildcards;
+    this.#count(subscriber.owner, by, wildcards);
+  }
+
+  #count(owner: string, filters: number, wildcards: number): void {
+    const held = this.#held.get(owner) ?? { filters: 0, wildcards: 0 };
+    held.filters += filters;
+    held.wildcards += wildcards;
+    if (held.filters === 0) this.#held.delete(owner);
+    else this.#held.set(owner, held);
+  }
+
+  #sweep(): void {
+    const first = this.#swept[0];
+    if (first === undefined) return;
+    for (let n = 0; n < sweptPerTurn; n++) {
+      const { value: filter, done } = first.filters.next();
+      if (done === true) {
+        first.subscriber.subscriptions.clear();
+        this.#swept.shift();
+        break;
+      }
+      this.#takeOut(first.subscriber, filter);
+    }
+    if (this.#swept.length > 0) setImmediate(() => this.#sweep());
+  }
+
+  #takeOut(subscriber: S, filter: string): void {
+    const levels = filter.split('/');
+    const path: Node<S>[] = [this.#root];
+    let node: Node<S> | undefined = this.#root;
+    for (const level of levels) {
+      if (level === '#') break;
+      node = level === '+' ? node.plus : node.next?.get(level);
+      if (node === undefined) return;
+      path.push(node);
+    }
+    const isRest = levels.at(-1) === '#';
+    const held = isRest ? node.rest : node.here;
+    held?.delete(subscriber);
+    if (held?.size === 0) node[isRest ? 'rest' : 'here'] = undefined;
+    prune(path, levels);
+  }
+}
+
+export function hasWildcard(filter: string): boolean {
+  return filter.includes('+') || filter.includes('#');
+}
+
+function emptyNode<S>(): Node<S> {
+  return { next: undefined, plus: undefined, here: undefined, rest: undefined };
+}
+
+function childOf<S>(node: Node<S>, level: string): Node<S> {
+  if (level === '+') {
+    node.plus ??= emptyNode();
+    return node.plus;
+  }
+  node.next ??= new Map();
+  let child = node.next.get(level);
+  if (child === undefined) {
+    child = emptyNode();
+    node.next.set(level, child);
+  }
+  return child;
+}
+
+/** Takes the nodes that hold nothing more out of the tree, from the deepest of the path on. */
+function prune<S>(path: readonly Node<S>[], levels: readonly string[]): void {
+  for (let depth = path.length - 1; depth > 0; depth--) {
+    const node = path[depth];
+    const parent = path[depth - 1];
+    const level = levels[depth - 1];
+    if (node === undefined || parent === undefined || level === undefined) return;
+    if (node.next !== undefined || node.plus !== undefined || node.here !== undefined || node.rest !== undefined)
+      return;
+    if (level === '+') parent.plus = undefined;
+    else parent.next?.delete(level);
+    if (parent.next?.size === 0) parent.next = undefined;
+  }
+}
+
+/** `isOurs`: the topic begins with `$`, which no wildcard in front matches [MQTT-4.7.2-1]. */
+function collect<S extends Subscriber>(
+  node: Node<S>,
+  levels: readonly string[],
+  depth: number,
+  isOurs: boolean,
+  found: Map<S, 0 | 1 | 2>,
+): void {
+  const mayBeWild = depth > 0 || !isOurs;
+  if (node.rest !== undefined && mayBeWild) add(node.rest, found);
+  const level = levels[depth];
+  if (level === undefined) {
+    if (node.here !== undefined) add(node.here, found);
+    return;
+  }
+  const child = node.next?.get(level);
+  if (child !== undefined) collect(child, levels, depth + 1, isOurs, found);
+  if (node.plus !== undefined && mayBeWild) collect(node.plus, levels, depth + 1, isOurs, found);
+}
+
+function add<S extends Subscriber>(from: ReadonlyMap<S, 0 | 1 | 2>, found: Map<S, 0 | 1 | 2>): void {
+  for (const [subscriber, qos] of from)
+    if (!subscriber.isEnded && qos >= (found.get(subscriber) ?? 0)) found.set(subscriber, qos);
+}

@@ -1,0 +1,66 @@
+/**
+ * Tells a subscriber that reads slowly from one that has stopped reading.
+ *
+ *   idle ── a write found the socket's buffer full ──► watching ── drained ──► idle
+ *                                                        ├── something went out in `timeoutMs` ──► watching
+ *                                                        └── nothing did ──► onFrozen
+ *
+ * Always: however slowly something is read, it is no frozen one; whoever reads nothing for `timeoutMs` is. What may wait
+ * in front of either is bounded elsewhere (`maxUnsentBytes`).
+ */
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+
+export class WriteWatch {
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #onFrozen: () => void;
+  #timer: Timer | undefined;
+
+  constructor(socket: Socket, clock: Clock, timeoutMs: number, onFrozen: () => void) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#onFrozen = onFrozen;
+  }
+
+  /** A write found the buffer full. */
+  full(): void {
+    if (this.#timer === undefined) this.#watch(unsent(this.#socket));
+  }
+
+  /** It is known to read nothing, or too little. */
+  frozen(): void {
+    this.stop();
+    this.#onFrozen();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #watch(before: Unsent): void {
+    this.#timer = this.#clock.after(this.#timeoutMs, () => {
+      this.#timer = undefined;
+      if (this.#socket.destroyed || !this.#socket.writableNeedDrain) return;
+      const now = unsent(this.#socket);
+      if (now.sent === before.sent && now.inSystem === before.inSystem) this.#onFrozen();
+      else this.#watch(now);
+    });
+  }
+}
+
+interface Unsent {
+  /** bytes of all writes that have ended */
+  readonly sent: number;
+  /** of the write under way, what the system has not taken */
+  readonly inSystem: number | undefined;
+}
+
+function unsent(socket: Socket): Unsent {
+  // of one large write only libuv knows how far it is; where it does not say, ended writes count
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } };
+  return { sent: socket.bytesWritten - socket.writableLength, inSystem: handle?.writeQueueSize };
+}

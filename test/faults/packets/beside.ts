@@ -1,0 +1,101 @@
+/**
+ * What a hostile client costs the others: how long a critical alert of one device takes to a local display, while the
+ * attack goes on. Both ends are clients of this process, so one clock measures both.
+ */
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { setNice } from '@forpost/shared/priority.ts';
+import type { MqttClient } from 'mqtt';
+import { percentile } from '../../../scripts/report.ts';
+import { type TestSite, testPassword } from '../../harness/site.ts';
+import type { AttackerData, AttackName } from './attacker.ts';
+
+export interface Beside {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** what the attacker got done, in its own units */
+  readonly done: number;
+}
+
+export interface AttackOptions {
+  /** the probe's device id: its rule is `above 1000` */
+  readonly probe: string;
+  readonly samples: number;
+  /** as whom the attacker logs in */
+  readonly user?: string;
+  readonly filters?: number;
+}
+
+const pauseMs = 4;
+
+/** Runs an attack (none: the same without) and measures alerts beside it. */
+export async function alertsBeside(
+  site: TestSite,
+  attack: AttackName | undefined,
+  options: AttackOptions,
+): Promise<Beside> {
+  const { probe, samples, user = 'hostile-panel', filters = 1000 } = options;
+  const attacker =
+    attack === undefined
+      ? undefined
+      : await startAttack({ port: site.mqttPort, user, password: testPassword, attack, filters });
+  const device = await site.connect(probe, { reconnectPeriod: 0 });
+  const display = await site.connect('wall-display', { clientId: 'display-of-the-probe', reconnectPeriod: 0 });
+  try {
+    await display.subscribeAsync('forpost/alerts/+/+', { qos: 0 });
+    const first = setNice(-10);
+    const times = await measure(device, display, probe, samples).finally(() => first && setNice(0));
+    return {
+      p50Ms: percentile(times, 50),
+      p99Ms: percentile(times, 99),
+      maxMs: Math.max(...times),
+      done: attacker === undefined ? 0 : await doneBy(attacker),
+    };
+  } finally {
+    await attacker?.terminate();
+    await Promise.all([device.endAsync(true), display.endAsync(true)]);
+  }
+}
+
+async function startAttack(workerData: AttackerData): Promise<Worker> {
+  const worker = new Worker(new URL('./attacker.ts', import.meta.url), { workerData });
+  const [said] = (await once(worker, 'message')) as [string];
+  if (said !== 'begun') throw new Error(`${workerData.attack}: ${said}`);
+  return worker;
+}
+
+async function doneBy(worker: Worker): Promise<number> {
+  worker.postMessage('how much');
+  const [done] = (await once(worker, 'message')) as [number | string];
+  if (typeof done === 'string') throw new Error(`the attack ended by itself: ${done}`);
+  return done;
+}
+
+async function measure(device: MqttClient, display: MqttClient, probe: string, samples: number): Promise<number[]> {
+  if (device.stream instanceof Socket) device.stream.setNoDelay(true);
+  const times: number[] = [];
+  const warmUp = 10;
+  for (let n = 0; n < warmUp + samples; n++) {
+    const arrived = nextMessage(display);
+    const sent = performance.now();
+    const payload = JSON.stringify({ values: { power_w: n % 2 === 0 ? 2000 : 10 } });
+    device.publish(`forpost/devices/${probe}/readings`, payload, { qos: 1 }, () => undefined);
+    const ms = (await arrived) - sent;
+    if (n >= warmUp) times.push(ms);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return times;
+}
+
+/** When the next message arrives. @throws Error after 30 s */
+function nextMessage(display: MqttClient): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no alert within 30 s')), 30_000);
+    display.once('message', () => {
+      clearTimeout(timer);
+      resolve(performance.now());
+    });
+  });
+}

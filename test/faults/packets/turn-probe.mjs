@@ -1,0 +1,37 @@
+/**
+ * Loaded into the gateway (NODE_OPTIONS --import): how much of a core its main thread uses before it looks at its timers
+ * again. What an alert waits for in a busy gateway is this, and no other process's load changes it. SIGUSR2 prints what
+ * was measured since the last one, as one line of JSON on standard error.
+ */
+import { isMainThread } from 'node:worker_threads';
+
+const everyMs = 1;
+
+if (isMainThread && process.argv.includes('gateway')) {
+  let turns = [];
+  let before = used();
+  setInterval(() => {
+    const now = used();
+    turns.push(now - before);
+    before = now;
+  }, everyMs).unref();
+  process.on('SIGUSR2', () => {
+    turns.sort((a, b) => a - b);
+    const at = (share) => turns[Math.min(turns.length - 1, Math.floor(share * turns.length))] ?? 0;
+    process.stderr.write(
+      `${JSON.stringify({ turns: turns.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: turns.at(-1) ?? 0, heapMb: heapMb() })}\n`,
+    );
+    turns = [];
+  });
+}
+
+function used() {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** After a collection of garbage, where the gateway lets one be asked for. */
+function heapMb() {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
