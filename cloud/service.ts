@@ -67,7 +67,7 @@ export async function runService(configFile: string): Promise<void> {
   const config = loadCloud(configFile);
   const logger = createLogger('cloud', config.log_level);
   const service = new Service({ config, clock: systemClock, random: Math.random, logger });
-  await runUntilSignal(service, logger, () => service.addresses());
+  await runUntilSignal(service, logger, () => service.addresses(), { hangS: config.watchdog?.hang_s ?? 30 });
 }
 
 export interface ServiceOptions {

@@ -83,7 +83,7 @@ export async function runGateway(configFile: string): Promise<void> {
   const gateway = new Gateway({
     ...{ installation, site, secrets, conditions, clock: systemClock, random: Math.random, logger },
   });
-  await runUntilSignal(gateway, logger, () => gateway.addresses());
+  await runUntilSignal(gateway, logger, () => gateway.addresses(), { hangS: installation.watchdog?.hang_s });
 }
 
 export interface GatewayOptions {

@@ -4,6 +4,8 @@
  *   starting ── up, one JSON line {"ready": …} ──► running ── SIGTERM, SIGINT ──► stopping ──► exit 0
  *                                                    └── an error nobody handled ──► stopping ──► exit 1
  *
+ * A main thread that hangs is ended by its watchdog (watchdog/watchdog.ts).
+ *
  * Always: a second signal ends the process at once; nothing that fails unseen leaves it half alive. An error that arose
  * in bounded work (one connection, one request: bounded-work.ts) ends that work, and the process goes on.
  */
@@ -11,12 +13,22 @@ import { endBrokenWork } from './bounded-work.ts';
 import { ForpostError, messageOf } from './errors.ts';
 import type { Part } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
+import { startWatchdog } from './watchdog/watchdog.ts';
 
 /** How long a whole stop may take; a supervisor would kill it then anyway. */
 const stopDeadlineMs = 20_000;
 
+/** How long a main thread may not answer, s, where the configuration says nothing else. */
+export const defaultHangS = 15;
+
 /** `addresses`: what the ready line tells. @throws what `start` throws */
-export async function runUntilSignal(root: Part, logger: Logger, addresses: () => object): Promise<void> {
+export async function runUntilSignal(
+  root: Part,
+  logger: Logger,
+  addresses: () => object,
+  { hangS = defaultHangS }: { readonly hangS?: number | undefined } = {},
+): Promise<void> {
+  const watchdog = startWatchdog(String(logger.bindings().name ?? ''), hangS * 1000, logger);
   let stopping = false;
   const stop = async (why: string, code: number) => {
     if (stopping) process.exit(code === 0 ? 130 : code);
@@ -43,6 +55,7 @@ export async function runUntilSignal(root: Part, logger: Logger, addresses: () =
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   await root.start();
+  watchdog.ready();
   process.stdout.write(`${JSON.stringify({ ready: addresses() })}\n`);
 }
 

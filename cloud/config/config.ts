@@ -181,6 +181,21 @@ export const cloudSchema = Type.Object(
         closed,
       ),
     ),
+    watchdog: Type.Optional(
+      Type.Object(
+        {
+          hang_s: Type.Optional(
+            Type.Number({
+              minimum: 1,
+              maximum: 3600,
+              description:
+                'how long its main thread may not answer: then the centre ends itself, to be started again; default 30',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     log_level: Type.Optional(Type.String()),
   },
   closed,

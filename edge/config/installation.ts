@@ -163,6 +163,21 @@ export const installationSchema = Type.Object(
         closed,
       ),
     ),
+    watchdog: Type.Optional(
+      Type.Object(
+        {
+          hang_s: Type.Optional(
+            Type.Number({
+              minimum: 1,
+              maximum: 3600,
+              description:
+                'how long its main thread may not answer: then the gateway ends itself, to be started again; default 15',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     log_level: Type.Optional(
       Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))),
     ),

@@ -128,8 +128,7 @@ async function alertTimes(): Promise<readonly number[]> {
 }
 
 async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${site.httpPort}/metrics`)).text();
-  const line = text.split('\n').find((one) => one.startsWith(name) && !one.startsWith('#'));
+  const line = (await site.metrics()).split('\n').find((one) => one.startsWith(name) && !one.startsWith('#'));
   return Number(line?.split(' ').at(-1) ?? Number.NaN);
 }
 

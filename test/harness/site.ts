@@ -50,6 +50,7 @@ export class TestSite {
   centrePassword = '';
   readonly #releasers = new Releasers();
   #cookie = '';
+  #localCookie = '';
 
   private constructor(
     folder: string,
@@ -180,6 +181,13 @@ export class TestSite {
     const answer = await fetch(base + path, { headers: { cookie } });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
+  }
+
+  /** The gateway's /metrics, as text; logged in once as the installer. */
+  async metrics(): Promise<string> {
+    const base = `http://127.0.0.1:${this.httpPort}`;
+    if (this.#localCookie === '') this.#localCookie = await logIn(base, 'installer', testPassword);
+    return (await fetch(`${base}/metrics`, { headers: { cookie: this.#localCookie } })).text();
   }
 
   async stop(): Promise<void> {
