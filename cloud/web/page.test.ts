@@ -1,6 +1,7 @@
 /** The built page in a browser, at a desk and on a phone, with whatever a gateway may call its things. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { unless } from '../../test/harness/unless.ts';
@@ -163,6 +164,102 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
         await page.screenshot({ path: join(process.env.FORPOST_SHOTS, `long-${size}.png`), fullPage: true });
       expect(complaints).toEqual([]);
     });
+  });
+
+  test('nothing moves under a finger: what comes is told beside the list, and shown when one asks', async () => {
+    const alarms = ['a', 'b', 'c'].map((id, i) =>
+      alarmView(id, { severity: 'warning', raised: ago(60_000 * (i + 1)) }),
+    );
+    const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };
+    centre.answers.set('/api/v1/alarms', {
+      alarms: alarms.map((alarm) => ({ ...alarm, evidence: [picture] })),
+      open: 3,
+    });
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
+    centre.answers.set('/api/v1/gateways/gw-1/evidence', { evidence: [] });
+    const page = await open('phone');
+    const button = page.getByRole('button', { name: `Acknowledge: ${alarms[1]?.message}` });
+    await button.waitFor();
+    await page.getByRole('button', { name: `Show 1 picture: ${alarms[2]?.message}` }).tap();
+    const place = async () => {
+      const { x = 0, y = 0 } = (await button.boundingBox()) ?? {};
+      return { x: Math.round(x / 2), y: Math.round(y / 2) };
+    };
+    const before = await place();
+    for (let i = 0; i < 20; i++) centre.tell('alert', alarmView(`new-${i}`, { raised: ago(0), changed: ago(0) }));
+    const told = page.getByRole('button', { name: /20 new alarms, Critical: House connection overloaded/ });
+    await told.waitFor();
+    if (process.env.FORPOST_SHOTS !== undefined)
+      await page.screenshot({ path: join(process.env.FORPOST_SHOTS, 'new.png') });
+    expect(await place()).toEqual(before);
+    centre.tell('alert', { ...alarms[0], active: false, open: true, change: 'cleared', changed: ago(0) });
+    await page.locator('.alarm').first().getByText('Over', { exact: true }).waitFor();
+    expect(await place()).toEqual(before);
+    // what was opened is still open
+    expect(await page.locator('.evidence figure').count()).toBe(1);
+    await page.getByRole('button', { name: `Hide 1 picture: ${alarms[2]?.message}` }).tap();
+    await told.tap();
+    await page.locator('.alarm').first().getByText('(new-').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('what is to be pressed with a finger is large enough, and no words are too pale', async () => {
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1', { online: false })] });
+    centre.answers.set('/api/v1/alarms', {
+      alarms: [alarmView('a'), alarmView('b', { active: false, acknowledged: true, open: false })],
+      open: 1,
+    });
+    centre.answers.set('/api/v1/events', { events: [eventView(1)], cursor: 'x' });
+    const page = await open('phone');
+    await page.locator('.alarm').first().waitFor();
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('button, summary, input:not([type=hidden]), label.mantine-SegmentedControl-label')]
+        .map((element) => ({ element, box: element.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && box.height < 44)
+        .map(({ element, box }) => `${element.className} ${element.textContent} ${box.height}`),
+    );
+    expect(small).toEqual([]);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+      expect(violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    }
+  });
+
+  test('a keyboard gets to the log-in, over the bar to the alarms, and goes on at the row whose alarm it acknowledged', async () => {
+    centre.answers.set('/api/v1/session', { user: null });
+    context = await browser.newContext({ viewport: sizes.desk });
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole('textbox', { name: 'Password' }).waitFor();
+    const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    centre.answers.set('/api/v1/alarms', { alarms: [alarmView('a')], open: 1 });
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
+    centre.answers.set('/api/v1/login', { user: 'admin', role: 'operator' });
+    const command = {
+      id: 'c1',
+      gateway: 'gw-1',
+      kind: 'acknowledge',
+      arguments: { alarm: 'a' },
+      author: 'admin',
+      issued: ago(0),
+    };
+    centre.answers.set('/api/v1/gateways/gw-1/commands', {
+      ...command,
+      expires: ago(-60_000),
+      state: 'sent',
+      message: '',
+      commands: [],
+    });
+    await page.keyboard.type('secret');
+    await page.keyboard.press('Enter');
+    await page.locator('.alarm').first().waitFor();
+    await page.getByRole('button', { name: /^Acknowledge/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Acknowledge/ }).waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.className)).toContain('alarm');
+    await page.reload();
   });
 
   test('a card that cannot be drawn says so, and the others go on; it comes back by itself', async () => {

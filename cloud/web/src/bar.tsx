@@ -31,9 +31,9 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
       <div className="wide bar-inner">
         <div className="brand">
           <Logo />
-          <span>
+          <h1>
             Forpost <span className="muted only-wide">centre</span>
-          </span>
+          </h1>
         </div>
         <div className="spacer" />
         <ConnectionMark state={state} />
@@ -64,7 +64,8 @@ function Lines({ color, role, texts }: LinesProps): ReactNode {
   const now = useNow();
   if (texts.length === 0) return null;
   return (
-    <Alert color={color} variant="light" radius={0} p="xs" role={role}>
+    // many lines scroll, and a keyboard is to scroll them too
+    <Alert color={color} variant="light" radius={0} p="xs" role={role} className="bar-lines" tabIndex={0}>
       {texts.map((text) => (
         <div key={text} className="wide">
           {text.replace(isoTimes, (iso) => dateTime(iso, now))}

@@ -1,5 +1,5 @@
 /** Everything behind the log-in: the bar, the summary, alarms, gateways, a chart and the events. */
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { AlarmsCard } from './alarms/alarms-card.tsx';
 import { Bar } from './bar.tsx';
 import { ChartCard } from './chart/chart-card.tsx';
@@ -29,10 +29,17 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
     document.title = active === 0 ? 'Forpost centre' : `(${active}) Forpost centre`;
   }, [active]);
 
+  const main = useRef<HTMLElement>(null);
+  // who has just logged in by keyboard goes on here, not at the top of nothing
+  useEffect(() => main.current?.focus({ preventScroll: true }), []);
+
   return (
     <>
+      <a className="skip" href="#main">
+        Skip to the alarms
+      </a>
       <Bar user={user} state={state} leave={leave} />
-      <main className="wide layout">
+      <main className="wide layout" id="main" ref={main} tabIndex={-1}>
         <Boundary name="Summary" area="area-summary">
           <Summary state={state} />
         </Boundary>

@@ -1,6 +1,6 @@
 /** The button that acknowledges an alarm on its site, and what is known of what became of it. */
 import { Button } from '@mantine/core';
-import { type ReactNode, useContext, useState } from 'react';
+import { type ReactNode, type RefObject, useContext, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import { sentence } from '../http.ts';
@@ -15,16 +15,30 @@ export interface AcknowledgeProps {
   /** by their ids */
   readonly commands: ReadonlyMap<string, CommandView>;
   readonly acknowledge: (alarm: AlarmView) => Promise<void>;
+  /** the alarm's row, which has the focus once the button is gone */
+  readonly row: RefObject<HTMLElement | null>;
 }
 
-export function Acknowledge({ alarm, commands, acknowledge }: AcknowledgeProps): ReactNode {
+export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgeProps): ReactNode {
   const now = useNow();
   const mayAct = useContext(MayAct);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
   const known = acknowledging(commands.values(), alarm.alarm, now);
+  const button = useRef<HTMLButtonElement>(null);
+  const pressed = useRef(false);
+  // the button goes with its focus: who pressed it by keyboard goes on at its row
+  useEffect(() => {
+    const keepFocus = (here: HTMLElement | null) => {
+      if (pressed.current && document.activeElement === document.body) here?.focus();
+    };
+    if (button.current === null) keepFocus(row.current);
+    const here = row.current;
+    return () => keepFocus(here);
+  });
   const send = () => {
     setSending(true);
+    pressed.current = true;
     setProblem('');
     acknowledge(alarm)
       .catch((error: unknown) => setProblem(sentence(error)))
@@ -41,6 +55,7 @@ export function Acknowledge({ alarm, commands, acknowledge }: AcknowledgeProps):
       )}
       {!mayAct || (known?.waits === true && problem === '') ? null : (
         <Button
+          ref={button}
           size="compact-sm"
           variant="default"
           loading={sending}

@@ -1,7 +1,7 @@
 /** The alarms: what needs a person first (active, or over and not acknowledged), then what ended in the last day. */
 import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import { count, countOf, duration, metricValue } from '../format.ts';
 import { type DeskState, sortedAlarms } from '../live/desk-state.ts';
@@ -11,10 +11,12 @@ import { At, For } from '../parts/time-text.tsx';
 import { Acknowledge } from './acknowledge.tsx';
 import { announce, nothingAnnounced } from './announcing.ts';
 import { Evidence } from './evidence.tsx';
+import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
 
 const shownEnded = 3;
 /** The gravest come first; the rest must not push the gateways off the screen. */
 const shownActive = 8;
+const noneOpened: ReadonlySet<string> = new Set();
 
 export interface AlarmsCardProps {
   readonly state: DeskState;
@@ -32,16 +34,39 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   const sorted = sortedAlarms(state.alarms.values());
   const open = sorted.filter((alarm) => alarm.open);
   const ended = sorted.filter((alarm) => !alarm.open);
-  const shown = [...open.slice(0, all ? undefined : shownActive), ...ended.slice(0, all ? undefined : shownEnded)];
+  const now = [...open.slice(0, all ? undefined : shownActive), ...ended.slice(0, all ? undefined : shownEnded)];
+  const card = useRef<HTMLElement>(null);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(noneOpened);
+  const [held, release] = useHold(card, opened.size > 0);
+  const before = useRef(nothingBefore);
+  const isHeld = held && before.current.rows.length > 0;
+  const { rows: shown, waiting } = isHeld ? heldList(before.current, sorted, state.alarms) : { rows: now, waiting: [] };
+  useEffect(() => {
+    if (!isHeld)
+      before.current = { rows: shown.map(({ alarm }) => alarm), known: new Set(sorted.map(({ alarm }) => alarm)) };
+  });
   const hidden = sorted.length - shown.length;
+  const note = (alarm: string) => (isOpen: boolean) =>
+    setOpened((known) => new Set(isOpen ? [...known, alarm] : [...known].filter((one) => one !== alarm)));
+  const showNew = () => {
+    before.current = nothingBefore;
+    release();
+  };
   return (
-    <section className="card area-alarms" aria-labelledby="alarms-title">
+    <section className="card area-alarms" aria-labelledby="alarms-title" ref={card}>
       <div className="card-head">
         <h2 className="card-title" id="alarms-title">
           Alarms
         </h2>
         <span className="muted">{openWords(state, open)}</span>
       </div>
+      {waiting.length > 0 ? (
+        <div className="alarms-new">
+          <Button size="sm" radius="xl" onClick={showNew}>
+            <span className="alarms-new-words">{waitingWords(waiting)}</span>
+          </Button>
+        </div>
+      ) : null}
       {sorted.length === 0 && state.asked.alarms.answered && state.asked.alarms.problem === '' ? (
         <div className="empty">
           <strong>No alarms in the last 24 hours</strong>
@@ -50,14 +75,29 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
       ) : (
         <ul className="alarms">
           {shown.map((alarm) => (
-            <AlarmRow key={alarm.alarm} alarm={alarm} state={state} acknowledge={acknowledge} />
+            <AlarmRow
+              key={alarm.alarm}
+              alarm={alarm}
+              state={state}
+              acknowledge={acknowledge}
+              opened={note(alarm.alarm)}
+              held={isHeld}
+            />
           ))}
         </ul>
       )}
       <VisuallyHidden role="status">{announced.words}</VisuallyHidden>
       {hidden > 0 || all ? (
         <div className="alarms-more">
-          <Button variant="subtle" size="compact-sm" color="gray" onClick={() => setAll(!all)}>
+          <Button
+            variant="subtle"
+            size="sm"
+            color="gray"
+            onClick={() => {
+              before.current = nothingBefore;
+              setAll(!all);
+            }}
+          >
             {all ? 'Show fewer' : `Show ${countOf(hidden, 'more alarm')} of the last 24 h`}
           </Button>
         </div>
@@ -79,15 +119,29 @@ function openWords({ asked, moreActive }: DeskState, open: readonly AlarmView[])
 
 interface AlarmRowProps extends AlarmsCardProps {
   readonly alarm: AlarmView;
+  /** its pictures are shown, or no longer */
+  readonly opened: (isOpen: boolean) => void;
+  /** keeps the room that it had, though its words become fewer */
+  readonly held: boolean;
 }
 
-function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
+function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): ReactNode {
+  const row = useRef<HTMLLIElement>(null);
+  const [least, setLeast] = useState<number | undefined>(undefined);
+  useEffect(() => {
+    setLeast(held ? row.current?.getBoundingClientRect().height : undefined);
+  }, [held]);
   const { tone, icon: Icon, word } = severityOf(alarm.severity);
   const gateway = state.gateways.get(alarm.gateway);
   const device =
     gateway?.devices.find(({ id }) => id === alarm.device) ?? gateway?.cameras.find(({ id }) => id === alarm.device);
   return (
-    <li className={`alarm is-${tone} ${alarm.open ? 'is-active' : 'is-over'}`}>
+    <li
+      className={`alarm is-${tone} ${alarm.open ? 'is-active' : 'is-over'}`}
+      ref={row}
+      tabIndex={-1}
+      style={{ minHeight: least }}
+    >
       <span className={`alarm-icon ${alarm.open ? tone : 'muted'}`}>
         <Icon size={20} />
       </span>
@@ -128,13 +182,13 @@ function AlarmRow({ alarm, state, acknowledge }: AlarmRowProps): ReactNode {
           ) : alarm.open ? (
             <Mark tone={tone}>Not acknowledged</Mark>
           ) : null}
-          {alarm.active ? null : <Mark tone="good">Over</Mark>}
+          {alarm.active ? <Mark tone="quiet">Active</Mark> : <Mark tone="good">Over</Mark>}
         </span>
         {alarm.open && !alarm.acknowledged ? (
-          <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} />
+          <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} row={row} />
         ) : null}
       </div>
-      <Evidence alarm={alarm} commands={state.commands} />
+      <Evidence alarm={alarm} commands={state.commands} onOpened={opened} />
     </li>
   );
 }

@@ -19,9 +19,11 @@ import { awaitedOf, failureOf, kindWords } from './evidence-words.ts';
 export interface EvidenceProps {
   readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
   readonly commands: ReadonlyMap<string, CommandView>;
+  /** they are shown, or no longer */
+  readonly onOpened?: (isOpen: boolean) => void;
 }
 
-export function Evidence({ alarm, commands }: EvidenceProps): ReactNode {
+export function Evidence({ alarm, commands, onOpened }: EvidenceProps): ReactNode {
   const [opened, setOpened] = useState(false);
   const pictures = alarm.evidence.filter(({ kind }) => kind !== 'clip').length;
   const clips = alarm.evidence.length - pictures;
@@ -36,7 +38,10 @@ export function Evidence({ alarm, commands }: EvidenceProps): ReactNode {
         variant="default"
         aria-expanded={opened}
         aria-label={`${opened ? 'Hide' : 'Show'} ${what}: ${alarm.message}`}
-        onClick={() => setOpened(!opened)}
+        onClick={() => {
+          setOpened(!opened);
+          onOpened?.(!opened);
+        }}
       >
         {opened ? 'Hide' : 'Show'} {what}
       </Button>
@@ -45,7 +50,7 @@ export function Evidence({ alarm, commands }: EvidenceProps): ReactNode {
   );
 }
 
-function Pieces({ alarm, commands }: EvidenceProps): ReactNode {
+function Pieces({ alarm, commands }: Omit<EvidenceProps, 'onOpened'>): ReactNode {
   const [state, setState] = useState(nothingFetched);
   const fetch = useRef<EvidenceFetch | undefined>(undefined);
   const base = `/api/v1/gateways/${encodeURIComponent(alarm.gateway)}/evidence`;

@@ -1,6 +1,6 @@
 /** The log-in: two fields and, where it fails, the reason in the centre's own words. */
 import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { post, sentence } from '../http.ts';
 import { Logo } from '../parts/logo.tsx';
 
@@ -13,6 +13,11 @@ export interface LoginPageProps {
 export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
   const [problem, setProblem] = useState(reason);
   const [busy, setBusy] = useState(false);
+  const password = useRef<HTMLInputElement>(null);
+  // at first, and after each try that failed
+  useEffect(() => {
+    if (!busy) password.current?.select();
+  }, [busy]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -66,7 +71,7 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
               required
               withAsterisk={false}
               size="md"
-              data-autofocus
+              ref={password}
             />
             <Button type="submit" loading={busy} size="md" fullWidth>
               Log in
