@@ -454,6 +454,11 @@ export class Gateway implements Part {
     return { bytes: size };
   }
 
+  /** What is wrong, as the page says it. */
+  problems(): readonly string[] {
+    return this.#overview.status().problems;
+  }
+
   addresses(): { readonly mqtt: number; readonly page: string } {
     return { mqtt: this.#broker.port, page: this.#console.url };
   }

@@ -100,9 +100,11 @@ function readConfig(file: string): string {
         ? 'there is no such file'
         : code === 'EISDIR'
           ? 'this is a folder, not a file'
-          : code === 'EACCES'
-            ? 'this user may not read it'
-            : messageOf(error);
+          : code === 'ELOOP'
+            ? 'this is a link that leads to itself'
+            : code === 'EACCES'
+              ? 'this user may not read it'
+              : messageOf(error);
     throw configError([`${file}:1:1: ${why}`], error);
   }
   if (bytes.length > mostBytes) throw configError([`${file}:1:1: larger than ${mostBytes / 1024 / 1024} MB`]);

@@ -21,7 +21,7 @@ export class Ballast {
   constructor(file: string, wantedBytes: number) {
     this.#file = file;
     this.#wantedBytes = wantedBytes;
-    this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    this.#bytes = sizeOf(file);
   }
 
   /** on disk now */
@@ -65,7 +65,18 @@ export class Ballast {
       // the disk took less than was asked for, or refuses: what is there counts
       return false;
     } finally {
-      this.#bytes = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+      this.#bytes = sizeOf(this.#file);
     }
+  }
+}
+
+/** 0 of what is no file: whatever stands there is no room that could be given back. */
+function sizeOf(file: string): number {
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found?.isFile() === true ? found.size : 0;
+  } catch {
+    // a link to itself
+    return 0;
   }
 }

@@ -9,7 +9,7 @@
  *
  * Always: nothing of a damaged file is overwritten or deleted but the oldest of those put aside; synchronous is FULL.
  */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import Database from 'better-sqlite3';
@@ -40,11 +40,22 @@ const suffixes = ['', '-wal', '-shm'] as const;
  * the folder cannot be written
  */
 export function openDatabase(file: string): Database.Database {
+  const other = suffixes.map((suffix) => noFileAt(file + suffix)).find((why) => why !== undefined);
+  if (other !== undefined) throw new Damaged(other);
   if (!existsSync(file)) return create(file);
   try {
     return openExisting(file);
   } catch (error) {
     throw isDamage(error) ? error : asForpostError(error, file);
+  }
+}
+
+/** What stands where a file should be and is none: SQLite would only say that it cannot open it. */
+function noFileAt(path: string): string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? `${path} is not a file` : undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? `${path} is a link to itself` : undefined;
   }
 }
 
@@ -120,7 +131,7 @@ export function putAside(file: string, stamp: string): string[] {
     aside = `${file}${asideMark}${stamp}-${n}`;
   const moved: string[] = [];
   for (const suffix of suffixes) {
-    if (!existsSync(file + suffix)) continue;
+    if (lstatSync(file + suffix, { throwIfNoEntry: false }) === undefined) continue;
     renameSync(file + suffix, aside + suffix);
     moved.push(aside + suffix);
   }
