@@ -99,8 +99,9 @@ export class PasswordQueue {
   /** Rejects with what `verify` rejects with. */
   check(check: PasswordCheck): Promise<PasswordAnswer> {
     if (check.gone?.aborted) return Promise.resolve('gone');
-    const userKey = check.user === undefined ? unknownAt(check.address) : JSON.stringify([check.address, check.user]);
-    if (!this.#makeRoom(check.address, userKey)) return Promise.resolve('busy');
+    const userKey = keyOf(check.address, check.user);
+    const inTime = this.untilNext(check.address, check.user) <= this.#limits.waitMs;
+    if (!inTime || !this.#makeRoom(check.address, userKey)) return Promise.resolve('busy');
     return new Promise((resolve, reject) => {
       const leave = (answer: PasswordAnswer) => {
         if (this.#remove(waiting)) waiting.answer(answer);
@@ -132,7 +133,18 @@ export class PasswordQueue {
 
   /** A user has logged in: what was failed in his name from there was his own mistyping. */
   forgive(address: string, user: string): void {
-    this.#allowances.delete(JSON.stringify([address, user]));
+    this.#allowances.delete(keyOf(address, user));
+  }
+
+  /** ms until this user may fail once more from this address; 0: he may now. */
+  untilNext(address: string, user: string | undefined): number {
+    const { failuresByAddress, addressRefillMs, failuresByUser, userRefillMs } = this.#limits;
+    const now = this.#clock.uptime();
+    const key = keyOf(address, user);
+    const own = this.#allowances.left(key, failuresByUser, userRefillMs, now);
+    const needsBoth = user === undefined || this.#allowances.has(key);
+    const here = needsBoth ? this.#allowances.left(address, failuresByAddress, addressRefillMs, now) : 1;
+    return Math.max(0, (1 - own) * userRefillMs, (1 - here) * addressRefillMs);
   }
 
   #makeRoom(address: string, userKey: string): boolean {
@@ -232,6 +244,10 @@ export class PasswordQueue {
       this.#next();
     });
   }
+}
+
+function keyOf(address: string, user: string | undefined): string {
+  return user === undefined ? unknownAt(address) : JSON.stringify([address, user]);
 }
 
 /** All names that nobody has, of one address. */

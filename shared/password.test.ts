@@ -69,6 +69,14 @@ test('a thousand wrong passwords push no right one out of what is remembered', a
   expect(verifier.recall('wrong 0', 'right')).toBeUndefined();
 });
 
+test('a wrong password that is remembered tells nobody which names there are: each unknown name is checked anew', async () => {
+  const verifier = new PasswordVerifier({ verify: async () => false });
+  expect(await verifier.verify('summer', 'hash of nobody', 'eve')).toBe(false);
+  expect(verifier.recall('summer', 'hash of nobody', 'eve')).toBe(false);
+  expect(verifier.recall('summer', 'hash of nobody', 'bob')).toBeUndefined();
+  expect(verifier.recall('summer', 'hash of ada')).toBeUndefined();
+});
+
 test('a changed password is no longer accepted, whatever was remembered', async () => {
   const verifier = new PasswordVerifier();
   const first = await hashPassword('old');

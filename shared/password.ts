@@ -89,18 +89,22 @@ export class PasswordVerifier {
     this.#verify = options.verify ?? verifyPassword;
   }
 
-  /** What is remembered of this password for that hash, in microseconds; undefined: only `verify` can tell. */
-  recall(password: string, hash: string): boolean | undefined {
-    return password.length > longestPassword ? false : this.#recall(this.#nameOf(password, hash));
+  /**
+   * What is remembered of this password for that hash, in microseconds; undefined: only `verify` can tell.
+   * @param stranger the name that nobody has where the hash is nobody's: each such name is a question of its own, or
+   * the time of an answer would tell which names there are
+   */
+  recall(password: string, hash: string, stranger = ''): boolean | undefined {
+    return password.length > longestPassword ? false : this.#recall(this.#nameOf(password, hash, stranger));
   }
 
   /**
-   * Whether this is the password of that hash.
+   * Whether this is the password of that hash; `stranger` as in `recall`.
    * @throws VerifierBusyError beyond the limit on how many wait
    */
-  async verify(password: string, hash: string): Promise<boolean> {
+  async verify(password: string, hash: string, stranger = ''): Promise<boolean> {
     if (password.length > longestPassword) return false;
-    const name = this.#nameOf(password, hash);
+    const name = this.#nameOf(password, hash, stranger);
     const recalled = this.#recall(name);
     if (recalled !== undefined) return recalled;
     const same = this.#running.get(name);
@@ -111,8 +115,9 @@ export class PasswordVerifier {
     return running;
   }
 
-  #nameOf(password: string, hash: string): string {
-    return createHmac('sha256', this.#key).update(`${hash.length}:${hash}`).update(password).digest('base64');
+  #nameOf(password: string, hash: string, stranger: string): string {
+    const question = JSON.stringify([hash, stranger, password]);
+    return createHmac('sha256', this.#key).update(question).digest('base64');
   }
 
   #recall(name: string): boolean | undefined {

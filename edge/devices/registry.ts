@@ -83,19 +83,23 @@ export class DeviceRegistry {
 
   /** Who this is, if the password is right. The user name is the device's or consumer's id. */
   readonly authenticate: Authenticate = async (user, password) => {
-    const right = await this.#verifier.verify(password, this.#hashOf(user));
+    const right = await this.#verifier.verify(password, this.#hashOf(user), this.#strangerOf(user));
     return right && this.#hashes.has(user) ? this.#principals.get(user) : undefined;
   };
 
   /** What is known of who logs in without computing anything. */
   readonly acquaintance: Acquaintance = {
     recall: (user, password) => {
-      const right = this.#verifier.recall(password, this.#hashOf(user));
+      const right = this.#verifier.recall(password, this.#hashOf(user), this.#strangerOf(user));
       if (right === undefined) return undefined;
       return (right && this.#hashes.has(user) ? this.#principals.get(user) : undefined) ?? 'wrong';
     },
     isUser: (user) => this.#principals.has(user),
   };
+
+  #strangerOf(user: string): string {
+    return this.#hashOf(user) === nobodysHash ? user : '';
+  }
 
   #hashOf(user: string): string {
     return this.#principals.has(user) ? (this.#hashes.get(user) ?? nobodysHash) : nobodysHash;

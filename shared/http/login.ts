@@ -2,19 +2,24 @@
  * Logging in with a user and a password, on both sides: POST /api/v1/login, POST /api/v1/logout, GET /api/v1/session,
  * and the checks that other routes put before themselves (rights.ts).
  *
- *   address or user tried too often ──► 429, nothing is checked
+ *   found right before ──► session, cookie
+ *   this user failed too often from this address, or the address did ──► 429, nothing is checked
+ *   its turn (password-queue.ts) does not come in time ──► 503
  *   password checked (one at a time; an unknown user costs the same) ── wrong ──► 401 ── right ──► session, cookie
  *
- * Always: a wrong password and an unknown user get the same answer after the same work; the cookie is HttpOnly,
+ * Always: a guesser slows his own address and the user whose name he uses from there, and nobody locks anybody out: not
+ * the owner from another address, and not one with a running session; a wrong password and an unknown user get the
+ * same answer after the same work; the cookie is HttpOnly,
  * SameSite=Strict and, where the browser came by https, Secure; a password that was changed ends that user's sessions; a
  * viewer sees and changes nothing. A session goes on while it is used, and over a restart (sessions.ts).
  */
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { addressGroup } from '../address.ts';
 import type { Clock } from '../clock.ts';
-import { hashPassword, verifyPassword } from '../password.ts';
-import { Attempts } from './attempts.ts';
+import { hashPassword, PasswordVerifier } from '../password.ts';
+import { PasswordQueue, type PasswordQueueLimits } from '../password-queue.ts';
 import type { PrefixOf } from './forwarded.ts';
 import { HttpProblem, tryAgainIn } from './problem.ts';
 import { isSameOrigin, otherOrigin } from './same-origin.ts';
@@ -62,11 +67,21 @@ const lives: Readonly<Record<Role, SessionLife>> = {
   operator: { idleMs: dayMs, longestMs: 30 * dayMs },
   viewer: { idleMs: 30 * dayMs, longestMs: 365 * dayMs },
 };
-/** Wrong tries until the next ones wait. A user's window is short: whoever guesses at a name locks its owner out too. */
-const userLimit = { tries: 10, windowMs: 2 * 60_000 };
-const addressLimit = { tries: 30, windowMs: 5 * 60_000 };
-/** A check takes tens of MB and a core for a moment: one at a time, and this many may wait for it. */
-const maxWaiting = 10;
+/**
+ * People type slower than devices log in: five wrong passwords of one user from one address, then one each 12 s; 20 of
+ * an address, then one each 10 s.
+ */
+const limits: Partial<PasswordQueueLimits> = {
+  mostWaiting: 100,
+  mostWaitingByAddress: 20,
+  mostWaitingByUser: 5,
+  waitMs: 5000,
+  failuresByAddress: 20,
+  addressRefillMs: 10_000,
+  failuresByUser: 5,
+  userRefillMs: 12_000,
+};
+const busyRetryMs = 2000;
 const closedRetryMs = 10_000;
 
 const loginSchema = Type.Object(
@@ -85,9 +100,8 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     file: options.sessionsFile,
     report: (problem) => app.log.warn(problem),
   });
-  const byUser = new Attempts(userLimit, clock);
-  const byAddress = new Attempts(addressLimit, clock);
-  const check = oneAtATime(maxWaiting);
+  const queue = new PasswordQueue(clock, limits);
+  const verifier = new PasswordVerifier({ remembered: 1000 });
   // what an unknown user's password is checked against; made before the first one asks
   const nobody = hashPassword('nobody');
   /** told apart also from another instance of this kind on this host, whose cookies a browser sends here too */
@@ -125,6 +139,32 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     if (!isSameOrigin(request)) throw otherOrigin(request);
   };
 
+  /** @throws HttpProblem 429, 503 where there is no time to tell */
+  const isRight = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    user: string,
+    password: string,
+    hash: string | undefined,
+  ): Promise<boolean> => {
+    const against = hash ?? (await nobody);
+    const stranger = hash === undefined ? user : '';
+    const known = verifier.recall(password, against, stranger);
+    if (known !== undefined) return known;
+    const address = addressGroup(request.ip);
+    const name = hash === undefined ? undefined : user;
+    const verify = () => verifier.verify(password, against, stranger);
+    const answer = await queue.check({ address, user: name, gone: goneOf(reply), verify });
+    if (answer === 'right' || answer === 'wrong') {
+      if (answer === 'right') queue.forgive(address, user);
+      return answer === 'right';
+    }
+    const waitMs = queue.untilNext(address, name);
+    request.log.warn({ user, address: request.ip, waitMs }, 'a log-in has to wait');
+    if (waitMs === 0) throw tryAgainIn(503, busyRetryMs, 'too many people log in at this moment');
+    throw tryAgainIn(429, waitMs, `too many tries: wait ${Math.ceil(waitMs / 1000)} s`);
+  };
+
   app.post<{ Body: Type.Static<typeof loginSchema> }>(
     '/api/v1/login',
     { config: { right: 'open' }, schema: { body: loginSchema }, onRequest: onlyOwnPages, bodyLimit: 10_000 },
@@ -132,19 +172,11 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       const { user, password } = request.body;
       const closed = options.closed?.();
       if (closed !== undefined) throw tryAgainIn(503, closedRetryMs, closed);
-      const wait = byAddress.take(request.ip) || byUser.take(user);
-      if (wait > 0) {
-        request.log.warn({ user, address: request.ip }, 'too many log-in tries');
-        throw tryAgainIn(429, wait, `too many tries: wait ${Math.ceil(wait / 1000)} s`);
-      }
       const hash = users(user);
-      const right = await check(async () => verifyPassword(password, hash ?? (await nobody)));
-      if (!right || hash === undefined) {
+      if (!(await isRight(request, reply, user, password, hash)) || hash === undefined) {
         request.log.warn({ user, address: request.ip }, 'a log-in failed');
         throw new HttpProblem(401, `this user and password do not open ${realm}`);
       }
-      byAddress.forgive(request.ip);
-      byUser.clear(user);
       // a log-in from an open session replaces it
       const before = sessionOf(request);
       if (before !== undefined) await sessions.end(before.key);
@@ -184,17 +216,11 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
   };
 }
 
-/** Runs what it is given one after the other; beyond `limit` that wait it answers 503. */
-function oneAtATime(limit: number): <Result>(run: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  return (run) => {
-    if (waiting >= limit) throw tryAgainIn(503, 2000, 'too many people log in at this moment');
-    waiting++;
-    const result = last.then(run).finally(() => {
-      waiting--;
-    });
-    last = result.catch(() => undefined);
-    return result;
-  };
+/** Aborted when whoever asked has gone before the answer. */
+function goneOf(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
