@@ -8,6 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { Clock } from '@forpost/shared/clock.ts';
+import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
@@ -98,7 +99,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
   } as FastifyServerOptions) as unknown as FastifyInstance;
-  app.server.maxConnections = maxConnections;
+  boundConnections(app.server, maxConnections);
   registerProblems(app);
   // the component library writes a style element with its colours
   registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: true });

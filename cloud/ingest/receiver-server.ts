@@ -3,9 +3,10 @@
  *
  * Always: a certificate that was renewed on disk is served within seconds, and one that cannot be used leaves the old
  * one in place (shared/tls.ts); a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
- * connects and then says nothing, or too slowly, is cut off, and connections beyond the limit are closed at once.
+ * connects and then says nothing, or too slowly, is cut off; beyond the limit the oldest silent connection goes first.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -81,7 +82,7 @@ export class ReceiverServer implements Part {
         connectionsCheckingInterval: limits.checkEveryMs,
       },
     }) as unknown as FastifyInstance;
-    app.server.maxConnections = limits.connections;
+    boundConnections(app.server, limits.connections);
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
     await app.register(receiverPlugin, {

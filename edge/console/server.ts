@@ -10,6 +10,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
@@ -146,7 +147,7 @@ export class ConsoleServer implements Part {
       requestTimeout: requestTimeoutMs,
       forceCloseConnections: true,
     });
-    app.server.maxConnections = maxConnections;
+    boundConnections(app.server, maxConnections);
     registerProblems(app);
     return app;
   }

@@ -1,0 +1,71 @@
+/**
+ * A bound on an HTTP server's connections that keeps nobody out: a newcomer beyond it takes the place of the oldest
+ * connection that has no request under way, of the address with the most. A bound that refuses newcomers
+ * (`server.maxConnections`) is what 2,000 silent sockets want.
+ *
+ * Always: at most `most` connections; a connection with a request under way is closed only where its address has more of
+ * them than the newcomer's, and none is idle. Behind a proxy all connections have one address: there it is a plain bound.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { addressGroup } from '../address.ts';
+import { FairQueue } from '../fair-queue.ts';
+
+export interface BoundConnections {
+  /** closed for a newcomer, and newcomers refused, since the start */
+  readonly pushedOut: number;
+}
+
+/** `server`: also one of node:https, whose connections count from before their handshake. */
+export function boundConnections(server: Pick<Server, 'on'>, most: number): BoundConnections {
+  // a TLS connection is another socket after its handshake, from the same end
+  const sockets = new Map<string, { readonly socket: Socket; readonly group: string }>();
+  const idle = new FairQueue<string>();
+  const busy = new FairQueue<string>();
+  const counts = { pushedOut: 0 };
+
+  const pushOut = (from: FairQueue<string>, group: string | undefined): boolean => {
+    const oldest = group === undefined ? undefined : from.oldestOf(group);
+    if (group === undefined || oldest === undefined) return false;
+    from.delete(group, oldest);
+    sockets.get(oldest)?.socket.destroy();
+    return true;
+  };
+  const makeRoom = (newcomer: string): boolean => {
+    if (idle.size + busy.size < most) return true;
+    counts.pushedOut++;
+    if (pushOut(idle, idle.largest())) return true;
+    const largest = busy.largest();
+    return largest !== undefined && busy.sizeOf(largest) > busy.sizeOf(newcomer) && pushOut(busy, largest);
+  };
+
+  server.on('connection', (socket: Socket) => {
+    const end = endOf(socket);
+    const group = addressGroup(socket.remoteAddress);
+    if (!makeRoom(group)) {
+      socket.destroy();
+      return;
+    }
+    sockets.set(end, { socket, group });
+    idle.add(group, end);
+    socket.once('close', () => {
+      if (sockets.get(end)?.socket === socket) sockets.delete(end);
+      idle.delete(group, end);
+      busy.delete(group, end);
+    });
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const end = endOf(request.socket);
+    const known = sockets.get(end);
+    if (known === undefined) return;
+    if (idle.delete(known.group, end)) busy.add(known.group, end);
+    response.once('close', () => {
+      if (busy.delete(known.group, end) && !known.socket.destroyed) idle.add(known.group, end);
+    });
+  });
+  return counts;
+}
+
+function endOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
