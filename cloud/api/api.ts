@@ -46,7 +46,7 @@ import { LiveStreams } from './stream.ts';
 import { requestValidator } from './validation.ts';
 
 export interface ApiParts {
-  readonly history: Pick<HistoryStore, 'events' | 'series' | 'alarms' | 'metrics'>;
+  readonly history: Pick<HistoryStore, 'events' | 'stored' | 'series' | 'alarms' | 'metrics'>;
   readonly gateways: GatewayDirectory;
   /** what the centre itself raises; absent: nothing */
   readonly centreAlarms?: Pick<CentreAlarms, 'all' | 'acknowledge'>;

@@ -20,6 +20,8 @@ export interface LedgerQuery {
 }
 
 const defaultRanges = 20;
+/** Of one lane, those that count for most. */
+const mostReasons = 50;
 /** of one answer */
 export const maxLedgerLanes = 100;
 
@@ -70,7 +72,7 @@ function laneView(lane: LaneLedger, duplicates: number, query: LedgerQuery): Led
     waiting: lane.waiting.count,
     duplicates,
     settled: lane.settled,
-    reasons: lane.shed.reasons,
+    reasons: lane.shed.reasons.toSorted((a, b) => b.count - a.count).slice(0, mostReasons),
     ranges: {
       received: cut(lane.received.ranges),
       shed: cut(lane.shed.ranges),

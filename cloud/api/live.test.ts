@@ -88,3 +88,29 @@ test('subscribers are bounded', () => {
   live.subscribe(() => undefined);
   expect(() => live.subscribe(() => undefined)).toThrow(RangeError);
 });
+
+test('of a flood of one gateway pages see a share, and of another gateway all; who has how many more is said', () => {
+  const { clock, live, heard } = start();
+  const of = (gateway: string, sequence: number) =>
+    ({ ...exampleEvent({ sequence, time: clock.now() }), gateway }) as ReturnType<typeof exampleEvent>;
+  for (let i = 0; i < 3; i++) live.stored([of('calm', i + 1)]);
+  live.stored(Array.from({ length: 5_000 }, (_, i) => of('flood', i + 1)));
+  clock.advance(300);
+  const [message] = heard;
+  const events = message?.kind === 'events' ? message.events : [];
+  expect(events).toHaveLength(200);
+  expect(events.filter(({ gateway }) => (gateway as string) === 'calm')).toHaveLength(3);
+  expect(message).toMatchObject({ skipped: 4_803, skippedOf: { flood: 4_803 } });
+});
+
+test('of a flood of alarms some are told at once, another gateway’s too, and pages hear that there are more', () => {
+  const { clock, live, heard } = start();
+  const of = (gateway: string, sequence: number) =>
+    ({ ...exampleAlert(sequence, clock.now(), 'raised'), gateway }) as ReturnType<typeof exampleAlert>;
+  live.stored(Array.from({ length: 800 }, (_, i) => of('flood', i + 1)));
+  live.stored([of('calm', 1)]);
+  const told = heard.flatMap((one) => (one.kind === 'alert' ? [one.event.gateway as string] : []));
+  expect([told.filter((gateway) => gateway === 'flood').length, told.at(-1)]).toEqual([20, 'calm']);
+  clock.advance(300);
+  expect(heard.at(-1)).toEqual({ kind: 'alerts-left-out', count: 780 });
+});

@@ -1,8 +1,8 @@
 /**
  * What happens now, for whoever looks: the parts of the centre publish here, open pages subscribe.
  *
- *   stored() ─► gathered for `flushMs` ─► one message with the newest `maxEvents` and how many were left out
- *   an alert in it ─► told at once          gateway() ─► the newest of each gateway, with the next flush
+ *   stored() ─► gathered for `flushMs` ─► one message with a share of each gateway, and how many were left out (live-share.ts)
+ *   an alert in it ─► told at once, `maxAlertsAtOnce` of a gateway       gateway() ─► its newest state, once a second
  *
  * Always: publishing never waits and never throws; with nobody subscribed nothing is kept; what is gathered and how
  * many may subscribe is bounded; nothing here is a record: who missed something asks the history.
@@ -15,9 +15,17 @@ import type { CommandView } from '../commands/schemas.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
 import type { CentreAcknowledgement, HistoryEvent } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
+import { type Came, LiveShare } from './live-share.ts';
 
 export type LiveMessage =
-  | { readonly kind: 'events'; readonly events: readonly HistoryEvent[]; readonly skipped: number }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly HistoryEvent[];
+      readonly skipped: number;
+      readonly skippedOf: Readonly<Record<string, number>>;
+    }
+  /** alerts of a gateway that told too many at once: they stand in the list */
+  | { readonly kind: 'alerts-left-out'; readonly count: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
   | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
   | { readonly kind: 'acknowledged'; readonly acknowledgement: CentreAcknowledgement }
@@ -32,18 +40,23 @@ export interface LiveFeedOptions {
 
 /** Fast enough to look immediate, slow enough that a drain of a backlog is four messages a second. */
 const defaultFlushMs = 250;
-/** More than anyone reads in that time. */
-const maxEvents = 200;
 const maxGateways = 1000;
+/** Of one gateway in that time. */
+const maxAlertsAtOnce = 20;
+const stateEveryMs = 1_000;
 
 export class LiveFeed {
   readonly #clock: Clock;
   readonly #flushMs: number;
   readonly #maxSubscribers: number;
   readonly #subscribers = new Set<(message: LiveMessage) => void>();
-  #events: HistoryEvent[] = [];
-  #skipped = 0;
+  readonly #share = new LiveShare();
   readonly #gateways = new Map<string, KnownGateway>();
+  /** when a gateway's state was told last, ms of the monotonic clock */
+  readonly #stateTold = new Map<string, number>();
+  /** alerts of each gateway that were told since the last flush */
+  readonly #alertsTold = new Map<string, number>();
+  #alertsLeftOut = 0;
   readonly #clocks = new KnownClocks();
   #timer: Timer | undefined;
 
@@ -57,18 +70,27 @@ export class LiveFeed {
   stored(events: readonly ForpostEvent[], storedAt = this.#clock.now()): void {
     this.#clocks.note(events);
     if (this.#subscribers.size === 0 || events.length === 0) return;
-    const stored = rfc3339(storedAt);
-    const shown = (event: ForpostEvent): HistoryEvent => ({
-      ...event,
-      stored,
-      ...this.#clocks.timesOf(event, storedAt),
-    });
-    for (const event of events) if (event.type === eventTypes.alert) this.#tell({ kind: 'alert', event: shown(event) });
-    this.#skipped += Math.max(0, events.length - maxEvents);
-    for (const event of events.slice(-maxEvents)) this.#events.push(shown(event));
-    if (this.#events.length > maxEvents)
-      this.#skipped += this.#events.splice(0, this.#events.length - maxEvents).length;
+    for (const event of events) {
+      if (event.type === eventTypes.alert && this.#mayTell(event.gateway))
+        this.#tell({ kind: 'alert', event: this.#shown({ event, storedAt }) });
+      this.#share.add(event, storedAt);
+    }
     this.#flushSoon();
+  }
+
+  #shown({ event, storedAt }: Came): HistoryEvent {
+    return { ...event, stored: rfc3339(storedAt), ...this.#clocks.timesOf(event, storedAt) };
+  }
+
+  /** Whether one more alert of this gateway is told at once; the others are in the list when pages ask for it. */
+  #mayTell(gateway: string): boolean {
+    const told = this.#alertsTold.get(gateway) ?? 0;
+    if (told >= maxAlertsAtOnce) {
+      this.#alertsLeftOut++;
+      return false;
+    }
+    this.#alertsTold.set(gateway, told + 1);
+    return true;
   }
 
   /** An alarm of the centre's own was raised, changed or is over. */
@@ -115,19 +137,44 @@ export class LiveFeed {
   #flushSoon(): void {
     this.#timer ??= this.#clock.after(this.#flushMs, () => {
       this.#timer = undefined;
-      const [events, skipped, gateways] = [this.#events, this.#skipped, [...this.#gateways.values()]];
-      this.#forget();
-      for (const gateway of gateways) this.#tell({ kind: 'gateway', gateway });
-      if (events.length > 0) this.#tell({ kind: 'events', events, skipped });
+      this.#tellGateways();
+      if (!this.#share.empty) {
+        const { events, skipped, skippedOf } = this.#share.take();
+        this.#tell({ kind: 'events', events: events.map((one) => this.#shown(one)), skipped, skippedOf });
+      }
+      const leftOut = this.#alertsLeftOut;
+      this.#alertsLeftOut = 0;
+      this.#alertsTold.clear();
+      if (leftOut > 0) this.#tell({ kind: 'alerts-left-out', count: leftOut });
+      if (this.#gateways.size > 0) this.#flushSoon();
     });
+  }
+
+  /** The newest state of each, once in `stateEveryMs`: what is told too soon waits for the next flush. */
+  #tellGateways(): void {
+    const now = this.#clock.uptime();
+    for (const [name, gateway] of this.#gateways) {
+      const told = this.#stateTold.get(name);
+      if (told !== undefined && now - told < stateEveryMs) continue;
+      this.#gateways.delete(name);
+      this.#stateTold.delete(name);
+      this.#stateTold.set(name, now);
+      this.#tell({ kind: 'gateway', gateway });
+    }
+    for (const [oldest] of this.#stateTold) {
+      if (this.#stateTold.size <= maxGateways) break;
+      this.#stateTold.delete(oldest);
+    }
   }
 
   #forget(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#events = [];
-    this.#skipped = 0;
+    this.#share.clear();
+    this.#alertsTold.clear();
+    this.#alertsLeftOut = 0;
     this.#gateways.clear();
+    this.#stateTold.clear();
   }
 
   #tell(message: LiveMessage): void {

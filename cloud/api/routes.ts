@@ -6,12 +6,16 @@ import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { registerCommandRoutes } from '../commands/routes.ts';
+import { cursorAfter } from '../history/queries.ts';
+import type { EventPage } from '../history/store.ts';
 import type { ApiParts } from './api.ts';
+import type { EventsAnswer } from './schemas.ts';
 import * as schemas from './schemas.ts';
 import { seriesPlan, unitOf } from './series.ts';
+import { withinBytes } from './shorten.ts';
 import type { LiveStreams } from './stream.ts';
 import { timeOf } from './validation.ts';
-import { alarmsPage, centreAlarmView, gatewayView } from './views.ts';
+import { alarmsPage, centreAlarmView, drawable, gatewayView } from './views.ts';
 
 export interface RouteParts
   extends Pick<
@@ -37,7 +41,20 @@ async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
 
 const defaultEvents = 100;
 const defaultAlarms = 200;
+/** Of one event: longer data is left in the history. */
+const mostBytesRead = 16_384;
+/** Of one page of events. */
+const maxPageBytes = 2_000_000;
 const dayMs = 86_400_000;
+
+/** A page within its bytes; where it was cut, its cursor goes on from the last event in it. */
+async function eventsPage(page: Promise<EventPage>): Promise<EventsAnswer> {
+  const { events, cursor } = await asked(page);
+  const kept = withinBytes(events, maxPageBytes);
+  const last = events[kept.length - 1];
+  const next = kept.length < events.length && last !== undefined ? cursorAfter(last) : cursor;
+  return { events: kept, ...(next === undefined ? {} : { cursor: next }) };
+}
 
 export function registerRoutes(server: FastifyInstance, parts: RouteParts): void {
   const { history, gateways, ledger, centre, clock, login, streams } = parts;
@@ -54,14 +71,33 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       },
     },
     async ({ query: { from, to, limit = defaultEvents, ...filters } }) =>
-      asked(
+      eventsPage(
         history.events({
           ...filters,
           limit,
+          mostBytes: mostBytesRead,
           ...(from === undefined ? {} : { from: timeOf('from', from) }),
           ...(to === undefined ? {} : { to: timeOf('to', to) }),
         }),
       ),
+  );
+
+  app.get(
+    '/api/v1/events/:gateway/:epoch/:lane/:sequence',
+    {
+      config: { right: 'see' },
+      schema: {
+        summary: 'One event by its id, with all of its data, however long',
+        params: schemas.eventParams,
+        response: { 200: schemas.eventSchema },
+      },
+    },
+    async ({ params: { sequence, ...key } }) => {
+      const [event] = await asked(history.stored(key, [Number(sequence)]));
+      if (event === undefined)
+        throw new HttpProblem(404, `no event ${key.gateway}/${key.epoch}/${key.lane}/${sequence} is stored`);
+      return event;
+    },
   );
 
   app.get(
@@ -162,7 +198,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       config: { right: 'see' },
       schema: { summary: 'Devices with the metrics they sent lately', response: { 200: schemas.metricsAnswer } },
     },
-    async () => ({ metrics: await history.metrics() }),
+    async () => ({ metrics: drawable(await history.metrics(), gateways) }),
   );
 
   app.get(

@@ -9,6 +9,8 @@ import type { CommandView } from '../commands/schemas.ts';
 export const maxEvents = 1000;
 export const maxAlarms = 1000;
 export const maxPoints = 5000;
+export const longestChannel = 64;
+export const metricPatternText = '^[a-z0-9_]{1,100}$';
 
 const closed = { additionalProperties: false } as const;
 const id = (description: string) => Type.String({ pattern: idPatternText, description });
@@ -20,6 +22,16 @@ const answer = <Properties extends TProperties>(properties: Properties) => Type.
 
 const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')]);
 const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+
+export const eventParams = Type.Object(
+  {
+    gateway: id('of the gateway'),
+    epoch: id('of its outbox’s life'),
+    lane,
+    sequence: Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'decimal' }),
+  },
+  closed,
+);
 
 export const idParams = Type.Object({ id: id('of the gateway') }, closed);
 
@@ -69,6 +81,12 @@ export const eventSchema = answer({
   boot: Type.String(),
   uptime: Type.String({ description: 'ms of the boot’s monotonic clock, decimal' }),
   data: Type.Unknown(),
+  shortened: optional(
+    Type.Integer({
+      description:
+        'bytes of the whole data: `data`, and attributes that Forpost does not know, are shortened here; all of it stands at /api/v1/events/<id>',
+    }),
+  ),
 });
 export type EventView = Type.Static<typeof eventSchema>;
 
@@ -315,8 +333,8 @@ export const seriesQuery = Type.Object(
   {
     device: id('whose readings'),
     gateway: optional(id('where several gateways know a device of that id')),
-    channel: optional(Type.String({ minLength: 1, maxLength: 64, description: 'of the device' })),
-    metric: Type.String({ pattern: '^[a-z0-9_]{1,100}$', description: 'such as power_w' }),
+    channel: optional(Type.String({ minLength: 1, maxLength: longestChannel, description: 'of the device' })),
+    metric: Type.String({ pattern: metricPatternText, description: 'such as power_w' }),
     from: optional(time('default: a day before `to`')),
     to: optional(time('default: now')),
     step: optional(Type.Integer({ minimum: 1, maximum: 31_622_400, description: 's; default: one that fits' })),
@@ -417,7 +435,12 @@ export interface StreamMessages {
   /** every few seconds, so that a page can tell silence from a connection that is dead */
   readonly tick: { readonly now: string };
   /** stored since the last one, oldest first; `skipped` more were stored and are not in here: ask for them */
-  readonly events: { readonly events: readonly EventView[]; readonly skipped: number };
+  readonly events: {
+    readonly events: readonly EventView[];
+    readonly skipped: number;
+    /** of which gateways, the twenty with the most */
+    readonly skipped_of?: Readonly<Record<string, number>>;
+  };
   /** an alarm's newest state */
   readonly alert: AlarmView;
   /** a person acknowledged an alarm at the centre */

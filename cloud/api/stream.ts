@@ -1,7 +1,8 @@
 /**
  * GET /api/v1/stream: what happens now, to each open page, and every few seconds the ledger of gateways that moved.
  *
- * Always: a page that does not read is cut off and comes back by itself (shared/http/event-stream.ts); the first
+ * Always: a page that has too much to read is sent no more than it takes, and told to ask when it has caught up; one that
+ * reads nothing for `unreadForMs` is cut off and comes back by itself (shared/http/event-stream.ts); the first
  * message is `hello`, after which nothing is left out; where other centres store too, pages are told every few seconds to
  * ask for what those stored; with no page open nothing is asked of the history.
  */
@@ -13,6 +14,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveFeed, LiveMessage } from './live.ts';
 import type { CentreView, LedgerView, StreamMessages } from './schemas.ts';
+import { withinBytes } from './shorten.ts';
 import { alarmOfEvent, centreAlarmView, gatewayView } from './views.ts';
 
 export interface LiveStreamsOptions {
@@ -29,6 +31,9 @@ export interface LiveStreamsOptions {
 /** A ledger is counted from the history: often enough to watch it fill, seldom enough to cost nothing. */
 const ledgerEveryMs = 5000;
 const tickEveryMs = 4000;
+/** Of one message with events. */
+const maxMessageBytes = 131_072;
+const unreadForMs = 30_000;
 const ledgersAtOnce = 50;
 /** ticks: a question of each page to the history */
 const elsewhereEvery = 3;
@@ -37,6 +42,8 @@ export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #open = new Set<EventStream>();
   readonly #moved = new Set<string>();
+  /** pages that something was left out for, and since when (ms of the monotonic clock) */
+  readonly #behind = new Map<EventStream, number>();
   #stopListening: (() => void) | undefined;
   #ledgerTimer: Timer | undefined;
   #tickTimer: Timer | undefined;
@@ -74,6 +81,7 @@ export class LiveStreams {
         this.#sendAll('elsewhere', {});
         storedAll = storesAll;
       }
+      this.#catchUp();
       this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
       const centre = this.#options.centre();
       const now = JSON.stringify([centre.problems, centre.notes]);
@@ -94,6 +102,7 @@ export class LiveStreams {
 
   #leave(stream: EventStream): void {
     this.#open.delete(stream);
+    this.#behind.delete(stream);
     if (this.#open.size > 0) return;
     this.#stopListening?.();
     this.#stopListening = undefined;
@@ -106,7 +115,10 @@ export class LiveStreams {
     switch (message.kind) {
       case 'events':
         for (const { gateway } of message.events) this.#moved.add(gateway);
-        this.#sendAll('events', { events: message.events, skipped: message.skipped });
+        this.#sendEvents(message);
+        break;
+      case 'alerts-left-out':
+        for (const stream of this.#open) this.#fallBehind(stream);
         break;
       case 'alert':
         this.#sendAll('alert', alarmOfEvent(message.event));
@@ -133,7 +145,34 @@ export class LiveStreams {
   }
 
   #sendAll<Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]): void {
-    for (const stream of [...this.#open]) send(stream, name, message);
+    const json = JSON.stringify(message);
+    // what one gateway sends ends no page's stream: who is behind is told to ask when he has caught up
+    for (const stream of [...this.#open]) if (!stream.offer(name, json)) this.#fallBehind(stream);
+  }
+
+  #fallBehind(stream: EventStream): void {
+    if (!this.#behind.has(stream)) this.#behind.set(stream, this.#options.clock.uptime());
+  }
+
+  #sendEvents({ events, skipped, skippedOf }: Extract<LiveMessage, { kind: 'events' }>): void {
+    const kept = withinBytes(events.toReversed(), maxMessageBytes).toReversed();
+    const left = { ...skippedOf };
+    for (const { gateway } of events.slice(0, events.length - kept.length)) left[gateway] = (left[gateway] ?? 0) + 1;
+    this.#sendAll('events', { events: kept, skipped: skipped + events.length - kept.length, skipped_of: left });
+  }
+
+  /** Who has caught up asks for what was left out; who has read nothing for long is cut off and comes back by himself. */
+  #catchUp(): void {
+    const now = this.#options.clock.uptime();
+    for (const [stream, since] of this.#behind) {
+      if (stream.caughtUp) {
+        this.#behind.delete(stream);
+        stream.offer('elsewhere', '{}');
+      } else if (now - since > unreadForMs) {
+        this.#options.logger.warn({ seconds: unreadForMs / 1000 }, 'a page does not read: cut off');
+        stream.cutOff();
+      }
+    }
   }
 
   async #tellLedgers(): Promise<void> {

@@ -2,9 +2,10 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
-import type { AlarmList, AlarmState, HistoryEvent } from '../history/store.ts';
+import type { AlarmList, AlarmState, HistoryEvent, HistoryStore } from '../history/store.ts';
 import type { KnownGateway } from '../registry/gateways.ts';
 import type { AlarmsAnswer, AlarmView, GatewayView } from './schemas.ts';
+import { longestChannel, metricPatternText } from './schemas.ts';
 
 export function gatewayView(known: KnownGateway): GatewayView {
   const { gateway, site, online, lastContact, status } = known;
@@ -166,6 +167,24 @@ export function alarmsPage(
 }
 
 const mostNotListed = 100;
+const metricPattern = new RegExp(metricPatternText);
+
+type Metrics = Awaited<ReturnType<HistoryStore['metrics']>>;
+
+/**
+ * What a chart can be asked for, each once: a name that the series do not take is none, and one device of a gateway that
+ * sent under several sites is one device, at the site that its gateway is at.
+ */
+export function drawable(metrics: Metrics, gateways: { get(id: string): KnownGateway | undefined }): Metrics {
+  const known = new Map<string, Metrics[number]>();
+  for (const one of metrics) {
+    const { gateway, device, channel, metric } = one;
+    if (device === '' || channel.length > longestChannel || !metricPattern.test(metric)) continue;
+    const name = JSON.stringify([gateway, device, channel, metric]);
+    if (!known.has(name) || gateways.get(gateway)?.site === one.site) known.set(name, one);
+  }
+  return [...known.values()];
+}
 
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
@@ -202,6 +221,10 @@ function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
 }
 
+/** Longer than any that a gateway makes; an alarm's id must stay what its gateway knows it by. */
+const longestText = 1_000;
+
 function text(value: unknown, otherwise = ''): string {
-  return typeof value === 'string' ? value : otherwise;
+  if (typeof value !== 'string') return otherwise;
+  return value.length <= longestText ? value : `${value.slice(0, longestText - 1).toWellFormed()}…`;
 }

@@ -64,6 +64,7 @@ const mostWaiting = 1_500;
 const busyRetryMs = 15_000;
 const mostHanded = 100;
 const mostResults = 1_000;
+const longestMessage = 1_000;
 
 export class Commands implements Part {
   readonly #options: CommandsOptions;
@@ -208,7 +209,11 @@ export class Commands implements Part {
     if (typeof data !== 'object' || data === null) return undefined;
     const { command, outcome, message } = data as Readonly<Record<string, unknown>>;
     if (typeof command !== 'string' || typeof outcome !== 'string') return undefined;
-    return this.#book.settle(gateway, command, { outcome, message: typeof message === 'string' ? message : '', time });
+    return this.#book.settle(gateway, command, {
+      outcome,
+      message: typeof message === 'string' ? message.slice(0, longestMessage).toWellFormed() : '',
+      time,
+    });
   }
 
   #view({ command, result, key }: KnownCommand): CommandView {

@@ -34,8 +34,10 @@ function rangeOf(data: Readonly<Record<string, unknown>>): Gap | undefined {
   };
 }
 
+const longestText = 300;
+
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.slice(0, longestText).toWellFormed() : '';
 }
 
 /** Beyond 2^53 - 1 there is no event: sets of ranges count in doubles. */

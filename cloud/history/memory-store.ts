@@ -124,7 +124,7 @@ export class MemoryHistory implements HistoryStore {
       .sort(newestFirst);
     const page = found.slice(0, limit);
     const last = page.at(-1);
-    const events = page.map((entry) => structuredClone(entry.event));
+    const events = page.map(({ event }) => leftOut(structuredClone(event), query.mostBytes));
     return found.length > limit && last !== undefined ? { events, cursor: encodeCursor(last) } : { events };
   }
 
@@ -132,7 +132,7 @@ export class MemoryHistory implements HistoryStore {
     const { from, to, steps } = checkSeries(query);
     const buckets = new Map<number, { time: number; sequence: number; value: number }[]>();
     for (const { time, sequence, event, indexed } of this.#corrected()) {
-      const value = indexed.values[query.metric];
+      const value = Object.hasOwn(indexed.values, query.metric) ? indexed.values[query.metric] : undefined;
       if (event.subject !== query.device || (query.gateway ?? event.gateway) !== event.gateway) continue;
       if (value === undefined || time < from || time >= to) continue;
       if ((query.channel ?? indexed.channel) !== indexed.channel || ['bad', 'implausible'].includes(indexed.quality))
@@ -308,6 +308,13 @@ export class MemoryHistory implements HistoryStore {
       .filter(({ gateway, epoch, lane }) => gateway === key.gateway && epoch === key.epoch && lane === key.lane)
       .map(({ sequence }) => Number(sequence));
   }
+}
+
+/** Its data replaced by the beginning of it where that is too long. */
+function leftOut(event: HistoryEvent, mostBytes = Number.POSITIVE_INFINITY): HistoryEvent {
+  const text = JSON.stringify(event.data);
+  const bytes = Buffer.byteLength(text);
+  return bytes <= mostBytes ? event : { ...event, data: [...text].slice(0, 500).join(''), data_bytes: bytes };
 }
 
 /** By time, then by key, the newest first. */

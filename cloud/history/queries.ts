@@ -7,13 +7,14 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { isId, isLane, type Lane } from '@forpost/shared/event/ids.ts';
-import type { EventQuery, SeriesQuery } from './store.ts';
+import type { EventQuery, HistoryEvent, SeriesQuery } from './store.ts';
 
 export const maxEvents = 10_000;
 export const maxSeriesPoints = 50_000;
 export const maxAlarms = 10_000;
 export const maxSkippedAlarms = 10_000;
 export const maxMetrics = 100_000;
+export const maxMetricsOfGateway = 5_000;
 export const maxGaps = 100_000;
 /** "lately", for the list of metrics */
 export const metricsWindowMs = 7 * 86_400_000;
@@ -71,6 +72,12 @@ function invalid(message: string): ForpostError {
 export function encodeCursor(position: Position): string {
   const { time, gateway, epoch, lane, sequence } = position;
   return Buffer.from(JSON.stringify([time, gateway, epoch, lane, sequence])).toString('base64url');
+}
+
+/** The cursor of a page that ends with this event. */
+export function cursorAfter(event: HistoryEvent): string {
+  const { gateway, epoch, lane, sequence, time, corrected_time: corrected } = event;
+  return encodeCursor({ time: Date.parse(corrected ?? time), gateway, epoch, lane, sequence });
 }
 
 /** @throws ForpostError FORPOST_PAYLOAD_INVALID */

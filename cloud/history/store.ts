@@ -21,6 +21,8 @@ export interface EventQuery {
   readonly limit: number;
   /** from a page before */
   readonly cursor?: string;
+  /** data of more bytes than this is left out, but for its beginning, and `data_bytes` says how many there are */
+  readonly mostBytes?: number;
 }
 
 /** An event as the history has it. */
@@ -35,6 +37,8 @@ export interface HistoryEvent extends ForpostEvent {
   readonly corrected_received?: string;
   /** its own time cannot be, and so it stands at `corrected_time`: when it was stored, or what the clock events say */
   readonly doubted?: 'future' | 'past';
+  /** bytes of the whole data, where `data` is only its beginning, as text */
+  readonly data_bytes?: number;
 }
 
 export interface EventPage {

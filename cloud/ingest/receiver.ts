@@ -27,7 +27,7 @@ import { BodyRoom, type BodyShare, readBody, unpackBody } from './body-room.ts';
 import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
 import type { Delivery, ReceivedEvent } from './delivery.ts';
 import { defaultLimits, GatewayBudgets, type GatewayLimits, type Share } from './gateway-budgets.ts';
-import { sourceProblem } from './records.ts';
+import { attributeProblem } from './records.ts';
 import { boundedStatus, decodeStatus } from './status-codec.ts';
 
 export interface ReceiverOptions {
@@ -212,7 +212,7 @@ function eventIn(line: string, number: number, gateway: string): ReceivedEvent {
   const decoded = decodeEvent(line);
   if (!decoded.ok) throw new HttpProblem(400, `line ${number}: ${decoded.reason}`);
   ownOnly(decoded.event.gateway, gateway);
-  const contradiction = sourceProblem(decoded.event);
+  const contradiction = attributeProblem(decoded.event);
   if (contradiction !== undefined) throw new HttpProblem(403, `line ${number}: ${contradiction}`);
   return { event: decoded.event, json: line };
 }

@@ -20,14 +20,39 @@ export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'val
   const decoded = decodeEvent(value);
   const owner = key?.toString();
   if (!decoded.ok) return decoded;
-  const contradiction = sourceProblem(decoded.event);
+  const contradiction = attributeProblem(decoded.event);
   if (contradiction !== undefined) return { ok: false, reason: contradiction };
   if (owner === undefined || owner === decoded.event.gateway) return decoded;
   return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
 }
 
+/** Attributes that every list and index holds: no event of a gateway has longer ones. */
+const longestAttribute = 200;
+/** JSON of a few bytes for each part takes forty in memory: no event of a gateway has so many. */
+const mostParts = 100_000;
+
+/** Why an event is none of its gateway's, in words; undefined where it is. */
+export function attributeProblem(event: ForpostEvent): string | undefined {
+  for (const name of ['type', 'boot', 'time', 'received'] as const)
+    if (event[name].length > longestAttribute)
+      return `${name} is longer than ${longestAttribute} characters: ${quoted(event[name])}…`;
+  if (partsOf(event, mostParts) > mostParts) return `it has more than ${mostParts} parts`;
+  return sourceProblem(event);
+}
+
+/** Values in it, lists and objects included; counted no further than `most`. */
+function partsOf(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 1;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    count += partsOf(inner, most - count);
+    if (count > most) break;
+  }
+  return count;
+}
+
 /** Why an event's `source` is not its own, in words; undefined where it is. */
-export function sourceProblem({ source, site, gateway, subject }: ForpostEvent): string | undefined {
+function sourceProblem({ source, site, gateway, subject }: ForpostEvent): string | undefined {
   const own = `/sites/${site}/gateways/${gateway}${subject === undefined ? '' : `/devices/${subject}`}`;
   if (source === own) return undefined;
   return `source ${quoted(source)} is not that of its site, gateway and subject: "${own}"`;

@@ -119,7 +119,8 @@ const longestText = 300;
  * A status that no page is cut off for: long texts are shortened with a mark, lists are cut, and where it is still too
  * large devices are left without values, then left out. `problems` says what is not there.
  */
-export function boundedStatus(status: GatewayStatus): GatewayStatus {
+export function boundedStatus(repeating: GatewayStatus): GatewayStatus {
+  const status = withoutRepeats(repeating);
   const bytes = Buffer.byteLength(JSON.stringify(status));
   if (bytes <= maxStatusBytes / 4 && status.devices.every(({ values }) => Object.keys(values).length <= most.values))
     return status;
@@ -142,6 +143,23 @@ export function boundedStatus(status: GatewayStatus): GatewayStatus {
   if (withoutValues > 0) left.push(`the values of ${withoutValues} devices`);
   const mark = `its state is ${bytes} bytes, too large to be shown whole: left out are ${left.join(', ')}`;
   return { ...whole, devices, problems: [mark, ...whole.problems] };
+}
+
+/** What lists name twice they have once: the first one. A page tells their entries apart by these names. */
+function withoutRepeats(status: GatewayStatus): GatewayStatus {
+  const once = <Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly Item[] => {
+    const names = new Set(items.map(nameOf));
+    // `delete` is true for the first of a name
+    return names.size === items.length ? items : items.filter((item) => names.delete(nameOf(item)));
+  };
+  return {
+    ...status,
+    lanes: once(status.lanes, ({ epoch, lane }) => `${epoch}/${lane}`),
+    uplinks: once(status.uplinks, ({ sink }) => short(sink)),
+    cameras: once(status.cameras, ({ id }) => short(id)),
+    devices: once(status.devices, ({ id }) => short(id)),
+    problems: once(status.problems, short),
+  };
 }
 
 function cutLists(status: GatewayStatus): readonly string[] {

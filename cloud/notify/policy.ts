@@ -15,6 +15,9 @@ export const lateAfterMs = 3_600_000;
 /** `updated` is not sent: an alarm that goes on is not news. */
 const sentChanges: readonly string[] = ['raised', 'cleared', 'acknowledged'];
 
+/** What people are sent is no letter. */
+const longestText = 1_000;
+
 const severities: readonly string[] = ['info', 'warning', 'critical'];
 
 /** What people are told of an event, or undefined where it is nothing to tell. `nowMs`: ms since 1970. */
@@ -24,7 +27,8 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
   if (data.test === true || typeof data.change !== 'string' || !sentChanges.includes(data.change)) return undefined;
   // of a door that banged ten times one acknowledgement is told
   if (data.change === 'acknowledged' && typeof data.acknowledged_with === 'string') return undefined;
-  const text = (value: unknown, otherwise = '') => (typeof value === 'string' ? value : otherwise);
+  const text = (value: unknown, otherwise = '') =>
+    typeof value === 'string' ? value.slice(0, longestText).toWellFormed() : otherwise;
   return {
     id: event.id,
     site: event.site,

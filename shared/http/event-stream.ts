@@ -12,6 +12,12 @@ import { tryAgainIn } from './problem.ts';
 export interface EventStream {
   /** Sends one event, its data as JSON. Does nothing once the stream has ended. */
   send(event: string, data: unknown, id?: string): void;
+  /** The same with data that is JSON already; false, and nothing is sent, where the page has too much to read already. */
+  offer(event: string, json: string): boolean;
+  /** whether the page has read nearly all that was sent */
+  readonly caughtUp: boolean;
+  /** Ends it at once, whatever it has not read. */
+  cutOff(): void;
   end(): void;
   /** aborted when the page went away, was cut off or was ended */
   readonly ended: AbortSignal;
@@ -80,6 +86,19 @@ export class EventStreams {
       if (!closed.signal.aborted) keepAlive = this.#clock.after(keepAliveMs, beat);
     };
     const stream: EventStream = {
+      offer: (event, json) => {
+        if (closed.signal.aborted) return true;
+        if (socket.writableLength + json.length > this.#maxPendingBytes / 2) return false;
+        write(`event: ${event}\ndata: ${json}\n\n`);
+        return true;
+      },
+      get caughtUp() {
+        return socket.writableLength < 16_384;
+      },
+      cutOff: () => {
+        end();
+        socket.destroy();
+      },
       ended: closed.signal,
       end,
       send: (event, data, id) =>

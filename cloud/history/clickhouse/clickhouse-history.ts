@@ -20,6 +20,7 @@ import {
   maxEvents,
   maxGaps,
   maxMetrics,
+  maxMetricsOfGateway,
   maxSeriesPoints,
   maxSkippedAlarms,
   metricsWindowMs,
@@ -70,6 +71,7 @@ const maxInsertBytes = 64 * 1024 * 1024;
 /** How far back the first look for a page's events goes, and how much farther each next one. */
 const firstSliceMs = 3_600_000;
 const sliceGrowth = 30;
+const anyBytes = 4_294_967_295;
 /** After a slice this long the next one is all the rest. */
 const lastSliceMs = 100 * 86_400_000;
 
@@ -145,6 +147,7 @@ export class ClickHouseHistory implements HistoryStore {
       device: query.device ?? '',
       type: query.type ?? '',
       lane: query.lane ?? '',
+      most_bytes: query.mostBytes ?? anyBytes,
     };
     let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const newest = Math.min(range.through, after?.time ?? range.through);
@@ -168,7 +171,7 @@ export class ClickHouseHistory implements HistoryStore {
     }
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    const events = page.map(toEvent);
+    const events = page.map(toPageEvent);
     return rows.length > limit && last !== undefined ? { events, cursor: encodeCursor(positionOf(last)) } : { events };
   }
 
@@ -213,7 +216,7 @@ export class ClickHouseHistory implements HistoryStore {
 
   metrics(): ReturnType<HistoryStore['metrics']> {
     const since = Math.trunc(this.#clock.now()) - metricsWindowMs;
-    return this.#projected(sql.metrics, { since, limit: maxMetrics });
+    return this.#projected(sql.metrics, { since, limit: maxMetrics, most_of_gateway: maxMetricsOfGateway });
   }
 
   lanes(): Promise<readonly LaneKey[]> {
@@ -330,7 +333,15 @@ function keyOf(key: LaneKey): Parameters {
 }
 
 /** `at_ms`: the time that counts, corrected where that is known. */
-type PageRow = EventRow & { readonly at_ms: string };
+type PageRow = EventRow & Readonly<Record<'at_ms' | 'data_begin' | 'data_bytes' | 'rest_bytes', string>>;
+
+function toPageEvent(row: PageRow): HistoryEvent {
+  // data is never empty where it was not left out
+  if (row.data === '')
+    return { ...toEvent({ ...row, data: JSON.stringify(row.data_begin) }), data_bytes: Number(row.data_bytes) };
+  const event = toEvent(row);
+  return row.rest === '' && row.rest_bytes !== '0' ? { ...event, data_bytes: Number(row.data_bytes) } : event;
+}
 
 function positionOf(row: PageRow): Position {
   const { gateway, epoch, sequence } = row;

@@ -137,14 +137,20 @@ export function forQueries(event: ForpostEvent): Indexed {
   return nothing;
 }
 
+/** What lists and indexes hold of each event is no place for a book. */
+const longestIndexed = 500;
+const longestMetric = 100;
+const mostMetrics = 1_000;
+
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.toWellFormed() : '';
+  return typeof value === 'string' ? value.slice(0, longestIndexed).toWellFormed() : '';
 }
 
 function numbers(values: unknown): Record<string, number> {
   const found: [string, number][] = [];
   if (typeof values !== 'object' || values === null) return {};
   for (const [metric, value] of Object.entries(values)) {
+    if (metric.length > longestMetric || found.length >= mostMetrics) continue;
     if (typeof value === 'boolean') found.push([metric.toWellFormed(), value ? 1 : 0]);
     else if (typeof value === 'number' && Number.isFinite(value)) found.push([metric.toWellFormed(), value]);
   }

@@ -3,16 +3,22 @@
 -- times quicker); of a key that is there twice the outer one takes the row that counts. So a page may come out short
 -- before the slice is at its end: whoever asks goes on from its last event until nothing comes.
 --
+-- Data and further attributes of more than `most_bytes` are left out, but for the beginning of the data.
+--
 -- The time that counts is the corrected one where there is one (corrected.ts). So the keys come from two places: events
 -- whose own time counts, by the index on it; and unsynced events of boots whose clock is known, which those indexes find
 -- that know about clock, boot and time of storing.
 SELECT
-    *,
+    * EXCEPT (short_rest, short_data), short_rest AS rest, short_data AS data,
     if(clock = 'unsynced' AND notEmpty(readings), least(toInt64(uptime) + arraySort(r -> (abs(toInt64(r.1) - toInt64(uptime)), -toInt64(r.1), -r.2), readings)[1].2, stored_ms + 86400000), NULL) AS true_ms,
     if(time_ms = received_ms, ifNull(true_ms, time_ms), time_ms) AS at_ms
 FROM
 (
-    SELECT site, gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot, uptime, rest, data
+    SELECT site, gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot, uptime,
+        if(length(rest) > {most_bytes:UInt32}, '', rest) AS short_rest,
+        if(length(data) > {most_bytes:UInt32}, '', data) AS short_data,
+        if(length(data) > {most_bytes:UInt32}, substringUTF8(data, 1, 500), '') AS data_begin,
+        length(data) AS data_bytes, length(rest) AS rest_bytes
     FROM events FINAL
     WHERE (gateway, epoch, lane, sequence) IN
     (

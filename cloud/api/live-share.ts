@@ -1,0 +1,92 @@
+/**
+ * Which of the events that came in a moment open pages see: each gateway has a share, so that one that floods hides none of
+ * another's, and all of them together are `maxEvents` and `maxBytes`.
+ *
+ * Always: of each gateway its newest stay; what is left out is counted, in all and for each gateway; with as many gateways
+ * as `maxGateways` in one moment the rest is counted only.
+ */
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+
+export interface Came {
+  readonly event: ForpostEvent;
+  /** ms since 1970 */
+  readonly storedAt: number;
+}
+
+interface Numbered extends Came {
+  readonly order: number;
+}
+
+/** More than anyone reads in a moment. */
+export const maxEvents = 200;
+const maxGateways = 1_000;
+
+export interface Shown {
+  /** oldest first */
+  readonly events: readonly Came[];
+  readonly skipped: number;
+  /** of which gateways, those with the most first */
+  readonly skippedOf: Readonly<Record<string, number>>;
+}
+
+const mostNamed = 20;
+
+export class LiveShare {
+  /** by gateway: its newest */
+  readonly #gateways = new Map<string, { readonly newest: Numbered[]; count: number }>();
+  #others = 0;
+  #order = 0;
+
+  get empty(): boolean {
+    return this.#order === 0;
+  }
+
+  add(event: ForpostEvent, storedAt: number): void {
+    const order = this.#order++;
+    const known = this.#gateways.get(event.gateway);
+    if (known === undefined && this.#gateways.size >= maxGateways) {
+      this.#others++;
+      return;
+    }
+    const own = known ?? { newest: [], count: 0 };
+    if (known === undefined) this.#gateways.set(event.gateway, own);
+    own.count++;
+    own.newest.push({ event, storedAt, order });
+    // cut now and then, not at each event
+    if (own.newest.length >= 2 * maxEvents) own.newest.splice(0, maxEvents);
+  }
+
+  /** What is shown of what came since the last time. */
+  take(): Shown {
+    const chosen: Numbered[] = [];
+    const left = [...this.#gateways].map(([gateway, { newest, count }]) => ({ gateway, newest, count, shown: 0 }));
+    // in turns, the newest of each first
+    for (let round = 1; chosen.length < maxEvents; round++) {
+      const before = chosen.length;
+      for (const own of left) {
+        const next = own.newest.at(-round);
+        if (next === undefined || chosen.length >= maxEvents) continue;
+        chosen.push(next);
+        own.shown++;
+      }
+      if (chosen.length === before) break;
+    }
+    const skippedOf = left
+      .map(({ gateway, count, shown }) => [gateway, count - shown] as const)
+      .filter(([, skipped]) => skipped > 0)
+      .sort(([, a], [, b]) => b - a);
+    const skipped = skippedOf.reduce((sum, [, more]) => sum + more, this.#others);
+    this.clear();
+    return {
+      events: chosen.sort((a, b) => a.order - b.order),
+      skipped,
+      skippedOf: Object.fromEntries(skippedOf.slice(0, mostNamed)),
+    };
+  }
+
+  clear(): void {
+    this.#gateways.clear();
+    this.#others = 0;
+    this.#order = 0;
+  }
+}
