@@ -4,7 +4,7 @@ import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import { count, countOf, duration, metricValue } from '../format.ts';
-import { type DeskState, sortedAlarms } from '../live/desk-state.ts';
+import { alarmKey, type DeskState, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
@@ -76,7 +76,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
         <ul className="alarms">
           {shown.map((alarm) => (
             <AlarmRow
-              key={alarm.alarm}
+              key={alarmKey(alarm)}
               alarm={alarm}
               state={state}
               acknowledge={acknowledge}

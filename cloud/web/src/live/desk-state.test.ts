@@ -51,7 +51,7 @@ test('an answer that was asked for before an alarm ended does not raise it again
     raised: '2026-01-01T00:05:00.000Z',
   });
   const state = withAlarms(withAlarms(emptyDesk, [ended], 'message'), [alarm({})], asked(0));
-  expect(state.alarms.get('a1')).toMatchObject({ active: false, raised: '2026-01-01T00:00:00.000Z' });
+  expect(state.alarms.get('g/a1')).toMatchObject({ active: false, raised: '2026-01-01T00:00:00.000Z' });
 });
 
 test('an alarm that changes keeps the time it was raised', () => {
@@ -62,26 +62,26 @@ test('an alarm that changes keeps the time it was raised', () => {
     raised: '2026-01-01T00:05:00.000Z',
   });
   const state = withAlarms(withAlarms(emptyDesk, [alarm({})], asked(0)), [changed], 'message');
-  expect(state.alarms.get('a1')).toMatchObject({ change: 'updated', raised: '2026-01-01T00:00:00.000Z' });
+  expect(state.alarms.get('g/a1')).toMatchObject({ change: 'updated', raised: '2026-01-01T00:00:00.000Z' });
 });
 
 test('an alarm that ended after the gateway’s clock was set back is over, and an older word of it changes nothing', () => {
   const raised = alarm({ event: 'g/e1/alerts/8', changed: '2030-01-01T00:00:00.000Z' });
   const cleared = alarm({ event: 'g/e1/alerts/9', active: false, changed: '2026-01-01T00:00:00.000Z' });
   const over = withAlarms(withAlarms(emptyDesk, [raised], 'message'), [cleared], 'message');
-  expect(over.alarms.get('a1')?.active).toBe(false);
+  expect(over.alarms.get('g/a1')?.active).toBe(false);
   // sent again, by another way: it says nothing new
-  expect(withAlarms(over, [raised], 'message').alarms.get('a1')?.active).toBe(false);
-  expect(withAlarms(over, [raised], asked(2)).alarms.get('a1')?.active).toBe(false);
+  expect(withAlarms(over, [raised], 'message').alarms.get('g/a1')?.active).toBe(false);
+  expect(withAlarms(over, [raised], asked(2)).alarms.get('g/a1')?.active).toBe(false);
 });
 
 test('of two lives of a gateway the later word counts', () => {
   const before = alarm({ event: 'g/e1/alerts/900' });
   const after = alarm({ event: 'g/e2/alerts/1', active: false });
   const over = withAlarms(withAlarms(emptyDesk, [before], asked(0)), [after], 'message');
-  expect(over.alarms.get('a1')?.active).toBe(false);
-  expect(withAlarms(over, [before], asked(0)).alarms.get('a1')?.active).toBe(false);
-  expect(withAlarms(over, [before], asked(1)).alarms.get('a1')?.active).toBe(true);
+  expect(over.alarms.get('g/a1')?.active).toBe(false);
+  expect(withAlarms(over, [before], asked(0)).alarms.get('g/a1')?.active).toBe(false);
+  expect(withAlarms(over, [before], asked(1)).alarms.get('g/a1')?.active).toBe(true);
 });
 
 test('what needs somebody stands first: not acknowledged, grave, active before over, new', () => {
@@ -105,15 +105,15 @@ test('an alarm that a person acknowledged at the centre stays so, whatever its g
   expect(withAcknowledged(listed, { ...told, gateway: 'other' })).toBe(listed);
   const seen = withAcknowledged(listed, told);
   const expected = { acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre only', open: false };
-  expect(seen.alarms.get('a1')).toMatchObject(expected);
+  expect(seen.alarms.get('g/a1')).toMatchObject(expected);
   // its pictures come, and nobody has told the gateway
   const pictures = alarm({ event: 'g/e1/alerts/3', active: false, open: true, change: 'updated' });
-  expect(withAlarms(seen, [pictures], 'message').alarms.get('a1')).toMatchObject({ ...expected, change: 'updated' });
+  expect(withAlarms(seen, [pictures], 'message').alarms.get('g/a1')).toMatchObject({ ...expected, change: 'updated' });
   const known = alarm({
     ...{ event: 'g/e1/alerts/4', active: false, open: false, change: 'acknowledged' },
     ...{ acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre' },
   });
-  expect(withAlarms(seen, [known], 'message').alarms.get('a1')).toMatchObject({ acknowledged_where: 'centre' });
+  expect(withAlarms(seen, [known], 'message').alarms.get('g/a1')).toMatchObject({ acknowledged_where: 'centre' });
 });
 
 test('alarms that ended are forgotten first where there are too many', () => {
@@ -134,7 +134,7 @@ test('an alarm that ended unheard is not active any more once everything was ask
     ['listed', false],
     ['new', true],
   ]);
-  expect([...heard.keys()]).toEqual(['alarm/listed', 'alarm/new']);
+  expect([...heard.keys()]).toEqual(['alarm/g/listed', 'alarm/g/new']);
   expect(moreActive).toBe(false);
 });
 
@@ -142,10 +142,10 @@ test('an answer full of active alarms takes none away and says that there are mo
   const known = withAlarms(emptyDesk, [alarm({ alarm: 'known' })], 'message');
   const many = Array.from({ length: alarmsLimit }, (_, i) => alarm({ alarm: `a${i}` }));
   const state = withAllAlarms(known, many, alarmsLimit + 1, asked(1));
-  expect([state.alarms.has('known'), state.moreActive]).toEqual([true, true]);
+  expect([state.alarms.has('g/known'), state.moreActive]).toEqual([true, true]);
   const last = many.map((one, i) => (i === 0 ? { ...one, active: false } : one));
   const all = withAllAlarms(state, last, alarmsLimit - 1, asked(1));
-  expect([all.alarms.has('known'), all.moreActive]).toEqual([false, false]);
+  expect([all.alarms.has('g/known'), all.moreActive]).toEqual([false, false]);
 });
 
 test('what could not be asked for counts as unknown, and says why', () => {
@@ -199,4 +199,18 @@ test('a badge says missing before waiting before complete', () => {
     'complete',
     'not counted yet',
   ]);
+});
+
+test('two gateways may have an alarm of the same id, and neither takes the other’s place', () => {
+  const own = alarm({ message: 'somebody is at the gate', severity: 'critical' });
+  const other = { ...alarm({ message: 'nothing', severity: 'info' }), gateway: 'g2', event: 'g2/e/alerts/99' };
+  const state = withAlarms(withAlarms(emptyDesk, [own], 'message'), [other], 'message');
+  expect([...state.alarms.values()].map(({ message }) => message)).toEqual(['somebody is at the gate', 'nothing']);
+});
+
+test('a flood of active alarms of one gateway takes the place of its own, and never of another’s', () => {
+  const calm = alarm({ alarm: 'calm' });
+  const flood = Array.from({ length: 2_500 }, (_, i) => ({ ...alarm({ alarm: `f${i}` }), gateway: 'flood' }));
+  const state = withAlarms(withAlarms(emptyDesk, [calm], 'message'), flood, 'message');
+  expect([state.alarms.size, state.alarms.has('g/calm')]).toEqual([2000, true]);
 });

@@ -88,23 +88,28 @@ export function withGateways(state: DeskState, views: readonly GatewayView[], so
 export function withAlarms(state: DeskState, views: readonly AlarmView[], source: Source): DeskState {
   const alarms = new Map(state.alarms);
   for (const view of views) {
-    const known = alarms.get(view.alarm);
-    if (known === undefined) alarms.set(view.alarm, view);
+    const known = alarms.get(alarmKey(view));
+    if (known === undefined) alarms.set(alarmKey(view), view);
     else {
-      const overtaken = isOvertaken(state, heardKey('alarm', view.alarm), source);
+      const overtaken = isOvertaken(state, heardKey('alarm', alarmKey(view)), source);
       const newest = (isEarlierEvent(view, known) ?? overtaken) ? known : view;
-      alarms.set(view.alarm, merged(newest, known, view));
+      alarms.set(alarmKey(view), merged(newest, known, view));
     }
   }
-  const keys = views.map(({ alarm }) => heardKey('alarm', alarm));
+  const keys = views.map((view) => heardKey('alarm', alarmKey(view)));
   const { messages, heard } = heardNow(state, keys, source);
   if (alarms.size > maxAlarms) {
-    const oldestFirst = [...alarms.values()]
-      .filter(({ active }) => !active)
-      .sort((a, b) => Number(a.open) - Number(b.open) || (a.changed < b.changed ? -1 : 1));
-    for (const { alarm } of oldestFirst.slice(0, alarms.size - maxAlarms)) {
-      alarms.delete(alarm);
-      heard.delete(heardKey('alarm', alarm));
+    const ended = [...alarms.values()].filter(({ active }) => !active);
+    // of a flood of active ones the oldest of the gateway with the most
+    const floods = alarms.size - ended.length > 2 * maxAlarms;
+    const spare = floods ? [...ended, ...ofFullestGateway(alarms)] : ended;
+    const oldestFirst = spare.sort(
+      (a, b) =>
+        Number(a.active) - Number(b.active) || Number(a.open) - Number(b.open) || (a.changed < b.changed ? -1 : 1),
+    );
+    for (const view of oldestFirst.slice(0, alarms.size - (floods ? 2 * maxAlarms : maxAlarms))) {
+      alarms.delete(alarmKey(view));
+      heard.delete(heardKey('alarm', alarmKey(view)));
     }
   }
   return { ...state, alarms, messages, heard };
@@ -118,15 +123,15 @@ export function withAllAlarms(state: DeskState, views: readonly AlarmView[], ope
   const moreActive = open > views.filter((view) => view.open).length;
   const next = { ...withAlarms(state, views, source), moreActive };
   if (moreActive) return next;
-  const named = new Set(views.map(({ alarm }) => alarm));
+  const named = new Set(views.map(alarmKey));
   const gone = [...next.alarms.values()].filter(
-    ({ alarm, open: isOpen }) => isOpen && !named.has(alarm) && !isOvertaken(state, heardKey('alarm', alarm), source),
+    (view) => view.open && !named.has(alarmKey(view)) && !isOvertaken(state, heardKey('alarm', alarmKey(view)), source),
   );
   if (gone.length === 0) return next;
   const [alarms, heard] = [new Map(next.alarms), new Map(next.heard)];
-  for (const { alarm } of gone) {
-    alarms.delete(alarm);
-    heard.delete(heardKey('alarm', alarm));
+  for (const view of gone) {
+    alarms.delete(alarmKey(view));
+    heard.delete(heardKey('alarm', alarmKey(view)));
   }
   return { ...next, alarms, heard };
 }
@@ -157,7 +162,8 @@ export function withAcknowledged(
   state: DeskState,
   { gateway, alarm, by, at }: StreamMessages['acknowledged'],
 ): DeskState {
-  const known = state.alarms.get(alarm);
+  const key = alarmKey({ gateway, alarm });
+  const known = state.alarms.get(key);
   if (known === undefined || known.gateway !== gateway || known.acknowledged) return state;
   const seen = {
     acknowledged: true,
@@ -165,12 +171,23 @@ export function withAcknowledged(
     acknowledged_at: at,
     acknowledged_where: 'centre only',
   } as const;
-  return { ...state, alarms: new Map(state.alarms).set(alarm, { ...known, ...seen, open: known.active }) };
+  return { ...state, alarms: new Map(state.alarms).set(key, { ...known, ...seen, open: known.active }) };
 }
 
 /** Whether a person is to look at it and say so. */
 export function needsPerson({ open, acknowledged, test, severity }: AlarmView): boolean {
   return open && !acknowledged && !test && severity !== 'info';
+}
+
+function ofFullestGateway(alarms: ReadonlyMap<string, AlarmView>): readonly AlarmView[] {
+  const active = [...alarms.values()].filter((alarm) => alarm.active);
+  const gateways = [...Map.groupBy(active, ({ gateway }) => gateway).values()];
+  return gateways.reduce<readonly AlarmView[]>((most, own) => (own.length > most.length ? own : most), []);
+}
+
+/** An alarm's id is its gateway's own: another gateway may have one of the same name. */
+export function alarmKey({ gateway, alarm }: Pick<AlarmView, 'gateway' | 'alarm'>): string {
+  return `${gateway}/${alarm}`;
 }
 
 function heardKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
