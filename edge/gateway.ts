@@ -171,6 +171,9 @@ export class Gateway implements Part {
         ...(installation.outbox?.keep_delivered_days === undefined
           ? {}
           : { keepDeliveredMs: installation.outbox.keep_delivered_days * dayMs }),
+        ...(installation.outbox?.shed_after_s === undefined
+          ? {}
+          : { shedAfterMs: installation.outbox.shed_after_s * 1000 }),
       },
       onProblem: (problem) => {
         this.#problems.set('outbox', problem.message);

@@ -108,6 +108,14 @@ export const installationSchema = Type.Object(
             }),
           ),
           keep_delivered_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
+          shed_after_s: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              maximum: 86_400,
+              description:
+                'without room for readings: how long none is acknowledged, so that devices keep them, before the oldest stored ones are deleted; default 60',
+            }),
+          ),
         },
         closed,
       ),

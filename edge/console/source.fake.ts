@@ -144,6 +144,7 @@ export class FakeSource implements ConsoleSource {
         freeDiskBytes: 6_000_000_000,
         minFreeBytes: 256 * 2 ** 20,
         diskFull: false,
+        shedsInMs: null,
         ballastBytes: 16 * 2 ** 20,
         shedEvents: 0,
         shedRanges: 0,

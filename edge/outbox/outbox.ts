@@ -13,8 +13,8 @@
  *  - a cursor only moves forward, and is on disk before what it passed may be deleted;
  *  - alerts of one device are stored in the order in which they were handed over: where one is refused, those handed
  *    over behind it before that was known are refused too;
- *  - without room (room.ts) delivered events go first, then the oldest telemetry, named by a gap record in the same
- *    transaction and never while it is in hand at a sink (in-hand.ts); alerts are never shed: `append` rejects with
+ *  - without room (room.ts) delivered events go first; then telemetry is refused for a while (`outbox.shed_after_s`,
+ *    sqlite/shed-patience.ts); then the oldest telemetry goes, named by a gap record in the same transaction and never while it is in hand at a sink (in-hand.ts); alerts are never shed: `append` rejects with
  *    FORPOST_OUTBOX_FULL, and what else comes goes on;
  *  - the queue in front of the disk is bounded, what one sender may have in it too, and its last room is kept for alerts
  *    and `reserved` entries (sqlite/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
@@ -115,6 +115,8 @@ export interface OutboxRoom {
   readonly minFreeBytes: number;
   /** a write failed for room, and the floor has not been reached again since */
   readonly diskFull: boolean;
+  /** there is no room, and the oldest readings make some in so many ms unless some comes; null: it does not wait for that */
+  readonly shedsInMs: number | null;
   /** the file that is given up when the disk is full */
   readonly ballastBytes: number;
   /** undelivered events shed for room since the gateway started, and the ranges they were named in */
@@ -134,6 +136,7 @@ export const unlimitedRoom: OutboxRoom = {
   freeDiskBytes: null,
   minFreeBytes: 0,
   diskFull: false,
+  shedsInMs: null,
   ballastBytes: 0,
   shedEvents: 0,
   shedRanges: 0,

@@ -9,6 +9,9 @@
  * disk telemetry makes the file grow no more, alerts still do; on a disk that is full (a write failed) only what has no
  * sender to hold back does, in the room that the ballast gave.
  *
+ * Shedding does not begin at once (sqlite/shed-patience.ts): while it waits, telemetry goes on to its bound and is then
+ * refused, and on a full disk alerts of devices may use half of the room that the ballast gave.
+ *
  * Always: alerts never fill more than 30 % of the limit, so that shedding can always give telemetry room; a shed step is
  * large, so that its gap record costs less than a hundredth of what it frees.
  */
@@ -86,7 +89,34 @@ export function leastStep(maxBytes: number): number {
 export function bytesToShed(usedBytes: number, incoming: number, { shedFrom }: Allowances, least: number): number {
   const over = usedBytes + incoming - shedFrom;
   if (over <= 0) return 0;
-  return over + Math.min(Math.max(shedFrom * stepShare, least), largestStepBytes);
+  return over + stepBytes(shedFrom, least);
+}
+
+function stepBytes(shedFrom: number, least: number): number {
+  return Math.min(Math.max(shedFrom * stepShare, least), largestStepBytes);
+}
+
+/** How much more telemetry finds room without shedding. */
+export function headroom(usedBytes: number, { shedFrom }: Allowances): number {
+  return shedFrom - usedBytes;
+}
+
+/** Whether there is so much room that it cannot come from shedding: a step more than the last step of it left. */
+export function isAmple(
+  headroomBytes: number,
+  leftByShedding: number,
+  { shedFrom }: Allowances,
+  least: number,
+): boolean {
+  return headroomBytes >= leftByShedding + stepBytes(shedFrom, least);
+}
+
+/**
+ * What each kind may take on a full disk while shedding waits: alerts are stored all the same, in the room that the
+ * ballast gave, but for `keepBytes` of it, which the log of the first step will need.
+ */
+export function whileWaiting(allowed: Allowances, keepBytes: number): Allowances {
+  return { ...allowed, alerts: Math.max(allowed.alerts, allowed.reserved - keepBytes) };
 }
 
 /** The floor of free disk where none is configured: a tenth of the disk, at most 256 MiB. */

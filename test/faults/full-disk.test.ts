@@ -31,7 +31,7 @@ beforeAll(async () => {
     centre: false,
     extraInstallation: {
       data: join(folder, 'gateway'),
-      outbox: { max_bytes: 16 * mebibyte, min_free_bytes: mebibyte },
+      outbox: { max_bytes: 16 * mebibyte, min_free_bytes: mebibyte, shed_after_s: 1 },
     },
   });
 });

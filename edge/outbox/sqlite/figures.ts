@@ -99,6 +99,7 @@ export class Figures {
       freeDiskBytes: room?.freeDiskBytes ?? null,
       minFreeBytes: room?.minFreeBytes ?? 0,
       diskFull: cannotOpen || room?.diskFull === true,
+      shedsInMs: room?.shedsInMs ?? null,
       ballastBytes: room?.ballastBytes ?? 0,
       shedEvents: shedEvents + (room?.shedEvents ?? 0),
       shedRanges: shedRanges + (room?.shedRanges ?? 0),

@@ -56,7 +56,7 @@ function opened(epoch: string, ballastBytes: number): Opened {
   const data: WriterData = {
     file,
     sinks: [sink],
-    limits: { maxBytes, keepDeliveredMs: 0, minFreeBytes: 0, ballastBytes },
+    limits: { maxBytes, keepDeliveredMs: 0, minFreeBytes: 0, ballastBytes, shedAfterMs: 0 },
     epoch,
     stamp: 'now',
     damage: null,

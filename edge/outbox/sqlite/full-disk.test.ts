@@ -34,7 +34,7 @@ afterEach(async () => {
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 async function started(change: Partial<SqliteOutboxOptions> = {}): Promise<SqliteOutbox> {
-  const outbox = outboxIn(folder, { ...change, limits: { maxBytes: 2 ** 21, minFreeBytes: 0 } });
+  const outbox = outboxIn(folder, { ...change, limits: { maxBytes: 2 ** 21, minFreeBytes: 0, ...change.limits } });
   running.push(outbox);
   await outbox.start();
   return outbox;
@@ -93,6 +93,40 @@ const addedTables = [
   'redeliveries',
   'reused_ids',
 ];
+
+test('a disk that is full for a moment costs no reading that was acknowledged, and alarms are stored meanwhile', {
+  ...unless(withoutDisk),
+}, async () => {
+  const outbox = await started({ limits: { maxBytes: 2 ** 24, shedAfterMs: 60_000 } });
+  const long = JSON.stringify('x'.repeat(1000));
+  let n = 0;
+  const say = (lane: 'alerts' | 'telemetry' = 'telemetry') =>
+    outbox.append({ events: [draft(n++, { data: long, lane })] }).then(
+      () => true,
+      () => false,
+    );
+  let acknowledged = 300;
+  await outbox.append({ events: Array.from({ length: acknowledged }, () => draft(n++, { data: long })) });
+  // a chunk of it at each look at the disk
+  const look = () => outbox.append({ events: [draft(0, { lane: 'alerts' })] });
+  await expect
+    .poll(() => look().then(() => outbox.status().room.ballastBytes), { timeout: 10_000, interval: 300 })
+    .toBe(2 ** 21);
+  fillBut(0);
+  while (await say()) acknowledged++;
+  const alerts = await Promise.all(Array.from({ length: 20 }, () => say('alerts')));
+  expect(alerts).not.toContain(false);
+  expect(await say()).toBe(false);
+  expect(outbox.status().room).toMatchObject({ diskFull: true, shedEvents: 0 });
+  expect(outbox.status().problem).toMatch(/^the disk is full: alerts are stored, readings/);
+  rmSync(filler());
+  await soon(() => say()).toBe(true);
+  expect(outbox.status().room).toMatchObject({ diskFull: false, shedEvents: 0, shedsInMs: null });
+  expect(gapsOf(outbox)).toEqual([]);
+  const reader = openReader(outbox.file);
+  expect(reader.read(outbox.epoch, 'telemetry', 0, 10_000, 1e9)).toHaveLength(acknowledged + 1);
+  reader.close();
+});
 
 test.each([
   ['found at the start, and the ballast makes the room', false, true],

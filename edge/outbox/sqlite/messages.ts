@@ -18,6 +18,8 @@ export interface WriterLimits {
   /** of the disk; null: by the size of the disk */
   readonly minFreeBytes: number | null;
   readonly ballastBytes: number;
+  /** how long it waits before it sheds */
+  readonly shedAfterMs: number;
 }
 
 /** When, and by which clock, the outbox itself says something. */
@@ -85,6 +87,7 @@ export interface RoomFigures {
   readonly freeDiskBytes: number | null;
   readonly minFreeBytes: number;
   readonly diskFull: boolean;
+  readonly shedsInMs: number | null;
   readonly ballastBytes: number;
   readonly ballastWanted: number;
   /** since the thread began, as all totals here */

@@ -6,6 +6,8 @@
  *     ▲                                       │                                         │
  *     └────────── free disk again ────────────┴──── … and room for the ballast as well ─┘
  *
+ * Shedding itself waits first (shed-patience.ts).
+ *
  * Always: delivered events go before undelivered ones; what is shed is told to the caller, who stores the gap record in
  * the same transaction; a look at the disk happens between transactions, at most once a second.
  */
@@ -18,15 +20,19 @@ import {
   bytesToShed,
   defaultMinFreeBytes,
   fits,
+  headroom,
+  isAmple,
   type Kind,
   leastStep,
   type RoomState,
   rowBytes,
+  whileWaiting,
 } from '../room.ts';
 import { leastFreeBytes } from './disk-trouble.ts';
 import type { Lanes } from './lanes.ts';
 import type { RoomFigures, WriterLimits } from './messages.ts';
 import type { Retention } from './retention.ts';
+import { ShedPatience } from './shed-patience.ts';
 import { type Shed, Shedder } from './shedder.ts';
 import type { WriterDisk } from './writer-disk.ts';
 
@@ -53,6 +59,9 @@ export class RoomKeeper {
   readonly #inHand: InHand;
   readonly #shedder: Shedder;
   readonly #leastStep: number;
+  readonly #patience: ShedPatience;
+  /** ms of the monotonic clock, of the look or commit that runs */
+  #uptime = 0;
   readonly #pages: () => Pages;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #free = Number.POSITIVE_INFINITY;
@@ -66,6 +75,8 @@ export class RoomKeeper {
   #written: number | null = null;
   /** in the transaction that runs */
   #shed: readonly Shed[] = [];
+  /** how much more telemetry found room right after the last step */
+  #leftByShedding = 0;
   #shedEvents = 0;
   #shedRanges = 0;
 
@@ -76,12 +87,16 @@ export class RoomKeeper {
     this.#inHand = inHand;
     this.#shedder = new Shedder(db, inHand);
     this.#leastStep = leastStep(limits.maxBytes);
+    this.#patience = new ShedPatience(limits.shedAfterMs);
     this.#pages = pages;
     this.#allowed = allowances(this.#state());
   }
 
   /** Between transactions, as often as one likes. `uptime`: ms of the monotonic clock. */
   look(lanes: Lanes, uptime: number): void {
+    this.#uptime = uptime;
+    // what made the file grow must not wait in the log: with the ballast used up there would be no room to take it over
+    if (this.#isWaitingOnFullDisk()) this.#cutLog();
     if (uptime < this.#lookedAt + lookEveryMs) return;
     this.#lookedAt = uptime;
     const { freeBytes, totalBytes } = this.#disk.space();
@@ -101,6 +116,14 @@ export class RoomKeeper {
     this.#countAlerts(lanes);
     this.#deliveredBytes = 0;
     for (const state of lanes.all()) this.#deliveredBytes += lanes.deliveredBytes(state);
+    const { usedBytes } = this.#refresh();
+    if (usedBytes - this.#deliveredBytes <= this.#allowed.shedFrom) this.#hasRoom(usedBytes, 0);
+  }
+
+  /** Delivered events are room, too: they go when it is needed. */
+  #hasRoom(usedBytes: number, incoming: number): void {
+    const bytes = headroom(usedBytes - this.#deliveredBytes + incoming, this.#allowed);
+    this.#patience.hasRoom(isAmple(bytes, this.#leftByShedding, this.#allowed, this.#leastStep));
   }
 
   #countAlerts(lanes: Lanes): void {
@@ -139,19 +162,44 @@ export class RoomKeeper {
     if (pressed.length > 0) this.#countAlerts(all);
   }
 
-  /** Within a transaction, after cursors are moved: the oldest telemetry, where what comes would have no room else. */
-  shed(lanes: Lanes, incomingBytes: number): readonly Shed[] {
+  /**
+   * Within a transaction, after cursors are moved: the oldest telemetry, where what comes would have no room else, and
+   * devices have kept what they have for long enough, or an alert would find none. `alertBytes`: of what comes.
+   */
+  shed(lanes: Lanes, incomingBytes: number, alertBytes: () => number): readonly Shed[] {
     const { usedBytes } = this.#refresh();
     const bytes = bytesToShed(usedBytes, incomingBytes, this.#allowed, this.#leastStep);
-    if (bytes === 0 || !this.#hasRoomForGaps()) return [];
+    if (bytes === 0) {
+      this.#hasRoom(usedBytes, incomingBytes);
+      return [];
+    }
+    if (!this.#hasRoomForGaps()) return [];
     // what the cursors of this very transaction have passed goes with the next one
     let delivered = 0;
     for (const state of lanes.all()) delivered += lanes.deliveredBytes(state);
     if (usedBytes + incomingBytes - delivered <= this.#allowed.shedFrom) return [];
+    if (!this.#patience.mayShed(this.#uptime) && this.#takesAlerts(usedBytes, alertBytes())) return [];
     this.#shed = this.#shedder.run(lanes, bytes, this.#leastStep);
     this.#alertBytes += this.#shed.length * weightOf(gapDataBytes);
-    this.#refresh();
+    this.#leftByShedding = Math.max(0, headroom(this.#refresh().usedBytes, this.#allowed));
     return this.#shed;
+  }
+
+  #takesAlerts(usedBytes: number, bytes: number): boolean {
+    return bytes === 0 || usedBytes + bytes <= this.#allowedNow().alerts;
+  }
+
+  #allowedNow(): Allowances {
+    if (!this.#isWaitingOnFullDisk()) return this.#allowed;
+    return whileWaiting(this.#allowed, this.#ballastWanted() / 2);
+  }
+
+  #isWaitingOnFullDisk(): boolean {
+    return this.#diskFull && this.#patience.leftMs(this.#uptime) !== undefined;
+  }
+
+  #ballastWanted(): number {
+    return this.#disk.ballast.bytes + this.#disk.ballast.missingBytes;
   }
 
   /** However a transaction ended: what it shed is gone, or is there again. */
@@ -167,8 +215,8 @@ export class RoomKeeper {
 
   /** Whether an entry of this kind has room; if so, it is counted. */
   takes(kind: Kind, bytes: number, usedBytes: number): boolean {
-    if (!fits(kind, bytes, { maxBytes: this.#limits.maxBytes, usedBytes }, this.#allowed, this.#alertBytes))
-      return false;
+    const allowed = this.#allowedNow();
+    if (!fits(kind, bytes, { maxBytes: this.#limits.maxBytes, usedBytes }, allowed, this.#alertBytes)) return false;
     this.#incomingBytes += bytes;
     if (kind !== 'telemetry') this.#alertBytes += bytes;
     return true;
@@ -180,8 +228,9 @@ export class RoomKeeper {
       freeDiskBytes: Number.isFinite(this.#free) ? this.#free : null,
       minFreeBytes: this.#minFree,
       diskFull: this.#diskFull,
+      shedsInMs: this.#patience.leftMs(this.#uptime) ?? null,
       ballastBytes: this.#disk.ballast.bytes,
-      ballastWanted: this.#disk.ballast.bytes + this.#disk.ballast.missingBytes,
+      ballastWanted: this.#ballastWanted(),
       shedEvents: this.#shedEvents,
       shedRanges: this.#shedRanges,
       incomingBytes: this.#incomingBytes,

@@ -88,6 +88,34 @@ test('at its limit the oldest readings go, few gap records name exactly what wen
   expect(room).toMatchObject({ shedEvents: named(gaps).length, shedRanges: gaps.length });
 });
 
+test('without room readings are refused for a while, alerts are stored, and with room again nothing was shed', async () => {
+  const outbox = await started({ limits: { maxBytes, shedAfterMs: 60_000 } });
+  const refusals = await fill(outbox, 0, 2000);
+  expect([...new Set(refusals)]).toEqual(['FORPOST_OUTBOX_FULL']);
+  const alerts = Array.from({ length: 5 }, (_, n) => draft(n, { lane: 'alerts' }));
+  expect(await outbox.append({ events: alerts })).toMatchObject({ stored: 5 });
+  const { room, problem } = outbox.status();
+  expect(room.shedEvents).toBe(0);
+  expect(room.shedsInMs).toBeGreaterThan(0);
+  expect(problem).toMatch(/not acknowledged.*after 60 s without room/);
+  const { epoch, file } = outbox;
+  const stored = read(file, epoch, 'telemetry').length;
+  outbox.acknowledge(sink, epoch, 'telemetry', stored);
+  // nobody has to try: the wait ends with the want of room
+  await soon(() => outbox.status().room.shedsInMs).toBeNull();
+  expect(await fill(outbox, 2000, 250)).toEqual([]);
+  expect(outbox.status()).toMatchObject({ room: { shedEvents: 0 }, problem: '' });
+});
+
+test('without room for longer the oldest readings go, and the wait is not paid again at each step', async () => {
+  const outbox = await started({ limits: { maxBytes, shedAfterMs: 300 } });
+  expect(await fill(outbox, 0, 2000)).not.toEqual([]);
+  await soon(() => fill(outbox, 2000, 50)).toEqual([]);
+  const { shedRanges } = outbox.status().room;
+  expect(await fill(outbox, 2050, 4000)).toEqual([]);
+  expect(outbox.status().room.shedRanges).toBeGreaterThan(shedRanges + 5);
+});
+
 test('what waits is told without what was shed, and a reader comes past the hole and drains the rest', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 3000);

@@ -37,6 +37,8 @@ export interface OutboxLimits {
   readonly minFreeBytes: number | null;
   /** ms that delivered events are kept for replay while there is room */
   readonly keepDeliveredMs: number;
+  /** ms that devices are to keep their readings before the oldest stored ones make room */
+  readonly shedAfterMs: number;
   /** entries and bytes waiting in front of the disk; who may take how much of it: gathering.ts */
   readonly maxQueuedEntries: number;
   readonly maxQueuedBytes: number;
@@ -46,6 +48,7 @@ export const defaultOutboxLimits: OutboxLimits = {
   maxBytes: 2 ** 30,
   minFreeBytes: null,
   keepDeliveredMs: 7 * 86_400_000,
+  shedAfterMs: 60_000,
   maxQueuedEntries: 50_000,
   maxQueuedBytes: 64 * 2 ** 20,
 };
@@ -86,6 +89,8 @@ export interface SqliteOutboxOptions {
 
 /** How long a change that nobody waits for may wait for a commit to ride in. */
 const changesWaitMs = 1000;
+/** How soon the room is looked at again while shedding waits. */
+const lookAgainMs = 1000;
 const firstRestartMs = 100;
 const longestRestartMs = 10_000;
 /** Looking through a large file takes seconds, in which no commit is made. */
@@ -123,6 +128,9 @@ export class SqliteOutbox implements Outbox {
   readonly #changes = new PendingChanges();
   #changesTimer: Timer | undefined;
   #changesDue = false;
+  /** a look at the room is due though nothing comes, and when the next one is */
+  #lookDue = false;
+  #lookTimer: Timer | undefined;
   #remembered: Remembered | undefined;
   #takeRemembered: ((remembered: Remembered) => void) | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -165,6 +173,7 @@ export class SqliteOutbox implements Outbox {
   async stop(): Promise<void> {
     this.#restart?.cancel();
     this.#changesTimer?.cancel();
+    this.#lookTimer?.cancel();
     if (this.#state === 'stopping' || this.#state === 'stopped') return;
     const wasRunning = this.#state === 'running';
     this.#state = 'stopping';
@@ -259,12 +268,17 @@ export class SqliteOutbox implements Outbox {
     };
   }
 
-  #problem({ diskFull, freeDiskBytes, minFreeBytes }: OutboxRoom): string {
+  #problem({ diskFull, freeDiskBytes, minFreeBytes, shedsInMs }: OutboxRoom): string {
     if (this.#downFor !== undefined) return `nothing is stored: ${this.#downFor.message}`;
     if (this.#failedFor?.code === 'FORPOST_OUTBOX_FAILED') return `nothing is stored: ${this.#failedFor.message}`;
+    if (shedsInMs !== null) {
+      const why = diskFull ? 'the disk is full' : 'the outbox is full';
+      const wait = `${Math.ceil(this.#limits.shedAfterMs / 1000)} s`;
+      return `${why}: alerts are stored, readings that find no room are not acknowledged, so that their devices keep them; after ${wait} without room the oldest stored readings are deleted`;
+    }
     if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
     if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
-    return 'the disk is full: alerts go on, the oldest readings make room, and what finds none stays with its device';
+    return 'the disk is full: alerts are stored, the oldest readings are deleted, the rest is not acknowledged';
   }
 
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
@@ -287,7 +301,7 @@ export class SqliteOutbox implements Outbox {
   async #open(): Promise<void> {
     this.#state = 'opening';
     const { clock, sinks, newEpoch, startWriter = startThread } = this.#options;
-    const { maxBytes, keepDeliveredMs, minFreeBytes } = this.#limits;
+    const { maxBytes, keepDeliveredMs, minFreeBytes, shedAfterMs } = this.#limits;
     const epoch = asId<'epoch'>(newEpoch());
     this.#epoch = epoch;
     const worker = startWriter({
@@ -297,6 +311,7 @@ export class SqliteOutbox implements Outbox {
         maxBytes,
         keepDeliveredMs,
         minFreeBytes,
+        shedAfterMs,
         ballastBytes: Math.min(ballastBytes, Math.floor(maxBytes * ballastShare)),
       },
       epoch,
@@ -396,6 +411,7 @@ export class SqliteOutbox implements Outbox {
       this.#failedFor = undefined;
       if (outcome.refused.length > 0) this.#gathering.refuseFollowers(taken, outcome.refused, noRoom());
       this.#figures.committed(outcome, ms);
+      if (outcome.state.room.shedsInMs !== null) this.#lookSoon();
       // the next commit starts before anyone is told of this one: the disk is what everybody waits for
       this.#changes.committed();
       this.#flush();
@@ -442,13 +458,24 @@ export class SqliteOutbox implements Outbox {
 
   #flush(): void {
     if (this.#inFlight !== undefined || (this.#state !== 'running' && this.#state !== 'stopping')) return;
-    if ((this.#gathering.isEmpty && !this.#changesAreDue()) || this.#worker === undefined) {
+    if ((this.#gathering.isEmpty && !this.#changesAreDue() && !this.#lookDue) || this.#worker === undefined) {
       this.#drained?.();
       return;
     }
     this.#inFlight = this.#gathering.take(this.#stamp());
     this.#changesDue = false;
+    this.#lookDue = false;
     this.#post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#changes.take() } });
+  }
+
+  /** While it waits for room it looks again, also where no device tries: the wait ends with the want of room. */
+  #lookSoon(): void {
+    if (this.#lookTimer !== undefined || this.#state !== 'running') return;
+    this.#lookTimer = this.#options.clock.after(lookAgainMs, () => {
+      this.#lookTimer = undefined;
+      this.#lookDue = this.#state === 'running';
+      this.#flush();
+    });
   }
 
   #changesAreDue(): boolean {

@@ -176,7 +176,7 @@ export class OutboxStore {
       alerts: this.#lanes.get(this.#epoch, 'alerts'),
       telemetry: this.#lanes.get(this.#epoch, 'telemetry'),
     };
-    const shed = events === 0 ? [] : this.#room.shed(this.#lanes, batch.bytes);
+    const shed = events === 0 ? [] : this.#room.shed(this.#lanes, batch.bytes, () => alertBytesOf(batch.values));
     for (const one of shed) this.#insertGap(gapOfShed(one), batch.stamp, targets.alerts);
 
     let used = this.#size().usedBytes;
@@ -258,4 +258,12 @@ export class OutboxStore {
     lane.bytes = bytes;
     return true;
   }
+}
+
+/** What the alerts of a batch take, about. */
+function alertBytesOf(values: Batch['values']): number {
+  let bytes = 0;
+  for (let at = 0; at < values.length; at += valuesPerEvent)
+    if (values[at] === 'alerts') bytes += weightOf((values[at + 8] as string).length);
+  return bytes;
 }

@@ -26,6 +26,8 @@ export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = 
     newEpoch,
     stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
     ...change,
+    // most tests want to see it shed, and not wait for it
+    limits: { shedAfterMs: 0, ...change.limits },
   });
 }
 

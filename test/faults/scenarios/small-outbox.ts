@@ -5,6 +5,8 @@
 import { type Scenario, sleep } from './scenario.ts';
 
 const maxBytes = 1_048_576;
+/** Shorter than the link is cut: it waits, and then sheds. */
+const shedAfterS = 0.3;
 /** some 1.5 kB a reading: about 600 of them fill it */
 const padding = 100;
 
@@ -12,7 +14,7 @@ export const smallOutbox: Scenario = {
   name: 'small-outbox',
   weight: 2,
   async prepare() {
-    return { extra: { outbox: { max_bytes: maxBytes } }, load: { padding } };
+    return { extra: { outbox: { max_bytes: maxBytes, shed_after_s: shedAfterS } }, load: { padding } };
   },
   async disturb({ setting: { link }, random, loadMs, count, say }) {
     link.cut();

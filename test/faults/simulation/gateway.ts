@@ -35,6 +35,7 @@ export const limits = {
   maxQueuedEntries: 12,
   maxQueuedBytes: 2 ** 20,
   keepDeliveredMs: 1_000,
+  shedAfterMs: 300,
 };
 export const maxBatchEvents = 8;
 const uplinkSettings = { maxEvents: maxBatchEvents, openDeadlineMs: 300, sendDeadlineMs: 500 };

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { ShedPatience } from './shed-patience.ts';
+
+test('it waits once for each time that room runs out, and sheds steadily from then on', () => {
+  const patience = new ShedPatience(1000);
+  expect([patience.mayShed(0), patience.mayShed(999), patience.leftMs(999)]).toEqual([false, false, 1]);
+  expect([patience.mayShed(1000), patience.leftMs(1000)]).toEqual([true, undefined]);
+  // what a step has freed is no new room
+  patience.hasRoom(false);
+  expect(patience.mayShed(50_000)).toBe(true);
+  patience.hasRoom(true);
+  expect([patience.mayShed(60_000), patience.mayShed(61_000)]).toEqual([false, true]);
+});
+
+test('room that comes while it waits ends the wait, however little it is', () => {
+  const patience = new ShedPatience(1000);
+  patience.mayShed(0);
+  patience.hasRoom(false);
+  expect([patience.leftMs(500), patience.mayShed(1500)]).toEqual([undefined, false]);
+});
+
+test('without a wait it sheds at once', () => {
+  expect(new ShedPatience(0).mayShed(7)).toBe(true);
+});
