@@ -16,7 +16,7 @@ const realParts = [
   'cloud/operations/topic-log.test.ts',
   'cloud/registry/topic-registry.test.ts',
   'cloud/web/page.test.ts',
-  'edge/console/page.test.ts',
+  'edge/console/{page,hostile-page}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',

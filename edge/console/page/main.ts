@@ -19,7 +19,7 @@ import { devicesView } from './devices-view.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
-import { section } from './parts.ts';
+import { guarded, section } from './parts.ts';
 import { summaryView } from './summary-view.ts';
 import { watchList } from './watch-list.ts';
 
@@ -223,12 +223,14 @@ class ForpostConsole extends LitElement {
         ${summaryView(status.summary)}
         <div class="columns">
           <div>
-            ${alarmsView({ alarms, names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) })}
-            ${problemsView(status)} ${this.#cameras(status)}
+            ${guarded('alarms', 'Alarms', () => alarmsView({ alarms, names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
+            ${guarded('problems', 'Problems', () => html`${problemsView(status)}`)}
+            ${guarded('cameras', 'Cameras', () => this.#cameras(status))}
           </div>
           <div>
-            ${devicesView({ devices, nowMs, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) })}
-            ${uplinkView(status, nowMs)} ${gatewayView(status, nowMs)}
+            ${guarded('devices', 'Devices', () => devicesView({ devices, nowMs, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
+            ${guarded('uplink', 'Uplink', () => uplinkView(status, nowMs))}
+            ${guarded('gateway', 'Gateway', () => gatewayView(status, nowMs))}
           </div>
         </div>
       </main>`;

@@ -13,6 +13,22 @@ export function section(id: string, title: string, note: string, body: unknown):
   </section>`;
 }
 
+/** A section whose drawing fails says so, and the others go on. `draw` gives the section. */
+export function guarded(id: string, title: string, draw: () => TemplateResult): TemplateResult {
+  try {
+    return draw();
+  } catch (error) {
+    console.error(`${title}:`, error);
+    const why = error instanceof Error ? error.message : String(error);
+    return section(
+      id,
+      title,
+      '',
+      html`<p class="card" role="alert">This part cannot be shown: ${why.slice(0, 200)}. The rest of the page is not affected.</p>`,
+    );
+  }
+}
+
 /** One line of a list of facts. */
 export function fact(name: string, value: unknown, tone: Tone = 'plain'): TemplateResult {
   return html`<div class="fact ${tone}"><dt>${name}</dt><dd>${value}</dd></div>`;

@@ -3,6 +3,7 @@ import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { OutboxRoom } from '../../outbox/outbox.ts';
 import { bytes, clockTime, count, duration, plural } from './format.ts';
+import { table } from './table.ts';
 
 /** How something is: fine, worth a look, wrong, or of no account. */
 export type Tone = 'good' | 'look' | 'bad' | 'plain';
@@ -17,17 +18,18 @@ export interface Told {
 
 export const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
 
-const cameraLabels: Readonly<Record<CameraState, readonly [Tone, string]>> = {
+/** A vision process of another version may know more states. */
+const cameraLabels = table<readonly [Tone, string]>({
   live: ['good', 'Live'],
   connecting: ['look', 'Connecting'],
   stalled: ['bad', 'No picture'],
   refused: ['bad', 'Refused'],
   unreachable: ['bad', 'Not reached'],
   off: ['plain', 'Off'],
-};
+} satisfies Record<CameraState, readonly [Tone, string]>);
 
 export function tellCamera(camera: CameraStatus): Told {
-  const [usual, label] = cameraLabels[camera.state];
+  const [usual, label] = cameraLabels[camera.state] ?? ['look', camera.state];
   const tone = camera.state === 'live' && camera.reason !== '' ? 'look' : usual;
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(camera.reason)}.` };
 }

@@ -1,0 +1,134 @@
+/** The gateway's page in a browser on a phone, with whatever a device may send and a person may type as a name. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { hashPassword } from '@forpost/shared/password.ts';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { unless } from '../../test/harness/unless.ts';
+import { ConsoleServer } from './server.ts';
+import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
+
+const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
+const withoutBrowser = existsSync(executablePath) ? undefined : `${executablePath} is missing`;
+const phone = { width: 390, height: 844 } as const;
+
+describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
+  let browser: Browser;
+  let context: BrowserContext | undefined;
+  let server: ConsoleServer;
+  let source: FakeSource;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    const hash = await hashPassword('ladder');
+    complaints.length = 0;
+    source = new FakeSource();
+    source.current = gatewayStatus({ at: new Date().toISOString() });
+    server = new ConsoleServer({
+      gateway: 'farm-1',
+      http: { port: 0 },
+      users: (name) => (name === 'installer' ? hash : undefined),
+      source,
+      health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: true, reasons: [] }) },
+      metrics: { contentType: 'text/plain', render: async () => '' },
+      clock: systemClock,
+      logger: silentLogger(),
+    });
+    await server.start();
+  });
+  afterEach(async () => {
+    await context?.close();
+    await server.stop();
+  });
+
+  async function open(): Promise<Page> {
+    context = await browser.newContext({ viewport: phone, hasTouch: true });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
+    });
+    await page.goto(server.url);
+    await page.getByLabel('User').fill('installer');
+    await page.getByLabel('Password').fill('ladder');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('heading', { name: 'Devices' }).waitFor();
+    return page;
+  }
+
+  test.each([
+    ['markup', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
+    ['64 kB', 'W'.repeat(65_536)],
+    ['nothing', ''],
+    ['a name of the language', '__proto__'],
+    ['another name of the language', 'constructor_constructor'],
+    ['right to left, with an override', '\u202Eמונה\u202C حساب'],
+    ['control characters', 'a\u0000\u0007\u001B[31m\r\n\tb'],
+    ['stacked marks', `Z${'\u0335\u0321'.repeat(300)}`],
+    ['emoji', '👩‍👩‍👧‍👦'.repeat(40)],
+  ])('every part is shown where names are %s', async (_what, name) => {
+    const values = { [name]: name, [`${name}/power_w`]: Number.MAX_VALUE, power_w: name, [`power_${name}`]: -0 };
+    const device = deviceStatus('meter', { name, values, lastSeen: name });
+    source.current = gatewayStatus({
+      ...{ name, at: new Date().toISOString(), problems: [name, name] },
+      devices: [device, deviceStatus('second', { name, values })],
+      cameras: [{ id: 'yard', name, state: name as never, reason: name, framesPerSecond: Number.NaN, detector: name }],
+    });
+    source.active = [activeAlarm('1', { message: name, cause: name, summary: name, place: name, rule: name } as never)];
+    const page = await open();
+    await page.locator('.alarm-card').waitFor();
+    await page.locator('#devices summary').first().waitFor();
+    expect(await page.getByText('cannot be shown').count()).toBe(0);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(phone.width);
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(20_000);
+    expect(await page.title()).not.toMatch(/^[12]$/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the gravest alarm that nobody acknowledged is on top, and a finger finds every button', async () => {
+    source.active = [
+      activeAlarm('1', { severity: 'critical' }),
+      activeAlarm('2', { active: false, summary: 'Power reached 39.6 kW' } as never),
+    ];
+    source.current = gatewayStatus({
+      at: new Date().toISOString(),
+      devices: [deviceStatus('meter', { values: { power_w: 512 } })],
+      cameras: [
+        {
+          id: 'yard',
+          name: 'Yard',
+          state: 'stalled',
+          reason: 'no frames for 3 s',
+          framesPerSecond: 0,
+          detector: 'motion',
+        },
+      ],
+      problems: ['The disk is full.'],
+    });
+    const page = await open();
+    await page.locator('.alarm-card').first().waitFor();
+    const small = await page
+      .locator('button:visible, summary:visible, input:visible')
+      .evaluateAll((elements) =>
+        elements.filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML),
+      );
+    expect(small).toEqual([]);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+      expect(violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+      if (process.env.FORPOST_SHOTS !== undefined)
+        await page.screenshot({ path: join(process.env.FORPOST_SHOTS, `gateway-${scheme}.png`), fullPage: true });
+    }
+  });
+});
