@@ -420,6 +420,9 @@ export const centreAnswer = answer({
         retries: Type.Integer(),
         queue: Type.Integer(),
         lastError: Type.String({ description: 'empty where the last try went well' }),
+        unreachable: Type.Optional(
+          Type.String({ description: 'why it cannot be reached, from the check at the start; absent where it can' }),
+        ),
       }),
     ),
   }),

@@ -16,6 +16,7 @@ import { httpSink } from '../../edge/uplink/sinks/http.ts';
 import { httpCommands } from '../../edge/uplink/sinks/http-commands.ts';
 import { WireCount } from '../../edge/uplink/sinks/wire-count.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
+import { withProxy } from '../../test/harness/connect-proxy.ts';
 import type { Commands } from '../commands/commands.ts';
 import { fileCommands } from '../commands/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
@@ -262,6 +263,30 @@ test('a renewed certificate is served without a restart, and one that cannot be 
   await put(pem.server);
   clock.advance(61_000);
   await vi.waitFor(() => send(url, 'gw-1', way), { timeout: 10_000 });
+  expect(taken).toEqual(['gw-1 1']);
+});
+
+test('a gateway sends events and hears commands through the proxy of its environment', async () => {
+  const served = await pem.sign('centre', 'DNS:centre.test');
+  const asked: string[] = [];
+  const { url, taken } = await aReceiver(served, { 'gw-1': { token_sha256: hash } }, systemClock, {
+    poll: async (gateway) => {
+      asked.push(gateway);
+      return { now: new Date().toISOString(), commands: [], after: '', retryMs: 60_000 };
+    },
+  });
+  // a name that only the proxy knows
+  const address = `https://centre.test:${new URL(url).port}`;
+  const way = { tls: { ca: pem.ca }, token };
+  await withProxy(async ({ tunnels }) => {
+    await send(address, 'gw-1', way);
+    const stopping = new AbortController();
+    const listening = sinkOf(address, 'gw-1', way).commands?.run(async () => undefined, stopping.signal);
+    await vi.waitFor(() => expect(asked).toEqual(['gw-1']), { timeout: 10_000 });
+    stopping.abort();
+    await listening?.catch(() => undefined);
+    expect(new Set(tunnels)).toEqual(new Set([new URL(address).host]));
+  });
   expect(taken).toEqual(['gw-1 1']);
 });
 

@@ -1,7 +1,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, expect, test } from 'vitest';
-import type { Notification } from './channel.ts';
+import { type Notification, TryLater } from './channel.ts';
 import { ChannelQueue, maxQueue, patienceMs } from './channel-queue.ts';
 import { HeldChannel } from './testing.ts';
 
@@ -140,4 +140,48 @@ test('after a stop nothing is settled, so that it is sent again after the next s
   clock.advance(1e9);
   expect(channel.calls).toHaveLength(1);
   expect(settled).toBe(0);
+});
+
+test('a channel that asks to be left alone gets nothing until then, and loses no notification for having waited', async () => {
+  const settled = queue.take(about('a', '1'));
+  const other = queue.take(about('b', '2'));
+  const waitMs = patienceMs + 60_000;
+  channel.calls[0]!.reject(new TryLater('slow down', waitMs));
+  channel.calls[1]!.reject(new TryLater('slow down', 1_000));
+  await settle();
+  const third = queue.take(about('c', '3'));
+  clock.advance(waitMs - 1);
+  await settle();
+  expect(channel.ids()).toEqual(['1', '2']);
+  expect(queue.status()).toMatchObject({ failed: 0, queue: 3, lastError: 'slow down' });
+  clock.advance(1_000);
+  expect(channel.ids().slice(2).sort()).toEqual(['1', '2', '3']);
+  for (const call of channel.calls) call.done();
+  await Promise.all([settled, other, third]);
+  expect(queue.status()).toMatchObject({ sent: 3, failed: 0, queue: 0 });
+});
+
+test('what keeps a channel from being reached is known before its first notification, and forgotten when it is over', async () => {
+  let wrong: string | undefined = 'webhook desk cannot be reached: ECONNREFUSED';
+  let checks = 0;
+  const checked = new ChannelQueue({
+    ...{ clock, random: () => 1, logger: silentLogger() },
+    channel: {
+      name: 'desk',
+      send: async () => undefined,
+      check: async () => {
+        checks++;
+        if (wrong !== undefined) throw new Error(wrong);
+      },
+    },
+  });
+  await checked.check();
+  expect(checked.status()).toMatchObject({ unreachable: wrong, sent: 0 });
+  wrong = undefined;
+  clock.advance(60_000);
+  await settle();
+  expect(checked.status().unreachable).toBeUndefined();
+  clock.advance(600_000);
+  expect(checks).toBe(2);
+  checked.stop();
 });

@@ -8,13 +8,14 @@
  * Always: gateways take turns, so that none waits for all that another one sent; what is about one alarm goes out in the
  * order it came in, other alarms do not wait for it; fresh goes before late. The queue is bounded: when it is full the
  * gateway with the most in it gives one up: its oldest late one, or where there is none the least grave, oldest first.
- * After `stop` nothing settles any more: what was not taken is sent again after the next start.
+ * After `stop` nothing settles any more: what was not taken is sent again after the next start. A channel whose other
+ * side asks to be left alone gets nothing until then, whatever waits for it, and what it asked in vain costs no patience.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { Channel, Notification } from './channel.ts';
+import { type Channel, type Notification, TryLater } from './channel.ts';
 import { isWanted } from './policy.ts';
 
 export const maxQueue = 1_000;
@@ -24,6 +25,7 @@ const tryDeadlineMs = 5_000;
 const backoff = { baseMs: 500, ceilingMs: 30_000 };
 /** How long one notification is tried. */
 export const patienceMs = 15 * 60_000;
+const checkAgainMs = 60_000;
 
 export interface ChannelStatus {
   readonly channel: string;
@@ -36,6 +38,8 @@ export interface ChannelStatus {
   readonly queue: number;
   /** in words; empty where the last try went well */
   readonly lastError: string;
+  /** why the other side cannot be reached, from the check at the start; absent where it can */
+  readonly unreachable?: string;
 }
 
 export interface ChannelQueueOptions {
@@ -48,7 +52,7 @@ export interface ChannelQueueOptions {
 interface Item {
   readonly notification: Notification;
   readonly settle: () => void;
-  readonly sinceMs: number;
+  sinceMs: number;
   attempt: number;
   notBeforeMs: number;
   sending: boolean;
@@ -69,6 +73,10 @@ export class ChannelQueue {
   #failed = 0;
   #retries = 0;
   #lastError = '';
+  /** nothing is sent before: the other side has asked for it */
+  #heldUntilMs = 0;
+  #unreachable: string | undefined;
+  #checkTimer: Timer | undefined;
 
   constructor(options: ChannelQueueOptions) {
     this.#channel = options.channel;
@@ -91,8 +99,29 @@ export class ChannelQueue {
     });
   }
 
+  /** Looks whether the other side can be reached, and again while it cannot. Never rejects. */
+  async check(): Promise<void> {
+    if (this.#channel.check === undefined || this.#stop.signal.aborted) return;
+    const deadline = new AbortController();
+    const timer = this.#clock.after(tryDeadlineMs, () => deadline.abort());
+    try {
+      const signal = AbortSignal.any([deadline.signal, this.#stop.signal]);
+      await Promise.race([this.#channel.check(signal), aborted(deadline.signal)]);
+      this.#unreachable = undefined;
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      if (this.#unreachable === undefined)
+        this.#logger.warn({ channel: this.#channel.name }, `${messageOf(error)}: nobody would be told by it now`);
+      this.#unreachable = messageOf(error);
+      this.#checkTimer = this.#clock.after(checkAgainMs, () => void this.check());
+    } finally {
+      timer.cancel();
+    }
+  }
+
   stop(): void {
     this.#stop.abort();
+    this.#checkTimer?.cancel();
     this.#wake?.cancel();
     this.#gateways.clear();
     this.#length = 0;
@@ -106,6 +135,7 @@ export class ChannelQueue {
       retries: this.#retries,
       queue: this.#length,
       lastError: this.#lastError,
+      ...(this.#unreachable === undefined ? {} : { unreachable: this.#unreachable }),
     };
   }
 
@@ -123,14 +153,15 @@ export class ChannelQueue {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const items of this.#gateways.values())
       for (const { sending, notBeforeMs } of items)
-        if (!sending && notBeforeMs > nowMs) nextMs = Math.min(nextMs, notBeforeMs);
+        if (!sending && Math.max(notBeforeMs, this.#heldUntilMs) > nowMs)
+          nextMs = Math.min(nextMs, Math.max(notBeforeMs, this.#heldUntilMs));
     if (nextMs === Number.POSITIVE_INFINITY) return;
     this.#wake = this.#clock.after(nextMs - nowMs, () => this.#pump());
   }
 
   /** Of the gateways in turn the first one's oldest fresh item, or else its oldest late one, not behind another of its alarm. */
   #next(nowMs: number): Item | undefined {
-    if (this.#sending >= maxSending) return undefined;
+    if (this.#sending >= maxSending || nowMs < this.#heldUntilMs) return undefined;
     let late: { readonly gateway: string; readonly item: Item } | undefined;
     for (const [gateway, items] of this.#gateways) {
       const found = nextOf(items, nowMs);
@@ -158,6 +189,7 @@ export class ChannelQueue {
       if (this.#stop.signal.aborted) return;
       this.#sent++;
       this.#lastError = '';
+      this.#unreachable = undefined;
       this.#settle(item);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
@@ -174,12 +206,18 @@ export class ChannelQueue {
     this.#lastError = messageOf(error);
     item.sending = false;
     const nowMs = this.#clock.uptime();
+    const askedMs = error instanceof TryLater ? error.waitMs : 0;
+    if (askedMs > 0) {
+      this.#heldUntilMs = Math.max(this.#heldUntilMs, nowMs + askedMs);
+      // whoever is told to wait is not impatient: what waits meanwhile is tried once more at least
+      for (const items of this.#gateways.values()) for (const one of items) one.sinceMs += askedMs;
+    }
     if (nowMs - item.sinceMs >= patienceMs) {
       this.#giveUp(item, `not taken within ${patienceMs / 60_000} min: ${this.#lastError}`);
       return;
     }
     if (item.attempt === 0) this.#logger.warn({ ...this.#names(item), err: error }, 'a notification is tried again');
-    item.notBeforeMs = nowMs + backoffMs(backoff, item.attempt, this.#random);
+    item.notBeforeMs = nowMs + Math.max(askedMs, backoffMs(backoff, item.attempt, this.#random));
     item.attempt++;
   }
 

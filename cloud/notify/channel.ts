@@ -4,6 +4,8 @@
  * Always: `send` resolves when the other side took the notification; it may be called again with the same `id` (after
  * a restart), which the other side can tell by the id.
  */
+import { ForpostError } from '@forpost/shared/errors.ts';
+
 export interface Notification {
   /** the alert event's id: the idempotency key */
   readonly id: string;
@@ -41,4 +43,19 @@ export interface Channel {
   readonly name: string;
   /** @throws ForpostError FORPOST_CHANNEL_FAILED */
   send(notification: Notification, signal: AbortSignal): Promise<void>;
+  /**
+   * Whether the other side can be reached, without anything that people would see: asked at the start and by
+   * `forpost cloud check`. @throws ForpostError FORPOST_CHANNEL_FAILED
+   */
+  check?(signal: AbortSignal): Promise<void>;
+}
+
+/** The other side asks to be left alone for so long (429 or 503 with Retry-After): everything of its channel waits. */
+export class TryLater extends ForpostError {
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs: number) {
+    super('FORPOST_CHANNEL_FAILED', message);
+    this.waitMs = waitMs;
+  }
 }

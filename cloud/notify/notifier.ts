@@ -90,6 +90,8 @@ export class Notifier implements Part {
    */
   async start(): Promise<void> {
     const { clock, folder, kafka, logger, random, routes } = this.#options;
+    // what is wrong with a channel is to be known before its first alarm
+    for (const { queue } of this.#queues) void queue.check();
     if (kafka === undefined || routes.length === 0) return;
     const since = await firstStart(folder, clock.now());
     const handle = (message: KafkaMessage) => {

@@ -38,6 +38,7 @@ export interface Call {
   readonly signal: AbortSignal;
   readonly done: () => void;
   readonly fail: (reason: string) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** A channel that does nothing until the test says how each call ends. */
@@ -51,7 +52,7 @@ export class HeldChannel implements Channel {
 
   send(notification: Notification, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.calls.push({ notification, signal, done: resolve, fail: (reason) => reject(new Error(reason)) });
+      this.calls.push({ notification, signal, done: resolve, fail: (reason) => reject(new Error(reason)), reject });
     });
   }
 

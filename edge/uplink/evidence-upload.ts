@@ -12,11 +12,12 @@
  * uplink's pacer gives it room, in the one count of that link (pacing.ts), and what was on the wire beyond is told.
  */
 import { open, readFile } from 'node:fs/promises';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { replaceFile } from '@forpost/shared/files.ts';
+import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -264,9 +265,10 @@ export class EvidenceUpload implements Part {
     given = 0,
   ): Promise<string> {
     const secure = address.startsWith('https:');
-    this.#agent ??= secure
-      ? new HttpsAgent({ keepAlive: true, maxSockets: 1, ...(tls === undefined ? {} : tlsOptions(tls)) })
-      : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+    this.#agent ??= outgoingAgent(address, {
+      ...{ keepAlive: true, maxSockets: 1 },
+      ...(tls === undefined || !secure ? {} : { tls: tlsOptions(tls) }),
+    });
     const headers = {
       ...head,
       ...(body === undefined ? {} : { 'content-type': 'application/octet-stream', 'content-length': body.length }),
@@ -281,6 +283,7 @@ export class EvidenceUpload implements Part {
     );
     request.on('socket', (socket) => this.#wire.watch(socket));
     request.on('error', reject);
+    endWith(signal, reject);
     request.end(body);
     let answer: IncomingMessage;
     let text = '';

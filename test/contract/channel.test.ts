@@ -1,10 +1,15 @@
 /** What every channel must do, each against a real other side that the test holds. */
+
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Notification } from '../../cloud/notify/channel.ts';
 import { createRoutes } from '../../cloud/notify/channels/registry.ts';
+import { makeCertificates } from '../../scripts/kafka/certificates.ts';
+import { withProxy } from '../harness/connect-proxy.ts';
 
 interface Taken {
   readonly headers: IncomingHttpHeaders;
@@ -58,6 +63,30 @@ const notification: Notification = {
 };
 const patient = () => new AbortController().signal;
 
+test('a webhook goes through the proxy of the environment, by a tunnel', async () => {
+  const certificates = await makeCertificates();
+  const pair = await certificates.sign('desk', 'DNS:desk.test');
+  const server = createTlsServer(
+    { cert: await readFile(pair.certificate), key: await readFile(pair.key) },
+    (_, response) => response.end(),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `desk.test:${(server.address() as AddressInfo).port}`;
+  try {
+    await withProxy(async ({ tunnels }) => {
+      const [route] = createRoutes([{ id: 'desk', kind: 'webhook', url: `https://${host}/hook` }]);
+      // it is the other side whose certificate is looked at, and this CA is none that a webhook knows
+      await expect(route?.channel.send(notification, patient())).rejects.toThrow(
+        /desk .*cannot be reached: its certificate is signed by/,
+      );
+      expect(tunnels).toEqual([host]);
+    });
+  } finally {
+    server.close();
+    await certificates.remove();
+  }
+});
+
 describe.each(kinds)('a %s channel', (_kind, make) => {
   let side: OtherSide;
   let channel: Channel;
@@ -93,6 +122,44 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
       await expect(sending).rejects.not.toThrow(/s:cret|s%3Acret|key=k/);
     }
     expect(side.taken).toHaveLength(0);
+  });
+
+  test.each([
+    ['7', undefined, 7_000],
+    ['Mon, 30 Nov 2026 10:00:20 GMT', 'Mon, 30 Nov 2026 10:00:00 GMT', 20_000],
+    ['Mon, 30 Nov 2020 10:00:20 GMT', 'Mon, 30 Nov 2026 10:00:00 GMT', 0],
+    ['999999999', undefined, 3_600_000],
+  ])('tells how long it is to be left alone (Retry-After: %s, date: %s)', async (after, date, waitMs) => {
+    side.behave((_, response) => {
+      if (date !== undefined) response.sendDate = false;
+      response.writeHead(429, { 'retry-after': after, ...(date && { date }) }).end('slow down');
+    });
+    await expect(channel.send(notification, patient())).rejects.toMatchObject({ ...failed, waitMs });
+  });
+
+  test('is checked without a notification, and what keeps it from working is said', async () => {
+    side.behave((request, response) => {
+      side.taken.push({ headers: request.headers, body: request.method ?? '' });
+      response.writeHead(405).end();
+    });
+    await channel.check?.(patient());
+    expect(side.taken.map(({ body }) => body)).not.toContain('POST');
+    await side.close();
+    await expect(channel.check?.(patient())).rejects.toMatchObject(failed);
+    await expect(channel.check?.(patient())).rejects.toThrow(/desk .*cannot be reached.*ECONNREFUSED/);
+  });
+
+  test('an answer without an end costs no connection for ever', async () => {
+    const closed = new Promise<void>((resolve) => {
+      side.behave((request, response) => {
+        request.socket.once('close', () => resolve());
+        response.writeHead(200);
+        const pour = () => void response.write('x'.repeat(10_000), () => !response.destroyed && setImmediate(pour));
+        pour();
+      });
+    });
+    await channel.send(notification, patient());
+    await closed;
   });
 
   test('follows no redirect', async () => {

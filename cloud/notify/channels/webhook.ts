@@ -1,53 +1,129 @@
 /**
- * A notification as a POST of its JSON to an address.
+ * A notification as a POST of its JSON to an address, through the environment's proxy where there is one.
  *
- * Always: only a 2xx counts as taken; redirects are refused (they would carry alerts to where nobody configured);
- * the event's id goes as Idempotency-Key; the address is never printed beyond its host, for it may hold a secret.
+ * Always: only a 2xx counts as taken; redirects are refused (they would carry alerts to where nobody configured); the
+ * event's id goes as Idempotency-Key; the address is never printed beyond its host, for it may hold a secret; where the
+ * other side says Retry-After, it is left alone for as long.
  */
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import type { Channel, Notification } from '../channel.ts';
+import { endWith, outgoingAgent, proxyReason } from '@forpost/shared/http/outgoing.ts';
+import { type Channel, type Notification, TryLater } from '../channel.ts';
+import { retryAfterMs } from '../retry-after.ts';
+
+const maxSockets = 4;
+const tunnelTimeoutMs = 5_000;
+const mostAnswerBytes = 65_536;
+const mostAnswerMs = 5_000;
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'this name is not known to the DNS: correct the url, or the network’s DNS',
+  EAI_AGAIN: 'the DNS does not answer',
+  CERT_HAS_EXPIRED: 'its certificate has expired by this machine’s clock',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet by this machine’s clock',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by no CA that this machine knows',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by a CA that this machine does not know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by a CA that this machine does not know',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by a CA that this machine does not know',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: write http:// in the url, or its TLS port',
+};
 
 export class WebhookChannel implements Channel {
   readonly name: string;
   readonly #url: URL;
+  readonly #target: URL;
+  readonly #head: OutgoingHttpHeaders;
+  readonly #agent: ReturnType<typeof outgoingAgent>;
 
-  /** `url`: http or https; a user and password in it are sent as basic log-in */
+  /** `url`: http or https; a user and password in it are sent as basic log-in. @throws ForpostError of a wrong proxy */
   constructor(name: string, url: string) {
     this.name = name;
     this.#url = new URL(url);
+    this.#target = new URL(url);
+    this.#target.username = '';
+    this.#target.password = '';
+    const { username, password } = this.#url;
+    const credentials = `${decoded(username)}:${decoded(password)}`;
+    this.#head = {
+      'user-agent': 'forpost',
+      ...(username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    };
+    this.#agent = outgoingAgent(url, { keepAlive: true, maxSockets, timeoutMs: tunnelTimeoutMs });
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<void> {
-    const { username, password, origin } = this.#url;
-    const target = new URL(this.#url);
-    target.username = '';
-    target.password = '';
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    let status: number;
-    try {
-      const response = await fetch(target, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': notification.id,
-          'user-agent': 'forpost',
-          ...(username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-        },
-        body: JSON.stringify(notification),
-        redirect: 'manual',
-        signal,
-      });
-      status = response.status;
-      // what it says does not matter, but an unread body would keep the connection
-      await response.body?.cancel();
-    } catch (error) {
-      const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      const message = `webhook ${this.name} (${origin}) cannot be reached: ${messageOf(reason)}`;
-      throw new ForpostError('FORPOST_CHANNEL_FAILED', message, { cause: error });
-    }
+    const body = JSON.stringify(notification);
+    const { status, headers } = await this.#ask('POST', signal, body, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'idempotency-key': notification.id,
+    });
     if (status >= 200 && status < 300) return;
     const what =
       status >= 300 && status < 400 ? `wants to redirect (HTTP ${status}), which is refused` : `says HTTP ${status}`;
-    throw new ForpostError('FORPOST_CHANNEL_FAILED', `webhook ${this.name} (${origin}) ${what}`);
+    const waitMs = retryAfterMs(headers['retry-after'], headers.date);
+    if (waitMs === undefined) throw this.#failed(what);
+    throw new TryLater(this.#words(`${what} and asks to be left alone for ${Math.ceil(waitMs / 1000)} s`), waitMs);
+  }
+
+  /** Whether somebody is there who speaks HTTP (and TLS): nothing is sent that would reach people. */
+  async check(signal: AbortSignal): Promise<void> {
+    await this.#ask('OPTIONS', signal);
+  }
+
+  async #ask(
+    method: string,
+    signal: AbortSignal,
+    body?: string,
+    head: OutgoingHttpHeaders = {},
+  ): Promise<{ readonly status: number; readonly headers: IncomingMessage['headers'] }> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const headers = { ...this.#head, ...head };
+    endWith(signal, reject);
+    try {
+      const send = this.#target.protocol === 'https:' ? httpsRequest : httpRequest;
+      send(this.#target, { method, headers, agent: this.#agent, signal }, resolve).on('error', reject).end(body);
+      const answer = await promise;
+      leaveUnread(answer);
+      return { status: answer.statusCode ?? 0, headers: answer.headers };
+    } catch (error) {
+      throw this.#failed(`cannot be reached: ${reasonOf(error)}`, error);
+    }
+  }
+
+  #words(what: string): string {
+    return `webhook ${this.name} (${this.#url.origin}) ${what}`;
+  }
+
+  #failed(what: string, cause?: unknown): ForpostError {
+    return new ForpostError('FORPOST_CHANNEL_FAILED', this.#words(what), { cause });
+  }
+}
+
+/** What it says does not matter: a short answer is read so that its connection can be used again, another one is cut. */
+function leaveUnread(answer: IncomingMessage): void {
+  let bytes = 0;
+  const cut = setTimeout(() => answer.destroy(), mostAnswerMs).unref();
+  answer
+    .on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes > mostAnswerBytes) answer.destroy();
+    })
+    .on('error', () => undefined)
+    .on('close', () => clearTimeout(cut));
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name: write that name in the url';
+  return proxyReason(error) ?? reasons[code] ?? messageOf(error);
+}
+
+/** A percent sign that encodes nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

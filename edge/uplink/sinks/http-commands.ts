@@ -6,10 +6,11 @@
  * again; a first request, after a start or an error, asks for everything that is unexpired; a receiver that answers at
  * once and has nothing is not asked again at once.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -52,9 +53,8 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
   return {
     async run(take, stopping) {
       // the files are read for each run anew: a renewed certificate needs no restart
-      const agent = base.startsWith('https:')
-        ? new HttpsAgent({ ...agentOptions, ...(tls === undefined ? {} : tlsOptions(tls)) })
-        : new HttpAgent(agentOptions);
+      const own = tls === undefined || !base.startsWith('https:') ? {} : { tls: tlsOptions(tls) };
+      const agent = outgoingAgent(base, { ...agentOptions, ...own });
       try {
         let after = '';
         while (!stopping.aborted) {
@@ -94,6 +94,7 @@ async function poll(
   try {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    endWith(signal, reject);
     send(url, { headers, agent, signal }, resolve)
       .on('socket', (socket) => wire.watch(socket))
       .on('error', reject)

@@ -1,4 +1,5 @@
 /** Why the receiver cannot be reached, in sentences that say what to do. What is known: Node's and OpenSSL's codes. */
+import { proxyReason } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 
 const unknownCa =
@@ -34,6 +35,8 @@ export function httpReason(error: Error, url: string, tls: KafkaTls | undefined,
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is for another name: write that name in the url (${error.message})`;
   if (ofCertificate.test(code)) return refusedCertificate(tls, now);
+  const proxy = proxyReason(error);
+  if (proxy !== undefined) return proxy;
   if (code === 'EPROTO' && error.message.includes('wrong version number')) return noTls;
   if (code === 'ECONNRESET' && url.startsWith('http:'))
     return 'it closed the connection without an answer: does it want https:// in the url?';

@@ -9,19 +9,20 @@
  * sent again after that time, in the same session, as long as its deadline allows; a lane waits for itself alone.
  */
 import {
-  Agent as HttpAgent,
+  type Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type RequestOptions,
 } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -203,13 +204,15 @@ class HttpSession implements SinkSession {
   #request(url: string, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
     const secure = url.startsWith('https:');
     // the files are read for each session anew: a renewed certificate needs no restart
-    this.#agent ??= secure
-      ? new HttpsAgent({ ...agentOptions, ...(this.#tls === undefined ? {} : tlsOptions(this.#tls)) })
-      : new HttpAgent(agentOptions);
+    this.#agent ??= outgoingAgent(url, {
+      ...agentOptions,
+      ...(this.#tls === undefined || !secure ? {} : { tls: tlsOptions(this.#tls) }),
+    });
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = (secure ? httpsRequest : httpRequest)(url, { ...options, agent: this.#agent }, resolve);
     request.on('socket', (socket) => this.wire.watch(socket));
     request.on('error', reject);
+    if (options.signal != null) endWith(options.signal, reject);
     request.end(body);
     return promise;
   }

@@ -1,0 +1,82 @@
+/**
+ * Outgoing HTTP(S), through the proxy of the environment where there is one: HTTPS_PROXY and HTTP_PROXY (small letters
+ * count first), with the exceptions of NO_PROXY. What goes to an https address goes through a tunnel (CONNECT), so that
+ * TLS is with the other side itself.
+ *
+ * Always: this machine is reached without a proxy; a proxy that does not answer costs `tunnelTimeoutMs`, not a
+ * connection for ever (a request's signal does not end a tunnel that is being made).
+ */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { ForpostError } from '../errors.ts';
+
+/** Longer than the longest poll is silent. */
+const tunnelTimeoutMs = 60_000;
+const thisMachine = 'localhost,127.0.0.1,::1';
+
+export interface OutgoingOptions {
+  readonly keepAlive: boolean;
+  readonly maxSockets: number;
+  /** for https: ca, cert and key in PEM */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** of a tunnel's making and of a connection's silence; default a minute */
+  readonly timeoutMs?: number;
+}
+
+/** The connections for `url`. @throws ForpostError FORPOST_CONFIG_INVALID where the environment's proxy is none */
+export function outgoingAgent(url: string, options: OutgoingOptions, env: NodeJS.ProcessEnv = process.env): HttpAgent {
+  const { keepAlive, maxSockets, tls = {}, timeoutMs: timeout = tunnelTimeoutMs } = options;
+  const proxyEnv = proxySettings(env);
+  return url.startsWith('https:')
+    ? new HttpsAgent({ keepAlive, maxSockets, timeout, proxyEnv, ...tls })
+    : new HttpAgent({ keepAlive, maxSockets, timeout, proxyEnv });
+}
+
+// an alias, as Node's type has an index signature
+export type ProxySettings = {
+  readonly HTTP_PROXY?: string;
+  readonly HTTPS_PROXY?: string;
+  readonly NO_PROXY: string;
+};
+
+/** As Node's agents take it. @throws ForpostError FORPOST_CONFIG_INVALID */
+export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
+  const one = (name: 'HTTP_PROXY' | 'HTTPS_PROXY') => {
+    const text = env[name.toLowerCase()] || env[name];
+    return text === undefined || text === '' ? {} : { [name]: proxyUrl(name, text) };
+  };
+  const exceptions = (env.no_proxy || env.NO_PROXY || '').replaceAll(/[[\]]/g, '');
+  return {
+    ...one('HTTP_PROXY'),
+    ...one('HTTPS_PROXY'),
+    NO_PROXY: exceptions === '' ? thisMachine : `${exceptions},${thisMachine}`,
+  };
+}
+
+/** Node takes no other than http and https, and silently uses none where it does not understand it. */
+function proxyUrl(name: string, text: string): string {
+  const full = text.includes('://') ? text : `http://${text}`;
+  if (URL.canParse(full) && /^https?:$/.test(new URL(full).protocol)) return full;
+  throw new ForpostError(
+    'FORPOST_CONFIG_INVALID',
+    `${name} of the environment is no http proxy: write http://HOST:PORT (with USER:PASSWORD@ in front of HOST where it asks for them)`,
+  );
+}
+
+/** Ends the wait for an answer with its signal, also while a tunnel is being made. */
+export function endWith(signal: AbortSignal, reject: (reason: unknown) => void): void {
+  if (signal.aborted) reject(signal.reason);
+  else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+}
+
+/** What a proxy's refusal means; undefined of any other error. No password of the proxy is in it. */
+export function proxyReason(error: unknown): string | undefined {
+  const known = error instanceof Error && 'code' in error && error.code === 'ERR_PROXY_TUNNEL';
+  if (!known) return undefined;
+  const proxy = / via (\S+?)\/?:? /.exec(error.message)?.[1] ?? '';
+  const where = `the proxy of HTTPS_PROXY${URL.canParse(proxy) ? ` (${new URL(proxy).host})` : ''}`;
+  if (error.message.includes('timed out')) return `${where} does not answer`;
+  const status = /HTTP\/1\.[01] (\d{3})/.exec(error.message)?.[1];
+  if (status === '407') return `${where} wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`;
+  return `${where} lets nothing through to there${status === undefined ? '' : ` (HTTP ${status})`}: have it allowed, or name the host in NO_PROXY`;
+}
