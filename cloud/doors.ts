@@ -59,6 +59,11 @@ export class Doors implements Part {
     await this.#certificate?.stop();
   }
 
+  /** Looks at the certificate's files now. */
+  async reload(): Promise<void> {
+    await this.#certificate?.reload();
+  }
+
   /** For the API, once started. */
   get api(): Pick<ApiParts, 'tls' | 'front' | 'metricsToken' | 'sessionsFile'> {
     return {

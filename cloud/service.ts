@@ -67,7 +67,10 @@ export async function runService(configFile: string): Promise<void> {
   const config = loadCloud(configFile);
   const logger = createLogger('cloud', config.log_level);
   const service = new Service({ config, clock: systemClock, random: Math.random, logger });
-  await runUntilSignal(service, logger, () => service.addresses(), { hangS: config.watchdog?.hang_s ?? 30 });
+  await runUntilSignal(service, logger, () => service.addresses(), {
+    hangS: config.watchdog?.hang_s ?? 30,
+    reload: () => service.reload(),
+  });
 }
 
 export interface ServiceOptions {
@@ -287,6 +290,11 @@ export class Service implements Part {
     if (this.#ingestPlugin !== undefined) api.register(receiverPlugin, this.#ingestPlugin);
     this.#doors.serve(api);
     return api;
+  }
+
+  /** Serves certificates that were renewed; users are looked at all the time. The rest of cloud.yaml takes a restart. */
+  async reload(): Promise<void> {
+    await Promise.all([this.#doors.reload(), this.#receiver?.reload()]);
   }
 
   async start(): Promise<void> {

@@ -46,6 +46,7 @@ import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts';
 import { openReader } from './outbox/sqlite/sqlite-reader.ts';
 import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
+import { Reload } from './reload.ts';
 import { RuleEngine } from './rules/engine.ts';
 import type { ClockError } from './rules/rule.ts';
 import { timeProblems } from './rules/time-problems.ts';
@@ -81,12 +82,17 @@ export async function runGateway(configFile: string): Promise<void> {
   goFirst();
   const conditions = { first: warnings, look };
   const gateway = new Gateway({
-    ...{ installation, site, secrets, conditions, clock: systemClock, random: Math.random, logger },
+    ...{ configFile, installation, site, secrets, conditions, clock: systemClock, random: Math.random, logger },
   });
-  await runUntilSignal(gateway, logger, () => gateway.addresses(), { hangS: installation.watchdog?.hang_s });
+  await runUntilSignal(gateway, logger, () => gateway.addresses(), {
+    hangS: installation.watchdog?.hang_s,
+    reload: () => gateway.reload(),
+  });
 }
 
 export interface GatewayOptions {
+  /** read again at a reload */
+  readonly configFile: string;
   readonly installation: Installation;
   readonly site: Site;
   readonly secrets: Secrets;
@@ -119,6 +125,10 @@ export class Gateway implements Part {
   readonly #console: ConsoleServer;
   readonly #health: GatewayHealth;
   readonly #conditions: ConditionWatch;
+  readonly #reload: Reload;
+  /** as they are now: a reload may have read others */
+  #secrets: Secrets;
+  #commandKeys: readonly string[];
   readonly #overview: Overview;
   readonly #commander: Commander;
   /** as it is now: zones, lines and masks may be drawn anew while it runs */
@@ -234,6 +244,8 @@ export class Gateway implements Part {
       logger: logger('commands'),
     });
     const { keys } = trustedKeys(installation);
+    this.#secrets = secrets;
+    this.#commandKeys = keys.map(({ id }) => id);
     const refusals = new Refusals(clock, (message, count) =>
       this.#pipeline.note({ change: 'commands-refused', message, count }),
     );
@@ -333,10 +345,11 @@ export class Gateway implements Part {
       alarms: this.#alarms,
       broker: this.#broker,
       unstored: () => this.#pipeline.unstored,
-      commandKeys: keys.map(({ id }) => id),
+      commandKeys: () => this.#commandKeys,
       problems: () => [
         ...this.#problems.values(),
         ...this.#conditions.problems(),
+        ...this.#reload.problems(),
         ...this.#broker.problems(),
         ...this.#console.problems(),
         ...this.#outboxProblems(),
@@ -359,7 +372,7 @@ export class Gateway implements Part {
     });
     this.#console = new ConsoleServer({
       http: installation.http,
-      users: (name) => (Object.hasOwn(secrets.console, name) ? secrets.console[name] : undefined),
+      users: (name) => (Object.hasOwn(this.#secrets.console, name) ? this.#secrets.console[name] : undefined),
       source: this.#overview,
       health: this.#health,
       metrics: new GatewayMetrics(() => this.#overview.snapshot()),
@@ -368,6 +381,20 @@ export class Gateway implements Part {
       gateway,
       folder: installation.data,
     });
+    this.#reload = new Reload({
+      ...{ configFile: options.configFile, installation, site: () => this.#site, logger: logger('reload') },
+      ...{ devices: this.#devices, broker: this.#broker, console: this.#console, vision: this.#vision },
+      ...{ uplink: this.#uplink, uploads: this.#uploads, conditions: this.#conditions },
+      renewed: (renewed, keyIds) => {
+        this.#secrets = renewed;
+        this.#commandKeys = keyIds;
+      },
+    });
+  }
+
+  /** Reads again what can be read while it runs: passwords, keys, certificates. */
+  reload(): Promise<void> {
+    return this.#reload.run();
   }
 
   async start(): Promise<void> {

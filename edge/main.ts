@@ -112,7 +112,9 @@ devices
   .action(async (id: string, options: { config: string; console?: boolean }) => {
     const { setPassword } = await import('./site/passwords.ts');
     const password = await setPassword(options.config, options.console === true ? 'console' : 'mqtt', id);
-    process.stdout.write(`${id}: ${password}\nIt is shown only now. Restart the gateway to use it.\n`);
+    process.stdout.write(
+      `${id}: ${password}\nIt is shown only now. A gateway that runs takes it with: systemctl reload forpost-gateway (or kill -HUP).\n`,
+    );
   });
 
 program

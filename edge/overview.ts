@@ -62,7 +62,7 @@ export interface OverviewParts {
   readonly broker: Broker;
   readonly unstored: () => GatewaySnapshot['unstored'];
   /** ids of the keys whose commands are taken */
-  readonly commandKeys: readonly string[];
+  readonly commandKeys: () => readonly string[];
   /** what is wrong and belongs to no part that could say it */
   readonly problems: () => readonly string[];
   /** Whether there was such an active alarm. */
@@ -100,7 +100,7 @@ export class Overview implements ConsoleSource {
       uplinks: uplink.statuses(),
       cameras: placed(vision.cameras(), site.cameras),
       devices: placed(devices.statuses(), site.devices),
-      commandKeys: this.#parts.commandKeys,
+      commandKeys: this.#parts.commandKeys(),
       problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
   }

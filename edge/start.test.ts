@@ -73,7 +73,14 @@ async function started(file: string): Promise<Started> {
   const logger = createLogger('gateway', 'info', { write: (line) => void lines.push(line) });
   const { conditions: look, ...loaded } = judged.loaded;
   const gateway = new Gateway({
-    ...{ ...loaded, conditions: { first: judged.warnings, look }, clock: systemClock, random: Math.random, logger },
+    ...{
+      ...loaded,
+      configFile: file,
+      conditions: { first: judged.warnings, look },
+      clock: systemClock,
+      random: Math.random,
+      logger,
+    },
   });
   await gateway.start();
   const problems = gateway.problems();

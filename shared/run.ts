@@ -2,7 +2,8 @@
  * Runs one process's root part until it is told to stop.
  *
  *   starting ── up, one JSON line {"ready": …} ──► running ── SIGTERM, SIGINT ──► stopping ──► exit 0
- *                                                    └── an error nobody handled ──► stopping ──► exit 1
+ *                                                    ├── an error nobody handled ──► stopping ──► exit 1
+ *                                                    └── SIGHUP ──► reloading ──► running
  *
  * A main thread that hangs is ended by its watchdog (watchdog/watchdog.ts).
  *
@@ -21,12 +22,18 @@ const stopDeadlineMs = 20_000;
 /** How long a main thread may not answer, s, where the configuration says nothing else. */
 export const defaultHangS = 15;
 
+export interface RunOptions {
+  readonly hangS?: number | undefined;
+  /** reads again what can be while it runs: SIGHUP; never called twice at once */
+  readonly reload?: () => Promise<void>;
+}
+
 /** `addresses`: what the ready line tells. @throws what `start` throws */
 export async function runUntilSignal(
   root: Part,
   logger: Logger,
   addresses: () => object,
-  { hangS = defaultHangS }: { readonly hangS?: number | undefined } = {},
+  { hangS = defaultHangS, reload = async () => {} }: RunOptions = {},
 ): Promise<void> {
   const watchdog = startWatchdog(String(logger.bindings().name ?? ''), hangS * 1000, logger);
   let stopping = false;
@@ -54,7 +61,24 @@ export async function runUntilSignal(
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
+  let reloading = Promise.resolve();
+  let started = false;
+  const reloadOnce = async () => {
+    if (!started || stopping) return;
+    logger.info('reloading');
+    try {
+      await reload();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'the reload failed: what was read before goes on');
+    }
+  };
+  process.on('SIGHUP', () => {
+    // a terminal that was closed says the same word as a person who asks for a reload, and nobody is left to see this
+    if (process.stdin.isTTY) void stop('the terminal was closed', 0);
+    else reloading = reloading.then(reloadOnce);
+  });
   await root.start();
+  started = true;
   watchdog.ready();
   process.stdout.write(`${JSON.stringify({ ready: addresses() })}\n`);
 }

@@ -108,6 +108,11 @@ export class ReceiverServer implements Part {
     return this.#url;
   }
 
+  /** Looks at the certificate's files now. */
+  async reload(): Promise<void> {
+    await this.#certificate.reload();
+  }
+
   /** Sentences for the page. */
   problems(): readonly string[] {
     return this.#certificate.problems();

@@ -47,7 +47,7 @@ interface Heard {
 export class DeviceRegistry {
   readonly #devices = new Map<string, KnownDevice>();
   readonly #principals = new Map<string, Principal>();
-  readonly #hashes: ReadonlyMap<string, string>;
+  #hashes: ReadonlyMap<string, string>;
   readonly #clock: Clock;
   readonly #verifier: PasswordVerifier;
 
@@ -79,6 +79,13 @@ export class DeviceRegistry {
     }
     for (const { id, subscribe } of site.consumers)
       this.#principals.set(id, { kind: 'consumer', id, publish: [], subscribe });
+  }
+
+  /** From now on these passwords count. Returns whose changed: their connections are of another one. */
+  renew(secrets: Pick<Secrets, 'mqtt'>): readonly string[] {
+    const before = this.#hashes;
+    this.#hashes = new Map(Object.entries(secrets.mqtt));
+    return [...before.keys()].filter((id) => this.#hashes.get(id) !== before.get(id));
   }
 
   /** Who this is, if the password is right. The user name is the device's or consumer's id. */

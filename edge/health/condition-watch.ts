@@ -26,12 +26,14 @@ export interface ConditionWatchOptions {
 
 export class ConditionWatch implements Part {
   readonly #options: ConditionWatchOptions;
+  #lookAgain: ConditionWatchOptions['look'];
   #known: readonly Warning[] = [];
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(options: ConditionWatchOptions) {
     this.#options = options;
+    this.#lookAgain = options.look;
   }
 
   async start(): Promise<void> {
@@ -50,10 +52,16 @@ export class ConditionWatch implements Part {
     return this.#known.filter(({ area }) => onPage.includes(area)).map(({ message }) => message);
   }
 
+  /** From now on this is looked at, at once for the first time. Never rejects. */
+  async renew(look: ConditionWatchOptions['look']): Promise<void> {
+    this.#lookAgain = look;
+    await this.look();
+  }
+
   /** Never rejects. */
   async look(): Promise<void> {
     try {
-      this.#take(await this.#options.look());
+      this.#take(await this.#lookAgain());
     } catch (error) {
       this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
     }

@@ -105,6 +105,7 @@ export interface UploadFigures {
 export class EvidenceUpload implements Part {
   readonly #options: EvidenceUploadOptions;
   readonly #sparing: SparingLogger;
+  #target: UploadTarget | undefined;
   #queue: Waiting[] = [];
   #savedAt = 0;
   #sent = 0;
@@ -119,6 +120,7 @@ export class EvidenceUpload implements Part {
 
   constructor(options: EvidenceUploadOptions) {
     this.#options = options;
+    this.#target = options.target;
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
@@ -146,7 +148,7 @@ export class EvidenceUpload implements Part {
 
   /** Undefined where it may be queued, else why not, in words. */
   get obstacle(): string | undefined {
-    if (this.#options.target === undefined)
+    if (this.#target === undefined)
       return 'this gateway has no HTTPS receiver to send pictures to: configure evidence: receiver: url in gateway.yaml';
     if (this.#queue.length >= mostQueued) return `${mostQueued} pictures already wait to be sent`;
     return undefined;
@@ -186,12 +188,18 @@ export class EvidenceUpload implements Part {
     });
   }
 
+  /** From now on it is sent there, with that token. */
+  renew(target: UploadTarget | undefined): void {
+    this.#target = target;
+  }
+
   async #drain(): Promise<void> {
-    const { clock, random, failed, target } = this.#options;
+    const { clock, random, failed } = this.#options;
     const { signal } = this.#stopping;
-    if (target === undefined) this.#queue = [];
+    if (this.#target === undefined) this.#queue = [];
     for (let failures = 0; !signal.aborted; ) {
       const [waiting] = this.#queue;
+      const target = this.#target;
       if (waiting === undefined || target === undefined) return;
       const { upload, since } = waiting;
       const others = () => this.#queue.filter((one) => one !== waiting);

@@ -4,6 +4,7 @@
  * and starts it again should it ever end by itself.
  *
  *   stopped ── start ──► running ── the thread ends by itself ──► waiting (backoff) ──► running
+ *                          └── renew: other passwords or keys ──► ending ──► running
  *
  * Always: nothing here is needed for the site to work; what was not acknowledged is sent again by the next thread.
  */
@@ -79,6 +80,10 @@ export class Uplink implements Part {
   #restart: Timer | undefined;
   #restarts = 0;
   #stopping = false;
+  #secrets: UplinkOptions['secrets'];
+  #keys: readonly string[];
+  /** the thread that is told to end, so that the next one begins with what was renewed */
+  #renewing: Worker | undefined;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
   #problems: readonly string[] = [];
@@ -87,6 +92,8 @@ export class Uplink implements Part {
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.#secrets = options.secrets;
+    this.#keys = options.commands?.keys ?? [];
     this.#random = options.random;
   }
 
@@ -121,6 +128,19 @@ export class Uplink implements Part {
     worker.postMessage({ say: 'stop' } satisfies ToThread);
     await ended;
     late.cancel();
+  }
+
+  /** From now on these passwords and keys count. Where they are others, the thread ends as at a stop and another begins. */
+  renew(secrets: UplinkOptions['secrets'], keys: readonly string[]): void {
+    const same = JSON.stringify([secrets, keys]) === JSON.stringify([this.#secrets, this.#keys]);
+    this.#secrets = secrets;
+    this.#keys = keys;
+    const worker = this.#worker;
+    if (same || worker === undefined || this.#renewing === worker) return;
+    this.#renewing = worker;
+    const late = this.#options.clock.after(stopDeadlineMs, () => void worker.terminate());
+    worker.once('exit', () => late.cancel());
+    worker.postMessage({ say: 'stop' } satisfies ToThread);
   }
 
   /** How each sink stands. Not older than about a second. */
@@ -173,26 +193,16 @@ export class Uplink implements Part {
   }
 
   #launch(): void {
-    const {
-      sinks,
-      secrets,
-      identity,
-      outboxFile,
-      inHand,
-      timeZone = 'UTC',
-      logger,
-      putAside,
-      commands,
-    } = this.#options;
+    const { sinks, identity, outboxFile, inHand, timeZone = 'UTC', logger, putAside } = this.#options;
     const data: ThreadData = {
       sinks,
-      secrets,
+      secrets: this.#secrets,
       identity,
       outboxFile,
       timeZone,
       inHand: inHand.buffer,
       canPutAside: putAside !== undefined,
-      commandKeys: commands?.keys ?? [],
+      commandKeys: this.#keys,
       logName: 'uplink',
       logLevel: logger.level,
       wanted: this.#wanted,
@@ -205,7 +215,9 @@ export class Uplink implements Part {
     worker.on('message', (message: FromThread) => this.#hear(message, worker));
     worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));
     worker.on('exit', () => {
-      if (this.#worker === worker) this.#onEnded();
+      if (this.#worker !== worker) return;
+      if (this.#renewing === worker && !this.#stopping) this.#launch();
+      else this.#onEnded();
     });
   }
 

@@ -83,6 +83,7 @@ interface Running {
 
 export class VisionSupervisor implements Part {
   readonly #options: VisionOptions;
+  #secrets: VisionOptions['secrets'];
   #cameras: readonly CameraConfig[];
   readonly #status = new Map<string, CameraStatus>();
   readonly #problems = new Map<string, string>();
@@ -98,6 +99,7 @@ export class VisionSupervisor implements Part {
   constructor(options: VisionOptions) {
     this.#options = options;
     this.#cameras = options.cameras;
+    this.#secrets = options.secrets;
     this.#trust = new ModelTrust({
       modelsFolder: this.#modelsFolder,
       clock: options.clock,
@@ -161,9 +163,17 @@ export class VisionSupervisor implements Part {
   }
 
   /** The site names other zones, lines or masks of a camera that it had before. */
+  /** From now on these log-ins count: cameras whose own is another one are connected anew, the others do not notice. */
+  renew(secrets: VisionOptions['secrets']): void {
+    const before = this.#secrets;
+    this.#secrets = secrets;
+    for (const camera of this.#cameras)
+      if (JSON.stringify(before[camera.id]) !== JSON.stringify(secrets[camera.id])) this.reconfigure(camera);
+  }
+
   reconfigure(config: CameraConfig): void {
     this.#cameras = this.#cameras.map((camera) => (camera.id === config.id ? config : camera));
-    this.#send({ kind: 'reconfigure', camera: { ...config, ...this.#options.secrets[config.id] } });
+    this.#send({ kind: 'reconfigure', camera: { ...config, ...this.#secrets[config.id] } });
   }
 
   /** An alarm of `camera` wants evidence; it comes, if it comes, as an event. `uptime`: of the frame that set it off. */
@@ -212,7 +222,7 @@ export class VisionSupervisor implements Part {
 
   #fork(): void {
     this.#trust.began(this.#models);
-    const { clock, logger, secrets } = this.#options;
+    const { clock, logger } = this.#options;
     const child = fork(entryPoint, [], {
       // its own session: Ctrl-C reaches the gateway alone, which then stops it; and the group can be killed as one
       detached: true,
@@ -232,7 +242,7 @@ export class VisionSupervisor implements Part {
     );
     this.#send({
       kind: 'configure',
-      cameras: this.#cameras.map((camera) => ({ ...camera, ...secrets[camera.id] })),
+      cameras: this.#cameras.map((camera) => ({ ...camera, ...this.#secrets[camera.id] })),
       liveFolder: this.#liveFolder,
       modelsFolder: this.#modelsFolder,
       evidenceFolder: this.#evidenceFolder,

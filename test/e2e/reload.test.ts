@@ -1,0 +1,150 @@
+/** SIGHUP: what was changed in the files counts from then on, and nothing else notices. */
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
+import { hashPassword } from '@forpost/shared/password.ts';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
+import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
+import { freePorts } from '../harness/ports.ts';
+import { root, type TestProcess } from '../harness/process.ts';
+import { logIn, TestSite, testPassword, until } from '../harness/site.ts';
+
+let site: TestSite;
+let pem: TestCertificates;
+let tlsPort = 0;
+let mqttPort = 0;
+const key = 'ed25519:8TcRzGwL-Cb_dKdo-4t798LMaufxBD14AjP7r7j9q3E';
+
+beforeAll(async () => {
+  pem = await makeCertificates();
+  [tlsPort = 0, mqttPort = 0] = await freePorts(2);
+  const first = await pem.sign('first');
+  for (const [from, to] of [[first.certificate, 'tls.pem'] as const, [first.key, 'tls.key'] as const])
+    await writeFile(join(pem.folder, to), await readFile(from), { mode: 0o600 });
+  const tls = {
+    host: '127.0.0.1',
+    port: tlsPort,
+    certificate: join(pem.folder, 'tls.pem'),
+    key: join(pem.folder, 'tls.key'),
+  };
+  site = await TestSite.start({
+    devices: ['meter', 'sensor'],
+    uplink: 'http',
+    extraInstallation: { mqtt: { port: mqttPort, tls }, commands: { trusted_keys_file: 'keys.txt' } },
+    ...{ centre: false },
+  });
+}, 120_000);
+afterAll(async () => {
+  await site?.stop();
+  await pem?.remove();
+});
+
+function connect(username: string, password = testPassword) {
+  return mqtt.connectAsync(`mqtt://127.0.0.1:${mqttPort}`, {
+    username,
+    password,
+    clientId: username,
+    reconnectPeriod: 0,
+  });
+}
+
+const path = (name: string) => join(site.folder, name);
+
+function hangUp(process_: TestProcess | undefined): void {
+  process.kill(process_?.pid ?? 0, 'SIGHUP');
+}
+
+async function reloaded(words: RegExp): Promise<void> {
+  const { lines = [] } = site.gateway ?? {};
+  const before = lines.length;
+  hangUp(site.gateway);
+  await until(`${words}`, () => lines.slice(before).some((line) => words.test(line)));
+}
+
+function shown(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port: tlsPort, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.subject ?? '');
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+}
+
+test('a new password of a device counts, its old connection ends, and no other device notices', async () => {
+  const [meter, sensor] = [await connect('meter'), await connect('sensor')];
+  const cut = new Promise<void>((resolve) => meter.once('close', () => resolve()));
+  let noticed = false;
+  sensor.once('close', () => {
+    noticed = true;
+  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['forpost.mjs', 'devices', 'password', 'meter', '--config', path('gateway.yaml')],
+    { cwd: root },
+  );
+  const password = /^meter: (\S+)/.exec(stdout)?.[1] ?? '';
+  await reloaded(/were read again/);
+  await cut;
+  await expect(connect('meter')).rejects.toThrow();
+  const again = await connect('meter', password);
+  await again.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":1}}', { qos: 1 });
+  await sensor.publishAsync('forpost/devices/sensor/readings', '{"values":{"power_w":1}}', { qos: 1 });
+  expect(noticed).toBe(false);
+  await Promise.all([again.endAsync(), sensor.endAsync()]);
+});
+
+test('a new password of the page and a new trusted key count, and a renewed certificate is served at once', async () => {
+  expect(await shown()).toBe('CN=first');
+  const document = parseDocument(await readFile(path('secrets.yaml'), 'utf8'));
+  document.setIn(['console', 'installer'], await hashPassword('another password'));
+  await writeFile(path('secrets.yaml'), document.toString());
+  await writeFile(path('keys.txt'), `${key}\n`);
+  const renewed = await pem.sign('renewed');
+  await writeFile(join(pem.folder, 'tls.pem'), await readFile(renewed.certificate));
+  await writeFile(join(pem.folder, 'tls.key'), await readFile(renewed.key));
+  await reloaded(/were read again/);
+  expect(await shown()).toBe('CN=renewed');
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  await expect(logIn(base, 'installer', testPassword)).rejects.toThrow();
+  const cookie = await logIn(base, 'installer', 'another password');
+  const status = (await (await fetch(`${base}/api/v1/status`, { headers: { cookie } })).json()) as {
+    commandKeys?: string[];
+    problems: string[];
+  };
+  expect(status.problems.join()).not.toContain('keys.txt');
+  expect(status.commandKeys).toHaveLength(1);
+});
+
+test('a file that is wrong changes nothing, is told on the page, and is forgotten once it is right', async () => {
+  const secrets = await readFile(path('secrets.yaml'), 'utf8');
+  await writeFile(path('secrets.yaml'), secrets.replace('mqtt:', 'mqtt: !secret x\nmqqt:'));
+  await reloaded(/secrets\.yaml:1:/);
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  const problems = async () => {
+    const cookie = await logIn(base, 'installer', 'another password');
+    const status = (await (await fetch(`${base}/api/v1/status`, { headers: { cookie } })).json()) as {
+      problems: string[];
+    };
+    return status.problems.join('\n');
+  };
+  expect(await problems()).toMatch(
+    /the configuration cannot be read again, and what was read before goes on: .*secrets\.yaml:1:/,
+  );
+  await writeFile(path('secrets.yaml'), secrets);
+  await reloaded(/were read again/);
+  expect(await problems()).not.toContain('cannot be read again');
+});
+
+test('the centre goes on as well', async () => {
+  await site.startCentre();
+  const { centre } = site;
+  hangUp(centre);
+  await until('it says that it reloads', () => centre?.lines.some((line) => line.includes('"msg":"reloading"')));
+  expect((await fetch(`http://127.0.0.1:${site.centrePort}/healthz`)).status).toBe(200);
+  expect([centre?.running, site.gateway?.running]).toEqual([true, true]);
+});
