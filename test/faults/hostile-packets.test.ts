@@ -1,12 +1,15 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectPacket, field, framed } from '../../edge/broker/test-support.ts';
-import { TestSite, testPassword, until } from '../harness/site.ts';
+import { type TestSite, testPassword, until } from '../harness/site.ts';
+import { attacks, costOf, turns } from './packets/attacks.ts';
+import { fuzz } from './packets/fuzz.ts';
+import { attackedSite } from './packets/site.ts';
 
 let site: TestSite;
 
 beforeAll(async () => {
-  site = await TestSite.start({ devices: ['meter', 'hostile'], uplink: 'none', centre: false });
+  site = await attackedSite();
 });
 
 afterAll(() => site?.stop());
@@ -23,14 +26,55 @@ async function isClosedAfter(...packets: Buffer[]): Promise<void> {
 
 test('a logged-in device that sends a QoS 1 PUBLISH without a packet identifier ends its connection, and not the gateway [MQTT-2.3.1-1]', async () => {
   const topic = field('forpost/devices/hostile/readings');
-  const meter = await site.connect('meter', { reconnectPeriod: 0 });
+  const probe = await site.connect('probe', { reconnectPeriod: 0 });
   for (const packet of [framed(0x32, topic), framed(0x34, topic), framed(0x32, topic, Buffer.from([0, 0]))]) {
     await isClosedAfter(packet);
-    await meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":1}}', { qos: 1 });
+    await probe.publishAsync('forpost/devices/probe/readings', '{"values":{"power_w":1}}', { qos: 1 });
   }
   expect(site.gateway?.running).toBe(true);
   await until('the log shows the packet’s first bytes', () =>
     site.gateway?.lines.some((line) => line.includes('"principal":"hostile"') && line.includes('"packet":"32220020')),
   );
-  await meter.endAsync(true);
+  await probe.endAsync(true);
+});
+
+/**
+ * Of a core, however many other processes want one; alone it is below 1 ms. Alerts to p99 5 ms are measured on a quiet
+ * machine (`npm run faults -- --hostile-packets`); here other tests run beside it.
+ */
+const mostOfOneTurnMs = 10;
+
+describe('whatever one client asks for, others’ alerts do not wait behind it:', () => {
+  test.each(attacks)('$name ($metric)', async (attack) => {
+    const { turnP99Ms } = await costOf(site, attack, 50);
+    expect(turnP99Ms).toBeLessThan(mostOfOneTurnMs);
+    expect(site.gateway?.running).toBe(true);
+  });
+
+  test('after a restart a stored session of 10,000 filters costs others nothing either', async () => {
+    const many = attacks.find(({ metric }) => metric === 'reconnects_with_10000_filters');
+    await costOf(site, many, 20);
+    await site.gateway?.kill();
+    await site.startGateway();
+    const display = await site.connect('hostile-panel', { clientId: 'hostile', clean: false, reconnectPeriod: 0 });
+    const probe = await site.connect('probe', { reconnectPeriod: 0 });
+    const heard = new Promise<string>((resolve) => display.once('message', resolve));
+    // it has as many as it may
+    await expect(display.subscribeAsync('forpost/devices/probe/#')).rejects.toThrow();
+    await display.unsubscribeAsync('forpost/d1');
+    await display.subscribeAsync('forpost/devices/probe/#');
+    await turns(site);
+    for (let n = 0; n < 300; n++) await probe.publishAsync(`forpost/devices/probe/${n}`, 'x', { qos: 1 });
+    expect((await turns(site)).p99Ms).toBeLessThan(mostOfOneTurnMs);
+    expect(await heard).toBe('forpost/devices/probe/0');
+    await Promise.all([display.endAsync(true), probe.endAsync(true)]);
+  });
+});
+
+test('wild packets of every kind for 20 s: no death, no defect, no memory kept, and a neighbour is served throughout', async () => {
+  // chosen anew each time; what it finds names the seed
+  const firstSeed = Number(process.env.FORPOST_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
+  const { served, heapBeforeMb, heapAfterMb } = await fuzz(site, { firstSeed, ms: 20_000 });
+  expect(served).toBeGreaterThan(20);
+  expect(heapAfterMb - heapBeforeMb).toBeLessThan(8);
 });

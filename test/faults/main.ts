@@ -2,14 +2,16 @@
  * `npm run faults -- [--runs N] [--jobs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real
  * faults, so many runs side by side as there are jobs. With `--mistakes` known mistakes are put into the gateway, which
  * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
- * [--runs N]` faults of cameras and of the vision process (vision/registry.ts). One JSON document last on standard
- * output.
+ * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
+ * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
+ * (packets/report.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { campaign, findMistakes } from './campaign.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
+import { fuzzReport, hostileReport } from './packets/report.ts';
 import { simulationReport } from './simulation/report.ts';
 import { visionCampaign } from './vision/registry.ts';
 
@@ -20,6 +22,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '1' },
     vision: { type: 'string' },
     simulate: { type: 'string' },
+    'fuzz-packets': { type: 'string' },
+    'hostile-packets': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: '' },
     mistakes: { type: 'boolean', default: false },
@@ -39,6 +43,9 @@ function chosen(): Promise<0 | 1> {
   if (values.simulate !== undefined) return simulationReport(wholeNumber('simulate', values.simulate), seed);
   if (values.vision !== undefined)
     return visionCampaign(values.vision, values.runs === undefined ? {} : { runs: wholeNumber('runs', values.runs) });
+  const minutes = values['fuzz-packets'];
+  if (minutes !== undefined) return fuzzReport(wholeNumber('fuzz-packets', minutes), seed);
+  if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({
     runs: wholeNumber('runs', values.runs ?? '5'),

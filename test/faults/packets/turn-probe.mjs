@@ -9,6 +9,7 @@ const everyMs = 1;
 
 if (isMainThread && process.argv.includes('gateway')) {
   let turns = [];
+  let asked = 0;
   let before = used();
   setInterval(() => {
     const now = used();
@@ -19,7 +20,7 @@ if (isMainThread && process.argv.includes('gateway')) {
     turns.sort((a, b) => a - b);
     const at = (share) => turns[Math.min(turns.length - 1, Math.floor(share * turns.length))] ?? 0;
     process.stderr.write(
-      `${JSON.stringify({ turns: turns.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: turns.at(-1) ?? 0, heapMb: heapMb() })}\n`,
+      `${JSON.stringify({ asked: ++asked, turns: turns.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: turns.at(-1) ?? 0, heapMb: heapMb() })}\n`,
     );
     turns = [];
   });

@@ -1,0 +1,66 @@
+/** The attacks of a hostile client that has logged in, each with its size: what one client asks for costs others nothing. */
+import { type TestSite, until } from '../../harness/site.ts';
+import type { AttackName } from './attacker.ts';
+import { type AttackOptions, alertsBeside, type Beside } from './beside.ts';
+
+export interface Attack {
+  /** of its metrics */
+  readonly metric: string;
+  readonly name: AttackName;
+  readonly options: Partial<AttackOptions>;
+}
+
+const asDevice = { user: 'hostile' };
+
+export const attacks: readonly Attack[] = [
+  ...[1000, 3000, 12_000].map((filters) => ({
+    ...{ metric: `${filters}_filters_in_one_packet`, name: 'filters in one packet' as const, options: { filters } },
+  })),
+  { metric: '10000_filters_in_one_packet', name: 'filters in one packet', options: { filters: 10_000 } },
+  { metric: '10000_filters_in_many_packets', name: 'filters in many packets', options: { filters: 10_000 } },
+  { metric: 'reconnects_with_10000_filters', name: 'reconnects with many filters', options: { filters: 10_000 } },
+  { metric: 'clean_sessions_with_3000_filters', name: 'clean sessions with many filters', options: { filters: 3000 } },
+  { metric: 'subscribe_flood', name: 'SUBSCRIBE of one filter', options: {} },
+  { metric: 'subscribe_to_everything_flood', name: 'SUBSCRIBE to everything', options: {} },
+  { metric: 'unsubscribe_flood', name: 'UNSUBSCRIBE of one filter', options: {} },
+  { metric: 'empty_payload_flood', name: 'empty payloads', options: asDevice },
+  { metric: 'empty_payload_qos1_flood', name: 'empty payloads of QoS 1', options: asDevice },
+  { metric: 'qos2_flood', name: 'QoS 2 handshakes', options: asDevice },
+  { metric: 'pingreq_flood', name: 'PINGREQ', options: {} },
+  { metric: 'pubrel_flood', name: 'PUBREL of nothing', options: {} },
+  { metric: 'new_topics_flood', name: 'new topics', options: asDevice },
+];
+
+export interface Cost extends Beside {
+  /** what one turn of the gateway's event loop used of a core, ms: other processes do not change it */
+  readonly turnP99Ms: number;
+}
+
+/** Runs one attack (none: the same without) and measures what it costs the others. */
+export async function costOf(site: TestSite, attack: Attack | undefined, samples: number): Promise<Cost> {
+  await turns(site);
+  const beside = await alertsBeside(site, attack?.name, { probe: 'probe', samples, ...attack?.options });
+  return { ...beside, turnP99Ms: (await turns(site)).p99Ms };
+}
+
+export interface Turns {
+  readonly p99Ms: number;
+  /** of the heap, after a collection of garbage */
+  readonly heapMb: number;
+}
+
+/** What turn-probe.mjs has measured since it was asked before. */
+export async function turns(site: TestSite): Promise<Turns> {
+  const { gateway } = site;
+  if (gateway?.running !== true) throw new Error('the gateway has ended');
+  // the last lines of the gateway are kept, so none of them is taken twice
+  const before = gateway.lines.findLast(isAnswer);
+  process.kill(gateway.pid, 'SIGUSR2');
+  const line = await until('the gateway has said what its turns cost', () => {
+    const newest = gateway.lines.findLast(isAnswer);
+    return newest === before ? undefined : newest;
+  });
+  return JSON.parse(line) as Turns;
+}
+
+const isAnswer = (line: string) => line.startsWith('{"asked"');

@@ -1,0 +1,16 @@
+/** The site that is attacked: a probe whose alerts are watched, a hostile device and a hostile consumer. */
+import { fileURLToPath } from 'node:url';
+import { TestSite } from '../../harness/site.ts';
+
+const turnProbe = fileURLToPath(new URL('./turn-probe.mjs', import.meta.url));
+
+export function attackedSite(): Promise<TestSite> {
+  return TestSite.start({
+    devices: ['probe', 'hostile'],
+    consumers: ['hostile-panel'],
+    rules: [{ id: 'over', kind: 'threshold', device: 'probe', metric: 'power_w', above: 1000 }],
+    uplink: 'none',
+    centre: false,
+    gatewayEnv: { NODE_OPTIONS: `--expose-gc --import ${turnProbe}` },
+  });
+}
