@@ -32,6 +32,8 @@ export class Connection {
   announced = false;
   /** stands for its client in what is remembered of redeliveries */
   key: number | undefined;
+  /** how many publishes of its client had been noted before its first one */
+  noted: number | undefined;
   readonly #delivered = new Array<number>(rememberedMessages).fill(-1);
   #nextDelivered = 0;
   #toRead = 0;

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import Database from 'better-sqlite3';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ToWriter } from '../outbox/sqlite/messages.ts';
 import type { SqliteOutbox, WriterThread } from '../outbox/sqlite/sqlite-outbox.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
@@ -270,16 +270,107 @@ test('however many QoS 2 publishes a client has under way, each is taken once ac
   await soon(() => bench.broker.sizes().inbound).toBe(0);
 });
 
-test('a QoS 2 publish of a clean session is new after its connection ended', async () => {
+test('a QoS 2 publish of a clean session is known again by DUP, its packet id and its content, and new without DUP', async () => {
   const raw = await meter({ clean: true });
   raw.send(publishPacket(readings, 'a', 2, 5));
   await soon(() => after(raw)).toEqual([['pubrec', 5]]);
   raw.socket.destroy();
   await soon(() => bench.broker.sizes().inbound).toBe(0);
+  await restart();
   const second = await meter({ clean: true });
+  // as paho-mqtt sends it again
   second.send(publishPacket(readings, 'a', 2, 5, true));
   await soon(() => after(second)).toEqual([['pubrec', 5]]);
-  expect(stored()).toEqual(['a', 'a']);
+  second.send(pubrelPacket(5));
+  await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
+  expect(stored()).toEqual(['a']);
+  // other bytes are another message, also with DUP; and without DUP the same ones are
+  for (const [text, dup] of [
+    ['b', true],
+    ['b', false],
+  ] as const) {
+    const answers = after(second).length;
+    second.send(publishPacket(readings, text, 2, 5, dup));
+    await soon(() => after(second).length).toBe(answers + 1);
+    second.send(pubrelPacket(5));
+    await soon(() => after(second).length).toBe(answers + 2);
+  }
+  expect(stored()).toEqual(['a', 'b', 'b']);
+});
+
+test('another message under a packet id that was never released is stored: its client has lost its memory', async () => {
+  const first = await meter();
+  first.send(publishPacket(readings, 'a', 2, 1));
+  await soon(() => after(first)).toEqual([['pubrec', 1]]);
+  first.socket.destroy();
+  for (const again of ['b', 'c']) {
+    await restart();
+    const raw = await meter();
+    // its resend, too, is known
+    raw.send(publishPacket(readings, again, 2, 1), publishPacket(readings, again, 2, 1));
+    await soon(() => after(raw).length).toBe(2);
+  }
+  expect(stored()).toEqual(['a', 'b', 'c']);
+});
+
+describe('what paho-mqtt does with a QoS 2 message that it has released, after two failed attempts to reconnect', () => {
+  const from = 100;
+  const until = 150;
+
+  /** A client that counts its packet ids up; of the last messages PUBCOMP did not reach it. */
+  async function publishAll(text: (id: number) => string) {
+    const raw = await meter();
+    for (let id = from; id < until; id++) raw.send(publishPacket(readings, text(id), 2, id));
+    await soon(() => after(raw).length).toBe(until - from);
+    for (let id = from; id < until; id++) raw.send(pubrelPacket(id));
+    await soon(() => after(raw).length).toBe(2 * (until - from));
+    raw.socket.destroy();
+  }
+
+  test.each([
+    ['a cut', async () => undefined],
+    ['a restart of the gateway', () => restart()],
+  ])('the PUBLISH without DUP is a resend, also behind a new message: after %s', async (_, between) => {
+    await publishAll((id) => `m-${id}`);
+    await between();
+    const raw = await meter();
+    raw.send(publishPacket(readings, 'online', 2, until));
+    for (const id of [until - 3, until - 2, until - 1])
+      raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
+    await soon(() => after(raw).length).toBe(7);
+    expect(stored().slice(until - from)).toEqual(['online']);
+    // and what it says next is new
+    raw.send(publishPacket(readings, 'm-149', 2, until + 1));
+    await soon(() => after(raw).length).toBe(8);
+    expect(stored().slice(until - from)).toEqual(['online', 'm-149']);
+  });
+
+  test.each([
+    ['one that other messages equal', () => 'same', until - 1, 'same'],
+    ['another content', (id: number) => `m-${id}`, until - 1, 'other'],
+    ['one that is too old to be under way', (id: number) => `m-${id}`, until - 30, `m-${until - 30}`],
+    ['one under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
+  ])('it is taken for a new message where it might be one: %s', async (_, text, id, payload) => {
+    await publishAll(text);
+    const raw = await meter();
+    raw.send(publishPacket(readings, payload, 2, id));
+    await soon(() => after(raw).length).toBe(1);
+    expect(stored().length).toBe(until - from + 1);
+  });
+
+  test.each([
+    ['a client that begins its count anew at each start', [1, 2, 3, 4]],
+    ['a client that takes the lowest id that is free', [70, 71, 70, 71]],
+  ])('%s says the same again, and each is stored', async (_, ids) => {
+    for (let start = 0; start < 20; start++) {
+      const raw = await meter();
+      for (const [n, id] of ids.entries())
+        raw.send(publishPacket(readings, `${start % 2}-${n}`, 2, id), pubrelPacket(id));
+      await soon(() => after(raw).length).toBe(2 * ids.length);
+      raw.socket.destroy();
+    }
+    expect(stored().length).toBe(20 * ids.length);
+  });
 });
 
 test('a redelivered QoS 1 publish is only acknowledged, before a restart and after it; another under its id is new', async () => {

@@ -4,7 +4,7 @@
  *   take ──► admit ──► its turn ──► PUBACK, PUBREC or nothing ──► delivered on ──► finished (room for the next)
  *     │        │            └── QoS 1 that nobody has subscribed to: PUBACK, finished (aedes has nothing to do with it)
  *     │        └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
- *     └── taken before (QoS 2 by its packet id, QoS 1 with DUP by packet id and content) ──► the admission of then
+ *     └── taken before (QoS 2 by its packet id, with DUP by packet id and content) ──► the admission of then
  *              ──► its turn ──► acknowledged, and nothing else
  *
  * Always: aedes goes on with a publish of QoS 1 (its PUBACK) only after `admit` has resolved, and with one of QoS 2
@@ -138,35 +138,64 @@ export class Intake {
     return packet.retain || sessions.isWanted(packet as StoredPacket) || isSubscribed(packet.topic);
   }
 
-  /** QoS 2: known by its packet id until PUBREL [MQTT-4.3.3-2]. */
+  /**
+   * QoS 2: known by its packet id until PUBREL [MQTT-4.3.3-2], afterwards as QoS 1 is. Other bytes under an id that is
+   * not released are a message of a client that has lost its memory: the publish under that id is over.
+   */
   #takeTwice(connection: Connection, packet: PublishPacket, messageId: number): Taken {
-    const { sessions } = this.#options;
+    const { sessions, redeliveries } = this.#options;
     const { client } = connection;
+    const redelivery = this.#redelivery(connection, packet, messageId, 2);
     const known = sessions.inbound(client, messageId);
-    if (known !== undefined) return { admission: known, duplicate: true };
+    const isAnother = redelivery !== undefined && !packet.dup && redeliveries.isAnother(redelivery);
+    if (known !== undefined && !isAnother) return { admission: known, duplicate: true };
+    const before = known === undefined ? this.#sentBefore(connection, packet, redelivery) : undefined;
+    if (before !== undefined) return { admission: before, duplicate: true };
     const received = sessions.inboundChange(client, messageId);
     const left = this.#prepare(connection, packet);
     const changes = received === undefined ? left : [...left, received];
-    const admission = this.#admit(connection, packet, { changes });
+    const admission = this.#admit(connection, packet, { redelivery, changes });
     sessions.beginInbound(client, messageId, admission);
-    return { admission, duplicate: false };
+    const noted = redelivery === undefined ? undefined : redeliveries.note(redelivery, admission);
+    return { admission, duplicate: false, noted };
   }
 
   /** QoS 0 and 1: a redelivery of QoS 1 is known by DUP, its packet id and its content [MQTT-3.3.1-1]. */
   #takeOnce(connection: Connection, packet: PublishPacket, messageId: number | undefined): Taken {
     const { redeliveries } = this.#options;
-    let redelivery: Redelivery | undefined;
-    if (packet.qos === 1 && messageId !== undefined && connection.principal.kind === 'device') {
-      const hash = publishHash(packet.topic, packet.payload as Buffer);
-      redelivery = { client: this.#keyOf(connection), messageId, hash };
-      const known = packet.dup ? redeliveries.find(redelivery) : undefined;
-      if (known !== undefined) return { admission: known, duplicate: true };
-    }
+    const redelivery = packet.qos === 1 ? this.#redelivery(connection, packet, messageId, 1) : undefined;
+    const before = this.#sentBefore(connection, packet, redelivery);
+    if (before !== undefined) return { admission: before, duplicate: true };
     const changes = this.#prepare(connection, packet);
     const record = { redelivery, changes: changes.length === 0 ? undefined : changes };
     const admission = this.#admit(connection, packet, record);
     const noted = redelivery === undefined ? undefined : redeliveries.note(redelivery, admission);
     return { admission, duplicate: false, noted };
+  }
+
+  /** By what a publish of a device is known again. */
+  #redelivery(
+    connection: Connection,
+    { topic, payload }: PublishPacket,
+    messageId: number | undefined,
+    qos: 1 | 2,
+  ): Redelivery | undefined {
+    if (messageId === undefined || connection.principal.kind !== 'device') return undefined;
+    const redelivery = { client: this.#keyOf(connection), messageId, hash: publishHash(topic, payload as Buffer, qos) };
+    connection.noted ??= this.#options.redeliveries.position(redelivery.client);
+    return redelivery;
+  }
+
+  /** The admission of the publish that this one redelivers: marked with DUP, or of QoS 2 in a session that goes on. */
+  #sentBefore(
+    { client, noted = 0 }: Connection,
+    { dup, qos }: PublishPacket,
+    redelivery: Redelivery | undefined,
+  ): Promise<void> | undefined {
+    if (redelivery === undefined) return undefined;
+    const { redeliveries } = this.#options;
+    if (dup) return redeliveries.find(redelivery);
+    return qos === 2 && client.clean === false ? redeliveries.findUnmarked(redelivery, noted) : undefined;
   }
 
   #keyOf(connection: Connection): number {

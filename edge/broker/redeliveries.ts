@@ -1,5 +1,5 @@
 /**
- * The newest QoS 1 publishes of each device's clients, to tell a redelivery (DUP) of one that was taken from a message
+ * The newest publishes of QoS 1 and 2 of each device's clients, to tell a redelivery of one that was taken from a message
  * that never came (MQTT 3.1.1, section 3.3.1.1). What was committed before a restart is known again from the disk.
  *
  *   note ──► under way (a redelivery waits for the same commit) ── committed ──► known ── 1,024 newer ones ──► forgotten
@@ -7,8 +7,12 @@
  *
  * Always: the newest publish with a packet id decides: a later one without DUP takes its place. Bounded: so many of a
  * client, so many clients, and of one principal so many that nobody drives others out by client ids that he makes up.
- * A device that sends the very same bytes under the very same packet id each time cannot be told from one that
- * redelivers them; what is lost then with a connection is a repetition of what is stored.
+ * A device that sends the very same bytes under the very same packet id each time, marked with DUP, cannot be told from
+ * one that redelivers them; what is lost then with a connection is a repetition of what is stored.
+ *
+ * Without DUP a publish is a new one, but for one case, which paho-mqtt makes of a QoS 2 message that it has released,
+ * after two failed attempts to reconnect (`findUnmarked`): a client that counts its packet ids up comes back with one of
+ * its last ids and the bytes that it sent under it, and never sent under another.
  */
 import {
   maxClients,
@@ -20,6 +24,14 @@ import {
 } from '../outbox/redelivery.ts';
 
 const firstRoom = 16;
+/** A client counts its packet ids up if its newest publishes say so; SUBSCRIBE and others take some in between. */
+const countedPublishes = 32;
+const longestStep = 16;
+/** That paho has in flight at once (max_inflight_messages): none older is sent again. */
+const mostInFlight = 20;
+/** Where a count begins that was begun anew. */
+const firstIds = 64;
+const mostIds = 65_535;
 
 /** One client's newest publishes, as a ring. */
 class Ring {
@@ -47,6 +59,33 @@ class Ring {
       if (this.ids[at] === messageId) return at;
     }
     return -1;
+  }
+
+  /** Whether its newest publishes have packet ids that count up. */
+  countsUp(): boolean {
+    if (this.next < countedPublishes) return false;
+    const room = this.ids.length;
+    for (let back = 1; back < countedPublishes; back++) {
+      const newer = this.ids[(this.next - back) % room] as number;
+      const older = this.ids[(this.next - back - 1) % room] as number;
+      const step = (newer - older + mostIds) % mostIds;
+      if (step < 1 || step > longestStep) return false;
+    }
+    return true;
+  }
+
+  /** How many publishes ago this place was taken, from 1 on. */
+  age(at: number): number {
+    const room = this.ids.length;
+    return ((this.next - 1 - at + room) % room) + 1;
+  }
+
+  /** Whether these bytes came more than once. */
+  isRepeated(hash: number): boolean {
+    let count = 0;
+    for (let back = 1; back <= Math.min(this.next, this.ids.length); back++)
+      if (this.hashes[(this.next - back) % this.ids.length] === hash && ++count > 1) return true;
+    return false;
   }
 
   #grow(): void {
@@ -114,6 +153,34 @@ export class Redeliveries {
     const at = ring === undefined ? -1 : ring.newest(messageId);
     if (ring === undefined || at < 0 || ring.hashes[at] !== hash) return undefined;
     return ring.admissions[at] ?? done;
+  }
+
+  /** How many publishes of this client have been noted. */
+  position(client: number): number {
+    return this.#rings.get(client)?.next ?? 0;
+  }
+
+  /**
+   * The admission of the publish that this one, without DUP, sends again; undefined where that is not certain. `since`:
+   * the client's `position` when its connection began. Rather one stored twice than one taken for another's resend: of
+   * a device whose messages repeat each other nothing is recognised.
+   */
+  findUnmarked({ client, messageId, hash }: Redelivery, since: number): Promise<void> | undefined {
+    const ring = this.#rings.get(client);
+    if (ring === undefined || messageId <= firstIds) return undefined;
+    const at = ring.newest(messageId);
+    if (at < 0 || ring.hashes[at] !== hash) return undefined;
+    const isOfBefore = ring.next - ring.age(at) < since;
+    const isRecent = ring.age(at) - (ring.next - since) <= mostInFlight;
+    if (!isOfBefore || !isRecent || !ring.countsUp() || ring.isRepeated(hash)) return undefined;
+    return ring.admissions[at] ?? done;
+  }
+
+  /** Whether the newest publish under this packet id is known to have been another one. */
+  isAnother({ client, messageId, hash }: Redelivery): boolean {
+    const ring = this.#rings.get(client);
+    const at = ring === undefined ? -1 : ring.newest(messageId);
+    return ring !== undefined && at >= 0 && ring.hashes[at] !== hash;
   }
 
   /** A new publish, whose admission is under way. */

@@ -10,7 +10,7 @@ import {
   type Redelivery,
 } from './redelivery.ts';
 
-const hash = publishHash('forpost/devices/meter/readings', Buffer.from('{"values":{}}'));
+const hash = publishHash('forpost/devices/meter/readings', Buffer.from('{"values":{}}'), 1);
 const meter = clientKey('meter', 'meter/1');
 const done = Promise.resolve();
 
@@ -38,7 +38,7 @@ test('a record comes out as it went in, with the largest values too', () => {
 
 test('topic and payload decide, whatever their length', () => {
   const hashes = ['a', 'ab', 'x'.repeat(513), 'x'.repeat(514), '']
-    .flatMap((payload) => ['t', 't/1'].map((topic) => publishHash(topic, Buffer.from(payload))))
+    .flatMap((payload) => ['t', 't/1'].map((topic) => publishHash(topic, Buffer.from(payload), 1)))
     .concat(hash);
   expect(new Set(hashes).size).toBe(hashes.length);
   expect(Math.max(...hashes)).toBeLessThan(2 ** 36);

@@ -1,6 +1,6 @@
 /**
- * How a redelivered QoS 1 publish is recognised (MQTT 3.1.1, section 3.3.1.1): same client, same packet id, same topic
- * and payload as the client's newest publish with that id. The records of one commit are packed into one blob of 16
+ * How a redelivered publish of QoS 1 or 2 is recognised (MQTT 3.1.1, section 3.3.1.1): same client, same packet id, same
+ * QoS, topic and payload as the client's newest publish with that id. The records of one commit are packed into one blob of 16
  * bytes each, so that a publish costs no statement of its own.
  *
  *   record: client key · hash of topic and payload × 65,536 + packet id      (two doubles, of which 53 bits are used)
@@ -44,8 +44,8 @@ export function principalOf(client: number): number {
 }
 
 /** 36 bits: it is compared with that of one publish only, of the same client under the same packet id. */
-export function publishHash(topic: string, payload: Uint8Array): number {
-  return hashBytes(payload, hashText(topic) | 0) % hashBits;
+export function publishHash(topic: string, payload: Uint8Array, qos: 1 | 2): number {
+  return hashBytes(payload, (hashText(topic) + qos - 1) | 0) % hashBits;
 }
 
 /** Records, oldest first. */

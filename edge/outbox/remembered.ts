@@ -52,7 +52,7 @@ export type Change =
 
 /** What one publish leaves besides its events, in the same commit. */
 export interface PublishRecord {
-  /** QoS 1 of a device */
+  /** QoS 1 and 2 of a device */
   readonly redelivery?: Redelivery | undefined;
   readonly changes?: readonly Change[] | undefined;
 }
