@@ -57,16 +57,20 @@ describe('whatever one client asks for, others’ alerts do not wait behind it:'
     await site.gateway?.kill();
     await site.startGateway();
     const display = await site.connect('hostile-panel', { clientId: 'hostile', clean: false, reconnectPeriod: 0 });
-    const probe = await site.connect('probe', { reconnectPeriod: 0 });
+    const shelly = await site.connect('hostile-shelly', { reconnectPeriod: 0 });
     const heard = new Promise<string>((resolve) => display.once('message', resolve));
     // it has as many as it may
     await expect(display.subscribeAsync('forpost/devices/probe/#')).rejects.toThrow();
     await display.unsubscribeAsync('forpost/d1');
-    await display.subscribeAsync('forpost/devices/probe/#');
+    await display.subscribeAsync('forpost/alerts/#');
     await turns(site);
-    for (let n = 0; n < 300; n++) await probe.publishAsync(`forpost/devices/probe/${n}`, 'x', { qos: 1 });
+    for (let n = 0; n < 300; n++) await shelly.publishAsync(`hostile-shelly/status/${n}`, '{}', { qos: 1 });
     expect((await turns(site)).p99Ms).toBeLessThan(mostOfOneTurnMs);
-    expect(await heard).toBe('forpost/devices/probe/0');
+    const probe = await site.connect('probe', { reconnectPeriod: 0 });
+    for (const power_w of [2000, 10])
+      await probe.publishAsync('forpost/devices/probe/readings', JSON.stringify({ values: { power_w } }), { qos: 1 });
+    expect(await heard).toMatch(/^forpost\/alerts\//);
+    await shelly.endAsync(true);
     await Promise.all([display.endAsync(true), probe.endAsync(true)]);
   });
 });

@@ -20,6 +20,8 @@ export interface GatewayFiles {
   /** native devices, by id */
   readonly devices: readonly string[];
   readonly rules?: readonly object[] | undefined;
+  /** of the devices that are not native */
+  readonly decoders?: Readonly<Record<string, string>> | undefined;
   /** consumers beside `wall-display`, which hear everything too */
   readonly consumers?: readonly string[] | undefined;
   readonly cameras?: readonly object[] | undefined;
@@ -38,7 +40,7 @@ export async function writeGatewayFiles(folder: string, files: GatewayFiles): Pr
   const viaHttp = files.uplink.some((sink) => 'url' in sink);
   await writeYaml(folder, 'site.yaml', {
     site: { id: 'test-site', name: 'Test site', timezone: 'Europe/Berlin' },
-    devices: devices.map((id) => ({ id, decoder: 'native' })),
+    devices: devices.map((id) => ({ id, decoder: files.decoders?.[id] ?? 'native' })),
     consumers: consumers.map((id) => ({ id, subscribe: ['forpost/#'] })),
     cameras: files.cameras ?? [],
     rules: files.rules ?? [],

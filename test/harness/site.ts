@@ -20,6 +20,8 @@ export interface SiteOptions {
   /** native devices, by id */
   readonly devices: readonly string[];
   readonly rules?: readonly object[];
+  /** of the devices that are not native */
+  readonly decoders?: Readonly<Record<string, string>>;
   /** consumers beside `wall-display`, which hear everything too */
   readonly consumers?: readonly string[];
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
@@ -98,7 +100,7 @@ export class TestSite {
         : uplink === 'http'
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
-    const { devices, rules, consumers, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    const { devices, decoders, rules, consumers, cameras, cameraSecrets, extraInstallation, webhook } = options;
     const { publicKey } = await signingKey(join(this.folder, 'centre', 'command-key.pem'));
     await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
@@ -107,6 +109,7 @@ export class TestSite {
       uplink: sinks,
       extra: { commands: { trusted_keys: [publicKey.text] }, ...extraInstallation },
       devices,
+      decoders,
       rules,
       consumers,
       cameras,

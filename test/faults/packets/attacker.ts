@@ -217,7 +217,7 @@ const attacks = {
     ),
   'new topics': () => {
     let n = 0;
-    return floodOf(() => times(200, () => publishPacket(`forpost/devices/${data.user}/${n++}`, 'x', 0)), 200);
+    return floodOf(() => times(200, () => publishPacket(`${data.user}/status/${n++}`, '{}', 1, (n % 60_000) + 1)), 200);
   },
 } as const;
 

@@ -28,7 +28,7 @@ export const attacks: readonly Attack[] = [
   { metric: 'qos2_flood', name: 'QoS 2 handshakes', options: asDevice },
   { metric: 'pingreq_flood', name: 'PINGREQ', options: {} },
   { metric: 'pubrel_flood', name: 'PUBREL of nothing', options: {} },
-  { metric: 'new_topics_flood', name: 'new topics', options: asDevice },
+  { metric: 'new_topics_flood', name: 'new topics', options: { user: 'hostile-shelly' } },
 ];
 
 export interface Cost extends Beside {

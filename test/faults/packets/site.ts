@@ -1,4 +1,4 @@
-/** The site that is attacked: a probe whose alerts are watched, a hostile device and a hostile consumer. */
+/** The site that is attacked: a probe whose alerts are watched, two hostile devices and a hostile consumer. */
 import { fileURLToPath } from 'node:url';
 import { TestSite } from '../../harness/site.ts';
 
@@ -6,7 +6,9 @@ const turnProbe = fileURLToPath(new URL('./turn-probe.mjs', import.meta.url));
 
 export function attackedSite(): Promise<TestSite> {
   return TestSite.start({
-    devices: ['probe', 'hostile'],
+    devices: ['probe', 'hostile', 'hostile-shelly'],
+    // it may publish to any topic below its own
+    decoders: { 'hostile-shelly': 'shelly' },
     consumers: ['hostile-panel'],
     rules: [{ id: 'over', kind: 'threshold', device: 'probe', metric: 'power_w', above: 1000 }],
     uplink: 'none',
