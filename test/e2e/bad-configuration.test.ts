@@ -1,6 +1,6 @@
 /** A wrong configuration stops the start with the file, the line, what is wrong and the nearest right spelling. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,45 @@ async function replace(file: string, from: string, to: string): Promise<void> {
 test('a good configuration passes the check', async () => {
   const { code, output } = await forpost('check', join(folder, 'gateway.yaml'));
   expect(output).not.toMatch(/:\d+:\d+:/);
+  expect(code).toBe(0);
+});
+
+test('a model that crashed yesterday passes the check that comes before each start, and is told', async () => {
+  const models = join(folder, 'data', 'models');
+  await mkdir(models, { recursive: true, mode: 0o700 });
+  const card = {
+    name: 'wild',
+    kind: 'yolox',
+    inputSize: 416,
+    classes: ['person'],
+    measuredMs: 10,
+    source: 'wild.onnx',
+  };
+  await writeFile(join(models, 'wild.json'), JSON.stringify({ ...card, sha256: '0'.repeat(64) }));
+  await writeFile(join(models, 'wild.onnx'), '');
+  await writeFile(join(models, 'wild.crashes'), 'took the vision process down 3 times in a row\n');
+  await replace('site.yaml', 'yard\n    zones', 'yard\n    detector: wild\n    zones');
+  const { code, output } = await forpost('check', join(folder, 'gateway.yaml'));
+  expect(output).toMatch(
+    /^warning: \S+site\.yaml:10:\d+: camera "yard": the model "wild" took the vision process down/m,
+  );
+  expect(output).toMatch(/^gateway shed, site home/m);
+  expect(code).toBe(0);
+});
+
+test('what everybody on the machine may read or change, and a weak hash, are warned of', async () => {
+  for (const [file, mode] of [['secrets.yaml', 0o644] as const, ['site.yaml', 0o666] as const])
+    await chmod(join(folder, file), mode);
+  await replace('secrets.yaml', 'm=19456,t=2', 'm=64,t=1');
+  const { code, output } = await forpost('check', join(folder, 'gateway.yaml'));
+  const warnings = output.split('\n').filter((line) => line.startsWith('warning: '));
+  expect(warnings.map((line) => line.replaceAll(`${folder}/`, '').slice('warning: '.length))).toEqual([
+    expect.stringMatching(
+      /^secrets\.yaml:2:\d+: mqtt\.meter is an argon2id hash that costs too little \(m=64, t=1\).*"forpost devices password meter"/,
+    ),
+    'secrets.yaml holds secrets and everybody on this machine may read it (mode 644): chmod o= secrets.yaml',
+    'everybody on this machine may change site.yaml (mode 666): chmod o-w site.yaml',
+  ]);
   expect(code).toBe(0);
 });
 

@@ -7,10 +7,11 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { moveFile } from '@forpost/shared/files.ts';
 import { loadSharp } from './images.ts';
 
 /** corners, 0..1 of the picture */
@@ -78,7 +79,7 @@ async function run({ segments, masks, file, maxBytes }: ClipOrder, clock: Clock)
     if (status !== 0)
       throw new ForpostError('FORPOST_CAMERA_FAILED', `no clip: ffmpeg says ${errors.trim() || status}`);
     if ((await stat(half)).size === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
-    await rename(half, file);
+    await moveFile(half, file);
   } finally {
     await Promise.all([half, maskFile].map((one) => rm(one, { force: true })));
   }
