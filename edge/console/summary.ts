@@ -88,9 +88,12 @@ function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {
 }
 
 function uplinkPoints(uplinks: readonly UplinkStatus[]): SummaryPoint[] {
-  return uplinks
-    .filter(({ state }) => state === 'offline' || state === 'probing')
-    .map(() => ({ area: 'uplink', text: 'The centre is not reached; everything is kept here until it is' }));
+  return uplinks.flatMap(({ state, silentSince }): SummaryPoint[] => {
+    if (state === 'offline' || state === 'probing')
+      return [{ area: 'uplink', text: 'The centre is not reached; everything is kept here until it is' }];
+    if (silentSince === undefined) return [];
+    return [{ area: 'uplink', text: 'The way to the centre is open, but nothing is answered there' }];
+  });
 }
 
 function capitalised(text: string): string {

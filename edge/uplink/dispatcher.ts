@@ -58,6 +58,10 @@ const statusDeadlineMs = 5_000;
 const reportEveryMs = 1_000;
 /** a change is reported no sooner than this after the report before it */
 const reportSpacingMs = 200;
+/** Without an answer for this long, to states at least, a sink that looks live is called silent. */
+const silentAfterMs = 15_000;
+/** of a metered link: so many of its rarer states may go unanswered */
+const missedStates = 2.5;
 const rateWindowMs = 10_000;
 /** Lanes of earlier starts in a status, some 80 bytes each: of the last eight. */
 const mostDrained = 16;
@@ -74,6 +78,11 @@ interface SinkState {
   /** ms of the monotonic clock: over a metered link no state of the gateway goes out before then */
   statusNotBefore: number;
   statusGapMs: number;
+  /** the last answer: ms of the monotonic clock, and events that were safe by then */
+  heardAt: number;
+  heardSafe: number;
+  /** states in a row */
+  unanswered: number;
   /** of the rate, and of the drain plan */
   readonly rates: { readonly at: number; readonly events: number }[];
   samples: readonly BacklogSample[];
@@ -108,6 +117,9 @@ export class Dispatcher {
         statusOut: false,
         statusNotBefore: Number.NEGATIVE_INFINITY,
         statusGapMs: 0,
+        heardAt: options.clock.uptime(),
+        heardSafe: 0,
+        unanswered: 0,
         rates: [],
         samples: [],
         waiting: false,
@@ -222,12 +234,15 @@ export class Dispatcher {
       const slow = state.statusGapMs > statusEveryMs ? { everyMs: Math.ceil(state.statusGapMs) } : {};
       const full = { ...status, ...slow, lanes: this.#lanes(state) };
       const took = await through.status(full, statusDeadlineMs);
+      state.heardAt = this.#options.clock.uptime();
+      state.unanswered = 0;
       if (state.pacer.limited) {
         // a batch of the same session may have been on the wire meanwhile
         state.statusGapMs = state.pacer.statusGapMs(Math.min(took, JSON.stringify(full).length));
         state.statusNotBefore = now + state.statusGapMs;
       }
     } catch (error) {
+      state.unanswered++;
       // the next one comes in two seconds, and a connection that is gone shows in its lane
       this.#options.logger.debug({ err: error, sink: state.sink.name }, 'a status was not sent');
     } finally {
@@ -291,6 +306,7 @@ export class Dispatcher {
     state.samples = withSample(state.samples, { at: clock.uptime(), safeEvents, safeBytes, events, bytes });
     this.#accountOther(state);
     const budget = state.pacer.budget();
+    const silentSince = this.#silentSince(state, safeEvents);
     return {
       sink: state.sink.name,
       state: now,
@@ -301,7 +317,23 @@ export class Dispatcher {
       eventsPerSecond: this.#rate(state),
       plan: drainPlan(state.samples, clock.now()),
       ...(budget === undefined ? {} : { budget }),
+      ...(silentSince === undefined ? {} : { silentSince }),
     };
+  }
+
+  /** Of a sink that looks live: a Kafka that hangs breaks no connection, and an idle lane does not notice. */
+  #silentSince(state: SinkState, safeEvents: number): string | undefined {
+    const { clock } = this.#options;
+    const isIdle = state.state !== 'live' && state.state !== 'draining';
+    if (safeEvents > state.heardSafe || isIdle) {
+      state.heardAt = clock.uptime();
+      state.unanswered = 0;
+    }
+    state.heardSafe = safeEvents;
+    const silentMs = clock.uptime() - state.heardAt;
+    // a process that was stopped for a while has asked nobody
+    if (state.unanswered < 2 || silentMs < Math.max(silentAfterMs, state.statusGapMs * missedStates)) return undefined;
+    return new Date(clock.now() - silentMs).toISOString();
   }
 
   #rate({ runners, rates: samples }: SinkState): number {

@@ -145,7 +145,10 @@ export class Uplink implements Part {
 
   /** How each sink stands. Not older than about a second. */
   statuses(): readonly UplinkStatus[] {
-    return this.#uplinks;
+    return this.#uplinks.map((status, i) => {
+      const kind = this.#options.sinks[i]?.kind;
+      return kind === undefined ? status : { ...status, kind };
+    });
   }
 
   /**

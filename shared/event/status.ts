@@ -66,8 +66,10 @@ export interface UplinkStatus {
   readonly events: number;
   readonly bytes: number;
   readonly eventsPerSecond: number;
-  /** RFC 3339: when the sink last answered anything; null = not since the start; absent of an older gateway */
-  readonly heard?: string | null;
+  /** what takes the events: kafka, or https = the centre's receiver. Absent of an older gateway */
+  readonly kind?: string;
+  /** RFC 3339: nothing that is sent has been answered since then; absent while answers come */
+  readonly silentSince?: string;
   /** absent of an older gateway */
   readonly plan?: DrainPlan;
   /** of a metered link: bytes on the wire of this local day, and how many it may have */

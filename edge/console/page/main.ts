@@ -16,6 +16,7 @@ import * as api from './api.ts';
 import './camera-view.ts';
 import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
+import { clockTime } from './format.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
@@ -48,6 +49,8 @@ class ForpostConsole extends LitElement {
   declare busy: boolean;
   /** why the gateway was not heard at the last try; undefined while it answers */
   declare lost: string | undefined;
+  /** when it was heard last, ms since 1970 by its own clock */
+  #heardMs: number | undefined;
   readonly #connection = new GatewayConnection(
     {
       sessionUser: api.sessionUser,
@@ -150,6 +153,7 @@ class ForpostConsole extends LitElement {
   }
 
   #setClock(at: string): void {
+    this.#heardMs = Date.parse(at);
     this.#clockOffsetMs = Date.parse(at) - Date.now();
   }
 
@@ -210,17 +214,20 @@ class ForpostConsole extends LitElement {
   }
 
   #page(status: ConsoleStatus): TemplateResult {
-    const nowMs = Date.now() + this.#clockOffsetMs;
+    const clockMs = Date.now() + this.#clockOffsetMs;
+    // of a gateway that does not answer all is as it was then, «just now» included
+    const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
     const names = new Map([...status.devices, ...status.cameras].map(({ id, name }) => [id, name]));
     const { alarms, devices } = status;
+    const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>
         <h1>${status.name}</h1>
         <button class="plain" @click=${() => void this.#logOut()}>Log out</button>
       </header>
-      ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">The gateway does not answer. What you see is from before; trying again …</p>`}
+      ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">The gateway does not answer. What you see is as of ${asOf}; trying again …</p>`}
       ${this.lost === undefined && this.phase !== 'log-in' && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
-      <main>
-        ${summaryView(status.summary)}
+      <main class=${this.lost === undefined ? '' : 'stale'}>
+        ${summaryView(status.summary, this.lost === undefined ? undefined : asOf)}
         <div class="columns">
           <div>
             ${guarded('alarms', 'Alarms', () => alarmsView({ alarms, names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}

@@ -1,4 +1,4 @@
-/** The line on top: whether an installer may leave. Each point leads to its section. */
+/** The line on top: whether an installer may leave, and of when that is. Each point leads to its section. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Summary } from '../view.ts';
 import { plural } from './format.ts';
@@ -6,13 +6,19 @@ import { bellIcon, checkIcon, lookIcon } from './icons.ts';
 
 const icons = { well: checkIcon, attention: lookIcon, alarm: bellIcon } as const;
 
-export function summaryView(summary: Summary): TemplateResult {
+/** `asOf`: the gateway does not answer, and this was so then. */
+export function summaryView(summary: Summary, asOf?: string): TemplateResult {
   const list = (points: Summary['points']) =>
     html`<ul>${points.map(({ area, text }) => html`<li><a href="#${area}">${text}</a></li>`)}</ul>`;
-  return html`<div class="summary ${summary.level}">
-    <span class="round">${icons[summary.level]()}</span>
+  // what was well then may not be now
+  const [level, headline] =
+    asOf === undefined
+      ? [summary.level, summary.headline]
+      : (['unknown', `Not known since ${asOf}. Then: ${summary.headline}`] as const);
+  return html`<div class="summary ${level}">
+    <span class="round">${level === 'unknown' ? lookIcon() : icons[level]()}</span>
     <div>
-      <p class="headline" role="status">${summary.headline}</p>
+      <p class="headline" role="status">${headline}</p>
       ${summary.level === 'alarm' ? others(summary, list) : summary.points.length === 0 ? nothing : list(summary.points)}
     </div>
   </div>`;

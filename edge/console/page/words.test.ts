@@ -112,8 +112,18 @@ test('the way to the centre is told with since when, how much waits and why', ()
   );
   expect(tellBudget(spent)).toBe('5 MB of 5 MB for today used');
   expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
-    'Live since 12:04. Everything is at the centre.',
+    'Live since 12:04. Everything has been handed over.',
   );
+  // nobody tells the gateway whether the centre has read it there
+  expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'kafka' }, now).text).toContain('handed to Kafka');
+  expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'http' }, now).text).toContain(
+    'the centre’s receiver',
+  );
+  const silent = { ...uplink, state: 'live', events: 0, bytes: 0, reason: '', silentSince: uplink.since } as const;
+  expect(tellUplink(silent, now)).toMatchObject({
+    ...{ tone: 'plain', label: 'No answer' },
+    text: 'No answer since 12:04: what has arrived since then is not known. 0 events, 0 B waiting.',
+  });
 });
 
 test('how long the store lasts is told in days, then in hours, and not before it is known', () => {

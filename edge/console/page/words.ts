@@ -49,6 +49,12 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
   const waiting = `${plural(events, 'event')}, ${bytes(uplink.bytes)}`;
   const since = clockTime(uplink.since, nowMs);
   const why = uplink.reason === '' ? '' : ` ${sentence(uplink.reason)}.`;
+  if (uplink.silentSince !== undefined && (state === 'live' || state === 'draining'))
+    return {
+      tone: 'plain',
+      label: 'No answer',
+      text: `No answer since ${clockTime(uplink.silentSince, nowMs)}: what has arrived since then is not known. ${waiting} waiting.${why}`,
+    };
   switch (state) {
     case 'live':
       return {
@@ -56,7 +62,7 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
         label: 'Live',
         text:
           events === 0
-            ? `Live since ${since}. Everything is at the centre.`
+            ? `Live since ${since}. Everything has been handed ${takenBy(uplink)}.`
             : `Live since ${since}. ${plural(events, 'event')} on the way.`,
       };
     case 'draining':
@@ -72,6 +78,11 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
     case 'off':
       return { tone: 'plain', label: 'Off', text: 'This site stays on its own: no centre is configured.' };
   }
+}
+
+/** Who has called the events safe. Whether the centre has read them from there the gateway is not told. */
+function takenBy({ kind }: UplinkStatus): string {
+  return kind === 'kafka' ? 'to Kafka' : kind === undefined ? 'over' : 'to the centre’s receiver';
 }
 
 /** How the rest goes out; nothing where nothing does. */
