@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
@@ -380,7 +381,9 @@ export class Service implements Part {
 
   async #ledger(gateway: string, query?: LedgerQuery): Promise<LedgerView | undefined> {
     const counted = await this.#ledgers.of(gateway);
-    return counted === undefined ? undefined : ledgerView(counted.ledger, counted.rows, query);
+    if (counted === undefined) return undefined;
+    const view = ledgerView(counted.ledger, counted.rows, query);
+    return { ...view, counted: rfc3339(this.#options.clock.now()) };
   }
 
   /** What is wrong at the doors, a sentence each. */
@@ -414,6 +417,8 @@ export class Service implements Part {
   #centreParts(): CentreParts {
     return {
       startedAt: this.#startedAt,
+      now: this.#options.clock.now(),
+      heard: this.#heardKafka(),
       consumers: this.#consumers(),
       stored: this.#stored,
       repeated: this.#repeated,
@@ -424,6 +429,14 @@ export class Service implements Part {
       doors: this.#doorProblems(),
       notifier: this.#notifier.status(),
     };
+  }
+
+  /** When Kafka said anything last to each consumer, ms since 1970. */
+  #heardKafka(): number | undefined {
+    const { clock } = this.#options;
+    const heard = this.#consumers().map(({ heardAt }) => heardAt ?? Number.NEGATIVE_INFINITY);
+    const oldest = Math.min(clock.uptime(), ...heard);
+    return oldest === Number.NEGATIVE_INFINITY ? undefined : Math.round(clock.now() - (clock.uptime() - oldest));
   }
 
   #consumers(): readonly ConsumerState[] {

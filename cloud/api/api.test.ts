@@ -42,6 +42,8 @@ const ledger: LedgerView = {
 
 const allWell: CentreParts = {
   startedAt: 0,
+  now: 60_000,
+  heard: 60_000,
   consumers: [{ state: 'consuming', reason: '' }],
   ...{ stored: 42, repeated: 3, unread: 7 },
   poison: { count: 0, recent: [], earlier: [], conflict: undefined },

@@ -3,6 +3,8 @@ import { type CentreParts, centreView } from './centre.ts';
 
 const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
   startedAt: Date.UTC(2026, 0, 1),
+  now: Date.UTC(2026, 0, 2),
+  heard: Date.UTC(2026, 0, 2),
   consumers: [
     { state: 'consuming', reason: '' },
     { state: 'consuming', reason: '' },
@@ -96,4 +98,22 @@ test('a channel that does not take what people must hear is told, one that recov
     'webhook desk (http://desk) says HTTP 500; 2 waiting for it',
     '1 notification was given up by channel phone',
   ]);
+});
+
+test('what the centre shows is the present only while Kafka answers and the history takes what comes', () => {
+  const now = Date.UTC(2026, 0, 2);
+  const silent = { state: 'connecting', reason: 'it does not answer' } as const;
+  const consumers = [silent, { state: 'consuming', reason: '' } as const];
+  const at = (heard: number | undefined) => centreView(parts({ consumers, now, heard }));
+  expect(centreView(parts())).toMatchObject({ current: true, why_old: '' });
+  // a Kafka that is slow for some seconds makes nothing old
+  expect(at(now - 7_000).current).toBe(true);
+  expect(at(now - 9_000)).toMatchObject({
+    ...{ current: false, as_of: '2026-01-01T23:59:51.000Z', why_old: 'Kafka does not answer the centre' },
+  });
+  expect(at(undefined)).toMatchObject({ current: false, as_of: null });
+  const trouble = { since: now - 60_000, reason: 'its disk is full' };
+  expect(centreView(parts({ now, heard: now, trouble }))).toMatchObject({
+    ...{ current: false, as_of: '2026-01-01T23:59:00.000Z', why_old: 'the history of the centre takes nothing' },
+  });
 });

@@ -14,6 +14,10 @@ import type { CentreView } from './schemas.ts';
 export interface CentreParts {
   /** ms since 1970 */
   readonly startedAt: number;
+  /** ms since 1970 */
+  readonly now: number;
+  /** when Kafka said anything last to all of them, ms since 1970; undefined: not since the start; now: without Kafka */
+  readonly heard: number | undefined;
   /** the consumers of events and of gateways' states; none without Kafka */
   readonly consumers: readonly ConsumerState[];
   /** stored events, and those that came again, since the start */
@@ -40,6 +44,8 @@ export interface CentreParts {
 
 /** As `topic` of what the receiver brought without Kafka. */
 const withoutKafka = 'receiver';
+/** A Kafka that is silent for less is slow: nobody is to be told that the page is old because of it. */
+export const silentAfterMs = 8_000;
 /** Some seconds' worth: below it nobody would see that something is behind. */
 const catchingUpFrom = 10_000;
 
@@ -55,6 +61,7 @@ export function centreView(parts: CentreParts): CentreView {
   ];
   return {
     started: rfc3339(startedAt),
+    ...currency(parts),
     problems,
     notes:
       unread < catchingUpFrom
@@ -76,6 +83,21 @@ export function centreView(parts: CentreParts): CentreView {
       reason: notifier.reason,
       channels: notifier.channels,
     },
+  };
+}
+
+/**
+ * Whether the centre shows the present, and if not, up to when what it shows was so. While it catches up what is shown
+ * grows older than it says; the notes tell that.
+ */
+function currency({ now, heard, consumers, trouble }: CentreParts): Pick<CentreView, 'current' | 'as_of' | 'why_old'> {
+  const silent = consumers.some(({ state }) => state !== 'consuming') && now - (heard ?? 0) >= silentAfterMs;
+  if (!silent && trouble === undefined) return { current: true, as_of: rfc3339(now), why_old: '' };
+  const asOf = Math.min(heard ?? Number.POSITIVE_INFINITY, trouble?.since ?? Number.POSITIVE_INFINITY);
+  return {
+    current: false,
+    as_of: heard === undefined || asOf === Number.POSITIVE_INFINITY ? null : rfc3339(asOf),
+    why_old: silent ? 'Kafka does not answer the centre' : 'the history of the centre takes nothing',
   };
 }
 

@@ -61,7 +61,18 @@ async function centre(http: CloudConfig['http'], data = 'data') {
     ledger: async () => undefined,
     centre: () =>
       centreView({
-        ...{ startedAt: 0, consumers: [], stored: 0, repeated: 0, unread: 0, trouble: undefined, topics: [], notifier },
+        ...{
+          startedAt: 0,
+          now: 0,
+          heard: 0,
+          consumers: [],
+          stored: 0,
+          repeated: 0,
+          unread: 0,
+          trouble: undefined,
+          topics: [],
+          notifier,
+        },
         poison: { count: 0, recent: [], earlier: [], conflict: undefined },
       }),
     users: { hashOf: (name) => (name === 'admin' || name === 'wall' ? hash : undefined) },

@@ -234,6 +234,7 @@ export type LedgerLaneView = Type.Static<typeof ledgerLane>;
 
 export const ledgerSchema = answer({
   gateway: Type.String(),
+  counted: optional(time('when the centre counted')),
   ...counts,
   duplicates: Type.Integer({ description: 'rows that the history holds twice and shows once' }),
   lanes: list(ledgerLane),
@@ -386,6 +387,11 @@ export type MetricsAnswer = Type.Static<typeof metricsAnswer>;
 
 export const centreAnswer = answer({
   started: time('of this centre'),
+  current: Type.Boolean({ description: 'whether what the centre shows is the present' }),
+  as_of: Type.Union([time('of when it is; now where it is current'), Type.Null()], {
+    description: 'null: nothing is known since the start',
+  }),
+  why_old: Type.String({ description: 'why it is not the present, in words; empty where it is' }),
   problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
   notes: list(Type.String({ description: 'what staff should know and need not mend: that the centre is catching up' })),
   ingest: answer({

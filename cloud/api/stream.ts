@@ -84,7 +84,7 @@ export class LiveStreams {
       this.#catchUp();
       this.#sendAll('tick', { now: rfc3339(this.#options.clock.now()) });
       const centre = this.#options.centre();
-      const now = JSON.stringify([centre.problems, centre.notes]);
+      const now = JSON.stringify([centre.problems, centre.notes, centre.current, centre.current || centre.as_of]);
       if (now !== problems) this.#sendAll('centre', centre);
       problems = now;
       if (this.#stopListening === stop) this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);

@@ -59,6 +59,8 @@ export interface ConsumerState {
   readonly state: 'connecting' | 'consuming' | 'stopped';
   /** why it is not consuming, in words; empty where it is */
   readonly reason: string;
+  /** the last sign of life of Kafka, ms of the monotonic clock; absent: none yet */
+  readonly heardAt?: number;
 }
 
 const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
@@ -86,6 +88,7 @@ export class SupervisedConsumer implements Part {
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
   #assigned: Assigned = {};
+  #heardAt: number | undefined;
   /** ends the consumer that has joined */
   #abandon: ((reason: Error) => void) | undefined;
 
@@ -94,7 +97,7 @@ export class SupervisedConsumer implements Part {
   }
 
   get state(): ConsumerState {
-    return this.#state;
+    return this.#heardAt === undefined ? this.#state : { ...this.#state, heardAt: this.#heardAt };
   }
 
   /** the partitions of the last join */
@@ -197,12 +200,13 @@ export class SupervisedConsumer implements Part {
       if (setBackMs > clockStepMs)
         reject(new Error(`the clock of this machine was set back by ${Math.round(setBackMs / 1000)} s`));
       else if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
-      else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: 'Kafka does not answer' };
+      else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: 'it does not answer' };
       timer = clock.after(checkMs, check);
     };
     let timer = clock.after(checkMs, check);
     const seen = () => {
       seenAt = clock.uptime();
+      if (joined) this.#heardAt = seenAt;
       if (joined && this.#state.state !== 'consuming') this.#state = { state: 'consuming', reason: '' };
     };
     const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, START_BATCH_PROCESS } = consumer.events;

@@ -84,6 +84,15 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await centre.getByText('The heat pump takes too much').first().waitFor();
   await publish(100);
   await centre.getByText('Over', { exact: true }).first().waitFor();
+  // over and unseen it stays on top of both pages, and says what it was about
+  await centre.getByText('1 critical, 1 not acknowledged, 1 of them over').waitFor();
+  await local.getByText('An alarm needs you').waitFor();
+  await local.getByText('over', { exact: true }).waitFor();
+  await local.getByText('The heat pump takes too much').first().waitFor();
+  await local.getByRole('button', { name: 'Acknowledge' }).click();
+  await local.getByText('An alarm needs you').waitFor({ state: 'detached' });
+  await centre.getByText(/Acknowledged by installer.*on the site/).waitFor();
+  await centre.getByText('nothing to do').waitFor();
   expect(await widthOf(local)).toBeLessThanOrEqual(390);
   await centre.setViewportSize({ width: 390, height: 900 });
   expect(await widthOf(centre)).toBeLessThanOrEqual(390);
@@ -104,6 +113,8 @@ test('the centre’s page acknowledges an alarm and says how far that has come, 
   await button.click();
   const sent = centre.getByText('Sent, the gateway has not answered yet');
   await sent.waitFor();
+  // the centre's own word counts at once
+  await centre.getByText(/Acknowledged by admin.*the gateway does not know yet/).waitFor();
   // a page that is opened anew knows it too
   await centre.reload();
   await sent.waitFor();
@@ -115,8 +126,12 @@ test('the centre’s page acknowledges an alarm and says how far that has come, 
   await centre.setViewportSize({ width: 390, height: 900 });
   expect(await widthOf(centre)).toBeLessThanOrEqual(390);
   await site.startGateway();
-  await centre.getByText('Acknowledged', { exact: true }).first().waitFor();
   await sent.waitFor({ state: 'detached' });
+  await centre.getByText('the gateway does not know yet').waitFor({ state: 'detached' });
+  await centre
+    .getByText(/Acknowledged by admin/)
+    .first()
+    .waitFor();
   await publish(100);
   await centre.getByText('Over', { exact: true }).first().waitFor();
   expect(complaints).toEqual([]);

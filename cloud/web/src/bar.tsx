@@ -1,9 +1,11 @@
 /** The line on top: what this is, whether what is shown is live, and who is logged in. */
+
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { dateTime, duration } from './format.ts';
+import { dateTime } from './format.ts';
 import { post, sentence } from './http.ts';
-import { type DeskState, unansweredWords } from './live/desk-state.ts';
+import { type DeskState, oldOf, unansweredWords } from './live/desk-state.ts';
+import { AsOf } from './parts/as-of.tsx';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
 import { Logo } from './parts/logo.tsx';
 import { Mark } from './parts/mark.tsx';
@@ -77,13 +79,15 @@ function Lines({ color, role, texts }: LinesProps): ReactNode {
 
 const isoTimes = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
-function ConnectionMark({ state: { connection } }: Pick<BarProps, 'state'>): ReactNode {
-  const now = useNow();
+function ConnectionMark({ state }: Pick<BarProps, 'state'>): ReactNode {
+  const { connection } = state;
+  const old = oldOf(state);
+  const shown = connection.state === 'live' && old !== undefined ? 'lost' : connection.state;
+  const title = old === undefined ? {} : { title: `What you see is from before: ${old.why}` };
   return (
-    <Mark {...connectionMarks[connection.state]}>
-      <span role="status">{connectionWords[connection.state]}</span>
-      {/* outside of the status: it changes each second, and would be read out each time */}
-      {connection.state === 'lost' ? <span>for {duration(now - connection.since)}</span> : null}
+    <Mark {...connectionMarks[shown]} {...title}>
+      <span role="status">{connectionWords[shown]}</span>
+      <AsOf old={old} />
     </Mark>
   );
 }

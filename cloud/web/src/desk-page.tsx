@@ -6,6 +6,7 @@ import { ChartCard } from './chart/chart-card.tsx';
 import { EventsCard } from './events/events-card.tsx';
 import { GatewaysCard } from './gateways/gateways-card.tsx';
 import { Desk } from './live/desk.ts';
+import { oldOf } from './live/desk-state.ts';
 import { Boundary } from './parts/boundary.tsx';
 import { Summary } from './summary.tsx';
 
@@ -39,7 +40,12 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
         Skip to the alarms
       </a>
       <Bar user={user} state={state} leave={leave} />
-      <main className="wide layout" id="main" ref={main} tabIndex={-1}>
+      <main
+        className={`wide layout${oldOf(state) === undefined ? '' : ' is-old'}`}
+        id="main"
+        ref={main}
+        tabIndex={-1}
+      >
         <Boundary name="Summary" area="area-summary">
           <Summary state={state} />
         </Boundary>

@@ -39,6 +39,30 @@ test('an alarm that is over and that nobody has acknowledged is something to do'
   expect(words({ ...both, alarms: new Map([['a', { ...over, open: false }]]) })[0]).toBe('0 nothing to do');
 });
 
+test('what is not the present says of when it is, and has no colour', () => {
+  const now = Date.parse('2026-01-01T10:05:00.000Z');
+  const asOf = now - 60_000;
+  const known = { ...both, gateways: gateways('g'), ledgers: ledgers('g'), alarms: new Map([['a', active]]) };
+  for (const old of [
+    { ...known, connection: { state: 'lost', since: asOf } as const },
+    { ...known, connection: { state: 'live' } as const, centreOld: { asOf, why: 'Kafka does not answer the centre' } },
+  ]) {
+    const figures = summaryFigures(old, now);
+    expect(figures.map(({ tone }) => tone)).toEqual(['quiet', 'quiet', 'quiet', 'quiet']);
+    for (const { note } of figures) expect(note).toMatch(/, as of .*:04/);
+  }
+  const deaf = { ...known, centreOld: { asOf: undefined, why: 'Kafka does not answer the centre' } };
+  expect(summaryFigures(deaf, now)[2]?.note).toBe('everything has been sent, not known since the centre started');
+});
+
+test('nobody says that everything has been sent of a gateway that is silent', () => {
+  const silent = new Map([
+    ...gateways('g'),
+    ['h', { gateway: 'h', online: false, backlog: { events: 0, bytes: 0 } } as GatewayView],
+  ]);
+  expect(words({ ...both, gateways: silent })[2]).toBe('0 as far as 1 silent gateway told');
+});
+
 test('more active alarms than the centre names are said', () => {
   const state = { ...both, alarms: new Map([['a', active]]), moreActive: true };
   expect(words(state)[0]).toBe('1+ 1 critical, 1 not acknowledged');

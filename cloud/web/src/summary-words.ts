@@ -1,6 +1,7 @@
 /** The page's first four figures, in words. Pure. Always: a zero is said only of what was asked for and answered. */
 import { bytes, count, countOf } from './format.ts';
-import type { Asked, DeskState } from './live/desk-state.ts';
+import { type Asked, type DeskState, oldOf } from './live/desk-state.ts';
+import { asOfWords } from './parts/as-of-words.ts';
 import type { Tone } from './parts/mark.tsx';
 
 export interface Figure {
@@ -10,8 +11,12 @@ export interface Figure {
   readonly tone: Tone;
 }
 
-export function summaryFigures(state: DeskState): readonly Figure[] {
-  return [alarmsFigure(state), gatewaysFigure(state), waitingFigure(state), missingFigure(state)];
+/** `now`: ms since 1970 by the centre's clock. What is not the present says of when it is, and has no colour. */
+export function summaryFigures(state: DeskState, now = 0): readonly Figure[] {
+  const figures = [alarmsFigure(state), gatewaysFigure(state), waitingFigure(state), missingFigure(state)];
+  const old = oldOf(state);
+  if (old === undefined) return figures;
+  return figures.map((figure) => ({ ...figure, note: `${figure.note}, ${asOfWords(old, now)}`, tone: 'quiet' }));
 }
 
 function unknown(label: string, { problem }: Asked): Figure {
@@ -61,7 +66,9 @@ function waitingFigure({ gateways, asked }: DeskState): Figure {
   const backlogs = [...gateways.values()].map(({ backlog }) => backlog);
   const waiting = backlogs.reduce((sum, { events }) => sum + events, 0);
   const size = bytes(backlogs.reduce((sum, backlog) => sum + backlog.bytes, 0));
-  const note = waiting === 0 ? 'everything has been sent' : `${size}, safe on their gateways`;
+  const silent = [...gateways.values()].filter(({ online }) => !online).length;
+  const sent = silent === 0 ? 'everything has been sent' : `as far as ${countOf(silent, 'silent gateway')} told`;
+  const note = waiting === 0 ? sent : `${size}, safe on their gateways`;
   return { label, value: count(waiting), note, tone: 'quiet' };
 }
 

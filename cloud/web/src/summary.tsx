@@ -2,11 +2,13 @@
 import type { ReactNode } from 'react';
 import type { DeskState } from './live/desk-state.ts';
 import { type Figure, summaryFigures } from './summary-words.ts';
+import { useNow } from './time.ts';
 
 export function Summary({ state }: { readonly state: DeskState }): ReactNode {
+  const now = useNow();
   return (
     <section className="area-summary summary" aria-label="Summary">
-      {summaryFigures(state).map((figure) => (
+      {summaryFigures(state, now).map((figure) => (
         <Tile key={figure.label} {...figure} />
       ))}
     </section>

@@ -68,3 +68,17 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
     </span>
   );
 }
+
+/** What became of the command, where the centre has noted the acknowledgement already. */
+export function Progress({ alarm, commands }: Omit<AcknowledgeProps, 'acknowledge'>): ReactNode {
+  const now = useNow();
+  const known = acknowledging(commands.values(), alarm.alarm, now);
+  if (known === undefined) return null;
+  return (
+    <span className="alarm-acknowledge">
+      <Mark tone={known.tone} title={known.title}>
+        {known.words}
+      </Mark>
+    </span>
+  );
+}

@@ -1,14 +1,15 @@
 /** The alarms: what needs a person first (active, or over and not acknowledged), then what ended in the last day. */
+import { AsOf } from '../parts/as-of.tsx';
 import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import { count, countOf, duration, metricValue } from '../format.ts';
-import { alarmKey, type DeskState, sortedAlarms } from '../live/desk-state.ts';
+import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
-import { Acknowledge } from './acknowledge.tsx';
+import { Acknowledge, Progress } from './acknowledge.tsx';
 import { announce, nothingAnnounced } from './announcing.ts';
 import { Evidence } from './evidence.tsx';
 import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
@@ -58,7 +59,9 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
         <h2 className="card-title" id="alarms-title">
           Alarms
         </h2>
-        <span className="muted">{openWords(state, open)}</span>
+        <span className="muted">
+          {openWords(state, open)} <AsOf old={oldOf(state)} />
+        </span>
       </div>
       {waiting.length > 0 ? (
         <div className="alarms-new">
@@ -186,6 +189,8 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
         </span>
         {alarm.open && !alarm.acknowledged ? (
           <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} row={row} />
+        ) : alarm.acknowledged_where === 'centre only' ? (
+          <Progress alarm={alarm} commands={state.commands} />
         ) : null}
       </div>
       <Evidence alarm={alarm} commands={state.commands} onOpened={opened} />

@@ -1,10 +1,11 @@
 /** A chart of one metric of one device, over a time that one chooses, that goes on by itself. */
+import { AsOf } from '../parts/as-of.tsx';
 import './chart.css';
 import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { metricName, metricUnit, metricValue, significant } from '../format.ts';
 import type { Desk } from '../live/desk.ts';
-import type { DeskState } from '../live/desk-state.ts';
+import { type DeskState, oldOf } from '../live/desk-state.ts';
 import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
 import { useNow } from '../time.ts';
@@ -51,6 +52,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
         <h2 className="card-title" id="chart-title">
           {chosen === undefined ? 'Power' : metricName(chosen.metric)}
         </h2>
+        <AsOf old={oldOf(state)} />
         <div className="chart-choices">
           <Select
             aria-label="Device"

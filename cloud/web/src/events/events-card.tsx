@@ -1,4 +1,5 @@
 /** The events of all sites: when each happened, when its gateway took it and when the centre stored it. */
+import { AsOf } from '../parts/as-of.tsx';
 import './events.css';
 import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
@@ -6,7 +7,7 @@ import type { EventView } from '../../../api/schemas.ts';
 import { Evidence } from '../alarms/evidence.tsx';
 import { count, duration } from '../format.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';
-import type { DeskState } from '../live/desk-state.ts';
+import { type DeskState, oldOf } from '../live/desk-state.ts';
 import { ChevronIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { optionsOf } from '../parts/options.ts';
@@ -37,6 +38,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
   const { list, problem, loadingOlder, older, release } = useEvents(desk, filter, following);
   const filtered = filter.gateway !== '' || filter.device !== '' || filter.type !== '';
   const names = useNames(state);
+  const old = oldOf(state);
 
   const showNew = () => {
     setOpen(null);
@@ -52,7 +54,10 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
         <h2 className="card-title" id="events-title">
           Events
         </h2>
-        <span className="muted events-mode">{following ? 'newest first, live' : 'held while you read'}</span>
+        <span className="muted events-mode">
+          {!following ? 'held while you read' : old === undefined ? 'newest first, live' : 'newest first,'}{' '}
+          <AsOf old={old} />
+        </span>
         <div className="events-filters">
           <Select
             aria-label="Gateway"

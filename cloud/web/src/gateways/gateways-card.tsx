@@ -1,11 +1,15 @@
 /** The gateways: heard of or not, what waits on them, whether the history has all of theirs, and what is wrong there. */
+
+import { AsOf } from '../parts/as-of.tsx';
+import { asOfWords } from '../parts/as-of-words.ts';
 import { table } from '../parts/table.ts';
+import { useNow } from '../time.ts';
 import './gateways.css';
 import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { GatewayView, LedgerView } from '../../../api/schemas.ts';
 import { bytes, count, countOf } from '../format.ts';
-import { completeness, type DeskState } from '../live/desk-state.ts';
+import { completeness, type DeskState, type Old, oldOf } from '../live/desk-state.ts';
 import {
   CameraIcon,
   CheckIcon,
@@ -34,13 +38,16 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
       Number(a.online) - Number(b.online) || b.problems.length - a.problems.length || a.name.localeCompare(b.name),
   );
   const shown = all ? gateways : gateways.slice(0, shownAtFirst);
+  const old = oldOf(state);
   return (
     <section className="card area-gateways" aria-labelledby="gateways-title">
       <div className="card-head">
         <h2 className="card-title" id="gateways-title">
           Gateways
         </h2>
-        <span className="muted">{gateways.length === 0 ? '' : count(gateways.length)}</span>
+        <span className="muted">
+          {gateways.length === 0 ? '' : count(gateways.length)} <AsOf old={old} />
+        </span>
       </div>
       {gateways.length === 0 && state.asked.gateways.answered ? (
         <div className="empty">
@@ -50,7 +57,7 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
         </div>
       ) : (
         shown.map((gateway) => (
-          <GatewayItem key={gateway.gateway} gateway={gateway} ledger={state.ledgers.get(gateway.gateway)} />
+          <GatewayItem key={gateway.gateway} gateway={gateway} ledger={state.ledgers.get(gateway.gateway)} old={old} />
         ))
       )}
       {gateways.length > shown.length ? (
@@ -67,11 +74,15 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
 interface GatewayItemProps {
   readonly gateway: GatewayView;
   readonly ledger: LedgerView | undefined;
+  /** what is shown is not the present */
+  readonly old: Old | undefined;
 }
 
-function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
+function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const [chosen, setChosen] = useState<boolean | undefined>(undefined);
-  const { online, backlog } = gateway;
+  const { backlog } = gateway;
+  // what nobody can know is called neither online nor offline
+  const online = gateway.online && old === undefined;
   const connected = gateway.devices.filter((device) => device.connected).length;
   const open = chosen ?? wantsLook(gateway, ledger);
   return (
@@ -91,7 +102,11 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
           <div className="path">{[gateway.site, gateway.gateway].filter((part) => part !== '').join(' › ')}</div>
         </div>
         <div className="gateway-marks">
-          {online ? (
+          {old !== undefined ? (
+            <Mark tone="quiet" icon={QuestionIcon} title={`Last known: ${gateway.online ? 'online' : 'offline'}`}>
+              Not known now
+            </Mark>
+          ) : online ? (
             <Mark tone="good" icon={OnlineIcon}>
               Online
             </Mark>
@@ -100,7 +115,7 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
               Offline
             </Mark>
           )}
-          <CompletenessMark ledger={ledger} />
+          <CompletenessMark gateway={gateway} ledger={ledger} old={old} />
         </div>
       </summary>
       <dl className="facts">
@@ -157,7 +172,7 @@ function GatewayItem({ gateway, ledger }: GatewayItemProps): ReactNode {
             icon={DeviceIcon}
             tone={!online || connected === gateway.devices.length ? 'quiet' : 'warning'}
             what="Devices"
-            state={`${connected} of ${gateway.devices.length} connected`}
+            state={`${connected} of ${gateway.devices.length} connected${online ? '' : ' when last heard of'}`}
             reason={silentDevices(gateway)}
           />
         )}
@@ -224,9 +239,17 @@ const completenessMarks = {
   unknown: { tone: 'quiet', icon: QuestionIcon },
 } as const;
 
-function CompletenessMark({ ledger }: Pick<GatewayItemProps, 'ledger'>): ReactNode {
+/** Of a gateway that is not heard of nothing is known beyond its last word. */
+function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode {
+  const now = useNow();
   const { state, words } = completeness(ledger);
-  const { tone, icon } = completenessMarks[state];
+  const known = completenessMarks[state];
+  const heard = gateway.last_contact === null ? undefined : Date.parse(gateway.last_contact);
+  const counted = ledger?.counted === undefined ? undefined : Date.parse(ledger.counted);
+  const since = old ?? (gateway.online ? undefined : { asOf: heard ?? counted, why: '' });
+  const asOf = since === undefined || ledger === undefined ? '' : ` ${asOfWords(since, now)}`;
+  const { icon } = known;
+  const tone = asOf !== '' && state !== 'missing' ? 'quiet' : known.tone;
   const counts =
     ledger === undefined
       ? 'The history has not been counted for this gateway yet'
@@ -234,6 +257,7 @@ function CompletenessMark({ ledger }: Pick<GatewayItemProps, 'ledger'>): ReactNo
   return (
     <Mark tone={tone} icon={icon} title={counts}>
       {words.charAt(0).toUpperCase() + words.slice(1)}
+      {asOf}
     </Mark>
   );
 }

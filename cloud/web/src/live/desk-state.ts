@@ -10,6 +10,21 @@ import type { CommandView } from '../../../commands/schemas.ts';
 import { table } from '../parts/table.ts';
 import type { Connection } from './stream.ts';
 
+/** Of when what is shown is, where it is not the present; `why` in words. */
+export interface Old {
+  /** ms since 1970; undefined: not known */
+  readonly asOf: number | undefined;
+  readonly why: string;
+}
+
+/** Undefined while what is shown is the present: the stream lives, and the centre itself hears and stores what comes. */
+export function oldOf({ connection, centreOld }: Pick<DeskState, 'connection' | 'centreOld'>): Old | undefined {
+  if (connection.state !== 'lost') return centreOld;
+  const { since } = connection;
+  // the centre may have been deaf before it fell silent itself
+  return { asOf: centreOld === undefined ? since : centreOld.asOf, why: 'the centre does not answer' };
+}
+
 /** What is asked for at each (re)connection. */
 export type Part = 'alarms' | 'gateways';
 
@@ -25,6 +40,8 @@ export interface DeskState {
   readonly asked: Readonly<Record<Part, Asked>>;
   /** whether the centre has more open alarms (active, or over and not acknowledged) than it named */
   readonly moreActive: boolean;
+  /** undefined: what the centre shows is the present; else of when it is (ms since 1970; undefined: not known) and why */
+  readonly centreOld: { readonly asOf: number | undefined; readonly why: string } | undefined;
   /** what is wrong with the centre itself, in sentences */
   readonly centreProblems: readonly string[];
   readonly centreNotes: readonly string[];
@@ -42,6 +59,7 @@ export const emptyDesk: DeskState = {
   connection: { state: 'connecting' },
   asked: { alarms: { answered: false, problem: '' }, gateways: { answered: false, problem: '' } },
   moreActive: false,
+  centreOld: undefined,
   centreProblems: [],
   centreNotes: [],
   gateways: new Map(),

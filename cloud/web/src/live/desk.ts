@@ -112,7 +112,13 @@ export class Desk {
       },
       acknowledged: (acknowledged) => this.#set(withAcknowledged(this.#state, acknowledged)),
       command: (command) => this.#set(withCommands(this.#state, [command])),
-      centre: ({ problems, notes }) => this.#set({ ...this.#state, centreProblems: problems, centreNotes: notes }),
+      centre: ({ problems, notes, current, as_of: asOf, why_old: why }) =>
+        this.#set({
+          ...this.#state,
+          centreProblems: problems,
+          centreNotes: notes,
+          centreOld: current ? undefined : { asOf: asOf === null ? undefined : Date.parse(asOf), why },
+        }),
       elsewhere: () => {
         this.#loadAlarmsAnew();
         for (const listener of this.#eventListeners) listener({ events: [], skipped: 1 });
@@ -190,7 +196,9 @@ export class Desk {
 
   /** What was asked of the gateways whose alarms wait for somebody. */
   async #loadCommands(alarms: readonly AlarmView[], asking: Asking): Promise<void> {
-    const waiting = alarms.filter(({ open, acknowledged }) => open && !acknowledged);
+    const waiting = alarms.filter(
+      ({ open, acknowledged, acknowledged_where: where }) => (open && !acknowledged) || where === 'centre only',
+    );
     const gateways = [...new Set(waiting.map(({ gateway }) => gateway))].slice(0, mostAsked);
     const load = async (gateway: string) => {
       const { commands } = await get<CommandsAnswer>(`/api/v1/gateways/${gateway}/commands`, asking.signal);

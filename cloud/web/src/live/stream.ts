@@ -48,6 +48,8 @@ export class LiveStream {
   #silence: number | undefined;
   #retry: number | undefined;
   #lostSince: number | undefined;
+  /** the last word of the centre, ms since 1970 by its clock */
+  #heardAt: number | undefined;
   #stopped = true;
 
   constructor(handlers: StreamHandlers) {
@@ -79,7 +81,7 @@ export class LiveStream {
     }
     // its own reconnecting gives up for good at the first answer that is not 200, so ours does it in every case
     source.addEventListener('error', () => this.#lost());
-    this.#heard();
+    this.#waitForWord();
   }
 
   #live(): void {
@@ -88,6 +90,11 @@ export class LiveStream {
   }
 
   #heard(): void {
+    this.#heardAt = centreNow();
+    this.#waitForWord();
+  }
+
+  #waitForWord(): void {
     window.clearTimeout(this.#silence);
     this.#silence = window.setTimeout(() => this.#lost(), silenceMs);
   }
@@ -95,7 +102,8 @@ export class LiveStream {
   #lost(): void {
     if (this.#stopped) return;
     this.#close();
-    this.#lostSince ??= centreNow();
+    // since its last word, not since somebody noticed
+    this.#lostSince ??= this.#heardAt ?? centreNow();
     this.#handlers.connection({ state: 'lost', since: this.#lostSince });
     window.clearTimeout(this.#retry);
     this.#retry = window.setTimeout(() => void this.#again(), retryMs);

@@ -1,0 +1,10 @@
+/** What a statement that is not the present says beside itself, in words. Pure. */
+import { dateTime } from '../format.ts';
+import type { Old } from '../live/desk-state.ts';
+
+/** "as of 10:04:12", "not known since the centre started". `now`: ms since 1970 */
+export function asOfWords({ asOf }: Pick<Old, 'asOf'>, now: number): string {
+  return asOf === undefined
+    ? 'not known since the centre started'
+    : `as of ${dateTime(new Date(asOf).toISOString(), now)}`;
+}

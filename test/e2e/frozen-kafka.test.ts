@@ -1,0 +1,83 @@
+/**
+ * A Kafka that hangs (SIGSTOP) breaks no connection and answers nothing: both pages of a real site say since when what
+ * they show is old, call nothing live, online, sent or complete, and come back by themselves.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestKafka } from '../harness/kafka.ts';
+import { root } from '../harness/process.ts';
+import { TestSite, testPassword } from '../harness/site.ts';
+
+const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
+const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
+
+let kafka: TestKafka | undefined;
+let site: TestSite | undefined;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  if (missing !== undefined) return;
+  kafka = await TestKafka.start();
+  site = await TestSite.start({ devices: ['meter'], brokers: kafka.brokers });
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+}, 120_000);
+afterAll(async () => {
+  kafka?.thaw();
+  await browser?.close();
+  await site?.stop();
+  await kafka?.remove();
+});
+
+async function open(port: number, user: string, password: string): Promise<Page> {
+  if (browser === undefined) throw new Error('there is no browser');
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`http://127.0.0.1:${port}`);
+  await page.locator('input[name=user]').fill(user);
+  await page.locator('input[name=password]').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  return page;
+}
+
+/** What claims to be the present. */
+const claims = /^(Live|Online|Complete)$|everything has been sent|newest first, live/;
+
+test('while Kafka hangs no page claims to show the present, and both say since when it is old', async ({ skip }) => {
+  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (site === undefined || kafka === undefined) throw new Error('there is no site');
+  const meter = await site.connect('meter');
+  await meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":40}}', { qos: 1 });
+  await meter.endAsync();
+  const centre = await open(site.centrePort, 'admin', site.centrePassword);
+  const local = await open(site.httpPort, 'installer', testPassword);
+  await centre.getByText('Live', { exact: true }).waitFor();
+  await centre.getByText('Complete', { exact: true }).waitFor();
+  await centre.getByText('everything has been sent').waitFor();
+  await local.getByText(/Everything has been handed to Kafka/).waitFor();
+  expect(await centre.getByText(/as of/).count()).toBe(0);
+
+  const frozenAt = Date.now();
+  kafka.freeze();
+  await centre.getByText('Not live').waitFor({ timeout: 20_000 });
+  expect(Date.now() - frozenAt).toBeLessThan(20_000);
+  await centre.getByText(/everything has been sent, as of/).waitFor();
+  await centre.getByText('Not known now').waitFor();
+  await centre.getByText(/^Complete as of/).waitFor();
+  expect(await centre.locator('main.is-old').count()).toBe(1);
+  // a gateway that nobody can hear of is not called silent
+  expect(await centre.getByText('Offline', { exact: true }).count()).toBe(0);
+  for (const claim of await centre.getByText(claims).allTextContents()) expect(claim).toMatch(/as of/);
+  await local.getByText(/No answer since|Offline since|Not reached since/).waitFor({ timeout: 45_000 });
+  expect(await local.getByText(/Everything has been handed|All is well/).count()).toBe(0);
+
+  kafka.thaw();
+  await centre.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 });
+  await centre.getByText('everything has been sent', { exact: true }).waitFor({ timeout: 60_000 });
+  await centre.getByText('Complete', { exact: true }).waitFor({ timeout: 60_000 });
+  await local.getByText(/Everything has been handed to Kafka/).waitFor({ timeout: 60_000 });
+  expect(await centre.locator('main.is-old').count()).toBe(0);
+}, 240_000);
