@@ -147,7 +147,12 @@ export class Service implements Part {
     this.#gateways = new GatewayDirectory({
       clock,
       // without Kafka an event is in the history before its gateway hears that it is safe
-      ...(kafka === undefined ? {} : { handledAt: () => this.#ingest?.status().handledAt }),
+      ...(kafka === undefined
+        ? {}
+        : {
+            handledAt: () => this.#ingest?.status().handledAt,
+            hearing: () => this.#ingest?.status().statuses.state === 'consuming',
+          }),
     });
     this.#ends = new LaneEnds({ history: this.#history, clock, logger: logger('ledger') });
     this.#ledgers = new Ledgers({

@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function start(options: { maxGateways?: number } = {}) {
+async function start(options: { maxGateways?: number; hearing?: () => boolean } = {}) {
   const clock = new FakeClock();
   const directory = new GatewayDirectory({ clock, ...options });
   await directory.start();
@@ -162,4 +162,31 @@ test('gateways beyond the limit are refused and counted', async () => {
   expect(directory.take(exampleStatus({ gateway: 'gw-2' }))).toBe(false);
   expect(directory.take(exampleStatus({ counter: 2 }))).toBe(true);
   expect(directory.refused).toBe(1);
+});
+
+test('while the centre can hear nobody no gateway falls silent, and that time counts for none of them', async () => {
+  let hearing = true;
+  const { clock, directory } = await start({ hearing: () => hearing });
+  const pass = (seconds: number) => {
+    for (let s = 0; s < seconds; s++) clock.advance(1000);
+  };
+  directory.take(exampleStatus());
+  directory.take(exampleStatus({ gateway: 'gw-2' }));
+  hearing = false;
+  pass(3600);
+  expect([directory.get('gw-1')?.online, directory.silences().size]).toEqual([true, 0]);
+  hearing = true;
+  pass(5);
+  directory.take(exampleStatus({ counter: 2 }));
+  expect(directory.get('gw-2')?.online).toBe(true);
+  pass(9);
+  expect([directory.get('gw-1')?.online, directory.get('gw-2')?.online]).toEqual([true, false]);
+  pass(60);
+  const silent = directory.silences().get('gw-2') ?? 0;
+  expect(silent).toBeGreaterThan(50_000);
+  // a centre that was itself stopped for an hour has not listened for an hour
+  clock.advance(3_600_000);
+  expect(directory.silences().get('gw-2')).toBeLessThan(silent + 5000);
+  directory.take(exampleStatus({ gateway: 'gw-2', counter: 2 }));
+  expect(directory.silences().has('gw-2')).toBe(false);
 });

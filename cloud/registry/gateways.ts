@@ -6,6 +6,7 @@
  * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
  * `provenAfter` of them in a row go on counting and came after it: then the gateway has begun again, its outbox put
  * aside or replaced (a topic that is read once more counts too, but what is in it came before).
+ * While the centre itself can hear nobody (Kafka is away) no gateway falls silent: that time counts for none of them.
  * The last contact is kept by the monotonic clock and never goes back: a centre's clock that was wrong and is set right
  * moves what is shown, and takes no gateway for online or offline. At most `maxGateways` are known; listeners are told
  * of each change once.
@@ -47,6 +48,8 @@ export interface GatewayDirectoryOptions {
    * Default: now, as where there is no Kafka between a gateway and the history.
    */
   readonly handledAt?: () => number | undefined;
+  /** whether a gateway's state could be heard now; default: always */
+  readonly hearing?: () => boolean;
   /** 100,000 gateways on one owner's prefix is what the design is for */
   readonly maxGateways?: number;
 }
@@ -61,6 +64,10 @@ interface Entry {
   site: string;
   /** last contact, ms of the monotonic clock */
   heardAt: number | undefined;
+  /** ms since then in which nobody could be heard */
+  excusedMs: number;
+  /** ms of hearing without a sign of it, since the centre started at most */
+  quietMs: number;
   online: boolean;
   status: GatewayStatus | undefined;
   /** when that one came, ms since 1970 */
@@ -85,15 +92,19 @@ export class GatewayDirectory implements Part {
   readonly #clock: Clock;
   readonly #maxGateways: number;
   readonly #handledAt: () => number | undefined;
+  readonly #hearing: () => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(gateway: KnownGateway) => void>();
   #timer: Timer | undefined;
   #refused = 0;
+  #sweptAt: number;
 
   constructor(options: GatewayDirectoryOptions) {
     this.#clock = options.clock;
     this.#maxGateways = options.maxGateways ?? 100_000;
     this.#handledAt = options.handledAt ?? (() => options.clock.uptime());
+    this.#hearing = options.hearing ?? (() => true);
+    this.#sweptAt = options.clock.uptime();
   }
 
   /** Watches for gateways that fall silent. */
@@ -126,8 +137,10 @@ export class GatewayDirectory implements Part {
     }
     const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
     entry.heardAt = Math.max(entry.heardAt ?? heardAt, heardAt);
+    entry.excusedMs = Math.min(entry.excusedMs, this.#clock.uptime() - entry.heardAt);
     const wasOnline = entry.online;
     entry.online = this.#isOnline(entry);
+    if (entry.online) entry.quietMs = 0;
     if (newest || entry.online !== wasOnline) this.#tell(status.gateway, entry);
     return newest;
   }
@@ -136,6 +149,15 @@ export class GatewayDirectory implements Part {
   remember(gateway: string, site: string): void {
     const entry = this.#entryOf(gateway, site);
     if (entry !== undefined && entry.site === '') entry.site = site;
+  }
+
+  /**
+   * For how long each gateway has been silent while it could have been heard, since this centre started at most: ms. Those
+   * that are heard of are not in it.
+   */
+  silences(): ReadonlyMap<string, number> {
+    const silent = [...this.#entries].filter(([, { online }]) => !online);
+    return new Map(silent.map(([gateway, { quietMs }]) => [gateway, quietMs]));
   }
 
   get(gateway: string): KnownGateway | undefined {
@@ -196,6 +218,8 @@ export class GatewayDirectory implements Part {
     const entry: Entry = {
       site,
       heardAt: undefined,
+      excusedMs: 0,
+      quietMs: 0,
       online: false,
       status: undefined,
       arrived: Number.NEGATIVE_INFINITY,
@@ -223,13 +247,19 @@ export class GatewayDirectory implements Part {
     // over a metered link its state comes more seldom, and it says how seldom
     const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
     const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
-    return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt <= withinMs;
+    return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt - entry.excusedMs <= withinMs;
   }
 
   #armSweep(): void {
     this.#timer = this.#clock.after(sweepMs, () => {
       this.#armSweep();
+      const now = this.#clock.uptime();
+      const [passedMs, hearing] = [now - this.#sweptAt, this.#hearing()];
+      this.#sweptAt = now;
       for (const [gateway, entry] of this.#entries) {
+        if (!hearing) entry.excusedMs += passedMs;
+        // a centre that was itself stopped for a while has heard nobody
+        else if (!entry.online) entry.quietMs += Math.min(passedMs, 2 * sweepMs);
         if (!entry.online || this.#isOnline(entry)) continue;
         entry.online = false;
         this.#tell(gateway, entry);
