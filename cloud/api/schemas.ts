@@ -114,6 +114,7 @@ export const gatewaySchema = answer({
   online: Type.Boolean(),
   last_contact: Type.Union([time('by the centre’s clock'), Type.Null()]),
   name: Type.String(),
+  place: optional(Type.String({ description: 'where the site is, in its own words' })),
   version: Type.String(),
   at: Type.Union([time('of the gateway’s own clock'), Type.Null()]),
   clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced'), Type.Null()]),
@@ -132,6 +133,8 @@ export const gatewaySchema = answer({
       events: Type.Integer(),
       bytes: Type.Integer(),
       eventsPerSecond: Type.Number(),
+      kind: optional(Type.String({ description: 'kafka, or http: the receiver' })),
+      silentSince: optional(Type.String({ description: 'nothing that is sent has been answered since then' })),
       plan: optional(
         answer({
           eventsPerSecond: Type.Number({ description: 'went out and were called safe' }),
@@ -158,6 +161,7 @@ export const gatewaySchema = answer({
       reason: Type.String(),
       framesPerSecond: Type.Number(),
       detector: Type.String(),
+      place: optional(Type.String({ description: 'where it is, in the site’s words' })),
     }),
   ),
   devices: list(
@@ -168,6 +172,7 @@ export const gatewaySchema = answer({
       lastSeen: Type.Union([Type.String(), Type.Null()]),
       messages: Type.Integer(),
       deadLetters: Type.Integer(),
+      place: optional(Type.String({ description: 'where it is, in the site’s words' })),
       values: Type.Unsafe<Readonly<Record<string, number | string | boolean>>>(Type.Record(Type.String(), value)),
     }),
   ),

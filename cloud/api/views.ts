@@ -16,6 +16,7 @@ export function gatewayView(known: KnownGateway): GatewayView {
     online,
     last_contact: lastContact === undefined ? null : rfc3339(lastContact),
     name: status?.name ?? gateway,
+    ...(status?.place === undefined ? {} : { place: status.place }),
     version: status?.version ?? '',
     at: status?.at ?? null,
     clock: status?.clock ?? null,

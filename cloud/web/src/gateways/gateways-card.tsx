@@ -99,7 +99,10 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
         </span>
         <div className="gateway-name">
           <h3 className="clamped">{gateway.name}</h3>
-          <div className="path">{[gateway.site, gateway.gateway].filter((part) => part !== '').join(' › ')}</div>
+          <div className="path">
+            {[gateway.site, gateway.gateway].filter((part) => part !== '').join(' › ')}
+            {gateway.place === undefined ? '' : ` · ${gateway.place}`}
+          </div>
         </div>
         <div className="gateway-marks">
           {old !== undefined ? (
@@ -162,7 +165,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             key={camera.id}
             icon={CameraIcon}
             tone={online ? (cameraTones[camera.state] ?? 'warning') : 'quiet'}
-            what={camera.name}
+            what={camera.place === undefined ? camera.name : `${camera.name}, ${camera.place},`}
             state={camera.state}
             reason={camera.state === 'live' ? `${camera.framesPerSecond.toFixed(0)} frames/s` : camera.reason}
           />
@@ -204,7 +207,9 @@ const cameraTones = table<Tone>({
 const shownNames = 3;
 
 function silentDevices(gateway: GatewayView): string {
-  const silent = gateway.devices.filter((device) => !device.connected).map(({ name }) => name);
+  const silent = gateway.devices
+    .filter((device) => !device.connected)
+    .map(({ name, place }) => (place === undefined ? name : `${name} (${place})`));
   const more = silent.length - shownNames;
   return `${silent.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}${silent.length > 0 ? ' not' : ''}`;
 }

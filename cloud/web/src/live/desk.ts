@@ -117,7 +117,8 @@ export class Desk {
           ...this.#state,
           centreProblems: problems,
           centreNotes: notes,
-          centreOld: current ? undefined : { asOf: asOf === null ? undefined : Date.parse(asOf), why },
+          // a centre of a version before does not say
+          centreOld: current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why } : undefined,
         }),
       elsewhere: () => {
         this.#loadAlarmsAnew();
