@@ -40,12 +40,7 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
         Skip to the alarms
       </a>
       <Bar user={user} state={state} leave={leave} />
-      <main
-        className={`wide layout${oldOf(state) === undefined ? '' : ' is-old'}`}
-        id="main"
-        ref={main}
-        tabIndex={-1}
-      >
+      <main className={`wide layout${oldOf(state) === undefined ? '' : ' is-old'}`} id="main" ref={main} tabIndex={-1}>
         <Boundary name="Summary" area="area-summary">
           <Summary state={state} />
         </Boundary>

@@ -70,7 +70,7 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
 }
 
 /** What became of the command, where the centre has noted the acknowledgement already. */
-export function Progress({ alarm, commands }: Omit<AcknowledgeProps, 'acknowledge'>): ReactNode {
+export function Progress({ alarm, commands }: Pick<AcknowledgeProps, 'alarm' | 'commands'>): ReactNode {
   const now = useNow();
   const known = acknowledging(commands.values(), alarm.alarm, now);
   if (known === undefined) return null;
