@@ -33,6 +33,7 @@ import { trustedKeys } from './commands/trusted-keys.ts';
 import type { Warning } from './config/conditions.ts';
 import type { Installation } from './config/installation.ts';
 import { judge } from './config/judge.ts';
+import { PatientPage } from './console/patient-page.ts';
 import { ConsoleServer } from './console/server.ts';
 import type { SceneSaved } from './console/source.ts';
 import { DataFolder } from './data-folder.ts';
@@ -123,6 +124,7 @@ export class Gateway implements Part {
   readonly #uploads: EvidenceUpload;
   readonly #broker: Broker;
   readonly #console: ConsoleServer;
+  readonly #page: PatientPage;
   readonly #health: GatewayHealth;
   readonly #conditions: ConditionWatch;
   readonly #reload: Reload;
@@ -352,6 +354,7 @@ export class Gateway implements Part {
         ...this.#reload.problems(),
         ...this.#broker.problems(),
         ...this.#console.problems(),
+        ...this.#page.problems(),
         ...this.#outboxProblems(),
         ...(this.#evidenceStore.problem === '' ? [] : [this.#evidenceStore.problem]),
         ...this.#ruleProblems(),
@@ -381,6 +384,7 @@ export class Gateway implements Part {
       gateway,
       folder: installation.data,
     });
+    this.#page = new PatientPage({ server: this.#console, clock, logger: logger('console') });
     this.#reload = new Reload({
       ...{ configFile: options.configFile, installation, site: () => this.#site, logger: logger('reload') },
       ...{ devices: this.#devices, broker: this.#broker, console: this.#console, vision: this.#vision },
@@ -423,7 +427,7 @@ export class Gateway implements Part {
       await this.#releasers.start('vision', this.#vision);
       await this.#releasers.start('conditions', this.#conditions);
       await this.#releasers.start('health', this.#health);
-      await this.#releasers.start('console', this.#console);
+      await this.#releasers.start('console', this.#page);
       await this.#releasers.start('broker', this.#broker);
       this.#alarms.restore();
       this.#listening = true;
@@ -490,7 +494,7 @@ export class Gateway implements Part {
   }
 
   addresses(): { readonly mqtt: number; readonly page: string } {
-    return { mqtt: this.#broker.port, page: this.#console.url };
+    return { mqtt: this.#broker.port, page: this.#page.url };
   }
 
   #outboxProblems(): readonly string[] {

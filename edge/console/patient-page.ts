@@ -1,0 +1,77 @@
+/**
+ * The page, where its port may be taken by another program: that costs the page, and nothing else of the gateway. It is
+ * tried again until the port is free.
+ *
+ *   start ── listens ──► serving
+ *     └── the port is taken ──► waiting (told, every 10 s again) ── free ──► serving
+ *
+ * Always: what is wrong with the configuration stops the start, as it does elsewhere.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { ConsoleServer } from './server.ts';
+
+const againEveryMs = 10_000;
+
+export interface PatientPageOptions {
+  readonly server: Pick<ConsoleServer, 'start' | 'stop' | 'url'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly everyMs?: number;
+}
+
+export class PatientPage implements Part {
+  readonly #options: PatientPageOptions;
+  #timer: Timer | undefined;
+  #trying: Promise<void> = Promise.resolve();
+  #problem = '';
+  #stopped = false;
+
+  constructor(options: PatientPageOptions) {
+    this.#options = options;
+  }
+
+  /** Where the page is; empty while its port is taken. */
+  get url(): string {
+    return this.#problem === '' ? this.#options.server.url : '';
+  }
+
+  /** For the log, the status at the centre and everywhere else but the page. */
+  problems(): readonly string[] {
+    return this.#problem === '' ? [] : [this.#problem];
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    await this.#try();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#trying;
+    await this.#options.server.stop();
+  }
+
+  async #try(): Promise<void> {
+    const { server, clock, logger, everyMs = againEveryMs } = this.#options;
+    try {
+      await server.start();
+      if (this.#problem !== '') logger.info({ page: server.url }, 'the page has its port');
+      this.#problem = '';
+    } catch (error) {
+      if (!(error instanceof ForpostError) || error.code !== 'FORPOST_PORT_TAKEN') throw error;
+      await server.stop();
+      if (this.#problem === '') logger.error({ why: messageOf(error) }, 'there is no page: its port is taken');
+      this.#problem = `there is no page: ${messageOf(error)}`;
+      if (this.#stopped) return;
+      this.#timer = clock.after(everyMs, () => {
+        this.#trying = this.#try().catch((failure: unknown) => {
+          logger.error({ err: failure }, 'there is no page');
+        });
+      });
+    }
+  }
+}
