@@ -105,6 +105,17 @@ test('busy is no failure: whoever waited in vain has as many tries as before', a
   expect(answers.at(-1)).toBe('10.0.0.1 meter right');
 });
 
+test('guessers at a thousand addresses do not stand before an address that has not failed', async () => {
+  const { ask, pass, answers } = desk({ mostWaiting: 2000, waitMs: 1e9 });
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 1000; i++) void ask(`10.1.${i >> 8}.${i & 255}`, undefined, false);
+    if (round === 0) await pass(35_000);
+  }
+  void ask('10.0.0.7', 'meter', true);
+  await pass(240);
+  expect(answers).toContain('10.0.0.7 meter right');
+});
+
 test('a full queue makes room for an address that has fewer waiting', async () => {
   const { ask, pass, answers, queue } = desk({ mostWaiting: 20, mostWaitingByAddress: 20, mostWaitingByUser: 20 });
   for (let i = 0; i < 30; i++) void ask('10.0.0.66', 'oven', false);

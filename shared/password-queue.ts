@@ -10,10 +10,10 @@
  *
  * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that, and
  * one user's from there fewer; a right password gives its allowance back; a user who has not failed from there needs
- * the address's allowance for nothing, which gives a guesser one try more for each name that there is; addresses take
- * turns, and within an address its users do (all unknown names together are one user). So a guesser behind the address
- * of a whole site slows only the users whose names he uses; busy says nothing about the password and counts as no
- * failure; what waits and what is remembered is bounded.
+ * the address's allowance for nothing, which gives a guesser one try more for each name that there is. Addresses take
+ * turns, and three times of four those that have not failed go first; within an address its users take turns, and all
+ * unknown names together are one user. So a guesser behind the address of a whole site slows only the users whose names
+ * he uses. Busy says nothing about the password and counts as no failure; what waits and what is remembered is bounded.
  */
 import type { Clock, Timer } from './clock.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -68,6 +68,8 @@ interface Waiting extends PasswordCheck {
 }
 
 const mostAllowances = 4000;
+/** Addresses that have not failed go first, so that a thousand guessing ones do not stand before them; not always. */
+const failedEvery = 4;
 
 export class PasswordQueue {
   readonly #clock: Clock;
@@ -77,6 +79,7 @@ export class PasswordQueue {
   readonly #turns = new FairQueue<string>();
   readonly #allowances: Allowances;
   #waiting = 0;
+  #turnsTaken = 0;
   #running = 0;
   #wake: Timer | undefined;
 
@@ -196,15 +199,19 @@ export class PasswordQueue {
     const now = this.#clock.uptime();
     const allowances = this.#allowances;
     let taken: Waiting | undefined;
-    const address = this.#turns.next((candidate) => {
-      const mayFail = allowances.left(candidate, failuresByAddress, addressRefillMs, now) >= 1;
-      taken = this.#byAddress.get(candidate)?.next((key) => {
-        if (!mayFail && (key === unknownAt(candidate) || allowances.has(key))) return false;
-        return allowances.left(key, failuresByUser, userRefillMs, now) >= 1;
+    const takeOf = (hasFailed: boolean) =>
+      this.#turns.next((candidate) => {
+        if (allowances.has(candidate) !== hasFailed) return false;
+        const mayFail = allowances.left(candidate, failuresByAddress, addressRefillMs, now) >= 1;
+        taken = this.#byAddress.get(candidate)?.next((key) => {
+          if (!mayFail && (key === unknownAt(candidate) || allowances.has(key))) return false;
+          return allowances.left(key, failuresByUser, userRefillMs, now) >= 1;
+        });
+        if (taken !== undefined) taken.counted = mayFail;
+        return taken !== undefined;
       });
-      if (taken !== undefined) taken.counted = mayFail;
-      return taken !== undefined;
-    });
+    const failedFirst = ++this.#turnsTaken % failedEvery === 0;
+    const address = takeOf(failedFirst) ?? takeOf(!failedFirst);
     if (address === undefined || taken === undefined) return undefined;
     this.#waiting--;
     if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);

@@ -6,6 +6,7 @@
  * one, the answer is «server unavailable», which tells clients to try again («not authorized» has home automations
  * stop for ever), and counts as no failure; a will may only go where its principal may publish.
  */
+import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -62,7 +63,8 @@ export class LogIn {
     this.#acquaintance = acquaintance;
     this.#logger = logger;
     this.#counters = counters;
-    this.#queue = new PasswordQueue(clock);
+    // a check takes a core: one is left for alerts
+    this.#queue = new PasswordQueue(clock, { atOnce: availableParallelism() > 2 ? 2 : 1 });
   }
 
   /** log-ins whose password waits to be checked */
@@ -135,7 +137,9 @@ export class LogIn {
   #refuse(address: string, user: string, message: string): LogInOutcome {
     this.#counters.failedLogins++;
     const name = user.slice(0, 64);
-    this.#logger.warn(`log-in ${address} ${name}`, { address, user: name }, `log-in refused: ${message}`);
+    // names that nobody has are one line a minute, however many are tried
+    const kind = this.#acquaintance.isUser(user) ? name : '';
+    this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };
   }
 }

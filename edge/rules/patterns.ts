@@ -37,30 +37,26 @@ export function compilePattern(pattern: string): Pattern {
   return { size, test: (text) => compiled.test(text) };
 }
 
-/** Compiles patterns of one condition and keeps the newest. */
+/** The patterns of one condition: its own are compiled when it is made, those of readings when they come. */
 export class Patterns {
+  readonly #own: ReadonlyMap<string, Pattern>;
   readonly #kept = new Map<string, Pattern>();
-  readonly #own: ReadonlySet<string>;
 
-  /** `own`: the patterns that stand in the expression itself. */
+  /** `own`: the patterns that stand in the expression itself. @throws Error as `compilePattern` */
   constructor(own: Iterable<string> = []) {
-    this.#own = new Set(own);
+    this.#own = new Map([...own].map((pattern) => [pattern, compilePattern(pattern)]));
   }
 
-  /** `compiling` is told before a pattern is compiled anew, with its length. @throws Error as `compilePattern` */
+  /** `compiling` is told before a pattern is compiled, with its length. @throws Error as `compilePattern` */
   get(pattern: string, compiling: (letters: number) => void): Pattern {
-    const known = this.#kept.get(pattern);
+    const known = this.#own.get(pattern) ?? this.#kept.get(pattern);
     if (known !== undefined) return known;
-    if (!this.#own.has(pattern)) refuseLarge(pattern);
+    refuseLarge(pattern);
     compiling(pattern.length);
     const compiled = compilePattern(pattern);
     this.#kept.set(pattern, compiled);
-    if (this.#kept.size > mostKept) for (const oldest of this.#kept.keys()) return this.#dropped(oldest, compiled);
-    return compiled;
-  }
-
-  #dropped(oldest: string, compiled: Pattern): Pattern {
-    this.#kept.delete(oldest);
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size > mostKept && !oldest.done) this.#kept.delete(oldest.value);
     return compiled;
   }
 }
