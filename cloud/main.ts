@@ -1,6 +1,6 @@
 /**
  * The command line of the centre: `forpost cloud --config FILE`,
- * `forpost cloud topics|key|user|metrics-token|rebuild|replay --config FILE`.
+ * `forpost cloud topics|key|user|metrics-token|move|rebuild|replay --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
  * output when everything is up; the first log-in goes to a terminal or a file of its own, at the very first start.
@@ -56,6 +56,19 @@ program
   });
 
 addUserCommands(program);
+
+program
+  .command('move')
+  .description('say that a gateway belongs to another site from now on: it was moved, or its site was renamed')
+  .requiredOption('--gateway <id>', 'which gateway')
+  .requiredOption('--site <id>', 'the id of its site, as its site.yaml names it')
+  .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
+  .action(async ({ config, gateway, site }: { config: string; gateway: string; site: string }) => {
+    const { moveGateway } = await import('./registry/move.ts');
+    await moveGateway(config, gateway, site, 'command line');
+    process.stdout.write(`the gateway ${gateway} belongs to the site ${site}\n`);
+    process.exit(0);
+  });
 
 program
   .command('rebuild')

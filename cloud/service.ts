@@ -267,6 +267,7 @@ export class Service implements Part {
       history: this.#history,
       gateways: this.#gateways,
       centreAlarms: this.#centreAlarms,
+      sites: { sites: this.#sites, operations: this.#operations },
       acknowledgements: new Acknowledgements({
         operations: this.#operations,
         history: this.#history,

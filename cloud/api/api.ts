@@ -36,6 +36,7 @@ import { registerEvidenceRoutes } from '../evidence/routes.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
+import { registerSiteRoutes, type SiteRouteParts } from '../registry/site-routes.ts';
 import type { LedgerQuery } from './ledger-view.ts';
 import type { LiveFeed } from './live.ts';
 import { CentreMetrics, type CertificateEnds, type IngestFigures } from './metrics.ts';
@@ -60,6 +61,8 @@ export interface ApiParts {
   readonly commands: Commands;
   /** what gateways were asked for of their pictures; absent: they are not asked */
   readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
+  /** which site each gateway belongs to; absent: nobody asks */
+  readonly sites?: Pick<SiteRouteParts, 'sites' | 'operations'>;
   readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'onChange'>>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;
@@ -144,6 +147,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       streams: new EventStreams(scope, { clock, maxStreams: 500 }),
     });
     registerRoutes(scope, { ...parts, login, streams });
+    if (parts.sites !== undefined) registerSiteRoutes(scope, { ...parts.sites, login });
     if (parts.evidence !== undefined)
       registerEvidenceRoutes(scope, { ...parts.evidence, desk: commandDesk(parts), login });
     registerHealth(scope, parts);

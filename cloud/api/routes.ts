@@ -15,7 +15,7 @@ import { seriesPlan, unitOf } from './series.ts';
 import { withinBytes } from './shorten.ts';
 import type { LiveStreams } from './stream.ts';
 import { timeOf } from './validation.ts';
-import { alarmsPage, centreAlarmView, drawable, gatewayView } from './views.ts';
+import { alarmsPage, centreAlarmView, drawable, gatewayView, ownFirst } from './views.ts';
 
 export interface RouteParts
   extends Pick<
@@ -161,7 +161,8 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
         ...(gateway === undefined ? {} : { gateway }),
         ...(skip === undefined ? {} : { skip }),
       };
-      return alarmsPage(own, await asked(history.alarms(from, limit, filter)), limit, skip ?? 0);
+      const first = (skip ?? 0) > 0 ? [] : ownFirst(own, limit);
+      return alarmsPage(own, first, await asked(history.alarms(from, limit - first.length, filter)));
     },
   );
 

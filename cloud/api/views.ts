@@ -133,23 +133,20 @@ function evidenceOf(list: unknown): AlarmView['evidence'] {
   });
 }
 
-/**
- * The centre's own alarms first, half of the list at most; then the gateways' own. Says of which gateway more are open than
- * are listed. `skip`: of the gateways' own, in a page before.
- */
+/** The centre's own alarms that a list begins with: the open and gravest ones, half of the list at most. */
+export function ownFirst(own: readonly AlarmView[], limit: number): readonly AlarmView[] {
+  const rank = (alarm: AlarmView) => Number(alarm.open) * 10 + (alarm.severity === 'critical' ? 1 : 0);
+  return own.toSorted((a, b) => rank(b) - rank(a) || (a.changed < b.changed ? 1 : -1)).slice(0, Math.floor(limit / 2));
+}
+
+/** The list: `first` of the centre's `own`, then the gateways'. Says of which gateway more are open than are listed. */
 export function alarmsPage(
   own: readonly AlarmView[],
+  first: readonly AlarmView[],
   { alarms, open }: AlarmList,
-  limit: number,
-  skip: number,
 ): AlarmsAnswer {
-  const rank = (alarm: AlarmView) => Number(alarm.open) * 10 + (alarm.severity === 'critical' ? 1 : 0);
-  const first = own.toSorted((a, b) => rank(b) - rank(a) || (a.changed < b.changed ? 1 : -1));
-  const room = Math.ceil(limit / 2);
-  const shownOwn = skip > 0 ? [] : first.slice(0, alarms.length + first.length <= limit ? undefined : room);
-  const shown = alarms.slice(0, skip > 0 ? limit : limit - shownOwn.length);
   const listed = Map.groupBy(
-    shown.filter((alarm) => alarm.open),
+    alarms.filter((alarm) => alarm.open),
     ({ gateway }) => gateway,
   );
   const gateways = new Map(alarms.map((alarm) => [alarm.gateway, alarm]));
@@ -161,7 +158,7 @@ export function alarmsPage(
     .sort((a, b) => b.open - a.open)
     .slice(0, mostNotListed);
   return {
-    alarms: [...shownOwn, ...shown.map(alarmView)],
+    alarms: [...first, ...alarms.map(alarmView)],
     open: open + own.filter((alarm) => alarm.open).length,
     not_listed: notListed,
   };

@@ -16,10 +16,17 @@ export interface Admission {
   refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
   /** Events that came, `bytes` of JSON in all. */
   came(events: readonly ForpostEvent[], bytes: number): void;
+  /** A request was turned away unread, for its gateway's limits. */
+  turnedAway(gateway: string): void;
 }
 
 /** Takes everything: jobs and tests that judge nothing. */
-export const admitAll: Admission = { ready: true, refusal: () => undefined, came: () => undefined };
+export const admitAll: Admission = {
+  ready: true,
+  refusal: () => undefined,
+  came: () => undefined,
+  turnedAway: () => undefined,
+};
 
 export const claimKind = 'claims-site';
 /** Somebody looks within that time, or it goes on. */
@@ -53,5 +60,9 @@ export class GatewayAdmission implements Admission {
 
   came(events: readonly ForpostEvent[], bytes: number): void {
     this.#flood.came(events, bytes);
+  }
+
+  turnedAway(gateway: string): void {
+    this.#flood.turnedAway(gateway, this.#sites.of(gateway)?.site ?? '');
   }
 }

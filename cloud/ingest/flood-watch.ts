@@ -6,6 +6,8 @@
  * What the site noted long ago is a backlog that drains: it counts as a flood only after `patientWindows` of them in a row,
  * because how long ago is the gateway's word.
  *
+ * What is turned away unread keeps a flood going; alone it counts as a backlog that drains as fast as it may.
+ *
  * Always: counting an event is a look-up and a sum; at most `maxGateways` are counted in a window.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -46,13 +48,14 @@ interface Count {
   /** of them events that were taken lately */
   fresh: number;
   freshAlerts: number;
+  turnedAway: number;
 }
 
 export class FloodWatch implements Part {
   readonly #options: FloodWatchOptions;
   #counts = new Map<string, Count>();
   /** by gateway: windows in a row within the limit */
-  readonly #flooding = new Map<string, number>();
+  readonly #flooding = new Map<string, { readonly calm: number; readonly words: string }>();
   /** by gateway: windows in a row above it with a backlog alone */
   readonly #draining = new Map<string, number>();
   #timer: Timer | undefined;
@@ -89,10 +92,16 @@ export class FloodWatch implements Part {
     }
   }
 
-  #countOf({ gateway, site }: Sent): Count | undefined {
+  /** A request was refused for the gateway's limits before it was read. */
+  turnedAway(gateway: string, site: string): void {
+    const count = this.#countOf({ gateway, site });
+    if (count !== undefined) count.turnedAway++;
+  }
+
+  #countOf({ gateway, site }: Pick<Sent, 'gateway' | 'site'>): Count | undefined {
     const known = this.#counts.get(gateway);
     if (known !== undefined || this.#counts.size >= maxGateways) return known;
-    const count = { site, alerts: 0, events: 0, bytes: 0, fresh: 0, freshAlerts: 0 };
+    const count = { site, alerts: 0, events: 0, bytes: 0, fresh: 0, freshAlerts: 0, turnedAway: 0 };
     this.#counts.set(gateway, count);
     return count;
   }
@@ -112,10 +121,10 @@ export class FloodWatch implements Part {
       if (why === undefined) this.#draining.delete(gateway);
       else if (why.fresh || this.#stillDraining(gateway)) this.#raise(gateway, count.site, why.words);
     }
-    for (const [gateway, calm] of this.#flooding) {
+    for (const [gateway, { calm, words }] of this.#flooding) {
       const count = counts.get(gateway);
       if (count !== undefined && this.#why(gateway, count) !== undefined) continue;
-      this.#flooding.set(gateway, calm + 1);
+      this.#flooding.set(gateway, { calm: calm + 1, words });
       if (calm + 1 < calmWindows) continue;
       this.#flooding.delete(gateway);
       this.#options.alarms.clear(gateway, floodKind, `gateway ${gateway} sends no more than its limit again`);
@@ -130,8 +139,11 @@ export class FloodWatch implements Part {
   }
 
   #raise(gateway: string, site: string, words: string): void {
-    this.#flooding.set(gateway, 0);
-    const message = `gateway ${gateway} floods: ${words}. Other gateways keep their share; its own alarms are told together`;
+    // with the words of its beginning
+    const known = this.#flooding.get(gateway);
+    const said = known?.words ?? words;
+    this.#flooding.set(gateway, { calm: 0, words: said });
+    const message = `gateway ${gateway} floods: ${said}. Other gateways keep their share; its own alarms are told together`;
     this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', message, holdsForMs });
   }
 
@@ -155,6 +167,8 @@ export class FloodWatch implements Part {
         words: `it sends more than ${limits.bytes_per_second} bytes a second`,
         fresh: count.fresh + count.freshAlerts > (count.events + count.alerts) / 2,
       };
+    if (count.turnedAway > 0)
+      return { words: 'it goes on sending what is refused for its limits', fresh: this.#flooding.has(gateway) };
     return undefined;
   }
 }

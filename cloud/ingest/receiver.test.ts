@@ -260,6 +260,7 @@ describe('one gateway against all others', () => {
     const admission: Admission = {
       ready: true,
       came: () => undefined,
+      turnedAway: () => undefined,
       refusal: ({ gateway, site }) => (site === 'home' ? undefined : `${gateway} is not of ${site}`),
     };
     const { app, post, stored, statuses } = await aReceiver({ admission });

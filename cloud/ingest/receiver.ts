@@ -102,7 +102,10 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     const { ingestGateway: gateway } = request;
     const waits = shares.map((share) => budgets.waitMs(gateway, share));
     const waitMs = Math.min(...waits);
-    if (waitMs > 0) throw tooMuch(gateway, waitMs);
+    if (waitMs > 0) {
+      admission.turnedAway(gateway);
+      throw tooMuch(gateway, waitMs);
+    }
     const share = room.open(gateway);
     request.ingestShare = share;
     reply.raw.once('close', () => share.end());

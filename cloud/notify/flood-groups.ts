@@ -15,7 +15,7 @@ import { isWanted } from './policy.ts';
 /** A person reads one a second for a minute, and then no more. */
 export const defaultPerMinute = 60;
 const windowMs = 60_000;
-const groupMs = 15_000;
+const groupMs = 10_000;
 const maxGateways = 10_000;
 /** Who waits for a group: beyond that the rest counts as settled, for memory's sake. */
 const maxSettles = 200_000;

@@ -1,0 +1,400 @@
+/**
+ * One gateway whose token is in wrong hands, against a real centre: what it sends silences nobody, fills no memory and
+ * stands in no other's name. Without Kafka through the receiver, and with Kafka, where nothing can be refused.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
+import { encodeEvent } from '@forpost/shared/event/codec.ts';
+import { asId, type Lane } from '@forpost/shared/event/ids.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { AlarmsAnswer, EventsAnswer, EventView } from '../../cloud/api/schemas.ts';
+import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { kafkaClient, zstd } from '../../cloud/ingest/kafka-client.ts';
+import { gatewayStatus } from '../../cloud/ingest/testing.ts';
+import { leadersReady } from '../../scripts/kafka/topics.ts';
+import { freePorts } from '../harness/ports.ts';
+import { TestProcess } from '../harness/process.ts';
+import { logIn, TestKafka } from '../harness/site.ts';
+
+interface Told {
+  readonly gateway: string;
+  readonly alarm: string;
+  readonly grouped?: number;
+  readonly at: number;
+}
+
+const tokens = { bad: 'stolen-token-0123456789abcdef', good: 'honest-token-0123456789abcdef' } as const;
+type Who = keyof typeof tokens;
+const gatewayOf = (who: Who) => `gw-${who}`;
+
+/** Events of each test are of a life of their own of the same two gateways' outboxes. */
+let life = 0;
+beforeEach(() => {
+  life++;
+});
+const releases: (() => Promise<unknown>)[] = [];
+async function releaseAll(): Promise<void> {
+  for (const release of releases.splice(0).reverse()) await release();
+}
+afterAll(releaseAll);
+
+async function aCentre(kafka?: { readonly brokers: readonly string[] }) {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-hostile-'));
+  releases.push(() => rm(folder, { recursive: true, force: true }));
+  const told: Told[] = [];
+  const desk = createServer(async (request, response) => {
+    told.push({ ...(JSON.parse(await text(request)) as Told), at: performance.now() });
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
+  releases.push(async () => {
+    desk.closeAllConnections();
+    desk.close();
+  });
+  const [port = 0] = await freePorts(1);
+  const sha = (token: string) => createHash('sha256').update(token).digest('hex');
+  await writeFile(
+    join(folder, 'cloud.yaml'),
+    stringify({
+      data: 'centre',
+      http: { port },
+      ...(kafka === undefined ? {} : { kafka: { brokers: kafka.brokers, development: true } }),
+      gateways: { 'gw-bad': { token_sha256: sha(tokens.bad) }, 'gw-good': { token_sha256: sha(tokens.good) } },
+      notify: [{ id: 'desk', kind: 'webhook', url: `http://127.0.0.1:${(desk.address() as AddressInfo).port}/` }],
+    }),
+  );
+  const process = await TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', join(folder, 'cloud.yaml')]);
+  releases.push(() => process.stop());
+  const base = `http://127.0.0.1:${port}`;
+  const { password } = (await readFirstLogin(join(folder, 'centre'))) ?? { password: '' };
+  const cookie = await logIn(base, 'admin', password);
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(base + path, {
+      ...init,
+      headers: { cookie, origin: base, ...init.headers },
+      signal: AbortSignal.timeout(30_000),
+    });
+  const api = async <T>(path: string) => (await (await ask(path)).json()) as T;
+  const send = (who: Who, lines: readonly string[], headers: Record<string, string> = {}) =>
+    post(who, zstdCompressSync(Buffer.from(lines.join('\n'))), headers);
+  const post = (who: Who, body: Buffer, headers: Record<string, string> = {}) =>
+    fetch(`${base}/ingest/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tokens[who]}`,
+        'content-type': 'application/x-ndjson',
+        'content-encoding': 'zstd',
+        ...headers,
+      },
+      body,
+    });
+  const status = (who: Who, body: string) =>
+    fetch(`${base}/ingest/v1/status`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${tokens[who]}`, 'content-type': 'application/json' },
+      body,
+    });
+  const rssMb = async () => {
+    const line = (await readFile(`/proc/${process.pid}/status`, 'utf8')).match(/VmRSS:\s+([0-9]+) kB/)?.[1];
+    return Number(line) / 1024;
+  };
+  return { base, port, cookie, told, ask, api, send, post, status, rssMb };
+}
+
+interface Parts {
+  readonly lane?: Lane;
+  readonly time?: number;
+  readonly site?: string;
+  readonly data?: object;
+}
+
+function eventOf(gateway: string, sequence: number, { lane = 'telemetry', time, site, data }: Parts = {}): string {
+  const at = Date.now();
+  return encodeEvent(asId(site ?? `site-of-${gateway}`), asId(gateway), {
+    ...{ epoch: asId<'epoch'>(`e${life}`), lane, sequence, device: asId<'device'>('gate') },
+    type: lane === 'alerts' ? 'forpost.alert.v1' : 'forpost.reading.v1',
+    ...{ time: time ?? at, received: time ?? at, clock: 'synced', boot: 'b', uptime: sequence },
+    data: JSON.stringify(data ?? { values: { power_w: sequence } }),
+  });
+}
+
+const alarm = (gateway: string, sequence: number, severity = 'critical') =>
+  eventOf(gateway, sequence, {
+    lane: 'alerts',
+    data: {
+      ...{ alarm: `alarm-${life}-${sequence}`, rule: 'gate', device: 'gate', change: 'raised', active: true },
+      ...{ acknowledged: false, severity, category: 'security', message: `somebody at the gate (${life}-${sequence})` },
+      ...{ cause: 'zone-entered', count: 1, test: false, evidence: [] },
+    },
+  });
+
+/** Ten critical alarms of the honest gateway, one each `everyMs`; resolves to how long each took to be told, ms. */
+async function tenAlarms(
+  told: readonly Told[],
+  everyMs: number,
+  raise: (n: number) => Promise<unknown>,
+): Promise<number[]> {
+  const sent = new Map<string, number>();
+  for (let n = 1; n <= 10; n++) {
+    sent.set(`alarm-${life}-${n}`, performance.now());
+    await raise(n);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  const of = (name: string) => told.find(({ gateway, alarm: id }) => gateway === 'gw-good' && id === name);
+  await expect
+    .poll(() => [...sent.keys()].filter((name) => of(name) !== undefined).length, { timeout: 20_000 })
+    .toBe(10);
+  return [...sent].map(([name, at]) => (of(name)?.at ?? Number.POSITIVE_INFINITY) - at);
+}
+
+/** Both gateways' places in the list of a desk that shows 1,000. */
+async function listShares(api: <T>(path: string) => Promise<T>) {
+  const { alarms, not_listed: more } = await api<AlarmsAnswer>('/api/v1/alarms?limit=1000');
+  const names = alarms.filter(({ gateway }) => gateway === 'gw-good').map(({ alarm: id }) => id);
+  return { good: new Set(names).size, bad: alarms.filter(({ gateway }) => gateway === 'gw-bad').length, more };
+}
+
+test('800 alarms a second with a stolen token silence no other gateway: its alarms are told within 5 s, stand in the list, and the flood is an alarm', async () => {
+  onTestFinished(releaseAll);
+  const { told, api, send } = await aCentre();
+  expect((await send('good', [eventOf('gw-good', 1)])).status).toBe(200);
+  let sequence = 1;
+  const codes = new Set<number>();
+  const flood = setInterval(() => {
+    const lines = Array.from({ length: 80 }, () => alarm('gw-bad', sequence++));
+    void send('bad', lines).then(
+      ({ status }) => codes.add(status),
+      () => undefined,
+    );
+  }, 100);
+  onTestFinished(() => clearInterval(flood));
+  await expect.poll(() => told.length).toBeGreaterThan(10);
+  const took = await tenAlarms(told, 300, (n) => send('good', [alarm('gw-good', n)]));
+  expect(Math.max(...took)).toBeLessThan(5_000);
+  const flooding = async () => (await api<AlarmsAnswer>('/api/v1/alarms?gateway=gw-bad&limit=10')).alarms[0];
+  await expect
+    .poll(flooding, { timeout: 25_000, interval: 500 })
+    .toMatchObject({ rule: 'centre-flood', raised_by: 'centre', active: true });
+  clearInterval(flood);
+  expect([...codes].toSorted()).toEqual([200, 429]);
+  const shares = await listShares(api);
+  expect(shares).toMatchObject({ good: 10, more: [{ gateway: 'gw-bad', open: expect.any(Number) }] });
+  expect(shares.bad).toBeGreaterThan(100);
+  const together = () => told.some(({ gateway, grouped = 0 }) => gateway === 'gw-bad' && grouped > 100);
+  await expect.poll(together, { timeout: 15_000 }).toBe(true);
+  expect(told.filter(({ gateway }) => gateway === 'gw-bad').length).toBeLessThan(200);
+});
+
+test('over Kafka 3,000 alarms a second of one gateway keep no other’s from people, list and stream; a false site goes to the dead letters', async () => {
+  onTestFinished(releaseAll);
+  const kafka = await TestKafka.start();
+  releases.push(() => kafka.remove());
+  const { told, api } = await aCentre(kafka);
+  const client = kafkaClient({ brokers: kafka.brokers }, 'test', silentLogger());
+  await leadersReady(client, ['forpost.telemetry', 'forpost.alerts', 'forpost.status', 'forpost.registry']);
+  const producer = client.producer({ idempotent: false });
+  await producer.connect();
+  releases.push(() => producer.disconnect());
+  const produce = (who: Who, values: readonly string[]) =>
+    producer.send({
+      topic: 'forpost.alerts',
+      messages: values.map((value) => ({ key: gatewayOf(who), value, partition: partitionOf(gatewayOf(who), 3) })),
+      ...{ acks: -1, compression: zstd },
+    });
+  await produce('good', [alarm('gw-good', 100)]);
+  await produce('bad', [alarm('gw-bad', 1)]);
+  await expect.poll(() => told.length, { timeout: 30_000 }).toBe(2);
+  let sequence = 2;
+  let flooding = true;
+  const flood = (async () => {
+    while (flooding) {
+      const next = performance.now() + 100;
+      await produce(
+        'bad',
+        Array.from({ length: 300 }, () => alarm('gw-bad', sequence++)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+    }
+  })();
+  const took = await tenAlarms(told, 500, (n) => produce('good', [alarm('gw-good', n)]));
+  const rule = async () => (await api<AlarmsAnswer>('/api/v1/alarms?gateway=gw-bad&limit=10')).alarms[0]?.rule;
+  await expect.poll(rule, { timeout: 25_000, interval: 500 }).toBe('centre-flood');
+  flooding = false;
+  await flood;
+  expect(Math.max(...took)).toBeLessThan(5_000);
+  await expect.poll(async () => (await listShares(api)).good, { timeout: 15_000, interval: 500 }).toBe(11);
+  await produce('bad', [alarm('gw-bad', sequence).replaceAll('site-of-gw-bad', 'site-of-gw-good')]);
+  const reasons = async () =>
+    (await api<{ dead_letters: { recent: { reason: string }[] } }>('/api/v1/centre')).dead_letters.recent.map(
+      ({ reason }) => reason,
+    );
+  await expect
+    .poll(reasons, { timeout: 30_000, interval: 500 })
+    .toEqual([expect.stringContaining('belongs to the site "site-of-gw-bad" and says "site-of-gw-good"')]);
+});
+
+describe('one centre without Kafka', () => {
+  let centre: Awaited<ReturnType<typeof aCentre>>;
+  beforeAll(async () => {
+    centre = await aCentre();
+  });
+  afterAll(releaseAll);
+
+  test('events of 900 KB dated 9999 stand where they were received, and pages of them are small; one of them is whole at its address', async () => {
+    const { api, ask, send } = centre;
+    const huge = { values: { power_w: 1 }, note: 'n'.repeat(900_000) };
+    for (let i = 1; i <= 20; i++)
+      expect((await send('bad', [eventOf('gw-bad', i, { time: Date.UTC(9999, 11, 31), data: huge })])).status).toBe(
+        200,
+      );
+    expect((await send('good', [eventOf('gw-good', 1)])).status).toBe(200);
+    const started = performance.now();
+    const page = await (await ask('/api/v1/events?limit=1000')).text();
+    expect(page.length).toBeLessThan(2_100_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const { events } = JSON.parse(page) as EventsAnswer;
+    expect(events[0]?.gateway).toBe('gw-good');
+    expect(events).toHaveLength(21);
+    expect(events[1]).toMatchObject({
+      time: '9999-12-31T00:00:00.000Z',
+      doubted: 'future',
+      shortened: expect.any(Number),
+    });
+    const whole = await api<EventView>(`/api/v1/events/${events[1]?.id}`);
+    expect(whole.data).toEqual(huge);
+    const year = await api<{ points: unknown[] }>(
+      `/api/v1/series?device=gate&gateway=gw-bad&metric=power_w&agg=count&from=${new Date(Date.now() - 3_600_000).toISOString()}`,
+    );
+    expect(year.points).not.toEqual([]);
+  });
+
+  test('small bodies that unpack to millions of bytes, and bodies that never end, cost their gateway alone', async () => {
+    const { told, post, send, port, rssMb } = centre;
+    for (let i = 1; i <= 20; i++) await send('good', [eventOf('gw-good', i)]);
+    const before = await rssMb();
+    const bombs = [Buffer.from('\n'.repeat(16_000_000)), Buffer.alloc(16_000_000)].map((bytes) =>
+      zstdCompressSync(bytes),
+    );
+    const packed = zstdCompressSync(
+      Buffer.from(`${eventOf('gw-bad', 1, { data: { a: 'x'.repeat(900_000) } })}\n`.repeat(17)),
+    );
+    const nested = zstdCompressSync(
+      Buffer.from(`${eventOf('gw-bad', 1, { data: { a: Array.from({ length: 300_000 }, () => []) } })}\n`.repeat(10)),
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => [...bombs, packed, nested][i % 4] ?? Buffer.alloc(0)).map((body) =>
+        post('bad', body),
+      ),
+    );
+    for (const { status } of answers) expect([400, 403, 413, 429]).toContain(status);
+    expect((await rssMb()) - before).toBeLessThan(250);
+
+    // twenty bodies that are begun and never end
+    const slow = Array.from({ length: 20 }, () => {
+      const request = httpRequest({
+        ...{ host: '127.0.0.1', port, path: '/ingest/v1/events', method: 'POST' },
+        headers: {
+          authorization: `Bearer ${tokens.bad}`,
+          'content-type': 'application/x-ndjson',
+          'content-length': 4_000_000,
+        },
+      });
+      const answered = new Promise<number>((resolve) =>
+        request.on('response', ({ statusCode = 0 }) => resolve(statusCode)),
+      );
+      request.on('error', () => undefined);
+      request.write('x'.repeat(3_000_000));
+      return { request, answered };
+    });
+    onTestFinished(() => void slow.map(({ request }) => request.destroy()));
+    await expect.poll(() => Promise.race([...slow.map(({ answered }) => answered), Promise.resolve(0)])).toBe(429);
+    const took = await tenAlarms(told, 20, (n) => send('good', [alarm('gw-good', n)]));
+    expect(Math.max(...took)).toBeLessThan(5_000);
+    expect((await rssMb()) - before).toBeLessThan(300);
+  });
+
+  test('a state of 2 MB and a flood of large events end no open page’s stream', async () => {
+    const { base, cookie, send, status } = centre;
+    const stream = await fetch(`${base}/api/v1/stream`, { headers: { cookie } });
+    const heard: string[] = [];
+    let ended = false;
+    void (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream.body ?? []) heard.push(decoder.decode(chunk, { stream: true }));
+      ended = true;
+    })().catch(() => {
+      ended = true;
+    });
+    onTestFinished(() => void stream.body?.cancel().catch(() => undefined));
+    const device = (i: number) => ({
+      ...{
+        id: `d${i % 500}`,
+        name: 'x'.repeat(2_000),
+        connected: true,
+        lastSeen: null,
+        messages: 1,
+        deadLetters: 0,
+        values: {},
+      },
+    });
+    const large = gatewayStatus({
+      ...{ gateway: asId('gw-bad'), site: asId('site-of-gw-bad') },
+      devices: Array.from({ length: 1_000 }, (_, i) => device(i)),
+    });
+    expect((await status('bad', JSON.stringify(large))).status).toBe(204);
+    for (let i = 0; i < 3; i++)
+      await send(
+        'bad',
+        Array.from({ length: 10 }, (_, n) =>
+          eventOf('gw-bad', i * 10 + n + 1, { data: { values: {}, a: 'y'.repeat(300_000) } }),
+        ),
+      );
+    await send('good', [alarm('gw-good', 1)]);
+    await expect.poll(() => heard.join('').includes(`somebody at the gate (${life}-1)`)).toBe(true);
+    await expect.poll(() => heard.join('').includes('too large to be shown whole')).toBe(true);
+    await expect.poll(() => heard.join('').includes('event: tick'), { timeout: 10_000 }).toBe(true);
+    expect(ended).toBe(false);
+    expect(heard.join('').length).toBeLessThan(1_000_000);
+  });
+
+  test('a gateway that names another site, or another’s source, is refused in words and told of; after staff moved it, it is taken', async () => {
+    const { api, ask, send, status } = centre;
+    expect((await send('bad', [eventOf('gw-bad', 1)])).status).toBe(200);
+    const claimed = await send('bad', [eventOf('gw-bad', 2, { site: 'site-of-gw-good' })]);
+    expect([claimed.status, ((await claimed.json()) as { detail: string }).detail]).toEqual([
+      403,
+      expect.stringContaining('belongs to the site "site-of-gw-bad" and says "site-of-gw-good"'),
+    ]);
+    const source = eventOf('gw-bad', 2).replace('/gateways/gw-bad', '/gateways/gw-good');
+    expect((await send('bad', [source])).status).toBe(403);
+    const state = gatewayStatus({ gateway: asId('gw-bad'), site: asId('site-of-gw-good') });
+    expect((await status('bad', JSON.stringify(state))).status).toBe(403);
+    const alarms = async () => (await api<AlarmsAnswer>('/api/v1/alarms')).alarms;
+    await expect.poll(async () => (await alarms())[0]?.rule).toBe('centre-claims-site');
+    const { events } = await api<EventsAnswer>('/api/v1/events?site=site-of-gw-good&limit=1000');
+    expect(new Set(events.map(({ gateway }) => gateway))).toEqual(new Set(['gw-good']));
+
+    const move = (site: string) =>
+      ask('/api/v1/gateways/gw-bad/site', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ site }),
+      });
+    expect((await move('Not An Id')).status).toBe(400);
+    expect(await (await move('new-site')).json()).toMatchObject({
+      site: 'new-site',
+      former: [{ site: 'site-of-gw-bad' }],
+    });
+    expect((await send('bad', [eventOf('gw-bad', 2, { site: 'new-site' })])).status).toBe(200);
+    expect((await send('bad', [eventOf('gw-bad', 3)])).status, 'what was still on its way').toBe(200);
+  });
+});
