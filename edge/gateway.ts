@@ -348,6 +348,7 @@ export class Gateway implements Part {
       broker: this.#broker,
       unstored: () => this.#pipeline.unstored,
       commandKeys: () => this.#commandKeys,
+      sendsEvidence: target !== undefined,
       problems: () => [
         ...this.#problems.values(),
         ...this.#conditions.problems(),

@@ -63,6 +63,8 @@ export interface OverviewParts {
   readonly unstored: () => GatewaySnapshot['unstored'];
   /** ids of the keys whose commands are taken */
   readonly commandKeys: () => readonly string[];
+  /** whether there is a receiver for pictures and clips */
+  readonly sendsEvidence: boolean;
   /** what is wrong and belongs to no part that could say it */
   readonly problems: () => readonly string[];
   /** Whether there was such an active alarm. */
@@ -101,6 +103,7 @@ export class Overview implements ConsoleSource {
       cameras: placed(vision.cameras(), site.cameras),
       devices: placed(devices.statuses(), site.devices),
       commandKeys: this.#parts.commandKeys(),
+      sendsEvidence: this.#parts.sendsEvidence,
       problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
   }

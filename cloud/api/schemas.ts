@@ -177,6 +177,9 @@ export const gatewaySchema = answer({
     }),
   ),
   problems: list(Type.String()),
+  evidence_refused: optional(
+    Type.String({ description: 'why no picture or clip of its alarms can be fetched; absent: it can be asked' }),
+  ),
 });
 export type GatewayView = Type.Static<typeof gatewaySchema>;
 

@@ -30,7 +30,19 @@ export function gatewayView(known: KnownGateway): GatewayView {
     cameras: status?.cameras ?? [],
     devices: status?.devices ?? [],
     problems: status?.problems ?? [],
+    ...evidenceRefusal(status),
   };
+}
+
+/** What an asked gateway would answer for sure, by its own word. */
+function evidenceRefusal(status: KnownGateway['status']): Pick<GatewayView, 'evidence_refused'> {
+  if (status?.commandKeys?.length === 0)
+    return {
+      evidence_refused: 'it takes no commands: commands: trusted_keys in its gateway.yaml names whose it takes',
+    };
+  if (status?.sendsEvidence === false)
+    return { evidence_refused: 'it has nowhere to send them: evidence: receiver in its gateway.yaml names where' };
+  return {};
 }
 
 export function alarmView({ alarm, site, gateway, latest, raised, open, acknowledgement }: AlarmState): AlarmView {

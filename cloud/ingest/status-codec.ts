@@ -88,6 +88,7 @@ const schema = Compile(
       { maxItems: 100_000 },
     ),
     commandKeys: Type.Optional(Type.Array(text, { maxItems: 100 })),
+    sendsEvidence: Type.Optional(Type.Boolean()),
     problems: Type.Array(text, { maxItems: 1_000 }),
   }),
 );
@@ -171,7 +172,7 @@ function cutLists(status: GatewayStatus): readonly string[] {
 
 /** Its known fields, each within bounds; what this version does not know is not kept of a status that is too large. */
 function shortened(status: GatewayStatus): GatewayStatus {
-  const { site, gateway, starts, counter, clock, uptime, everyMs, commandKeys } = status;
+  const { site, gateway, starts, counter, clock, uptime, everyMs, commandKeys, sendsEvidence } = status;
   return {
     ...{
       site,
@@ -196,6 +197,7 @@ function shortened(status: GatewayStatus): GatewayStatus {
       ...{ deadLetters: device.deadLetters, values: shortValues(device.values) },
     })),
     ...(commandKeys === undefined ? {} : { commandKeys: commandKeys.slice(0, 100).map(short) }),
+    ...(sendsEvidence === undefined ? {} : { sendsEvidence }),
     problems: status.problems.slice(0, most.problems).map(short),
   };
 }

@@ -203,6 +203,18 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
     expect(complaints).toEqual([]);
   });
 
+  test('where a gateway cannot send its pictures the reason stands in the place of the button', async () => {
+    const reason = 'it has nowhere to send them: evidence: receiver in its gateway.yaml names where';
+    const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };
+    const gateways = [gatewayView('gw-1', { evidence_refused: reason }), gatewayView('gw-2')];
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
+    const alarms = [alarmView('a', { evidence: [picture] }), alarmView('b', { gateway: 'gw-2', evidence: [picture] })];
+    centre.answers.set('/api/v1/alarms', { alarms, open: 2 });
+    const page = await open('phone');
+    await page.getByText(`1 picture on the site. The gateway cannot send it: ${reason}.`).waitFor();
+    expect(await page.getByRole('button', { name: /^Show 1 picture/ }).count()).toBe(1);
+  });
+
   test('what is to be pressed with a finger is large enough, and no words are too pale', async () => {
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1', { online: false })] });
     centre.answers.set('/api/v1/alarms', {

@@ -116,6 +116,8 @@ export interface GatewayStatus {
   readonly devices: readonly DeviceStatus[];
   /** ids of the keys whose commands the gateway takes; absent: of a version without commands */
   readonly commandKeys?: readonly string[];
+  /** whether it has a receiver to send pictures and clips to; absent: of a version that does not say */
+  readonly sendsEvidence?: boolean;
   /** what is wrong now, in words: a model that is no model, a vision process that restarts, … */
   readonly problems: readonly string[];
 }

@@ -43,12 +43,11 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   const isHeld = held && before.current.rows.length > 0;
   const { rows: shown, waiting } = isHeld ? heldList(before.current, sorted, state.alarms) : { rows: now, waiting: [] };
   useEffect(() => {
-    if (!isHeld)
-      before.current = { rows: shown.map(({ alarm }) => alarm), known: new Set(sorted.map(({ alarm }) => alarm)) };
+    if (!isHeld) before.current = { rows: shown.map(alarmKey), known: new Set(sorted.map(alarmKey)) };
   });
   const hidden = sorted.length - shown.length;
-  const note = (alarm: string) => (isOpen: boolean) =>
-    setOpened((known) => new Set(isOpen ? [...known, alarm] : [...known].filter((one) => one !== alarm)));
+  const note = (key: string) => (isOpen: boolean) =>
+    setOpened((known) => new Set(isOpen ? [...known, key] : [...known].filter((one) => one !== key)));
   const showNew = () => {
     before.current = nothingBefore;
     release();
@@ -83,7 +82,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
               alarm={alarm}
               state={state}
               acknowledge={acknowledge}
-              opened={note(alarm.alarm)}
+              opened={note(alarmKey(alarm))}
               held={isHeld}
             />
           ))}
@@ -193,7 +192,7 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
           <Progress alarm={alarm} commands={state.commands} />
         ) : null}
       </div>
-      <Evidence alarm={alarm} commands={state.commands} onOpened={opened} />
+      <Evidence alarm={alarm} commands={state.commands} refused={gateway?.evidence_refused} onOpened={opened} />
     </li>
   );
 }

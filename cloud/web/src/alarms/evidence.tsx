@@ -19,11 +19,13 @@ import { awaitedOf, failureOf, kindWords } from './evidence-words.ts';
 export interface EvidenceProps {
   readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
   readonly commands: ReadonlyMap<string, CommandView>;
+  /** why they cannot be fetched; undefined where they can */
+  readonly refused: string | undefined;
   /** they are shown, or no longer */
   readonly onOpened?: (isOpen: boolean) => void;
 }
 
-export function Evidence({ alarm, commands, onOpened }: EvidenceProps): ReactNode {
+export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps): ReactNode {
   const [opened, setOpened] = useState(false);
   const pictures = alarm.evidence.filter(({ kind }) => kind !== 'clip').length;
   const clips = alarm.evidence.length - pictures;
@@ -31,6 +33,12 @@ export function Evidence({ alarm, commands, onOpened }: EvidenceProps): ReactNod
   const what = [pictures > 0 ? countOf(pictures, 'picture') : '', clips > 0 ? countOf(clips, 'clip') : '']
     .filter((words) => words !== '')
     .join(' and ');
+  if (refused !== undefined)
+    return (
+      <p className="alarm-evidence muted">
+        {what} on the site. The gateway cannot send {alarm.evidence.length === 1 ? 'it' : 'them'}: {refused}.
+      </p>
+    );
   return (
     <div className="alarm-evidence">
       <Button
@@ -50,7 +58,7 @@ export function Evidence({ alarm, commands, onOpened }: EvidenceProps): ReactNod
   );
 }
 
-function Pieces({ alarm, commands }: Omit<EvidenceProps, 'onOpened'>): ReactNode {
+function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>): ReactNode {
   const [state, setState] = useState(nothingFetched);
   const fetch = useRef<EvidenceFetch | undefined>(undefined);
   const base = `/api/v1/gateways/${encodeURIComponent(alarm.gateway)}/evidence`;

@@ -10,6 +10,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
 import { countOf } from '../format.ts';
+import { alarmKey } from '../live/desk-state.ts';
 import { severityOf } from '../parts/mark.tsx';
 
 export interface HeldList {
@@ -20,9 +21,9 @@ export interface HeldList {
 
 /** The list as it was when it was last free to move. */
 export interface Before {
-  /** ids of its rows */
+  /** keys (`alarmKey`) of its rows */
   readonly rows: readonly string[];
-  /** ids of all alarms that were known, those beyond the rows too */
+  /** of all alarms that were known, those beyond the rows too */
   readonly known: ReadonlySet<string>;
 }
 
@@ -31,8 +32,8 @@ export const nothingBefore: Before = { rows: [], known: new Set() };
 /** `sorted`: all alarms as they would stand now. Pure. */
 export function heldList(before: Before, sorted: readonly AlarmView[], all: ReadonlyMap<string, AlarmView>): HeldList {
   return {
-    rows: before.rows.flatMap((id) => all.get(id) ?? []),
-    waiting: sorted.filter(({ alarm, open }) => open && !before.known.has(alarm)),
+    rows: before.rows.flatMap((key) => all.get(key) ?? []),
+    waiting: sorted.filter((alarm) => alarm.open && !before.known.has(alarmKey(alarm))),
   };
 }
 

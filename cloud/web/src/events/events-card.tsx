@@ -145,6 +145,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
               device={names.devices.get(`${event.gateway}/${event.subject}`) ?? event.subject ?? ''}
               open={open === event.id}
               commands={open === event.id ? state.commands : noCommands}
+              refused={state.gateways.get(event.gateway)?.evidence_refused}
               toggle={setOpen}
             />
           ))}
@@ -168,10 +169,20 @@ interface EventRowProps {
   readonly open: boolean;
   /** of an open one */
   readonly commands: DeskState['commands'];
+  /** why its gateway sends no pictures */
+  readonly refused: string | undefined;
   readonly toggle: (id: string | null) => void;
 }
 
-const EventRow = memo(function EventRow({ event, gateway, device, open, commands, toggle }: EventRowProps): ReactNode {
+const EventRow = memo(function EventRow({
+  event,
+  gateway,
+  device,
+  open,
+  commands,
+  refused,
+  toggle,
+}: EventRowProps): ReactNode {
   const { kind, tone, text } = eventWords(event);
   const happened = event.corrected_time ?? event.time;
   const late = Date.parse(event.stored) - Date.parse(happened);
@@ -215,7 +226,7 @@ const EventRow = memo(function EventRow({ event, gateway, device, open, commands
       </button>
       {open && pictured !== undefined ? (
         <div className="event-pictures">
-          <Evidence alarm={pictured} commands={commands} />
+          <Evidence alarm={pictured} commands={commands} refused={refused} />
         </div>
       ) : null}
       {open ? <pre className="event-json">{JSON.stringify(event, null, 2)}</pre> : null}

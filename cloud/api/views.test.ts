@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import type { KnownGateway } from '../registry/gateways.ts';
+import { exampleStatus } from './example.ts';
+import { gatewayView } from './views.ts';
+
+const known = (change: Parameters<typeof exampleStatus>[0]) =>
+  ({ gateway: 'gw-1', site: 'farm-7', online: true, status: exampleStatus(change) }) as unknown as KnownGateway;
+
+test('a gateway that would refuse to send its pictures says why beforehand, and one that says nothing can be asked', () => {
+  expect(gatewayView(known({})).evidence_refused).toBeUndefined();
+  expect(gatewayView(known({ sendsEvidence: true, commandKeys: ['k'] })).evidence_refused).toBeUndefined();
+  expect(gatewayView(known({ sendsEvidence: false, commandKeys: ['k'] })).evidence_refused).toMatch(
+    /evidence: receiver/,
+  );
+  expect(gatewayView(known({ sendsEvidence: true, commandKeys: [] })).evidence_refused).toMatch(/trusted_keys/);
+});
