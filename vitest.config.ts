@@ -10,6 +10,8 @@ const light = [
 ];
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
+  'edge/start.test.ts',
+  'edge/vision/process/tunnel.test.ts',
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',

@@ -98,7 +98,7 @@ export interface GatewayOptions {
   readonly site: Site;
   readonly secrets: Secrets;
   /** what is wrong beside the configuration, at first and by now */
-  readonly conditions: { readonly first: readonly Warning[]; readonly look: () => Promise<readonly Warning[]> };
+  readonly conditions: { readonly first: readonly Warning[]; readonly look: () => readonly Warning[] };
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;

@@ -67,7 +67,7 @@ export class Reload {
     this.#problems = [];
     this.#renew(loaded);
     await Promise.all([broker.reload(), page.reload()]);
-    await this.#parts.conditions.renew(loaded.conditions);
+    this.#parts.conditions.renew(loaded.conditions);
     logger.info('passwords, keys and certificates were read again');
   }
 

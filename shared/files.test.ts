@@ -292,6 +292,13 @@ describe('a process that ends at any line of a write', () => {
     expect([text(), readdirSync(folder)]).toEqual([before, ['secrets.yaml']]);
   });
 
+  asRoot('believes no copy that another user has put there', () => {
+    writeFileSync(file, 'the text');
+    writeFileSync(`${file}.whole`, 'the text of another');
+    chownSync(`${file}.whole`, service, service);
+    expect([readWholeSync(file), text()]).toEqual(['the text', 'the text']);
+  });
+
   test('is no danger to what a person mended by hand long after', async () => {
     writeFileSync(`${file}.whole`, 'the copy of then');
     writeFileSync(file, 'mended');

@@ -62,8 +62,10 @@ export async function runUntilSignal(
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   let reloading = Promise.resolve();
+  let reloadWaits = false;
   let started = false;
   const reloadOnce = async () => {
+    reloadWaits = false;
     if (!started || stopping) return;
     logger.info('reloading');
     try {
@@ -75,7 +77,10 @@ export async function runUntilSignal(
   process.on('SIGHUP', () => {
     // a terminal that was closed says the same word as a person who asks for a reload, and nobody is left to see this
     if (process.stdin.isTTY) void stop('the terminal was closed', 0);
-    else reloading = reloading.then(reloadOnce);
+    else if (!reloadWaits) {
+      reloadWaits = true;
+      reloading = reloading.then(reloadOnce);
+    }
   });
   await root.start();
   started = true;

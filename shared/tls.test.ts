@@ -40,7 +40,8 @@ async function put(pair: Pair, to: Pair): Promise<void> {
 }
 
 async function served(own: Pair, names: readonly string[] = []) {
-  const clock = new FakeClock(Date.now());
+  // later than a certificate that is made within this test
+  const clock = new FakeClock(Date.now() + 60_000);
   const logger = createLogger('test', 'silent');
   const certificate = new ServerCertificate({ setting: 'http.tls', files: own, names, clock, logger });
   await certificate.start();

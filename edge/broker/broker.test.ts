@@ -616,6 +616,9 @@ describe('start and stop', () => {
     const meter = await bench.connected('meter', { protocol: 'mqtts', port: port!, rejectUnauthorized: false });
     await meter.publishAsync(readings, 'sealed', { qos: 1 });
     expect(taken()).toEqual(['sealed']);
+    const cbc = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' } as const;
+    const old = bench.connected('other', { protocol: 'mqtts', port: port!, rejectUnauthorized: false, ...cbc });
+    await expect(old).rejects.toThrow(/handshake/);
     const plain = await bench.raw(port);
     plain.send(connectPacket('meter'));
     await soon(() => plain.closed).toBe(true);

@@ -46,23 +46,33 @@ export function warningText({ place, message }: Warning): string {
 
 /** Never rejects because of what it finds. */
 export async function conditions(configured: Configured, clock: Clock): Promise<readonly Warning[]> {
-  const { installation, yaml, site } = configured;
-  const at = (area: Warning['area'], from: LoadedYaml<unknown>, problems: readonly Problem[]) =>
-    problems.map(({ path, message }): Warning => {
-      const { line, column } = from.at(path);
-      return { area, place: `${from.file}:${line}:${column}`, message };
-    });
+  const { installation, site } = configured;
   return [
-    ...at('listener', yaml, await listenerProblems(installation, clock)),
-    ...at('uplink', yaml, uplinkFiles(installation, clock.now())),
-    ...at('commands', yaml, trustedKeys(installation).warnings),
-    ...at('camera', site.siteYaml, cameraCas(site)),
-    ...at('model', site.siteYaml, await checkModels(site.site.cameras, join(installation.data, 'models'))),
-    ...at('access', site.secretsYaml, weakPasswords(site)),
-    ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
+    ...located('listener', configured.yaml, await listenerProblems(installation, clock)),
+    ...located('camera', site.siteYaml, cameraCas(site)),
+    ...located('model', site.siteYaml, await checkModels(site.site.cameras, join(installation.data, 'models'))),
+    ...lastingConditions(configured, clock),
     ...keptFileProblems(installation.data).map((message): Warning => ({ area: 'kept', message })),
     ...diskProblems(installation.data).map((message): Warning => ({ area: 'disk', message })),
   ];
+}
+
+/** Of them what no part says of itself while the gateway runs: a few small files are read, so it may be done often. */
+export function lastingConditions(configured: Configured, clock: Clock): readonly Warning[] {
+  const { installation, yaml, site } = configured;
+  return [
+    ...located('uplink', yaml, uplinkFiles(installation, clock.now())),
+    ...located('commands', yaml, trustedKeys(installation).warnings),
+    ...located('access', site.secretsYaml, weakPasswords(site)),
+    ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
+  ];
+}
+
+function located(area: Warning['area'], from: LoadedYaml<unknown>, problems: readonly Problem[]): Warning[] {
+  return problems.map(({ path, message }): Warning => {
+    const { line, column } = from.at(path);
+    return { area, place: `${from.file}:${line}:${column}`, message };
+  });
 }
 
 async function listenerProblems(installation: Installation, clock: Clock): Promise<Problem[]> {

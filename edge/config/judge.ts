@@ -19,7 +19,7 @@ import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
 import { type LoadedSite, loadSite } from '../site/load.ts';
 import type { Secrets, SinkSecret, Site } from '../site/site.ts';
 import { evidenceSecret } from '../uplink/upload-target.ts';
-import { conditions, type Warning } from './conditions.ts';
+import { conditions, lastingConditions, type Warning } from './conditions.ts';
 import type { Installation, SinkConfig } from './installation.ts';
 import { nameOfSink, readInstallation } from './load.ts';
 
@@ -27,8 +27,8 @@ export interface Loaded {
   readonly installation: Installation;
   readonly site: Site;
   readonly secrets: Secrets;
-  /** what is wrong by now beside the configuration, as `warnings` was at first */
-  readonly conditions: () => Promise<readonly Warning[]>;
+  /** what is wrong by now beside the configuration, of what no part says of itself */
+  readonly conditions: () => readonly Warning[];
 }
 
 export interface Judged {
@@ -52,8 +52,9 @@ export async function judge(installationFile: string, clock: Clock = systemClock
       ...uplinkProblems(installation, site, (one) => yaml.describe(one)),
     ];
     if (problems.length > 0) return { problems, warnings: [], summary: '' };
-    const look = () => conditions({ file: installationFile, installation, yaml, site }, clock);
-    const warnings = await look();
+    const configured = { file: installationFile, installation, yaml, site };
+    const warnings = await conditions(configured, clock);
+    const look = () => lastingConditions(configured, clock);
     const loaded: Loaded = { installation, site: site.site, secrets: site.secrets, conditions: look };
     return { problems, warnings, summary: summaryOf(installation, site), loaded };
   } catch (error) {

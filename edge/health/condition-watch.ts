@@ -16,7 +16,7 @@ const lookEveryMs = 60_000;
 const onPage: readonly Warning['area'][] = ['uplink', 'commands', 'access'];
 
 export interface ConditionWatchOptions {
-  readonly look: () => Promise<readonly Warning[]>;
+  readonly look: () => readonly Warning[];
   /** what was found before the start */
   readonly first: readonly Warning[];
   readonly clock: Clock;
@@ -53,15 +53,15 @@ export class ConditionWatch implements Part {
   }
 
   /** From now on this is looked at, at once for the first time. Never rejects. */
-  async renew(look: ConditionWatchOptions['look']): Promise<void> {
+  renew(look: ConditionWatchOptions['look']): void {
     this.#lookAgain = look;
-    await this.look();
+    this.look();
   }
 
   /** Never rejects. */
-  async look(): Promise<void> {
+  look(): void {
     try {
-      this.#take(await this.#lookAgain());
+      this.#take(this.#lookAgain());
     } catch (error) {
       this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
     }
@@ -75,9 +75,8 @@ export class ConditionWatch implements Part {
 
   #lookLater(): void {
     this.#timer = this.#options.clock.after(this.#options.everyMs ?? lookEveryMs, () => {
-      void this.look().then(() => {
-        if (!this.#stopped) this.#lookLater();
-      });
+      this.look();
+      if (!this.#stopped) this.#lookLater();
     });
   }
 }

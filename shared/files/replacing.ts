@@ -119,7 +119,7 @@ export function* readRecovered(system: System, path: string): Steps<Buffer> {
   const target = yield* targetOf(system, path);
   const whole = wholeOf(target);
   const [copy, file] = [yield* statOf(system, whole), yield* statOf(system, target)];
-  if (copy === undefined) return yield* done(system.read(path));
+  if (copy === undefined || !isOurs(copy, file)) return yield* done(system.read(path));
   // it was written in place when the process ended: the copy is whole, the file may not be
   if (file !== undefined && file.mtimeMs - copy.ctimeMs > copyCountsForMs) {
     yield* ignoring(removed(system, whole));
@@ -128,6 +128,11 @@ export function* readRecovered(system: System, path: string): Steps<Buffer> {
   const content = yield* done(system.read(whole));
   yield* ignoring(putBack(system, whole, target, content));
   return content;
+}
+
+/** In a folder that others may write to, a copy of theirs is none. */
+function isOurs(copy: Stats, file: Stats | undefined): boolean {
+  return copy.isFile() && [file?.uid, process.geteuid?.(), 0].includes(copy.uid);
 }
 
 /** Somebody who may only read has the copy's text, and leaves the rest to those who may write. */
