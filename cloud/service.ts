@@ -19,6 +19,7 @@ import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
 import { Acknowledgements } from './alarms/acknowledgements.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
+import { GatewayWatch } from './alarms/gateway-watch.ts';
 import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, workProblems } from './api/centre.ts';
 import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
@@ -58,6 +59,7 @@ import { FileOperationsLog } from './operations/file-log.ts';
 import type { OperationsLog } from './operations/operations.ts';
 import { TopicOperationsLog } from './operations/topic-log.ts';
 import { FileRegistry } from './registry/file-registry.ts';
+import { GatewayService, gatewayServiceKind } from './registry/gateway-service.ts';
 import { GatewaySites } from './registry/gateway-sites.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 import type { Registry } from './registry/registry.ts';
@@ -100,6 +102,8 @@ export class Service implements Part {
   readonly #registry: Registry;
   readonly #centreAlarms: CentreAlarms;
   readonly #sites: GatewaySites;
+  readonly #service: GatewayService;
+  readonly #watch: GatewayWatch;
   readonly #flood: FloodWatch;
   readonly #lock: DataLock;
   readonly #doors: Doors;
@@ -204,6 +208,21 @@ export class Service implements Part {
       kafka === undefined
         ? new FileOperationsLog(join(config.data, 'operations.jsonl'), clock)
         : new TopicOperationsLog(kafka, clock, logger('operations'));
+    this.#service = new GatewayService(this.#registry);
+    const { silent_after_s: silent, clock_after_s: unsynced, link_after_s: broken } = config.gateway_alarms ?? {};
+    this.#watch = new GatewayWatch({
+      gateways: this.#gateways,
+      alarms: this.#centreAlarms,
+      outOfService: (gateway) => this.#service.isOut(gateway),
+      missing: (gateway) => this.#missing(gateway),
+      times: {
+        ...(silent === undefined ? {} : { silentAfterMs: silent * 1000 }),
+        ...(unsynced === undefined ? {} : { clockAfterMs: unsynced * 1000 }),
+        ...(broken === undefined ? {} : { linkAfterMs: broken * 1000 }),
+      },
+      clock,
+      logger: logger('alarms'),
+    });
     this.#sites = new GatewaySites(this.#registry, clock, logger('registry'));
     const limitsOf = limitsOfGateways(config);
     this.#flood = new FloodWatch({ alarms: this.#centreAlarms, limitsOf, clock });
@@ -213,6 +232,7 @@ export class Service implements Part {
         this.#stored += some.length;
         this.#live.stored(some);
         this.#commands.stored(some);
+        this.#watch.stored(some);
       },
       held: (some, toTell = some) => {
         this.#ledgers.stored(some);
@@ -268,6 +288,7 @@ export class Service implements Part {
       gateways: this.#gateways,
       centreAlarms: this.#centreAlarms,
       sites: { sites: this.#sites, operations: this.#operations },
+      service: this.#service,
       acknowledgements: new Acknowledgements({
         operations: this.#operations,
         history: this.#history,
@@ -345,6 +366,14 @@ export class Service implements Part {
       }
       for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
       if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
+      this.#releasers.add(
+        'gateways out of service',
+        this.#registry.onChange(gatewayServiceKind, ({ id }) => {
+          const known = this.#gateways.get(id);
+          if (known !== undefined) this.#live.gateway(known);
+        }),
+      );
+      await this.#releasers.start('gateway watch', this.#watch);
       this.#releasers.add('api', () => api.close());
       this.#url = this.#doors.url(await listenOrExplain(api, this.#doors.host, this.#doors.port, 'http.port'));
       logger.info({ ...this.addresses(), version }, 'the centre is up');
@@ -408,6 +437,16 @@ export class Service implements Part {
       { listener: 'receiver', endsAt: this.#receiver?.certificateEndsAt },
     ];
     return ends.flatMap(({ listener, endsAt }) => (endsAt === undefined ? [] : [{ listener, endsAt }]));
+  }
+
+  /** Of a gateway's events by lane; undefined while the centre itself does not hear or store what comes. */
+  async #missing(gateway: string): Promise<{ alerts: number; telemetry: number } | undefined> {
+    if (workProblems(this.#centreParts()).length > 0) return undefined;
+    const counted = await this.#ledgers.of(gateway);
+    if (counted === undefined) return undefined;
+    const of = (lane: string) =>
+      counted.ledger.lanes.reduce((sum, one) => sum + (one.lane === lane ? one.missing.count : 0), 0);
+    return { alerts: of('alerts'), telemetry: of('telemetry') };
   }
 
   #ingestFigures(): IngestFigures {

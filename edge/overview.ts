@@ -104,6 +104,7 @@ export class Overview implements ConsoleSource {
       devices: placed(devices.statuses(), site.devices),
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
+      ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
       problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
     };
   }

@@ -12,6 +12,8 @@ import { Acknowledgements } from '../alarms/acknowledgements.ts';
 import { fileCommands } from '../commands/testing.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { FileOperationsLog } from '../operations/file-log.ts';
+import { FileRegistry } from '../registry/file-registry.ts';
+import { GatewayService } from '../registry/gateway-service.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
 import { buildApi } from './api.ts';
 import { type CentreParts, centreView } from './centre.ts';
@@ -69,6 +71,8 @@ async function start(options: StartOptions = {}) {
   releases.push(remove);
   const folder = await mkdtemp(join(tmpdir(), 'forpost-api-'));
   releases.push(() => rm(folder, { recursive: true, force: true }));
+  const registry = new FileRegistry(join(folder, 'registry.jsonl'), clock, silentLogger());
+  await registry.start();
   const app: FastifyInstance = buildApi({
     history,
     gateways,
@@ -76,6 +80,7 @@ async function start(options: StartOptions = {}) {
     centre: () => centreView(options.centre ?? allWell),
     ...(options.storesAll === undefined ? {} : { storesAll: options.storesAll }),
     commands,
+    service: new GatewayService(registry),
     acknowledgements: new Acknowledgements({
       operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
       history,
@@ -186,6 +191,25 @@ describe('a command to a gateway', () => {
     expect(answer.statusCode).toBe(403);
     expect((await get(url)).json()).toEqual({ commands: [] });
   });
+});
+
+test('staff take a gateway out of service and back, and every page can see it', async () => {
+  const { app, cookie, gateways, get } = await start();
+  gateways.take(exampleStatus());
+  const set = (inService: unknown, id = 'gw-1') =>
+    app.inject({
+      method: 'POST',
+      url: `/api/v1/gateways/${id}/service`,
+      headers: { cookie },
+      payload: { in_service: inService },
+    });
+  const shown = async () => (await get('/api/v1/gateways')).json().gateways[0].in_service;
+  expect(await shown()).toBe(true);
+  expect((await set(false)).json()).toEqual({ gateway: 'gw-1', in_service: false });
+  expect(await shown()).toBe(false);
+  expect((await set(true)).statusCode).toBe(200);
+  expect(await shown()).toBe(true);
+  expect([(await set(false, 'nobody')).statusCode, (await set('no')).statusCode]).toEqual([404, 400]);
 });
 
 describe('who may', () => {

@@ -35,6 +35,7 @@ import type { EvidenceDepot } from '../evidence/depot.ts';
 import { registerEvidenceRoutes } from '../evidence/routes.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
+import type { GatewayService } from '../registry/gateway-service.ts';
 import type { GatewayDirectory } from '../registry/gateways.ts';
 import { registerSiteRoutes, type SiteRouteParts } from '../registry/site-routes.ts';
 import type { LedgerQuery } from './ledger-view.ts';
@@ -53,6 +54,8 @@ export interface ApiParts {
   readonly centreAlarms?: Pick<CentreAlarms, 'all' | 'acknowledge'>;
   /** the centre's own word on alarms; absent: only the gateways' counts */
   readonly acknowledgements?: Pick<Acknowledgements, 'take'>;
+  /** which gateways staff took out of service; absent: none, and none can be */
+  readonly service?: Pick<GatewayService, 'isOut' | 'set'>;
   /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
@@ -142,6 +145,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       ledger: parts.ledger,
       centre: parts.centre,
       storesAll: parts.storesAll ?? (() => true),
+      isOut: (gateway) => parts.service?.isOut(gateway) ?? false,
       clock,
       logger,
       streams: new EventStreams(scope, { clock, maxStreams: 500 }),

@@ -1,9 +1,9 @@
 /** The API's addresses: what each asks of the centre's parts. All of them are behind the log-in. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { ForpostError } from '@forpost/shared/errors.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
-import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { registerCommandRoutes } from '../commands/routes.ts';
 import { cursorAfter } from '../history/queries.ts';
@@ -20,7 +20,15 @@ import { alarmsPage, centreAlarmView, drawable, gatewayView, ownFirst } from './
 export interface RouteParts
   extends Pick<
     ApiParts,
-    'history' | 'gateways' | 'centreAlarms' | 'acknowledgements' | 'ledger' | 'centre' | 'commands' | 'clock'
+    | 'history'
+    | 'gateways'
+    | 'centreAlarms'
+    | 'acknowledgements'
+    | 'service'
+    | 'ledger'
+    | 'centre'
+    | 'commands'
+    | 'clock'
   > {
   readonly login: Login;
   readonly streams: LiveStreams;
@@ -39,6 +47,7 @@ async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
+const serviceRetryMs = 2_000;
 const defaultEvents = 100;
 const defaultAlarms = 200;
 /** Of one event: longer data is left in the history. */
@@ -57,6 +66,7 @@ async function eventsPage(page: Promise<EventPage>): Promise<EventsAnswer> {
 }
 
 export function registerRoutes(server: FastifyInstance, parts: RouteParts): void {
+  const isOut = (gateway: string) => parts.service?.isOut(gateway) ?? false;
   const { history, gateways, ledger, centre, clock, login, streams } = parts;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -115,7 +125,36 @@ export function registerRoutes(server: FastifyInstance, parts: RouteParts): void
       config: { right: 'see' },
       schema: { summary: 'Gateways as they are now', response: { 200: schemas.gatewaysAnswer } },
     },
-    async () => ({ now: rfc3339(clock.now()), gateways: gateways.all().map(gatewayView) }),
+    async () => ({
+      now: rfc3339(clock.now()),
+      gateways: gateways.all().map((known) => gatewayView(known, !isOut(known.gateway))),
+    }),
+  );
+
+  app.post(
+    '/api/v1/gateways/:id/service',
+    {
+      config: { right: 'act' },
+      schema: {
+        summary: 'Takes a gateway out of service, or back: out of service the centre raises nothing about it',
+        params: schemas.idParams,
+        body: schemas.serviceBody,
+        response: { 200: schemas.serviceAnswer },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { in_service: inService } = request.body;
+      if (parts.service === undefined || gateways.get(id) === undefined)
+        throw new HttpProblem(404, `no gateway "${id}" is known`);
+      try {
+        await parts.service.set(id, !inService, login.sessionOf(request)?.user ?? '');
+      } catch (error) {
+        if (!(error instanceof ForpostError)) throw error;
+        throw tryAgainIn(503, serviceRetryMs, `${messageOf(error)}. It is as it was: try again`);
+      }
+      return { gateway: id, in_service: inService };
+    },
   );
 
   app.get(

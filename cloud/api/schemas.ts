@@ -112,6 +112,9 @@ export const gatewaySchema = answer({
   gateway: Type.String(),
   site: Type.String({ description: 'empty where nothing but its numbers is known' }),
   online: Type.Boolean(),
+  in_service: Type.Boolean({
+    description: 'false: staff took it out of service, and the centre raises nothing about it',
+  }),
   last_contact: Type.Union([time('by the centre’s clock'), Type.Null()]),
   name: Type.String(),
   place: optional(Type.String({ description: 'where the site is, in its own words' })),
@@ -182,6 +185,9 @@ export const gatewaySchema = answer({
   ),
 });
 export type GatewayView = Type.Static<typeof gatewaySchema>;
+
+export const serviceBody = Type.Object({ in_service: Type.Boolean() }, closed);
+export const serviceAnswer = answer({ gateway: Type.String(), in_service: Type.Boolean() });
 
 export const gatewaysAnswer = answer({ now: time('the centre’s clock'), gateways: list(gatewaySchema) });
 export type GatewaysAnswer = Type.Static<typeof gatewaysAnswer>;

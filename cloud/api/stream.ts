@@ -24,6 +24,8 @@ export interface LiveStreamsOptions {
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
   readonly storesAll: () => boolean;
+  /** whether staff took a gateway out of service; absent: none */
+  readonly isOut?: (gateway: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -138,7 +140,7 @@ export class LiveStreams {
         this.#moved.add(message.gateway.gateway);
         this.#sendAll('gateway', {
           now: rfc3339(this.#options.clock.now()),
-          gateway: gatewayView(message.gateway),
+          gateway: gatewayView(message.gateway, !(this.#options.isOut?.(message.gateway.gateway) ?? false)),
         });
         break;
     }

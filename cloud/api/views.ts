@@ -7,7 +7,8 @@ import type { KnownGateway } from '../registry/gateways.ts';
 import type { AlarmsAnswer, AlarmView, GatewayView } from './schemas.ts';
 import { longestChannel, metricPatternText } from './schemas.ts';
 
-export function gatewayView(known: KnownGateway): GatewayView {
+/** `inService`: staff have not taken it out of service. */
+export function gatewayView(known: KnownGateway, inService = true): GatewayView {
   const { gateway, site, online, lastContact, status } = known;
   const lanes = status?.lanes ?? [];
   return {
@@ -15,6 +16,7 @@ export function gatewayView(known: KnownGateway): GatewayView {
     site,
     online,
     last_contact: lastContact === undefined ? null : rfc3339(lastContact),
+    in_service: inService,
     name: status?.name ?? gateway,
     ...(status?.place === undefined ? {} : { place: status.place }),
     version: status?.version ?? '',

@@ -181,6 +181,23 @@ export const cloudSchema = Type.Object(
         closed,
       ),
     ),
+    /** what the centre itself raises about its gateways, and after how long */
+    gateway_alarms: Type.Optional(
+      Type.Object(
+        {
+          silent_after_s: Type.Optional(
+            Type.Integer({ minimum: 30, maximum: 86_400, description: 'a gateway that is not heard of; default 300' }),
+          ),
+          clock_after_s: Type.Optional(
+            Type.Integer({ minimum: 60, maximum: 604_800, description: 'a clock that is not in sync; default 3600' }),
+          ),
+          link_after_s: Type.Optional(
+            Type.Integer({ minimum: 60, maximum: 604_800, description: 'an uplink that does not work; default 900' }),
+          ),
+        },
+        closed,
+      ),
+    ),
     watchdog: Type.Optional(
       Type.Object(
         {

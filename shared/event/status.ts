@@ -118,6 +118,8 @@ export interface GatewayStatus {
   readonly commandKeys?: readonly string[];
   /** whether it has a receiver to send pictures and clips to; absent: of a version that does not say */
   readonly sendsEvidence?: boolean;
+  /** what is wrong with the outbox's disk or file, in words; absent where all is well */
+  readonly storageProblem?: string;
   /** what is wrong now, in words: a model that is no model, a vision process that restarts, … */
   readonly problems: readonly string[];
 }

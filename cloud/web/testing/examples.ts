@@ -9,6 +9,7 @@ export function gatewayView(id: string, change: Partial<GatewayView> = {}): Gate
     gateway: id,
     site: 'farm',
     online: true,
+    in_service: true,
     last_contact: ago(1000),
     name: `Gateway ${id}`,
     version: '0.1.0',

@@ -1,5 +1,6 @@
 /** The gateways: heard of or not, what waits on them, whether the history has all of theirs, and what is wrong there. */
 
+import { post, sentence } from '../http.ts';
 import { AsOf } from '../parts/as-of.tsx';
 import { asOfWords } from '../parts/as-of-words.ts';
 import { table } from '../parts/table.ts';
@@ -109,6 +110,10 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             <Mark tone="quiet" icon={QuestionIcon} title={`Last known: ${gateway.online ? 'online' : 'offline'}`}>
               Not known now
             </Mark>
+          ) : !gateway.in_service ? (
+            <Mark tone="quiet" icon={OfflineIcon} title="Staff took it out of service: nothing is raised about it">
+              Out of service
+            </Mark>
           ) : online ? (
             <Mark tone="good" icon={OnlineIcon}>
               Online
@@ -134,6 +139,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
           </dd>
         </div>
       </dl>
+      <ServiceButton gateway={gateway} />
       <ul className="lines">
         {[...new Set(gateway.problems)].map((problem) => (
           <Line key={problem} icon={WarningIcon} tone="critical" state="Problem" what="" reason={problem} />
@@ -264,5 +270,36 @@ function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode
       {words.charAt(0).toUpperCase() + words.slice(1)}
       {asOf}
     </Mark>
+  );
+}
+
+/** For maintenance, or for good: who is out of service is silent without an alarm. */
+function ServiceButton({
+  gateway: { gateway, name, in_service: inService },
+}: Pick<GatewayItemProps, 'gateway'>): ReactNode {
+  const [problem, setProblem] = useState('');
+  const [sending, setSending] = useState(false);
+  const turn = () => {
+    setSending(true);
+    setProblem('');
+    post(`/api/v1/gateways/${gateway}/service`, { in_service: !inService })
+      .catch((error: unknown) => setProblem(sentence(error)))
+      .finally(() => setSending(false));
+  };
+  const words = inService ? 'Take out of service' : 'Put back into service';
+  return (
+    <div className="gateway-service">
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        color="gray"
+        loading={sending}
+        onClick={turn}
+        aria-label={`${words}: ${name}`}
+      >
+        {words}
+      </Button>
+      {problem === '' ? null : <Mark tone="critical">{problem}</Mark>}
+    </div>
   );
 }

@@ -1,0 +1,208 @@
+/** What the centre raises about its gateways by itself: once, not for its own outages, and never as a storm. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { exampleEvent, exampleStatus } from '../api/example.ts';
+import type { Notification } from '../notify/channel.ts';
+import { FileRegistry } from '../registry/file-registry.ts';
+import { GatewayService } from '../registry/gateway-service.ts';
+import { GatewayDirectory } from '../registry/gateways.ts';
+import { CentreAlarms } from './centre-alarms.ts';
+import { GatewayWatch } from './gateway-watch.ts';
+
+const logger = silentLogger();
+
+async function inFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-watch-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'registry.jsonl');
+}
+
+interface Life {
+  readonly clock?: FakeClock;
+  readonly file?: string;
+}
+
+/** One life of a centre. */
+async function centre({ clock = new FakeClock(), file }: Life = {}) {
+  const told: Notification[] = [];
+  const missing = new Map<string, { alerts: number; telemetry: number }>();
+  let hearing = true;
+  const registry = new FileRegistry(file ?? (await inFolder()), clock, logger);
+  const tell = async (notification: Notification) => void told.push(notification);
+  const alarms = new CentreAlarms({ registry, tell, alone: true, clock, random: () => 0.5, logger });
+  const gateways = new GatewayDirectory({ clock, hearing: () => hearing });
+  const service = new GatewayService(registry);
+  const watch = new GatewayWatch({
+    ...{ gateways, alarms, clock, logger },
+    outOfService: (gateway) => service.isOut(gateway),
+    missing: async (gateway) => missing.get(gateway) ?? { alerts: 0, telemetry: 0 },
+  });
+  await alarms.start();
+  await registry.start();
+  await gateways.start();
+  await watch.start();
+  const stop = async () => {
+    await watch.stop();
+    await gateways.stop();
+    await alarms.stop();
+  };
+  onTestFinished(stop);
+  let counter = 0;
+  /** `alive` report every few seconds meanwhile */
+  const pass = async (seconds: number, alive: readonly string[] = [], more: object = {}) => {
+    for (let s = 0; s < seconds; s++) {
+      clock.advance(1000);
+      if (s % 4 === 0)
+        for (const gateway of alive)
+          gateways.take(exampleStatus({ gateway, name: `Farm ${gateway}`, counter: ++counter, ...more }));
+      if (s % 10 === 0) await new Promise(setImmediate);
+    }
+    // what is to be written goes to a file
+    for (let turn = 0; turn < 40; turn++) await new Promise((done) => setTimeout(done, 1));
+  };
+  const active = () =>
+    alarms
+      .all()
+      .filter((alarm) => alarm.active)
+      .map(({ gateway, kind }) => `${gateway} ${kind}`)
+      .toSorted();
+  return {
+    ...{ clock, told, pass, active, gateways, watch, service, missing, stop },
+    deaf: (deaf: boolean) => {
+      hearing = !deaf;
+    },
+  };
+}
+
+test('a gateway that falls silent is an alarm after five minutes, told once, and over when it is heard of', async () => {
+  const { pass, active, told } = await centre();
+  await pass(20, ['gw-1', 'gw-2']);
+  await pass(290, ['gw-2']);
+  await expect.poll(active).toEqual([]);
+  await pass(60, ['gw-2']);
+  await expect.poll(active).toEqual(['gw-1 silent']);
+  await pass(600, ['gw-2']);
+  expect(told.map(({ gateway, change, severity }) => [gateway, change, severity])).toEqual([
+    ['gw-1', 'raised', 'critical'],
+  ]);
+  expect(told[0]?.message).toMatch(/Farm gw-1 is silent/);
+  await pass(30, ['gw-1', 'gw-2']);
+  await expect.poll(active).toEqual([]);
+  await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'cleared']);
+});
+
+test('a centre that could hear nobody, or has just started, calls nobody silent', async () => {
+  const file = await inFolder();
+  const first = await centre({ file });
+  await first.pass(20, ['gw-1', 'gw-2']);
+  first.deaf(true);
+  await first.pass(3600);
+  first.deaf(false);
+  await first.pass(60, ['gw-1', 'gw-2']);
+  await expect.poll(() => [first.active(), first.told]).toEqual([[], []]);
+  await first.stop();
+  // away for an hour; the topic has their last words of before
+  first.clock.advance(3_600_000);
+  const later = await centre({ file, clock: first.clock });
+  later.gateways.take(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 3_600_000);
+  await later.pass(200);
+  await expect.poll(later.active).toEqual([]);
+  await later.pass(200, ['gw-2']);
+  await expect.poll(later.active).toEqual(['gw-1 silent']);
+});
+
+test('a silence that was told before a restart is not told again, and ends after it', async () => {
+  const file = await inFolder();
+  const first = await centre({ file });
+  await first.pass(20, ['gw-1', 'gw-2']);
+  await first.pass(400, ['gw-2']);
+  await expect.poll(() => first.told.length).toBe(1);
+  await first.stop();
+  const later = await centre({ file, clock: first.clock });
+  later.gateways.take(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 420_000);
+  await later.pass(700, ['gw-2']);
+  await expect.poll(() => [later.active(), later.told]).toEqual([['gw-1 silent'], []]);
+  await later.pass(30, ['gw-1', 'gw-2']);
+  await expect.poll(() => later.told.map(({ change }) => change)).toEqual(['cleared']);
+});
+
+test('500 gateways that fall silent at once are one message, and one more when all are back', async () => {
+  const { pass, active, told } = await centre();
+  const all = Array.from({ length: 500 }, (_, i) => `gw-${i}`);
+  await pass(20, all);
+  await pass(400, []);
+  await expect.poll(active).toEqual(['centre silent']);
+  expect(told.map(({ message }) => message)).toEqual([
+    '500 gateways are silent together (Farm gw-0, Farm gw-1, Farm gw-10 and 497 more): look for what they share, a line or a Kafka',
+  ]);
+  await pass(200, all.slice(1));
+  await expect.poll(active).toEqual(['centre silent']);
+  await pass(100, all);
+  await expect.poll(() => [active(), told.map(({ change }) => change)]).toEqual([[], ['raised', 'cleared']]);
+}, 30_000);
+
+test('a gateway that staff took out of service is silent without an alarm, and one that had raised it is over', async () => {
+  const { pass, active, told, service } = await centre();
+  await pass(20, ['gw-1', 'gw-2', 'gw-3']);
+  await service.set('gw-1', true, 'anna');
+  await pass(400, ['gw-3']);
+  await expect.poll(active).toEqual(['gw-2 silent']);
+  await service.set('gw-2', true, 'anna');
+  await pass(30, ['gw-3']);
+  await expect.poll(() => [active(), told.at(-1)?.message]).toEqual([[], 'The gateway was taken out of service']);
+  await service.set('gw-1', false, 'anna');
+  await pass(30, ['gw-3']);
+  await expect.poll(active).toEqual(['gw-1 silent']);
+});
+
+test('what a gateway says of its disk, its clock and its links is an alarm after its time, and over when it says otherwise', async () => {
+  const { pass, active } = await centre();
+  const uplink = {
+    sink: 'second',
+    state: 'offline',
+    since: '',
+    reason: 'no route',
+    events: 1,
+    bytes: 1,
+    eventsPerSecond: 0,
+  };
+  const bad = { clock: 'unsynced', storageProblem: 'the disk is full', uplinks: [uplink] };
+  await pass(30, ['gw-1'], bad);
+  await expect.poll(active).toEqual(['gw-1 storage']);
+  await pass(900, ['gw-1'], bad);
+  await expect.poll(active).toEqual(['gw-1 link', 'gw-1 storage']);
+  await pass(2800, ['gw-1'], bad);
+  await expect.poll(active).toEqual(['gw-1 clock', 'gw-1 link', 'gw-1 storage']);
+  await pass(30, ['gw-1']);
+  await expect.poll(active).toEqual([]);
+});
+
+test('events that are missing or lost are an alarm of their gateway, alerts a critical one', async () => {
+  const { pass, active, told, missing, watch } = await centre();
+  missing.set('gw-1', { alerts: 0, telemetry: 3 });
+  await pass(30, ['gw-1', 'gw-2']);
+  await expect.poll(active).toEqual(['gw-1 missing']);
+  missing.delete('gw-1');
+  await pass(30, ['gw-1', 'gw-2']);
+  await expect.poll(active).toEqual([]);
+  const gap = (data: object) => exampleEvent({ sequence: 9, time: 0, gateway: 'gw-2', type: eventTypes.gap, data });
+  // named and counted: shed for room is told by the gateway's card
+  watch.stored([gap({ epoch: 'e', lane: 'telemetry', from: '3', to: '9', count: 7, reason: 'shed' })]);
+  await pass(5, ['gw-1', 'gw-2']);
+  await expect.poll(active).toEqual([]);
+  watch.stored([gap({ epoch: 'e', lane: 'alerts', from: '3', to: null, count: 0, reason: 'the outbox was damaged' })]);
+  await pass(5, ['gw-1', 'gw-2']);
+  await expect.poll(active).toEqual(['gw-2 lost']);
+  await expect
+    .poll(() => told.at(-1))
+    .toMatchObject({
+      gateway: 'gw-2',
+      severity: 'critical',
+      message: expect.stringContaining('damaged'),
+    });
+});
