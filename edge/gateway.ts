@@ -262,7 +262,7 @@ export class Gateway implements Part {
       onCommit: (listener) => this.#outbox.onCommit(listener),
       status: () => this.#overview.status(),
       putAside: (refusal) => this.#putAside(refusal),
-      onDamaged: () => this.#outbox.check(),
+      onDamaged: (place) => this.#outbox.check(place),
       commands: {
         keys: keys.map(({ text }) => text),
         take: (command, centreTime) => this.#commander.take(command, centreTime),

@@ -8,11 +8,18 @@
  * Always: such an epoch stays in the list for as long as one that may tell of it is in the file: should that file be put
  * aside as well, the gap record goes with it and has to be made anew.
  */
-import type { Epoch } from '@forpost/shared/event/ids.ts';
+import type { Epoch, Sequence } from '@forpost/shared/event/ids.ts';
 
 export interface EpochList {
   readonly living: readonly Epoch[];
   readonly told: readonly Told[];
+  /** the last numbers given in epochs that have ended, as far as that was known when the list was written */
+  readonly ends?: ReadonlyMap<Epoch, LaneEnds>;
+}
+
+export interface LaneEnds {
+  readonly alerts: Sequence;
+  readonly telemetry: Sequence;
 }
 
 export interface Told {
@@ -41,10 +48,18 @@ export interface InFile {
  * The list for when `epoch` begins in a file, with gap records of `lost` in its first commit. It is written before that
  * commit: an epoch too many is harmless, one too few is not.
  */
-export function nextList(before: EpochList, inFile: InFile, lost: readonly Epoch[], epoch: Epoch): EpochList {
-  const told = lost.length > 0 ? lost.map((one) => ({ epoch: one, toldIn: epoch })) : stillTold(before, inFile);
-  const living = [...inFile.living.filter((one) => one !== epoch), epoch];
-  return { living: living.slice(-mostEpochs), told: told.slice(-mostEpochs) };
+export function nextList(
+  before: EpochList,
+  inFile: InFile,
+  lost: readonly Epoch[],
+  epoch: Epoch,
+  ends?: ReadonlyMap<Epoch, LaneEnds>,
+): EpochList {
+  const told = [...stillTold(before, inFile), ...lost.map((one) => ({ epoch: one, toldIn: epoch }))].slice(-mostEpochs);
+  const living = [...inFile.living.filter((one) => one !== epoch), epoch].slice(-mostEpochs);
+  if (ends === undefined) return { living, told };
+  const listed = new Set([...living, ...told.map((one) => one.epoch)]);
+  return { living, told, ends: new Map([...ends].filter(([one]) => listed.has(one))) };
 }
 
 /** Whose gap records may still be in the file. Alerts go oldest first: with the newest that may tell, all have gone. */
@@ -60,12 +75,20 @@ function stillTold({ living: listed, told }: EpochList, { living, telling }: InF
   return [...known, ...ended.map((one) => ({ epoch: one, toldIn }))];
 }
 
-/** One line an epoch; one of which only others tell is followed by the newest of those. */
-export function printList({ living, told }: EpochList): string {
-  return [...living, ...told.map(({ epoch, toldIn }) => `${epoch} ${toldIn}`)].join('\n');
+/**
+ * One line an epoch; one of which only others tell is followed by the newest of those. Of those whose ends are known
+ * another line says them.
+ */
+export function printList({ living, told, ends = new Map() }: EpochList): string {
+  return [
+    ...living,
+    ...told.map(({ epoch, toldIn }) => `${epoch} ${toldIn}`),
+    ...Array.from(ends, ([epoch, { alerts, telemetry }]) => `${epoch} ends ${alerts} ${telemetry}`),
+  ].join('\n');
 }
 
 const line = /^([0-9a-f]{16})(?: ([0-9a-f]{16}))?$/;
+const endLine = /^([0-9a-f]{16}) ends ([0-9]{1,15}) ([0-9]{1,15})$/;
 
 /** What is no line of ours is passed over. */
 export function parseList(text: string): EpochList {
@@ -73,8 +96,13 @@ export function parseList(text: string): EpochList {
     const found = line.exec(entry);
     return found === null ? [] : [{ epoch: found[1] as Epoch, toldIn: found[2] as Epoch | undefined }];
   });
+  const ends = text.split('\n').flatMap((entry): [Epoch, LaneEnds][] => {
+    const found = endLine.exec(entry);
+    return found === null ? [] : [[found[1] as Epoch, { alerts: Number(found[2]), telemetry: Number(found[3]) }]];
+  });
   return {
     living: entries.filter(({ toldIn }) => toldIn === undefined).map(({ epoch }) => epoch),
     told: entries.flatMap(({ epoch, toldIn }) => (toldIn === undefined ? [] : [{ epoch, toldIn }])),
+    ...(ends.length === 0 ? {} : { ends: new Map(ends) }),
   };
 }

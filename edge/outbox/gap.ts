@@ -6,6 +6,8 @@ import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 export const shedReason = 'shed: the outbox had no room';
 export const forgoneReason = 'not kept any more when this centre was configured';
 export const damagedReason = 'lost: the outbox was damaged and put aside';
+export const alteredReason = 'lost: damaged on the disk of the gateway';
+export const shortReason = 'lost: the file of the outbox was older or shorter than what had been stored';
 
 /** Times in ms since 1970. */
 export function gapOfShed(shed: {
@@ -38,15 +40,24 @@ export function gapOfForgone(
   return { epoch, lane, from: String(from), to: String(through), count: through - from + 1, reason: forgoneReason };
 }
 
-/** What was in a file that was put aside: of everything from `from` on the centre may lack what it has not received. */
-export function gapOfDamage(epoch: string, lane: Lane, from: Sequence, to: Sequence | null): GapData {
+/** A range that a damaged file has lost; `to` null: nobody knows how far it goes. */
+export interface Loss {
+  readonly epoch: string;
+  readonly lane: Lane;
+  readonly from: Sequence;
+  readonly to: Sequence | null;
+  readonly reason: string;
+}
+
+/** Of everything in it the centre may lack what it has not received. */
+export function gapOfLoss({ epoch, lane, from, to, reason }: Loss): GapData {
   return {
     epoch,
     lane,
     from: String(from),
     to: to === null ? null : String(to),
     count: to === null ? 0 : to - from + 1,
-    reason: damagedReason,
+    reason,
   };
 }
 

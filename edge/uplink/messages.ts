@@ -4,6 +4,7 @@ import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { SinkConfig } from '../config/installation.ts';
+import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { Room } from './pacer.ts';
 import type { SinkIdentity } from './sink.ts';
@@ -62,8 +63,8 @@ export type FromThread =
     }
   | { readonly say: 'wantStatus' }
   | { readonly say: 'room'; readonly id: number; readonly room: Room }
-  /** the outbox's file does not give back what was written */
-  | { readonly say: 'damaged' }
+  /** the outbox's file does not give back what was written; `place`: where, as far as that is one event's */
+  | { readonly say: 'damaged'; readonly place: DamagePlace | undefined }
   | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal }
   /** signed by a trusted key, for this gateway, and without a result in the outbox; `centreTime` in ms since 1970 */
   | { readonly say: 'command'; readonly id: number; readonly command: Command; readonly centreTime: number | undefined }

@@ -101,12 +101,13 @@ function progress(name: string, clock: Clock): (figures: ReplayFigures) => void 
 function summary(
   name: string,
   lane: string,
-  { sent, bytes, refused, waiting }: ReplayFigures,
+  { sent, bytes, refused, altered, waiting }: ReplayFigures,
   seconds: number,
 ): string {
   return [
     `${name}: ${sent} events of ${lane} (${(bytes / 1e6).toFixed(1)} MB) sent again in ${seconds.toFixed(1)} s`,
     ...(refused === 0 ? [] : [`${refused} were refused for good`]),
+    ...(altered === 0 ? [] : [`${altered} are damaged on this disk and were not sent`]),
     ...(waiting === 0 ? [] : [`${waiting} more wait for their first delivery, which is the uplink's`]),
   ].join('; ');
 }

@@ -46,6 +46,8 @@ export interface ReplayFigures {
   readonly bytes: number;
   /** that the sink refuses for good */
   readonly refused: number;
+  /** whose rows the disk gives back altered: they are not sent */
+  readonly altered: number;
   /** in the range, and not delivered for the first time yet: the uplink sends them */
   readonly waiting: number;
   /** looked at so far, and all that may be in the range */
@@ -83,7 +85,7 @@ class Job {
   #wire = 0;
   #size = mostEvents;
   #failures = 0;
-  #figures: ReplayFigures = { sent: 0, bytes: 0, refused: 0, waiting: 0, looked: 0, of: 0 };
+  #figures: ReplayFigures = { sent: 0, bytes: 0, refused: 0, altered: 0, waiting: 0, looked: 0, of: 0 };
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -110,15 +112,21 @@ class Job {
   async #span({ epoch, from, to }: Span): Promise<void> {
     const { kept, lane, range } = this.#options;
     for (let after = from - 1; after < to; ) {
-      const read = kept.read(epoch, lane, after, this.#size).filter(({ sequence }) => sequence <= to);
-      const last = read.at(-1);
+      const read = kept.read(epoch, lane, after, Math.min(this.#size, to - after));
       // what was there a moment ago may be deleted by its age meanwhile
-      if (last === undefined) break;
+      if (read.through === undefined) break;
+      const within = read.events.filter(({ sequence }) => sequence <= to);
       const wanted =
-        range.by === 'sequence' ? read : read.filter(({ received }) => received >= range.from && received < range.to);
+        range.by === 'sequence'
+          ? within
+          : within.filter(({ received }) => received >= range.from && received < range.to);
       await this.#sendAll(epoch, wanted);
-      this.#tell({ looked: this.#figures.looked + (last.sequence - after) });
-      after = last.sequence;
+      const through = Math.min(read.through, to);
+      this.#tell({
+        looked: this.#figures.looked + (through - after),
+        altered: this.#figures.altered + read.altered,
+      });
+      after = through;
     }
   }
 

@@ -13,6 +13,7 @@ import { resultId } from '../commands/once.ts';
 import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/sqlite/damage.ts';
+import { DamagedRange } from '../outbox/sqlite/event-rows.ts';
 import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -103,7 +104,7 @@ function lazyReader(file: string): OutboxReader {
     } catch (error) {
       open.close();
       open = undefined;
-      if (isDamage(error)) post({ say: 'damaged' });
+      if (isDamage(error)) post({ say: 'damaged', place: error instanceof DamagedRange ? error.place : undefined });
       throw error;
     }
   };

@@ -19,6 +19,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../config/installation.ts';
 import type { InHand } from '../outbox/in-hand.ts';
+import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { EvidenceLink } from './evidence-upload.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
@@ -48,7 +49,7 @@ export interface UplinkOptions {
    */
   readonly putAside?: (refusal: Refusal) => Promise<void>;
   /** a page of the outbox's file, which perhaps nobody else comes to, is damaged: its lane cannot go on */
-  readonly onDamaged?: () => void;
+  readonly onDamaged?: (place?: DamagePlace) => void;
   /** what the centre asks for; absent: nothing is listened for */
   readonly commands?: CommandTaker;
   readonly clock: Clock;
@@ -261,7 +262,7 @@ export class Uplink implements Part {
         this.#rooms.get(message.id)?.(message.room);
         return;
       case 'damaged':
-        this.#options.onDamaged?.();
+        this.#options.onDamaged?.(message.place);
         return;
       case 'putAside': {
         const { id, refusal } = message;

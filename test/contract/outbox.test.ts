@@ -35,7 +35,7 @@ function sqlitePlace(): Place {
 }
 
 function simulatedPlace(): Place {
-  const told = { done: () => undefined, puttingAside: () => undefined };
+  const told = { done: () => undefined, puttingAside: () => undefined, damaged: () => undefined };
   const disk = new SimulatedDisk(systemClock, new Random(1), told, false);
   return {
     async open() {

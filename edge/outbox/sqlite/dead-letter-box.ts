@@ -1,12 +1,13 @@
 /**
  * The newest messages that nobody could read, as they came.
  *
- * Always: bounded by number and by bytes, the oldest are dropped; a payload larger than a letter may be is cut, and
+ * Always: a letter whose row is altered is shown to nobody; bounded by number and by bytes, the oldest are dropped; a payload larger than a letter may be is cut, and
  * its reason says so.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { DeadLetter } from '../outbox.ts';
+import { hashOfRow } from './row-hash.ts';
 import {
   countDeadLetters,
   deleteOldestDeadLetter,
@@ -19,7 +20,7 @@ const maxLetters = 1000;
 const maxBytes = 4 * 2 ** 20;
 const maxLetterBytes = 2 ** 20;
 
-type LetterRow = { device: DeviceId; payload: Uint8Array } & DeadLetter;
+type LetterRow = { device: DeviceId; payload: Uint8Array; hash: number | null } & DeadLetter;
 
 export class DeadLetterBox {
   #count: number;
@@ -47,7 +48,8 @@ export class DeadLetterBox {
     const cut = letter.payload.length > maxLetterBytes;
     const payload = cut ? letter.payload.subarray(0, maxLetterBytes) : letter.payload;
     const reason = cut ? `${letter.reason} (${letter.payload.length} bytes, cut)` : letter.reason;
-    this.#statements.insert.run(letter.device, letter.topic, payload, letter.received, reason);
+    const hash = hashOf({ ...letter, payload, reason });
+    this.#statements.insert.run(letter.device, letter.topic, payload, letter.received, reason, hash);
     this.#count++;
     this.#bytes += payload.length;
     while (this.#count > maxLetters || this.#bytes > maxBytes) {
@@ -61,6 +63,11 @@ export class DeadLetterBox {
   /** Newest first; `device`: of that one. */
   newest(limit: number, device?: string): DeadLetter[] {
     const most = Math.max(0, Math.min(limit, maxLetters));
-    return device === undefined ? this.#statements.select.all(most) : this.#statements.selectOf.all(device, most);
+    const rows = device === undefined ? this.#statements.select.all(most) : this.#statements.selectOf.all(device, most);
+    return rows.flatMap(({ hash, ...letter }) => (hash === null || hash === hashOf(letter) ? [letter] : []));
   }
+}
+
+function hashOf({ device, topic, payload, received, reason }: DeadLetter): number {
+  return hashOfRow('dead_letters', [device, topic, payload, received, reason]);
 }

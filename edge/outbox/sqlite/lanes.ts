@@ -7,14 +7,17 @@
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import { lanes as allLanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
+import type { LaneEnds } from '../epoch-list.ts';
 import type { InHand } from '../in-hand.ts';
 import { rowBytes } from '../room.ts';
 import type { SequenceRange, SinkPosition } from '../shedding.ts';
+import type { Mended } from './mending.ts';
 import type { Acknowledgement } from './messages.ts';
+import { hashOfRow } from './row-hash.ts';
 import { deleteCursors, moveCursor, selectCursors } from './sql/cursors.ts';
 import { selectBytesBeforeFirst, selectFirstSequence, selectTotalBytes } from './sql/events.ts';
 import { countGoneAfter, deleteHoles, deleteHolesThrough, selectLanesWithHoles } from './sql/holes.ts';
-import { deleteLane, insertLane, selectLanes, updateFirst, updateLane } from './sql/lanes.ts';
+import { deleteLane, insertLane, selectLanes, updateLane } from './sql/lanes.ts';
 
 export interface LaneState {
   readonly epoch: Epoch;
@@ -39,12 +42,15 @@ export interface Forgone extends SequenceRange {
 
 export class Lanes {
   readonly #sinks: readonly string[];
+  readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly #all: Map<string, LaneState>;
   readonly #acked: Map<string, Sequence>;
   readonly #statements;
 
-  constructor(db: Database.Database, sinks: readonly string[]) {
+  /** `ends`: the last numbers of epochs that are over, as they are known from beside the file too. */
+  constructor(db: Database.Database, sinks: readonly string[], ends: ReadonlyMap<Epoch, LaneEnds>) {
     this.#sinks = sinks;
+    this.#ends = ends;
     this.#statements = {
       insertLane: db.prepare(insertLane),
       updateLane: db.prepare(updateLane),
@@ -54,7 +60,6 @@ export class Lanes {
       totalBytes: db.prepare(selectTotalBytes).pluck(),
       bytesBeforeFirst: db.prepare(selectBytesBeforeFirst).pluck(),
       firstSequence: db.prepare(selectFirstSequence).pluck(),
-      updateFirst: db.prepare(updateFirst),
       deleteHoles: db.prepare(deleteHoles),
       deleteHolesThrough: db.prepare(deleteHolesThrough),
       goneAfter: db.prepare<[number, string, string, number, number], number>(countGoneAfter).pluck(),
@@ -77,6 +82,10 @@ export class Lanes {
     return this.#all.values();
   }
 
+  find(epoch: string, lane: Lane): LaneState | undefined {
+    return this.#all.get(`${epoch}/${lane}`);
+  }
+
   get(epoch: string, lane: Lane): LaneState {
     const state = this.#all.get(`${epoch}/${lane}`);
     if (state === undefined) throw new Error(`no lane ${epoch}/${lane}`);
@@ -91,8 +100,8 @@ export class Lanes {
     for (const state of [...this.#all.values()]) if (state.first === state.next) this.forget(state);
     const forgone = [...this.#all.values()].flatMap((state) => this.#beginCursors(state));
     for (const lane of allLanes) {
-      this.#statements.insertLane.run(epoch, lane, start);
       const state = { epoch, lane, start, first: 1, next: 1, bytes: 0, holed: false, before: undefined };
+      this.#statements.insertLane.run(epoch, lane, start, 1, 1, 0, hashOfLane(state));
       this.#all.set(`${epoch}/${lane}`, state);
       this.#beginCursors(state);
     }
@@ -108,7 +117,7 @@ export class Lanes {
       const acked = this.#acked.get(`${sink}/${epoch}/${lane}`);
       if (acked !== undefined && acked >= through) continue;
       const before = this.#statements.bytesBeforeFirst.get(epoch, lane);
-      this.#statements.moveCursor.run(sink, epoch, lane, through, typeof before === 'number' ? before : state.bytes);
+      this.#moveCursor(sink, state, through, typeof before === 'number' ? before : state.bytes);
       this.#acked.set(`${sink}/${epoch}/${lane}`, through);
       after = Math.min(after, acked ?? 0);
     }
@@ -117,9 +126,15 @@ export class Lanes {
     return told >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
   }
 
-  /** Writes a lane's next number and bytes down. */
+  /** Writes a lane's numbers and bytes down. */
   save(state: LaneState): void {
-    this.#statements.updateLane.run(state.next, state.bytes, state.epoch, state.lane);
+    const { epoch, lane, first, next, bytes } = state;
+    this.#statements.updateLane.run(first, next, bytes, hashOfLane(state), epoch, lane);
+  }
+
+  #moveCursor(sink: string, { epoch, lane }: LaneState, through: Sequence, bytes: number): void {
+    const hash = hashOfRow('cursors', [sink, epoch, lane, through, bytes]);
+    this.#statements.moveCursor.run(sink, epoch, lane, through, bytes, hash);
   }
 
   forget(state: LaneState): void {
@@ -157,13 +172,19 @@ export class Lanes {
     if (state.holed) {
       this.#findFirst(state);
       this.#statements.deleteHolesThrough.run(state.epoch, state.lane, state.first - 1);
-    } else this.#statements.updateFirst.run(state.first, state.epoch, state.lane);
+    } else this.save(state);
   }
 
   /** Events from this number on were shed, up to some number below the newest. */
   shed(state: LaneState, from: Sequence): void {
     state.holed = true;
     if (from <= state.first) this.#findFirst(state);
+  }
+
+  /** Of an older epoch nothing is behind this number any more, where the hole that was made reaches to its end. */
+  endsBefore(state: LaneState, { ranges, next, bytes }: Mended): void {
+    if (ranges.at(-1)?.to !== state.next - 1) return;
+    this.save({ ...state, first: Math.min(state.first, next), next, bytes });
   }
 
   /** What of the file this lane takes, about: data and rows. */
@@ -192,17 +213,26 @@ export class Lanes {
   #findFirst(state: LaneState): void {
     const first = this.#statements.firstSequence.get(state.epoch, state.lane);
     state.first = typeof first === 'number' ? first : state.next;
-    this.#statements.updateFirst.run(state.first, state.epoch, state.lane);
+    this.save(state);
   }
 
   /** Moves a cursor; one that names another database's epoch, a number never given, or goes back, does nothing. */
-  acknowledge({ sink, epoch, lane, through }: Acknowledgement): void {
+  acknowledge({ sink, epoch, lane, through: reached }: Acknowledgement): void {
     const state = this.#all.get(`${epoch}/${lane}`);
     const key = `${sink}/${epoch}/${lane}`;
-    if (state === undefined || through >= state.next || through <= (this.#acked.get(key) ?? 0)) return;
+    if (state === undefined) return;
+    // of an epoch that is over, the sink may have what a damaged page has taken from its end since
+    const end = this.#ends.get(epoch)?.[lane] ?? 0;
+    const through = reached <= end ? Math.min(reached, state.next - 1) : reached;
+    if (through >= state.next || through <= (this.#acked.get(key) ?? 0)) return;
     const bytes = this.#statements.totalBytes.get(epoch, lane, through);
     if (typeof bytes !== 'number') return;
-    this.#statements.moveCursor.run(sink, epoch, lane, through, bytes);
+    this.#moveCursor(sink, state, through, bytes);
     this.#acked.set(key, through);
   }
+}
+
+/** Of a lane's row. */
+export function hashOfLane({ epoch, lane, start, first, next, bytes }: Omit<LaneState, 'holed' | 'before'>): number {
+  return hashOfRow('lanes', [epoch, lane, start, first, next, bytes]);
 }

@@ -8,6 +8,7 @@ import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
 import type { Remembered } from '../remembered.ts';
+import type { DamagePlace } from './event-rows.ts';
 import type { PutAside } from './opening.ts';
 import type { TakenChanges } from './pending-changes.ts';
 import type { PackedRecords } from './publish-records.ts';
@@ -129,8 +130,8 @@ export interface RecalledIds {
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
   | { readonly kind: 'dead-letters'; readonly limit: number; readonly device: string | undefined }
-  /** somebody who reads the file has found it damaged */
-  | { readonly kind: 'check' }
+  /** somebody who reads the file has found it damaged; `place`: where, as far as that is one event's */
+  | { readonly kind: 'check'; readonly place: DamagePlace | undefined }
   | { readonly kind: 'stop' };
 
 export type FromWriter =
@@ -141,6 +142,10 @@ export type FromWriter =
       readonly state: FileState;
       readonly recalled: Recalled | null;
       readonly putAside: PutAside | null;
+      /** what else was found missing or altered, in words */
+      readonly found: string | null;
+      /** the broker's memory in it is not that of the thread before */
+      readonly isAnew: boolean;
     }
   | {
       readonly kind: 'not-ready';
@@ -158,6 +163,8 @@ export type FromWriter =
     }
   | { readonly kind: 'dead-letters'; readonly letters: readonly DeadLetter[] }
   | { readonly kind: 'dead-letters-failed'; readonly message: string }
+  /** altered or missing events were taken out, and named */
+  | { readonly kind: 'mended'; readonly ranges: number }
   /** found apart from a commit: the thread ends, and the file must be put aside */
   | { readonly kind: 'damaged'; readonly message: string };
 

@@ -4,8 +4,8 @@
  * there is one way to every version, and each start of a new outbox tries it.
  */
 import type Database from 'better-sqlite3';
-import { saveSchema } from './sql/meta.ts';
-import { migrations, schemaVersion } from './sql/schema.ts';
+import { saveMetaHash, saveSchema } from './sql/meta.ts';
+import { addHash, firstHashed, hasHash, hashedTables, migrations, schemaVersion } from './sql/schema.ts';
 
 /** @param from the version that the file says, at most `schemaVersion` */
 export function migrate(db: Database.Database, from: number): void {
@@ -15,6 +15,9 @@ export function migrate(db: Database.Database, from: number): void {
     db.transaction(() => {
       db.exec(step);
       db.prepare(saveSchema).run(version);
+      if (version === firstHashed)
+        for (const table of hashedTables) if (db.prepare(hasHash(table)).get() === undefined) db.exec(addHash(table));
+      if (version >= firstHashed) db.prepare(saveMetaHash).run();
     })();
   }
 }

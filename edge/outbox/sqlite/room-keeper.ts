@@ -140,6 +140,14 @@ export class RoomKeeper {
     this.#cutLog();
   }
 
+  /**
+   * Before the first transaction, and after one that failed: what it left in the log behind the last commit would look,
+   * after a kill, like the rest of a damaged one (log-check.ts).
+   */
+  clearLog(): void {
+    if (this.#disk.logBytes() > 0) this.#cutLog();
+  }
+
   /** Lanes whose delivered events are to go before their time, for this many bytes that come. */
   #pressed(incoming: number): readonly Lane[] {
     const { usedBytes } = this.#refresh();

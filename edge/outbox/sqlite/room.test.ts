@@ -291,11 +291,21 @@ test('what a damaged file held is named, as far as the file still tells', async 
   const content = readFileSync(second.file);
   writeFileSync(second.file, content.fill(0xa5, 200_000));
   const third = await started();
-  expect(gapsIn(third.file, third.epoch)).toEqual([
-    { epoch: old, lane: 'telemetry', from: '101', to: '300', count: 200, reason: damagedReason },
-    { epoch: newest, lane: 'alerts', from: '1', to: null, count: 0, reason: damagedReason },
-    { epoch: newest, lane: 'telemetry', from: '1', to: null, count: 0, reason: damagedReason },
-  ]);
+  const gaps = gapsIn(third.file, third.epoch);
+  const reader = openReader(third.file);
+  for (const [epoch, after, last] of [
+    [old, 100, 300],
+    [newest, 0, 10],
+  ] as const) {
+    const saved = reader.read(epoch, 'telemetry', after, 1000, 1e9).map(({ sequence }) => sequence);
+    const lost = named(gaps.filter((gap) => gap.epoch === epoch));
+    expect(lost.length).toBeGreaterThan(0);
+    expect([...saved, ...lost].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: last - after }, (_, n) => after + 1 + n),
+    );
+  }
+  reader.close();
+  expect(new Set(gaps.map(({ lane, reason }) => `${lane} ${reason}`))).toEqual(new Set([`telemetry ${damagedReason}`]));
 });
 
 test('what a file held that tells nothing any more is named by the epochs beside it', async () => {
@@ -305,7 +315,17 @@ test('what a file held that tells nothing any more is named by the epochs beside
   truncateSync(first.file, 0);
   writeFileSync(first.file, 'this is no database, it is a poem');
   const second = await started();
+  // it is known apart from the file that there were ten
   expect(gapsIn(second.file, second.epoch)).toEqual([
+    { epoch: first.epoch, lane: 'telemetry', from: '1', to: '10', count: 10, reason: damagedReason },
+  ]);
+  await second.stop();
+  // as an older version leaves it: nothing says how far they had come
+  truncateSync(first.file, 0);
+  for (const name of ['numbers', 'epochs']) rmSync(`${first.file}.${name}`);
+  writeFileSync(`${first.file}.epochs`, first.epoch);
+  const third = await started();
+  expect(gapsIn(third.file, third.epoch)).toEqual([
     { epoch: first.epoch, lane: 'alerts', from: '1', to: null, count: 0, reason: damagedReason },
     { epoch: first.epoch, lane: 'telemetry', from: '1', to: null, count: 0, reason: damagedReason },
   ]);
@@ -315,10 +335,12 @@ test('when the file that tells of a loss is lost as well, the next one tells of 
   const epochs: string[] = [];
   for (let i = 0; i < 3; i++) {
     const outbox = await started();
+    await fill(outbox, i, 1);
     if (i === 1) {
       // what was told stays told: a start in between changes nothing
       await outbox.stop();
       const again = await started();
+      await fill(again, 9, 1);
       epochs.push(outbox.epoch, again.epoch);
       await again.stop();
     } else {
@@ -328,12 +350,11 @@ test('when the file that tells of a loss is lost as well, the next one tells of 
     if (i < 2) writeFileSync(outbox.file, 'a poem');
   }
   const file = running[0]!.file;
-  const named = gapsIn(file, epochs.at(-1)!).map(({ epoch, lane }) => `${epoch}/${lane}`);
-  expect(named.sort()).toEqual(
-    epochs
-      .slice(0, -1)
-      .flatMap((epoch) => [`${epoch}/alerts`, `${epoch}/telemetry`])
-      .sort(),
+  const [first = '', second, third] = epochs;
+  const told = gapsIn(file, epochs.at(-1)!).map(({ epoch, lane, from, to }) => `${epoch}/${lane} ${from}-${to}`);
+  // the gap record that the second had of the first is lost as well
+  expect(told.sort()).toEqual(
+    [`${first}/telemetry 1-1`, `${second}/alerts 1-1`, `${second}/telemetry 1-1`, `${third}/telemetry 1-1`].sort(),
   );
 });
 

@@ -1,36 +1,59 @@
-import { rmSync } from 'node:fs';
-import { eventTypes } from '@forpost/shared/event/event.ts';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { refusalEntry } from '../../uplink/refusal.ts';
-import { noEpochs } from '../epoch-list.ts';
-import { lossesOf } from './salvage.ts';
+import { openReader } from './sqlite-reader.ts';
 import { draft, outboxIn, sink, temporaryFolder } from './test-support.ts';
-import { FileDisk } from './writer-disk.ts';
 
-test('what was refused for good is still explained when the file that holds the explanation is put aside', async () => {
-  const folder = temporaryFolder();
+/** Ranges of the first epoch's telemetry that gap records in the outbox name. */
+function namedIn(file: string, epoch: string): readonly string[] {
+  const reader = openReader(file);
   try {
-    const outbox = outboxIn(folder);
-    await outbox.start();
-    const { epoch, file } = outbox;
-    await outbox.append({ events: [draft(1), draft(2)] });
-    const event = { ...draft(1), epoch, sequence: 1 };
-    const stamp = { received: 5, uptime: 5, boot: 'boot-1', clock: 'synced' } as const;
-    const entry = refusalEntry({ sink, event, reason: 'too large' }, asId('gw-1'), stamp);
-    await outbox.append({ ...entry, reserved: true });
-    // the cursor goes past it: its gap record is all that tells of it, and waits
-    outbox.acknowledge(sink, epoch, 'telemetry', 1);
-    await outbox.append({ events: [draft(3)] });
-    await outbox.stop();
-    const { gaps } = lossesOf(new FileDisk(file, 0, ''), file, noEpochs, [sink]);
-    const telemetry = gaps.filter(({ lane }) => lane === 'telemetry');
-    expect(telemetry).toMatchObject([
-      { epoch, from: '1', to: '1', reason: expect.stringContaining('too large') },
-      { epoch, from: '2', to: null },
-    ]);
-    expect(entry.events[0]?.type).toBe(eventTypes.gap);
+    return reader
+      .newest('alerts', 100)
+      .filter(({ type }) => type === eventTypes.gap)
+      .map(({ data }) => JSON.parse(data) as GapData)
+      .filter((gap) => gap.epoch === epoch && gap.lane === 'telemetry')
+      .map(({ from, to, reason }) => `${from}-${to} ${reason.slice(0, 30)}`)
+      .toSorted();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    reader.close();
   }
-});
+}
+
+test.each([
+  ['can still be read', false],
+  ['is lost with it', true],
+])(
+  'what was refused for good is still explained after the file was damaged, where its gap record %s',
+  async (_, isLost) => {
+    const folder = temporaryFolder();
+    try {
+      const outbox = outboxIn(folder);
+      await outbox.start();
+      const { epoch, file } = outbox;
+      await outbox.append({ events: [draft(1), draft(2)] });
+      const event = { ...draft(1), epoch, sequence: 1 };
+      const stamp = { received: 5, uptime: 5, boot: 'boot-1', clock: 'synced' } as const;
+      const entry = refusalEntry({ sink, event, reason: 'too large' }, asId('gw-1'), stamp);
+      await outbox.append({ ...entry, reserved: true });
+      // the cursor goes past it: its gap record is all that tells of it, and waits
+      outbox.acknowledge(sink, epoch, 'telemetry', 1);
+      await outbox.append({ events: [draft(3)] });
+      await outbox.stop();
+      const content = readFileSync(file);
+      if (isLost) content.fill(0xa5);
+      // the schema alone: no table can be found any more
+      else content.fill(0xa5, 100, 4096);
+      writeFileSync(file, content);
+      const next = outboxIn(folder);
+      await next.start();
+      await next.stop();
+      if (isLost) expect(namedIn(file, epoch)).toEqual(['1-3 lost: the outbox was damaged a']);
+      else expect(namedIn(file, epoch)).toEqual([expect.stringMatching(/^1-1 .*too large/)]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

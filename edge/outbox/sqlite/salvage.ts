@@ -1,89 +1,129 @@
 /**
- * What a damaged outbox took with it, as gap records, so that the centre knows why numbers never come and does not call
- * them missing for ever. The file itself tells how far each lane had come, where those pages can still be read; of
- * every other epoch the list beside the file (../epoch-list.ts) says that it was there.
+ * What the file that was opened lacks of what had been stored, by what is kept apart from it: the list of epochs beside it
+ * with their last numbers (../epoch-list.ts), and the highest numbers of the newest one (high-numbers.ts). Pure.
  *
- * Always: it says too much rather than too little: what arrived all the same counts as received at the centre. Gap
- * records that are in the file and not delivered are made anew, or else what they speak of (what was shed, what a sink
- * refused for good) would go unexplained.
+ *   the file's lanes ── as far as was noted ──► nothing is lost
+ *     ├── shorter than that, or of an older start ──► from its end to what was noted
+ *     └── a new file ──► everything that was noted
+ *
+ * Always: it says too much rather than too little: what arrived all the same counts as received at the centre. Where
+ * alerts are lost, gap records may be among them, and what those spoke of (what was shed, what a sink refused for good)
+ * would go unexplained: then every range is told from its beginning.
  */
-import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
-import { asId, type Epoch, isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
-import type Database from 'better-sqlite3';
-import { allOf, type EpochList } from '../epoch-list.ts';
-import { gapOfDamage } from '../gap.ts';
-import { selectUndelivered } from './sql/cursors.ts';
-import { selectEventsOfType } from './sql/events.ts';
-import type { WriterDisk } from './writer-disk.ts';
+import { type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
+import { allOf, type EpochList, type LaneEnds } from '../epoch-list.ts';
+import { damagedReason, type Loss, shortReason } from '../gap.ts';
+import type { HighNumbers } from './high-numbers.ts';
 
-/** Gap records of one epoch that are taken over. */
-const mostGaps = 1000;
+/** What is known of the file's epochs from beside it. */
+export interface Known {
+  readonly list: EpochList;
+  readonly numbers: HighNumbers | undefined;
+  /** the machine has been on since the numbers were noted: they are exact */
+  readonly isSameBoot: boolean;
+}
 
 export interface Lost {
   readonly epochs: readonly Epoch[];
-  readonly gaps: readonly GapData[];
+  readonly losses: readonly Loss[];
 }
 
-/** @param aside the damaged file under its new name; undefined: there is none */
-export function lossesOf(
-  disk: Pick<WriterDisk, 'openAside'>,
-  aside: string | undefined,
-  list: EpochList,
-  sinks: readonly string[],
-): Lost {
-  const known = (aside === undefined ? undefined : fromFile(disk, aside, sinks)) ?? { epochs: [], gaps: [] };
-  const others = allOf(list).filter((epoch) => !known.epochs.includes(epoch));
-  const unknown = others.flatMap((epoch) => lanes.map((lane) => gapOfDamage(epoch, lane, 1, null)));
-  return { epochs: [...others, ...known.epochs], gaps: [...unknown, ...known.gaps] };
+/** What the file says of itself. */
+export interface FileLanes {
+  /** 0: it has never had an epoch */
+  readonly starts: number;
+  readonly lanes: readonly { readonly epoch: Epoch; readonly lane: Lane; readonly next: Sequence }[];
 }
 
-interface Undelivered {
-  readonly epoch: unknown;
-  readonly lane: unknown;
-  readonly start: unknown;
-  readonly next: unknown;
-  readonly acked: unknown;
-  readonly hole: unknown;
+/** The last number that is known to have been given; undefined: nobody knows. */
+export function knownEnd({ list, numbers }: Known, epoch: Epoch, lane: Lane): Sequence | undefined {
+  const noted = numbers?.epoch === epoch ? numbers[lane] : undefined;
+  const listed = list.ends?.get(epoch)?.[lane];
+  return noted === undefined || listed === undefined ? (noted ?? listed) : Math.max(noted, listed);
 }
 
-function fromFile(disk: Pick<WriterDisk, 'openAside'>, aside: string, sinks: readonly string[]): Lost | undefined {
-  try {
-    const db = disk.openAside(aside);
-    try {
-      const rows = db.prepare<[string], Undelivered>(selectUndelivered).all(JSON.stringify(sinks));
-      const newest = Math.max(...rows.map(({ start }) => Number(start)));
-      const epochs = new Set<Epoch>();
-      const gaps = rows.flatMap(({ epoch, lane, start, next, acked, hole }): GapData[] => {
-        if (!isId(epoch) || !isLane(lane) || !isCount(next) || !isCount(acked)) throw new Error('not a lane');
-        epochs.add(asId<'epoch'>(epoch));
-        // what was shed is named by gap records, of which the log may have held more than the file
-        const from = Math.min(acked + 1, isCount(hole) ? hole : acked + 1);
-        // of the newest epoch the log may have held more than the file
-        if (start === newest) return [gapOfDamage(epoch, lane, from, null)];
-        return next > from ? [gapOfDamage(epoch, lane, from, next - 1)] : [];
-      });
-      const untold = rows.flatMap(({ epoch, lane, next, acked }) =>
-        lane === 'alerts' && Number(next) > Number(acked) + 1 ? gapsAfter(db, epoch, acked) : [],
-      );
-      return { epochs: [...epochs], gaps: [...untold, ...gaps] };
-    } finally {
-      db.close();
+/** Every epoch that is known from beside the file, oldest first. */
+export function knownEpochs({ list, numbers }: Known): readonly Epoch[] {
+  return [...new Set([...allOf(list), ...(numbers === undefined ? [] : [numbers.epoch])])];
+}
+
+/** The last numbers of all epochs, from beside the file and from its lanes. */
+export function endsOf(known: Known, file: FileLanes): ReadonlyMap<Epoch, LaneEnds> {
+  const ends = new Map<Epoch, LaneEnds>();
+  const note = (epoch: Epoch, lane: Lane, last: Sequence) => {
+    const before = ends.get(epoch) ?? { alerts: 0, telemetry: 0 };
+    ends.set(epoch, { ...before, [lane]: Math.max(before[lane], last) });
+  };
+  for (const epoch of knownEpochs(known))
+    for (const lane of lanes) {
+      const last = knownEnd(known, epoch, lane);
+      if (last !== undefined) note(epoch, lane, last);
     }
-  } catch {
-    return undefined;
+  for (const { epoch, lane, next } of file.lanes) note(epoch, lane, next - 1);
+  return ends;
+}
+
+/** What a file that SQLite finds nothing wrong with lacks. */
+export function lossesOf(known: Known, file: FileLanes): Lost {
+  const isNew = file.starts === 0;
+  const isOlder = isNew || (known.numbers !== undefined && file.starts < known.numbers.starts);
+  const reason = isNew ? damagedReason : shortReason;
+  const inFile = new Map(file.lanes.map(({ epoch, lane, next }) => [`${epoch}/${lane}`, next - 1]));
+  const places = knownEpochs(known).flatMap((epoch) =>
+    lanes.flatMap((lane): Place[] => {
+      const there = inFile.get(`${epoch}/${lane}`);
+      // of what the file knows nothing of any more everything was delivered, or is told; unless it never knew of it
+      if (there === undefined && !isOlder) return [];
+      const end = knownEnd(known, epoch, lane);
+      const isExact = known.numbers?.epoch !== epoch || known.isSameBoot;
+      return [{ epoch, lane, there: there ?? 0, end, isExact }];
+    }),
+  );
+  const isShort = ({ there, end }: Place) => end === undefined || end > there;
+  const short = places.filter((place) => isShort(place) && (isOlder || place.end !== undefined));
+  if (short.length === 0) return { epochs: [], losses: [] };
+  const fromBeginning = isOlder || short.some(({ lane }) => lane === 'alerts');
+  const wanted = fromBeginning ? places : short;
+  const losses = wanted.flatMap((place): Loss[] => {
+    const { epoch, lane, there, end, isExact } = place;
+    const from = fromBeginning ? 1 : there + 1;
+    const to = end === undefined || (!isExact && short.includes(place)) ? null : end;
+    return to === null || to >= from ? [{ epoch, lane, from, to, reason }] : [];
+  });
+  return { epochs: [...new Set(losses.map(({ epoch }) => epoch as Epoch))], losses };
+}
+
+interface Place {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  /** the last number that the file knows of */
+  readonly there: Sequence;
+  readonly end: Sequence | undefined;
+  /** whether `end` is known to be the last one given */
+  readonly isExact: boolean;
+}
+
+/** Numbers of [from, to] that are not in `found`, which is in order. */
+export function* missingIn(from: Sequence, to: Sequence, found: Iterable<Sequence>): Iterable<[Sequence, Sequence]> {
+  let next = from;
+  for (const sequence of found) {
+    if (sequence < next) continue;
+    if (sequence > to) break;
+    if (sequence > next) yield [next, sequence - 1];
+    next = sequence + 1;
   }
+  if (next <= to) yield [next, to];
 }
 
-/** @throws where there are so many that it is better to say of everything that it may be lost */
-function gapsAfter(db: Database.Database, epoch: unknown, acked: unknown): readonly GapData[] {
-  const found = db
-    .prepare<unknown[], string>(selectEventsOfType)
-    .pluck()
-    .all(epoch, 'alerts', acked, eventTypes.gap, mostGaps + 1);
-  if (found.length > mostGaps) throw new Error('too many gap records');
-  return found.map((data) => JSON.parse(data) as GapData);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/** At most `most` ranges, or else one for each lane, from the first that is lost to the last: what is in between arrives. */
+export function inFewRanges(losses: readonly Loss[], most: number): readonly Loss[] {
+  if (losses.length <= most) return losses;
+  const whole = new Map<string, Loss>();
+  for (const loss of losses) {
+    const key = `${loss.epoch}/${loss.lane}`;
+    const before = whole.get(key) ?? loss;
+    const to = before.to === null || loss.to === null ? null : Math.max(before.to, loss.to);
+    whole.set(key, { ...loss, from: Math.min(before.from, loss.from), to });
+  }
+  return [...whole.values()];
 }

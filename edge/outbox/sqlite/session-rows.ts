@@ -2,13 +2,20 @@
  * What the broker remembers, as rows: the writer makes the changes within the transaction of the events, and reads all
  * of it at the start.
  *
- * Always: a row of a session that is no more is never given to another one: it goes at the start.
+ * Always: a row of a session that is no more is never given to another one, and one that is altered (row-hash.ts) is
+ * believed by nobody: both go at the start.
  */
 import type Database from 'better-sqlite3';
-import type { Change, QueuedMessage, Remembered, RetainedMessage, StoredSession } from '../remembered.ts';
+import type {
+  Change,
+  QueuedMessage,
+  Remembered,
+  RetainedMessage,
+  SessionNumber,
+  StoredSession,
+} from '../remembered.ts';
+import { hashOfRow, isOneBitAway } from './row-hash.ts';
 import * as sql from './sql/sessions.ts';
-
-type Row<T> = { -readonly [K in keyof T]: T[K] };
 
 export class SessionRows {
   readonly #db: Database.Database;
@@ -36,40 +43,43 @@ export class SessionRows {
   apply(change: Change): void {
     const statements = this.#statements;
     switch (change.kind) {
-      case 'session':
-        statements.putSession.run(change.session, change.client, change.absentMs);
+      case 'session': {
+        const { session, client, absentMs } = change;
+        statements.putSession.run(session, client, absentMs, hashOf.sessions(change));
         break;
+      }
       case 'session-ended':
-        for (const statement of statements.deleteOfSession) statement.run(change.session);
-        statements.deleteSession.run(change.session);
+        this.#end(change.session);
         break;
       case 'subscribed':
-        statements.putSubscription.run(change.session, change.filter, change.qos);
+        statements.putSubscription.run(change.session, change.filter, change.qos, hashOf.subscriptions(change));
         break;
       case 'unsubscribed':
         statements.deleteSubscription.run(change.session, change.filter);
         break;
       case 'queued': {
-        const { session, message, topic, payload, qos, messageId, released } = change;
-        statements.putQueued.run(session, message, topic, payload, qos, messageId, released ? 1 : 0);
+        const { session, message, topic, payload, qos, messageId } = change;
+        const released = change.released ? 1 : 0;
+        const hash = hashOf.queued({ ...change, released });
+        statements.putQueued.run(session, message, topic, payload, qos, messageId, released, hash);
         break;
       }
       case 'sent': {
-        const released = change.released ? 1 : 0;
-        statements.markSent.run(change.messageId, released, released, change.session, change.message);
+        const { session, message, messageId } = change;
+        statements.markSent.run({ session, message, messageId, released: change.released ? 1 : 0 });
         break;
       }
       case 'unqueued':
         statements.deleteQueued.run(change.session, change.message);
         break;
       case 'received':
-        statements.putInbound.run(change.session, change.messageId);
+        statements.putInbound.run(change.session, change.messageId, hashOf.inbound(change));
         break;
       case 'released':
         statements.deleteInbound.run(change.session, change.messageId);
         break;
       case 'retained':
-        statements.putRetained.run(change.topic, change.payload, change.qos, change.owner);
+        statements.putRetained.run(change.topic, change.payload, change.qos, change.owner, hashOf.retained(change));
         break;
       case 'unretained':
         statements.deleteRetained.run(change.topic);
@@ -77,34 +87,95 @@ export class SessionRows {
     }
   }
 
+  #end(session: SessionNumber): void {
+    for (const statement of this.#statements.deleteOfSession) statement.run(session);
+    this.#statements.deleteSession.run(session);
+  }
+
   /** Within the caller's transaction. */
   clear(): void {
     for (const table of [...sql.sessionTables, 'sessions', 'retained']) this.#db.exec(sql.deleteAll(table));
   }
 
-  /** Everything, after what belongs to nobody is gone. */
+  /** Everything, after what belongs to nobody, or is altered, is gone. */
   load(): Omit<Remembered, 'redeliveries'> {
     const db = this.#db;
     return db.transaction(() => {
+      const rows = {
+        sessions: db.prepare<[], SessionRow>(sql.selectSessions).all(),
+        subscriptions: db.prepare<[], SubscriptionRow>(sql.selectSubscriptions).all(),
+        queued: db.prepare<[], QueuedRow>(sql.selectQueued).all(),
+        inbound: db.prepare<[], InboundRow>(sql.selectInbound).all(),
+      };
+      const altered = alteredSessions(rows);
+      for (const session of altered) this.#end(session);
       for (const table of sql.sessionTables) db.exec(sql.deleteOfNoSession(table));
       const byNumber = new Map<
         number,
         StoredSession & { subscriptions: object[]; queue: object[]; inbound: number[] }
       >();
-      type Head = Pick<StoredSession, 'session' | 'client' | 'absentMs'>;
-      for (const row of db.prepare<[], Head>(sql.selectSessions).all())
-        byNumber.set(row.session, { ...row, subscriptions: [], queue: [], inbound: [] });
-      type Filter = { session: number; filter: string; qos: 0 | 1 | 2 };
-      for (const { session, filter, qos } of db.prepare<[], Filter>(sql.selectSubscriptions).all())
+      for (const { hash: _, ...row } of rows.sessions)
+        if (!altered.has(row.session)) byNumber.set(row.session, { ...row, subscriptions: [], queue: [], inbound: [] });
+      for (const { session, filter, qos } of rows.subscriptions)
         byNumber.get(session)?.subscriptions.push({ filter, qos });
-      type Queued = Omit<Row<QueuedMessage>, 'released'> & { released: number };
-      for (const row of db.prepare<[], Queued>(sql.selectQueued).all())
+      for (const { hash: _, ...row } of rows.queued)
         byNumber.get(row.session)?.queue.push({ ...row, released: row.released === 1 });
-      type Inbound = { session: number; messageId: number };
-      for (const { session, messageId } of db.prepare<[], Inbound>(sql.selectInbound).all())
-        byNumber.get(session)?.inbound.push(messageId);
-      const retained = db.prepare<[], RetainedMessage>(sql.selectRetained).all();
+      for (const { session, messageId } of rows.inbound) byNumber.get(session)?.inbound.push(messageId);
+      const retained: RetainedMessage[] = [];
+      for (const { hash, ...message } of db.prepare<[], RetainedRow>(sql.selectRetained).all())
+        if (isGood(hash, hashOf.retained(message))) retained.push(message);
+        else this.#statements.deleteRetained.run(message.topic);
       return { sessions: [...byNumber.values()], retained };
     })();
   }
+}
+
+type Hashed<T> = T & { readonly hash: number | null };
+type Raw<T> = Omit<T, 'released'> & { readonly released: number };
+type SessionRow = Hashed<Pick<StoredSession, 'session' | 'client' | 'absentMs'>>;
+type SubscriptionRow = Hashed<{ readonly session: number; readonly filter: string; readonly qos: 0 | 1 | 2 }>;
+type QueuedRow = Hashed<Raw<QueuedMessage>>;
+type InboundRow = Hashed<{ readonly session: number; readonly messageId: number }>;
+type RetainedRow = Hashed<RetainedMessage>;
+
+interface SessionTables {
+  readonly sessions: readonly SessionRow[];
+  readonly subscriptions: readonly SubscriptionRow[];
+  readonly queued: readonly QueuedRow[];
+  readonly inbound: readonly InboundRow[];
+}
+
+/**
+ * Sessions of which a row is altered. Such a session ends: its client hears «no session present» and subscribes anew,
+ * where one that had lost a filter would never know. An altered row whose session there is not may have been of any
+ * whose number is one bit away.
+ */
+function alteredSessions({ sessions, subscriptions, queued, inbound }: SessionTables): ReadonlySet<SessionNumber> {
+  const all = new Set(sessions.map(({ session }) => session));
+  const altered = new Set<SessionNumber>();
+  const note = (session: SessionNumber) => {
+    altered.add(session);
+    if (!all.has(session)) for (const one of all) if (isOneBitAway(one, session)) altered.add(one);
+  };
+  for (const row of sessions) if (!isGood(row.hash, hashOf.sessions(row))) note(row.session);
+  for (const row of subscriptions) if (!isGood(row.hash, hashOf.subscriptions(row))) note(row.session);
+  for (const row of queued) if (!isGood(row.hash, hashOf.queued(row))) note(row.session);
+  for (const row of inbound) if (!isGood(row.hash, hashOf.inbound(row))) note(row.session);
+  return altered;
+}
+
+/** The hash of each table's row: its columns in their order. */
+const hashOf = {
+  sessions: ({ session, client, absentMs }: Omit<SessionRow, 'hash'>) =>
+    hashOfRow('sessions', [session, client, absentMs]),
+  subscriptions: ({ session, filter, qos }: Omit<SubscriptionRow, 'hash'>) =>
+    hashOfRow('subscriptions', [session, filter, qos]),
+  queued: ({ session, message, topic, payload, qos, messageId, released }: Omit<QueuedRow, 'hash'>) =>
+    hashOfRow('queued', [session, message, topic, payload, qos, messageId, released]),
+  inbound: ({ session, messageId }: Omit<InboundRow, 'hash'>) => hashOfRow('inbound', [session, messageId]),
+  retained: ({ topic, payload, qos, owner }: RetainedMessage) => hashOfRow('retained', [topic, payload, qos, owner]),
+};
+
+function isGood(hash: number | null, ofRow: number): boolean {
+  return hash === null || hash === ofRow;
 }

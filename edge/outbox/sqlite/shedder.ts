@@ -11,6 +11,7 @@ import type { InHand } from '../in-hand.ts';
 import { rowBytes } from '../room.ts';
 import { sheddable } from '../shedding.ts';
 import type { LaneState, Lanes } from './lanes.ts';
+import { hashOfRow } from './row-hash.ts';
 import { deleteRange, selectFirstFrom, selectLastThrough } from './sql/events.ts';
 import { deleteHolesWithin, insertHole, selectHoleBefore, selectHolesWithin } from './sql/holes.ts';
 
@@ -113,7 +114,8 @@ export class Shedder {
     const older = holesWithin.get(epoch, lane, from, last.seq) ?? { count: 0, bytes: 0 };
     deleteHoles.run(epoch, lane, from, last.seq);
     const bytes = older.bytes + last.total - first.total + first.bytes;
-    insertHole.run(epoch, lane, from, last.seq, older.count + count, bytes);
+    const whole = older.count + count;
+    insertHole.run(epoch, lane, from, last.seq, whole, bytes, hashOfHole(epoch, lane, from, last.seq, whole, bytes));
     lanes.shed(state, first.seq);
     return {
       epoch,
@@ -125,4 +127,9 @@ export class Shedder {
       lastTime: last.time,
     };
   }
+}
+
+/** Of a hole's row. */
+export function hashOfHole(...values: [epoch: string, lane: string, ...numbers: number[]]): number {
+  return hashOfRow('holes', values);
 }

@@ -23,6 +23,7 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { InHand } from '../in-hand.ts';
 import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom, OutboxStatus } from '../outbox.ts';
 import type { BrokerStorage, Change, Remembered } from '../remembered.ts';
+import type { DamagePlace } from './event-rows.ts';
 import { Figures } from './figures.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { outboxFileName } from './kept-events.ts';
@@ -60,6 +61,8 @@ const ballastShare = 1 / 8;
 /** Something about the outbox that an operator must know, and the centre by an event. */
 export type OutboxProblem =
   | { readonly kind: 'put-aside'; readonly message: string; readonly files: readonly string[] }
+  /** events were found altered or missing, and are named by gap records */
+  | { readonly kind: 'damaged'; readonly message: string }
   | { readonly kind: 'writer-died'; readonly message: string };
 
 /** What the outbox needs of its writer's thread. */
@@ -95,6 +98,8 @@ const firstRestartMs = 100;
 const longestRestartMs = 10_000;
 /** Looking through a large file takes seconds, in which no commit is made. */
 const checkSpacingMs = 60_000;
+/** Looking through one lane from a place on takes some ms. */
+const mendSpacingMs = 100;
 
 type Ready = Extract<FromWriter, { kind: 'ready' }>;
 
@@ -134,6 +139,7 @@ export class SqliteOutbox implements Outbox {
   #remembered: Remembered | undefined;
   #takeRemembered: ((remembered: Remembered) => void) | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #mendedAt = Number.NEGATIVE_INFINITY;
   #drained: (() => void) | undefined;
 
   constructor(options: SqliteOutboxOptions) {
@@ -289,12 +295,18 @@ export class SqliteOutbox implements Outbox {
     });
   }
 
-  /** Somebody who reads the file has found it damaged: it is looked through, and put aside where that is so. */
-  check(): void {
+  /**
+   * Somebody who reads the file has found it damaged. `place`: an event that is altered or missing there is taken out and
+   * named; else the file is looked through, and put aside where it is damaged.
+   */
+  check(place?: DamagePlace): void {
     const uptime = this.#options.clock.uptime();
-    if (this.#state !== 'running' || uptime < this.#checkedAt + checkSpacingMs) return;
-    this.#checkedAt = uptime;
-    this.#post({ kind: 'check' });
+    const spacingMs = place === undefined ? checkSpacingMs : mendSpacingMs;
+    const before = place === undefined ? this.#checkedAt : this.#mendedAt;
+    if (this.#state !== 'running' || uptime < before + spacingMs) return;
+    if (place === undefined) this.#checkedAt = uptime;
+    else this.#mendedAt = uptime;
+    this.#post({ kind: 'check', place });
   }
 
   /** Starts a writer and waits until it has opened the file. */
@@ -347,7 +359,7 @@ export class SqliteOutbox implements Outbox {
 
   #becomeReady(ready: Ready): void {
     if (ready.recalled !== null) this.#recall(ready.recalled);
-    else if (ready.starts === 1) this.#changes.begin();
+    else if (ready.isAnew) this.#changes.begin();
     this.#ready = ready;
     this.#downFor = undefined;
     this.#failedFor = undefined;
@@ -359,14 +371,20 @@ export class SqliteOutbox implements Outbox {
     const { logger, onProblem } = this.#options;
     logger.info({ file: this.file, epoch: ready.epoch, starts: ready.starts }, 'outbox open');
     if (ready.putAside !== null) {
-      const { reason, files } = ready.putAside;
-      const message = `the outbox was damaged (${reason}): put aside, a new one begun`;
+      const { reason, files, saved, ranges } = ready.putAside;
+      const message = `the outbox was damaged (${reason}): put aside, a new one begun with ${saved} of its events; ranges named as lost: ${ranges}`;
       logger.error({ files }, message);
       onProblem?.({ kind: 'put-aside', message, files });
     }
+    if (ready.found !== null) this.#isDamaged(`the outbox: ${ready.found}`);
     // it may begin with gap records
     for (const listener of [...this.#listeners]) this.#tell(listener);
     this.#flush();
+  }
+
+  #isDamaged(message: string): void {
+    this.#options.logger.error({ file: this.file }, message);
+    this.#options.onProblem?.({ kind: 'damaged', message });
   }
 
   #isPutAside(putAside: PutAside | null): void {
@@ -396,6 +414,13 @@ export class SqliteOutbox implements Outbox {
     if (message.kind === 'dead-letters-failed') {
       const reason = `the dead letters cannot be read: ${message.message}`;
       this.#letterRequests.shift()?.reject(new ForpostError('FORPOST_OUTBOX_FAILED', reason));
+      return;
+    }
+    if (message.kind === 'mended') {
+      this.#isDamaged(
+        `the outbox: events were altered or missing on the disk; ranges named as lost: ${message.ranges}`,
+      );
+      for (const listener of [...this.#listeners]) this.#tell(listener);
       return;
     }
     if (message.kind === 'damaged') {

@@ -9,15 +9,20 @@
  * where one is refused, those behind it in the batch are refused too.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
-import type { Epoch, Lane } from '@forpost/shared/event/ids.ts';
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import { type ClockQuality, eventTypes, type GapData } from '@forpost/shared/event/event.ts';
+import type { DeviceId, Epoch, Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
-import { gapOfForgone, gapOfShed } from '../gap.ts';
+import type { LaneEnds } from '../epoch-list.ts';
+import { alteredReason, gapOfForgone, gapOfLoss, gapOfShed, type Loss } from '../gap.ts';
 import type { InHand } from '../in-hand.ts';
 import type { Kind } from '../room.ts';
 import { BrokerMemory } from './broker-memory.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
+import type { DamagePlace } from './event-rows.ts';
+import type { HighNumbers } from './high-numbers.ts';
 import { type LaneState, Lanes } from './lanes.ts';
+import { mendLane } from './mending.ts';
 import {
   type Batch,
   type CommitOutcome,
@@ -30,14 +35,18 @@ import {
 import { RecentIds } from './recent-ids.ts';
 import { Retention } from './retention.ts';
 import { RoomKeeper, weightOf } from './room-keeper.ts';
+import { hashOfEvent } from './row-hash.ts';
 import { insertEvent } from './sql/events.ts';
-import { beginEpoch } from './sql/meta.ts';
+import { deleteLosses } from './sql/losses.ts';
+import { beginEpoch, saveMetaHash } from './sql/meta.ts';
 import type { WriterDisk } from './writer-disk.ts';
 
 /** What the store stands on beside its database. */
 export interface StoreParts {
   readonly disk: WriterDisk;
   readonly sinks: readonly string[];
+  /** the last numbers of epochs that are over */
+  readonly ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly limits: WriterLimits;
   readonly inHand: InHand;
   readonly clock: Pick<Clock, 'uptime'>;
@@ -45,15 +54,19 @@ export interface StoreParts {
 
 /** What was lost before this epoch began, and when that is told. */
 export interface Losses {
-  readonly gaps: readonly GapData[];
+  readonly losses: readonly Loss[];
   readonly stamp: Stamp;
 }
+
+/** Events that are looked at where a reader has come to one that is altered: a few ms. */
+const mostMended = 5000;
 
 export class OutboxStore {
   readonly #db: Database.Database;
   readonly #epoch: Epoch;
   readonly #clock: Pick<Clock, 'uptime'>;
   readonly #sinks: readonly string[];
+  readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly #room: RoomKeeper;
   readonly #retention: Retention;
   readonly #insert: Database.Statement;
@@ -70,8 +83,14 @@ export class OutboxStore {
   #known: FileState | undefined;
 
   /** Begins a new epoch in the open file, with what is to be said of those before. */
-  constructor(db: Database.Database, epoch: Epoch, parts: StoreParts, losses: Losses) {
-    const { disk, sinks, limits, inHand, clock } = parts;
+  constructor(
+    db: Database.Database,
+    { epoch, starts }: { readonly epoch: Epoch; readonly starts: number },
+    parts: StoreParts,
+    { losses, stamp }: Losses,
+  ) {
+    const { disk, sinks, ends, limits, inHand, clock } = parts;
+    this.#ends = ends;
     this.#db = db;
     this.#epoch = epoch;
     this.#clock = clock;
@@ -80,20 +99,23 @@ export class OutboxStore {
     this.#pageBytes = db.pragma('page_size', { simple: true }) as number;
     this.#pages = db.prepare('pragma page_count').pluck();
     this.#freePages = db.prepare('pragma freelist_count').pluck();
-    this.#lanes = new Lanes(db, sinks);
+    this.#lanes = new Lanes(db, sinks, ends);
     this.#recent = new RecentIds(db);
     this.#deadLetters = new DeadLetterBox(db);
     this.#broker = new BrokerMemory(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
     this.#room = new RoomKeeper(db, disk, limits, inHand, () => this.#size());
-    this.starts = db.transaction(() => {
-      const starts = db.prepare(beginEpoch).pluck().get(epoch) as number;
+    this.starts = starts;
+    this.#room.clearLog();
+    db.transaction(() => {
+      db.prepare(beginEpoch).run(epoch, starts);
+      db.prepare(saveMetaHash).run();
       const forgone = this.#lanes.begin(epoch, starts);
       const alerts = this.#lanes.get(epoch, 'alerts');
-      const gaps = [...losses.gaps, ...forgone.map((range) => gapOfForgone(range.epoch, range.lane, range))];
-      for (const gap of gaps) this.#insertGap(gap, losses.stamp, alerts);
+      const gaps = [...losses.map(gapOfLoss), ...forgone.map((range) => gapOfForgone(range.epoch, range.lane, range))];
+      for (const gap of gaps) this.#insertGap(gap, stamp, alerts);
       this.#lanes.save(alerts);
-      return starts;
+      db.prepare(deleteLosses).run();
     })();
     this.#room.look(this.#lanes, this.#clock.uptime());
   }
@@ -121,13 +143,14 @@ export class OutboxStore {
       } finally {
         this.#room.ended('rolled back');
       }
+      this.#room.clearLog();
       throw error;
     }
   }
 
   /** After a rollback; until it works nothing gets a number. */
   #readAnew(): void {
-    this.#lanes = new Lanes(this.#db, this.#sinks);
+    this.#lanes = new Lanes(this.#db, this.#sinks, this.#ends);
     this.#recent = new RecentIds(this.#db);
     this.#deadLetters = new DeadLetterBox(this.#db);
     this.#broker = new BrokerMemory(this.#db);
@@ -142,6 +165,34 @@ export class OutboxStore {
       if (this.#known === undefined) throw error;
     }
     return this.#known;
+  }
+
+  /**
+   * Takes out what is altered or missing where a reader has come to it, and names it. Returns how many ranges that was.
+   * @throws Damaged where the file must be built anew
+   */
+  mend({ epoch, lane, after }: DamagePlace, stamp: Stamp): number {
+    if (this.#isStale) this.#readAnew();
+    const state = this.#lanes.find(epoch, lane);
+    if (state === undefined) return 0;
+    this.#isStale = true;
+    const ranges = this.#db.transaction(() => {
+      const mended = mendLane(this.#db, state, after, mostMended);
+      const alerts = this.#lanes.get(this.#epoch, 'alerts');
+      for (const { from, to } of mended.ranges)
+        this.#insertGap(gapOfLoss({ epoch, lane, from, to, reason: alteredReason }), stamp, alerts);
+      this.#lanes.save(alerts);
+      if (mended.ranges.length > 0 && epoch !== this.#epoch) this.#lanes.endsBefore(state, mended);
+      return mended.ranges.length;
+    })();
+    this.#readAnew();
+    return ranges;
+  }
+
+  /** What is known apart from the file: see high-numbers.ts. */
+  get highNumbers(): Omit<HighNumbers, 'boot'> {
+    const last = (lane: Lane) => this.#lanes.get(this.#epoch, lane).next - 1;
+    return { epoch: this.#epoch, starts: this.starts, alerts: last('alerts'), telemetry: last('telemetry') };
   }
 
   /** What the broker and the rules must know of what came before. */
@@ -224,10 +275,32 @@ export class OutboxStore {
   #insertGap(gap: GapData, { received, uptime, clock, boot }: Stamp, lane: LaneState): void {
     const data = JSON.stringify(gap);
     const bytes = lane.bytes + Buffer.byteLength(data);
-    const { epoch, lane: name, next } = lane;
-    this.#insert.run(epoch, name, next, eventTypes.gap, null, received, received, clock, boot, uptime, data, bytes);
+    const { epoch, lane: name, next: sequence } = lane;
+    const type = eventTypes.gap;
+    const event = {
+      epoch,
+      lane: name,
+      sequence,
+      type,
+      device: null,
+      time: received,
+      received,
+      clock,
+      boot,
+      uptime,
+      data,
+    };
+    this.#insertRow(event, bytes);
     lane.next++;
     lane.bytes = bytes;
+  }
+
+  #insertRow(event: StoredEvent, totalBytes: number): void {
+    const { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } = event;
+    const hash = hashOfEvent(event, totalBytes);
+    this.#insert.run(
+      ...[epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash],
+    );
   }
 
   /** false where it is a resend */
@@ -240,18 +313,20 @@ export class OutboxStore {
       return false;
     const lane = targets[values[at] as Lane];
     const bytes = lane.bytes + Buffer.byteLength(data);
-    this.#insert.run(
-      lane.epoch,
-      lane.lane,
-      lane.next,
-      values[at + 1],
-      device,
-      values[at + 3],
-      values[at + 4],
-      values[at + 5],
-      values[at + 6],
-      values[at + 7],
-      data,
+    this.#insertRow(
+      {
+        epoch: lane.epoch,
+        lane: lane.lane,
+        sequence: lane.next,
+        type: values[at + 1] as string,
+        device: device as DeviceId | null,
+        time: values[at + 3] as number,
+        received: values[at + 4] as number,
+        clock: values[at + 5] as ClockQuality,
+        boot: values[at + 6] as string,
+        uptime: values[at + 7] as number,
+        data,
+      },
       bytes,
     );
     lane.next++;

@@ -17,9 +17,12 @@ import Database from 'better-sqlite3';
 import { type EpochList, noEpochs } from '../../../edge/outbox/epoch-list.ts';
 import { rowBytes } from '../../../edge/outbox/room.ts';
 import type { DiskSpace } from '../../../edge/outbox/sqlite/disk.ts';
+import type { HighNumbers } from '../../../edge/outbox/sqlite/high-numbers.ts';
 import { initialise } from '../../../edge/outbox/sqlite/opening.ts';
+import type { PageImages } from '../../../edge/outbox/sqlite/page-images.ts';
+import { registerRowHash } from '../../../edge/outbox/sqlite/row-hash.ts';
 import type { ReaderSource } from '../../../edge/outbox/sqlite/sqlite-reader.ts';
-import type { WriterDisk } from '../../../edge/outbox/sqlite/writer-disk.ts';
+import type { DamagedFile, WriterDisk } from '../../../edge/outbox/sqlite/writer-disk.ts';
 import type { DiskState } from './operations.ts';
 import type { Random } from './random.ts';
 
@@ -42,6 +45,8 @@ export interface DiskEvents {
   readonly done: (done: Done) => void;
   /** the file is about to be moved away; the list of its epochs stays */
   readonly puttingAside: () => void;
+  /** events that a damaged page took, by name */
+  readonly damaged: (names: readonly string[]) => void;
 }
 
 export interface LaneRow {
@@ -147,6 +152,7 @@ interface Connection {
 interface Image {
   readonly file: Buffer;
   readonly noted: EpochList;
+  readonly numbers: HighNumbers | undefined;
 }
 
 export class SimulatedDisk implements WriterDisk {
@@ -160,6 +166,7 @@ export class SimulatedDisk implements WriterDisk {
   /** which file it is: readers look */
   #identity = 1;
   #noted: EpochList = noEpochs;
+  #numbers: HighNumbers | undefined;
   readonly #aside = new Map<string, SimulatedDatabase>();
   #state: DiskState = 'well';
   #ballast = 0;
@@ -179,7 +186,7 @@ export class SimulatedDisk implements WriterDisk {
     this.#random = random;
     this.#events = events;
     this.#now = this.#connect(newFile);
-    this.#images = images ? [{ file: newFile, noted: noEpochs }] : undefined;
+    this.#images = images ? [{ file: newFile, noted: noEpochs, numbers: undefined }] : undefined;
   }
 
   readonly ballast: WriterDisk['ballast'] = (() => {
@@ -234,14 +241,38 @@ export class SimulatedDisk implements WriterDisk {
     return [name];
   }
 
-  damage(): string | undefined {
-    return this.#damaged ? malformed : undefined;
+  /** Pages of the damaged file are lost, at times the ones that its tables begin on. */
+  rescue(take: (from: DamagedFile) => void): readonly string[] {
+    this.#events.puttingAside();
+    const { db } = this.#now;
+    db.beforeCommit = () => undefined;
+    const file = db.serialize();
+    const pages = file.length / pageBytes;
+    for (let lost = this.#random.int(0, 3); lost > 0; lost--) {
+      const from = (this.#random.int(1, pages) - 1) * pageBytes;
+      file.fill(0xa5, from, from + pageBytes);
+    }
+    const damaged = this.#random.chance(0.5) ? undefined : db;
+    const target = new Database(newFile as unknown as string);
+    registerRowHash(target);
+    take({ target, images: imagesOf(file), damaged });
+    const rescued = target.serialize();
+    target.close();
+    const name = `aside-${this.#aside.size}`;
+    this.#aside.set(name, db);
+    const before = this.eventNames();
+    this.#open(rescued);
+    const saved = new Set(this.eventNames());
+    this.#events.damaged(before.filter((event) => !saved.has(event)));
+    return [name];
   }
 
-  openAside(name: string): Database.Database {
-    const db = this.#aside.get(name);
-    if (db === undefined || this.#random.chance(0.5)) throw new Error('not a page of it can be read');
-    return db;
+  logDamage(): undefined {
+    return undefined;
+  }
+
+  damage(): string | undefined {
+    return this.#damaged ? malformed : undefined;
   }
 
   readEpochs(): EpochList {
@@ -253,6 +284,14 @@ export class SimulatedDisk implements WriterDisk {
     if (takes) this.#noted = list;
     return takes;
   }
+
+  readonly numbers: WriterDisk['numbers'] = {
+    read: () => this.#numbers,
+    note: (numbers) => {
+      this.#numbers = numbers;
+    },
+    close: () => undefined,
+  };
 
   space(): DiskSpace {
     const { pages, mostPages } = this.#now;
@@ -311,14 +350,27 @@ export class SimulatedDisk implements WriterDisk {
     this.#damaged = true;
   }
 
+  /** One event is no longer what was written. */
+  rot(): void {
+    const names = this.eventNames();
+    if (names.length === 0) return;
+    const [epoch, lane, sequence] = this.#random.pick(names).split('/');
+    this.#events.damaged([`${epoch}/${lane}/${sequence}`]);
+    this.tamper(
+      `update events set data = replace(data, '"', '!') where epoch = ? and lane = ? and seq = ?`,
+      ...[epoch, lane, Number(sequence)],
+    );
+  }
+
   /** The disk as it was after `share` of what has been written to it; nothing may be pending. */
   restore(share: number): void {
     const images = this.#images;
     if (images === undefined) throw new Error('no images are kept');
     images.length = Math.max(1, Math.ceil(images.length * share));
-    const { file, noted } = images[images.length - 1] as Image;
+    const { file, noted, numbers } = images[images.length - 1] as Image;
     this.#replace(file);
     this.#noted = noted;
+    this.#numbers = numbers;
   }
 
   /** What a mistake of the simulation's own does to the file, durable at once. */
@@ -385,6 +437,7 @@ export class SimulatedDisk implements WriterDisk {
 
   #connect(file: Buffer): Connection {
     const db = new SimulatedDatabase(file);
+    registerRowHash(db);
     db.exec(watchEvents);
     if (this.#always !== '') db.exec(this.#always);
     db.beforeCommit = () => this.#beforeCommit();
@@ -430,7 +483,7 @@ export class SimulatedDisk implements WriterDisk {
       this.#events.done({ inserted, gone });
     }
     this.#cursors = new Map(cursors.all().map(({ key, acked }) => [key, acked]));
-    this.#images?.push({ file: db.serialize(), noted: this.#noted });
+    this.#images?.push({ file: db.serialize(), noted: this.#noted, numbers: this.#numbers });
   }
 
   #isDelivered(epoch: Epoch, lane: Lane, sequence: Sequence): boolean {
@@ -463,4 +516,18 @@ const malformed = 'database disk image is malformed';
 
 function sqliteError(code: string, message: string): Error {
   return new Database.SqliteError(message, code);
+}
+
+function imagesOf(file: Buffer): PageImages {
+  const page = (n: number) => file.subarray((n - 1) * pageBytes, n * pageBytes);
+  const pages = file.length / pageBytes;
+  return {
+    pageBytes,
+    totalBytes: file.length,
+    *all() {
+      for (let n = 1; n <= pages; n++) yield page(n);
+    },
+    newest: (n) => (n >= 1 && n <= pages ? page(n) : undefined),
+    close: () => undefined,
+  };
 }

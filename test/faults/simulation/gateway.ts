@@ -14,6 +14,8 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { asId, type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import type { OutboxReader } from '../../../edge/outbox/outbox.ts';
+import { DamagedRange } from '../../../edge/outbox/sqlite/event-rows.ts';
 import { SqliteOutbox } from '../../../edge/outbox/sqlite/sqlite-outbox.ts';
 import { SqliteReader } from '../../../edge/outbox/sqlite/sqlite-reader.ts';
 import { Dispatcher } from '../../../edge/uplink/dispatcher.ts';
@@ -205,7 +207,7 @@ class Life {
   }
 
   #run(): void {
-    const { clock, random, network, devices, truth, disk, mistake } = this.#parts;
+    const { clock, random, network, devices, truth, mistake } = this.#parts;
     const outbox = this.#outbox;
     this.#dispatcher = new Dispatcher({
       sinks: this.#sinks.map((name) => {
@@ -224,7 +226,7 @@ class Life {
         return { sink: early, backoff };
       }),
       identity,
-      reader: new SqliteReader(disk.reader()),
+      reader: this.#reader(),
       inHand: outbox.inHand,
       canPutAside: true,
       clock,
@@ -243,6 +245,27 @@ class Life {
     });
     this.#dispatcher.start();
     devices.connected(outbox);
+  }
+
+  /** As the uplink's thread reads: it tells where it has come to an event that is altered. */
+  #reader(): OutboxReader {
+    const reader = new SqliteReader(this.#parts.disk.reader());
+    const read: OutboxReader['read'] = (...asked) => {
+      try {
+        return reader.read(...asked);
+      } catch (error) {
+        if (error instanceof DamagedRange) this.#later(() => this.#outbox.check(error.place));
+        throw error;
+      }
+    };
+    return {
+      backlog: (sink) => reader.backlog(sink),
+      drained: (sink, limit) => reader.drained(sink, limit),
+      read,
+      newest: (lane, limit) => reader.newest(lane, limit),
+      isStored: (device, id) => reader.isStored(device, id),
+      close: () => reader.close(),
+    };
   }
 
   /** Between the threads. */

@@ -116,7 +116,7 @@ export function checkOrder(truth: Truth, network: Network): void {
       const key = `${sink}/${epoch}/${lane}`;
       const before = last.get(key) ?? 0;
       for (let n = Math.max(before, truth.notOwed.get(key) ?? 0) + 1; n < sequence; n++)
-        if (!refused.has(`${epoch}/${lane}/${n}`) && !truth.shed.has(`${epoch}/${lane}/${n}`))
+        if (![refused, truth.shed, truth.damaged].some((gone) => gone.has(`${epoch}/${lane}/${n}`)))
           truth.violate('P4', 'disordered', `${key}: ${sequence} came before ${n}`);
       last.set(key, Math.max(before, sequence));
     }

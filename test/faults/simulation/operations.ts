@@ -42,7 +42,9 @@ export type Action =
   /** an image of the disk from before; `share` of what was written since it was new is kept */
   | { readonly do: 'restore'; readonly share: number; readonly downMs: number }
   /** the database is found damaged while the uplink runs, and put aside */
-  | { readonly do: 'quarantine' };
+  | { readonly do: 'quarantine' }
+  /** a row of an event is altered on the disk, while the gateway is down, or (0) while it runs */
+  | { readonly do: 'rot'; readonly downMs: number };
 
 export type Operation = Action & { readonly chance: number };
 
@@ -95,6 +97,7 @@ const always: readonly (readonly [number, Draw])[] = [
 const destructive: readonly (readonly [number, Draw])[] = [
   [2, (random) => ({ do: 'restore', share: random.next(), downMs: random.int(1, 600) })],
   [1, () => ({ do: 'quarantine' })],
+  [1, (random) => ({ do: 'rot', downMs: random.chance(0.5) ? 0 : random.int(1, 600) })],
 ];
 const destructiveShare = 0.25;
 const shortest = 10;

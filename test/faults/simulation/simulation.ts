@@ -84,6 +84,9 @@ class World {
     const told = {
       done: (done: Done) => this.#truth.done(done),
       puttingAside: () => this.#truth.putAside(this.#disk),
+      damaged: (names: readonly string[]) => {
+        for (const name of names) this.#truth.damaged.add(name);
+      },
     };
     this.#disk = new SimulatedDisk(this.#clock, this.#random, told, goesBack);
     if (mistake === 'alert-shed') this.#disk.tamperAlways(shedAlertsToo);
@@ -225,6 +228,11 @@ class World {
       case 'quarantine':
         this.#disk.spoil();
         if (this.#random.chance(0.5)) gateway.check();
+        return;
+      case 'rot':
+        if (operation.downMs > 0) gateway.kill('kill');
+        this.#disk.rot();
+        if (operation.downMs > 0) gateway.startWithin(operation.downMs);
         return;
       case 'sinks':
         gateway.kill('kill');

@@ -46,6 +46,8 @@ export class Truth {
   /** events and readings that an older image or a damaged file took away: they may be missing, or come twice */
   readonly forgivenEvents = new Set<string>();
   readonly forgivenReadings = new Set<string>();
+  /** events that a damaged page took, or that are altered on the disk: they may be missing, where a gap record says so */
+  readonly damaged = new Set<string>();
   /** events that were shed, by name */
   readonly shed = new Set<string>();
   /** what the running gateway has handed to a sink that has not called it safe: `<sink> <name>` */
@@ -124,6 +126,8 @@ export class Truth {
   /** Something that not every sink has is deleted. */
   #isShed({ epoch, lane, sequence }: Gone, named: IntervalSet | undefined): void {
     const name = `${epoch}/${lane}/${sequence}`;
+    // named by a gap record of the next commit
+    if (this.damaged.has(name)) return;
     this.shed.add(name);
     if (lane === 'alerts') this.violate('P6', 'alert-shed', `alert ${name} was deleted and not delivered`);
     if (named?.has(sequence) !== true)

@@ -1,9 +1,12 @@
 /** Statements of `cursors`: how far each sink has called each lane safe. */
 export const selectCursors = `select sink, epoch, lane, acked from cursors`;
+/** With all that its hash is of. */
+export const selectCursorRows = `select sink, epoch, lane, acked, total_bytes as bytes, hash from cursors`;
+export const deleteCursor = `delete from cursors where sink = ? and epoch = ? and lane = ?`;
 /** A cursor only moves forward. */
 export const moveCursor = `
-insert into cursors (sink, epoch, lane, acked, total_bytes) values (?, ?, ?, ?, ?)
-on conflict (sink, epoch, lane) do update set acked = excluded.acked, total_bytes = excluded.total_bytes
+insert into cursors (sink, epoch, lane, acked, total_bytes, hash) values (?, ?, ?, ?, ?, ?)
+on conflict (sink, epoch, lane) do update set acked = excluded.acked, total_bytes = excluded.total_bytes, hash = excluded.hash
 where excluded.acked > cursors.acked`;
 export const deleteCursors = `delete from cursors where epoch = ? and lane = ?`;
 /** A hole that begins below a cursor and ends above it counts with what is above. */

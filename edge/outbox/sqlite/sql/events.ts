@@ -1,7 +1,7 @@
 /** Statements of `events`. */
 export const insertEvent = `
-insert into events (epoch, lane, seq, type, device, time, received, clock, boot, uptime, data, total_bytes)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+insert into events (epoch, lane, seq, type, device, time, received, clock, boot, uptime, data, total_bytes, hash)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 export const selectTotalBytes = `select total_bytes from events where epoch = ? and lane = ? and seq = ?`;
 /** The bytes of a lane in front of its first event that is still there. */
 export const selectBytesBeforeFirst = `
@@ -10,12 +10,20 @@ export const deleteThrough = `delete from events where epoch = ? and lane = ? an
 /** How far, within a chunk, events are older than a time. */
 export const selectOlderThan = `
 select max(seq) from events where epoch = ? and lane = ? and seq <= ? and received < ?`;
-export const selectEvents = `
-select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
-from events where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
-export const selectNewestEvents = `
-select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data
-from events where epoch = ? and lane = ? order by seq desc limit ?`;
+/** As a reader needs them: see `EventRow` of event-rows.ts. */
+const eventRow = `
+select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data,
+       total_bytes as totalBytes, hash
+from events`;
+export const selectEvents = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
+/** Of a file that no gateway of this version has opened yet. */
+export const selectEventsUnhashed = selectEvents.replace(' hash\n', ' null as hash\n');
+export const selectEventsHaveHash = `select 1 from pragma_table_info('events') where name = 'hash'`;
+export const selectNewestEvents = `${eventRow} where epoch = ? and lane = ? order by seq desc limit ?`;
+export const selectEventsOfLane = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq`;
+export const selectLanesOfEvents = `select distinct epoch, lane from events order by epoch, lane`;
+/** Of an event that was found elsewhere than by its key: one that is there already stays. */
+export const insertFound = insertEvent.replace('insert into', 'insert or ignore into');
 const shape = `seq, time, total_bytes as total, octet_length(data) as bytes from events`;
 export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;
 export const selectLastThrough = `select ${shape} where epoch = ? and lane = ? and seq <= ? order by seq desc limit 1`;

@@ -1,5 +1,11 @@
-/** Statements of `holes`: ranges of undelivered events that were shed. */
-export const insertHole = `insert into holes (epoch, lane, first, last, count, bytes) values (?, ?, ?, ?, ?, ?)`;
+/** Statements of `holes`: ranges of undelivered events that were shed, or damaged. */
+export const insertHole = `
+insert or replace into holes (epoch, lane, first, last, count, bytes, hash) values (?, ?, ?, ?, ?, ?, ?)`;
+/** With all that its hash is of. */
+export const selectHoleRows = `select epoch, lane, first, last, count, bytes, hash from holes order by epoch, lane, first`;
+export const deleteHole = `delete from holes where epoch = ? and lane = ? and first = ?`;
+/** Of a lane, in order. */
+export const selectHolesOf = `select first, last from holes where epoch = ? and lane = ? and last > ? order by first`;
 /** Where the hole begins that ends at a number. */
 export const selectHoleBefore = `select first from holes where epoch = ? and lane = ? and last = ?`;
 export const selectHolesWithin = `

@@ -1,12 +1,16 @@
 /** Statements of `lanes`: one row for each lane of each epoch that still has something in the file. */
 export const insertLane = `
-insert into lanes (epoch, lane, start, first_seq, next_seq, total_bytes) values (?, ?, ?, 1, 1, 0)`;
+insert into lanes (epoch, lane, start, first_seq, next_seq, total_bytes, hash) values (?, ?, ?, ?, ?, ?, ?)`;
 /** Oldest epoch first, alerts before telemetry (which is also their alphabetical order). */
 export const selectLanes = `
 select epoch, lane, start, first_seq as first, next_seq as next, total_bytes as bytes
 from lanes order by start, lane`;
-export const updateLane = `update lanes set next_seq = ?, total_bytes = ? where epoch = ? and lane = ?`;
-export const updateFirst = `update lanes set first_seq = ? where epoch = ? and lane = ?`;
+/** With all that its hash is of. */
+export const selectLaneRows = `
+select epoch, lane, start, first_seq as first, next_seq as next, total_bytes as bytes, hash
+from lanes order by start, lane`;
+export const updateLane = `
+update lanes set first_seq = ?, next_seq = ?, total_bytes = ?, hash = ? where epoch = ? and lane = ?`;
 export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;
 /** Oldest first. */
 export const selectLivingEpochs = `select epoch from lanes group by epoch order by min(start)`;
@@ -15,3 +19,7 @@ export const selectTellingEpochs = `
 select epoch from lanes where lane = 'alerts' and first_seq < next_seq order by start`;
 /** Epochs of a lane, newest first. */
 export const selectEpochs = `select epoch from lanes where lane = ? order by start desc`;
+/** The last number given. */
+export const selectLastOf = `select next_seq - 1 from lanes where epoch = ? and lane = ?`;
+/** The first number that is still there; what is in front of it is delivered and deleted. */
+export const selectFirstOf = `select first_seq from lanes where epoch = ? and lane = ?`;

@@ -4,4 +4,10 @@ export const selectMeta = `select epoch, schema, starts from meta where id = 1`;
 export const selectStarts = `select starts from meta where id = 1`;
 export const selectSchema = `select schema from meta where id = 1`;
 export const saveSchema = `update meta set schema = ? where id = 1`;
-export const beginEpoch = `update meta set epoch = ?, starts = starts + 1 where id = 1 returning starts`;
+/** Once there is a column for it. */
+export const saveMetaHash = `update meta set hash = row_hash('meta', epoch, schema, starts) where id = 1`;
+/** Whether the row is as it was written; from version 5 on. */
+export const selectMetaIsGood = `
+select hash is null or hash = row_hash('meta', epoch, schema, starts) from meta where id = 1`;
+export const saveStarts = `update meta set starts = ? where id = 1`;
+export const beginEpoch = `update meta set epoch = ?, starts = ? where id = 1`;

@@ -8,6 +8,8 @@ import { createRedeliveries } from './redeliveries.ts';
 import { createSessionTables } from './sessions.ts';
 
 export const firstVersion = 1;
+/** From here on rows have hashes. */
+export const firstHashed = 5;
 
 /** Tables of version 1. */
 export const createTables = `
@@ -66,6 +68,24 @@ create table dead_letters (
 );
 `;
 
+/** From version 5 on, to each of the tables below. */
+export const addHash = (table: string) => `alter table ${table} add column hash integer`;
+export const hasHash = (table: string) => `select 1 from pragma_table_info('${table}') where name = 'hash'`;
+/** Whose rows carry a hash. Of `recent` and `redeliveries` an altered row matches nothing. */
+export const hashedTables = [
+  'meta',
+  'lanes',
+  'events',
+  'cursors',
+  'holes',
+  'dead_letters',
+  'sessions',
+  'subscriptions',
+  'queued',
+  'inbound',
+  'retained',
+] as const;
+
 /** By version: what leads to it from the one before. Steps are only ever added. */
 export const migrations: Readonly<Record<number, string>> = {
   // ranges of undelivered events that were shed for room; bytes: of their data
@@ -91,6 +111,17 @@ create table reused_ids (
   last_at integer not null
 ) without rowid;
 `,
+  // the hash of each row (row-hash.ts; rows of older versions have none), and what is lost and not told yet
+  5: `
+create table if not exists losses (
+  n integer primary key,
+  epoch text not null,
+  lane text not null,
+  first integer not null,
+  last integer,
+  reason text not null
+);
+`,
 };
 export const schemaVersion = Math.max(firstVersion, ...Object.keys(migrations).map(Number));
 
@@ -101,3 +132,7 @@ where type = 'table' and name in ('meta', 'lanes', 'events', 'cursors', 'recent'
 export const tables = 6;
 
 export const countAllTables = `select count(*) from sqlite_schema where type = 'table'`;
+
+/** Our tables and indexes as they were made, by name. */
+export const selectTables = `
+select name, sql from sqlite_schema where type in ('table', 'index') and sql is not null order by name`;

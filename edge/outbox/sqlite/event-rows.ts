@@ -1,0 +1,39 @@
+/**
+ * Rows of `events` as they are read, and what is wrong with them.
+ *
+ *   read ──► as written ──► an event
+ *     ├── altered (its hash says so), or missing (its number is in no hole either) ──► DamagedRange: never handed on
+ */
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import type { Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import { Damaged } from './damage.ts';
+import { isAsWritten } from './row-hash.ts';
+
+export interface EventRow extends StoredEvent {
+  readonly totalBytes: number;
+  readonly hash: number | null;
+}
+
+/** The event of a row that is as it was written; undefined: it is altered. */
+export function eventOf(row: EventRow): StoredEvent | undefined {
+  const { totalBytes, hash, ...event } = row;
+  return isAsWritten(event, totalBytes, hash) ? event : undefined;
+}
+
+/** Where in a lane the next event cannot be read. */
+export interface DamagePlace {
+  readonly epoch: string;
+  readonly lane: Lane;
+  /** the number in front of it */
+  readonly after: Sequence;
+}
+
+/** Found while reading; the writer names what is lost there (store.ts). */
+export class DamagedRange extends Damaged {
+  readonly place: DamagePlace;
+
+  constructor(place: DamagePlace) {
+    super(`the event behind ${place.epoch}/${place.lane}/${place.after} is altered or missing`);
+    this.place = place;
+  }
+}
