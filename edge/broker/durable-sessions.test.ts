@@ -315,9 +315,9 @@ test('another message under a packet id that was never released is stored: its c
 
 describe('what paho-mqtt does with a QoS 2 message that it has released, after two failed attempts to reconnect', () => {
   const from = 100;
-  const until = 150;
+  const until = 400;
 
-  /** A client that counts its packet ids up; of the last messages PUBCOMP did not reach it. */
+  /** A client that counts its packet ids up; of some messages PUBCOMP did not reach it. */
   async function publishAll(text: (id: number) => string) {
     const raw = await meter();
     for (let id = from; id < until; id++) raw.send(publishPacket(readings, text(id), 2, id));
@@ -335,20 +335,20 @@ describe('what paho-mqtt does with a QoS 2 message that it has released, after t
     await between();
     const raw = await meter();
     raw.send(publishPacket(readings, 'online', 2, until));
-    for (const id of [until - 3, until - 2, until - 1])
+    for (const id of [from + 1, until - 2, until - 1])
       raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
     await soon(() => after(raw).length).toBe(7);
     expect(stored().slice(until - from)).toEqual(['online']);
     // and what it says next is new
-    raw.send(publishPacket(readings, 'm-149', 2, until + 1));
+    raw.send(publishPacket(readings, 'm-399', 2, until + 1));
     await soon(() => after(raw).length).toBe(8);
-    expect(stored().slice(until - from)).toEqual(['online', 'm-149']);
+    expect(stored().slice(until - from)).toEqual(['online', 'm-399']);
   });
 
   test.each([
     ['one that other messages equal', () => 'same', until - 1, 'same'],
     ['another content', (id: number) => `m-${id}`, until - 1, 'other'],
-    ['one that is too old to be under way', (id: number) => `m-${id}`, until - 30, `m-${until - 30}`],
+    ['under an id that it used for two', (id: number) => `m-${id % 200}`, until - 1, `m-${(until - 1) % 200}`],
     ['one under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
   ])('it is taken for a new message where it might be one: %s', async (_, text, id, payload) => {
     await publishAll(text);
@@ -361,6 +361,7 @@ describe('what paho-mqtt does with a QoS 2 message that it has released, after t
   test.each([
     ['a client that begins its count anew at each start', [1, 2, 3, 4]],
     ['a client that takes the lowest id that is free', [70, 71, 70, 71]],
+    ['a client that counts in a small circle', Array.from({ length: 60 }, (_, n) => 100 + (n % 30))],
   ])('%s says the same again, and each is stored', async (_, ids) => {
     for (let start = 0; start < 20; start++) {
       const raw = await meter();

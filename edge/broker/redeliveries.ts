@@ -11,8 +11,8 @@
  * one that redelivers them; what is lost then with a connection is a repetition of what is stored.
  *
  * Without DUP a publish is a new one, but for one case, which paho-mqtt makes of a QoS 2 message that it has released,
- * after two failed attempts to reconnect (`findUnmarked`): a client that counts its packet ids up comes back with one of
- * its last ids and the bytes that it sent under it, and never sent under another.
+ * after two failed attempts to reconnect (`findUnmarked`): a client that uses no packet id twice for a long time comes
+ * back with one of its ids and the bytes that it sent under it, and never sent under another.
  */
 import {
   maxClients,
@@ -24,14 +24,10 @@ import {
 } from '../outbox/redelivery.ts';
 
 const firstRoom = 16;
-/** A client counts its packet ids up if its newest publishes say so; SUBSCRIBE and others take some in between. */
-const countedPublishes = 32;
-const longestStep = 16;
-/** That paho has in flight at once (max_inflight_messages): none older is sent again. */
-const mostInFlight = 20;
-/** Where a count begins that was begun anew. */
+/** So many packet ids without one used twice are those of a client that counts them up and not in a small circle. */
+const countedIds = 256;
+/** Where a count begins that was begun anew, and where the lowest free id is. */
 const firstIds = 64;
-const mostIds = 65_535;
 
 /** One client's newest publishes, as a ring. */
 class Ring {
@@ -61,31 +57,22 @@ class Ring {
     return -1;
   }
 
-  /** Whether its newest publishes have packet ids that count up. */
-  countsUp(): boolean {
-    if (this.next < countedPublishes) return false;
-    const room = this.ids.length;
-    for (let back = 1; back < countedPublishes; back++) {
-      const newer = this.ids[(this.next - back) % room] as number;
-      const older = this.ids[(this.next - back - 1) % room] as number;
-      const step = (newer - older + mostIds) % mostIds;
-      if (step < 1 || step > longestStep) return false;
-    }
-    return true;
-  }
-
   /** How many publishes ago this place was taken, from 1 on. */
   age(at: number): number {
     const room = this.ids.length;
     return ((this.next - 1 - at + room) % room) + 1;
   }
 
-  /** Whether these bytes came more than once. */
-  isRepeated(hash: number): boolean {
-    let count = 0;
-    for (let back = 1; back <= Math.min(this.next, this.ids.length); back++)
-      if (this.hashes[(this.next - back) % this.ids.length] === hash && ++count > 1) return true;
-    return false;
+  /** Whether these bytes tell one message from all others, and packet ids do, too: many, none of them for two messages. */
+  isTelling(messageId: number, hash: number): boolean {
+    const known = new Map<number, number>();
+    for (let at = 0; at < Math.min(this.next, this.ids.length); at++) {
+      const [id, own] = [this.ids[at] as number, this.hashes[at] as number];
+      if (id === 0) continue;
+      if ((own === hash) !== (id === messageId) || (known.get(id) ?? own) !== own) return false;
+      known.set(id, own);
+    }
+    return known.size >= countedIds;
   }
 
   #grow(): void {
@@ -170,9 +157,7 @@ export class Redeliveries {
     if (ring === undefined || messageId <= firstIds) return undefined;
     const at = ring.newest(messageId);
     if (at < 0 || ring.hashes[at] !== hash) return undefined;
-    const isOfBefore = ring.next - ring.age(at) < since;
-    const isRecent = ring.age(at) - (ring.next - since) <= mostInFlight;
-    if (!isOfBefore || !isRecent || !ring.countsUp() || ring.isRepeated(hash)) return undefined;
+    if (ring.next - ring.age(at) >= since || !ring.isTelling(messageId, hash)) return undefined;
     return ring.admissions[at] ?? done;
   }
 

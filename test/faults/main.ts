@@ -4,7 +4,7 @@
  * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
  * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
  * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
- * (packets/report.ts). One JSON document last on standard output.
+ * (packets/report.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -12,6 +12,7 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import { campaign, findMistakes } from './campaign.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
 import { fuzzReport, hostileReport } from './packets/report.ts';
+import { pahoReport } from './paho/report.ts';
 import { simulationReport } from './simulation/report.ts';
 import { visionCampaign } from './vision/registry.ts';
 
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     vision: { type: 'string' },
     simulate: { type: 'string' },
     'fuzz-packets': { type: 'string' },
+    paho: { type: 'boolean', default: false },
     'hostile-packets': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: '' },
@@ -46,6 +48,7 @@ function chosen(): Promise<0 | 1> {
   const minutes = values['fuzz-packets'];
   if (minutes !== undefined) return fuzzReport(wholeNumber('fuzz-packets', minutes), seed);
   if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
+  if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({
     runs: wholeNumber('runs', values.runs ?? '5'),

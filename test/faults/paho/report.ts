@@ -1,0 +1,161 @@
+/**
+ * `npm run faults -- --paho [--runs CUTS]`: paho-mqtt 2.2, as Python programs have it, against a real gateway over a
+ * network that is cut again and again, each time for longer than two attempts to reconnect take. Each reading is
+ * acknowledged in the end; none may be lost, and those of whom the device guide says so are stored once.
+ *
+ * It needs Python 3 with venv, and pip's way to a package registry: the client is installed into
+ * node_modules/.cache/forpost-paho (PAHO_PYTHON names an interpreter that has it already).
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { createReport } from '../../../scripts/report.ts';
+import { freePorts } from '../../harness/ports.ts';
+import { TcpProxy } from '../../harness/proxy.ts';
+import { root } from '../../harness/root.ts';
+import { TestSite, testPassword } from '../../harness/site.ts';
+
+const wanted = 'paho-mqtt==2.2.*';
+const perSecond = 400;
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+interface Mode {
+  /** also the device's id */
+  readonly name: string;
+  readonly qos: 1 | 2;
+  readonly clean: boolean;
+  readonly withId: boolean;
+}
+
+/** What the device guide says of each: stored once. */
+const modes: readonly Mode[] = [
+  { name: 'qos1-session', qos: 1, clean: false, withId: false },
+  { name: 'qos1-clean', qos: 1, clean: true, withId: false },
+  { name: 'qos2-session', qos: 2, clean: false, withId: false },
+  { name: 'qos2-clean', qos: 2, clean: true, withId: false },
+  { name: 'qos2-session-id', qos: 2, clean: false, withId: true },
+  { name: 'qos1-clean-id', qos: 1, clean: true, withId: true },
+];
+
+/** @returns the exit status: 1 where a goal is missed. `cuts`: of the network */
+export async function pahoReport(cuts: number): Promise<0 | 1> {
+  const python = pythonWithPaho();
+  const report = createReport('paho');
+  report.version(
+    'paho-mqtt',
+    execFileSync(python, ['-c', 'import paho.mqtt as p; print(p.__version__)'], { encoding: 'utf8' }).trim(),
+  );
+  const site = await TestSite.start({ devices: modes.map(({ name }) => name), uplink: 'none', centre: false });
+  const [port = 0] = await freePorts(1);
+  const proxy = await TcpProxy.start(port, () => site.mqttPort);
+  const count = Math.ceil(cuts * 1.2 * perSecond);
+  try {
+    const publishers = modes.map((mode) => publish(python, proxy.port, mode, count));
+    const done = Promise.all(publishers);
+    await disturb(proxy, cuts, done);
+    await done;
+    await site.gateway?.stop();
+    const stored = countStored(join(site.folder, 'gateway/outbox.db'));
+    for (const { name, withId } of modes) {
+      const times = Array.from({ length: count }, (_, n) => stored.get(`${name}/${n}`) ?? 0);
+      const [lost, doubled] = [times.filter((one) => one === 0).length, times.filter((one) => one > 1).length];
+      const metric = name.replaceAll('-', '_');
+      say(`${name}: ${count} acknowledged, ${lost} lost, ${doubled} doubled`);
+      report
+        .metric(`${metric}_acknowledged`, count)
+        .metric(`${metric}_lost`, lost)
+        .metric(`${metric}_doubled`, doubled);
+      report.goal(`${metric}_lost`, '=', 0);
+      if (withId) report.goal(`${metric}_doubled`, '=', 0);
+    }
+    // recognised where it can be: no more than a few of thousands
+    report.samples(count * modes.length).metric('cuts', cuts);
+    report.goal('qos2_session_doubled', '<=', Math.ceil(count / 2000));
+    report.goal('qos1_session_doubled', '=', 0).goal('qos1_clean_doubled', '=', 0);
+    report.goal('qos2_clean_doubled', '=', 0);
+  } finally {
+    await proxy.stop();
+    await site.stop();
+  }
+  return report.print();
+}
+
+/** Cuts for longer than two attempts take, with some time between for messages to be under way. */
+async function disturb(proxy: TcpProxy, cuts: number, done: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  done.then(over, over);
+  for (let n = 0; n < cuts && !isOver; n++) {
+    await sleep(400 + 97 * (n % 5));
+    proxy.cut();
+    await sleep(350 + 53 * (n % 7));
+    proxy.heal();
+    if (n % 10 === 9) say(`${n + 1} of ${cuts} cuts`);
+  }
+}
+
+function publish(python: string, port: number, { name, qos, clean, withId }: Mode, count: number): Promise<void> {
+  const flag = (is: boolean) => (is ? '1' : '0');
+  const own = [
+    name,
+    testPassword,
+    `${name}-paho`,
+    String(qos),
+    flag(clean),
+    String(count),
+    String(perSecond),
+    flag(withId),
+  ];
+  const child = spawn(python, [join(import.meta.dirname, 'publisher.py'), String(port), ...own], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    let isDone = false;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      isDone ||= line === `done ${count}`;
+    });
+    child.once('exit', (code) => (isDone ? resolve() : reject(new Error(`the publisher ${name} ended with ${code}`))));
+  });
+}
+
+/** How many times each reading is in the outbox, by `<device>/<number>`. */
+function countStored(file: string): ReadonlyMap<string, number> {
+  const db = new Database(file, { readonly: true });
+  const rows = db.prepare<[], { device: string; data: string }>(
+    `select device, data from events where lane = 'telemetry'`,
+  );
+  const stored = new Map<string, number>();
+  for (const { device, data } of rows.iterate()) {
+    const key = `${device}/${/"power_w":(\d+)/.exec(data)?.[1]}`;
+    stored.set(key, (stored.get(key) ?? 0) + 1);
+  }
+  db.close();
+  return stored;
+}
+
+/** @throws Error that says what is missing */
+function pythonWithPaho(): string {
+  const given = process.env.PAHO_PYTHON;
+  if (given !== undefined) return given;
+  const folder = join(root, 'node_modules/.cache/forpost-paho');
+  const python = join(folder, 'bin/python3');
+  if (existsSync(join(folder, 'installed'))) return python;
+  say(`installing ${wanted} into ${folder}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    execFileSync('python3', ['-m', 'venv', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(python, ['-m', 'pip', 'install', '-q', wanted], { stdio: ['ignore', 'ignore', 'inherit'] });
+    mkdirSync(join(folder, 'installed'));
+  } catch (error) {
+    throw new Error(
+      'paho-mqtt cannot be installed: python3 with venv (Debian: python3-venv) and a package registry are needed, or PAHO_PYTHON',
+      { cause: error },
+    );
+  }
+  return python;
+}
