@@ -3,6 +3,7 @@
  * (one connection, one request), and not the process.
  *
  *   within(work, …) ── returns, awaits, timers, immediates, events ──► the same work
+ *        │  └── outside(…), a timer of the clock ──► nobody's: what all share
  *        └── throws, rejects, emits «error» and nobody handles it ──► `endBrokenWork` finds the work ──► work.failed(error)
  *
  * Node carries the work along by itself (AsyncLocalStorage); `within` costs about 0.15 µs, so it is called once for
@@ -38,6 +39,14 @@ export function contained<Args extends unknown[]>(
   } catch (error) {
     bounded.failed(error);
   }
+}
+
+/**
+ * Runs `work` as nobody's: for what one work sets going and all share (a timer, a queue's next turn). An error there ends
+ * no single work, which would leave the others waiting for ever: it ends the process, as an error outside of any does.
+ */
+export function outside<Args extends unknown[], Result>(work: (...args: Args) => Result, ...args: Args): Result {
+  return current.getStore() === undefined ? work(...args) : current.exit(work, ...args);
 }
 
 /** For the process's handlers of unhandled errors: ends the work in which this one arose. false: it is nobody's. */

@@ -5,6 +5,8 @@
  * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps
  * never moves a timer or a duration.
  */
+import { outside } from './bounded-work.ts';
+
 export interface Timer {
   cancel(): void;
 }
@@ -35,7 +37,8 @@ export const systemClock: Clock = {
       const left = due - performance.now();
       handle = left > longestTimeoutMs ? setTimeout(arm, longestTimeoutMs) : setTimeout(run, Math.max(0, left));
     };
-    arm();
+    // most timers are not only for the connection in whose work they happen to be set
+    outside(arm);
     return { cancel: () => clearTimeout(handle) };
   },
 };

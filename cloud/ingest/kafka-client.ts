@@ -8,6 +8,7 @@ import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
+import { boundBrokenAnswers } from '@forpost/shared/kafka/broken-answers.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
@@ -24,6 +25,7 @@ export interface KafkaCluster extends KafkaSecurity {
 
 calmRequestQueue(import.meta.url);
 endStoppedFetchers(import.meta.url);
+boundBrokenAnswers(import.meta.url);
 quickenEncoder(import.meta.url);
 
 installCodecs();

@@ -7,6 +7,7 @@
  * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1]; the
  * filters of an ended subscriber count for nobody from that moment on.
  */
+import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Subscription } from './session.ts';
 
 export interface Subscriber {
@@ -109,7 +110,7 @@ export class FilterIndex<S extends Subscriber> {
     this.#count(subscriber.owner, -subscriber.subscriptions.size, -subscriber.wildcards);
     this.#cache.clear();
     this.#swept.push({ subscriber, filters: subscriber.subscriptions.keys() });
-    if (this.#swept.length === 1) setImmediate(() => this.#sweep());
+    if (this.#swept.length === 1) outside(setImmediate, () => this.#sweep());
   }
 
   /** Each subscriber once. The topic has no wildcards. */

@@ -7,6 +7,8 @@
  *   bytes and packets left ── read ──► none left: whoever still has bytes waits ── the next turn ──► read on, the longest wait first
  */
 
+import { outside } from '@forpost/shared/bounded-work.ts';
+
 /** Some hundred small readings: a few ms at most, and several MB a second all the same. */
 const bytesPerTurn = 16 * 1024;
 /** About 1 ms of the cheapest readings. */
@@ -44,7 +46,7 @@ export class ReadTurn {
   #arm(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    setImmediate(() => this.#next());
+    outside(setImmediate, () => this.#next());
   }
 
   #next(): void {

@@ -13,6 +13,7 @@
  * are told at once. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
  * was known is refused too.
  */
+import { outside } from '@forpost/shared/bounded-work.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Appended, DeadLetter, EventDraft, OutboxEntry } from '../outbox.ts';
 import {
@@ -204,7 +205,7 @@ export class Gathering {
   #isRefusedNow(devices: Iterable<EventDraft['device']>): void {
     const before = this.#refusedNow.size;
     for (const device of devices) this.#refusedNow.add(device);
-    if (before === 0 && this.#refusedNow.size > 0) setImmediate(() => this.#refusedNow.clear());
+    if (before === 0 && this.#refusedNow.size > 0) outside(setImmediate, () => this.#refusedNow.clear());
   }
 
   /** Tells those who wait for a batch that it is on disk. */

@@ -16,6 +16,7 @@
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { asId, type Epoch, type Lane, type Sequence } from '@forpost/shared/event/ids.ts';
@@ -475,7 +476,7 @@ export class SqliteOutbox implements Outbox {
   #flushSoon(): void {
     if (this.#flushAsked || this.#inFlight !== undefined) return;
     this.#flushAsked = true;
-    setImmediate(() => {
+    outside(setImmediate, () => {
       this.#flushAsked = false;
       this.#flush();
     });

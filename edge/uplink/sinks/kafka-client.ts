@@ -16,6 +16,7 @@ import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import type { KafkaLogin, KafkaSecurity, KafkaTls } from '@forpost/shared/kafka/security.ts';
+import { boundBrokenAnswers } from '@forpost/shared/kafka/broken-answers.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
@@ -23,6 +24,7 @@ import type { WireCount } from './wire-count.ts';
 
 calmRequestQueue(import.meta.url);
 endStoppedFetchers(import.meta.url);
+boundBrokenAnswers(import.meta.url);
 quickenEncoder(import.meta.url);
 
 const compress = promisify(zstdCompress);

@@ -1,0 +1,44 @@
+/**
+ * kafkajs' connection bounded by itself. It reads a broker's answers in the socket's own event and lets an error out of
+ * it: bytes that are no answer of Kafka (another service on that port, a proxy, somebody in between) ended the whole
+ * process. And it gathers an answer of any length, up to 2 GB, before it looks at it.
+ *
+ * Always: what cannot be read, and an answer that says it is longer than `maxAnswerBytes`, ends that connection with an
+ * error, as a connection that broke: its requests are rejected, and whoever asked tries again as ever.
+ */
+import { createRequire } from 'node:module';
+
+/** Far above what a broker sends at once: fetches ask for some MB. */
+const maxAnswerBytes = 256 * 2 ** 20;
+
+interface Connection {
+  readonly socket: { destroy(error: Error): void };
+  /** of the answer that comes, its length included */
+  bytesNeeded: number;
+  processData(chunk: Buffer): void;
+}
+
+const bounded = new WeakSet<object>();
+
+/** Changes the class for the whole process, once. `importer`: the `import.meta.url` of who has kafkajs among its packages. */
+export function boundBrokenAnswers(importer: string): void {
+  const connection: unknown = createRequire(importer)('kafkajs/src/network/connection');
+  if (!isConnectionClass(connection) || bounded.has(connection)) return;
+  bounded.add(connection);
+  const { prototype } = connection;
+  const processData = prototype.processData;
+  prototype.processData = function (this: Connection, chunk) {
+    try {
+      processData.call(this, chunk);
+      if (this.bytesNeeded <= maxAnswerBytes) return;
+      this.socket.destroy(new Error(`an answer of ${this.bytesNeeded} bytes, which is none of Kafka's`));
+    } catch (error) {
+      this.socket.destroy(new Error('an answer that cannot be read: is it a Kafka broker?', { cause: error }));
+    }
+  };
+}
+
+/** Another version of kafkajs may have moved it: then it stays as it is. */
+function isConnectionClass(connection: unknown): connection is { readonly prototype: Connection } {
+  return typeof connection === 'function' && typeof connection.prototype?.processData === 'function';
+}
