@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { FakeClock, sleep, systemClock } from './clock.ts';
+import { endBrokenWork, within } from './bounded-work.ts';
+import { clockWithin, FakeClock, sleep, systemClock } from './clock.ts';
 
 test('a timer longer than 2^31 ms does not fire at once', async () => {
   let fired = false;
@@ -66,4 +67,28 @@ test('the fake clock runs timers in order of their time, and a wall clock that i
   expect(ran).toEqual(['a', 'b', 'c']);
   expect(clock.uptime()).toBe(30);
   expect(clock.now()).toBe(1030 + 10 ** 12);
+});
+
+test('a timer belongs to no connection or request in whose work it was set, and to a work whose own clock set it', () => {
+  const clock = new FakeClock();
+  const failures: string[] = [];
+  const work = { failed: (error: unknown) => void failures.push(String(error)) };
+  const breaks = () => {
+    throw new Error('broken');
+  };
+  clockWithin(work, clock).after(10, breaks);
+  within(work, () => clock.after(20, () => expect(endBrokenWork(new Error('shared'))).toBe(false)));
+  clock.advance(30);
+  expect(failures).toEqual(['Error: broken']);
+});
+
+test('a timer of the system’s clock is set outside of the work in which it is set', async () => {
+  const failures: unknown[] = [];
+  const found = await new Promise((resolve) => {
+    within({ failed: (error) => void failures.push(error) }, () =>
+      systemClock.after(1, () => resolve(endBrokenWork(new Error('shared')))),
+    );
+  });
+  expect(found).toBe(false);
+  expect(failures).toEqual([]);
 });

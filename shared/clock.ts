@@ -5,7 +5,7 @@
  * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps
  * never moves a timer or a duration.
  */
-import { outside } from './bounded-work.ts';
+import { type BoundedWork, contained, outside } from './bounded-work.ts';
 
 export interface Timer {
   cancel(): void;
@@ -42,6 +42,15 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** A clock whose timers are this work's own: an error in one ends the work. */
+export function clockWithin(work: BoundedWork, clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    uptime: () => clock.uptime(),
+    after: (delayMs, run) => clock.after(delayMs, () => contained(work, run)),
+  };
+}
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted (it never rejects: look at the signal). */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
 import type { Clock } from '@forpost/shared/clock.ts';
+import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
@@ -106,6 +107,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     forceCloseConnections: true,
   } as FastifyServerOptions) as unknown as FastifyInstance;
   boundConnections(app.server, maxConnections);
+  boundRequests(app, logger);
   registerProblems(app);
   // the component library writes a style element with its colours
   registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: true });

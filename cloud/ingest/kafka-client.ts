@@ -3,12 +3,13 @@
  * Whoever holds a client throws it away on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
  * because kafkajs does not reconnect in all cases (issues 907, 919, 979).
  */
+
+import { boundBrokenAnswers } from '@forpost/shared/kafka/broken-answers.ts';
 import { brokerSockets, kafkajsBrokers } from '@forpost/shared/kafka/brokers.ts';
 import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
-import { boundBrokenAnswers } from '@forpost/shared/kafka/broken-answers.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';

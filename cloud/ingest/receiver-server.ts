@@ -6,6 +6,7 @@
  * connects and then says nothing, or too slowly, is cut off; beyond the limit the oldest silent connection goes first.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -83,6 +84,7 @@ export class ReceiverServer implements Part {
       },
     }) as unknown as FastifyInstance;
     boundConnections(app.server, limits.connections);
+    boundRequests(app, this.#options.logger);
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
     await app.register(receiverPlugin, {

@@ -10,6 +10,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
@@ -148,6 +149,7 @@ export class ConsoleServer implements Part {
       forceCloseConnections: true,
     });
     boundConnections(app.server, maxConnections);
+    boundRequests(app, this.#options.logger);
     registerProblems(app);
     return app;
   }

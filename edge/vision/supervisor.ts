@@ -17,11 +17,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import type { Logger } from '@forpost/shared/logging.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { CameraConfig, Secrets } from '../site/site.ts';
 import { standsIn } from './blame.ts';
@@ -89,6 +90,8 @@ export class VisionSupervisor implements Part {
   readonly #problems = new Map<string, string>();
   readonly #latest = new Map<string, SceneMessage>();
   readonly #trust: ModelTrust;
+  /** what one message of the process causes: an error in it ends there */
+  readonly #hearing: BoundedWork;
   #running: Running | undefined;
   #restart: Timer | undefined;
   #down = '';
@@ -100,6 +103,11 @@ export class VisionSupervisor implements Part {
     this.#options = options;
     this.#cameras = options.cameras;
     this.#secrets = options.secrets;
+    const sparing = new SparingLogger(options.logger, options.clock);
+    this.#hearing = {
+      failed: (error) =>
+        sparing.error('hearing', { err: error }, 'what the vision process said could not be worked on: a defect'),
+    };
     this.#trust = new ModelTrust({
       modelsFolder: this.#modelsFolder,
       clock: options.clock,
@@ -233,7 +241,7 @@ export class VisionSupervisor implements Part {
     const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };
     this.#running = running;
-    child.on('message', (message) => this.#take(running, message as FromVision));
+    child.on('message', (message) => contained(this.#hearing, () => this.#take(running, message as FromVision)));
     child.once('error', (error) => this.#ended(running, messageOf(error)));
     // what it said last is read before it is taken to have ended
     child.once('exit', () => killGroup(child));

@@ -3,12 +3,14 @@
  * talks to it over the child process's channel (vision/messages.ts).
  *
  * Always: it ends itself and its ffmpegs when its parent is gone, however that went; frames never leave it, only
- * small JSON and the live pictures; what goes wrong with one camera or model stays with it.
+ * small JSON and the live pictures; what goes wrong with one camera or model stays with it: an error that nobody handled
+ * in the work of one camera begins that camera anew, and any other ends the process, which the supervisor starts again.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@forpost/shared/clock.ts';
+import { type BoundedWork, endBrokenWork, within } from '@forpost/shared/bounded-work.ts';
+import { clockWithin, systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
@@ -23,6 +25,7 @@ goAsGiven();
 
 const heartbeatEveryMs = 1_000;
 const endDeadlineMs = 2_500;
+const beginAnewMs = 5_000;
 /** Messages that the parent has not taken yet; beyond this, scenes without a change are left out. */
 const maxUnsent = 64;
 
@@ -34,6 +37,7 @@ let pool: DetectorPool | undefined;
 let unsent = 0;
 let rings: RingFolder | undefined;
 let out: readonly Ousted[] = [];
+const works = new WeakMap<WatchedCamera, BoundedWork>();
 let build: ((config: CameraSettings) => WatchedCamera) | undefined;
 
 function send(message: FromVision): void {
@@ -73,14 +77,34 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
       rmSync(ring.folder, { recursive: true, force: true });
       mkdirSync(ring.folder, { mode: 0o700 });
     }
-    return new WatchedCamera({
+    const work: BoundedWork = { failed: (error) => failed(config.id, error) };
+    const camera = new WatchedCamera({
       ...{ config, liveFolder, modelsFolder, evidenceFolder, ring, out: outOf(config) },
-      ...{ pool: fresh, clock, random, logger, send },
+      ...{ pool: fresh, clock: clockWithin(work, clock), random, logger, send },
     });
+    works.set(camera, work);
+    return camera;
   };
   out = message.out;
   cameras = message.cameras.map(build);
-  for (const camera of cameras) camera.start();
+  for (const camera of cameras) start(camera);
+}
+
+function start(camera: WatchedCamera): void {
+  const work = works.get(camera);
+  if (work === undefined) camera.start();
+  else within(work, () => camera.start());
+}
+
+/** An error in the work of one camera that nobody handled: a defect. The camera is begun anew after a while. */
+function failed(id: string, error: unknown): void {
+  logger.error({ camera: id, err: error }, 'an error that nobody handled, in the work of one camera: it is begun anew');
+  const broken = cameras.find((camera) => camera.id === id);
+  if (broken === undefined) return;
+  broken.stop();
+  clock.after(beginAnewMs, () => {
+    if (cameras.includes(broken)) replace(broken, broken.config);
+  });
 }
 
 /** The others go on as they are. */
@@ -106,7 +130,7 @@ function replace(before: WatchedCamera, config: CameraSettings): void {
   if (build === undefined) return;
   const camera = build(config);
   cameras = cameras.map((other) => (other === before ? camera : other));
-  camera.start();
+  start(camera);
 }
 
 function outOf({ detector }: CameraSettings): Ousted | undefined {
@@ -153,6 +177,13 @@ process.on('message', (message: ToVision) => {
   else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);
   else end(0, 'asked to');
 });
+const fatal = (error: unknown) => {
+  if (endBrokenWork(error)) return;
+  logger.fatal({ err: error }, 'an error that nobody handled');
+  end(1, 'an error that nobody handled');
+};
+process.on('uncaughtException', fatal);
+process.on('unhandledRejection', fatal);
 process.on('disconnect', () => end(0, 'the gateway is gone'));
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(0, signal));
 logger.info({ pid: process.pid }, 'vision process ready');

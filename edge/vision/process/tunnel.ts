@@ -129,6 +129,8 @@ function listening(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
+      // a connection of ffmpeg that cannot be taken in ends in ffmpeg's own deadline
+      server.on('error', () => undefined);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });

@@ -1,0 +1,33 @@
+/**
+ * Bounds what goes wrong with an HTTP server by the request in whose work it arose (bounded-work.ts): an error that nobody
+ * handled ends that request's connection and is logged with the request; the process goes on.
+ *
+ * Always: errors of handlers are problems as ever (problem.ts); what arrives here is a defect. A server that cannot take
+ * a connection in, because the process has no file descriptors left, says so and goes on.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type BoundedWork, within } from '../bounded-work.ts';
+import type { Logger } from '../logging.ts';
+
+export function boundRequests(app: FastifyInstance, logger: Pick<Logger, 'error'>): void {
+  const works = new WeakMap<FastifyRequest, BoundedWork>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const failed = (error: unknown) => {
+      const { method, ip } = request;
+      // the route and not the address, which may have a secret in it
+      const route = request.routeOptions.url;
+      logger.error({ method, route, ip, err: error }, 'an error that nobody handled, in a request: connection closed');
+      request.raw.socket.destroy();
+    };
+    const work = { failed };
+    works.set(request, work);
+    within(work, done);
+  });
+  // the body comes in the connection's own events, which are in no request's work
+  app.addHook('preValidation', (request, _reply, done) => {
+    const work = works.get(request);
+    if (work === undefined) done();
+    else within(work, done);
+  });
+  app.server.on('error', (error) => logger.error({ err: error }, 'the HTTP server could not take a connection in'));
+}
