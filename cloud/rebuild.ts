@@ -27,6 +27,7 @@ import { clusterOf, inWords, membersOf } from './ingest/jobs.ts';
 import { type KafkaCluster, kafkaClient } from './ingest/kafka-client.ts';
 import { heldRanges, type PartitionRange, readRanges } from './ingest/range-reader.ts';
 import { eventOf } from './ingest/records.ts';
+import { registeredSites } from './registry/registered-sites.ts';
 
 export interface RebuildFigures {
   readonly name: 'rebuild';
@@ -39,7 +40,7 @@ export interface RebuildFigures {
     readonly stored: number;
     /** records that say again what an earlier one said */
     readonly repeated: number;
-    /** records that are no events; they were put among the dead letters when they first came */
+    /** records that are no events, or name a site that was never their gateway's; they were put among the dead letters when they first came */
     readonly unreadable: number;
     /** events that the history had, and has anew from Kafka */
     readonly replaced: number;
@@ -85,6 +86,7 @@ class Rebuild {
   readonly #say: (line: string) => void;
   /** numbers by lane */
   readonly #seen = new Map<string, IntervalSet>();
+  #mayName: (gateway: string, site: string) => boolean = () => true;
   #waiting: RebuiltEvent[] = [];
   #read = 0;
   #unreadable = 0;
@@ -108,6 +110,7 @@ class Rebuild {
     const topics = lanes.map((lane) => laneTopic(this.#cluster.prefix, lane));
     const places = await this.#places(topics);
     const ranges = await heldRanges(kafkaClient(this.#cluster, 'rebuild', this.#logger), topics);
+    this.#mayName = await registeredSites(this.#cluster, this.#clock, this.#logger);
     await this.#readAll(ranges);
     const { before, older } = await this.#keepOlder();
     await this.#refuseBesideCentre();
@@ -177,7 +180,7 @@ class Rebuild {
     for (const message of messages) {
       this.#read++;
       const decoded = eventOf(message);
-      if (!decoded.ok) {
+      if (!decoded.ok || !this.#mayName(decoded.event.gateway, decoded.event.site)) {
         this.#unreadable++;
         continue;
       }

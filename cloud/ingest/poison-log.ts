@@ -22,6 +22,7 @@ export interface PoisonSeen extends Omit<PoisonRecord, 'original' | 'conflict'> 
 }
 
 const kept = 20;
+const keptOfGateway = 5;
 /** A reason may quote what it is about. */
 const maxText = 300;
 /** Somebody will have looked by then. */
@@ -74,7 +75,10 @@ export class PoisonLog {
     this.#count++;
     const [key, reason] = [record.key.slice(0, maxText), record.reason.slice(0, maxText)];
     const seen = { ...record, key, reason, at: this.#clock.now() };
-    this.#recent = [seen, ...this.#recent].slice(0, kept);
+    const own = this.#recent.filter((one) => one.key === key);
+    // a flood of one gateway pushes no other's out
+    const oldest = own.length >= keptOfGateway ? own.at(-1) : undefined;
+    this.#recent = [seen, ...this.#recent.filter((one) => one !== oldest)].slice(0, kept);
     if (conflict === true) this.#conflict = seen;
     return this.#save();
   }

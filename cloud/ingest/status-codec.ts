@@ -113,7 +113,16 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
 
 /** Of one status as it is kept, shown and sent to pages. */
 export const maxStatusBytes = 131_072;
-const most = { lanes: 1_000, uplinks: 20, cameras: 500, devices: 5_000, values: 200, keys: 20, problems: 100 };
+const most = {
+  lanes: 1_000,
+  uplinks: 20,
+  cameras: 500,
+  devices: 5_000,
+  values: 200,
+  keys: 20,
+  fields: 50,
+  problems: 100,
+};
 const longestText = 300;
 
 /**
@@ -170,34 +179,18 @@ function cutLists(status: GatewayStatus): readonly string[] {
   });
 }
 
-/** Its known fields, each within bounds; what this version does not know is not kept of a status that is too large. */
+/** Its fields within bounds; of lists and objects that this version does not know nothing is kept where it is too large. */
 function shortened(status: GatewayStatus): GatewayStatus {
-  const { site, gateway, starts, counter, clock, uptime, everyMs, commandKeys, sendsEvidence } = status;
+  const plain = Object.entries(status).filter(([, value]) => typeof value !== 'object' || value === null);
   return {
-    ...{
-      site,
-      gateway,
-      name: short(status.name),
-      version: short(status.version),
-      starts,
-      counter,
-      at: short(status.at),
-    },
-    ...(everyMs === undefined ? {} : { everyMs }),
-    ...{ clock, boot: short(status.boot), uptime, revision: short(status.revision) },
-    lanes: status.lanes.slice(0, most.lanes).map(({ epoch, lane, assigned, acknowledged, bytes, shed }) => ({
-      ...{ epoch, lane, assigned, acknowledged, bytes },
-      ...(shed === undefined ? {} : { shed }),
-    })),
+    ...(shortTexts(Object.fromEntries(plain.slice(0, most.fields)), most.fields) as unknown as GatewayStatus),
+    lanes: status.lanes.slice(0, most.lanes).map((lane) => shortTexts(lane)),
     uplinks: status.uplinks.slice(0, most.uplinks).map((uplink) => shortTexts(uplink)),
     cameras: status.cameras.slice(0, most.cameras).map((camera) => shortTexts(camera)),
-    devices: status.devices.slice(0, most.devices).map((device) => ({
-      ...{ id: short(device.id), name: short(device.name), connected: device.connected },
-      ...{ lastSeen: device.lastSeen === null ? null : short(device.lastSeen), messages: device.messages },
-      ...{ deadLetters: device.deadLetters, values: shortValues(device.values) },
-    })),
-    ...(commandKeys === undefined ? {} : { commandKeys: commandKeys.slice(0, 100).map(short) }),
-    ...(sendsEvidence === undefined ? {} : { sendsEvidence }),
+    devices: status.devices
+      .slice(0, most.devices)
+      .map(({ values, ...device }) => ({ ...shortTexts(device), values: shortValues(values) })),
+    ...(status.commandKeys === undefined ? {} : { commandKeys: status.commandKeys.slice(0, 100).map(short) }),
     problems: status.problems.slice(0, most.problems).map(short),
   };
 }
@@ -211,8 +204,8 @@ function shortValues(values: GatewayStatus['devices'][number]['values']): Gatewa
 }
 
 /** An object of an entry of a list: its texts shortened, its fields few, what is nested kept where it is small. */
-function shortTexts<Entry extends object>(entry: Entry): Entry {
-  const fields = Object.entries(entry).slice(0, most.keys);
+function shortTexts<Entry extends object>(entry: Entry, keys = most.keys): Entry {
+  const fields = Object.entries(entry).slice(0, keys);
   return Object.fromEntries(
     fields.flatMap(([name, value]: [string, unknown]) => {
       if (typeof value === 'string') return [[name, short(value)]];

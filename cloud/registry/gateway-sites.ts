@@ -15,7 +15,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Registry } from './registry.ts';
+import type { Registry, RegistryRecord } from './registry.ts';
 
 export const gatewaySiteKind = 'gateway-site';
 /** A gateway that was away for a week comes back with its outbox. */
@@ -37,6 +37,12 @@ const isGatewaySite = Compile(
     former: Type.Array(Type.Object({ site: Type.String(), until: Type.Number() }), { maxItems: mostFormer }),
   }),
 );
+
+/** What a record says; undefined where there is none, or it cannot be read. */
+export function gatewaySiteOf(record: RegistryRecord | undefined): GatewaySite | undefined {
+  const data = record?.data;
+  return isGatewaySite.Check(data) ? data : undefined;
+}
 
 export class GatewaySites implements Part {
   readonly #registry: Registry;
@@ -85,8 +91,8 @@ export class GatewaySites implements Part {
   }
 
   of(gateway: string): GatewaySite | undefined {
-    const data = this.#registry.get(gatewaySiteKind, gateway)?.data;
-    if (isGatewaySite.Check(data)) return data;
+    const recorded = gatewaySiteOf(this.#registry.get(gatewaySiteKind, gateway));
+    if (recorded !== undefined) return recorded;
     const first = this.#first.get(gateway);
     return first === undefined ? undefined : { site: first, former: [] };
   }

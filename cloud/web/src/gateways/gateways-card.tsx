@@ -28,6 +28,7 @@ import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
 import { drainText } from './drain.ts';
 import { ledgerLines } from './ledger-words.ts';
+import { MoveGateway } from './move-gateway.tsx';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;
@@ -186,6 +187,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
           />
         )}
       </ul>
+      <MoveGateway gateway={gateway} />
     </details>
   );
 }
