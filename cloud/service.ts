@@ -39,7 +39,7 @@ import { Doors } from './doors.ts';
 import { EvidenceAudit } from './evidence/audit.ts';
 import { EvidenceDepot } from './evidence/depot.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
-import type { HistoryStore } from './history/store.ts';
+import { HistoryRecovery } from './history/recovery.ts';
 import { GatewayAdmission } from './ingest/admission.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
@@ -88,7 +88,7 @@ const historyBackoff = { baseMs: 200, ceilingMs: 5_000 };
 export class Service implements Part {
   readonly #options: ServiceOptions;
   readonly #releasers = new Releasers();
-  readonly #history: HistoryStore;
+  readonly #history: ClickHouseHistory;
   readonly #users: Users;
   readonly #gateways: GatewayDirectory;
   readonly #live: LiveFeed;
@@ -106,6 +106,7 @@ export class Service implements Part {
   readonly #watch: GatewayWatch;
   readonly #flood: FloodWatch;
   readonly #lock: DataLock;
+  readonly #recovery: HistoryRecovery;
   readonly #doors: Doors;
   /** absent where the receiver has a port of its own */
   readonly #ingestPlugin: ReceiverOptions | undefined;
@@ -145,6 +146,9 @@ export class Service implements Part {
     this.#lock = new DataLock(config.data);
     this.#doors = new Doors({ http: config.http, folder: config.data, clock, logger: logger('api') });
     this.#users = new Users(config.data, clock);
+    this.#recovery = new HistoryRecovery({
+      ...{ folder: join(config.data, 'history'), kafka, clock, random, logger: logger('history') },
+    });
     this.#poison = new PoisonLog(join(config.data, 'dead-letters.json'), clock, logger('ingest'));
     this.#partitions = new PartitionCounts(join(config.data, 'topics.json'), logger('ingest'));
     this.#startedAt = clock.now();
@@ -334,7 +338,8 @@ export class Service implements Part {
       // a folder of ours tells first whether another centre has it; a server may be away, and Kafka keeps what comes
       const waits = this.#ingest !== undefined && config.history?.url !== undefined;
       if (!waits) {
-        await this.#releasers.start('history', this.#history);
+        this.#releasers.add('history', () => this.#history.stop());
+        await this.#recovery.open(this.#history);
         await this.#releasers.start('lane ends', this.#ends);
       }
       const first = await this.#users.start();
@@ -365,7 +370,7 @@ export class Service implements Part {
         await this.#releasers.start('lane ends', this.#ends);
       }
       for (const { gateway } of await this.#history.lanes()) this.#gateways.remember(gateway, '');
-      if (this.#ingest !== undefined) await this.#releasers.start('ingest', this.#ingest);
+      await this.#startIngest();
       this.#releasers.add(
         'gateways out of service',
         this.#registry.onChange(gatewayServiceKind, ({ id }) => {
@@ -381,6 +386,25 @@ export class Service implements Part {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Where the history is to be filled again, Kafka is waited for, and the page is not. */
+  async #startIngest(): Promise<void> {
+    const ingest = this.#ingest;
+    if (ingest === undefined) return;
+    const { logger } = this.#options;
+    if (!this.#recovery.due) {
+      await this.#releasers.start('ingest', ingest);
+      return;
+    }
+    const started = this.#recovery.prepareIngest(this.#stopping.signal).then(async () => {
+      if (!this.#stopping.signal.aborted) await ingest.start();
+    });
+    started.catch((error: unknown) => logger.fatal({ err: error }, 'ingest did not start'));
+    this.#releasers.add('ingest', async () => {
+      await started.catch(() => undefined);
+      await ingest.stop();
+    });
   }
 
   /** After a power cut it starts too. @throws what is wrong for good */
@@ -425,6 +449,8 @@ export class Service implements Part {
   #doorProblems(): readonly string[] {
     const { problem } = this.#users;
     return [
+      ...this.#recovery.problems(),
+      ...this.#history.problems(),
       ...this.#doors.problems(),
       ...(this.#receiver?.problems() ?? []),
       ...(problem === undefined ? [] : [problem]),

@@ -22,6 +22,7 @@ export const errorCodes = {
   FORPOST_DETECTOR_FAILED: { retryable: true },
   FORPOST_CAMERA_FAILED: { retryable: true },
   FORPOST_HISTORY_FAILED: { retryable: true },
+  FORPOST_HISTORY_DAMAGED: { retryable: false },
   FORPOST_LANE_SCATTERED: { retryable: false },
   FORPOST_CENTRE_RUNNING: { retryable: false },
   FORPOST_CHANNEL_FAILED: { retryable: true },

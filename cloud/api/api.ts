@@ -67,7 +67,7 @@ export interface ApiParts {
   readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
   /** which site each gateway belongs to; absent: nobody asks */
   readonly sites?: Pick<SiteRouteParts, 'sites' | 'operations'>;
-  readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'onChange'>>;
+  readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'look' | 'onChange'>>;
   readonly live: LiveFeed;
   readonly ingest: () => IngestFigures;
   readonly notifier: () => NotifierStatus;
@@ -134,6 +134,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       users: (name) => users.hashOf(name),
       roleOf: (name) => users.roleOf?.(name),
       closed: () => users.closed,
+      refresh: async () => users.look?.(),
       cookieName,
       secure: false,
       prefixOf,

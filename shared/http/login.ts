@@ -36,6 +36,8 @@ export interface LoginOptions {
   readonly users: (name: string) => string | undefined;
   /** what a user may do; default: everything */
   readonly roleOf?: (name: string) => Role | undefined;
+  /** looks whether the users have changed, before a password is checked */
+  readonly refresh?: () => Promise<void>;
   /** why nobody can log in now, in words */
   readonly closed?: () => string | undefined;
   /** cookies are shared by all ports of a host: each side its own name */
@@ -172,6 +174,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       const { user, password } = request.body;
       const closed = options.closed?.();
       if (closed !== undefined) throw tryAgainIn(503, closedRetryMs, closed);
+      await options.refresh?.();
       const hash = users(user);
       if (!(await isRight(request, reply, user, password, hash)) || hash === undefined) {
         request.log.warn({ user, address: request.ip }, 'a log-in failed');

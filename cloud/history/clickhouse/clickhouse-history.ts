@@ -45,6 +45,7 @@ import {
   type SeriesPoint,
   type SeriesQuery,
 } from '../store.ts';
+import { brokenParts } from './damage.ts';
 import { EmbeddedExecutor } from './embedded.ts';
 import type { Executor, Parameters } from './executor.ts';
 import { HttpExecutor } from './http.ts';
@@ -80,6 +81,7 @@ export class ClickHouseHistory implements HistoryStore {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #lastStoredMs = 0;
+  #broken: string | undefined;
 
   constructor(options: ClickHouseHistoryOptions) {
     this.#executor = options.executor;
@@ -93,11 +95,18 @@ export class ClickHouseHistory implements HistoryStore {
       const migrated = await migrate(this.#executor, this.#clock.now());
       // of a rebuild that was killed: a second history's worth of the disk
       await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
+      this.#broken = this.#executor instanceof EmbeddedExecutor ? await brokenParts(this.#executor) : undefined;
+      if (this.#broken !== undefined) this.#logger.error({ place: this.#executor.place }, this.#broken);
       this.#logger.info({ place: this.#executor.place, migrated }, 'history open');
     } catch (error) {
       await this.#executor.close();
       throw error;
     }
+  }
+
+  /** What is wrong with its files, in sentences; empty where nothing is. */
+  problems(): readonly string[] {
+    return this.#broken === undefined ? [] : [this.#broken];
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What only the embedded ClickHouse can get wrong: its folder, other processes, kills, and its one process of threads. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -10,6 +10,8 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exampleEvent } from '../../api/example.ts';
+import { HistoryRecovery } from '../recovery.ts';
 import { ClickHouseHistory } from './clickhouse-history.ts';
 import { EmbeddedExecutor } from './embedded.ts';
 import { toLine } from './rows.ts';
@@ -43,6 +45,84 @@ function inserter(epoch: string, size: number): ChildProcess {
   children.push(child);
   return child;
 }
+
+/** A history with one event, closed again. */
+async function filled(): Promise<void> {
+  const first = history();
+  await first.start();
+  await first.insert([exampleEvent({ sequence: 1, time: Date.UTC(2026, 0, 1) })]);
+  await first.stop();
+}
+/** the file below the folder that a table's part or definition has */
+async function fileOf(pattern: RegExp): Promise<string> {
+  const files = (await readdir(folder, { recursive: true })).filter((name) => pattern.test(name));
+  const [found] = files.sort();
+  if (found === undefined) throw new Error(`no file like ${pattern}`);
+  return join(folder, found);
+}
+const recovery = () =>
+  new HistoryRecovery({
+    ...{ folder, kafka: undefined, clock: systemClock, random: Math.random, logger: silentLogger() },
+  });
+
+test.each([
+  ['the database’s definition is empty', /^metadata.forpost\.sql$/, ''],
+  ['a table’s definition is something else', /^store.*.clocks\.sql$/, '\0\u00ff\u0001 what is this'],
+  ['a table’s change is torn', /^store.*.mutation_\d+\.txt$/, 'format ver'],
+])(
+  'where %s, the history is damaged, and not in somebody else’s hands; a new one opens, the old one stands aside',
+  async (_what, file, content) => {
+    await filled();
+    await writeFile(await fileOf(file), content);
+    const error = await history()
+      .start()
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+    expect(error).toMatchObject({ code: 'FORPOST_HISTORY_DAMAGED' });
+    expect(String(error)).toMatch(/is damaged and cannot be opened: \S/);
+    expect(String(error)).not.toMatch(/another process|Stack trace/);
+    const opening = recovery();
+    const opened = history();
+    await opening.open(opened);
+    expect((await opened.events({ limit: 10 })).events).toEqual([]);
+    await opened.insert([exampleEvent({ sequence: 2, time: Date.UTC(2026, 0, 2) })]);
+    await opened.stop();
+    const [problem = ''] = opening.problems();
+    expect(problem).toContain('is damaged and cannot be opened');
+    const aside = /put aside to (\S+),/.exec(problem)?.[1] ?? '';
+    expect(await readdir(aside)).toContain('store');
+    // told until somebody has dealt with it
+    const later = recovery();
+    const again = history();
+    await later.open(again);
+    expect((await again.events({ limit: 10 })).events).toHaveLength(1);
+    await again.stop();
+    expect(later.problems()).toEqual(opening.problems());
+    await rm(aside, { recursive: true });
+    await rm(`${folder}-damaged.json`);
+  },
+);
+
+test('a damaged part of a table is left out, and the page says that something is missing', async () => {
+  await filled();
+  const part = await fileOf(/^store.[0-9a-f]{3}.[0-9a-f-]{36}.\d{6}_\d+_\d+_\d+.data\.bin$/);
+  await truncate(part, 0);
+  const opened = history();
+  await opened.start();
+  expect((await opened.events({ limit: 10 })).events).toEqual([]);
+  expect(opened.problems()).toEqual([
+    expect.stringMatching(/damaged files of the history are left out.*parts: \d+ of events.*forpost cloud rebuild/),
+  ]);
+  await opened.stop();
+});
+
+test('a history that may not be read is no damaged one: nothing is put aside', async () => {
+  await writeFile(join(folder, 'store'), 'a file where a folder should be');
+  await expect(recovery().open(history())).rejects.toThrow(/Not a directory/);
+  expect(await readdir(folder)).toContain('store');
+});
 
 test('after a kill at any moment every insert is there as a whole or not at all, and every answered one is there', async () => {
   const size = 400;

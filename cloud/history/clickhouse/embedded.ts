@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Session } from 'chdb';
 import { lockHolder } from '../../lock-holder.ts';
+import { openError, whyItDoesNotOpen } from './damage.ts';
 import {
   defaultDatabase,
   type Executor,
@@ -145,8 +146,10 @@ export class EmbeddedExecutor implements Executor {
     return this.#open;
   }
 
-  /** chdb says no more than "failed"; the folder's status file names the process that holds it. */
+  /** chdb says no more than "failed": another process says why, or the folder's status file names the one that holds it. */
   async #whyNot(error: unknown): Promise<ForpostError> {
+    const said = await whyItDoesNotOpen(this.place);
+    if (/Code: \d+/.test(said) && !said.includes('Cannot lock file')) return openError(this.place, said, error);
     const status = await readFile(join(this.place, 'status'), 'utf8').catch(() => '');
     const pid = /PID: (\d+)/.exec(status)?.[1];
     const holder = pid === undefined || pid === String(process.pid) ? 'another process' : `process ${pid}`;

@@ -24,6 +24,7 @@ export const sql = {
   rebuildChunks: read('rebuild-chunks'),
   rebuildKeep: read('rebuild-keep'),
   rebuildCounts: read('rebuild-counts'),
+  brokenParts: read('broken-parts'),
 } as const;
 
 /** In order; the first one is version 1. Each is one statement that may run twice. What is out is never edited. */
