@@ -17,6 +17,7 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
+import { AcknowledgementResend } from './alarms/acknowledgement-resend.ts';
 import { Acknowledgements } from './alarms/acknowledgements.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { GatewayWatch } from './alarms/gateway-watch.ts';
@@ -379,6 +380,14 @@ export class Service implements Part {
         }),
       );
       await this.#releasers.start('gateway watch', this.#watch);
+      const { clock } = this.#options;
+      await this.#releasers.start(
+        'acknowledgements',
+        new AcknowledgementResend({
+          ...{ gateways: this.#gateways, history: this.#history, commands: this.#commands, clock },
+          logger: logger.child({ part: 'alarms' }),
+        }),
+      );
       this.#releasers.add('api', () => api.close());
       this.#url = this.#doors.url(await listenOrExplain(api, this.#doors.host, this.#doors.port, 'http.port'));
       logger.info({ ...this.addresses(), version }, 'the centre is up');

@@ -80,7 +80,7 @@ test('an alarm of the centre is told once, is active until it is cleared, and is
   await expect.poll(() => told.length).toBe(2);
   expect(told.map(({ gateway, change, message }) => [gateway, change, message])).toEqual([
     ['gw-1', 'raised', 'it floods'],
-    ['gw-1', 'cleared', 'it is quiet again'],
+    ['gw-1', 'cleared', 'Over: it floods (it is quiet again)'],
   ]);
   expect(told[0]?.alarm).toBe(told[1]?.alarm);
 });

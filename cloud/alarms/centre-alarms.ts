@@ -51,6 +51,10 @@ export interface CentreAlarm extends CentreFinding {
   readonly acknowledged: boolean;
   /** a log-in name; '' where nobody has */
   readonly acknowledgedBy: string;
+  /** of one that is over: what it was about; `message` says what is so since then */
+  readonly summary?: string;
+  /** ms since 1970; absent: it is active */
+  readonly ended?: number;
 }
 
 interface Stored extends CentreAlarm {
@@ -90,6 +94,8 @@ const isStored = Compile(
     kind: Type.String({ minLength: 1, maxLength: 64 }),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     message: Type.String(),
+    summary: Type.Optional(Type.String()),
+    ended: Type.Optional(Type.Number()),
     holdsForMs: Type.Optional(Type.Number()),
     since: Type.Number(),
     changed: Type.Number(),
@@ -168,7 +174,11 @@ export class CentreAlarms implements Part {
     if (this.#entries.get(name)?.stored.active !== true && !this.#wanted.has(name)) return;
     this.#want(name, 'state', (before) =>
       before?.active === true
-        ? this.#untold({ ...before, active: false, change: 'cleared', message: message.slice(0, longestMessage) })
+        ? this.#untold({
+            ...before,
+            ...{ active: false, change: 'cleared', summary: before.message, ended: this.#options.clock.now() },
+            message: message.slice(0, longestMessage),
+          })
         : undefined,
     );
   }
@@ -345,11 +355,16 @@ function nameOf({ gateway, kind }: Pick<CentreFinding, 'gateway' | 'kind'>): str
 }
 
 function notificationOf(stored: Stored): Notification {
-  const { gateway, site, id, kind, severity, message, changed, since } = stored;
+  const { gateway, site, id, kind, severity, message, summary, ended, changed, since, acknowledgedBy } = stored;
   return {
     ...{ id: noticeOf(stored), site, gateway, device: '', alarm: id, rule: `centre-${kind}` },
     change: stored.change,
-    ...{ severity, message, time: rfc3339(stored.change === 'raised' ? since : changed), received: rfc3339(changed) },
+    severity,
+    message: stored.change === 'cleared' && summary !== undefined ? `Over: ${summary} (${message})` : message,
+    ...(summary === undefined ? {} : { summary }),
+    ...(ended === undefined ? {} : { duration_ms: Math.max(0, ended - since) }),
+    ...(acknowledgedBy === '' ? {} : { acknowledged_by: acknowledgedBy }),
+    ...{ time: rfc3339(stored.change === 'raised' ? since : changed), received: rfc3339(changed) },
     late: false,
   };
 }

@@ -126,7 +126,8 @@ export function centreAlarmView(alarm: CentreAlarm): AlarmView {
     ...{ alarm: id, event: `${id}/${change}`, site, gateway, device: '', rule: `centre-${kind}`, severity },
     ...{ category: 'centre', message, cause: kind, count: 1, active, acknowledged, test: false, change },
     ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre', open },
-    ...(active ? {} : { ended: rfc3339(changed) }),
+    ...(active ? {} : { ended: rfc3339(alarm.ended ?? changed) }),
+    ...(alarm.summary === undefined ? {} : { summary: alarm.summary }),
     ...(alarm.acknowledgedBy === ''
       ? {}
       : { acknowledged_by: alarm.acknowledgedBy, acknowledged_where: 'centre' as const }),

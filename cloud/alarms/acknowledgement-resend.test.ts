@@ -1,0 +1,49 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { exampleAlert, exampleStatus } from '../api/example.ts';
+import { fileCommands } from '../commands/testing.ts';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { GatewayDirectory } from '../registry/gateways.ts';
+import { AcknowledgementResend } from './acknowledgement-resend.ts';
+
+test('a gateway that comes back after days is told what was acknowledged at the centre meanwhile, once', async () => {
+  const clock = new FakeClock(Date.UTC(2026, 5, 1));
+  const history = new MemoryHistory(clock);
+  const gateways = new GatewayDirectory({ clock });
+  const { commands, remove } = await fileCommands({ clock, history });
+  const resend = new AcknowledgementResend({ gateways, history, commands, clock, logger: silentLogger() });
+  await gateways.start();
+  await resend.start();
+  onTestFinished(async () => {
+    await resend.stop();
+    await gateways.stop();
+    await remove();
+  });
+  const t = clock.now();
+  await history.insert([
+    exampleAlert(1, t, 'raised', 'seen here'),
+    exampleAlert(2, t, 'cleared', 'seen here'),
+    exampleAlert(3, t, 'cleared', 'not seen'),
+  ]);
+  await history.noteAcknowledgements([
+    { gateway: 'gw-1', alarm: 'seen here', by: 'anna', at: t },
+    { gateway: 'gw-2', alarm: 'of another', by: 'anna', at: t },
+  ]);
+  let counter = 0;
+  const comesBack = async () => {
+    for (let s = 0; s < 40; s++) {
+      gateways.take(exampleStatus({ counter: ++counter, commandKeys: [commands.publicKey.id] }));
+      clock.advance(1000);
+    }
+  };
+  const sent = async () =>
+    (await commands.recent('gw-1', 10)).map(({ kind, author, arguments: { alarm } }) => [kind, author, alarm]);
+  await comesBack();
+  await expect.poll(sent).toEqual([['acknowledge', 'anna', 'seen here']]);
+  // it goes and comes while the command is under way
+  for (let s = 0; s < 30; s++) clock.advance(1000);
+  await comesBack();
+  await new Promise((done) => setTimeout(done, 50));
+  expect(await sent()).toHaveLength(1);
+});

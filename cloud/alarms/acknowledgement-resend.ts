@@ -1,0 +1,103 @@
+/**
+ * Tells a gateway that comes back what people acknowledged at the centre meanwhile: the command of then may have expired,
+ * and its own page would go on asking.
+ *
+ *   a gateway comes online ──► noted ── `gatherMs` ──► the alarms that only the centre calls acknowledged, of all noted
+ *     gateways in one question ──► a command for each that has none under way
+ *
+ * Always: 500 gateways that come back at once are one question to the history; `mostCommands` of one gateway at a time,
+ * the newest alarms first; what cannot be asked or sent is tried when the gateway comes back the next time.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { longestValidityMs } from '@forpost/shared/event/command.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { AlarmState, HistoryStore } from '../history/store.ts';
+import type { GatewayDirectory, KnownGateway } from '../registry/gateways.ts';
+
+export interface AcknowledgementResendOptions {
+  readonly gateways: Pick<GatewayDirectory, 'onChange' | 'get'>;
+  readonly history: Pick<HistoryStore, 'alarms'>;
+  readonly commands: Pick<Commands, 'issue' | 'recent' | 'publicKey'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const gatherMs = 30_000;
+/** What ended longer ago the gateway has most likely let go. */
+const reachBackMs = 90 * 86_400_000;
+const mostAlarms = 10_000;
+const mostCommands = 50;
+const mostRecent = 200;
+
+export class AcknowledgementResend implements Part {
+  readonly #options: AcknowledgementResendOptions;
+  readonly #online = new Set<string>();
+  readonly #returned = new Set<string>();
+  #unlisten: (() => void) | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: AcknowledgementResendOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#unlisten = this.#options.gateways.onChange((gateway) => this.#take(gateway));
+  }
+
+  async stop(): Promise<void> {
+    this.#unlisten?.();
+    this.#timer?.cancel();
+  }
+
+  #take({ gateway, online }: KnownGateway): void {
+    if (!online) {
+      this.#online.delete(gateway);
+      return;
+    }
+    if (this.#online.has(gateway)) return;
+    this.#online.add(gateway);
+    this.#returned.add(gateway);
+    this.#timer ??= this.#options.clock.after(gatherMs, () => {
+      this.#timer = undefined;
+      void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const { history, clock, logger } = this.#options;
+    const returned = new Set(this.#returned);
+    this.#returned.clear();
+    try {
+      const { alarms } = await history.alarms(clock.now() - reachBackMs, mostAlarms);
+      const owed = alarms.filter((alarm) => returned.has(alarm.gateway) && isOwed(alarm));
+      for (const [gateway, own] of Map.groupBy(owed, (alarm) => alarm.gateway)) await this.#sendTo(gateway, own);
+    } catch (error) {
+      logger.warn({ problem: messageOf(error) }, 'what was acknowledged meanwhile cannot be told to the gateways');
+    }
+  }
+
+  async #sendTo(gateway: string, alarms: readonly AlarmState[]): Promise<void> {
+    const { commands, gateways, logger } = this.#options;
+    // one that does not take this centre's commands, or is of a version without them
+    if (gateways.get(gateway)?.status?.commandKeys?.includes(commands.publicKey.id) !== true) return;
+    const recent = await commands.recent(gateway, mostRecent);
+    const underWay = new Set(
+      recent.filter(({ state }) => state === 'sent' || state === 'failed').map((one) => one.arguments.alarm),
+    );
+    const due = alarms.filter(({ alarm }) => !underWay.has(alarm)).slice(0, mostCommands);
+    for (const { alarm, acknowledgement } of due) {
+      const author = acknowledgement?.by ?? '';
+      await commands.issue({ gateway, kind: 'acknowledge', arguments: { alarm }, author, validMs: longestValidityMs });
+    }
+    if (due.length > 0) logger.info({ gateway, alarms: due.length }, 'acknowledgements were sent again');
+  }
+}
+
+/** Only the centre calls it acknowledged. */
+function isOwed({ acknowledgement, latest }: AlarmState): boolean {
+  const data = latest.data as { readonly acknowledged?: unknown } | null;
+  return acknowledgement !== undefined && data?.acknowledged !== true;
+}
