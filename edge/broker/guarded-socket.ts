@@ -4,7 +4,8 @@
  *
  * Always: aedes sees whole packets that keep the protocol, and nothing else; nothing behind a CONNECT until that is
  * answered; nothing while `mayRead` says no (aedes's own waiting does not bound what is pending: each `readable` of the
- * socket lets it read on), nothing after `hold`, and never more at once than its turn allows.
+ * socket lets it read on), nothing after `hold`, and never more at once than its turn allows; of a connection that does
+ * not read its answers at most `mostUnread` packets.
  */
 import type { Socket } from 'node:net';
 import type { BoundedWork } from '@forpost/shared/bounded-work.ts';
@@ -41,6 +42,9 @@ export interface GuardedSocket {
 /** Of one connection, taken of the socket before its packets are handed out. */
 const bytesAtOnce = 16 * 1024;
 
+/** Packets of a connection whose socket takes no answers: each answer of 2 bytes holds some 100 bytes until it leaves. */
+const mostUnread = 4096;
+
 export interface GuardEvents {
   readonly maxPacketBytes: number;
   /** a packet broke the protocol, or is too long: the connection is closed */
@@ -53,6 +57,8 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }:
   const reader = new PacketReader(maxPacketBytes);
   let held = false;
   let isAnswered = true;
+  let unread = 0;
+  let waitsForDrain = false;
   const readOn = () => {
     if (!socket.destroyed) socket.emit('readable');
   };
@@ -88,11 +94,26 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }:
     return true;
   };
 
+  /** Whether more may be taken although the answers to what was taken may wait here. */
+  const areAnswersRead = (): boolean => {
+    if (!socket.writableNeedDrain) unread = 0;
+    if (unread < mostUnread) return true;
+    if (!waitsForDrain) {
+      waitsForDrain = true;
+      socket.once('drain', () => {
+        waitsForDrain = false;
+        readOn();
+      });
+    }
+    return false;
+  };
+
   /** What aedes gets of this. */
   const handOut = (next: Read): Buffer | null => {
     switch (next.kind) {
       case 'packets':
         guarded.turn.take(next.count, next.bytes.length);
+        unread += next.count;
         if (!reader.isEmpty || socket.readableLength > 0) guarded.turn.whenNext(readOn);
         return next.bytes;
       case 'connect':
@@ -111,6 +132,7 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }:
         return null;
       default:
         guarded.turn.take(1, next.bytes.length);
+        unread++;
         if (guarded.onFilters === undefined) return next.bytes;
         guarded.onFilters(next.kind, next.body);
         return null;
@@ -126,6 +148,7 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }:
         guarded.starved = true;
         return null;
       }
+      if (!areAnswersRead()) return null;
       if (guarded.turn.packets === 0) {
         guarded.turn.whenNext(readOn);
         return null;

@@ -7,6 +7,7 @@ import {
   framed,
   HeldStorage,
   pingPacket,
+  publishPacket,
   type RawClient,
   subscribePacket,
 } from './test-support.ts';
@@ -234,4 +235,18 @@ describe('retained messages', () => {
     // QoS 1 and retained
     expect(raw.firstBytes('publish')).toEqual([0x33, 0x33, 0x33]);
   });
+});
+
+test('of a client that reads none of its answers few packets are taken, and it is disconnected', async () => {
+  await start({ limits: { drainTimeoutMs: 300 } });
+  const raw = await panel();
+  raw.socket.pause();
+  const packets = Buffer.concat(
+    Array.from({ length: 5000 }, (_, n) => publishPacket('forpost/devices/x/commands', '', 1, n + 1)),
+  );
+  const sending = setInterval(() => {
+    for (let n = 0; n < 20 && raw.socket.writableLength < 1e6; n++) raw.socket.write(packets);
+  }, 5);
+  await soon(() => bench.broker.counters()).toMatchObject({ frozen: 1, connections: 0 });
+  clearInterval(sending);
 });
