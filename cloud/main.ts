@@ -1,6 +1,6 @@
 /**
  * The command line of the centre: `forpost cloud --config FILE`,
- * `forpost cloud topics|key|user|metrics-token|move|rebuild|replay --config FILE`.
+ * `forpost cloud check|topics|key|user|metrics-token|move|rebuild|replay --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
  * output when everything is up; the first log-in goes to a terminal or a file of its own, at the very first start.
@@ -22,6 +22,21 @@ program
     stopWithParent();
     const { runService } = await import('./service.ts');
     await runService(options.config);
+  });
+
+program
+  .command('check')
+  .description('say what is wrong with the file, and what would not work now; nothing is started and nobody is told')
+  .argument('[file]', 'the centre’s file: cloud.yaml')
+  .option('-c, --config <file>', 'the same')
+  .action(async (file: string | undefined, options: { config?: string }) => {
+    const { checkCloud } = await import('./config/check.ts');
+    const { problems, warnings, summary } = await checkCloud(file ?? options.config ?? 'cloud.yaml');
+    for (const problem of problems) process.stdout.write(`${problem}\n`);
+    for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`);
+    const count = problems.length;
+    process.stdout.write(count === 0 ? `${summary}\n` : `${count} ${count === 1 ? 'problem' : 'problems'} found\n`);
+    process.exit(count === 0 ? 0 : 1);
   });
 
 program

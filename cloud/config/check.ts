@@ -1,0 +1,124 @@
+/**
+ * `forpost cloud check`: what a start would refuse, and beyond that what would not work now: a channel that nobody can
+ * be told by, a Kafka that cannot be reached, a certificate that ends, a users file that lets nobody in.
+ *
+ * Always: only what stands in the file is a mistake (status 1); what changes by itself is told and keeps nothing from
+ * starting. Nothing is sent that people would see, and nothing is written.
+ */
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { certificateProblems, certificatesIn } from '@forpost/shared/tls.ts';
+import { readUsers, usersFileOf } from '../auth/users.ts';
+import { clusterOf } from '../ingest/jobs.ts';
+import { kafkaClient, kafkaReason } from '../ingest/kafka-client.ts';
+import { createRoutes } from '../notify/channels/registry.ts';
+import type { CloudConfig } from './config.ts';
+import { loadCloud } from './load.ts';
+
+export interface CloudChecked {
+  /** FILE:LINE:COLUMN: what a start would refuse */
+  readonly problems: readonly string[];
+  /** what does not work now */
+  readonly warnings: readonly string[];
+  /** one line about what is configured; empty where there are problems */
+  readonly summary: string;
+}
+
+const channelDeadlineMs = 5_000;
+
+/** Never rejects because of what stands in the file or is away. */
+export async function checkCloud(file: string): Promise<CloudChecked> {
+  let config: CloudConfig;
+  try {
+    config = loadCloud(file);
+  } catch (error) {
+    const problems = configProblems(error);
+    if (problems === undefined) throw error;
+    return { problems, warnings: [], summary: '' };
+  }
+  const warnings = await Promise.all([
+    channelWarnings(config),
+    kafkaWarnings(config, file),
+    certificateWarnings(config),
+    userWarnings(config),
+  ]);
+  return { problems: [], warnings: warnings.flat(), summary: summaryOf(config) };
+}
+
+async function channelWarnings({ notify = [] }: CloudConfig): Promise<readonly string[]> {
+  if (notify.length === 0) return ['notify: nobody is told of an alarm, because no channel is configured'];
+  const checked = notify.map(async (channel) => {
+    try {
+      const [route] = createRoutes([channel]);
+      await route?.channel.check?.(AbortSignal.timeout(channelDeadlineMs));
+      return [];
+    } catch (error) {
+      return [`notify: ${messageOf(error)}`];
+    }
+  });
+  return (await Promise.all(checked)).flat();
+}
+
+async function kafkaWarnings(config: CloudConfig, file: string): Promise<readonly string[]> {
+  if (config.kafka === undefined) return [];
+  const cluster = clusterOf(config, file);
+  const client = kafkaClient(cluster, 'check', silentLogger());
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: [`${cluster.prefix}.alerts`] }).catch(notThereYet);
+    // opens connections to brokers by the names that Kafka gives them
+    await admin.fetchTopicOffsets(`${cluster.prefix}.alerts`).catch(notThereYet);
+    return [];
+  } catch (error) {
+    return [`kafka: ${kafkaReason(error, cluster, systemClock.now())}`];
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+/** The centre makes its topics itself. @throws whatever else it is */
+function notThereYet(error: unknown): void {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ('type' in at && at.type === 'UNKNOWN_TOPIC_OR_PARTITION') return;
+  throw error;
+}
+
+async function certificateWarnings({ http, receiver }: CloudConfig): Promise<readonly string[]> {
+  const listeners = [
+    { setting: 'http.tls', file: http.tls?.certificate, host: http.host },
+    { setting: 'receiver.tls', file: receiver?.tls.certificate, host: receiver?.host },
+  ];
+  const warnings = listeners.map(async ({ setting, file, host }) => {
+    if (file === undefined) return [];
+    const chain = certificatesIn(await readFile(file, 'utf8')) ?? [];
+    const names = host === undefined ? [] : [host];
+    return certificateProblems(chain, systemClock.now(), names).map((problem) => `${setting}: ${problem}`);
+  });
+  return (await Promise.all(warnings)).flat();
+}
+
+async function userWarnings({ data }: CloudConfig): Promise<readonly string[]> {
+  try {
+    const users = await readUsers(usersFileOf(data));
+    return users.size === 0 ? ['nobody can log in: forpost cloud user add NAME'] : [];
+  } catch (error) {
+    // before the first start there is none
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : [`nobody can log in: ${messageOf(error)}`];
+  }
+}
+
+function summaryOf({ http, kafka, history, notify = [], receiver }: CloudConfig): string {
+  const page = `page by ${http.tls === undefined ? 'http' : 'https'}${http.trusted_proxy === undefined ? '' : ' behind a proxy'}`;
+  const parts = [
+    page,
+    kafka === undefined ? 'no Kafka' : `Kafka at ${kafka.brokers.join(', ')}`,
+    history?.url === undefined ? 'embedded history' : 'history on a server',
+    ...(receiver === undefined ? [] : ['receiver with a port of its own']),
+    `${notify.length} ${notify.length === 1 ? 'channel' : 'channels'}`,
+  ];
+  return `centre: ${parts.join(', ')}`;
+}
