@@ -89,10 +89,10 @@ test.each([
   ['a pattern out of a reading', 'values.letters.matches(values.pattern)', /compiles to more than 500 instructions/],
   ['a long pattern out of a reading', 'values.letters.matches(values.letters)', /at most 200 letters/],
   ['a pattern for each value', 'values.all(a, values.letters.matches(a + "(x+x+)+y") == false)', steps],
-])('%s is an error of its rule, within 20 ms', (_what, expression, message) => {
+])('%s is an error of its rule, within 100 ms', (_what, expression, message) => {
   const { ms, error } = judge(expression);
   expect(error).toMatch(message);
-  expect(ms).toBeLessThan(20);
+  expect(ms).toBeLessThan(100);
 });
 
 test.each([
@@ -105,7 +105,7 @@ test.each([
 ])('%s takes a time linear in the text', (expression) => {
   const { ms, error } = judge(expression);
   expect(error ?? 'takes more than 20000 steps').toMatch(steps);
-  expect(ms).toBeLessThan(20);
+  expect(ms).toBeLessThan(100);
 });
 
 test.each([
