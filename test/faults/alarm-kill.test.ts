@@ -9,6 +9,9 @@ import { TestSite } from '../harness/site.ts';
 
 interface ShownAlarm {
   readonly alarm: string;
+  readonly device: string;
+  readonly active: boolean;
+  readonly acknowledged: boolean;
 }
 
 test('an alarm that was raised just before a kill is active after the restart, and ends under its own id', async () => {
@@ -51,4 +54,28 @@ test('an alarm that was raised just before a kill is active after the restart, a
   expect(ended.map(({ alarm, change }) => [alarm, change]).sort()).toEqual(
     raised.map(({ alarm }) => [alarm, 'cleared']).sort(),
   );
+
+  // over and unseen they wait for a person, also after a kill; and what a person has seen stays seen
+  const shown = async () =>
+    (await site.local<{ alarms: ShownAlarm[] }>('/api/v1/alarms')).alarms
+      .map(({ device, active, acknowledged }) => [device, active, acknowledged])
+      .sort();
+  const waiting = [
+    ['first', false, false],
+    ['second', false, false],
+  ];
+  expect(await shown()).toEqual(waiting);
+  await site.gateway?.kill();
+  await site.startGateway();
+  expect(await shown()).toEqual(waiting);
+  const first = ended.find(({ device }) => device === 'first')?.alarm;
+  const told = await watch();
+  await site.local('/api/v1/alarms/acknowledge', { alarm: first });
+  const seen = await until('the acknowledgement told', () => told.find(({ change }) => change === 'acknowledged'));
+  expect(seen).toMatchObject({ alarm: first, active: false, acknowledged_by: 'installer', acknowledged_where: 'site' });
+  // the device's next reading is behind it in the outbox
+  await say('first', 10);
+  await site.gateway?.kill();
+  await site.startGateway();
+  expect(await shown()).toEqual(waiting.slice(1));
 });

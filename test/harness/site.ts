@@ -178,10 +178,14 @@ export class TestSite {
   }
 
   /** GET from the gateway's API, logged in as the installer. */
-  async local<T>(path: string): Promise<T> {
+  async local<T>(path: string, body?: object): Promise<T> {
     const base = `http://127.0.0.1:${this.httpPort}`;
     const cookie = await logIn(base, 'installer', testPassword);
-    const answer = await fetch(base + path, { headers: { cookie } });
+    const post =
+      body === undefined
+        ? { headers: { cookie } }
+        : { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(base + path, post);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }

@@ -1,7 +1,7 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
-import { tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';
+import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -135,4 +135,11 @@ test('how long the store lasts is told in days, then in hours, and not before it
     ', room for 41 days',
     ', room for years',
   ]);
+});
+
+test('who acknowledged an alarm stands beside it, with when, and whether it was at the centre', () => {
+  const seen = { acknowledged_by: 'anna', acknowledged_at: '2026-06-01T12:04:00.000Z' };
+  expect(acknowledgedWords({}, now)).toBe('Acknowledged');
+  expect(acknowledgedWords({ ...seen, acknowledged_where: 'site' }, now)).toMatch(/^Acknowledged by anna at .*:04$/);
+  expect(acknowledgedWords({ ...seen, acknowledged_where: 'centre' }, now)).toMatch(/:04, at the centre$/);
 });
