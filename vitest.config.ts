@@ -18,6 +18,7 @@ const realParts = [
   'cloud/operations/topic-log.test.ts',
   'cloud/registry/topic-registry.test.ts',
   'cloud/web/page.test.ts',
+  'edge/cli/init.test.ts',
   'edge/console/{page,hostile-page}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
   'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',

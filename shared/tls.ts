@@ -222,12 +222,16 @@ export function certificateProblems(
   return problems;
 }
 
+/** Two clocks differ by seconds: who has just been given a certificate is not told to wait for it. */
+const beginsSoonMs = 60_000;
+
 function validityProblem(certificate: X509Certificate, now: number): string[] {
   const from = certificate.validFromDate.getTime();
   const to = certificate.validToDate.getTime();
   const day = (time: number) => new Date(time).toISOString().slice(0, 10);
   if (now > to) return [`has ended on ${day(to)}: put a renewed one in its place, no restart is needed`];
-  if (now < from) return [`is not valid before ${day(from)} by this machine’s clock: set the clock right, or wait`];
+  if (now < from - beginsSoonMs)
+    return [`is not valid before ${day(from)} by this machine’s clock: set the clock right, or wait`];
   const soonMs = to - from <= shortLivedMs ? (to - from) * shortLivedEndsSoon : certificateEndsSoonMs;
   if (to - now > soonMs) return [];
   const days = Math.floor((to - now) / 86_400_000);
