@@ -3,12 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { describe, expect, test } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { Intake } from './intake.ts';
-import { event } from './testing.ts';
+import { event, eventJson } from './testing.ts';
 
 /** A history in memory that can be told to fail. */
 class Moody extends MemoryHistory {
@@ -166,6 +167,19 @@ describe('the intake', () => {
       [1, 4],
       [6, 7],
     ]);
+  });
+
+  test('contents that differ in a digit that no double holds are two contents', async () => {
+    const { history, intake } = anIntake();
+    const one = (energy: string) => {
+      const decoded = decodeEvent(eventJson(1).replace(/"power_w":1/, `"energy_wh":${energy}`));
+      if (!decoded.ok) throw new Error(decoded.reason);
+      return [{ event: decoded.event }];
+    };
+    await intake.take(one('9007199254740993'), never);
+    expect((await intake.take(one('9007199254740993'), never)).conflicting).toEqual([]);
+    expect((await intake.take(one('9007199254740992'), never)).conflicting).toHaveLength(1);
+    expect(history.inserts).toBe(1);
   });
 
   test('joins what comes while an insert runs', async () => {

@@ -12,6 +12,7 @@
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { dataText } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { murmur2 } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -226,6 +227,7 @@ export class Intake {
 }
 
 /** Of what the event says; how it is written may change with the gateway's version. */
-function hashOf({ type, subject, time, data }: ForpostEvent): number {
-  return murmur2(Buffer.from(JSON.stringify([type, subject, time, data])));
+function hashOf(event: ForpostEvent): number {
+  const { type, subject, time } = event;
+  return murmur2(Buffer.from(`${JSON.stringify([type, subject, time])}${dataText(event)}`));
 }

@@ -6,8 +6,8 @@
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
+import { type ExactNumber, isExactNumber, parseExactly } from '@forpost/shared/exact-json.ts';
 import type { Decoded, DecodedEvent, DecodedReading } from './decoder.ts';
-import { type ExactNumber, isExactNumber, parseExactly } from './exact-json.ts';
 import { isMetric } from './metrics.ts';
 
 export const mostPayloadBytes = 262_144;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeEvent, encodeEvent, maxNesting, rfc3339, type StoredEvent } from './codec.ts';
+import { dataText, decodeEvent, encodeEvent, maxNesting, rfc3339, type StoredEvent } from './codec.ts';
 import { eventTypes } from './event.ts';
 import { asId, isId, type Lane } from './ids.ts';
 
@@ -136,4 +136,16 @@ test('a time is written as Date writes it, whatever was written before', () => {
 test('ids are short and plain', () => {
   expect(isId('heat-pump-2')).toBe(true);
   for (const bad of ['', 'Heat', 'a/b', 'ä', 'a'.repeat(65), 7, null]) expect(isId(bad)).toBe(false);
+});
+
+test.each([
+  ['{"values":{"energy_wh":9007199254740993}}', 9007199254740992],
+  ['{"values":{"energy_wh":0.10000000000000001}}', 0.1],
+  ['{"values":{"energy_wh":512.3}}', 512.3],
+  ['{"values":{"energy_wh":1e2},"data":{"more":9007199254740993}}', 100],
+])('numbers that a double cannot hold keep their digits, and are numbers all the same: %s', (data, value) => {
+  const decoded = decodeEvent(encodeEvent(site, gateway, stored({ data })));
+  if (!decoded.ok) throw new Error(decoded.reason);
+  expect(decoded.event.data).toMatchObject({ values: { energy_wh: value } });
+  expect(dataText(decoded.event)).toBe(data.replace('1e2', '100'));
 });

@@ -4,6 +4,7 @@
  *
  * Always: decode(encode(x)) is x, and decode never throws on foreign bytes: it says what is wrong with them.
  */
+import { mayRound, parseExactly } from '../exact-json.ts';
 import type { ClockQuality, ForpostEvent } from './event.ts';
 import {
   type DeviceId,
@@ -91,15 +92,29 @@ export function nestsDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
 }
 
+/** The data of an event whose numbers a double cannot hold, as they came. */
+const exactData = Symbol('exact data');
+
+/** Notes the data's text on an event that was parsed from it, where parsing has lost digits. */
+export function withDataText<Event extends { readonly data: unknown }>(event: Event, json: string): Event {
+  if (!mayRound(json)) return event;
+  const text = JSON.stringify(parseExactly(json).value);
+  if (text !== JSON.stringify(event.data)) Object.defineProperty(event, exactData, { value: text });
+  return event;
+}
+
+/** An event's data as JSON, each number with the digits that it came with. */
+export function dataText(event: { readonly data: unknown; readonly [exactData]?: string }): string {
+  return event[exactData] ?? JSON.stringify(event.data);
+}
+
 /** One event from a record's bytes, or in words why it is none. Unknown types and fields are kept. */
 export function decodeEvent(bytes: Uint8Array | string): Decoded {
+  const text =
+    typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(
-      typeof bytes === 'string'
-        ? bytes
-        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
-    );
+    value = JSON.parse(text);
   } catch (error) {
     return no(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -124,8 +139,15 @@ export function decodeEvent(bytes: Uint8Array | string): Decoded {
   if (typeof e.uptime !== 'string' || !decimal.test(e.uptime)) return no('uptime is not a decimal string');
   if (e.data === undefined) return no('data is missing');
   if (nestsDeeper(e, maxNesting)) return no(`it is nested more than ${maxNesting} deep`);
-  return { ok: true, event: value as ForpostEvent };
+  const event = value as ForpostEvent;
+  // a gateway writes it last; in front of it ids and times have long numbers of their own
+  const at = text.indexOf(dataKey);
+  if (!mayRound(at < 0 ? text : text.slice(at))) return { ok: true, event };
+  const exact = parseExactly(text).value as { readonly data: unknown };
+  return { ok: true, event: withDataText(event, JSON.stringify(exact.data)) };
 }
+
+const dataKey = '"data":';
 
 function no(reason: string): Decoded {
   return { ok: false, reason };

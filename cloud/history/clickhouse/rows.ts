@@ -5,7 +5,7 @@
  * another form, an extension attribute, a type that is not well-formed Unicode) stands in `rest` as it came. What only
  * serves queries (values, alarm, …) is taken out of the data as far as it has the shape; odd data is stored all the same.
  */
-import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { dataText, rfc3339, withDataText } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '@forpost/shared/event/ids.ts';
 import { believedMs, timesBeside } from '../corrected.ts';
@@ -65,7 +65,7 @@ export function toLine(event: ForpostEvent, storedMs: number): string {
     ...row,
     ...forQueries(event),
     rest: rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest)),
-    data: JSON.stringify(event.data),
+    data: dataText(event),
   });
 }
 
@@ -76,12 +76,13 @@ export function toEvent(row: EventRow): HistoryEvent {
   const event = { ...attributes, ...rest } as unknown as ForpostEvent;
   const trueMs = row.true_ms === undefined || row.true_ms === null ? undefined : Number(row.true_ms);
   // the columns were filled from an event that the codec had checked
-  return {
+  const found = {
     ...event,
     stored: rfc3339(Number(row.stored_ms)),
     ...timesBeside(event, Number(row.stored_ms), trueMs),
     data: JSON.parse(row.data) as unknown,
   };
+  return withDataText(found, row.data);
 }
 
 /** The event's attributes as far as columns say them. */

@@ -8,9 +8,9 @@
  * a digit before that is decided, nor on its way to the disk; it cannot make an event of the gateway's own types up.
  */
 import { eventTypes, type Quality } from '@forpost/shared/event/event.ts';
+import { isExactNumber } from '@forpost/shared/exact-json.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
-import { isExactNumber } from '../exact-json.ts';
 import {
   type ExactJson,
   type ExactObject,

@@ -27,11 +27,16 @@ const json = JSON as unknown as {
 /** A double holds every decimal of so many digits. */
 const safeDigits = 15;
 /** Only where it matches can a number be one that a double does not hold; a text that looks like one costs time alone. */
-const mayBeRounded = /[\d.]{16}|\d[eE]/;
+const mayBeRounded = /[\d.]{16}|[:,[\s]-?\d[\d.]*[eE]/;
+
+/** Whether a double might not hold a number of this JSON; where not, JSON.parse says all of it. */
+export function mayRound(text: string): boolean {
+  return mayBeRounded.test(text) || /^-?\d[\d.]*[eE]/.test(text);
+}
 
 /** `exact`: whether there may be an `ExactNumber` in it. @throws SyntaxError as JSON.parse does */
 export function parseExactly(text: string): { readonly value: unknown; readonly exact: boolean } {
-  if (!mayBeRounded.test(text)) return { value: json.parse(text), exact: false };
+  if (!mayRound(text)) return { value: json.parse(text), exact: false };
   const exactly: Reviver = (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined && isRounded(value, source) ? json.rawJSON(source) : value;
   return { value: json.parse(text, exactly), exact: true };
