@@ -5,7 +5,7 @@ import { isTopicFilter, topicMatches } from './topic-filter.ts';
 
 function subscriber(client: string): Subscriber {
   const owner = client.slice(0, client.indexOf('/') + 1);
-  return { client, owner, subscriptions: new Map(), isStored: false, wildcards: 0, isEnded: false };
+  return { client, owner, subscriptions: new Map(), isStored: false, wildcards: 0, letters: 0, isEnded: false };
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -55,6 +55,7 @@ test('a topic matches whoever holds a filter for it, once, with the highest QoS,
         expect(index.heldBy(owner)).toEqual({
           filters: held(owner).length,
           wildcards: held(owner).filter((filter) => /[+#]/.test(filter)).length,
+          letters: held(owner).join('').length,
         });
     }),
   );

@@ -20,6 +20,8 @@ export interface Subscriber {
   readonly isStored: boolean;
   /** of its filters, those with `+` or `#` */
   wildcards: number;
+  /** of its filters, in letters */
+  letters: number;
   isEnded: boolean;
 }
 
@@ -40,6 +42,8 @@ export interface Held {
   filters: number;
   /** of these with `+` or `#` */
   wildcards: number;
+  /** of all of them together */
+  letters: number;
 }
 
 interface Node<S> {
@@ -65,7 +69,7 @@ export class FilterIndex<S extends Subscriber> {
 
   /** What a principal holds, in all its sessions and connections. */
   heldBy(owner: string): Readonly<Held> {
-    return this.#held.get(owner) ?? { filters: 0, wildcards: 0 };
+    return this.#held.get(owner) ?? { filters: 0, wildcards: 0, letters: 0 };
   }
 
   /** Whether nothing is left in the tree: for tests. */
@@ -107,7 +111,7 @@ export class FilterIndex<S extends Subscriber> {
     if (subscriber.isEnded) return;
     subscriber.isEnded = true;
     if (subscriber.subscriptions.size === 0) return;
-    this.#count(subscriber.owner, -subscriber.subscriptions.size, -subscriber.wildcards);
+    this.#count(subscriber.owner, -subscriber.subscriptions.size, -subscriber.wildcards, -subscriber.letters);
     this.#cache.clear();
     this.#swept.push({ subscriber, filters: subscriber.subscriptions.keys() });
     if (this.#swept.length === 1) outside(setImmediate, () => this.#sweep());
@@ -129,14 +133,17 @@ export class FilterIndex<S extends Subscriber> {
 
   #countOne(subscriber: S, filter: string, by: 1 | -1): void {
     const wildcards = hasWildcard(filter) ? by : 0;
+    const letters = by * filter.length;
     subscriber.wildcards += wildcards;
-    this.#count(subscriber.owner, by, wildcards);
+    subscriber.letters += letters;
+    this.#count(subscriber.owner, by, wildcards, letters);
   }
 
-  #count(owner: string, filters: number, wildcards: number): void {
-    const held = this.#held.get(owner) ?? { filters: 0, wildcards: 0 };
+  #count(owner: string, filters: number, wildcards: number, letters: number): void {
+    const held = this.#held.get(owner) ?? { filters: 0, wildcards: 0, letters: 0 };
     held.filters += filters;
     held.wildcards += wildcards;
+    held.letters += letters;
     if (held.filters === 0) this.#held.delete(owner);
     else this.#held.set(owner, held);
   }

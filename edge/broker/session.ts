@@ -86,7 +86,16 @@ export interface Session extends LiveSubscriber {
 /** One that has no filters yet. */
 export function subscriber(client: string, isStored: boolean): LiveSubscriber {
   const owner = ownerOf(client);
-  return { client, owner, subscriptions: new Map(), isStored, wildcards: 0, isEnded: false, live: undefined };
+  return {
+    client,
+    owner,
+    subscriptions: new Map(),
+    isStored,
+    wildcards: 0,
+    letters: 0,
+    isEnded: false,
+    live: undefined,
+  };
 }
 
 /** Who the broker says it is in its messages' ids: the same after each start, so that queued ones are known again. */

@@ -139,6 +139,22 @@ describe('SUBSCRIBE', () => {
     expect(await codes(raw, 2)).toEqual([0]);
   });
 
+  test('plain filters of the same packet do not count as filters with wildcards', async () => {
+    const raw = await panel();
+    raw.send(subscribe(1, [...names(0, 1020), 'forpost/+/x']));
+    expect(await codes(raw, 1)).toEqual(Array(1021).fill(0));
+  });
+
+  test('filters of one principal have a million letters at most, however few they are', async () => {
+    const raw = await panel();
+    const long = (n: number) => `forpost/${n}/`.padEnd(60_000, 'x');
+    for (let packet = 1; packet <= 6; packet++)
+      raw.send(subscribe(packet, [long(packet * 3), long(packet * 3 + 1), long(packet * 3 + 2)]));
+    await codes(raw, 6);
+    const granted = raw.whole('suback').flatMap((body) => [...body.subarray(2)]);
+    expect(granted.filter((code) => code === 0).length).toBe(17);
+  });
+
   test('ten thousand filters of a session are stored once each, in few commits, and answered when they are on disk', async () => {
     const disk = new HeldStorage();
     await start({ storage: disk });

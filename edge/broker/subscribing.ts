@@ -26,12 +26,15 @@ export interface FilterLimits {
   readonly maxFiltersOfDevice: number;
   /** with `+` or `#`: what a topic's match may cost depends on them */
   readonly maxWildcardsEach: number;
+  /** of all filters together: they are kept in memory and on disk */
+  readonly maxFilterLettersEach: number;
 }
 
 export const defaultFilterLimits: FilterLimits = {
   maxFiltersOfConsumer: 10_000,
   maxFiltersOfDevice: 1000,
   maxWildcardsEach: 1000,
+  maxFilterLettersEach: 2 ** 20,
 };
 
 export interface SubscribingOptions {
@@ -161,12 +164,12 @@ export class Subscribing {
     const granted: Subscription[] = [];
     const filters = subscriptionsOf(bytes);
     for (let n = 0; n < count; ) {
-      const asked = [];
-      while (asked.length < filtersPerCommit && n < count) {
+      const asked = new Asked();
+      while (asked.subscriptions.length < filtersPerCommit && n < count) {
         const begin = n;
         for (const next of some(filters, filtersPerTurn)) {
-          if (this.#mayHave(next.topic, asked.length)) {
-            asked.push(next);
+          if (this.#mayHave(next.topic, asked)) {
+            asked.add(next);
             codes[n] = next.qos;
           }
           n++;
@@ -174,8 +177,8 @@ export class Subscribing {
         this.#pay(n - begin);
         if (n < count) yield undefined;
       }
-      yield* this.#bringIntoForce(asked);
-      granted.push(...asked);
+      yield* this.#bringIntoForce(asked.subscriptions);
+      granted.push(...asked.subscriptions);
     }
     connection.answer(0x90, bytes.subarray(0, 2), codes);
     this.#retained.send(granted);
@@ -227,8 +230,7 @@ export class Subscribing {
     return connection.principal.kind === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
   }
 
-  /** `asked`: how many it is granted and does not hold yet. */
-  #mayHave(filter: string, asked: number): boolean {
+  #mayHave(filter: string, asked: Asked): boolean {
     const { connection, limits, sessions, onForbidden } = this.#options;
     if (!mayHold(connection, filter)) {
       onForbidden(`may not subscribe to ${filter}`);
@@ -237,11 +239,28 @@ export class Subscribing {
     const own = this.subscriber();
     if (own.subscriptions.has(filter)) return true;
     const held = sessions.index.heldBy(own.owner);
-    const isFull = held.filters + asked >= this.#maxFilters();
-    if (!isFull && (!hasWildcard(filter) || held.wildcards + asked < limits.maxWildcardsEach)) return true;
-    const what = isFull ? `${this.#maxFilters()} filters` : `${limits.maxWildcardsEach} filters with wildcards`;
-    onForbidden(`may have ${what} in all, and has them: it does not get ${filter}`);
-    return false;
+    const reached = (count: number, limit: number, what: string) => (count > limit ? `${limit} ${what}` : undefined);
+    const full =
+      reached(held.filters + asked.subscriptions.length + 1, this.#maxFilters(), 'filters') ??
+      (hasWildcard(filter)
+        ? reached(held.wildcards + asked.wildcards + 1, limits.maxWildcardsEach, 'filters with wildcards')
+        : undefined) ??
+      reached(held.letters + asked.letters + filter.length, limits.maxFilterLettersEach, 'letters of filters');
+    if (full !== undefined) onForbidden(`may have ${full} in all: it does not get ${filter}`);
+    return full === undefined;
+  }
+}
+
+/** What a packet was granted and what is not in force yet. */
+class Asked {
+  readonly subscriptions: Subscription[] = [];
+  wildcards = 0;
+  letters = 0;
+
+  add(subscription: Subscription): void {
+    this.subscriptions.push(subscription);
+    if (hasWildcard(subscription.topic)) this.wildcards++;
+    this.letters += subscription.topic.length;
   }
 }
 
