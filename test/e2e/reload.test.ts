@@ -140,8 +140,15 @@ test('a file that is wrong changes nothing, is told on the page, and is forgotte
   expect(await problems()).not.toContain('cannot be read again');
 });
 
-test('the centre goes on as well', async () => {
+test('the uplink that began anew with another key sends, and the centre goes on after a reload as well', async () => {
   await site.startCentre();
+  const base = `http://127.0.0.1:${site.httpPort}`;
+  const cookie = await logIn(base, 'installer', 'another password');
+  await until('the uplink sends', async () => {
+    const answer = await fetch(`${base}/api/v1/status`, { headers: { cookie } });
+    const { uplinks } = (await answer.json()) as { uplinks: { state: string; events: number }[] };
+    return uplinks[0]?.events === 0 && !['offline', 'probing'].includes(uplinks[0].state);
+  });
   const { centre } = site;
   hangUp(centre);
   await until('it says that it reloads', () => centre?.lines.some((line) => line.includes('"msg":"reloading"')));

@@ -202,7 +202,7 @@ function streamOptions(source: NetworkSource, through?: string): Record<string, 
       ...common,
       use_wallclock_as_timestamps: 1,
       // the log-in would go along
-      max_redirects: 0,
+      ...(source.hasLogin ? { max_redirects: 0 } : {}),
       ...(through !== undefined ? { headers: `'Host: ${hostOf(source)}'` } : {}),
     };
   const { transport } = source;
