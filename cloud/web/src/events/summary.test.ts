@@ -62,6 +62,16 @@ test.each([
   ['forpost.dream.v9', { mood: 'blue' }, 'dream | {"mood":"blue"}'],
   ['forpost.reading.v1', null, 'Reading | '],
   ['forpost.alert.v1', 'odd', 'Alert | changed: '],
+  [
+    'forpost.alert.v1',
+    { change: 'cleared', active: false, message: 'Gate is empty again', summary: 'Somebody in Gate' },
+    'Alert | cleared: Somebody in Gate (Gate is empty again)',
+  ],
+  [
+    'forpost.alert.v1',
+    { change: 'acknowledged', active: false, message: 'empty', summary: 'Somebody in Gate', acknowledged_by: 'anna' },
+    'Alert | acknowledged by anna: Somebody in Gate',
+  ],
 ])('%s is said in a line, whatever it carries', (type, data, line) => {
   expect(words(type, data)).toBe(line);
 });

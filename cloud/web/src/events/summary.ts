@@ -65,7 +65,13 @@ function alert(data: Fields): EventWords {
   const over = data.change === 'cleared';
   const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
   const change = typeof data.change === 'string' ? data.change : 'changed';
-  return { kind: 'Alert', tone, text: `${change}: ${typeof data.message === 'string' ? data.message : ''}` };
+  const message = typeof data.message === 'string' ? data.message : '';
+  // what is so now tells nobody what it was about
+  const about = data.active === false && typeof data.summary === 'string' ? data.summary : message;
+  const now = over && about !== message ? ` (${message})` : '';
+  const by =
+    data.change === 'acknowledged' && typeof data.acknowledged_by === 'string' ? ` by ${data.acknowledged_by}` : '';
+  return { kind: 'Alert', tone, text: `${change}${by}: ${about}${now}` };
 }
 
 function observation(data: Fields): EventWords {
