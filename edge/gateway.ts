@@ -7,6 +7,7 @@
  * Always: a part that fails to start stops those before it; Kafka, cameras and models that are not there stop nothing.
  */
 import { randomBytes } from 'node:crypto';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
@@ -79,7 +80,9 @@ export async function runGateway(configFile: string): Promise<void> {
   const { installation, site, secrets, conditions: look } = loaded;
   const logger = createLogger('gateway', installation.log_level);
   modestThreads();
-  // the threads and processes that can wait say so themselves
+  // Node's pool of threads begins with its first work, and as whoever begins it: passwords are checked there, and can wait
+  await access(configFile);
+  // the other threads and processes that can wait say so themselves
   goFirst();
   const conditions = { first: warnings, look };
   const gateway = new Gateway({

@@ -42,7 +42,7 @@ export const defaultLobbyLimits: LobbyLimits = {
 };
 
 /** A CONNECT costs some 0.3 ms until its answer: so many in one turn of the event loop, then alerts have theirs. */
-const connectsPerTurn = 3;
+const connectsPerTurn = 1;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
 const handshakeEveryMs = 5;
 const sweepMs = 500;
