@@ -9,7 +9,7 @@ import { clockTime, duration, plural } from './format.ts';
 import './earlier-alarms.ts';
 import './evidence-view.ts';
 import { section } from './parts.ts';
-import { acknowledgedWords, sentence, severityWords } from './words.ts';
+import { acknowledgedWords, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
   readonly alarms: readonly ActiveAlarm[];
@@ -57,7 +57,7 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
         ${names.get(alarm.device) ?? alarm.device}${alarm.place === undefined ? '' : `, ${alarm.place}`} ·
         ${alarm.active ? 'since ' : ''}${clockTime(alarm.since, nowMs)} ${alarm.active ? `(${duration(lasted)})` : `for ${duration(lasted)}`}${times}
       </p>
-      ${alarm.active ? nothing : html`<p class="muted">It ended with: ${sentence(alarm.message)}.</p>`}
+      ${alarm.active ? nothing : html`<p class="muted">It ended with: ${alarm.message}</p>`}
       ${worst(alarm)}
       ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
@@ -78,5 +78,5 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
 /** Of an active alarm whose value has been worse than when it was raised. */
 function worst({ active, summary, message }: ActiveAlarm): TemplateResult | typeof nothing {
   if (!active || summary === undefined || summary === message) return nothing;
-  return html`<p class="muted">Worst so far: ${sentence(summary)}.</p>`;
+  return html`<p class="muted">Worst so far: ${summary}</p>`;
 }
