@@ -1,8 +1,7 @@
 /** The centre's API and page through real proxies and real TLS: what a browser behind them gets to see. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
@@ -11,6 +10,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
+import { type ReverseProxyOptions, startReverseProxy } from '../../test/harness/reverse-proxy.ts';
 import { fileCommands } from '../commands/testing.ts';
 import type { CloudConfig } from '../config/config.ts';
 import { Doors } from '../doors.ts';
@@ -88,35 +88,10 @@ async function centre(http: CloudConfig['http'], data = 'data') {
   return { port, url: doors.url(port), doors, doorsClock };
 }
 
-interface ProxyOptions {
-  readonly to: number;
-  /** what it takes away from the path, and what it says of it */
-  readonly strip?: string;
-  readonly headers?: (incoming: IncomingHttpHeaders) => Record<string, string>;
-}
-
-/** A reverse proxy as they are set up first: it puts its own Host in and passes on what it is told to. */
-async function proxy({ to, strip = '', headers = () => ({}) }: ProxyOptions): Promise<string> {
-  const server: Server = createServer((incoming, outgoing) => {
-    const { url = '/', method, headers: came } = incoming;
-    const path = strip !== '' && url.startsWith(strip) ? `/${url.slice(strip.length).replace(/^\//, '')}` : url;
-    const upstream = httpRequest(
-      { host: '127.0.0.1', port: to, path, method, headers: { ...came, host: `127.0.0.1:${to}`, ...headers(came) } },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-        answer.pipe(outgoing);
-      },
-    );
-    upstream.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => upstream.destroy());
-    incoming.pipe(upstream);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  releases.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function proxy(options: ReverseProxyOptions): Promise<string> {
+  const { url, close } = await startReverseProxy(options);
+  releases.push(close);
+  return url;
 }
 
 /** As a browser over http does it: no Sec-Fetch-Site, an Origin of the address bar. */
@@ -201,7 +176,7 @@ test('nobody but a trusted proxy says where a request comes from, by which schem
   expect(await (await fetch(base)).text()).not.toContain('evil');
 });
 
-test.each<[string, CloudConfig['http'], Omit<ProxyOptions, 'to'>]>([
+test.each<[string, CloudConfig['http'], Omit<ReverseProxyOptions, 'to'>]>([
   [
     'that says the path it takes away',
     {},

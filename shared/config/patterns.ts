@@ -3,7 +3,7 @@ import { idPatternText } from '../event/ids.ts';
 
 const words: Readonly<Record<string, string>> = {
   [idPatternText]: 'must be 1 to 64 of a-z, 0-9 and -',
-  '^[^:]+:[0-9]+$': 'must be host:port',
+  '^(/[A-Za-z0-9._~-]+)+$': 'must be a path as /forpost, without a slash at its end',
   '^https?://': 'must begin with http:// or https://',
   '^(rtsp|rtsps|http|https|file)://': 'must begin with rtsp://, rtsps://, http://, https:// or file://',
   '^[a-zA-Z0-9._-]{1,100}$': 'must be 1 to 100 of a-z, A-Z, 0-9, ".", "_" and -',

@@ -187,6 +187,10 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       // the browser keeps it for as long as it could last: how long it does is decided here
       const maxAge = Math.ceil(life(roleOf(user)).longestMs / 1000);
       reply.setCookie(cookieOf(), id, { ...cookieOptions(request), maxAge });
+      if (request.headers.origin?.startsWith('https:') === true && request.protocol !== 'https' && !options.secure)
+        request.log.warn(
+          'the page is opened by https through a proxy that is not trusted: name it as http.trusted_proxy, so that the log-in’s cookie is sent by https alone',
+        );
       request.log.info({ user, address: request.ip }, 'logged in');
       return tell(session);
     },

@@ -7,6 +7,7 @@
  */
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { endWith, outgoingAgent, proxyReason } from '@forpost/shared/http/outgoing.ts';
 import { type Channel, type Notification, TryLater } from '../channel.ts';
@@ -66,9 +67,24 @@ export class WebhookChannel implements Channel {
     throw new TryLater(this.#words(`${what} and asks to be left alone for ${Math.ceil(waitMs / 1000)} s`), waitMs);
   }
 
-  /** Whether somebody is there who speaks HTTP (and TLS): nothing is sent that would reach people. */
+  /** Whether somebody is there, with TLS where the address says so. No request is sent: it could reach people. */
   async check(signal: AbortSignal): Promise<void> {
-    await this.#ask('OPTIONS', signal);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    endWith(signal, reject);
+    const secure = this.#target.protocol === 'https:';
+    // nothing leaves before `end`
+    const request = (secure ? httpsRequest : httpRequest)(this.#target, { agent: this.#agent, signal });
+    request.on('error', reject).on('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+      if (!socket.connecting && socket.secureConnecting !== true) resolve();
+      else socket.once(secure ? 'secureConnect' : 'connect', resolve);
+    });
+    try {
+      await promise;
+    } catch (error) {
+      throw this.#failed(`cannot be reached: ${reasonOf(error)}`, error);
+    } finally {
+      request.destroy();
+    }
   }
 
   async #ask(
