@@ -1,5 +1,5 @@
 /**
- * The command line of the gateway: `forpost init`, `gateway`, `check`, `model`, `devices`, `replay`, `schema`. It reads
+ * The command line of the gateway: `forpost init`, `gateway`, `check`, `model`, `devices`, `cameras`, `replay`, `schema`. It reads
  * the command, loads the configuration and hands over to gateway.ts.
  *
  * Always: what a person did wrong is told in plain lines, without a stack, and ends with status 1; an unexpected error
@@ -115,6 +115,24 @@ devices
     process.stdout.write(
       `${id}: ${password}\nIt is shown only now. A gateway that runs takes it with: systemctl reload forpost-gateway (or kill -HUP).\n`,
     );
+  });
+
+const cameras = program.command('cameras').description('the site’s cameras');
+cameras
+  .command('fingerprint')
+  .description(
+    'show the certificate of a camera with rtsps:// or https://, to be pinned in site.yaml; no log-in is sent',
+  )
+  .argument('<id>', 'of the camera')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
+  .action(async (id: string, options: { config: string }) => {
+    const [{ loadInstallation }, { loadSite }, { cameraFingerprint }] = await Promise.all([
+      import('./config/load.ts'),
+      import('./site/load.ts'),
+      import('./vision/camera-fingerprint.ts'),
+    ]);
+    const { site_file: siteFile, secrets_file: secretsFile } = loadInstallation(options.config);
+    process.stdout.write(`${await cameraFingerprint(loadSite(siteFile, secretsFile).site.cameras, id)}\n`);
   });
 
 program

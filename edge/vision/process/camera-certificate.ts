@@ -5,6 +5,7 @@
  * Always: decided before a byte is sent within TLS; a pinned certificate counts whatever it says of names and times; what
  * is refused is told with the fingerprint found, so that it can be pinned.
  */
+import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, getCACertificates, type TLSSocket } from 'node:tls';
@@ -36,11 +37,23 @@ export function tlsOptions(host: string, trust: CameraTrust): ConnectionOptions 
   }
 }
 
-/** After the handshake: why this server is not trusted, in words; undefined where it is. */
-export function refusal(socket: TLSSocket, host: string, trust: CameraTrust): string | undefined {
-  const certificate = socket.getPeerX509Certificate();
+/** sha256:… of a certificate */
+export function fingerprintOf(certificate: X509Certificate): string {
+  return `sha256:${plain(certificate.fingerprint256)}`;
+}
+
+/**
+ * After the handshake: why this server is not trusted, in words; undefined where it is. `certificate`: the socket's, which
+ * Node gives once only.
+ */
+export function refusal(
+  socket: TLSSocket,
+  certificate: X509Certificate | undefined,
+  host: string,
+  trust: CameraTrust,
+): string | undefined {
   if (certificate === undefined) return 'it shows no certificate';
-  const found = `sha256:${plain(certificate.fingerprint256)}`;
+  const found = fingerprintOf(certificate);
   const pin = `its certificate has the fingerprint ${found}`;
   if (trust.fingerprint !== undefined) {
     if (plain(trust.fingerprint.replace(/^sha256:/i, '')) === plain(certificate.fingerprint256)) return undefined;

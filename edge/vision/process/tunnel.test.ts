@@ -3,10 +3,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer as createPlainServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates, type TestCertificates } from '../../../scripts/kafka/certificates.ts';
+import type { CameraConfig } from '../../site/site.ts';
+import { cameraFingerprint } from '../camera-fingerprint.ts';
 import { type CameraAddress, sourceOf } from './address.ts';
 import { type Capture, type CaptureEnd, startCapture } from './capture.ts';
 import { explain, type Failure } from './failure.ts';
@@ -151,6 +153,41 @@ describe('a camera with TLS', () => {
     expect(reason).toContain('does not speak TLS');
     expect(fake.heard).not.toMatch(/DESCRIBE|Authorization/);
   });
+});
+
+test('the fingerprint that a camera shows is told before anything is pinned, and nothing is sent to it', async () => {
+  const camera = await tlsCamera(certificates.server);
+  const yard = { id: 'yard', url: `rtsps://127.0.0.1:${camera.port}/s` };
+  const shown = (more: object) => cameraFingerprint([{ ...yard, ...more }] as unknown as CameraConfig[], 'yard');
+  const fingerprint = fingerprintOf(certificates.server);
+  expect(await shown({})).toMatch(new RegExp(`^fingerprint: ${fingerprint}\nIt is not trusted: `));
+  expect(await shown({ fingerprint })).toBe(`fingerprint: ${fingerprint}\nIt is trusted as it is configured.`);
+  await expect(shown({ url: 'rtsp://127.0.0.1/s' })).rejects.toThrow('has no certificate');
+  await expect(cameraFingerprint([yard] as unknown as CameraConfig[], 'yart')).rejects.toThrow('did you mean "yard"?');
+  expect(camera.heard).toBe('');
+});
+
+test('a pinned camera whose connection is reset is no camera that was refused', async () => {
+  const { certificate, key } = certificates.server;
+  let reset = () => {};
+  const camera = await listening(
+    createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => reset());
+    }),
+  );
+  // TLS itself has no reset
+  const port = await listening(
+    createPlainServer((near) => {
+      const far = connect(camera, '127.0.0.1');
+      for (const socket of [near, far]) socket.on('error', () => socket.destroy());
+      near.pipe(far).pipe(near);
+      reset = () => void near.resetAndDestroy();
+    }),
+  );
+  const fingerprint = fingerprintOf(certificates.server);
+  const { state } = await captured({ url: `rtsps://127.0.0.1:${port}/s`, ...login, fingerprint });
+  expect(state).not.toBe('refused');
 });
 
 describe('a camera that sends its viewers elsewhere', () => {

@@ -83,17 +83,18 @@ function open(source: NetworkSource, near: Socket, fail: (why: string) => void):
   }
   const options = tlsOptions(host, trust);
   if (typeof options === 'string') return options;
+  let shaken = false;
   const far: TLSSocket = connectTls({ ...options, host, port }, () => {
+    shaken = true;
     clearTimeout(late);
-    const why = refusal(far, host, trust);
+    const why = refusal(far, far.getPeerX509Certificate(), host, trust);
     if (why !== undefined) fail(`the camera at ${host}:${port} was not sent a log-in: ${why}`);
     else join(source, near, far, fail);
   });
   far.setNoDelay(true);
   const late = setTimeout(() => fail(`${host}:${port} does not answer with TLS`), handshakeTimeoutMs);
   far.on('error', (error) => {
-    if (!far.authorized && far.getPeerX509Certificate() === undefined)
-      fail(`${host}:${port} does not speak TLS as it should: ${messageOf(error)}`);
+    if (!shaken) fail(`${host}:${port} does not speak TLS as it should: ${messageOf(error)}`);
   });
   far.once('close', () => clearTimeout(late));
   near.once('close', () => far.destroy());
