@@ -68,15 +68,20 @@ export class GatewayUnderTest {
 
   /**
    * SIGKILL; `awayMs` later it is started again, and is killed once more that many ms after each of these starts.
-   * Returns how often it was killed. @throws where it had ended by itself
+   * `whileDown` is done before it is started for good. Returns how often it was killed. @throws where it had ended by itself
    */
-  killAndRestart(awayMs: number, killedWhileStartingMs: readonly number[] = []): Promise<number> {
+  killAndRestart(
+    awayMs: number,
+    killedWhileStartingMs: readonly number[] = [],
+    whileDown: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<number> {
     return this.#inTurn(async () => {
       if (!this.running) throw new Error(`the gateway had ended by itself: ${this.log}`);
       await this.#process?.kill();
       for (const afterMs of killedWhileStartingMs)
         await TestProcess.startAndKill('gateway', this.#args(), afterMs, { env: this.#env, logFile: this.log });
       await new Promise((resolve) => setTimeout(resolve, awayMs));
+      await whileDown();
       await this.#launch();
       return 1 + killedWhileStartingMs.length;
     });

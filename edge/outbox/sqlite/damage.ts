@@ -33,13 +33,17 @@ export function mayPass(error: unknown): boolean {
 const tries = 4;
 const firstPauseMs = 20;
 
-/** Does it again, a few times and within a second, while what it throws may pass. @throws what it threw last */
+/**
+ * Does it again, a few times and within a second, while what it throws may pass; once where it says damage, which is what
+ * SQLite makes of some reads that fail. @throws what it threw last
+ */
 export function retried<T>(run: () => T): T {
   for (let n = 1; ; n++) {
     try {
       return run();
     } catch (error) {
-      if (n >= tries || !mayPass(error)) throw error;
+      const most = mayPass(error) ? tries : isDamage(error) || isSenseless(error) ? 2 : 1;
+      if (n >= most) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, firstPauseMs * 4 ** (n - 1));
     }
   }
@@ -63,7 +67,11 @@ export function codeOf(error: unknown): string {
 /** What a look at every page finds, through a connection that has kept none of them; undefined: nothing. */
 export function damageIn(file: string): string | undefined {
   try {
-    return retried(() => lookInto(file));
+    return retried(() => {
+      const verdict = lookInto(file);
+      if (verdict !== undefined) throw new Damaged(verdict);
+      return undefined;
+    });
   } catch (error) {
     if (isDamage(error) && error instanceof Error) return error.message;
     throw error;

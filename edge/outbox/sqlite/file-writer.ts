@@ -5,7 +5,7 @@
  *   opening ── ready ──► waiting ◄──► committing ── stop, or the file is damaged ──► closed
  *      └── not-ready ──► closed
  *
- * At the opening: its log is looked at before SQLite takes it (log-check.ts); a damaged file is rescued into a new one
+ * At the opening: its log is put right (log-repair.ts) and looked at (log-check.ts) before SQLite takes it; a damaged file is rescued into a new one
  * (rescue.ts); what is altered or missing in a sound one is taken out (mending.ts); and what the file lacks of what is
  * known from beside it is named (salvage.ts). All losses are gap records of the first commit.
  *
@@ -55,6 +55,8 @@ export class FileWriter {
   #opened: Opened | undefined;
   /** What was put aside and not told yet, by this writer or by one before it that could not begin the next file. */
   #aside: PutAside | null;
+  /** bits of the log that were put right */
+  #repaired = 0;
   /** what this writer has begun is not put aside again and again */
   #mayPutAside = true;
   /** the list beside the file as it should be, and whether it is: a full disk may not take it at the start */
@@ -132,6 +134,7 @@ export class FileWriter {
   /** A file that is found damaged, also by what is read of it at the start only, is rescued, and the next one begun. */
   #openStore(): Opened {
     const known = this.#known();
+    this.#repaired += this.#disk.repairLog();
     const damage = this.#data.damage ?? this.#logDamage(known);
     if (damage !== null && this.#mayPutAside) this.#rescue(damage, known);
     try {
@@ -216,7 +219,7 @@ export class FileWriter {
       const parts = { disk, sinks, ends, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
       const starts = (file.starts === 0 ? 0 : Math.max(file.starts, known.numbers?.starts ?? 0)) + 1;
       store = new OutboxStore(db, { epoch, starts }, parts, { losses, stamp: stampNow });
-      const found = mended === 0 && lost.losses.length === 0 ? null : inWords(mended, lost.losses, file.starts === 0);
+      const found = inWords(this.#repaired, mended, lost.losses, file.starts === 0);
       return { db, store, recalled: recall ? store.recall() : null, found };
     } catch (error) {
       db.close();
@@ -313,11 +316,16 @@ interface LossRow extends Omit<Loss, 'from' | 'to'> {
   readonly last: number | null;
 }
 
-function inWords(mended: number, missing: readonly Loss[], isNew: boolean): string {
+function inWords(repaired: number, mended: number, missing: readonly Loss[], isNew: boolean): string | null {
+  const isShort = missing.length > 0;
+  if (!isShort && mended === 0)
+    return repaired === 0
+      ? null
+      : `${repaired} flipped bits of its log were put right: nothing is lost, but the disk is failing`;
   if (isNew) return 'its file was gone or empty: a new one is begun, and what it held is named as lost';
   const parts = [
     ...(mended === 0 ? [] : [`${mended} ranges of events were altered or missing`]),
-    ...(missing.length === 0 ? [] : ['it is older or shorter than what had been stored']),
+    ...(!isShort ? [] : ['it is older or shorter than what had been stored']),
   ];
   return `its file was damaged (${parts.join('; ')}): what is lost is named`;
 }

@@ -45,6 +45,8 @@ export class Lanes {
   readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly #all: Map<string, LaneState>;
   readonly #acked: Map<string, Sequence>;
+  /** as the file has it, within the transaction that runs too: after a rollback all of this is made anew */
+  readonly #savedNext = new Map<LaneState, Sequence>();
   readonly #statements;
 
   /** `ends`: the last numbers of epochs that are over, as they are known from beside the file too. */
@@ -126,10 +128,16 @@ export class Lanes {
     return told >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
   }
 
+  /** Most commits have nothing for the alerts lane. */
+  saveWhereChanged(state: LaneState): void {
+    if (this.#savedNext.get(state) !== state.next) this.save(state);
+  }
+
   /** Writes a lane's numbers and bytes down. */
   save(state: LaneState): void {
     const { epoch, lane, first, next, bytes } = state;
     this.#statements.updateLane.run(first, next, bytes, hashOfLane(state), epoch, lane);
+    this.#savedNext.set(state, next);
   }
 
   #moveCursor(sink: string, { epoch, lane }: LaneState, through: Sequence, bytes: number): void {

@@ -1,9 +1,10 @@
 /**
  * The hash of a row, kept in the row: a row that a disk gives back altered is known by it, wherever it is read.
  *
- * CRC-32 of everything that the row says, with the table's name, and 21 bits of its length above it: it finds every
- * flipped bit, every burst of up to 32 bits, and of other damage all but one in 2^32. `node:zlib` does it in 0.3 µs a
- * row; 53 bits of cyrb53 take 1.5 µs, SHA-1 0.6 µs, on the thread that everybody waits for.
+ * CRC-32 of a row's texts, into which its numbers are mixed by steps that can all be undone, and 21 bits of the texts'
+ * length above it: so it finds whatever is altered in one value within 32 bits, and of other damage all but one in 2^32.
+ * It takes 0.4 µs a row on the thread that everybody waits for; numbers written as text would take three times that,
+ * 53 bits of cyrb53 1.5 µs, SHA-1 0.6 µs.
  *
  * Always: a row without a hash is of a version that had none, and is taken as it is.
  */
@@ -16,9 +17,24 @@ const lengthMask = 0x1fffff;
 /** An event as its row has it; `totalBytes` is the row's `total_bytes`. */
 export function hashOfEvent(event: StoredEvent, totalBytes: number): number {
   const { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } = event;
-  return hashOfText(
-    `events\n${epoch}\n${lane}\n${sequence}\n${type}\n${device}\n${time}\n${received}\n${clock}\n${boot}\n${uptime}\n${totalBytes}\n${data}`,
-  );
+  const text = `${epoch}\n${lane}\n${type}\n${device}\n${clock}\n${boot}\n${data}`;
+  let hash = mixed(crc32(text), sequence);
+  hash = mixed(hash, time);
+  hash = mixed(hash, received);
+  hash = mixed(hash, uptime);
+  hash = mixed(hash, totalBytes);
+  return (text.length & lengthMask) * 2 ** 32 + (hash >>> 0);
+}
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+
+/** Each step can be undone: where one number differs, so does what comes out. */
+function mixed(hash: number, value: number): number {
+  // SQLite keeps no -0
+  double[0] = value + 0;
+  const first = Math.imul(hash ^ (words[0] as number), 0x9e3779b1);
+  return Math.imul(first ^ (first >>> 15) ^ (words[1] as number), 0x85ebca6b);
 }
 
 /** Whether a row is as it was written. */

@@ -267,7 +267,7 @@ export class OutboxStore {
       if (known > 0) repeated.push([entry, known]);
       used += bytes;
     });
-    if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.save(lane);
+    if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.saveWhereChanged(lane);
     this.#broker.apply(batch, refused);
     return { stored, repeated, reused: this.#recent.saveReused(), refused };
   }
@@ -298,9 +298,8 @@ export class OutboxStore {
   #insertRow(event: StoredEvent, totalBytes: number): void {
     const { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } = event;
     const hash = hashOfEvent(event, totalBytes);
-    this.#insert.run(
-      ...[epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash],
-    );
+    const insert = this.#insert;
+    insert.run(epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash);
   }
 
   /** false where it is a resend */

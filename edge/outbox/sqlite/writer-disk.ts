@@ -13,6 +13,7 @@ import { type DiskSpace, diskSpace, fileBytes, writtenBytes } from './disk.ts';
 import { isReadOnly } from './disk-trouble.ts';
 import { HighNumbersFile } from './high-numbers.ts';
 import { damageOfLog, type LogDamage } from './log-check.ts';
+import { repairLog } from './log-repair.ts';
 import { dropAsideForRoom, openDatabase, openPlain, putAside, removeDatabase } from './opening.ts';
 import { FileImages, type PageImages } from './page-images.ts';
 import { registerRowHash } from './row-hash.ts';
@@ -40,6 +41,8 @@ export interface WriterDisk {
   rescue(take: (from: DamagedFile) => void): readonly string[];
   /** Puts the file aside, whatever it is. Returns its new names, the database first. */
   putAside(): readonly string[];
+  /** Puts flipped bits of the log right: see log-repair.ts; before the file is opened. How many those were. */
+  repairLog(): number;
   /** see `damageOfLog` of log-check.ts; before the file is opened */
   logDamage(): LogDamage | undefined;
   /** see `damageIn` of damage.ts */
@@ -122,6 +125,10 @@ export class FileDisk implements WriterDisk {
 
   putAside(): readonly string[] {
     return putAside(this.file, this.#stamp);
+  }
+
+  repairLog(): number {
+    return existsSync(`${this.file}.rescued`) ? 0 : repairLog(`${this.file}-wal`);
   }
 
   logDamage(): LogDamage | undefined {

@@ -1,5 +1,6 @@
 /** Everything that may go wrong in a fault run, and the choice of it by a seed. */
 import { Random } from '../simulation/random.ts';
+import { bitFlip } from './bit-flip.ts';
 import { centreKill } from './centre-kill.ts';
 import { clockJump } from './clock-jump.ts';
 import { deviceRestart } from './device-restart.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   diskFull,
   smallOutbox,
   partitionsAdded,
+  bitFlip,
 ];
 
 /** @throws where there is none of that name */

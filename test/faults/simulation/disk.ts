@@ -267,6 +267,10 @@ export class SimulatedDisk implements WriterDisk {
     return [name];
   }
 
+  repairLog(): number {
+    return 0;
+  }
+
   logDamage(): undefined {
     return undefined;
   }

@@ -1,0 +1,211 @@
+/**
+ * Puts flipped bits of SQLite's log right. Each frame carries a checksum of 64 bits that runs on from the frame before;
+ * where it is wrong, single bits are tried.
+ *
+ *   frame whose checksum is wrong ── one bit alone makes it right ──► written back, and on to the next
+ *     ├── several would, all of them on the page ──► the page stays as it is, and the checksums from here on are made
+ *     │        anew: SQLite reads all that was committed, and of that page the rows' hashes say what is altered
+ *     └── none does (more than a bit, or a commit that a power cut has torn) ──► left as it is
+ *
+ * Always: a kill leaves a log that is put right in the same way at the next start: a bit is one write in place, and
+ * checksums are written from the last one back to the damaged frame's, so that the log breaks off there until all of them
+ * are. A full disk is no obstacle. Bounded: `mostRepairs`, each of some tenths of a second.
+ */
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { frameHeaderBytes, logHeaderBytes } from './log-check.ts';
+
+const mostRepairs = 8;
+const magic = 0x377f0682;
+/** Of the first two words of a frame's header, and of the log's header without its checksum. */
+const frameHeadBytes = 8;
+const logHeadBytes = 24;
+
+/** How many bits it has put right. Nothing is thrown: what cannot be read or written is left to SQLite. */
+export function repairLog(file: string): number {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r+');
+    return repair(descriptor, fstatSync(descriptor).size);
+  } catch {
+    return 0;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function repair(descriptor: number, size: number): number {
+  if (size < logHeaderBytes) return 0;
+  const header = Buffer.alloc(logHeaderBytes);
+  readSync(descriptor, header, 0, logHeaderBytes, 0);
+  let repairs = 0;
+  const put = (at: number, bytes: Buffer, from: number) => {
+    writeSync(descriptor, bytes, from - (from % 4), 4, at + from - (from % 4));
+    fsyncSync(descriptor);
+    repairs++;
+  };
+  if (!isRight(header, logHeadBytes, [0, 0], header)) {
+    const [place, other] = flippedBits(header, logHeadBytes, [0, 0], header, logHeadBytes);
+    if (place === undefined || other !== undefined) return 0;
+    flip(place, logHeadBytes, header, header, logHeadBytes);
+    put(0, header, place.byte);
+  }
+  const pageBytes = header.readUInt32BE(8);
+  if (header.readUInt32BE(0) !== magic || pageBytes < 512 || pageBytes > 65_536) return repairs;
+
+  const frameBytes = frameHeaderBytes + pageBytes;
+  const frameAt = (at: number): Frame | undefined => {
+    if (at + frameBytes > size) return undefined;
+    const frame = Buffer.alloc(frameBytes);
+    readSync(descriptor, frame, 0, frameBytes, at);
+    // as the checksum goes over them: without the salts and the checksum itself
+    return { frame, covered: Buffer.concat([frame.subarray(0, frameHeadBytes), frame.subarray(frameHeaderBytes)]) };
+  };
+  let sums: Sums = [header.readUInt32BE(24), header.readUInt32BE(28)];
+  let at = logHeaderBytes;
+  for (let read = frameAt(at); read !== undefined; at += frameBytes, read = frameAt(at)) {
+    const { frame, covered } = read;
+    const saltBit = oneBitBetween(frame.subarray(8, 16), header.subarray(16, 24));
+    if (saltBit === 'more') return repairs;
+    const right = isRight(covered, covered.length, sums, frame.subarray(16));
+    if (!right || saltBit !== 'none') {
+      if (repairs >= mostRepairs) return repairs;
+      if (right) {
+        header.copy(frame, 8, 16, 24);
+        put(at, frame, 8 + (saltBit === 'none' ? 0 : saltBit));
+      } else {
+        if (saltBit !== 'none') return repairs;
+        const places = flippedBits(covered, covered.length, sums, frame, 16);
+        const [place, other] = places;
+        if (place === undefined) return repairs;
+        if (other === undefined) {
+          flip(place, covered.length, covered, frame, 16);
+          // behind the head, 16 bytes of salts and checksum were left out
+          const inFrame =
+            place.byte >= covered.length
+              ? place.byte - covered.length + 16
+              : place.byte + (place.byte < frameHeadBytes ? 0 : 16);
+          if (place.byte < covered.length) frame[inFrame] = covered[place.byte] as number;
+          put(at, frame, inFrame);
+        } else {
+          if (places.some(({ byte }) => byte < frameHeadBytes || byte >= covered.length)) return repairs;
+          for (const [where, bytes] of newSums(frameAt, frameBytes, at, sums, header).toReversed()) {
+            writeSync(descriptor, bytes, 0, 8, where + 16);
+            if (where === at) break;
+          }
+          fsyncSync(descriptor);
+          repairs++;
+          readSync(descriptor, frame, 0, frameHeaderBytes, at);
+        }
+      }
+    }
+    sums = [frame.readUInt32BE(16), frame.readUInt32BE(20)];
+  }
+  return repairs;
+}
+
+interface Frame {
+  readonly frame: Buffer;
+  readonly covered: Buffer;
+}
+
+/** The checksums of this frame as it is and of all that followed it, by their places in the file. */
+function newSums(
+  frameAt: (at: number) => Frame | undefined,
+  frameBytes: number,
+  from: number,
+  before: Sums,
+  header: Buffer,
+): readonly (readonly [number, Buffer])[] {
+  const made: [number, Buffer][] = [];
+  let sums = before;
+  let stored: Sums | undefined;
+  for (let at = from, read = frameAt(at); read !== undefined; at += frameBytes, read = frameAt(at)) {
+    const { frame, covered } = read;
+    // the end of what was written one after the other
+    if (frame.compare(header, 16, 24, 8, 16) !== 0) break;
+    if (stored !== undefined && !isRight(covered, covered.length, stored, frame.subarray(16))) break;
+    stored = [frame.readUInt32BE(16), frame.readUInt32BE(20)];
+    sums = checksum(wordsOf(covered, covered.length), sums);
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32BE(sums[0], 0);
+    bytes.writeUInt32BE(sums[1], 4);
+    made.push([at, bytes]);
+  }
+  return made;
+}
+
+type Sums = readonly [number, number];
+
+/** The log's own: over pairs of little-endian words, as the magic number says. */
+function checksum(bytes: Int32Array, [one, two]: Sums): Sums {
+  let first = one | 0;
+  let second = two | 0;
+  for (let n = 0; n < bytes.length; n += 2) {
+    first = (first + (bytes[n] as number) + second) | 0;
+    second = (second + (bytes[n + 1] as number) + first) | 0;
+  }
+  return [first >>> 0, second >>> 0];
+}
+
+function wordsOf(bytes: Buffer, length: number): Int32Array {
+  const copy = new Uint8Array(length);
+  copy.set(bytes.subarray(0, length));
+  return new Int32Array(copy.buffer);
+}
+
+/** Whether the two words of `stored` are the checksum of the first `length` bytes. */
+function isRight(bytes: Buffer, length: number, sums: Sums, stored: Buffer): boolean {
+  const [first, second] = checksum(wordsOf(bytes, length), sums);
+  const at = stored === bytes ? length : 0;
+  return first === stored.readUInt32BE(at) && second === stored.readUInt32BE(at + 4);
+}
+
+interface BitPlace {
+  /** from the length on: of the checksum */
+  readonly byte: number;
+  readonly bit: number;
+}
+
+/**
+ * Every single bit that makes the checksum right, of the first `length` bytes or of the checksum `at` in `stored`. The
+ * high bits of many words do the same to it.
+ */
+function flippedBits(bytes: Buffer, length: number, sums: Sums, stored: Buffer, at: number): readonly BitPlace[] {
+  const words = wordsOf(bytes, length);
+  const [first, second] = [stored.readUInt32BE(at), stored.readUInt32BE(at + 4)];
+  const [isFirst, isSecond] = checksum(words, sums);
+  const computed = Buffer.alloc(8);
+  computed.writeUInt32BE(isFirst, 0);
+  computed.writeUInt32BE(isSecond, 4);
+  const found: BitPlace[] = [];
+  const ofChecksum = oneBitBetween(computed, stored.subarray(at, at + 8));
+  if (typeof ofChecksum === 'number') {
+    const difference = (computed[ofChecksum] as number) ^ (stored[at + ofChecksum] as number);
+    found.push({ byte: length + ofChecksum, bit: 31 - Math.clz32(difference) });
+  }
+  for (let n = 0; n < words.length; n++)
+    for (let bit = 0; bit < 32; bit++) {
+      words[n] = (words[n] as number) ^ (1 << bit);
+      const [one, two] = checksum(words, sums);
+      if (one === first && two === second) found.push({ byte: 4 * n + (bit >> 3), bit: bit & 7 });
+      words[n] = (words[n] as number) ^ (1 << bit);
+    }
+  return found;
+}
+
+function flip({ byte, bit }: BitPlace, length: number, bytes: Buffer, stored: Buffer, at: number): void {
+  const [buffer, place] = byte < length ? ([bytes, byte] as const) : ([stored, at + byte - length] as const);
+  buffer[place] = (buffer[place] as number) ^ (1 << bit);
+}
+
+/** The byte in which two pieces differ by one bit; none: they are the same; more: by more than a bit. */
+function oneBitBetween(one: Buffer, other: Buffer): number | 'none' | 'more' {
+  let found: number | 'none' = 'none';
+  for (let n = 0; n < one.length; n++) {
+    const difference = (one[n] as number) ^ (other[n] as number);
+    if (difference === 0) continue;
+    if (found !== 'none' || (difference & (difference - 1)) !== 0) return 'more';
+    found = n;
+  }
+  return found;
+}
