@@ -17,6 +17,7 @@ import {
   decodeCursor,
   encodeCursor,
   maxAlarms,
+  maxAlertsOfGateway,
   maxEvents,
   maxGaps,
   maxMetrics,
@@ -55,6 +56,8 @@ import { migrate } from './schema.ts';
 import { sql } from './sql.ts';
 
 export interface ClickHouseHistoryOptions {
+  /** changes of one gateway's alarms that the list of alarms looks at; default `maxAlertsOfGateway` */
+  readonly mostAlerts?: number;
   readonly executor: Executor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -77,6 +80,7 @@ const anyBytes = 4_294_967_295;
 const lastSliceMs = 100 * 86_400_000;
 
 export class ClickHouseHistory implements HistoryStore {
+  readonly #mostAlerts: number;
   readonly #executor: Executor;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -84,6 +88,7 @@ export class ClickHouseHistory implements HistoryStore {
   #broken: string | undefined;
 
   constructor(options: ClickHouseHistoryOptions) {
+    this.#mostAlerts = options.mostAlerts ?? maxAlertsOfGateway;
     this.#executor = options.executor;
     this.#clock = options.clock;
     this.#logger = options.logger;
@@ -209,6 +214,7 @@ export class ClickHouseHistory implements HistoryStore {
       since: timeRange({ from: since }).from,
       limit: checkLimit(limit, maxAlarms),
       skip: Math.min(filter.skip ?? 0, maxSkippedAlarms),
+      most_of_gateway: this.#mostAlerts,
       site: filter.site ?? '',
       gateway: filter.gateway ?? '',
     });

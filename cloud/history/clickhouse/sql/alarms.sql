@@ -7,7 +7,17 @@
 -- Into the limit go the open ones first, then those that ended lately; of each kind every gateway has an equal share,
 -- what is left goes to the gravest (`urgencyOf`, queries.ts). With `skip` the list goes on behind the first ones, in that
 -- order.
-WITH alerts AS
+-- Of a gateway with more than `most_of_gateway` changes of alarms the newest are looked at, by when they were stored: one
+-- that floods for days must not make the list of all the others too slow to be asked for.
+WITH begins AS
+(
+    SELECT gateway, arrayReverseSort(groupArray(stored_ms))[{most_of_gateway:UInt32}] AS begin_ms
+    FROM events
+    WHERE type = 'forpost.alert.v1' AND alarm != ''
+    GROUP BY gateway
+    HAVING count() > {most_of_gateway:UInt32}
+),
+alerts AS
 (
     SELECT
         gateway, alarm, epoch, lane, sequence, active, change, urgency,
@@ -27,6 +37,7 @@ WITH alerts AS
     WHERE type = 'forpost.alert.v1' AND alarm != ''
       AND ({gateway:String} = '' OR gateway = {gateway:String})
       AND ({site:String} = '' OR site = {site:String})
+      AND stored_ms >= ifNull((SELECT mapFromArrays(groupArray(gateway::String), groupArray(begin_ms)) FROM begins)[gateway::String], 0)
 ),
 states AS
 (
