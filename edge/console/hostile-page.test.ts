@@ -131,4 +131,27 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
         await page.screenshot({ path: join(process.env.FORPOST_SHOTS, `gateway-${scheme}.png`), fullPage: true });
     }
   });
+
+  test('nothing moves under a finger while alarms come and go, and what came is one tap away', async () => {
+    const at = new Date().toISOString();
+    source.active = ['a', 'b'].map((id) => activeAlarm(id, { message: `Power above 5 kW (${id})`, since: at, at }));
+    const page = await open();
+    const button = page.locator('.alarm-card', { hasText: '(b)' }).getByRole('button', { name: 'Acknowledge' });
+    await button.waitFor();
+    await page.getByRole('heading', { name: 'Alarms' }).tap();
+    const place = async () => {
+      const { x = 0, y = 0 } = (await button.boundingBox()) ?? {};
+      return { x: Math.round(x / 2), y: Math.round(y / 2) };
+    };
+    const before = await place();
+    source.raise(activeAlarm('c', { severity: 'critical', message: 'Somebody at the gate', since: at, at }));
+    const told = page.getByRole('button', { name: '1 new alarm, Critical: Somebody at the gate' });
+    await told.waitFor();
+    expect(await place()).toEqual(before);
+    if (process.env.FORPOST_SHOTS !== undefined)
+      await page.screenshot({ path: join(process.env.FORPOST_SHOTS, 'gateway-new.png') });
+    await told.tap();
+    await page.locator('.alarm-card').first().getByText('Somebody at the gate').waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

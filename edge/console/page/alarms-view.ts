@@ -5,6 +5,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActiveAlarm } from '../view.ts';
+import { type HeldAlarms, waitingWords } from './alarm-hold.ts';
 import { clockTime, duration, plural } from './format.ts';
 import './earlier-alarms.ts';
 import './evidence-view.ts';
@@ -12,7 +13,10 @@ import { section } from './parts.ts';
 import { acknowledgedWords, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
-  readonly alarms: readonly ActiveAlarm[];
+  /** as they are shown: they stand still while somebody uses the page */
+  readonly held: HeldAlarms;
+  /** shows what came meanwhile */
+  readonly showNew: () => void;
   /** device or camera id -> its name */
   readonly names: ReadonlyMap<string, string>;
   /** of the gateway's clock, ms since 1970 */
@@ -23,26 +27,36 @@ export interface AlarmsViewParts {
 }
 
 export function alarmsView(parts: AlarmsViewParts): TemplateResult {
-  const { alarms } = parts;
+  const { held, showNew } = parts;
+  const { rows, waiting } = held;
   const body =
-    alarms.length === 0
+    rows.length === 0
       ? html`<p class="card quiet">No alarm is active, and none waits for an acknowledgement.</p>`
       : html`<ul class="cards">${repeat(
-          alarms,
-          ({ alarm }) => alarm,
-          (alarm) => card(alarm, parts),
+          rows,
+          ({ alarm }) => alarm.alarm,
+          ({ alarm, gone }) => card(alarm, gone, parts),
         )}</ul>`;
+  const alarms = [...rows.filter(({ gone }) => !gone).map(({ alarm }) => alarm), ...waiting];
   const note = alarms.length === 0 ? '' : String(alarms.length);
   const active = alarms.map(({ alarm }) => alarm).join('\n');
+  const told =
+    waiting.length === 0
+      ? nothing
+      : html`<div class="alarms-new"><button class="primary" @click=${showNew}>${waitingWords(waiting)}</button></div>`;
   return section(
     'alarms',
     'Alarms',
     note,
-    html`${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
+    html`${told}${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
   );
 }
 
-function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: AlarmsViewParts): TemplateResult {
+function card(
+  alarm: ActiveAlarm,
+  gone: boolean,
+  { names, nowMs, pending, acknowledge }: AlarmsViewParts,
+): TemplateResult {
   const lasted = alarm.active ? Math.max(0, nowMs - Date.parse(alarm.since)) : (alarm.duration_ms ?? 0);
   const times = alarm.count > 1 ? `, ${plural(alarm.count, 'time')}` : '';
   return html`<li class="card alarm-card ${alarm.severity}">
@@ -62,9 +76,11 @@ function card(alarm: ActiveAlarm, { names, nowMs, pending, acknowledge }: Alarms
       ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
     ${
-      alarm.acknowledged
-        ? html`<span class="acknowledged">${acknowledgedWords(alarm, nowMs)}</span>`
-        : html`<button
+      gone
+        ? html`<span class="acknowledged">Over and acknowledged</span>`
+        : alarm.acknowledged
+          ? html`<span class="acknowledged">${acknowledgedWords(alarm, nowMs)}</span>`
+          : html`<button
             class="primary"
             ?disabled=${pending.has(alarm.alarm)}
             @click=${() => acknowledge(alarm.alarm)}

@@ -11,6 +11,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ConsoleStatus, SceneNotice } from '../view.ts';
+import { AlarmHold } from './alarm-hold.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
 import './camera-view.ts';
@@ -26,6 +27,9 @@ import { watchList } from './watch-list.ts';
 
 /** The words "3 s ago" move on also while nothing happens. */
 const tickMs = 1000;
+
+/** What somebody does who uses the page. */
+const uses = ['touchstart', 'pointerdown', 'keydown', 'scroll'] as const;
 
 type Phase = 'asking' | 'log-in' | 'open';
 
@@ -81,6 +85,7 @@ class ForpostConsole extends LitElement {
   readonly #letters = new OpenLetters(api.fetchDeadLetters, (device, letters) => {
     this.deadLetters = new Map(this.deadLetters).set(device, letters);
   });
+  readonly #hold = new AlarmHold();
   #watched: readonly string[] = [];
   /** ids of the cameras that are in view, drawn on or tested */
   readonly #wanted = new Set<string>();
@@ -105,6 +110,7 @@ class ForpostConsole extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('visibilitychange', this.#onVisibility);
+    for (const name of uses) window.addEventListener(name, this.#onUse, { passive: true });
     this.#tick = window.setInterval(() => this.requestUpdate(), tickMs);
     this.#begin();
   }
@@ -112,8 +118,16 @@ class ForpostConsole extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#onVisibility);
+    for (const name of uses) window.removeEventListener(name, this.#onUse);
     clearInterval(this.#tick);
     this.#connection.rest();
+  }
+
+  readonly #onUse = () => this.#hold.used(performance.now());
+
+  #showNew(): void {
+    this.#hold.release();
+    this.requestUpdate();
   }
 
   readonly #onVisibility = () => {
@@ -230,7 +244,7 @@ class ForpostConsole extends LitElement {
         ${summaryView(status.summary, this.lost === undefined ? undefined : asOf)}
         <div class="columns">
           <div>
-            ${guarded('alarms', 'Alarms', () => alarmsView({ alarms, names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
+            ${guarded('alarms', 'Alarms', () => alarmsView({ held: this.#hold.list(alarms, performance.now()), showNew: () => this.#showNew(), names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
             ${guarded('problems', 'Problems', () => html`${problemsView(status)}`)}
             ${guarded('cameras', 'Cameras', () => this.#cameras(status))}
           </div>

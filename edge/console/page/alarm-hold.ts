@@ -1,0 +1,61 @@
+/**
+ * The alarms stand still while a finger is at work, so that nothing moves under it.
+ *
+ *   following ── a touch, a key, scrolling ──► held ── nothing of it for 10 s, or «show» ──► following
+ *
+ * Always: rows that are held keep their places and show what is true of them now; one that is over and acknowledged
+ * meanwhile says so in its place; what came is told beside the list. Pure: times come in.
+ */
+import type { ActiveAlarm } from '../view.ts';
+import { plural } from './format.ts';
+import { severityWords } from './words.ts';
+
+export interface HeldRow {
+  readonly alarm: ActiveAlarm;
+  /** it is in the gateway's list no longer */
+  readonly gone: boolean;
+}
+
+export interface HeldAlarms {
+  readonly rows: readonly HeldRow[];
+  /** that came since, the gravest first */
+  readonly waiting: readonly ActiveAlarm[];
+}
+
+const idleMs = 10_000;
+
+export class AlarmHold {
+  #rows: readonly ActiveAlarm[] = [];
+  #heldUntil = Number.NEGATIVE_INFINITY;
+
+  /** Somebody uses the page. `now`: ms of a monotonic clock */
+  used(now: number): void {
+    this.#heldUntil = now + idleMs;
+  }
+
+  release(): void {
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What to show of the gateway's list. */
+  list(alarms: readonly ActiveAlarm[], now: number): HeldAlarms {
+    if (now >= this.#heldUntil) {
+      this.#rows = alarms;
+      return { rows: alarms.map((alarm) => ({ alarm, gone: false })), waiting: [] };
+    }
+    const present = new Map(alarms.map((alarm) => [alarm.alarm, alarm]));
+    const rows = this.#rows.map((before) => {
+      const alarm = present.get(before.alarm);
+      return { alarm: alarm ?? before, gone: alarm === undefined };
+    });
+    const shown = new Set(this.#rows.map(({ alarm }) => alarm));
+    return { rows, waiting: alarms.filter(({ alarm }) => !shown.has(alarm)) };
+  }
+}
+
+/** «2 new alarms, Critical: Somebody at the gate» */
+export function waitingWords(waiting: readonly ActiveAlarm[]): string {
+  const [gravest] = waiting;
+  if (gravest === undefined) return '';
+  return `${plural(waiting.length, 'new alarm')}, ${severityWords[gravest.severity]}: ${gravest.message}`;
+}
