@@ -1,6 +1,7 @@
 /** `forpost cloud user add|password|role|remove|list`: who may log in to the centre. A running one takes it at once. */
+import { rm } from 'node:fs/promises';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { replaceFile } from '@forpost/shared/files.ts';
+import { createFile } from '@forpost/shared/files.ts';
 import type { Role } from '@forpost/shared/http/login.ts';
 import { randomPassword } from '@forpost/shared/password.ts';
 import { type Command, Option } from 'commander';
@@ -34,15 +35,15 @@ export function addUserCommands(program: Command): void {
     .action(async (name: string, options: Config & Password & { role: Role }) => {
       const [{ addUser }, folder] = await parts(options);
       const password = await passwordFor(options);
-      await addUser(folder, name, password, options.role);
-      await tell(`${name} (${options.role})`, password, options);
+      await kept(password, options, () => addUser(folder, name, password, options.role));
+      tell(`${name} (${options.role})`, password, options);
     });
   withPassword(command('password', 'give a person a new password; their sessions end').argument('<name>')).action(
     async (name: string, options: Config & Password) => {
       const [{ changePassword }, folder] = await parts(options);
       const password = await passwordFor(options);
-      await changePassword(folder, name, password);
-      await tell(name, password, options);
+      await kept(password, options, () => changePassword(folder, name, password));
+      tell(name, password, options);
     },
   );
   command('role', 'make a person a viewer or an operator')
@@ -87,7 +88,20 @@ async function passwordFor({ stdin }: Password): Promise<string> {
   return password;
 }
 
-async function tell(who: string, password: string, { stdin, passwordFile }: Password): Promise<void> {
+/** In a file of its own before it counts, so that it is never lost; one that is there already may be anybody's to read. */
+async function kept(password: string, { stdin, passwordFile }: Password, change: () => Promise<void>): Promise<void> {
+  const file = stdin === true ? undefined : passwordFile;
+  if (file !== undefined && !(await createFile(file, `${password}\n`)))
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is there already: name a file that is not`);
+  try {
+    await change();
+  } catch (error) {
+    if (file !== undefined) await rm(file, { force: true });
+    throw error;
+  }
+}
+
+function tell(who: string, password: string, { stdin, passwordFile }: Password): void {
   if (stdin === true) {
     process.stdout.write(`${who}: the new password counts at once\n`);
     return;
@@ -96,6 +110,5 @@ async function tell(who: string, password: string, { stdin, passwordFile }: Pass
     process.stdout.write(`${who}: ${password}\nIt is shown only now, and counts at once.\n`);
     return;
   }
-  await replaceFile(passwordFile, `${password}\n`);
   process.stdout.write(`${who}: the password is in ${passwordFile}, and counts at once\n`);
 }

@@ -145,6 +145,8 @@ export class Users {
     await makeFolder(this.#folder);
     const password = randomPassword();
     const told = firstPasswordFileOf(this.#folder);
+    // one that is there already may be anybody's to read
+    await rm(told, { force: true });
     await replaceFile(told, `user: ${firstUser}\npassword: ${password}\n`);
     const users = new Map([[firstUser, { password: await hashPassword(password), role: 'operator' as const }]]);
     await writeUsers(file, users);
