@@ -36,6 +36,7 @@ const longest = [
   'test/faults/faults.test.ts',
   'test/faults/centre-kill.test.ts',
   'test/e2e/commands.test.ts',
+  'test/faults/hostile-gateway.test.ts',
   'cloud/ingest/catching-up.test.ts',
   'test/e2e/pages.test.ts',
   'cloud/rebuild.test.ts',
