@@ -14,7 +14,8 @@ beforeAll(async () => {
       body += chunk;
     });
     request.on('end', () => {
-      notifications.push(JSON.parse(body));
+      // at its start the centre asks whether anybody is there, without a message
+      if (body !== '') notifications.push(JSON.parse(body));
       answer.end('{}');
     });
   });
@@ -75,6 +76,29 @@ test('while the centre is killed the site goes on, and afterwards every reading 
     60_000,
   );
   expect(ids).toHaveLength(40);
+});
+
+test('of a device that begins its count anew each reading is in the history, and both pages say that it uses its numbers twice', async () => {
+  const meter = await site.connect('meter');
+  for (const power of [1, 2])
+    for (let n = 0; n < 30; n++)
+      await meter.publishAsync(
+        'forpost/devices/meter/readings',
+        `{"id":${n},"values":{"power_w":${power * 100 + n}}}`,
+        {
+          qos: 1,
+        },
+      );
+  await meter.endAsync();
+  const counted = async () => (await readings()).filter((id) => !id.startsWith('h-'));
+  await until('all are in the history', async () => (await counted()).length === 60);
+  const says = /meter uses its numbers twice: 30 readings came under an "id" that it had given to another one/;
+  const local = await site.local<{ problems: string[] }>('/api/v1/status');
+  expect(local.problems.join()).toMatch(says);
+  await until('the centre says it too', async () => {
+    const { gateways } = await site.api<{ gateways: { problems: string[] }[] }>('/api/v1/gateways');
+    return says.test(gateways.flatMap(({ problems }) => problems).join());
+  });
 });
 
 test('a stranger’s events are refused, and so are another gateway’s', async () => {
