@@ -154,7 +154,10 @@ function behaviour(uplink: 'kafka' | 'http') {
       message: expect.stringContaining('self-destruct'),
     });
     expect(await settled(wrong.id)).toMatchObject({ state: 'refused', message: expect.stringContaining('do not fit') });
-    expect(await settled(over.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('over') });
+    expect(await settled(over.id)).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('does not remember'),
+    });
     await expect(site.post('/api/v1/gateways/nobody/commands', { kind: 'ping' })).rejects.toThrow(/404/);
   });
 

@@ -194,8 +194,13 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
 
 /** Whether something about it is to be read without being asked for. */
 function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
-  return !gateway.online || gateway.problems.length > 0 || completeness(ledger).state === 'missing';
+  const { cameras, online, problems, uplinks } = gateway;
+  // what is wrong must not stand behind a click
+  const broken = [...cameras, ...uplinks].some(({ state }) => brokenStates.has(state));
+  return !online || problems.length > 0 || broken || completeness(ledger).state === 'missing';
 }
+
+const brokenStates: ReadonlySet<string> = new Set(['stalled', 'refused', 'unreachable', 'offline', 'probing']);
 
 const uplinkTones = table<Tone>({
   live: 'good',
