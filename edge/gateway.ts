@@ -509,8 +509,8 @@ export class Gateway implements Part {
   #droppedAlarms(): readonly string[] {
     const { dropped } = this.#alarms;
     if (dropped === 0) return [];
-    const one = dropped === 1 ? '1 alarm that ended was' : `${dropped} alarms that ended were`;
-    return [`${one} not acknowledged and no longer wait here, because too many did: see the earlier alarms`];
+    const alarms = dropped === 1 ? '1 alarm' : `${dropped} alarms`;
+    return [`too many alarms wait for an acknowledgement: ${alarms} left this list unseen, see the earlier alarms`];
   }
 
   #ruleProblems(): readonly string[] {

@@ -85,7 +85,7 @@ export class Reload {
     parts.uploads.renew(uploadTarget(parts.installation, secrets));
     const others = ({ commands: _, ...rest }: Installation) => JSON.stringify(rest);
     if (others(installation) !== others(parts.installation))
-      parts.logger.warn('gateway.yaml has changed in what takes a restart: it counts at the next start');
+      parts.logger.warn('gateway.yaml has changes that need a restart: they count at the next start');
     if (site.revision !== parts.site().revision)
       parts.logger.warn('site.yaml has changed: it counts at the next start');
   }

@@ -86,7 +86,7 @@ test('of a device whose numbers begin anew each acknowledged reading is stored, 
   const [reused, ...others] = outbox.status().reusedIds;
   expect([reused, others]).toEqual([{ device: 'meter', count: 1000, lastAt: clock.now() }, []]);
   if (reused !== undefined)
-    expect(reusedInWords('Main meter', reused)).toMatch(/^Main meter uses its numbers twice: 1000 readings came under/);
+    expect(reusedInWords('Main meter', reused)).toMatch(/^Main meter uses its ids twice: 1000 readings came under/);
   await series(2000);
   expect(stored()).toHaveLength(1500);
 });

@@ -160,7 +160,7 @@ describe.concurrent('what time and others change', () => {
     [
       'a certificate of MQTT that is not there',
       () => ({ gateway: { mqtt: { port: 0, tls: { host: '127.0.0.1', port: 0, certificate: away, key: away } } } }),
-      /mqtt\.tls: .*is not there: nobody comes in that way/,
+      /mqtt\.tls: .*is not there: this port refuses connections/,
     ],
     [
       'a file of trusted keys that is not there',

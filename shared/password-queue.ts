@@ -35,7 +35,7 @@ export interface PasswordQueueLimits {
 }
 
 /** An address: 60 wrong passwords in its first minute, 40 in each after it. */
-export const defaultPasswordQueueLimits: PasswordQueueLimits = {
+const defaultPasswordQueueLimits: PasswordQueueLimits = {
   atOnce: 1,
   mostWaiting: 1000,
   mostWaitingByAddress: 256,

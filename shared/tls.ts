@@ -64,7 +64,7 @@ export interface ServerCertificateOptions {
 
 /** Two small files: to read them costs less than to wait for a renewed one. */
 const lookEveryMs = 10_000;
-export const certificateEndsSoonMs = 30 * 86_400_000;
+const certificateEndsSoonMs = 30 * 86_400_000;
 /** A short-lived certificate (ACME has them of six days) is not about to end all its life, but in its last third. */
 const shortLivedMs = 7 * 86_400_000;
 const shortLivedEndsSoon = 1 / 3;
@@ -146,7 +146,7 @@ export class ServerCertificate implements Part {
     if (this.#serving === undefined) {
       if (this.#refused === undefined) return [];
       return [
-        `${setting}: ${this.#refused.reason}: nobody comes in that way until it can be used, no restart is needed`,
+        `${setting}: ${this.#refused.reason}: this port refuses connections until the file can be read; no restart is needed`,
       ];
     }
     const problems = certificateProblems(this.#serving.chain, clock.now(), names);

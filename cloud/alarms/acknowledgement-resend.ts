@@ -75,7 +75,7 @@ export class AcknowledgementResend implements Part {
       const owed = alarms.filter((alarm) => returned.has(alarm.gateway) && isOwed(alarm));
       for (const [gateway, own] of Map.groupBy(owed, (alarm) => alarm.gateway)) await this.#sendTo(gateway, own);
     } catch (error) {
-      logger.warn({ problem: messageOf(error) }, 'what was acknowledged meanwhile cannot be told to the gateways');
+      logger.warn({ problem: messageOf(error) }, 'acknowledgements cannot be sent to the gateways again');
     }
   }
 

@@ -75,9 +75,9 @@ export interface CentreAlarmsOptions {
   readonly takeOverMs?: number;
 }
 
-export const centreAlarmKind = 'centre-alarm';
+const centreAlarmKind = 'centre-alarm';
 /** One for each tenth of the gateways that a centre is made for. */
-export const maxActive = 10_000;
+const maxActive = 10_000;
 const maxAtOnce = 64;
 const tickMs = 1_000;
 /** An alarm that goes on is written again so often, where it is not to end by itself. */

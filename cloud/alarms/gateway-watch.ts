@@ -30,7 +30,7 @@ export interface WatchTimes {
   readonly linkAfterMs: number;
 }
 
-export const defaultWatchTimes: WatchTimes = {
+const defaultWatchTimes: WatchTimes = {
   silentAfterMs: 5 * 60_000,
   clockAfterMs: 60 * 60_000,
   linkAfterMs: 15 * 60_000,
@@ -59,7 +59,7 @@ const lostHoldsForMs = 3_600_000;
 const groupWordsEveryMs = 60_000;
 const namesInSentence = 3;
 /** as the gateway of what is about many of them */
-export const centreName = 'centre';
+const centreName = 'centre';
 
 export class GatewayWatch implements Part {
   readonly #options: GatewayWatchOptions;
@@ -143,7 +143,7 @@ export class GatewayWatch implements Part {
     if (online) {
       this.#group.delete(gateway);
       this.#told.delete(gateway);
-      alarms.clear(gateway, 'silent', 'The gateway is heard of again');
+      alarms.clear(gateway, 'silent', 'The gateway reports again');
       return false;
     }
     if (silentMs === undefined || silentMs < this.#times.silentAfterMs) return false;
@@ -176,7 +176,7 @@ export class GatewayWatch implements Part {
     if (this.#group.size === 0) {
       // after a start nobody has been silent long enough to be known
       if (now - this.#startedAt > this.#times.silentAfterMs + 2 * lookEveryMs)
-        alarms.clear(centreName, 'silent', 'All gateways that were silent together are heard of again');
+        alarms.clear(centreName, 'silent', 'All gateways that were silent together report again');
       return;
     }
     const active = alarms.of(centreName, 'silent')?.active === true;
@@ -204,7 +204,7 @@ export class GatewayWatch implements Part {
     this.#hold(
       {
         ...{ ...about, kind: 'clock', severity: 'warning' },
-        message: 'The gateway’s clock has long not been confirmed by a time server: its times may be wrong',
+        message: 'The gateway’s clock has been out of sync for long: the times of its events may be wrong',
       },
       status.clock === 'synced' ? undefined : clockAfterMs,
       'The gateway’s clock is in sync again',
@@ -255,7 +255,7 @@ export class GatewayWatch implements Part {
         const found = await missing(gateway);
         if (found === undefined) continue;
         const lanes = [...(found.alerts > 0 ? ['alerts'] : []), ...(found.telemetry > 0 ? ['telemetry'] : [])];
-        const message = `Events that the gateway was told are safe are not here (${lanes.join(' and ')}): its card names them`;
+        const message = `Acknowledged events are missing at the centre (${lanes.join(' and ')}): the gateway’s card names them`;
         const severity = found.alerts > 0 ? 'critical' : 'warning';
         if (lanes.length > 0) alarms.raise({ gateway, site, kind: 'missing', severity, message });
         else alarms.clear(gateway, 'missing', 'Nothing of the gateway is missing any more');

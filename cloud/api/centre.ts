@@ -144,7 +144,8 @@ function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poiso
 function channelProblems(one: NotifierStatus['channels'][number]): readonly string[] {
   const { channel, failed, queue, lastError } = one;
   const problems: string[] = [];
-  if (one.unreachable !== undefined && queue === 0) problems.push(`${one.unreachable}: nobody is told by it now`);
+  if (one.unreachable !== undefined && queue === 0)
+    problems.push(`${one.unreachable}: no notification arrives through it now`);
   if (queue > 0 && lastError !== '') problems.push(`${lastError}; ${queue} waiting for it`);
   if (failed > 0)
     problems.push(

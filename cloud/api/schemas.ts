@@ -264,8 +264,8 @@ export const alarmsQuery = Type.Object(
         minimum: 1,
         maximum: maxAlarms,
         description:
-          'default 200; cut off are those that ended and are acknowledged, then of the open ones what is beyond each ' +
-          'gateway’s equal share: acknowledged ones, the least grave, the oldest',
+          'default 200. Left out first: alarms that ended and are acknowledged; then open alarms beyond each gateway’s ' +
+          'equal share, in this order: acknowledged, least severe, oldest',
       }),
     ),
     site: optional(id('only of this site')),
@@ -274,7 +274,7 @@ export const alarmsQuery = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 10_000,
-        description: 'alarms of answers before: the next ones, in the order in which they would be cut off',
+        description: 'how many alarms the answers before had: this one begins after them',
       }),
     ),
   },
@@ -308,7 +308,7 @@ export const alarmSchema = answer({
   acknowledged_at: optional(time('by the clock of where it was acknowledged')),
   acknowledged_where: optional(
     Type.Union([Type.Literal('site'), Type.Literal('centre'), Type.Literal('centre only')], {
-      description: 'site: on the gateway’s page; centre only: its gateway has not said yet that it knows',
+      description: 'site: on the gateway’s page; centre only: the gateway does not know yet',
     }),
   ),
   test: Type.Boolean({ description: 'an installer’s trial' }),
@@ -402,7 +402,7 @@ export type MetricsAnswer = Type.Static<typeof metricsAnswer>;
 export const centreAnswer = answer({
   started: time('of this centre'),
   current: Type.Boolean({ description: 'whether what the centre shows is the present' }),
-  as_of: Type.Union([time('of when it is; now where it is current'), Type.Null()], {
+  as_of: Type.Union([time('the time that the answer shows; now while it is current'), Type.Null()], {
     description: 'null: nothing is known since the start',
   }),
   why_old: Type.String({ description: 'why it is not the present, in words; empty where it is' }),

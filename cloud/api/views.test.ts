@@ -10,7 +10,7 @@ test('a gateway that would refuse to send its pictures says why beforehand, and 
   expect(gatewayView(known({})).evidence_refused).toBeUndefined();
   expect(gatewayView(known({ sendsEvidence: true, commandKeys: ['k'] })).evidence_refused).toBeUndefined();
   expect(gatewayView(known({ sendsEvidence: false, commandKeys: ['k'] })).evidence_refused).toMatch(
-    /evidence: receiver/,
+    /receiver to its gateway.yaml under evidence/,
   );
   expect(gatewayView(known({ sendsEvidence: true, commandKeys: [] })).evidence_refused).toMatch(/trusted_keys/);
 });

@@ -40,10 +40,10 @@ export function gatewayView(known: KnownGateway, inService = true): GatewayView 
 function evidenceRefusal(status: KnownGateway['status']): Pick<GatewayView, 'evidence_refused'> {
   if (status?.commandKeys?.length === 0)
     return {
-      evidence_refused: 'it takes no commands: commands: trusted_keys in its gateway.yaml names whose it takes',
+      evidence_refused: 'it takes no commands: add the centre’s key to its gateway.yaml under commands: trusted_keys',
     };
   if (status?.sendsEvidence === false)
-    return { evidence_refused: 'it has nowhere to send them: evidence: receiver in its gateway.yaml names where' };
+    return { evidence_refused: 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence' };
   return {};
 }
 

@@ -26,7 +26,7 @@ export function addUserCommands(program: Command): void {
       .option('--stdin', 'take the password from the first line of standard input, instead of making one')
       .option('--password-file <file>', 'write the password that is made to this file (0600), instead of printing it');
 
-  withPassword(command('add', 'let another person in; the password is shown once').argument('<name>'))
+  withPassword(command('add', 'add a user; the password is shown once').argument('<name>'))
     .addOption(
       new Option('--role <role>', 'viewer sees everything and changes nothing')
         .choices(['operator', 'viewer'])
@@ -56,7 +56,7 @@ export function addUserCommands(program: Command): void {
       await changeRole(folder, name, role);
       process.stdout.write(`${name} is ${role} now\n`);
     });
-  command('remove', 'let a person in no more; their sessions end')
+  command('remove', 'remove a user; their sessions end')
     .argument('<name>')
     .action(async (name: string, options: Config) => {
       const [{ removeUser }, folder] = await parts(options);
@@ -84,7 +84,7 @@ async function passwordFor({ stdin }: Password): Promise<string> {
   process.stdin.destroy();
   const password = (text.split('\n')[0] ?? '').replace(/\r$/, '');
   if (password === '')
-    throw new ForpostError('FORPOST_CONFIG_INVALID', 'standard input has no password: its first line is to be it');
+    throw new ForpostError('FORPOST_CONFIG_INVALID', 'standard input has no password: write it as the first line');
   return password;
 }
 

@@ -28,7 +28,7 @@ export const admitAll: Admission = {
   turnedAway: () => undefined,
 };
 
-export const claimKind = 'claims-site';
+const claimKind = 'claims-site';
 /** Somebody looks within that time, or it goes on. */
 const holdsForMs = 600_000;
 
@@ -52,8 +52,8 @@ export class GatewayAdmission implements Admission {
     if (reason === undefined) return undefined;
     const own = this.#sites.of(gateway)?.site ?? '';
     const message =
-      `gateway ${gateway} says that it is at the site "${site}"; it belongs to "${own}", so nothing of that is taken. ` +
-      'Was it moved, or its site renamed? Then say so here; if not, its token or certificate is in wrong hands';
+      `gateway ${gateway} says that it is at the site "${site}"; it belongs to "${own}", so the centre refuses that. ` +
+      'If it was moved or its site was renamed, use «Move to another site»; if not, somebody else may have its token or certificate';
     this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', message, holdsForMs });
     return reason;
   }

@@ -38,7 +38,7 @@ const backlogAfterMs = 300_000;
 const maxGateways = 100_000;
 /** It ends by itself where the centre that saw it is gone. */
 const holdsForMs = 180_000;
-export const floodKind = 'flood';
+const floodKind = 'flood';
 
 interface Count {
   readonly site: string;
@@ -168,7 +168,7 @@ export class FloodWatch implements Part {
         fresh: count.fresh + count.freshAlerts > (count.events + count.alerts) / 2,
       };
     if (count.turnedAway > 0)
-      return { words: 'it goes on sending what is refused for its limits', fresh: this.#flooding.has(gateway) };
+      return { words: 'it keeps sending although its limits refuse it', fresh: this.#flooding.has(gateway) };
     return undefined;
   }
 }

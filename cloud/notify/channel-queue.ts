@@ -111,7 +111,10 @@ export class ChannelQueue {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (this.#unreachable === undefined)
-        this.#logger.warn({ channel: this.#channel.name }, `${messageOf(error)}: nobody would be told by it now`);
+        this.#logger.warn(
+          { channel: this.#channel.name },
+          `${messageOf(error)}: no notification would arrive through it now`,
+        );
       this.#unreachable = messageOf(error);
       this.#checkTimer = this.#clock.after(checkAgainMs, () => void this.check());
     } finally {

@@ -13,7 +13,7 @@ import type { Notification } from './channel.ts';
 import { isWanted } from './policy.ts';
 
 /** A person reads one a second for a minute, and then no more. */
-export const defaultPerMinute = 60;
+const defaultPerMinute = 60;
 const windowMs = 60_000;
 const groupMs = 10_000;
 const maxGateways = 10_000;

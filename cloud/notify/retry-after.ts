@@ -1,7 +1,7 @@
 /** How long the other side of a channel wants to be left alone (RFC 9110, 10.2.3): seconds, or an HTTP date. */
 
 /** Longer than that nobody is left alone: people wait for their alarms. */
-export const mostRetryAfterMs = 60 * 60_000;
+const mostRetryAfterMs = 60 * 60_000;
 
 /**
  * ms, undefined where the header is missing or says nothing. A date is told from the answer's own `date`, whose clock it

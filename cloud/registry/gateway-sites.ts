@@ -86,7 +86,7 @@ export class GatewaySites implements Part {
     if (known.former.some((one) => one.site === site && now < one.until)) return undefined;
     return (
       `the gateway "${gateway}" belongs to the site "${known.site}" and says "${site}": if it was moved, or its site ` +
-      'renamed, staff say so at this centre first'
+      'was renamed, staff first move it at the centre («Move to another site», or forpost cloud move)'
     );
   }
 

@@ -47,7 +47,10 @@ async function moved(registry: Registry, gateway: string, site: string, by: stri
     const until = systemClock.uptime() + connectMs;
     while (!registry.complete) {
       if (systemClock.uptime() > until)
-        throw new ForpostError('FORPOST_SINK_UNREACHABLE', `Kafka gave the registry not within ${connectMs / 1000} s`);
+        throw new ForpostError(
+          'FORPOST_SINK_UNREACHABLE',
+          `Kafka did not give the registry within ${connectMs / 1000} s`,
+        );
       await sleep(systemClock, lookMs);
     }
     await new GatewaySites(registry, systemClock, createLogger('move', 'warn')).move(gateway, site, by);

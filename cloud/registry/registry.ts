@@ -40,7 +40,7 @@ export interface RegistryWrite extends Pick<RegistryRecord, 'kind' | 'id' | 'aut
 }
 
 /** Of one record's JSON. */
-export const maxRecordBytes = 65_536;
+const maxRecordBytes = 65_536;
 /** 100,000 gateways with a site and an alarm each. */
 export const maxRecords = 250_000;
 

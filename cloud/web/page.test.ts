@@ -204,7 +204,7 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
   });
 
   test('where a gateway cannot send its pictures the reason stands in the place of the button', async () => {
-    const reason = 'it has nowhere to send them: evidence: receiver in its gateway.yaml names where';
+    const reason = 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence';
     const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };
     const gateways = [gatewayView('gw-1', { evidence_refused: reason }), gatewayView('gw-2')];
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });

@@ -87,7 +87,7 @@ export async function readSnapshot(file: string): Promise<Snapshot> {
     () => `put aside as ${aside}`,
     (error: unknown) => `and cannot be put aside: ${messageOf(error)}`,
   );
-  return { ...nothing, problem: `the file of active alarms is none: ${kept}` };
+  return { ...nothing, problem: `the file of active alarms is damaged: ${kept}` };
 }
 
 /** @throws what the file system says */

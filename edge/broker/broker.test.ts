@@ -636,7 +636,7 @@ describe('start and stop', () => {
     const plain = await bench.connected('meter');
     await plain.publishAsync(readings, 'plain', { qos: 1 });
     expect(bench.broker.problems()).toEqual([
-      `mqtt.tls: ${certificate} is not there: nobody comes in that way until it can be used, no restart is needed`,
+      `mqtt.tls: ${certificate} is not there: this port refuses connections until the file can be read; no restart is needed`,
     ]);
     const sealed = () =>
       bench.connected('other', { protocol: 'mqtts', port: bench.broker.tlsPort!, rejectUnauthorized: false });

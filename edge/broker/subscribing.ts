@@ -156,7 +156,7 @@ export class Subscribing {
     const codes = Buffer.alloc(count, failure);
     const limit = this.#maxFilters();
     if (count > limit) {
-      onForbidden(`asks for ${count} filters in one packet, and may have ${limit} in all: it gets none of them`);
+      onForbidden(`asks for ${count} filters in one packet, and may have ${limit} in all: all of them are refused`);
       this.#pay(filtersPerTurn);
       connection.answer(0x90, bytes.subarray(0, 2), codes);
       return;
@@ -246,7 +246,7 @@ export class Subscribing {
         ? reached(held.wildcards + asked.wildcards + 1, limits.maxWildcardsEach, 'filters with wildcards')
         : undefined) ??
       reached(held.letters + asked.letters + filter.length, limits.maxFilterLettersEach, 'letters of filters');
-    if (full !== undefined) onForbidden(`may have ${full} in all: it does not get ${filter}`);
+    if (full !== undefined) onForbidden(`may have ${full} in all: ${filter} is refused`);
     return full === undefined;
   }
 }

@@ -129,7 +129,7 @@ export class KnownTime {
     try {
       await replaceFile(file, `${JSON.stringify(kept)}\n`);
     } catch (error) {
-      this.#sparing.warn('time', { file, error: messageOf(error) }, 'the time of the last sync cannot be written down');
+      this.#sparing.warn('time', { file, error: messageOf(error) }, 'the time of the last sync cannot be stored');
     }
   }
 }

@@ -220,7 +220,7 @@ describe('whether a command still holds', () => {
       atLeast: trueTime,
     });
     await commander.take(order({ id: 'old', ...old }), told);
-    expect(stored[0]?.result).toMatchObject({ outcome: 'expired', message: expect.stringContaining('at least') });
+    expect(stored[0]?.result).toMatchObject({ outcome: 'expired', message: expect.stringContaining('or later') });
     expect(acknowledged).toEqual([]);
     // what it knows for certain is no reason to refuse what the centre has just sent
     await commander.take(order({ id: 'new' }), trueTime + 1000);

@@ -114,7 +114,7 @@ export class Commander {
     });
     const expires = Date.parse(command.expires);
     if (floor > expires)
-      return not('expired', `it held until ${command.expires}, and it is ${rfc3339(floor)} at least`);
+      return not('expired', `it held until ${command.expires}, and the time is ${rfc3339(floor)} or later`);
     if (!isSynced && centreTime === undefined)
       return not('refused', 'the gateway’s clock is not in sync: it cannot tell whether the command still holds');
     const now = isSynced ? clock.now() : Math.max(centreTime ?? floor, floor);

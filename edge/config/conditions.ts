@@ -85,7 +85,7 @@ async function listenerProblems(installation: Installation, clock: Clock): Promi
     const certificate = new ServerCertificate(options);
     const messages = await certificate.start().then(
       () => certificate.problems(),
-      (error: Error) => [`${error.message}: nobody comes in that way until it can be used`],
+      (error: Error) => [`${error.message}: this port refuses connections until the file can be read`],
     );
     await certificate.stop();
     found.push(...messages.map((message) => ({ path: [part, 'tls'], message })));
@@ -123,7 +123,7 @@ function cameraCas({ site }: LoadedSite): Problem[] {
   return site.cameras.flatMap(({ id, ca }, index) => {
     if (ca === undefined) return [];
     const [problem] = tlsFileProblems({ ca });
-    const message = `camera "${id}": ${problem?.message}: it is not sent its log-in until then`;
+    const message = `camera "${id}": ${problem?.message}: the gateway does not send its log-in to this camera until the file is right`;
     return problem === undefined ? [] : [{ path: ['cameras', index, 'ca'], message }];
   });
 }
@@ -134,7 +134,7 @@ function weakPasswords({ secrets }: LoadedSite): Problem[] {
       const weak = weakness(hash);
       if (weak === undefined) return [];
       const again = `forpost devices password ${id}${section === 'console' ? ' --console' : ''}`;
-      const message = `${section}.${id} ${weak}: who reads this file guesses the password quickly; make a new one with "${again}"`;
+      const message = `${section}.${id} ${weak}: anybody who reads this file can guess the password; make a new one with "${again}"`;
       return [{ path: [section, id], message }];
     }),
   );
@@ -175,7 +175,7 @@ function diskProblems(data: string): string[] {
     const { bavail, bsize } = statfsSync(data);
     return bavail * bsize >= leastFreeBytes
       ? []
-      : [`the disk of ${data} is full: alerts go on, readings may not be kept`];
+      : [`the disk of ${data} is full: alerts go on, readings may not be stored`];
   } catch {
     // a folder that is not there yet
     return [];

@@ -126,7 +126,7 @@ export const installationSchema = Type.Object(
           trusted: Type.Optional(
             Type.Boolean({
               description:
-                'this machine’s own clock is right though no time service vouches for it: rules with hours hold at their hours, and late readings raise nothing; default false: without a time service neither suppresses an alarm',
+                'true: this machine’s clock is right without a time service; rules with hours are silent outside them, and late readings raise nothing. Default false: without a time service neither suppresses an alarm',
             }),
           ),
         },

@@ -94,7 +94,7 @@ function uplinkProblems(
   }
   for (const [name, secret] of Object.entries(all))
     if (!names.includes(name)) {
-      const message = `uplink.${name} is a ${kindOf(secret)} for nobody${suggestion(name, names)}`;
+      const message = `uplink.${name} is a ${kindOf(secret)}, but no uplink has this name${suggestion(name, names)}`;
       problems.push(secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
     }
   return problems;

@@ -158,7 +158,7 @@ test('a camera whose model is not there is told, and keeps no gateway from start
   expect([problems, loaded !== undefined]).toEqual([[], true]);
 });
 
-test('an uplink by HTTP without its token, and a token for nobody, are told', async () => {
+test('an uplink by HTTP without its token, and a token of no uplink, are told', async () => {
   const made = folder({
     'gateway.yaml': good.replace(
       'kind: kafka, brokers: ["127.0.0.1:9092"]',
@@ -171,7 +171,7 @@ test('an uplink by HTTP without its token, and a token for nobody, are told', as
   expect(summary).toBe('');
   expect(problems.map((problem) => problem.replaceAll(`${made}/etc/`, ''))).toEqual([
     'gateway.yaml:8:5: the uplink "centre" has no token: add it under uplink in secrets.yaml',
-    'secrets.yaml:3:11: uplink.center is a token for nobody; did you mean "centre"?',
+    'secrets.yaml:3:11: uplink.center is a token, but no uplink has this name; did you mean "centre"?',
   ]);
 });
 

@@ -79,7 +79,7 @@ test('cameras, the centre, the clock and problems are told in words', () => {
     }),
   ).toEqual([
     'Yard: wrong password',
-    'The centre is not reached; everything is kept here until it is',
+    'The centre cannot be reached; all events are kept here until it can',
     'The clock is not confirmed by a time server',
     'The model x is no model',
   ]);

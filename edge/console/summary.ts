@@ -90,9 +90,9 @@ function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {
 function uplinkPoints(uplinks: readonly UplinkStatus[]): SummaryPoint[] {
   return uplinks.flatMap(({ state, silentSince }): SummaryPoint[] => {
     if (state === 'offline' || state === 'probing')
-      return [{ area: 'uplink', text: 'The centre is not reached; everything is kept here until it is' }];
+      return [{ area: 'uplink', text: 'The centre cannot be reached; all events are kept here until it can' }];
     if (silentSince === undefined) return [];
-    return [{ area: 'uplink', text: 'The way to the centre is open, but nothing is answered there' }];
+    return [{ area: 'uplink', text: 'The gateway is connected, but the centre does not answer' }];
   });
 }
 

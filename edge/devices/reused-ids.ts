@@ -6,8 +6,8 @@ import type { ReusedIds } from '../outbox/outbox.ts';
 export function reusedInWords(name: string | undefined, { device, count, lastAt }: ReusedIds): string {
   const readings = count === 1 ? '1 reading came' : `${count} readings came`;
   return (
-    `${name ?? device} uses its numbers twice: ${readings} under an "id" that it had given to another one, ` +
-    `the last at ${rfc3339(lastAt)}; all are stored, but a resend that looks like an older reading would be dropped: ` +
-    'have it give ids that never come again, as a count of its boots with a number, or a UUID'
+    `${name ?? device} uses its ids twice: ${readings} under the "id" of an earlier reading with another content, ` +
+    `the last at ${rfc3339(lastAt)}. All are stored, but a reading that equals an earlier one under its id is dropped ` +
+    'as a resend: set the device to ids that never repeat, such as its count of boots with a number, or a UUID'
   );
 }

@@ -101,7 +101,7 @@ export class Meter {
     share.left = Math.min(burstSteps, share.left + (passedMs * stepsPerSecond) / 1000);
     if (share.left <= 0)
       throw new CostError(
-        `${device} sends more than this condition can judge: ${stepsPerSecond} steps a second are its share`,
+        `${device} sends more than this condition may evaluate: the share of one device is ${stepsPerSecond} steps a second`,
       );
     this.#left = mostSteps;
     this.#failure = undefined;

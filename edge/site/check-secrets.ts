@@ -30,7 +30,7 @@ export function checkSecrets(
         id,
         users.filter((user) => !Object.hasOwn(secrets.mqtt, user)),
       );
-      const message = `mqtt.${id} is a password for nobody: the site has no such device or consumer${hint.startsWith('; did') ? hint : ''}`;
+      const message = `mqtt.${id} is a password, but the site has no such device or consumer${hint.startsWith('; did') ? hint : ''}`;
       ofSecrets.push({ path: ['mqtt', id], message, onKey: true });
     } else if (!isPasswordHash(hash)) ofSecrets.push({ path: ['mqtt', id], message: noHash('mqtt', id) });
   }
@@ -39,7 +39,7 @@ export function checkSecrets(
   const cameras = site.cameras.map(({ id }): string => id);
   for (const id of Object.keys(secrets.cameras ?? {}))
     if (!cameras.includes(id)) {
-      const message = `cameras.${id} is a password for nobody: the site has no such camera${suggestion(id, cameras)}`;
+      const message = `cameras.${id} is a password, but the site has no such camera${suggestion(id, cameras)}`;
       ofSecrets.push({ path: ['cameras', id], message, onKey: true });
     }
   return { ofSite, ofSecrets };

@@ -106,7 +106,7 @@ export class VisionSupervisor implements Part {
     const sparing = new SparingLogger(options.logger, options.clock);
     this.#hearing = {
       failed: (error) =>
-        sparing.error('hearing', { err: error }, 'what the vision process said could not be worked on: a defect'),
+        sparing.error('hearing', { err: error }, 'a message of the vision process could not be handled: a defect'),
     };
     this.#trust = new ModelTrust({
       modelsFolder: this.#modelsFolder,

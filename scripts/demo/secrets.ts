@@ -3,7 +3,7 @@
  * people log in with stands in credentials.json, which only this user can read.
  *
  * Always: nobody's password changes between two starts; a device that is new in the site gets one, and one that the site
- * no longer has gets no line in the secrets (a password for nobody is a mistake); what was written there by hand for
+ * no longer has gets no line in the secrets (a password without its device is a mistake); what was written there by hand for
  * somebody who is known stays.
  */
 import { createHash } from 'node:crypto';

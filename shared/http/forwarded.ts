@@ -68,7 +68,7 @@ export function registerFront(app: FastifyInstance, { trusted, basePath, proxies
     app.addHook('onRequest', async ({ raw, log }) => {
       const from = raw.socket.remoteAddress ?? '';
       if (isProxy(from) || isLoopback(from)) return;
-      log.warn({ address: from }, 'a request came past the trusted proxy');
+      log.warn({ address: from }, 'a request did not come through the trusted proxy: refused');
       throw new HttpProblem(
         403,
         'this port is for the proxies of http.trusted_proxy alone, because it has no TLS: open the page by the proxy’s address',

@@ -125,9 +125,7 @@ test('what a proxy refuses is said in words, without its password', async () => 
   behave = 'ask';
   expect(await reason()).toMatch(/^the proxy of HTTPS_PROXY \(127\.0\.0\.1:\d+\) wants a user and a password/);
   behave = 'refuse';
-  expect(await reason()).toMatch(
-    /lets nothing through to there \(HTTP 403\): have it allowed, or name the host in NO_PROXY/,
-  );
+  expect(await reason()).toMatch(/refuses this connection \(HTTP 403\): have it allowed, or name the host in NO_PROXY/);
   expect(await reason()).not.toContain('secret');
 });
 

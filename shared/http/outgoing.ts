@@ -78,5 +78,5 @@ export function proxyReason(error: unknown): string | undefined {
   if (error.message.includes('timed out')) return `${where} does not answer`;
   const status = /HTTP\/1\.[01] (\d{3})/.exec(error.message)?.[1];
   if (status === '407') return `${where} wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`;
-  return `${where} lets nothing through to there${status === undefined ? '' : ` (HTTP ${status})`}: have it allowed, or name the host in NO_PROXY`;
+  return `${where} refuses this connection${status === undefined ? '' : ` (HTTP ${status})`}: have it allowed, or name the host in NO_PROXY`;
 }

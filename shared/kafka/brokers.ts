@@ -13,7 +13,7 @@ export interface Broker {
   readonly port: number;
 }
 
-export const brokerPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^:/@\\s\\[\\]]+):[0-9]{1,5}$';
+const brokerPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^:/@\\s\\[\\]]+):[0-9]{1,5}$';
 const format = new RegExp(brokerPattern);
 const mostPort = 65_535;
 

@@ -29,7 +29,7 @@ const mostPlaces = 1000;
 /** Everything but the events: few rows, which the writer goes by. @throws Damaged */
 export function mendBooks(db: Database.Database): void {
   const lanes = db.prepare<[], LaneRow>(selectLaneRows).all();
-  if (!lanes.every(isGoodLane)) throw new Damaged('what it says of its lanes is altered');
+  if (!lanes.every(isGoodLane)) throw new Damaged('its table of lanes is altered');
   const firstOf = new Map(lanes.map((lane) => [`${lane.epoch}/${lane.lane}`, lane]));
   const remove = db.prepare(cursors.deleteCursor);
   for (const row of db.prepare<[], CursorRow>(cursors.selectCursorRows).all()) {

@@ -92,7 +92,7 @@ function openExisting(file: string): Database.Database {
     if (db.prepare(countTables).pluck().get() !== tables) throw new Damaged('it is no outbox: tables are missing');
     const schema = db.prepare(selectSchema).pluck().get();
     if (typeof schema !== 'number') throw new Damaged('it does not say its version');
-    if (!isVersion(db, schema)) throw new Damaged('what it says of itself is altered');
+    if (!isVersion(db, schema)) throw new Damaged('its table of epoch and version is altered');
     if (schema > schemaVersion)
       throw new ForpostError(
         'FORPOST_OUTBOX_NEWER_SCHEMA',

@@ -4,7 +4,7 @@
  *
  * Always: a resend has the same id and the newest content that came under it; another content under a known id is new
  * (also one that came before the newest: 10, 20, 10 under one id are three readings), and counted for its device, which
- * uses its numbers twice. At most `perDevice` ids of a device are kept, the oldest go first; what is resent later than
+ * uses its ids twice. At most `perDevice` ids of a device are kept, the oldest go first; what is resent later than
  * that is new.
  */
 import { createHash } from 'node:crypto';

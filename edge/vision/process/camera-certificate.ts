@@ -77,10 +77,10 @@ function plain(fingerprint: string): string {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'it signed itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'nobody here knows who signed it',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody here knows who signed it',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'nobody here knows who signed it',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its CA is not known here',
   CERT_HAS_EXPIRED: 'it has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another address',
   CERT_NOT_YET_VALID: 'it is not valid yet by this gateway’s clock',

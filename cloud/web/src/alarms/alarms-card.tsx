@@ -205,7 +205,7 @@ function valueWords({ active, cause, value, peak }: AlarmView): string {
 
 function Acknowledged({ alarm }: { readonly alarm: AlarmView }): ReactNode {
   const { acknowledged_by: by, acknowledged_at: at, acknowledged_where: where } = alarm;
-  const title = where === 'centre only' ? 'Noted at the centre. The gateway has not said yet that it knows' : undefined;
+  const title = where === 'centre only' ? 'Acknowledged at the centre; the gateway does not know yet' : undefined;
   return (
     <Mark tone="quiet" icon={CheckIcon} {...(title === undefined ? {} : { title })}>
       Acknowledged{by === undefined ? '' : ` by ${by}`}

@@ -17,7 +17,10 @@ export function MoveGateway({ gateway }: { readonly gateway: GatewayView }): Rea
     setSent({ state: 'sending' });
     try {
       await post(`/api/v1/gateways/${gateway.gateway}/site`, { site });
-      setSent({ state: 'moved', words: `It belongs to ${site} now: what it says of that site is taken.` });
+      setSent({
+        state: 'moved',
+        words: `The gateway belongs to ${site} now; the centre takes its events of that site.`,
+      });
       setSite('');
     } catch (error) {
       setSent({ state: 'failed', words: error instanceof Error ? error.message : String(error) });
