@@ -251,13 +251,8 @@ describe('retained messages', () => {
     expect(raw.firstBytes('publish')).toEqual([0x33, 0x33, 0x33]);
   });
 
-  test('of a client that does not read few more packets are taken; when it reads again, all are answered', async () => {
-    await start({ limits: { drainTimeoutMs: 60_000 } });
-    retainMuch();
-    const raw = await panel('pauses');
-    raw.socket.pause();
-    raw.send(subscribe(1, ['forpost/#']));
-    // what was sent fills the system's buffers, and the rest waits
+  /** Waits until something has gone out, and nothing more from one look to the next. */
+  async function standsStill(): Promise<void> {
     let before = -1;
     await soon(() => {
       const { bytesOut } = bench.broker.counters();
@@ -265,11 +260,21 @@ describe('retained messages', () => {
       before = bytesOut;
       return isStill;
     }).toBe(true);
-    const { bytesIn } = bench.broker.counters();
+  }
+
+  test('a client that stops reading for a while and goes on sending has everything answered when it reads again', async () => {
+    await start({ limits: { drainTimeoutMs: 60_000 } });
+    retainMuch();
+    const raw = await panel('pauses');
+    raw.socket.pause();
+    raw.send(subscribe(1, ['forpost/#']));
+    // what was sent fills the system's buffers, and the rest waits
+    await standsStill();
+    // more than is taken of a connection that does not read
     const pings = 20_000;
     raw.send(Buffer.concat(Array.from({ length: pings }, () => pingPacket)));
-    await soon(() => bench.broker.counters().bytesIn).toBeGreaterThan(bytesIn + 2 * 4096 - 1);
-    expect(bench.broker.counters().bytesIn).toBeLessThan(bytesIn + 2 * pings);
+    const meter = await bench.connected('meter');
+    for (let n = 0; n < 100; n++) await meter.publishAsync('forpost/devices/meter/readings', `${n}`, { qos: 1 });
     raw.socket.resume();
     await soon(() => raw.whole('pingresp').length).toBe(pings);
     expect(topicsOf(raw).length).toBe(80);
