@@ -46,7 +46,8 @@ export interface Rescued {
   readonly losses: readonly Loss[];
 }
 
-const longestMs = 120_000;
+/** Devices hold their messages meanwhile, and alarms act; a file of 1 GB takes a minute or two on two cores. */
+const longestMs = 300_000;
 const chunkRows = 1000;
 /** What the new file needs beside its share of what the old one takes. */
 const spareShare = 1.2;
