@@ -474,7 +474,10 @@ export class Service implements Part {
     return ends.flatMap(({ listener, endsAt }) => (endsAt === undefined ? [] : [{ listener, endsAt }]));
   }
 
-  /** Of a gateway's events by lane; undefined while the centre itself does not hear or store what comes. */
+  /**
+   * How many events of a gateway are missing, by lane; undefined while the centre itself cannot receive or store
+   * events.
+   */
   async #missing(gateway: string): Promise<{ alerts: number; telemetry: number } | undefined> {
     if (workProblems(this.#centreParts()).length > 0) return undefined;
     const counted = await this.#ledgers.of(gateway);

@@ -26,7 +26,7 @@ export interface AcknowledgementResendOptions {
 }
 
 const gatherMs = 30_000;
-/** What ended longer ago the gateway has most likely let go. */
+/** The gateway has most likely forgotten an alarm that ended longer ago. */
 const reachBackMs = 90 * 86_400_000;
 const mostAlarms = 10_000;
 const mostCommands = 50;

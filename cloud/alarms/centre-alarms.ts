@@ -108,7 +108,7 @@ const isStored = Compile(
   }),
 );
 
-/** What an alarm is to become; undefined: it is that already. */
+/** The next state of an alarm; undefined: the alarm has that state already. */
 type Intention = (now: Stored | undefined) => Stored | undefined;
 
 interface Entry {
@@ -153,7 +153,7 @@ export class CentreAlarms implements Part {
     this.#timer?.cancel();
   }
 
-  /** What is wrong now. The same again only renews it; with other words it is updated. */
+  /** Raises an alarm. The same words again renew it; other words update it. */
   raise(finding: CentreFinding): void {
     const name = nameOf(finding);
     const known = this.#entries.get(name);
@@ -168,7 +168,7 @@ export class CentreAlarms implements Part {
     this.#want(name, 'state', (before) => this.#raised(finding, before));
   }
 
-  /** It is right again; does nothing where no such alarm is active. `message`: a sentence for staff. */
+  /** Clears an alarm; does nothing where no such alarm is active. `message`: a sentence for staff. */
   clear(gateway: string, kind: string, message: string): void {
     const name = nameOf({ gateway, kind });
     if (this.#entries.get(name)?.stored.active !== true && !this.#wanted.has(name)) return;

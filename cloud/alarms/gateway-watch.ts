@@ -52,7 +52,7 @@ const lookEveryMs = 10_000;
 /** So many gateways that fall silent together are so many alarms; more of them are one line, or one Kafka. */
 const mostAlone = 5;
 const togetherMs = 60_000;
-/** Who has not been heard of for this long is no news. */
+/** A gateway that was silent for this long at the start raises no alarm. */
 const owedForMs = 7 * 86_400_000;
 const ledgersALook = 5;
 const lostHoldsForMs = 3_600_000;

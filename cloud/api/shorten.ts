@@ -5,7 +5,7 @@
  * Always: an event of `maxEventBytes` or less is as it came; one that is shortened says so (`shortened`: bytes of its data)
  * and keeps its attributes; the result is `maxEventBytes` and a little. Pure.
  */
-/** Of the data of one event in a list: ten times what the largest that Forpost's own gateway makes has. */
+/** Bytes of the data of one event in a list: ten times the largest event that a Forpost gateway makes. */
 export const maxEventBytes = 8_192;
 const longestText = 300;
 const mostEntries = 40;
@@ -18,7 +18,7 @@ interface Shortenable {
   readonly data_bytes?: number;
 }
 
-/** Of a large event, attributes that are long themselves are left to its own address. */
+/** A long attribute of a large event is not in the list: only the event’s own address has it. */
 export function shortened<Event extends Shortenable>(event: Event): Event & { readonly shortened?: number } {
   const { data_bytes: leftOut, ...whole } = event;
   const text = JSON.stringify(whole);

@@ -163,7 +163,10 @@ export class LiveStreams {
     this.#sendAll('events', { events: kept, skipped: skipped + events.length - kept.length, skipped_of: left });
   }
 
-  /** Who has caught up asks for what was left out; who has read nothing for long is cut off and comes back by himself. */
+  /**
+   * A page that has caught up asks for the events left out; one that has read nothing for long is disconnected and
+   * reconnects.
+   */
   #catchUp(): void {
     const now = this.#options.clock.uptime();
     for (const [stream, since] of this.#behind) {

@@ -86,7 +86,7 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
 /** The last moment that a Date can hold. */
 const latestTimeMs = 8_640_000_000_000_000;
 
-/** Who acknowledged an alarm: what its gateway says, else what a person said at the centre. */
+/** Who acknowledged an alarm, by the gateway’s event, else by the centre’s record. */
 function personOf(
   {
     acknowledged,

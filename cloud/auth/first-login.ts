@@ -1,4 +1,4 @@
-/** The first log-in goes to whoever sits at the terminal; a log, a pipe or a journal hears only where it stands. */
+/** Prints the first log-in to a terminal; a log, a pipe or a journal gets only the name of the file that has it. */
 import { rm } from 'node:fs/promises';
 import type { FirstLogin } from './users.ts';
 

@@ -2,7 +2,7 @@
  * What of a gateway is let into the centre, whichever way it came: it speaks for itself, of its own site, and names itself
  * the same everywhere. What it sends is counted, so that a flood is told.
  *
- * Always: what is refused is told to staff by one alarm of the centre for each gateway, and never stands in the history.
+ * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';

@@ -5,9 +5,9 @@
  *   chunk ──► within the gateway's share? ── no ──► 429      within all the room? ── no ──► 503
  *   unpacked chunk ──► likewise; beyond `maxUnpackedBytes`, or packed `mostPacked` times ──► 413, and nothing more is unpacked
  *
- * Always: what is counted is counted before it is kept, and given back when its connection is done with it and the work on
- * it too (a client that goes away meanwhile does not free it); a
- * gateway that sends slowly, or many bodies at once, holds no more than its share.
+ * Always: bytes are counted before they are kept, and released when both the connection and the work on them have ended
+ * (a client that goes away meanwhile does not release them); a gateway that sends slowly, or many bodies at once, holds
+ * no more than its share.
  */
 import { constants, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '@forpost/shared/errors.ts';

@@ -3,10 +3,10 @@
  *
  *   quiet ── more than its limit in a window of 10 s ──► flooding (raised) ── 6 windows in a row within it ──► quiet (cleared)
  *
- * What the site noted long ago is a backlog that drains: it counts as a flood only after `patientWindows` of them in a row,
- * because how long ago is the gateway's word.
+ * Old events are a backlog that drains: they count as a flood only after `patientWindows` windows in a row, because the
+ * gateway itself says how old they are.
  *
- * What is turned away unread keeps a flood going; alone it counts as a backlog that drains as fast as it may.
+ * Requests refused unread prolong a flood; alone they count as a backlog that drains as fast as it may.
  *
  * Always: counting an event is a look-up and a sum; at most `maxGateways` are counted in a window.
  */

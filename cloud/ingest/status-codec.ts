@@ -155,7 +155,7 @@ export function boundedStatus(repeating: GatewayStatus): GatewayStatus {
   return { ...whole, devices, problems: [mark, ...whole.problems] };
 }
 
-/** What lists name twice they have once: the first one. A page tells their entries apart by these names. */
+/** Of entries with the same name the first one stays: a page tells entries apart by their names. */
 function withoutRepeats(status: GatewayStatus): GatewayStatus {
   const once = <Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly Item[] => {
     const names = new Set(items.map(nameOf));

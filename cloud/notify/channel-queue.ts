@@ -162,7 +162,10 @@ export class ChannelQueue {
     this.#wake = this.#clock.after(nextMs - nowMs, () => this.#pump());
   }
 
-  /** Of the gateways in turn the first one's oldest fresh item, or else its oldest late one, not behind another of its alarm. */
+  /**
+   * Takes the next gateway in turn: its oldest fresh item, else its oldest late one; never one that is behind another
+   * of its alarm.
+   */
   #next(nowMs: number): Item | undefined {
     if (this.#sending >= maxSending || nowMs < this.#heldUntilMs) return undefined;
     let late: { readonly gateway: string; readonly item: Item } | undefined;
@@ -255,7 +258,7 @@ export class ChannelQueue {
   }
 }
 
-/** Of one gateway's items: the oldest fresh one, or else the oldest late one, that is not behind another of its alarm. */
+/** The oldest fresh item of one gateway, else its oldest late one; never one that is behind another of its alarm. */
 function nextOf(items: readonly Item[], nowMs: number): Item | undefined {
   const alarms = new Set<string>();
   let late: Item | undefined;

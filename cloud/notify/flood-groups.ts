@@ -1,5 +1,5 @@
 /**
- * What keeps one gateway's flood from burying people: of each gateway so many notifications a minute go out one by one,
+ * Keeps one gateway's flood from burying people: of each gateway so many notifications a minute go out one by one,
  * the critical ones by a count of their own; what is more is told together, in one message after `groupMs`.
  *
  *   notification ── within its gateway's count ──► single
@@ -17,7 +17,7 @@ const defaultPerMinute = 60;
 const windowMs = 60_000;
 const groupMs = 10_000;
 const maxGateways = 10_000;
-/** Who waits for a group: beyond that the rest counts as settled, for memory's sake. */
+/** Most notifications that wait for one group; more count as settled, because memory is bounded. */
 const maxSettles = 200_000;
 
 interface Share {

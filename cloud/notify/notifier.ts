@@ -57,7 +57,7 @@ export function notifyGroup(prefix: string): string {
 
 /** Ids by which repetitions are known: more than a restart of Kafka or of the group brings back. */
 const recentIds = 20_000;
-/** Of one gateway: a flood of one must not have the others' ids forgotten. */
+/** Ids of one gateway: a flood of one gateway must not push out the ids of the others. */
 const recentOfGateway = 2_000;
 
 export class Notifier implements Part {

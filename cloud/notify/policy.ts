@@ -63,7 +63,7 @@ function inWords(ms: number): string {
 
 const textFields = ['summary', 'cause', 'acknowledged_by', 'acknowledged_at', 'device_name', 'place'] as const;
 
-/** What newer gateways say beyond that; anything of another type is left out. */
+/** The fields that newer gateways add; a field of another type is left out. */
 function moreOf(data: Readonly<Record<string, unknown>>): Partial<Notification> {
   const texts = textFields.flatMap((name) => (typeof data[name] === 'string' ? [[name, data[name]] as const] : []));
   const { peak, duration_ms: lasted } = data;

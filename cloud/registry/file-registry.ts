@@ -2,7 +2,7 @@
  * The registry of a centre without Kafka: one file in its data folder, replaced as a whole; writes that come while one
  * runs share the next.
  *
- * Always: what `put` resolved for is on disk. A file that cannot be read is put beside as `….damaged`, and told.
+ * Always: a record is on disk before its `put` resolves. A file that cannot be read is kept as `….damaged`, and logged.
  */
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

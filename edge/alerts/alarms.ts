@@ -253,7 +253,7 @@ export class Alarms implements Part {
     return [...this.#active.values()];
   }
 
-  /** What is over and waits for a person, in the order in which it ended. */
+  /** The ended alarms that wait for an acknowledgement, in the order in which they ended. */
   waiting(): readonly ActiveAlarm[] {
     return this.#ended.waiting();
   }

@@ -65,7 +65,7 @@ export interface Folded {
   readonly waiting: readonly ActiveAlarm[];
 }
 
-/** What is active, and what waits for a person, after these changes, on top of what was known before them. */
+/** The active alarms, and those that wait for an acknowledgement, after these changes to the known ones. */
 export function foldRecorded(
   knownActive: readonly ActiveAlarm[],
   knownWaiting: readonly ActiveAlarm[],
@@ -97,7 +97,7 @@ function endedOf(data: AlertData, time: number, before: ActiveAlarm | undefined)
 
 type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary'> & Partial<Pick<ActiveAlarm, 'count'>>;
 
-/** What was reached between two events stands in the snapshot alone: an older event does not take it back. */
+/** Only the snapshot has a peak between two events: an older event does not lower it. */
 function worstOf(data: AlertData, before: Known | undefined): Pick<AlertData, 'summary' | 'peak'> {
   const isOlder = data.active && before?.count !== undefined && data.count <= before.count;
   const [first, second] = isOlder ? [before, data] : [data, before];

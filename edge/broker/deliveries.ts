@@ -29,7 +29,7 @@ export class Deliveries {
     this.#options = options;
   }
 
-  /** What aedes listens to is for brokers that share a site: there is one. */
+  /** aedes subscribes to topics by which several brokers work together: here is only one. */
   on(_topic: string, _listener: unknown, done?: () => void): this {
     if (done !== undefined) setImmediate(done);
     return this;

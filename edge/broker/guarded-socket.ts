@@ -39,7 +39,7 @@ export interface GuardedSocket {
   lastPacket(): string;
 }
 
-/** Of one connection, taken of the socket before its packets are handed out. */
+/** Bytes of one connection that are read from the socket before its packets are handed out. */
 const bytesAtOnce = 16 * 1024;
 
 /** Packets of a connection whose socket takes no answers: each answer of 2 bytes holds some 100 bytes until it leaves. */

@@ -1,6 +1,6 @@
 /**
- * The lobby: where connections are until somebody has logged in with them. Nothing of a connection reaches aedes before
- * its whole CONNECT is there, so that silent and half-sent ones cost a socket and what they have sent.
+ * The lobby holds connections until their log-in. Nothing of a connection reaches aedes before its whole CONNECT has
+ * come, so a silent or half-sent one costs a socket and the bytes that it has sent.
  *
  *   accepted ──► [TLS: hello ── turn ──► handshake] ──► silent, half ── whole CONNECT ── turn ──► asking ── log-in ──► out
  *                                  └── deadline, no CONNECT, too large, room needed ──► closed, counted, logged

@@ -1,8 +1,8 @@
 /**
  * Lets a client in, or says with which return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) it is refused.
  *
- * Always: without a user and its right password nobody is in; a password that was found right before is let in at
- * once, whatever waits; guessing is slowed down, never by refusing a right password: where there is no time to check
+ * Always: only a user with its right password gets in; a password that was found right before is accepted at once,
+ * whatever else waits; guessing is slowed down, never by refusing a right password: where there is no time to check
  * one, the answer is «server unavailable», which tells clients to try again («not authorized» has home automations
  * stop for ever), and counts as no failure; a will may only go where its principal may publish.
  */

@@ -70,7 +70,7 @@ export interface ClientRef {
   readonly conn?: { destroy(): void };
 }
 
-/** Whoever subscribes: a session, or a connection whose session ends with it. */
+/** A subscriber: a session, or a connection whose session ends with it. */
 export interface LiveSubscriber extends Subscriber {
   /** its connection */
   live: Client | undefined;

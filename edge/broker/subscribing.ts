@@ -19,7 +19,7 @@ import { type LiveSubscriber, type Session, type Subscription, subscriber } from
 import type { Sessions } from './sessions.ts';
 import { anyCovers, isTopicFilter } from './topic-filter.ts';
 
-/** What the filters of one principal are bounded by, in all its sessions and connections. */
+/** The limits of the filters of one principal, in all its sessions and connections. */
 export interface FilterLimits {
   /** of a home automation: one for each state topic */
   readonly maxFiltersOfConsumer: number;
@@ -100,7 +100,7 @@ export class Subscribing {
     if (!this.#own.isStored) sessions.index.end(this.#own);
   }
 
-  /** Whoever subscribes here, from its log-in on where it has a session. */
+  /** The subscriber of this connection: its session from the log-in on, where it has one. */
   subscriber(): LiveSubscriber {
     const { connection, sessions } = this.#options;
     const { client } = connection;

@@ -41,7 +41,7 @@ export interface AboutTime {
 
 /** How often the time is written down while it is in sync. */
 const keepEveryMs = 3_600_000;
-/** What a clock that nobody disciplines drifts at worst, as the kernel assumes (adjtimex(2)). */
+/** The worst drift of a clock without a time service, as the kernel assumes (adjtimex(2)). */
 const worstDrift = 500e-6;
 
 const right = { shiftMs: 0, withinMs: 0 } as const;

@@ -57,7 +57,7 @@ export async function conditions(configured: Configured, clock: Clock): Promise<
   ];
 }
 
-/** Of them what no part says of itself while the gateway runs: a few small files are read, so it may be done often. */
+/** The conditions that no running part reports itself. Reads a few small files, so it may be called often. */
 export function lastingConditions(configured: Configured, clock: Clock): readonly Warning[] {
   const { installation, yaml, site } = configured;
   return [

@@ -176,7 +176,10 @@ export class Condition {
     );
   }
 
-  /** Of times that all may be: what is too dear to find out is no reason to be silent. */
+  /**
+   * Whether it holds at one of the possible times; an evaluation that costs too much counts as yes: it suppresses no
+   * alarm.
+   */
   #holdsAtAny(times: readonly TimeOfWeek[], facts: Facts): boolean {
     for (const time of times)
       try {

@@ -259,7 +259,7 @@ function attach(node: SyntaxNode, meter: Meter, read: 'all' | 'deep' | undefined
     };
 }
 
-/** What the node does by itself: the library chooses it at the first evaluation, in the same way. */
+/** The evaluation of the node itself, as the library chooses it at the first call. */
 function runOf(node: SyntaxNode, meter: Meter): Evaluate {
   const { alternate, macro, evaluate } = node.meta;
   if (alternate !== undefined) return (evaluator, _self, context) => alternate.evaluate(evaluator, alternate, context);
@@ -288,7 +288,7 @@ function matches(text: string, pattern: string, meter: Meter): boolean {
   return compiled.test(text);
 }
 
-/** What the functions cost that take more than their operands' size. @throws CostError */
+/** Meters the functions that cost more than the size of their operands. @throws CostError */
 function payCall(name: string, values: readonly unknown[], meter: Meter): void {
   const [first, second] = values;
   if (searches.has(name) && typeof first === 'string' && typeof second === 'string')

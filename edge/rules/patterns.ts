@@ -17,7 +17,7 @@ export interface Pattern {
 const longestPattern = 1000;
 const largestProgram = 500;
 const mostKept = 32;
-/** Of a pattern that a reading brings: repeats multiply what compiling costs, 3 µs an instruction. */
+/** The limit of a pattern that comes with a reading: repeats multiply what compiling costs, 3 µs an instruction. */
 const longestForeignPattern = 200;
 const largestForeignEstimate = 2000;
 const tooLarge = `compiles to more than ${largestProgram} instructions: repeat less`;

@@ -321,7 +321,10 @@ export class Dispatcher {
     };
   }
 
-  /** Of a sink that looks live: a Kafka that hangs breaks no connection, and an idle lane does not notice. */
+  /**
+   * Since when a sink that looks live does not answer: a Kafka that hangs keeps its connections, and an idle lane
+   * sends nothing.
+   */
   #silentSince(state: SinkState, safeEvents: number): string | undefined {
     const { clock } = this.#options;
     const isIdle = state.state !== 'live' && state.state !== 'draining';

@@ -69,7 +69,7 @@ export function endWith(signal: AbortSignal, reject: (reason: unknown) => void):
   else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 }
 
-/** What a proxy's refusal means; undefined of any other error. No password of the proxy is in it. */
+/** A sentence on a proxy’s refusal, without the proxy’s password; undefined for any other error. */
 export function proxyReason(error: unknown): string | undefined {
   const known = error instanceof Error && 'code' in error && error.code === 'ERR_PROXY_TUNNEL';
   if (!known) return undefined;

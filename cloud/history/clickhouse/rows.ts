@@ -138,7 +138,7 @@ export function forQueries(event: ForpostEvent): Indexed {
   return nothing;
 }
 
-/** What lists and indexes hold of each event is no place for a book. */
+/** Bounds the texts that lists and indexes hold of each event. */
 const longestIndexed = 500;
 const longestMetric = 100;
 const mostMetrics = 1_000;

@@ -116,7 +116,7 @@ export class WebhookChannel implements Channel {
   }
 }
 
-/** What it says does not matter: a short answer is read so that its connection can be used again, another one is cut. */
+/** The body does not matter: a short one is read, so that its connection can be used again; a longer one is cut off. */
 function leaveUnread(answer: IncomingMessage): void {
   let bytes = 0;
   const cut = setTimeout(() => answer.destroy(), mostAnswerMs).unref();

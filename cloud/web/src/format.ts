@@ -49,7 +49,7 @@ const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2
 const dayName = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const dayNameWithYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
-/** What should be a time and is none is shown as it came, as far as one looks. */
+/** A text that is not a time is shown as it came, cut to a readable length. */
 const longestNoTime = 40;
 
 /** 14:03:07 today, 3 Nov 14:03:07 else, in the viewer's zone. */

@@ -91,7 +91,7 @@ function card(
   </li>`;
 }
 
-/** Of an active alarm whose value has been worse than when it was raised. */
+/** Shown for an active alarm whose value has been worse than when it was raised. */
 function worst({ active, summary, message }: ActiveAlarm): TemplateResult | typeof nothing {
   if (!active || summary === undefined || summary === message) return nothing;
   return html`<p class="muted">Worst so far: ${summary}</p>`;

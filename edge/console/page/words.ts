@@ -80,7 +80,7 @@ export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
   }
 }
 
-/** Who has called the events safe. Whether the centre has read them from there the gateway is not told. */
+/** The sink that acknowledged the events. The gateway does not know whether the centre has read them from there. */
 function takenBy({ kind }: UplinkStatus): string {
   return kind === 'kafka' ? 'to Kafka' : kind === undefined ? 'over' : 'to the centre’s receiver';
 }

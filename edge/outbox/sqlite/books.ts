@@ -1,6 +1,6 @@
 /**
- * What a file says of its lanes and of how far each sink has come, as far as that is as it was written: of a damaged one
- * (rescue.ts), and of one that is opened (mending.ts).
+ * Reads a file's lanes and the cursor of each sink, as far as their rows are unaltered: of a damaged file (rescue.ts),
+ * and of one that is opened (mending.ts).
  */
 import { type Epoch, isId, isLane, type Lane, type Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';

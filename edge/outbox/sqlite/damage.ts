@@ -1,8 +1,8 @@
 /**
  * Whether an error says that the outbox's file, and not the room on the disk, is at fault.
  *
- * One page that the disk does not give back once is no damage: it is asked for again (`retried`), and only a disk that
- * goes on refusing it is taken at its word.
+ * One page that the disk does not give back once is no damage: it is asked for again (`retried`), and only a page
+ * that the disk refuses again and again counts as damaged.
  */
 import Database from 'better-sqlite3';
 

@@ -239,7 +239,7 @@ export class FileWriter {
     })();
   }
 
-  /** What is lost with the damaged file stands in the new one. */
+  /** The new file records the losses of the damaged one. */
   #isRescued(db: Database.Database): boolean {
     return this.#aside !== null && db.prepare(selectStarts).pluck().get() !== 0;
   }

@@ -189,7 +189,7 @@ export class Lanes {
     if (from <= state.first) this.#findFirst(state);
   }
 
-  /** Of an older epoch nothing is behind this number any more, where the hole that was made reaches to its end. */
+  /** Where the new hole reaches to the end of an older epoch, no event of it is left behind this number. */
   endsBefore(state: LaneState, { ranges, next, bytes }: Mended): void {
     if (ranges.at(-1)?.to !== state.next - 1) return;
     this.save({ ...state, first: Math.min(state.first, next), next, bytes });

@@ -120,7 +120,7 @@ export interface Recalled {
   readonly reused: readonly ReusedIds[];
 }
 
-/** Of one device, the hashes of its newest ids and of what it said under each, oldest first. */
+/** The hashes of the newest ids of one device and of the content under each, oldest first. */
 export interface RecalledIds {
   readonly device: string;
   readonly hashes: Float64Array;

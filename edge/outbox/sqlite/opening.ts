@@ -67,7 +67,7 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
-/** What stands where a file should be and is none: SQLite would only say that it cannot open it. */
+/** Says what is in the place of the file, where that is no file: SQLite only says that it cannot open it. */
 function noFileAt(path: string): string | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? `${path} is not a file` : undefined;

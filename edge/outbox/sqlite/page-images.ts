@@ -22,7 +22,7 @@ export interface PageImages {
 const defaultPageBytes = 4096;
 const pieceBytes = 2 ** 20;
 
-/** Of a file and the log beside it, as far as they are there. */
+/** The pages of a file and of the log beside it, as far as the two exist. */
 export class FileImages implements PageImages {
   readonly pageBytes: number;
   readonly totalBytes: number;
@@ -104,7 +104,7 @@ class Source {
     }
   }
 
-  /** Of each of the pieces of `step` bytes behind `from`, what stands behind its first `skip`. */
+  /** The pieces of `step` bytes behind `from`, each without its first `skip` bytes. */
   *pieces(from: number, step: number, skip: number): Iterable<Buffer> {
     const many = Math.max(1, Math.floor(pieceBytes / step)) * step;
     for (let at = from; at + step <= this.size; at += many) {

@@ -49,7 +49,7 @@ export interface Rescued {
 /** Devices hold their messages meanwhile, and alarms act; a file of 1 GB takes a minute or two on two cores. */
 const longestMs = 300_000;
 const chunkRows = 1000;
-/** What the new file needs beside its share of what the old one takes. */
+/** Bytes that the new file needs in addition to its share of the old file’s size. */
 const spareShare = 1.2;
 /** Ranges of one lane that are named; beyond that the last one reaches to the end. */
 const mostRanges = 1000;

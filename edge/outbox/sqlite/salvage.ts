@@ -1,6 +1,6 @@
 /**
- * What the file that was opened lacks of what had been stored, by what is kept apart from it: the list of epochs beside it
- * with their last numbers (../epoch-list.ts), and the highest numbers of the newest one (high-numbers.ts). Pure.
+ * Finds the events that were stored and are not in the opened file, by two records beside it: the list of epochs with
+ * their last numbers (../epoch-list.ts), and the highest numbers of the newest epoch (high-numbers.ts). Pure.
  *
  *   the file's lanes ── as far as was noted ──► nothing is lost
  *     ├── shorter than that, or of an older start ──► from its end to what was noted
@@ -63,7 +63,7 @@ export function endsOf(known: Known, file: FileLanes): ReadonlyMap<Epoch, LaneEn
   return ends;
 }
 
-/** What a file that SQLite finds nothing wrong with lacks. */
+/** The events that are missing in a file that SQLite calls good. */
 export function lossesOf(known: Known, file: FileLanes): Lost {
   const isNew = file.starts === 0;
   const isOlder = isNew || (known.numbers !== undefined && file.starts < known.numbers.starts);

@@ -197,7 +197,7 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
   );
 }
 
-/** What it is now; of one that is over, the worst that it was: its last value tells that all is well again. */
+/** The value of an active alarm; for an ended one its worst value, because its last one is a good one. */
 function valueWords({ active, cause, value, peak }: AlarmView): string {
   const shown = active ? value : peak;
   return shown === undefined ? '' : ` · ${active ? '' : 'worst '}${metricValue(cause, shown)}`;

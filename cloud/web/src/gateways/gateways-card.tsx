@@ -257,7 +257,7 @@ const completenessMarks = {
   unknown: { tone: 'quiet', icon: QuestionIcon },
 } as const;
 
-/** Of a gateway that is not heard of nothing is known beyond its last word. */
+/** An offline gateway is complete only as far as its last status. */
 function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const now = useNow();
   const { state, words } = completeness(ledger);

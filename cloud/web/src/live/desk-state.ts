@@ -10,7 +10,7 @@ import type { CommandView } from '../../../commands/schemas.ts';
 import { table } from '../parts/table.ts';
 import type { Connection } from './stream.ts';
 
-/** Of when what is shown is, where it is not the present; `why` in words. */
+/** The time that the page shows, where that is not the present; `why` in words. */
 export interface Old {
   /** ms since 1970; undefined: not known */
   readonly asOf: number | undefined;
@@ -268,7 +268,7 @@ function earlier(a: string, b: string): string {
 
 const weights = table<number>({ critical: 3, warning: 2, info: 1 });
 
-/** What needs a person first (active, or over and not acknowledged), then what is active, then the gravest, then the newest. */
+/** Open alarms first (active, or ended and not acknowledged), then active ones, then by severity, then the newest. */
 export function sortedAlarms(alarms: Iterable<AlarmView>): readonly AlarmView[] {
   const rank = (alarm: AlarmView) => {
     const { active, acknowledged, open, test, severity } = alarm;

@@ -1,4 +1,4 @@
-/** What a statement that is not the present says beside itself, in words. Pure. */
+/** The words beside a statement that does not show the present. Pure. */
 import { dateTime } from '../format.ts';
 import type { Old } from '../live/desk-state.ts';
 

@@ -1,4 +1,6 @@
-/** What a statement that is not the present says beside itself: of when it is, and why. Nothing while it is the present. */
+/**
+ * The note beside a statement that does not show the present: its time, and why. Nothing while it shows the present.
+ */
 import type { ReactNode } from 'react';
 import type { Old } from '../live/desk-state.ts';
 import { useNow } from '../time.ts';

@@ -14,7 +14,7 @@ export interface BoundaryProps {
   readonly children: ReactNode;
 }
 
-/** What broke a card may be gone by then: one event out of many, a name that was changed. */
+/** The cause of the error may be gone by then: one event out of many, a name that was changed. */
 const retryMs = 10_000;
 
 export class Boundary extends Component<BoundaryProps, { readonly problem: string }> {

@@ -16,13 +16,13 @@ select epoch, lane, seq as sequence, type, device, time, received, clock, boot, 
        total_bytes as totalBytes, hash
 from events`;
 export const selectEvents = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
-/** Of a file that no gateway of this version has opened yet. */
+/** For a file that no gateway of this version has opened yet. */
 export const selectEventsUnhashed = selectEvents.replace(' hash\n', ' null as hash\n');
 export const selectEventsHaveHash = `select 1 from pragma_table_info('events') where name = 'hash'`;
 export const selectNewestEvents = `${eventRow} where epoch = ? and lane = ? order by seq desc limit ?`;
 export const selectEventsOfLane = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq`;
 export const selectLanesOfEvents = `select distinct epoch, lane from events order by epoch, lane`;
-/** Of an event that was found elsewhere than by its key: one that is there already stays. */
+/** For an event that was found on a page and not by its key: an event that is there already stays. */
 export const insertFound = insertEvent.replace('insert into', 'insert or ignore into');
 const shape = `seq, time, total_bytes as total, octet_length(data) as bytes from events`;
 export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;
