@@ -29,8 +29,12 @@ const templates = {
 /** The check's own device and listener, which the site has only while it is checked. */
 export const probeDevice = 'check-probe';
 export const probeListener = 'check';
+/** raised and cleared five times a second, to time alerts: nobody is notified of it */
 export const probeRule = 'probe-over';
 export const probeLimitW = 1_000;
+/** raised and cleared every few seconds, to time notifications: fewer than what counts as a flood */
+export const notifyRule = 'probe-told';
+export const notifyLimitA = 2;
 const httpSink = 'centre';
 
 export interface Ports {
@@ -219,15 +223,12 @@ function brokersOf({ kafka }: DemoOptions, port: number): readonly string[] | un
 function addProbe(document: Document): void {
   document.addIn(['devices'], document.createNode({ id: probeDevice, name: 'Probe of the check', decoder: 'native' }));
   document.addIn(['consumers'], document.createNode({ id: probeListener, subscribe: ['forpost/alerts/#'] }));
-  const rule = {
-    id: probeRule,
-    kind: 'threshold',
-    device: probeDevice,
-    metric: 'power_w',
-    above: probeLimitW,
-    severity: 'warning',
-  };
-  document.addIn(['rules'], document.createNode(rule));
+  const ofProbe = { kind: 'threshold', device: probeDevice };
+  const rules = [
+    { id: probeRule, ...ofProbe, metric: 'power_w', above: probeLimitW, severity: 'info' },
+    { id: notifyRule, ...ofProbe, metric: 'current_a', above: notifyLimitA, severity: 'warning' },
+  ];
+  for (const rule of rules) document.addIn(['rules'], document.createNode(rule));
 }
 
 function withPort(url: string, port: number): string {

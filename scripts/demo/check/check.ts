@@ -15,7 +15,7 @@ import { createReport, percentile, type Report } from '../../report.ts';
 import type { DemoSite } from '../demo-site.ts';
 import type { Arrived } from '../receiver.ts';
 import { consoleUser } from '../secrets.ts';
-import { probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
+import { notifyLimitA, notifyRule, probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
 import { compare, type HistoryCount, type NotifyDelays, notifyDelays } from './compare.ts';
 import { askFor, hasArrived, picturedAlert } from './evidence.ts';
 import { HttpClient } from './http-client.ts';
@@ -135,6 +135,7 @@ class Check {
       listener: account(probeListener),
       rule: probeRule,
       limitW: probeLimitW,
+      limitA: notifyLimitA,
     };
   }
 
@@ -258,7 +259,7 @@ class Check {
     const { heard, alertMs } = result;
     const report = this.#report;
     const cameras = new Set(this.#site.settings.cameras);
-    const raised = heard.filter(({ change, rule }) => change === 'raised' && rule !== probeRule);
+    const raised = heard.filter(({ change, rule }) => change === 'raised' && rule !== probeRule && rule !== notifyRule);
     const fromCamera = raised.filter(({ device }) => cameras.has(device)).length;
     const kafkaIds = kafka === undefined ? [] : [...kafka.ids.alerts, ...kafka.ids.telemetry];
     const kafkaMissing = kafkaIds.filter((id) => !history.ids.has(id)).length;

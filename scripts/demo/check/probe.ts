@@ -1,6 +1,7 @@
 /**
  * The check's own device and listener, in a thread of their own so that nothing else of the check is in their way: it
- * publishes readings with ids (QoS 1), every second one across its rule's limit, and hears every alert of the site.
+ * publishes readings with ids (QoS 1), every second one across its rule's limit and some across that of a rule people
+ * are notified of, and hears every alert of the site.
  *
  * Always: a reading counts as acknowledged only when its PUBACK came; one that is under way at the end is waited for;
  * publish and alert are timed by the same clock.
@@ -16,6 +17,8 @@ export interface ProbeOptions {
   readonly listener: { readonly id: string; readonly password: string };
   readonly rule: string;
   readonly limitW: number;
+  /** of the rule whose alerts people are notified of */
+  readonly limitA: number;
 }
 
 /** An alert that the listener heard. */
@@ -43,6 +46,8 @@ export type ToProbe = { readonly kind: 'stop' };
 export type FromProbe = { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: ProbeResult };
 
 const intervalMs = 100;
+/** readings from one crossing of `limitA` to the next: 25 a minute */
+const notifyEvery = 24;
 /** of the last acknowledgements and alerts, after the last publish */
 const settleMs = 10_000;
 const pollMs = 20;
@@ -96,13 +101,18 @@ export class Probe {
   }
 
   #publish(): void {
-    const { device, run, limitW } = this.#options;
+    const { device, run, limitW, limitA } = this.#options;
     const n = this.#published++;
     // in turn: twice below the limit, twice above it; every second reading crosses it
     const above = n % 4 >= 2;
     const value = above ? limitW + 1 + n : limitW - 1 - n;
+    const amperes = Math.floor(n / notifyEvery) % 2 === 1 ? limitA + 1 : limitA - 1;
     const id = `${run}-${n}`;
-    const payload = JSON.stringify({ id, time: new Date().toISOString(), values: { power_w: value } });
+    const payload = JSON.stringify({
+      id,
+      time: new Date().toISOString(),
+      values: { power_w: value, current_a: amperes },
+    });
     // the very first one is below, where the rule already is
     if (n % 2 === 0 && n > 0) this.#expected.set(value, performance.now());
     this.#unacknowledged += 1;
