@@ -3,8 +3,8 @@
  *
  * CRC-32 of a row's texts, into which its numbers are mixed by steps that can all be undone, and 21 bits of the texts'
  * length above it: so it finds whatever is altered in one value within 32 bits, and of other damage all but one in 2^32.
- * It takes 0.4 µs a row on the writer’s thread, which every acknowledgement waits for; numbers written as text would take three times that,
- * 53 bits of cyrb53 1.5 µs, SHA-1 0.6 µs.
+ * It takes 0.4 µs a row on the writer’s thread, which every acknowledgement waits for; numbers written as text would
+ * take three times that, 53 bits of cyrb53 1.5 µs, SHA-1 0.6 µs.
  *
  * Always: a row without a hash is of a version that had none, and is taken as it is.
  */
