@@ -83,7 +83,7 @@ function ConnectionMark({ state }: Pick<BarProps, 'state'>): ReactNode {
   const { connection } = state;
   const old = oldOf(state);
   const shown = connection.state === 'live' && old !== undefined ? 'lost' : connection.state;
-  const title = old === undefined ? {} : { title: `What you see is from before: ${old.why}` };
+  const title = old === undefined ? {} : { title: `The page does not show the present: ${old.why}` };
   return (
     <Mark {...connectionMarks[shown]} {...title}>
       <span role="status">{connectionWords[shown]}</span>
@@ -96,5 +96,5 @@ const connectionWords = { live: 'Live', connecting: 'Connecting…', lost: 'Not 
 const connectionMarks = {
   live: { tone: 'good', icon: OnlineIcon, title: 'What you see changes as it happens' },
   connecting: { tone: 'quiet' },
-  lost: { tone: 'critical', icon: OfflineIcon, title: 'What you see is from before the connection was lost' },
+  lost: { tone: 'critical', icon: OfflineIcon, title: 'The connection is lost: the page shows the state before that' },
 } as const;
