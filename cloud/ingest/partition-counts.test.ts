@@ -65,8 +65,8 @@ test('a file that holds nonsense is written anew', async () => {
   }
 });
 
-const poison = (offset: number, conflict = false) => ({
-  ...{ topic: 't', partition: 0, offset: String(offset), key: 'gw-1', reason: `reason ${offset}`, conflict },
+const poison = (offset: number, conflict = false, key = `gw-${offset % 10}`) => ({
+  ...{ topic: 't', partition: 0, offset: String(offset), key, reason: `reason ${offset}`, conflict },
   original: Buffer.from('x'),
 });
 
@@ -85,4 +85,13 @@ test('what could not be processed is remembered over a restart for a week, a con
   ]);
   clock.advance(7 * 86_400_000);
   expect([again.recent, again.conflict]).toEqual([[], undefined]);
+});
+
+test('one gateway’s flood of what cannot be processed leaves what was kept of the others', async () => {
+  const log = new PoisonLog(join(folder, 'data', 'dead-letters.json'), new FakeClock(), logger);
+  await log.start();
+  for (const key of ['gw-1', 'gw-2']) await log.take(poison(1, false, key));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.take(poison(i + 2, false, 'flooding'))));
+  expect(log.recent.filter(({ key }) => key === 'flooding')).toHaveLength(5);
+  expect(log.recent.map(({ key }) => key)).toEqual(expect.arrayContaining(['gw-1', 'gw-2']));
 });
