@@ -31,12 +31,23 @@ export function boundBrokenAnswers(importer: string): void {
     try {
       processData.call(this, chunk);
       if (this.bytesNeeded <= maxAnswerBytes) return;
-      this.socket.destroy(new Error(`an answer of ${this.bytesNeeded} bytes, which is none of Kafka's`));
+      this.socket.destroy(new Error(tooLong(this.bytesNeeded)));
     } catch (error) {
       this.socket.destroy(new Error('an answer that cannot be read: is it a Kafka broker?', { cause: error }));
     }
   };
 }
+
+/** A port that wants TLS answers with a TLS record (RFC 8446, 5.1): an alert is 0x15 0x03, a handshake 0x16 0x03. */
+function tooLong(bytesNeeded: number): string {
+  const firstTwo = (bytesNeeded - lengthBytes) >>> 16;
+  return firstTwo === 0x1503 || firstTwo === 0x1603
+    ? 'the port answers with TLS: this port wants TLS (tls)'
+    : `an answer of ${bytesNeeded} bytes, which is none of Kafka's`;
+}
+
+/** kafkajs counts the length's own bytes in `bytesNeeded` */
+const lengthBytes = 4;
 
 /** Another version of kafkajs may have moved it: then it stays as it is. */
 function isConnectionClass(connection: unknown): connection is { readonly prototype: Connection } {
