@@ -22,7 +22,7 @@ export interface PoisonSeen extends Omit<PoisonRecord, 'original' | 'conflict'> 
 }
 
 const kept = 20;
-const keptOfGateway = 5;
+const keptOfGateway = 10;
 /** A reason may quote what it is about. */
 const maxText = 300;
 /** Somebody will have looked by then. */

@@ -91,14 +91,22 @@ test('the gateway starts on it as it stands, from any folder', async () => {
   expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('nothing was changed')]);
   const file = join(folder, 'my-site/gateway.yaml');
   const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace('1883', String(mqtt)).replace('8080', String(http)));
+  await writeFile(file, text.replace('port: 1883', `port: ${mqtt}`).replace('port: 8080', `port: ${http}`));
   const gateway = spawn(process.execPath, [forpost, 'gateway', '--config', 'my-site/gateway.yaml'], {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(gateway, 'exit');
+  let said = '';
+  gateway.stderr.on('data', (chunk) => {
+    said += String(chunk);
+  });
   try {
-    expect(String((await once(gateway.stdout, 'data'))[0])).toContain('"ready"');
+    const first = await Promise.race([
+      once(gateway.stdout, 'data'),
+      ended.then((status) => [`ended: ${status}\n${said}`]),
+    ]);
+    expect(String(first[0])).toContain('"ready"');
     expect((await fetch(`http://127.0.0.1:${http}/healthz`)).status).toBe(200);
   } finally {
     gateway.kill('SIGTERM');

@@ -19,6 +19,8 @@ const begun = performance.now();
 // whatever a test starts by the name `node` is this one
 const env = {
   ...process.env,
+  // of this process alone: what a test starts with an empty standard input would stop at once
+  FORPOST_STOP_WITH_PARENT: undefined,
   PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 };
 /**
