@@ -33,17 +33,19 @@ console.log('alive');
 process.exit(0);
 `;
 
-function comesBack(mended: boolean): boolean {
+function comesBack(mended: boolean, withinMs: number): boolean {
   const args = ['--input-type=module', '-e', program(mended)];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 3_000 });
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: withinMs });
   if (stderr !== '') throw new Error(stderr);
   return stdout.includes('alive');
 }
 
 test('a consumer that is stopped while the brokers change leaves its thread alone', () => {
-  expect(comesBack(true)).toBe(true);
+  expect(comesBack(true, 20_000)).toBe(true);
 });
 
 test('kafkajs alone would not: if this fails, it has been mended there', () => {
-  expect(comesBack(false)).toBe(false);
+  // on a busy machine its fetchers may happen to end in time
+  const tries = [1, 2, 3];
+  expect(tries.some(() => !comesBack(false, 3_000))).toBe(true);
 });
