@@ -3,13 +3,13 @@ import { ReadTurn } from './read-turn.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('packets count beside bytes: a turn has 64 of them, however small they are', async () => {
+test('packets count beside bytes: a turn has 20 of them, however small they are', async () => {
   const read = new ReadTurn();
-  expect(read.packets).toBe(64);
-  read.take(64, 128);
+  expect(read.packets).toBe(20);
+  read.take(20, 128);
   expect(read.packets).toBe(0);
   await turn();
-  expect(read.packets).toBe(64);
+  expect(read.packets).toBe(20);
 });
 
 test('what was taken beyond a turn leaves nothing to take, and bytes are paid for in the turns after it', async () => {
@@ -20,7 +20,7 @@ test('what was taken beyond a turn leaves nothing to take, and bytes are paid fo
   await turn();
   expect(read.packets).toBe(0);
   await turn();
-  expect(read.packets).toBe(64);
+  expect(read.packets).toBe(20);
   expect(read.bytes).toBe(3 * 16_384 - 40_000);
 });
 
@@ -29,7 +29,7 @@ test('whoever waits goes on in a later turn, the longest wait first, and only wh
   const order: string[] = [];
   const taking = (name: string) => () => {
     order.push(name);
-    read.take(40, 0);
+    read.take(13, 0);
     if (name === 'a' && order.length < 3) read.whenNext(taking('a again'));
   };
   for (const name of ['a', 'b', 'c']) read.whenNext(taking(name));

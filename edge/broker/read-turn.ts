@@ -11,8 +11,8 @@ import { outside } from '@forpost/shared/bounded-work.ts';
 
 /** Some hundred small readings: a few ms at most, and several MB a second all the same. */
 const bytesPerTurn = 16 * 1024;
-/** About 1 ms of the cheapest readings. */
-const packetsPerTurn = 64;
+/** A third of a millisecond of the cheapest readings: several devices that flood take a turn each before an alert's. */
+const packetsPerTurn = 20;
 
 export class ReadTurn {
   #bytes = bytesPerTurn;

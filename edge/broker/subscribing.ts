@@ -49,7 +49,7 @@ export interface SubscribingOptions {
 
 const failure = 0x80;
 /** Filters of which something is done in one turn of the event loop. */
-const filtersPerTurn = 64;
+const filtersPerTurn = 32;
 /** Filters that are on disk with one commit. */
 const filtersPerCommit = 1024;
 const maxPackets = 8;
