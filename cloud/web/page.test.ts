@@ -233,6 +233,12 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
     expect(small).toEqual([]);
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+      // a colour on its way from one scheme to the other is judged by nobody
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      await page.waitForFunction(
+        'document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)',
+      );
       const { violations } = await new AxeBuilder({ page: page as never }).analyze();
       expect(violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
     }
