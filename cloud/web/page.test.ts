@@ -252,7 +252,7 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
     await page.getByRole('textbox', { name: 'Password' }).waitFor();
     const { violations } = await new AxeBuilder({ page: page as never }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
-    centre.answers.set('/api/v1/alarms', { alarms: [alarmView('a')], open: 1 });
+    centre.answers.set('/api/v1/alarms', { alarms: [alarmView('a', { raised: ago(10_000) })], open: 1 });
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
     centre.answers.set('/api/v1/login', { user: 'admin', role: 'operator' });
     const command = {
@@ -277,6 +277,12 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^Acknowledge/ }).waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.className)).toContain('alarm');
+    // who goes elsewhere is not called back: the page draws anew each second
+    await page.evaluate('document.activeElement.blur()');
+    const words = page.locator('.alarm-since').first();
+    const before = await words.textContent();
+    await expect.poll(() => words.textContent(), { timeout: 70_000 }).not.toBe(before);
+    expect(await page.evaluate('document.activeElement === document.body')).toBe(true);
     await page.reload();
   });
 

@@ -18,7 +18,7 @@ export interface CameraSceneView extends CameraScene {
 /** GET /api/v1/status, and `status` in the stream. */
 export interface ConsoleStatus extends GatewayStatus {
   readonly summary: Summary;
-  /** newest first */
+  /** the most urgent first */
   readonly alarms: readonly ActiveAlarm[];
   readonly outbox: OutboxStatus;
   /** by camera id */

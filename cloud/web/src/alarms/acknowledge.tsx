@@ -30,7 +30,10 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
   // the button goes with its focus: who pressed it by keyboard goes on at its row
   useEffect(() => {
     const keepFocus = (here: HTMLElement | null) => {
-      if (pressed.current && document.activeElement === document.body) here?.focus();
+      if (!pressed.current || document.activeElement !== document.body) return;
+      // once: whoever goes elsewhere afterwards stays there
+      pressed.current = false;
+      here?.focus({ preventScroll: true });
     };
     if (button.current === null) keepFocus(row.current);
     const here = row.current;
