@@ -9,6 +9,7 @@ import { createLogger } from '@forpost/shared/logging.ts';
 import type { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BrokerOptions } from './broker.ts';
+import type { Forbidden } from './forbidden.ts';
 import {
   Bench,
   connectPacket,
@@ -284,15 +285,27 @@ describe('access', () => {
     expect(checks).toHaveLength(2);
   });
 
-  test('a foreign topic ends a QoS 1 publisher unacknowledged and is dropped with QoS 0', async () => {
-    const raw = await loggedIn('meter');
-    raw.send(publishPacket('forpost/devices/other/readings', 'x', 0), publishPacket(readings, 'mine', 1, 1));
-    await soon(() => after(raw)).toEqual([['puback', 1]]);
-    raw.send(publishPacket('forpost/devices/other/readings', 'x', 1, 2));
-    await soon(() => raw.closed).toBe(true);
-    expect(after(raw)).toEqual([['puback', 1]]);
-    expect(taken()).toEqual(['mine']);
-    expect(bench.broker.counters()).toMatchObject({ forbidden: 2 });
+  test('a publish to a foreign topic is dropped and told, acknowledged in its order, and the connection stays', async () => {
+    const told: Forbidden[] = [];
+    await start({ onForbidden: (forbidden) => told.push(forbidden) });
+    const panel = await bench.connected('panel');
+    const messages = heard(panel);
+    await panel.subscribeAsync('forpost/#');
+    const raw = await loggedIn('meter', { clientId: 'roof' });
+    const foreign = 'forpost/devices/other/readings';
+    raw.send(publishPacket(foreign, 'x', 0), publishPacket(readings, 'mine', 1, 1));
+    raw.send(publishPacket(foreign, 'x', 1, 2), publishPacket(foreign, 'x', 2, 3), publishPacket('$SYS/x', 'x', 1, 4));
+    raw.send(pubrelPacket(3), publishPacket(readings, 'behind', 2, 5));
+    await soon(() => after(raw)).toHaveLength(6);
+    expect(after(raw).filter(([type]) => type === 'puback')).toEqual([1, 2, 4].map((id) => ['puback', id]));
+    expect(after(raw).filter(([type]) => type === 'pubrec')).toEqual([3, 5].map((id) => ['pubrec', id]));
+    expect(after(raw)).toContainEqual(['pubcomp', 3]);
+    expect(taken()).toEqual(['mine', 'behind']);
+    await soon(() => messages).toEqual([`${readings}=mine`, `${readings}=behind`]);
+    expect(bench.broker.counters()).toMatchObject({ forbidden: 4, publishes: 2, acknowledged: 2 });
+    const topic = foreign;
+    expect(told.slice(0, 3)).toEqual(Array(3).fill({ kind: 'publish', principal: 'meter', clientId: 'roof', topic }));
+    expect(told[3]).toMatchObject({ topic: '$SYS/x' });
   });
 
   test('many forbidden publishes of QoS 0 do not stop the connection', async () => {
@@ -340,21 +353,22 @@ describe('access', () => {
     expect(panel.connected).toBe(true);
   });
 
-  test('a will must be one’s own, and is taken in when the device is lost', async () => {
-    await expect(
-      bench.connected('meter', {
-        will: { topic: 'forpost/devices/other/state', payload: Buffer.from('x'), qos: 1, retain: false },
-      }),
-    ).rejects.toMatchObject({ code: 5 });
-    const meter = await bench.connected('meter', {
-      will: { topic: 'forpost/devices/meter/state', payload: Buffer.from('gone'), qos: 1, retain: false },
-    });
+  test('a will is taken in when the device is lost; one on a foreign topic is dropped and told, and keeps nobody out', async () => {
+    const told: Forbidden[] = [];
+    await start({ onForbidden: (forbidden) => told.push(forbidden) });
+    const will = { payload: Buffer.from('gone'), qos: 1, retain: false } as const;
+    const foreign = await bench.connected('meter', { will: { topic: 'tele/other/LWT', ...will }, clientId: 'a' });
+    const meter = await bench.connected('meter', { will: { topic: 'forpost/devices/meter/state', ...will } });
     const panel = await bench.connected('panel');
     const messages = heard(panel);
     await panel.subscribeAsync('forpost/#', { qos: 1 });
+    foreign.stream.destroy();
+    await soon(() => bench.broker.sizes().sockets).toBe(2);
     meter.stream.destroy();
     await soon(() => messages).toEqual(['forpost/devices/meter/state=gone']);
     expect(bench.taken).toMatchObject([{ device: 'meter', text: 'gone' }]);
+    expect(told).toEqual([{ kind: 'will', principal: 'meter', clientId: 'a', topic: 'tele/other/LWT' }]);
+    expect(bench.broker.counters()).toMatchObject({ forbidden: 1 });
   });
 
   test('a device that is revoked is disconnected', async () => {
@@ -720,7 +734,7 @@ test('a device that does what it may not, again and again, fills no log', async 
     client.send(connectPacket('meter'), publishPacket('forpost/alerts/fake', 'x', 1, 1));
     const loud = await bench.raw();
     loud.send(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
-    await soon(() => client.closed && loud.closed).toBe(true);
+    await soon(() => client.packets().at(-1)?.[0] === 'puback' && loud.closed).toBe(true);
   }
   expect(bench.broker.counters()).toMatchObject({ forbidden: 20, oversized: 20 });
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).sort()).toEqual([

@@ -4,7 +4,7 @@
  *   publish of a device ──► allowed? ──► admit (rules run, commit awaited) ──► acknowledged, in order ──► delivered on
  *                              │             └── rejected: no acknowledgement, and the connection is closed after
  *                              │                 `refusalDelayMs`, so that the device offers its message again
- *                              └── no: QoS 0 is dropped, QoS 1 and 2 end the connection (3.1.1 has no refusal)
+ *                              └── no: dropped, acknowledged all the same (3.1.1 has no refusal), counted and told
  *
  * Always: a QoS 1 publish of a device gets its PUBACK, and a QoS 2 one its PUBREC, only after `admit` has resolved;
  * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
@@ -38,6 +38,7 @@ import { Connacks } from './connack.ts';
 import { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
+import { type Forbidden, longestTopicTold, type OnForbidden } from './forbidden.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
 import { type Listener, listenPlain, listenTls, type TlsListener } from './listeners.ts';
@@ -107,6 +108,8 @@ export interface BrokerOptions {
   readonly logger: Logger;
   /** a device's first connection came, or its last one went */
   readonly onConnection: (device: string, connected: boolean) => void;
+  /** a client asked for a topic or filter that it may not have */
+  readonly onForbidden?: OnForbidden;
   /** instead of the configured ports: 0 takes a free one */
   readonly ports?: { readonly plain?: number; readonly tls?: number };
   readonly limits?: Partial<BrokerLimits>;
@@ -437,7 +440,10 @@ export class Broker implements Part, LocalPublisher {
         connection,
         sessions: this.#sessions,
         limits: this.#limits,
-        onForbidden: (what) => this.#forbid(connection, what),
+        onForbidden: (what, filter) => {
+          if (filter !== undefined) this.#tellForbidden(connection, 'subscribe', filter);
+          this.#forbid(connection, what);
+        },
         onFailed: (problem) =>
           this.#sparing.warn(
             `subscribing ${id}`,
@@ -494,9 +500,10 @@ export class Broker implements Part, LocalPublisher {
     const { principal } = connection;
     const will = isWill(client, packet);
     if (!mayPublish(principal, packet.topic)) {
+      this.#tellForbidden(connection, will ? 'will' : 'publish', packet.topic);
       this.#forbid(connection, `may not publish to ${packet.topic}`);
-      if (packet.qos === 0 && !will) connection.readOn();
-      else done(new Error(`${principal.id} may not publish to ${packet.topic}`));
+      if (will) done(new Error(`${principal.id} may not publish to ${packet.topic}`));
+      else this.#intake.drop(connection, packet);
       return;
     }
     // beyond its share it is delivered and not kept
@@ -531,6 +538,12 @@ export class Broker implements Part, LocalPublisher {
     this.#counters.forbidden++;
     const principal = connection.principal.id;
     this.#sparing.warn(`forbidden ${principal}`, { principal }, what.slice(0, 300));
+  }
+
+  #tellForbidden({ principal, client }: Connection, kind: Forbidden['kind'], topic: string): void {
+    // behind the principal's name and a slash
+    const clientId = client.id.slice(principal.id.length + 1);
+    this.#options.onForbidden?.({ kind, principal: principal.id, clientId, topic: topic.slice(0, longestTopicTold) });
   }
 
   #clientIsConnected(clientId: string): boolean {

@@ -132,6 +132,20 @@ export class Intake {
     if (qos === 2) goOn(null);
   }
 
+  /** A publish to what is not its client's: acknowledged in its turn, or its client would send it for ever. */
+  drop(connection: Connection, { qos, messageId = 0 }: PublishPacket): void {
+    const left = connection.queue.enter(done, 0, () => {
+      left();
+      if (qos === 1) connection.acknowledge(messageId);
+      else if (qos === 2) {
+        connection.sendAcknowledgements();
+        connection.answer(0x50, Uint8Array.of(messageId >> 8, messageId));
+      }
+      connection.resume();
+    });
+    connection.readOn();
+  }
+
   /** Whether anybody is to get it, now or later; where not, aedes has nothing to do with it. */
   #isWanted(packet: PublishPacket): boolean {
     const { sessions, isSubscribed } = this.#options;

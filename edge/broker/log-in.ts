@@ -4,7 +4,7 @@
  * Always: only a user with its right password gets in; a password that was found right before is accepted at once,
  * whatever else waits; guessing is slowed down, never by refusing a right password: where there is no time to check
  * one, the answer is «server unavailable», which tells clients to try again («not authorized» has home automations
- * stop for ever), and counts as no failure; a will may only go where its principal may publish.
+ * stop for ever), and counts as no failure.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -14,7 +14,6 @@ import type { SparingLogger } from '@forpost/shared/logging.ts';
 import { type PasswordAnswer, PasswordQueue } from '@forpost/shared/password-queue.ts';
 import type { Acquaintance, Authenticate, Principal } from './access.ts';
 import type { Counters } from './counters.ts';
-import { anyMatches, isTopicName } from './topic-filter.ts';
 
 const identifierRejected = 2;
 const serverUnavailable = 3;
@@ -89,7 +88,7 @@ export class LogIn {
     const password = Buffer.from(asked.password).toString('utf8');
     const known = this.#acquaintance.recall(asked.user, password);
     if (known === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password, as before');
-    if (known !== undefined) return this.#letIn(known, request);
+    if (known !== undefined) return this.#letIn(known);
     let principal: Principal | undefined;
     let answer: PasswordAnswer;
     try {
@@ -108,22 +107,15 @@ export class LogIn {
     }
     if (answer === 'right' && principal !== undefined) {
       this.#queue.forgive(address, asked.user);
-      return this.#letIn(principal, request);
+      return this.#letIn(principal);
     }
     if (answer === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password');
     return this.#putOff(address, answer);
   }
 
-  #letIn(principal: Principal, request: ConnectRequest): LogInOutcome {
-    if (request.will === undefined || this.#mayHaveWill(principal, request.will.topic)) return { ok: true, principal };
-    this.#counters.forbidden++;
-    const message = `${principal.id} may not leave a will to ${request.will.topic.slice(0, 300)}`;
-    this.#logger.warn(`will ${principal.id}`, { principal: principal.id }, message);
-    return { ok: false, returnCode: notAuthorized, message };
-  }
-
-  #mayHaveWill(principal: Principal, topic: string): boolean {
-    return isTopicName(topic) && !topic.startsWith('$') && anyMatches(principal.publish, topic);
+  /** A will on a topic that may not be published is dropped later, and keeps nobody out. */
+  #letIn(principal: Principal): LogInOutcome {
+    return { ok: true, principal };
   }
 
   #putOff(address: string, answer: PasswordAnswer): LogInOutcome {

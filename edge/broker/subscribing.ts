@@ -42,7 +42,7 @@ export interface SubscribingOptions {
   readonly sessions: Sessions;
   readonly limits: FilterLimits;
   /** it asked for what it may not have */
-  readonly onForbidden: (what: string) => void;
+  readonly onForbidden: (what: string, filter?: string) => void;
   /** what was asked for could not be stored */
   readonly onFailed: (problem: string) => void;
 }
@@ -233,7 +233,7 @@ export class Subscribing {
   #mayHave(filter: string, asked: Asked): boolean {
     const { connection, limits, sessions, onForbidden } = this.#options;
     if (!mayHold(connection, filter)) {
-      onForbidden(`may not subscribe to ${filter}`);
+      onForbidden(`may not subscribe to ${filter}`, filter);
       return false;
     }
     const own = this.subscriber();
