@@ -46,7 +46,7 @@ export async function init(folder: string, options: InitOptions): Promise<readon
   const password = randomPassword();
   const secrets = { mqtt: {}, console: { [user]: await hashPassword(password) } };
   await mkdir(join(folder, 'data'), { recursive: true, mode: 0o700 });
-  await make(join(folder, 'secrets.yaml'), `# Passwords, as argon2id hashes.\n${stringify(secrets)}`, onlyMine);
+  await make(join(folder, 'secrets.yaml'), `# Passwords, as hashes.\n${stringify(secrets)}`, onlyMine);
   for (const name of ['site.yaml', 'gateway.yaml']) await make(join(folder, name), await fromTemplate(name, values));
   const logIn = `${user} / ${password}`;
   if (!options.terminal) await make(join(folder, passwordFile), `${logIn}\n`, onlyMine);

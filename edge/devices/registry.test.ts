@@ -1,8 +1,9 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
+import { makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, isPasswordHash, PasswordVerifier } from '@forpost/shared/password.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DeviceConfig, Site } from '../site/site.ts';
+import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import { decoders } from './decoders/registry.ts';
 import { isMetric, metricInWords, misspeltMetric, valueInWords } from './metrics.ts';
 import { checkDecoded, mostPayloadBytes } from './payload.ts';
@@ -77,6 +78,37 @@ test('a name that nobody has costs as much time as a wrong password', async () =
   expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
   expect(await devices.authenticate('oven', 'y')).toBeUndefined();
   expect(asked.map(isPasswordHash)).toEqual([true, true]);
+});
+
+test('a made credential is checked at once, a wrong one as slowly as that of a name that nobody has', async () => {
+  const made = makeCredential();
+  const asked: string[] = [];
+  const verify = async (_password: string, hash: string) => {
+    asked.push(hash);
+    return false;
+  };
+  const secrets: Secrets = { mqtt: { oven: made.hash, display: await hashPassword('look') }, console: {} };
+  const devices = new DeviceRegistry({
+    site,
+    secrets,
+    clock: new FakeClock(received),
+    verifier: new PasswordVerifier({ verify }),
+  });
+  expect(devices.acquaintance.recall('oven', made.password)).toMatchObject({ kind: 'device', id: 'oven' });
+  expect(await devices.authenticate('oven', made.password)).toMatchObject({ id: 'oven' });
+  expect(asked).toEqual([]);
+  for (const user of ['oven', 'stranger']) {
+    expect(devices.acquaintance.recall(user, 'guessed')).toBeUndefined();
+    expect(await devices.authenticate(user, 'guessed')).toBeUndefined();
+    expect(devices.acquaintance.recall(user, 'guessed')).toBe('wrong');
+  }
+  expect(asked).toHaveLength(2);
+  expect(new Set(asked).size).toBe(1);
+  expect(devices.acquaintance.recall('display', made.password)).toBeUndefined();
+  const next = makeCredential();
+  expect(devices.renew({ mqtt: { ...secrets.mqtt, oven: next.hash } })).toEqual(['oven']);
+  expect(devices.acquaintance.recall('oven', made.password)).toBeUndefined();
+  expect(devices.acquaintance.recall('oven', next.password)).toMatchObject({ id: 'oven' });
 });
 
 test('what a device said last is shown, with its channels', () => {

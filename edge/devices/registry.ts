@@ -10,6 +10,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
+import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { PasswordVerifier } from '@forpost/shared/password.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
@@ -48,6 +49,8 @@ export class DeviceRegistry {
   readonly #devices = new Map<string, KnownDevice>();
   readonly #principals = new Map<string, Principal>();
   #hashes: ReadonlyMap<string, string>;
+  /** of those whose credential the gateway made: they are checked in microseconds */
+  #made: ReadonlyMap<string, MadeHash>;
   readonly #clock: Clock;
   readonly #verifier: PasswordVerifier;
 
@@ -57,6 +60,7 @@ export class DeviceRegistry {
     this.#clock = clock;
     this.#verifier = verifier;
     this.#hashes = new Map(Object.entries(secrets.mqtt));
+    this.#made = madeHashes(this.#hashes);
     for (const config of site.devices) {
       const decoder = decoderNamed(config.decoder);
       if (decoder === undefined) throw new RangeError(`device "${config.id}": there is no decoder "${config.decoder}"`);
@@ -85,18 +89,23 @@ export class DeviceRegistry {
   renew(secrets: Pick<Secrets, 'mqtt'>): readonly string[] {
     const before = this.#hashes;
     this.#hashes = new Map(Object.entries(secrets.mqtt));
+    this.#made = madeHashes(this.#hashes);
     return [...before.keys()].filter((id) => this.#hashes.get(id) !== before.get(id));
   }
 
   /** Who this is, if the password is right. The user name is the device's or consumer's id. */
   readonly authenticate: Authenticate = async (user, password) => {
+    const made = this.#madeRight(user, password);
+    if (made !== undefined) return made;
     const right = await this.#verifier.verify(password, this.#hashOf(user), this.#strangerOf(user));
     return right && this.#hashes.has(user) ? this.#principals.get(user) : undefined;
   };
 
-  /** What is known of who logs in without computing anything. */
+  /** What is known of who logs in without computing anything that costs. */
   readonly acquaintance: Acquaintance = {
     recall: (user, password) => {
+      const made = this.#madeRight(user, password);
+      if (made !== undefined) return made;
       const right = this.#verifier.recall(password, this.#hashOf(user), this.#strangerOf(user));
       if (right === undefined) return undefined;
       return (right && this.#hashes.has(user) ? this.#principals.get(user) : undefined) ?? 'wrong';
@@ -104,12 +113,23 @@ export class DeviceRegistry {
     isUser: (user) => this.#principals.has(user),
   };
 
+  /** Whose made credential this is, in microseconds, whatever else waits. */
+  #madeRight(user: string, password: string): Principal | undefined {
+    const hash = this.#made.get(user);
+    return hash !== undefined && isCredentialOf(password, hash) ? this.#principals.get(user) : undefined;
+  }
+
   #strangerOf(user: string): string {
     return this.#hashOf(user) === nobodysHash ? user : '';
   }
 
+  /**
+   * What a password is checked against, slowly. One that is not the made credential of its user is checked against
+   * nobody's: the time of an answer tells neither which names there are nor whose credential was made.
+   */
   #hashOf(user: string): string {
-    return this.#principals.has(user) ? (this.#hashes.get(user) ?? nobodysHash) : nobodysHash;
+    if (!this.#principals.has(user) || this.#made.has(user)) return nobodysHash;
+    return this.#hashes.get(user) ?? nobodysHash;
   }
 
   /** What a device's message says, or in words why it says nothing. `received`: ms since 1970. Never throws. */
@@ -164,6 +184,15 @@ export class DeviceRegistry {
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
     }));
   }
+}
+
+function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, MadeHash> {
+  return new Map(
+    [...hashes].flatMap(([id, text]) => {
+      const made = parseMadeHash(text);
+      return made === undefined ? [] : [[id, made] as const];
+    }),
+  );
 }
 
 function shortened(text: string): string {

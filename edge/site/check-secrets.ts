@@ -1,11 +1,12 @@
 /** Whether everybody who needs a password has one, nobody else does, and each is the hash that it must be. */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
 import type { Located } from './check-site.ts';
 import type { Secrets, Site } from './site.ts';
 
 const noHash = (section: 'mqtt' | 'console', id: string) =>
-  `${section}.${id} is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password ${id}${section === 'console' ? ' --console' : ''}"`;
+  `${section}.${id} is not ${section === 'mqtt' ? "a password's hash" : 'an argon2id hash'}: passwords themselves never stand here; make one with "forpost devices password ${id}${section === 'console' ? ' --console' : ''}"`;
 
 /** Problems by the file they are in. */
 export function checkSecrets(
@@ -32,7 +33,8 @@ export function checkSecrets(
       );
       const message = `mqtt.${id} is a password, but the site has no such device or consumer${hint.startsWith('; did') ? hint : ''}`;
       ofSecrets.push({ path: ['mqtt', id], message, onKey: true });
-    } else if (!isPasswordHash(hash)) ofSecrets.push({ path: ['mqtt', id], message: noHash('mqtt', id) });
+    } else if (!isPasswordHash(hash) && parseMadeHash(hash) === undefined)
+      ofSecrets.push({ path: ['mqtt', id], message: noHash('mqtt', id) });
   }
   for (const [name, hash] of Object.entries(secrets.console))
     if (!isPasswordHash(hash)) ofSecrets.push({ path: ['console', name], message: noHash('console', name) });

@@ -199,7 +199,7 @@ test('everybody has a password of their own, nobody else has one, and each is a 
   expect(problems).toEqual([
     'site.yaml:3:11: the device "heat-pump" has no password: add it under mqtt in secrets.yaml ("forpost devices password heat-pump")',
     'secrets.yaml:2:3: mqtt.heat-pmup is a password, but the site has no such device or consumer; did you mean "heat-pump"?',
-    'secrets.yaml:3:9: mqtt.plug is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password plug"',
+    'secrets.yaml:3:9: mqtt.plug is not a password\'s hash: passwords themselves never stand here; make one with "forpost devices password plug"',
     'secrets.yaml:5:19: console.admin is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password admin --console"',
     'secrets.yaml:6:12: cameras.yrad is a password, but the site has no such camera; did you mean "yard"?',
   ]);

@@ -1,6 +1,7 @@
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isCredentialOf, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { verifyPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -30,8 +31,15 @@ test('a new password is kept only as a hash, readable by its owner alone', async
   expect(text).not.toContain(password);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const secrets = parse(text) as { mqtt: Record<string, string>; console: object };
-  expect(await verifyPassword(password, secrets.mqtt.meter ?? '')).toBe(true);
+  const hash = parseMadeHash(secrets.mqtt.meter ?? '');
+  expect(hash !== undefined && isCredentialOf(password, hash)).toBe(true);
   expect(secrets.console).toEqual({});
+});
+
+test('the password of a person who opens the page is kept as a slow hash', async () => {
+  const password = await setPassword(installation, 'console', 'installer');
+  const secrets = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8')) as { console: { installer: string } };
+  expect(await verifyPassword(password, secrets.console.installer)).toBe(true);
 });
 
 test('other passwords and the comments of the file stay', async () => {
@@ -50,7 +58,7 @@ test('each password is one line of a map that people can read, whatever the file
   await setPassword(installation, 'mqtt', 'meter');
   await setPassword(installation, 'mqtt', 'panel');
   await setPassword(installation, 'console', 'installer');
-  expect((await readFile(file, 'utf8')).replaceAll(/\$argon2id\S+/g, 'HASH')).toBe(
+  expect((await readFile(file, 'utf8')).replaceAll(/\$(argon2id|forpost-hmac-sha256)\S+/g, 'HASH')).toBe(
     'mqtt:\n  meter: HASH\n  panel: HASH\nconsole:\n  installer: HASH\n',
   );
 });
@@ -87,7 +95,7 @@ test('owner, group, mode and link of the secrets file stay, whoever sets a passw
   const { uid, gid, mode } = await stat(real);
   expect([uid, gid, mode & 0o777]).toEqual([service, 1000, 0o640]);
   expect((await lstat(file)).isSymbolicLink()).toBe(true);
-  expect(await readFile(real, 'utf8')).toContain('meter: $argon2id');
+  expect(await readFile(real, 'utf8')).toContain('meter: $forpost-hmac-sha256');
 });
 
 test('two passwords that are set at once are both kept', async () => {

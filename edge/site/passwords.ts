@@ -1,6 +1,6 @@
 /**
- * New passwords from the command line: made here, shown once by the caller, kept only as an argon2id hash in the
- * secrets file. The file's comments and order stay, and its owner: one that root makes (sudo) is for the service to read.
+ * New passwords from the command line: made here, shown once by the caller, kept only as a hash in the secrets
+ * file: of a device or consumer as a keyed hash (made-credential.ts), of a person as argon2id. The file's comments and order stay, and its owner: one that root makes (sudo) is for the service to read.
  *
  * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
  * again once the hash is there, so that a password that another command has set meanwhile is not lost.
@@ -9,6 +9,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
+import { type MadeCredential, makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { isMap, parseDocument } from 'yaml';
 import { loadInstallation } from '../config/load.ts';
@@ -22,8 +23,7 @@ import { siteSchema } from './site.ts';
 export async function setPassword(installationFile: string, section: 'mqtt' | 'console', id: string): Promise<string> {
   const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
   if (section === 'mqtt') checkKnown(id, siteFile);
-  const password = randomPassword();
-  const hash = await hashPassword(password);
+  const { password, hash } = section === 'mqtt' ? makeCredential() : await passwordOfPerson();
   const document = parseDocument(textOf(file));
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
     throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is not a YAML map of secrets: mend it first`);
@@ -35,6 +35,11 @@ export async function setPassword(installationFile: string, section: 'mqtt' | 'c
   document.setIn([section, id], hash);
   replace(file, document.toString({ lineWidth: 0 }), data);
   return password;
+}
+
+async function passwordOfPerson(): Promise<MadeCredential> {
+  const password = randomPassword();
+  return { password, hash: await hashPassword(password) };
 }
 
 function checkKnown(id: string, siteFile: string): void {

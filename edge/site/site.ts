@@ -198,7 +198,10 @@ const sinkSecretSchema = Type.Union([
 ]);
 export type SinkSecret = Type.Static<typeof sinkSecretSchema>;
 
-/** secrets.yaml. Passwords of devices, consumers and people are argon2id hashes (shared/password.ts). */
+/**
+ * secrets.yaml. Passwords stand here as hashes: those that the gateway made for devices and consumers as keyed ones
+ * (shared/made-credential.ts), those that people chose as argon2id (shared/password.ts).
+ */
 export const secretsSchema = Type.Object(
   {
     /** by device or consumer id */

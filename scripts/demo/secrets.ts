@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hashCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { parse, stringify } from 'yaml';
 import type { Secrets } from '../../edge/site/site.ts';
@@ -61,14 +62,17 @@ export async function ensureSecrets(
   const secrets: Secrets = {
     mqtt: only(who.mqttIds, {
       ...had?.mqtt,
-      ...(await hashes(only(who.mqttIds, credentials.mqtt), had?.mqtt ?? {}, known.mqtt)),
+      ...(await hashes(only(who.mqttIds, credentials.mqtt), had?.mqtt ?? {}, known.mqtt, hashCredential)),
     }),
-    console: { ...had?.console, ...(await hashes(credentials.console, had?.console ?? {}, known.console)) },
+    console: {
+      ...had?.console,
+      ...(await hashes(credentials.console, had?.console ?? {}, known.console, hashPassword)),
+    },
     cameras: credentials.cameras,
     uplink: { [who.sink]: { token: credentials.token } },
   };
   await writeCredentials(files.credentialsFile, credentials);
-  const text = `# Made by npm start; passwords of devices, listeners and people are argon2id hashes.\n${stringify(secrets)}`;
+  const text = `# Made by npm start; passwords of devices, listeners and people are hashes.\n${stringify(secrets)}`;
   await mkdir(dirname(files.secretsFile), { recursive: true });
   await writeFile(files.secretsFile, text, { mode: onlyMine });
   return credentials;
@@ -87,9 +91,8 @@ async function hashes(
   passwords: Readonly<Record<string, string>>,
   had: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
+  hash: (password: string) => string | Promise<string>,
 ): Promise<Record<string, string>> {
   const wanted = Object.entries(passwords).filter(([id]) => had[id] === undefined || known[id] === undefined);
-  return Object.fromEntries(
-    await Promise.all(wanted.map(async ([id, password]) => [id, await hashPassword(password)])),
-  );
+  return Object.fromEntries(await Promise.all(wanted.map(async ([id, password]) => [id, await hash(password)])));
 }

@@ -1,0 +1,48 @@
+import { systemClock } from '@forpost/shared/clock.ts';
+import { makeCredential } from '@forpost/shared/made-credential.ts';
+import { afterEach, expect, test } from 'vitest';
+import { DeviceRegistry } from '../devices/registry.ts';
+import type { Site } from '../site/site.ts';
+import { Bench, connectPacket, type RawClient } from './test-support.ts';
+
+let bench: Bench | undefined;
+afterEach(() => bench?.stop());
+
+const devices = 5000;
+/** connections whose answer is waited for at once: all of them are this one address's */
+const atOnce = 250;
+/** with argon2id they took 200 s of a whole machine */
+const withinMs = 40_000;
+
+/** of CONNACK; undefined: there was none yet, or the connection was closed without one */
+function returnCode(client: RawClient): number | undefined {
+  return client.whole('connack')[0]?.[1];
+}
+
+test('5,000 devices with made credentials log in within seconds, and none is refused, while others guess', async () => {
+  const credentials = Array.from({ length: devices }, makeCredential);
+  const ids = credentials.map((_, n) => `meter-${n}`);
+  const site = { devices: ids.map((id) => ({ id, decoder: 'native' })), consumers: [] } as unknown as Site;
+  const mqtt = Object.fromEntries(ids.map((id, n) => [id, credentials[n]?.hash ?? '']));
+  const registry = new DeviceRegistry({ site, secrets: { mqtt, console: {} }, clock: systemClock });
+  const { authenticate, acquaintance } = registry;
+  bench = new Bench({ authenticate, acquaintance, limits: { maxConnections: devices } });
+  await bench.broker.start();
+  const logIn = async (user: string, password: string): Promise<RawClient> => {
+    const client = await bench!.raw();
+    client.send(connectPacket(user, { password, clientId: user }));
+    return client;
+  };
+  const began = performance.now();
+  const guesses = await Promise.all(ids.slice(0, 100).map((id, n) => logIn(id, `guess ${n}`)));
+  for (let first = 0; first < devices; first += atOnce) {
+    const part = ids.slice(first, first + atOnce);
+    const clients = await Promise.all(part.map((id, n) => logIn(id, credentials[first + n]?.password ?? '')));
+    await expect
+      .poll(() => clients.every((client) => returnCode(client) !== undefined), { timeout: 20_000, interval: 5 })
+      .toBe(true);
+    for (const client of clients) expect(returnCode(client)).toBe(0);
+  }
+  expect(performance.now() - began).toBeLessThan(withinMs);
+  for (const guess of guesses) expect(returnCode(guess)).not.toBe(0);
+});
