@@ -3,6 +3,7 @@
  * The schema is the type, the check and, published, the editor's help.
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { basePathPattern } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
@@ -90,6 +91,21 @@ export const installationSchema = Type.Object(
             { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },
             closed,
           ),
+        ),
+        trusted_proxy: Type.Optional(
+          Type.Array(Type.String(), {
+            minItems: 1,
+            maxItems: 100,
+            description:
+              'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
+          }),
+        ),
+        base_path: Type.Optional(
+          Type.String({
+            pattern: basePathPattern,
+            maxLength: 200,
+            description: 'the path under which a proxy shows the page, where the proxy passes the path on: /gateway',
+          }),
         ),
       },
       closed,

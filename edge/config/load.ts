@@ -6,6 +6,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
+import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
@@ -81,10 +82,14 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
       path: ['mqtt', 'host'],
       message: `MQTT without TLS on ${mqtt.host} sends passwords in the clear: use mqtt.tls, or say allow_plaintext: true`,
     });
-  if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined)
+  for (const [n, proxy] of (http.trusted_proxy ?? []).entries()) {
+    const message = addressProblem(proxy);
+    if (message !== undefined) problems.push({ path: ['http', 'trusted_proxy', n], message });
+  }
+  if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined && http.trusted_proxy === undefined)
     problems.push({
       path: ['http', 'host'],
-      message: `the page without TLS is for this machine alone: add http.tls, or leave http.host at 127.0.0.1`,
+      message: `the page without TLS is for this machine alone: add http.tls, name the proxy in front as http.trusted_proxy, or leave http.host at 127.0.0.1`,
     });
   problems.push(...ports({ mqtt, http }));
   const names = uplink.map(nameOfSink);

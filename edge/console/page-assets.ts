@@ -2,6 +2,9 @@
  * The page's files, without a build step and without the internet: its TypeScript modules with the types taken out,
  * its style sheet, and Lit's modules from the installed packages, tied together by an import map.
  *
+ * The document names them by the path that a trusted proxy says, or relative to its own address: a proxy that says
+ * nothing may show the page under any path that ends in a slash (nginx leads there by itself).
+ *
  * Always: only files that were listed at the start are served, so no address can reach another file; the page's
  * document names each module for preloading, and its import map is allowed by its hash alone.
  */
@@ -21,6 +24,15 @@ interface Asset {
   readonly type: string;
   /** read, stripped, packed and hashed at the first request */
   loaded?: Promise<Loaded>;
+}
+
+/** Paths under which a trusted proxy shows the page: one or two. */
+const mostDocuments = 16;
+
+interface PageDocument {
+  readonly html: string;
+  /** for the policy that lets its import map in */
+  readonly importMapHash: string;
 }
 
 interface Loaded {
@@ -58,16 +70,25 @@ const preloaded = [
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 
 export class PageAssets {
-  readonly importMapHash: string;
-  readonly #html: string;
+  readonly #documents = new Map<string, PageDocument>();
   readonly #assets: ReadonlyMap<string, Asset>;
 
   private constructor(assets: ReadonlyMap<string, Asset>) {
-    const importMap = JSON.stringify({ imports: imports() });
-    const modules = [...assets.keys()].filter((path) => path.startsWith('/page/') && path.endsWith('.ts'));
     this.#assets = assets;
-    this.importMapHash = scriptHash(importMap);
-    this.#html = documentHtml(importMap, [...modules, ...preloaded.map((file) => `/vendor/${file}`)]);
+  }
+
+  /** `root`: the path under which people reach the page, without a slash at its end; . = its own address. */
+  documentAt(root: string): PageDocument {
+    const known = this.#documents.get(root);
+    if (known !== undefined) return known;
+    if (this.#documents.size >= mostDocuments) this.#documents.clear();
+    const importMap = JSON.stringify({ imports: imports(root) });
+    const modules = [...this.#assets.keys()].filter((path) => path.startsWith('/page/') && path.endsWith('.ts'));
+    const preload = [...modules, ...preloaded.map((file) => `/vendor/${file}`)];
+    const html = documentHtml(root, importMap, preload);
+    const document = { html, importMapHash: scriptHash(importMap) };
+    this.#documents.set(root, document);
+    return document;
   }
 
   /** Lists what may be served. */
@@ -88,10 +109,16 @@ export class PageAssets {
     return new PageAssets(assets);
   }
 
-  register(app: FastifyInstance): void {
+  /** `rootOf`: of whoever sent a request, see `documentAt`. */
+  register(app: FastifyInstance, rootOf: (request: FastifyRequest) => string): void {
     const open = { config: { right: 'open' } } as const;
-    app.get('/', open, async (_request, reply) => reply.type('text/html; charset=utf-8').send(this.#html));
-    app.get('/favicon.ico', open, async (_request, reply) => reply.redirect('/page/icon.svg'));
+    app.get('/', open, async (request, reply) =>
+      reply
+        .header('vary', 'x-forwarded-prefix')
+        .type('text/html; charset=utf-8')
+        .send(this.documentAt(rootOf(request)).html),
+    );
+    app.get('/favicon.ico', open, async (request, reply) => reply.redirect(`${rootOf(request)}/page/icon.svg`));
     const serve = (request: FastifyRequest, reply: FastifyReply) => this.#serve(request, reply);
     app.get('/page/*', open, serve);
     app.get('/vendor/*', open, serve);
@@ -116,11 +143,11 @@ export class PageAssets {
   }
 }
 
-function imports(): Record<string, string> {
+function imports(root: string): Record<string, string> {
   const map: Record<string, string> = {};
   for (const { name, entry } of litPackages) {
-    map[name] = `/vendor/${name}/${entry}`;
-    map[`${name}/`] = `/vendor/${name}/`;
+    map[name] = `${root}/vendor/${name}/${entry}`;
+    map[`${name}/`] = `${root}/vendor/${name}/`;
   }
   return map;
 }
@@ -165,21 +192,22 @@ function codeOf(source: string): string {
   return stripped(source) ?? strip(source);
 }
 
-function documentHtml(importMap: string, modules: readonly string[]): string {
+function documentHtml(root: string, importMap: string, preload: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
+<meta name="forpost-base" content="${root}">
 <title>Forpost</title>
-<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/console.css">
-<link rel="stylesheet" href="/page/camera-tools.css">
-<link rel="stylesheet" href="/page/earlier-alarms.css">
+<link rel="icon" href="${root}/page/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${root}/page/console.css">
+<link rel="stylesheet" href="${root}/page/camera-tools.css">
+<link rel="stylesheet" href="${root}/page/earlier-alarms.css">
 <script type="importmap">${importMap}</script>
-${modules.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n')}
-<script type="module" src="/page/main.ts"></script>
+${preload.map((path) => `<link rel="modulepreload" href="${root}${path}">`).join('\n')}
+<script type="module" src="${root}/page/main.ts"></script>
 </head>
 <body>
 <p id="waiting" role="status">Forpost: the page is loading… If it does not come, load it again.</p>

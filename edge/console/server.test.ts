@@ -346,7 +346,7 @@ describe('the page', () => {
     expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'self' 'sha256-/);
     expect(answer.headers.get('content-security-policy')).not.toContain('unsafe');
     for (const [, path] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
-      const file = await fetch(url + path);
+      const file = await fetch(new URL(path!, url));
       expect(file.status, path).toBe(200);
       if (path!.endsWith('.ts')) {
         expect(file.headers.get('content-type')).toMatch(/^text\/javascript/);
@@ -361,7 +361,7 @@ describe('the page', () => {
     const { get } = await import('node:http');
     const sizeOf = (path: string, encoding: string) =>
       new Promise<number>((resolve, reject) => {
-        get(url + path, { headers: { 'accept-encoding': encoding } }, (answer) => {
+        get(new URL(path, url), { headers: { 'accept-encoding': encoding } }, (answer) => {
           if (answer.headers['content-encoding'] !== (encoding === 'identity' ? undefined : encoding))
             reject(new Error(`${path} came as ${answer.headers['content-encoding']}`));
           let bytes = 0;

@@ -1,6 +1,8 @@
 /**
  * The installer's local page and API over HTTP(S).
  *
+ * A proxy may stand in front, and show the page under a path: the page names everything relative to its own address.
+ *
  * Always: a certificate that cannot be used costs the page over TLS alone, and is served once it can be; passwords cross
  * a network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it only redirects; everything
  * but the health answers is behind a log-in, the metrics behind that or their token; a page that does not read, or a
@@ -12,6 +14,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
+import { type Front, frontOptions, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
@@ -26,6 +29,7 @@ import { ServerCertificate } from '@forpost/shared/tls.ts';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyRequest,
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
@@ -82,10 +86,10 @@ export class ConsoleServer implements Part {
   async start(): Promise<void> {
     const { http } = this.#options;
     const host = http.host ?? '127.0.0.1';
-    if (http.tls === undefined && !isLoopback(host)) {
+    if (http.tls === undefined && !isLoopback(host) && http.trusted_proxy === undefined) {
       throw new ForpostError(
         'FORPOST_CONFIG_INVALID',
-        `http.host ${host} without TLS would send passwords in the clear: add http.tls (certificate, key), or set http.host to 127.0.0.1`,
+        `http.host ${host} without TLS would send passwords in the clear: add http.tls (certificate, key), name the proxy in front as http.trusted_proxy, or set http.host to 127.0.0.1`,
       );
     }
     if (http.tls === undefined) {
@@ -137,9 +141,15 @@ export class ConsoleServer implements Part {
     return listenOrExplain(app, host, port, setting);
   }
 
+  #front(): Front {
+    const { trusted_proxy: trusted = [], base_path: basePath, tls, host } = this.#options.http;
+    return { trusted, basePath, proxiesOnly: tls === undefined && !isLoopback(host ?? '127.0.0.1') };
+  }
+
   #app(more: FastifyServerOptions): FastifyInstance {
     const app = Fastify({
       ...more,
+      ...frontOptions(this.#front()),
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
       // a field that is not known is refused, not dropped
@@ -158,18 +168,28 @@ export class ConsoleServer implements Part {
     const { users, clock, gateway, source, health, metrics, folder } = this.#options;
     const app = this.#app(more);
     const assets = await PageAssets.load();
-    registerSecurityHeaders(app, { scriptHashes: [assets.importMapHash] });
+    const prefixOf = registerFront(app, this.#front());
+    const rootOf = (request: FastifyRequest) => prefixOf(request) || '.';
+    registerSecurityHeaders(app, { scriptHashes: (request) => [assets.documentAt(rootOf(request)).importMapHash] });
     registerSameOrigin(app);
     const cookieName = `forpost-gateway-${gateway}`;
     const sessionsFile = folder === undefined ? undefined : join(folder, 'sessions.json');
     const metricsToken = folder === undefined ? undefined : new MetricsToken(join(folder, 'metrics-token'));
     const noToken = await metricsToken?.start();
     if (noToken !== undefined) app.log.warn(noToken);
-    const login = registerLogin(app, { realm: 'the gateway', users, cookieName, secure, sessionsFile, clock });
+    const login = registerLogin(app, {
+      realm: 'the gateway',
+      users,
+      cookieName,
+      secure,
+      prefixOf,
+      sessionsFile,
+      clock,
+    });
     registerRights(app, { login: () => login, metricsToken });
     registerOpenRoutes(app, health);
     registerRoutes(app, { source, login, clock, metrics });
-    assets.register(app);
+    assets.register(app, rootOf);
     return app;
   }
 

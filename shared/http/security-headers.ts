@@ -6,11 +6,11 @@
  * its addresses; an API answer is not kept in any cache.
  */
 import { createHash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface SecurityHeadersOptions {
-  /** inline scripts (an import map) by their hash: see `scriptHash` */
-  readonly scriptHashes?: readonly string[];
+  /** inline scripts (an import map) of the answer to a request, by their hash: see `scriptHash` */
+  readonly scriptHashes?: (request: FastifyRequest) => readonly string[];
   /** style elements written by a component library; the default is style sheets of the own origin only */
   readonly inlineStyles?: boolean;
   /** RFC 6797, where the browser came by https; not for a self-signed certificate, which it then refuses without a way on */
@@ -25,7 +25,6 @@ export function scriptHash(text: string): string {
 /** Sets the headers on every answer of `app`, and `cache-control: no-store` where a handler says nothing else. */
 export function registerSecurityHeaders(app: FastifyInstance, options: SecurityHeadersOptions = {}): void {
   const headers: Record<string, string> = {
-    'content-security-policy': contentSecurityPolicy(options),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
@@ -35,6 +34,8 @@ export function registerSecurityHeaders(app: FastifyInstance, options: SecurityH
     'x-frame-options': 'DENY',
   };
   app.addHook('onSend', async (request, reply) => {
+    const scriptHashes = options.scriptHashes?.(request) ?? [];
+    reply.header('content-security-policy', contentSecurityPolicy(options.inlineStyles, scriptHashes));
     reply.headers(headers);
     if (options.strictTransportSecurity === true && request.protocol === 'https')
       reply.header('strict-transport-security', 'max-age=31536000');
@@ -42,11 +43,11 @@ export function registerSecurityHeaders(app: FastifyInstance, options: SecurityH
   });
 }
 
-export function contentSecurityPolicy(options: SecurityHeadersOptions = {}): string {
+export function contentSecurityPolicy(inlineStyles = false, scriptHashes: readonly string[] = []): string {
   return [
     "default-src 'none'",
-    ["script-src 'self'", ...(options.scriptHashes ?? [])].join(' '),
-    options.inlineStyles === true ? "style-src 'self' 'unsafe-inline'" : "style-src 'self'",
+    ["script-src 'self'", ...scriptHashes].join(' '),
+    inlineStyles ? "style-src 'self' 'unsafe-inline'" : "style-src 'self'",
     "img-src 'self' data: blob:",
     "media-src 'self'",
     "font-src 'self'",

@@ -1,4 +1,5 @@
 /** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
+
 import type {
   CameraScene,
   CameraSceneView,
@@ -7,6 +8,7 @@ import type {
   EarlierAlarmsView,
   TrialView,
 } from '../view.ts';
+import { base } from './base.ts';
 
 const deadlineMs = 10_000;
 
@@ -45,24 +47,24 @@ function post(path: string, body: unknown): Promise<Response> {
 
 /** The log-in name, null where nobody is logged in. */
 export async function sessionUser(): Promise<string | null> {
-  const { user } = (await (await call('/api/v1/session')).json()) as { user: string | null };
+  const { user } = (await (await call(`${base}/api/v1/session`)).json()) as { user: string | null };
   return user;
 }
 
 export async function logIn(user: string, password: string): Promise<void> {
-  await post('/api/v1/login', { user, password });
+  await post(`${base}/api/v1/login`, { user, password });
 }
 
 export async function logOut(): Promise<void> {
-  await post('/api/v1/logout', {});
+  await post(`${base}/api/v1/logout`, {});
 }
 
 export async function fetchStatus(): Promise<ConsoleStatus> {
-  return (await (await call('/api/v1/status')).json()) as ConsoleStatus;
+  return (await (await call(`${base}/api/v1/status`)).json()) as ConsoleStatus;
 }
 
 export async function acknowledge(alarm: string): Promise<void> {
-  await post('/api/v1/alarms/acknowledge', { alarm });
+  await post(`${base}/api/v1/alarms/acknowledge`, { alarm });
 }
 
 export interface EarlierAlarmsWish {
@@ -84,11 +86,11 @@ export async function fetchEarlierAlarms(
   if (until !== undefined) query.set('until', until);
   if (device !== '') query.set('device', device);
   if (pictured) query.set('pictured', 'true');
-  return (await (await call(`/api/v1/alarms/earlier?${query}`)).json()) as EarlierAlarmsView;
+  return (await (await call(`${base}/api/v1/alarms/earlier?${query}`)).json()) as EarlierAlarmsView;
 }
 
 export async function fetchDeadLetters(device: string): Promise<readonly DeadLetterView[]> {
-  const path = `/api/v1/dead-letters?limit=5&device=${encodeURIComponent(device)}`;
+  const path = `${base}/api/v1/dead-letters?limit=5&device=${encodeURIComponent(device)}`;
   return ((await (await call(path)).json()) as { deadLetters: readonly DeadLetterView[] }).deadLetters;
 }
 
@@ -115,7 +117,7 @@ export async function beginTrial(camera: string, seconds: number): Promise<Trial
 }
 
 function cameraPath(camera: string): string {
-  return `/api/v1/cameras/${encodeURIComponent(camera)}`;
+  return `${base}/api/v1/cameras/${encodeURIComponent(camera)}`;
 }
 
 export interface Picture {
@@ -126,7 +128,7 @@ export interface Picture {
 
 /** The camera's latest picture, undefined where it has sent none yet. */
 export async function fetchPicture(camera: string): Promise<Picture | undefined> {
-  const response = await call(`/api/v1/cameras/${encodeURIComponent(camera)}/picture`);
+  const response = await call(`${base}/api/v1/cameras/${encodeURIComponent(camera)}/picture`);
   if (response.status === 204) return undefined;
   return { blob: await response.blob(), takenMs: Date.parse(response.headers.get('forpost-taken') ?? '') };
 }

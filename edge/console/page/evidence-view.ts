@@ -5,6 +5,7 @@
 
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { base } from './base.ts';
 import { plural } from './format.ts';
 import { table } from './table.ts';
 
@@ -42,7 +43,7 @@ export class EvidenceView extends LitElement {
   }
 
   #piece({ id, kind = 'picture', media }: EvidenceReference): TemplateResult {
-    const address = `/api/v1/evidence/${id}`;
+    const address = `${base}/api/v1/evidence/${id}`;
     const name = words[kind] ?? 'Picture';
     const failed = () => {
       this.failed = new Set(this.failed).add(id);

@@ -8,12 +8,14 @@
  * so (a box without power and a phone out of its network end no connection); a page that nobody looks at holds no
  * stream; a log-in that ends takes nothing away that was begun on the page, until somebody logs out.
  */
+
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ConsoleStatus, SceneNotice } from '../view.ts';
 import { AlarmHold } from './alarm-hold.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
+import { base } from './base.ts';
 import './camera-view.ts';
 import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
@@ -59,7 +61,7 @@ class ForpostConsole extends LitElement {
     {
       sessionUser: api.sessionUser,
       fetchStatus: api.fetchStatus,
-      openStream: (watch) => new EventSource(`/api/v1/stream?watch=${encodeURIComponent(watch)}`),
+      openStream: (watch) => new EventSource(`${base}/api/v1/stream?watch=${encodeURIComponent(watch)}`),
       after: (delayMs, run) => {
         const timer = window.setTimeout(run, delayMs);
         return { cancel: () => clearTimeout(timer) };
