@@ -29,7 +29,7 @@ import { standsIn } from './blame.ts';
 import { builtInModel } from './cards.ts';
 import type { FromVision, ToVision, VisionEvents } from './messages.ts';
 import { noTelemetry } from './no-telemetry.ts';
-import { removeOwn, ringPath } from './process/ring-folder.ts';
+import { removeRings } from './process/ring-folder.ts';
 import { ModelTrust } from './trust.ts';
 
 /** The process says it is well once a second; native start-up on a busy core takes longer than a heartbeat may. */
@@ -364,7 +364,7 @@ export class VisionSupervisor implements Part {
   /** What its cameras recorded is of no more use, and not masked. */
   #forgetRecordings(): void {
     try {
-      removeOwn(ringPath(this.#evidenceFolder));
+      removeRings(this.#evidenceFolder);
     } catch (error) {
       this.#options.logger.warn({ why: messageOf(error) }, 'recordings of the vision process could not be deleted');
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { afterEach, expect, test } from 'vitest';
 import { Ring } from './ring.ts';
-import { removeOwn, ringFolder, ringPath } from './ring-folder.ts';
+import { memoryRoots, removeOwn, removeRings, ringFolder, ringPath } from './ring-folder.ts';
 
 const folders: string[] = [];
 afterEach(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -80,13 +80,49 @@ test('the ring never holds more than its bytes, whoever waits; a segment that is
   expect(ring.covering(from, clock.uptime())).toEqual([]);
 });
 
+const inMemory = () => ({ type: 0x01021994, bavail: 100_000, bsize: 4096 });
+
+test('without a usable /dev/shm the next place in memory is taken, and never a disk', async () => {
+  const [small, disk, good] = [await temporary(), await temporary(), await temporary()];
+  const statfs = (path: string) => ({
+    type: path === disk ? 0xef53 : 0x01021994,
+    bavail: path === small ? 256 : 100_000,
+    bsize: 4096,
+  });
+  const roots = [join(small, 'none'), small, disk, good];
+  const known = (path: string) => {
+    if (path === roots[0]) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return statfs(path);
+  };
+  expect(ringFolder('here', 2, roots, known)).toMatchObject({ path: ringPath('here', good) });
+  expect(ringFolder('here', 2, roots.slice(0, 3), known)).toEqual({
+    problem: expect.stringMatching(
+      /^no clips are recorded: \S+none is not there; \S+ has 1 MB free; \S+ is not in memory\. Give .*--shm-size/,
+    ),
+  });
+  expect(existsSync(ringPath('here', disk))).toBe(false);
+  removeRings('here', roots);
+  expect(existsSync(ringPath('here', good))).toBe(false);
+});
+
+test('systemd’s and the user’s runtime folders are places in memory', () => {
+  expect(memoryRoots({ RUNTIME_DIRECTORY: '/run/forpost:/run/other', XDG_RUNTIME_DIR: '/run/user/7' })).toEqual([
+    '/dev/shm',
+    '/run/forpost',
+    '/run/other',
+    '/run/user/7',
+    '/run',
+    tmpdir(),
+  ]);
+});
+
 test('the folder is this user’s alone, and one that is there is emptied or not used', async () => {
   const root = await temporary();
-  const made = ringFolder('here', 2, root);
+  const made = ringFolder('here', 2, [root], inMemory);
   if ('problem' in made) throw new Error(made.problem);
   expect((await stat(made.path)).mode & 0o777).toBe(0o700);
   await writeFile(join(made.path, 'left'), 'x');
-  ringFolder('here', 2, root);
+  ringFolder('here', 2, [root], inMemory);
   expect(existsSync(join(made.path, 'left'))).toBe(false);
   removeOwn(made.path);
   expect(existsSync(made.path)).toBe(false);
@@ -95,6 +131,8 @@ test('the folder is this user’s alone, and one that is there is emptied or not
   await mkdir(elsewhere);
   await writeFile(join(elsewhere, 'kept'), 'x');
   await symlink(elsewhere, ringPath('here', root));
-  expect(ringFolder('here', 2, root)).toMatchObject({ problem: expect.stringContaining('not a folder of this user') });
+  expect(ringFolder('here', 2, [root], inMemory)).toMatchObject({
+    problem: expect.stringContaining('not a folder of this user'),
+  });
   expect(existsSync(join(elsewhere, 'kept'))).toBe(true);
 });
