@@ -149,7 +149,7 @@ export class Gateway implements Part {
     const { installation, site, secrets, clock, random } = options;
     this.#startedAt = clock.uptime();
     this.#site = site;
-    this.#siteFile = new SiteFile(installation.site_file, installation.secrets_file);
+    this.#siteFile = new SiteFile(installation.site_file, installation.secrets_file, installation.data);
     this.#trials = new Trials(clock, () => this.#site);
     const logger = (name: string) => options.logger.child({ part: name });
     const gateway = asId<'gateway'>(installation.gateway);

@@ -5,6 +5,7 @@
  * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
  * again once the hash is there, so that a password that another command has set meanwhile is not lost.
  */
+import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -24,7 +25,8 @@ export async function setPassword(installationFile: string, section: 'mqtt' | 'c
   const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
   if (section === 'mqtt') checkKnown(id, siteFile);
   const { password, hash } = section === 'mqtt' ? makeCredential() : await passwordOfPerson();
-  const document = parseDocument(textOf(file));
+  const before = textOf(file);
+  const document = parseDocument(before);
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
     throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is not a YAML map of secrets: mend it first`);
   }
@@ -33,7 +35,7 @@ export async function setPassword(installationFile: string, section: 'mqtt' | 'c
   // an empty map is written {}, and would keep that form
   if (isMap(passwords)) passwords.flow = false;
   document.setIn([section, id], hash);
-  replace(file, document.toString({ lineWidth: 0 }), data);
+  replace(file, changedYaml(document, before), data);
   return password;
 }
 

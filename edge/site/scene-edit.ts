@@ -5,6 +5,7 @@
  * Always: comments, order and everything else of the file stay; an entry that was there keeps its own comments and the
  * keys that the page does not know; the values of all other entries are the same before and after.
  */
+import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
 import type { LineConfig, MaskConfig, MotionMaskConfig, ZoneConfig } from './site.ts';
@@ -34,7 +35,7 @@ export function withScene(text: string, camera: string, scene: CameraScene): str
   const node = isSeq(cameras) ? cameras.items.find((item) => isMap(item) && item.get('id') === camera) : undefined;
   if (!isMap(node)) throw unusable(`it has no camera "${camera}"`);
   for (const key of ['zones', 'lines', 'masks', 'motion_masks'] as const) setEntries(document, node, key, scene[key]);
-  return document.toString({ lineWidth: 0 });
+  return changedYaml(document, text);
 }
 
 function setEntries(document: Document, camera: YAMLMap, key: keyof CameraScene, wanted: readonly Entry[]): void {

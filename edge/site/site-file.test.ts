@@ -1,6 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadSite } from './load.ts';
 import { type CameraScene, withScene } from './scene-edit.ts';
@@ -34,7 +46,12 @@ function rig() {
   const [file, secrets] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
   writeFileSync(file, text);
   writeFileSync(secrets, 'mqtt: {}\nconsole: {}\n');
-  return { folder, file, site: () => loadSite(file, secrets).site, siteFile: new SiteFile(file, secrets) };
+  return {
+    folder,
+    file,
+    site: () => loadSite(file, secrets).site,
+    siteFile: new SiteFile(file, secrets, join(folder, 'data')),
+  };
 }
 const drawn = (more: Partial<CameraScene> = {}): CameraScene => ({
   zones: [{ id: 'drive', name: 'Drive', points: corners }],
@@ -142,4 +159,55 @@ test('a camera without anything drawn gets it, and loses it again without a trac
     withScene(text, 'gate', { zones: [], lines: [], masks: [], motion_masks: [] }),
   );
   expect(() => withScene(text, 'nobody', drawn())).toThrow(/has no camera "nobody"/);
+});
+
+test('a file that is a link stays one, and what it leads to is saved', async () => {
+  const { siteFile, site, file, folder } = rig();
+  mkdirSync(join(folder, 'dotfiles'));
+  renameSync(file, join(folder, 'dotfiles/site.yaml'));
+  symlinkSync('dotfiles/site.yaml', file);
+  expect(await siteFile.save(site().revision, (old) => withScene(old, 'yard', drawn()))).toHaveProperty('site');
+  expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, 'dotfiles/site.yaml.before'), 'utf8')).toBe(text);
+  expect(site().cameras[1]?.zones?.map(({ id }) => id)).toEqual(['drive']);
+});
+
+const isRoot = process.geteuid?.() === 0;
+
+test('a file in a folder that takes no new file is saved, and its text before is kept with the data', async ({
+  skip,
+}) => {
+  if (!isRoot) return skip('mounts need root');
+  if (spawnSync('unshare', ['-m', 'true']).status !== 0) return skip('this machine lets nobody mount in a namespace');
+  const { file, folder } = rig();
+  const etc = join(folder, 'etc');
+  mkdirSync(etc);
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(etc, 'site.yaml'), '');
+  const here = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
+  const code = `import { SiteFile } from ${here('./site-file.ts')}; import { loadSite } from ${here('./load.ts')};
+    const [file, secrets, data] = ${JSON.stringify([join(etc, 'site.yaml'), join(folder, 'secrets.yaml'), join(folder, 'data')])};
+    const { site } = loadSite(file, secrets);
+    const saved = await new SiteFile(file, secrets, data).save(site.revision, (old) => old + '# more\\n');
+    console.log(JSON.stringify(Object.keys(saved)), saved.problems ?? '');`;
+  const script = [
+    ...['set -e', 'mount --make-rprivate /', `mount --bind "${etc}" "${etc}"`, `mount -o remount,bind,ro "${etc}"`],
+    ...[`mount --bind "${file}" "${etc}/site.yaml"`, `"${process.execPath}" --input-type=module-typescript -e "$CODE"`],
+  ].join('\n');
+  const { stdout, stderr } = spawnSync('unshare', ['-m', 'bash', '-c', script], {
+    encoding: 'utf8',
+    env: { ...process.env, CODE: code },
+  });
+  expect([stdout, stderr]).toEqual(['["site"] \n', '']);
+  expect(readFileSync(file, 'utf8')).toBe(`${text}# more\n`);
+  expect(readFileSync(join(folder, 'data/site.yaml.before'), 'utf8')).toBe(text);
+});
+
+test('the line ends and the byte order mark of Windows stay', async () => {
+  const { siteFile, site, file } = rig();
+  writeFileSync(file, `\ufeff${text.replaceAll('\n', '\r\n')}`);
+  expect(await siteFile.save(site().revision, (old) => withScene(old, 'yard', drawn()))).toHaveProperty('site');
+  const written = readFileSync(file, 'utf8');
+  expect(written.replaceAll('\r\n', '')).not.toContain('\n');
+  expect(written.startsWith('\ufeff# the farm')).toBe(true);
 });

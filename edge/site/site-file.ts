@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { readWhole, replaceFile } from '@forpost/shared/files.ts';
@@ -22,16 +23,20 @@ export type Saved =
   /** what is wrong with the change, a line each */
   | { readonly problems: readonly string[] };
 
-const unwritable = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'];
+const closedFolder = ['EACCES', 'EPERM', 'EROFS'];
+const unwritable = [...closedFolder, 'ENOSPC', 'EDQUOT'];
 
 export class SiteFile {
   readonly #file: string;
   readonly #secretsFile: string;
+  readonly #data: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, secretsFile: string) {
+  /** `data`: where the text before a change is kept if the file's folder takes no new file; default: nowhere else */
+  constructor(file: string, secretsFile: string, data?: string) {
     this.#file = file;
     this.#secretsFile = secretsFile;
+    this.#data = data;
   }
 
   /** `change`: from the text to the new text. @throws what it throws, and what the file system says */
@@ -43,6 +48,18 @@ export class SiteFile {
     return saved;
   }
 
+  async #keepBefore(text: string): Promise<void> {
+    const target = await realpath(this.#file);
+    const options = { mode: (await stat(target)).mode & 0o777, ownerOf: target };
+    try {
+      await replaceFile(`${target}.before`, text, options);
+    } catch (error) {
+      // the file may be mounted by itself into a folder that is read-only or somebody else's
+      if (this.#data === undefined || !closedFolder.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await replaceFile(join(this.#data, `${basename(this.#file)}.before`), text, options);
+    }
+  }
+
   async #save(expected: string, change: (text: string) => string): Promise<Saved> {
     const file = this.#file;
     const text = await readWhole(file);
@@ -51,10 +68,7 @@ export class SiteFile {
     try {
       const next = change(text);
       const { site } = loadSite(file, this.#secretsFile, next);
-      await replaceFile(`${await realpath(file)}.before`, text, {
-        mode: (await stat(file)).mode & 0o777,
-        ownerOf: file,
-      });
+      await this.#keepBefore(text);
       await replaceFile(file, next);
       return { site };
     } catch (error) {

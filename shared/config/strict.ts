@@ -5,6 +5,7 @@
  * Always: nothing is taken from elsewhere or left out silently; where the file holds secrets, no message shows a part of
  * one (a password may begin with `!`, `&` or `*`, which are signs of YAML).
  */
+import { isUtf8 } from 'node:buffer';
 import { type Document, isAlias, isMap, isScalar, type Node, visit, type YAMLError } from 'yaml';
 
 export interface Found {
@@ -12,6 +13,8 @@ export interface Found {
   readonly message: string;
 }
 
+/** U+FFFD: what a decoder puts where it cannot read. */
+const replacement = '\ufffd';
 const coreTag = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
 const inQuotes = 'write a value that begins with such a sign in quotes';
 
@@ -25,17 +28,55 @@ export function strictProblems(document: Document.Parsed, secret: boolean): read
   return [...said, ...doubtful].sort((a, b) => a.offset - b.offset);
 }
 
-/** The text of a file that is no text, in words; undefined where it is one. */
-export function textProblem(bytes: Buffer): string | undefined {
-  if (bytes.length > 0 && bytes.every((byte) => byte === 0))
+/** Why the bytes of a file are no text in UTF-8, with the first place of it, in words; undefined where they are one. */
+export function textProblem(
+  bytes: Buffer,
+): { readonly at: { line: number; column: number }; message: string } | undefined {
+  const begin = { line: 1, column: 1 };
+  const message = wholeProblem(bytes);
+  if (message !== undefined) return { at: begin, message };
+  if (isUtf8(bytes)) return undefined;
+  const { offset, index, text } = firstFault(bytes);
+  const before = text.slice(0, index);
+  const line = before.split('\n').length;
+  const column = before.length - before.lastIndexOf('\n');
+  const byte = bytes[offset] ?? 0;
+  const letter = byte >= 0xa0 ? ` (${String.fromCharCode(byte)} in Latin-1 and Windows-1252)` : '';
+  return {
+    at: { line, column },
+    message: `the byte 0x${byte.toString(16)}${letter} is no UTF-8: save the file as UTF-8`,
+  };
+}
+
+function wholeProblem(bytes: Buffer): string | undefined {
+  if (bytes.length === 0) return undefined;
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || looksLikeUtf16(bytes))
+    return 'it is written in UTF-16: save it as UTF-8 (Notepad: Save as, Encoding UTF-8; PowerShell: -Encoding utf8)';
+  if (bytes.every((byte) => byte === 0))
     return 'it holds nothing but zeros, as after a power cut: put it back from a backup';
-  if (bytes.includes(0)) return 'it holds zero bytes: it is damaged, or no text in UTF-8; put it back from a backup';
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return undefined;
-  } catch {
-    return 'it is not written in UTF-8: save it as UTF-8';
+  if (bytes.includes(0)) return 'it holds zero bytes: it is damaged; put it back from a backup';
+  return undefined;
+}
+
+/** Plain letters take two bytes there, one of which is zero, always on the same side. */
+function looksLikeUtf16(bytes: Buffer): boolean {
+  const count = [0, 0];
+  for (const [n, byte] of bytes.entries()) if (byte === 0) count[n % 2] = (count[n % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = count;
+  const half = bytes.length / 2;
+  return Math.min(even, odd) <= half * 0.05 && Math.max(even, odd) >= half * 0.7 && bytes.length % 2 === 0;
+}
+
+/** The first byte that is no UTF-8: where it is in the bytes, and in the text that is read as far as that goes. */
+function firstFault(bytes: Buffer): { readonly offset: number; readonly index: number; readonly text: string } {
+  const text = bytes.toString('utf8');
+  for (let index = text.indexOf(replacement); index >= 0; index = text.indexOf(replacement, index + 1)) {
+    const offset = Buffer.byteLength(text.slice(0, index));
+    // somebody may have written the sign itself
+    if (!bytes.subarray(offset, offset + 3).equals(Buffer.from(replacement))) return { offset, index, text };
   }
+  return { offset: 0, index: 0, text };
 }
 
 function parserProblem(error: YAMLError, secret: boolean): string {

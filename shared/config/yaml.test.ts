@@ -187,11 +187,35 @@ test('a password that looks like YAML is told without a letter of it', () => {
 test.each([
   ['of zeros', Buffer.alloc(40), 'it holds nothing but zeros, as after a power cut'],
   ['with zeros', Buffer.from('gateway: g\0\n'), 'it holds zero bytes'],
-  ['in another encoding', Buffer.from('note: Z\xfcrich\n', 'latin1'), 'it is not written in UTF-8'],
+  ['in UTF-16, as Notepad once wrote it', Buffer.from('\ufeffgateway: g\n', 'utf16le'), 'it is written in UTF-16'],
+  ['in UTF-16 of the other order', Buffer.from('\ufeffgateway: g\n', 'utf16le').swap16(), 'it is written in UTF-16'],
+  [
+    'in UTF-16 without its mark',
+    Buffer.from('gateway: Zürich\n', 'utf16le'),
+    'it is written in UTF-16: save it as UTF-8',
+  ],
 ])('a file %s is told as that', (_, bytes, problem) => {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-yaml-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'g.yaml');
   writeFileSync(file, bytes);
   expect(() => loadYaml(file, schema)).toThrow(`${file}:1:1: ${problem}`);
+});
+
+test('a byte that is no UTF-8 is told with its place, and with the letter that it is in Latin-1', () => {
+  const text = Buffer.from('gateway: g\nnote: "\ufffd is a sign"\n# Zürich\n');
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-yaml-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'g.yaml');
+  const at = text.indexOf('ü');
+  writeFileSync(file, Buffer.concat([text.subarray(0, at), Buffer.from([0xfc]), text.subarray(at + 2)]));
+  expect(() => loadYaml(file, schema)).toThrow(
+    `${file}:3:4: the byte 0xfc (ü in Latin-1 and Windows-1252) is no UTF-8: save the file as UTF-8`,
+  );
+});
+
+test('a file with a byte order mark and with the line ends of Windows is read', () => {
+  const { value, at } = parseYaml('g.yaml', '\ufeffgateway: gw\r\nmqtt:\r\n  port: 1884\r\n', schema);
+  expect(value).toEqual({ gateway: 'gw', mqtt: { port: 1884 } });
+  expect(at(['mqtt', 'port'])).toEqual({ line: 3, column: 9 });
 });

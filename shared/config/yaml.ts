@@ -109,7 +109,7 @@ function readConfig(file: string): string {
   }
   if (bytes.length > mostBytes) throw configError([`${file}:1:1: larger than ${mostBytes / 1024 / 1024} MB`]);
   const problem = textProblem(bytes);
-  if (problem !== undefined) throw configError([`${file}:1:1: ${problem}`]);
+  if (problem !== undefined) throw configError([`${file}:${problem.at.line}:${problem.at.column}: ${problem.message}`]);
   return bytes.toString('utf8');
 }
 

@@ -60,7 +60,7 @@ export function* replaceAt(system: System, path: string, content: Content, optio
     }
     yield* putInPlace(system, beside, target, content, old, options);
   } catch (error) {
-    throw inWords(error, target);
+    throw inWords(error, target, path);
   }
 }
 
@@ -83,7 +83,7 @@ export function* createAt(system: System, path: string, content: Content, option
     yield* syncFolder(system, target);
     return true;
   } catch (error) {
-    throw inWords(error, target);
+    throw inWords(error, target, path);
   }
 }
 
@@ -111,7 +111,7 @@ export function* moveTo(system: System, from: string, path: string, options: Wri
     }
     yield* syncFolder(system, target);
   } catch (error) {
-    throw inWords(error, target);
+    throw inWords(error, target, path);
   }
 }
 

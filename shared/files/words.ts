@@ -1,15 +1,16 @@
 /** Why a file cannot be written, for the person who has to mend it. */
 import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 
-/** The same error with the system's code, as a sentence; one that is a sentence already stays as it is. */
-export function inWords(error: unknown, file: string): Error {
+/** The same error with the system's code, as a sentence; one that is a sentence already stays as it is. `asked`: a link to the file. */
+export function inWords(error: unknown, file: string, asked = file): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
   const words = sentence(code, file);
   if (error instanceof Error && (error.cause !== undefined || error.message.startsWith(file))) return error;
-  return Object.assign(new Error(`${file} cannot be written: ${words ?? messageOf(error)}`, { cause: error }), {
+  const named = resolve(asked) === file ? file : `${asked}, a link to ${file},`;
+  return Object.assign(new Error(`${named} cannot be written: ${words ?? messageOf(error)}`, { cause: error }), {
     code,
   });
 }
@@ -18,7 +19,8 @@ function sentence(code: string, file: string): string | undefined {
   const folder = dirname(file);
   if (code === 'EACCES' || code === 'EPERM')
     return `${me()} may not write ${folder}${ownerOf(folder)} or the file${ownerOf(file)}; a file is replaced by one beside it, so give that user the folder (chown) or run this as its owner`;
-  if (code === 'EROFS') return `${folder} is mounted read-only: mount it for writing, or name another place`;
+  if (code === 'EROFS')
+    return `${folder} is mounted read-only: mount it for writing, name another place, or change the file where it is made`;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full; the file is as it was';
   if (code === 'ENOENT' && !existsSync(folder)) return `the folder ${folder} is not there`;
   if (code === 'ENOTDIR') return `${folder} is not a folder`;
