@@ -1,5 +1,7 @@
 /** Who may connect to the broker, and what each may do there. `broker/` asks; `devices/` knows. */
 import type { PublishRecord } from '../outbox/remembered.ts';
+import { FilterSet } from './filter-set.ts';
+import { isTopicFilter } from './topic-filter.ts';
 
 export interface Principal {
   readonly kind: 'device' | 'consumer';
@@ -9,6 +11,38 @@ export interface Principal {
   readonly publish: readonly string[];
   /** MQTT topic filters it may subscribe to: a subscription must be covered by one of them */
   readonly subscribe: readonly string[];
+  /** topics that `publish` matches and that it may not publish to all the same: they are somebody else's */
+  readonly except?: ((topic: string) => boolean) | undefined;
+  /** beside `subscribe`: filters and topics of which a part of a level is not known (Tasmota's fallback topic) */
+  readonly subscribeLike?: ((filterOrTopic: string) => boolean) | undefined;
+}
+
+/** Topics of the broker's own (`$SYS`) are nobody's to publish, and tell who is connected: nobody needs them. */
+export function mayPublish({ publish, except }: Principal, topic: string): boolean {
+  return !topic.startsWith('$') && setOf(publish).matches(topic) && !(except?.(topic) ?? false);
+}
+
+/** Whether a subscription with this filter is granted: all of what it matches must be allowed. */
+export function maySubscribe({ subscribe, subscribeLike }: Principal, filter: string): boolean {
+  if (filter.startsWith('$') || !isTopicFilter(filter)) return false;
+  return setOf(subscribe).covers(filter) || (subscribeLike?.(filter) ?? false);
+}
+
+/** Whether a message on this topic may reach it. */
+export function mayReceive({ subscribe, subscribeLike }: Principal, topic: string): boolean {
+  return setOf(subscribe).matches(topic) || (subscribeLike?.(topic) ?? false);
+}
+
+/** By the list: principals that share one share its tree. */
+const sets = new WeakMap<readonly string[], FilterSet>();
+
+function setOf(filters: readonly string[]): FilterSet {
+  let set = sets.get(filters);
+  if (set === undefined) {
+    set = new FilterSet(filters);
+    sets.set(filters, set);
+  }
+  return set;
 }
 
 /** The principal of this user and password, or undefined. Anonymous never gets here. Costs some 30 ms of a core. */

@@ -24,7 +24,7 @@ import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket, type P
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
-import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
+import { type Acquaintance, type Admit, type Authenticate, mayPublish, mayReceive } from './access.ts';
 import {
   acceptClient,
   acknowledgeAtDelivery,
@@ -49,7 +49,6 @@ import { Redeliveries } from './redeliveries.ts';
 import { brokerId } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { defaultFilterLimits, type FilterLimits, mayHold, Subscribing } from './subscribing.ts';
-import { anyMatches } from './topic-filter.ts';
 import { WriteWatch } from './write-watch.ts';
 
 export type { BrokerCounters } from './counters.ts';
@@ -517,7 +516,7 @@ export class Broker implements Part, LocalPublisher {
   /** Also guards queued messages of a session whose rights have changed; and tells a second copy of one message. */
   #mayReceive(client: Client, packet: AedesPublishPacket): boolean {
     const connection = this.#byClient.get(client);
-    if (connection === undefined || !anyMatches(connection.principal.subscribe, packet.topic)) return false;
+    if (connection === undefined || !mayReceive(connection.principal, packet.topic)) return false;
     if (connection.socket.writableLength > this.#limits.maxUnsentBytes) {
       this.#frozen(connection.guarded);
       return false;
@@ -567,8 +566,4 @@ function whoseIs({ socket, principal }: GuardedSocket): { readonly address: stri
 
 function maxPacketBytesOf(mqtt: Installation['mqtt']): number {
   return mqtt.max_packet_bytes ?? defaultMaxPacketBytes;
-}
-
-function mayPublish(principal: Principal, topic: string): boolean {
-  return !topic.startsWith('$') && anyMatches(principal.publish, topic);
 }

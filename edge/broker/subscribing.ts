@@ -12,12 +12,12 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { maySubscribe } from './access.ts';
 import type { Connection } from './connection.ts';
 import { hasWildcard } from './filter-index.ts';
 import { RetainedSender } from './retained-sender.ts';
 import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import { anyCovers, isTopicFilter } from './topic-filter.ts';
 
 /** The limits of the filters of one principal, in all its sessions and connections. */
 export interface FilterLimits {
@@ -264,9 +264,8 @@ class Asked {
   }
 }
 
-/** Whether a principal may subscribe to this. Topics of the broker's own ($SYS) tell who is connected: nobody needs them. */
 export function mayHold({ principal }: Connection, filter: string): boolean {
-  return !filter.startsWith('$') && isTopicFilter(filter) && anyCovers(principal.subscribe, filter);
+  return maySubscribe(principal, filter);
 }
 
 function isSession(subscriber: LiveSubscriber): subscriber is Session {

@@ -50,12 +50,29 @@ export type Decoded =
   | { readonly ok: true; readonly items: readonly (DecodedReading | DecodedEvent)[] }
   | { readonly ok: false; readonly reason: string };
 
+/**
+ * What a kind of device says and hears beyond its readings, as MQTT topic filters. What it says there is delivered and
+ * retained as any message is; no decoder reads it, and it counts neither as a reading nor as one that nobody understood.
+ */
+export interface MoreTopics {
+  /** its own: birth, last will, logs */
+  readonly unread?: readonly string[];
+  /** what its siblings say too: discovery, announcements, answers on a caller's topic. Never another device's own topics */
+  readonly shared?: readonly string[];
+  /** where a consumer that may give commands writes to it, alone or with its group */
+  readonly commands?: readonly string[];
+  /** whether this filter, or a message on this topic, is for it as well: where a part of a level is not known */
+  readonly subscribeLike?: (filterOrTopic: string) => boolean;
+}
+
 export interface Decoder {
   /** as the site's configuration names it: native, tasmota, shelly, … */
   readonly name: string;
-  /** MQTT topic filters that a device with this decoder may publish to; nothing else is let through. */
+  /** MQTT topic filters that a device with this decoder publishes its readings and states to: `decode` gets them. */
   publishFilters(device: DeviceConfig): readonly string[];
   /** MQTT topic filters that it may subscribe to (its own commands). */
   subscribeFilters(device: DeviceConfig): readonly string[];
+  /** what else it may say and hear; everything but this and the two above is refused */
+  moreTopics?(device: DeviceConfig): MoreTopics;
   decode(message: DeviceMessage): Decoded;
 }

@@ -40,7 +40,7 @@ test('a device gets in with its own password and may use its own topics, a consu
   expect(await devices.authenticate('oven', 'heat')).toEqual({
     kind: 'device',
     id: 'oven',
-    publish: ['forpost/devices/oven/readings', 'forpost/devices/oven/events'],
+    publish: ['forpost/devices/oven/readings', 'forpost/devices/oven/events', 'forpost/devices/oven/status'],
     subscribe: ['forpost/devices/oven/commands'],
   });
   expect(await devices.authenticate('display', 'look')).toEqual({
@@ -109,6 +109,17 @@ test('a made credential is checked at once, a wrong one as slowly as that of a n
   expect(devices.renew({ mqtt: { ...secrets.mqtt, oven: next.hash } })).toEqual(['oven']);
   expect(devices.acquaintance.recall('oven', made.password)).toBeUndefined();
   expect(devices.acquaintance.recall('oven', next.password)).toMatchObject({ id: 'oven' });
+});
+
+test('what a device says beyond readings is understood, counts as no reading, and is not a message that nobody could read', () => {
+  const devices = registry();
+  for (const [id, what, payload] of [
+    ['oven', 'forpost/devices/oven/status', 'offline'],
+    ['plug', 'tasmota/discovery/A1B2C3D4E5F6/config', '{"ip":"10.0.0.7"}'],
+    ['plug', 'tele/tasmota_A1/0x1A2B/SENSOR', '{"ZbReceived":{}}'],
+  ] as const)
+    expect(devices.decode(id, what, Buffer.from(payload), received)).toEqual({ ok: true, items: [] });
+  expect(devices.decode('plug', 'tele/tasmota_A1/SENSOR', Buffer.from('no JSON'), received).ok).toBe(false);
 });
 
 test('what a device said last is shown, with its channels', () => {

@@ -13,13 +13,17 @@ import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { PasswordVerifier } from '@forpost/shared/password.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
+import { FilterSet } from '../broker/filter-set.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
 import { checkDecoded } from './payload.ts';
+import { principalsOf } from './principals.ts';
 
 /** Last values that are remembered of one device. The one that was not heard longest goes first. */
 const mostValues = 256;
+/** Of a message that is no reading: birth, last will, discovery, an answer to a caller. */
+const passedOn: Decoded = { ok: true, items: [] };
 /** Letters of a text that are remembered: the whole site's last values travel in each status. */
 const mostLetters = 64;
 
@@ -29,6 +33,8 @@ const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl
 interface KnownDevice {
   readonly config: DeviceConfig;
   readonly decoder: Decoder;
+  /** what the decoder reads; the rest of what the device may publish is passed on alone */
+  readonly read: FilterSet;
   connected: boolean;
   lastSeen: number | undefined;
   messages: number;
@@ -47,7 +53,7 @@ interface Heard {
 
 export class DeviceRegistry {
   readonly #devices = new Map<string, KnownDevice>();
-  readonly #principals = new Map<string, Principal>();
+  readonly #principals: ReadonlyMap<string, Principal>;
   #hashes: ReadonlyMap<string, string>;
   /** of those whose credential the gateway made: they are checked in microseconds */
   #made: ReadonlyMap<string, MadeHash>;
@@ -67,6 +73,7 @@ export class DeviceRegistry {
       this.#devices.set(config.id, {
         config,
         decoder,
+        read: new FilterSet(decoder.publishFilters(config)),
         connected: false,
         lastSeen: undefined,
         messages: 0,
@@ -74,15 +81,8 @@ export class DeviceRegistry {
         newestDeadLetter: undefined,
         values: new Map(),
       });
-      this.#principals.set(config.id, {
-        kind: 'device',
-        id: config.id,
-        publish: decoder.publishFilters(config),
-        subscribe: decoder.subscribeFilters(config),
-      });
     }
-    for (const { id, subscribe } of site.consumers)
-      this.#principals.set(id, { kind: 'consumer', id, publish: [], subscribe });
+    this.#principals = principalsOf(site);
   }
 
   /** From now on these passwords count. Returns whose changed: their connections are of another one. */
@@ -136,6 +136,7 @@ export class DeviceRegistry {
   decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {
     const known = this.#devices.get(device);
     if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
+    if (!known.read.matches(topic)) return passedOn;
     try {
       return checkDecoded(known.decoder.decode({ device: known.config, topic, payload, received }), received);
     } catch (error) {

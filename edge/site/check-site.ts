@@ -2,7 +2,11 @@
 import { explain } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { FilterSet } from '../broker/filter-set.ts';
+import { isTopicFilter } from '../broker/topic-filter.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
+import { roleNamed, roles } from '../devices/roles/registry.ts';
 import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { polygonProblem } from './polygon.ts';
 import { ruleOfKind } from './rule-schemas.ts';
@@ -13,6 +17,9 @@ export type Located = Problem & { readonly offset?: number };
 
 /** First levels of topics that are not one device's to take as its own name. */
 const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
+
+/** First levels that no consumer may take as its base. */
+const reservedTrees = ['forpost', 'tele', 'stat', 'cmnd', 'shellies'];
 
 /** parts of the picture */
 const shortestLine = 0.01;
@@ -57,7 +64,7 @@ function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
 function devices({ devices: all }: Site): readonly Located[] {
   const problems: Located[] = [];
   const names = decoders.map(({ name }) => name);
-  const topics = new Map<string, string>();
+  const topics = new FilterSet();
   for (const [index, device] of all.entries()) {
     const decoder = decoderNamed(device.decoder);
     if (decoder === undefined) {
@@ -67,34 +74,69 @@ function devices({ devices: all }: Site): readonly Located[] {
     }
     const topic = device.topic ?? device.id;
     const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
-    if (reservedTopics.includes(topic))
+    const [first = ''] = topic.split('/');
+    if (reservedTopics.includes(first) || first.startsWith('$'))
       problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
-    for (const filter of decoder.publishFilters(device)) {
-      const first = topics.get(filter);
-      if (first !== undefined && first !== device.id) {
-        problems.push({ path: where, message: `"${topic}" is already the topic of the device "${first}"` });
-        break;
-      }
-      topics.set(filter, device.id);
-    }
+    if (device.decoder !== 'tasmota')
+      for (const key of ['full_topic', 'groups'] as const)
+        if (device[key] !== undefined)
+          problems.push({ path: ['devices', index, key], message: `${key} is for decoder: tasmota alone` });
+    const own = ownTopics(device);
+    const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
+    if (taken !== undefined)
+      problems.push({ path: where, message: `"${topic}" is already the topic of the device "${taken}"` });
+    for (const filter of own) topics.add(filter, device.id);
   }
   return problems;
 }
 
-function consumers({ consumers: all }: Site): readonly Located[] {
-  return all.flatMap(({ subscribe }, index) =>
-    subscribe.flatMap((filter, at) => {
-      const levels = filter.split('/');
-      const wrong = levels.some(
-        (level, position) =>
-          (level.includes('#') && (level !== '#' || position < levels.length - 1)) ||
-          (level.includes('+') && level !== '+'),
-      );
-      if (!wrong) return [];
-      const message = `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`;
-      return [{ path: ['consumers', index, 'subscribe', at], message }];
-    }),
-  );
+function consumers({ consumers: all, devices }: Site): readonly Located[] {
+  return all.flatMap((consumer, index) => {
+    const at = (...path: Located['path']) => ['consumers', index, ...path];
+    const { role, subscribe = [], publish = [], base_topic: base, discovery_prefix: prefix } = consumer;
+    const problems: Located[] = [];
+    if (role === undefined && subscribe.length + publish.length === 0)
+      problems.push({
+        path: at(),
+        message: `consumer "${consumer.id}" may do nothing: give it subscribe, publish or role`,
+      });
+    for (const name of [role ?? []].flat())
+      if (roleNamed(name) === undefined)
+        problems.push({
+          path: at('role'),
+          message: `there is no role "${name}"${suggestion(
+            name,
+            roles.map((one) => one.name),
+          )}`,
+        });
+    if (base !== undefined && !rolesOf(consumer).some(({ hasBase }) => hasBase))
+      problems.push({
+        path: at('base_topic'),
+        message: 'base_topic is for a role that has one: zigbee2mqtt, node-red, esphome',
+      });
+    for (const [key, topic] of [['base_topic', base] as const, ['discovery_prefix', prefix] as const]) {
+      const [first = ''] = (topic ?? '').split('/');
+      if (reservedTrees.includes(first) || first.startsWith('$'))
+        problems.push({ path: at(key), message: `"${topic}" cannot be a consumer's topic: others speak there` });
+    }
+    for (const [key, filters] of [['subscribe', subscribe] as const, ['publish', publish] as const])
+      for (const [position, filter] of filters.entries())
+        if (!isTopicFilter(filter))
+          problems.push({
+            path: at(key, position),
+            message: `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`,
+          });
+    const commandTopics = new FilterSet(devices.flatMap((device) => commandTopicsOf(device)));
+    for (const [position, filter] of publish.entries()) {
+      const [first = ''] = filter.split('/');
+      if (!(first === 'forpost' || first.startsWith('$')) || commandTopics.overlapping(filter) !== undefined) continue;
+      problems.push({
+        path: at('publish', position),
+        message: `nobody may publish to "${filter}": it is what the gateway or a device says; of these topics a consumer may write to forpost/devices/<device>/commands`,
+      });
+    }
+    return problems;
+  });
 }
 
 function cameras({ cameras: all }: Site): readonly Located[] {

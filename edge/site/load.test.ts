@@ -225,3 +225,58 @@ test('the problems of both files are told together', () => {
     'secrets.yaml',
   ]);
 });
+
+const consumer = '{ id: display, subscribe: ["forpost/alerts/#"] }';
+
+test.each([
+  ['a role', '{ id: display, role: home-assistant }'],
+  ['several roles', '{ id: display, role: [home-assistant, node-red], base_topic: flows }'],
+  ['a base topic of several levels', '{ id: display, role: zigbee2mqtt, base_topic: house/zigbee }'],
+  ['commands of devices', '{ id: display, publish: ["forpost/devices/+/commands", "cmnd/#"] }'],
+  ['everything that is nobody else’s', '{ id: display, publish: ["#"] }'],
+])('a consumer may have %s', (_, line) => {
+  expect(wrong(consumer, line)).toEqual([]);
+});
+
+test.each([
+  ['{ id: display }', 'consumer "display" may do nothing: give it subscribe, publish or role'],
+  ['{ id: display, role: homeassistant }', 'there is no role "homeassistant"; did you mean "home-assistant"?'],
+  ['{ id: display, role: home-assistant, base_topic: ha }', 'base_topic is for a role that has one'],
+  ['{ id: display, role: zigbee2mqtt, base_topic: forpost/alerts }', '"forpost/alerts" cannot be a consumer\'s topic'],
+  ['{ id: display, role: zigbee2mqtt, base_topic: $SYS }', '"$SYS" cannot be a consumer\'s topic'],
+  ['{ id: display, publish: ["forpost/alerts/#"] }', 'nobody may publish to "forpost/alerts/#"'],
+  ['{ id: display, publish: ["forpost/devices/+/readings"] }', 'nobody may publish to "forpost/devices/+/readings"'],
+  ['{ id: display, publish: ["$SYS/#"] }', 'nobody may publish to "$SYS/#"'],
+  ['{ id: display, publish: ["a/#/b"] }', '"a/#/b" is not an MQTT filter'],
+])('a consumer %s is refused with the reason', (line, reason) => {
+  const problems = wrong(consumer, line);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(reason);
+});
+
+test.each([
+  ['{ id: plug, decoder: tasmota, topic: home/kitchen/plug }', ''],
+  ['{ id: plug, decoder: tasmota, topic: plug, full_topic: "%topic%/%prefix%/" }', ''],
+  ['{ id: plug, decoder: tasmota, topic: plug, full_topic: "house/%prefix%/%topic%", groups: [lights] }', ''],
+  ['{ id: plug, decoder: tasmota, full_topic: "%topic%/" }', 'full_topic'],
+  ['{ id: plug, decoder: tasmota, full_topic: "%prefix%/%topic%/%topic%" }', 'full_topic'],
+  ['{ id: plug, decoder: native, full_topic: "%prefix%/%topic%/" }', 'full_topic is for decoder: tasmota alone'],
+  ['{ id: plug, decoder: shelly, topic: forpost/plug }', "cannot be a device's topic"],
+  ['{ id: plug, decoder: shelly, topic: home//plug }', 'topic'],
+  ['{ id: plug, decoder: native, topic: heat-pump }', 'is already the topic of the device "heat-pump"'],
+])('a device %s is taken, or refused with the reason', (line, reason) => {
+  const problems = wrong('{ id: plug, decoder: tasmota, topic: tasmota_A1 }', line);
+  if (reason === '') expect(problems).toEqual([]);
+  else expect(problems.join()).toContain(reason);
+});
+
+test('two devices whose topics overlap are told apart before they are mistaken for each other', () => {
+  const first = '{ id: plug, decoder: tasmota, topic: tasmota_A1 }';
+  const second = '{ id: heat-pump, decoder: tasmota, topic: tasmota_A1/SENSOR }';
+  const problems = load(
+    good
+      .replace(first, `${first}\n  ${second.replace('{', '- {')}`)
+      .replace('  - { id: heat-pump, name: Heat pump, decoder: native }\n', ''),
+  ).problems;
+  expect(problems.join()).toContain('"tasmota_A1/SENSOR" is already the topic of the device "plug"');
+});

@@ -14,13 +14,31 @@ export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('wa
 /** Where it is, for whoever has to go there: shown at alarms, in lists and in notifications. */
 const placeSchema = Type.String({ maxLength: 200, description: 'where it is, as "cellar, left of the door"' });
 
+/** a topic without wildcards, of one level or several, none of them empty */
+const topicPattern = '^(?!.{101})[^#+/\\s]+(/[^#+/\\s]+)*$';
+/** %prefix% and %topic% once each, a level each, in either order, with any levels around them */
+const fullTopicPattern =
+  '^(?!.{101})([^#+/\\s%]+/)*(%prefix%/([^#+/\\s%]+/)*%topic%|%topic%/([^#+/\\s%]+/)*%prefix%)(/[^#+/\\s%]+)*/?$';
+
 export const deviceSchema = Type.Object(
   {
     id,
     name: Type.Optional(Type.String()),
     decoder: Type.String({ description: 'what it speaks: native, tasmota, shelly' }),
     /** what the device calls itself in its topics, where that is not its id */
-    topic: Type.Optional(Type.String({ pattern: '^[^#+/\\s]{1,100}$' })),
+    topic: Type.Optional(Type.String({ pattern: topicPattern, description: 'as "plug" or "home/kitchen/plug"' })),
+    full_topic: Type.Optional(
+      Type.String({
+        pattern: fullTopicPattern,
+        description: 'of Tasmota, as it stands in its settings; default %prefix%/%topic%/',
+      }),
+    ),
+    groups: Type.Optional(
+      Type.Array(Type.String({ pattern: topicPattern }), {
+        maxItems: 8,
+        description: 'of Tasmota: group topics it listens to beside its own; default tasmotas and sonoffs',
+      }),
+    ),
     place: Type.Optional(placeSchema),
   },
   closed,
@@ -30,8 +48,33 @@ export const consumerSchema = Type.Object(
   {
     id,
     name: Type.Optional(Type.String()),
-    /** MQTT topic filters that it may subscribe to */
-    subscribe: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    role: Type.Optional(
+      Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 8 })], {
+        description: 'what it is, or a list: home-assistant, zigbee2mqtt, node-red, esphome; grants what these need',
+      }),
+    ),
+    base_topic: Type.Optional(
+      Type.String({
+        pattern: topicPattern,
+        description: 'of its role; default zigbee2mqtt, node-red, and for esphome the id of this consumer',
+      }),
+    ),
+    discovery_prefix: Type.Optional(
+      Type.String({ pattern: topicPattern, description: 'of Home Assistant’s discovery; default homeassistant' }),
+    ),
+    subscribe: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: 'MQTT topic filters that it may subscribe to, beside those of its role',
+      }),
+    ),
+    publish: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description:
+          'MQTT topic filters that it may publish to, beside those of its role: commands (cmnd/#), or trees of its own; never what a device or the gateway says',
+      }),
+    ),
   },
   closed,
 );

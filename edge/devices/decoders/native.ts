@@ -2,7 +2,8 @@
  * Forpost's own topics, for devices and scripts that can be told what to say:
  *   forpost/devices/<device>/readings  {"id"?, "time"?, "channel"?, "quality"?, "values": {"power_w": 512.3}}, or a list of them
  *   forpost/devices/<device>/events    {"id"?, "type", "time"?, "data"}, or a list of them
- *   forpost/devices/<device>/commands  what the device may listen to
+ *   forpost/devices/<device>/commands  what the device may listen to, and consumers that give commands write
+ *   forpost/devices/<device>/status    its birth and last will, in its own words: passed on, not read
  *
  * Always: a device's own `id` makes its resends harmless: the same id with the same content (`content`); no number loses
  * a digit before that is decided, nor on its way to the disk; it cannot make an event of the gateway's own types up.
@@ -32,6 +33,7 @@ export const native: Decoder = {
   name: 'native',
   publishFilters: (device) => [`${base(device)}/readings`, `${base(device)}/events`],
   subscribeFilters: (device) => [`${base(device)}/commands`],
+  moreTopics: (device) => ({ unread: [`${base(device)}/status`], commands: [`${base(device)}/commands`] }),
 
   decode({ device, topic, payload, received }): Decoded {
     const decode =

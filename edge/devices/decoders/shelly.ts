@@ -8,7 +8,7 @@
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
-import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage } from '../decoder.ts';
+import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, quoted, refused, textOf, timeOf } from '../payload.ts';
 
 /** Keys of one phase or of a single-phase component. */
@@ -56,10 +56,35 @@ const measuring = new Set([
 
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 
+/** Of the first generation: `shellies/<id>`, with or without that first level in the configuration. */
+const firstBase = (device: DeviceConfig) =>
+  name(device).startsWith('shellies/') ? name(device) : `shellies/${name(device)}`;
+
+/**
+ * Beyond readings (gen2/ComponentsAndServices/Mqtt, gen2/General/RPCChannels; gen1: shelly-api-docs.shelly.cloud/gen1,
+ * #mqtt-support): an RPC is answered on `<src>/rpc`, a topic that its caller chooses; the first generation has its whole
+ * tree under `shellies/<id>`, its commands included.
+ */
+function moreTopics(device: DeviceConfig): MoreTopics {
+  const [own, first] = [name(device), firstBase(device)];
+  return {
+    unread: [`${own}/debug/#`, `${own}/announce`, `${own}/info`, `${own}/status`, `${first}/#`],
+    shared: ['shellies/announce', '+/rpc', '+/+/rpc'],
+    commands: [
+      ...[`${own}/rpc`, `${own}/command`, `${own}/command/#`, `${first}/command`, 'shellies/command'],
+      ...[`${first}/+/+/command`, `${first}/+/+/command/#`, `${first}/+/+/set`],
+    ],
+  };
+}
+
 export const shelly: Decoder = {
   name: 'shelly',
-  publishFilters: (device) => ['status/#', 'events/rpc', 'online', 'debug/#'].map((rest) => `${name(device)}/${rest}`),
-  subscribeFilters: (device) => ['rpc', 'command', 'command/#'].map((rest) => `${name(device)}/${rest}`),
+  publishFilters: (device) => ['status/#', 'events/rpc', 'online'].map((rest) => `${name(device)}/${rest}`),
+  subscribeFilters: (device) => [
+    ...['rpc', 'command', 'command/#'].map((rest) => `${name(device)}/${rest}`),
+    ...['shellies/command', `${firstBase(device)}/#`],
+  ],
+  moreTopics,
 
   decode(message): Decoded {
     const own = `${name(message.device)}/`;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { anyMatches } from '../../broker/topic-filter.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import { tasmota } from './tasmota.ts';
 
@@ -131,7 +132,21 @@ test.each([
   expect(!decoded.ok && decoded.reason).toContain(reason);
 });
 
-test('a device may publish and listen under its own topic only', () => {
+test('a device may publish under its own topic only, and listens to its own commands and those of its groups', () => {
   expect(tasmota.publishFilters(device)).toEqual(['tele/sonoff_desk/+', 'stat/sonoff_desk/+']);
-  expect(tasmota.subscribeFilters(device)).toEqual(['cmnd/sonoff_desk/+']);
+  expect(tasmota.subscribeFilters(device)).toEqual(['cmnd/sonoff_desk/#', 'cmnd/tasmotas/#', 'cmnd/sonoffs/#']);
+});
+
+test.each([
+  ['%topic%/%prefix%/', 'plug', 'plug/tele/SENSOR', 'plug/cmnd/#'],
+  ['%prefix%/%topic%', 'home/kitchen/plug', 'tele/home/kitchen/plug/SENSOR', 'cmnd/home/kitchen/plug/#'],
+  ['house/%topic%/%prefix%/', 'a/b', 'house/a/b/tele/SENSOR', 'house/a/b/cmnd/#'],
+  ['%prefix%/house/%topic%/', 'plug', 'tele/house/plug/SENSOR', 'cmnd/house/plug/#'],
+])('a full topic of %s is read, and its commands are found', (full_topic, topic, sensor, commands) => {
+  const other = { id: 'desk', decoder: 'tasmota', topic, full_topic } as unknown as DeviceConfig;
+  const payload = Buffer.from('{"ENERGY":{"Power":56}}');
+  const decoded = tasmota.decode({ device: other, topic: sensor, payload, received });
+  expect(decoded.ok && decoded.items[0]).toMatchObject({ data: { values: { power_w: 56 } } });
+  expect(anyMatches(tasmota.publishFilters(other), sensor)).toBe(true);
+  expect(tasmota.subscribeFilters(other)[0]).toBe(commands);
 });

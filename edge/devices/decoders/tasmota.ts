@@ -1,5 +1,5 @@
 /**
- * Tasmota, as its firmware speaks by default (full topic `%prefix%/%topic%/`; tasmota.github.io/docs/MQTT and
+ * Tasmota, as its firmware speaks by default (full topic `%prefix%/%topic%/`, or as `full_topic` says; tasmota.github.io/docs/MQTT and
  * /docs/Energy): `tele/<topic>/SENSOR` each telemetry period, with `ENERGY` and one object a sensor; `tele/…/STATE`,
  * `LWT`, `INFO1` … and `stat/…`.
  *
@@ -8,7 +8,7 @@
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
-import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage } from '../decoder.ts';
+import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, quoted, refused, textOf, timeOf } from '../payload.ts';
 
 /** Metric, factor to its unit, and how a list's total comes about: added up, or not at all. */
@@ -49,15 +49,51 @@ const pressureUnits: Readonly<Record<string, number>> = { hPa: 100, mmHg: 133.32
 
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 
+/** What stands in the firmware's field «Full Topic», filled in, with a slash behind it. */
+function fullTopic(
+  { full_topic: template = '%prefix%/%topic%/' }: DeviceConfig,
+  prefix: string,
+  topic: string,
+): string {
+  const filled = template.replace('%prefix%', prefix).replace('%topic%', topic);
+  return filled.endsWith('/') ? filled : `${filled}/`;
+}
+
+/**
+ * Beyond readings (tasmota.github.io/docs/MQTT and /docs/Home-Assistant): what stands deeper than one level, as sensors
+ * behind a bridge do with SetOption89; discovery by Tasmota's own topics and, with SetOption19, by Home Assistant's;
+ * commands to its groups, and to its fallback topic, which the firmware makes of its MAC address.
+ */
+function moreTopics(device: DeviceConfig): MoreTopics {
+  const commands = (topic: string) => `${fullTopic(device, 'cmnd', topic)}#`;
+  const [before = '', behind = ''] = fullTopic(device, 'cmnd', '\0').split('\0');
+  return {
+    unread: [`${fullTopic(device, 'tele', name(device))}+/+/#`, `${fullTopic(device, 'stat', name(device))}+/+/#`],
+    shared: ['tasmota/discovery/#', 'homeassistant/+/+/config', 'homeassistant/+/+/+/config'],
+    commands: [name(device), ...groupsOf(device)].map(commands),
+    subscribeLike: (text) => {
+      const [, fallback = ''] = /^(DVES_[0-9A-F]{6}(?:_fb)?)\//.exec(text.slice(before.length)) ?? [];
+      return fallback !== '' && text.startsWith(`${before}${fallback}${behind}`);
+    },
+  };
+}
+
+/** `GroupTopic1` to 4; the first name is today's default, the second that of firmware before 7. */
+const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: DeviceConfig) => groups;
+
 export const tasmota: Decoder = {
   name: 'tasmota',
-  publishFilters: (device) => [`tele/${name(device)}/+`, `stat/${name(device)}/+`],
-  subscribeFilters: (device) => [`cmnd/${name(device)}/+`],
+  publishFilters: (device) => ['tele', 'stat'].map((prefix) => `${fullTopic(device, prefix, name(device))}+`),
+  subscribeFilters: (device) =>
+    [name(device), ...groupsOf(device)].map((topic) => `${fullTopic(device, 'cmnd', topic)}#`),
+  moreTopics,
 
   decode(message): Decoded {
-    const [prefix, topic, what = '', ...more] = message.topic.split('/');
-    const own = (prefix === 'tele' || prefix === 'stat') && topic === name(message.device) && more.length === 0;
-    if (!own) return refused(`${quoted(message.topic)} is not one of this device's topics`);
+    const { topic, device } = message;
+    const prefix = ['tele', 'stat'].find((one) => topic.startsWith(fullTopic(device, one, name(device))));
+    const what = prefix === undefined ? '' : topic.slice(fullTopic(device, prefix, name(device)).length);
+    if (prefix === undefined || what.includes('/'))
+      return refused(`${quoted(topic)} is not one of this device's topics`);
     if (prefix === 'tele' && what === 'SENSOR') return sensor(message);
     if (prefix === 'tele' && what === 'LWT') return online(message);
     const relay = prefix === 'stat' ? /^POWER([1-9][0-9]?)?$/.exec(what) : null;

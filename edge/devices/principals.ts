@@ -1,0 +1,120 @@
+/**
+ * What each device and consumer of a site may do at the broker. Pure: of the site's configuration alone.
+ *
+ *   device    publishes what its decoder reads and says more of (decoder.ts), subscribes to its commands
+ *   consumer  subscribes and publishes by its own filters, and by its roles (roles/)
+ *
+ * Always: a device's own topics are its alone: no other device and no consumer publishes there, whatever filter it has,
+ * but for the topics of its commands, which are for consumers; what the gateway itself says (everything under `forpost/`)
+ * is nobody's to publish, but for `forpost/devices/<device>/commands`.
+ */
+
+import type { Principal } from '../broker/access.ts';
+import { FilterSet } from '../broker/filter-set.ts';
+import type { ConsumerConfig, DeviceConfig, Site } from '../site/site.ts';
+import type { MoreTopics } from './decoder.ts';
+import { decoderNamed } from './decoders/registry.ts';
+import { roleNamed } from './roles/registry.ts';
+import type { Role, RoleTopics } from './roles/role.ts';
+
+/** What the gateway itself says, and what native devices say. */
+const reserved = ['forpost/#'];
+
+interface DeviceTopics extends MoreTopics {
+  readonly read: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** By user name. @throws RangeError of an unknown decoder, which loading a site refuses */
+export function principalsOf({ devices, consumers }: Pick<Site, 'devices' | 'consumers'>): Map<string, Principal> {
+  const topics = new Map<string, DeviceTopics>(devices.map((device) => [device.id, topicsOf(device)]));
+  const all = [...topics.values()];
+  const owned = new FilterSet([...reserved, ...all.flatMap(ownOf)]);
+  const deviceCommands = distinct(all.flatMap(({ commands = [] }) => commands));
+  const commands = new FilterSet(deviceCommands);
+  const speaking = consumers.map((consumer) => ({ consumer, roles: rolesOf(consumer) }));
+  const consumerCommands = speaking.flatMap(({ consumer, roles }) =>
+    roles.flatMap((role) => role.topics(consumer).commands),
+  );
+  const allCommands = distinct([...deviceCommands, ...consumerCommands]);
+  const exceptOfConsumer = (topic: string) => owned.matches(topic) && !commands.matches(topic);
+  const principals = new Map<string, Principal>();
+  for (const [id, own] of topics) principals.set(id, deviceOf(id, own, { owned, commands }));
+  for (const { consumer, roles } of speaking)
+    principals.set(consumer.id, consumerOf(consumer, roles, allCommands, exceptOfConsumer));
+  return principals;
+}
+
+/** The topics that only this device publishes to. */
+export function ownTopics(device: DeviceConfig): readonly string[] {
+  return ownOf(topicsOf(device));
+}
+
+/** Where consumers may write to this device; nowhere where its decoder is not known. */
+export function commandTopicsOf(device: DeviceConfig): readonly string[] {
+  return decoderNamed(device.decoder)?.moreTopics?.(device).commands ?? [];
+}
+
+export function rolesOf({ role = [] }: Pick<ConsumerConfig, 'role'>): readonly Role[] {
+  return [role].flat().flatMap((name) => roleNamed(name) ?? []);
+}
+
+function topicsOf(device: DeviceConfig): DeviceTopics {
+  const decoder = decoderNamed(device.decoder);
+  if (decoder === undefined) throw new RangeError(`device "${device.id}": there is no decoder "${device.decoder}"`);
+  return {
+    ...decoder.moreTopics?.(device),
+    read: decoder.publishFilters(device),
+    subscribe: decoder.subscribeFilters(device),
+  };
+}
+
+function ownOf({ read, unread = [] }: DeviceTopics): readonly string[] {
+  return [...read, ...unread];
+}
+
+function deviceOf(
+  id: string,
+  topics: DeviceTopics,
+  others: { readonly owned: FilterSet; readonly commands: FilterSet },
+): Principal {
+  const { subscribe, shared = [], subscribeLike } = topics;
+  const own = ownOf(topics);
+  const ownSet = new FilterSet(own);
+  const except = (topic: string) =>
+    !ownSet.matches(topic) && (others.owned.matches(topic) || others.commands.matches(topic));
+  return {
+    kind: 'device',
+    id,
+    publish: [...own, ...shared],
+    subscribe,
+    ...(shared.length === 0 ? {} : { except }),
+    ...(subscribeLike === undefined ? {} : { subscribeLike }),
+  };
+}
+
+function consumerOf(
+  consumer: ConsumerConfig,
+  roles: readonly Role[],
+  allCommands: readonly string[],
+  except: (topic: string) => boolean,
+): Principal {
+  const { id, subscribe = [], publish = [] } = consumer;
+  const topics: readonly RoleTopics[] = roles.map((role) => role.topics(consumer));
+  const filters = distinct([
+    ...publish,
+    ...topics.flatMap((role) => role.publish),
+    ...(roles.some((role) => role.commands) ? allCommands : []),
+  ]);
+  return {
+    kind: 'consumer',
+    id,
+    publish: filters,
+    subscribe: distinct([...subscribe, ...topics.flatMap((role) => role.subscribe)]),
+    ...(filters.length === 0 ? {} : { except }),
+  };
+}
+
+function distinct(filters: readonly string[]): readonly string[] {
+  return [...new Set(filters)];
+}

@@ -1,0 +1,12 @@
+/** The roles there are. A new one is one file beside this and one line here. */
+import { esphome } from './esphome.ts';
+import { homeAssistant } from './home-assistant.ts';
+import { nodeRed } from './node-red.ts';
+import type { Role } from './role.ts';
+import { zigbee2mqtt } from './zigbee2mqtt.ts';
+
+export const roles: readonly Role[] = [homeAssistant, zigbee2mqtt, nodeRed, esphome];
+
+export function roleNamed(name: string): Role | undefined {
+  return roles.find((role) => role.name === name);
+}
