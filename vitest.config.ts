@@ -11,7 +11,7 @@ const light = [
 /** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
 const realParts = [
   'edge/start.test.ts',
-  'edge/vision/process/tunnel.test.ts',
+  'edge/vision/process/stream/*.test.ts',
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',

@@ -1,10 +1,12 @@
 /**
- * A camera's address, taken apart for the two who need it: the probe (host and port) and ffmpeg (the whole, with the
- * log-in). Only this file puts a password into a text, and capture.ts hands that text over on standard input.
+ * A camera's address, taken apart for those who need it: the probe (host and port), the session with the camera (stream/) and
+ * ffmpeg (of files and devices of this machine). The log-in stands apart from the address, and no other process learns it.
  */
+import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { HardwareDecoder } from '../../site/site.ts';
 import type { CameraTrust } from './camera-certificate.ts';
+import type { Login } from './stream/login.ts';
 
 export interface CameraAddress {
   readonly url: string;
@@ -29,11 +31,12 @@ interface LocalSource extends Decoded {
 }
 
 interface NetworkPlace extends Decoded {
-  /** with the log-in, percent-encoded: never logged */
-  readonly secretUrl: string;
+  /** without a log-in */
+  readonly url: string;
   readonly host: string;
   readonly port: number;
-  readonly hasLogin: boolean;
+  /** never logged */
+  readonly login: Login | undefined;
   readonly tls: boolean;
   readonly trust: CameraTrust;
   /** what must not be printed, where it is long enough to be told from any other text */
@@ -46,6 +49,8 @@ export type Source =
   | (NetworkPlace & { readonly kind: 'rtsp'; readonly transport: 'tcp' | 'udp' })
   | (NetworkPlace & { readonly kind: 'http' });
 export type NetworkSource = Extract<Source, NetworkPlace>;
+export type RtspSource = Extract<Source, { readonly kind: 'rtsp' }>;
+export type HttpSource = Extract<Source, { readonly kind: 'http' }>;
 
 export function isLocal(source: Source): source is Extract<Source, LocalSource> {
   return source.kind === 'file' || source.kind === 'v4l2';
@@ -62,33 +67,43 @@ export function sourceOf(address: CameraAddress): Source {
   if (parsed.protocol === 'v4l2:') return { kind: 'v4l2', path: decodeURIComponent(parsed.pathname), hwaccel };
   const defaultPort = defaultPorts[parsed.protocol];
   if (defaultPort === undefined || parsed.hostname === '') throw new TypeError(`no address of a camera: ${url}`);
-  // the setters leave a percent sign as it is, and ffmpeg would take it for the beginning of an encoded character
-  if (user !== undefined) parsed.username = encodeURIComponent(user);
-  if (password !== undefined) parsed.password = encodeURIComponent(password);
+  const login: Login = {
+    user: user ?? decodeURIComponent(parsed.username),
+    password: password ?? decodeURIComponent(parsed.password),
+  };
+  parsed.username = '';
+  parsed.password = '';
   const tls = parsed.protocol === 'rtsps:' || parsed.protocol === 'https:';
   return {
     // by UDP the pictures of rtsps would be sent in the clear
     ...(parsed.protocol.startsWith('rtsp') ? { kind: 'rtsp', transport: tls ? 'tcp' : transport } : { kind: 'http' }),
     hwaccel,
-    secretUrl: parsed.href,
+    url: parsed.href,
     // an IPv6 address stands in brackets in an URL and without them everywhere else
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? defaultPort : Number(parsed.port),
-    hasLogin: parsed.username !== '',
+    login: login.user === '' ? undefined : login,
     tls,
     trust: { ca, fingerprint },
-    secrets: [password ?? '', parsed.password].filter((secret) => secret.length >= shortestSecret),
+    secrets: [login.password, encodeURIComponent(login.password)].filter((secret) => secret.length >= shortestSecret),
   };
 }
 
-/** The same without TLS at a port of this machine, which leads to it (tunnel.ts). */
-export function portOnLoopback({ kind, secretUrl }: NetworkSource, port: number): string {
-  const { username, password, pathname, search } = new URL(secretUrl);
-  const login = username === '' ? '' : `${username}${password === '' ? '' : `:${password}`}@`;
-  return `${kind}://${login}127.0.0.1:${port}${pathname}${search}`;
+/** What a camera is asked for: with the port, as ffmpeg's own client writes it, which cameras are tried with. */
+export function requestUrl({ kind, url, host, port, tls }: NetworkSource): string {
+  const { pathname, search } = new URL(url);
+  const scheme = `${kind}${tls ? 's' : ''}`;
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}${pathname}${search}`;
+}
+
+/** Where a camera's answer leads; undefined where that is no address of a camera without TLS. */
+export function redirected(source: RtspSource, location: string): RtspSource | undefined {
+  if (!location.startsWith('rtsp://') || URL.parse(location) === null) return undefined;
+  const next = sourceOf({ url: location, transport: source.transport, hwaccel: source.hwaccel });
+  return next.kind === 'rtsp' ? { ...next, login: undefined } : undefined;
 }
 
 /** What an HTTP server of several names wants to hear. */
-export function hostOf({ secretUrl }: NetworkSource): string {
-  return new URL(secretUrl).host;
+export function hostOf({ url }: NetworkSource): string {
+  return new URL(url).host;
 }

@@ -21,11 +21,10 @@ import type { CameraState } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import { isLocal, type Source } from './address.ts';
-import type { Capture, CaptureEnd, CaptureEvents, startCapture } from './capture.ts';
+import type { Capture, CaptureEnd, CaptureEvents, CaptureRecorder, startCapture } from './capture.ts';
 import { explain } from './failure.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { probe } from './probe.ts';
-import type { Recording } from './ring.ts';
 
 /** A stream is stalled without a frame for this long, or for a few of its own intervals where that is longer. */
 const stallAfterMs = 2_900;
@@ -53,8 +52,8 @@ export interface CameraOptions {
   readonly logger: Logger;
   readonly startCapture: typeof startCapture;
   readonly probe: typeof probe;
-  /** A run of ffmpeg begins: where it records the stream, undefined where it does not. */
-  readonly recording?: () => Recording | undefined;
+  /** who records what is watched, where somebody does */
+  readonly recorder?: CaptureRecorder | undefined;
   /** a whole new frame is in `frames` */
   frame(): void;
   /** the state or its reason changed */
@@ -116,7 +115,7 @@ export class Camera {
   }
 
   #open(): void {
-    const { size, framesPerSecond, frames, clock, startCapture, recording } = this.#options;
+    const { size, framesPerSecond, frames, clock, startCapture, recorder } = this.#options;
     frames.reset();
     const events: CaptureEvents = {
       picture: (width, height) => {
@@ -135,7 +134,7 @@ export class Camera {
         if (this.#capture === capture) this.#dropped(end);
       },
     };
-    const capture: Capture = startCapture(this.#source, size, framesPerSecond, events, recording?.());
+    const capture: Capture = startCapture(this.#source, size, framesPerSecond, events, recorder);
     this.#capture = capture;
     this.#timer = clock.after(firstFrameDeadlineMs, () => {
       this.#endCapture();

@@ -1,30 +1,32 @@
 /**
- * One run of ffmpeg: a camera's stream in, square RGB frames out. Decides nothing: it tells what came and how it ended.
+ * Runs of ffmpeg: a camera's stream in, square RGB frames out; and beside it one that records. Decides nothing: it tells what came
+ * and how it ended.
  *
- * Always: a camera with TLS, or one with a log-in that could redirect, is reached through tunnel.ts alone; the password is
- * in no argument list and in no log: ffmpeg reads the address from its standard input as an
- * ffconcat script (measured: the same first frame and the same latency as with -i URL), and every line that it
- * prints is freed of it; `ended` is called exactly once; after `kill` nothing else is called; bytes are handed on
- * after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
+ * Always: a camera on the network is spoken to by this process alone (stream/), ffmpeg reads its copy of the stream and knows no
+ * password; a recorder is a process of its own, which can fail without the frames (of a file it is a thread of the same ffmpeg);
+ * every line that ffmpeg prints is freed of secrets; `ended` is called exactly once; after `kill` nothing else is called; bytes are
+ * handed on after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
-import { hostOf, isLocal, type NetworkSource, type Source } from './address.ts';
-import { type Recording, recordingOptions } from './ring.ts';
-import { needsTunnel, openTunnel, type Tunnel } from './tunnel.ts';
+import { isLocal, type Source } from './address.ts';
+import { CameraFailure } from './failure.ts';
+import { fileRecordingOptions, type Recording, recordingOptions } from './ring.ts';
+import { type CameraStream, openStream, type StreamEvents } from './stream/stream.ts';
 
 /** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
 export interface CaptureEnd {
   readonly error: string | undefined;
   readonly lines: readonly string[];
-  /** why this gateway refused the camera, where it did */
-  readonly refused?: string;
+  /** why the session with the camera came to nothing or ended, where it was that */
+  readonly failure?: CameraFailure;
 }
 
-export interface CaptureEvents {
+export interface CaptureEvents extends StreamEvents {
   /** the part of the square frame that holds the picture, before its first frame and whenever it changes */
   picture(width: number, height: number): void;
   bytes(chunk: Uint8Array): void;
@@ -36,21 +38,29 @@ export interface Capture {
   kill(): void;
 }
 
-/** ffmpeg gives up a socket that is silent for this long; the camera's own watchdog is the one that counts. */
-const socketTimeoutUs = 3_000_000;
+/** One more ffmpeg, which records; `ended` is called once, not after `kill`. */
+export type StartRecording = (recording: Recording, ended: (end: CaptureEnd) => void) => Capture;
+
+/** Who records what a capture sees. */
+export interface CaptureRecorder {
+  /** where the capture's own ffmpeg records: of sources that one process alone can read */
+  begin(): Recording;
+  /** The stream is there, and others can read it: from now on `start` may be called, again after each end, until `stop`. */
+  attach(start: StartRecording): { stop(): void };
+}
+
 const keptLines = 20;
 /** of the frame interval: a stream of just this rate must not lose every second frame to jitter */
 const intervalTolerance = 0.9;
 /** The scale filter's line at verbose: how large the picture in the frame really is, now. */
 const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
 
-/** `recording`: where ffmpeg writes the stream as the camera encoded it (ring.ts); it never holds the frames up. */
 export function startCapture(
   source: Source,
   size: number,
   framesPerSecond: number,
   events: CaptureEvents,
-  recording?: Recording,
+  recorder?: CaptureRecorder,
 ): Capture {
   let over = false;
   const frames = new Writable({
@@ -64,8 +74,8 @@ export function startCapture(
       );
     },
   });
-  const recorded = recording === undefined ? [] : [...recordingOptions, '-y', recording.pattern];
-  const run = runFfmpeg(source, [...outputOptions(size, framesPerSecond), 'pipe:1', ...recorded], {
+  const outputs = [...outputOptions(size, framesPerSecond), 'pipe:1'];
+  const runEvents: RunEvents = {
     frames,
     line(line) {
       const picture = scaled.exec(line);
@@ -75,7 +85,10 @@ export function startCapture(
       over = true;
       events.ended(end);
     },
-  });
+  };
+  const run = isLocal(source)
+    ? launch(source, [...localInput(source), ...outputs, ...recordedBeside(source, recorder)], runEvents)
+    : runNetwork(source, { outputs, framesPerSecond, events: runEvents, stream: events, recorder });
   return {
     kill() {
       over = true;
@@ -84,9 +97,22 @@ export function startCapture(
   };
 }
 
+/** What a file's own ffmpeg records; a capture device is recorded by nobody. */
+function recordedBeside(source: Source, recorder: CaptureRecorder | undefined): readonly string[] {
+  if (recorder === undefined || source.kind === 'v4l2') return [];
+  return [...fileRecordingOptions, '-y', recorder.begin().pattern];
+}
+
 /** One run of ffmpeg that records and decodes nothing: of the main stream, where the sub-stream is analysed. */
-export function startRecording(source: Source, recording: Recording, ended: (end: CaptureEnd) => void): Capture {
-  return runFfmpeg(source, [...recordingOptions, '-y', recording.pattern], { ended });
+export function startRecording(
+  source: Source,
+  framesPerSecond: number,
+  recording: Recording,
+  ended: (end: CaptureEnd) => void,
+): Capture {
+  const outputs = [...recordingOptions, '-y', recording.pattern];
+  if (isLocal(source)) return launch(source, [...localInput(source), ...outputs], { ended });
+  return runNetwork(source, { outputs, framesPerSecond, events: { ended }, stream: {} });
 }
 
 interface RunEvents {
@@ -98,44 +124,80 @@ interface RunEvents {
   ended(end: CaptureEnd): void;
 }
 
-/** Directly, or through a tunnel that lives as long as ffmpeg does. */
-function runFfmpeg(source: Source, outputs: readonly string[], events: RunEvents): Capture {
-  if (isLocal(source) || !needsTunnel(source)) return launch(source, outputs, events);
+interface NetworkRun {
+  readonly outputs: readonly string[];
+  readonly framesPerSecond: number;
+  readonly events: RunEvents;
+  readonly stream: StreamEvents;
+  readonly recorder?: CaptureRecorder | undefined;
+  readonly clock?: Clock;
+}
+
+/** An ffmpeg on a stream that this process opened and that lives as long as it does. */
+function runNetwork(source: Exclude<Source, { kind: 'file' | 'v4l2' }>, order: NetworkRun): Capture {
+  const { outputs, framesPerSecond, events, recorder, clock = systemClock } = order;
   let run: Capture | undefined;
-  let tunnel: Tunnel | undefined;
+  let stream: CameraStream | undefined;
+  let attached: { stop(): void } | undefined;
   let over = false;
-  const ended = (end: CaptureEnd) => {
-    tunnel?.close();
-    const refused = tunnel?.problem ?? '';
-    events.ended(refused === '' ? end : { ...end, refused });
+  const release = () => {
+    over = true;
+    attached?.stop();
+    stream?.close();
   };
-  openTunnel(source).then(
-    (opened) => {
-      tunnel = opened;
-      if (over) tunnel.close();
-      else run = launch(source, outputs, { ...events, ended }, tunnel.secretUrl);
-    },
-    (error: unknown) => {
-      if (!over) events.ended({ error: messageOf(error), lines: [] });
-    },
-  );
+  const opened = (open: CameraStream) => {
+    stream = open;
+    if (over) return release();
+    const purpose = events.frames === undefined ? 'records' : 'decodes';
+    const decoding = decodes(source, open.input(purpose), outputs);
+    const ended = (end: CaptureEnd) => {
+      const { failure } = open;
+      release();
+      events.ended(failure === undefined ? end : { ...end, failure });
+    };
+    attached = recorder?.attach((recording, recordingEnded) => recordStream(source, open, recording, recordingEnded));
+    run = launch(source, decoding.args, { ...events, ended }, decoding.feed);
+  };
+  openStream(source, { clock, framesPerSecond, events: order.stream }).then(opened, (error: unknown) => {
+    if (over) return;
+    const failure = error instanceof CameraFailure ? error : new CameraFailure('unreachable', messageOf(error));
+    events.ended({ error: failure.reason, lines: [], failure });
+  });
   return {
     kill() {
-      over = true;
+      release();
       run?.kill();
-      tunnel?.close();
     },
   };
 }
 
-/** `through`: what ffmpeg is to open instead of the source's own address. */
-function launch(source: Source, outputs: readonly string[], events: RunEvents, through?: string): Capture {
+type Input = ReturnType<CameraStream['input']>;
+
+function decodes(source: Source, input: Input, outputs: readonly string[]): Input {
+  const args = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-threads', '1', ...decoderOptions(source.hwaccel)];
+  return { args: [...args, ...input.args, ...outputs], feed: input.feed };
+}
+
+function recordStream(
+  source: Source,
+  stream: CameraStream,
+  recording: Recording,
+  ended: (end: CaptureEnd) => void,
+): Capture {
+  const { args, feed } = stream.input('records');
+  return launch(source, [...args, ...recordingOptions, '-y', recording.pattern], { ended }, feed);
+}
+
+/** `feed`: writes what ffmpeg reads on its standard input. */
+function launch(source: Source, args: readonly string[], events: RunEvents, feed?: Input['feed']): Capture {
   const { frames } = events;
   const lines: string[] = [];
   const secrets = isLocal(source) ? [] : source.secrets;
   const clean = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, '…'), redactUrls(line));
-  const { args, script } = input(source, through);
-  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', [...args, ...outputs]);
+  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', [
+    ...['-hide_banner', '-loglevel', 'verbose', '-nostats'],
+    ...args,
+  ]);
   let over = false;
   const finish = (error: string | undefined) => {
     if (over) return;
@@ -148,9 +210,10 @@ function launch(source: Source, outputs: readonly string[], events: RunEvents, t
     if (frames === undefined) finish(error);
     else frames.end(() => finish(error));
   });
-  // an ffmpeg that is gone before it has read its address is told by its end
+  // an ffmpeg that is gone before it has read its input is told by its end
   child.stdin.on('error', () => child.stdin.destroy());
-  child.stdin.end(script);
+  if (feed === undefined) child.stdin.end();
+  else feed(child.stdin);
   createInterface(child.stderr).on('line', (line) => {
     if (over) return;
     events.line?.(line);
@@ -167,53 +230,16 @@ function launch(source: Source, outputs: readonly string[], events: RunEvents, t
   };
 }
 
-/** `script`: what ffmpeg reads on its standard input, where the address must not stand among its arguments. */
-function input(source: Source, through?: string): { readonly args: readonly string[]; readonly script: string } {
-  const common = ['-hide_banner', '-loglevel', 'verbose', '-nostats', '-fflags', 'nobuffer', '-flags', 'low_delay'];
-  const args = [...common, '-threads', '1', ...decoderOptions(source.hwaccel)];
-  if (isLocal(source)) {
-    const how = source.kind === 'file' ? ['-re', '-stream_loop', '-1'] : ['-f', 'v4l2'];
-    return { args: ['-nostdin', ...args, ...how, '-i', source.path], script: '' };
-  }
-  const protocols = 'pipe,rtsp,rtp,tcp,udp,http';
-  const concat = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', protocols, '-i', 'pipe:0'];
-  return {
-    args: [...args, ...fastStart, ...concat],
-    script: ffconcat(through ?? source.secretUrl, streamOptions(source, through)),
-  };
+function localInput(source: Extract<Source, { kind: 'file' | 'v4l2' }>): readonly string[] {
+  const how = source.kind === 'file' ? ['-re', '-stream_loop', '-1'] : ['-f', 'v4l2'];
+  const common = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-threads', '1'];
+  return ['-nostdin', ...common, ...decoderOptions(source.hwaccel), ...how, '-i', source.path];
 }
 
 /** Frames come back to memory by themselves; a Linux board's decoders are decoders of their own to ffmpeg. */
 function decoderOptions(hwaccel: Source['hwaccel']): string[] {
   if (hwaccel === undefined) return [];
   return hwaccel === 'v4l2m2m' ? ['-c:v', 'h264_v4l2m2m'] : ['-hwaccel', hwaccel];
-}
-
-/** A camera says in its SDP what it sends: looking at seconds of the stream first would only cost that time. */
-const fastStart = ['-probesize', '32', '-analyzeduration', '0'];
-/** How long ffmpeg waits for a datagram that others have overtaken; its default of half a second is an alarm's time. */
-const reorderUs = 100_000;
-
-function streamOptions(source: NetworkSource, through?: string): Record<string, string | number> {
-  const common = { timeout: socketTimeoutUs, fflags: 'nobuffer', analyzeduration: 0 };
-  // HTTP has no SDP, so the first picture must be recognised; and MJPEG has no times, ffmpeg would make up 25 a second
-  if (source.kind === 'http')
-    return {
-      ...common,
-      use_wallclock_as_timestamps: 1,
-      // the log-in would go along
-      ...(source.hasLogin ? { max_redirects: 0 } : {}),
-      ...(through !== undefined ? { headers: `'Host: ${hostOf(source)}'` } : {}),
-    };
-  const { transport } = source;
-  const reorder = transport === 'udp' ? { max_delay: reorderUs } : {};
-  return { ...common, probesize: 32, rtsp_transport: transport, ...reorder };
-}
-
-/** The script that makes ffmpeg's concat demuxer open `url`; quotes are doubled as ffmpeg's parser wants them. */
-export function ffconcat(url: string, options: Readonly<Record<string, string | number>>): string {
-  const lines = Object.entries(options).map(([name, value]) => `option ${name} ${value}`);
-  return `ffconcat version 1.0\nfile '${url.replaceAll("'", "'\\''")}'\n${lines.join('\n')}\n`;
 }
 
 /**

@@ -13,16 +13,28 @@ export interface Failure {
   readonly hardware?: true;
 }
 
+/** Why a session with a camera came to nothing or ended, as it is told. */
+export class CameraFailure extends Error implements Failure {
+  readonly state: Failure['state'];
+  readonly reason: string;
+
+  constructor(state: Failure['state'], reason: string) {
+    super(reason);
+    this.state = state;
+    this.reason = reason;
+  }
+}
+
 /** ffmpeg's words where a method or a decoder is not there */
 const hardwareRefuses =
   /No device available for decoder|Device creation failed|Failed to set value '.*' for option 'hwaccel'|Unrecognized hwaccel|Unknown decoder|can't configure decoder|Could not find a valid device|hwaccel (initiali[sz]ation|requested).*(fail|not supported)|No VA display/i;
 
 /** Why a capture of `source` ended, in an installer's words. */
 export function explain(end: CaptureEnd, source: Source): Failure {
-  if (end.refused !== undefined) return refused(end.refused);
+  if (end.failure !== undefined) return { state: end.failure.state, reason: end.failure.reason };
   const where = isLocal(source) ? source.path : `${source.host}:${source.port}`;
   const text = [...end.lines, end.error ?? ''].join('\n');
-  const login = !isLocal(source) && source.hasLogin;
+  const login = !isLocal(source) && source.login !== undefined;
   const says = (pattern: RegExp) => pattern.test(text);
   if (source.hwaccel !== undefined && says(hardwareRefuses))
     return { ...refused(`hardware decoding (${source.hwaccel}) does not work on this gateway`), hardware: true };

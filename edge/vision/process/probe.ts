@@ -7,11 +7,17 @@ import type { Clock } from '@forpost/shared/clock.ts';
 
 const reasons: Readonly<Record<string, (where: string) => string>> = {
   ECONNREFUSED: (where) => `nothing listens on ${where}`,
+  ETIMEDOUT: (where) => `${where} does not answer`,
   EHOSTUNREACH: (where) => `there is no way to ${where}`,
   ENETUNREACH: (where) => `there is no way to ${where}`,
   ENOTFOUND: (where) => `nothing is called ${where}`,
   EAI_AGAIN: (where) => `the name of ${where} cannot be looked up`,
 };
+
+/** Why a connection failed, in words. */
+export function unreachable(where: string, error: NodeJS.ErrnoException): string {
+  return reasons[error.code ?? '']?.(where) ?? `${where} cannot be reached: ${error.message}`;
+}
 
 /** Resolves to why nobody can be reached, in words, or to an empty text. Never rejects. */
 export function probe(host: string, port: number, timeoutMs: number, clock: Clock): Promise<string> {
@@ -25,8 +31,6 @@ export function probe(host: string, port: number, timeoutMs: number, clock: Cloc
     };
     const timer = clock.after(timeoutMs, () => done(`${where} does not answer`));
     socket.once('connect', () => done(''));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      done(reasons[error.code ?? '']?.(where) ?? `${where} cannot be reached: ${error.message}`),
-    );
+    socket.once('error', (error) => done(unreachable(where, error)));
   });
 }

@@ -9,7 +9,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { until } from '../../../test/harness/process.ts';
 import type { Source } from './address.ts';
-import { startCapture } from './capture.ts';
+import { startCapture, startRecording } from './capture.ts';
 import { Ring } from './ring.ts';
 import { StreamRecorder } from './stream-recorder.ts';
 
@@ -41,7 +41,7 @@ function capture(source: Source, ring: Ring) {
         seen.ended = true;
       },
     },
-    ring.begin(),
+    { begin: () => ring.begin(), attach: () => ({ stop: () => {} }) },
   );
   onTestFinished(() => run.kill());
   return seen;
@@ -84,7 +84,12 @@ test('a main stream is recorded alone, and again when that ended', async () => {
   logger.warn = ((_: object, text: string) => warned.push(text)) as never;
   const missing = join(folder, 'later.mp4');
   const options = { camera: 'yard', ring, clock: systemClock, random: () => 0, logger };
-  const recorder = new StreamRecorder({ ...options, source: fileSource('later.mp4') });
+  const source = fileSource('later.mp4');
+  const recorder = new StreamRecorder({
+    ...options,
+    source,
+    startRecording: (recording, ended) => startRecording(source, 5, recording, ended),
+  });
   onTestFinished(() => recorder.stop());
   recorder.start();
   await until('it says that there is nothing', () => warned.length > 0);

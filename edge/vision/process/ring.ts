@@ -47,12 +47,32 @@ const lookEveryMs = 500;
 /** A segment in which nothing is written for this long is over: its ffmpeg is gone. */
 const silentMs = 5_000;
 
-/** For ffmpeg 5 and later: the `fifo` muxer is the thread of its own; it starts anew with a key frame after an error. */
+/** Written each second also where key frames are a minute apart: what an alarm wants to show is on the disk by then. */
+const fragmentUs = 1_000_000;
+const segmentOptions = {
+  segment_time: `${segmentSeconds}`,
+  reset_timestamps: '1',
+  segment_format: 'mp4',
+  segment_format_options: `movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=${fragmentUs}`,
+};
+
+/** Of an ffmpeg that does nothing else: whatever ends it ends the recording alone. */
 export const recordingOptions: readonly string[] = [
+  ...['-map', '0:v:0', '-c:v', 'copy', '-f', 'segment'],
+  ...Object.entries(segmentOptions).flatMap(([name, value]) => [`-${name}`, value]),
+];
+
+/**
+ * Of a file, beside its frames, for ffmpeg 5 and later: the `fifo` muxer is a thread of its own; it starts anew with a key frame
+ * after an error.
+ */
+export const fileRecordingOptions: readonly string[] = [
   ...['-map', '0:v:0', '-c:v', 'copy', '-f', 'fifo', '-fifo_format', 'segment', '-queue_size', `${queuedPackets}`],
   ...['-drop_pkts_on_overflow', '1', '-attempt_recovery', '1', '-recover_any_error', '1', '-recovery_wait_time', '1'],
   ...['-restart_with_keyframe', '1', '-format_opts'],
-  `segment_time=${segmentSeconds}:reset_timestamps=1:segment_format=mp4:segment_format_options=movflags=+frag_keyframe+empty_moov+default_base_moof`,
+  Object.entries(segmentOptions)
+    .map(([name, value]) => `${name}=${value.replaceAll(':', '\\:')}`)
+    .join(':'),
 ];
 
 export interface RingOptions {

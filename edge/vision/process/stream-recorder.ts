@@ -1,5 +1,6 @@
 /**
- * Records a camera's main stream into its ring, where the sub-stream is what is analysed. Nothing is decoded.
+ * Records a camera's stream into its ring by an ffmpeg that does nothing else: the stream that is analysed, as long as that is
+ * there, or a main stream of its own. Nothing is decoded.
  *
  *   recording ── ffmpeg ended, nothing written for `silentMs` ──► waiting (backoff, jitter) ──► recording
  *
@@ -9,7 +10,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Source } from './address.ts';
-import { type Capture, startRecording } from './capture.ts';
+import type { Capture, StartRecording } from './capture.ts';
 import { explain } from './failure.ts';
 import type { Ring } from './ring.ts';
 
@@ -23,6 +24,8 @@ export interface StreamRecorderOptions {
   readonly camera: string;
   readonly source: Source;
   readonly ring: Ring;
+  /** one run of ffmpeg on the stream */
+  readonly startRecording: StartRecording;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -55,9 +58,9 @@ export class StreamRecorder {
   }
 
   #begin(): void {
-    const { source, ring, clock } = this.#options;
+    const { source, ring, clock, startRecording } = this.#options;
     this.#begunAt = clock.uptime();
-    const capture: Capture = startRecording(source, ring.begin(), (end) => {
+    const capture: Capture = startRecording(ring.begin(), (end) => {
       if (this.#capture === capture) this.#again(explain(end, source).reason);
     });
     this.#capture = capture;
@@ -80,7 +83,7 @@ export class StreamRecorder {
     this.#capture = undefined;
     this.#timer?.cancel();
     if (this.#stopped) return;
-    this.#sparing.warn('main', { camera, why }, 'the main stream is not recorded');
+    this.#sparing.warn('main', { camera, why }, 'the stream is not recorded');
     const delayMs = Math.max(leastRetryMs, backoffMs(backoff, this.#failures++, random));
     this.#timer = clock.after(delayMs, () => this.#begin());
   }

@@ -13,10 +13,10 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import { type Ousted, standsIn } from '../blame.ts';
 import { builtInModel } from '../cards.ts';
 import type { FromVision, ToVision } from '../messages.ts';
-import { sourceOf } from './address.ts';
+import { type Source, sourceOf } from './address.ts';
 import { Analysis, type Areas, type Scene } from './analysis.ts';
 import { Camera } from './camera.ts';
-import { startCapture } from './capture.ts';
+import { type CaptureRecorder, startCapture, startRecording } from './capture.ts';
 import type { Frame } from './detectors/detector.ts';
 import type { DetectorPool } from './detectors/pool.ts';
 import { findModel, kindOf, type Model } from './detectors/registry.ts';
@@ -200,7 +200,7 @@ export class WatchedCamera {
       logger,
       startCapture: this.#options.startCapture ?? startCapture,
       probe,
-      recording: () => (this.#recorder === undefined && source.kind !== 'v4l2' ? this.#ring?.begin() : undefined),
+      recorder: this.#recorder === undefined ? this.#captureRecorder(source) : undefined,
       frame: () => {
         // the alert first; whether or not the analysis took it, it stays as it is until this turn is over
         const frame = frames.peek();
@@ -233,7 +233,11 @@ export class WatchedCamera {
       this.#ring.start();
       if (config.main_url !== undefined) {
         const source = sourceOf({ ...config, url: config.main_url });
-        this.#recorder = new StreamRecorder({ camera: config.id, source, ring: this.#ring, clock, random, logger });
+        const rate = config.fps ?? defaultFramesPerSecond;
+        this.#recorder = new StreamRecorder({
+          ...{ camera: config.id, source, ring: this.#ring, clock, random, logger },
+          startRecording: (recording, ended) => startRecording(source, rate, recording, ended),
+        });
         this.#recorder.start();
       }
     }
@@ -249,6 +253,22 @@ export class WatchedCamera {
       logger,
       tell: (alarms, items) => send({ kind: 'evidence', camera: config.id, alarms, items }),
     });
+  }
+
+  /** Records the stream that is analysed. */
+  #captureRecorder(source: Source): CaptureRecorder | undefined {
+    const { config, clock, random, logger } = this.#options;
+    const ring = this.#ring;
+    if (ring === undefined) return undefined;
+    return {
+      begin: () => ring.begin(),
+      attach: (startRecording) => {
+        const options = { camera: config.id, source, ring, startRecording, clock, random, logger };
+        const recorder = new StreamRecorder(options);
+        recorder.start();
+        return recorder;
+      },
+    };
   }
 
   #turnOff(reason: string): void {

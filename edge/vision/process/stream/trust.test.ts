@@ -6,12 +6,12 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { makeCertificates, type TestCertificates } from '../../../scripts/kafka/certificates.ts';
-import type { CameraConfig } from '../../site/site.ts';
-import { cameraFingerprint } from '../camera-fingerprint.ts';
-import { type CameraAddress, sourceOf } from './address.ts';
-import { type Capture, type CaptureEnd, startCapture } from './capture.ts';
-import { explain, type Failure } from './failure.ts';
+import { makeCertificates, type TestCertificates } from '../../../../scripts/kafka/certificates.ts';
+import type { CameraConfig } from '../../../site/site.ts';
+import { cameraFingerprint } from '../../camera-fingerprint.ts';
+import { type CameraAddress, sourceOf } from '../address.ts';
+import { type Capture, type CaptureEnd, startCapture } from '../capture.ts';
+import { explain, type Failure } from '../failure.ts';
 
 const login = { user: 'viewer', password: 'a-camera-password' };
 /** in Basic */
@@ -215,6 +215,18 @@ describe('a camera that sends its viewers elsewhere', () => {
     fake.port = await listening(createPlainServer((socket) => rtsp(socket, fake, redirect, digest)));
     const { state, reason } = await captured({ url: `rtsp://127.0.0.1:${fake.port}/s`, ...login });
     expect([other.heard, state]).toEqual(['', 'refused']);
+    expect(reason).toContain(`sends viewers to another address (rtsp://localhost:${other.port}/s)`);
+  });
+
+  test('by RTSP with transport: udp takes no log-in along', async () => {
+    const other = await elsewhere();
+    const fake = { port: 0, heard: '' };
+    const redirect = (cseq: string) =>
+      `RTSP/1.0 302 Moved\r\nCSeq: ${cseq}\r\nLocation: rtsp://localhost:${other.port}/s\r\n\r\n`;
+    fake.port = await listening(createPlainServer((socket) => rtsp(socket, fake, redirect)));
+    const { state, reason } = await captured({ url: `rtsp://127.0.0.1:${fake.port}/s`, transport: 'udp', ...login });
+    expect([other.heard, state]).toEqual(['', 'refused']);
+    expect(fake.heard).toContain(`Authorization: Basic ${encoded}`);
     expect(reason).toContain(`sends viewers to another address (rtsp://localhost:${other.port}/s)`);
   });
 

@@ -1,0 +1,138 @@
+/**
+ * Takes a stream of bytes of RTSP (RFC 2326) apart, for the side that asks and the side that answers: messages, and between them
+ * the packets of RTP (section 10.12: `$`, channel, length).
+ *
+ * Always: a message's head has at most `longestHead` bytes and its body `longestBody`; what is neither message nor packet is
+ * skipped, because cameras put stray bytes there, up to `mostNoise` bytes in a row: after that it is no RTSP.
+ */
+export interface RtspMessage {
+  /** its first line */
+  readonly start: string;
+  /** of an answer */
+  readonly status: number | undefined;
+  /** names in small letters */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly body: string;
+}
+
+export interface RtspReaderEvents {
+  message(message: RtspMessage): void;
+  packet(channel: number, packet: Buffer): void;
+}
+
+const longestHead = 32_768;
+const longestBody = 1_048_576;
+const mostNoise = 65_536;
+const dollar = 0x24;
+const packetHead = 4;
+/** an answer, or a request in capital letters */
+const beginsMessage = /^(RTSP\/|[A-Z][A-Z_]{2,15} \S)/;
+const shownOfStart = 24;
+
+export class RtspReader {
+  readonly #events: RtspReaderEvents;
+  #rest: Buffer = Buffer.alloc(0);
+  #noise = 0;
+  #stopped = false;
+
+  constructor(events: RtspReaderEvents) {
+    this.#events = events;
+  }
+
+  /** Nothing more is told, also of bytes that are here already. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws Error where this is no RTSP */
+  push(chunk: Buffer): void {
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (let used = this.#take(bytes); used > 0 && !this.#stopped; used = this.#take(bytes))
+      bytes = bytes.subarray(used);
+    this.#rest = bytes;
+  }
+
+  /** How many bytes at the beginning are dealt with; 0: more must come. */
+  #take(bytes: Buffer): number {
+    if (bytes.length === 0) return 0;
+    if (bytes[0] === dollar) return this.#takePacket(bytes);
+    const start = bytes.toString('latin1', 0, shownOfStart);
+    if (beginsMessage.test(start)) return this.#takeMessage(bytes);
+    // a message's beginning that is not whole yet
+    if (bytes.length < shownOfStart && /^(R|RT|RTS|RTSP|[A-Z][A-Z_]* ?)$/.test(start)) return 0;
+    return this.#skip(bytes);
+  }
+
+  #takePacket(bytes: Buffer): number {
+    if (bytes.length < packetHead) return 0;
+    const end = packetHead + bytes.readUInt16BE(2);
+    if (bytes.length < end) return 0;
+    this.#noise = 0;
+    this.#events.packet(bytes[1] ?? 0, bytes.subarray(packetHead, end));
+    return end;
+  }
+
+  #takeMessage(bytes: Buffer): number {
+    const head = bytes.toString('latin1', 0, longestHead);
+    const gap = /\r?\n\r?\n/.exec(head);
+    if (gap === null) {
+      if (bytes.length > longestHead) throw new Error('the head of its answer has no end');
+      return 0;
+    }
+    // headers are UTF-8 in practice, and each byte of them stands for itself above
+    const lines = bytes.toString('utf8', 0, gap.index).split(/\r?\n/);
+    const headers = headersOf(lines.slice(1));
+    const length = Number(headers.get('content-length')?.[0] ?? 0);
+    const bodyLength = Number.isSafeInteger(length) && length > 0 ? length : 0;
+    if (bodyLength > longestBody) throw new Error(`its answer is ${bodyLength} bytes long`);
+    const from = gap.index + gap[0].length;
+    if (bytes.length < from + bodyLength) return 0;
+    const start = lines[0] ?? '';
+    const status = /^RTSP\/\S*\s+(\d{3})\b/.exec(start)?.[1];
+    this.#noise = 0;
+    this.#events.message({
+      start,
+      status: status === undefined ? (start.startsWith('RTSP/') ? oddStatus(start) : undefined) : Number(status),
+      headers,
+      body: bytes.toString('utf8', from, from + bodyLength),
+    });
+    return from + bodyLength;
+  }
+
+  #skip(bytes: Buffer): number {
+    let at = 1;
+    while (at < bytes.length && bytes[at] !== dollar && !isCapital(bytes[at] ?? 0)) at++;
+    this.#noise += at;
+    if (this.#noise > mostNoise) throw new Error('what it sends is no RTSP');
+    return at;
+  }
+}
+
+/** `RTSP/1.0   0302 x` is how some firmware writes 302. */
+function oddStatus(start: string): number {
+  const found = /^RTSP\/\S*\s+\+?0*(\d{3})(?!\d)/.exec(start)?.[1];
+  return found === undefined ? 0 : Number(found);
+}
+
+function isCapital(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
+}
+
+function headersOf(lines: readonly string[]): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  let last: string[] | undefined;
+  for (const line of lines) {
+    // a folded line goes on with the one before
+    if (/^[ \t]/.test(line) && last !== undefined) {
+      last.push(`${last.pop() ?? ''} ${line.trim()}`);
+      continue;
+    }
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    last = headers.get(name) ?? [];
+    last.push(line.slice(colon + 1).trim());
+    headers.set(name, last);
+  }
+  return headers;
+}

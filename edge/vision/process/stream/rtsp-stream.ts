@@ -1,0 +1,237 @@
+/**
+ * A camera's RTSP stream for the ffmpegs of this process: what its session brings (rtsp-session.ts) is given the right times and
+ * handed to each reader of a server on loopback (local-rtsp.ts).
+ *
+ *   set up ── all announced readers are ready, or `readersWaitMs` ──► playing ── session ended, silent, closed ──► over
+ *
+ * Always: the camera plays only once somebody reads, so that its first key frame is lost to nobody; who records is served from
+ * the newest key frame on where that is still held (at most `mostHeldBytes`), else from the next one; another resolution ends
+ * whoever records, because one file has one; nothing of RTCP is handed on: its clocks are the camera's.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Timer } from '@forpost/shared/clock.ts';
+import type { RtspSource } from '../address.ts';
+import { CameraFailure } from '../failure.ts';
+import { ffconcat } from './ffconcat.ts';
+import { type LocalReader, LocalRtsp } from './local-rtsp.ts';
+import { type Glance, glance, type RtpPacket, readRtp } from './rtp-picture.ts';
+import { RtpTimes } from './rtp-times.ts';
+import { openRtsp, type RtspSession } from './rtsp-session.ts';
+import { localSdp, type VideoTrack } from './sdp.ts';
+import type { CameraStream, Purpose, StreamInput, StreamOptions } from './stream.ts';
+
+const readersWaitMs = 500;
+/** Before the camera's own deadline for a first picture (camera.ts): this one knows more. */
+const firstPacketMs = 10_000;
+const lookEveryMs = 1_000;
+/** Most cameras have a key frame each second or two: nobody needs to read of that. */
+const unremarkableMs = 2_500;
+const mostHeldBytes = 4_194_304;
+/** so many packets of another type than the announced one, and none of that: the announcement was wrong */
+const otherTypePackets = 20;
+
+export async function openRtspStream(source: RtspSource, options: StreamOptions): Promise<CameraStream> {
+  const stream = new RtspStream(options);
+  await stream.open(source);
+  return stream;
+}
+
+class RtspStream implements CameraStream {
+  readonly #options: StreamOptions;
+  readonly #readers = new Set<LocalReader>();
+  readonly #announced = new Set<string>();
+  readonly #arrived = new Set<string>();
+  #source: RtspSource | undefined;
+  #session: RtspSession | undefined;
+  #server: LocalRtsp | undefined;
+  #track: VideoTrack | undefined;
+  #times = new RtpTimes(90_000);
+  #timer: Timer | undefined;
+  #watch: Timer | undefined;
+  #played = false;
+  #playedAt = 0;
+  #firstAt: number | undefined;
+  #keyAt: number | undefined;
+  #otherTypes = 0;
+  #parametersOpen = false;
+  readonly #parameters = new Map<number, Buffer>();
+  /** packets from the newest key frame on; undefined where they became too many */
+  #held: Buffer[] | undefined;
+  #heldBytes = 0;
+  #closed = false;
+  failure: CameraFailure | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  /** @throws CameraFailure */
+  async open(source: RtspSource): Promise<void> {
+    this.#source = source;
+    const session = await openRtsp(source, this.#options.clock, {
+      packet: (packet) => this.#packet(packet),
+      ended: (why) => this.#fail(why),
+    });
+    this.#session = session;
+    this.#track = session.track;
+    this.#times = new RtpTimes(session.track.clockRate);
+    this.#server = new LocalRtsp({
+      sdp: localSdp(session.track),
+      playing: (reader) => this.#join(reader),
+      gone: (reader) => this.#readers.delete(reader),
+    });
+    await this.#server.start().catch((error: unknown) => {
+      session.close();
+      throw error;
+    });
+  }
+
+  input(purpose: Purpose): StreamInput {
+    const name = `${purpose}-${randomBytes(4).toString('hex')}`;
+    this.#announced.add(name);
+    const url = this.#server?.address(name) ?? '';
+    // who records has time to look at the stream first, and must know its size where the camera does not tell it
+    const looks =
+      purpose === 'decodes'
+        ? { probesize: 32, analyzeduration: 0 }
+        : { probesize: 4_194_304, analyzeduration: 10_000_000, fpsprobesize: 0 };
+    const script = ffconcat(url, { fflags: 'nobuffer', rtsp_transport: 'tcp', ...looks });
+    const before = purpose === 'decodes' ? ['-probesize', '32', '-analyzeduration', '0'] : ['-fpsprobesize', '0'];
+    return {
+      args: [
+        ...before,
+        ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtp,tcp,udp', '-i', 'pipe:0'],
+      ],
+      feed: (stdin) => void stdin.end(script),
+    };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#watch?.cancel();
+    this.#session?.close();
+    this.#server?.stop();
+    this.#held = undefined;
+  }
+
+  #fail(why: CameraFailure): void {
+    if (this.#closed) return;
+    this.failure = why;
+    this.close();
+  }
+
+  #join(reader: LocalReader): void {
+    this.#arrived.add(reader.name);
+    this.#readers.add(reader);
+    if (reader.records) for (const framed of this.#held ?? []) reader.send(framed, true);
+    if (this.#played || this.#closed) return;
+    if ([...this.#announced].every((name) => this.#arrived.has(name))) this.#play();
+    else this.#timer ??= this.#options.clock.after(readersWaitMs, () => this.#play());
+  }
+
+  #play(): void {
+    this.#timer?.cancel();
+    if (this.#played || this.#closed) return;
+    this.#played = true;
+    this.#playedAt = this.#options.clock.uptime();
+    this.#session?.play().catch((error: unknown) => {
+      this.#fail(error instanceof CameraFailure ? error : new CameraFailure('connecting', String(error)));
+    });
+    this.#look();
+  }
+
+  /** Once a second, until decoding can begin. */
+  #look(): void {
+    const { clock, events } = this.#options;
+    this.#watch = clock.after(lookEveryMs, () => {
+      const now = clock.uptime();
+      if (this.#firstAt === undefined && now - this.#playedAt > firstPacketMs) return this.#fail(this.#silence());
+      if (this.#firstAt !== undefined && this.#keyAt === undefined && now - this.#firstAt > unremarkableMs)
+        events.waiting?.(now - this.#firstAt);
+      if (this.#keyAt === undefined) this.#look();
+    });
+  }
+
+  #silence(): CameraFailure {
+    const seconds = firstPacketMs / 1_000;
+    return new CameraFailure(
+      'unreachable',
+      this.#source?.transport === 'udp'
+        ? `nothing came by UDP for ${seconds} s: a firewall or the network holds it back; leave out transport: udp`
+        : `the camera starts the stream and sends nothing for ${seconds} s`,
+    );
+  }
+
+  #packet(packet: Buffer): void {
+    const rtp = readRtp(packet);
+    const track = this.#track;
+    if (rtp === undefined || track === undefined || this.#closed || !this.#takes(rtp, track)) return;
+    const at = this.#options.clock.uptime();
+    this.#firstAt ??= at;
+    const seen = glance(track.codec, rtp.payload);
+    // of a codec that nobody here can read, all are taken for the first
+    const beginsKeyFrame = seen === undefined ? this.#keyAt === undefined : this.#beginsKeyFrame(seen);
+    if (seen === undefined || (seen.key && seen.picture && seen.begins)) this.#keyFrame(at);
+    if (seen?.key === true && !seen.picture) this.#checkParameters(rtp);
+    const framed = framedFor(packet, track.payloadType, this.#times.map(rtp, seen, at));
+    this.#hold(framed, beginsKeyFrame);
+    for (const reader of this.#readers) reader.send(framed, beginsKeyFrame);
+  }
+
+  /** Whether a packet is one of the track; a camera may announce another type than it sends. */
+  #takes({ payloadType }: RtpPacket, track: VideoTrack): boolean {
+    if (payloadType === track.payloadType) {
+      this.#otherTypes = Number.NEGATIVE_INFINITY;
+      return true;
+    }
+    return ++this.#otherTypes > otherTypePackets;
+  }
+
+  /** Parameters and the picture after them are one beginning. */
+  #beginsKeyFrame({ key, begins, picture }: Glance): boolean {
+    const first = key && begins && !this.#parametersOpen;
+    if (picture) this.#parametersOpen = false;
+    else if (key) this.#parametersOpen = true;
+    return first;
+  }
+
+  #keyFrame(at: number): void {
+    const { keyFrames } = this.#options.events;
+    if (this.#keyAt !== undefined) keyFrames?.(at - this.#keyAt);
+    this.#keyAt = at;
+  }
+
+  #checkParameters({ payload }: RtpPacket): void {
+    // each kind of them comes in packets of its own
+    const kind = payload[0] ?? 0;
+    const before = this.#parameters.get(kind);
+    if (before !== undefined && !before.equals(payload))
+      for (const reader of this.#readers) if (reader.records) reader.end();
+    this.#parameters.set(kind, Buffer.from(payload));
+  }
+
+  #hold(framed: Buffer, beginsKeyFrame: boolean): void {
+    if (beginsKeyFrame) {
+      this.#held = [];
+      this.#heldBytes = 0;
+    }
+    if (this.#held === undefined) return;
+    this.#heldBytes += framed.length;
+    if (this.#heldBytes > mostHeldBytes) this.#held = undefined;
+    else this.#held.push(framed);
+  }
+}
+
+/** As it goes to a reader: interleaved, with the announced type and the right time. */
+function framedFor(packet: Buffer, payloadType: number, timestamp: number): Buffer {
+  const framed = Buffer.allocUnsafe(4 + packet.length);
+  framed[0] = 0x24;
+  framed[1] = 0;
+  framed.writeUInt16BE(packet.length, 2);
+  packet.copy(framed, 4);
+  framed[5] = ((packet[1] ?? 0) & 0x80) | payloadType;
+  framed.writeUInt32BE(timestamp, 8);
+  return framed;
+}

@@ -1,0 +1,22 @@
+/** The addresses within a camera's RTSP session, as cameras write them. Pure. */
+import type { RtspMessage } from './rtsp-message.ts';
+
+/** What relative addresses of tracks begin with; a log-in that some cameras write into it is left out. */
+export function baseOf({ headers }: RtspMessage, url: string): string {
+  const named = headers.get('content-base')?.[0] ?? headers.get('content-location')?.[0] ?? '';
+  return isAddress(named) ? withoutLogin(named) : url;
+}
+
+/** A track's `a=control` to its address: cameras mean it to be appended. */
+export function resolved(base: string, control: string): string {
+  if (isAddress(control)) return withoutLogin(control);
+  return `${base.replace(/\/$/, '')}/${control.replace(/^\//, '')}`;
+}
+
+function isAddress(text: string): boolean {
+  return /^rtsps?:\/\//i.test(text);
+}
+
+function withoutLogin(url: string): string {
+  return url.replace(/^(rtsps?:\/\/)[^/]*@/i, '$1');
+}
