@@ -75,7 +75,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}', 'test/{contract,harness}/**/*.test.ts'],
+          include: [
+            '{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}',
+            'test/{conformance,contract,harness}/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', ...light, ...realParts, ...timed],
           ...quick,
           sequence: { groupOrder: 0 },

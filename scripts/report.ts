@@ -32,6 +32,8 @@ export interface ReportDocument {
   readonly metrics: Figures;
   readonly peers: Readonly<Record<string, Figures>>;
   readonly goals: readonly Goal[];
+  /** what figures count, by name, where a figure alone says too little */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a figure may depend on. */
@@ -72,6 +74,7 @@ export class Report {
   readonly #metrics: Record<string, number | null> = {};
   readonly #peers: Record<string, Figures> = {};
   readonly #goals: { metric: string; op: GoalOp; goal: number }[] = [];
+  readonly #lists: Record<string, readonly string[]> = {};
   #samples = 0;
 
   constructor(name: string, at: Date) {
@@ -103,6 +106,12 @@ export class Report {
     return this;
   }
 
+  /** names what a figure counts */
+  list(name: string, lines: readonly string[]): this {
+    this.#lists[name] = lines;
+    return this;
+  }
+
   /** Judged against the metric's value when the report is printed. */
   goal(metric: string, op: GoalOp, goal: number): this {
     this.#goals.push({ metric, op, goal });
@@ -123,6 +132,7 @@ export class Report {
         const value = this.#metrics[metric] ?? null;
         return { metric, op, goal, value, met: value !== null && meets(value, op, goal) };
       }),
+      ...(Object.keys(this.#lists).length > 0 ? { lists: this.#lists } : {}),
     };
   }
 

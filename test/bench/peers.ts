@@ -21,7 +21,7 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-interface Program {
+export interface Program {
   stop(): Promise<void>;
   readonly running: () => boolean;
 }
@@ -31,7 +31,7 @@ const stopDeadlineMs = 20_000;
 
 /** Without durability: nothing is written to disk. */
 export async function startMosquitto(): Promise<Peer | undefined> {
-  const command = await find('mosquitto');
+  const command = await findProgram('mosquitto');
   if (command === undefined) return undefined;
   const [port = 0] = await freePorts(1);
   const folder = await mkdtemp(join(tmpdir(), 'forpost-mosquitto-'));
@@ -39,14 +39,14 @@ export async function startMosquitto(): Promise<Peer | undefined> {
   const settings = ['allow_anonymous true', 'persistence false', 'log_dest none'];
   await writeFile(file, `${[`listener ${port} 127.0.0.1`, ...settings].join('\n')}\n`);
   const { output } = await runCommand(command, ['-h'], 10_000);
-  const program = start(command, ['-c', file], process.env);
+  const program = startProgram(command, ['-c', file], process.env);
   return untilListening('mosquitto', /version ([\d.]+)/.exec(output)?.[1], port, [program], folder);
 }
 
 /** With its MQTT plug-in and an absent subscriber whose durable session gets every message. */
 export async function startRabbit(): Promise<Peer | undefined> {
   const command = await findRabbit();
-  const epmd = await find('epmd');
+  const epmd = await findProgram('epmd');
   if (command === undefined || epmd === undefined) return undefined;
   const [port = 0, distribution = 0, names = 0] = await freePorts(3);
   const folder = await mkdtemp(join(tmpdir(), 'forpost-rabbitmq-'));
@@ -67,8 +67,8 @@ export async function startRabbit(): Promise<Peer | undefined> {
     RABBITMQ_LOG_BASE: join(folder, 'log'),
   };
   // Erlang would start one of its own and leave it behind
-  const nameServer = start(epmd, [], env);
-  const server = start(command, [], env);
+  const nameServer = startProgram(epmd, [], env);
+  const server = startProgram(command, [], env);
   const version = /rabbitmq_server-([\d.]+)/.exec(command)?.[1];
   const peer = await untilListening('rabbitmq', version, port, [nameServer, server], folder);
   try {
@@ -92,11 +92,11 @@ async function keepEverything(port: number): Promise<void> {
 async function findRabbit(): Promise<string | undefined> {
   // Debian's command on the path changes the user; the one that it calls does not
   for await (const file of glob('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')) return file;
-  return find('rabbitmq-server');
+  return findProgram('rabbitmq-server');
 }
 
 /** The program's full name; undefined, and a line that says so, where it is not installed. */
-async function find(name: string): Promise<string | undefined> {
+export async function findProgram(name: string): Promise<string | undefined> {
   // Debian keeps servers where a user's path does not look
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
     const file = join(folder, name);
@@ -110,7 +110,7 @@ async function find(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Program {
+export function startProgram(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Program {
   const child = spawn(command, args, { env, stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
   const endWithUs = () => child.kill('SIGKILL');
@@ -127,7 +127,8 @@ function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv)
   };
 }
 
-async function untilListening(
+/** A peer whose port takes connections; its folder is removed when it stops. */
+export async function untilListening(
   name: string,
   version: string | undefined,
   port: number,

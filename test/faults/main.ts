@@ -4,11 +4,13 @@
  * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
  * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
  * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
- * (packets/report.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts). One JSON document last on standard output.
+ * (packets/report.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts); with
+ * `--conformance` what MQTT demands, statement by statement (../conformance/report.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
+import { conformanceReport } from '../conformance/report.ts';
 import { campaign, findMistakes } from './campaign.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
 import { fuzzReport, hostileReport } from './packets/report.ts';
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     simulate: { type: 'string' },
     'fuzz-packets': { type: 'string' },
     paho: { type: 'boolean', default: false },
+    conformance: { type: 'boolean', default: false },
     'hostile-packets': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: '' },
@@ -48,6 +51,7 @@ function chosen(): Promise<0 | 1> {
   const minutes = values['fuzz-packets'];
   if (minutes !== undefined) return fuzzReport(wholeNumber('fuzz-packets', minutes), seed);
   if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
+  if (values.conformance) return conformanceReport();
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({

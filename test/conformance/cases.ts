@@ -1,0 +1,25 @@
+/** All cases, in the order of the standard's sections. */
+import type { Case } from './case.ts';
+import { connectCases } from './cases/connect.ts';
+import { featureCases } from './cases/features.ts';
+import { malformedCases } from './cases/malformed.ts';
+import { propertyCases } from './cases/properties.ts';
+import { publishCases } from './cases/publish.ts';
+import { retainedCases } from './cases/retained.ts';
+import { sessionCases } from './cases/sessions.ts';
+import { subscribeCases } from './cases/subscribe.ts';
+import { topicCases } from './cases/topics.ts';
+import { willCases } from './cases/wills.ts';
+
+export const allCases: readonly Case[] = [
+  ...connectCases,
+  ...malformedCases,
+  ...publishCases,
+  ...topicCases,
+  ...subscribeCases,
+  ...retainedCases,
+  ...sessionCases,
+  ...willCases,
+  ...propertyCases,
+  ...featureCases,
+];

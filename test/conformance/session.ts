@@ -1,0 +1,75 @@
+/** One run of one case against one broker: its connections by name, and what its steps need to know. */
+import { Connection } from './connection.ts';
+import type { Packet, Properties } from './packets.ts';
+import type { Version } from './wire.ts';
+
+/** A broker to judge: where it is, how one logs in, and what it announced. */
+export interface Target {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** in front of every topic of a case, without a slash at its end; empty where everything is allowed */
+  readonly prefix: string;
+  /** a topic that this user may not publish to */
+  readonly forbidden?: string | undefined;
+  /** a topic that this user may not subscribe to; mosquitto grants every subscription, and filters what it delivers */
+  readonly forbiddenFilter?: string | undefined;
+  /** for a packet that must come; a right broker never takes that long */
+  readonly waitMs: number;
+  /** cases at the same time */
+  readonly atOnce: number;
+}
+
+export class CaseFailure extends Error {}
+
+export class Session {
+  readonly target: Target;
+  readonly version: Version;
+  /** what CONNACK of 5.0 announced, once for the whole run */
+  readonly announced: Properties;
+  /** how many byte sequences the case has written */
+  written = 0;
+  readonly #name: string;
+  readonly #connections = new Map<string, Connection>();
+  /** the last PUBLISH that each connection got */
+  readonly lastPublish = new Map<string, Packet>();
+
+  constructor(target: Target, version: Version, announced: Properties, name: string) {
+    this.target = target;
+    this.version = version;
+    this.announced = announced;
+    this.#name = name;
+  }
+
+  clientId(client: string): string {
+    return `${this.#name}${client}`;
+  }
+
+  async open(client: string): Promise<Connection> {
+    this.#connections.get(client)?.cut();
+    const { host, port } = this.target;
+    const connection = await Connection.open(host, port, this.version);
+    this.#connections.set(client, connection);
+    return connection;
+  }
+
+  of(client: string): Connection {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) throw new CaseFailure(`the case never connected ${client}`);
+    return connection;
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.cut();
+  }
+}
+
+export function show(packet: Packet | undefined): string {
+  if (packet === undefined) return 'nothing';
+  const { name, bytes: _bytes, props, payload, ...rest } = packet;
+  const shown = payload === undefined ? {} : { payload: payload.slice(0, 40) };
+  const own = Object.keys(props).length === 0 ? {} : { props };
+  return `${name.toUpperCase()} ${JSON.stringify({ ...rest, ...shown, ...own })}`;
+}
