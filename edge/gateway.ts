@@ -24,6 +24,8 @@ import { Alarms } from './alerts/alarms.ts';
 import { activePast, PastAlarms } from './alerts/past-alarms.ts';
 import { mostRecorded, type RecordedAlert, recordedAlerts } from './alerts/recorded.ts';
 import { Broker } from './broker/broker.ts';
+import { RefusedClients } from './broker/refused-clients.ts';
+import { RefusedFile, refusedFileName } from './broker/refused-file.ts';
 import { KnownTime } from './clock/known-time.ts';
 import { ClockSync } from './clock/sync.ts';
 import type { CommandContext } from './commands/command-kind.ts';
@@ -126,6 +128,8 @@ export class Gateway implements Part {
   readonly #evidence: Evidence;
   readonly #uploads: EvidenceUpload;
   readonly #broker: Broker;
+  readonly #refusedClients: RefusedClients;
+  readonly #refusedFile: RefusedFile;
   readonly #console: ConsoleServer;
   readonly #page: PatientPage;
   readonly #health: GatewayHealth;
@@ -196,6 +200,14 @@ export class Gateway implements Part {
       },
     });
     this.#devices = new DeviceRegistry({ site, secrets, clock });
+    this.#refusedClients = new RefusedClients(clock);
+    this.#refusedFile = new RefusedFile({
+      clients: this.#refusedClients,
+      file: join(installation.data, refusedFileName),
+      isKnown: this.#devices.acquaintance.isUser,
+      clock,
+      logger: logger('broker'),
+    });
     this.#broker = new Broker({
       mqtt: installation.mqtt,
       authenticate: this.#devices.authenticate,
@@ -205,6 +217,9 @@ export class Gateway implements Part {
       clock,
       logger: logger('broker'),
       onConnection: (device, connected) => this.#devices.connected(device as DeviceId, connected),
+      onForbidden: ({ topic, principal, ...forbidden }) =>
+        this.#refusedClients.note({ ...forbidden, principal, user: principal, address: '', what: topic }),
+      onRefused: this.#refusedClients.note,
     });
     this.#alarms = new Alarms({
       actions: createActions({ publisher: this.#broker, logger: logger('alerts') }),
@@ -349,6 +364,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       broker: this.#broker,
+      refusedClients: this.#refusedClients,
       unstored: () => this.#pipeline.unstored,
       commandKeys: () => this.#commandKeys,
       sendsEvidence: target !== undefined,
@@ -432,6 +448,7 @@ export class Gateway implements Part {
       await this.#releasers.start('conditions', this.#conditions);
       await this.#releasers.start('health', this.#health);
       await this.#releasers.start('console', this.#page);
+      await this.#releasers.start('refused clients', this.#refusedFile);
       await this.#releasers.start('broker', this.#broker);
       this.#alarms.restore();
       this.#listening = true;

@@ -117,6 +117,15 @@ devices
     );
   });
 
+devices
+  .command('list')
+  .description('list who may log in (devices, then consumers), and what clients were refused')
+  .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
+  .action(async (options: { config: string }) => {
+    const { listDevices } = await import('./cli/list-devices.ts');
+    for (const line of await listDevices(options.config)) process.stdout.write(`${line}\n`);
+  });
+
 const cameras = program.command('cameras').description('the site’s cameras');
 cameras
   .command('fingerprint')

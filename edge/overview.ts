@@ -14,6 +14,7 @@ import type { Alert } from './alerts/action.ts';
 import type { Alarms, ActiveAlarm as KnownAlarm } from './alerts/alarms.ts';
 import type { PastAlarms } from './alerts/past-alarms.ts';
 import type { Broker } from './broker/broker.ts';
+import type { RefusedClients } from './broker/refused-clients.ts';
 import type {
   ActiveAlarm,
   AlertNotice,
@@ -21,6 +22,7 @@ import type {
   EarlierAlarms,
   EarlierAlarmsQuery,
   LivePicture,
+  RefusedView,
   SceneNotice,
 } from './console/source.ts';
 import type { DeviceRegistry } from './devices/registry.ts';
@@ -60,6 +62,7 @@ export interface OverviewParts {
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly broker: Broker;
+  readonly refusedClients: Pick<RefusedClients, 'list'>;
   readonly unstored: () => GatewaySnapshot['unstored'];
   /** ids of the keys whose commands are taken */
   readonly commandKeys: () => readonly string[];
@@ -159,6 +162,20 @@ export class Overview implements ConsoleSource {
 
   outbox(): ReturnType<ConsoleSource['outbox']> {
     return this.#parts.outbox.status();
+  }
+
+  refused(principal?: string): readonly RefusedView[] {
+    const refused = this.#parts.refusedClients.list(principal);
+    if (refused.length === 0) return [];
+    const { devices, consumers } = this.#parts.site();
+    const names = new Map<string, string | undefined>([...devices, ...consumers].map(({ id, name }) => [id, name]));
+    const named = (id: string) => names.get(id) ?? id;
+    return refused.map(({ first, last, ...one }) => ({
+      ...one,
+      name: one.principal === null ? null : named(one.principal),
+      first: rfc3339(first),
+      last: rfc3339(last),
+    }));
   }
 
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {

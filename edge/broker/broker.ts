@@ -46,6 +46,7 @@ import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
+import type { OnRefused } from './refused-clients.ts';
 import { brokerId } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { defaultFilterLimits, type FilterLimits, mayHold, Subscribing } from './subscribing.ts';
@@ -109,6 +110,8 @@ export interface BrokerOptions {
   readonly onConnection: (device: string, connected: boolean) => void;
   /** a client asked for a topic or filter that it may not have */
   readonly onForbidden?: OnForbidden;
+  /** a client was not let in: its log-in is wrong, or it speaks what is not spoken here */
+  readonly onRefused?: OnRefused;
   /** instead of the configured ports: 0 takes a free one */
   readonly ports?: { readonly plain?: number; readonly tls?: number };
   readonly limits?: Partial<BrokerLimits>;
@@ -145,7 +148,10 @@ export class Broker implements Part, LocalPublisher {
     this.#sparing = new SparingLogger(options.logger, options.clock);
     const { authenticate, acquaintance } = options;
     const own = { clock: options.clock, logger: this.#sparing };
-    this.#logIn = new LogIn({ ...own, authenticate, acquaintance, counters: this.#counters });
+    this.#logIn = new LogIn({
+      ...own,
+      ...{ authenticate, acquaintance, counters: this.#counters, onRefused: options.onRefused },
+    });
     const maxConnectBytes = Math.min(this.#limits.maxConnectBytes, maxPacketBytesOf(options.mqtt));
     this.#lobby = new Lobby({
       ...own,

@@ -14,6 +14,7 @@ import type { SparingLogger } from '@forpost/shared/logging.ts';
 import { type PasswordAnswer, PasswordQueue } from '@forpost/shared/password-queue.ts';
 import type { Acquaintance, Authenticate, Principal } from './access.ts';
 import type { Counters } from './counters.ts';
+import type { OnRefused } from './refused-clients.ts';
 
 const identifierRejected = 2;
 const serverUnavailable = 3;
@@ -47,6 +48,8 @@ export interface LogInOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly counters: Counters;
+  /** a log-in was refused for good: told with who it was */
+  readonly onRefused?: OnRefused | undefined;
 }
 
 export class LogIn {
@@ -54,10 +57,12 @@ export class LogIn {
   readonly #acquaintance: Acquaintance;
   readonly #logger: SparingLogger;
   readonly #counters: Counters;
+  readonly #onRefused: OnRefused | undefined;
   readonly #queue: PasswordQueue;
   readonly #requests = new WeakMap<object, ConnectRequest>();
 
-  constructor({ authenticate, acquaintance = nobodyKnown, clock, logger, counters }: LogInOptions) {
+  constructor({ authenticate, acquaintance = nobodyKnown, clock, logger, counters, onRefused }: LogInOptions) {
+    this.#onRefused = onRefused;
     this.#authenticate = authenticate;
     this.#acquaintance = acquaintance;
     this.#logger = logger;
@@ -83,11 +88,10 @@ export class LogIn {
     // [MQTT-3.1.3-8]
     if (request === undefined || (request.clientId === '' && request.clean !== true))
       return { ok: false, returnCode: identifierRejected, message: 'a session that stays needs a client id' };
-    if (!asked.user || asked.password === undefined)
-      return this.#refuse(address, asked.user ?? '', 'no user or no password');
+    if (!asked.user || asked.password === undefined) return this.#refuse(asked, request, 'no user or no password');
     const password = Buffer.from(asked.password).toString('utf8');
     const known = this.#acquaintance.recall(asked.user, password);
-    if (known === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password, as before');
+    if (known === 'wrong') return this.#refuse(asked, request, 'wrong user or password, as before');
     if (known !== undefined) return this.#letIn(known);
     let principal: Principal | undefined;
     let answer: PasswordAnswer;
@@ -109,7 +113,7 @@ export class LogIn {
       this.#queue.forgive(address, asked.user);
       return this.#letIn(principal);
     }
-    if (answer === 'wrong') return this.#refuse(address, asked.user, 'wrong user or password');
+    if (answer === 'wrong') return this.#refuse(asked, request, 'wrong user or password');
     return this.#putOff(address, answer);
   }
 
@@ -126,11 +130,19 @@ export class LogIn {
     return { ok: false, returnCode: serverUnavailable, message: 'too many log-ins at once' };
   }
 
-  #refuse(address: string, user: string, message: string): LogInOutcome {
+  #refuse(
+    { address: from = '', user = '' }: LogInRequest,
+    { clientId }: ConnectRequest,
+    message: string,
+  ): LogInOutcome {
     this.#counters.failedLogins++;
+    const address = addressGroup(from);
     const name = user.slice(0, 64);
+    const isUser = this.#acquaintance.isUser(user);
+    const principal = isUser ? user : null;
+    this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
     // names that nobody has are one line a minute, however many are tried
-    const kind = this.#acquaintance.isUser(user) ? name : '';
+    const kind = isUser ? name : '';
     this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };
   }

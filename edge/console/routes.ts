@@ -32,6 +32,10 @@ const deadLettersSchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxDeadLetters })),
   device: Type.Optional(Type.String({ maxLength: 64 })),
 });
+const refusedSchema = Type.Object({
+  /** id of a device or consumer */
+  principal: Type.Optional(Type.String({ maxLength: 64 })),
+});
 const earlierSchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   /** id of an alarm: the next older ones; what `next` said */
@@ -101,6 +105,12 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
     async ({ query: { limit = 20, device } }) => ({
       deadLetters: (await source.deadLetters(limit, device)).map(deadLetterView),
     }),
+  );
+
+  app.get<{ Querystring: Type.Static<typeof refusedSchema> }>(
+    '/api/v1/refused',
+    { ...behindLogin, schema: { querystring: refusedSchema } },
+    async ({ query: { principal } }) => ({ refused: source.refused(principal) }),
   );
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(

@@ -11,7 +11,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
-import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
+import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
 import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
 
 let hash: string;
@@ -91,6 +91,7 @@ test('nothing but the page, its log-in and the health is open', async () => {
     '/api/v1/evidence',
     '/api/v1/evidence/00000000000000aa',
     '/api/v1/dead-letters',
+    '/api/v1/refused',
     '/api/v1/cameras/yard/picture',
     '/api/v1/cameras/yard/tracks',
     '/api/v1/stream',
@@ -173,6 +174,16 @@ test('an alarm is acknowledged once, by the one who is logged in', async () => {
 interface Letters {
   readonly deadLetters: readonly DeadLetterView[];
 }
+
+test('what clients were refused is told with the status, and of one device or consumer alone', async () => {
+  const { source, get } = await start();
+  const wrong = refusedView();
+  const stranger = refusedView({ kind: 'stranger', principal: null, name: null, user: 'eve' });
+  source.refusals = [stranger, wrong];
+  expect(await (await get('/api/v1/refused')).json()).toEqual({ refused: [stranger, wrong] });
+  expect(await (await get('/api/v1/refused?principal=meter')).json()).toEqual({ refused: [wrong] });
+  expect(await (await get('/api/v1/status')).json()).toMatchObject({ refused: [stranger, wrong] });
+});
 
 test('dead letters are shown as text where they are text, shortened, by device', async () => {
   const { get, source } = await start();

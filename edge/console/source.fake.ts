@@ -13,6 +13,7 @@ import type {
   EarlierAlarms,
   EarlierAlarmsQuery,
   LivePicture,
+  RefusedView,
   SceneNotice,
   SceneSaved,
 } from './source.ts';
@@ -46,6 +47,14 @@ export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): Act
     evidence: [],
     since: '2026-06-01T12:04:00.000Z',
     at: '2026-06-01T12:04:00.000Z',
+    ...more,
+  };
+}
+
+export function refusedView(more: Partial<RefusedView> = {}): RefusedView {
+  return {
+    ...{ kind: 'password', principal: 'meter', name: 'Meter', user: 'meter', clientId: 'c1', address: '10.0.0.7' },
+    ...{ what: '', count: 3, first: '2026-06-01T12:00:00.000Z', last: '2026-06-01T12:04:00.000Z' },
     ...more,
   };
 }
@@ -86,6 +95,7 @@ export class FakeSource implements ConsoleSource {
   /** newest first */
   earlier: EarlierAlarm[] = [];
   letters: DeadLetter[] = [];
+  refusals: RefusedView[] = [];
   pictures = new Map<string, Buffer>();
   /** of each picture, ms since 1970; undefined: now */
   taken: number | undefined;
@@ -122,6 +132,9 @@ export class FakeSource implements ConsoleSource {
       .filter(({ evidence }) => !pictured || evidence.length > 0);
     const alarms = wanted.slice(0, limit);
     return { alarms, next: wanted.length > limit ? alarms.at(-1)?.alarm : undefined };
+  }
+  refused(principal?: string): readonly RefusedView[] {
+    return this.refusals.filter((one) => principal === undefined || one.principal === principal);
   }
   outbox(): OutboxStatus {
     return {

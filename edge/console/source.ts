@@ -7,6 +7,7 @@
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { PastAlarm, PastAlarmsPage, PastAlarmsQuery } from '../alerts/past-alarms.ts';
+import type { RefusedClient } from '../broker/refused-clients.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
@@ -53,6 +54,15 @@ export interface SceneNotice {
   readonly changes: readonly SceneChange[];
 }
 
+/** Something that a client was refused, as often as it happened. */
+export interface RefusedView extends Omit<RefusedClient, 'first' | 'last'> {
+  /** what people call the device or consumer; null: nobody known */
+  readonly name: string | null;
+  /** RFC 3339 */
+  readonly first: string;
+  readonly last: string;
+}
+
 /** A rule that is about a camera, as far as the page needs it. */
 export interface CameraRule {
   readonly id: string;
@@ -83,6 +93,8 @@ export interface ConsoleSource {
   /** alarms that are over, newest first; undefined where the alarm to begin behind is not known any more */
   earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
   outbox(): OutboxStatus;
+  /** clients that were refused something, the newest first; `principal`: of that device or consumer alone */
+  refused(principal?: string): readonly RefusedView[];
   /** newest first; `device`: of that one */
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
   /** what is drawn over the camera's picture; nothing for an unknown camera */

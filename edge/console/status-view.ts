@@ -6,10 +6,12 @@ import type { ConsoleStatus } from './view.ts';
 export function statusView(source: ConsoleSource): ConsoleStatus {
   const status = source.status();
   const alarms = source.alarms();
+  const refused = source.refused();
   return {
     ...status,
-    summary: summarise(status, alarms),
+    summary: summarise(status, alarms, refused),
     alarms,
+    refused,
     outbox: source.outbox(),
     scenes: Object.fromEntries(status.cameras.map(({ id }) => [id, source.scene(id)])),
   };

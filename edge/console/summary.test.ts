@@ -1,6 +1,6 @@
 import type { CameraStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
-import { activeAlarm, deviceStatus, gatewayStatus } from './source.fake.ts';
+import { activeAlarm, deviceStatus, gatewayStatus, refusedView } from './source.fake.ts';
 import { summarise } from './summary.ts';
 
 const camera: CameraStatus = {
@@ -57,6 +57,24 @@ test('devices that are not there are named, many of them are counted', () => {
   expect(texts({ devices: [deviceStatus('Lathe', { connected: false, lastSeen: null })] })).toEqual([
     'Lathe has never connected',
   ]);
+});
+
+test('a device that connects and is refused is told as that, and not as one that has never connected', () => {
+  const oven = deviceStatus('oven', { name: 'Oven', connected: false, lastSeen: null });
+  const told = (refused: ReturnType<typeof refusedView>[], device = oven) =>
+    summarise(gatewayStatus({ devices: [device] }), [], refused).points.map(({ text }) => text);
+  const wrong = refusedView({ principal: 'oven', name: 'Oven' });
+  expect(told([wrong])).toEqual(['Oven logs in with a wrong password']);
+  expect(told([{ ...wrong, principal: 'other' }])).toEqual(['Oven has never connected']);
+  expect(told([{ ...wrong, last: '2026-06-01T10:00:00.000Z' }])).toEqual(['Oven has never connected']);
+  const publish = refusedView({ principal: 'oven', name: 'Oven', kind: 'publish', what: 'other/topic' });
+  expect(told([publish, { ...publish, kind: 'will' }], { ...oven, connected: true })).toEqual([
+    'Oven asks for topics that it may not have: see Refused',
+  ]);
+  expect(told([], { ...oven, lastConnected: '2026-06-01T12:00:00.000Z' })).toEqual(['Oven is not connected']);
+  expect(told([refusedView({ kind: 'stranger', principal: null, name: null })], { ...oven, connected: true })).toEqual(
+    [],
+  );
 });
 
 test('a device of which nothing is understood is told, a single bad message of another is not', () => {

@@ -7,7 +7,7 @@
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { duration } from './page/format.ts';
-import type { ActiveAlarm } from './source.ts';
+import type { ActiveAlarm, RefusedView } from './source.ts';
 
 export interface SummaryPoint {
   /** which part of the page has the details */
@@ -24,13 +24,22 @@ export interface Summary {
 /** More names than this in a sentence are a number. */
 const namesInSentence = 3;
 
-export function summarise(status: GatewayStatus, alarms: readonly ActiveAlarm[]): Summary {
+/** What was refused longer ago is history: it stands in the list of refusals alone. */
+const recentMs = 3_600_000;
+
+/** `refused`: what clients were refused, the newest first */
+export function summarise(
+  status: GatewayStatus,
+  alarms: readonly ActiveAlarm[],
+  refused: readonly RefusedView[] = [],
+): Summary {
+  const recent = refused.filter(({ last }) => Date.parse(last) > Date.parse(status.at) - recentMs);
   const active = alarms.filter((alarm) => alarm.active);
   // also what is over: nobody has seen it yet. A trial waits for nobody once it is over
   const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTrial(alarm));
   const points: SummaryPoint[] = [
     ...alarmPoints(active, urgent),
-    ...devicePoints(status.devices),
+    ...devicePoints(status.devices, recent),
     ...cameraPoints(status.cameras),
     ...uplinkPoints(status.uplinks),
     ...(status.clock === 'synced'
@@ -61,13 +70,19 @@ function alarmPoints(active: readonly ActiveAlarm[], urgent: readonly ActiveAlar
   return [{ area: 'alarms', text: active.length === 1 ? 'One alarm is active' : `${active.length} alarms are active` }];
 }
 
-function devicePoints(devices: readonly DeviceStatus[]): SummaryPoint[] {
-  const never = devices.filter((device) => !device.connected && device.lastSeen === null);
-  const silent = devices.filter((device) => !device.connected && device.lastSeen !== null);
+function devicePoints(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): SummaryPoint[] {
+  const wrongPassword = new Set(refused.flatMap(({ kind, principal }) => (kind === 'password' ? [principal] : [])));
+  const away = devices.filter(({ connected }) => !connected);
+  // who knocks and is not let in is not silent
+  const knocking = away.filter(({ id }) => wrongPassword.has(id));
+  const others = away.filter(({ id }) => !wrongPassword.has(id));
+  const never = others.filter(({ lastSeen, lastConnected }) => lastSeen === null && lastConnected === undefined);
+  const silent = others.filter(({ lastSeen, lastConnected }) => lastSeen !== null || lastConnected !== undefined);
   // a single bad message is only counted; a device of which nothing at all is understood has the wrong decoder
   const unread = devices.filter((device) => device.deadLetters > 0 && Object.keys(device.values).length === 0);
   return [
     ...say('devices', never, 'has never connected', 'have never connected'),
+    ...say('devices', knocking, 'logs in with a wrong password', 'log in with a wrong password'),
     ...say('devices', silent, 'is not connected', 'are not connected'),
     ...say(
       'devices',
@@ -75,7 +90,20 @@ function devicePoints(devices: readonly DeviceStatus[]): SummaryPoint[] {
       'sends messages that nobody can read: check its decoder',
       'send messages that nobody can read: check their decoder',
     ),
+    ...forbiddenPoints(refused),
   ];
+}
+
+/** Who is let in and asks for topics that it may not have. */
+function forbiddenPoints(refused: readonly RefusedView[]): SummaryPoint[] {
+  const forbidden = refused.filter(({ kind }) => kind === 'publish' || kind === 'will' || kind === 'subscribe');
+  const names = new Map(forbidden.map(({ principal, name }) => [principal, { name: name ?? '' }]));
+  return say(
+    'devices',
+    [...names.values()],
+    'asks for topics that it may not have: see Refused',
+    'ask for topics that they may not have: see Refused',
+  );
 }
 
 function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {

@@ -4,10 +4,10 @@ import type { PastAlarm } from '../alerts/past-alarms.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
-import type { ActiveAlarm, AlertNotice, CameraRule, SceneNotice } from './source.ts';
+import type { ActiveAlarm, AlertNotice, CameraRule, RefusedView, SceneNotice } from './source.ts';
 import type { Summary } from './summary.ts';
 
-export type { ActiveAlarm, AlertNotice, CameraRule, CameraScene, SceneNotice, Summary, TrialView };
+export type { ActiveAlarm, AlertNotice, CameraRule, CameraScene, RefusedView, SceneNotice, Summary, TrialView };
 
 /** GET /api/v1/cameras/<id>/scene: what is drawn over its picture, of which revision, and who refers to it. */
 export interface CameraSceneView extends CameraScene {
@@ -21,6 +21,8 @@ export interface ConsoleStatus extends GatewayStatus {
   /** the most urgent first */
   readonly alarms: readonly ActiveAlarm[];
   readonly outbox: OutboxStatus;
+  /** what clients were refused, the newest first; GET /api/v1/refused has it too */
+  readonly refused: readonly RefusedView[];
   /** by camera id */
   readonly scenes: Readonly<Record<string, CameraScene>>;
 }

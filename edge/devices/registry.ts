@@ -36,6 +36,8 @@ interface KnownDevice {
   /** what the decoder reads; the rest of what the device may publish is passed on alone */
   readonly read: FilterSet;
   connected: boolean;
+  /** ms since 1970: when it last came or went */
+  lastConnected: number | undefined;
   lastSeen: number | undefined;
   messages: number;
   deadLetters: number;
@@ -75,6 +77,7 @@ export class DeviceRegistry {
         decoder,
         read: new FilterSet(decoder.publishFilters(config)),
         connected: false,
+        lastConnected: undefined,
         lastSeen: undefined,
         messages: 0,
         deadLetters: 0,
@@ -157,7 +160,9 @@ export class DeviceRegistry {
   /** A device or consumer came or went. */
   connected(id: string, connected: boolean): void {
     const known = this.#devices.get(id);
-    if (known !== undefined) known.connected = connected;
+    if (known === undefined) return;
+    known.connected = connected;
+    known.lastConnected = this.#clock.now();
   }
 
   /** A message of the device that nobody could read was put aside. */
@@ -180,6 +185,7 @@ export class DeviceRegistry {
       name: known.config.name ?? known.config.id,
       connected: known.connected,
       lastSeen: known.lastSeen === undefined ? null : rfc3339(known.lastSeen),
+      ...(known.lastConnected === undefined ? {} : { lastConnected: rfc3339(known.lastConnected) }),
       messages: known.messages,
       deadLetters: known.deadLetters,
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),

@@ -82,6 +82,8 @@ export interface DeviceStatus {
   readonly connected: boolean;
   /** RFC 3339, of the last message; null = never */
   readonly lastSeen: string | null;
+  /** RFC 3339: when it was connected last, or is since; absent: not since the gateway started, or of an older gateway */
+  readonly lastConnected?: string;
   readonly messages: number;
   readonly deadLetters: number;
   /** the last values by metric (channel/metric where there are channels) */

@@ -2,21 +2,25 @@
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import type { RefusedView } from '../view.ts';
 import { clockTime, count, measure, plural, sortedValues } from './format.ts';
 import type { ShownLetters } from './open-letters.ts';
 import { badge, fact, section } from './parts.ts';
+import { refusedNote, refusedOfDevice } from './refused-view.ts';
 import { tellDevice } from './words.ts';
 
 export interface DevicesViewParts {
   readonly devices: readonly DeviceStatus[];
   readonly nowMs: number;
+  /** what all clients were refused, the newest first */
+  readonly refused: readonly RefusedView[];
   /** of the devices whose rows were opened; none yet: on its way */
   readonly deadLetters: ReadonlyMap<string, ShownLetters>;
   readonly toggled: (device: string, open: boolean) => void;
 }
 
 export function devicesView(parts: DevicesViewParts): TemplateResult {
-  const { devices, nowMs } = parts;
+  const { devices, nowMs, refused } = parts;
   if (devices.length === 0)
     return section('devices', 'Devices', '', html`<p class="card quiet">No device is configured yet.</p>`);
   const connected = devices.filter((device) => device.connected).length;
@@ -24,15 +28,24 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
     connected === devices.length ? `all ${devices.length} connected` : `${connected} of ${devices.length} connected`;
   // who needs a hand stands first
   const sorted = [...devices].sort((a, b) => Number(a.connected) - Number(b.connected));
+  const refusedOf = Map.groupBy(refused, ({ principal }) => principal ?? '');
   const rows = repeat(
     sorted,
     ({ id }) => id,
-    (device) => row(device, tellDevice(device, nowMs), parts),
+    (device) => {
+      const own = refusedOf.get(device.id) ?? [];
+      return row(device, tellDevice(device, nowMs, own), own, parts);
+    },
   );
   return section('devices', 'Devices', note, html`<ul class="rows card">${rows}</ul>`);
 }
 
-function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: DevicesViewParts): TemplateResult {
+function row(
+  device: DeviceStatus,
+  told: ReturnType<typeof tellDevice>,
+  refused: readonly RefusedView[],
+  parts: DevicesViewParts,
+): TemplateResult {
   const values = sortedValues(device.values).map(([name, value]) => measure(name, value));
   const main = values[0];
   return html`<li>
@@ -48,7 +61,7 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
             device.deadLetters > 0
               ? html` · <span class="look">${count(device.deadLetters)} unreadable</span>`
               : nothing
-          }</span>
+          }${refused.length === 0 ? nothing : html` · <span class="look">${refusedNote(refused)}</span>`}</span>
         </span>
         <span class="value ${device.connected ? '' : 'old'}">
           ${main === undefined ? '–' : html`<strong>${main.text}</strong><span class="muted">${main.label}</span>`}
@@ -62,6 +75,7 @@ function row(device: DeviceStatus, told: ReturnType<typeof tellDevice>, parts: D
         ${fact('Messages', count(device.messages))}
         ${fact('Id', html`<code>${device.id}</code>`)}
       </dl>
+      ${refusedOfDevice(refused, parts.nowMs)}
       ${device.deadLetters > 0 ? unreadable(device, parts) : nothing}
     </details>
   </li>`;

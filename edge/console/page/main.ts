@@ -24,6 +24,7 @@ import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
 import { guarded, section } from './parts.ts';
+import { refusedSection } from './refused-view.ts';
 import { summaryView } from './summary-view.ts';
 import { watchList } from './watch-list.ts';
 
@@ -234,7 +235,7 @@ class ForpostConsole extends LitElement {
     // of a gateway that does not answer all is as it was then, «just now» included
     const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
     const names = new Map([...status.devices, ...status.cameras].map(({ id, name }) => [id, name]));
-    const { alarms, devices } = status;
+    const { alarms, devices, refused } = status;
     const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>
         <h1>${status.name}</h1>
@@ -251,7 +252,8 @@ class ForpostConsole extends LitElement {
             ${guarded('cameras', 'Cameras', () => this.#cameras(status))}
           </div>
           <div>
-            ${guarded('devices', 'Devices', () => devicesView({ devices, nowMs, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
+            ${guarded('devices', 'Devices', () => devicesView({ devices, nowMs, refused, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
+            ${guarded('refused', 'Refused', () => refusedSection(refused, nowMs))}
             ${guarded('uplink', 'Uplink', () => uplinkView(status, nowMs))}
             ${guarded('gateway', 'Gateway', () => gatewayView(status, nowMs))}
           </div>

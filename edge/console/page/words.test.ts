@@ -1,6 +1,8 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
+import { refusedView } from '../source.fake.ts';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
+import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
 import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
@@ -81,6 +83,13 @@ test('a device is connected, silent since a time, or was never there', () => {
   expect(tellDevice(device, now)).toEqual({ tone: 'good', label: 'Connected', text: '26 min ago' });
   expect(tellDevice({ ...device, connected: false }, now).text).toBe('silent since 12:04');
   expect(tellDevice({ ...device, connected: false, lastSeen: null }, now).label).toBe('Never connected');
+  const away = { ...device, connected: false, lastSeen: null };
+  const wrong = refusedView({ last: '2026-06-01T12:04:00.000Z' });
+  expect(tellDevice(away, now, [wrong])).toMatchObject({
+    ...{ label: 'Refused', text: expect.stringMatching(/^logs in with a wrong password: 3 times, last at /) },
+  });
+  expect(tellDevice({ ...away, lastConnected: '2026-06-01T12:05:00.000Z' }, now, [wrong]).label).toBe('Not connected');
+  expect(tellDevice(device, now, [wrong]).label).toBe('Connected');
 });
 
 test('the way to the centre is told with since when, how much waits and why', () => {
@@ -142,4 +151,25 @@ test('who acknowledged an alarm stands beside it, with when, and whether it was 
   expect(acknowledgedWords({}, now)).toBe('Acknowledged');
   expect(acknowledgedWords({ ...seen, acknowledged_where: 'site' }, now)).toMatch(/^Acknowledged by anna at .*:04$/);
   expect(acknowledgedWords({ ...seen, acknowledged_where: 'centre' }, now)).toMatch(/:04, at the centre$/);
+});
+
+test.each([
+  ['publish', 'a/b', 'publishes to a/b, where it may not: the messages are dropped'],
+  ['will', 'a/b', 'has a last will on a/b, where it may not publish: the will is dropped'],
+  ['subscribe', '#', 'subscribes to #, which it may not hear: the filter is refused'],
+  ['password', '', 'logs in with a wrong password'],
+  ['stranger', '', 'is no device or consumer of this site'],
+  ['protocol', 'protocol level 9 of MQTT is not spoken here', 'protocol level 9 of MQTT is not spoken here'],
+] as const)('a refused %s is told in words, with what to do', (kind, what, words) => {
+  const refused = refusedView({ kind, what });
+  expect(refusedInWords(refused)).toBe(words);
+  expect(refusedRemedy(refused)).toMatch(kind === 'protocol' ? /^$/ : /^[A-Z].*\.$/);
+});
+
+test('a refused client is named as people call it, or as it calls itself, with its client id and address', () => {
+  expect(refusedWho(refusedView())).toBe('Meter (client id c1, from 10.0.0.7)');
+  expect(refusedWho(refusedView({ name: null, user: 'eve', clientId: '' }))).toBe('«eve» (from 10.0.0.7)');
+  expect(refusedWho(refusedView({ name: null, user: '', clientId: '', address: '' }))).toBe(
+    'A client without a user name',
+  );
 });

@@ -2,6 +2,7 @@
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { OutboxRoom } from '../../outbox/outbox.ts';
+import type { RefusedView } from '../view.ts';
 import { bytes, clockTime, count, duration, plural } from './format.ts';
 import { table } from './table.ts';
 
@@ -34,13 +35,29 @@ export function tellCamera(camera: CameraStatus): Told {
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(camera.reason)}.` };
 }
 
-export function tellDevice(device: DeviceStatus, nowMs: number): Told {
+/** `refused`: what it was refused, the newest first */
+export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
   if (device.connected) {
     const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
     const text = ago === undefined ? 'nothing received yet' : ago < 2000 ? 'just now' : `${duration(ago)} ago`;
     return { tone: 'good', label: 'Connected', text };
   }
-  if (device.lastSeen === null) return { tone: 'bad', label: 'Never connected', text: 'never seen' };
+  const wrong = refused.find(({ kind }) => kind === 'password');
+  // a guesser in the name of a device that is away is told too: nobody can tell them apart
+  if (wrong !== undefined && Date.parse(wrong.last) >= Date.parse(device.lastConnected ?? wrong.last))
+    return {
+      tone: 'bad',
+      label: 'Refused',
+      text: `logs in with a wrong password: ${plural(wrong.count, 'time')}, last at ${clockTime(wrong.last, nowMs)}`,
+    };
+  if (device.lastSeen === null)
+    return device.lastConnected === undefined
+      ? { tone: 'bad', label: 'Never connected', text: 'never seen' }
+      : {
+          tone: 'bad',
+          label: 'Not connected',
+          text: `connected last at ${clockTime(device.lastConnected, nowMs)}, and nothing was received`,
+        };
   return { tone: 'bad', label: 'Silent', text: `silent since ${clockTime(device.lastSeen, nowMs)}` };
 }
 

@@ -1,0 +1,72 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, test } from 'vitest';
+import { type Refused, RefusedClients } from './refused-clients.ts';
+
+const clock = new FakeClock(1_000_000);
+const refused = (more: Partial<Refused> = {}): Refused => ({
+  kind: 'publish',
+  principal: 'oven',
+  user: 'oven',
+  clientId: 'c',
+  address: '10.0.0.7',
+  what: 'a/b',
+  ...more,
+});
+
+test('the same refusal counts up and comes to the top', () => {
+  const clients = new RefusedClients(clock);
+  clients.note(refused());
+  clock.advance(1000);
+  clients.note(refused({ what: 'other' }));
+  clock.advance(1000);
+  clients.note(refused({ clientId: 'another' }));
+  expect(clients.list().map(({ what, count, last, first }) => [what, count, last - first])).toEqual([
+    ['a/b', 2, 2000],
+    ['other', 1, 0],
+  ]);
+});
+
+test('a guesser with a thousand client ids is one entry, and a thousand strangers push no known one out', () => {
+  const clients = new RefusedClients(clock);
+  clients.note(refused());
+  for (let n = 0; n < 1000; n++) {
+    clock.advance(1);
+    clients.note(refused({ kind: 'password', clientId: `c${n}`, what: '' }));
+    clients.note(refused({ kind: 'stranger', principal: null, user: `user-${n}`, what: '' }));
+    clients.note(refused({ what: `topic/${n}`, principal: 'plug' }));
+  }
+  expect(clients.list('oven').map(({ kind, count }) => [kind, count])).toEqual([
+    ['password', 1000],
+    ['publish', 1],
+  ]);
+  expect(clients.list('plug')).toHaveLength(20);
+  expect(clients.list().length).toBe(2 + 20 + 50);
+  expect(clients.list().filter(({ principal }) => principal === null)[0]?.user).toBe('user-999');
+});
+
+test('a site on which everybody is refused keeps the newest ones', () => {
+  const clients = new RefusedClients(clock);
+  for (let n = 0; n < 5000; n++) clients.note(refused({ principal: `meter-${n}` }));
+  expect(clients.list()).toHaveLength(300);
+  expect(clients.list()[0]?.principal).toBe('meter-4999');
+});
+
+test('texts of clients are cut', () => {
+  const clients = new RefusedClients(clock);
+  const long = 'x'.repeat(70_000);
+  clients.note(refused({ user: long, clientId: long, what: long }));
+  expect(JSON.stringify(clients.list()).length).toBeLessThan(1000);
+});
+
+test('what an earlier run noted is there again, but for who has left the site and what is damaged', () => {
+  const before = new RefusedClients(clock);
+  before.note(refused());
+  before.note(refused({ principal: 'gone' }));
+  before.note(refused({ kind: 'stranger', principal: null }));
+  const clients = new RefusedClients(clock);
+  const noted: unknown[] = [...before.list(), { ...before.list()[0], count: 'many' }, { kind: 'other' }, null, 7];
+  clients.recall(JSON.parse(JSON.stringify(noted)), (principal) => principal === 'oven');
+  expect(clients.list()).toEqual(before.list().filter(({ principal }) => principal !== 'gone'));
+  for (const nothing of [undefined, null, {}, 'x']) clients.recall(nothing, () => true);
+  expect(clients.list()).toHaveLength(2);
+});

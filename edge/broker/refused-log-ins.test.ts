@@ -1,0 +1,30 @@
+import { afterEach, expect, test } from 'vitest';
+import type { Refused } from './refused-clients.ts';
+import { Bench, connectPacket, field, framed } from './test-support.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+test('whoever is not let in is told with its user name, client id and address', async () => {
+  const refused: Refused[] = [];
+  bench = new Bench({
+    onRefused: (one) => refused.push(one),
+    acquaintance: { recall: () => undefined, isUser: (user) => user === 'meter' },
+  });
+  await bench.broker.start();
+  const soon = (count: number) => expect.poll(() => refused.length, { timeout: 10_000, interval: 5 }).toBe(count);
+  const client = async (bytes: Buffer) => (await bench.raw()).send(bytes);
+  await client(connectPacket('meter', { password: 'wrong', clientId: 'kitchen' }));
+  await soon(1);
+  await client(connectPacket('stranger', { password: 'x', clientId: 'mqttjs_1' }));
+  await soon(2);
+  const anonymous = framed(0x10, field('MQTT'), Buffer.from([4, 2, 0, 60]), field('nobody'));
+  await client(anonymous);
+  await soon(3);
+  const at = { address: '127.0.0.1', what: '' };
+  expect(refused).toEqual([
+    { kind: 'password', principal: 'meter', user: 'meter', clientId: 'kitchen', ...at },
+    { kind: 'stranger', principal: null, user: 'stranger', clientId: 'mqttjs_1', ...at },
+    { kind: 'stranger', principal: null, user: '', clientId: 'nobody', ...at },
+  ]);
+});

@@ -1,0 +1,36 @@
+/**
+ * `forpost devices list`: who may log in, each with what it was refused, and the strangers that knocked. Read from the
+ * files: it works beside a gateway that runs, whose newest refusals are there within half a minute, and without one.
+ */
+import { join } from 'node:path';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { type RefusedClient, RefusedClients } from '../broker/refused-clients.ts';
+import { readRefused, refusedFileName } from '../broker/refused-file.ts';
+import { loadInstallation } from '../config/load.ts';
+import { refusedInWords, refusedRemedy, refusedWho } from '../console/page/refused-words.ts';
+import { loadSite } from '../site/load.ts';
+
+/** A line each. @throws ForpostError FORPOST_CONFIG_INVALID */
+export async function listDevices(installationFile: string): Promise<readonly string[]> {
+  const { site_file: siteFile, secrets_file: secretsFile, data } = loadInstallation(installationFile);
+  const { devices, consumers } = loadSite(siteFile, secretsFile).site;
+  const refused = new RefusedClients({ now: () => 0 });
+  const ids = new Set<string>([...devices, ...consumers].map(({ id }) => id));
+  refused.recall(await readRefused(join(data, refusedFileName)), (id) => ids.has(id));
+  const of = (id: string) => refused.list(id).map((one) => `  refused: it ${told(one)}`);
+  const strangers = refused.list().filter(({ principal }) => principal === null);
+  return [
+    ...devices.flatMap(({ id, name, decoder }) => [[id, `device, ${decoder}`, name ?? ''].join('\t'), ...of(id)]),
+    ...consumers.flatMap(({ id, name, role }) => {
+      const roles = [role ?? []].flat();
+      return [[id, ['consumer', ...roles].join(', '), name ?? ''].join('\t'), ...of(id)];
+    }),
+    ...strangers.map((one) => `refused: ${refusedWho({ ...one, name: null })} ${told(one)}`),
+  ];
+}
+
+function told(one: RefusedClient): string {
+  const from = one.principal === null || one.address === '' ? '' : ` from ${one.address}`;
+  const remedy = refusedRemedy(one);
+  return `${refusedInWords(one)}${from}; ${one.count} times, last at ${rfc3339(one.last)}${remedy === '' ? '' : `. ${remedy}`}`;
+}

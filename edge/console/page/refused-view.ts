@@ -1,0 +1,48 @@
+/** Clients that were refused something: at their device, and all of them in a section of their own. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { RefusedView } from '../view.ts';
+import { clockTime, count, plural } from './format.ts';
+import { section } from './parts.ts';
+import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
+
+/** More would bury the rest of the page; the API has them all. */
+const mostShown = 50;
+
+export function refusedSection(refused: readonly RefusedView[], nowMs: number): TemplateResult {
+  if (refused.length === 0) return html``;
+  const note = `${refused.length}${refused.length > mostShown ? `, the newest ${mostShown} are shown` : ''}`;
+  const rows = repeat(
+    refused.slice(0, mostShown),
+    (one) => JSON.stringify([one.kind, one.principal, one.user, one.what, one.address]),
+    (one) => html`<li class="refused">
+      <p><strong>${refusedWho(one)}</strong> ${refusedInWords(one)}.</p>
+      <p class="muted">${times(one, nowMs)} ${refusedRemedy(one)}</p>
+    </li>`,
+  );
+  return section('refused', 'Refused', note, html`<ul class="rows card">${rows}</ul>`);
+}
+
+/** Within a device's row. */
+export function refusedOfDevice(refused: readonly RefusedView[], nowMs: number): TemplateResult | typeof nothing {
+  if (refused.length === 0) return nothing;
+  return html`<div class="letters">
+    <h3>Refused</h3>
+    ${refused.map(
+      (one) => html`<div class="letter">
+      <p><strong>It ${refusedInWords(one)}.</strong></p>
+      <p class="muted">${times(one, nowMs)}${one.address === '' ? '' : ` From ${one.address}.`} ${refusedRemedy(one)}</p>
+    </div>`,
+    )}
+  </div>`;
+}
+
+function times({ count: times, first, last }: RefusedView, nowMs: number): string {
+  if (times === 1) return `At ${clockTime(last, nowMs)}.`;
+  return `${count(times)} times since ${clockTime(first, nowMs)}, last at ${clockTime(last, nowMs)}.`;
+}
+
+/** Beside a device's name; empty where nothing is refused. */
+export function refusedNote(refused: readonly RefusedView[]): string {
+  return refused.length === 0 ? '' : plural(refused.length, 'refusal');
+}
