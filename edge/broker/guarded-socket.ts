@@ -45,6 +45,9 @@ const bytesAtOnce = 16 * 1024;
 /** Packets of a connection whose socket takes no answers: each answer of 2 bytes holds some 100 bytes until it leaves. */
 const mostUnread = 4096;
 
+/** A log-in costs its principal as much as so many packets. */
+const packetsOfLogIn = 20;
+
 export interface GuardEvents {
   readonly maxPacketBytes: number;
   /** a packet broke the protocol, or is too long: the connection is closed */
@@ -74,6 +77,7 @@ export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }:
     starved: false,
     answered() {
       isAnswered = true;
+      guarded.turn.take(packetsOfLogIn, 0);
     },
     readOn,
     hold() {

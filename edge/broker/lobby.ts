@@ -9,8 +9,8 @@
  * bytes, all have `most` and `mostBytes`; a newcomer takes the place of the oldest silent or half-sent one, of its own
  * address where that has its share, else of the address with the most: so whoever sends a CONNECT at once finds a
  * place, from that address too, because behind it there may be a whole site. Only an address whose share has all sent
- * a CONNECT is refused another connection. Handshakes and CONNECTs take turns by address, and a turn of the event loop
- * works on a few; a connection that has logged in is no longer here and is never closed for room.
+ * a CONNECT is refused another connection. Handshakes and CONNECTs take turns by address; a turn of the event loop works
+ * on one CONNECT, and a second on 500. A connection that has logged in is no longer here and is never closed for room.
  */
 import type { Socket } from 'node:net';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -41,8 +41,10 @@ export const defaultLobbyLimits: LobbyLimits = {
   connectTimeoutMs: 10_000,
 };
 
-/** A CONNECT costs some 0.3 ms until its answer: so many in one turn of the event loop, then alerts have theirs. */
-const connectsPerTurn = 1;
+/** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, then alerts have theirs. */
+const connectsAtOnce = 20;
+/** Beyond those at once: 500 a second. */
+const connectEveryMs = 2;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
 const handshakeEveryMs = 5;
 const sweepMs = 500;
@@ -97,6 +99,8 @@ export class Lobby {
   readonly #connects = new FairQueue<Visitor>();
   readonly #handshakes = new FairQueue<Visitor>();
   #connecting = false;
+  #connectsLeft = connectsAtOnce;
+  #connectedAt = 0;
   #handshaking: Timer | undefined;
   #sweeping: Timer | undefined;
   #bytes = 0;
@@ -281,15 +285,21 @@ export class Lobby {
   #nextConnects(): void {
     if (this.#connecting) return;
     this.#connecting = true;
-    setImmediate(() => {
-      this.#connecting = false;
-      for (let i = 0; i < connectsPerTurn; i++) {
-        const visitor = this.#connects.next();
-        if (visitor === undefined) return;
-        this.#begin(visitor);
-      }
-      if (this.#connects.size > 0) this.#nextConnects();
-    });
+    const { clock } = this.#options;
+    const sinceMs = clock.uptime() - this.#connectedAt;
+    this.#connectedAt += sinceMs;
+    this.#connectsLeft = Math.min(connectsAtOnce, this.#connectsLeft + sinceMs / connectEveryMs);
+    if (this.#connectsLeft >= 1) setImmediate(() => this.#connectNext());
+    else clock.after(connectEveryMs, () => this.#connectNext());
+  }
+
+  #connectNext(): void {
+    this.#connecting = false;
+    const visitor = this.#connects.next();
+    if (visitor === undefined || this.#closed) return;
+    this.#connectsLeft--;
+    this.#begin(visitor);
+    if (this.#connects.size > 0) this.#nextConnects();
   }
 
   #begin(visitor: Visitor): void {

@@ -146,8 +146,13 @@ export class Subscribing {
     guarded.turn.whenNext(() => contained(guarded.work, () => this.#step()));
   }
 
+  /** Each filter is taken once, and what else is done with it is spent. */
   #pay(filters: number): void {
     this.#options.connection.guarded.turn.take(filters, 0);
+  }
+
+  #spend(filters: number): void {
+    this.#options.connection.guarded.turn.spend(filters, 0);
   }
 
   *#subscribe(bytes: Buffer): Steps {
@@ -192,7 +197,7 @@ export class Subscribing {
       const changed: string[] = [];
       for (const part of parts(asked)) {
         changed.push(...sessions.saveSubscriptions(own, part));
-        this.#pay(part.length);
+        this.#spend(part.length);
         yield undefined;
       }
       if (changed.length > 0) yield sessions.subscriptionsSaved(own, changed);
@@ -200,7 +205,7 @@ export class Subscribing {
     for (const part of parts(asked)) {
       if (isStored) sessions.applySubscriptions(own, part);
       else for (const subscription of part) sessions.index.add(own, subscription);
-      this.#pay(part.length);
+      this.#spend(part.length);
       if (part.length === filtersPerTurn) yield undefined;
     }
   }

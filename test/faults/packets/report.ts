@@ -1,8 +1,10 @@
 /**
  * `npm run faults -- --fuzz-packets MINUTES [--seed N]` and `npm run faults -- --hostile-packets [--runs SAMPLES]`: wild
- * and hostile clients against a real gateway; one JSON document last on standard output.
+ * and hostile clients against a real gateway; one JSON document last on standard output. With FORPOST_REALTIME=1 what else
+ * the machine does is kept out of the times (harness/realtime.ts).
  */
 import { createReport } from '../../../scripts/report.ts';
+import { goRealtime } from '../../harness/realtime.ts';
 import { attacks, costOf } from './attacks.ts';
 import { fuzz } from './fuzz.ts';
 import { attackedSite } from './site.ts';
@@ -32,6 +34,7 @@ export async function fuzzReport(minutes: number, firstSeed: number): Promise<0 
 export async function hostileReport(samples: number): Promise<0 | 1> {
   const report = createReport('hostile-packets').samples(samples);
   const site = await attackedSite();
+  goRealtime(site.gateway?.pid);
   try {
     const idle = await costOf(site, undefined, samples);
     report.metric('alone_p50_ms', idle.p50Ms).metric('alone_p99_ms', idle.p99Ms);
