@@ -71,7 +71,7 @@ export async function rebuild(configFile: string, say: (line: string) => void): 
   try {
     await migrate(executor, systemClock.now());
     return await inWords(cluster, () =>
-      new Rebuild(cluster, new RebuiltEvents(executor), systemClock, logger, say).run(),
+      new Rebuild(cluster, new RebuiltEvents(executor, logger), systemClock, logger, say).run(),
     );
   } finally {
     await executor.close();

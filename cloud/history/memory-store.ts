@@ -162,7 +162,6 @@ export class MemoryHistory implements HistoryStore {
         ({ event, indexed }) =>
           event.type === eventTypes.alert &&
           indexed.alarm !== '' &&
-          (filter.site ?? event.site) === event.site &&
           (filter.gateway ?? event.gateway) === event.gateway,
       ),
       ({ gateway, indexed }) => `${gateway}/${indexed.alarm}`,
@@ -175,6 +174,8 @@ export class MemoryHistory implements HistoryStore {
       const newest = ordered.at(-1);
       const raising = ordered.find(({ indexed }) => indexed.change === 'raised') ?? ordered[0];
       if (newest === undefined || raising === undefined) return [];
+      // of a gateway that was moved meanwhile: where it is now
+      if ((filter.site ?? newest.event.site) !== newest.event.site) return [];
       const { active, alarm } = newest.indexed;
       const seen = this.#acknowledgements.get(`${newest.gateway}/${alarm}`);
       const urgency = urgencyOf(newest.event.data);

@@ -13,8 +13,6 @@ export const maxEvents = 10_000;
 export const maxSeriesPoints = 50_000;
 export const maxAlarms = 10_000;
 export const maxSkippedAlarms = 10_000;
-/** Changes of one gateway's alarms that the list of alarms looks at: years of a busy site, minutes of a flood. */
-export const maxAlertsOfGateway = 200_000;
 export const maxMetrics = 100_000;
 export const maxMetricsOfGateway = 5_000;
 export const maxGaps = 100_000;

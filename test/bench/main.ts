@@ -19,6 +19,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   people: async () => (await import('./people.ts')).people(),
   vision: async (options) => (await import('./vision/vision.ts')).vision(options),
   'history-ingest': async (options) => (await import('./history-ingest.ts')).historyIngest(options),
+  'alarm-list': async (options) => (await import('./alarm-list.ts')).alarmList(options),
 };
 
 /** @throws Error in one line for people */

@@ -17,7 +17,6 @@ import {
   decodeCursor,
   encodeCursor,
   maxAlarms,
-  maxAlertsOfGateway,
   maxEvents,
   maxGaps,
   maxMetrics,
@@ -46,6 +45,7 @@ import {
   type SeriesPoint,
   type SeriesQuery,
 } from '../store.ts';
+import { AlarmStates } from './alarm-states.ts';
 import { brokenParts } from './damage.ts';
 import { EmbeddedExecutor } from './embedded.ts';
 import type { Executor, Parameters } from './executor.ts';
@@ -56,8 +56,6 @@ import { migrate } from './schema.ts';
 import { sql } from './sql.ts';
 
 export interface ClickHouseHistoryOptions {
-  /** changes of one gateway's alarms that the list of alarms looks at; default `maxAlertsOfGateway` */
-  readonly mostAlerts?: number;
   readonly executor: Executor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -80,18 +78,18 @@ const anyBytes = 4_294_967_295;
 const lastSliceMs = 100 * 86_400_000;
 
 export class ClickHouseHistory implements HistoryStore {
-  readonly #mostAlerts: number;
   readonly #executor: Executor;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #alarmStates: AlarmStates;
   #lastStoredMs = 0;
   #broken: string | undefined;
 
   constructor(options: ClickHouseHistoryOptions) {
-    this.#mostAlerts = options.mostAlerts ?? maxAlertsOfGateway;
     this.#executor = options.executor;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#alarmStates = new AlarmStates(options.executor, options.logger);
   }
 
   async start(): Promise<void> {
@@ -100,6 +98,7 @@ export class ClickHouseHistory implements HistoryStore {
       const migrated = await migrate(this.#executor, this.#clock.now());
       // of a rebuild that was killed: a second history's worth of the disk
       await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
+      await this.#alarmStates.prepare(Math.trunc(this.#clock.now()));
       this.#broken = this.#executor instanceof EmbeddedExecutor ? await brokenParts(this.#executor) : undefined;
       if (this.#broken !== undefined) this.#logger.error({ place: this.#executor.place }, this.#broken);
       this.#logger.info({ place: this.#executor.place, migrated }, 'history open');
@@ -122,6 +121,7 @@ export class ClickHouseHistory implements HistoryStore {
     const storedMs = storingTime(this.#lastStoredMs, this.#clock.now());
     this.#lastStoredMs = storedMs;
     await this.#noteClocks(events);
+    await this.#alarmStates.note(events, storedMs);
     let lines: string[] = [];
     let bytes = 0;
     for (const event of events) {
@@ -210,14 +210,18 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   async alarms(since: number, limit: number, filter: AlarmFilter = {}): Promise<AlarmList> {
-    const rows = await this.#executor.query<AlarmRow>(sql.alarms, {
-      since: timeRange({ from: since }).from,
-      limit: checkLimit(limit, maxAlarms),
-      skip: Math.min(filter.skip ?? 0, maxSkippedAlarms),
-      most_of_gateway: this.#mostAlerts,
-      site: filter.site ?? '',
-      gateway: filter.gateway ?? '',
-    });
+    const most = checkLimit(limit, maxAlarms);
+    const skip = Math.min(filter.skip ?? 0, maxSkippedAlarms);
+    const rows = await this.#alarmStates.read(() =>
+      this.#executor.query<AlarmRow>(sql.alarms, {
+        since: timeRange({ from: since }).from,
+        limit: most,
+        skip,
+        most: most + skip,
+        site: filter.site ?? '',
+        gateway: filter.gateway ?? '',
+      }),
+    );
     return { alarms: rows.map(alarmState), open: Number(rows[0]?.open_count ?? 0) };
   }
 

@@ -11,6 +11,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exampleEvent } from '../../api/example.ts';
+import { alertEvent } from '../../notify/testing.ts';
 import { HistoryRecovery } from '../recovery.ts';
 import { ClickHouseHistory } from './clickhouse-history.ts';
 import { EmbeddedExecutor } from './embedded.ts';
@@ -268,6 +269,57 @@ test('what ClickHouse refuses is told in its words, in one line, and the next st
   ]);
   await executor.close();
   await executor.close();
+});
+
+test.each([
+  ['is missing', 'DROP TABLE alarm_states SYNC'],
+  ['is of another version', "ALTER TABLE alarm_states MODIFY COMMENT 'forpost 0'"],
+  ['lacks what another centre stored lately', 'TRUNCATE TABLE alarm_states'],
+])('the list of alarms is whole again after a start where its projection %s', async (_what, statement) => {
+  const first = history();
+  await first.start();
+  await first.insert([1, 2, 3].map((n) => alertEvent(n, {}, { received: Date.now() })));
+  const before = await first.alarms(0, 10);
+  await first.stop();
+  expect(before.open).toBe(3);
+  const executor = new EmbeddedExecutor(folder);
+  await executor.open();
+  await executor.command(statement);
+  await executor.close();
+  const store = history();
+  await store.start();
+  expect(await store.alarms(0, 10)).toEqual(before);
+  await store.insert([alertEvent(4, {}, { received: Date.now() })]);
+  expect((await store.alarms(0, 10)).open).toBe(4);
+  await store.stop();
+});
+
+test('a projection of alarms that cannot be read is built anew, and the list is answered', async () => {
+  const first = history();
+  await first.start();
+  await first.insert([1, 2, 3].map((n) => alertEvent(n, {}, { received: Date.now() })));
+  const before = await first.alarms(0, 10);
+  await first.stop();
+  // its parts have no partition in their names
+  const names = (await readdir(folder, { recursive: true })).filter((name) =>
+    /^store.[0-9a-f]{3}.[0-9a-f-]{36}.all_\d+_\d+_\d+.data\.bin$/.test(name),
+  );
+  let zeroed = 0;
+  for (const name of names) {
+    const file = join(folder, name);
+    const { size } = await stat(file);
+    // one part of it: of the tables beside it the parts are smaller
+    if (size < 400) continue;
+    await truncate(file, 0);
+    await truncate(file, size);
+    zeroed++;
+  }
+  expect(zeroed).toBeGreaterThan(0);
+  const store = history();
+  await store.start();
+  expect(await store.alarms(0, 10)).toEqual(before);
+  expect((await store.alarms(0, 10)).open).toBe(3);
+  await store.stop();
 });
 
 test('after an update nobody is asked about the alarms that had ended before, and about each one that ends from then on', async () => {

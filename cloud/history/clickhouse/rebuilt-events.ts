@@ -10,7 +10,9 @@
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
 import { readingOf } from '../corrected.ts';
+import { AlarmStates } from './alarm-states.ts';
 import type { Executor, Parameters } from './executor.ts';
 import { toLine } from './rows.ts';
 import { sql } from './sql.ts';
@@ -36,9 +38,11 @@ interface Chunk {
 
 export class RebuiltEvents {
   readonly #executor: Executor;
+  readonly #logger: Logger;
 
-  constructor(executor: Executor) {
+  constructor(executor: Executor, logger: Logger) {
     this.#executor = executor;
+    this.#logger = logger;
   }
 
   /** @throws ForpostError FORPOST_HISTORY_FAILED, as all of these do */
@@ -98,9 +102,13 @@ export class RebuiltEvents {
     return { before: Number(row.before), lacking: Number(row.lacking) };
   }
 
-  /** The new table takes the place of the old one, which is dropped. */
+  /**
+   * The new table takes the place of the old one, which is dropped; the states of alarms are built from it. (After a kill
+   * between the two they are those of before, which say the same but for when an event was stored.)
+   */
   async exchange(): Promise<void> {
     await this.#executor.command('EXCHANGE TABLES events AND events_rebuilt');
+    await new AlarmStates(this.#executor, this.#logger).build();
     await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
   }
 }

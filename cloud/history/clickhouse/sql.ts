@@ -11,6 +11,9 @@ export const sql = {
   events: read('events'),
   series: read('series'),
   alarms: read('alarms'),
+  alarmStates: read('alarm-states'),
+  alarmStatesFill: read('alarm-states-fill'),
+  alarmStatesVersion: read('alarm-states-version'),
   metrics: read('metrics'),
   lanes: read('lanes'),
   numbers: read('numbers'),
@@ -41,4 +44,5 @@ export const migrations: readonly string[] = [
   '0010-urgency',
   '0011-acknowledgements',
   '0012-materialize-urgency',
+  '0013-acknowledged-ids',
 ].map((name) => read(`migrations/${name}`));
