@@ -41,7 +41,15 @@ import { Deliveries } from './deliveries.ts';
 import { type Forbidden, longestTopicTold, type OnForbidden } from './forbidden.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
-import { type Listener, listenPlain, listenTls, type TlsListener } from './listeners.ts';
+import {
+  type Listener,
+  type ListenerPorts,
+  listenPlain,
+  listenTls,
+  listenWebSocket,
+  listenWebSocketTls,
+  type TlsListener,
+} from './listeners.ts';
 import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import type { ReadTurn } from './read-turn.ts';
@@ -50,6 +58,7 @@ import type { OnRefused } from './refused-clients.ts';
 import { brokerId } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { defaultFilterLimits, type FilterLimits, mayHold, Subscribing } from './subscribing.ts';
+import { type WebSocketDoor, webSocketDoor } from './web-socket.ts';
 import { WriteWatch } from './write-watch.ts';
 
 export type { BrokerCounters } from './counters.ts';
@@ -113,7 +122,7 @@ export interface BrokerOptions {
   /** a client was not let in: its log-in is wrong, or it speaks what is not spoken here */
   readonly onRefused?: OnRefused;
   /** instead of the configured ports: 0 takes a free one */
-  readonly ports?: { readonly plain?: number; readonly tls?: number };
+  readonly ports?: ListenerPorts;
   readonly limits?: Partial<BrokerLimits>;
 }
 
@@ -140,6 +149,9 @@ export class Broker implements Part, LocalPublisher {
   #aedes: Aedes | undefined;
   #plain: Listener | undefined;
   #tls: TlsListener | undefined;
+  #door: WebSocketDoor | undefined;
+  #webSocket: Listener | undefined;
+  #webSocketTls: TlsListener | undefined;
   #stopping = false;
 
   constructor(options: BrokerOptions) {
@@ -259,6 +271,12 @@ export class Broker implements Part, LocalPublisher {
     try {
       this.#plain = await listenPlain(listeners);
       this.#tls = await listenTls(listeners);
+      this.#door = webSocketDoor({
+        ...{ ...this.#limits, maxPacketBytes: maxPacketBytesOf(mqtt), onSocket: listeners.onSocket },
+        origins: mqtt.websocket?.origins ?? [],
+      });
+      this.#webSocket = await listenWebSocket(listeners, this.#door);
+      this.#webSocketTls = await listenWebSocketTls(listeners, this.#door);
     } catch (error) {
       await this.stop();
       throw error;
@@ -272,8 +290,9 @@ export class Broker implements Part, LocalPublisher {
     if (aedes === undefined || this.#stopping) return;
     this.#stopping = true;
     this.#aging?.cancel();
-    const closed = [this.#plain?.close(), this.#tls?.close()];
+    const closed = [this.#plain, this.#tls, this.#webSocket, this.#webSocketTls].map((listener) => listener?.close());
     this.#lobby.close();
+    this.#door?.close();
     for (const guarded of this.#sockets.values()) guarded.hold();
     const until = this.#options.clock.uptime() + this.#limits.stopGraceMs;
     while (this.#anyoneWaits() && this.#options.clock.uptime() < until) await sleep(this.#options.clock, 5);
@@ -292,6 +311,16 @@ export class Broker implements Part, LocalPublisher {
     return this.#tls?.port;
   }
 
+  /** the port of ws://, once started; undefined where it is not configured */
+  get webSocketPort(): number | undefined {
+    return this.#webSocket?.port;
+  }
+
+  /** the port of wss://, once started; undefined where it is not configured */
+  get webSocketTlsPort(): number | undefined {
+    return this.#webSocketTls?.port;
+  }
+
   /** What is wrong with the certificate of MQTT over TLS, a sentence each: for the page. */
   problems(): readonly string[] {
     return this.#tls?.certificate.problems() ?? [];
@@ -300,6 +329,7 @@ export class Broker implements Part, LocalPublisher {
   /** Looks at the certificate's files now. */
   async reload(): Promise<void> {
     await this.#tls?.certificate.reload();
+    await this.#webSocketTls?.certificate.reload();
   }
 
   /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */

@@ -11,11 +11,26 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { ServerCertificate } from '@forpost/shared/tls.ts';
-import { defaultMqttPort, defaultMqttTlsPort, type Installation } from '../config/installation.ts';
+import {
+  defaultMqttPort,
+  defaultMqttTlsPort,
+  defaultWebSocketPort,
+  defaultWebSocketTlsPort,
+  type Installation,
+} from '../config/installation.ts';
+import type { WebSocketDoor } from './web-socket.ts';
+
+/** Instead of the configured ones; 0 takes a free one. */
+export interface ListenerPorts {
+  readonly plain?: number;
+  readonly tls?: number;
+  readonly webSocket?: number;
+  readonly webSocketTls?: number;
+}
 
 export interface ListenerOptions {
   readonly mqtt: Installation['mqtt'];
-  readonly ports: { readonly plain?: number; readonly tls?: number };
+  readonly ports: ListenerPorts;
   readonly maxConnections: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,11 +57,7 @@ const handshakeTimeoutMs = 10_000;
 export async function listenPlain(options: ListenerOptions): Promise<Listener> {
   const { mqtt, ports } = options;
   const host = mqtt.host ?? '127.0.0.1';
-  if (!isLoopback(host) && mqtt.allow_plaintext !== true)
-    throw new ForpostError(
-      'FORPOST_CONFIG_INVALID',
-      `mqtt.host ${host} is reachable from the network, where plain MQTT shows every password: use mqtt.tls, or set mqtt.allow_plaintext: true where the network is trusted`,
-    );
+  checkPlaintext('mqtt.host', host, mqtt);
   const server = createPlainServer(options.onSocket);
   return listen(
     server,
@@ -58,23 +69,65 @@ export async function listenPlain(options: ListenerOptions): Promise<Listener> {
   );
 }
 
+/** MQTT over WebSocket without TLS, where it is configured: under the same rule as plain MQTT. */
+export async function listenWebSocket(options: ListenerOptions, door: WebSocketDoor): Promise<Listener | undefined> {
+  const { mqtt, ports, maxConnections, onKnock, onAcceptError } = options;
+  const { websocket } = mqtt;
+  if (websocket === undefined) return undefined;
+  const host = websocket.host ?? '127.0.0.1';
+  checkPlaintext('mqtt.websocket.host', host, mqtt);
+  const server = createPlainServer((socket) => onKnock(socket, () => door.enter(socket)));
+  const port = ports.webSocket ?? websocket.port ?? defaultWebSocketPort;
+  return listen(server, host, port, 'mqtt.websocket.port', maxConnections, onAcceptError);
+}
+
+/** MQTT over WebSocket over TLS, where both are configured, with the certificate of MQTT over TLS. */
+export async function listenWebSocketTls(
+  options: ListenerOptions,
+  door: WebSocketDoor,
+): Promise<TlsListener | undefined> {
+  const { websocket } = options.mqtt;
+  if (websocket === undefined) return undefined;
+  return listenWithTls(options, {
+    setting: 'mqtt.websocket.tls_port',
+    port: options.ports.webSocketTls ?? websocket.tls_port ?? defaultWebSocketTlsPort,
+    onSocket: (socket) => door.enter(socket),
+  });
+}
+
+function checkPlaintext(setting: string, host: string, mqtt: Installation['mqtt']): void {
+  if (isLoopback(host) || mqtt.allow_plaintext === true) return;
+  throw new ForpostError(
+    'FORPOST_CONFIG_INVALID',
+    `${setting} ${host} is reachable from the network, where plain MQTT shows every password: use mqtt.tls, or set mqtt.allow_plaintext: true where the network is trusted`,
+  );
+}
+
 export async function listenTls(options: ListenerOptions): Promise<TlsListener | undefined> {
+  const port = options.ports.tls ?? options.mqtt.tls?.port ?? defaultMqttTlsPort;
+  return listenWithTls(options, { setting: 'mqtt.tls.port', port, onSocket: options.onSocket });
+}
+
+async function listenWithTls(
+  options: ListenerOptions,
+  {
+    setting,
+    port,
+    onSocket,
+  }: { readonly setting: string; readonly port: number; readonly onSocket: (socket: Socket) => void },
+): Promise<TlsListener | undefined> {
   const { mqtt, maxConnections, clock, logger, onKnock, onAcceptError } = options;
   const { tls } = mqtt;
   if (tls === undefined) return undefined;
   const names = tls.host === undefined ? [] : [tls.host];
   const certificate = new ServerCertificate({ setting: 'mqtt.tls', files: tls, names, clock, logger });
   await certificate.startOrWait();
-  const server = createTlsServer(
-    { ...certificate.optionsOrNone, handshakeTimeout: handshakeTimeoutMs },
-    options.onSocket,
-  );
+  const server = createTlsServer({ ...certificate.optionsOrNone, handshakeTimeout: handshakeTimeoutMs }, onSocket);
   certificate.serve(server);
   server.on('tlsClientError', options.onTlsError);
-  const port = options.ports.tls ?? tls.port ?? defaultMqttTlsPort;
   const doors = createPlainServer((socket) => onKnock(socket, () => server.emit('connection', socket)));
   try {
-    const listener = await listen(doors, tls.host ?? '0.0.0.0', port, 'mqtt.tls.port', maxConnections, onAcceptError);
+    const listener = await listen(doors, tls.host ?? '0.0.0.0', port, setting, maxConnections, onAcceptError);
     const close = async () => void (await Promise.all([certificate.stop(), listener.close()]));
     return { ...listener, close, certificate };
   } catch (error) {
@@ -113,7 +166,9 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number, s
       { cause: error },
     );
   const hint =
-    error.code === 'EACCES' ? `${setting} below 1024 needs a privilege` : `check ${setting.replace('port', 'host')}`;
+    error.code === 'EACCES'
+      ? `${setting} below 1024 needs a privilege`
+      : `check ${setting.replace(/(tls_)?port$/, 'host')}`;
   return new ForpostError('FORPOST_CONFIG_INVALID', `cannot listen on ${host}:${port}: ${error.message}; ${hint}`, {
     cause: error,
   });

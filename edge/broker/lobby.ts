@@ -47,6 +47,8 @@ const connectsAtOnce = 20;
 const connectEveryMs = 2;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
 const handshakeEveryMs = 5;
+/** Emitted by a socket's stream when its client has logged in: what stands between it and the wire may need to know. */
+export const loggedIn = Symbol('logged in');
 const sweepMs = 500;
 /** the fixed header of CONNECT (MQTT 3.1.1, 3.1.1): a type byte without flags */
 const connectType = 0x10;
@@ -153,6 +155,7 @@ export class Lobby {
   leave(socket: Socket): void {
     const visitor = this.#visitors.get(socket);
     if (visitor !== undefined) this.#forget(visitor);
+    socket.emit(loggedIn);
   }
 
   close(): void {

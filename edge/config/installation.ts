@@ -72,6 +72,29 @@ export const installationSchema = Type.Object(
         port: Type.Optional(port),
         /** plain MQTT on another address than loopback sends passwords in the clear: it must be asked for */
         allow_plaintext: Type.Optional(Type.Boolean()),
+        websocket: Type.Optional(
+          Type.Object(
+            {
+              host: Type.Optional(Type.String({ description: 'of ws://; default 127.0.0.1, as of plain MQTT' })),
+              port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'of ws://; default 8083' })),
+              tls_port: Type.Optional(
+                Type.Integer({
+                  minimum: 1,
+                  maximum: 65_535,
+                  description: 'of wss://, where mqtt.tls is there, on its host and with its certificate; default 8084',
+                }),
+              ),
+              origins: Type.Optional(
+                Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
+                  maxItems: 32,
+                  description:
+                    'of web pages that may connect beside those of the gateway’s own host, as https://dash.example.org; "*": of all',
+                }),
+              ),
+            },
+            closed,
+          ),
+        ),
         max_packet_bytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 16_777_216 })),
         tls: Type.Optional(
           Type.Object(
@@ -214,5 +237,7 @@ export type SinkConfig = Installation['uplink'][number];
 
 export const defaultMqttPort = 1883;
 export const defaultMqttTlsPort = 8883;
+export const defaultWebSocketPort = 8083;
+export const defaultWebSocketTlsPort = 8084;
 export const defaultHttpPort = 8080;
 export const defaultHttpsPort = 8443;

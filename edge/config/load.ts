@@ -16,6 +16,8 @@ import {
   defaultHttpsPort,
   defaultMqttPort,
   defaultMqttTlsPort,
+  defaultWebSocketPort,
+  defaultWebSocketTlsPort,
   type Installation,
   installationSchema,
 } from './installation.ts';
@@ -86,6 +88,11 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
     const message = addressProblem(proxy);
     if (message !== undefined) problems.push({ path: ['http', 'trusted_proxy', n], message });
   }
+  if (!isLoopback(mqtt.websocket?.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
+    problems.push({
+      path: ['mqtt', 'websocket', 'host'],
+      message: `MQTT over ws:// on ${mqtt.websocket?.host} sends passwords in the clear: use mqtt.tls and wss://, or say allow_plaintext: true`,
+    });
   if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined && http.trusted_proxy === undefined)
     problems.push({
       path: ['http', 'host'],
@@ -139,17 +146,29 @@ function addressProblems(url: string, tls: boolean, path: readonly (string | num
 
 /** Two listeners of this process on one port. */
 function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Problem[] {
-  const listeners = [
+  const listeners: { readonly path: readonly string[]; readonly key?: string; readonly port: number }[] = [
     { path: ['mqtt'], port: mqtt.port ?? defaultMqttPort },
     ...(mqtt.tls === undefined ? [] : [{ path: ['mqtt', 'tls'], port: mqtt.tls.port ?? defaultMqttTlsPort }]),
+    ...(mqtt.websocket === undefined
+      ? []
+      : [{ path: ['mqtt', 'websocket'], port: mqtt.websocket.port ?? defaultWebSocketPort }]),
+    ...(mqtt.websocket === undefined || mqtt.tls === undefined
+      ? []
+      : [
+          {
+            path: ['mqtt', 'websocket'],
+            key: 'tls_port',
+            port: mqtt.websocket.tls_port ?? defaultWebSocketTlsPort,
+          },
+        ]),
     { path: ['http'], port: http.port ?? defaultHttpPort },
     ...(http.tls === undefined ? [] : [{ path: ['http', 'tls'], port: http.tls.port ?? defaultHttpsPort }]),
   ];
-  return listeners.flatMap(({ path, port }, index) => {
+  return listeners.flatMap(({ path, key = 'port', port }, index) => {
     const first = listeners.findIndex((other) => other.port === port);
     if (first === index) return [];
     const message = `${path.join('.')} and ${listeners[first]?.path.join('.')} cannot both have port ${port}`;
-    return [{ path: [...path, 'port'], message }];
+    return [{ path: [...path, key], message }];
   });
 }
 
