@@ -52,7 +52,7 @@ import { Overview } from './overview.ts';
 import { Pipeline } from './pipeline.ts';
 import { Reload } from './reload.ts';
 import { RuleEngine } from './rules/engine.ts';
-import type { ClockError } from './rules/rule.ts';
+import { type ClockError, lateAfterMs } from './rules/rule.ts';
 import { timeProblems } from './rules/time-problems.ts';
 import { Trials } from './rules/trial.ts';
 import { type CameraScene, withScene } from './site/scene-edit.ts';
@@ -199,7 +199,13 @@ export class Gateway implements Part {
         this.#pipeline.note({ change: `outbox-${problem.kind}`, message: problem.message });
       },
     });
-    this.#devices = new DeviceRegistry({ site, secrets, clock });
+    this.#devices = new DeviceRegistry({
+      ...{ site, secrets, clock },
+      latestTime: (received) => {
+        const error = this.#clockError();
+        return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
+      },
+    });
     this.#refusedClients = new RefusedClients(clock);
     this.#refusedFile = new RefusedFile({
       clients: this.#refusedClients,
@@ -563,7 +569,8 @@ export class Gateway implements Part {
 
   #deviceProblems(): readonly string[] {
     const names = new Map<string, string>(this.#site.devices.map(({ id, name }) => [id, name ?? id]));
-    return this.#outbox.status().reusedIds.map((reused) => reusedInWords(names.get(reused.device), reused));
+    const reused = this.#outbox.status().reusedIds.map((one) => reusedInWords(names.get(one.device), one));
+    return [...this.#devices.problems(), ...reused];
   }
 
   #ruleEngine(): RuleEngine {

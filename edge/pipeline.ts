@@ -134,7 +134,7 @@ export class Pipeline {
     const { devices } = this.#parts;
     const device = publish.device as DeviceId;
     const decoded = devices.decode(device, publish.topic, publish.payload, publish.received);
-    devices.seen(device, publish.received, decoded);
+    devices.seen(device, publish.received, decoded, publish);
     if (!decoded.ok) {
       const deadLetter = this.#deadLetter(publish, decoded.reason);
       const events = this.#raise(this.#alive(device, publish), publish);
@@ -153,7 +153,13 @@ export class Pipeline {
         transitions.push(...this.#observe(device, item, publish));
     });
     if (readings === 0) transitions.push(...this.#alive(device, publish));
-    return { events: [...this.#raise(transitions, publish), ...events], sender: device, publish: publish.record };
+    const entry = {
+      events: [...this.#raise(transitions, publish), ...events],
+      sender: device,
+      publish: publish.record,
+    };
+    // what of it was refused is kept as it came
+    return decoded.lost === undefined ? entry : { ...entry, deadLetter: this.#deadLetter(publish, decoded.lost) };
   }
 
   #observe(device: DeviceId, item: DecodedReading, taken: Taken): readonly AlarmTransition[] {

@@ -54,10 +54,20 @@ export function mayRound(text: string): boolean {
 
 /** `exact`: whether there may be an `ExactNumber` in it. @throws SyntaxError as JSON.parse does */
 export function parseExactly(text: string): { readonly value: unknown; readonly exact: boolean } {
-  if (!mayRound(text)) return { value: json.parse(text), exact: false };
+  return mayRound(text) ? { value: parseSlowly(text), exact: true } : { value: json.parse(text), exact: false };
+}
+
+/** For a text of which `mayRound`, or a stricter look at it, says that digits may be lost. @throws SyntaxError */
+export function parseSlowly(text: string): unknown {
   const exactly: Reviver = (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined && isRounded(value, source) ? json.rawJSON(source) : value;
-  return { value: json.parse(text, exactly), exact: true };
+  return json.parse(text, exactly);
+}
+
+/** A number as its text says it: an `ExactNumber` where a double cannot hold it. `source`: a number as JSON has them. */
+export function exactNumber(source: string): number | ExactNumber {
+  const value = Number(source);
+  return isRounded(value, source) ? json.rawJSON(source) : value;
 }
 
 export function isExactNumber(value: unknown): value is ExactNumber {

@@ -6,6 +6,7 @@
  */
 import type { ReadingData } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../site/site.ts';
+import type { ChannelNames } from './channel-names.ts';
 
 export interface DeviceMessage {
   readonly device: DeviceConfig;
@@ -13,6 +14,8 @@ export interface DeviceMessage {
   readonly payload: Uint8Array;
   /** ms since 1970, when the gateway took it */
   readonly received: number;
+  /** the device's names of channels, which stay over messages; default: those of this message alone */
+  readonly channels?: ChannelNames;
 }
 
 export interface DecodedReading {
@@ -45,10 +48,29 @@ export interface DecodedEvent {
   readonly content?: string;
 }
 
-export type Decoded =
+/** A field that was not read, or not as it was written: its path in the message (`ENERGY.Factor[2]`), and why. */
+export interface FieldProblem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+export interface Understood {
+  readonly ok: true;
   /** an empty list: a message that is understood and says nothing to store (a status, a greeting) */
-  | { readonly ok: true; readonly items: readonly (DecodedReading | DecodedEvent)[] }
-  | { readonly ok: false; readonly reason: string };
+  readonly items: readonly (DecodedReading | DecodedEvent)[];
+  /** one odd field costs only itself: what was not read beside `items` */
+  readonly problems?: readonly FieldProblem[];
+  /** keys of measured values that no table knows, by their paths */
+  readonly unknown?: readonly string[];
+  /** the message carries measured values, and none of them was understood */
+  readonly nothing?: true;
+  /** whole readings of the message were refused: why; the message goes to the dead letters too */
+  readonly lost?: string;
+  /** the device's own time was not believed: how it was written, and why; the time of receipt counts */
+  readonly oddTime?: string;
+}
+
+export type Decoded = Understood | { readonly ok: false; readonly reason: string };
 
 /**
  * What a kind of device says and hears beyond its readings, as MQTT topic filters. What it says there is delivered and
@@ -59,6 +81,8 @@ export interface MoreTopics {
   readonly unread?: readonly string[];
   /** what its siblings say too: discovery, announcements, answers on a caller's topic. Never another device's own topics */
   readonly shared?: readonly string[];
+  /** of `shared`: what `decode` gets all the same */
+  readonly readShared?: readonly string[];
   /** where a consumer that may give commands writes to it, alone or with its group */
   readonly commands?: readonly string[];
   /** whether this filter, or a message on this topic, is for it as well: where a part of a level is not known */

@@ -41,9 +41,29 @@ const suffixes = /(_export)?(_l[1-3])?(_t[1-9][0-9]?)?$/;
 /** Wrong letters within which an unknown metric is taken for a mistyped one. */
 const misspeltBy = 2;
 
+/** Names that are metrics: they are asked for with each value. Bounded: whoever makes names up is asked by pattern. */
+const knownMetrics = new Set<string>();
+const mostKnown = 2000;
+
 /** Whether `name` may be a metric at all. */
 export function isMetric(name: string): boolean {
-  return metricPattern.test(name);
+  if (knownMetrics.has(name)) return true;
+  if (!metricPattern.test(name)) return false;
+  if (knownMetrics.size < mostKnown) knownMetrics.add(name);
+  return true;
+}
+
+/** Units at the end of a metric's name, and quantities at its beginning: what has one is a number. */
+const unitSuffix =
+  /_(?:w|kw|wh|kwh|va|var|varh|v|mv|a|ma|hz|c|f|k|pct|percent|pa|hpa|bar|lx|m|cm|mm|m3|m2|l|ml|kg|g|t|s|ms|min|h|ppm|ppb|rpm|db|dbm|deg|ohm|ug_m3|mg_m3|l_min|l_h|m3_h|m_s|km_h)$/;
+const quantityWord =
+  /^(?:power|energy|voltage|current|frequency|temperature|temp|humidity|pressure|level|battery|flow|speed|weight|distance|illuminance|moisture|brightness|position|count|counter)(?:_|$)/;
+
+/** Whether values of this metric are numbers, by its name. */
+export function expectsNumber(metric: string): boolean {
+  const { base } = split(metric);
+  if (Object.hasOwn(quantities, base)) return base !== 'output';
+  return unitSuffix.test(base) || quantityWord.test(base);
 }
 
 /** The metric that was probably meant, where `metric` is none of the known ones but very near to one. */

@@ -15,10 +15,12 @@ import { PasswordVerifier } from '@forpost/shared/password.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
+import { ChannelNames } from './channel-names.ts';
+import { checkDecoded } from './checks.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
-import { checkDecoded } from './payload.ts';
 import { principalsOf } from './principals.ts';
+import { Understanding } from './understanding.ts';
 
 /** Last values that are remembered of one device. The one that was not heard longest goes first. */
 const mostValues = 256;
@@ -44,7 +46,24 @@ interface KnownDevice {
   /** why the newest one could not be read, and when that was (ms since 1970) */
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
   readonly values: Map<string, Heard>;
+  readonly channels: ChannelNames;
+  readonly understanding: Understanding;
 }
+
+/** What a device has said since the gateway started: for whoever asks whether something can ever come from it. */
+export interface DeviceHeard {
+  /** messages that gave a reading */
+  readonly messages: number;
+  /** newest values by metric, by channel/metric where there are channels */
+  readonly values: ReadonlyMap<string, Value>;
+  /** more than are remembered: what is not among them may have come all the same */
+  readonly more: boolean;
+  /** all readings were of a quality that rules do not judge by */
+  readonly onlyUnjudged: boolean;
+}
+
+/** Who has which channel's name, by device: kept over restarts. */
+export type ChannelClaims = Readonly<Record<string, readonly (readonly [name: string, claimedBy: string])[]>>;
 
 /** Changed in place: to take it out and put it last at each reading would have the map made anew all the time. */
 interface Heard {
@@ -61,10 +80,19 @@ export class DeviceRegistry {
   #made: ReadonlyMap<string, MadeHash>;
   readonly #clock: Clock;
   readonly #verifier: PasswordVerifier;
+  readonly #latestTime: (received: number) => number;
 
   /** @throws RangeError of an unknown decoder, which loading a site refuses */
-  constructor(options: { site: Site; secrets: Secrets; clock: Clock; verifier?: PasswordVerifier }) {
+  constructor(options: {
+    site: Site;
+    secrets: Secrets;
+    clock: Clock;
+    verifier?: PasswordVerifier;
+    /** the latest time that a device can have as something is received; default: nobody knows, and none is too late */
+    latestTime?: (received: number) => number;
+  }) {
     const { site, secrets, clock, verifier = new PasswordVerifier() } = options;
+    this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
     this.#verifier = verifier;
     this.#hashes = new Map(Object.entries(secrets.mqtt));
@@ -75,7 +103,7 @@ export class DeviceRegistry {
       this.#devices.set(config.id, {
         config,
         decoder,
-        read: new FilterSet(decoder.publishFilters(config)),
+        read: new FilterSet([...decoder.publishFilters(config), ...(decoder.moreTopics?.(config).readShared ?? [])]),
         connected: false,
         lastConnected: undefined,
         lastSeen: undefined,
@@ -83,6 +111,8 @@ export class DeviceRegistry {
         deadLetters: 0,
         newestDeadLetter: undefined,
         values: new Map(),
+        channels: new ChannelNames(),
+        understanding: new Understanding(),
       });
     }
     this.#principals = principalsOf(site);
@@ -141,20 +171,43 @@ export class DeviceRegistry {
     if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
     if (!known.read.matches(topic)) return passedOn;
     try {
-      return checkDecoded(known.decoder.decode({ device: known.config, topic, payload, received }), received);
+      const { config, decoder, channels } = known;
+      const decoded = decoder.decode({ device: config, topic, payload, received, channels });
+      return checkDecoded(decoded, received, this.#latestTime(received));
     } catch (error) {
       return { ok: false, reason: `the decoder ${known.decoder.name} failed: ${messageOf(error)}` };
     }
   }
 
-  /** Notes that a device said something, and its newest values. */
-  seen(device: string, received: number, decoded: Decoded): void {
+  /** Notes that a device said something, its newest values and what was not understood. */
+  seen(device: string, received: number, decoded: Decoded, message?: { topic: string; payload: Uint8Array }): void {
     const known = this.#devices.get(device);
     if (known === undefined) return;
     known.messages++;
     known.lastSeen = received;
+    known.understanding.note(decoded, received, message);
     if (!decoded.ok) return;
     for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
+  }
+
+  /** What a device has said so far; undefined for one that the site does not have. */
+  heard(device: string): DeviceHeard | undefined {
+    const known = this.#devices.get(device);
+    if (known === undefined) return undefined;
+    const { values, understanding } = known;
+    return {
+      messages: understanding.read,
+      values: new Map([...values].map(([name, { value }]) => [name, value])),
+      more: values.size >= mostValues,
+      onlyUnjudged: understanding.onlyUnjudged,
+    };
+  }
+
+  /** Devices of which nothing is understood, or whose clock is wrong, a sentence each. */
+  problems(): readonly string[] {
+    return [...this.#devices.values()].flatMap(({ config, understanding }) =>
+      understanding.problems(config.name ?? config.id),
+    );
   }
 
   /** A device or consumer came or went. */
@@ -189,6 +242,7 @@ export class DeviceRegistry {
       messages: known.messages,
       deadLetters: known.deadLetters,
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
+      ...unreadOf(known.understanding),
     }));
   }
 }
@@ -200,6 +254,11 @@ function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, Ma
       return made === undefined ? [] : [[id, made] as const];
     }),
   );
+}
+
+function unreadOf(understanding: Understanding): Pick<DeviceStatus, 'unread'> {
+  const unread = understanding.view();
+  return unread === undefined ? {} : { unread };
 }
 
 function shortened(text: string): string {

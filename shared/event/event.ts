@@ -64,6 +64,8 @@ export interface ReadingData {
   readonly quality?: Quality;
   /** the device's own id of this reading, which makes its resends harmless */
   readonly id?: string;
+  /** of a bridge: the device behind it that measured, as the bridge calls it; `channel` is made of it */
+  readonly device?: string;
 }
 
 export type Severity = 'info' | 'warning' | 'critical';

@@ -90,6 +90,30 @@ export interface DeviceStatus {
   readonly values: Readonly<Record<string, number | string | boolean>>;
   /** where it is, in the site's words */
   readonly place?: string;
+  /** what of its messages was not understood since the gateway started; absent where all was, and of an older gateway */
+  readonly unread?: DeviceUnread;
+}
+
+/** What a device said that its decoder does not understand. All of it bounded. */
+export interface DeviceUnread {
+  /** messages that should have given a value and gave none; those that were refused count too */
+  readonly messages: number;
+  /** of these, how many came since a value was understood last */
+  readonly inARow: number;
+  /** whether anything but this came: a device of which nothing is understood looks alive and says nothing */
+  readonly nothingUnderstood: boolean;
+  /** the newest of these messages: `payload` its beginning, RFC 3339 */
+  readonly newest?: { readonly topic: string; readonly at: string; readonly payload: string; readonly reason?: string };
+  /** keys of values that no table knows, by their paths */
+  readonly unknownKeys: readonly string[];
+  /** fields that were not read, or not as they were written, the newest first */
+  readonly fields: readonly {
+    readonly path: string;
+    readonly problem: string;
+    readonly count: number;
+    /** RFC 3339, the newest time */
+    readonly at: string;
+  }[];
 }
 
 export interface GatewayStatus {

@@ -1,64 +1,27 @@
 /**
- * Shelly of the second generation and later (shelly-api-docs.shelly.cloud, gen2/ComponentsAndServices), as they speak
- * with "generic status update over MQTT" and "RPC status notifications" on: `<topic>/status/<component>` a component,
- * `<topic>/events/rpc` with NotifyStatus (only what changed) and NotifyEvent, `<topic>/online`.
+ * Shelly of all generations. The second and later (shelly-api-docs.shelly.cloud, gen2), with "generic status update
+ * over MQTT" and "RPC status notifications" on: `<topic>/status/<component>`, `<topic>/events/rpc` with NotifyStatus
+ * (only what changed), NotifyFullStatus and NotifyEvent, `<caller>/rpc` with answers, `<topic>/online`. The first:
+ * `shellies/<topic>/…` (shelly/first-generation.ts). The topic may have several levels.
  *
- * Always: each component is a channel of its own (`switch:0` -> switch-0; `em1data:0` shares em1-0 with its meter),
- * but for the one three-phase meter `em:0`, which is the device itself; energies are in Wh already.
+ * Always: each component is a channel of its own (shelly/components.ts); a field that cannot be read costs only itself.
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson, quoted, refused, textOf, timeOf } from '../payload.ts';
-
-/** Keys of one phase or of a single-phase component. */
-const plain: Readonly<Record<string, string>> = {
-  act_power: 'power_w',
-  apower: 'power_w',
-  aprt_power: 'apparent_power_va',
-  voltage: 'voltage_v',
-  current: 'current_a',
-  pf: 'power_factor',
-  freq: 'frequency_hz',
-  total_act_energy: 'energy_wh',
-  total_act_ret_energy: 'energy_wh_export',
-};
-
-/** Keys of all phases together. */
-const totals: Readonly<Record<string, string>> = {
-  total_act_power: 'power_w',
-  total_aprt_power: 'apparent_power_va',
-  total_current: 'current_a',
-  total_act: 'energy_wh',
-  total_act_ret: 'energy_wh_export',
-};
-
-/** Keys that mean something only in one type of component. */
-const special: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  switch: { output: 'output' },
-  light: { output: 'output', brightness: 'brightness_pct' },
-  cover: { current_pos: 'position_pct' },
-  input: { state: 'input' },
-  temperature: { tC: 'temperature_c' },
-  humidity: { rh: 'humidity_pct' },
-  illuminance: { lux: 'illuminance_lx' },
-  smoke: { alarm: 'smoke' },
-  flood: { alarm: 'flood' },
-};
-
-const phases: Readonly<Record<string, string>> = { a: 'l1', b: 'l2', c: 'l3' };
-const component = /^([a-z][a-z0-9]{0,31}):([0-9]{1,4})$/;
-/** Components that measure something; of the others (wifi, sys, ble, …) nothing is kept. */
-const measuring = new Set([
-  ...Object.keys(special),
-  ...['em', 'emdata', 'em1', 'em1data', 'pm1', 'voltmeter', 'devicepower', 'rgbw', 'rgb', 'cct'],
-]);
+import { Notes } from '../notes.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson, refused, wordOf } from '../payload.ts';
+import { quoted } from '../quoted.ts';
+import { readTime } from '../times.ts';
+import { channelOf, componentKey, isSilent, valuesOf } from './shelly/components.ts';
+import { firstGeneration, isFirstGeneration } from './shelly/first-generation.ts';
 
 const name = (device: DeviceConfig) => device.topic ?? device.id;
+const firstRoot = 'shellies/';
 
 /** Of the first generation: `shellies/<id>`, with or without that first level in the configuration. */
 const firstBase = (device: DeviceConfig) =>
-  name(device).startsWith('shellies/') ? name(device) : `shellies/${name(device)}`;
+  name(device).startsWith(firstRoot) ? name(device) : `${firstRoot}${name(device)}`;
 
 /**
  * Beyond readings (gen2/ComponentsAndServices/Mqtt, gen2/General/RPCChannels; gen1: shelly-api-docs.shelly.cloud/gen1,
@@ -67,9 +30,11 @@ const firstBase = (device: DeviceConfig) =>
  */
 function moreTopics(device: DeviceConfig): MoreTopics {
   const [own, first] = [name(device), firstBase(device)];
+  const answers = ['+/rpc', '+/+/rpc'];
   return {
-    unread: [`${own}/debug/#`, `${own}/announce`, `${own}/info`, `${own}/status`, `${first}/#`],
-    shared: ['shellies/announce', '+/rpc', '+/+/rpc'],
+    unread: [`${own}/debug/#`, `${own}/announce`, `${own}/info`, `${own}/status`],
+    shared: ['shellies/announce', ...answers],
+    readShared: answers,
     commands: [
       ...[`${own}/rpc`, `${own}/command`, `${own}/command/#`, `${first}/command`, 'shellies/command'],
       ...[`${first}/+/+/command`, `${first}/+/+/command/#`, `${first}/+/+/set`],
@@ -79,7 +44,10 @@ function moreTopics(device: DeviceConfig): MoreTopics {
 
 export const shelly: Decoder = {
   name: 'shelly',
-  publishFilters: (device) => ['status/#', 'events/rpc', 'online'].map((rest) => `${name(device)}/${rest}`),
+  publishFilters: (device) => [
+    ...['status/#', 'events/rpc', 'online'].map((rest) => `${name(device)}/${rest}`),
+    `${firstBase(device)}/#`,
+  ],
   subscribeFilters: (device) => [
     ...['rpc', 'command', 'command/#'].map((rest) => `${name(device)}/${rest}`),
     ...['shellies/command', `${firstBase(device)}/#`],
@@ -87,91 +55,102 @@ export const shelly: Decoder = {
   moreTopics,
 
   decode(message): Decoded {
-    const own = `${name(message.device)}/`;
-    if (!message.topic.startsWith(own)) return refused(`${quoted(message.topic)} is not one of this device's topics`);
-    const rest = message.topic.slice(own.length);
+    const { topic, device } = message;
+    const rest = restOf(topic, name(device));
+    // an answer goes to whoever asked
+    if (rest === undefined || rest === 'rpc')
+      return topic.endsWith('/rpc')
+        ? notification(message)
+        : refused(`${quoted(topic)} is not one of this device's topics`);
     if (rest === 'online') return online(message);
     if (rest === 'events/rpc') return notification(message);
-    const found = rest.startsWith('status/') ? component.exec(rest.slice('status/'.length)) : null;
-    if (found === null || !measuring.has(found[1] ?? '')) return { ok: true, items: [] };
-    return status(message, found[0]);
+    if (isFirstGeneration(rest) && !rest.startsWith('status/')) return firstGeneration(message, rest);
+    const [key, type = ''] = rest.startsWith('status/') ? (componentKey.exec(rest.slice('status/'.length)) ?? []) : [];
+    return key === undefined || isSilent(type) ? { ok: true, items: [] } : status(message, key);
   },
 };
+
+/** What stands behind the device's name, in its own tree or in that of the first generation. */
+function restOf(topic: string, own: string): string | undefined {
+  for (const begin of [`${own}/`, `${firstRoot}${own}/`]) if (topic.startsWith(begin)) return topic.slice(begin.length);
+  return undefined;
+}
 
 function status({ payload, received }: DeviceMessage, key: string): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused(`the status of ${key} is not a JSON object`);
-  return { ok: true, items: readings({ [key]: parsed.value }, received, false) };
+  return readings({ [key]: parsed.value }, received, false, new Notes(parsed.problems));
 }
 
+/** A notification, or the answer to a call. */
 function notification({ payload, received }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('the notification is not a JSON object');
-  const { method, params } = parsed.value;
+  const { method, params, result, error } = parsed.value;
+  const notes = new Notes(parsed.problems);
+  if (typeof method !== 'string' && (isJsonObject(result) || isJsonObject(error)))
+    return answer(result, error, received, notes);
   if (typeof method !== 'string' || !isJsonObject(params)) return refused('the notification has no method or params');
-  // before the device's clock is set, ts is null or a few seconds
-  const own = timeOf(params.ts);
-  if (method === 'NotifyStatus' || method === 'NotifyFullStatus')
-    return { ok: true, items: readings(params, own ?? received, own !== undefined) };
-  if (method === 'NotifyEvent') return { ok: true, items: events(params, received) };
-  return { ok: true, items: [] };
+  if (method === 'NotifyEvent') return notes.understood(events(params, received, notes), false);
+  if (method !== 'NotifyStatus' && method !== 'NotifyFullStatus') return { ok: true, items: [] };
+  const own = timeIn(params.ts, 'params.ts', notes);
+  return readings(params, own ?? received, own !== undefined, notes);
+}
+
+/** Of the result of a call only components by their names are read: of others nobody knows what was asked. */
+function answer(result: Json | undefined, error: Json | undefined, received: number, notes: Notes): Decoded {
+  if (isJsonObject(error)) {
+    const said = typeof error.message === 'string' ? error.message : 'without a message';
+    notes.problem('error', `the device answers ${quoted(said)}`);
+  }
+  return isJsonObject(result) ? readings(result, received, false, notes) : notes.understood([], false);
+}
+
+/** Before the device's clock is set, ts is null or a few seconds. */
+function timeIn(value: Json | undefined, path: string, notes: Notes): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const read = readTime(value);
+  if (read.kind === 'time') return read.ms;
+  if (read.kind === 'odd') notes.oddTime(`${path} ${read.problem}`);
+  else notes.problem(path, read.problem);
+  return undefined;
 }
 
 /** One reading a component; `em:0` and `emdata:0` are one. */
-function readings(components: JsonObject, time: number, timeFromDevice: boolean): DecodedReading[] {
+function readings(components: JsonObject, time: number, timeFromDevice: boolean, notes: Notes): Decoded {
   const byChannel = new Map<string, Record<string, Value>>();
+  let measures = false;
   for (const [key, value] of Object.entries(components)) {
-    const [, type = '', id = ''] = component.exec(key) ?? [];
-    if (!measuring.has(type) || !isJsonObject(value)) continue;
+    const [, type = '', id = ''] = componentKey.exec(key) ?? [];
+    if (type === '' || isSilent(type)) continue;
+    measures = true;
+    if (!isJsonObject(value)) {
+      notes.problem(key, 'is not a JSON object');
+      continue;
+    }
     const channel = channelOf(type, id);
-    byChannel.set(channel, { ...byChannel.get(channel), ...valuesOf(type, value) });
+    byChannel.set(channel, { ...byChannel.get(channel), ...valuesOf(type, value, key, notes) });
   }
-  return [...byChannel].flatMap(([channel, values]) =>
+  const items = [...byChannel].flatMap(([channel, values]): DecodedReading[] =>
     Object.keys(values).length === 0
       ? []
       : [{ kind: 'reading', time, timeFromDevice, data: channel === '' ? { values } : { values, channel } }],
   );
+  return notes.understood(items, measures);
 }
 
-function channelOf(type: string, id: string): string {
-  const meter = type.replace(/data$/, '');
-  return meter === 'em' && id === '0' ? '' : `${meter}-${id}`;
-}
-
-function valuesOf(type: string, status: JsonObject): Record<string, Value> {
-  const values: Record<string, Value> = {};
-  const set = (metric: string | undefined, value: Json | undefined) => {
-    // what a device cannot measure it says as null
-    if (metric !== undefined && (typeof value === 'number' || typeof value === 'boolean')) values[metric] = value;
-  };
-  for (const [key, value] of Object.entries(status)) {
-    const phase = phases[key[0] ?? ''];
-    if (key in totals && type.startsWith('em') && !type.startsWith('em1')) set(totals[key], value);
-    else if (key[1] === '_' && phase !== undefined) {
-      const metric = plain[key.slice(2)];
-      set(metric === undefined ? undefined : `${metric}_${phase}`, value);
-    } else set(plain[key] ?? special[type]?.[key], value);
-  }
-  set('energy_wh', inner(status.aenergy, 'total'));
-  set('energy_wh_export', inner(status.ret_aenergy, 'total'));
-  set('temperature_c', inner(status.temperature, 'tC'));
-  set('battery_pct', inner(status.battery, 'percent'));
-  set('count', inner(status.counts, 'total'));
-  return values;
-}
-
-function inner(value: Json | undefined, key: string): Json | undefined {
-  return isJsonObject(value) ? value[key] : undefined;
-}
-
-function events(params: JsonObject, received: number): DecodedEvent[] {
+function events(params: JsonObject, received: number, notes: Notes): DecodedEvent[] {
   const list = Array.isArray(params.events) ? (params.events as readonly Json[]) : [];
-  return list.filter(isJsonObject).flatMap((one) => {
+  return list.flatMap((one, index): DecodedEvent[] => {
+    const path = `params.events[${index}]`;
+    if (!isJsonObject(one) || typeof one.event !== 'string') {
+      notes.problem(path, 'is no event');
+      return [];
+    }
     const { event, component: from, data } = one;
-    if (typeof event !== 'string') return [];
-    const time = timeOf(one.ts) ?? timeOf(params.ts) ?? received;
+    const time = timeIn(one.ts, `${path}.ts`, notes) ?? timeIn(params.ts, 'params.ts', notes) ?? received;
     const told = {
       event,
       ...(typeof from === 'string' ? { component: from } : {}),
@@ -182,7 +161,7 @@ function events(params: JsonObject, received: number): DecodedEvent[] {
 }
 
 function online({ payload, received }: DeviceMessage): Decoded {
-  const text = textOf(payload)?.trim();
+  const text = wordOf(payload)?.toLowerCase();
   if (text !== 'true' && text !== 'false') return refused('online says neither true nor false');
   return {
     ok: true,

@@ -1,0 +1,78 @@
+/**
+ * `ENERGY`, as Tasmota's energy drivers send it (tasmota.github.io/docs/Energy): single figures, or lists of phases (up
+ * to three) or of channels (up to eight: a Shelly Pro 4PM, an SPM).
+ *
+ * Always: phases are _l1 to _l3 of one reading; of more than three parts each is a channel of its own (`energy-1`), and
+ * the sums are the device's; a sum in which a part is missing is not given.
+ */
+import type { Value } from '@forpost/shared/event/event.ts';
+import type { Notes } from '../../notes.ts';
+import type { Json, JsonObject } from '../../payload.ts';
+import { scaled } from '../scaled.ts';
+import { energyKeys, keptOutOfEnergy } from './keys.ts';
+
+const mostPhases = 3;
+const mostParts = 32;
+
+export interface EnergyValues {
+  readonly whole: Record<string, Value>;
+  /** by channel, from 1 on, where there are more parts than phases */
+  readonly channels: readonly Record<string, Value>[];
+}
+
+export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
+  const whole: Record<string, Value> = {};
+  const parts: Record<string, Value>[] = [];
+  const lists = Object.keys(energyKeys)
+    .map((key) => energy[key])
+    .filter((value) => Array.isArray(value));
+  const areChannels = lists.some((list) => list.length > mostPhases);
+  for (const [key, [metric, factor, total]] of Object.entries(energyKeys)) {
+    const value = energy[key];
+    // Total is the register of record; ImportActive says the same for each phase where both are there
+    if (value === undefined || (metric in whole && key !== 'Total')) continue;
+    const path = `ENERGY.${key}`;
+    if (!Array.isArray(value)) {
+      const number = notes.number(path, value);
+      if (number !== undefined) whole[metric] = scaled(number, factor);
+      continue;
+    }
+    const numbers = numbersOf(path, value as readonly Json[], notes);
+    for (const [index, number] of numbers.entries()) {
+      if (number === undefined) continue;
+      if (!areChannels) whole[`${metric}_l${index + 1}`] = scaled(number, factor);
+      else {
+        parts[index] ??= {};
+        parts[index][metric] = scaled(number, factor);
+      }
+    }
+    if (total !== 'sum' || numbers.length === 0) continue;
+    if (numbers.includes(undefined)) notes.problem(path, `is not added up to ${metric}: a part of it is missing`);
+    else
+      whole[metric] = scaled(
+        numbers.reduce((sum: number, one) => sum + (one ?? 0), 0),
+        factor,
+      );
+  }
+  tariffs(energy, whole, notes);
+  for (const key of Object.keys(energy))
+    if (!Object.hasOwn(energyKeys, key) && !keptOutOfEnergy.has(key)) notes.unknown(`ENERGY.${key}`);
+  return { whole, channels: Array.from(parts, (part) => part ?? {}) };
+}
+
+function numbersOf(path: string, list: readonly Json[], notes: Notes): readonly (number | undefined)[] {
+  if (list.length > mostParts) notes.problem(path, `has more than ${mostParts} parts: the others are not read`);
+  return list.slice(0, mostParts).map((one, index) => notes.number(`${path}[${index}]`, one));
+}
+
+function tariffs(energy: JsonObject, whole: Record<string, Value>, notes: Notes): void {
+  for (const [key, metric] of [
+    ['TotalTariff', 'energy_wh'],
+    ['ExportTariff', 'energy_wh_export'],
+  ] as const) {
+    const value = energy[key];
+    if (!Array.isArray(value)) continue;
+    for (const [index, number] of numbersOf(`ENERGY.${key}`, value.slice(0, 4) as readonly Json[], notes).entries())
+      if (number !== undefined) whole[`${metric}_t${index + 1}`] = scaled(number, 1000);
+  }
+}

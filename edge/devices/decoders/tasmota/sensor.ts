@@ -1,0 +1,137 @@
+/**
+ * The body of `SENSOR` and of `StatusSNS`: one object a sensor, beside `ENERGY`, switches and counters.
+ *
+ * Always: each sensor is a channel of its own; `Time` is local time without a zone by default, so the time of receipt
+ * counts, unless a zone (SetOption52) or `Epoch` is there.
+ */
+import type { Value } from '@forpost/shared/event/event.ts';
+import type { ChannelNames } from '../../channel-names.ts';
+import type { Decoded, DecodedReading } from '../../decoder.ts';
+import type { Notes } from '../../notes.ts';
+import { numberInText } from '../../numbers.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
+import { readTime } from '../../times.ts';
+import { scaled } from '../scaled.ts';
+import { energyOf } from './energy.ts';
+import { keptOutOfSensors, meaningOf } from './keys.ts';
+import { zigbeeReadings } from './zigbee.ts';
+
+/** One unit of pressure in Pa. */
+const pressureUnits: Readonly<Record<string, number>> = { hPa: 100, mmHg: 133.322, inHg: 3386.39 };
+const noSensor = new Set(['Time', 'Epoch', 'TempUnit', 'PressureUnit', 'SpeedUnit', 'Vcc', 'Uptime', 'Heap']);
+const switchKey = /^(?:Switch|Button)([1-9]\d?)$/;
+const states: Readonly<Record<string, boolean>> = { ON: true, OFF: false };
+
+export interface SensorMessage {
+  readonly whole: JsonObject;
+  readonly received: number;
+  readonly channels: ChannelNames;
+  readonly notes: Notes;
+}
+
+export function sensorReadings({ whole, received, channels, notes }: SensorMessage): Decoded {
+  const own = ownTime(whole, notes);
+  const items: DecodedReading[] = [];
+  let carriesValues = false;
+  const add = (values: Record<string, Value>, channel?: string, device?: string) => {
+    if (Object.keys(values).length === 0) return;
+    const named = { ...(channel === undefined ? {} : { channel }), ...(device === undefined ? {} : { device }) };
+    items.push({
+      kind: 'reading',
+      time: own ?? received,
+      timeFromDevice: own !== undefined,
+      data: { values, ...named },
+    });
+  };
+  for (const [key, value] of Object.entries(whole)) {
+    if (noSensor.has(key)) continue;
+    carriesValues ||= !isJsonObject(value) || Object.keys(value).length > 0;
+    const [, number] = switchKey.exec(key) ?? [];
+    if (key === 'ENERGY' && isJsonObject(value)) {
+      const energy = energyOf(value, notes);
+      add(energy.whole);
+      for (const [index, part] of energy.channels.entries()) add(part, channels.nameOf(`ENERGY-${index + 1}`));
+    } else if (key === 'ZbReceived' && isJsonObject(value)) {
+      for (const { device, channel, values } of zigbeeReadings(value, key, notes))
+        add(values, channels.nameOf(channel), device);
+    } else if (key === 'COUNTER' && isJsonObject(value)) {
+      for (const [name, values] of counters(value, notes)) add(values, channels.nameOf(name));
+    } else if (isJsonObject(value)) add(sensorOf(key, value, whole, notes), channels.nameOf(key));
+    else if (number !== undefined && typeof value === 'string' && Object.hasOwn(states, value))
+      add({ input: states[value] ?? false }, channels.nameOf(key));
+    else if (value === null) notes.problem(key, 'is null: no value');
+    else notes.unknown(key);
+  }
+  return notes.understood(items, carriesValues);
+}
+
+/** The device's own time where it says which moment it means. */
+function ownTime(whole: JsonObject, notes: Notes): number | undefined {
+  for (const key of ['Epoch', 'Time']) {
+    const value = whole[key];
+    if (value === undefined || value === null) continue;
+    const read = readTime(value);
+    if (read.kind === 'time') return read.ms;
+    if (read.kind === 'odd') notes.oddTime(`${key} ${read.problem}`);
+    else if (read.zoneless !== true) notes.problem(key, read.problem);
+  }
+  return undefined;
+}
+
+function counters(value: JsonObject, notes: Notes): readonly (readonly [name: string, Record<string, Value>])[] {
+  return Object.entries(value).flatMap(([key, given]) => {
+    const [, number] = /^C([1-9]\d?)$/.exec(key) ?? [];
+    if (number === undefined) {
+      notes.unknown(`COUNTER.${key}`);
+      return [];
+    }
+    const count = notes.number(`COUNTER.${key}`, given);
+    return count === undefined ? [] : [[`COUNTER-${number}`, { count }] as const];
+  });
+}
+
+/** The values of one sensor. */
+function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Notes): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  const said: Record<string, string> = {};
+  for (const [key, value] of Object.entries(one)) {
+    const path = `${sensor}.${key}`;
+    const [metric, convert] = conversion(key, whole) ?? [];
+    if (metric === undefined || convert === undefined) {
+      if (!keptOutOfSensors.has(key) && looksMeasured(value)) notes.unknown(path);
+      continue;
+    }
+    const number = notes.number(path, value);
+    if (number === undefined) continue;
+    if (metric in values) notes.problem(path, `means ${metric}, as ${said[metric]} does: not read`);
+    else {
+      values[metric] = convert(number);
+      said[metric] = key;
+    }
+  }
+  return values;
+}
+
+type Conversion = readonly [metric: string, convert: (value: number) => number];
+
+function conversion(key: string, { TempUnit, PressureUnit }: JsonObject): Conversion | undefined {
+  if (key === 'Temperature') return ['temperature_c', (value) => celsius(value, TempUnit)];
+  if (key === 'DewPoint') return ['dew_point_c', (value) => celsius(value, TempUnit)];
+  if (key === 'Pressure') return ['pressure_pa', (value) => scaled(value, pressureUnit(PressureUnit))];
+  const meaning = meaningOf(key);
+  return meaning === undefined ? undefined : [meaning[0], (value) => scaled(value, meaning[1])];
+}
+
+/** A number, also as a text; nothing; or more within it. */
+export function looksMeasured(value: Json | undefined): boolean {
+  if (typeof value === 'string') return numberInText(value).kind !== 'none';
+  return value !== undefined && typeof value !== 'boolean';
+}
+
+function celsius(value: number, unit: Json | undefined): number {
+  return unit === 'F' ? scaled(((value - 32) * 5) / 9, 1) : value;
+}
+
+function pressureUnit(unit: Json | undefined): number {
+  return pressureUnits[typeof unit === 'string' ? unit : 'hPa'] ?? 100;
+}

@@ -1,0 +1,102 @@
+/**
+ * What a decoder notes while it reads one message: fields that are not what they should be, keys that no table knows.
+ *
+ * Always: bounded, and a message of which everything is read costs nothing here.
+ */
+import type { DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
+import { numberInText } from './numbers.ts';
+import { quoted } from './quoted.ts';
+
+/** Of one message; what is beyond is not told. */
+const mostProblems = 32;
+const mostUnknown = 64;
+const longestPath = 100;
+
+interface Noted {
+  readonly problems: FieldProblem[];
+  readonly unknown: string[];
+  oddTime: string | undefined;
+  lost: string | undefined;
+}
+
+const none: readonly FieldProblem[] = [];
+
+export class Notes {
+  /** nothing yet, for nearly all messages */
+  #noted: Noted | undefined;
+
+  constructor(problems: readonly FieldProblem[] = none) {
+    if (problems.length > 0) this.#make().problems.push(...problems);
+  }
+
+  problem(path: string, problem: string): void {
+    const { problems } = this.#make();
+    if (problems.length < mostProblems) problems.push({ path: shortPath(path), problem });
+  }
+
+  unknown(path: string): void {
+    const { unknown } = this.#make();
+    if (unknown.length < mostUnknown) unknown.push(shortPath(path));
+  }
+
+  /** A whole reading was refused. */
+  lost(path: string, reason: string): void {
+    this.#make().lost ??= `${path}: ${reason}`;
+    this.problem(path, reason);
+  }
+
+  oddTime(problem: string): void {
+    this.#make().oddTime ??= problem;
+  }
+
+  #make(): Noted {
+    this.#noted ??= { problems: [], unknown: [], oddTime: undefined, lost: undefined };
+    return this.#noted;
+  }
+
+  /** The number at `path`, also where it is written as a text; undefined where there is none, and that is told. */
+  number(path: string, value: unknown): number | undefined {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (typeof value === 'string') return this.#numberOf(path, value);
+    this.problem(path, value === null ? 'is null: no value' : `is ${kindOf(value)}, not a number`);
+    return undefined;
+  }
+
+  /** `carriesValues`: where there are no items, it should have said something. */
+  understood(items: readonly (DecodedReading | DecodedEvent)[], carriesValues: boolean): Understood {
+    const nothing = carriesValues && items.length === 0;
+    if (this.#noted === undefined) return nothing ? { ok: true, items, nothing } : { ok: true, items };
+    const { problems, unknown, lost, oddTime } = this.#noted;
+    return {
+      ok: true,
+      items,
+      ...(problems.length === 0 ? {} : { problems }),
+      ...(unknown.length === 0 ? {} : { unknown }),
+      ...(nothing ? { nothing } : {}),
+      ...(lost === undefined ? {} : { lost }),
+      ...(oddTime === undefined ? {} : { oddTime }),
+    };
+  }
+
+  #numberOf(path: string, text: string): number | undefined {
+    const read = numberInText(text);
+    if (read.kind === 'number') {
+      if (read.comma) this.problem(path, `${quoted(text)} has a decimal comma: read as ${read.source}`);
+      return read.value;
+    }
+    const why = read.kind === 'ambiguous' ? 'has a comma that may be a decimal comma or thousands' : 'is not a number';
+    this.problem(path, `${quoted(text)} ${why}`);
+    return undefined;
+  }
+}
+
+function shortPath(path: string): string {
+  return path.length <= longestPath ? path : `${path.slice(0, longestPath - 1).toWellFormed()}…`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : String(value);
+}
