@@ -11,6 +11,11 @@ const token = 'the-token-of-the-tests-0123456789';
 /** one hash for all: each costs 40 ms */
 let hashed: Promise<string> | undefined;
 
+export interface Named {
+  readonly id: string;
+  readonly [key: string]: unknown;
+}
+
 export interface GatewayFiles {
   readonly gateway: string;
   /** the outbox's folder; default `gateway` beside the files */
@@ -24,10 +29,12 @@ export interface GatewayFiles {
   readonly decoders?: Readonly<Record<string, string>> | undefined;
   /** consumers beside `wall-display`, which hear everything too */
   readonly consumers?: readonly string[] | undefined;
+  /** devices and consumers beside these, as they stand in site.yaml */
+  readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] } | undefined;
   readonly cameras?: readonly object[] | undefined;
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>> | undefined;
   readonly uplink: readonly object[];
-  /** more of gateway.yaml */
+  /** more of gateway.yaml; what stands under `mqtt` goes beside the port */
   readonly extra?: object | undefined;
 }
 
@@ -35,18 +42,22 @@ export interface GatewayFiles {
 export async function writeGatewayFiles(folder: string, files: GatewayFiles): Promise<string> {
   hashed ??= hashPassword(testPassword);
   const hash = await hashed;
-  const { devices, cameraSecrets } = files;
+  const { devices, cameraSecrets, more = {} } = files;
+  const [moreDevices, moreConsumers] = [more.devices ?? [], more.consumers ?? []];
   const consumers = ['wall-display', ...(files.consumers ?? [])];
+  const { mqtt: extraMqtt = {}, ...extra } = (files.extra ?? {}) as { readonly mqtt?: object };
   const viaHttp = files.uplink.some((sink) => 'url' in sink);
   await writeYaml(folder, 'site.yaml', {
     site: { id: 'test-site', name: 'Test site', timezone: 'Europe/Berlin' },
-    devices: devices.map((id) => ({ id, decoder: files.decoders?.[id] ?? 'native' })),
-    consumers: consumers.map((id) => ({ id, subscribe: ['forpost/#'] })),
+    devices: [...devices.map((id) => ({ id, decoder: files.decoders?.[id] ?? 'native' })), ...moreDevices],
+    consumers: [...consumers.map((id) => ({ id, subscribe: ['forpost/#'] })), ...moreConsumers],
     cameras: files.cameras ?? [],
     rules: files.rules ?? [],
   });
   await writeYaml(folder, 'secrets.yaml', {
-    mqtt: Object.fromEntries([...devices, ...consumers].map((id) => [id, hash])),
+    mqtt: Object.fromEntries(
+      [...devices, ...consumers, ...[...moreDevices, ...moreConsumers].map(({ id }) => id)].map((id) => [id, hash]),
+    ),
     console: { installer: hash },
     ...(cameraSecrets === undefined ? {} : { cameras: cameraSecrets }),
     ...(viaHttp ? { uplink: { centre: { token } } } : {}),
@@ -56,10 +67,10 @@ export async function writeGatewayFiles(folder: string, files: GatewayFiles): Pr
     data: files.data ?? 'gateway',
     site_file: 'site.yaml',
     secrets_file: 'secrets.yaml',
-    mqtt: { port: files.mqttPort },
+    mqtt: { port: files.mqttPort, ...extraMqtt },
     http: { port: files.httpPort },
     uplink: files.uplink,
-    ...files.extra,
+    ...extra,
   });
 }
 

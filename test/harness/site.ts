@@ -11,7 +11,7 @@ import mqtt from 'mqtt';
 import { readFirstLogin } from '../../cloud/auth/users.ts';
 import { signingKey } from '../../cloud/commands/key.ts';
 import { type ApiEvent, eventsOf, logIn } from './centre.ts';
-import { testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
+import { type Named, testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';
 import { TestKafka } from './kafka.ts';
 import { freePorts } from './ports.ts';
 import { TestProcess, until } from './process.ts';
@@ -24,6 +24,8 @@ export interface SiteOptions {
   readonly decoders?: Readonly<Record<string, string>>;
   /** consumers beside `wall-display`, which hear everything too */
   readonly consumers?: readonly string[];
+  /** devices and consumers beside these, as they stand in site.yaml */
+  readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] };
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>>;
   /** a folder of models that the gateway has installed */
@@ -100,7 +102,7 @@ export class TestSite {
         : uplink === 'http'
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
-    const { devices, decoders, rules, consumers, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    const { devices, decoders, rules, consumers, more, cameras, cameraSecrets, extraInstallation, webhook } = options;
     const { publicKey } = await signingKey(join(this.folder, 'centre', 'command-key.pem'));
     await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
@@ -112,6 +114,7 @@ export class TestSite {
       decoders,
       rules,
       consumers,
+      more,
       cameras,
       cameraSecrets,
     });

@@ -36,7 +36,11 @@ function moreTopics(device: DeviceConfig): MoreTopics {
   const commands = (topic: string) => `${fullTopic(device, 'cmnd', topic)}#`;
   const [before = '', behind = ''] = fullTopic(device, 'cmnd', '\0').split('\0');
   return {
-    unread: [`${fullTopic(device, 'tele', name(device))}+/+/#`, `${fullTopic(device, 'stat', name(device))}+/+/#`],
+    unread: [
+      ...['tele', 'stat'].map((prefix) => `${fullTopic(device, prefix, name(device))}+/+/#`),
+      // at each connection it publishes an empty command to itself
+      commands(name(device)),
+    ],
     shared: ['tasmota/discovery/#', 'homeassistant/+/+/config', 'homeassistant/+/+/+/config'],
     commands: [name(device), ...groupsOf(device)].map(commands),
     subscribeLike: (text) => {
