@@ -134,6 +134,7 @@ test('what a device said last is shown, with its channels', () => {
       id: 'oven',
       name: 'Oven',
       connected: true,
+      lastConnected: '2026-11-21T09:00:00.000Z',
       lastSeen: '2026-11-21T09:00:00.000Z',
       messages: 1,
       deadLetters: 1,
