@@ -37,7 +37,7 @@ export interface ReportDocument {
 }
 
 /** What a figure may depend on. */
-const measuredPackages = ['aedes', 'better-sqlite3', 'chdb', 'kafkajs', 'mqtt', 'onnxruntime-node'];
+const measuredPackages = ['better-sqlite3', 'chdb', 'kafkajs', 'mqtt', 'onnxruntime-node'];
 /** three digits behind the point: a microsecond in ms */
 const decimals = 3;
 

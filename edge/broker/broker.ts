@@ -1,10 +1,13 @@
 /**
- * The MQTT 3.1.1 broker of the site, around aedes: listeners, log-in, access, admission, sessions, limits.
+ * The MQTT broker of the site (3.1, 3.1.1 and 5): listeners, log-in, access, admission, sessions, limits.
+ *
+ *   connection:  lobby ── CONNECT ──► entrance (log-in, session, CONNACK) ──► open ── its socket closes, `end` ──► closed
  *
  *   publish of a device ──► allowed? ──► admit (rules run, commit awaited) ──► acknowledged, in order ──► delivered on
  *                              │             └── rejected: no acknowledgement, and the connection is closed after
  *                              │                 `refusalDelayMs`, so that the device offers its message again
- *                              └── no: dropped, acknowledged all the same (3.1.1 has no refusal), counted and told
+ *                              └── no: dropped, acknowledged all the same (MQTT 5: answered with its reason), counted
+ *                                      and told
  *
  * Always: a QoS 1 publish of a device gets its PUBACK, and a QoS 2 one its PUBREC, only after `admit` has resolved;
  * publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits; nobody is in without
@@ -13,34 +16,27 @@
  * that sends as fast as it can. What is published here goes to connected subscribers at once. Sessions outlive a restart
  * (sessions.ts).
  */
-import './quiet-debug.ts';
 import type { Socket } from 'node:net';
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
-import { type Acquaintance, type Admit, type Authenticate, mayPublish, mayReceive } from './access.ts';
-import {
-  acceptClient,
-  acknowledgeAtDelivery,
-  goOnBehind,
-  isWill,
-  keepNoPacketIds,
-  nextMessage,
-  prepareClient,
-} from './aedes-internals.ts';
+import { type Acquaintance, type Admit, type Authenticate, mayPublish } from './access.ts';
+import { Clients } from './clients.ts';
 import { Connacks } from './connack.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
+import { Dispatch } from './dispatch.ts';
+import { Entrance } from './entrance.ts';
 import { type Forbidden, longestTopicTold, type OnForbidden } from './forbidden.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { Intake } from './intake.ts';
+import { KeepAlive } from './keep-alive.ts';
 import {
   type Listener,
   type ListenerPorts,
@@ -52,18 +48,22 @@ import {
 } from './listeners.ts';
 import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
+import { Message } from './message.ts';
+import { flushAll } from './output.ts';
+import { reason } from './protocol/reason-codes.ts';
 import type { ReadTurn } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
-import { brokerId } from './session.ts';
+import { defaultSessionLimits, type SessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
-import { defaultFilterLimits, type FilterLimits, mayHold, Subscribing } from './subscribing.ts';
+import { defaultFilterLimits, type FilterLimits, Subscribing } from './subscribing.ts';
 import { type WebSocketDoor, webSocketDoor } from './web-socket.ts';
+import { Wills } from './wills.ts';
 import { WriteWatch } from './write-watch.ts';
 
 export type { BrokerCounters } from './counters.ts';
 
-export interface BrokerLimits extends LobbyLimits, FilterLimits {
+export interface BrokerLimits extends LobbyLimits, FilterLimits, SessionLimits {
   /** logged in; those before log-in have limits of their own (lobby.ts) */
   readonly maxConnections: number;
   readonly maxConnectionsEach: number;
@@ -87,6 +87,7 @@ export interface BrokerLimits extends LobbyLimits, FilterLimits {
 export const defaultBrokerLimits: BrokerLimits = {
   ...defaultLobbyLimits,
   ...defaultFilterLimits,
+  ...defaultSessionLimits,
   maxConnections: 2000,
   maxConnectionsEach: 16,
   maxPending: 1000,
@@ -101,8 +102,6 @@ export const defaultBrokerLimits: BrokerLimits = {
 
 export const defaultMaxPacketBytes = 256 * 1024;
 
-/** Messages that aedes delivers at the same time; nobody waits for the slowest, so this is never reached for long. */
-const concurrency = 10_000;
 const tcpKeepAliveMs = 60_000;
 
 export interface BrokerOptions {
@@ -126,45 +125,45 @@ export interface BrokerOptions {
   readonly limits?: Partial<BrokerLimits>;
 }
 
+/** How long `stop` waits for clients that are told of it. */
+const farewellMs = 250;
+const forEver = Number.POSITIVE_INFINITY;
+
 export class Broker implements Part, LocalPublisher {
   readonly #options: BrokerOptions;
   readonly #limits: BrokerLimits;
   readonly #counters = new Counters();
   readonly #sparing: SparingLogger;
-  readonly #logIn: LogIn;
   readonly #lobby: Lobby;
+  readonly #clients = new Clients();
   readonly #sessions: Sessions;
+  readonly #deliveries: Deliveries;
   readonly #intake: Intake;
-  readonly #connacks: Connacks;
+  readonly #dispatch: Dispatch;
+  readonly #entrance: Entrance;
+  readonly #wills: Wills;
   readonly #sockets = new Map<Socket, GuardedSocket>();
-  /** of a client from its log-in on, also while its will is published after its end */
-  readonly #byClient = new WeakMap<Client, Connection>();
-  readonly #bridges = new WeakSet<Client>();
-  readonly #open = new Map<string, Set<Connection>>();
   /** by principal, of those that have ever logged in */
   readonly #turns = new Map<string, ReadTurn>();
   readonly #redeliveries = new Redeliveries();
   readonly #storage: BrokerStorage;
   #aging: Timer | undefined;
-  #aedes: Aedes | undefined;
   #plain: Listener | undefined;
   #tls: TlsListener | undefined;
   #door: WebSocketDoor | undefined;
   #webSocket: Listener | undefined;
   #webSocketTls: TlsListener | undefined;
+  #isRunning = false;
   #stopping = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
     this.#limits = { ...defaultBrokerLimits, ...options.limits };
-    this.#sparing = new SparingLogger(options.logger, options.clock);
-    const { authenticate, acquaintance } = options;
-    const own = { clock: options.clock, logger: this.#sparing };
-    this.#logIn = new LogIn({
-      ...own,
-      ...{ authenticate, acquaintance, counters: this.#counters, onRefused: options.onRefused },
-    });
-    const maxConnectBytes = Math.min(this.#limits.maxConnectBytes, maxPacketBytesOf(options.mqtt));
+    const { authenticate, acquaintance, admit, clock } = options;
+    this.#sparing = new SparingLogger(options.logger, clock);
+    const own = { clock, logger: this.#sparing, counters: this.#counters };
+    const maxPacketBytes = maxPacketBytesOf(options.mqtt);
+    const maxConnectBytes = Math.min(this.#limits.maxConnectBytes, maxPacketBytes);
     this.#lobby = new Lobby({
       ...own,
       limits: { ...this.#limits, maxConnectBytes },
@@ -172,89 +171,47 @@ export class Broker implements Part, LocalPublisher {
     });
     this.#storage = options.storage ?? noStorage;
     this.#sessions = new Sessions({
+      limits: this.#limits,
       storage: this.#storage,
-      nextMessage: () => (this.#aedes === undefined ? 0 : nextMessage(this.#aedes)),
-      isConnected: (id) => this.#clientIsConnected(id),
-      mayHold: (client, filter) => {
-        const connection = this.#byClient.get(client as Client);
-        return connection !== undefined && mayHold(connection, filter);
-      },
-      gateOf: (packet) => this.#intake.gateOf(packet),
+      clock,
+      isConnected: (id) => this.#clients.get(id) !== undefined,
       onDropped: (what) => this.#counters.dropped(what),
     });
-    const { admit, clock } = options;
-    const { refusalDelayMs, connackWaitMs } = this.#limits;
-    this.#connacks = new Connacks({
-      settled: (clientId) => this.#sessions.settled(clientId),
-      clock,
-      logger: this.#sparing,
-      waitMs: connackWaitMs,
-    });
-    this.#intake = new Intake({
-      admit,
-      clock,
-      logger: this.#sparing,
-      counters: this.#counters,
+    this.#deliveries = new Deliveries(this.#sessions);
+    const { refusalDelayMs, connackWaitMs: waitMs } = this.#limits;
+    const kept = { sessions: this.#sessions, redeliveries: this.#redeliveries, storage: this.#storage };
+    this.#intake = new Intake({ ...own, ...kept, admit, deliver: (message) => this.#hand(message), refusalDelayMs });
+    this.#wills = new Wills(clock, (connection, will) => this.#intake.takeWill(connection, will));
+    this.#dispatch = new Dispatch({
       sessions: this.#sessions,
-      redeliveries: this.#redeliveries,
-      storage: this.#storage,
-      isSubscribed: (topic) =>
-        this.#sessions.index.match(topic).all.some(({ subscriber }) => subscriber.live !== undefined),
-      deliver: (packet) => this.#hand(packet),
-      refusalDelayMs,
+      intake: this.#intake,
+      onForbidden: (connection, topic) => this.#forbid(connection, 'publish', topic),
+      onViolation: ({ guarded }, what) => this.#brokeProtocol(guarded, what, false),
+    });
+    this.#entrance = new Entrance({
+      ...{ ...own, limits: this.#limits, maxPacketBytes, lobby: this.#lobby },
+      ...{ clients: this.#clients, sessions: this.#sessions },
+      logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused }),
+      connacks: new Connacks({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
+      watch: (guarded) => this.#watch(guarded),
+      makeSubscribing: (connection) => this.#subscribing(connection),
+      onDropped: (what) => this.#counters.dropped(what),
+      isStopping: () => this.#stopping,
+      onTakenOver: (connection) => this.#takeOver(connection),
+      onEntered: (connection, inItsSession) => this.#entered(connection, inItsSession),
+      onAnswered: (connection) => this.#answered(connection),
     });
   }
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID */
   async start(): Promise<void> {
     const { mqtt, logger, ports = {} } = this.#options;
-    keepNoPacketIds();
-    const aedes = new Aedes({
-      id: brokerId,
-      concurrency,
-      // sessions.ts bounds them, without ending a connection whose publishes were taken already
-      maxInflightInbound: 0,
-      connectTimeout: this.#limits.connectTimeoutMs,
-      persistence: this.#sessions,
-      mq: new Deliveries({
-        index: this.#sessions.index,
-        workOf: (client) => this.#byClient.get(client)?.guarded.work,
-        isBridge: (client) => this.#bridges.has(client),
-      }),
-      preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
-      authenticate: (client, user, password, done) => {
-        void this.#authenticate(client, user, password).then((refusal) => {
-          if (refusal === undefined) done(null, true);
-          else done(Object.assign(new Error(refusal.message), { returnCode: refusal.returnCode as 5 }), null);
-        });
-      },
-      authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
-      // of a session's stand-in (sessions.ts): SUBSCRIBE itself never gets there
-      authorizeSubscribe: (_client, _subscription, done) => done(null, null),
-      authorizeForward: (client, packet) => (this.#mayReceive(client, packet) ? packet : null),
-      published: (packet, _client, done) => {
-        this.#intake.delivered(packet);
-        done(null);
-      },
-    });
-    this.#aedes = aedes;
+    this.#isRunning = true;
     this.#storage.recall((remembered) => {
-      goOnBehind(aedes, this.#sessions.recall(remembered));
+      this.#sessions.recall(remembered);
       this.#redeliveries.recall(remembered.redeliveries);
     });
     this.#age();
-    acknowledgeAtDelivery(aedes, (error) => logger.error({ err: error }, 'a message could not be delivered on'));
-    aedes.on('client', (client) => this.#announce(client));
-    aedes.on('connackSent', (_packet, client) => {
-      const connection = this.#byClient.get(client);
-      if (connection === undefined) return;
-      connection.guarded.answered();
-      this.#connacks.written(connection);
-    });
-    aedes.on('clientError', (client, error) => logger.debug({ client: client.id }, `MQTT client: ${error.message}`));
-    aedes.on('connectionError', (_client, error) => logger.debug(`MQTT connection: ${error.message}`));
-    (aedes as NodeJS.EventEmitter).on('error', (error: Error) => logger.error({ err: error }, 'the broker failed'));
-    await aedes.listen();
     const listeners = {
       mqtt,
       ports,
@@ -263,7 +220,7 @@ export class Broker implements Part, LocalPublisher {
       // the lobby makes room for newcomers, so that this is never reached
       maxConnections: this.#limits.maxConnections + 2 * this.#limits.most,
       onKnock: (socket: Socket, handshake: () => void) => this.#lobby.knock(socket, handshake),
-      onSocket: (socket: Socket) => this.#lobby.enter(socket, () => this.#accept(socket, aedes)),
+      onSocket: (socket: Socket) => this.#lobby.enter(socket, () => this.#accept(socket)),
       onTlsError: (error: Error) => logger.debug(`TLS handshake: ${error.message}`),
       onAcceptError: (error: Error) =>
         this.#sparing.error('accept', {}, `a connection could not be taken in: ${error.message}`),
@@ -286,18 +243,24 @@ export class Broker implements Part, LocalPublisher {
 
   /** Takes nothing more in, waits a while for the commits that devices wait for, and closes all connections. */
   async stop(): Promise<void> {
-    const aedes = this.#aedes;
-    if (aedes === undefined || this.#stopping) return;
+    if (!this.#isRunning || this.#stopping) return;
     this.#stopping = true;
     this.#aging?.cancel();
+    const { clock } = this.#options;
     const closed = [this.#plain, this.#tls, this.#webSocket, this.#webSocketTls].map((listener) => listener?.close());
     this.#lobby.close();
     this.#door?.close();
     for (const guarded of this.#sockets.values()) guarded.hold();
-    const until = this.#options.clock.uptime() + this.#limits.stopGraceMs;
-    while (this.#anyoneWaits() && this.#options.clock.uptime() < until) await sleep(this.#options.clock, 5);
-    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    const until = clock.uptime() + this.#limits.stopGraceMs;
+    while (this.#anyoneWaits() && clock.uptime() < until) await sleep(clock, 5);
+    const connections = [...this.#clients.all()];
+    for (const connection of connections) connection.end(reason.serverShuttingDown);
+    const told = connections.filter(({ isV5, socket }) => isV5 && !socket.destroyed);
+    const gone = Promise.all(told.map(({ socket }) => new Promise<void>((resolve) => socket.once('close', resolve))));
+    if (told.length > 0) await Promise.race([gone, sleep(clock, farewellMs)]);
     for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#wills.close();
+    this.#sessions.close();
     await Promise.all(closed);
   }
 
@@ -334,15 +297,15 @@ export class Broker implements Part, LocalPublisher {
 
   /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */
   publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    const { qos, retain } = options;
-    const packet = { cmd: 'publish' as const, topic, payload: Buffer.from(payload), qos, retain, dup: false };
-    if (!this.#stopping) this.#hand(packet);
+    if (!this.#isRunning || this.#stopping) return;
+    this.#hand(new Message({ topic, payload: Buffer.from(payload), ...options }));
+    flushAll();
   }
 
-  #hand(packet: PublishPacket): void {
-    this.#aedes?.publish(packet, (error) => {
-      if (error) this.#options.logger.error({ topic: packet.topic, err: error }, 'a message could not be published');
-    });
+  /** false: nobody has subscribed to it. */
+  #hand(message: Message): boolean {
+    if (message.retain) this.#sessions.storeRetained(message);
+    return this.#deliveries.deliver(message);
   }
 
   #age(): void {
@@ -355,8 +318,8 @@ export class Broker implements Part, LocalPublisher {
 
   /** Closes all connections of a device or consumer (removed, or its password changed); returns how many. */
   disconnect(principal: string): number {
-    const connections = [...(this.#open.get(principal) ?? [])];
-    for (const { socket } of connections) socket.destroy();
+    const connections = this.#clients.of(principal);
+    for (const connection of connections) connection.end(reason.administrativeAction);
     return connections.length;
   }
 
@@ -369,30 +332,125 @@ export class Broker implements Part, LocalPublisher {
 
   /** How much the broker remembers, each bounded: for tests and metrics. */
   sizes() {
-    return { sockets: this.#sockets.size, principals: this.#open.size, ...this.#sessions.sizes() };
+    return { sockets: this.#sockets.size, principals: this.#clients.principals, ...this.#sessions.sizes() };
   }
 
-  #accept(socket: Socket, aedes: Aedes): void {
+  // a connection, from its beginning to its end
+
+  #accept(socket: Socket): void {
+    socket.on('error', ignore);
     if (this.#stopping) {
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);
-    const guarded = guard(socket, {
+    const guarded: GuardedSocket = guard(socket, {
+      clock: this.#options.clock,
       maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
+      onConnect: (connect) => void this.#entrance.ask(guarded, connect),
       onViolation: (what, oversized) => this.#brokeProtocol(guarded, what, oversized),
+      onUnspoken: (what) => this.#spoke(guarded, what),
       onFailed: (error) => this.#failed(guarded, error),
     });
     this.#sockets.set(socket, guarded);
     this.#counters.connectionsTotal++;
-    const { work } = guarded;
     const closed = () => {
       this.#countBytes(guarded);
       this.#sockets.delete(socket);
     };
-    socket.once('close', () => contained(work, closed));
-    acceptClient(aedes, socket, work);
+    socket.once('close', () => contained(guarded.work, closed));
+    guarded.readOn();
+  }
+
+  /** A version of MQTT that is not spoken here. */
+  #spoke({ socket }: GuardedSocket, what: string): void {
+    const address = socket.remoteAddress ?? '';
+    this.#options.onRefused?.({ kind: 'protocol', principal: null, user: '', clientId: '', address, what });
+  }
+
+  #entered(connection: Connection, inItsSession: boolean): void {
+    const { principal, guarded, keepAliveS, will } = connection;
+    this.#wills.back(connection.id, inItsSession);
+    const turn = this.#turns.get(principal.id) ?? guarded.turn;
+    this.#turns.set(principal.id, turn);
+    guarded.turn = turn;
+    guarded.principal = principal.id;
+    guarded.onPacket = (packet) => this.#dispatch.take(connection, packet);
+    if (will !== undefined && !mayPublish(principal, will.topic)) {
+      connection.will = undefined;
+      this.#forbid(connection, 'will', will.topic);
+    }
+    const { socket } = connection;
+    if (keepAliveS > 0) {
+      const keepAlive = new KeepAlive(this.#options.clock, keepAliveS, () => this.#fellSilent(connection));
+      guarded.onRead = () => keepAlive.heard();
+      socket.once('close', () => keepAlive.stop());
+    }
+    socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
+  }
+
+  #answered(connection: Connection): void {
+    const { guarded, principal } = connection;
+    if (principal.kind === 'device') {
+      const isFirst = !this.#clients.isAnnounced(principal.id);
+      connection.announced = true;
+      if (isFirst) this.#options.onConnection(principal.id, true);
+    }
+    // its session's subscriptions are in force for it from now on
+    connection.begin();
+    guarded.readOn();
+  }
+
+  #takeOver(connection: Connection): void {
+    this.#closed(connection);
+    connection.end(reason.sessionTakenOver);
+  }
+
+  #closed(connection: Connection): void {
+    if (connection.isClosed) return;
+    connection.closed();
+    this.#clients.remove(connection);
+    this.#sessions.forgetInbound(connection);
+    const { session, will, newExpiryS, principal } = connection;
+    const expiryMs = newExpiryS === undefined ? session?.expiryMs : 1000 * newExpiryS;
+    if (will !== undefined && !this.#stopping)
+      this.#wills.lost(connection, will, session === undefined ? 0 : (expiryMs ?? forEver) / 1000);
+    if (session !== undefined) this.#sessions.detach(session, expiryMs);
+    if (connection.announced && !this.#clients.isAnnounced(principal.id))
+      this.#options.onConnection(principal.id, false);
+  }
+
+  #fellSilent(connection: Connection): void {
+    this.#counters.silent++;
+    const { principal, keepAliveS } = connection;
+    const message = `sent nothing for 1.5 times its keep-alive of ${keepAliveS} s: connection closed`;
+    this.#sparing.warn(`silent ${principal.id}`, { principal: principal.id, client: connection.clientId }, message);
+    connection.end(reason.keepAliveTimeout);
+    // a half-open connection takes no last word
+    connection.socket.destroySoon();
+  }
+
+  #watch(guarded: GuardedSocket): WriteWatch {
+    const { socket } = guarded;
+    const watch = new WriteWatch(socket, this.#options.clock, this.#limits.drainTimeoutMs, () => this.#frozen(guarded));
+    socket.once('close', () => watch.stop());
+    return watch;
+  }
+
+  #subscribing(connection: Connection): Subscribing {
+    const principal = connection.principal.id;
+    return new Subscribing({
+      connection,
+      sessions: this.#sessions,
+      limits: this.#limits,
+      onForbidden: (what, filter) => {
+        if (filter === undefined) this.#refused(connection, what);
+        else this.#forbid(connection, 'subscribe', filter, what);
+      },
+      onFailed: (problem) =>
+        this.#sparing.warn(`subscribing ${connection.id}`, { principal }, `a subscription was not stored: ${problem}`),
+    });
   }
 
   #brokeProtocol(guarded: GuardedSocket, what: string, oversized: boolean): void {
@@ -428,139 +486,6 @@ export class Broker implements Part, LocalPublisher {
     guarded.bytesOutCounted = written;
   }
 
-  #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
-    // Mosquitto's bridges mark themselves in the protocol level
-    if ((packet as { bridgeMode?: boolean }).bridgeMode === true) this.#bridges.add(client);
-    this.#logIn.connecting(client, packet);
-    done(null, true);
-  }
-
-  async #authenticate(client: Client, user: string | undefined, password: Buffer | undefined) {
-    const aedes = this.#aedes;
-    if (aedes === undefined || this.#stopping) return { returnCode: 3, message: 'the broker stops' };
-    const socket = client.conn as Socket;
-    const guarded = this.#sockets.get(socket);
-    if (guarded === undefined) return { returnCode: 3, message: 'the connection has gone' };
-    const gone = new AbortController();
-    socket.once('close', () => gone.abort());
-    const address = socket.remoteAddress;
-    const outcome = await this.#logIn.check(client, { address, user, password, gone: gone.signal });
-    if (!outcome.ok) return outcome;
-    const { principal } = outcome;
-    if (this.#loggedIn() >= this.#limits.maxConnections) {
-      const message = `${this.#limits.maxConnections} clients are connected: no more are let in`;
-      this.#sparing.warn('full', { principal: principal.id }, message);
-      return { returnCode: 3, message };
-    }
-    this.#lobby.leave(socket);
-    const open = this.#open.get(principal.id) ?? new Set();
-    if (open.size >= this.#limits.maxConnectionsEach)
-      return { returnCode: 3, message: `${principal.id} has ${open.size} connections already` };
-    const id = `${principal.id}/${client.id}`;
-    const watch = new WriteWatch(socket, this.#options.clock, this.#limits.drainTimeoutMs, () => this.#frozen(guarded));
-    socket.once('close', () => watch.stop());
-    const queue = () => (client.clean ? undefined : this.#sessions.queueOf(id));
-    prepareClient(aedes, client, { id, queue, onFull: () => watch.full() });
-    const turn = this.#turns.get(principal.id) ?? guarded.turn;
-    this.#turns.set(principal.id, turn);
-    guarded.turn = turn;
-    guarded.principal = principal.id;
-    const connection = new Connection(principal, client, guarded, this.#limits, {
-      maxBytes: this.#limits.maxUnsentBytes,
-      watch,
-    });
-    this.#byClient.set(client, connection);
-    connection.subscribeWith(
-      new Subscribing({
-        connection,
-        sessions: this.#sessions,
-        limits: this.#limits,
-        onForbidden: (what, filter) => {
-          if (filter !== undefined) this.#tellForbidden(connection, 'subscribe', filter);
-          this.#forbid(connection, what);
-        },
-        onFailed: (problem) =>
-          this.#sparing.warn(
-            `subscribing ${id}`,
-            { principal: principal.id },
-            `a subscription was not stored: ${problem}`,
-          ),
-      }),
-    );
-    if (socket.destroyed) return undefined;
-    this.#open.set(principal.id, open.add(connection));
-    this.#connacks.hold(connection);
-    socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
-    return undefined;
-  }
-
-  #loggedIn(): number {
-    let count = 0;
-    for (const connections of this.#open.values()) count += connections.size;
-    return count;
-  }
-
-  #announce(client: Client): void {
-    const connection = this.#byClient.get(client);
-    if (connection === undefined || connection.socket.destroyed) return;
-    // its session's subscriptions are in force for it from now on
-    if (!client.clean) connection.subscribing?.subscriber();
-    if (connection.principal.kind !== 'device') return;
-    const before = this.#announcedOf(connection.principal.id);
-    connection.announced = true;
-    if (before === 0) this.#options.onConnection(connection.principal.id, true);
-  }
-
-  #closed(connection: Connection): void {
-    const { id } = connection.principal;
-    connection.subscribing?.close();
-    const open = this.#open.get(id);
-    open?.delete(connection);
-    if (open?.size === 0) this.#open.delete(id);
-    if (connection.announced && this.#announcedOf(id) === 0) this.#options.onConnection(id, false);
-  }
-
-  #announcedOf(principal: string): number {
-    let announced = 0;
-    for (const connection of this.#open.get(principal) ?? []) if (connection.announced) announced++;
-    return announced;
-  }
-
-  #authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
-    const connection = client === null ? undefined : this.#byClient.get(client);
-    if (client === null || connection === undefined) {
-      done(new Error('nobody published this'));
-      return;
-    }
-    const { principal } = connection;
-    const will = isWill(client, packet);
-    if (!mayPublish(principal, packet.topic)) {
-      this.#tellForbidden(connection, will ? 'will' : 'publish', packet.topic);
-      this.#forbid(connection, `may not publish to ${packet.topic}`);
-      if (will) done(new Error(`${principal.id} may not publish to ${packet.topic}`));
-      else this.#intake.drop(connection, packet);
-      return;
-    }
-    // beyond its share it is delivered and not kept
-    if (packet.retain && !this.#sessions.mayRetain(principal.id, packet.topic, packet.payload.length))
-      packet.retain = false;
-    if (will && this.#stopping) done(new Error('the broker ends the connection, not the device'));
-    else if (will) this.#intake.takeWill(connection, packet, done);
-    else this.#intake.take(connection, packet, done);
-  }
-
-  /** Also guards queued messages of a session whose rights have changed; and tells a second copy of one message. */
-  #mayReceive(client: Client, packet: AedesPublishPacket): boolean {
-    const connection = this.#byClient.get(client);
-    if (connection === undefined || !mayReceive(connection.principal, packet.topic)) return false;
-    if (connection.socket.writableLength > this.#limits.maxUnsentBytes) {
-      this.#frozen(connection.guarded);
-      return false;
-    }
-    // a retained message that a new subscription brings has no broker's id
-    return !packet.brokerId || connection.delivers(packet.brokerCounter);
-  }
-
   /** It does not read what it subscribed to. */
   #frozen({ socket, principal }: GuardedSocket): void {
     if (socket.destroyed) return;
@@ -569,29 +494,29 @@ export class Broker implements Part, LocalPublisher {
     socket.destroy();
   }
 
-  #forbid(connection: Connection, what: string): void {
+  /** It asked for a topic or filter that it may not have. */
+  #forbid(connection: Connection, kind: Forbidden['kind'], topic: string, what = forbiddenWords(kind, topic)): void {
+    const { principal, clientId } = connection;
+    this.#options.onForbidden?.({ kind, principal: principal.id, clientId, topic: topic.slice(0, longestTopicTold) });
+    this.#refused(connection, what);
+  }
+
+  #refused(connection: Connection, what: string): void {
     this.#counters.forbidden++;
     const principal = connection.principal.id;
     this.#sparing.warn(`forbidden ${principal}`, { principal }, what.slice(0, 300));
   }
 
-  #tellForbidden({ principal, client }: Connection, kind: Forbidden['kind'], topic: string): void {
-    // behind the principal's name and a slash
-    const clientId = client.id.slice(principal.id.length + 1);
-    this.#options.onForbidden?.({ kind, principal: principal.id, clientId, topic: topic.slice(0, longestTopicTold) });
-  }
-
-  #clientIsConnected(clientId: string): boolean {
-    for (const connections of this.#open.values())
-      for (const { client } of connections) if (client.id === clientId) return true;
-    return false;
-  }
-
   #anyoneWaits(): boolean {
-    for (const connections of this.#open.values())
-      for (const { queue } of connections) if (queue.waiting > 0) return true;
+    for (const { queue } of this.#clients.all()) if (queue.waiting > 0) return true;
     return false;
   }
+}
+
+function ignore(): void {}
+
+function forbiddenWords(kind: Forbidden['kind'], topic: string): string {
+  return kind === 'will' ? `may not leave a will to ${topic}` : `may not publish to ${topic}`;
 }
 
 /** For the log. */

@@ -16,7 +16,6 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import { keepAliveMs } from './aedes-internals.ts';
 import type { Connection } from './connection.ts';
 
 export interface ConnackOptions {
@@ -34,15 +33,15 @@ export class Connacks {
     this.#options = options;
   }
 
-  /** To be called at its log-in, before aedes writes anything to it. */
+  /** To be called at its log-in, before anything is written to it. */
   hold({ socket }: Connection): void {
     socket.cork();
   }
 
   /** Its CONNACK is written. */
   written(connection: Connection): void {
-    const { client, socket } = connection;
-    const settled = this.#options.settled(client.id);
+    const { socket, id } = connection;
+    const settled = this.#options.settled(id);
     if (settled === undefined) {
       socket.uncork();
       return;
@@ -56,7 +55,7 @@ export class Connacks {
       if (why !== undefined && !socket.destroyed) this.#tell(connection, why);
       socket.uncork();
     };
-    const longestMs = Math.min(waitMs, keepAliveMs(client));
+    const longestMs = Math.min(waitMs, keepAliveMs(connection));
     const timer = clock.after(longestMs, () => release(`the disk has not answered for ${longestMs} ms`));
     socket.once('close', () => release());
     settled.then(
@@ -69,4 +68,9 @@ export class Connacks {
     const message = `let in before the disk knows whether it has a session, which a power cut would undo: ${why}`;
     this.#options.logger.warn(`session ${id}`, { principal: id }, message);
   }
+}
+
+/** The keep-alive that a client has asked for, ms; Infinity where it wants none. */
+function keepAliveMs({ keepAliveS }: Connection): number {
+  return keepAliveS === 0 ? Number.POSITIVE_INFINITY : 1000 * keepAliveS;
 }

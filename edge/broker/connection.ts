@@ -1,135 +1,290 @@
 /**
- * One authenticated connection: who it is, the order of its publishes, and what it is still allowed to do.
+ * One client that has logged in: who it is, what it may still do, and what goes to it.
  *
  *   open ── a publish could not be committed ──► refusing (nothing more is read) ── a while ──► closed
- *     └── its socket closes ──► closed
+ *     ├── its socket closes; another connection takes its client id over ──► closed
+ *     └── `end` (a reason, which MQTT 5 hears) ──► closed
+ *
+ * Always: closed once, and from then on nothing is delivered to it; what a client of MQTT 5 has in flight here is at most
+ * what CONNACK allowed it.
  */
-import type { Client } from 'aedes';
-import type { Principal } from './access.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { mayReceive, type Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
-import { pubacks } from './aedes-internals.ts';
-import type { GuardedSocket } from './guarded-socket.ts';
+import { endWith, type GuardedSocket } from './guarded-socket.ts';
+import type { KeptMessage, Message } from './message.ts';
+import { outgoing } from './message.ts';
+import { Outflow } from './outflow.ts';
+import type { QueuedItem } from './outgoing-queue.ts';
+import { Output } from './output.ts';
+import type { Connect, ProtocolVersion, Will } from './protocol/connect.ts';
 import { framed } from './protocol/fields.ts';
+import { frameOf } from './protocol/publish.ts';
+import { disconnect } from './protocol/server-packets.ts';
+import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
+import type { Grant, Sessions } from './sessions.ts';
 import type { Subscribing } from './subscribing.ts';
 import type { WriteWatch } from './write-watch.ts';
 
-/** What becomes of a connection that does not read what it is sent. */
-export interface UnreadOptions {
+export interface ConnectionLimits extends AdmissionLimits {
   /** in front of its socket: then it is disconnected */
-  readonly maxBytes: number;
-  readonly watch: WriteWatch;
+  readonly maxUnsentBytes: number;
 }
 
-/** Messages of which one connection remembers that it has got them, to tell a second matching subscription. */
-const rememberedMessages = 64;
+export interface ConnectionOptions {
+  readonly principal: Principal;
+  /** as the client chose it, or the broker for it */
+  readonly clientId: string;
+  readonly connect: Connect;
+  readonly guarded: GuardedSocket;
+  readonly limits: ConnectionLimits;
+  readonly watch: WriteWatch;
+  readonly sessions: Sessions;
+  /** its session, where that outlives the connection */
+  readonly session: Session | undefined;
+  readonly clock: Clock;
+  readonly onDropped: (what: 'queued' | 'tooLarge') => void;
+  readonly makeSubscribing: (connection: Connection) => Subscribing;
+}
+
+/** Topics that a client of MQTT 5 may have aliases for: each may be 64 KB. */
+export const maxTopicAliases = 16;
+/** Publishes of QoS 1 and 2 that a client of MQTT 5 may have unacknowledged. */
+export const receiveMaximum = 1000;
+/** More than any client sends of: some packet ids stay free. */
+const mostInFlight = 60_000;
+/** Of a session that ends with its connection, what may wait for its acknowledgements. */
+const maxWaiting = 1000;
+const maxWaitingBytes = 2 ** 20;
 
 export class Connection {
   readonly principal: Principal;
-  readonly client: Client;
+  /** with its principal's name in front: another one's same client id is another client */
+  readonly id: string;
+  readonly clientId: string;
+  readonly version: ProtocolVersion;
+  readonly isV5: boolean;
+  readonly isBridge: boolean;
   readonly guarded: GuardedSocket;
   readonly queue: AdmissionQueue;
-  /** registered with aedes and told to whoever watches connections */
+  readonly output: Output;
+  readonly session: Session | undefined;
+  readonly keepAliveS: number;
+  /** published when it is lost */
+  will: Will | undefined;
+  /** s that its session may stay, where DISCONNECT has said so */
+  newExpiryS: number | undefined = undefined;
+  isClosed = false;
+  /** a publish of it could not be committed: it is about to be closed */
+  isRefusing = false;
+  /** told to whoever watches connections */
   announced = false;
   /** stands for its client in what is remembered of redeliveries */
-  key: number | undefined;
+  key: number | undefined = undefined;
   /** how many publishes of its client had been noted before its first one */
-  noted: number | undefined;
-  readonly #delivered = new Array<number>(rememberedMessages).fill(-1);
-  #nextDelivered = 0;
-  #toRead = 0;
-  #asked = false;
-  #acknowledged: number[] = [];
+  noted: number | undefined = undefined;
+  readonly #options: ConnectionOptions;
+  #subscriber: LiveSubscriber | undefined;
   #subscribing: Subscribing | undefined;
-  readonly #unread: UnreadOptions;
+  #outflow: Outflow | undefined;
+  #aliases: string[] | undefined;
+  #unacknowledged: Set<number> | undefined;
+  #asked = false;
 
-  constructor(
-    principal: Principal,
-    client: Client,
-    guarded: GuardedSocket,
-    limits: AdmissionLimits,
-    unread: UnreadOptions,
-  ) {
+  constructor(options: ConnectionOptions) {
+    const { principal, clientId, connect, guarded, limits, watch, session } = options;
+    this.#options = options;
     this.principal = principal;
-    this.client = client;
+    this.clientId = clientId;
+    this.id = `${principal.id}/${clientId}`;
+    this.version = connect.version;
+    this.isV5 = connect.version === '5';
+    this.isBridge = connect.isBridge;
+    this.keepAliveS = connect.keepAliveS;
+    this.will = connect.will;
     this.guarded = guarded;
     this.queue = new AdmissionQueue(limits);
-    this.#unread = unread;
+    this.session = session;
+    this.output = new Output(guarded.socket, guarded.work, () => watch.full());
     guarded.mayRead = () => this.#mayRead();
-  }
-
-  #mayRead(): boolean {
-    const { maxBytes, watch } = this.#unread;
-    // whoever sends and reads none of the answers
-    if (this.socket.writableLength > maxBytes) {
-      watch.frozen();
-      return false;
-    }
-    return this.queue.hasRoom && this.#subscribing?.hasRoom !== false;
-  }
-
-  get subscribing(): Subscribing | undefined {
-    return this.#subscribing;
-  }
-
-  /** SUBSCRIBE and UNSUBSCRIBE go there. */
-  subscribeWith(subscribing: Subscribing): void {
-    this.#subscribing = subscribing;
-    this.guarded.onFilters = (kind, bytes) => subscribing.take(kind, bytes);
   }
 
   get socket() {
     return this.guarded.socket;
   }
 
-  /**
-   * One more packet need not be finished before the next ones are read. Where too many publishes are pending it has
-   * to wait for `resume` all the same.
-   */
-  readOn(): void {
-    this.#toRead++;
-    this.resume();
+  /** Its session outlives the connection. */
+  get stays(): boolean {
+    return this.session !== undefined;
   }
 
-  /** A publish is finished: there may be room again. */
+  /** Whether its client has said that its session may outlive the connection. */
+  get mayStay(): boolean {
+    return this.#options.connect.sessionExpiryS !== 0;
+  }
+
+  /** How it stands in the index of subscriptions: its session, or one that ends with it. */
+  get subscriber(): LiveSubscriber {
+    if (this.#subscriber === undefined) {
+      this.#subscriber = this.session ?? subscriber(this.id, false);
+      this.#subscriber.live = this;
+    }
+    return this.#subscriber;
+  }
+
+  get subscribing(): Subscribing {
+    this.#subscribing ??= this.#options.makeSubscribing(this);
+    return this.#subscribing;
+  }
+
+  #mayRead(): boolean {
+    const { limits, watch } = this.#options;
+    // whoever sends and reads none of the answers
+    if (this.output.unsent > limits.maxUnsentBytes) {
+      watch.frozen();
+      return false;
+    }
+    return this.queue.hasRoom && this.#subscribing?.hasRoom !== false;
+  }
+
+  /** A publish is finished, or a SUBSCRIBE: there may be room again. */
   resume(): void {
-    if (this.#asked || !this.queue.hasRoom || (this.#toRead === 0 && !this.guarded.starved)) return;
+    if (this.#asked || !this.guarded.starved) return;
     this.#asked = true;
     setImmediate(() => {
       this.#asked = false;
-      const times = Math.max(this.#toRead, 1);
-      this.#toRead = 0;
       this.guarded.starved = false;
-      for (let i = 0; i < times; i++) this.guarded.readOn();
+      this.guarded.readOn();
     });
   }
 
-  /** PUBACK for a publish that aedes does not go on with; those of one turn of the event loop leave together. */
-  acknowledge(messageId: number): void {
-    if (this.#acknowledged.push(messageId) === 1) process.nextTick(() => this.sendAcknowledgements());
+  // what comes
+
+  /** The topic of a publish, by its alias where it has one. undefined: the alias stands for none [MQTT-3.3.2-12]. */
+  topicOf(topic: string, alias: number | undefined): string | undefined {
+    if (alias === undefined) return topic === '' ? undefined : topic;
+    if (alias === 0 || alias > maxTopicAliases) return undefined;
+    if (topic === '') return this.#aliases?.[alias];
+    this.#aliases ??= [];
+    this.#aliases[alias] = topic;
+    return topic;
   }
 
-  /** To be called before aedes writes an acknowledgement of its own: they leave in order [MQTT-4.6.0-2]. */
-  sendAcknowledgements(): void {
-    if (this.#acknowledged.length === 0) return;
-    this.#write(pubacks(this.#acknowledged));
-    this.#acknowledged = [];
+  /** Notes a publish of QoS 1 or 2. false: it is one more than CONNACK allowed. */
+  received(packetId: number): boolean {
+    if (!this.isV5) return true;
+    this.#unacknowledged ??= new Set();
+    this.#unacknowledged.add(packetId);
+    return this.#unacknowledged.size <= receiveMaximum;
+  }
+
+  /** An acknowledgement; `isLast`: the packet id is its client's again. */
+  acknowledge(first: number, packetId: number, code = 0, isLast = true): void {
+    if (isLast) this.#unacknowledged?.delete(packetId);
+    if (!this.isClosed) this.output.acknowledge(first, packetId, code);
   }
 
   /** SUBACK or UNSUBACK: its first byte, the packet identifier and the return codes. */
   answer(first: number, ...body: readonly Uint8Array[]): void {
-    this.#write(framed(first, body));
+    if (!this.isClosed) this.output.write(framed(first, body));
   }
 
-  #write(packets: Buffer): void {
-    if (this.client.closed || this.socket.destroyed) return;
-    if (!this.socket.write(packets)) this.#unread.watch.full();
+  // what goes
+
+  /** Begins to send what its session is owed. */
+  begin(): void {
+    if (this.session === undefined) return;
+    this.subscriber.live = this;
+    if (this.session.queue.length > 0) this.outflow.begin();
   }
 
-  /** Notes that this message goes out; false where it has, through another subscription of the same client. */
-  delivers(counter: number): boolean {
-    if (this.#delivered.includes(counter)) return false;
-    this.#delivered[this.#nextDelivered] = counter;
-    this.#nextDelivered = (this.#nextDelivered + 1) % rememberedMessages;
+  get outflow(): Outflow {
+    this.#outflow ??= this.#makeOutflow();
+    return this.#outflow;
+  }
+
+  /** Whether a message of QoS 1 or 2 would go out at once. */
+  get hasRoom(): boolean {
+    return this.#outflow?.hasRoom !== false;
+  }
+
+  #makeOutflow(): Outflow {
+    const { sessions, clock, onDropped, connect, guarded } = this.#options;
+    return new Outflow(
+      {
+        ...{ output: this.output, sessions, clock, isV5: this.isV5, onDropped, maxWaiting, maxWaitingBytes },
+        receiveMaximum: Math.min(connect.receiveMaximum, mostInFlight),
+        maximumPacketSize: connect.maximumPacketSize,
+        isOpen: () => !this.isClosed,
+        mayHear: (topic) => mayReceive(this.principal, topic),
+        onFailed: () => guarded.socket.destroy(),
+      },
+      this.session,
+    );
+  }
+
+  /** A message of QoS 0. */
+  send(message: Message, { retain, ids }: Grant): void {
+    if (!this.#mayGet(message.topic)) return;
+    const { clock, connect, onDropped } = this.#options;
+    const bytes = message.bytesFor(this.isV5, 0, retain, 0, () => clock.uptime(), ids);
+    if (bytes.length > connect.maximumPacketSize) onDropped('tooLarge');
+    else this.output.write(bytes);
+  }
+
+  /** A message of QoS 1 or 2. false: it may not have it. */
+  offer(message: Message, grant: Grant, item?: QueuedItem): boolean {
+    if (this.isClosed) return true;
+    if (!mayReceive(this.principal, message.topic)) return false;
+    if (this.#mayGet(message.topic)) this.outflow.offer(message, grant, item);
     return true;
+  }
+
+  /** A retained message, for a subscription that is new. */
+  sendRetained(message: KeptMessage, qos: 0 | 1 | 2, ids: Buffer | undefined): void {
+    if (!this.#mayGet(message.topic)) return;
+    if (qos > 0) {
+      this.outflow.offerRetained(message, qos as 1 | 2, ids);
+      return;
+    }
+    const { clock, connect, onDropped } = this.#options;
+    const { bytes } = frameOf(outgoing(message, clock.uptime()), this.isV5, 0, true, ids);
+    if (bytes.length > connect.maximumPacketSize) onDropped('tooLarge');
+    else this.output.write(bytes);
+  }
+
+  /** Whether it may be written to, and may have this. Who reads too little is disconnected. */
+  #mayGet(topic: string): boolean {
+    if (this.isClosed || !mayReceive(this.principal, topic)) return false;
+    const { limits, watch } = this.#options;
+    if (this.output.unsent <= limits.maxUnsentBytes) return true;
+    watch.frozen();
+    return false;
+  }
+
+  // the end
+
+  /** Closes it; MQTT 5 is told why. */
+  end(code: number): void {
+    const { socket } = this;
+    this.guarded.hold();
+    this.output.flush();
+    if (this.isV5) endWith(socket, disconnect(code), this.#options.clock);
+    else socket.destroy();
+  }
+
+  /** Nothing is delivered to it from now on. */
+  closed(): void {
+    this.isClosed = true;
+    this.#subscribing?.close();
+    const own = this.#subscriber;
+    if (own === undefined) return;
+    if (own.live === this) own.live = undefined;
+    if (!own.isStored) this.#options.sessions.index.end(own);
+  }
+
+  /** Subscriptions as this connection means them: a bridge gets messages retained as published, and not its own. */
+  meant(subscription: Subscription): Subscription {
+    return this.isBridge ? { ...subscription, noLocal: true, retainAsPublished: true } : subscription;
   }
 }

@@ -22,6 +22,10 @@ export interface BrokerCounters {
   readonly malformed: number;
   /** connections that were ended by an error that nobody handled: each is a defect of the gateway */
   readonly failedConnections: number;
+  /** clients that were disconnected because nothing came of them for 1.5 times their keep-alive */
+  readonly silent: number;
+  /** messages that were larger than their subscriber takes (MQTT 5, Maximum Packet Size) */
+  readonly tooLarge: number;
   /** subscribers that were disconnected because too much waited for them */
   readonly frozen: number;
   /** messages dropped from full queues of absent subscribers, retained messages and sessions beyond the limits */
@@ -48,18 +52,21 @@ export class Counters {
   malformed = 0;
   failedConnections = 0;
   frozen = 0;
+  silent = 0;
   redelivered = 0;
   bytesIn = 0;
   bytesOut = 0;
-  readonly #dropped = { queued: 0, retained: 0, session: 0 };
+  readonly #dropped = { queued: 0, retained: 0, session: 0, tooLarge: 0 };
 
-  dropped(what: 'queued' | 'retained' | 'session'): void {
+  dropped(what: 'queued' | 'retained' | 'session' | 'tooLarge'): void {
     this.#dropped[what]++;
   }
 
   snapshot(now: Pick<BrokerCounters, 'connections' | 'lobby' | 'sessions' | 'queued' | 'retained'>): BrokerCounters {
     const dropped = this.#dropped.queued + this.#dropped.retained + this.#dropped.session;
     const { connectionsTotal, failedLogins, publishes, acknowledged, refused, forbidden, oversized, frozen } = this;
+    const { silent } = this;
+    const { tooLarge } = this.#dropped;
     const { bytesIn, bytesOut, redelivered, malformed, failedConnections, busyLogins } = this;
     return {
       ...now,
@@ -74,6 +81,8 @@ export class Counters {
       malformed,
       failedConnections,
       frozen,
+      silent,
+      tooLarge,
       dropped,
       redelivered,
       bytesIn,

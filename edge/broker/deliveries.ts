@@ -1,83 +1,58 @@
 /**
- * Hands a published message to the connected subscribers, each once, with the highest QoS that it asked for
- * [MQTT-3.3.5-1]. Stands in for aedes's own emitter (its option `mq`), which keeps one listener for each filter of each
- * client.
+ * Hands a published message to its subscribers, each once, with the highest QoS that it asked for [MQTT-3.3.5-1]: to
+ * those that are connected now, to the queues of sessions that stay for later.
  *
- * Always: `done` is called once, when each of them has been written to or given up; what fails for one subscriber ends
- * that one's connection and no other's, the publisher's neither; nobody has subscribed to topics of the broker's own.
+ * Always: what fails for one subscriber ends that one's connection and no other's, the publisher's neither; nobody waits
+ * for a subscriber that reads slowly; nobody has subscribed to topics of the broker's own.
  */
-import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
-import type { AedesPublishPacket, Client } from 'aedes';
-import { deliver } from './aedes-internals.ts';
-import type { FilterIndex } from './filter-index.ts';
-import type { LiveSubscriber } from './session.ts';
-
-export interface DeliveriesOptions {
-  readonly index: FilterIndex<LiveSubscriber>;
-  /** the work that a client's connection is */
-  readonly workOf: (client: Client) => BoundedWork | undefined;
-  /** whether this client is a bridge: it gets messages retained as published, and not its own */
-  readonly isBridge: (client: Client) => boolean;
-}
-
-type Message = AedesPublishPacket & { readonly clientId?: string };
+import type { Connection } from './connection.ts';
+import type { Match } from './filter-index.ts';
+import type { Message } from './message.ts';
+import type { LiveSubscriber, Session } from './session.ts';
+import { type Grant, grantOf, type Sessions } from './sessions.ts';
 
 export class Deliveries {
-  readonly #options: DeliveriesOptions;
+  readonly #sessions: Sessions;
 
-  constructor(options: DeliveriesOptions) {
-    this.#options = options;
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
   }
 
-  /** aedes subscribes to topics by which several brokers work together: here is only one. */
-  on(_topic: string, _listener: unknown, done?: () => void): this {
-    if (done !== undefined) setImmediate(done);
-    return this;
+  /** false: nobody has subscribed to it. */
+  deliver(message: Message): boolean {
+    if (message.topic.startsWith('$')) return false;
+    const onDisk = this.#sessions.takePrepared(message);
+    const { all } = this.#sessions.index.match(message.topic);
+    for (const match of all) this.#toOne(match, message, onDisk);
+    if (onDisk !== undefined) this.#sessions.forgetPrepared(message.number, onDisk);
+    return all.length > 0;
   }
 
-  removeListener(_topic: string, _listener: unknown, done?: () => void): this {
-    if (done !== undefined) setImmediate(done);
-    return this;
+  #toOne(match: Match<LiveSubscriber>, message: Message, onDisk: Set<number> | undefined): void {
+    const { subscriber } = match;
+    const grant = grantOf(match, message);
+    if (grant === undefined) return;
+    const connection = subscriber.live;
+    if (grant.qos === 0) {
+      if (connection !== undefined) attempt(connection, () => connection.send(message, grant));
+    } else if (subscriber.isStored) this.#toSession(subscriber as Session, message, grant, onDisk);
+    else if (connection !== undefined) attempt(connection, () => connection.offer(message, grant));
   }
 
-  emit(message: Message, done: () => void): this {
-    const { index, workOf } = this.#options;
-    if (message.topic.startsWith('$')) {
-      done();
-      return this;
-    }
-    // one more than there are subscribers, so that it does not end before all of them have been begun
-    let left = 1;
-    const delivered = () => {
-      left--;
-      if (left === 0) done();
-    };
-    for (const { subscriber, qos } of index.match(message.topic).all) {
-      const client = subscriber.live;
-      const work = client === undefined ? undefined : workOf(client);
-      if (client === undefined || client.closed || work === undefined) continue;
-      left++;
-      contained(work, () => this.#deliver(client, message, qos, delivered));
-    }
-    delivered();
-    return this;
+  #toSession(session: Session, message: Message, grant: Grant, onDisk: Set<number> | undefined): void {
+    const item = this.#sessions.enqueue(session, message, grant, onDisk);
+    const { live } = session;
+    if (item === undefined || live === undefined) return;
+    attempt(live, () => {
+      if (!live.offer(message, grant, item)) this.#sessions.unqueue(session, item);
+    });
   }
+}
 
-  close(done: () => void): this {
-    setImmediate(done);
-    return this;
-  }
-
-  #deliver(client: Client, message: Message, granted: 0 | 1 | 2, done: () => void): void {
-    const isBridge = this.#options.isBridge(client);
-    if (isBridge && message.clientId === client.id) {
-      done();
-      return;
-    }
-    const { brokerId, brokerCounter, topic, payload } = message;
-    const qos = Math.min(message.qos, granted) as 0 | 1 | 2;
-    // an established subscription gets no retain flag [MQTT-3.3.1-9]
-    const retain = isBridge && message.retain;
-    deliver(client, { cmd: 'publish', brokerId, brokerCounter, topic, payload, qos, retain, dup: false }, done);
+function attempt(connection: Connection, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    connection.guarded.work.failed(error);
   }
 }

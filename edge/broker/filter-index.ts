@@ -4,8 +4,9 @@
  *   subscriber ── add, remove ──► in the tree ── end ──► matches nothing more ── swept, some filters a turn ──► gone
  *
  * Always: what a match costs depends on the topic's levels and on the filters that match it, not on how many others
- * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1]; the
- * filters of an ended subscriber count for nobody from that moment on.
+ * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1], and
+ * with all of them where one has options of MQTT 5; the filters of an ended subscriber count for nobody from that
+ * moment on.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Subscription } from './session.ts';
@@ -28,6 +29,8 @@ export interface Subscriber {
 export interface Match<S extends Subscriber> {
   readonly subscriber: S;
   readonly qos: 0 | 1 | 2;
+  /** all that match, where one of them has options that change what is delivered; undefined: none has */
+  readonly special: readonly Subscription[] | undefined;
 }
 
 /** Whoever a topic goes to, each once. */
@@ -50,9 +53,9 @@ interface Node<S> {
   next: Map<string, Node<S>> | undefined;
   plus: Node<S> | undefined;
   /** filters that end in this level */
-  here: Map<S, 0 | 1 | 2> | undefined;
+  here: Map<S, Subscription> | undefined;
   /** filters that go on with `#` */
-  rest: Map<S, 0 | 1 | 2> | undefined;
+  rest: Map<S, Subscription> | undefined;
 }
 
 /** Topics whose matches are remembered between changes, and how long their names may be. */
@@ -80,7 +83,7 @@ export class FilterIndex<S extends Subscriber> {
 
   /** Adds a subscription, or changes its QoS. */
   add(subscriber: S, subscription: Subscription): void {
-    const { topic, qos } = subscription;
+    const { topic } = subscription;
     if (!subscriber.subscriptions.has(topic)) this.#countOne(subscriber, topic, 1);
     subscriber.subscriptions.set(topic, subscription);
     this.#cache.clear();
@@ -88,13 +91,13 @@ export class FilterIndex<S extends Subscriber> {
     for (const level of topic.split('/')) {
       if (level === '#') {
         node.rest ??= new Map();
-        node.rest.set(subscriber, qos);
+        node.rest.set(subscriber, subscription);
         return;
       }
       node = childOf(node, level);
     }
     node.here ??= new Map();
-    node.here.set(subscriber, qos);
+    node.here.set(subscriber, subscription);
   }
 
   /** false: there was none. */
@@ -121,9 +124,9 @@ export class FilterIndex<S extends Subscriber> {
   match(topic: string): Matches<S> {
     const known = this.#cache.get(topic);
     if (known !== undefined) return known;
-    const found = new Map<S, 0 | 1 | 2>();
+    const found = new Map<S, Subscription[]>();
     collect(this.#root, topic.split('/'), 0, topic.startsWith('$'), found);
-    const all = Array.from(found, ([subscriber, qos]) => ({ subscriber, qos }));
+    const all = Array.from(found, ([subscriber, held]) => matchOf(subscriber, held));
     const matches = { all, stored: all.filter(({ subscriber, qos }) => subscriber.isStored && qos > 0) };
     if (topic.length > longestCached) return matches;
     if (this.#cache.size >= maxCachedTopics) this.#cache.clear();
@@ -224,7 +227,7 @@ function collect<S extends Subscriber>(
   levels: readonly string[],
   depth: number,
   isOurs: boolean,
-  found: Map<S, 0 | 1 | 2>,
+  found: Map<S, Subscription[]>,
 ): void {
   const mayBeWild = depth > 0 || !isOurs;
   if (node.rest !== undefined && mayBeWild) add(node.rest, found);
@@ -238,7 +241,20 @@ function collect<S extends Subscriber>(
   if (node.plus !== undefined && mayBeWild) collect(node.plus, levels, depth + 1, isOurs, found);
 }
 
-function add<S extends Subscriber>(from: ReadonlyMap<S, 0 | 1 | 2>, found: Map<S, 0 | 1 | 2>): void {
-  for (const [subscriber, qos] of from)
-    if (!subscriber.isEnded && qos >= (found.get(subscriber) ?? 0)) found.set(subscriber, qos);
+function add<S extends Subscriber>(from: ReadonlyMap<S, Subscription>, found: Map<S, Subscription[]>): void {
+  for (const [subscriber, subscription] of from) {
+    if (subscriber.isEnded) continue;
+    const others = found.get(subscriber);
+    if (others === undefined) found.set(subscriber, [subscription]);
+    else others.push(subscription);
+  }
+}
+
+function matchOf<S extends Subscriber>(subscriber: S, held: readonly Subscription[]): Match<S> {
+  const qos = Math.max(...held.map((each) => each.qos)) as 0 | 1 | 2;
+  return { subscriber, qos, special: held.some(isSpecial) ? held : undefined };
+}
+
+function isSpecial({ noLocal, retainAsPublished, id }: Subscription): boolean {
+  return noLocal === true || retainAsPublished === true || id !== undefined;
 }

@@ -1,16 +1,21 @@
 /**
- * A client's socket as aedes reads it: every packet is checked first (protocol/packet-reader.ts), and reading can pause
- * or end.
+ * Reads a client's socket: cuts it into packets, has each checked (protocol/packet-reader.ts) and hands it on, as far
+ * as there is room for what it causes.
  *
- * Always: aedes sees whole packets that keep the protocol, and nothing else; nothing behind a CONNECT until that is
- * answered; nothing while `mayRead` says no (aedes's own waiting does not bound what is pending: each `readable` of the
- * socket lets it read on), nothing after `hold`, and never more at once than its turn allows; of a connection that does
- * not read its answers at most `mostUnread` packets.
+ * Always: who takes the packets sees whole ones that keep the protocol, and nothing else; nothing behind a CONNECT until
+ * that is answered; nothing while `mayRead` says no, nothing after `hold`, and never more at once than its turn allows;
+ * of a connection that does not read its answers at most `mostUnread` packets.
  */
 import type { Socket } from 'node:net';
-import type { BoundedWork } from '@forpost/shared/bounded-work.ts';
+import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { Connect } from './protocol/connect.ts';
 import { PacketReader, type Read } from './protocol/packet-reader.ts';
+import { returnCode } from './protocol/reason-codes.ts';
+import { disconnect, refused } from './protocol/server-packets.ts';
 import { ReadTurn } from './read-turn.ts';
+
+export type Packet = Extract<Read, { readonly kind: 'packet' }>;
 
 export interface GuardedSocket {
   readonly socket: Socket;
@@ -25,13 +30,15 @@ export interface GuardedSocket {
   principal: string | undefined;
   /** whether there is room for what would be read */
   mayRead: () => boolean;
-  /** takes SUBSCRIBE and UNSUBSCRIBE: their bytes behind the fixed header */
-  onFilters: ((kind: 'subscribe' | 'unsubscribe', bytes: Buffer) => void) | undefined;
-  /** aedes asked while there was no room: it must be told when there is */
+  /** takes the packets behind CONNECT */
+  onPacket: (packet: Packet) => void;
+  /** something came */
+  onRead: (() => void) | undefined;
+  /** there was something to read while there was no room: it is read on when there is */
   starved: boolean;
   /** Its CONNECT is answered: what came behind it may be read. */
   answered(): void;
-  /** Lets aedes read. */
+  /** Reads on, as far as there is room. */
   readOn(): void;
   /** Reads nothing more; what the device sends stays in its own buffers. */
   hold(): void;
@@ -49,122 +56,160 @@ const mostUnread = 4096;
 const packetsOfLogIn = 20;
 
 export interface GuardEvents {
+  readonly clock: Clock;
   readonly maxPacketBytes: number;
+  readonly onConnect: (connect: Connect) => void;
   /** a packet broke the protocol, or is too long: the connection is closed */
   readonly onViolation: (what: string, oversized: boolean) => void;
+  /** it asks for a version of MQTT that is not spoken here */
+  readonly onUnspoken: (what: string) => void;
   /** an error that nobody handled */
   readonly onFailed: (error: unknown) => void;
 }
 
-export function guard(socket: Socket, { maxPacketBytes, onViolation, onFailed }: GuardEvents): GuardedSocket {
-  const reader = new PacketReader(maxPacketBytes);
-  let held = false;
-  let isAnswered = true;
-  let unread = 0;
-  let waitsForDrain = false;
-  const readOn = () => {
-    if (!socket.destroyed) socket.emit('readable');
-  };
-  const guarded: GuardedSocket = {
-    socket,
-    work: { failed: onFailed },
-    bytesIn: 0,
-    bytesOutCounted: 0,
-    turn: new ReadTurn(),
-    principal: undefined,
-    mayRead: () => true,
-    onFilters: undefined,
-    starved: false,
-    answered() {
-      isAnswered = true;
-      guarded.turn.take(packetsOfLogIn, 0);
-    },
-    readOn,
-    hold() {
-      held = true;
-    },
-    lastPacket: () => reader.lastPacket(),
-  };
-  const read = socket.read;
+export function guard(socket: Socket, events: GuardEvents): GuardedSocket {
+  return new Guard(socket, events);
+}
+
+class Guard implements GuardedSocket {
+  readonly socket: Socket;
+  readonly work: BoundedWork;
+  bytesIn = 0;
+  bytesOutCounted = 0;
+  turn = new ReadTurn();
+  principal: string | undefined = undefined;
+  mayRead: () => boolean = () => true;
+  onPacket: (packet: Packet) => void = () => undefined;
+  onRead: (() => void) | undefined = undefined;
+  starved = false;
+  readonly #events: GuardEvents;
+  readonly #reader: PacketReader;
+  readonly #readOn = () => this.readOn();
+  #isHeld = false;
+  #isAnswered = true;
+  #isReading = false;
+  #unread = 0;
+  #waitsForDrain = false;
+
+  constructor(socket: Socket, events: GuardEvents) {
+    this.socket = socket;
+    this.#events = events;
+    this.#reader = new PacketReader(events.maxPacketBytes);
+    this.work = { failed: events.onFailed };
+    socket.on('readable', this.#readOn);
+  }
+
+  answered(): void {
+    this.#isAnswered = true;
+    this.turn.take(packetsOfLogIn, 0);
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  lastPacket(): string {
+    return this.#reader.lastPacket();
+  }
+
+  readOn(): void {
+    // a packet's work may ask for it, within the loop that reads
+    if (!this.#isReading) contained(this.work, () => this.#read());
+  }
+
+  #read(): void {
+    this.#isReading = true;
+    try {
+      this.onRead?.();
+      while (this.#mayGoOn()) {
+        const next = this.#reader.next();
+        if (next !== undefined) this.#handOut(next);
+        else if (!this.#fill()) return;
+      }
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #mayGoOn(): boolean {
+    if (this.#isHeld || this.socket.destroyed) return false;
+    if (!this.#isAnswered || !this.mayRead()) {
+      this.starved = true;
+      return false;
+    }
+    if (!this.#areAnswersRead()) return false;
+    if (this.turn.packets > 0) return true;
+    if (!this.#reader.isEmpty || this.socket.readableLength > 0) this.turn.whenNext(this.#readOn);
+    return false;
+  }
 
   /** Takes some of what has come. false: nothing has. */
-  const fill = (): boolean => {
+  #fill(): boolean {
+    const { socket } = this;
     const available = socket.readableLength;
     // without a size it asks the stream to say when there is more
-    const chunk: Buffer | null = read.call(socket, available > bytesAtOnce ? bytesAtOnce : undefined);
+    const chunk: Buffer | null = socket.read(available > bytesAtOnce ? bytesAtOnce : undefined);
     if (chunk === null) return false;
-    guarded.bytesIn += chunk.length;
-    reader.feed(chunk);
+    this.bytesIn += chunk.length;
+    this.#reader.feed(chunk);
     return true;
-  };
+  }
 
   /** Whether more may be taken although the answers to what was taken may wait here. */
-  const areAnswersRead = (): boolean => {
-    if (!socket.writableNeedDrain) unread = 0;
-    if (unread < mostUnread) return true;
-    if (!waitsForDrain) {
-      waitsForDrain = true;
-      socket.once('drain', () => {
-        waitsForDrain = false;
-        readOn();
+  #areAnswersRead(): boolean {
+    if (!this.socket.writableNeedDrain) this.#unread = 0;
+    if (this.#unread < mostUnread) return true;
+    if (!this.#waitsForDrain) {
+      this.#waitsForDrain = true;
+      this.socket.once('drain', () => {
+        this.#waitsForDrain = false;
+        this.readOn();
       });
     }
     return false;
-  };
+  }
 
-  /** What aedes gets of this. */
-  const handOut = (next: Read): Buffer | null => {
+  #handOut(next: Read): void {
     switch (next.kind) {
-      case 'packets':
-        guarded.turn.take(next.count, next.bytes.length);
-        unread += next.count;
-        if (!reader.isEmpty || socket.readableLength > 0) guarded.turn.whenNext(readOn);
-        return next.bytes;
+      case 'packet':
+        this.turn.take(1, next.length);
+        this.#unread++;
+        this.onPacket(next);
+        break;
       case 'connect':
-        guarded.turn.take(1, next.bytes.length);
-        isAnswered = false;
-        return next.bytes;
+        this.turn.take(1, next.length);
+        this.#isAnswered = false;
+        this.#events.onConnect(next.connect);
+        break;
       case 'refused':
-        held = true;
-        onViolation(next.what, false);
-        socket.end(Buffer.from([0x20, 2, 0, next.returnCode]), () => socket.destroy());
-        return null;
+        this.hold();
+        this.#events.onViolation(next.what, false);
+        if (next.code === returnCode.unsupportedVersion) this.#events.onUnspoken(next.what);
+        this.#endWith(refused(next.version, next.code));
+        break;
       case 'violation':
-        held = true;
-        onViolation(next.what, next.oversized);
-        socket.destroy();
-        return null;
-      default:
-        guarded.turn.take(1, next.bytes.length);
-        unread++;
-        if (guarded.onFilters === undefined) return next.bytes;
-        guarded.onFilters(next.kind, next.body);
-        return null;
+        this.hold();
+        this.#events.onViolation(next.what, next.oversized);
+        if (next.version !== '5') this.socket.destroy();
+        // before CONNECT is answered, by CONNACK; [MQTT-3.14.0-1] afterwards
+        else this.#endWith(this.principal === undefined ? refused(next.version, next.code) : disconnect(next.code));
+        break;
     }
-  };
+  }
 
-  socket.read = (size?: number) => {
-    // read(0) only asks the stream to fill its buffer
-    if (size === 0) return read.call(socket, 0);
-    if (held) return null;
-    for (;;) {
-      if (!isAnswered || !guarded.mayRead()) {
-        guarded.starved = true;
-        return null;
-      }
-      if (!areAnswersRead()) return null;
-      if (guarded.turn.packets === 0) {
-        guarded.turn.whenNext(readOn);
-        return null;
-      }
-      const next = reader.next(guarded.turn.packets, guarded.turn.bytes);
-      if (next === undefined) {
-        if (!fill()) return null;
-        continue;
-      }
-      const bytes = handOut(next);
-      if (bytes !== null || held) return bytes;
-    }
-  };
-  return guarded;
+  #endWith(bytes: Buffer): void {
+    endWith(this.socket, bytes, this.#events.clock);
+  }
+}
+
+/** The longest that a last word may take to leave, ms. */
+const lastWordMs = 1000;
+
+/** Writes a last packet, and closes. */
+export function endWith(socket: Socket, bytes: Buffer, clock: Clock): void {
+  if (socket.destroyed) return;
+  while (socket.writableCorked > 0) socket.uncork();
+  const timer = clock.after(lastWordMs, () => socket.destroy());
+  socket.once('close', () => timer.cancel());
+  socket.end(bytes, () => socket.destroy());
 }

@@ -14,11 +14,18 @@ export interface QueuedItem {
   readonly topic: string;
   payload: Buffer;
   readonly qos: 1 | 2;
+  /** goes out with the retain flag: a subscription asked for that */
+  readonly retain: boolean;
+  /** of MQTT 5, as bytes; those of the subscriptions that it is for included */
+  readonly properties: Buffer | undefined;
+  /** the uptime at which it is of no use any more, ms */
+  readonly expiresAt: number | undefined;
   messageId: number | undefined;
   released: boolean;
 }
 
 const maxMessageId = 65_535;
+const nothing = Buffer.alloc(0);
 
 /** What all queues together hold, bytes. */
 export interface QueueTotal {
@@ -40,7 +47,7 @@ export class OutgoingQueue {
     return this.#items.size;
   }
 
-  /** topics and payloads */
+  /** topics, payloads and properties */
   get bytes(): number {
     return this.#bytes;
   }
@@ -59,7 +66,7 @@ export class OutgoingQueue {
 
   add(item: QueuedItem): void {
     this.#items.set(item.message, item);
-    this.#weigh(item.topic.length + item.payload.length);
+    this.#weigh(weightOf(item));
     if (item.messageId === undefined) return;
     this.#byId.set(item.messageId, item);
     // ids are given in turn: those in use lie behind
@@ -88,12 +95,12 @@ export class OutgoingQueue {
   release(item: QueuedItem): void {
     item.released = true;
     this.#weigh(-item.payload.length);
-    item.payload = Buffer.alloc(0);
+    item.payload = nothing;
   }
 
   delete(item: QueuedItem): void {
     if (!this.#items.delete(item.message)) return;
-    this.#weigh(-(item.topic.length + item.payload.length));
+    this.#weigh(-weightOf(item));
     if (item.messageId !== undefined) this.#byId.delete(item.messageId);
   }
 
@@ -111,6 +118,10 @@ export class OutgoingQueue {
   oldest(): QueuedItem | undefined {
     return this.#items.values().next().value;
   }
+}
+
+function weightOf({ topic, payload, properties }: QueuedItem): number {
+  return topic.length + payload.length + (properties?.length ?? 0);
 }
 
 function following(id: number): number {

@@ -249,12 +249,16 @@ describe('what is right is taken:', () => {
     client.send(connect({ name: 'MQIsdp', level: 3 }));
     client.send(publishPacket(readings, 'x', 2, 7));
     client.send(framed(0x6a, id(7)), framed(0x8a, id(8), topic('forpost/devices/meter/commands'), bytes(1)));
-    await soon(() => client.packets().map(([name]) => name)).toEqual(['connack', 'pubrec', 'pubcomp', 'suback']);
+    await soon(() =>
+      client
+        .packets()
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['connack', 'pubcomp', 'pubrec', 'suback']);
     client.socket.destroy();
   });
 
   const refused: readonly (readonly [string, number, Buffer])[] = [
-    ['MQTT 5', 1, connect({ level: 5, rest: [bytes(3, 0x26, 0, 0), field('c')] })],
     ['protocol level 0', 1, connect({ level: 0 })],
     ['protocol level 6', 1, connect({ level: 6 })],
     ['level 3 under the name of level 4', 1, connect({ level: 3 })],

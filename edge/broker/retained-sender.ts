@@ -9,40 +9,34 @@
  * above its mark, however much is retained; a message that several filters of one SUBSCRIBE match is sent once.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
-import type { Client } from 'aedes';
-import { deliver } from './aedes-internals.ts';
-import type { GuardedSocket } from './guarded-socket.ts';
-import type { StoredPacket, Subscription } from './session.ts';
+import type { Connection } from './connection.ts';
+import type { KeptMessage } from './message.ts';
+import { property, variableProperty } from './protocol/properties.ts';
+import type { Subscription } from './session.ts';
 
 /** Of one turn of the event loop. */
 const messagesPerTurn = 32;
 const bytesPerTurn = 64 * 1024;
 
 export class RetainedSender {
-  readonly #client: Client;
-  readonly #guarded: GuardedSocket;
-  readonly #matching: (filter: string) => Iterable<StoredPacket | undefined>;
-  /** the QoS granted, by filter */
-  readonly #due = new Map<string, 0 | 1 | 2>();
-  #sending: Iterator<StoredPacket | undefined> | undefined;
-  #granted: 0 | 1 | 2 = 0;
+  readonly #connection: Connection;
+  readonly #matching: (filter: string) => Iterable<KeptMessage | undefined>;
+  /** by filter */
+  readonly #due = new Map<string, Subscription>();
+  #sending: Iterator<KeptMessage | undefined> | undefined;
+  #granted: Subscription = { topic: '', qos: 0 };
   /** topics that were sent since nothing was due */
   #sent = new Set<string>();
   #isUnderWay = false;
 
-  constructor(
-    client: Client,
-    guarded: GuardedSocket,
-    matching: (filter: string) => Iterable<StoredPacket | undefined>,
-  ) {
-    this.#client = client;
-    this.#guarded = guarded;
+  constructor(connection: Connection, matching: (filter: string) => Iterable<KeptMessage | undefined>) {
+    this.#connection = connection;
     this.#matching = matching;
   }
 
   /** The connection has subscribed to these. */
   send(subscriptions: readonly Subscription[]): void {
-    for (const { topic, qos } of subscriptions) this.#due.set(topic, qos);
+    for (const subscription of subscriptions) this.#due.set(subscription.topic, subscription);
     // asked for once more, all of it is sent once more
     this.#sent = new Set();
     if (this.#isUnderWay || this.#due.size === 0) return;
@@ -51,15 +45,21 @@ export class RetainedSender {
   }
 
   #goOn(): void {
-    this.#guarded.turn.whenNext(() => contained(this.#guarded.work, () => this.#step()));
+    const { turn, work } = this.#connection.guarded;
+    turn.whenNext(() => contained(work, () => this.#step()));
   }
 
   #step(): void {
-    const { socket, turn } = this.#guarded;
-    if (socket.destroyed || this.#client.closed) return;
+    const { socket, turn, work } = this.#connection.guarded;
+    if (socket.destroyed || this.#connection.isClosed) return;
     // what was delivered in the turn before is written by now
     if (socket.writableNeedDrain) {
-      socket.once('drain', () => contained(this.#guarded.work, () => this.#goOn()));
+      socket.once('drain', () => contained(work, () => this.#goOn()));
+      return;
+    }
+    // a client that allows few unacknowledged messages
+    if (!this.#connection.hasRoom) {
+      this.#connection.outflow.whenRoom(() => this.#goOn());
       return;
     }
     let bytes = 0;
@@ -81,29 +81,21 @@ export class RetainedSender {
   #nextFilter(): boolean {
     const next = this.#due.entries().next();
     if (next.done === true) return false;
-    const [filter, qos] = next.value;
+    const [filter, subscription] = next.value;
     this.#due.delete(filter);
-    this.#granted = qos;
+    this.#granted = subscription;
     this.#sending = this.#matching(filter)[Symbol.iterator]();
     return true;
   }
 
   /** Returns how much it is. */
-  #send({ topic, payload, qos }: StoredPacket): number {
+  #send(message: KeptMessage): number {
+    const { topic, payload } = message;
     if (this.#sent.has(topic)) return 0;
     this.#sent.add(topic);
-    const granted = Math.min(qos, this.#granted) as 0 | 1 | 2;
-    // without a broker's number: it is no second copy of anything
-    const packet = {
-      cmd: 'publish',
-      brokerId: '',
-      brokerCounter: 0,
-      topic,
-      payload,
-      retain: true,
-      dup: false,
-    } as const;
-    deliver(this.#client, { ...packet, qos: granted }, () => undefined);
+    const { qos, id } = this.#granted;
+    const ids = id === undefined ? undefined : variableProperty(property.subscriptionId, id);
+    this.#connection.sendRetained(message, Math.min(message.qos, qos) as 0 | 1 | 2, ids);
     return topic.length + payload.length;
   }
 }

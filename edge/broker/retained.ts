@@ -80,6 +80,22 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
+  /** Takes the topic's message away, whoever retained it: its time is over. */
+  forget(topic: string): void {
+    const known = this.#messages.get(topic);
+    if (known === undefined) return;
+    this.#messages.delete(topic);
+    this.#tree.delete(topic);
+    this.#bytes -= known.payload.length;
+    for (const [principal, share] of this.#shares) {
+      const bytes = share.topics.get(topic);
+      if (bytes === undefined) continue;
+      share.topics.delete(topic);
+      share.bytes -= bytes;
+      if (share.topics.size === 0) this.#shares.delete(principal);
+    }
+  }
+
   /** What clients have retained, each with the principal whose share it counts to. */
   *owned(): Generator<readonly [Message, string]> {
     for (const [principal, { topics }] of this.#shares)

@@ -1,13 +1,12 @@
 /**
- * What the broker knows of one client whose session may outlive its connection, in aedes's words and in its own.
+ * What the broker knows of one client whose session may outlive its connection.
  *
  * Always: a session's number is never given twice (see remembered.ts).
  */
-import type { Client } from 'aedes';
-import type { Change } from '../outbox/remembered.ts';
+import type { Connection } from './connection.ts';
 import type { Subscriber } from './filter-index.ts';
 import type { Inbound } from './inbound.ts';
-import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
+import type { OutgoingQueue } from './outgoing-queue.ts';
 import type { RetainedLimits } from './retained.ts';
 
 export interface SessionLimits extends RetainedLimits {
@@ -42,38 +41,40 @@ export const defaultSessionLimits: SessionLimits = {
   maxAbsentMs: 7 * dayMs,
 };
 
-/** The fields of aedes's packets that matter here. */
-export interface StoredPacket {
-  readonly cmd: string;
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  brokerId?: string;
-  brokerCounter?: number;
-  messageId?: number | undefined;
-}
-
+/** A subscription, with the options that MQTT 5 has for it (section 3.8.3.1). */
 export interface Subscription {
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
-  readonly rh?: unknown;
-  readonly rap?: unknown;
-  readonly nl?: unknown;
+  /** what its own client publishes does not come back to it */
+  readonly noLocal?: boolean | undefined;
+  readonly retainAsPublished?: boolean | undefined;
+  /** retained messages come: 0: at each SUBSCRIBE; 1: at a new one; 2: never */
+  readonly retainHandling?: 0 | 1 | 2 | undefined;
+  readonly id?: number | undefined;
+}
+
+/** Whether two subscriptions to the same filter are the same. */
+export function isSame(one: Subscription | undefined, other: Subscription): boolean {
+  return (
+    one !== undefined &&
+    one.qos === other.qos &&
+    (one.noLocal ?? false) === (other.noLocal ?? false) &&
+    (one.retainAsPublished ?? false) === (other.retainAsPublished ?? false) &&
+    one.id === other.id
+  );
 }
 
 export interface ClientRef {
+  /** with its principal's name in front */
   readonly id: string;
-  /** ends with its connection */
-  readonly clean?: boolean;
-  readonly conn?: { destroy(): void };
+  /** its session outlives its connection */
+  readonly stays: boolean;
 }
 
 /** A subscriber: a session, or a connection whose session ends with it. */
 export interface LiveSubscriber extends Subscriber {
   /** its connection */
-  live: Client | undefined;
+  live: Connection | undefined;
 }
 
 export interface Session extends LiveSubscriber {
@@ -81,6 +82,8 @@ export interface Session extends LiveSubscriber {
   readonly queue: OutgoingQueue;
   readonly inbound: Inbound;
   absentMs: number;
+  /** how long its client may stay away, ms */
+  expiryMs: number;
 }
 
 /** One that has no filters yet. */
@@ -98,33 +101,9 @@ export function subscriber(client: string, isStored: boolean): LiveSubscriber {
   };
 }
 
-/** Who the broker says it is in its messages' ids: the same after each start, so that queued ones are known again. */
-export const brokerId = 'forpost';
-
-/** Makes aedes say «session present»; it is never granted: subscriptions are the broker's own (subscribing.ts). */
-export const emptySession: Subscription = Object.freeze({ topic: '$session', qos: 0 });
-
 /** `<principal>/<its own client id>`; no principal has a slash in its id. */
 export function ownerOf(clientId: string): string {
   return clientId.slice(0, clientId.indexOf('/') + 1);
-}
-
-export function queuedChange(session: number, item: QueuedItem): Change {
-  return { kind: 'queued', session, ...item, messageId: item.messageId ?? null };
-}
-
-/** As it goes out: an established subscription gets no retain flag [MQTT-3.3.1-9]. */
-export function packetOf({ message, topic, payload, qos, messageId, released }: QueuedItem): StoredPacket {
-  const cmd = released ? 'pubrel' : 'publish';
-  return {
-    ...{ cmd, topic, payload, qos, retain: false, dup: false },
-    ...{ brokerId, brokerCounter: message, messageId },
-  };
-}
-
-/** A payload is a view of the socket's buffer, which must not live as long as the message. */
-export function copyOf({ topic, payload, qos }: StoredPacket): StoredPacket {
-  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: true, dup: false };
 }
 
 /** What comes from another thread is no Buffer. */

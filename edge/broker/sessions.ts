@@ -1,10 +1,12 @@
 /**
  * What the broker remembers of its clients: subscriptions and queues of persistent sessions, retained messages, and
- * which QoS 2 publishes it has taken. In memory, where aedes asks through its persistence interface; each change goes
- * to the disk too (`BrokerStorage`), and after a restart, a kill included, it is all there again.
+ * which QoS 2 publishes it has taken. In memory; each change goes to the disk too (`BrokerStorage`), and after a
+ * restart, a kill included, it is all there again.
  *
  *   a publish ──► prepare (what it leaves: queued, retained, its QoS 2 id) ──► on disk with its events
  *                    └──► acknowledged ──► delivered on: now in memory too      └── refused ──► abandon
+ *
+ *   a session: absent ── attach ──► its client is here ── detach ──► absent ── its expiry, `maxAbsentMs` ──► ended
  *
  * Always:
  *  - on disk before it is answered: that a session begins or ends (CONNACK; a disk that does not take it keeps nobody
@@ -12,66 +14,59 @@
  *    a publish leaves for absent subscribers (PUBACK), the state of a message of QoS 2 that goes out (PUBLISH, PUBREL);
  *    everything else rides in the next commit. What the gateway itself publishes never waits;
  *  - each queue is bounded and drops its oldest, all together drop of the longest; no principal has more than its
- *    share of sessions; a session whose client stays away for `maxAbsentMs` ends;
- *  - a QoS 2 publish gets its PUBREC only once its gate opens, and one that is known opens no second time; its PUBREL
- *    ends it and no later publish under the same packet id, however often it comes.
+ *    share of sessions; a session whose client stays away for longer than it asked, or for `maxAbsentMs`, ends;
+ *  - a QoS 2 publish that is known is not taken a second time; its PUBREL ends it and no later publish under the same
+ *    packet id, however often it comes;
+ *  - times on disk are those of the wall clock, in memory those of the uptime: a clock that is set moves no expiry.
  */
-import { Readable } from 'node:stream';
-import type { Client } from 'aedes';
-import { type BrokerStorage, type Change, noStorage, type Remembered } from '../outbox/remembered.ts';
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import {
+  type BrokerStorage,
+  type Change,
+  noStorage,
+  type Remembered,
+  type StoredSession,
+  type SubscriptionOptions,
+} from '../outbox/remembered.ts';
 import { FilterIndex, type Match } from './filter-index.ts';
 import { type Forgotten, Inbound, InboundCount } from './inbound.ts';
+import { type KeptMessage, kept, type Message } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
+import { property, variableProperty } from './protocol/properties.ts';
 import { isOurs, Retained } from './retained.ts';
 import {
-  brokerId,
   bufferOf,
   type ClientRef,
-  copyOf,
   defaultSessionLimits,
-  emptySession,
+  isSame,
   type LiveSubscriber,
   ownerOf,
-  packetOf,
-  queuedChange,
   type Session,
   type SessionLimits,
-  type StoredPacket,
   type Subscription,
   subscriber,
 } from './session.ts';
 import { Unsaved } from './unsaved.ts';
 
-/** How a QoS 2 publish stands: known already or not, and when it may be acknowledged. */
-export interface InboundGate {
-  readonly duplicate: boolean;
-  readonly open: Promise<void>;
-}
-
 export interface SessionOptions {
   readonly limits?: Partial<SessionLimits>;
   readonly storage?: BrokerStorage;
+  readonly clock: Clock;
   readonly isConnected: (clientId: string) => boolean;
-  /** whether this client may hold this subscription */
-  readonly mayHold: (client: ClientRef, filter: string) => boolean;
-  readonly gateOf: (packet: object) => InboundGate | undefined;
-  /** the number of the broker's next message, greater than any before */
-  readonly nextMessage: () => number;
   /** something was dropped at a bound */
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
 }
 
 const nobody: readonly Match<LiveSubscriber>[] = [];
 const nothing: readonly Change[] = [];
-const anything = () => true;
-const isOfQos1 = ({ qos }: QueuedItem) => qos === 1;
+
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
   readonly #storage: BrokerStorage;
   /** by client id, the longest known first */
   readonly #sessions = new Map<string, Session>();
-  readonly #retained: Retained<StoredPacket>;
+  readonly #retained: Retained<KeptMessage>;
   /** the subscriptions of all sessions, and of connections without one */
   readonly index = new FilterIndex<LiveSubscriber>();
   readonly #inboundCount: InboundCount;
@@ -81,7 +76,10 @@ export class Sessions {
   readonly #prepared = new Map<number, readonly number[]>();
   readonly #queued = { bytes: 0 };
   readonly #unsaved: Unsaved;
+  /** of absent sessions that end sooner than all do */
+  readonly #expiring = new Map<Session, Timer>();
   #lastNumber = 0;
+  #lastMessage = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -103,13 +101,15 @@ export class Sessions {
     return { sessions: this.#sessions.size, queued, retained: this.#retained.size, inbound };
   }
 
-  async setup(): Promise<void> {}
+  /** The number of the broker's next message, greater than any before. */
+  nextMessage(): number {
+    return ++this.#lastMessage;
+  }
 
   // the disk
 
-  /** Takes in what was on disk at the start. Returns the greatest number of a message in it. */
-  recall({ sessions, retained }: Pick<Remembered, 'sessions' | 'retained'>): number {
-    let greatest = 0;
+  /** Takes in what was on disk at the start. */
+  recall({ sessions, retained }: Pick<Remembered, 'sessions' | 'retained'>): void {
     const early = [...this.#sessions.values()];
     this.#lastNumber = sessions.reduce((last, { session }) => Math.max(last, session), this.#lastNumber);
     // whoever came before the disk could be read was told that he has no session
@@ -119,24 +119,45 @@ export class Sessions {
       if (known !== undefined && early.includes(known)) continue;
       // of two for one client the older was to be ended
       if (known !== undefined) this.#end(known);
-      const session = this.#empty(stored.session, stored.client);
-      session.absentMs = stored.absentMs;
-      for (const { filter, qos } of stored.subscriptions) this.index.add(session, { topic: filter, qos });
-      for (const { message, topic, payload, qos, messageId, released } of stored.queue) {
-        session.queue.add({
-          ...{ message, topic, payload: bufferOf(payload), qos, messageId: messageId ?? undefined, released },
-        });
-        greatest = Math.max(greatest, message);
-      }
-      for (const id of stored.inbound) session.inbound.recall(id);
-      this.#sessions.set(stored.client, session);
+      this.#recallSession(stored);
     }
-    for (const { topic, payload, qos, owner } of retained) {
-      const packet = { cmd: 'publish', topic, payload: bufferOf(payload), qos, retain: true, dup: false };
-      if (!this.#retained.mayRetain(owner, topic, payload.length) || !this.#retained.store(packet))
+    for (const { owner, expiresAt, ...stored } of retained) {
+      const { topic, qos } = stored;
+      const payload = bufferOf(stored.payload);
+      const properties = stored.properties == null ? undefined : bufferOf(stored.properties);
+      const message = { topic, payload, qos, properties, expiresAt: this.#uptimeOf(expiresAt) };
+      if (!this.#retained.mayRetain(owner, topic, payload.length) || !this.#retained.store(message))
         this.#storage.save({ kind: 'unretained', topic });
     }
-    return greatest;
+  }
+
+  #recallSession(stored: StoredSession): void {
+    const session = this.#empty(stored.session, stored.client, stored.expiryMs ?? this.#limits.maxAbsentMs);
+    session.absentMs = stored.absentMs;
+    for (const { filter, qos, options } of stored.subscriptions)
+      this.index.add(session, { topic: filter, qos, ...optionsOf(options) });
+    for (const { message, topic, qos, messageId, released, ...rest } of stored.queue) {
+      session.queue.add({
+        ...{ message, topic, qos, messageId: messageId ?? undefined, released, payload: bufferOf(rest.payload) },
+        properties: rest.properties == null ? undefined : bufferOf(rest.properties),
+        expiresAt: this.#uptimeOf(rest.expiresAt),
+        retain: rest.retain ?? false,
+      });
+      this.#lastMessage = Math.max(this.#lastMessage, message);
+    }
+    for (const id of stored.inbound) session.inbound.recall(id);
+    this.#sessions.set(stored.client, session);
+    this.#expireLater(session);
+  }
+
+  #uptimeOf(wall: number | null | undefined): number | undefined {
+    const { clock } = this.#options;
+    return wall == null ? undefined : clock.uptime() + wall - clock.now();
+  }
+
+  #wallOf(uptime: number | undefined): number | null {
+    const { clock } = this.#options;
+    return uptime === undefined ? null : clock.now() + uptime - clock.uptime();
   }
 
   /** Everything that must outlive a restart. */
@@ -144,22 +165,49 @@ export class Sessions {
     const { save } = this.#storage;
     // what is being committed at this moment may go with what the disk forgets: it is written at its delivery
     this.#prepared.clear();
-    for (const { number, client, absentMs, subscriptions, queue, inbound } of this.#sessions.values()) {
-      save({ kind: 'session', session: number, client, absentMs });
-      for (const { topic, qos } of subscriptions.values())
-        save({ kind: 'subscribed', session: number, filter: topic, qos });
-      for (const item of queue.items()) save(queuedChange(number, item));
+    for (const session of this.#sessions.values()) {
+      const { number, subscriptions, queue, inbound } = session;
+      this.#saveSession(session);
+      for (const subscription of subscriptions.values()) save(subscribedChange(number, subscription));
+      for (const item of queue.items()) save(this.#queuedChange(number, item));
       inbound.tellTaken((messageId) => save({ kind: 'received', session: number, messageId }));
     }
-    for (const [{ topic, payload, qos }, owner] of this.#retained.owned())
-      save({ kind: 'retained', topic, payload, qos, owner });
+    for (const [message, owner] of this.#retained.owned()) save(this.#retainedChange(message, owner));
+  }
+
+  #saveSession({ number, client, absentMs, expiryMs }: Session): void {
+    const isShort = expiryMs < this.#limits.maxAbsentMs;
+    this.#storage.save({
+      ...{ kind: 'session', session: number, client, absentMs },
+      ...(isShort ? { expiryMs } : {}),
+    });
+  }
+
+  #queuedChange(session: number, item: QueuedItem): Change {
+    const { message, topic, payload, qos, released, messageId = null, properties, retain } = item;
+    const change = { kind: 'queued' as const, session, message, topic, payload, qos, messageId, released };
+    return { ...change, ...this.#extras(properties, item.expiresAt), ...(retain ? { retain } : {}) };
+  }
+
+  #retainedChange({ topic, payload, qos, properties, expiresAt }: KeptMessage, owner: string): Change {
+    return { kind: 'retained', topic, payload, qos, owner, ...this.#extras(properties, expiresAt) };
+  }
+
+  #extras(properties: Uint8Array | undefined, expiresAt: number | undefined) {
+    return properties === undefined && expiresAt === undefined
+      ? undefined
+      : {
+          // a view of shared memory would take all of that to the disk's thread
+          properties: properties === undefined ? null : new Uint8Array(properties),
+          expiresAt: this.#wallOf(expiresAt),
+        };
   }
 
   /** `elapsedMs` more have gone by: sessions of absent clients grow older, and the oldest end. */
   age(elapsedMs: number): void {
     for (const session of [...this.#sessions.values()]) {
       const absentMs = this.#options.isConnected(session.client) ? 0 : session.absentMs + elapsedMs;
-      if (absentMs > this.#limits.maxAbsentMs) {
+      if (absentMs > session.expiryMs) {
         this.#end(session);
         this.#options.onDropped('session');
       } else this.#setAbsent(session, absentMs);
@@ -169,7 +217,7 @@ export class Sessions {
   #setAbsent(session: Session, absentMs: number): void {
     if (session.absentMs === absentMs) return;
     session.absentMs = absentMs;
-    this.#storage.save({ kind: 'session', session: session.number, client: session.client, absentMs });
+    this.#saveSession(session);
   }
 
   /**
@@ -181,52 +229,112 @@ export class Sessions {
     return this.#unsaved.settle(() => this.#storage.saved());
   }
 
+  // sessions
+
+  /** The longest that a session may outlive its connection, ms. */
+  get maxExpiryMs(): number {
+    return this.#limits.maxAbsentMs;
+  }
+
+  has(clientId: string): boolean {
+    return this.#sessions.has(clientId);
+  }
+
+  /** The session of a client, a new one where it has none [MQTT-3.1.2-4]; its client is here, and stays away no longer than this. */
+  attach(clientId: string, expiryMs = this.#limits.maxAbsentMs): Session {
+    const known = this.#sessions.has(clientId);
+    const bounded = Math.min(expiryMs, this.#limits.maxAbsentMs);
+    const session = this.#session(clientId, bounded);
+    this.#expiring.get(session)?.cancel();
+    this.#expiring.delete(session);
+    if (known && (bounded !== session.expiryMs || session.absentMs !== 0)) {
+      session.expiryMs = bounded;
+      session.absentMs = 0;
+      this.#saveSession(session);
+    }
+    return session;
+  }
+
+  /** Its client has gone; `expiryMs`: for how long it may, where it has said so only now. */
+  detach(session: Session, expiryMs = session.expiryMs): void {
+    if (session.isEnded) return;
+    if (expiryMs !== session.expiryMs) {
+      session.expiryMs = Math.min(expiryMs, this.#limits.maxAbsentMs);
+      this.#saveSession(session);
+    }
+    this.#expireLater(session);
+  }
+
+  /** Ends a client's session, its queue included [MQTT-3.1.2-6]. */
+  endSession(clientId: string): void {
+    const session = this.#sessions.get(clientId);
+    if (session !== undefined) this.#end(session);
+  }
+
+  #expireLater(session: Session): void {
+    if (session.expiryMs >= this.#limits.maxAbsentMs) return;
+    const leftMs = session.expiryMs - session.absentMs;
+    if (leftMs <= 0) this.#end(session);
+    else
+      this.#expiring.set(
+        session,
+        this.#options.clock.after(leftMs, () => this.#end(session)),
+      );
+  }
+
+  /** No timer is left. */
+  close(): void {
+    for (const timer of this.#expiring.values()) timer.cancel();
+    this.#expiring.clear();
+  }
+
   // what a publish leaves
 
   /**
    * What must be on disk before this publish is acknowledged, besides its events: the message for each persistent
    * session that has subscribed to it (`absentOnly`: whose client is not connected), and the topic's retained message.
    */
-  prepare(packet: StoredPacket, owner: string, absentOnly: boolean): readonly Change[] {
-    const { topic, qos, retain } = packet;
+  prepare(message: Message, owner: string, absentOnly: boolean): readonly Change[] {
+    const { topic, qos, retain, properties } = message;
     const subscribers = qos === 0 ? nobody : this.#subscribersOf(topic);
     if (subscribers.length === 0 && !retain) return nothing;
     const changes: Change[] = [];
-    const payload = new Uint8Array(packet.payload);
+    const payload = new Uint8Array(message.payload);
+    const extras = this.#extras(properties, message.expiresAt);
     if (retain && !isOurs(topic))
       changes.push(
-        payload.length === 0 ? { kind: 'unretained', topic } : { kind: 'retained', topic, payload, qos, owner },
+        payload.length === 0
+          ? { kind: 'unretained', topic }
+          : { kind: 'retained', topic, payload, qos, owner, ...extras },
       );
     const sessions: number[] = [];
-    for (const { subscriber, qos: granted } of subscribers) {
-      const session = this.#sessions.get(subscriber.client);
-      if (
-        session === undefined ||
-        session !== subscriber ||
-        (absentOnly && this.#options.isConnected(subscriber.client))
-      )
-        continue;
-      packet.brokerId = brokerId;
-      packet.brokerCounter ??= this.#options.nextMessage();
-      const message = packet.brokerCounter;
+    for (const match of subscribers) {
+      const session = this.#sessions.get(match.subscriber.client);
+      if (session === undefined || session !== match.subscriber) continue;
+      if (absentOnly && this.#options.isConnected(session.client)) continue;
+      const grant = grantOf(match, message);
+      if (grant === undefined || grant.qos === 0) continue;
+      message.number ??= this.nextMessage();
       sessions.push(session.number);
-      changes.push({
-        ...{ kind: 'queued', session: session.number, message, topic, payload },
-        ...{ qos: Math.min(qos, granted) as 1 | 2, messageId: null, released: false },
-      });
+      const item = itemOf(message, grant, payload as Buffer);
+      changes.push({ ...this.#queuedChange(session.number, item), payload } as Change);
     }
-    if (packet.brokerCounter !== undefined) this.#prepared.set(packet.brokerCounter, sessions);
+    if (message.number !== undefined) this.#prepared.set(message.number, sessions);
     return changes;
   }
 
   /** Whether a persistent session is to get it: one that was there when it was taken, or is now. */
-  isWanted({ topic, brokerCounter }: StoredPacket): boolean {
-    return brokerCounter !== undefined || this.#subscribersOf(topic).length > 0;
+  isWanted({ topic, number }: Message): boolean {
+    return number !== undefined || this.#subscribersOf(topic).length > 0;
   }
 
   /** It was not committed, and is not delivered. */
-  abandon(packet: StoredPacket): void {
-    if (packet.brokerCounter !== undefined) this.#prepared.delete(packet.brokerCounter);
+  abandon({ number }: Message): void {
+    if (number !== undefined) this.#prepared.delete(number);
+  }
+
+  #subscribersOf(topic: string): readonly Match<LiveSubscriber>[] {
+    return this.index.match(topic).stored;
   }
 
   // QoS 2, inbound
@@ -238,7 +346,7 @@ export class Sessions {
 
   /** What is to be on disk with a publish that begins, so that it is known after a restart too. */
   inboundChange(client: ClientRef, messageId: number): Change | undefined {
-    if (client.clean !== false) return undefined;
+    if (!client.stays) return undefined;
     return { kind: 'received', session: this.#session(client.id).number, messageId };
   }
 
@@ -253,8 +361,7 @@ export class Sessions {
   }
 
   #inboundOf(client: ClientRef): Inbound | undefined {
-    if (client.clean !== false) return this.#cleanInbound.get(client.id);
-    return this.#session(client.id).inbound;
+    return client.stays ? this.#session(client.id).inbound : this.#cleanInbound.get(client.id);
   }
 
   /** One that is under way comes on disk with its commit, and goes from there after that, or with the next of its id. */
@@ -264,59 +371,39 @@ export class Sessions {
       if (next === undefined) this.#saveReleased(client, messageId);
       else next.admission.catch(forget);
     };
-    if (client.clean === false) admission.then(forget, () => undefined);
+    if (client.stays) admission.then(forget, () => undefined);
   }
 
   #saveReleased(client: ClientRef, messageId: number): void {
-    const session = client.clean === false ? this.#sessions.get(client.id) : undefined;
+    const session = client.stays ? this.#sessions.get(client.id) : undefined;
     if (session !== undefined) this.#storage.save({ kind: 'released', session: session.number, messageId });
-  }
-
-  async incomingGetPacket(client: ClientRef, packet: StoredPacket): Promise<StoredPacket> {
-    if (packet.cmd === 'publish') {
-      const gate = this.#options.gateOf(packet);
-      if (gate?.duplicate !== true) throw new Error('no such packet');
-      await gate.open;
-      return packet;
-    }
-    // before the disk is read nobody knows whether it holds this packet id: its end is not confirmed
-    if (client.clean === false && !this.#storage.isRead()) client.conn?.destroy();
-    if (packet.messageId === undefined || this.inbound(client, packet.messageId) === undefined)
-      throw new Error('no such packet');
-    return packet;
-  }
-
-  async incomingStorePacket(_client: ClientRef, packet: StoredPacket): Promise<void> {
-    await this.#options.gateOf(packet)?.open;
   }
 
   /**
    * PUBREL: the packet id is free again, once the disk knows it; else its next message would be taken for this one
    * after a restart [MQTT-4.3.3-2]. PUBREL may come twice, and the id be a new publish's before the second is through.
+   * false: no publish is known under it. @throws what the outbox says: PUBCOMP must not be sent then
    */
-  async incomingDelPacket(client: ClientRef, packet: StoredPacket): Promise<void> {
-    const { messageId } = packet;
+  async endInbound(client: ClientRef, messageId: number): Promise<boolean> {
+    // before the disk is read nobody knows whether it holds this packet id: its end is not confirmed
+    if (client.stays && !this.#storage.isRead()) throw new Error('the disk could not be read yet');
     const known = this.#inboundOf(client);
-    const publish = messageId === undefined ? undefined : known?.get(messageId);
-    if (messageId === undefined || known === undefined || publish === undefined) return;
+    const publish = known?.get(messageId);
+    if (known === undefined || publish === undefined) return false;
     await publish.admission.catch(() => undefined);
-    if (known.get(messageId) !== publish) return;
-    if (client.clean === false) {
+    if (known.get(messageId) !== publish) return true;
+    if (client.stays) {
       this.#saveReleased(client, messageId);
-      try {
-        await this.#storage.saved();
-      } catch (error) {
-        // aedes would send PUBCOMP all the same
-        client.conn?.destroy();
-        throw error;
-      }
+      await this.#storage.saved();
     }
     known.end(messageId, publish);
-    if (client.clean !== false && known.size === 0) this.#cleanInbound.delete(client.id);
+    if (!client.stays && known.size === 0) this.#cleanInbound.delete(client.id);
+    return true;
   }
 
-  /** The QoS 2 state of a clean session; that of a persistent one goes with it [MQTT-3.1.2-6]. */
-  async cleanIncoming(client: ClientRef): Promise<void> {
+  /** The QoS 2 state of a session that ends with its connection; that of another one goes with it [MQTT-3.1.2-6]. */
+  forgetInbound(client: ClientRef): void {
+    if (client.stays) return;
     this.#cleanInbound.get(client.id)?.clear();
     this.#cleanInbound.delete(client.id);
   }
@@ -331,40 +418,36 @@ export class Sessions {
   }
 
   /** What clients have retained is on disk with their publish; what the gateway says itself it says anew. */
-  async storeRetained(packet: StoredPacket): Promise<void> {
-    if (this.#retained.store(copyOf(packet))) return;
+  storeRetained(message: KeptMessage): void {
+    if (this.#retained.store(kept(message))) return;
     this.#options.onDropped('retained');
-    this.#storage.save({ kind: 'unretained', topic: packet.topic });
+    this.#storage.save({ kind: 'unretained', topic: message.topic });
   }
 
-  /** See `Retained.matching`. */
-  retainedFor(filter: string): Iterable<StoredPacket | undefined> {
-    return this.#retained.matching(filter);
+  /** See `Retained.matching`; without those whose time is over. */
+  *retainedFor(filter: string): Iterable<KeptMessage | undefined> {
+    for (const message of this.#retained.matching(filter)) {
+      const isOver = message?.expiresAt !== undefined && message.expiresAt <= this.#options.clock.uptime();
+      if (isOver) this.#forgetRetained(message.topic);
+      else yield message;
+    }
+  }
+
+  #forgetRetained(topic: string): void {
+    this.#retained.forget(topic);
+    this.#storage.save({ kind: 'unretained', topic });
   }
 
   // subscriptions of persistent sessions
 
-  /** The session of a client that has one, and its client is this connection from now on. */
-  attach(client: Client): Session {
-    const session = this.#session(client.id);
-    session.live = client;
-    return session;
-  }
-
-  /** In force, and answered, once they are on disk. */
-  async addSubscriptions(client: ClientRef, subscriptions: readonly Subscription[]): Promise<void> {
-    const session = this.#session(client.id);
-    await this.subscriptionsSaved(session, this.saveSubscriptions(session, subscriptions));
-    this.applySubscriptions(session, subscriptions);
-  }
-
   /** Notes subscriptions for the disk. Returns those of their filters that it does not know so. */
   saveSubscriptions(session: Session, subscriptions: readonly Subscription[]): readonly string[] {
     const changed: string[] = [];
-    for (const { topic, qos } of subscriptions) {
-      if (session.subscriptions.get(topic)?.qos === qos) continue;
+    for (const subscription of subscriptions) {
+      const { topic } = subscription;
+      if (isSame(session.subscriptions.get(topic), subscription)) continue;
       changed.push(topic);
-      this.#storage.save({ kind: 'subscribed', session: session.number, filter: topic, qos });
+      this.#storage.save(subscribedChange(session.number, subscription));
     }
     return changed;
   }
@@ -383,28 +466,20 @@ export class Sessions {
   /** Brings subscriptions into force. */
   applySubscriptions(session: Session, subscriptions: readonly Subscription[]): void {
     if (session.isEnded) return;
-    for (const { topic, qos } of subscriptions) this.index.add(session, { topic, qos });
+    for (const subscription of subscriptions) this.index.add(session, subscription);
   }
 
   #saveAsItIs(session: Session, filter: string): void {
     const held = session.subscriptions.get(filter);
     if (held === undefined) this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
-    else this.#storage.save({ kind: 'subscribed', session: session.number, filter, qos: held.qos });
+    else this.#storage.save(subscribedChange(session.number, held));
   }
 
-  async removeSubscriptions(client: ClientRef, filters: readonly string[]): Promise<void> {
-    const session = this.#sessions.get(client.id);
-    if (session === undefined) return;
-    this.dropSubscriptions(session, filters);
-    await this.subscriptionsDropped();
-  }
-
-  /** Ends subscriptions, and notes that for the disk. */
-  dropSubscriptions(session: Session, filters: readonly string[]): void {
-    if (session.isEnded) return;
-    for (const filter of filters)
-      if (this.index.remove(session, filter))
-        this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
+  /** Ends a subscription, and notes that for the disk. false: there was none. */
+  dropSubscription(session: Session, filter: string): boolean {
+    if (session.isEnded || !this.index.remove(session, filter)) return false;
+    this.#storage.save({ kind: 'unsubscribed', session: session.number, filter });
+    return true;
   }
 
   /** Resolves once the disk knows which subscriptions are dropped. @throws what the outbox says */
@@ -412,62 +487,30 @@ export class Sessions {
     return this.#storage.saved();
   }
 
-  async cleanSubscriptions(client: ClientRef): Promise<void> {
-    // a clean session begins with nothing, its queue included [MQTT-3.1.2-6]
-    const session = this.#sessions.get(client.id);
-    if (session !== undefined) this.#end(session);
-  }
-
-  /** Asked when a client without a clean session connects: it has one from now on [MQTT-3.1.2-4, 3.2.2-2]. */
-  async subscriptionsByClient(client: ClientRef): Promise<Subscription[]> {
-    const known = this.#sessions.get(client.id);
-    if (known === undefined) {
-      this.#session(client.id);
-      return [];
-    }
-    this.#setAbsent(known, 0);
-    return [emptySession];
-  }
-
-  /** The persistent subscribers of a topic with QoS above 0, each once, with the highest QoS that it asked for. */
-  async subscriptionsByTopic(topic: string) {
-    return this.#subscribersOf(topic).map(({ subscriber: { client }, qos }) => ({ clientId: client, topic, qos }));
-  }
-
-  #subscribersOf(topic: string): readonly Match<LiveSubscriber>[] {
-    return this.index.match(topic).stored;
-  }
-
-  async countOffline() {
-    return { subsCount: 0, clientsCount: this.#sessions.size };
-  }
-
   // queues of persistent sessions
 
-  async outgoingEnqueue(subscription: { readonly clientId: string; readonly qos?: number }, packet: StoredPacket) {
-    await this.outgoingEnqueueCombi([subscription], packet);
+  /** The sessions for which the disk has this message already: by its publish. To be asked once, at its delivery. */
+  takePrepared(message: Message): Set<number> | undefined {
+    if (message.number === undefined) return undefined;
+    const sessions = this.#prepared.get(message.number);
+    this.#prepared.delete(message.number);
+    return sessions === undefined || sessions.length === 0 ? undefined : new Set(sessions);
   }
 
-  /** A message is delivered on. Where its publish has brought it to disk already, it is not written again. */
-  async outgoingEnqueueCombi(
-    subscribers: readonly { readonly clientId: string; readonly qos?: number }[],
-    packet: StoredPacket,
-  ): Promise<void> {
-    const message = packet.brokerCounter ?? 0;
-    const onDisk = new Set(this.#prepared.get(message));
-    this.#prepared.delete(message);
-    let payload: Buffer | undefined;
-    for (const { clientId, qos = 1 } of subscribers) {
-      const session = this.#sessions.get(clientId);
-      if (session === undefined || session.queue.get(message) !== undefined) continue;
-      payload ??= Buffer.from(packet.payload);
-      const granted = Math.min(qos, packet.qos) as 1 | 2;
-      const item = { message, topic: packet.topic, payload, qos: granted, messageId: undefined, released: false };
-      session.queue.add(item);
-      if (!onDisk.delete(session.number)) this.#storage.save(queuedChange(session.number, item));
-      this.#keepWithinLimits(session);
-    }
-    // who has unsubscribed since
+  /** A message is delivered on. Where its publish has brought it to disk already (`onDisk`), it is not written again. */
+  enqueue(session: Session, message: Message, grant: Grant, onDisk: Set<number> | undefined): QueuedItem | undefined {
+    message.number ??= this.nextMessage();
+    if (session.queue.get(message.number) !== undefined) return undefined;
+    const item = itemOf(message, grant, Buffer.from(message.payload));
+    session.queue.add(item);
+    if (onDisk?.delete(session.number) !== true) this.#storage.save(this.#queuedChange(session.number, item));
+    this.#keepWithinLimits(session);
+    return item;
+  }
+
+  /** Who has unsubscribed since: the disk has it for them, and nobody owes it. */
+  forgetPrepared(message: number | undefined, onDisk: ReadonlySet<number>): void {
+    if (message === undefined) return;
     for (const session of onDisk) this.#storage.save({ kind: 'unqueued', session, message });
   }
 
@@ -485,107 +528,41 @@ export class Sessions {
   #dropOldest(session: Session): void {
     const oldest = session.queue.oldest();
     if (oldest === undefined) return;
-    this.#unqueue(session, oldest);
+    this.unqueue(session, oldest);
     this.#options.onDropped('queued');
   }
 
-  #unqueue(session: Session, item: QueuedItem): void {
+  /** It is acknowledged, dropped, or of no use any more. */
+  unqueue(session: Session, item: QueuedItem): void {
     session.queue.delete(item);
     this.#storage.save({ kind: 'unqueued', session: session.number, message: item.message });
   }
 
   /**
-   * A queued message is about to be sent under its packet id, or its PUBREC came. One that was dropped is no error. Of
-   * QoS 2 the disk has to know it before, or a restart would send the message a second time as a new one.
+   * A queued message is about to be sent under its packet id. Of QoS 2 the disk has to know it before, or a restart
+   * would send the message a second time as a new one: the promise says when; undefined: at once.
    */
-  async outgoingUpdate(client: ClientRef, packet: StoredPacket): Promise<void> {
-    const session = this.#sessions.get(client.id);
-    const { messageId } = packet;
-    if (session === undefined || messageId === undefined) return;
-    const { queue } = session;
-    if (packet.cmd === 'pubrel') {
-      const item = queue.byId(messageId);
-      if (item === undefined) return;
-      if (!item.released) {
-        queue.release(item);
-        this.#saveSent(session, item);
-      }
-      await this.#storage.saved();
-      return;
+  sent(session: Session, item: QueuedItem, messageId: number): Promise<void> | undefined {
+    if (item.messageId !== messageId) {
+      session.queue.sent(item, messageId);
+      this.#saveSent(session, item);
     }
-    const item = packet.brokerCounter === undefined ? undefined : queue.get(packet.brokerCounter);
-    if (item === undefined || item.messageId === messageId) return;
-    queue.sent(item, messageId);
-    this.#saveSent(session, item);
-    if (item.qos === 2) await this.#storage.saved();
+    return item.qos === 2 ? this.#storage.saved() : undefined;
+  }
+
+  /** Its PUBREC came. Resolves when PUBREL may be sent. @throws what the outbox says */
+  released(session: Session, item: QueuedItem): Promise<void> {
+    if (!item.released) {
+      session.queue.release(item);
+      this.#saveSent(session, item);
+    }
+    return this.#storage.saved();
   }
 
   #saveSent(session: Session, { message, messageId, released }: QueuedItem): void {
     const sent = { message, messageId: messageId ?? null, released };
     this.#storage.save({ kind: 'sent', session: session.number, ...sent });
   }
-
-  /**
-   * PUBACK or PUBCOMP; or a message that aedes did not send, because the client's rights have changed, because it has
-   * it on its way already, or because it does not read: those last two it is still owed.
-   */
-  async outgoingClearMessageId(client: ClientRef, packet: StoredPacket): Promise<StoredPacket | undefined> {
-    if (packet.cmd === 'publish' && this.#options.mayHold(client, packet.topic)) return undefined;
-    const session = this.#sessions.get(client.id);
-    // a packet without an id is one that was not sent: it stands for none in the queue
-    if (session === undefined || packet.messageId === undefined) return undefined;
-    const item = session.queue.byId(packet.messageId);
-    if (item === undefined) return undefined;
-    this.#unqueue(session, item);
-    return packetOf(item);
-  }
-
-  /** What is owed, in order: under their packet ids and as duplicates where they were sent before [MQTT-4.4.0-1]. */
-  outgoingStream(client: ClientRef): Readable {
-    const session = this.#sessions.get(client.id);
-    return session === undefined ? Readable.from([]) : Readable.from(this.#owed(session));
-  }
-
-  async *#owed(session: Session): AsyncGenerator<StoredPacket> {
-    const items = [...session.queue.items()].map((item) => ({ item, dup: item.messageId !== undefined }));
-    for (const { item, dup } of items) {
-      if (dup) continue;
-      session.queue.sent(item, session.queue.takeId());
-      this.#saveSent(session, item);
-    }
-    const maySend = items.some(({ item }) => item.qos === 2) && !(await this.#isSaved()) ? isOfQos1 : anything;
-    // acknowledged or dropped meanwhile
-    for (const { item, dup } of items)
-      if (session.queue.get(item.message) === item && maySend(item))
-        yield { ...packetOf(item), dup: dup && !item.released };
-  }
-
-  /** false on a disk that takes nothing: what of QoS 2 it does not know stays owed, and alerts go on. */
-  async #isSaved(): Promise<boolean> {
-    try {
-      await this.#storage.saved();
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** The packet ids of what is sent to a client beside its queue; undefined where it has no session. */
-  queueOf(clientId: string): OutgoingQueue | undefined {
-    return this.#sessions.get(clientId)?.queue;
-  }
-
-  // wills: aedes holds those of its living clients itself, and nobody else publishes ours
-
-  async putWill(): Promise<void> {}
-  async getWill(): Promise<undefined> {}
-  async delWill(): Promise<undefined> {}
-
-  streamWill(): Readable {
-    return Readable.from([]);
-  }
-
-  async destroy(): Promise<void> {}
 
   /**
    * Which sessions (the longest known first) must make room for a new one: of absent clients, of the same principal
@@ -607,31 +584,85 @@ export class Sessions {
   }
 
   /** The client's session, a new one where it has none. */
-  #session(clientId: string): Session {
+  #session(clientId: string, expiryMs = this.#limits.maxAbsentMs): Session {
     const known = this.#sessions.get(clientId);
     if (known !== undefined) return known;
     for (const outdated of this.#outdated(clientId)) {
       this.#end(outdated);
       this.#options.onDropped('session');
     }
-    const session = this.#empty(++this.#lastNumber, clientId);
+    const session = this.#empty(++this.#lastNumber, clientId, expiryMs);
     this.#sessions.set(clientId, session);
     this.#unsaved.note(clientId);
-    this.#storage.save({ kind: 'session', session: session.number, client: clientId, absentMs: 0 });
+    this.#saveSession(session);
     return session;
   }
 
-  #empty(number: number, clientId: string): Session {
+  #empty(number: number, clientId: string, expiryMs: number): Session {
     const queue = new OutgoingQueue(this.#queued);
-    return { ...subscriber(clientId, true), number, absentMs: 0, queue, inbound: new Inbound(this.#inboundCount) };
+    const inbound = new Inbound(this.#inboundCount);
+    return { ...subscriber(clientId, true), number, absentMs: 0, expiryMs, queue, inbound };
   }
 
   #end(session: Session): void {
     this.#sessions.delete(session.client);
+    this.#expiring.get(session)?.cancel();
+    this.#expiring.delete(session);
     session.inbound.clear();
     session.queue.clear();
     this.index.end(session);
     this.#unsaved.note(session.client);
     this.#storage.save({ kind: 'session-ended', session: session.number });
   }
+}
+
+/** With which QoS, retain flag and subscription identifiers one subscriber gets a message. */
+export interface Grant {
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  /** as properties */
+  readonly ids: Buffer | undefined;
+}
+
+const plainGrants: readonly Grant[] = ([0, 1, 2] as const).map((qos) => ({ qos, retain: false, ids: undefined }));
+
+/** undefined: it does not get it, because it has published it itself and asked not to. */
+export function grantOf({ qos, special, subscriber }: Match<LiveSubscriber>, message: Message): Grant | undefined {
+  // an established subscription gets no retain flag [MQTT-3.3.1-9]
+  if (special === undefined) return plainGrants[Math.min(qos, message.qos)];
+  const isOwn = message.publisher === subscriber.client;
+  const held = isOwn ? special.filter(({ noLocal }) => noLocal !== true) : special;
+  if (held.length === 0) return undefined;
+  const highest = Math.max(...held.map((subscription) => subscription.qos));
+  const ids = held.flatMap(({ id }) => (id === undefined ? [] : [variableProperty(property.subscriptionId, id)]));
+  return {
+    qos: Math.min(highest, message.qos) as 0 | 1 | 2,
+    retain: message.retain && held.some(({ retainAsPublished }) => retainAsPublished === true),
+    ids: ids.length === 0 ? undefined : Buffer.concat(ids),
+  };
+}
+
+function itemOf(message: Message, { qos, retain, ids }: Grant, payload: Buffer): QueuedItem {
+  const { topic, properties, expiresAt, number = 0 } = message;
+  const own = [ids, properties].filter((part) => part !== undefined);
+  return {
+    ...{ message: number, topic, payload, qos: qos as 1 | 2, messageId: undefined, released: false },
+    ...{ retain, expiresAt, properties: own.length === 0 ? undefined : Buffer.concat(own) },
+  };
+}
+
+function subscribedChange(session: number, subscription: Subscription): Change {
+  const { topic, qos, noLocal, retainAsPublished, id } = subscription;
+  const change = { kind: 'subscribed' as const, session, filter: topic, qos };
+  if (noLocal !== true && retainAsPublished !== true && id === undefined) return change;
+  return {
+    ...change,
+    options: { noLocal: noLocal === true, retainAsPublished: retainAsPublished === true, id: id ?? null },
+  };
+}
+
+function optionsOf(options: SubscriptionOptions | null | undefined) {
+  if (options == null) return undefined;
+  const { noLocal, retainAsPublished, id } = options;
+  return { noLocal, retainAsPublished, id: id ?? undefined };
 }

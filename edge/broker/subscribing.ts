@@ -1,6 +1,5 @@
 /**
- * SUBSCRIBE and UNSUBSCRIBE of one connection, in the order in which they came. aedes has no part in them: it does a
- * packet's work for each of its filters, and all of it at once.
+ * SUBSCRIBE and UNSUBSCRIBE of one connection, in the order in which they came.
  *
  *   take ──► waits for the packets before it ──► granted, some filters a turn ──► on disk, a thousand filters a commit
  *                      ┌── in force, some a turn ◄──────────────────────────────────────┘   └── refused: closed
@@ -15,8 +14,12 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { maySubscribe } from './access.ts';
 import type { Connection } from './connection.ts';
 import { hasWildcard } from './filter-index.ts';
+import { numberAt } from './protocol/fields.ts';
+import { endOfAll, numbersOf, property } from './protocol/properties.ts';
+import { reason } from './protocol/reason-codes.ts';
+import { packet } from './protocol/server-packets.ts';
 import { RetainedSender } from './retained-sender.ts';
-import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
+import type { LiveSubscriber, Session, Subscription } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 /** The limits of the filters of one principal, in all its sessions and connections. */
@@ -47,7 +50,10 @@ export interface SubscribingOptions {
   readonly onFailed: (problem: string) => void;
 }
 
+/** Of MQTT 3.1.1, which has one failure for all reasons. */
 const failure = 0x80;
+const noProperties = Uint8Array.of(0);
+const none = new Uint8Array(0);
 /** Filters of which something is done in one turn of the event loop. */
 const filtersPerTurn = 32;
 /** Filters that are on disk with one commit. */
@@ -70,14 +76,11 @@ export class Subscribing {
   readonly #packets: Packet[] = [];
   #bytes = 0;
   #steps: Steps | undefined;
-  #own: LiveSubscriber | undefined;
 
   constructor(options: SubscribingOptions) {
     this.#options = options;
     const { connection, sessions } = options;
-    this.#retained = new RetainedSender(connection.client, connection.guarded, (filter) =>
-      sessions.retainedFor(filter),
-    );
+    this.#retained = new RetainedSender(connection, (filter) => sessions.retainedFor(filter));
   }
 
   /** Whether another packet may come. */
@@ -93,23 +96,8 @@ export class Subscribing {
 
   /** The connection has gone. */
   close(): void {
-    const { connection, sessions } = this.#options;
-    const { client } = connection;
-    if (this.#own === undefined) return;
-    if (this.#own.live === client) this.#own.live = undefined;
-    if (!this.#own.isStored) sessions.index.end(this.#own);
-  }
-
-  /** The subscriber of this connection: its session from the log-in on, where it has one. */
-  subscriber(): LiveSubscriber {
-    const { connection, sessions } = this.#options;
-    const { client } = connection;
-    // one that has ended was taken over by a connection with a clean session
-    if (this.#own === undefined) {
-      this.#own = client.clean ? subscriber(client.id, false) : sessions.attach(client);
-      this.#own.live = client;
-    }
-    return this.#own;
+    this.#steps = undefined;
+    this.#packets.length = 0;
   }
 
   #begin(): void {
@@ -122,8 +110,8 @@ export class Subscribing {
 
   #step(): void {
     const { connection } = this.#options;
-    const { guarded, client } = connection;
-    if (client.closed || guarded.socket.destroyed || this.#steps === undefined || this.#own?.isEnded === true) return;
+    const { guarded, isClosed, session } = connection;
+    if (isClosed || guarded.socket.destroyed || this.#steps === undefined || session?.isEnded === true) return;
     const { value, done } = this.#steps.next();
     if (done === true) {
       const packet = this.#packets.shift();
@@ -157,41 +145,56 @@ export class Subscribing {
 
   *#subscribe(bytes: Buffer): Steps {
     const { connection, onForbidden } = this.#options;
-    const count = countFilters(bytes, 1);
-    const codes = Buffer.alloc(count, failure);
+    const { isV5 } = connection;
+    const from = isV5 ? endOfAll(bytes, 2) : 2;
+    const count = countFilters(bytes, from, 1);
+    const codes = Buffer.alloc(count, isV5 ? reason.quotaExceeded : failure);
     const limit = this.#maxFilters();
     if (count > limit) {
       onForbidden(`asks for ${count} filters in one packet, and may have ${limit} in all: all of them are refused`);
       this.#pay(filtersPerTurn);
-      connection.answer(0x90, bytes.subarray(0, 2), codes);
+      this.#answer(packet.suback, bytes, codes);
       return;
     }
-    const granted: Subscription[] = [];
-    const filters = subscriptionsOf(bytes);
+    const due: Subscription[] = [];
+    const filters = subscriptionsOf(bytes, from, isV5);
     for (let n = 0; n < count; ) {
       const asked = new Asked();
       while (asked.subscriptions.length < filtersPerCommit && n < count) {
         const begin = n;
         for (const next of some(filters, filtersPerTurn)) {
-          if (this.#mayHave(next.topic, asked)) {
-            asked.add(next);
+          const subscription = connection.meant(next);
+          const refusal = this.#refusalOf(next.topic, asked);
+          if (refusal === undefined) {
+            if (this.#bringsRetained(subscription)) due.push(subscription);
+            asked.add(subscription);
             codes[n] = next.qos;
-          }
+          } else codes[n] = isV5 ? refusal : failure;
           n++;
         }
         this.#pay(n - begin);
         if (n < count) yield undefined;
       }
       yield* this.#bringIntoForce(asked.subscriptions);
-      granted.push(...asked.subscriptions);
     }
-    connection.answer(0x90, bytes.subarray(0, 2), codes);
-    this.#retained.send(granted);
+    this.#answer(packet.suback, bytes, codes);
+    this.#retained.send(due);
+  }
+
+  /** `codes`: one for each filter; UNSUBACK of MQTT 3.1.1 has none. */
+  #answer(first: number, bytes: Buffer, codes: Uint8Array): void {
+    const { connection } = this.#options;
+    connection.answer(first, bytes.subarray(0, 2), connection.isV5 ? noProperties : none, codes);
+  }
+
+  #bringsRetained({ topic, retainHandling = 0 }: Subscription): boolean {
+    if (retainHandling !== 1) return retainHandling === 0;
+    return !this.#options.connection.subscriber.subscriptions.has(topic);
   }
 
   *#bringIntoForce(asked: readonly Subscription[]): Steps {
-    const { sessions } = this.#options;
-    const own = this.subscriber();
+    const { connection, sessions } = this.#options;
+    const own = connection.subscriber;
     const isStored = isSession(own);
     if (isStored) {
       const changed: string[] = [];
@@ -212,22 +215,25 @@ export class Subscribing {
 
   *#unsubscribe(bytes: Buffer): Steps {
     const { connection, sessions } = this.#options;
-    const own = this.subscriber();
-    const filters = filtersOf(bytes);
+    const { isV5, subscriber: own } = connection;
+    const filters = filtersOf(bytes, isV5 ? endOfAll(bytes, 2) : 2);
+    const codes: number[] = [];
     for (let isLast = false; !isLast; ) {
       let n = 0;
       while (n < filtersPerCommit && !isLast) {
         const part = [...some(filters, filtersPerTurn)];
         isLast = part.length < filtersPerTurn;
         n += part.length;
-        if (isSession(own)) sessions.dropSubscriptions(own, part);
-        else for (const filter of part) sessions.index.remove(own, filter);
+        for (const filter of part) {
+          const was = isSession(own) ? sessions.dropSubscription(own, filter) : sessions.index.remove(own, filter);
+          if (isV5) codes.push(was ? reason.success : reason.noSubscriptionExisted);
+        }
         this.#pay(part.length);
         if (!isLast) yield undefined;
       }
       if (isSession(own)) yield sessions.subscriptionsDropped();
     }
-    connection.answer(0xb0, bytes.subarray(0, 2));
+    this.#answer(packet.unsuback, bytes, Uint8Array.from(codes));
   }
 
   #maxFilters(): number {
@@ -235,14 +241,19 @@ export class Subscribing {
     return connection.principal.kind === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
   }
 
-  #mayHave(filter: string, asked: Asked): boolean {
+  /** undefined: it is granted; else why not. */
+  #refusalOf(filter: string, asked: Asked): number | undefined {
     const { connection, limits, sessions, onForbidden } = this.#options;
+    if (filter.startsWith('$share/')) {
+      onForbidden(`shared subscriptions are not served: ${filter}`, filter);
+      return reason.sharedSubscriptionsNotSupported;
+    }
     if (!mayHold(connection, filter)) {
       onForbidden(`may not subscribe to ${filter}`, filter);
-      return false;
+      return reason.notAuthorized;
     }
-    const own = this.subscriber();
-    if (own.subscriptions.has(filter)) return true;
+    const own = connection.subscriber;
+    if (own.subscriptions.has(filter)) return undefined;
     const held = sessions.index.heldBy(own.owner);
     const reached = (count: number, limit: number, what: string) => (count > limit ? `${limit} ${what}` : undefined);
     const full =
@@ -251,8 +262,9 @@ export class Subscribing {
         ? reached(held.wildcards + asked.wildcards + 1, limits.maxWildcardsEach, 'filters with wildcards')
         : undefined) ??
       reached(held.letters + asked.letters + filter.length, limits.maxFilterLettersEach, 'letters of filters');
-    if (full !== undefined) onForbidden(`may have ${full} in all: ${filter} is refused`);
-    return full === undefined;
+    if (full === undefined) return undefined;
+    onForbidden(`may have ${full} in all: ${filter} is refused`);
+    return reason.quotaExceeded;
   }
 }
 
@@ -277,24 +289,38 @@ function isSession(subscriber: LiveSubscriber): subscriber is Session {
   return subscriber.isStored;
 }
 
-/** `behind`: bytes behind each filter. The packet was checked. */
-function countFilters(bytes: Buffer, behind: number): number {
+/** `from`: where the filters begin; `behind`: bytes behind each. The packet was checked. */
+function countFilters(bytes: Buffer, from: number, behind: number): number {
   let count = 0;
-  for (let at = 2; at < bytes.length; count++) at += 2 + bytes.readUInt16BE(at) + behind;
+  for (let at = from; at < bytes.length; count++) at += 2 + numberAt(bytes, at) + behind;
   return count;
 }
 
-function* subscriptionsOf(bytes: Buffer): Generator<Subscription> {
-  for (let at = 2; at < bytes.length; ) {
-    const end = at + 2 + bytes.readUInt16BE(at);
-    yield { topic: bytes.toString('utf8', at + 2, end), qos: bytes[end] as 0 | 1 | 2 };
+const noLocalBit = 0x04;
+const retainAsPublishedBit = 0x08;
+const retainHandlingShift = 4;
+
+function* subscriptionsOf(bytes: Buffer, from: number, isV5: boolean): Generator<Subscription> {
+  const id = isV5 ? numbersOf(bytes, 2).get(property.subscriptionId) : undefined;
+  for (let at = from; at < bytes.length; ) {
+    const end = at + 2 + numberAt(bytes, at);
+    const options = bytes[end] ?? 0;
+    const topic = bytes.toString('utf8', at + 2, end);
+    const qos = (options & 3) as 0 | 1 | 2;
+    if (isV5)
+      yield {
+        ...{ topic, qos, id, noLocal: (options & noLocalBit) !== 0 },
+        retainAsPublished: (options & retainAsPublishedBit) !== 0,
+        retainHandling: ((options >> retainHandlingShift) & 3) as 0 | 1 | 2,
+      };
+    else yield { topic, qos };
     at = end + 1;
   }
 }
 
-function* filtersOf(bytes: Buffer): Generator<string> {
-  for (let at = 2; at < bytes.length; ) {
-    const end = at + 2 + bytes.readUInt16BE(at);
+function* filtersOf(bytes: Buffer, from: number): Generator<string> {
+  for (let at = from; at < bytes.length; ) {
+    const end = at + 2 + numberAt(bytes, at);
     yield bytes.toString('utf8', at + 2, end);
     at = end;
   }

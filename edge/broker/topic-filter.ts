@@ -66,3 +66,10 @@ export function anyMatches(filters: readonly string[], topic: string): boolean {
 export function anyCovers(filters: readonly string[], requested: string): boolean {
   return filters.some((filter) => filterCovers(filter, requested));
 }
+
+/** Whether a topic has more levels than the broker keeps topics of. */
+export function hasTooManyLevels(topic: string): boolean {
+  let levels = 1;
+  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) levels++;
+  return levels > maxLevels;
+}

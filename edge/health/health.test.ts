@@ -79,6 +79,8 @@ test('a scrape tells the gateway as it is at that moment, in base units', async 
       malformed: 0,
       failedConnections: 0,
       frozen: 0,
+      silent: 0,
+      tooLarge: 0,
       dropped: 0,
       redelivered: 0,
       sessions: 0,

@@ -94,6 +94,18 @@ export class GatewayMetrics {
     this.#counter('forpost_broker_frozen_subscribers_total', 'Subscribers cut off because they did not read', [], (s) =>
       one(s.broker.frozen),
     );
+    this.#counter(
+      'forpost_broker_silent_clients_total',
+      'Clients cut off because nothing came of them for 1.5 times their keep-alive',
+      [],
+      (s) => one(s.broker.silent),
+    );
+    this.#counter(
+      'forpost_broker_too_large_total',
+      'Messages that were larger than their MQTT 5 subscriber takes',
+      [],
+      (s) => one(s.broker.tooLarge),
+    );
     this.#counter('forpost_broker_dropped_total', 'Messages for absent subscribers dropped at a limit', [], (s) =>
       one(s.broker.dropped),
     );

@@ -12,8 +12,23 @@ import type { Redelivery } from './redelivery.ts';
 /** A session's number, given by the broker and never again to another. */
 export type SessionNumber = number;
 
+/** What MQTT 5 has for a message beside its payload; an older version of the file has none of it. */
+export interface MessageExtras {
+  /** what its subscribers get, as the bytes of MQTT 5 */
+  readonly properties?: Uint8Array | null | undefined;
+  /** when it is of no use any more, ms since 1970 */
+  readonly expiresAt?: number | null | undefined;
+}
+
+/** What MQTT 5 has for a subscription beside its QoS. */
+export interface SubscriptionOptions {
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly id: number | null;
+}
+
 /** A message for one session, in the order of `message`, the broker's own count of its messages. */
-export interface QueuedMessage {
+export interface QueuedMessage extends MessageExtras {
   readonly session: SessionNumber;
   readonly message: number;
   readonly topic: string;
@@ -23,9 +38,11 @@ export interface QueuedMessage {
   readonly messageId: number | null;
   /** its PUBREC came: what is owed is PUBREL, and the payload is gone */
   readonly released: boolean;
+  /** goes out with the retain flag */
+  readonly retain?: boolean | undefined;
 }
 
-export interface RetainedMessage {
+export interface RetainedMessage extends MessageExtras {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
@@ -33,12 +50,26 @@ export interface RetainedMessage {
   readonly owner: string;
 }
 
+export interface SessionRecord {
+  readonly session: SessionNumber;
+  readonly client: string;
+  readonly absentMs: number;
+  /** how long its client may stay away; none: as long as the broker keeps any */
+  readonly expiryMs?: number | null | undefined;
+}
+
+export interface StoredSubscription {
+  readonly filter: string;
+  readonly qos: 0 | 1 | 2;
+  readonly options?: SubscriptionOptions | null | undefined;
+}
+
 /** Each says what is true afterwards, so that one that is made twice does no harm. Payloads own their memory. */
 export type Change =
-  | { readonly kind: 'session'; readonly session: SessionNumber; readonly client: string; readonly absentMs: number }
+  | ({ readonly kind: 'session' } & SessionRecord)
   /** with its subscriptions, its queue and its QoS 2 state */
   | { readonly kind: 'session-ended'; readonly session: SessionNumber }
-  | { readonly kind: 'subscribed'; readonly session: SessionNumber; readonly filter: string; readonly qos: 0 | 1 | 2 }
+  | ({ readonly kind: 'subscribed'; readonly session: SessionNumber } & StoredSubscription)
   | { readonly kind: 'unsubscribed'; readonly session: SessionNumber; readonly filter: string }
   | ({ readonly kind: 'queued' } & QueuedMessage)
   | ({ readonly kind: 'sent' } & Pick<QueuedMessage, 'session' | 'message' | 'messageId' | 'released'>)
@@ -57,11 +88,8 @@ export interface PublishRecord {
   readonly changes?: readonly Change[] | undefined;
 }
 
-export interface StoredSession {
-  readonly session: SessionNumber;
-  readonly client: string;
-  readonly absentMs: number;
-  readonly subscriptions: readonly { readonly filter: string; readonly qos: 0 | 1 | 2 }[];
+export interface StoredSession extends SessionRecord {
+  readonly subscriptions: readonly StoredSubscription[];
   /** oldest first */
   readonly queue: readonly QueuedMessage[];
   readonly inbound: readonly number[];

@@ -42,7 +42,8 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
     },
     admit: async () => undefined,
     onConnection: () => undefined,
-    limits: { maxConnectionsEach: 1000, mostByAddress: 1000, most: 1000 },
+    // one consumer for all cases at once
+    limits: { maxConnectionsEach: 1000, maxSessionsEach: 1000, mostByAddress: 1000, most: 1000 },
   });
   await broker.start();
   return {

@@ -1,11 +1,13 @@
 /**
  * What a client may send after its CONNECT, by the normative statements of MQTT 3.1 and 3.1.1: each packet is checked
- * as a whole before the broker's library sees it, because the library takes what it can read of a broken one.
+ * as a whole before anything reads it, so that whoever reads it need not ask.
  *
- * Another version of the protocol is another `CheckPacket` beside this one, chosen by the level of CONNECT.
+ * MQTT 5 has a `CheckPacket` of its own (client-packets-5.ts): the level of CONNECT chooses.
  */
+import { check5 } from './client-packets-5.ts';
 import type { ProtocolVersion } from './connect.ts';
-import { endOfField, filterViolation, numberAt, topicViolation, type Violation } from './fields.ts';
+import { type Broken, endOfField, filterViolation, numberAt, topicViolation, type Violation } from './fields.ts';
+import { reason } from './reason-codes.ts';
 
 export const packetTypes = {
   connect: 1,
@@ -18,12 +20,14 @@ export const packetTypes = {
   unsubscribe: 10,
   pingreq: 12,
   disconnect: 14,
+  auth: 15,
 } as const;
 
 /** `first`: the packet's first byte; `from`, `end`: of its bytes behind the fixed header. */
-export type CheckPacket = (bytes: Buffer, first: number, from: number, end: number) => Violation;
+export type CheckPacket = (bytes: Buffer, first: number, from: number, end: number) => Broken | undefined;
 
 export function packetCheck(version: ProtocolVersion): CheckPacket {
+  if (version === '5') return check5;
   return version === '3.1' ? check31 : check311;
 }
 
@@ -31,13 +35,18 @@ const dupBit = 0x08;
 const acknowledgedFlags = 0x02;
 
 /** MQTT 3.1 lets a client mark what it sends once more: PUBREL, SUBSCRIBE and UNSUBSCRIBE too. */
-function check31(bytes: Buffer, first: number, from: number, end: number): Violation {
+function check31(bytes: Buffer, first: number, from: number, end: number): Broken | undefined {
   const type = first >> 4;
   const mayRepeat = type === packetTypes.pubrel || type === packetTypes.subscribe || type === packetTypes.unsubscribe;
   return check311(bytes, mayRepeat ? first & ~dupBit : first, from, end);
 }
 
-function check311(bytes: Buffer, first: number, from: number, end: number): Violation {
+function check311(bytes: Buffer, first: number, from: number, end: number): Broken | undefined {
+  const what = violation311(bytes, first, from, end);
+  return what === undefined ? undefined : { what, code: reason.malformed };
+}
+
+function violation311(bytes: Buffer, first: number, from: number, end: number): Violation {
   const flags = first & 0x0f;
   switch (first >> 4) {
     case packetTypes.publish:

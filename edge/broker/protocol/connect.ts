@@ -1,19 +1,50 @@
 /**
- * CONNECT (MQTT 3.1.1, section 3.1; MQTT 3.1, section 3.1), checked before anything else reads it.
+ * CONNECT (MQTT 5 and 3.1.1, section 3.1; MQTT 3.1, section 3.1), checked before anything else reads it, and read.
  *
  * Always: a protocol or a level that is not spoken here is told apart from a packet that breaks the protocol: it is
- * answered with CONNACK 1 [MQTT-3.1.2-2].
+ * answered with CONNACK 1, the word that every version knows [MQTT-3.1.2-2].
  */
 import { endOfField, numberAt, textViolation, topicViolation } from './fields.ts';
+import { checkProperties, hasProperty, numbersOf, passedOn, property } from './properties.ts';
+import { reason, returnCode } from './reason-codes.ts';
 
 /** The protocol of one connection. */
-export type ProtocolVersion = '3.1' | '3.1.1';
+export type ProtocolVersion = '3.1' | '3.1.1' | '5';
 
 export type ConnectVerdict =
-  | { readonly kind: 'ok'; readonly version: ProtocolVersion }
-  /** the return code of CONNACK */
-  | { readonly kind: 'refused'; readonly returnCode: 1 | 2; readonly what: string }
-  | { readonly kind: 'violation'; readonly what: string };
+  | { readonly kind: 'ok'; readonly connect: Connect }
+  /** `code`: of CONNACK, in the words of `version` */
+  | { readonly kind: 'refused'; readonly version: ProtocolVersion; readonly code: number; readonly what: string }
+  | { readonly kind: 'violation'; readonly version: ProtocolVersion; readonly code: number; readonly what: string };
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  /** what its subscribers get of its properties */
+  readonly properties: Buffer | undefined;
+  readonly delayS: number;
+  readonly expiryS: number | undefined;
+}
+
+/** What a client asks for. In MQTT 3.1 and 3.1.1 what that has no word for stands as MQTT 5 gives it by default. */
+export interface Connect {
+  readonly version: ProtocolVersion;
+  /** Mosquitto's bridges mark themselves */
+  readonly isBridge: boolean;
+  readonly clientId: string;
+  readonly cleanStart: boolean;
+  readonly keepAliveS: number;
+  readonly will: Will | undefined;
+  readonly user: string | undefined;
+  readonly password: Buffer | undefined;
+  /** s; undefined: MQTT 3.1.1's session that stays, as long as the broker keeps it */
+  readonly sessionExpiryS: number | undefined;
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  readonly wantsEnhancedAuthentication: boolean;
+}
 
 const reservedBit = 0x01;
 const cleanBit = 0x02;
@@ -24,79 +55,178 @@ const passwordBit = 0x40;
 const userBit = 0x80;
 /** Mosquitto's bridges mark themselves in the level. */
 const bridgeBit = 0x80;
+/** What may be in flight at once where nothing is said: all packet ids. */
+const allIds = 65_535;
 
-const levels: Readonly<Record<string, { readonly level: number; readonly version: ProtocolVersion }>> = {
-  MQIsdp: { level: 3, version: '3.1' },
-  MQTT: { level: 4, version: '3.1.1' },
-};
+const versions: Readonly<Record<string, ProtocolVersion>> = { MQIsdp3: '3.1', MQTT4: '3.1.1', MQTT5: '5' };
 
 /** `from`, `end`: of the packet's bytes behind its fixed header. */
 export function checkConnect(bytes: Buffer, from: number, end: number): ConnectVerdict {
+  const violation = (what: string): ConnectVerdict => ({
+    ...{ kind: 'violation', version: '3.1.1', code: reason.malformed, what },
+  });
   const nameEnd = endOfField(bytes, from, end);
   if (nameEnd < 0) return violation('CONNECT ends within the protocol name');
-  if (nameEnd - from > 8) return violation('an unknown protocol name [MQTT-3.1.2-1]');
-  const name = bytes.toString('latin1', from + 2, nameEnd);
-  const known = Object.hasOwn(levels, name) ? levels[name] : undefined;
-  if (known === undefined) return violation('an unknown protocol name [MQTT-3.1.2-1]');
+  const name = nameEnd - from > 8 ? '' : bytes.toString('latin1', from + 2, nameEnd);
+  if (name !== 'MQTT' && name !== 'MQIsdp') return violation('an unknown protocol name [MQTT-3.1.2-1]');
   if (nameEnd === end) return violation('CONNECT ends before the protocol level');
   const level = bytes[nameEnd] ?? 0;
-  if ((level & ~bridgeBit) !== known.level)
-    return { kind: 'refused', returnCode: 1, what: `protocol level ${level} of ${name} is not spoken here` };
-  if (nameEnd + 4 > end) return violation('CONNECT ends before its client id');
-  const flags = bytes[nameEnd + 1] ?? 0;
-  const wrongFlags = flagsViolation(flags);
-  if (wrongFlags !== undefined) return violation(wrongFlags);
-  return checkPayload(bytes, nameEnd + 4, end, flags, known.version);
+  const version = versions[name + (level & ~bridgeBit)];
+  if (version === undefined) {
+    const what = `protocol level ${level} of ${name} is not spoken here: MQTT 3.1, 3.1.1 and 5 are`;
+    return { kind: 'refused', version: '3.1.1', code: returnCode.unsupportedVersion, what };
+  }
+  return new ConnectReader(bytes, nameEnd, end, version).read();
 }
 
-function flagsViolation(flags: number): string | undefined {
+/** Reads a CONNECT from its protocol level on. */
+class ConnectReader {
+  readonly #bytes: Buffer;
+  readonly #levelAt: number;
+  readonly #end: number;
+  readonly #version: ProtocolVersion;
+  #at = 0;
+
+  constructor(bytes: Buffer, levelAt: number, end: number, version: ProtocolVersion) {
+    this.#bytes = bytes;
+    this.#levelAt = levelAt;
+    this.#end = end;
+    this.#version = version;
+  }
+
+  read(): ConnectVerdict {
+    try {
+      return this.#read();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { kind, what, code } = error;
+      return { kind, version: this.#version, code, what };
+    }
+  }
+
+  #read(): ConnectVerdict {
+    const bytes = this.#bytes;
+    const isV5 = this.#version === '5';
+    if (this.#levelAt + 4 > this.#end) throw malformed('CONNECT ends before its client id');
+    const flags = bytes[this.#levelAt + 1] ?? 0;
+    const wrongFlags = flagsViolation(flags, isV5);
+    if (wrongFlags !== undefined) throw malformed(wrongFlags);
+    const keepAliveS = numberAt(bytes, this.#levelAt + 2);
+    this.#at = this.#levelAt + 4;
+    const propertiesAt = isV5 ? this.#properties('CONNECT') : -1;
+    const clientId = this.#text('client id', 'MQTT-3.1.3-3');
+    const will = (flags & willBit) === 0 ? undefined : this.#will(flags);
+    const user = (flags & userBit) === 0 ? undefined : this.#text('user name', 'MQTT-3.1.2-19');
+    const password = (flags & passwordBit) === 0 ? undefined : this.#binary('password', 'MQTT-3.1.2-21');
+    if (this.#at !== this.#end) throw malformed('bytes behind the last field of CONNECT');
+    const cleanStart = (flags & cleanBit) !== 0;
+    // [MQTT-3.1.3-7]: without a client id there is no session to come back to; MQTT 3.1 knows none of no letters
+    if (clientId === '' && !isV5 && (!cleanStart || this.#version === '3.1'))
+      throw new Refusal('refused', 'no client id [MQTT-3.1.3-8]', returnCode.identifierRejected);
+    const asked = { clientId, cleanStart, keepAliveS, will, user, password };
+    const isBridge = ((bytes[this.#levelAt] ?? 0) & bridgeBit) !== 0;
+    return {
+      kind: 'ok',
+      connect: { version: this.#version, isBridge, ...asked, ...this.#limits(propertiesAt, cleanStart) },
+    };
+  }
+
+  #limits(propertiesAt: number, cleanStart: boolean) {
+    if (propertiesAt < 0)
+      return {
+        ...{ sessionExpiryS: cleanStart ? 0 : undefined, receiveMaximum: allIds },
+        ...{ maximumPacketSize: Number.POSITIVE_INFINITY, wantsEnhancedAuthentication: false },
+      };
+    const bytes = this.#bytes;
+    const numbers = numbersOf(bytes, propertiesAt);
+    const wantsEnhancedAuthentication = hasProperty(bytes, propertiesAt, property.authenticationMethod);
+    if (!wantsEnhancedAuthentication && hasProperty(bytes, propertiesAt, property.authenticationData))
+      throw new Refusal('violation', 'Authentication Data without a method', reason.protocolError);
+    return {
+      sessionExpiryS: numbers.get(property.sessionExpiry) ?? 0,
+      receiveMaximum: numbers.get(property.receiveMaximum) ?? allIds,
+      maximumPacketSize: numbers.get(property.maximumPacketSize) ?? Number.POSITIVE_INFINITY,
+      wantsEnhancedAuthentication,
+    };
+  }
+
+  #will(flags: number): Will {
+    const isV5 = this.#version === '5';
+    const propertiesAt = isV5 ? this.#properties('will') : -1;
+    const topicAt = this.#at;
+    const topicEnd = endOfField(this.#bytes, topicAt, this.#end);
+    if (topicEnd < 0) throw malformed('CONNECT ends within the will topic [MQTT-3.1.2-9]');
+    const wrong = topicViolation(this.#bytes, topicAt + 2, topicEnd, 'will topic');
+    if (wrong !== undefined) throw malformed(wrong);
+    this.#at = topicEnd;
+    const payload = this.#binary('will message', 'MQTT-3.1.2-9');
+    const numbers = propertiesAt < 0 ? undefined : numbersOf(this.#bytes, propertiesAt);
+    const passed = propertiesAt < 0 ? undefined : passedOn(this.#bytes, propertiesAt);
+    return {
+      topic: this.#bytes.toString('utf8', topicAt + 2, topicEnd),
+      payload,
+      qos: ((flags >> willQosShift) & 3) as 0 | 1 | 2,
+      retain: (flags & willRetainBit) !== 0,
+      // it lives as long as its connection, and the socket's buffer must not
+      properties: passed === undefined ? undefined : Buffer.from(passed),
+      delayS: numbers?.get(property.willDelay) ?? 0,
+      expiryS: numbers?.get(property.messageExpiry),
+    };
+  }
+
+  /** Checks the properties that stand here. Returns where. */
+  #properties(place: 'CONNECT' | 'will'): number {
+    const at = this.#at;
+    const behind = checkProperties(this.#bytes, at, this.#end, place);
+    if (typeof behind !== 'number') throw new Refusal('violation', behind.what, behind.code);
+    this.#at = behind;
+    return at;
+  }
+
+  #text(name: string, statement: string): string {
+    const to = endOfField(this.#bytes, this.#at, this.#end);
+    if (to < 0) throw malformed(`CONNECT has no ${name}, or ends within it [${statement}]`);
+    const from = this.#at + 2;
+    const wrong = textViolation(this.#bytes, from, to, name);
+    if (wrong !== undefined) throw malformed(wrong);
+    this.#at = to;
+    return this.#bytes.toString('utf8', from, to);
+  }
+
+  #binary(name: string, statement: string): Buffer {
+    const to = endOfField(this.#bytes, this.#at, this.#end);
+    if (to < 0) throw malformed(`CONNECT ends within the ${name} [${statement}]`);
+    const value = Buffer.from(this.#bytes.subarray(this.#at + 2, to));
+    this.#at = to;
+    return value;
+  }
+}
+
+class Refusal extends Error {
+  readonly kind: 'refused' | 'violation';
+  readonly what: string;
+  readonly code: number;
+
+  constructor(kind: 'refused' | 'violation', what: string, code: number) {
+    super(what);
+    this.kind = kind;
+    this.what = what;
+    this.code = code;
+  }
+}
+
+function malformed(what: string): Refusal {
+  return new Refusal('violation', what, reason.malformed);
+}
+
+function flagsViolation(flags: number, isV5: boolean): string | undefined {
   const willQos = (flags >> willQosShift) & 3;
   if ((flags & reservedBit) !== 0) return 'the reserved connect flag is set [MQTT-3.1.2-3]';
   if (willQos === 3) return 'will QoS 3 [MQTT-3.1.2-14]';
   if ((flags & willBit) === 0 && willQos !== 0) return 'a will QoS without a will [MQTT-3.1.2-13]';
   if ((flags & willBit) === 0 && (flags & willRetainBit) !== 0) return 'will retain without a will [MQTT-3.1.2-15]';
-  if ((flags & userBit) === 0 && (flags & passwordBit) !== 0) return 'a password without a user name [MQTT-3.1.2-22]';
+  // MQTT 5 lets a client give a password alone
+  if (!isV5 && (flags & userBit) === 0 && (flags & passwordBit) !== 0)
+    return 'a password without a user name [MQTT-3.1.2-22]';
   return undefined;
-}
-
-function checkPayload(
-  bytes: Buffer,
-  from: number,
-  end: number,
-  flags: number,
-  version: ProtocolVersion,
-): ConnectVerdict {
-  let at = endOfField(bytes, from, end);
-  if (at < 0) return violation('CONNECT has no client id, or ends within it [MQTT-3.1.3-3]');
-  const hasNoClientId = numberAt(bytes, from) === 0;
-  const wrong = textViolation(bytes, from + 2, at, 'client id');
-  if (wrong !== undefined) return violation(wrong);
-  if ((flags & willBit) !== 0) {
-    const topicEnd = endOfField(bytes, at, end);
-    if (topicEnd < 0) return violation('CONNECT ends within the will topic [MQTT-3.1.2-9]');
-    const wrongTopic = topicViolation(bytes, at + 2, topicEnd, 'will topic');
-    if (wrongTopic !== undefined) return violation(wrongTopic);
-    at = endOfField(bytes, topicEnd, end);
-    if (at < 0) return violation('CONNECT ends within the will message [MQTT-3.1.2-9]');
-  }
-  if ((flags & userBit) !== 0) {
-    const userEnd = endOfField(bytes, at, end);
-    if (userEnd < 0) return violation('CONNECT ends within the user name [MQTT-3.1.2-19]');
-    const wrongUser = textViolation(bytes, at + 2, userEnd, 'user name');
-    if (wrongUser !== undefined) return violation(wrongUser);
-    at = userEnd;
-  }
-  if ((flags & passwordBit) !== 0) {
-    at = endOfField(bytes, at, end);
-    if (at < 0) return violation('CONNECT ends within the password [MQTT-3.1.2-21]');
-  }
-  if (at !== end) return violation('bytes behind the last field of CONNECT');
-  // [MQTT-3.1.3-7]: without a client id there is no session to come back to; MQTT 3.1 knows none of no letters
-  if (hasNoClientId && ((flags & cleanBit) === 0 || version === '3.1'))
-    return { kind: 'refused', returnCode: 2, what: 'no client id [MQTT-3.1.3-8]' };
-  return { kind: 'ok', version };
-}
-
-function violation(what: string): ConnectVerdict {
-  return { kind: 'violation', what };
 }

@@ -9,6 +9,12 @@ import { isUtf8 } from 'node:buffer';
 /** What is wrong with a packet, as «what [MQTT-x.x.x-n]»; undefined: nothing. */
 export type Violation = string | undefined;
 
+/** What is wrong with a packet, and the reason code that says so in MQTT 5. */
+export interface Broken {
+  readonly what: string;
+  readonly code: number;
+}
+
 const slash = 0x2f;
 const plus = 0x2b;
 const hash = 0x23;
@@ -23,6 +29,44 @@ export function endOfField(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 > end) return -1;
   const to = at + 2 + numberAt(bytes, at);
   return to > end ? -1 : to;
+}
+
+/** Four bytes, the most significant first. The caller knows that they are there. */
+export function longAt(bytes: Uint8Array, at: number): number {
+  return numberAt(bytes, at) * 0x10000 + numberAt(bytes, at + 2);
+}
+
+/** A Variable Byte Integer (MQTT 5, section 1.5.5): how many bytes it takes, 0 where it is none. */
+export function variableLength(bytes: Uint8Array, at: number, end: number): number {
+  for (let n = 1; n <= 4 && at + n <= end; n++) {
+    const byte = bytes[at + n - 1] ?? 0;
+    if (byte >= 0x80) continue;
+    // the fewest bytes possible [MQTT-1.5.5-1]
+    return byte === 0 && n > 1 ? 0 : n;
+  }
+  return 0;
+}
+
+/** The value of a Variable Byte Integer that is there. */
+export function variableAt(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let n = 0; n < 4; n++) {
+    const byte = bytes[at + n] ?? 0;
+    value |= (byte & 0x7f) << (7 * n);
+    if (byte < 0x80) break;
+  }
+  return value;
+}
+
+/** A number as a Variable Byte Integer. */
+export function variable(value: number): number[] {
+  const bytes: number[] = [];
+  let left = value;
+  do {
+    bytes.push((left % 128) | (left >= 128 ? 0x80 : 0));
+    left = Math.floor(left / 128);
+  } while (left > 0);
+  return bytes;
 }
 
 /** A text: well formed UTF-8 without U+0000. `from` and `to` are those of its bytes, behind its length. */
@@ -67,11 +111,6 @@ export function filterViolation(bytes: Uint8Array, from: number, to: number): Vi
 
 /** A packet with its fixed header (section 2.2). */
 export function framed(first: number, body: readonly Uint8Array[]): Buffer {
-  const header = [first];
-  let left = body.reduce((sum, { length }) => sum + length, 0);
-  do {
-    header.push((left % 128) | (left >= 128 ? 0x80 : 0));
-    left = Math.floor(left / 128);
-  } while (left > 0);
-  return Buffer.concat([Uint8Array.from(header), ...body]);
+  const length = body.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([Uint8Array.from([first, ...variable(length)]), ...body]);
 }

@@ -1,29 +1,42 @@
 /**
- * Cuts a connection's bytes into whole packets and checks each before the broker's library sees it: what breaks the
- * protocol ends the connection [MQTT-4.8.0-1], whatever its QoS, and never reaches the library.
+ * Cuts a connection's bytes into whole packets and checks each before anything reads it: what breaks the protocol ends
+ * the connection [MQTT-4.8.0-1], whatever its QoS.
  *
  *   connect ── CONNECT ──► open ── DISCONNECT ──► over (what follows is dropped [MQTT-3.14.4-2])
  *      └── any other ──► violation ◄──┘
  *
  * Always: a packet is handed out whole, once, and after it was checked; one that is too long is refused at its fixed
  * header, before anybody keeps its body; of an unfinished packet at most `maxPacketBytes` are kept; the packets in front
- * of a broken one are handed out first. SUBSCRIBE and UNSUBSCRIBE are handed out apart, for the broker's own hands.
+ * of a broken one are handed out first.
  */
 import { type CheckPacket, packetCheck, packetTypes } from './client-packets.ts';
-import { checkConnect } from './connect.ts';
+import { type Connect, checkConnect, type ProtocolVersion } from './connect.ts';
+import type { Broken } from './fields.ts';
+import { reason } from './reason-codes.ts';
 
 export type Read =
-  /** CONNECT, alone: what comes behind it waits until it is answered */
-  | { readonly kind: 'connect'; readonly bytes: Buffer }
-  /** for the library */
-  | { readonly kind: 'packets'; readonly bytes: Buffer; readonly count: number }
-  | { readonly kind: 'subscribe' | 'unsubscribe'; readonly bytes: Buffer; readonly body: Buffer }
-  /** CONNECT that is to be answered with this return code of CONNACK and closed */
-  | { readonly kind: 'refused'; readonly what: string; readonly returnCode: 1 | 2 }
-  | { readonly kind: 'violation'; readonly what: string; readonly oversized: boolean };
+  | { readonly kind: 'connect'; readonly connect: Connect; readonly length: number }
+  /** `from`, `end`: of its bytes behind the fixed header; `length`: with it */
+  | {
+      readonly kind: 'packet';
+      readonly first: number;
+      readonly bytes: Buffer;
+      readonly from: number;
+      readonly end: number;
+      readonly length: number;
+    }
+  /** CONNECT that is to be answered with this code of CONNACK, in the words of `version`, and closed */
+  | { readonly kind: 'refused'; readonly what: string; readonly version: ProtocolVersion; readonly code: number }
+  /** `version`: undefined before that is known */
+  | {
+      readonly kind: 'violation';
+      readonly what: string;
+      readonly code: number;
+      readonly oversized: boolean;
+      readonly version: ProtocolVersion | undefined;
+    };
 
 const headerBytes = 5;
-const dupBit = 0x08;
 /** Of a packet that is logged. Of CONNECT only what comes before client id, user and password. */
 const loggedBytes = 24;
 const loggedConnectBytes = 12;
@@ -42,8 +55,11 @@ export class PacketReader {
   #more: Buffer[] = [];
   #moreBytes = 0;
   #check: CheckPacket | undefined;
+  #version: ProtocolVersion | undefined;
   #isOver = false;
-  #last: { readonly bytes: Buffer; readonly at: number } | undefined;
+  /** the packet that was handed out last, and where it begins */
+  #last: Buffer | undefined;
+  #lastAt = 0;
 
   /** `maxPacketBytes`: of a whole packet, its fixed header included. */
   constructor(maxPacketBytes: number) {
@@ -67,46 +83,40 @@ export class PacketReader {
     return this.#at === this.#bytes.length;
   }
 
-  /** The next whole packets, at most so many, and none behind so many bytes; undefined where there is none yet. */
-  next(maxPackets: number, maxBytes: number): Read | undefined {
-    const begin = this.#at;
-    let count = 0;
-    while (count < maxPackets && this.#at - begin < maxBytes && !this.isEmpty) {
+  /** The next whole packet; undefined where there is none yet. */
+  next(): Read | undefined {
+    for (;;) {
+      if (this.isEmpty) return undefined;
       const header = this.#header();
-      if (typeof header === 'string') return this.#handOut(begin, count) ?? this.#broken(header);
       if (header === undefined) {
-        if (count > 0 || !this.#merge()) break;
-        return this.next(maxPackets, maxBytes);
+        if (!this.#merge()) return undefined;
+        continue;
       }
-      const first = this.#bytes[this.#at] ?? 0;
-      const type = first >> 4;
-      if (this.#check === undefined) return this.#connect(first, header);
-      const violation = this.#check(this.#bytes, first, header.from, header.end);
-      if (violation !== undefined) return this.#handOut(begin, count) ?? this.#broken(violation);
-      // the library knows DUP of PUBLISH alone; in MQTT 3.1 others have it
-      if (type !== packetTypes.publish) this.#bytes[this.#at] = first & ~dupBit;
-      if (type === packetTypes.subscribe || type === packetTypes.unsubscribe) {
-        if (count > 0) break;
-        const packet = this.#bytes.subarray(this.#at, header.end);
-        this.#last = { bytes: this.#bytes, at: this.#at };
-        this.#at = header.end;
-        const kind = type === packetTypes.subscribe ? 'subscribe' : 'unsubscribe';
-        return { kind, bytes: packet, body: this.#bytes.subarray(header.from, header.end) };
-      }
-      this.#at = header.end;
-      count++;
-      if (type !== packetTypes.disconnect) continue;
-      const packets = this.#handOut(begin, count);
-      this.#end();
-      return packets;
+      if (typeof header === 'string') return this.#broken({ what: header, code: lengthCode(header) });
+      return this.#packet(header);
     }
-    return this.#handOut(begin, count);
+  }
+
+  #packet(header: Header): Read {
+    const bytes = this.#bytes;
+    const first = bytes[this.#at] ?? 0;
+    if (this.#check === undefined) return this.#connect(first, header);
+    const { from, end } = header;
+    const broken = this.#check(bytes, first, from, end);
+    if (broken !== undefined) return this.#broken(broken);
+    this.#last = bytes;
+    this.#lastAt = this.#at;
+    const length = end - this.#at;
+    this.#at = end;
+    if (first >> 4 === packetTypes.disconnect) this.#end();
+    return { kind: 'packet', first, bytes, from, end, length };
   }
 
   /** The first bytes of the packet that was broken, or else of those that were handed out last: for the log. */
   lastPacket(): string {
-    if (this.#last === undefined) return '';
-    const { bytes, at } = this.#last;
+    const bytes = this.#last;
+    const at = this.#lastAt;
+    if (bytes === undefined) return '';
     const isConnect = (bytes[at] ?? 0) >> 4 === packetTypes.connect;
     return bytes.toString('hex', at, at + (isConnect ? loggedConnectBytes : loggedBytes));
   }
@@ -152,31 +162,36 @@ export class PacketReader {
   }
 
   #connect(first: number, { from, end }: Header): Read {
-    this.#last = { bytes: this.#bytes, at: this.#at };
-    if (first >> 4 !== packetTypes.connect) return this.#broken('the first packet is no CONNECT [MQTT-3.1.0-1]');
-    if (first !== packetTypes.connect << 4) return this.#broken('wrong flags in the fixed header [MQTT-2.2.2-2]');
+    if (first >> 4 !== packetTypes.connect)
+      return this.#broken({ what: 'the first packet is no CONNECT [MQTT-3.1.0-1]', code: reason.protocolError });
+    if (first !== packetTypes.connect << 4)
+      return this.#broken({ what: 'wrong flags in the fixed header [MQTT-2.2.2-2]', code: reason.malformed });
     const verdict = checkConnect(this.#bytes, from, end);
-    if (verdict.kind === 'violation') return this.#broken(verdict.what);
+    if (verdict.kind === 'violation') {
+      if (verdict.version === '5') this.#version = '5';
+      return this.#broken(verdict);
+    }
+    this.#note();
     if (verdict.kind === 'refused') {
       this.#end();
       return verdict;
     }
-    this.#check = packetCheck(verdict.version);
-    const bytes = this.#bytes.subarray(this.#at, end);
+    this.#version = verdict.connect.version;
+    this.#check = packetCheck(this.#version);
+    const length = end - this.#at;
     this.#at = end;
-    return { kind: 'connect', bytes };
+    return { kind: 'connect', connect: verdict.connect, length };
   }
 
-  #handOut(begin: number, count: number): Read | undefined {
-    if (count === 0) return undefined;
-    this.#last = { bytes: this.#bytes, at: begin };
-    return { kind: 'packets', bytes: this.#bytes.subarray(begin, this.#at), count };
+  #note(): void {
+    this.#last = this.#bytes;
+    this.#lastAt = this.#at;
   }
 
-  #broken(what: string): Read {
-    this.#last = { bytes: this.#bytes, at: this.#at };
+  #broken({ what, code }: Broken): Read {
+    this.#note();
     this.#end();
-    return { kind: 'violation', what, oversized: what === oversized };
+    return { kind: 'violation', what, code, oversized: what === oversized, version: this.#version };
   }
 
   #end(): void {
@@ -189,3 +204,7 @@ export class PacketReader {
 }
 
 const oversized = 'longer than mqtt.max_packet_bytes';
+
+function lengthCode(what: string): number {
+  return what === oversized ? reason.packetTooLarge : reason.malformed;
+}

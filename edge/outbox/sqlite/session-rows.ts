@@ -8,11 +8,13 @@
 import type Database from 'better-sqlite3';
 import type {
   Change,
+  MessageExtras,
   QueuedMessage,
   Remembered,
   RetainedMessage,
   SessionNumber,
   StoredSession,
+  SubscriptionOptions,
 } from '../remembered.ts';
 import { hashOfRow, isOneBitAway } from './row-hash.ts';
 import * as sql from './sql/sessions.ts';
@@ -44,24 +46,32 @@ export class SessionRows {
     const statements = this.#statements;
     switch (change.kind) {
       case 'session': {
-        const { session, client, absentMs } = change;
-        statements.putSession.run(session, client, absentMs, hashOf.sessions(change));
+        const { session, client, absentMs, expiryMs = null } = change;
+        const hash = hashOf.sessions({ session, client, absentMs, expiryMs });
+        statements.putSession.run(session, client, absentMs, expiryMs, hash);
         break;
       }
       case 'session-ended':
         this.#end(change.session);
         break;
-      case 'subscribed':
-        statements.putSubscription.run(change.session, change.filter, change.qos, hashOf.subscriptions(change));
+      case 'subscribed': {
+        const { session, filter, qos } = change;
+        const options = packedOptions(change.options);
+        const hash = hashOf.subscriptions({ session, filter, qos, options });
+        statements.putSubscription.run(session, filter, qos, options, hash);
         break;
+      }
       case 'unsubscribed':
         statements.deleteSubscription.run(change.session, change.filter);
         break;
       case 'queued': {
         const { session, message, topic, payload, qos, messageId } = change;
         const released = change.released ? 1 : 0;
-        const hash = hashOf.queued({ ...change, released });
-        statements.putQueued.run(session, message, topic, payload, qos, messageId, released, hash);
+        const extras = { ...extrasOf(change), retain: change.retain === true ? 1 : null };
+        const hash = hashOf.queued({ session, message, topic, payload, qos, messageId, released, ...extras });
+        const { properties, expiresAt, retain } = extras;
+        const { putQueued } = statements;
+        putQueued.run(session, message, topic, payload, qos, messageId, released, properties, expiresAt, retain, hash);
         break;
       }
       case 'sent': {
@@ -78,9 +88,13 @@ export class SessionRows {
       case 'released':
         statements.deleteInbound.run(change.session, change.messageId);
         break;
-      case 'retained':
-        statements.putRetained.run(change.topic, change.payload, change.qos, change.owner, hashOf.retained(change));
+      case 'retained': {
+        const { topic, payload, qos, owner } = change;
+        const { properties, expiresAt } = extrasOf(change);
+        const hash = hashOf.retained({ topic, payload, qos, owner, properties, expiresAt });
+        statements.putRetained.run(topic, payload, qos, owner, properties, expiresAt, hash);
         break;
+      }
       case 'unretained':
         statements.deleteRetained.run(change.topic);
         break;
@@ -116,10 +130,10 @@ export class SessionRows {
       >();
       for (const { hash: _, ...row } of rows.sessions)
         if (!altered.has(row.session)) byNumber.set(row.session, { ...row, subscriptions: [], queue: [], inbound: [] });
-      for (const { session, filter, qos } of rows.subscriptions)
-        byNumber.get(session)?.subscriptions.push({ filter, qos });
+      for (const { session, filter, qos, options } of rows.subscriptions)
+        byNumber.get(session)?.subscriptions.push({ filter, qos, options: unpackedOptions(options) });
       for (const { hash: _, ...row } of rows.queued)
-        byNumber.get(row.session)?.queue.push({ ...row, released: row.released === 1 });
+        byNumber.get(row.session)?.queue.push({ ...row, released: row.released === 1, retain: row.retain === 1 });
       for (const { session, messageId } of rows.inbound) byNumber.get(session)?.inbound.push(messageId);
       const retained: RetainedMessage[] = [];
       for (const { hash, ...message } of db.prepare<[], RetainedRow>(sql.selectRetained).all())
@@ -131,12 +145,49 @@ export class SessionRows {
 }
 
 type Hashed<T> = T & { readonly hash: number | null };
-type Raw<T> = Omit<T, 'released'> & { readonly released: number };
-type SessionRow = Hashed<Pick<StoredSession, 'session' | 'client' | 'absentMs'>>;
-type SubscriptionRow = Hashed<{ readonly session: number; readonly filter: string; readonly qos: 0 | 1 | 2 }>;
+type Raw<T> = Omit<T, 'released' | 'retain' | keyof MessageExtras> &
+  Extras & { readonly released: number; readonly retain: number | null };
+type SessionRow = Hashed<Pick<StoredSession, 'session' | 'client' | 'absentMs'> & { readonly expiryMs: number | null }>;
+type SubscriptionRow = Hashed<{
+  readonly session: number;
+  readonly filter: string;
+  readonly qos: 0 | 1 | 2;
+  readonly options: number | null;
+}>;
 type QueuedRow = Hashed<Raw<QueuedMessage>>;
 type InboundRow = Hashed<{ readonly session: number; readonly messageId: number }>;
-type RetainedRow = Hashed<RetainedMessage>;
+type RetainedRow = Hashed<Omit<RetainedMessage, keyof MessageExtras> & Extras>;
+
+interface Extras {
+  readonly properties: Uint8Array | null;
+  readonly expiresAt: number | null;
+}
+
+function extrasOf({ properties = null, expiresAt = null }: MessageExtras): Extras {
+  // the column is one of whole numbers
+  return { properties, expiresAt: expiresAt === null ? null : Math.round(expiresAt) };
+}
+
+const noLocalBit = 1;
+const retainAsPublishedBit = 2;
+/** An identifier is 1 or more; 0: none. */
+const idUnit = 4;
+
+function packedOptions(options: SubscriptionOptions | null | undefined): number | null {
+  if (options == null) return null;
+  const { noLocal, retainAsPublished, id } = options;
+  return (noLocal ? noLocalBit : 0) + (retainAsPublished ? retainAsPublishedBit : 0) + (id ?? 0) * idUnit;
+}
+
+function unpackedOptions(packed: number | null): SubscriptionOptions | null {
+  if (packed === null) return null;
+  const id = Math.floor(packed / idUnit);
+  return {
+    noLocal: (packed & noLocalBit) !== 0,
+    retainAsPublished: (packed & retainAsPublishedBit) !== 0,
+    id: id === 0 ? null : id,
+  };
+}
 
 interface SessionTables {
   readonly sessions: readonly SessionRow[];
@@ -166,15 +217,24 @@ function alteredSessions({ sessions, subscriptions, queued, inbound }: SessionTa
 
 /** The hash of each table's row: its columns in their order. */
 const hashOf = {
-  sessions: ({ session, client, absentMs }: Omit<SessionRow, 'hash'>) =>
-    hashOfRow('sessions', [session, client, absentMs]),
-  subscriptions: ({ session, filter, qos }: Omit<SubscriptionRow, 'hash'>) =>
-    hashOfRow('subscriptions', [session, filter, qos]),
-  queued: ({ session, message, topic, payload, qos, messageId, released }: Omit<QueuedRow, 'hash'>) =>
-    hashOfRow('queued', [session, message, topic, payload, qos, messageId, released]),
+  sessions: ({ session, client, absentMs, expiryMs }: Omit<SessionRow, 'hash'>) =>
+    hashOfRow('sessions', [session, client, absentMs, ...given(expiryMs)]),
+  subscriptions: ({ session, filter, qos, options }: Omit<SubscriptionRow, 'hash'>) =>
+    hashOfRow('subscriptions', [session, filter, qos, ...given(options)]),
+  queued: ({ session, message, topic, payload, qos, messageId, released, ...row }: Omit<QueuedRow, 'hash'>) => {
+    const { properties, expiresAt, retain } = row;
+    const values = [session, message, topic, payload, qos, messageId, released];
+    return hashOfRow('queued', [...values, ...given(properties, expiresAt, retain)]);
+  },
   inbound: ({ session, messageId }: Omit<InboundRow, 'hash'>) => hashOfRow('inbound', [session, messageId]),
-  retained: ({ topic, payload, qos, owner }: RetainedMessage) => hashOfRow('retained', [topic, payload, qos, owner]),
+  retained: ({ topic, payload, qos, owner, properties, expiresAt }: Omit<RetainedRow, 'hash'>) =>
+    hashOfRow('retained', [topic, payload, qos, owner, ...given(properties, expiresAt)]),
 };
+
+/** Columns of version 6: a row that has nothing in them hashes as one of an older version. */
+function given(...values: readonly unknown[]): readonly unknown[] {
+  return values.every((value) => value === null) ? [] : values;
+}
 
 function isGood(hash: number | null, ofRow: number): boolean {
   return hash === null || hash === ofRow;

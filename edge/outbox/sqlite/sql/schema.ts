@@ -5,7 +5,7 @@
  * of the lane's data up to and with a row, so that what waits is one subtraction and never a scan.
  */
 import { createRedeliveries } from './redeliveries.ts';
-import { createSessionTables } from './sessions.ts';
+import { addMqtt5, createSessionTables } from './sessions.ts';
 
 export const firstVersion = 1;
 /** From here on rows have hashes. */
@@ -122,6 +122,8 @@ create table if not exists losses (
   reason text not null
 );
 `,
+  // what MQTT 5 has for sessions, subscriptions and messages: rows without it hash as before
+  6: addMqtt5,
 };
 export const schemaVersion = Math.max(firstVersion, ...Object.keys(migrations).map(Number));
 

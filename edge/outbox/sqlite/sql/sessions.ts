@@ -38,39 +38,57 @@ create table retained (
 ) without rowid;
 `;
 
+/** From version 6 on, for MQTT 5; null: as it was before. `expires_at`: ms since 1970. */
+export const addMqtt5 = `
+alter table sessions add column expiry_ms integer;
+alter table subscriptions add column options integer;
+alter table queued add column properties blob;
+alter table queued add column expires_at integer;
+alter table queued add column retain integer;
+alter table retained add column properties blob;
+alter table retained add column expires_at integer;
+`;
+
 /** What is kept of one session. */
 export const sessionTables = ['subscriptions', 'queued', 'inbound'] as const;
 
 export const putSession = `
-insert into sessions (session, client, absent_ms, hash) values (?, ?, ?, ?)
-on conflict (session) do update set absent_ms = excluded.absent_ms, hash = excluded.hash`;
+insert into sessions (session, client, absent_ms, expiry_ms, hash) values (?, ?, ?, ?, ?)
+on conflict (session) do update set absent_ms = excluded.absent_ms, expiry_ms = excluded.expiry_ms, hash = excluded.hash`;
 export const deleteSession = `delete from sessions where session = ?`;
 export const deleteOfSession = (table: string) => `delete from ${table} where session = ?`;
 export const deleteOfNoSession = (table: string) =>
   `delete from ${table} where session not in (select session from sessions)`;
 export const deleteAll = (table: string) => `delete from ${table}`;
 export const putSubscription = `
-insert into subscriptions (session, filter, qos, hash) values (?, ?, ?, ?)
-on conflict (session, filter) do update set qos = excluded.qos, hash = excluded.hash`;
+insert into subscriptions (session, filter, qos, options, hash) values (?, ?, ?, ?, ?)
+on conflict (session, filter) do update set qos = excluded.qos, options = excluded.options, hash = excluded.hash`;
 export const deleteSubscription = `delete from subscriptions where session = ? and filter = ?`;
 export const putQueued = `
-insert or replace into queued (session, message, topic, payload, qos, message_id, released, hash)
-values (?, ?, ?, ?, ?, ?, ?, ?)`;
+insert or replace into queued
+  (session, message, topic, payload, qos, message_id, released, properties, expires_at, retain, hash)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 /** Of a message whose PUBREC came only its id is kept. */
 export const markSent = `
 update queued set message_id = @messageId, released = @released, payload = iif(@released, x'', payload),
-  hash = iif(hash is null, null, row_hash('queued', session, message, topic, iif(@released, x'', payload), qos, @messageId, @released))
+  hash = iif(hash is null, null, iif(coalesce(properties, expires_at, retain) is null,
+    row_hash('queued', session, message, topic, iif(@released, x'', payload), qos, @messageId, @released),
+    row_hash('queued', session, message, topic, iif(@released, x'', payload), qos, @messageId, @released,
+      properties, expires_at, retain)))
 where session = @session and message = @message`;
 export const deleteQueued = `delete from queued where session = ? and message = ?`;
 export const putInbound = `insert into inbound (session, message_id, hash) values (?, ?, ?) on conflict do nothing`;
 export const deleteInbound = `delete from inbound where session = ? and message_id = ?`;
-export const putRetained = `insert or replace into retained (topic, payload, qos, owner, hash) values (?, ?, ?, ?, ?)`;
+export const putRetained = `
+insert or replace into retained (topic, payload, qos, owner, properties, expires_at, hash) values (?, ?, ?, ?, ?, ?, ?)`;
 export const deleteRetained = `delete from retained where topic = ?`;
 
-export const selectSessions = `select session, client, absent_ms as absentMs, hash from sessions order by session`;
-export const selectSubscriptions = `select session, filter, qos, hash from subscriptions`;
+export const selectSessions = `
+select session, client, absent_ms as absentMs, expiry_ms as expiryMs, hash from sessions order by session`;
+export const selectSubscriptions = `select session, filter, qos, options, hash from subscriptions`;
 export const selectQueued = `
-select session, message, topic, payload, qos, message_id as messageId, released, hash
+select session, message, topic, payload, qos, message_id as messageId, released,
+  properties, expires_at as expiresAt, retain, hash
 from queued order by session, message`;
 export const selectInbound = `select session, message_id as messageId, hash from inbound`;
-export const selectRetained = `select topic, payload, qos, owner, hash from retained`;
+export const selectRetained = `select topic, payload, qos, owner, properties, expires_at as expiresAt, hash from retained`;

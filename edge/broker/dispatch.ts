@@ -1,0 +1,123 @@
+/**
+ * What each packet of a client does. Packets were checked (protocol/); here is what only a connection can tell of them.
+ *
+ * Always: what breaks the protocol ends its connection, and MQTT 5 hears the reason; a publish to what is not its
+ * client's is dropped, counted and told, and the connection stays.
+ */
+import { mayPublish } from './access.ts';
+import { type Connection, maxTopicAliases, receiveMaximum } from './connection.ts';
+import type { Packet } from './guarded-socket.ts';
+import type { Intake } from './intake.ts';
+import { packetTypes } from './protocol/client-packets.ts';
+import { numberAt } from './protocol/fields.ts';
+import { numbersOf, property } from './protocol/properties.ts';
+import { readPublish } from './protocol/publish.ts';
+import { reason } from './protocol/reason-codes.ts';
+import { pingresp } from './protocol/server-packets.ts';
+import type { Sessions } from './sessions.ts';
+import { hasTooManyLevels } from './topic-filter.ts';
+
+export interface DispatchOptions {
+  readonly sessions: Sessions;
+  readonly intake: Intake;
+  /** a publish to what is not its client's */
+  readonly onForbidden: (connection: Connection, topic: string) => void;
+  readonly onViolation: (connection: Connection, what: string) => void;
+}
+
+export class Dispatch {
+  readonly #options: DispatchOptions;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  take(connection: Connection, packet: Packet): void {
+    const { first, bytes, from, end } = packet;
+    switch (first >> 4) {
+      case packetTypes.publish:
+        this.#publish(connection, packet);
+        break;
+      case packetTypes.puback:
+        connection.outflow.puback(numberAt(bytes, from));
+        break;
+      case packetTypes.pubrec:
+        connection.outflow.pubrec(numberAt(bytes, from), end > from + 2 ? (bytes[from + 2] ?? 0) : 0);
+        break;
+      case packetTypes.pubcomp:
+        connection.outflow.pubcomp(numberAt(bytes, from));
+        break;
+      case packetTypes.pubrel:
+        this.#options.intake.release(connection, numberAt(bytes, from));
+        break;
+      case packetTypes.subscribe:
+        connection.subscribing.take('subscribe', bytes.subarray(from, end));
+        break;
+      case packetTypes.unsubscribe:
+        connection.subscribing.take('unsubscribe', bytes.subarray(from, end));
+        break;
+      case packetTypes.pingreq:
+        connection.output.write(pingresp);
+        break;
+      case packetTypes.disconnect:
+        this.#disconnect(connection, packet);
+        break;
+    }
+  }
+
+  #publish(connection: Connection, { first, bytes, from, end }: Packet): void {
+    const { sessions, intake, onForbidden } = this.#options;
+    const publish = readPublish(first, bytes, from, end, connection.isV5);
+    if (connection.isV5) {
+      const topic = connection.topicOf(publish.topic, publish.topicAlias);
+      if (topic === undefined) {
+        this.#aliasBroken(connection, publish.topicAlias);
+        return;
+      }
+      publish.topic = topic;
+    }
+    if (publish.qos > 0 && !connection.received(publish.packetId)) {
+      const what = `more than ${receiveMaximum} publishes unacknowledged [MQTT-3.3.4-9]`;
+      this.#broken(connection, what, reason.receiveMaximumExceeded);
+      return;
+    }
+    const { principal } = connection;
+    if (!mayPublish(principal, publish.topic) || hasTooManyLevels(publish.topic)) {
+      onForbidden(connection, publish.topic);
+      intake.drop(connection, publish);
+      return;
+    }
+    // beyond its share it is delivered and not kept
+    if (publish.retain && !sessions.mayRetain(principal.id, publish.topic, publish.payload.length))
+      publish.retain = false;
+    intake.take(connection, publish);
+  }
+
+  #aliasBroken(connection: Connection, alias: number | undefined): void {
+    if (alias === undefined) this.#broken(connection, 'PUBLISH with neither topic nor alias', reason.protocolError);
+    else if (alias === 0 || alias > maxTopicAliases)
+      this.#broken(connection, `the topic alias ${alias} [MQTT-3.3.2-8]`, reason.topicAliasInvalid);
+    else this.#broken(connection, `the topic alias ${alias} stands for no topic`, reason.protocolError);
+  }
+
+  #disconnect(connection: Connection, { bytes, from, end }: Packet): void {
+    const code = end > from ? (bytes[from] ?? 0) : 0;
+    // [MQTT-3.14.4-3]; MQTT 5 lets a client ask for its will all the same
+    if (code === 0) connection.will = undefined;
+    const expiryS = end > from + 1 ? numbersOf(bytes, from + 1).get(property.sessionExpiry) : undefined;
+    if (expiryS !== undefined && expiryS > 0 && !connection.mayStay) {
+      const what = 'a Session Expiry Interval in DISCONNECT where CONNECT had none [MQTT-3.14.2-2]';
+      this.#broken(connection, what, reason.protocolError);
+      return;
+    }
+    connection.newExpiryS = expiryS;
+    connection.guarded.hold();
+    connection.output.flush();
+    connection.socket.destroySoon();
+  }
+
+  #broken(connection: Connection, what: string, code: number): void {
+    this.#options.onViolation(connection, what);
+    connection.end(code);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * From CONNECT to CONNACK (MQTT 5 and 3.1.1, sections 3.1.4 and 3.2).
+ *
+ *   CONNECT ──► log-in ──► room? ──► the client's other connection ends ──► its session, or a new one ──► CONNACK
+ *                 └── refused, no room ──► CONNACK with the reason, closed
+ *
+ * Always: of one client one connection is in, the newest [MQTT-3.1.4-3]: the one before counts as gone when room is
+ * looked for, so that a client gets back in under its own id however many connections its principal has; a client of
+ * another principal is another client, whatever its id.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { SparingLogger } from '@forpost/shared/logging.ts';
+import type { Principal } from './access.ts';
+import type { Clients } from './clients.ts';
+import type { Connacks } from './connack.ts';
+import { Connection, type ConnectionLimits, maxTopicAliases, receiveMaximum } from './connection.ts';
+import { endWith, type GuardedSocket } from './guarded-socket.ts';
+import type { Lobby } from './lobby.ts';
+import type { LogIn } from './log-in.ts';
+import type { Connect } from './protocol/connect.ts';
+import { flagProperty, longProperty, property, shortProperty, textProperty } from './protocol/properties.ts';
+import { reason, returnCode } from './protocol/reason-codes.ts';
+import { accepted, refused, refusedBy } from './protocol/server-packets.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Subscribing } from './subscribing.ts';
+import type { WriteWatch } from './write-watch.ts';
+
+export interface EntranceLimits extends ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsEach: number;
+}
+
+export interface EntranceOptions {
+  readonly clock: Clock;
+  readonly logger: SparingLogger;
+  readonly limits: EntranceLimits;
+  readonly maxPacketBytes: number;
+  readonly logIn: LogIn;
+  readonly lobby: Lobby;
+  readonly clients: Clients;
+  readonly sessions: Sessions;
+  readonly connacks: Connacks;
+  readonly watch: (guarded: GuardedSocket) => WriteWatch;
+  readonly makeSubscribing: (connection: Connection) => Subscribing;
+  readonly onDropped: (what: 'queued' | 'tooLarge') => void;
+  readonly isStopping: () => boolean;
+  /** a client's connection is to make room for a newer one */
+  readonly onTakenOver: (connection: Connection) => void;
+  /** `inItsSession`: it goes on with the session that it had */
+  readonly onEntered: (connection: Connection, inItsSession: boolean) => void;
+  /** CONNACK is written */
+  readonly onAnswered: (connection: Connection) => void;
+}
+
+const forEver = 0xffff_ffff;
+
+export class Entrance {
+  readonly #options: EntranceOptions;
+
+  constructor(options: EntranceOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async ask(guarded: GuardedSocket, connect: Connect): Promise<void> {
+    const { logIn, isStopping } = this.#options;
+    const { socket } = guarded;
+    const { clientId, cleanStart, user, password, version } = connect;
+    if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
+    if (connect.wantsEnhancedAuthentication)
+      return this.#refuse(guarded, refused(version, reason.badAuthenticationMethod));
+    const gone = new AbortController();
+    const abort = () => gone.abort();
+    socket.once('close', abort);
+    // MQTT 5 has its server give a client id to who has none
+    logIn.connecting(socket, { clientId, clean: cleanStart || version === '5' });
+    const outcome = await logIn.check(socket, { address: socket.remoteAddress, user, password, gone: gone.signal });
+    socket.off('close', abort);
+    if (socket.destroyed) return;
+    if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
+    if (!outcome.ok) return this.#refuse(guarded, refusedBy(version, outcome.returnCode));
+    this.#enter(guarded, connect, outcome.principal);
+  }
+
+  #refuse({ socket }: GuardedSocket, connack: Buffer): void {
+    endWith(socket, connack, this.#options.clock);
+  }
+
+  #enter(guarded: GuardedSocket, connect: Connect, principal: Principal): void {
+    const { clients, sessions, lobby, clock, onTakenOver, onEntered, onAnswered } = this.#options;
+    const clientId = connect.clientId === '' ? `forpost-${randomUUID()}` : connect.clientId;
+    const id = `${principal.id}/${clientId}`;
+    const before = clients.get(id);
+    if (!this.#hasRoom(principal, before)) {
+      this.#refuse(guarded, refusedBy(connect.version, returnCode.serverUnavailable));
+      return;
+    }
+    lobby.leave(guarded.socket);
+    if (before !== undefined) onTakenOver(before);
+    const inItsSession = !connect.cleanStart && sessions.has(id);
+    if (connect.cleanStart) sessions.endSession(id);
+    const session = this.#sessionOf(id, connect, inItsSession);
+    const { limits, watch: watchOf, onDropped, makeSubscribing, connacks } = this.#options;
+    const watch = watchOf(guarded);
+    const parts = { principal, clientId, connect, guarded, limits, watch, sessions, session, clock };
+    const connection = new Connection({ ...parts, onDropped, makeSubscribing });
+    clients.add(connection);
+    onEntered(connection, inItsSession);
+    connacks.hold(connection);
+    connection.output.write(accepted(connect.version, inItsSession, this.#told(connection, connect)));
+    connection.output.flush();
+    guarded.answered();
+    connacks.written(connection);
+    onAnswered(connection);
+  }
+
+  /** `before`: the client's connection until now, which goes. */
+  #hasRoom({ id }: Principal, before: Connection | undefined): boolean {
+    const { clients, limits, logger } = this.#options;
+    const freed = before === undefined ? 0 : 1;
+    if (clients.size - freed >= limits.maxConnections) {
+      const message = `${limits.maxConnections} clients are connected: no more are let in`;
+      logger.warn('full', { principal: id }, message);
+      return false;
+    }
+    const own = clients.countOf(id);
+    if (own - freed < limits.maxConnectionsEach) return true;
+    logger.warn(`full ${id}`, { principal: id }, `${id} has ${own} connections: no more are let in`);
+    return false;
+  }
+
+  #sessionOf(id: string, { sessionExpiryS }: Connect, inItsSession: boolean): Session | undefined {
+    const { sessions } = this.#options;
+    // one that is there is gone on with, and ends with the connection where that is what its client asks for
+    if (sessionExpiryS === 0 && !inItsSession) return undefined;
+    const isForEver = sessionExpiryS === undefined || sessionExpiryS === forEver;
+    return sessions.attach(id, isForEver ? undefined : 1000 * sessionExpiryS);
+  }
+
+  /** What CONNACK of MQTT 5 says beside «accepted». */
+  #told({ clientId, isV5 }: Connection, connect: Connect): readonly Buffer[] {
+    if (!isV5) return [];
+    const { sessions, maxPacketBytes } = this.#options;
+    const told = [
+      shortProperty(property.receiveMaximum, receiveMaximum),
+      longProperty(property.maximumPacketSize, maxPacketBytes),
+      shortProperty(property.topicAliasMaximum, maxTopicAliases),
+      flagProperty(property.sharedSubscriptionAvailable, 0),
+    ];
+    if (connect.clientId === '') told.push(textProperty(property.assignedClientId, clientId));
+    const longestS = Math.floor(sessions.maxExpiryMs / 1000);
+    if ((connect.sessionExpiryS ?? 0) > longestS) told.push(longProperty(property.sessionExpiry, longestS));
+    return told;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Ends a client from which nothing comes for one and a half times the keep-alive that it asked for [MQTT-3.1.2-22].
+ *
+ *   heard ── something came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
+ *
+ * Always: one timer a connection, set anew at most once in that time, however much comes.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+
+export class KeepAlive {
+  readonly #clock: Clock;
+  readonly #longestMs: number;
+  readonly #onSilent: () => void;
+  #timer: Timer | undefined;
+  #heardAt: number;
+
+  /** `keepAliveS`: not 0 */
+  constructor(clock: Clock, keepAliveS: number, onSilent: () => void) {
+    this.#clock = clock;
+    this.#longestMs = keepAliveS * 1500;
+    this.#onSilent = onSilent;
+    this.#heardAt = clock.uptime();
+    this.#wait(this.#longestMs);
+  }
+
+  heard(): void {
+    this.#heardAt = this.#clock.uptime();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #wait(ms: number): void {
+    this.#timer = this.#clock.after(ms, () => {
+      const leftMs = this.#heardAt + this.#longestMs - this.#clock.uptime();
+      if (leftMs > 0) this.#wait(leftMs);
+      else this.#onSilent();
+    });
+  }
+}

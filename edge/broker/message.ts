@@ -1,0 +1,85 @@
+/**
+ * A message on its way from its publisher to its subscribers.
+ *
+ * Always: written once for each form that subscribers need (version, retain flag, with or without packet id), however
+ * many they are; its payload is a view of what was read, and whoever keeps the message copies it.
+ */
+import { type Frame, frameOf, withId } from './protocol/publish.ts';
+
+const nobody = '';
+
+export interface MessageFields {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  /** what subscribers of MQTT 5 get beside it, as bytes */
+  readonly properties?: Buffer | undefined;
+  /** the uptime at which it is of no use any more, ms */
+  readonly expiresAt?: number | undefined;
+  /** the client id that published it, its principal's name in front; none: the gateway itself */
+  readonly publisher?: string | undefined;
+}
+
+/** What is kept of a message. */
+export type KeptMessage = Omit<MessageFields, 'publisher' | 'retain'>;
+
+export class Message implements MessageFields {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly properties: Buffer | undefined;
+  readonly expiresAt: number | undefined;
+  readonly publisher: string;
+  /** the broker's own count of its messages, once it needs one */
+  number: number | undefined = undefined;
+  #frames: (Frame | undefined)[] | undefined;
+
+  constructor({ topic, payload, qos, retain, properties, expiresAt, publisher = nobody }: MessageFields) {
+    this.topic = topic;
+    this.payload = payload;
+    this.qos = qos;
+    this.retain = retain;
+    this.properties = properties;
+    this.expiresAt = expiresAt;
+    this.publisher = publisher;
+  }
+
+  /** The bytes for one subscriber. `packetId` 0: of QoS 0. */
+  bytesFor(isV5: boolean, qos: 0 | 1 | 2, retain: boolean, packetId: number, now: () => number, ids?: Buffer): Buffer {
+    const frame =
+      isV5 && (ids !== undefined || this.expiresAt !== undefined)
+        ? frameOf({ ...outgoing(this, now()) }, isV5, qos, retain, ids)
+        : this.#frame(isV5, qos, retain);
+    return qos === 0 ? frame.bytes : withId(frame, packetId, false);
+  }
+
+  #frame(isV5: boolean, qos: 0 | 1 | 2, retain: boolean): Frame {
+    const form = (isV5 ? 6 : 0) + (retain ? 3 : 0) + qos;
+    this.#frames ??= new Array(12).fill(undefined);
+    let frame = this.#frames[form];
+    if (frame === undefined) {
+      frame = frameOf({ ...outgoing(this, 0), expiryS: undefined }, isV5, qos, retain);
+      this.#frames[form] = frame;
+    }
+    return frame;
+  }
+}
+
+/** As it goes out, with what is left of its time. `now`: the uptime. */
+export function outgoing({ topic, payload, properties, expiresAt }: KeptMessage, now: number) {
+  const expiryS = expiresAt === undefined ? undefined : Math.max(0, Math.ceil((expiresAt - now) / 1000));
+  return { topic, payload, properties, expiryS };
+}
+
+/** A copy that may live longer than the bytes that it was read from. */
+export function kept({ topic, payload, qos, properties, expiresAt }: KeptMessage): KeptMessage {
+  return {
+    topic,
+    payload: Buffer.from(payload),
+    qos,
+    properties: properties === undefined ? undefined : Buffer.from(properties),
+    expiresAt,
+  };
+}

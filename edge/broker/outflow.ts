@@ -1,0 +1,272 @@
+/**
+ * The messages of QoS 1 and 2 that go out to one connection, and their acknowledgements (MQTT 5 and 3.1.1, section 4.3).
+ *
+ *   offer ──► [waits: others are in front, or the client has no room] ──► sent ── PUBACK, PUBCOMP ──► gone
+ *                    └── its time is over, too large, not its client's any more ──► dropped
+ *   QoS 2:  sent ── PUBREC ──► PUBREL is sent ── PUBCOMP ──► gone           (PUBREC with a failure [MQTT-4.3.3-4] ──► gone)
+ *
+ * Always: at most `receiveMaximum` are on their way unacknowledged [MQTT-3.3.4-9]; of a session that stays everything is
+ * owed until it is acknowledged, and after a reconnection comes again first, under its packet id [MQTT-4.4.0-1]; of QoS 2
+ * nothing goes out before the disk knows its packet id, and nothing that the disk refuses; what waits of a session that
+ * ends with its connection is bounded as a session's queue is; one that is sent holds no payload any more.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { type KeptMessage, type Message, outgoing } from './message.ts';
+import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
+import type { Output } from './output.ts';
+import { frameOf, withId } from './protocol/publish.ts';
+import { firstFailure, reason } from './protocol/reason-codes.ts';
+import { packet } from './protocol/server-packets.ts';
+import type { Session } from './session.ts';
+import type { Grant, Sessions } from './sessions.ts';
+
+export interface OutflowOptions {
+  readonly output: Output;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly isV5: boolean;
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  /** in all that wait, of a session that ends with its connection */
+  readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
+  readonly isOpen: () => boolean;
+  /** whether the client may still hear this topic */
+  readonly mayHear: (topic: string) => boolean;
+  readonly onDropped: (what: 'queued' | 'tooLarge') => void;
+  /** the disk refused what had to be on it first */
+  readonly onFailed: (error: unknown) => void;
+}
+
+const nothing = Buffer.alloc(0);
+/** Messages that wait here although the session's queue has dropped them. */
+const maxGone = 1000;
+
+export class Outflow {
+  readonly #options: OutflowOptions;
+  /** of a session that stays; undefined: it ends with the connection */
+  readonly #session: Session | undefined;
+  readonly #queue: OutgoingQueue;
+  /** packet ids of what is on its way; those of QoS 2 until PUBCOMP */
+  readonly #inFlight = new Set<number>();
+  #waiting: QueuedItem[] = [];
+  #next = 0;
+  #waitingBytes = 0;
+  /** called once when there is room again */
+  #onRoom: (() => void) | undefined;
+  #number = 0;
+
+  constructor(options: OutflowOptions, session: Session | undefined) {
+    this.#options = options;
+    this.#session = session;
+    this.#queue = session?.queue ?? new OutgoingQueue();
+  }
+
+  /** Whether a message would go out at once. */
+  get hasRoom(): boolean {
+    return this.#next === this.#waiting.length && this.#inFlight.size < this.#options.receiveMaximum;
+  }
+
+  /** Calls `goOn` once, when there is room. */
+  whenRoom(goOn: () => void): void {
+    this.#onRoom = goOn;
+  }
+
+  /** All that the session is owed: what was sent before comes again. */
+  begin(): void {
+    this.#waiting = [...this.#queue.items()];
+    this.#pump();
+  }
+
+  /** A message of QoS 1 or 2. `item`: how it stands in the session's queue; undefined: in none. */
+  offer(message: Message, grant: Grant, item?: QueuedItem): void {
+    if (this.hasRoom) {
+      const sent = item ?? this.#loose(message, grant, nothing);
+      const packetId = this.#takeId();
+      if (this.#send(sent, packetId, () => this.#bytesOf(message, grant, packetId))) return;
+      this.#inFlight.delete(packetId);
+      return;
+    }
+    this.#wait(item ?? this.#loose(message, grant, Buffer.from(message.payload)));
+  }
+
+  /** A retained message for a new subscription: in no queue, and not owed after the connection. */
+  offerRetained(message: KeptMessage, qos: 1 | 2, ids: Buffer | undefined): void {
+    const { topic, payload, expiresAt } = message;
+    const own = [ids, message.properties].filter((part) => part !== undefined);
+    const properties = own.length === 0 ? undefined : Buffer.concat(own);
+    const state = { message: --this.#number, messageId: undefined, released: false, retain: true };
+    const item = { ...state, topic, payload, qos, expiresAt, properties };
+    this.#waiting.push(item);
+    this.#waitingBytes += payload.length;
+    this.#pump();
+  }
+
+  puback(packetId: number): void {
+    this.#end(packetId);
+  }
+
+  pubrec(packetId: number, code: number): void {
+    if (code >= firstFailure) {
+      this.#end(packetId);
+      return;
+    }
+    const { output, sessions, isV5, isOpen, onFailed } = this.#options;
+    const item = this.#queue.byId(packetId);
+    if (this.#session === undefined || item === undefined) {
+      const isKnown = !isV5 || this.#inFlight.has(packetId);
+      output.acknowledge(packet.pubrel, packetId, isKnown ? 0 : reason.packetIdNotFound);
+      return;
+    }
+    sessions.released(this.#session, item).then(() => {
+      if (isOpen()) output.acknowledge(packet.pubrel, packetId);
+    }, onFailed);
+  }
+
+  pubcomp(packetId: number): void {
+    this.#end(packetId);
+  }
+
+  #end(packetId: number): void {
+    this.#inFlight.delete(packetId);
+    const item = this.#queue.byId(packetId);
+    if (item !== undefined) this.#forget(item);
+    if (this.#next < this.#waiting.length) this.#pump();
+    const onRoom = this.#onRoom;
+    if (onRoom === undefined || !this.hasRoom) return;
+    this.#onRoom = undefined;
+    onRoom();
+  }
+
+  #forget(item: QueuedItem): void {
+    if (this.#session === undefined) this.#queue.delete(item);
+    else this.#options.sessions.unqueue(this.#session, item);
+  }
+
+  #loose({ topic, qos, properties, expiresAt }: Message, grant: Grant, payload: Buffer): QueuedItem {
+    const own = [grant.ids, properties].filter((part) => part !== undefined);
+    return {
+      ...{ message: --this.#number, topic, payload, qos: Math.min(qos, grant.qos) as 1 | 2, messageId: undefined },
+      ...{ released: false, retain: grant.retain, expiresAt },
+      properties: own.length === 0 ? undefined : Buffer.concat(own),
+    };
+  }
+
+  #wait(item: QueuedItem): void {
+    const { maxWaiting, maxWaitingBytes, onDropped } = this.#options;
+    this.#waiting.push(item);
+    this.#waitingBytes += item.payload.length;
+    const isFull = this.#waiting.length - this.#next > 2 * this.#queue.length + maxGone;
+    // of a session what its queue has dropped at its bound need not wait here
+    if (this.#session !== undefined && isFull) {
+      this.#waiting = this.#waiting
+        .slice(this.#next)
+        .filter((one) => one.message < 0 || this.#queue.get(one.message) === one);
+      this.#next = 0;
+    }
+    while (
+      this.#session === undefined &&
+      (this.#waiting.length - this.#next > maxWaiting || this.#waitingBytes > maxWaitingBytes) &&
+      this.#take() !== undefined
+    )
+      onDropped('queued');
+  }
+
+  /** The one that waits for longest, which waits no more. */
+  #take(): QueuedItem | undefined {
+    const item = this.#waiting[this.#next];
+    if (item === undefined) return undefined;
+    this.#next++;
+    this.#waitingBytes -= item.payload.length;
+    if (this.#next === this.#waiting.length || this.#next > 1000) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    return item;
+  }
+
+  #pump(): void {
+    const { isOpen, receiveMaximum } = this.#options;
+    while (this.#inFlight.size < receiveMaximum && isOpen()) {
+      const item = this.#take();
+      if (item === undefined) return;
+      if (this.#isOwed(item)) this.#sendWaiting(item);
+    }
+  }
+
+  /** false: it is gone meanwhile, or goes now. */
+  #isOwed(item: QueuedItem): boolean {
+    const { clock, mayHear } = this.#options;
+    // in no queue: of this connection alone
+    if (item.message >= 0 && this.#queue.get(item.message) !== item) return false;
+    if (item.released) return true;
+    const isOver = item.expiresAt !== undefined && item.messageId === undefined && item.expiresAt <= clock.uptime();
+    if (!isOver && mayHear(item.topic)) return true;
+    this.#forget(item);
+    return false;
+  }
+
+  #sendWaiting(item: QueuedItem): void {
+    const { output, clock, isV5 } = this.#options;
+    const { messageId: before, qos, retain } = item;
+    if (before !== undefined) this.#inFlight.add(before);
+    if (item.released && before !== undefined && this.#session !== undefined) {
+      const { sessions, isOpen } = this.#options;
+      sessions.released(this.#session, item).then(
+        () => {
+          if (isOpen()) output.acknowledge(packet.pubrel, before);
+        },
+        () => this.#inFlight.delete(before),
+      );
+      return;
+    }
+    const packetId = before ?? this.#takeId();
+    const isSent = this.#send(item, packetId, () => {
+      const frame = frameOf(outgoing(item, clock.uptime()), isV5, qos, retain);
+      return withId(frame, packetId, before !== undefined);
+    });
+    if (!isSent) this.#inFlight.delete(packetId);
+  }
+
+  /** false: it is dropped. */
+  #send(item: QueuedItem, packetId: number, bytesOf: () => Buffer): boolean {
+    const { output, sessions, isOpen } = this.#options;
+    const session = item.message < 0 ? undefined : this.#session;
+    const bytes = bytesOf();
+    if (bytes.length > this.#options.maximumPacketSize) {
+      this.#options.onDropped('tooLarge');
+      this.#forget(item);
+      return false;
+    }
+    if (session === undefined) {
+      output.write(bytes);
+      return true;
+    }
+    const stored = sessions.sent(session, item, packetId);
+    if (stored === undefined) {
+      output.write(bytes);
+      return true;
+    }
+    stored.then(
+      () => {
+        if (isOpen() && this.#queue.get(item.message) === item) output.write(bytes);
+      },
+      // on a disk that takes nothing what of QoS 2 it does not know stays owed, and alerts go on
+      () => this.#inFlight.delete(packetId),
+    );
+    return true;
+  }
+
+  #bytesOf(message: Message, { qos, retain, ids }: Grant, packetId: number): Buffer {
+    const { isV5, clock } = this.#options;
+    return message.bytesFor(isV5, qos, retain, packetId, () => clock.uptime(), ids);
+  }
+
+  /** A packet id of nothing that is on its way. */
+  #takeId(): number {
+    let id = this.#queue.takeId();
+    while (this.#inFlight.has(id)) id = this.#queue.takeId();
+    this.#inFlight.add(id);
+    return id;
+  }
+}

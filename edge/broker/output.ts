@@ -1,0 +1,122 @@
+/**
+ * What the broker writes to one connection: the packets of one turn of the event loop leave together, in one write.
+ *
+ *   write ──► waits ── the work of this callback is done, or `flushAll` ──► the socket
+ *
+ * Always: packets leave in the order in which they were written; acknowledgements of four bytes cost no buffer each;
+ * nothing is written to a connection that has closed; what fails in one connection's write ends that one alone.
+ */
+
+import type { Socket } from 'node:net';
+import { type BoundedWork, outside } from '@forpost/shared/bounded-work.ts';
+
+/** Packets up to so many bytes are copied into one buffer: a copy is cheaper than a write of its own. */
+const longestCopied = 4096;
+const firstRoom = 64;
+const mostRoom = 16 * 1024;
+
+const due: Output[] = [];
+
+export class Output {
+  readonly #socket: Socket;
+  readonly #work: BoundedWork;
+  readonly #onFull: () => void;
+  #parts: Buffer[] = [];
+  /** the buffer that small packets are copied into, and how much of it is used; what is before `#from` is a part */
+  #room: Buffer | undefined;
+  #from = 0;
+  #at = 0;
+  #bytes = 0;
+  #isDue = false;
+
+  /** `onFull`: a write found the socket's buffer full. */
+  constructor(socket: Socket, work: BoundedWork, onFull: () => void) {
+    this.#socket = socket;
+    this.#work = work;
+    this.#onFull = onFull;
+  }
+
+  /** bytes that wait here and in front of the socket */
+  get unsent(): number {
+    return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** `packet` is not changed afterwards. */
+  write(packet: Buffer): void {
+    const { length } = packet;
+    if (length > longestCopied) {
+      this.#cut();
+      this.#parts.push(packet);
+    } else {
+      const room = this.#roomFor(length);
+      room.set(packet, this.#at);
+      this.#at += length;
+    }
+    this.#wrote(length);
+  }
+
+  /** A packet of a packet id, and of a reason code where that is not 0. */
+  acknowledge(first: number, packetId: number, code = 0): void {
+    const room = this.#roomFor(5);
+    let at = this.#at;
+    room[at++] = first;
+    room[at++] = code === 0 ? 2 : 3;
+    room[at++] = packetId >> 8;
+    room[at++] = packetId;
+    if (code !== 0) room[at++] = code;
+    this.#wrote(at - this.#at);
+    this.#at = at;
+  }
+
+  /** Hands what waits to the socket. */
+  flush(): void {
+    this.#isDue = false;
+    if (this.#bytes === 0) return;
+    this.#cut();
+    const parts = this.#parts;
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#room = undefined;
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return;
+    try {
+      let hasRoom = true;
+      if (parts.length > 1) socket.cork();
+      for (const part of parts) hasRoom = socket.write(part);
+      if (parts.length > 1) socket.uncork();
+      if (!hasRoom) this.#onFull();
+    } catch (error) {
+      this.#work.failed(error);
+    }
+  }
+
+  #wrote(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    if (due.push(this) === 1) outside(process.nextTick, flushAll);
+  }
+
+  #roomFor(bytes: number): Buffer {
+    if (this.#room !== undefined && this.#at + bytes <= this.#room.length) return this.#room;
+    const before = this.#room?.length ?? 0;
+    this.#cut();
+    const room = Buffer.allocUnsafe(Math.max(bytes, Math.min(mostRoom, Math.max(firstRoom, 2 * before))));
+    this.#room = room;
+    this.#from = 0;
+    this.#at = 0;
+    return room;
+  }
+
+  /** What was copied becomes a part. */
+  #cut(): void {
+    if (this.#room === undefined || this.#at === this.#from) return;
+    this.#parts.push(this.#room.subarray(this.#from, this.#at));
+    this.#from = this.#at;
+  }
+}
+
+/** Hands all that waits to its sockets now. */
+export function flushAll(): void {
+  for (const output of due.splice(0)) output.flush();
+}

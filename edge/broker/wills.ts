@@ -1,0 +1,56 @@
+/**
+ * The wills of clients that are lost (MQTT 5 and 3.1.1, section 3.1.2.5).
+ *
+ *   lost ── no delay ──► published
+ *     └── delayed ──► waits ── its time, its session's end ──► published
+ *                        └── its client is back in its session ──► dropped [MQTT-3.1.3-9]
+ *
+ * Always: one a client at most waits; nothing is published of the broker's own end.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Connection } from './connection.ts';
+import type { Will } from './protocol/connect.ts';
+
+interface Waiting {
+  readonly timer: Timer;
+  readonly publish: () => void;
+}
+
+export class Wills {
+  readonly #clock: Clock;
+  readonly #publish: (connection: Connection, will: Will) => void;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(clock: Clock, publish: (connection: Connection, will: Will) => void) {
+    this.#clock = clock;
+    this.#publish = publish;
+  }
+
+  /** Its client is lost; `expiryS`: when its session ends, which a will does not outlast [MQTT-3.1.2-10]. */
+  lost(connection: Connection, will: Will, expiryS: number): void {
+    const delayMs = 1000 * Math.min(will.delayS, expiryS);
+    const publish = () => {
+      this.#forget(connection.id);
+      this.#publish(connection, will);
+    };
+    if (delayMs <= 0) this.#publish(connection, will);
+    else this.#waiting.set(connection.id, { timer: this.#clock.after(delayMs, publish), publish });
+  }
+
+  /** Its client is back. `inItsSession`: else that has ended, and the will is due. */
+  back(clientId: string, inItsSession: boolean): void {
+    const waiting = this.#waiting.get(clientId);
+    if (waiting === undefined) return;
+    if (inItsSession) this.#forget(clientId);
+    else waiting.publish();
+  }
+
+  close(): void {
+    for (const clientId of [...this.#waiting.keys()]) this.#forget(clientId);
+  }
+
+  #forget(clientId: string): void {
+    this.#waiting.get(clientId)?.timer.cancel();
+    this.#waiting.delete(clientId);
+  }
+}
