@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Notification } from '../notify/channel.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite } from '../registry/registry.ts';
+import { SettlingRegistry } from '../registry/testing.ts';
 import { CentreAlarms } from './centre-alarms.ts';
 
 const logger = silentLogger();
@@ -144,14 +145,15 @@ test('another centre tells what a centre that was killed has not told', async ()
 
 test('an alarm that its finder does not renew ends by itself', async () => {
   const clock = new FakeClock();
-  const { alarms } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  const registry = new SettlingRegistry(await inFolder(), clock, logger);
+  const { alarms } = await centre(registry, clock, true);
   alarms.raise({ ...flood, holdsForMs: 180_000 });
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
   clock.advance(100_000);
   alarms.raise({ ...flood, holdsForMs: 180_000 });
-  await new Promise((done) => setTimeout(done, 20));
-  await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
+  await registry.settled();
   clock.advance(100_000);
+  await registry.settled();
   expect(alarms.of('gw-1', 'flood')?.active).toBe(true);
   clock.advance(100_000);
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);

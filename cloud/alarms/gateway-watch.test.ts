@@ -8,9 +8,9 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { exampleEvent, exampleStatus } from '../api/example.ts';
 import type { Notification } from '../notify/channel.ts';
-import { FileRegistry } from '../registry/file-registry.ts';
 import { GatewayService } from '../registry/gateway-service.ts';
 import { GatewayDirectory } from '../registry/gateways.ts';
+import { SettlingRegistry } from '../registry/testing.ts';
 import { CentreAlarms } from './centre-alarms.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 
@@ -32,7 +32,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
   const told: Notification[] = [];
   const missing = new Map<string, { alerts: number; telemetry: number }>();
   let hearing = true;
-  const registry = new FileRegistry(file ?? (await inFolder()), clock, logger);
+  const registry = new SettlingRegistry(file ?? (await inFolder()), clock, logger);
   const tell = async (notification: Notification) => void told.push(notification);
   const alarms = new CentreAlarms({ registry, tell, alone: true, clock, random: () => 0.5, logger });
   const gateways = new GatewayDirectory({ clock, hearing: () => hearing });
@@ -62,8 +62,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
           gateways.take(exampleStatus({ gateway, name: `Farm ${gateway}`, counter: ++counter, ...more }));
       if (s % 10 === 0) await new Promise(setImmediate);
     }
-    // what is to be written goes to a file
-    for (let turn = 0; turn < 40; turn++) await new Promise((done) => setTimeout(done, 1));
+    await registry.settled();
   };
   const active = () =>
     alarms
