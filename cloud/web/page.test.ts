@@ -1,20 +1,17 @@
 /** The built page in a browser, at a desk and on a phone, with whatever a gateway may call its things. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchBrowser, withoutCentrePage } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ago, alarmView, eventView, gatewayView, ledgerView } from './testing/examples.ts';
-import { builtPage, FakeCentre } from './testing/fake-centre.ts';
-
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const missing = [executablePath, join(builtPage, 'index.html')].find((file) => !existsSync(file));
+import { FakeCentre } from './testing/fake-centre.ts';
 
 const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const cards = ['Alarms', 'Gateways', 'Events'];
 
-describe('the page of the centre', unless(missing && `${missing} is missing`), () => {
+describe('the page of the centre', unless(withoutCentrePage), () => {
   let browser: Browser;
   let context: BrowserContext | undefined;
   let centre: FakeCentre;
@@ -24,10 +21,7 @@ describe('the page of the centre', unless(missing && `${missing} is missing`), (
   beforeAll(async () => {
     centre = new FakeCentre();
     url = await centre.start();
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,39 +1,27 @@
 /** The gateway's page in a browser on a phone, with whatever a device may send and a person may type as a name. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
 
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const withoutBrowser = existsSync(executablePath) ? undefined : `${executablePath} is missing`;
 const phone = { width: 390, height: 844 } as const;
 
 describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
   let browser: Browser;
-  let context: BrowserContext | undefined;
   let server: ConsoleServer;
-  let source: FakeSource;
+  let page: Page;
+  const source = new FakeSource();
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
     const hash = await hashPassword('ladder');
-    complaints.length = 0;
-    source = new FakeSource();
-    source.current = gatewayStatus({ at: new Date().toISOString() });
     server = new ConsoleServer({
       gateway: 'farm-1',
       http: { port: 0 },
@@ -45,26 +33,40 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
       logger: silentLogger(),
     });
     await server.start();
-  });
-  afterEach(async () => {
-    await context?.close();
-    await server.stop();
-  });
-
-  async function open(): Promise<Page> {
-    context = await browser.newContext({ viewport: phone, hasTouch: true });
-    const page = await context.newPage();
+    browser = await launchBrowser();
+    const context = await browser.newContext({ viewport: phone, hasTouch: true });
+    page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
     });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  beforeEach(() => {
+    complaints.length = 0;
+    source.active = [];
+    source.current = gatewayStatus({ at: new Date().toISOString() });
+  });
+
+  /** Loads the page anew. Whoever is logged in stays so. */
+  async function open(): Promise<void> {
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'Devices' }).waitFor();
+  }
+
+  test('whoever has just logged in sees every alarm at once, and nothing that claims calm', async () => {
+    source.active = [activeAlarm('1', { severity: 'critical' }), activeAlarm('2', { active: false })];
     await page.goto(server.url);
     await page.getByLabel('User').fill('installer');
     await page.getByLabel('Password').fill('ladder');
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log in' }).tap();
     await page.getByRole('heading', { name: 'Devices' }).waitFor();
-    return page;
-  }
+    expect(await page.locator('.alarm-card').count()).toBe(2);
+    expect(await page.getByText('No alarm is active').count()).toBe(0);
+  });
 
   test.each([
     ['markup', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
@@ -85,7 +87,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
       cameras: [{ id: 'yard', name, state: name as never, reason: name, framesPerSecond: Number.NaN, detector: name }],
     });
     source.active = [activeAlarm('1', { message: name, cause: name, summary: name, place: name, rule: name } as never)];
-    const page = await open();
+    await open();
     await page.locator('.alarm-card').waitFor();
     await page.locator('#devices summary').first().waitFor();
     expect(await page.getByText('cannot be shown').count()).toBe(0);
@@ -115,7 +117,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
       ],
       problems: ['The disk is full.'],
     });
-    const page = await open();
+    await open();
     await page.locator('.alarm-card').first().waitFor();
     const small = await page
       .locator('button:visible, summary:visible, input:visible')
@@ -140,7 +142,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
   test('nothing moves under a finger while alarms come and go, and what came is one tap away', async () => {
     const at = new Date().toISOString();
     source.active = ['a', 'b'].map((id) => activeAlarm(id, { message: `Power above 5 kW (${id})`, since: at, at }));
-    const page = await open();
+    await open();
     const button = page.locator('.alarm-card', { hasText: '(b)' }).getByRole('button', { name: 'Acknowledge' });
     await button.waitFor();
     await page.getByRole('heading', { name: 'Alarms' }).tap();
@@ -158,5 +160,15 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     await told.tap();
     await page.locator('.alarm-card').first().getByText('Somebody at the gate').waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  test('a page in use that showed no alarm stops claiming calm as soon as there is one', async () => {
+    await open();
+    const calm = page.getByText('No alarm is active');
+    await calm.waitFor();
+    await page.getByRole('heading', { name: 'Alarms' }).tap();
+    source.raise(activeAlarm('c', { severity: 'critical', message: 'Somebody at the gate' }));
+    await page.getByRole('button', { name: '1 new alarm, Critical: Somebody at the gate' }).waitFor();
+    expect(await calm.count()).toBe(0);
   });
 });

@@ -1,23 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
-import { type Browser, chromium, type Page, type Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { freePorts } from '../../test/harness/ports.ts';
 import { TcpProxy } from '../../test/harness/proxy.ts';
 import { unless } from '../../test/harness/unless.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
 import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
-
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const withoutBrowser = existsSync(executablePath) ? undefined : `${executablePath} is missing`;
 
 describe('the page in a browser on a phone', unless(withoutBrowser), () => {
   let browser: Browser;
@@ -42,10 +39,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
       logger: silentLogger(),
     });
     await server.start();
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
     page.on('console', (message) => {
       // what a test has the gateway refuse

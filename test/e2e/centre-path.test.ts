@@ -1,18 +1,15 @@
 /** The centre's page under a path behind a proxy, in a real browser: nothing of it is asked for beside that path. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
 import { freePorts } from '../harness/ports.ts';
-import { root, TestProcess } from '../harness/process.ts';
+import { TestProcess } from '../harness/process.ts';
 import { startReverseProxy } from '../harness/reverse-proxy.ts';
-
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
 
 let folder: string;
 let port: number;
@@ -20,18 +17,18 @@ let centre: TestProcess | undefined;
 let browser: Browser | undefined;
 
 beforeAll(async () => {
-  if (missing !== undefined) return;
+  if (withoutCentrePage !== undefined) return;
   folder = await mkdtemp(join(tmpdir(), 'forpost-centre-path-'));
   [port = 0] = await freePorts(1);
   const file = join(folder, 'cloud.yaml');
   await writeFile(file, stringify({ data: 'centre', http: { port, trusted_proxy: ['127.0.0.1'] } }));
   centre = await TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', file]);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await centre?.stop();
-  if (missing === undefined) await rm(folder, { recursive: true, force: true });
+  if (withoutCentrePage === undefined) await rm(folder, { recursive: true, force: true });
 });
 
 test.for<readonly [string, string, Readonly<Record<string, string>>]>([
@@ -39,7 +36,7 @@ test.for<readonly [string, string, Readonly<Record<string, string>>]>([
   ['says the path, and is asked without a slash at its end', '/forpost', { 'x-forwarded-prefix': '/forpost' }],
   ['says nothing of the path', '/forpost/', {}],
 ])('a proxy that %s: log-in, live state and a reload are there', async ([_what, path, said], { skip }) => {
-  if (missing !== undefined || browser === undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined || browser === undefined) return skip(withoutCentrePage);
   const proxy = await startReverseProxy({
     to: port,
     strip: '/forpost',

@@ -2,29 +2,21 @@
  * A Kafka that hangs (SIGSTOP) breaks no connection and answers nothing: both pages of a real site say since when what
  * they show is old, call nothing live, online, sent or complete, and come back by themselves.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
 import { TestKafka } from '../harness/kafka.ts';
-import { root } from '../harness/process.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
-
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
 
 let kafka: TestKafka | undefined;
 let site: TestSite | undefined;
 let browser: Browser | undefined;
 
 beforeAll(async () => {
-  if (missing !== undefined) return;
+  if (withoutCentrePage !== undefined) return;
   kafka = await TestKafka.start();
   site = await TestSite.start({ devices: ['meter'], brokers: kafka.brokers });
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  browser = await launchBrowser();
 }, 120_000);
 afterAll(async () => {
   kafka?.thaw();
@@ -47,7 +39,7 @@ async function open(port: number, user: string, password: string): Promise<Page>
 const claims = /^(Live|Online|Complete)$|everything has been sent|newest first, live/;
 
 test('while Kafka hangs no page claims to show the present, and both say since when it is old', async ({ skip }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   if (site === undefined || kafka === undefined) throw new Error('there is no site');
   const meter = await site.connect('meter');
   await meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":40}}', { qos: 1 });

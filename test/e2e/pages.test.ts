@@ -1,20 +1,15 @@
 /** Both pages in a real browser on a real site: what happens shows without a reload, on a desktop and on a phone. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page, type Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../harness/process.ts';
+import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
-
-const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
 
 let site: TestSite;
 let browser: Browser;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  if (missing !== undefined) return;
+  if (withoutCentrePage !== undefined) return;
   site = await TestSite.start({
     devices: ['heat-pump'],
     uplink: 'http',
@@ -31,10 +26,7 @@ beforeAll(async () => {
       },
     ],
   });
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
@@ -65,7 +57,7 @@ async function publish(power: number): Promise<void> {
 const widthOf = async (page: Page) => Number(await page.evaluate('document.documentElement.scrollWidth'));
 
 test('an overload shows on the gateway’s and on the centre’s page as it happens, and its end too', async ({ skip }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const local = await open(`http://127.0.0.1:${site.httpPort}`, 'installer', testPassword, 390);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
   await local.getByText('heat-pump').first().waitFor();
@@ -103,7 +95,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
 test('the centre’s page acknowledges an alarm and says how far that has come, also while the gateway is away', async ({
   skip,
 }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
   await centre.getByText('test-gateway').first().waitFor();
   await publish(6000);
@@ -139,7 +131,7 @@ test('the centre’s page acknowledges an alarm and says how far that has come, 
 });
 
 test('the centre’s page follows a gateway that goes and comes back', async ({ skip }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
   await centre
     .getByText(/online/i)
@@ -159,7 +151,7 @@ test('the centre’s page follows a gateway that goes and comes back', async ({ 
 });
 
 test('a wrong password gets nobody in, and says so', async ({ skip }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   for (const port of [site.httpPort, site.centrePort]) {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${port}`);
@@ -177,7 +169,7 @@ test('a wrong password gets nobody in, and says so', async ({ skip }) => {
 test('the centre’s page claims nothing that it could not ask for, and asks again until it is answered', async ({
   skip,
 }) => {
-  if (missing !== undefined) return skip(`${missing} is missing`);
+  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const centre = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const refused = { status: 503, contentType: 'application/problem+json', body: '{"detail":"the history is away"}' };
   const refuse = (route: Route) => route.fulfill(refused);

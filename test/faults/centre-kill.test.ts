@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +12,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Producer } from 'kafkajs';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CentreView, LedgerView } from '../../cloud/api/schemas.ts';
@@ -25,6 +24,7 @@ import { testClient } from '../../scripts/kafka/testing.ts';
 import { leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
 import { partitionOf } from '../../shared/event/topics.ts';
 import { silentLogger } from '../../shared/logging.ts';
+import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
 import { freePorts } from '../harness/ports.ts';
 import { root, TestProcess, until } from '../harness/process.ts';
 import { logIn, TestKafka } from '../harness/site.ts';
@@ -257,13 +257,11 @@ test('a second centre on the same folder refuses in one line', async () => {
 
 /** The centre's page as staff see it; undefined where there is no browser, or the page is not built. */
 async function openPage(): Promise<Page | undefined> {
-  const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
-  const missing = [executablePath, join(root, 'cloud/web/dist/index.html')].find((file) => !existsSync(file));
-  if (missing !== undefined) {
-    console.log(`the page is not looked at: ${missing} is missing`);
+  if (withoutCentrePage !== undefined) {
+    console.log(`the page is not looked at: ${withoutCentrePage}`);
     return undefined;
   }
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await launchBrowser();
   releasers.add('browser', () => browser.close());
   const page = await browser.newPage();
   await page.goto(base);

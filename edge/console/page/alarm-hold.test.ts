@@ -20,6 +20,13 @@ test('the list follows the gateway until somebody uses the page, and again after
   expect(ids(hold.list([newer, old], 11_000))).toEqual(['new', 'old']);
 });
 
+test('whoever has just tapped «Log in» sees every alarm at once', () => {
+  const hold = new AlarmHold();
+  hold.used(0);
+  expect(ids(hold.list([newer, old], 100))).toEqual(['new', 'old']);
+  expect(ids(hold.list([old], 200))).toEqual(['new gone', 'old']);
+});
+
 test('an alarm that is over and acknowledged meanwhile keeps its place and says so', () => {
   const hold = new AlarmHold();
   hold.list([newer, old], 0);

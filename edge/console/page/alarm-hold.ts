@@ -1,10 +1,12 @@
 /**
  * The alarms stand still while a finger is at work, so that nothing moves under it.
  *
+ *   empty ── the first list ──► following
  *   following ── a touch, a key, scrolling ──► held ── nothing of it for 10 s, or «show» ──► following
  *
- * Always: rows that are held keep their places and show what is true of them now; one that is over and acknowledged
- * meanwhile says so in its place; what came is told beside the list. Pure: times come in.
+ * Always: the first list is shown at once, although the tap that logged somebody in was a moment ago; rows that are
+ * held keep their places and show what is true of them now; one that is over and acknowledged meanwhile says so in its
+ * place; what came is told beside the list. Pure: times come in.
  */
 import type { ActiveAlarm } from '../view.ts';
 import { plural } from './format.ts';
@@ -25,7 +27,8 @@ export interface HeldAlarms {
 const idleMs = 10_000;
 
 export class AlarmHold {
-  #rows: readonly ActiveAlarm[] = [];
+  /** as they were shown last; undefined: nothing has been shown */
+  #rows: readonly ActiveAlarm[] | undefined;
   #heldUntil = Number.NEGATIVE_INFINITY;
 
   /** Somebody uses the page. `now`: ms of a monotonic clock */
@@ -39,16 +42,17 @@ export class AlarmHold {
 
   /** What to show of the gateway's list. */
   list(alarms: readonly ActiveAlarm[], now: number): HeldAlarms {
-    if (now >= this.#heldUntil) {
+    const before = this.#rows;
+    if (before === undefined || now >= this.#heldUntil) {
       this.#rows = alarms;
       return { rows: alarms.map((alarm) => ({ alarm, gone: false })), waiting: [] };
     }
     const present = new Map(alarms.map((alarm) => [alarm.alarm, alarm]));
-    const rows = this.#rows.map((before) => {
-      const alarm = present.get(before.alarm);
-      return { alarm: alarm ?? before, gone: alarm === undefined };
+    const rows = before.map((row) => {
+      const alarm = present.get(row.alarm);
+      return { alarm: alarm ?? row, gone: alarm === undefined };
     });
-    const shown = new Set(this.#rows.map(({ alarm }) => alarm));
+    const shown = new Set(before.map(({ alarm }) => alarm));
     return { rows, waiting: alarms.filter(({ alarm }) => !shown.has(alarm)) };
   }
 }

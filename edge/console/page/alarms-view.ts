@@ -29,9 +29,13 @@ export interface AlarmsViewParts {
 export function alarmsView(parts: AlarmsViewParts): TemplateResult {
   const { held, showNew } = parts;
   const { rows, waiting } = held;
+  const calm =
+    waiting.length > 0
+      ? nothing
+      : html`<p class="card quiet">No alarm is active, and none waits for an acknowledgement.</p>`;
   const body =
     rows.length === 0
-      ? html`<p class="card quiet">No alarm is active, and none waits for an acknowledgement.</p>`
+      ? calm
       : html`<ul class="cards">${repeat(
           rows,
           ({ alarm }) => alarm.alarm,

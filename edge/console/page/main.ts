@@ -88,7 +88,7 @@ class ForpostConsole extends LitElement {
   readonly #letters = new OpenLetters(api.fetchDeadLetters, (device, letters) => {
     this.deadLetters = new Map(this.deadLetters).set(device, letters);
   });
-  readonly #hold = new AlarmHold();
+  #hold = new AlarmHold();
   #watched: readonly string[] = [];
   /** ids of the cameras that are in view, drawn on or tested */
   readonly #wanted = new Set<string>();
@@ -193,6 +193,7 @@ class ForpostConsole extends LitElement {
     await this.#telling(async () => {
       await api.logOut();
       this.status = undefined;
+      this.#hold = new AlarmHold();
       this.scenes = new Map();
       this.deadLetters = new Map();
     });
