@@ -1,14 +1,26 @@
 import { availableParallelism } from 'node:os';
+import { prepare } from '@forpost/shared/stripping/stripped.mjs';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Prepared code for the threads and processes that tests start, as in a gateway. Without it each thread strips types by
+ * a WebAssembly module of its own, and V8 now and then aborts a process whose threads with WebAssembly come and go
+ * («Check failed: jit_page.has_value()», or a segmentation fault).
+ */
+const preload = `--import ${import.meta.resolve('@forpost/shared/stripping/preload.mjs')}`;
+if (process.env.NODE_OPTIONS?.includes(preload) !== true) {
+  prepare();
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} ${preload}`.trim();
+}
 
 /** What needs no process or thread to itself: side by side in the same ones, which halves what they cost. */
 const light = [
   'shared/**/*.test.{ts,mjs}',
-  'cloud/{auth,notify,web}/**/*.test.ts',
-  'edge/{alerts,config,console,devices,rules,site}/**/*.test.ts',
+  'cloud/{alarms,api,auth,commands,notify,operations,registry,web}/**/*.test.ts',
+  'edge/{alerts,clock,commands,config,console,devices,rules,site}/**/*.test.ts',
 ];
-/** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them. */
+/** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
 const realParts = [
   'edge/start.test.ts',
   'edge/vision/process/stream/*.test.ts',
@@ -24,23 +36,34 @@ const realParts = [
   'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',
 ];
-/** What holds real programs to times, or needs every core: it wants as much of the machine as it can have. */
+/** What holds real programs to times: it wants as much of the machine as it can have. */
 const timed = [
   'edge/uplink/uplink.test.ts',
   'edge/vision/{supervisor,process/capture}.test.ts',
   'test/e2e/{main-job,camera}.test.ts',
-  'test/faults/simulation/*.test.ts',
 ];
 /** Above half a minute each, longest first: one of them begun last would have the machine to itself. */
 const longest = [
   'test/faults/faults.test.ts',
   'test/faults/centre-kill.test.ts',
-  'test/e2e/commands.test.ts',
-  'test/faults/hostile-gateway.test.ts',
-  'cloud/ingest/catching-up.test.ts',
-  'test/e2e/pages.test.ts',
-  'cloud/rebuild.test.ts',
+  'test/contract/history.test.ts',
+  'edge/console/page.test.ts',
   'cloud/ingest/consumer.test.ts',
+  'test/e2e/pages.test.ts',
+  'test/faults/three-brokers.test.ts',
+  'test/faults/hostile-gateway.test.ts',
+  'test/e2e/commands-kafka.test.ts',
+  'test/e2e/commands-http.test.ts',
+  'cloud/rebuild.test.ts',
+  'test/faults/hostile-packets.test.ts',
+  'cloud/web/page.test.ts',
+  'test/e2e/frozen-kafka.test.ts',
+  'test/e2e/centre-doors.test.ts',
+  'test/faults/simulation/simulation.test.ts',
+  'cloud/ingest/catching-up.test.ts',
+  'test/contract/sink.test.ts',
+  'edge/uplink/uplink.test.ts',
+  'test/e2e/camera.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -53,11 +76,14 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Vitest's own count leaves a core to itself: of two, half of the machine. */
-const quick = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: Math.max(3, availableParallelism() - 1) };
+const quick = { testTimeout: 30_000, hookTimeout: 60_000 };
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 };
+/** Vitest's own count leaves a core to itself: of two, half of the machine. */
+const forProcessors = Math.max(3, availableParallelism() - 1);
+/** More than there are processors: of what starts real programs some always wait. */
+const forWaiting = Math.max(4, forProcessors);
 
-/** Quick tests, then real parts four at a time (they wait a lot), then two at a time what is held to times. */
+/** Light tests, then all others side by side, real parts among them, then three at a time what is held to times. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -69,6 +95,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...realParts, ...timed],
           isolate: false,
           ...quick,
+          maxWorkers: forProcessors,
           sequence: { groupOrder: 0 },
         },
       },
@@ -81,7 +108,8 @@ export default defineConfig({
           ],
           exclude: ['**/node_modules/**', ...light, ...realParts, ...timed],
           ...quick,
-          sequence: { groupOrder: 0 },
+          maxWorkers: forWaiting,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -90,11 +118,11 @@ export default defineConfig({
           include: realParts,
           exclude: ['**/node_modules/**', ...timed],
           ...patient,
-          maxWorkers: 4,
+          maxWorkers: forWaiting,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { name: 'timed', include: timed, ...patient, maxWorkers: 2, sequence: { groupOrder: 2 } } },
+      { test: { name: 'timed', include: timed, ...patient, maxWorkers: 3, sequence: { groupOrder: 2 } } },
     ],
   },
 });

@@ -17,7 +17,10 @@ async function sites(clock = new FakeClock(), file?: string) {
   const registry = new FileRegistry(place, clock, logger);
   await registry.start();
   const made = new GatewaySites(registry, clock, logger);
-  onTestFinished(() => made.stop());
+  onTestFinished(async () => {
+    await made.stop();
+    await registry.stop();
+  });
   return { made, clock, place, registry };
 }
 

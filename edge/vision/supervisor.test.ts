@@ -14,6 +14,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../scripts/camera/camera.ts';
 import { freePorts } from '../../test/harness/ports.ts';
+import { cameraCache } from '../../test/harness/root.ts';
 import type { CameraConfig } from '../site/site.ts';
 import { CameraChanges } from './camera-changes.ts';
 import { type SceneMessage, type VisionOptions, VisionSupervisor } from './supervisor.ts';
@@ -26,7 +27,7 @@ let scenes: SceneMessage[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-vision-'));
-  camera = await startCamera({ cache: join(tmpdir(), 'forpost-footage'), ...login });
+  camera = await startCamera({ cache: cameraCache, ...login });
 });
 afterEach(async () => {
   const group = supervisor?.processId;
@@ -140,12 +141,12 @@ test('a camera that freezes is stalled within seconds, and live again when it th
 
 test('a camera that is switched off is unreachable, and live again when it is back on its port', async () => {
   const [port = 0] = await freePorts(1);
-  const own = await startCamera({ cache: join(tmpdir(), 'forpost-footage'), port, ...login });
+  const own = await startCamera({ cache: cameraCache, port, ...login });
   await watch([{ url: own.url }]);
   await reaches('live');
   await own.stop();
   await reaches('unreachable', `nothing listens on 127.0.0.1:${port}`);
-  const again = await startCamera({ cache: join(tmpdir(), 'forpost-footage'), port, ...login });
+  const again = await startCamera({ cache: cameraCache, port, ...login });
   try {
     await reaches('live');
   } finally {

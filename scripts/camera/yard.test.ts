@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { cameraCache } from '../../test/harness/root.ts';
 import { placesAt, yardSeconds, yardTruth } from './yard.ts';
 
 test('the gate area is entered every ten to fifteen seconds, and left as often', () => {
@@ -39,7 +38,7 @@ function alive(pid: number): boolean {
 
 test('the camera program says when it is ready and leaves nothing behind when its input closes', async () => {
   const program = fileURLToPath(new URL('./camera.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, '--cache', join(tmpdir(), 'forpost-footage')], {
+  const child = spawn(process.execPath, [program, '--cache', cameraCache], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface(child.stdout), 'line');

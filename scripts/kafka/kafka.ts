@@ -13,7 +13,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import kafkajs, { type Kafka } from 'kafkajs';
 import { sharedClasses } from './class-archive.ts';
@@ -93,8 +93,8 @@ const host = '127.0.0.1';
 const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 10_000;
 const defaultHeapMb = 512;
-/** small and quick to start: a development broker lives with one JIT tier and the serial collector */
-const small = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+/** small and quick to start: a development broker lives with one JIT tier and the serial collector, and leaves no figures in /tmp */
+const small = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-XX:-UsePerfData'];
 
 /** Starts a broker and waits until a client can use it. @throws KafkaSetupError */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
@@ -112,7 +112,9 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const properties = join(options.dataFolder, 'server.properties');
   await writeFile(properties, serverProperties(options, port, controllerPort, secured));
   const classpath = join(jars, '*');
-  const jvm = [...small, ...(options.jvm ?? sharedClasses(jars))];
+  // a codec unpacks its library there, and a broker that is killed leaves it
+  const temporary = `-Djava.io.tmpdir=${resolve(options.dataFolder)}`;
+  const jvm = [...small, temporary, ...(options.jvm ?? sharedClasses(jars))];
   await formatOnce(
     java,
     [...small, ...sharedClasses(jars), '-cp', classpath],

@@ -1,16 +1,16 @@
 /**
  * `npm test`, on Node 24: types, lint, then every test there is, or those whose path contains one of the arguments.
  * Ends with the plain line `N passed, N failed[, N skipped]`, in which types and lint are one each, and with status 1
- * where anything failed, also when vitest itself does.
+ * where anything failed, also when vitest itself does, or when a file or a process is left behind.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { requireNode } from '@forpost/shared/node-version.ts';
-import { prepare } from '@forpost/shared/stripping/stripped.mjs';
 import { KafkaSetupError } from '../kafka/java.ts';
 import { makeClassArchive } from '../kafka/make-class-archive.ts';
+import { leftFiles, leftProcesses } from './leftovers.ts';
 import type { Counts } from './reporter.ts';
 import { bin, lint, root, run, secondsSince, types } from './steps.ts';
 
@@ -23,16 +23,8 @@ const env = {
   FORPOST_STOP_WITH_PARENT: undefined,
   PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 };
-/**
- * Prepared code for the threads and processes that tests start, as in a gateway. Without it each thread strips types by
- * a WebAssembly module of its own, and V8 now and then aborts a process whose threads with WebAssembly come and go
- * («Check failed: jit_page.has_value()»).
- */
-const preparedCode =
-  `${process.env.NODE_OPTIONS ?? ''} --import ${import.meta.resolve('@forpost/shared/stripping/preload.mjs')}`.trim();
-
-const [typesGood] = await Promise.all([run(types(), env), quickerKafka()]);
-const steps = [typesGood, await run(lint(), env)];
+const [typesGood, lintGood] = await Promise.all([run(types(), env), run(lint(), env), quickerKafka()]);
+const steps = [typesGood, lintGood];
 const tests = await vitest(process.argv.slice(2));
 const passed = tests.passed + steps.filter((good) => good).length;
 const failed = tests.failed + steps.filter((good) => !good).length;
@@ -52,12 +44,14 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
   process.stdout.write('tests …\n');
   const folder = await mkdtemp(join(tmpdir(), 'forpost-test-'));
   const result = join(folder, 'counts.json');
+  // tests put their temporary files here and nowhere else, so that what they leave can be told
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
   const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
-  prepare();
   const code = await new Promise<number | string>((resolve) => {
     const child = spawn(bin('vitest'), ['run', reporter, '--allowOnly=false', ...paths], {
       cwd: root,
-      env: { ...env, NODE_OPTIONS: preparedCode, FORPOST_TEST_RESULT: result },
+      env: { ...env, TMPDIR: temporary, FORPOST_TEST_RESULT: result },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
@@ -65,11 +59,29 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
     child.once('close', (status, signal) => resolve(status ?? signal ?? 'nothing'));
   });
   const counts: Counts | undefined = await readFile(result, 'utf8').then(JSON.parse, () => undefined);
+  const left = await leftBehind(temporary);
   await rm(folder, { recursive: true, force: true });
-  process.stdout.write(`tests: ${code === 0 ? 'good' : 'FAILED'}, ${secondsSince(start)} s\n`);
+  process.stdout.write(`tests: ${code === 0 && left === 0 ? 'good' : 'FAILED'}, ${secondsSince(start)} s\n`);
   if (counts === undefined) process.stdout.write(`vitest ended (${code}) before it could count: one failed\n`);
   else if (code !== 0 && counts.failed === 0)
     process.stdout.write(`vitest ended with ${code} although no test failed: one failed\n`);
-  else return counts;
-  return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0 };
+  else return { ...counts, failed: counts.failed + left };
+  return { passed: counts?.passed ?? 0, failed: 1 + left, skipped: counts?.skipped ?? 0 };
+}
+
+/** Names what the tests left behind, and ends the processes among it. 1 where there is any: it counts as one that failed. */
+async function leftBehind(temporary: string): Promise<number> {
+  const processes = await leftProcesses(temporary);
+  const files = await leftFiles(temporary);
+  for (const { pid, command } of processes) {
+    process.stdout.write(`a test left this process behind: ${pid} ${command}\n`);
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it has just ended
+    }
+  }
+  if (files.length > 0)
+    process.stdout.write(`tests left these files behind in their temporary folder: ${files.join(', ')}\n`);
+  return processes.length + files.length === 0 ? 0 : 1;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCamera } from '../../scripts/camera/camera.ts';
 import { driveLine, yardWidth } from '../../scripts/camera/yard.ts';
-import { root } from '../harness/process.ts';
+import { cameraCache } from '../harness/root.ts';
 import { allEvents, logIn, TestSite, testPassword, until } from '../harness/site.ts';
 
 let site: TestSite;
@@ -18,7 +18,7 @@ beforeAll(async () => {
     path: '/yard',
     user: 'viewer',
     password: 'of-the-tests',
-    cache: join(root, '.forpost/cache/camera'),
+    cache: cameraCache,
   });
   site = await TestSite.start({
     devices: [],

@@ -11,7 +11,7 @@ import { renderYard } from '../../scripts/camera/render.ts';
 import { writeCentreFile, writeGatewayFiles } from '../harness/configuration.ts';
 import { Isolated, withoutNamespaces } from '../harness/no-way-out.ts';
 import { until } from '../harness/process.ts';
-import { root } from '../harness/root.ts';
+import { cameraCache, root } from '../harness/root.ts';
 import { unless } from '../harness/unless.ts';
 
 /** of the demo's folder alone: in its namespace all ports are free */
@@ -46,7 +46,7 @@ const said = (one: Isolated, words: RegExp) =>
 
 describe.concurrent('in a network without a way out', unless(withoutNamespaces), () => {
   test('the gateway tries to reach its cameras, its uplinks and nobody else', async () => {
-    const { video } = await renderYard(join(root, '.forpost/cache/camera'));
+    const { video } = await renderYard(cameraCache);
     const config = await writeGatewayFiles(folder, {
       gateway: 'alone',
       mqttPort: 1883,

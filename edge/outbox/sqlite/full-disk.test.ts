@@ -195,7 +195,8 @@ test('wherever the room ends while an older file is opened, nothing of it is los
   old.exec('alter table recent drop column content');
   old.exec('update meta set schema = 1');
   old.close();
-  const kept = join(temporaryFolder(), 'outbox.db');
+  const beside = temporaryFolder();
+  const kept = join(beside, 'outbox.db');
   copyFileSync(first.file, kept);
   for (const blocks of [0, 2, 8, 20, 40]) {
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
@@ -217,5 +218,5 @@ test('wherever the room ends while an older file is opened, nothing of it is los
     expect([blocks, numbers, damagedFiles()]).toEqual([blocks, [1, 2], []]);
     await outbox.stop();
   }
-  rmSync(kept);
+  rmSync(beside, { recursive: true });
 });

@@ -15,6 +15,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type SimulatedCamera, startCamera } from '../../../scripts/camera/camera.ts';
 import { makeCertificates } from '../../../scripts/kafka/certificates.ts';
+import { cameraCache } from '../../../test/harness/root.ts';
 import type { MaskConfig } from '../../site/site.ts';
 import { type CameraAddress, sourceOf } from './address.ts';
 import { Camera } from './camera.ts';
@@ -24,7 +25,6 @@ import { NewestFrame } from './newest-frame.ts';
 import { probe } from './probe.ts';
 
 const size = 128;
-const cache = join(tmpdir(), 'forpost-footage');
 let folder: string;
 /** wide and white, then tall and white: the mask moves with the picture's size */
 let wide: string;
@@ -102,7 +102,7 @@ async function reaches(camera: Camera, state: string, withinMs = 15_000): Promis
 }
 
 async function rtsp(video = wide, secondVideo = tall): Promise<SimulatedCamera> {
-  const camera = await startCamera({ cache, video, secondVideo });
+  const camera = await startCamera({ cache: cameraCache, video, secondVideo });
   servers.push({ close: () => camera.stop() });
   return camera;
 }

@@ -1,9 +1,8 @@
 /** Real decoded footage of the rendered yard, with what people and weather do to a camera put over it by ffmpeg. */
 import { execFileSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { renderYard } from '../../../scripts/camera/render.ts';
+import { cameraCache } from '../../../test/harness/root.ts';
 import type { Frame } from './detectors/detector.ts';
 import { TamperWatch, type Verdict } from './tamper.ts';
 
@@ -12,7 +11,7 @@ const rows = 234;
 let video: string;
 
 beforeAll(async () => {
-  video = (await renderYard(join(tmpdir(), 'forpost-footage'))).video;
+  video = (await renderYard(cameraCache)).video;
 });
 
 /** One frame a second of the footage, through `filter`. */

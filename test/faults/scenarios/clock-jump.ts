@@ -2,23 +2,22 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../harness/process.ts';
-import { compileShim, type Shim } from '../../harness/shim.ts';
+import { compileShim } from '../../harness/shim.ts';
 import { type Scenario, sleep } from './scenario.ts';
 
 const source = join(root, 'test/faults/scenarios/clock-jump.c');
 const offsetBytes = 8;
 const dayMs = 86_400_000;
-let shim: Promise<Shim> | undefined;
-
 const fileIn = (folder: string) => join(folder, 'clock-offset');
 
 export const clockJump: Scenario = {
   name: 'clock-jump',
   weight: 3,
-  async prepare({ folder }) {
-    shim ??= compileShim(source);
+  async prepare({ folder, later }) {
+    const shim = await compileShim(source);
+    later(shim.remove);
     await writeFile(fileIn(folder), new Uint8Array(offsetBytes));
-    return { env: { LD_PRELOAD: (await shim).file, CLOCK_OFFSET_FILE: fileIn(folder) } };
+    return { env: { LD_PRELOAD: shim.file, CLOCK_OFFSET_FILE: fileIn(folder) } };
   },
   async disturb({ folder, random, loadMs, count, say }) {
     const times = random.int(1, 4);

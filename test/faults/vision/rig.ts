@@ -15,9 +15,9 @@ import type { CameraConfig } from '../../../edge/site/site.ts';
 import { type SceneMessage, VisionSupervisor } from '../../../edge/vision/supervisor.ts';
 import { type CameraOptions, type SimulatedCamera, startCamera } from '../../../scripts/camera/camera.ts';
 import { until } from '../../harness/process.ts';
-import { root } from '../../harness/root.ts';
+import { cameraCache } from '../../harness/root.ts';
 
-export const footageFolder = join(root, '.forpost/cache/camera');
+export const footageFolder = cameraCache;
 export const login = { user: 'guard', password: 'of-the-faults' };
 
 export function simulatedCamera(more: Partial<CameraOptions> = {}): Promise<SimulatedCamera> {

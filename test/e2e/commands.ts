@@ -9,7 +9,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { type Command, sealCommand } from '@forpost/shared/event/command.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testClient } from '../../scripts/kafka/testing.ts';
 import { allEvents, TestKafka, TestSite, until } from '../harness/site.ts';
 
@@ -28,7 +28,7 @@ const gatewayId = 'test-gateway';
 const path = `/api/v1/gateways/${gatewayId}/commands`;
 
 /** The commands' topic or its substitute has everything; the rest is the same whichever way the commands take. */
-function behaviour(uplink: 'kafka' | 'http') {
+export function commandsArrive(uplink: 'kafka' | 'http') {
   let kafka: TestKafka | undefined;
   let site: TestSite;
 
@@ -220,6 +220,3 @@ function behaviour(uplink: 'kafka' | 'http') {
     expect(problems.join()).toMatch(/5 commands were refused/);
   });
 }
-
-describe('through Kafka', () => behaviour('kafka'));
-describe('over HTTP alone', () => behaviour('http'));
