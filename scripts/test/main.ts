@@ -4,7 +4,7 @@
  * where anything failed, also when vitest itself does, or when a file or a process is left behind.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { requireNode } from '@forpost/shared/node-version.ts';
@@ -47,6 +47,9 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
   // tests put their temporary files here and nowhere else, so that what they leave can be told
   const temporary = join(folder, 'tmp');
   await mkdir(temporary);
+  // as open as /tmp: some tests are another user for a while
+  await chmod(folder, 0o755);
+  await chmod(temporary, 0o1777);
   const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
   const code = await new Promise<number | string>((resolve) => {
     const child = spawn(bin('vitest'), ['run', reporter, '--allowOnly=false', ...paths], {

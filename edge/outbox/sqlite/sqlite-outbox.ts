@@ -28,6 +28,7 @@ import type { DamagePlace } from './event-rows.ts';
 import { Figures } from './figures.ts';
 import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { outboxFileName } from './kept-events.ts';
+import { keepSqliteLoaded } from './loaded.ts';
 import type { FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from './messages.ts';
 import type { PutAside } from './opening.ts';
 import { PendingChanges } from './pending-changes.ts';
@@ -569,6 +570,7 @@ export class SqliteOutbox implements Outbox {
 }
 
 function startThread(data: WriterData): Worker {
+  keepSqliteLoaded();
   return new Worker(new URL('./writer.ts', import.meta.url), { workerData: data });
 }
 
