@@ -235,9 +235,16 @@ function npmPackagesReason() {
   return reason;
 }
 
+/**
+ * Without the packages' install scripts: what is native comes built, inside the packages, and npm would compile SQLite
+ * again all the same, with headers from nodejs.org. Node alone needs its script (`findNode24`).
+ */
 async function installNpmPackages([command, ...first]) {
   await step('npm packages (npm ci)', join(logs, 'npm-ci.log'), (run) =>
-    run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=http'], { cwd: root, env: npmEnv() }),
+    run(command, [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'], {
+      cwd: root,
+      env: npmEnv(),
+    }),
   );
   npmPackagesReason();
 }
@@ -250,7 +257,7 @@ function npmEnv() {
   return { ...Object.fromEntries(passed), ...installEnv, PATH: systemPath() };
 }
 
-/** The Node to run on: the project's own, mended where npm was not allowed to run its install script. @throws SetUpError */
+/** The Node to run on: the project's own, whose install script is run here. @throws SetUpError */
 async function findNode24(npm) {
   if (await isNode24(bundledNode)) return bundledNode;
   const folder = join(root, 'node_modules/node');
@@ -258,7 +265,7 @@ async function findNode24(npm) {
     const node = npm.length > 1 ? npm[0] : process.execPath;
     const env = { ...npmEnv(), PATH: `${dirname(node)}:${systemPath()}` };
     try {
-      await step('Node 24 (its install script had not run)', join(logs, 'node-24.log'), (run) =>
+      await step('Node 24 (package node of npm)', join(logs, 'node-24.log'), (run) =>
         run(node, ['installArchSpecificPackage'], { cwd: folder, env }),
       );
     } catch (error) {
