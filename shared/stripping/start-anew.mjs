@@ -23,9 +23,6 @@ const threadSemiSpaceMb = 2;
  * A gateway of 50 devices holds some 35 MB of objects. V8 plans for the machine's memory and not for that: left alone
  * it lets garbage grow to several times as much before it looks. `--max-old-space-size` is not only the limit at which
  * a leak ends the process: from it V8 also takes by what factor a heap may grow between two collections.
- *
- * `--no-parallel-scavenge`: the thread that alerts need collects its young garbage by itself, in about a millisecond. With
- * helpers it waits for all of them, and on a machine whose cores are busy that is 10 to 50 ms.
  */
 const gatewayFlags = [`--max-semi-space-size=${mainSemiSpaceMb}`, '--max-old-space-size=512', '--no-parallel-scavenge'];
 

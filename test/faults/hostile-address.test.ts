@@ -169,7 +169,7 @@ test('without an attack alerts come at once', async () => {
   expectPrompt('no attack', await alertTimes());
 });
 
-test('passwords are checked by threads that go behind the one that alerts depend on', async () => {
+test('passwords are checked by threads that go behind the one that alerts depend on, and garbage is collected by ones that do not', async () => {
   const tasks = `/proc/${site.gateway?.pid}/task`;
   const nice = new Map<string, number[]>();
   for (const task of await readdir(tasks)) {
@@ -183,6 +183,8 @@ test('passwords are checked by threads that go behind the one that alerts depend
   expect(pool.length).toBeGreaterThan(0);
   // where the system lets nobody go first, all are alike
   for (const one of pool) expect(one).toBeGreaterThanOrEqual(main < 0 ? main + 1 : main);
+  // whom the main thread waits for in each collection of garbage
+  expect(new Set(nice.get('V8Worker'))).toEqual(new Set([main]));
 });
 
 describe('beside an attack from one address', () => {

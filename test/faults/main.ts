@@ -4,7 +4,8 @@
  * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
  * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
  * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
- * (packets/report.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts); with
+ * (packets/report.ts); with `--field [--runs SECONDS] [--seed FROM] [--scenario SUITE,…]` inputs as the field sends them
+ * (field/registry.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts); with
  * `--conformance` what MQTT demands, statement by statement (../conformance/report.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { conformanceReport } from '../conformance/report.ts';
 import { campaign, findMistakes } from './campaign.ts';
+import { fieldReport } from './field/report.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
 import { fuzzReport, hostileReport } from './packets/report.ts';
 import { pahoReport } from './paho/report.ts';
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     vision: { type: 'string' },
     simulate: { type: 'string' },
     'fuzz-packets': { type: 'string' },
+    field: { type: 'boolean', default: false },
     paho: { type: 'boolean', default: false },
     conformance: { type: 'boolean', default: false },
     'hostile-packets': { type: 'boolean', default: false },
@@ -52,15 +55,20 @@ function chosen(): Promise<0 | 1> {
   if (minutes !== undefined) return fuzzReport(wholeNumber('fuzz-packets', minutes), seed);
   if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
   if (values.conformance) return conformanceReport();
+  if (values.field) return fieldReport(wholeNumber('runs', values.runs ?? '30'), seed, names(values.scenario));
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({
     runs: wholeNumber('runs', values.runs ?? '5'),
     firstSeed: seed,
-    scenarios: values.scenario.split(',').filter((name) => name !== ''),
+    scenarios: names(values.scenario),
     keep: values.keep,
     jobs: wholeNumber('jobs', values.jobs),
   });
+}
+
+function names(text: string): readonly string[] {
+  return text.split(',').filter((name) => name !== '');
 }
 
 function wholeNumber(option: string, text: string): number {

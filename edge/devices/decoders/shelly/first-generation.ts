@@ -142,9 +142,17 @@ function status(message: DeviceMessage): Decoded {
   const values: Record<string, Value> = {};
   for (const key of ['motion', 'vibration'] as const) if (typeof whole[key] === 'boolean') values[key] = whole[key];
   const numbers: readonly (readonly [path: string, value: Json | undefined, metric: string])[] = [
-    ['lux', isJsonObject(whole.lux) ? whole.lux.value : whole.lux, 'illuminance_lx'],
-    ['bat', isJsonObject(whole.bat) ? whole.bat.value : whole.bat, 'battery_pct'],
-    ['tmp', inner(whole, 'tmp', 'value'), 'temperature_c'],
+    [
+      isJsonObject(whole.lux) ? 'lux.value' : 'lux',
+      isJsonObject(whole.lux) ? whole.lux.value : whole.lux,
+      'illuminance_lx',
+    ],
+    [
+      isJsonObject(whole.bat) ? 'bat.value' : 'bat',
+      isJsonObject(whole.bat) ? whole.bat.value : whole.bat,
+      'battery_pct',
+    ],
+    ['tmp.value', inner(whole, 'tmp', 'value'), 'temperature_c'],
     ['thermostats[0].pos', isJsonObject(valve) ? valve.pos : undefined, 'position_pct'],
     ['thermostats[0].tmp.value', isJsonObject(valve) ? inner(valve, 'tmp', 'value') : undefined, 'temperature_c'],
   ];

@@ -32,12 +32,13 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
     // Total is the register of record; ImportActive says the same for each phase where both are there
     if (value === undefined || (metric in whole && key !== 'Total')) continue;
     const path = `ENERGY.${key}`;
-    if (!Array.isArray(value)) {
-      const number = notes.number(path, value);
+    const single = Array.isArray(value) && value.length === 1 && !Array.isArray(value[0]) ? (value[0] as Json) : value;
+    if (!Array.isArray(single) || single.length === 0) {
+      const number = notes.number(path, single);
       if (number !== undefined) whole[metric] = scaled(number, factor);
       continue;
     }
-    const numbers = numbersOf(path, value as readonly Json[], notes);
+    const numbers = numbersOf(path, single as readonly Json[], notes);
     for (const [index, number] of numbers.entries()) {
       if (number === undefined) continue;
       if (!areChannels) whole[`${metric}_l${index + 1}`] = scaled(number, factor);
