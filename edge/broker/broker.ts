@@ -88,7 +88,7 @@ export const defaultBrokerLimits: BrokerLimits = {
   ...defaultLobbyLimits,
   ...defaultFilterLimits,
   ...defaultSessionLimits,
-  maxConnections: 2000,
+  maxConnections: 6000,
   maxConnectionsEach: 16,
   maxPending: 1000,
   maxPendingBytes: 4 * 2 ** 20,
@@ -158,7 +158,8 @@ export class Broker implements Part, LocalPublisher {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
-    this.#limits = { ...defaultBrokerLimits, ...options.limits };
+    const { max_connections: maxConnections = defaultBrokerLimits.maxConnections } = options.mqtt;
+    this.#limits = { ...defaultBrokerLimits, maxConnections, ...options.limits };
     const { authenticate, acquaintance, admit, clock } = options;
     this.#sparing = new SparingLogger(options.logger, clock);
     const own = { clock, logger: this.#sparing, counters: this.#counters };

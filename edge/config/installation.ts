@@ -96,6 +96,14 @@ export const installationSchema = Type.Object(
           ),
         ),
         max_packet_bytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 16_777_216 })),
+        max_connections: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 100_000,
+            description:
+              'clients that are logged in at once; default 6000. A further one is answered «server unavailable». Each takes a file descriptor',
+          }),
+        ),
         tls: Type.Optional(
           Type.Object(
             { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },

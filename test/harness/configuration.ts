@@ -31,6 +31,8 @@ export interface GatewayFiles {
   readonly consumers?: readonly string[] | undefined;
   /** devices and consumers beside these, as they stand in site.yaml */
   readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] } | undefined;
+  /** hashes of log-ins that have no password of the tests, by id */
+  readonly hashes?: Readonly<Record<string, string>> | undefined;
   readonly cameras?: readonly object[] | undefined;
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>> | undefined;
   readonly uplink: readonly object[];
@@ -56,7 +58,10 @@ export async function writeGatewayFiles(folder: string, files: GatewayFiles): Pr
   });
   await writeYaml(folder, 'secrets.yaml', {
     mqtt: Object.fromEntries(
-      [...devices, ...consumers, ...[...moreDevices, ...moreConsumers].map(({ id }) => id)].map((id) => [id, hash]),
+      [...devices, ...consumers, ...[...moreDevices, ...moreConsumers].map(({ id }) => id)].map((id) => [
+        id,
+        files.hashes?.[id] ?? hash,
+      ]),
     ),
     console: { installer: hash },
     ...(cameraSecrets === undefined ? {} : { cameras: cameraSecrets }),

@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly consumers?: readonly string[];
   /** devices and consumers beside these, as they stand in site.yaml */
   readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] };
+  /** hashes of log-ins that have no password of the tests, by id */
+  readonly hashes?: Readonly<Record<string, string>>;
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>>;
   /** a folder of models that the gateway has installed */
@@ -102,7 +104,8 @@ export class TestSite {
         : uplink === 'http'
           ? [{ kind: 'http', name: 'centre', url: `http://127.0.0.1:${this.centrePort}` }]
           : [];
-    const { devices, decoders, rules, consumers, more, cameras, cameraSecrets, extraInstallation, webhook } = options;
+    const { devices, decoders, rules, consumers, more, hashes, cameras, cameraSecrets, extraInstallation, webhook } =
+      options;
     const { publicKey } = await signingKey(join(this.folder, 'centre', 'command-key.pem'));
     await writeGatewayFiles(this.folder, {
       gateway: 'test-gateway',
@@ -115,6 +118,7 @@ export class TestSite {
       rules,
       consumers,
       more,
+      hashes,
       cameras,
       cameraSecrets,
     });

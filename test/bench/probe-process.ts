@@ -1,0 +1,50 @@
+/**
+ * The process of probe.ts. A device and a siren are machines of their own: it goes before the other loads, so that what
+ * it waits for a core is not counted as the gateway's. The next reading is sent when the alert of the last one is there.
+ */
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setNice } from '@forpost/shared/priority.ts';
+import mqtt, { type MqttClient } from 'mqtt';
+import type { ProbeSetup } from './probe.ts';
+
+const devicesFirst = -10;
+const giveUpMs = 30_000;
+
+const [setup] = (await once(process, 'message')) as [ProbeSetup];
+const clientOf = (id: string) =>
+  mqtt.connectAsync(`mqtt://127.0.0.1:${setup.port}`, {
+    ...{ username: id, password: setup.password, clientId: `${id}-probe`, reconnectPeriod: 0 },
+  });
+const device: MqttClient = await clientOf(setup.device);
+const display = await clientOf(setup.consumer);
+await display.subscribeAsync(`forpost/alerts/+/${setup.device}`, { qos: 0 });
+if (device.stream instanceof Socket) device.stream.setNoDelay(true);
+setNice(devicesFirst);
+function nextAlert(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no alert within ${giveUpMs / 1000} s`)), giveUpMs);
+    display.once('message', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+let found: number[] = [];
+process.send?.('ready');
+process.on('message', () => {
+  process.send?.(found);
+  found = [];
+});
+for (let turn = 0; ; turn++) {
+  const arrived = nextAlert();
+  const payload = JSON.stringify({ values: { power_w: turn % 2 === 0 ? 2000 : 10 } });
+  const sent = performance.now();
+  await Promise.all([
+    device.publishAsync(`forpost/devices/${setup.device}/readings`, payload, { qos: 1 }),
+    arrived.then(() => found.push(performance.now() - sent)),
+  ]);
+  await sleep(setup.pauseMs);
+}

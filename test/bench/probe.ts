@@ -1,0 +1,50 @@
+/** One device that stays, and a consumer that hears its alerts, in a process of their own: how long each alert takes. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface ProbeSetup {
+  readonly port: number;
+  readonly device: string;
+  readonly consumer: string;
+  readonly password: string;
+  readonly pauseMs: number;
+}
+
+export class Probe {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(setup: ProbeSetup): Promise<Probe> {
+    const child = fork(fileURLToPath(new URL('./probe-process.ts', import.meta.url)), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const probe = new Probe(child);
+    const ready = probe.#answer();
+    child.send(setup);
+    await ready;
+    return probe;
+  }
+
+  /** ms from the publish to the alert, of each since it was last asked. */
+  async alerts(): Promise<readonly number[]> {
+    const answer = this.#answer();
+    this.#child.send('alerts');
+    return (await answer) as readonly number[];
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  #answer(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#child.once('message', resolve);
+      this.#child.once('exit', (code) => reject(new Error(`the probe ended with ${code}`)));
+    });
+  }
+}
