@@ -27,7 +27,7 @@ const settings = [
   { name: 'qos2', qos: 2, subscribers: 1, window: 100 },
   { name: 'fan_out_10', qos: 0, subscribers: 10, window: 100 },
   { name: 'fan_out_100', qos: 0, subscribers: 100, window: 20 },
-  { name: 'fan_out_1000', qos: 0, subscribers: 1000, window: 4 },
+  { name: 'fan_out_1000', qos: 0, subscribers: 1000, window: 20 },
 ] as const;
 
 const devices = 5000;

@@ -26,8 +26,15 @@ export type FleetOrder = { readonly setup: FleetSetup } | { readonly order: 'cut
 export class Fleet {
   readonly #child: ChildProcess;
 
+  readonly #ended: Promise<never>;
+
   private constructor(child: ChildProcess) {
     this.#child = child;
+    this.#ended = new Promise((_, reject) => {
+      child.once('exit', (code) => reject(new Error(`the fleet ended with ${code}`)));
+    });
+    // whoever asks for its state hears of it
+    this.#ended.catch(() => undefined);
   }
 
   /** Begins to connect them all at once. */
@@ -44,11 +51,11 @@ export class Fleet {
   }
 
   state(): Promise<FleetState> {
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<FleetState>((resolve) => {
       this.#child.once('message', (state) => resolve(state as FleetState));
-      this.#child.once('exit', (code) => reject(new Error(`the fleet ended with ${code}`)));
-      this.#child.send({ order: 'state' } satisfies FleetOrder);
     });
+    this.#child.send({ order: 'state' } satisfies FleetOrder);
+    return Promise.race([answer, this.#ended]);
   }
 
   async stop(): Promise<void> {
