@@ -5,7 +5,8 @@
  * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
  * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
  * (packets/report.ts); with `--field [--runs SECONDS] [--seed FROM] [--scenario SUITE,…]` inputs as the field sends them
- * (field/registry.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts); with
+ * (field/registry.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts), with `--clients` the same as a
+ * home automation, its bridges and devices (paho/roles-report.ts); with
  * `--conformance` what MQTT demands, statement by statement (../conformance/report.ts). One JSON document last on standard output.
  */
 import { parseArgs } from 'node:util';
@@ -17,6 +18,7 @@ import { fieldReport } from './field/report.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
 import { fuzzReport, hostileReport } from './packets/report.ts';
 import { pahoReport } from './paho/report.ts';
+import { clientsReport } from './paho/roles-report.ts';
 import { simulationReport } from './simulation/report.ts';
 import { visionCampaign } from './vision/registry.ts';
 
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     'fuzz-packets': { type: 'string' },
     field: { type: 'boolean', default: false },
     paho: { type: 'boolean', default: false },
+    clients: { type: 'boolean', default: false },
     conformance: { type: 'boolean', default: false },
     'hostile-packets': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
@@ -56,6 +59,7 @@ function chosen(): Promise<0 | 1> {
   if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
   if (values.conformance) return conformanceReport();
   if (values.field) return fieldReport(wholeNumber('runs', values.runs ?? '30'), seed, names(values.scenario));
+  if (values.clients) return clientsReport();
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
   return campaign({

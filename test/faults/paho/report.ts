@@ -6,8 +6,7 @@
  * It needs Python 3 with venv, and pip's way to a package registry: the client is installed into
  * node_modules/.cache/forpost-paho (PAHO_PYTHON names an interpreter that has it already).
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,10 +14,9 @@ import Database from 'better-sqlite3';
 import { createReport } from '../../../scripts/report.ts';
 import { freePorts } from '../../harness/ports.ts';
 import { TcpProxy } from '../../harness/proxy.ts';
-import { root } from '../../harness/root.ts';
 import { TestSite, testPassword } from '../../harness/site.ts';
+import { pahoVersion, pythonWithPaho } from './python.ts';
 
-const wanted = 'paho-mqtt==2.2.*';
 const perSecond = 400;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -44,10 +42,7 @@ const modes: readonly Mode[] = [
 export async function pahoReport(cuts: number): Promise<0 | 1> {
   const python = pythonWithPaho();
   const report = createReport('paho');
-  report.version(
-    'paho-mqtt',
-    execFileSync(python, ['-c', 'import paho.mqtt as p; print(p.__version__)'], { encoding: 'utf8' }).trim(),
-  );
+  report.version('paho-mqtt', pahoVersion(python));
   const site = await TestSite.start({ devices: modes.map(({ name }) => name), uplink: 'none', centre: false });
   const [port = 0] = await freePorts(1);
   const proxy = await TcpProxy.start(port, () => site.mqttPort);
@@ -136,26 +131,4 @@ function countStored(file: string): ReadonlyMap<string, number> {
   }
   db.close();
   return stored;
-}
-
-/** @throws Error that says what is missing */
-function pythonWithPaho(): string {
-  const given = process.env.PAHO_PYTHON;
-  if (given !== undefined) return given;
-  const folder = join(root, 'node_modules/.cache/forpost-paho');
-  const python = join(folder, 'bin/python3');
-  if (existsSync(join(folder, 'installed'))) return python;
-  say(`installing ${wanted} into ${folder}`);
-  mkdirSync(folder, { recursive: true });
-  try {
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync(python, ['-m', 'pip', 'install', '-q', wanted], { stdio: ['ignore', 'ignore', 'inherit'] });
-    mkdirSync(join(folder, 'installed'));
-  } catch (error) {
-    throw new Error(
-      'paho-mqtt cannot be installed: python3 with venv (Debian: python3-venv) and a package registry are needed, or PAHO_PYTHON',
-      { cause: error },
-    );
-  }
-  return python;
 }
