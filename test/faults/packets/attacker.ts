@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import {
+  type ConnectOptions,
   connectPacket,
   field,
   framed,
@@ -24,6 +25,9 @@ export interface AttackerData {
 
 const data = workerData as AttackerData;
 const topic = `forpost/devices/${data.user}/readings`;
+/** as many as a principal may have */
+const connectionsEach = 16;
+const retainedEach = 200;
 let done = 0;
 
 /** Raw connections; what comes back is counted by its packets' types where a step waits for one. */
@@ -48,9 +52,11 @@ class Attacker {
     this.socket.on('data', (chunk: Buffer) => this.#take(chunk));
   }
 
-  static async loggedIn(clean: boolean, clientId = 'hostile'): Promise<Attacker> {
+  static async loggedIn(clean: boolean, clientId = 'hostile', will?: ConnectOptions['will']): Promise<Attacker> {
     const attacker = new Attacker();
-    attacker.socket.write(connectPacket(data.user, { password: data.password, clientId, clean }));
+    attacker.socket.write(
+      connectPacket(data.user, { password: data.password, clientId, clean, ...(will && { will }) }),
+    );
     await attacker.got(2, 1);
     return attacker;
   }
@@ -215,11 +221,84 @@ const attacks = {
       times(2000, (n) => pubrelPacket(n + 1)),
       2000,
     ),
+  /** one UNSUBSCRIBE with so many filters that it does not have, again and again */
+  'UNSUBSCRIBE of many filters': async () => {
+    const attacker = await Attacker.loggedIn(false);
+    parentPort?.postMessage('begun');
+    for (let n = 1; !attacker.isClosed; n++) {
+      await attacker.send(unsubscribe((n % 60_000) + 1, 0, data.filters));
+      await attacker.got(11, n);
+      done++;
+    }
+  },
+  /** a device with as many retained messages as it may have asks for all of them by many filters */
+  'retained messages by wildcards': async () => {
+    const attacker = await Attacker.loggedIn(true);
+    for (let n = 0; n < retainedEach; n++)
+      await attacker.send(publishPacket(`${data.user}/status/${n}`, 'x'.repeat(200), 1, n + 1, false, true));
+    await attacker.got(4, retainedEach);
+    parentPort?.postMessage('begun');
+    const filters = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? `${data.user}/#` : `${data.user}/+/+`));
+    const asked = framed(0x82, idOf(1), ...filters.flatMap((filter) => [field(filter), Buffer.from([1])]));
+    for (let n = 1; !attacker.isClosed; n++) {
+      await attacker.send(asked);
+      await attacker.got(9, n);
+      done++;
+    }
+  },
+  'QoS 2 without PUBREL': () => {
+    let n = 0;
+    return floodOf(
+      () => times(200, () => publishPacket(topic, '{"values":{"power_w":1}}', 2, (n++ % 65_535) + 1)),
+      200,
+    );
+  },
+  /** a session and a will for each connection, and each connection is cut */
+  'sessions and wills': async () => {
+    parentPort?.postMessage('begun');
+    const comeAndGo = async (first: number) => {
+      for (let n = first; ; n += 8) {
+        const next = await Attacker.loggedIn(false, `hostile-${n % 1000}`, {
+          topic,
+          payload: '{"values":{"power_w":1}}',
+        });
+        next.socket.destroy();
+        done++;
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, n) => comeAndGo(n)));
+  },
+  'empty payloads from 16 connections': () =>
+    floodFromAll(
+      times(500, () => publishPacket(topic, '', 0)),
+      500,
+    ),
+  'SUBSCRIBE from 16 connections': () =>
+    floodFromAll(
+      times(500, (n) => subscribe(n + 1, n, 1)),
+      500,
+    ),
   'new topics': () => {
     let n = 0;
     return floodOf(() => times(200, () => publishPacket(`${data.user}/status/${n++}`, '{}', 1, (n % 60_000) + 1)), 200);
   },
 } as const;
+
+/** The same from as many connections as a principal may have. */
+async function floodFromAll(packets: Buffer, count: number): Promise<void> {
+  const all = await Promise.all(
+    Array.from({ length: connectionsEach }, (_, n) => Attacker.loggedIn(true, `hostile-${n}`)),
+  );
+  parentPort?.postMessage('begun');
+  await Promise.all(
+    all.map(async (attacker) => {
+      for (;;) {
+        await attacker.send(packets);
+        done += count;
+      }
+    }),
+  );
+}
 
 /** Other bytes each time. */
 async function floodOf(packets: () => Buffer, count: number): Promise<void> {

@@ -28,6 +28,12 @@ export const attacks: readonly Attack[] = [
   { metric: 'qos2_flood', name: 'QoS 2 handshakes', options: asDevice },
   { metric: 'pingreq_flood', name: 'PINGREQ', options: {} },
   { metric: 'pubrel_flood', name: 'PUBREL of nothing', options: {} },
+  { metric: 'unsubscribe_12000_filters', name: 'UNSUBSCRIBE of many filters', options: { filters: 12_000 } },
+  { metric: 'retained_by_wildcards', name: 'retained messages by wildcards', options: { user: 'hostile-shelly' } },
+  { metric: 'qos2_without_pubrel', name: 'QoS 2 without PUBREL', options: asDevice },
+  { metric: 'sessions_and_wills', name: 'sessions and wills', options: asDevice },
+  { metric: 'empty_payloads_16_connections', name: 'empty payloads from 16 connections', options: asDevice },
+  { metric: 'subscribe_16_connections', name: 'SUBSCRIBE from 16 connections', options: {} },
   { metric: 'new_topics_flood', name: 'new topics', options: { user: 'hostile-shelly' } },
 ];
 
