@@ -42,7 +42,7 @@ export const defaultLobbyLimits: LobbyLimits = {
 };
 
 /** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, then alerts have theirs. */
-const connectsAtOnce = 20;
+const connectsAtOnce = 50;
 /** Beyond those at once: 500 a second. */
 const connectEveryMs = 2;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
