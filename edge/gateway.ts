@@ -328,6 +328,7 @@ export class Gateway implements Part {
       cameras: () => site.cameras.map(({ id }) => id),
       ask: (camera, alarm, uptime) => this.#vision.wantEvidence(camera, alarm, uptime),
       attach: (alarm, references) => this.#pipeline.attach(alarm, references),
+      lack: (alarm, why) => void this.#pipeline.lackEvidence(alarm, why),
       note: (data) => this.#pipeline.note(data),
       quality: () => this.#clockSync.quality(),
       clock,

@@ -293,7 +293,15 @@ export class Pipeline {
 
   /** There is evidence of an alarm now, also of one that is over. Whether the alarm is known. */
   attach(alarm: string, evidence: readonly EvidenceReference[]): boolean {
-    const alert = this.#parts.alarms.attach(alarm, evidence);
+    return this.#tellAgain(this.#parts.alarms.attach(alarm, evidence));
+  }
+
+  /** An alarm will have no clip, and why. Whether the alarm is known. */
+  lackEvidence(alarm: string, why: string): boolean {
+    return this.#tellAgain(this.#parts.alarms.lack(alarm, why));
+  }
+
+  #tellAgain(alert: Alert | undefined): boolean {
     if (alert === undefined) return false;
     this.#parts.onAlert(alert);
     this.#storing.keep({ events: [this.#alertDraft(alert)] });
@@ -407,6 +415,7 @@ function observationOf(camera: DeviceId, change: SceneChange): VisionObservation
 }
 
 /** An update for its evidence alone counts nothing up: the newest piece tells two of them apart. */
-function evidenceOf({ change, evidence }: AlertData): string {
-  return change === 'updated' && evidence.length > 0 ? `/${evidence.at(-1)?.id}` : '';
+function evidenceOf({ change, evidence, evidence_problem: problem }: AlertData): string {
+  if (change !== 'updated') return '';
+  return `${evidence.length > 0 ? `/${evidence.at(-1)?.id}` : ''}${problem === undefined ? '' : '/no-clip'}`;
 }

@@ -326,6 +326,7 @@ export const alarmSchema = answer({
       media: Type.String({ description: 'image/jpeg or video/mp4' }),
     }),
   ),
+  evidence_problem: optional(Type.String({ description: 'why it has no clip, in words' })),
 });
 export type AlarmView = Type.Static<typeof alarmSchema>;
 

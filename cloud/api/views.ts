@@ -80,6 +80,7 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
     changed,
     ...(active ? {} : { ended }),
     evidence: evidenceOf(data.evidence),
+    ...(typeof data.evidence_problem === 'string' ? { evidence_problem: data.evidence_problem } : {}),
   };
 }
 

@@ -50,6 +50,8 @@ export interface ActiveAlarm {
   readonly peak?: Value;
   /** absent where there is none */
   readonly evidence?: readonly EvidenceReference[];
+  /** why it has no clip, in words; absent where it has, or none is recorded */
+  readonly evidenceProblem?: string;
 }
 
 export interface Acknowledgement {
@@ -227,16 +229,31 @@ export class Alarms implements Part {
 
   /** There are pictures of it now, also after its end. Undefined of an alarm that is not known, or has enough of them. */
   attach(alarm: string, evidence: readonly EvidenceReference[]): Alert | undefined {
-    const known = [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.get(alarm);
+    const known = this.#find(alarm);
     if (known === undefined) return undefined;
     const before = known.evidence ?? [];
     const fresh = evidence.filter(({ id }) => before.every((one) => one.id !== id));
     if (fresh.length === 0 || before.length + fresh.length > mostEvidence) return undefined;
+    return this.#update({ ...known, evidence: [...before, ...fresh] });
+  }
+
+  /** Why it will have no clip. Undefined where it is not known, or says so already. */
+  lack(alarm: string, why: string): Alert | undefined {
+    const known = this.#find(alarm);
+    if (known === undefined || known.evidenceProblem === why) return undefined;
+    return this.#update({ ...known, evidenceProblem: why });
+  }
+
+  #find(alarm: string): ActiveAlarm | undefined {
+    return [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.get(alarm);
+  }
+
+  /** What is over stays over since when it was. */
+  #update(alarm: ActiveAlarm): Alert {
     const now = this.#clock.now();
-    const active = known.ended === undefined;
-    // what is over stays over since when it was
-    const changed = { ...known, evidence: [...before, ...fresh], changed: active ? now : known.changed };
-    if (active) this.#active.set(keyOf(known), changed);
+    const active = alarm.ended === undefined;
+    const changed = { ...alarm, changed: active ? now : alarm.changed };
+    if (active) this.#active.set(keyOf(alarm), changed);
     else this.#ended.update(changed);
     const taken = { received: now, uptime: this.#clock.uptime() };
     return this.#hand(this.#alert(changed, 'updated', active, changed.changed, taken), changed);
@@ -244,8 +261,7 @@ export class Alarms implements Part {
 
   /** Whether somebody has acknowledged it, as far as that is remembered. */
   isAcknowledged(alarm: string): boolean {
-    const known = [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.get(alarm);
-    return known?.acknowledged ?? false;
+    return this.#find(alarm)?.acknowledged ?? false;
   }
 
   /** What is active now, oldest first. */
@@ -364,6 +380,7 @@ export class Alarms implements Part {
       count,
       test,
       evidence: alarm.evidence ?? [],
+      ...(alarm.evidenceProblem === undefined ? {} : { evidence_problem: alarm.evidenceProblem }),
       ...(summary === undefined ? {} : { summary }),
       ...(peak === undefined ? {} : { peak }),
       ...(ended === undefined ? {} : { duration_ms: Math.max(0, Math.round(ended - raised)) }),

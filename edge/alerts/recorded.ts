@@ -41,6 +41,7 @@ const schema = Type.Object({
   count: Type.Integer({ minimum: 1 }),
   test: Type.Boolean(),
   evidence: Type.Optional(evidenceSchema),
+  evidence_problem: Type.Optional(Type.String()),
   summary: Type.Optional(Type.String()),
   peak: Type.Optional(valueSchema),
   duration_ms: Type.Optional(Type.Number()),
@@ -124,6 +125,7 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     acknowledged_at: at,
     acknowledged_where: where = 'site',
     evidence = [],
+    evidence_problem: evidenceProblem,
   } = data;
   const { summary, peak } = worstOf(data, before);
   return {
@@ -145,6 +147,7 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     ...(summary === undefined ? {} : { summary }),
     ...(peak === undefined ? {} : { peak }),
     ...(evidence.length === 0 ? {} : { evidence }),
+    ...(evidenceProblem === undefined ? {} : { evidenceProblem }),
   };
 }
 

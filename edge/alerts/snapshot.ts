@@ -41,6 +41,7 @@ const alarms = Type.Array(
     summary: Type.Optional(Type.String()),
     peak: Type.Optional(value),
     evidence: Type.Optional(evidenceSchema),
+    evidenceProblem: Type.Optional(Type.String()),
   }),
 );
 const schema = Type.Object({

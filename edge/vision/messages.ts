@@ -113,6 +113,8 @@ export type FromVision =
       /** whose evidence it is: several alarms of one moment share a clip */
       readonly alarms: readonly string[];
       readonly items: readonly EvidenceItem[];
+      /** what these alarms will not be shown by, and why, in words */
+      readonly lacking?: string;
     }
   | { readonly kind: 'camera'; readonly status: CameraStatus }
   | {

@@ -90,6 +90,8 @@ export interface AlertData {
   /** an installer's trial: stored and shown, but must not page the desk */
   readonly test: boolean;
   readonly evidence: readonly EvidenceReference[];
+  /** why it has no clip: "no clip: nothing was recorded around the alarm". Absent of an older gateway, and where it has one */
+  readonly evidence_problem?: string;
   /** from packet or frame taken to alert handed to local subscribers */
   readonly latency_ms?: number;
   /** what it is about, in words that hold also when it is over: "power reached 39.6 kW, above 24 kW" */

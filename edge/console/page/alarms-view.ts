@@ -10,7 +10,7 @@ import { clockTime, duration, plural } from './format.ts';
 import './earlier-alarms.ts';
 import './evidence-view.ts';
 import { section } from './parts.ts';
-import { acknowledgedWords, severityWords } from './words.ts';
+import { acknowledgedWords, sentence, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
   /** as they are shown: they stand still while somebody uses the page */
@@ -77,6 +77,7 @@ function card(
       </p>
       ${alarm.active ? nothing : html`<p class="muted">It ended with: ${alarm.message}</p>`}
       ${worst(alarm)}
+      ${alarm.evidence_problem === undefined ? nothing : html`<p class="muted">${sentence(alarm.evidence_problem)}.</p>`}
       ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
     ${

@@ -26,6 +26,8 @@ export interface EvidenceOptions {
   readonly ask: (camera: string, alarm: string, uptime: number) => void;
   /** has the alarm told with these; whether it is known */
   readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
+  /** has the alarm told with why it will not be shown */
+  readonly lack?: (alarm: string, why: string) => void;
   readonly note: (data: GatewayData) => void;
   readonly quality: () => ClockQuality;
   readonly clock: Clock;
@@ -91,6 +93,8 @@ export class Evidence {
 
   /** Finished files of the vision process. Resolves when they are kept or gone; what fails is a line in the log. */
   async take(message: Message): Promise<void> {
+    if (message.lacking !== undefined) for (const alarm of message.alarms) this.#options.lack?.(alarm, message.lacking);
+    if (message.items.length === 0) return;
     const alarms = message.alarms.filter((alarm) => this.#hasRoom(alarm, message.items.length));
     this.#expect(alarms, message.items.length);
     try {

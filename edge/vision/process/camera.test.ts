@@ -97,6 +97,65 @@ test('a camera that is watched once in five seconds is not stalled by that', asy
   }
 });
 
+test('a camera that sends less often than it is asked to is no stalled one, once that is known', async () => {
+  const { camera, pass, frame, history } = rig(5);
+  camera.start();
+  await pass(100);
+  frame();
+  await pass(3_100);
+  expect(camera.state).toBe('stalled');
+  // its next try is given the time to show how often it has a picture
+  await pass(2_100);
+  for (let i = 0; i < 20; i++) {
+    frame();
+    await pass(4_000);
+  }
+  expect(camera.state).toBe('live');
+  expect(history).toEqual(['live', 'stalled no frames for 3 s', 'live']);
+  await pass(7_000);
+  expect(camera).toMatchObject({ state: 'stalled', reason: 'no frames for 10 s' });
+});
+
+test('a key frame that is a minute away is waited for, and told', async () => {
+  const { camera, runs, pass, frame, history } = rig();
+  camera.start();
+  await pass(100);
+  const wait = async (seconds: number) => {
+    for (let s = 3; s <= seconds; s++) {
+      runs.at(-1)!.events.waiting?.(s * 1_000);
+      await pass(1_000);
+    }
+  };
+  await wait(59);
+  expect(runs).toHaveLength(1);
+  expect(camera).toMatchObject({
+    state: 'connecting',
+    reason: 'waiting for a key frame (for 40 s by now: shorten the camera’s interval of key frames)',
+  });
+  // so that neither log nor page is filled by it
+  expect(history.length).toBeLessThanOrEqual(5);
+  frame();
+  expect(camera.state).toBe('live');
+  runs.at(-1)!.events.keyFrames?.(60_000);
+  await pass(4_000);
+  expect(camera.state).toBe('stalled');
+  await pass(2_000);
+  await wait(5);
+  expect(camera.reason).toBe('waiting for a key frame (every 60 s: shorten the camera’s interval)');
+});
+
+test('a stream without any key frame is given up, and said so', async () => {
+  const { camera, runs, pass } = rig();
+  camera.start();
+  await pass(100);
+  for (let s = 3; s <= 151; s++) {
+    runs[0]!.events.waiting?.(s * 1_000);
+    await pass(1_000);
+  }
+  expect(camera).toMatchObject({ state: 'unreachable', reason: 'no key frame within 150 s' });
+  expect(runs[0]?.killed).toBe(true);
+});
+
 test('an absent camera is asked for again and again, without an ffmpeg, and is live when it comes', async () => {
   const { camera, runs, world, pass, frame } = rig();
   world.probe = 'nothing listens on cam:554';

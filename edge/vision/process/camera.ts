@@ -3,6 +3,7 @@
  *
  *   connecting ── first frame ──► live ── no frame in time ──► stalled ─┐
  *     │  ▲ ▲                       └── stream ended ──► connecting ─────┤
+ *     ├── packets, no key frame ──► connecting, «waiting for a key frame»
  *     │  │ └──────────────── wait (backoff, jitter) ◄───────────────────┤
  *     │  └─ set up again                                                │
  *     ├── wrong log-in, no such stream ──► refused ────────────────────►┤
@@ -10,8 +11,8 @@
  *     └── nobody there, no picture in time ──► unreachable ────────────►┘
  *   off: it cannot be used at all; that is watched-camera.ts's to say
  *
- * Always: at most one ffmpeg; after `stalled`, `refused` and `unreachable` the state stays until a frame comes, so
- * that what people read does not flicker; every end of ffmpeg is a drop, whatever its exit status says (a kicked
+ * Always: at most one capture; after `stalled`, `refused` and `unreachable` the state stays until a frame comes, so
+ * that what people read does not flicker (or until packets come and only a key frame is waited for); every end of ffmpeg is a drop, whatever its exit status says (a kicked
  * client ends with 0), and a stream that says nothing is ended by this file's watchdog; all frames of one ffmpeg have
  * one shape (a stream that changes its proportions is opened anew), so that no mask lies beside what it covers.
  */
@@ -23,20 +24,20 @@ import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import { isLocal, type Source } from './address.ts';
 import type { Capture, CaptureEnd, CaptureEvents, CaptureRecorder, startCapture } from './capture.ts';
 import { explain } from './failure.ts';
+import { firstPictureMs, goodKeyFrameMs, longestKeyFrameMs, stallMs } from './limits.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { probe } from './probe.ts';
 
-/** A stream is stalled without a frame for this long, or for a few of its own intervals where that is longer. */
-const stallAfterMs = 2_900;
-const stallAfterIntervals = 2.5;
-/** Key frames may be 10 s apart, and decoding begins with one. */
-const firstFrameDeadlineMs = 12_000;
 const probeDeadlineMs = 2_500;
 /** With the wait for a key frame, which is a second at most cameras, a camera that is back is live within 3 s. */
 const retryBackoff: Backoff = { baseMs: 500, ceilingMs: 1_200 };
 /** Cameras lock an account after a few wrong passwords: ask rarely. */
 const refusedBackoff: Backoff = { baseMs: 5_000, ceilingMs: 60_000 };
 const leastRetryMs = 100;
+/** So many frames of a stream say how often it has one. */
+const learningFrames = 4;
+/** when it is told anew for how long a key frame is waited for by now */
+const waitingSteps = [90, 60, 40, 20, 10, 5, 0];
 /** A stream that was live this long starts again at the first step of the backoff. */
 const provenAfterMs = 10_000;
 
@@ -58,6 +59,8 @@ export interface CameraOptions {
   frame(): void;
   /** the state or its reason changed */
   changed(): void;
+  /** Key frames are so far apart that an installer should know; 0: no longer. */
+  rareKeyFrames?(intervalMs: number): void;
   /** the hardware decoder cannot be used, and the processor decodes instead; why, in words */
   softened(reason: string): void;
 }
@@ -70,6 +73,12 @@ export class Camera {
   #capture: Capture | undefined;
   #timer: Timer | undefined;
   #frameAt = 0;
+  /** ms between the newest frames of this capture */
+  #intervals: number[] = [];
+  /** The capture before stood still before it could be known how often it has a frame. */
+  #unlearned = false;
+  /** from one key frame of this camera to the next, as last seen; 0: not known */
+  #keyFrameMs = 0;
   #liveSince = 0;
   #failures = 0;
   #stopped = true;
@@ -115,7 +124,7 @@ export class Camera {
   }
 
   #open(): void {
-    const { size, framesPerSecond, frames, clock, startCapture, recorder } = this.#options;
+    const { size, framesPerSecond, frames, startCapture, recorder } = this.#options;
     frames.reset();
     const events: CaptureEvents = {
       picture: (width, height) => {
@@ -133,18 +142,59 @@ export class Camera {
       ended: (end) => {
         if (this.#capture === capture) this.#dropped(end);
       },
+      waiting: (ms) => {
+        if (this.#capture === capture && this.#liveSince === 0) this.#waitForKeyFrame(ms);
+      },
+      keyFrames: (intervalMs) => {
+        if (this.#capture === capture) this.#sawKeyFrames(intervalMs);
+      },
     };
+    this.#intervals = [];
     const capture: Capture = startCapture(this.#source, size, framesPerSecond, events, recorder);
     this.#capture = capture;
-    this.#timer = clock.after(firstFrameDeadlineMs, () => {
+    this.#awaitPicture();
+  }
+
+  #awaitPicture(): void {
+    const { clock, framesPerSecond } = this.#options;
+    const limitMs = firstPictureMs(1_000 / framesPerSecond);
+    this.#timer?.cancel();
+    this.#timer = clock.after(limitMs, () => {
       this.#endCapture();
-      this.#retry('unreachable', `no picture within ${firstFrameDeadlineMs / 1000} s`);
+      this.#retry('unreachable', `no picture within ${Math.round(limitMs / 1000)} s`);
     });
+  }
+
+  /** Packets have come for `ms`, and none that decoding could begin with. */
+  #waitForKeyFrame(ms: number): void {
+    if (ms > longestKeyFrameMs) {
+      this.#timer?.cancel();
+      this.#endCapture();
+      this.#retry('unreachable', `no key frame within ${longestKeyFrameMs / 1000} s`);
+      return;
+    }
+    this.#awaitPicture();
+    const seconds = Math.round(this.#keyFrameMs / 1000);
+    const waited = waitingSteps.find((step) => ms >= step * 1000) ?? 0;
+    const how =
+      this.#keyFrameMs > goodKeyFrameMs
+        ? `every ${seconds} s: shorten the camera’s interval`
+        : `${waited < 5 ? 'the first pictures need one' : `for ${waited} s by now`}: shorten the camera’s interval of key frames`;
+    this.#become('connecting', `waiting for a key frame (${how})`);
+  }
+
+  #sawKeyFrames(intervalMs: number): void {
+    const rare = (ms: number) => ms > goodKeyFrameMs;
+    const before = this.#keyFrameMs;
+    this.#keyFrameMs = intervalMs;
+    if (rare(intervalMs) || rare(before)) this.#options.rareKeyFrames?.(rare(intervalMs) ? intervalMs : 0);
   }
 
   #frame(): void {
     const { clock, frame } = this.#options;
+    const before = this.#frameAt;
     this.#frameAt = clock.uptime();
+    if (this.#liveSince > 0) this.#intervals = [...this.#intervals.slice(1 - learningFrames), this.#frameAt - before];
     if (this.#state !== 'live' || this.#liveSince === 0) {
       this.#liveSince = this.#frameAt;
       this.#timer?.cancel();
@@ -156,14 +206,24 @@ export class Camera {
 
   /** The watchdog: looks again when the newest frame may be too old, instead of setting a timer a frame. */
   #watch(): void {
-    const { clock, framesPerSecond } = this.#options;
-    const limitMs = Math.max(stallAfterMs, (stallAfterIntervals * 1000) / framesPerSecond);
+    const { clock } = this.#options;
+    const limitMs = this.#stallMs();
     const leftMs = this.#frameAt + limitMs - clock.uptime();
     this.#timer = clock.after(Math.max(0, leftMs), () => {
-      if (clock.uptime() - this.#frameAt < limitMs) return this.#watch();
+      // it may have become another one meanwhile
+      if (clock.uptime() - this.#frameAt < Math.max(limitMs, this.#stallMs())) return this.#watch();
+      this.#unlearned = this.#intervals.length < learningFrames;
       this.#endCapture();
       this.#retry('stalled', `no frames for ${Math.round(limitMs / 1000)} s`);
     });
+  }
+
+  /** A camera may send less often than it is asked to: what it does counts. */
+  #stallMs(): number {
+    const wanted = 1_000 / this.#options.framesPerSecond;
+    const known = this.#intervals.length >= learningFrames;
+    if (!known && this.#unlearned) return firstPictureMs(wanted);
+    return stallMs(Math.max(wanted, known ? Math.max(...this.#intervals) : 0));
   }
 
   #dropped(end: CaptureEnd): void {

@@ -2,6 +2,9 @@
  * Puts recorded segments together to one MP4 that any browser plays. Without masks nothing is decoded: the pictures are
  * those of the camera. With masks the clip is encoded anew with those areas black, before it is written anywhere.
  *
+ * A clip lasts as long as it was recorded for by the monotonic clock, whatever the stream's own times say: one that does not is cut
+ * once more with its times drawn out or together.
+ *
  * Always: at the lowest priority and one at a time in the process; it is ended after `deadlineMs`; the file stands
  * under its name only when it is whole.
  */
@@ -13,6 +16,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { moveFile } from '@forpost/shared/files.ts';
 import { loadSharp } from './images.ts';
+import { mp4DurationMs } from './mp4-duration.ts';
 
 /** corners, 0..1 of the picture */
 export type Mask = readonly (readonly [number, number])[];
@@ -23,6 +27,14 @@ export interface ClipOrder {
   readonly masks: readonly Mask[];
   readonly file: string;
   readonly maxBytes: number;
+  /** what of the segments is wanted, by the monotonic clock; absent: all */
+  readonly part?: ClipPart;
+}
+
+export interface ClipPart {
+  /** of their beginning that is not: shown by no player that knows edit lists, and in the file, because decoding needs it */
+  readonly skipMs: number;
+  readonly lengthMs: number;
 }
 
 const deadlineMs = 120_000;
@@ -32,6 +44,9 @@ const keptOfErrors = 500;
 const maskSize = { width: 1280, height: 720 };
 /** A mask's border reaches a little over it, so that scaling uncovers nothing. */
 const borderWidth = 4;
+
+/** A stream's times may be wrong by this much before a clip is drawn out or together. */
+const tolerated = { ms: 1_500, part: 0.25 } as const;
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -44,7 +59,8 @@ export function cutClip(order: ClipOrder, clock: Clock): Promise<void> {
   return cut;
 }
 
-async function run({ segments, masks, file, maxBytes }: ClipOrder, clock: Clock): Promise<void> {
+async function run(order: ClipOrder, clock: Clock): Promise<void> {
+  const { masks, file, part } = order;
   const half = `${file}.new`;
   const maskFile = `${file}.mask.png`;
   try {
@@ -54,35 +70,65 @@ async function run({ segments, masks, file, maxBytes }: ClipOrder, clock: Clock)
         .png()
         .toFile(maskFile);
     }
-    const child = spawn(
-      process.env.FFMPEG_PATH ?? 'ffmpeg',
-      [
-        ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-threads', '1'],
-        ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'],
-        ...(masks.length === 0 ? ['-map', '0:v:0', '-c:v', 'copy'] : masked(maskFile)),
-        ...['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', half],
-      ],
-      { stdio: ['pipe', 'ignore', 'pipe'] },
-    );
-    const late = clock.after(deadlineMs, () => child.kill('SIGKILL'));
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors = (errors + text).slice(-keptOfErrors);
-    });
-    // told by the exit
-    child.stdin.on('error', () => child.stdin.destroy());
-    // with its protocol: a bare path would be taken to lie beside the list, in the pipe
-    child.stdin.end(`ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`);
-    if (child.pid !== undefined) setPriority(child.pid, lowest);
-    const [status] = await once(child, 'close');
-    late.cancel();
-    if (status !== 0)
-      throw new ForpostError('FORPOST_CAMERA_FAILED', `no clip: ffmpeg says ${errors.trim() || status}`);
-    if ((await stat(half)).size === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
+    await encode(order, { half, maskFile, stretch: 1 }, clock);
+    const stretch = part === undefined ? 1 : await wantedStretch(half, part);
+    if (stretch !== 1) await encode(order, { half, maskFile, stretch }, clock);
     await moveFile(half, file);
   } finally {
     await Promise.all([half, maskFile].map((one) => rm(one, { force: true })));
   }
+}
+
+/** By what a clip's times must be multiplied to last as long as it was recorded for; 1 where they are right. */
+async function wantedStretch(half: string, { lengthMs, skipMs }: ClipPart): Promise<number> {
+  const lasts = (await mp4DurationMs(half)) ?? 0;
+  const wrong = Math.abs(lasts - lengthMs) > tolerated.ms + tolerated.part * lengthMs;
+  if (!wrong || lasts <= 0) return 1;
+  // what is skipped was measured by the same clock as the rest
+  return (lengthMs + skipMs) / (lasts + skipMs);
+}
+
+interface Encoding {
+  readonly half: string;
+  readonly maskFile: string;
+  readonly stretch: number;
+}
+
+async function encode(order: ClipOrder, { half, maskFile, stretch }: Encoding, clock: Clock): Promise<void> {
+  const { segments, masks, maxBytes, part } = order;
+  const scale = stretch === 1 ? [] : ['-itsscale', stretch.toFixed(6)];
+  const cut = part === undefined ? [] : ['-t', seconds(part.lengthMs)];
+  const skip = part === undefined || part.skipMs === 0 ? [] : ['-ss', seconds(part.skipMs)];
+  const child = spawn(
+    process.env.FFMPEG_PATH ?? 'ffmpeg',
+    [
+      ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-threads', '1', ...scale],
+      ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'],
+      ...(masks.length === 0 ? ['-map', '0:v:0', '-c:v', 'copy', '-copypriorss', '1'] : masked(maskFile)),
+      ...skip,
+      ...cut,
+      ...['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', half],
+    ],
+    { stdio: ['pipe', 'ignore', 'pipe'] },
+  );
+  const late = clock.after(deadlineMs, () => child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-keptOfErrors);
+  });
+  // told by the exit
+  child.stdin.on('error', () => child.stdin.destroy());
+  // with its protocol: a bare path would be taken to lie beside the list, in the pipe
+  child.stdin.end(`ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`);
+  if (child.pid !== undefined) setPriority(child.pid, lowest);
+  const [status] = await once(child, 'close');
+  late.cancel();
+  if (status !== 0) throw new ForpostError('FORPOST_CAMERA_FAILED', `no clip: ffmpeg says ${errors.trim() || status}`);
+  if ((await stat(half)).size === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(3);
 }
 
 function masked(maskFile: string): string[] {

@@ -6,7 +6,7 @@
  *               └── a clip that is still awaited covers this moment: the same clip is told for both alarms
  *
  * Always: `analysed` and `ask` return at once and wait for no disk; at most `mostOpen` alarms are open a camera, more are
- * counted and get their picture alone; what fails costs that one piece and a line in the log; nothing is told before its
+ * counted and get their picture alone; what fails costs that one piece, and the alarm tells why; nothing is told before its
  * file is on disk whole, under the name that its SHA-256 was taken of.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -17,11 +17,12 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { EvidenceItem, SceneChange, ToVision, Track } from '../messages.ts';
-import { cutClip, type Mask } from './clip.ts';
+import { type ClipPart, cutClip, type Mask } from './clip.ts';
 import type { Frame } from './detectors/detector.ts';
 import { withBoxes } from './draw.ts';
 import { type KeptFrame, KeptFrames, keep } from './kept-frames.ts';
-import type { Ring } from './ring.ts';
+import { writtenMs } from './limits.ts';
+import type { Ring, Segment } from './ring.ts';
 
 export type EvidenceQuestion = Extract<ToVision, { kind: 'evidence' }>;
 
@@ -34,12 +35,18 @@ export interface EvidenceRecorderOptions {
   readonly masks: readonly Mask[];
   /** undefined where nothing is recorded */
   readonly ring: Ring | undefined;
+  /** why nothing is recorded now, in words; empty where it is */
+  readonly unrecorded?: () => string;
+  /** from one picture to the next, as configured; default: usual rates */
+  readonly intervalMs?: number;
   /** the newest frame, where there is one */
   readonly newest: () => Frame | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** `alarms`: whose evidence it is */
   tell(alarms: readonly string[], items: readonly EvidenceItem[]): void;
+  /** An alarm has no clip, and why, in words. */
+  lacks?(alarms: readonly string[], why: string): void;
 }
 
 interface Open {
@@ -56,9 +63,10 @@ const mostAlarmsOfOne = 32;
 const mostKeptBytes = 8 * 1024 ** 2;
 /** of one clip: a camera that sends more than this in its seconds gets the beginning */
 const mostClipBytes = 64 * 1024 ** 2;
-/** A segment ends with the next key frame: how much longer than `afterMs` that may take. */
-const lastSegmentMs = 6_000;
 const lookEveryMs = 500;
+/** A clip that begins or ends so much sooner or later than asked for is whole segments, bit by bit. */
+const mostExtraMs = 3_000;
+const leastClipMs = 500;
 
 export class EvidenceRecorder {
   readonly #options: EvidenceRecorderOptions;
@@ -98,6 +106,7 @@ export class EvidenceRecorder {
     }
     if (this.#open.size >= mostOpen) {
       this.refused++;
+      if (this.#wantsClip) this.#lacks([alarm], 'too many alarms of this camera at once');
       return;
     }
     this.#open.add({ alarms: new Map([[alarm, shown]]), at: uptime, tracks, release: ring?.hold() ?? (() => {}) });
@@ -121,14 +130,18 @@ export class EvidenceRecorder {
   }
 
   #look(): void {
-    const { clock, afterMs, ring } = this.#options;
+    const { clock, afterMs, ring, intervalMs = 0 } = this.#options;
+    const lastWriteMs = writtenMs(intervalMs);
     for (const one of this.#open) {
       const over = one.at + afterMs;
       const now = clock.uptime();
-      if (now < over || (now < over + lastSegmentMs && ring?.reaches(over) === false)) continue;
+      if (now < over || (now < over + lastWriteMs && ring?.reaches(over) === false)) continue;
       this.#open.delete(one);
       this.#finish(one)
-        .catch((error: unknown) => this.#failed('clip', error))
+        .catch((error: unknown) => {
+          this.#failed('clip', error);
+          this.#lacks([...one.alarms.keys()], messageOf(error).replace(/^no clip: /, ''));
+        })
         .finally(one.release);
     }
   }
@@ -138,14 +151,21 @@ export class EvidenceRecorder {
     // whose picture shows that very frame has it already
     const others = [...one.alarms].filter(([, shown]) => shown !== best).map(([alarm]) => alarm);
     if (best !== undefined && others.length > 0) await this.#picture(others, 'best', best, one.tracks);
-    const { ring, beforeMs, afterMs, masks, folder, clock, tell } = this.#options;
-    const segments = ring?.covering(one.at - beforeMs, one.at + afterMs) ?? [];
-    if (segments.length === 0 || beforeMs + afterMs === 0) return;
+    const { ring, beforeMs, afterMs, masks, folder, clock, tell, unrecorded } = this.#options;
+    if (!this.#wantsClip) return;
+    const from = one.at - beforeMs;
+    const to = one.at + afterMs;
+    const segments = ring?.covering(from, to) ?? [];
+    if (segments.length === 0) {
+      const why = unrecorded?.() ?? '';
+      return this.#lacks([...one.alarms.keys()], why === '' ? 'nothing was recorded around the alarm' : why);
+    }
     const id = newId();
     const file = `${id}.mp4`;
     const path = join(folder, file);
+    const files = segments.map((segment) => segment.file);
     await cutClip(
-      { segments: segments.map((segment) => segment.file), masks, file: path, maxBytes: mostClipBytes },
+      { segments: files, masks, file: path, maxBytes: mostClipBytes, part: partOf(segments, from, to) },
       clock,
     );
     const sealed = await seal(path);
@@ -181,10 +201,30 @@ export class EvidenceRecorder {
     return Math.round(clock.now() - (clock.uptime() - uptime));
   }
 
+  get #wantsClip(): boolean {
+    return this.#options.beforeMs + this.#options.afterMs > 0;
+  }
+
+  #lacks(alarms: readonly string[], why: string): void {
+    if (!this.#stopped) this.#options.lacks?.(alarms, `no clip: ${why}`);
+  }
+
   #failed(what: string, error: unknown): void {
     if (this.#stopped) return;
     this.#sparing.warn(what, { camera: this.#options.camera, why: messageOf(error) }, `no ${what} as evidence`);
   }
+}
+
+/**
+ * What of whole segments a clip shows. They begin at the key frame before `from`: where that is some seconds before, or the last
+ * one goes on long after `to`, the clip is cut to what was asked for.
+ */
+export function partOf(segments: readonly Segment[], from: number, to: number): ClipPart {
+  const begins = segments[0]?.from ?? from;
+  const ends = segments.at(-1)?.to ?? to;
+  const skipMs = from - begins > mostExtraMs ? from - begins : 0;
+  const until = ends - to > mostExtraMs ? to : ends;
+  return { skipMs, lengthMs: Math.max(leastClipMs, until - begins - skipMs) };
 }
 
 function newId(): string {

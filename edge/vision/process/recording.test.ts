@@ -88,6 +88,7 @@ test('a main stream is recorded alone, and again when that ended', async () => {
   const recorder = new StreamRecorder({
     ...options,
     source,
+    intervalMs: 200,
     startRecording: (recording, ended) => startRecording(source, 5, recording, ended),
   });
   onTestFinished(() => recorder.stop());

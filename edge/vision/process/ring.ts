@@ -13,6 +13,7 @@
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { fileOverMs } from './limits.ts';
 
 /** What one run of ffmpeg is told: ffmpeg counts the segments up in `pattern`. */
 export interface Recording {
@@ -44,8 +45,6 @@ const segmentSeconds = 2;
 /** Packets between ffmpeg's reader and the disk: about 20 s at 10 frames a second. */
 const queuedPackets = 240;
 const lookEveryMs = 500;
-/** A segment in which nothing is written for this long is over: its ffmpeg is gone. */
-const silentMs = 5_000;
 
 /** Written each second also where key frames are a minute apart: what an alarm wants to show is on the disk by then. */
 const fragmentUs = 1_000_000;
@@ -81,6 +80,8 @@ export interface RingOptions {
   /** how much is kept behind now */
   readonly keepMs: number;
   readonly maxBytes: number;
+  /** from one picture to the next, as configured; default: usual rates */
+  readonly intervalMs?: number;
   readonly clock: Clock;
 }
 
@@ -157,7 +158,8 @@ export class Ring {
 
   /** Notes what ffmpeg has written and deletes what is too old or too much. A folder that cannot be read holds nothing. */
   look(): void {
-    const { folder, clock, keepMs, maxBytes } = this.#options;
+    const { folder, clock, keepMs, maxBytes, intervalMs = 0 } = this.#options;
+    const silentMs = fileOverMs(intervalMs);
     const now = clock.uptime();
     for (const name of names(folder)) this.#note(join(folder, name), name, now);
     this.#lookedAt = now;

@@ -2,7 +2,7 @@
  * Records a camera's stream into its ring by an ffmpeg that does nothing else: the stream that is analysed, as long as that is
  * there, or a main stream of its own. Nothing is decoded.
  *
- *   recording ── ffmpeg ended, nothing written for `silentMs` ──► waiting (backoff, jitter) ──► recording
+ *   recording ── ffmpeg ended, nothing written for too long ──► waiting (backoff, jitter) ──► recording
  *
  * Always: at most one ffmpeg; it never has to do with whether the camera counts as live: an alarm is raised without it.
  */
@@ -12,10 +12,9 @@ import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Source } from './address.ts';
 import type { Capture, StartRecording } from './capture.ts';
 import { explain } from './failure.ts';
+import { longestKeyFrameMs, unrecordedMs } from './limits.ts';
 import type { Ring } from './ring.ts';
 
-/** Key frames may be 10 s apart, and recording begins with one. */
-const silentMs = 15_000;
 const lookEveryMs = 3_000;
 const backoff: Backoff = { baseMs: 1_000, ceilingMs: 30_000 };
 const leastRetryMs = 250;
@@ -24,6 +23,8 @@ export interface StreamRecorderOptions {
   readonly camera: string;
   readonly source: Source;
   readonly ring: Ring;
+  /** from one picture to the next, as configured */
+  readonly intervalMs: number;
   /** one run of ffmpeg on the stream */
   readonly startRecording: StartRecording;
   readonly clock: Clock;
@@ -38,11 +39,17 @@ export class StreamRecorder {
   #timer: Timer | undefined;
   #begunAt = 0;
   #failures = 0;
+  #why = '';
   #stopped = true;
 
   constructor(options: StreamRecorderOptions) {
     this.#options = options;
     this.#sparing = new SparingLogger(options.logger, options.clock);
+  }
+
+  /** why nothing is recorded now, in words; empty where it is */
+  get problem(): string {
+    return this.#options.ring.wroteAt > this.#begunAt ? '' : this.#why;
   }
 
   start(): void {
@@ -68,13 +75,15 @@ export class StreamRecorder {
   }
 
   #watch(): void {
-    const { ring, clock } = this.#options;
+    const { ring, clock, intervalMs } = this.#options;
     this.#timer = clock.after(lookEveryMs, () => {
       const wroteAt = ring.wroteAt;
       if (wroteAt > this.#begunAt) this.#failures = 0;
+      // a file begins with a key frame, and the first one may be far away
+      const silentMs = wroteAt > this.#begunAt ? unrecordedMs(intervalMs) : longestKeyFrameMs;
       if (clock.uptime() - Math.max(wroteAt, this.#begunAt) < silentMs) return this.#watch();
       this.#capture?.kill();
-      this.#again(`nothing came for ${silentMs / 1000} s`);
+      this.#again(`nothing came for ${Math.round(silentMs / 1000)} s`);
     });
   }
 
@@ -83,6 +92,7 @@ export class StreamRecorder {
     this.#capture = undefined;
     this.#timer?.cancel();
     if (this.#stopped) return;
+    this.#why = why;
     this.#sparing.warn('main', { camera, why }, 'the stream is not recorded');
     const delayMs = Math.max(leastRetryMs, backoffMs(backoff, this.#failures++, random));
     this.#timer = clock.after(delayMs, () => this.#begin());

@@ -70,6 +70,8 @@ export class WatchedCamera {
   #ring: Ring | undefined;
   /** where what is recorded is another stream than what is analysed */
   #recorder: StreamRecorder | undefined;
+  /** of the stream that is analysed, while that is there */
+  #captureRecorder: StreamRecorder | undefined;
   #evidence: EvidenceRecorder | undefined;
   /** why it cannot be used; empty where it can */
   #unusable = '';
@@ -200,7 +202,7 @@ export class WatchedCamera {
       logger,
       startCapture: this.#options.startCapture ?? startCapture,
       probe,
-      recorder: this.#recorder === undefined ? this.#captureRecorder(source) : undefined,
+      recorder: this.#recorder === undefined ? this.#recordsCapture(source) : undefined,
       frame: () => {
         // the alert first; whether or not the analysis took it, it stays as it is until this turn is over
         const frame = frames.peek();
@@ -214,6 +216,7 @@ export class WatchedCamera {
         }
         this.report();
       },
+      rareKeyFrames: (intervalMs) => this.#problem(rareKeyFrames(intervalMs), 'key frames of camera'),
       softened: (reason) => this.#problem(`${reason}; the processor decodes instead`, 'decoder of camera'),
     });
     this.#frames = frames;
@@ -226,17 +229,17 @@ export class WatchedCamera {
 
   #record(frames: NewestFrame): void {
     const { config, ring, evidenceFolder, clock, random, logger, send } = this.#options;
+    const intervalMs = this.#intervalMs;
     const beforeMs = (config.record?.before_s ?? defaultBeforeS) * 1000;
     const afterMs = (config.record?.after_s ?? defaultAfterS) * 1000;
     if (ring !== undefined && beforeMs + afterMs > 0) {
-      this.#ring = new Ring({ ...ring, keepMs: beforeMs + keptBeyondMs, clock });
+      this.#ring = new Ring({ ...ring, keepMs: beforeMs + keptBeyondMs, intervalMs, clock });
       this.#ring.start();
       if (config.main_url !== undefined) {
         const source = sourceOf({ ...config, url: config.main_url });
-        const rate = config.fps ?? defaultFramesPerSecond;
         this.#recorder = new StreamRecorder({
-          ...{ camera: config.id, source, ring: this.#ring, clock, random, logger },
-          startRecording: (recording, ended) => startRecording(source, rate, recording, ended),
+          ...{ camera: config.id, source, ring: this.#ring, intervalMs, clock, random, logger },
+          startRecording: (recording, ended) => startRecording(source, 1_000 / intervalMs, recording, ended),
         });
         this.#recorder.start();
       }
@@ -248,25 +251,39 @@ export class WatchedCamera {
       afterMs,
       masks: (config.masks ?? []).map(({ points }) => points),
       ring: this.#ring,
+      unrecorded: () => this.#unrecorded(),
+      intervalMs,
       newest: () => frames.peek(),
       clock,
       logger,
       tell: (alarms, items) => send({ kind: 'evidence', camera: config.id, alarms, items }),
+      lacks: (alarms, lacking) => send({ kind: 'evidence', camera: config.id, alarms, items: [], lacking }),
     });
   }
 
+  get #intervalMs(): number {
+    return 1_000 / (this.#options.config.fps ?? defaultFramesPerSecond);
+  }
+
+  #unrecorded(): string {
+    if (this.#options.ring === undefined) return 'this gateway has no place in memory to record in';
+    if (this.#config.url.startsWith('v4l2:') && this.#recorder === undefined) return 'capture devices are not recorded';
+    return (this.#recorder ?? this.#captureRecorder)?.problem ?? '';
+  }
+
   /** Records the stream that is analysed. */
-  #captureRecorder(source: Source): CaptureRecorder | undefined {
+  #recordsCapture(source: Source): CaptureRecorder | undefined {
     const { config, clock, random, logger } = this.#options;
     const ring = this.#ring;
     if (ring === undefined) return undefined;
     return {
       begin: () => ring.begin(),
       attach: (startRecording) => {
-        const options = { camera: config.id, source, ring, startRecording, clock, random, logger };
-        const recorder = new StreamRecorder(options);
-        recorder.start();
-        return recorder;
+        const intervalMs = this.#intervalMs;
+        const options = { camera: config.id, source, ring, intervalMs, startRecording, clock, random, logger };
+        this.#captureRecorder = new StreamRecorder(options);
+        this.#captureRecorder.start();
+        return this.#captureRecorder;
       },
     };
   }
@@ -317,6 +334,12 @@ export class WatchedCamera {
         changes: changes.map((change) => ({ ...change, track: { ...change.track, anyClass: true } })),
       });
   }
+}
+
+function rareKeyFrames(intervalMs: number): string {
+  if (intervalMs === 0) return '';
+  const seconds = Math.round(intervalMs / 1_000);
+  return `one comes every ${seconds} s, and after each interruption nothing is seen until the next: set the camera to one a second or two`;
 }
 
 function areasOf({ zones = [], lines = [], motion_masks = [] }: CameraSettings): Areas {

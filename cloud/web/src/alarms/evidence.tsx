@@ -17,7 +17,7 @@ import { EvidenceFetch, hasArrived, nothingFetched } from './evidence-fetch.ts';
 import { awaitedOf, failureOf, kindWords } from './evidence-words.ts';
 
 export interface EvidenceProps {
-  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
+  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence' | 'evidence_problem'>;
   readonly commands: ReadonlyMap<string, CommandView>;
   /** why they cannot be fetched; undefined where they can */
   readonly refused: string | undefined;
@@ -29,7 +29,9 @@ export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps):
   const [opened, setOpened] = useState(false);
   const pictures = alarm.evidence.filter(({ kind }) => kind !== 'clip').length;
   const clips = alarm.evidence.length - pictures;
-  if (alarm.evidence.length === 0) return null;
+  const lacks =
+    alarm.evidence_problem === undefined ? null : <p className="alarm-evidence muted">{alarm.evidence_problem}</p>;
+  if (alarm.evidence.length === 0) return lacks;
   const what = [pictures > 0 ? countOf(pictures, 'picture') : '', clips > 0 ? countOf(clips, 'clip') : '']
     .filter((words) => words !== '')
     .join(' and ');
@@ -41,6 +43,7 @@ export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps):
     );
   return (
     <div className="alarm-evidence">
+      {lacks}
       <Button
         size="compact-sm"
         variant="default"

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import type { Timer } from '@forpost/shared/clock.ts';
 import type { RtspSource } from '../address.ts';
 import { CameraFailure } from '../failure.ts';
+import { firstPacketMs } from '../limits.ts';
 import { ffconcat } from './ffconcat.ts';
 import { type LocalReader, LocalRtsp } from './local-rtsp.ts';
 import { type Glance, glance, type RtpPacket, readRtp } from './rtp-picture.ts';
@@ -21,8 +22,6 @@ import { localSdp, type VideoTrack } from './sdp.ts';
 import type { CameraStream, Purpose, StreamInput, StreamOptions } from './stream.ts';
 
 const readersWaitMs = 500;
-/** Before the camera's own deadline for a first picture (camera.ts): this one knows more. */
-const firstPacketMs = 10_000;
 const lookEveryMs = 1_000;
 /** Most cameras have a key frame each second or two: nobody needs to read of that. */
 const unremarkableMs = 2_500;
@@ -147,15 +146,19 @@ class RtspStream implements CameraStream {
     const { clock, events } = this.#options;
     this.#watch = clock.after(lookEveryMs, () => {
       const now = clock.uptime();
-      if (this.#firstAt === undefined && now - this.#playedAt > firstPacketMs) return this.#fail(this.#silence());
+      if (this.#firstAt === undefined && now - this.#playedAt > this.#patienceMs) return this.#fail(this.#silence());
       if (this.#firstAt !== undefined && this.#keyAt === undefined && now - this.#firstAt > unremarkableMs)
         events.waiting?.(now - this.#firstAt);
       if (this.#keyAt === undefined) this.#look();
     });
   }
 
+  get #patienceMs(): number {
+    return firstPacketMs(1_000 / this.#options.framesPerSecond);
+  }
+
   #silence(): CameraFailure {
-    const seconds = firstPacketMs / 1_000;
+    const seconds = Math.round(this.#patienceMs / 1_000);
     return new CameraFailure(
       'unreachable',
       this.#source?.transport === 'udp'

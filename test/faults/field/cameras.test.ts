@@ -1,0 +1,17 @@
+/** Cameras with the quirks of the field, the quick ones; all of them: `npm run faults -- --field`. */
+import { describe, expect, test } from 'vitest';
+import { badCases, goodCases, runBad, runGood } from './camera-cases.ts';
+
+describe.concurrent('a camera is live within 3 s of its first usable frame, and its alarm has a clip of the right length', () => {
+  for (const one of goodCases.filter(({ quick }) => quick))
+    test(`with ${one.name}`, async () => {
+      expect(await runGood(one)).toBe('');
+    });
+});
+
+describe.concurrent('a camera that cannot be watched says why', () => {
+  for (const one of badCases.filter(({ quick }) => quick))
+    test(`with ${one.name}`, async () => {
+      expect(await runBad(one)).toBe('');
+    });
+});
