@@ -17,7 +17,7 @@ export interface CameraQuirks {
   readonly rate?: number;
   /** with which picture of the film it begins for each viewer */
   readonly from?: number;
-  /** another film after so many pictures */
+  /** another film after so many pictures, also for later viewers */
   readonly next?: { readonly film: Film; readonly after: number };
   /** the connection is closed after so many pictures */
   readonly endsAfter?: number;
@@ -100,6 +100,8 @@ class RtspCamera implements SimulatedRtspCamera {
   readonly #server: Server;
   readonly #viewers = new Set<Viewer>();
   port = 0;
+  /** pictures that were sent, to whomever */
+  sent = 0;
   heard = '';
   keyFrameAt = 0;
 
@@ -367,8 +369,9 @@ class Viewer {
       this.#playing = false;
       return;
     }
-    const shows = next !== undefined && n >= next.after ? next.film : this.#camera.film;
-    const at = n + from - (shows === next?.film ? next.after + from : 0);
+    const sent = this.#camera.sent++;
+    const shows = next !== undefined && sent >= next.after ? next.film : this.#camera.film;
+    const at = shows === next?.film ? sent - next.after : n + from;
     const picture = shows.pictures[at % shows.pictures.length];
     if (picture === undefined) return;
     const shownAt = n - (at % shows.pictures.length) + picture.shown;
