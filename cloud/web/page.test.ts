@@ -197,6 +197,83 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     expect(complaints).toEqual([]);
   });
 
+  test.each(Object.keys(sizes) as (keyof typeof sizes)[])(
+    'says what a list leaves out, which times are not believed and where an alarm is, at the size of a %s',
+    async (size) => {
+      centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1', { name: 'Barn' })] });
+      centre.answers.set('/api/v1/alarms', {
+        alarms: [alarmView('a', { place: 'Cellar, left wall' } as never)],
+        open: 499_001,
+        not_listed: [
+          { gateway: 'gw-1', site: 'farm', open: 499_000 },
+          { gateway: 'gw-9', site: 'mill', open: 1 },
+        ],
+      });
+      const doubted = { corrected_time: ago(0), stored: ago(0) };
+      centre.answers.set('/api/v1/events', {
+        events: [
+          eventView(1, { ...doubted, time: '9999-12-31T23:59:59.000Z', doubted: 'future' }),
+          eventView(2, { ...doubted, time: '1970-01-01T00:00:07.000Z', doubted: 'past' }),
+          eventView(3),
+        ],
+      });
+      const page = await open(size);
+      await page
+        .getByText('Not listed here: 499,000 open alarms of Barn (farm) and 1 open alarm of gw-9 (mill).')
+        .waitFor();
+      await page.getByText('Cellar, left wall').waitFor();
+      await page.getByText('not believed: says 9999, in the future').waitFor();
+      await page.getByText('not believed: says 1970, too long ago').waitFor();
+      expect(await page.locator('.event-time .warning').count()).toBe(2);
+      await page.locator('.area-events').hover();
+      centre.tell('events', { events: [], skipped: 1_200, skipped_of: { 'gw-1': 1_200 } });
+      await page.getByText('left out meanwhile: 1,200 of Barn').waitFor();
+      expect(await widthOf(page)).toBeLessThanOrEqual(sizes[size].width);
+      for (const scheme of process.env.FORPOST_SHOTS === undefined ? [] : (['light', 'dark'] as const)) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+        await page.screenshot({
+          path: join(process.env.FORPOST_SHOTS ?? '', `left-out-${size}-${scheme}.png`),
+          fullPage: true,
+        });
+      }
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('staff say that a gateway belongs to another site, and hear what the centre answers; a viewer is not asked', async () => {
+    const reason = 'the gateway "gw-1" is not known here';
+    centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
+    centre.answers.set('/api/v1/session', { user: 'admin', role: 'operator' });
+    const page = await open('phone');
+    await page.getByRole('heading', { name: 'Gateway gw-1' }).tap();
+    await page.getByText('Move to another site').tap();
+    const site = page.getByRole('textbox', { name: /Id of its site/ });
+    const move = page.getByRole('button', { name: 'Move', exact: true });
+    expect(await move.isDisabled()).toBe(true);
+    await site.fill('new-barn');
+    centre.problems.set('/api/v1/gateways/gw-1/site', { status: 404, detail: reason });
+    await move.tap();
+    await page.getByRole('alert').getByText(reason).waitFor();
+    // what was typed is still there
+    expect(await site.inputValue()).toBe('new-barn');
+    centre.problems.clear();
+    centre.answers.set('/api/v1/gateways/gw-1/site', {});
+    await move.tap();
+    await page.getByText('The gateway belongs to new-barn now').waitFor();
+    expect(centre.sent).toEqual([
+      ['POST /api/v1/gateways/gw-1/site', { site: 'new-barn' }],
+      ['POST /api/v1/gateways/gw-1/site', { site: 'new-barn' }],
+    ]);
+    if (process.env.FORPOST_SHOTS !== undefined)
+      await page.screenshot({ path: join(process.env.FORPOST_SHOTS, 'move.png'), fullPage: true });
+    await context?.close();
+    centre.answers.set('/api/v1/session', { user: 'wall', role: 'viewer' });
+    const wall = await open('desk');
+    await wall.getByRole('heading', { name: 'Gateway gw-1' }).waitFor();
+    expect(await wall.getByText('Move to another site').count()).toBe(0);
+  });
+
   test('where a gateway cannot send its pictures the reason stands in the place of the button', async () => {
     const reason = 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence';
     const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };

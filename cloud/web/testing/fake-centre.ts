@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export const builtPage = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -19,6 +20,10 @@ export class FakeCentre {
   readonly answers = new Map<string, unknown>();
   /** paths with their queries, as they were asked for */
   readonly asked: string[] = [];
+  /** by path: refused, with a reason */
+  readonly problems = new Map<string, { readonly status: number; readonly detail: string }>();
+  /** what was sent to be changed: method and path, and the body */
+  readonly sent: [string, unknown][] = [];
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
   #ticks: NodeJS.Timeout | undefined;
@@ -50,6 +55,8 @@ export class FakeCentre {
   empty(): void {
     const now = new Date().toISOString();
     this.answers.clear();
+    this.problems.clear();
+    this.sent.length = 0;
     this.answers.set('/api/v1/session', { user: 'admin' });
     this.answers.set('/api/v1/alarms', { alarms: [] });
     this.answers.set('/api/v1/gateways', { now, gateways: [] });
@@ -69,6 +76,14 @@ export class FakeCentre {
     }
     if (pathname.startsWith('/api/')) {
       this.asked.push(request.url ?? '');
+      if (request.method !== 'GET')
+        this.sent.push([`${request.method} ${pathname}`, await json(request).catch(() => undefined)]);
+      const problem = this.problems.get(pathname);
+      if (problem !== undefined) {
+        response.writeHead(problem.status, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify(problem));
+        return;
+      }
       const answer = this.answers.get(pathname);
       response.writeHead(answer === undefined || answer === null ? 404 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer ?? { detail: 'there is none' }));

@@ -13,6 +13,7 @@ import { Acknowledge, Progress } from './acknowledge.tsx';
 import { announce, nothingAnnounced } from './announcing.ts';
 import { Evidence } from './evidence.tsx';
 import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
+import { notListedWords } from './not-listed-words.ts';
 
 const shownEnded = 3;
 /** The gravest come first; the rest must not push the gateways off the screen. */
@@ -87,6 +88,11 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
             />
           ))}
         </ul>
+      )}
+      {state.notListed.length === 0 ? null : (
+        <p className="alarms-not-listed muted">
+          {notListedWords(state.notListed, (gateway) => state.gateways.get(gateway)?.name ?? gateway)}
+        </p>
       )}
       <VisuallyHidden role="status">{announced.words}</VisuallyHidden>
       {hidden > 0 || all ? (

@@ -12,6 +12,7 @@ import { ChevronIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
+import { doubtWords, leftOutWords } from './doubt-words.ts';
 import { picturedIn } from './pictured.ts';
 import { eventWords, typeNames } from './summary.ts';
 import { useEvents } from './use-events.ts';
@@ -35,10 +36,11 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
   const top = useRef<HTMLDivElement>(null);
   const scrolled = useIsAbove(top);
   const following = !pointed && open === null && !scrolled;
-  const { list, problem, loadingOlder, older, release } = useEvents(desk, filter, following);
+  const { list, problem, loadingOlder, leftOut, older, release } = useEvents(desk, filter, following);
   const filtered = filter.gateway !== '' || filter.device !== '' || filter.type !== '';
   const names = useNames(state);
   const old = oldOf(state);
+  const left = leftOutWords(leftOut, (gateway) => names.gateways.get(gateway) ?? gateway);
 
   const showNew = () => {
     setOpen(null);
@@ -57,6 +59,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
         <span className="muted events-mode">
           {!following ? 'held while you read' : old === undefined ? 'newest first, live' : 'newest first,'}{' '}
           <AsOf old={old} />
+          {left === '' ? null : <span className="warning"> {left}</span>}
         </span>
         <div className="events-filters">
           <Select
@@ -187,6 +190,7 @@ const EventRow = memo(function EventRow({
   const happened = event.corrected_time ?? event.time;
   const late = Date.parse(event.stored) - Date.parse(happened);
   const pictured = open ? picturedIn(event) : undefined;
+  const doubt = doubtWords(event);
   return (
     <Fragment>
       <button type="button" className="event" aria-expanded={open} onClick={() => toggle(open ? null : event.id)}>
@@ -195,7 +199,9 @@ const EventRow = memo(function EventRow({
         </span>
         <span className="event-time" data-label="happened">
           <At iso={happened} />
-          {event.corrected_time !== undefined ? (
+          {doubt !== undefined ? (
+            <span className="warning"> {doubt}</span>
+          ) : event.corrected_time !== undefined ? (
             <span className="muted" title={`The gateway's clock said ${event.time}`}>
               {' corrected'}
             </span>

@@ -16,9 +16,11 @@ export interface FeedState {
   readonly list: EventList;
   readonly problem: string;
   readonly loadingOlder: boolean;
+  /** how many events of which gateways the stream has left out since the list was asked for */
+  readonly leftOut: Readonly<Record<string, number>>;
 }
 
-export const emptyFeed: FeedState = { list: emptyList, problem: '', loadingOlder: false };
+export const emptyFeed: FeedState = { list: emptyList, problem: '', loadingOlder: false, leftOut: {} };
 
 export interface FeedParts {
   /** a page of the events by the filter; without `next` the newest */
@@ -66,6 +68,7 @@ export class EventFeed {
     }
     const events = batch.events.filter((event) => this.#parts.passes(event));
     let skipped = batch.skipped;
+    if (batch.skipped_of !== undefined) this.#set({ leftOut: summed(this.#state.leftOut, batch.skipped_of) });
     if (this.#early !== undefined) {
       const early = [...this.#early, ...events];
       this.#early = early.slice(-maxFollowed);
@@ -106,7 +109,7 @@ export class EventFeed {
       if (number !== this.#loads) return;
       const early = this.#early ?? [];
       this.#early = undefined;
-      this.#set({ list: withNew(firstPage(events, cursor), early, 0, true), problem: '' });
+      this.#set({ list: withNew(firstPage(events, cursor), early, 0, true), problem: '', leftOut: {} });
     } catch (error) {
       if (number !== this.#loads) return;
       const early = this.#early ?? [];
@@ -144,4 +147,17 @@ export class EventFeed {
 
 function isSame(a: Next | undefined, b: Next): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The stream names twenty gateways at most a message. */
+const mostNamed = 200;
+
+function summed(
+  before: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const counts = new Map(Object.entries(before));
+  for (const [gateway, count] of Object.entries(more))
+    if (counts.has(gateway) || counts.size < mostNamed) counts.set(gateway, (counts.get(gateway) ?? 0) + count);
+  return Object.fromEntries(counts);
 }

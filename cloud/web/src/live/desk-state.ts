@@ -5,7 +5,7 @@
  * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
  * right would go back; what is remembered is bounded.
  */
-import type { AlarmView, GatewayView, LedgerView, StreamMessages } from '../../../api/schemas.ts';
+import type { AlarmsAnswer, AlarmView, GatewayView, LedgerView, StreamMessages } from '../../../api/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import { table } from '../parts/table.ts';
 import type { Connection } from './stream.ts';
@@ -40,6 +40,8 @@ export interface DeskState {
   readonly asked: Readonly<Record<Part, Asked>>;
   /** whether the centre has more open alarms (active, or over and not acknowledged) than it named */
   readonly moreActive: boolean;
+  /** of which gateways how many open alarms are not named, the most first */
+  readonly notListed: AlarmsAnswer['not_listed'];
   /** undefined: what the centre shows is the present; else of when it is (ms since 1970; undefined: not known) and why */
   readonly centreOld: { readonly asOf: number | undefined; readonly why: string } | undefined;
   /** what is wrong with the centre itself, in sentences */
@@ -59,6 +61,7 @@ export const emptyDesk: DeskState = {
   connection: { state: 'connecting' },
   asked: { alarms: { answered: false, problem: '' }, gateways: { answered: false, problem: '' } },
   moreActive: false,
+  notListed: [],
   centreOld: undefined,
   centreProblems: [],
   centreNotes: [],
@@ -137,9 +140,15 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
  * The whole list of alarms, as it was answered to a question with `alarmsLimit`; `open`: how many are in all. An open
  * alarm that is not in it, and that no message has told of since, has ended or was acknowledged meanwhile.
  */
-export function withAllAlarms(state: DeskState, views: readonly AlarmView[], open: number, source: Source): DeskState {
+export function withAllAlarms(
+  state: DeskState,
+  views: readonly AlarmView[],
+  open: number,
+  source: Source,
+  notListed: AlarmsAnswer['not_listed'] = [],
+): DeskState {
   const moreActive = open > views.filter((view) => view.open).length;
-  const next = { ...withAlarms(state, views, source), moreActive };
+  const next = { ...withAlarms(state, views, source), moreActive, notListed };
   if (moreActive) return next;
   const named = new Set(views.map(alarmKey));
   const gone = [...next.alarms.values()].filter(

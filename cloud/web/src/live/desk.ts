@@ -184,8 +184,8 @@ export class Desk {
   }
 
   async #loadAlarms(asking: Asking): Promise<void> {
-    const take = ({ alarms, open }: AlarmsAnswer, source: { readonly asked: number }) =>
-      withAllAlarms(this.#state, alarms, open, source);
+    const take = (answer: AlarmsAnswer, source: { readonly asked: number }) =>
+      withAllAlarms(this.#state, answer.alarms, answer.open, source, answer.not_listed);
     const path = `/api/v1/alarms?limit=${alarmsLimit}`;
     const answer = await this.#ask('alarms', path, take, asking);
     await this.#loadCommands(answer?.alarms ?? [], asking);
