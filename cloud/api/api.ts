@@ -5,15 +5,18 @@
  * the page's own files needs a log-in (the metrics: that, or their token); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
  * bounded; nothing here writes but the log-in and the commands.
  */
+
+import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import swagger from '@fastify/swagger';
-import type { Clock } from '@forpost/shared/clock.ts';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
 import type { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
+import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
@@ -106,6 +109,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
   } as FastifyServerOptions) as unknown as FastifyInstance;
+  if (app.server instanceof TlsServer) paceHandshakes(app.server, { clock: systemClock });
   boundConnections(app.server, maxConnections);
   boundRequests(app, logger);
   registerProblems(app);

@@ -3,12 +3,14 @@
  *
  * Always: a certificate that was renewed on disk is served within seconds, and one that cannot be used leaves the old
  * one in place (shared/tls.ts); a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
- * connects and then says nothing, or too slowly, is cut off; beyond the limit the oldest silent connection goes first.
+ * connects and then says nothing, or too slowly, is cut off, and costs no handshake; beyond the limit the oldest silent connection goes first.
  */
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Server as TlsServer } from 'node:tls';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
+import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { ServerCertificate } from '@forpost/shared/tls.ts';
@@ -41,6 +43,8 @@ export const connectionLimits = {
   /** for a TLS handshake, and for a whole request; how long its answer takes is not limited by it (a long poll) */
   handshakeMs: 20_000,
   requestMs: 120_000,
+  /** handshakes take turns by address */
+  handshakeEveryMs: 5,
   /** how often it is looked for requests that take too long */
   checkEveryMs: 10_000,
   /** a gateway holds three: for batches, its state, and the wait for commands */
@@ -83,6 +87,8 @@ export class ReceiverServer implements Part {
         connectionsCheckingInterval: limits.checkEveryMs,
       },
     }) as unknown as FastifyInstance;
+    const { handshakeEveryMs: everyMs } = limits;
+    paceHandshakes(app.server as unknown as TlsServer, { clock: systemClock, everyMs, helloMs: limits.handshakeMs });
     boundConnections(app.server, limits.connections);
     boundRequests(app, this.#options.logger);
     const certificates =

@@ -80,6 +80,29 @@ async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   };
 }
 
+test('an address that tries tokens is slowed down and told when to come again; who is known comes in from there, and others do not notice', async () => {
+  const clock = new FakeClock();
+  const { app, post } = await aReceiver({ clock });
+  const guess = (remoteAddress: string) =>
+    post([eventJson(1)], { remoteAddress, headers: { authorization: `Bearer ${randomBytes(32).toString('hex')}` } });
+  const statuses: number[] = [];
+  for (let i = 0; i < 100; i++) statuses.push((await guess('203.0.113.7')).statusCode);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(30);
+  expect(new Set(statuses.slice(30))).toEqual(new Set([429]));
+  const slowed = await guess('203.0.113.7');
+  expect([slowed.headers['retry-after'], slowed.headers.connection]).toEqual(['1', 'close']);
+  const without = await app.inject({ method: 'PUT', url: '/ingest/v1/status', remoteAddress: '203.0.113.7' });
+  expect(without.statusCode).toBe(429);
+  expect((await post([eventJson(1)], { remoteAddress: '203.0.113.7' })).statusCode).toBe(200);
+  expect((await guess('203.0.113.8')).statusCode).toBe(401);
+  // one IPv6 network is one guesser
+  for (let i = 0; i < 30; i++) await guess(`2001:db8::${i.toString(16)}`);
+  expect((await guess('2001:db8::ffff')).statusCode).toBe(429);
+  clock.advance(2_000);
+  expect([(await guess('203.0.113.7')).statusCode, (await guess('203.0.113.7')).statusCode]).toEqual([401, 401]);
+  expect((await guess('203.0.113.7')).statusCode).toBe(429);
+});
+
 describe('the receiver', () => {
   test('answers what it accepted only once the history has it, and tells of it once', async () => {
     const { post, history, stored } = await aReceiver();

@@ -7,11 +7,13 @@
  *   token, certificate ──► whose ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway and
  *   its site ──► delivery ──► accepted
  *
- * Always: nothing of a body is read before its gateway is known; a batch is taken whole or not at all; «accepted» is
+ * Always: an address that comes without a known token or certificate too often is answered 429 (stranger-limit.ts); nothing
+ * of a body is read before its gateway is known; a batch is taken whole or not at all; «accepted» is
  * answered only after the delivery has it; a gateway speaks for itself alone, of the site that it belongs to; what it sends
  * beyond its limits, or its share of the memory, is answered 429 with Retry-After, and its alerts have a limit of their own
  * (gateway-budgets.ts, body-room.ts). Final answers are 400, 413 and 422, everything else means "send it again later".
  */
+import { addressGroup } from '@forpost/shared/address.ts';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { decodeEvent, laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
@@ -29,6 +31,7 @@ import type { Delivery, ReceivedEvent } from './delivery.ts';
 import { defaultLimits, GatewayBudgets, type GatewayLimits, type Share } from './gateway-budgets.ts';
 import { attributeProblem } from './records.ts';
 import { boundedStatus, decodeStatus } from './status-codec.ts';
+import { StrangerLimit, type StrangerLimits } from './stranger-limit.ts';
 
 export interface ReceiverOptions {
   /** asked at each request; a new object means that something changed */
@@ -45,6 +48,8 @@ export interface ReceiverOptions {
   /** what one gateway may send; default: `defaultLimits` */
   readonly limitsOf?: (gateway: string) => GatewayLimits;
   readonly clock?: Clock;
+  /** how often one address may come without a known token or certificate; default: `defaultStrangerLimits` */
+  readonly strangers?: StrangerLimits;
   /** of all bodies that are on their way */
   readonly room?: BodyRoom;
   /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
@@ -85,8 +90,16 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
 
   app.decorateRequest('ingestGateway', '');
   app.decorateRequest('ingestShare', undefined);
-  app.addHook('onRequest', async (request) => {
-    request.ingestGateway = callerOf(request);
+  const strangers = new StrangerLimit(clock, options.strangers);
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      request.ingestGateway = callerOf(request);
+    } catch (error) {
+      const waitMs = strangers.come(addressGroup(request.ip));
+      if (waitMs === 0) throw error;
+      reply.header('connection', 'close');
+      throw tryAgainIn(429, waitMs, 'too many tries without a known token or certificate from this address');
+    }
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(

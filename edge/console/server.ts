@@ -10,7 +10,8 @@
  */
 import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
-import type { Clock } from '@forpost/shared/clock.ts';
+import { Server as TlsServer } from 'node:tls';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
@@ -19,6 +20,7 @@ import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
+import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
@@ -158,6 +160,7 @@ export class ConsoleServer implements Part {
       requestTimeout: requestTimeoutMs,
       forceCloseConnections: true,
     });
+    if (app.server instanceof TlsServer) paceHandshakes(app.server, { clock: systemClock });
     boundConnections(app.server, maxConnections);
     boundRequests(app, this.#options.logger);
     registerProblems(app);
