@@ -1,6 +1,6 @@
 /**
  * The command line of the centre: `forpost cloud --config FILE`,
- * `forpost cloud check|topics|key|user|metrics-token|move|rebuild|replay --config FILE`.
+ * `forpost cloud check|topics|key|user|gateway|metrics-token|move|rebuild|replay --config FILE`.
  *
  * Always: what a person did wrong is told in plain lines and ends with status 1; one JSON line {"ready": …} on standard
  * output when everything is up; the first log-in goes to a terminal or a file of its own, at the very first start.
@@ -9,6 +9,7 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { Command } from 'commander';
 import { addUserCommands } from './auth/user-commands.ts';
+import { addGatewayCommands } from './config/gateway-commands.ts';
 import type { ReplayOptions } from './replay.ts';
 
 requireNode();
@@ -71,6 +72,7 @@ program
   });
 
 addUserCommands(program);
+addGatewayCommands(program);
 
 program
   .command('move')

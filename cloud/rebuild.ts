@@ -7,7 +7,7 @@
  * Always: until the exchange the history stays as it is, so a kill at any moment costs the work done so far and nothing
  * else, and the command can be run again; no place of a consumer moves: what came into Kafka meanwhile the centre reads
  * at its next start. A record's event replaces the row of the same id; rows without a record stay. Room for a second
- * history is needed on the disk.
+ * history is needed on the disk. What people acknowledged is noted again from the operations topic.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -17,8 +17,9 @@ import { lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
 import type { KafkaMessage } from 'kafkajs';
+import { restoreAcknowledgements } from './alarms/restored-acknowledgements.ts';
 import { loadCloud } from './config/load.ts';
-import { executorFor } from './history/clickhouse/clickhouse-history.ts';
+import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import { type GatewayRebuilt, type RebuiltEvent, RebuiltEvents } from './history/clickhouse/rebuilt-events.ts';
 import { migrate } from './history/clickhouse/schema.ts';
 import { ingestGroup } from './ingest/consumer.ts';
@@ -27,6 +28,7 @@ import { clusterOf, inWords, membersOf } from './ingest/jobs.ts';
 import { type KafkaCluster, kafkaClient } from './ingest/kafka-client.ts';
 import { heldRanges, type PartitionRange, readRanges } from './ingest/range-reader.ts';
 import { eventOf } from './ingest/records.ts';
+import { TopicOperationsLog } from './operations/topic-log.ts';
 import { registeredSites } from './registry/registered-sites.ts';
 
 export interface RebuildFigures {
@@ -70,9 +72,14 @@ export async function rebuild(configFile: string, say: (line: string) => void): 
   await executor.open();
   try {
     await migrate(executor, systemClock.now());
-    return await inWords(cluster, () =>
-      new Rebuild(cluster, new RebuiltEvents(executor, logger), systemClock, logger, say).run(),
-    );
+    return await inWords(cluster, async () => {
+      const figures = await new Rebuild(cluster, new RebuiltEvents(executor, logger), systemClock, logger, say).run();
+      const operations = new TopicOperationsLog(cluster, systemClock, logger);
+      const history = new ClickHouseHistory({ executor, clock: systemClock, logger });
+      const acknowledged = await restoreAcknowledgements(operations, history);
+      say(`${acknowledged} acknowledgements of people noted again`);
+      return figures;
+    });
   } finally {
     await executor.close();
   }

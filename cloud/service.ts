@@ -21,6 +21,7 @@ import { AcknowledgementResend } from './alarms/acknowledgement-resend.ts';
 import { Acknowledgements } from './alarms/acknowledgements.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { GatewayWatch } from './alarms/gateway-watch.ts';
+import { restoreAcknowledgements } from './alarms/restored-acknowledgements.ts';
 import { buildApi } from './api/api.ts';
 import { type CentreParts, centreView, workProblems } from './api/centre.ts';
 import { type LedgerQuery, ledgerView } from './api/ledger-view.ts';
@@ -42,10 +43,10 @@ import { EvidenceDepot } from './evidence/depot.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import { HistoryRecovery } from './history/recovery.ts';
 import { GatewayAdmission } from './ingest/admission.ts';
+import { boundAnswers, defaultBatchMb } from './ingest/codecs.ts';
 import { Ingest, type IngestEvents } from './ingest/consumer.ts';
 import { type Delivery, HistoryDelivery, KafkaDelivery } from './ingest/delivery.ts';
 import { FloodWatch } from './ingest/flood-watch.ts';
-import { defaultLimits, type GatewayLimits } from './ingest/gateway-budgets.ts';
 import type { KafkaCluster } from './ingest/kafka-client.ts';
 import { LaneEnds } from './ingest/lane-ends.ts';
 import { Ledgers } from './ingest/ledgers.ts';
@@ -65,12 +66,13 @@ import { GatewaySites } from './registry/gateway-sites.ts';
 import { GatewayDirectory } from './registry/gateways.ts';
 import type { Registry } from './registry/registry.ts';
 import { TopicRegistry } from './registry/topic-registry.ts';
+import { ReloadedConfig } from './reload.ts';
 
 /** `forpost cloud`: runs until SIGTERM or SIGINT. @throws ForpostError with what a person has to mend */
 export async function runService(configFile: string): Promise<void> {
   const config = loadCloud(configFile);
   const logger = createLogger('cloud', config.log_level);
-  const service = new Service({ config, clock: systemClock, random: Math.random, logger });
+  const service = new Service({ configFile, config, clock: systemClock, random: Math.random, logger });
   await runUntilSignal(service, logger, () => service.addresses(), {
     hangS: config.watchdog?.hang_s ?? 30,
     reload: () => service.reload(),
@@ -78,6 +80,8 @@ export async function runService(configFile: string): Promise<void> {
 }
 
 export interface ServiceOptions {
+  /** read again at a reload; absent: there is none */
+  readonly configFile?: string;
   readonly config: CloudConfig;
   readonly clock: Clock;
   readonly random: () => number;
@@ -109,6 +113,7 @@ export class Service implements Part {
   readonly #lock: DataLock;
   readonly #recovery: HistoryRecovery;
   readonly #doors: Doors;
+  readonly #reloaded: ReloadedConfig;
   /** absent where the receiver has a port of its own */
   readonly #ingestPlugin: ReceiverOptions | undefined;
   readonly #poison: PoisonLog;
@@ -125,6 +130,7 @@ export class Service implements Part {
     this.#options = options;
     const { config, clock, random } = options;
     const logger = (name: string) => options.logger.child({ part: name });
+    boundAnswers(config.kafka?.batch_mb ?? defaultBatchMb);
     const kafka: KafkaCluster | undefined =
       config.kafka === undefined
         ? undefined
@@ -147,6 +153,7 @@ export class Service implements Part {
     this.#lock = new DataLock(config.data);
     this.#doors = new Doors({ http: config.http, folder: config.data, clock, logger: logger('api') });
     this.#users = new Users(config.data, clock);
+    this.#reloaded = new ReloadedConfig({ file: options.configFile, config, logger: logger('config') });
     this.#recovery = new HistoryRecovery({
       ...{ folder: join(config.data, 'history'), kafka, clock, random, logger: logger('history') },
     });
@@ -229,7 +236,7 @@ export class Service implements Part {
       logger: logger('alarms'),
     });
     this.#sites = new GatewaySites(this.#registry, clock, logger('registry'));
-    const limitsOf = limitsOfGateways(config);
+    const limitsOf = (gateway: string) => this.#reloaded.limitsOf(gateway);
     this.#flood = new FloodWatch({ alarms: this.#centreAlarms, limitsOf, clock });
     const admission = new GatewayAdmission(this.#sites, this.#flood, this.#centreAlarms);
     const events: IngestEvents = {
@@ -266,9 +273,8 @@ export class Service implements Part {
       kafka === undefined
         ? new HistoryDelivery({ history: this.#history, events, clock, random, logger: logger('receiver') })
         : new KafkaDelivery(kafka, clock, logger('receiver'));
-    const gateways = config.gateways ?? {};
     const receiver = {
-      gateways: () => gateways,
+      gateways: () => this.#reloaded.gateways,
       delivery: this.#delivery,
       commands: this.#commands,
       evidence: this.#evidence,
@@ -325,8 +331,9 @@ export class Service implements Part {
     return api;
   }
 
-  /** Serves certificates that were renewed; users are looked at all the time. The rest of cloud.yaml takes a restart. */
+  /** Reads gateways, tokens, limits and certificates again (reload.ts); users are looked at all the time. */
   async reload(): Promise<void> {
+    this.#reloaded.run();
     await Promise.all([this.#doors.reload(), this.#receiver?.reload()]);
   }
 
@@ -355,6 +362,9 @@ export class Service implements Part {
       await this.#releasers.start('commands', this.#commands);
       await this.#releasers.start('evidence', this.#evidence);
       await this.#releasers.start('operations', this.#operations);
+      // with Kafka before ingest reads all again
+      if (this.#recovery.lost && this.#ingest === undefined)
+        await restoreAcknowledgements(this.#operations, this.#history);
       await this.#releasers.start('notifier', this.#notifier);
       this.#releasers.add(
         'changes of the centre’s alarms',
@@ -406,7 +416,8 @@ export class Service implements Part {
       await this.#releasers.start('ingest', ingest);
       return;
     }
-    const started = this.#recovery.prepareIngest(this.#stopping.signal).then(async () => {
+    const refill = () => restoreAcknowledgements(this.#operations, this.#history);
+    const started = this.#recovery.prepareIngest(this.#stopping.signal, refill).then(async () => {
       if (!this.#stopping.signal.aborted) await ingest.start();
     });
     started.catch((error: unknown) => logger.fatal({ err: error }, 'ingest did not start'));
@@ -461,6 +472,7 @@ export class Service implements Part {
       ...this.#recovery.problems(),
       ...this.#history.problems(),
       ...this.#doors.problems(),
+      ...this.#reloaded.problems(),
       ...(this.#receiver?.problems() ?? []),
       ...(problem === undefined ? [] : [problem]),
     ];
@@ -526,15 +538,4 @@ export class Service implements Part {
     const status = this.#ingest?.status();
     return status === undefined ? [] : [status.events, status.statuses];
   }
-}
-
-/** What each gateway may send: its own limits, else those of all, else the defaults. */
-function limitsOfGateways({ gateways = {}, limits }: CloudConfig): (gateway: string) => GatewayLimits {
-  const all = { ...defaultLimits, ...limits };
-  const own = new Map(
-    Object.entries(gateways).flatMap(([id, { limits: its }]) =>
-      its === undefined ? [] : [[id, { ...all, ...its }] as const],
-    ),
-  );
-  return (gateway) => own.get(gateway) ?? all;
 }

@@ -12,6 +12,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { CentreAcknowledgement, HistoryStore } from '../history/store.ts';
 import type { OperationsLog } from '../operations/operations.ts';
+import { alarmAcknowledged } from './restored-acknowledgements.ts';
 
 export interface AcknowledgementsOptions {
   readonly operations: Pick<OperationsLog, 'append'>;
@@ -32,7 +33,7 @@ export class Acknowledgements {
   async take({ gateway, alarm, by }: Pick<CentreAcknowledgement, 'gateway' | 'alarm' | 'by'>): Promise<void> {
     const { operations, history, onNoted, clock, logger } = this.#options;
     const noted = { gateway, alarm, by, at: clock.now() };
-    await operations.append({ operation: 'alarm-acknowledged', by, subject: alarm, gateway, alarm });
+    await operations.append({ operation: alarmAcknowledged, by, subject: alarm, gateway, alarm });
     try {
       await history.noteAcknowledgements([noted]);
     } catch (error) {

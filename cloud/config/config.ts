@@ -92,6 +92,14 @@ export const cloudSchema = Type.Object(
               closed,
             ),
           ),
+          batch_mb: Type.Optional(
+            Type.Integer({
+              minimum: 4,
+              maximum: 1024,
+              description:
+                'how many MB of events are unpacked at once of what a broker sends; the centre’s memory grows by some five times that in a backlog; default 64',
+            }),
+          ),
           /** a single development broker: few partitions, one replica */
           development: Type.Optional(Type.Boolean()),
         },

@@ -2,7 +2,8 @@
  * An embedded history that is damaged: the centre starts all the same, with an empty one, and fills it again from what
  * Kafka still holds. People are told of alarms meanwhile, and the page says what happened and what may be missing.
  *
- *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's places in Kafka forgotten ──► reading
+ *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's places in Kafka forgotten, people's
+ *                                                                      acknowledgements noted again ──► reading
  *                (a kill at any arrow: the note and the folders say at the next start how far it came)
  *
  * Always: nothing of the old folder is deleted; only what ClickHouse itself calls damaged is put aside, no folder that
@@ -76,14 +77,23 @@ export class HistoryRecovery {
     return this.#note?.reread === false && this.#options.kafka !== undefined;
   }
 
-  /** Before ingest starts: has it begin with what Kafka holds, where that is due. Waits for Kafka. Never rejects. */
-  async prepareIngest(stopping: AbortSignal): Promise<void> {
+  /** Whether the history is a new one in the place of one that was damaged. */
+  get lost(): boolean {
+    return this.#note !== undefined;
+  }
+
+  /**
+   * Before ingest starts: has it begin with what Kafka holds, where that is due, and calls `refill` for what is in no lane.
+   * Waits for Kafka. Never rejects.
+   */
+  async prepareIngest(stopping: AbortSignal, refill: () => Promise<unknown>): Promise<void> {
     const { kafka, clock, random, logger } = this.#options;
     if (this.#note === undefined || this.#note.reread || kafka === undefined) return;
     const begun = clock.uptime();
     for (let attempt = 0; !stopping.aborted; attempt++) {
       try {
         await forgetPlaces(kafka, logger);
+        await refill();
         break;
       } catch (error) {
         if (error instanceof PlacesRefused && clock.uptime() - begun > membersLeaveWithinMs) {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
-import { expect, test } from 'vitest';
-import { enoughOfAnswer, enoughOfPartition, installCodecs } from './codecs.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { boundAnswers, defaultBatchMb, installCodecs } from './codecs.ts';
 
 installCodecs();
 
@@ -39,16 +39,22 @@ async function decoded(batch: Buffer, count: number, partitions: number): Promis
 test('of a partition no more is unpacked at once than is enough, and of each partition something', async () => {
   const batch = await batchOf(15 * mebi);
   expect(batch.length).toBeLessThan(4096);
-  const enough = Math.ceil(enoughOfPartition / (15 * mebi));
-  expect(await decoded(batch, 8, 3)).toEqual([enough, enough, enough]);
+  const enough = Math.ceil(((defaultBatchMb / 4) * mebi) / (15 * mebi));
+  expect(await decoded(batch, 8, 2)).toEqual([enough, enough]);
 });
 
 test('an answer whose partitions all swell is unpacked to no more than is enough, and what is left comes with the next', async () => {
   const batch = await batchOf(60 * mebi);
-  const enough = Math.ceil(enoughOfAnswer / (60 * mebi));
+  const enough = Math.ceil((defaultBatchMb * mebi) / (60 * mebi));
   expect(await decoded(batch, 2, 8)).toEqual(Array.from({ length: 8 }, (_, i) => (i < enough ? 1 : 0)));
 });
 
+test('how much is unpacked at once follows the configuration', async () => {
+  onTestFinished(() => boundAnswers(defaultBatchMb));
+  boundAnswers(8);
+  expect(await decoded(await batchOf(mebi - 100), 20, 6)).toEqual([3, 3, 3, 0, 0, 0]);
+});
+
 test('what readings come to is unpacked whole', async () => {
-  expect(await decoded(await batchOf(900_000), 30, 2)).toEqual([30, 30]);
+  expect(await decoded(await batchOf(900_000), 15, 2)).toEqual([15, 15]);
 });

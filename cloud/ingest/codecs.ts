@@ -7,11 +7,11 @@
  *
  * kafkajs unpacks the whole of a broker's answer before it hands any of it on, and a batch of 1 KB may unpack to 64 MB:
  *
- *   batches of a partition ──► unpacked, until they come to `enoughOfPartition` ──► the rest as if the answer had ended
+ *   batches of a partition ──► unpacked, until they come to `enough` (below) ──► the rest as if the answer had ended
  *                              (the first of each partition always)                 there: it is fetched again later
  *
  * Always: unpacking takes at most `maxUnpackedBytes` of one batch, and of an answer one batch more than
- * `enoughOfAnswer`; a batch that unpacks is handed on as it is, and in the order of its partition.
+ * `boundAnswers` says; a batch that unpacks is handed on as it is, and in the order of its partition.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
@@ -23,10 +23,22 @@ export const unreadableHeader = 'forpost-unreadable';
 /** Three times what a batch of a gateway comes to; a broker's limit of 1 MB is for what is packed. */
 export const maxUnpackedBytes = 64 * 1024 * 1024;
 
-/** More than the 1 MB that is fetched of a partition comes to, packed as readings are: 18 to 33 times. */
-export const enoughOfPartition = 32 * 1024 * 1024;
-/** An answer is 10 MB at most. Beyond this its other partitions wait for the next: only who wants to harm gets there. */
-export const enoughOfAnswer = 256 * 1024 * 1024;
+const mebi = 1024 * 1024;
+/** The centre's memory grows by some five times that while it makes events and rows of it. */
+export const defaultBatchMb = 64;
+/** Of one partition a quarter: four backlogs are read side by side. */
+const partitionsAtOnce = 4;
+const enough = { ofPartition: 0, ofAnswer: 0 };
+boundAnswers(defaultBatchMb);
+
+/**
+ * How much of a broker's answer is unpacked at once, MB. An answer is 10 MB as it comes, 1 MB of one partition, and
+ * readings pack 18 to 33 times; what is left out is fetched again with the next one.
+ */
+export function boundAnswers(megabytes: number): void {
+  enough.ofAnswer = megabytes * mebi;
+  enough.ofPartition = enough.ofAnswer / partitionsAtOnce;
+}
 
 const pack = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
 const unpack = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
@@ -56,7 +68,7 @@ export function installCodecs(): void {
 async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buffer>): Promise<Buffer> {
   const batch = batchAround(packed);
   const account = accountOf(packed);
-  if (account.ofPartition >= enoughOfPartition || account.ofAnswer >= enoughOfAnswer) throw endOfPart();
+  if (account.ofPartition >= enough.ofPartition || account.ofAnswer >= enough.ofAnswer) throw endOfPart();
   const unpacked = await work().catch((error: unknown) => {
     if (batch === undefined) throw error;
     const reason = `a batch of ${batch.records} records, packed with ${codec}, cannot be unpacked: ${messageOf(error)}`;

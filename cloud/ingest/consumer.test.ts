@@ -7,11 +7,11 @@ import type { Lane } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { createTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
-import { enoughOfPartition, maxUnpackedBytes } from './codecs.ts';
+import { boundAnswers, defaultBatchMb, maxUnpackedBytes } from './codecs.ts';
 import { Ingest, ingestGroup } from './consumer.ts';
 import { KafkaDelivery } from './delivery.ts';
 import type { KafkaCluster } from './kafka-client.ts';
@@ -275,12 +275,38 @@ describe('ingest', () => {
   test('batches of a few KB that unpack to more than is taken at once come in one after the other, whole', async () => {
     await ensureTopics(kafka.client, cluster('swelling'), logger);
     const { ingest, history, told } = anIngest('swelling');
-    const swollen = ' '.repeat(enoughOfPartition / 2);
+    const swollen = ' '.repeat(defaultBatchMb * 131_072);
     for (const n of span(1, 5)) await produce('swelling.telemetry', [eventJson(n) + swollen]);
     await produce('swelling.telemetry', json(span(6, 50)));
     await ingest.start();
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 55]]), soon);
     await vi.waitFor(async () => expect(await committed('swelling')).toEqual([55]), soon);
+    expect(told).toMatchObject({ poison: [], repeated: 0 });
+  });
+
+  test('a backlog of large events while the history is away takes no more memory than batch_mb allows', async () => {
+    onTestFinished(() => boundAnswers(defaultBatchMb));
+    boundAnswers(8);
+    await ensureTopics(kafka.client, cluster('large'), logger);
+    const large = ' '.repeat(900_000);
+    // 160 MB in all, some KB as they are packed
+    for (const gateway of ['gw-1', 'gw-2', 'gw-3', 'gw-4', 'gw-5', 'gw-6'])
+      for (const n of span(1, 30)) await produce('large.telemetry', [eventJson(n, { gateway }) + large], gateway);
+    const { ingest, history, told } = anIngest('large');
+    history.down = true;
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }, 5);
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    history.down = false;
+    await vi.waitFor(() => expect(told.stored).toHaveLength(180), soon);
+    clearInterval(watch);
+    console.log(`${Math.round(most / 2 ** 20)} MB of buffers at most`);
+    // what is handled, what is fetched meanwhile, and what is not collected yet
+    expect(most).toBeLessThan(100 * 2 ** 20);
     expect(told).toMatchObject({ poison: [], repeated: 0 });
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
@@ -47,4 +47,24 @@ test('where the disk takes nothing that is an error, and the next one is tried a
   await mkdir(folder);
   await log.append(operation);
   expect(await lines()).toHaveLength(1);
+});
+
+test('what was done is read back, from both files and in order; what is no operation is passed over', async () => {
+  const { file, log } = await rig(700);
+  for (const by of ['a', 'b', 'c']) await log.append({ ...operation, by });
+  await appendFile(file, '{"half":\nnull\n{"type":"forpost.operation.v1","time":"soon"}\n');
+  await log.append({ operation: 'alarm-acknowledged', by: 'd', gateway: 'gw-1', subject: 'x', alarm: 'x' });
+  const kept: unknown[] = [];
+  await log.read(async (some) => void kept.push(...some));
+  expect(kept.at(-1)).toEqual({
+    ...{
+      operation: 'alarm-acknowledged',
+      by: 'd',
+      gateway: 'gw-1',
+      subject: 'x',
+      alarm: 'x',
+      at: new FakeClock().now(),
+    },
+  });
+  expect(kept.map((one) => (one as { by: string }).by).join('')).toMatch(/^a?b?cd$/);
 });

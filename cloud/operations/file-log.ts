@@ -7,7 +7,8 @@
 import { open, rename, stat } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { type Operation, type OperationsLog, operationRecord } from './operations.ts';
+import { readWhole } from '@forpost/shared/files.ts';
+import { type KeptOperation, type Operation, type OperationsLog, operationIn, operationRecord } from './operations.ts';
 
 const defaultMaxBytes = 8 * 1024 ** 2;
 
@@ -36,6 +37,17 @@ export class FileOperationsLog implements OperationsLog {
       // told to who appended
     });
     return written;
+  }
+
+  async read(handle: (operations: readonly KeptOperation[]) => Promise<void>): Promise<void> {
+    await this.#last;
+    for (const file of [`${this.#file}.1`, this.#file]) {
+      const text = await readWhole(file).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      });
+      await handle(text.split('\n').flatMap((line) => operationIn(line) ?? []));
+    }
   }
 
   async #append(line: string): Promise<void> {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CentreView } from '../../cloud/api/schemas.ts';
 import { readFirstLogin } from '../../cloud/auth/users.ts';
 import { kafkaClient, zstd } from '../../cloud/ingest/kafka-client.ts';
-import { eventJson } from '../../cloud/ingest/testing.ts';
+import { eventJson, gatewayStatus } from '../../cloud/ingest/testing.ts';
 import { alertJson } from '../../cloud/notify/testing.ts';
 import { eventsOf, logIn } from '../harness/centre.ts';
 import { writeCentreFile } from '../harness/configuration.ts';
@@ -109,6 +109,28 @@ test('people are let in, changed and removed while the centre runs, and what the
   expect(await cli('list')).toBe('admin\toperator\n');
 });
 
+test('a gateway’s token is made, counts at once and is taken back at once, without a restart', async () => {
+  const gateway = async (...args: string[]) =>
+    (await run(process.execPath, ['forpost.mjs', 'cloud', 'gateway', ...args, '--config', file], { cwd: root })).stdout;
+  const send = async (token: string) =>
+    (
+      await fetch(`${base}/ingest/v1/status`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: '{}',
+      })
+    ).status;
+  const said = await gateway('token', 'barn');
+  expect(said).toMatch(/reads its file again: it counts now/);
+  const token = /^barn: (\S+)/.exec(said)?.[1] ?? '';
+  await until('the token counts', async () => (await send(token)) === 400);
+  expect(await gateway('list')).toBe('barn\ttoken\n');
+  await gateway('refuse', 'barn');
+  await until('it is locked out', async () => (await send(token)) === 403);
+  await gateway('remove', 'barn');
+  await until('the token counts no longer', async () => (await send(token)) === 401);
+});
+
 test('a second centre on the same data folder is refused in one line that names the first one', async () => {
   const second = await run(process.execPath, ['forpost.mjs', 'cloud', '--config', file], { cwd: root }).then(
     () => '',
@@ -141,6 +163,22 @@ test('with a damaged history the centre starts, says so, fills a new one from Ka
   await until('everything is stored', async () => (await all()).length === 51);
   await until('the alert was told', async () => told.length === 1);
   const before = await all();
+  const alarm = async () =>
+    (
+      (await api.api('/api/v1/alarms')) as {
+        alarms: { alarm: string; acknowledged: boolean; acknowledged_by?: string }[];
+      }
+    ).alarms.find((one) => one.alarm === 'alarm-1');
+  await write('status', [JSON.stringify(gatewayStatus())]);
+  await until('the gateway is known', async () => {
+    const response = await fetch(`${base}/api/v1/gateways/gw-1/commands`, {
+      method: 'POST',
+      headers: { cookie, 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'acknowledge', arguments: { alarm: 'alarm-1' } }),
+    });
+    return response.ok;
+  });
+  expect(await alarm()).toMatchObject({ acknowledged: true, acknowledged_by: 'admin' });
   await centre?.stop();
 
   const database = join(data, 'history', 'metadata', 'forpost');
@@ -152,6 +190,8 @@ test('with a damaged history the centre starts, says so, fills a new one from Ka
   );
   await until('what Kafka holds is stored again', async () => (await all()).length === 51);
   expect(await all()).toEqual(before);
+  // what people said stands in the operations topic
+  expect(await alarm()).toMatchObject({ acknowledged: true, acknowledged_by: 'admin' });
   await write('alerts', [alertJson(2, {}, { received: Date.now() })]);
   await until('the next alert was told', async () => told.length >= 2);
   expect(told).toHaveLength(2);
