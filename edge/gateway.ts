@@ -40,6 +40,7 @@ import { PatientPage } from './console/patient-page.ts';
 import { ConsoleServer } from './console/server.ts';
 import type { SceneSaved } from './console/source.ts';
 import { DataFolder } from './data-folder.ts';
+import { ChannelNameFile } from './devices/channel-name-file.ts';
 import { DeviceRegistry } from './devices/registry.ts';
 import { reusedInWords } from './devices/reused-ids.ts';
 import { EvaluatedIds } from './evaluated-ids.ts';
@@ -119,6 +120,7 @@ export class Gateway implements Part {
   readonly #knownTime: KnownTime;
   readonly #outbox: SqliteOutbox;
   readonly #devices: DeviceRegistry;
+  readonly #channelNames: ChannelNameFile;
   readonly #alarms: Alarms;
   readonly #pastAlarms = new PastAlarms();
   readonly #pipeline: Pipeline;
@@ -201,10 +203,15 @@ export class Gateway implements Part {
     });
     this.#devices = new DeviceRegistry({
       ...{ site, secrets, clock },
+      onChannelClaim: () => this.#channelNames.changed(),
       latestTime: (received) => {
         const error = this.#clockError();
         return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
       },
+    });
+    this.#channelNames = new ChannelNameFile({
+      file: join(installation.data, 'channel-names.json'),
+      ...{ devices: this.#devices, logger: logger('devices') },
     });
     this.#refusedClients = new RefusedClients(clock);
     this.#refusedFile = new RefusedFile({
@@ -432,6 +439,7 @@ export class Gateway implements Part {
     const { installation, logger } = this.#options;
     try {
       await this.#releasers.start('data folder', new DataFolder(installation.data));
+      await this.#releasers.start('names of channels', this.#channelNames);
       await this.#releasers.start('outbox', this.#outbox);
       await this.#releasers.start('known time', this.#knownTime);
       this.#learnTimeOfEvents();

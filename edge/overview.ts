@@ -9,7 +9,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement, type ClockQuality, type Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
-import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from './alerts/action.ts';
 import type { Alarms, ActiveAlarm as KnownAlarm } from './alerts/alarms.ts';
 import type { PastAlarms } from './alerts/past-alarms.ts';
@@ -28,6 +28,7 @@ import type {
 import type { DeviceRegistry } from './devices/registry.ts';
 import type { GatewaySnapshot } from './health/snapshot.ts';
 import type { DeadLetter, Outbox } from './outbox/outbox.ts';
+import { type MuteRule, muteInWords, muteRules } from './rules/cannot-fire.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Trials, TrialView } from './rules/trial.ts';
 import type { CameraScene } from './site/scene-edit.ts';
@@ -38,6 +39,8 @@ import type { Evidence } from './vision/evidence/evidence.ts';
 import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from './vision/evidence/store.ts';
 import { whyGone } from './vision/evidence/why-gone.ts';
 import type { SceneMessage, VisionSupervisor } from './vision/supervisor.ts';
+
+const muteEveryMs = 1000;
 
 export interface OverviewParts {
   readonly gateway: GatewayId;
@@ -79,6 +82,8 @@ export class Overview implements ConsoleSource {
   readonly #alertListeners = new Set<(alert: AlertNotice) => void>();
   readonly #sceneListeners = new Set<(scene: SceneNotice) => void>();
   #counter = 0;
+  #mutes: readonly MuteRule[] = [];
+  #mutesAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: OverviewParts) {
     this.#parts = parts;
@@ -87,6 +92,7 @@ export class Overview implements ConsoleSource {
   status(): GatewayStatus {
     const { gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
     const site = this.#parts.site();
+    const mute = this.#muteRules();
     this.#counter += 1;
     return {
       site: site.id,
@@ -104,11 +110,16 @@ export class Overview implements ConsoleSource {
       lanes: uplink.lanes(),
       uplinks: uplink.statuses(),
       cameras: placed(vision.cameras(), site.cameras),
-      devices: placed(devices.statuses(), site.devices),
+      devices: placed(withMuteRules(devices.statuses(), mute), site.devices),
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
       ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
-      problems: [...this.#parts.problems(), ...uplink.problems(), ...vision.problems()],
+      problems: [
+        ...this.#parts.problems(),
+        ...muteInWords(mute, (id) => deviceWords(site, id).name ?? id),
+        ...uplink.problems(),
+        ...vision.problems(),
+      ],
     };
   }
 
@@ -196,6 +207,25 @@ export class Overview implements ConsoleSource {
     }));
   }
 
+  allRules(): ReturnType<ConsoleSource['allRules']> {
+    const mute = this.#muteRules();
+    return this.#parts.site().rules.map(({ id, name, kind, severity = 'warning' }) => ({
+      ...{ id, name: name ?? id, kind, severity },
+      cannotFire: mute.filter(({ rule }) => rule === id).map(({ device, reason }) => ({ device, reason })),
+    }));
+  }
+
+  /** Asked for with each status: looked for once a second at most. */
+  #muteRules(): readonly MuteRule[] {
+    const { clock, devices, site } = this.#parts;
+    const now = clock.uptime();
+    if (now - this.#mutesAt >= muteEveryMs) {
+      this.#mutes = muteRules(site(), (device) => devices.heard(device));
+      this.#mutesAt = now;
+    }
+    return this.#mutes;
+  }
+
   saveScene(camera: string, revision: string, scene: CameraScene, by: string): ReturnType<ConsoleSource['saveScene']> {
     return this.#parts.saveScene(camera, revision, scene, by);
   }
@@ -268,6 +298,19 @@ export class Overview implements ConsoleSource {
     const notice = noticeOf(scene);
     for (const listener of this.#sceneListeners) listener(notice);
   }
+}
+
+/** Of one device in each status. */
+const mostMute = 8;
+
+function withMuteRules(devices: readonly DeviceStatus[], mute: readonly MuteRule[]): readonly DeviceStatus[] {
+  if (mute.length === 0) return devices;
+  const byDevice = Map.groupBy(mute, ({ device }) => device as string);
+  return devices.map((device) => {
+    const rules = byDevice.get(device.id);
+    if (rules === undefined) return device;
+    return { ...device, muteRules: rules.slice(0, mostMute).map(({ rule, name, reason }) => ({ rule, name, reason })) };
+  });
 }
 
 /** Adds where each is, in the site's words. */

@@ -75,6 +75,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
   const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
 
   app.get('/api/v1/status', behindLogin, async () => statusView(source));
+  app.get('/api/v1/rules', behindLogin, async () => ({ rules: source.allRules() }));
   app.get('/api/v1/alarms', behindLogin, async () => ({ alarms: source.alarms() }));
 
   app.get<{ Querystring: Type.Static<typeof earlierSchema> }>(

@@ -16,6 +16,7 @@ import type {
   RefusedView,
   SceneNotice,
   SceneSaved,
+  SiteRule,
 } from './source.ts';
 
 export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
@@ -95,6 +96,7 @@ export class FakeSource implements ConsoleSource {
   /** newest first */
   earlier: EarlierAlarm[] = [];
   letters: DeadLetter[] = [];
+  siteRules: SiteRule[] = [];
   refusals: RefusedView[] = [];
   pictures = new Map<string, Buffer>();
   /** of each picture, ms since 1970; undefined: now */
@@ -173,6 +175,9 @@ export class FakeSource implements ConsoleSource {
   }
   scene(camera: string): CameraScene {
     return this.drawn[camera] ?? { zones: [], lines: [], masks: [], motion_masks: [] };
+  }
+  allRules(): readonly SiteRule[] {
+    return this.siteRules;
   }
   rules(camera: string): readonly CameraRule[] {
     return this.rulesByCamera[camera] ?? [];

@@ -72,6 +72,16 @@ export interface CameraRule {
   readonly line: string | undefined;
 }
 
+/** A rule of the site. */
+export interface SiteRule {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly severity: string;
+  /** devices on whose messages it can never fire, by what they have sent so far, and why; empty where all is well */
+  readonly cannotFire: readonly { readonly device: string; readonly reason: string }[];
+}
+
 /** A camera's picture as it is looked at. */
 export interface LivePicture {
   readonly jpeg: Buffer;
@@ -99,6 +109,8 @@ export interface ConsoleSource {
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
   /** what is drawn over the camera's picture; nothing for an unknown camera */
   scene(camera: string): CameraScene;
+  /** every rule of the site, and why it cannot fire on what a device sends */
+  allRules(): readonly SiteRule[];
   /** the rules about this camera */
   rules(camera: string): readonly CameraRule[];
   /**

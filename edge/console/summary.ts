@@ -79,7 +79,11 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
   const never = others.filter(({ lastSeen, lastConnected }) => lastSeen === null && lastConnected === undefined);
   const silent = others.filter(({ lastSeen, lastConnected }) => lastSeen !== null || lastConnected !== undefined);
   // a single bad message is only counted; a device of which nothing at all is understood has the wrong decoder
-  const unread = devices.filter((device) => device.deadLetters > 0 && Object.keys(device.values).length === 0);
+  // (a gateway that says more of it has a sentence for it among its problems)
+  const unread = devices.filter(
+    ({ deadLetters, values, unread: told }) =>
+      deadLetters > 0 && told === undefined && Object.keys(values).length === 0,
+  );
   return [
     ...say('devices', never, 'has never connected', 'have never connected'),
     ...say('devices', knocking, 'logs in with a wrong password', 'log in with a wrong password'),

@@ -32,9 +32,9 @@ export class ChannelNames {
     return name;
   }
 
-  /** Who has a cleaned name, as far as that does not follow from the name itself. */
+  /** Who has which cleaned name. */
   get claims(): readonly (readonly [name: string, claimedBy: string])[] {
-    return [...this.#claims].filter(([name, text]) => name.toUpperCase() !== text);
+    return [...this.#claims];
   }
 
   #make(text: string): string {
@@ -43,7 +43,7 @@ export class ChannelNames {
     if (claimedBy === text) return name;
     if (name === '' || claimedBy !== undefined || this.#claims.size >= mostClaims) return distinctName(text);
     this.#claims.set(name, text);
-    if (name.toUpperCase() !== text) this.#onClaim();
+    this.#onClaim();
     return name;
   }
 }

@@ -14,6 +14,7 @@ import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/ma
 import { PasswordVerifier } from '@forpost/shared/password.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
+import type { Heard } from '../rules/cannot-fire.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import { ChannelNames } from './channel-names.ts';
 import { checkDecoded } from './checks.ts';
@@ -45,28 +46,16 @@ interface KnownDevice {
   deadLetters: number;
   /** why the newest one could not be read, and when that was (ms since 1970) */
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
-  readonly values: Map<string, Heard>;
-  readonly channels: ChannelNames;
+  readonly values: Map<string, NewestValue>;
+  channels: ChannelNames;
   readonly understanding: Understanding;
-}
-
-/** What a device has said since the gateway started: for whoever asks whether something can ever come from it. */
-export interface DeviceHeard {
-  /** messages that gave a reading */
-  readonly messages: number;
-  /** newest values by metric, by channel/metric where there are channels */
-  readonly values: ReadonlyMap<string, Value>;
-  /** more than are remembered: what is not among them may have come all the same */
-  readonly more: boolean;
-  /** all readings were of a quality that rules do not judge by */
-  readonly onlyUnjudged: boolean;
 }
 
 /** Who has which channel's name, by device: kept over restarts. */
 export type ChannelClaims = Readonly<Record<string, readonly (readonly [name: string, claimedBy: string])[]>>;
 
 /** Changed in place: to take it out and put it last at each reading would have the map made anew all the time. */
-interface Heard {
+interface NewestValue {
   value: Value;
   /** the device's message that said so, counted from 1 */
   message: number;
@@ -81,6 +70,7 @@ export class DeviceRegistry {
   readonly #clock: Clock;
   readonly #verifier: PasswordVerifier;
   readonly #latestTime: (received: number) => number;
+  readonly #onChannelClaim: () => void;
 
   /** @throws RangeError of an unknown decoder, which loading a site refuses */
   constructor(options: {
@@ -90,8 +80,11 @@ export class DeviceRegistry {
     verifier?: PasswordVerifier;
     /** the latest time that a device can have as something is received; default: nobody knows, and none is too late */
     latestTime?: (received: number) => number;
+    /** a device has a channel that it did not have before: `channelClaims` says more */
+    onChannelClaim?: () => void;
   }) {
     const { site, secrets, clock, verifier = new PasswordVerifier() } = options;
+    this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
     this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
     this.#verifier = verifier;
@@ -111,7 +104,7 @@ export class DeviceRegistry {
         deadLetters: 0,
         newestDeadLetter: undefined,
         values: new Map(),
-        channels: new ChannelNames(),
+        channels: new ChannelNames([], this.#onChannelClaim),
         understanding: new Understanding(),
       });
     }
@@ -190,14 +183,29 @@ export class DeviceRegistry {
     for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
   }
 
+  /** Who had which channel's name before a restart. Before the first message. */
+  recallChannels(claims: ChannelClaims): void {
+    for (const [device, known] of this.#devices) {
+      const own = Object.hasOwn(claims, device) ? claims[device] : undefined;
+      if (own !== undefined) known.channels = new ChannelNames(own, this.#onChannelClaim);
+    }
+  }
+
+  /** Who has which channel's name, by device. */
+  channelClaims(): ChannelClaims {
+    const claims = [...this.#devices].map(([id, { channels }]) => [id, channels.claims] as const);
+    return Object.fromEntries(claims.filter(([, own]) => own.length > 0));
+  }
+
   /** What a device has said so far; undefined for one that the site does not have. */
-  heard(device: string): DeviceHeard | undefined {
+  heard(device: string): Heard | undefined {
     const known = this.#devices.get(device);
     if (known === undefined) return undefined;
     const { values, understanding } = known;
     return {
       messages: understanding.read,
-      values: new Map([...values].map(([name, { value }]) => [name, value])),
+      notUnderstood: understanding.notUnderstood,
+      values,
       more: values.size >= mostValues,
       onlyUnjudged: understanding.onlyUnjudged,
     };
@@ -266,7 +274,7 @@ function shortened(text: string): string {
 }
 
 function remember(
-  values: Map<string, Heard>,
+  values: Map<string, NewestValue>,
   { channel, values: said }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
   message: number,
 ): void {
@@ -286,7 +294,7 @@ function remember(
   }
 }
 
-function longestUnheard(values: ReadonlyMap<string, Heard>): string {
+function longestUnheard(values: ReadonlyMap<string, NewestValue>): string {
   let oldest = '';
   let least = Number.POSITIVE_INFINITY;
   for (const [name, { message }] of values) {

@@ -53,6 +53,11 @@ export class Understanding {
     return this.#read;
   }
 
+  /** messages that should have given one and gave none */
+  get notUnderstood(): number {
+    return this.#messages;
+  }
+
   get onlyUnjudged(): boolean {
     return this.#read > 0 && this.#judged === 0;
   }

@@ -15,6 +15,7 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
+import type { CannotFire, Heard } from './cannot-fire.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =
@@ -160,6 +161,8 @@ export interface RuleKind<Config, State> {
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
   /** whether it wants to observe what that device or camera says: asked once for each */
   concerns(config: Config, device: DeviceId): boolean;
+  /** why it cannot fire on what a device has said; undefined where it can, or where nobody knows yet */
+  cannotFire?(config: Config, heard: Heard): CannotFire | undefined;
   initial(config: Config, context: RuleContext, uptime: number): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
   observe(config: Config, state: State, observation: Observation, uptime: number): Evaluation<State>;

@@ -92,6 +92,8 @@ export interface DeviceStatus {
   readonly place?: string;
   /** what of its messages was not understood since the gateway started; absent where all was, and of an older gateway */
   readonly unread?: DeviceUnread;
+  /** rules that cannot fire on what it sends: which, what people call them, and why; absent where there are none */
+  readonly muteRules?: readonly { readonly rule: string; readonly name: string; readonly reason: string }[];
 }
 
 /** What a device said that its decoder does not understand. All of it bounded. */

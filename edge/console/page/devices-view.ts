@@ -7,6 +7,7 @@ import { clockTime, count, measure, plural, sortedValues } from './format.ts';
 import type { ShownLetters } from './open-letters.ts';
 import { badge, fact, section } from './parts.ts';
 import { refusedNote, refusedOfDevice } from './refused-view.ts';
+import { muteRulesView, unreadView } from './unread-view.ts';
 import { tellDevice } from './words.ts';
 
 export interface DevicesViewParts {
@@ -27,7 +28,10 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
   const note =
     connected === devices.length ? `all ${devices.length} connected` : `${connected} of ${devices.length} connected`;
   // who needs a hand stands first
-  const sorted = [...devices].sort((a, b) => Number(a.connected) - Number(b.connected));
+  const fine = (device: DeviceStatus) => device.connected && tellDevice(device, nowMs).tone === 'good';
+  const sorted = [...devices].sort(
+    (a, b) => Number(a.connected) - Number(b.connected) || Number(fine(a)) - Number(fine(b)),
+  );
   const refusedOf = Map.groupBy(refused, ({ principal }) => principal ?? '');
   const rows = repeat(
     sorted,
@@ -76,6 +80,7 @@ function row(
         ${fact('Id', html`<code>${device.id}</code>`)}
       </dl>
       ${refusedOfDevice(refused, parts.nowMs)}
+      ${muteRulesView(device)} ${unreadView(device, parts.nowMs)}
       ${device.deadLetters > 0 ? unreadable(device, parts) : nothing}
     </details>
   </li>`;

@@ -36,10 +36,28 @@ export function tellCamera(camera: CameraStatus): Told {
 }
 
 /** `refused`: what it was refused, the newest first */
+/** A device that was understood before may send an odd message, or two. */
+const oddInARow = 3;
+
 export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
   if (device.connected) {
     const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
     const text = ago === undefined ? 'nothing received yet' : ago < 2000 ? 'just now' : `${duration(ago)} ago`;
+    const { unread, muteRules = [] } = device;
+    if (unread?.nothingUnderstood)
+      return {
+        tone: 'bad',
+        label: 'Not understood',
+        text: `understood nothing of ${plural(unread.messages, 'message')}`,
+      };
+    if (unread !== undefined && unread.inARow >= oddInARow)
+      return {
+        tone: 'look',
+        label: 'Not understood',
+        text: `understood nothing of its newest ${plural(unread.inARow, 'message')}`,
+      };
+    if (muteRules.length > 0)
+      return { tone: 'look', label: 'Connected', text: `${text} · ${plural(muteRules.length, 'rule')} cannot fire` };
     return { tone: 'good', label: 'Connected', text };
   }
   const wrong = refused.find(({ kind }) => kind === 'password');

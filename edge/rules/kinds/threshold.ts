@@ -13,6 +13,7 @@ import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import { isMetric, metricInWords, misspeltMetric, valueInWords } from '../../devices/metrics.ts';
 import type { RuleConfig } from '../../site/site.ts';
+import type { CannotFire, Heard } from '../cannot-fire.ts';
 import type { Condition } from '../cel.ts';
 import { checkMessage, durationInWords, fill } from '../messages.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
@@ -117,6 +118,8 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
 
   concerns: coversDevice,
 
+  cannotFire: cannotReach,
+
   initial(config, context) {
     const subjects = new Map<DeviceId, Map<string, Phase>>();
     for (const { device, subject, peak } of context.active) {
@@ -180,6 +183,59 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     return evaluation(config, state, changes);
   },
 };
+
+/** Messages after which a metric that has not come is told. */
+const enoughMessages = 5;
+const mostNames = 6;
+
+/** Why no value of the device can ever be beyond the limit, by what it has said. */
+function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefined {
+  const { metric, channel, above, below } = config;
+  const wanted = [...heard.values].filter(([name]) => {
+    const at = name.lastIndexOf('/');
+    return name.slice(at + 1) === metric && (channel === undefined || name.slice(0, Math.max(at, 0)) === channel);
+  });
+  if (wanted.length === 0) return absent(config, heard);
+  if (heard.onlyUnjudged)
+    return {
+      kind: 'form',
+      reason: 'all its readings come with a quality that rules do not judge by (stale, implausible, bad)',
+    };
+  if (wanted.some(([, { value }]) => typeof value === 'number')) return undefined;
+  const [, { value }] = wanted[0] ?? ['', { value: '' }];
+  if (typeof value === 'string')
+    return {
+      kind: 'form',
+      reason: `${metric} comes as a text (${JSON.stringify(value)}), and its limit wants a number`,
+    };
+  if ((above !== undefined && above < 1) || (below !== undefined && below > 0)) return undefined;
+  const limit = above === undefined ? `below ${below}` : `above ${above}`;
+  return { kind: 'form', reason: `${metric} comes as true or false, which count as 1 and 0: none is ${limit}` };
+}
+
+function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire | undefined {
+  if (heard.messages === 0)
+    return heard.notUnderstood === 0
+      ? undefined
+      : { kind: 'absent', reason: `nothing of its ${heard.notUnderstood} messages is understood` };
+  if (heard.more || heard.messages < enoughMessages) return undefined;
+  const names = [...heard.values.keys()];
+  const elsewhere = names.filter((name) => name.slice(name.lastIndexOf('/') + 1) === metric);
+  const many = `in ${heard.messages} messages`;
+  if (channel !== undefined && elsewhere.length > 0) {
+    const channels = elsewhere.map((name) => name.slice(0, Math.max(name.lastIndexOf('/'), 0)) || 'none');
+    return {
+      kind: 'absent',
+      reason: `channel "${channel}" has not come ${many}: ${metric} comes in ${channels.slice(0, mostNames).join(', ')}`,
+    };
+  }
+  const metrics = [...new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)))];
+  const more = metrics.length > mostNames ? ', …' : '';
+  return {
+    kind: 'absent',
+    reason: `${metric} has not come ${many}: it sends ${metrics.slice(0, mostNames).join(', ')}${more}`,
+  };
+}
 
 /** The value further beyond the limit. */
 function worst({ above }: Pick<ThresholdConfig, 'above'>, before: number | undefined, value: number): number {

@@ -1,0 +1,125 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { expect, test } from 'vitest';
+import type { Site } from '../site/site.ts';
+import { DeviceRegistry } from './registry.ts';
+
+const received = Date.UTC(2026, 10, 30, 9);
+const site = {
+  devices: [
+    { id: 'meter', name: 'Meter', decoder: 'tasmota' },
+    { id: 'oven', decoder: 'native' },
+  ],
+  consumers: [],
+  cameras: [],
+  rules: [],
+} as unknown as Site;
+
+function registry(latestTime?: (at: number) => number) {
+  const clock = new FakeClock(received);
+  return new DeviceRegistry({
+    ...{ site, secrets: { mqtt: {}, console: {} }, clock },
+    ...(latestTime === undefined ? {} : { latestTime }),
+  });
+}
+
+function say(devices: DeviceRegistry, device: string, topic: string, text: string, at = received) {
+  const payload = Buffer.from(text);
+  devices.seen(device, at, devices.decode(device, topic, payload, at), { topic, payload });
+}
+
+const unreadOf = (devices: DeviceRegistry, id: string) => devices.statuses().find((one) => one.id === id)?.unread;
+
+test('a device of which nothing is understood is told with its newest message and its unknown keys', () => {
+  const devices = registry();
+  say(devices, 'meter', 'tele/meter/LWT', 'Online');
+  say(devices, 'meter', 'tele/meter/STATE', '{"Uptime":"1"}');
+  expect(unreadOf(devices, 'meter')).toBeUndefined();
+  expect(devices.problems()).toEqual([]);
+  for (let i = 1; i <= 12; i++) say(devices, 'meter', 'tele/meter/SENSOR', `{"BOX":{"Flux":${i},"Zeta":2}}`);
+  expect(unreadOf(devices, 'meter')).toEqual({
+    ...{ messages: 12, inARow: 12, nothingUnderstood: true, unknownKeys: ['BOX.Flux', 'BOX.Zeta'], fields: [] },
+    newest: { topic: 'tele/meter/SENSOR', at: '2026-11-30T09:00:00.000Z', payload: '{"BOX":{"Flux":12,"Zeta":2}}' },
+  });
+  expect(devices.problems()).toEqual([
+    'Meter: understood nothing of 12 messages (unknown keys: BOX.Flux, BOX.Zeta): check its decoder, or give its keys a meaning',
+  ]);
+});
+
+test('a device whose every message is refused is told with the reason', () => {
+  const devices = registry();
+  say(devices, 'oven', 'forpost/devices/oven/readings', '{"power":1}');
+  expect(devices.problems()).toEqual([
+    'oven: understood nothing of 1 message (the newest: "values" is missing): check its decoder, or give its keys a meaning',
+  ]);
+  expect(unreadOf(devices, 'oven')).toMatchObject({
+    newest: { payload: '{"power":1}', reason: '"values" is missing' },
+  });
+});
+
+test('a device that was understood is told after three messages in a row that gave nothing, and no more once it is again', () => {
+  const devices = registry();
+  const topic = 'tele/meter/SENSOR';
+  say(devices, 'meter', topic, '{"ENERGY":{"Power":5}}');
+  for (let i = 0; i < 2; i++) say(devices, 'meter', topic, '{"BOX":{"Flux":1}}');
+  expect(devices.problems()).toEqual([]);
+  expect(unreadOf(devices, 'meter')).toMatchObject({ messages: 2, inARow: 2, nothingUnderstood: false });
+  say(devices, 'meter', topic, '{"AM2301":{"Temperature":null}}');
+  expect(devices.problems()).toMatchObject([expect.stringContaining('understood nothing of its newest 3 messages')]);
+  say(devices, 'meter', topic, '{"ENERGY":{"Power":5}}');
+  expect(devices.problems()).toEqual([]);
+  expect(unreadOf(devices, 'meter')).toMatchObject({ messages: 3, inARow: 0 });
+});
+
+test('a field that is not read is told with its path, how often and when, though the rest of the message is', () => {
+  const devices = registry();
+  for (const at of [received, received + 10_000])
+    say(devices, 'oven', 'forpost/devices/oven/readings', '{"values":{"power_w":null,"voltage_v":230}}', at);
+  expect(unreadOf(devices, 'oven')).toEqual({
+    ...{ messages: 0, inARow: 0, nothingUnderstood: false, unknownKeys: [] },
+    fields: [{ path: 'values.power_w', problem: 'is null: no value', count: 2, at: '2026-11-30T09:00:10.000Z' }],
+  });
+  expect(devices.problems()).toEqual([]);
+  expect(devices.statuses()[1]?.values).toEqual({ voltage_v: 230 });
+});
+
+test('what is told of a device that makes paths and keys up is bounded', () => {
+  const devices = registry();
+  for (let i = 0; i < 500; i++) {
+    say(
+      devices,
+      'meter',
+      'tele/meter/SENSOR',
+      `{"BOX${i}":{"${'x'.repeat(300)}${i}":1,"Temperature":"${'y'.repeat(300)}"}}`,
+    );
+    say(devices, 'meter', 'tele/meter/SENSOR', `${'z'.repeat(100_000)}`);
+  }
+  expect(JSON.stringify(unreadOf(devices, 'meter')).length).toBeLessThan(8000);
+});
+
+test('a time that cannot be is told until the device’s clock is right, and the time of receipt counts', () => {
+  const devices = registry((at) => at + 120_000);
+  const topic = 'forpost/devices/oven/readings';
+  const timed = (time: string) =>
+    devices.decode('oven', topic, Buffer.from(`{"time":"${time}","values":{"power_w":1}}`), received);
+  for (const time of ['1970-01-01T00:00:07Z', '2026-11-30T10:00:00Z', '2099-01-01T00:00:00Z']) {
+    const decoded = timed(time);
+    devices.seen('oven', received, decoded);
+    expect(decoded.ok && decoded.items[0]).toMatchObject({ time: received, timeFromDevice: false });
+    expect(devices.problems()).toMatchObject([expect.stringContaining('with a time that cannot be')]);
+  }
+  // an old one may have been kept while the connection was away
+  const old = timed('2026-11-01T00:00:00Z');
+  expect(old.ok && old.items[0]).toMatchObject({ time: Date.UTC(2026, 10, 1), timeFromDevice: true });
+  devices.seen('oven', received, old);
+  expect(devices.problems()).toEqual([]);
+});
+
+test('where nobody knows the gateway’s own time, a device is not called wrong for being ahead of it', () => {
+  const decoded = registry().decode(
+    'oven',
+    'forpost/devices/oven/readings',
+    Buffer.from('{"time":"2027-11-30T10:00:00Z","values":{"power_w":1}}'),
+    received,
+  );
+  expect(decoded.ok && decoded.items[0]).toMatchObject({ time: Date.UTC(2027, 10, 30, 10) });
+});
