@@ -13,6 +13,7 @@ import {
   Bench,
   type ConnectOptions,
   connectPacket,
+  HeldStorage,
   pingPacket,
   publishPacket,
   pubrelPacket,
@@ -137,6 +138,71 @@ test('after a restart a session is present, its subscriptions live, and its queu
   // and what was acknowledged does not come again
   await restart();
   expect(bench.broker.counters()).toMatchObject({ sessions: 2, queued: 0 });
+});
+
+test('what MQTT 5 has for a session, its subscriptions and its messages is there after a restart', async () => {
+  const stay = { protocolVersion: 5, properties: { sessionExpiryInterval: 3600 } } as const;
+  const first = await panel(stay);
+  const options = { qos: 1, nl: true, rap: true, properties: { subscriptionIdentifier: 300 } } as const;
+  await first.client.subscribeAsync('forpost/devices/#', options);
+  await absent(first);
+  const brief = await panel({ protocolVersion: 5, clientId: 'brief', properties: { sessionExpiryInterval: 1 } });
+  await absent(brief);
+  const device = await bench.connected('meter', { protocolVersion: 5 });
+  const properties = { messageExpiryInterval: 1000, contentType: 'a', userProperties: { b: 'c' } };
+  await device.publishAsync(state, 'kept', { qos: 1, retain: true, properties });
+  await device.publishAsync(state, 'gone soon', { qos: 1, properties: { messageExpiryInterval: 1 } });
+  await device.publishAsync(readings, 'plain', { qos: 2 });
+  await restart();
+  // of one second
+  await soon(() => bench.broker.sizes().sessions).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const back = bench.client('panel', { clean: false, resubscribe: false, ...stay });
+  const messages: unknown[] = [];
+  back.on('message', (topic, payload, { retain, properties }) =>
+    messages.push([topic, payload.toString(), retain, { ...properties, messageExpiryInterval: 0 }]),
+  );
+  const id = { messageExpiryInterval: 0, subscriptionIdentifier: 300 };
+  const passed = { contentType: 'a', userProperties: { b: 'c' } };
+  await soon(() => messages).toEqual([
+    [state, 'kept', true, { ...id, ...passed }],
+    [readings, 'plain', false, id],
+  ]);
+  await back.publishAsync('forpost/devices/meter/commands', 'own', { qos: 1 });
+  const late = await bench.connected('panel', { clientId: 'late', protocolVersion: 5 });
+  late.on('message', (_topic, payload, { properties }) => messages.push([payload.toString(), properties]));
+  await late.subscribeAsync('forpost/devices/#', { qos: 1 });
+  await soon(() => messages.slice(2)).toEqual([
+    ['kept', { ...passed, messageExpiryInterval: expect.closeTo(1000, -2) }],
+  ]);
+});
+
+test('on a disk that takes nothing what of QoS 2 it does not know stays owed, and QoS 1 goes on', async () => {
+  await bench.stop();
+  const disk = new HeldStorage();
+  bench = new Bench({ storage: disk });
+  await bench.broker.start();
+  const raw = await bench.raw();
+  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
+  const commit = async (error?: Error) => {
+    await soon(() => disk.waiting).toBeGreaterThan(0);
+    disk.end(error);
+  };
+  await soon(() => {
+    disk.end();
+    return raw.whole('suback').length;
+  }).toBe(1);
+  const sender = await bench.raw();
+  sender.send(connectPacket('meter'), publishPacket(readings, 'two', 2, 1), publishPacket(readings, 'one', 1, 2));
+  await commit(new Error('the disk is full'));
+  await soon(() => raw.published().map(({ payload }) => payload)).toEqual(['one']);
+  raw.socket.destroy();
+  await soon(() => bench.broker.sizes().sockets).toBe(1);
+  const back = await bench.raw();
+  back.send(connectPacket('panel', { clean: false }));
+  await soon(() => back.published().map(({ payload }) => payload)).toEqual(['one']);
+  await commit();
+  await soon(() => back.published().map(({ payload }) => payload)).toEqual(['one', 'two']);
 });
 
 test('what a client has unsubscribed, and a session that a clean one ended, stay so', async () => {

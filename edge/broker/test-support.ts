@@ -242,6 +242,7 @@ const names: Readonly<Record<number, string>> = {
   9: 'suback',
   11: 'unsuback',
   13: 'pingresp',
+  14: 'disconnect',
 };
 
 export function field(text: string): Buffer {
