@@ -5,6 +5,19 @@ import { Bench, connectPacket, field, framed } from './test-support.ts';
 let bench: Bench;
 afterEach(() => bench.stop());
 
+test.each([6, 9])('a client that speaks protocol level %i is told with what is spoken here', async (level) => {
+  const refused: Refused[] = [];
+  bench = new Bench({ onRefused: (one) => refused.push(one) });
+  await bench.broker.start();
+  const connect = framed(0x10, field('MQTT'), Buffer.from([level, 2, 0, 60]), field('new'));
+  (await bench.raw()).send(connect);
+  await expect.poll(() => refused.length, { timeout: 10_000, interval: 5 }).toBe(1);
+  expect(refused[0]).toMatchObject({
+    ...{ kind: 'protocol', principal: null, address: '127.0.0.1' },
+    what: expect.stringMatching(new RegExp(`protocol level ${level} .*3\\.1, 3\\.1\\.1 and 5`)),
+  });
+});
+
 test('whoever is not let in is told with its user name, client id and address', async () => {
   const refused: Refused[] = [];
   bench = new Bench({

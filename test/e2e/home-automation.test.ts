@@ -13,7 +13,7 @@ import { freePorts } from '../harness/ports.ts';
 import { root } from '../harness/root.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
 
-const versions: readonly (4 | 5)[] = [4];
+const versions: readonly (4 | 5)[] = [4, 5];
 
 let site: TestSite;
 let webSocketPort = 0;

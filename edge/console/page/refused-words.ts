@@ -15,7 +15,7 @@ export function refusedInWords({ kind, what }: Pick<Refused, 'kind' | 'what'>): 
     case 'stranger':
       return 'is no device or consumer of this site';
     case 'protocol':
-      return what;
+      return `is not understood: ${what}`;
   }
 }
 

@@ -159,7 +159,7 @@ test.each([
   ['subscribe', '#', 'subscribes to #, which it may not hear: the filter is refused'],
   ['password', '', 'logs in with a wrong password'],
   ['stranger', '', 'is no device or consumer of this site'],
-  ['protocol', 'protocol level 9 of MQTT is not spoken here', 'protocol level 9 of MQTT is not spoken here'],
+  ['protocol', 'it speaks MQTT 9', 'is not understood: it speaks MQTT 9'],
 ] as const)('a refused %s is told in words, with what to do', (kind, what, words) => {
   const refused = refusedView({ kind, what });
   expect(refusedInWords(refused)).toBe(words);
