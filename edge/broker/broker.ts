@@ -51,7 +51,7 @@ import { LogIn } from './log-in.ts';
 import { Message } from './message.ts';
 import { flushAll } from './output.ts';
 import { reason } from './protocol/reason-codes.ts';
-import type { ReadTurn } from './read-turn.ts';
+import { type ReadTurn, shareOfMessage } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
 import { defaultSessionLimits, type SessionLimits } from './session.ts';
@@ -376,6 +376,7 @@ export class Broker implements Part, LocalPublisher {
     const turn = this.#turns.get(principal.id) ?? guarded.turn;
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
+    if (principal.kind === 'consumer' && principal.publish.length > 0) guarded.messageShare = shareOfMessage;
     guarded.principal = principal.id;
     guarded.onPacket = (packet) => this.#dispatch.take(connection, packet);
     if (will !== undefined && !mayPublish(principal, will.topic)) {

@@ -9,6 +9,7 @@
 import type { Socket } from 'node:net';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
+import { packetTypes } from './protocol/client-packets.ts';
 import type { Connect } from './protocol/connect.ts';
 import { PacketReader, type Read } from './protocol/packet-reader.ts';
 import { returnCode } from './protocol/reason-codes.ts';
@@ -26,6 +27,8 @@ export interface GuardedSocket {
   bytesOutCounted: number;
   /** of this connection alone until it has logged in, of all of its principal's then */
   turn: ReadTurn;
+  /** what a message and its acknowledgements cost of the credit of its turn: 1, or a part of that */
+  messageShare: number;
   /** whose it is, once that is known: for the log */
   principal: string | undefined;
   /** whether there is room for what would be read */
@@ -77,6 +80,7 @@ class Guard implements GuardedSocket {
   bytesIn = 0;
   bytesOutCounted = 0;
   turn = new ReadTurn();
+  messageShare = 1;
   principal: string | undefined = undefined;
   mayRead: () => boolean = () => true;
   onPacket: (packet: Packet) => void = () => undefined;
@@ -172,7 +176,7 @@ class Guard implements GuardedSocket {
   #handOut(next: Read): void {
     switch (next.kind) {
       case 'packet':
-        this.turn.take(1, next.length);
+        this.turn.take(1, next.length, isOfMessage(next.first) ? this.messageShare : 1);
         this.#unread++;
         this.onPacket(next);
         break;
@@ -200,6 +204,12 @@ class Guard implements GuardedSocket {
   #endWith(bytes: Buffer): void {
     endWith(this.socket, bytes, this.#events.clock);
   }
+}
+
+/** PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP */
+function isOfMessage(first: number): boolean {
+  const type = first >> 4;
+  return type >= packetTypes.publish && type <= packetTypes.pubcomp;
 }
 
 /** The longest that a last word may take to leave, ms. */

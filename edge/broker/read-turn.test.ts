@@ -1,6 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
-import { ReadTurn } from './read-turn.ts';
+import { ReadTurn, shareOfMessage } from './read-turn.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -42,11 +42,11 @@ test('whoever waits goes on in a later turn, the longest wait first, and only wh
 });
 
 /** Takes all that it may for so many turns of the event loop, each `ms` long; returns how many packets that were. */
-async function taken(read: ReadTurn, clock: FakeClock, turns: number, ms: number): Promise<number> {
+async function taken(read: ReadTurn, clock: FakeClock, turns: number, ms: number, share = 1): Promise<number> {
   let packets = 0;
   for (let i = 0; i < turns; i++) {
     packets += read.packets;
-    if (read.packets > 0) read.take(read.packets, 0);
+    if (read.packets > 0) read.take(read.packets, 0, share);
     await turn();
     clock.advance(ms);
     await turn();
@@ -63,6 +63,13 @@ test('a device that floods for long is read as fast as its burst allows, and the
   const packets = await taken(read, clock, 1000 * seconds, 1);
   expect(packets).toBeGreaterThan(0.9 * seconds * 10_000);
   expect(packets).toBeLessThanOrEqual(seconds * 10_000 + 20);
+});
+
+test('messages of a home automation that may publish cost a tenth of its credit: it may pass on 20,000 in a second', async () => {
+  const clock = new FakeClock();
+  const read = new ReadTurn(clock);
+  await taken(read, clock, 1000, 1, shareOfMessage);
+  expect(await taken(read, clock, 1000, 1, shareOfMessage)).toBe(20 * 1000);
 });
 
 test('a device that was quiet for a while has its burst again, and no more than that', async () => {

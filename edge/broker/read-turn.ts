@@ -28,6 +28,9 @@ const perSecond = { packets: 10_000, bytes: 8 * 2 ** 20 };
 const burst = { packets: 2000, bytes: 2 * 2 ** 20 };
 const mostDebtMs = 1000;
 
+/** What a message costs of the credit of a consumer that may publish: a bridge may pass 100,000 on in a second. */
+export const shareOfMessage = 0.1;
+
 /** What all heavy senders share of one turn of the event loop. */
 class SharedTurn {
   #left = packetsPerSharedTurn;
@@ -95,10 +98,13 @@ export class ReadTurn {
     return this.#bytes;
   }
 
-  /** So much is taken, or work that costs as much. A packet larger than what was left is paid for in later turns. */
-  take(packets: number, bytes: number): void {
-    this.#credit.packets -= packets;
-    this.#credit.bytes -= bytes;
+  /**
+   * So much is taken, or work that costs as much. A packet larger than what was left is paid for in later turns.
+   * `share`: of that, what costs credit over time
+   */
+  take(packets: number, bytes: number, share = 1): void {
+    this.#credit.packets -= share * packets;
+    this.#credit.bytes -= share * bytes;
     this.spend(packets, bytes);
   }
 
