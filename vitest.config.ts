@@ -20,10 +20,11 @@ const light = [
   'cloud/{alarms,api,auth,commands,notify,operations,registry,web}/**/*.test.ts',
   'edge/{alerts,clock,commands,config,console,devices,rules,site}/**/*.test.ts',
 ];
-/** What starts real programs (Kafka, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
+/** What starts real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
 const realParts = [
   'edge/start.test.ts',
   'edge/vision/process/stream/*.test.ts',
+  'cloud/history/clickhouse/{embedded,http,http-faults}.test.ts',
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
   'cloud/notify/notifier.test.ts',
   'cloud/{rebuild,replay}.test.ts',
@@ -33,7 +34,7 @@ const realParts = [
   'edge/cli/init.test.ts',
   'edge/console/{page,hostile-page}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',
-  'test/contract/{sink,kafka-security,kafka-addresses}.test.ts',
+  'test/contract/{history,sink,kafka-security,kafka-addresses}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',
 ];
 /** What holds real programs to times: it wants as much of the machine as it can have. */
