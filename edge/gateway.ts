@@ -410,6 +410,7 @@ export class Gateway implements Part {
     this.#console = new ConsoleServer({
       http: installation.http,
       users: (name) => (Object.hasOwn(this.#secrets.console, name) ? this.#secrets.console[name] : undefined),
+      roleOf: (name) => (this.#secrets.viewers?.includes(name) === true ? 'viewer' : 'operator'),
       source: this.#overview,
       health: this.#health,
       metrics: new GatewayMetrics(() => this.#overview.snapshot()),

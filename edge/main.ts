@@ -109,9 +109,11 @@ devices
   .argument('<id>', 'of the device or consumer, or the log-in name with --console')
   .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .option('--console', 'a person who may open the gateway’s page')
-  .action(async (id: string, options: { config: string; console?: boolean }) => {
+  .option('--viewer', 'a person who sees everything on the page and changes nothing: a screen on a wall')
+  .action(async (id: string, options: { config: string; console?: boolean; viewer?: boolean }) => {
     const { setPassword } = await import('./site/passwords.ts');
-    const password = await setPassword(options.config, options.console === true ? 'console' : 'mqtt', id);
+    const { console: person = false, viewer = false } = options;
+    const password = await setPassword(options.config, person || viewer ? 'console' : 'mqtt', id, viewer);
     process.stdout.write(
       `${id}: ${password}\nIt is shown only now. A gateway that runs takes it with: systemctl reload forpost-gateway (or kill -HUP).\n`,
     );

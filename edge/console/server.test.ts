@@ -102,6 +102,25 @@ test('nothing but the page, its log-in and the health is open', async () => {
     expect((await fetch(url + path)).status, path).toBe(200);
 });
 
+test('a viewer sees everything and changes nothing', async () => {
+  const { get, post, source } = await start({ roleOf: () => 'viewer' });
+  source.active = [activeAlarm('1')];
+  expect(await (await get('/api/v1/session')).json()).toMatchObject({ user: 'installer', role: 'viewer' });
+  for (const path of ['/api/v1/status', '/api/v1/alarms', '/api/v1/alarms/earlier', '/api/v1/dead-letters'])
+    expect((await get(path)).status, path).toBe(200);
+  const put = (path: string) =>
+    get(path, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"zones":[]}' });
+  for (const refused of [
+    await post('/api/v1/alarms/acknowledge', { alarm: '1' }),
+    await put('/api/v1/cameras/yard/scene'),
+    await post('/api/v1/cameras/yard/trial', { seconds: 5 }),
+  ]) {
+    expect(refused.status, refused.url).toBe(403);
+    expect(await refused.text()).toContain('installer is a viewer and can change nothing');
+  }
+  expect(source.active[0]?.acknowledged).toBe(false);
+});
+
 test('the status tells the whole site with a line that sums it up', async () => {
   const { get, source } = await start();
   source.active = [activeAlarm('1')];

@@ -17,7 +17,7 @@ import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { type Front, frontOptions, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
-import { registerLogin } from '@forpost/shared/http/login.ts';
+import { type Role, registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
 import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
@@ -46,6 +46,8 @@ export interface ConsoleServerOptions {
   readonly http: Installation['http'];
   /** the argon2id hash of this log-in name's password */
   readonly users: (name: string) => string | undefined;
+  /** what this person may do; default: everything */
+  readonly roleOf?: (name: string) => Role;
   readonly source: ConsoleSource;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
@@ -168,7 +170,7 @@ export class ConsoleServer implements Part {
   }
 
   async #page(more: FastifyServerOptions, secure: boolean): Promise<FastifyInstance> {
-    const { users, clock, gateway, source, health, metrics, folder } = this.#options;
+    const { users, roleOf, clock, gateway, source, health, metrics, folder } = this.#options;
     const app = this.#app(more);
     const assets = await PageAssets.load();
     const prefixOf = registerFront(app, this.#front());
@@ -183,6 +185,7 @@ export class ConsoleServer implements Part {
     const login = registerLogin(app, {
       realm: 'the gateway',
       users,
+      ...(roleOf === undefined ? {} : { roleOf }),
       cookieName,
       secure,
       prefixOf,

@@ -38,6 +38,11 @@ export function checkSecrets(
   }
   for (const [name, hash] of Object.entries(secrets.console))
     if (!isPasswordHash(hash)) ofSecrets.push({ path: ['console', name], message: noHash('console', name) });
+  for (const [index, name] of (secrets.viewers ?? []).entries())
+    if (!Object.hasOwn(secrets.console, name)) {
+      const message = `viewers: nobody under console is called "${name}"${suggestion(name, Object.keys(secrets.console))}`;
+      ofSecrets.push({ path: ['viewers', index], message });
+    }
   const cameras = site.cameras.map(({ id }): string => id);
   for (const id of Object.keys(secrets.cameras ?? {}))
     if (!cameras.includes(id)) {

@@ -42,6 +42,22 @@ test('the password of a person who opens the page is kept as a slow hash', async
   expect(await verifyPassword(password, secrets.console.installer)).toBe(true);
 });
 
+test('a viewer stands among the viewers, once, and stays one with a new password', async () => {
+  const file = join(folder, 'secrets.yaml');
+  await writeFile(file, 'mqtt: {}\nconsole: {}\nviewers:\n  - hall # the wall\n');
+  await setPassword(installation, 'console', 'shop', true);
+  await setPassword(installation, 'console', 'shop', true);
+  await setPassword(installation, 'console', 'shop');
+  await setPassword(installation, 'console', 'installer');
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain('- hall # the wall');
+  const secrets = parse(text) as { console: object; viewers: string[] };
+  expect([Object.keys(secrets.console), secrets.viewers]).toEqual([
+    ['shop', 'installer'],
+    ['hall', 'shop'],
+  ]);
+});
+
 test('other passwords and the comments of the file stay', async () => {
   const file = join(folder, 'secrets.yaml');
   await writeFile(file, '# by hand\nmqtt:\n  old: kept # the oven\nconsole: {}\n');

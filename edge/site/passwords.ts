@@ -12,16 +12,22 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
 import { type MadeCredential, makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
-import { isMap, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { loadInstallation } from '../config/load.ts';
 import { siteSchema } from './site.ts';
 
 /**
- * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it.
+ * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it. `viewer`: a person
+ * of the page who sees everything and changes nothing; a new password for one who is a viewer leaves them one.
  * @throws ForpostError FORPOST_CONFIG_INVALID where the site has no such device or consumer, or a file cannot be
  * read, is no YAML map, or cannot be written
  */
-export async function setPassword(installationFile: string, section: 'mqtt' | 'console', id: string): Promise<string> {
+export async function setPassword(
+  installationFile: string,
+  section: 'mqtt' | 'console',
+  id: string,
+  viewer = false,
+): Promise<string> {
   const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
   if (section === 'mqtt') checkKnown(id, siteFile);
   const { password, hash } = section === 'mqtt' ? makeCredential() : await passwordOfPerson();
@@ -35,8 +41,16 @@ export async function setPassword(installationFile: string, section: 'mqtt' | 'c
   // an empty map is written {}, and would keep that form
   if (isMap(passwords)) passwords.flow = false;
   document.setIn([section, id], hash);
+  if (viewer) addViewer(document, id);
   replace(file, changedYaml(document, before), data);
   return password;
+}
+
+function addViewer(document: Document, name: string): void {
+  if (!isSeq(document.get('viewers'))) document.set('viewers', document.createNode([]));
+  const viewers = document.get('viewers');
+  if (isSeq(viewers) && !viewers.items.some((item) => isScalar(item) && item.value === name))
+    viewers.add(document.createNode(name));
 }
 
 async function passwordOfPerson(): Promise<MadeCredential> {

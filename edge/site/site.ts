@@ -251,6 +251,13 @@ export const secretsSchema = Type.Object(
     mqtt: Type.Record(Type.String({ pattern: idPatternText }), Type.String()),
     /** the people who may open the gateway's page, by log-in name */
     console: Type.Record(Type.String({ minLength: 1 }), Type.String()),
+    /** those of them that see everything and change nothing, for a screen on a wall */
+    viewers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        maxItems: 1000,
+        description: 'log-in names under console that see everything on the page and change nothing',
+      }),
+    ),
     /** by camera id, as they are: the camera wants them so */
     cameras: Type.Optional(
       Type.Record(

@@ -23,6 +23,8 @@ export interface AlarmsViewParts {
   readonly nowMs: number;
   /** ids of the alarms whose acknowledgement is on its way */
   readonly pending: ReadonlySet<string>;
+  /** false: a viewer */
+  readonly mayAct: boolean;
   readonly acknowledge: (alarm: string) => void;
 }
 
@@ -59,7 +61,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
 function card(
   alarm: ActiveAlarm,
   gone: boolean,
-  { names, nowMs, pending, acknowledge }: AlarmsViewParts,
+  { names, nowMs, pending, mayAct, acknowledge }: AlarmsViewParts,
 ): TemplateResult {
   const lasted = alarm.active ? Math.max(0, nowMs - Date.parse(alarm.since)) : (alarm.duration_ms ?? 0);
   const times = alarm.count > 1 ? `, ${plural(alarm.count, 'time')}` : '';
@@ -85,7 +87,9 @@ function card(
         ? html`<span class="acknowledged">Over and acknowledged</span>`
         : alarm.acknowledged
           ? html`<span class="acknowledged">${acknowledgedWords(alarm, nowMs)}</span>`
-          : html`<button
+          : !mayAct
+            ? html`<span class="muted">Not acknowledged</span>`
+            : html`<button
             class="primary"
             ?disabled=${pending.has(alarm.alarm)}
             @click=${() => acknowledge(alarm.alarm)}

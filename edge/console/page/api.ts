@@ -45,10 +45,9 @@ function post(path: string, body: unknown): Promise<Response> {
   });
 }
 
-/** The log-in name, null where nobody is logged in. */
-export async function sessionUser(): Promise<string | null> {
-  const { user } = (await (await call(`${base}/api/v1/session`)).json()) as { user: string | null };
-  return user;
+/** The log-in name, null where nobody is logged in; a viewer changes nothing. */
+export async function session(): Promise<{ readonly user: string | null; readonly role?: string }> {
+  return (await (await call(`${base}/api/v1/session`)).json()) as { user: string | null; role?: string };
 }
 
 export async function logIn(user: string, password: string): Promise<void> {

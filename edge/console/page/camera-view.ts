@@ -27,6 +27,7 @@ export class CameraView extends LitElement {
   static override properties = {
     camera: { attribute: false },
     drawn: { attribute: false },
+    mayAct: { attribute: false },
     mode: { state: true },
     scene: { attribute: false },
     picture: { state: true },
@@ -35,6 +36,8 @@ export class CameraView extends LitElement {
   };
   declare camera: CameraStatus;
   declare drawn: CameraScene | undefined;
+  /** false: a viewer */
+  declare mayAct: boolean;
   declare mode: 'look' | 'draw' | 'try';
   declare scene: SceneNotice | undefined;
   /** object URL of the picture that is shown */
@@ -52,6 +55,7 @@ export class CameraView extends LitElement {
   constructor() {
     super();
     this.mode = 'look';
+    this.mayAct = true;
     this.size = { width: 1280, height: 720 };
     this.takenMs = 0;
   }
@@ -142,10 +146,14 @@ export class CameraView extends LitElement {
         ${badge(told)}
         <span class="muted">${told.text === '' ? pace : told.text}</span>
         ${state === 'live' ? legend(detector) : nothing}
-        <span class="row">
+        ${
+          this.mayAct
+            ? html`<span class="row">
           <button @click=${() => this.#turn('draw')}>Draw zones</button>
           ${this.mode === 'try' ? nothing : html`<button @click=${() => this.#turn('try')}>Test</button>`}
-        </span>
+        </span>`
+            : nothing
+        }
       </figcaption>
       ${
         this.mode === 'try'

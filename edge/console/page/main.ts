@@ -46,6 +46,7 @@ class ForpostConsole extends LitElement {
     problem: { state: true },
     busy: { state: true },
     lost: { state: true },
+    mayAct: { state: true },
   };
   declare phase: Phase;
   declare status: ConsoleStatus | undefined;
@@ -54,13 +55,19 @@ class ForpostConsole extends LitElement {
   declare deadLetters: ReadonlyMap<string, ShownLetters>;
   declare problem: string;
   declare busy: boolean;
+  /** a viewer sees everything and is offered nothing that changes something */
+  declare mayAct: boolean;
   /** why the gateway was not heard at the last try; undefined while it answers */
   declare lost: string | undefined;
   /** when it was heard last, ms since 1970 by its own clock */
   #heardMs: number | undefined;
   readonly #connection = new GatewayConnection(
     {
-      sessionUser: api.sessionUser,
+      sessionUser: async () => {
+        const { user, role } = await api.session();
+        this.mayAct = role !== 'viewer';
+        return user;
+      },
       fetchStatus: api.fetchStatus,
       openStream: (watch) => new EventSource(`${base}/api/v1/stream?watch=${encodeURIComponent(watch)}`),
       after: (delayMs, run) => {
@@ -104,6 +111,7 @@ class ForpostConsole extends LitElement {
     this.deadLetters = new Map();
     this.problem = '';
     this.busy = false;
+    this.mayAct = true;
   }
 
   override createRenderRoot(): HTMLElement {
@@ -248,7 +256,7 @@ class ForpostConsole extends LitElement {
         ${summaryView(status.summary, this.lost === undefined ? undefined : asOf)}
         <div class="columns">
           <div>
-            ${guarded('alarms', 'Alarms', () => alarmsView({ held: this.#hold.list(alarms, performance.now()), showNew: () => this.#showNew(), names, nowMs, pending: this.pending, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
+            ${guarded('alarms', 'Alarms', () => alarmsView({ held: this.#hold.list(alarms, performance.now()), showNew: () => this.#showNew(), names, nowMs, pending: this.pending, mayAct: this.mayAct, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
             ${guarded('problems', 'Problems', () => html`${problemsView(status)}`)}
             ${guarded('cameras', 'Cameras', () => this.#cameras(status))}
           </div>
@@ -271,7 +279,7 @@ class ForpostConsole extends LitElement {
       cameras,
       ({ id }) => id,
       (camera) =>
-        html`<forpost-camera .camera=${camera} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#want(camera.id, detail)}></forpost-camera>`,
+        html`<forpost-camera .camera=${camera} .mayAct=${this.mayAct} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#want(camera.id, detail)}></forpost-camera>`,
     );
     return section('cameras', 'Cameras', note, html`<div class="cameras">${views}</div>`);
   }
