@@ -3,6 +3,7 @@
  *
  * Always: bounded, and a message of which everything is read costs nothing here.
  */
+import type { DeviceConfig } from '../site/site.ts';
 import type { DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
 import { numberInText } from './numbers.ts';
 import { quoted } from './quoted.ts';
@@ -25,7 +26,11 @@ export class Notes {
   /** nothing yet, for nearly all messages */
   #noted: Noted | undefined;
 
-  constructor(problems: readonly FieldProblem[] = none) {
+  readonly #meanings: DeviceConfig['keys'];
+
+  /** `meanings`: of keys, by their paths, as the site's file gives them */
+  constructor(problems: readonly FieldProblem[] = none, meanings?: DeviceConfig['keys']) {
+    this.#meanings = meanings;
     if (problems.length > 0) this.#make().problems.push(...problems);
   }
 
@@ -37,6 +42,19 @@ export class Notes {
   unknown(path: string): void {
     const { unknown } = this.#make();
     if (unknown.length < mostUnknown) unknown.push(shortPath(path));
+  }
+
+  /** What the site's file says that the key at `path` means. */
+  meaningOf(path: string): readonly [metric: string, factor: number] | undefined {
+    if (this.#meanings === undefined || !Object.hasOwn(this.#meanings, path)) return undefined;
+    const meaning = this.#meanings[path];
+    if (meaning === undefined) return undefined;
+    return typeof meaning === 'string' ? [meaning, 1] : [meaning.metric, meaning.factor ?? 1];
+  }
+
+  /** Whether keys were given a meaning at all. */
+  get hasMeanings(): boolean {
+    return this.#meanings !== undefined;
   }
 
   /** A whole reading was refused. */

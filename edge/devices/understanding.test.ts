@@ -41,7 +41,7 @@ test('a device of which nothing is understood is told with its newest message an
     newest: { topic: 'tele/meter/SENSOR', at: '2026-11-30T09:00:00.000Z', payload: '{"BOX":{"Flux":12,"Zeta":2}}' },
   });
   expect(devices.problems()).toEqual([
-    'Meter: understood nothing of 12 messages (unknown keys: BOX.Flux, BOX.Zeta): check its decoder, or give its keys a meaning',
+    'Meter: understood nothing of 12 messages (unknown keys: BOX.Flux, BOX.Zeta): check its decoder, or give its keys a meaning (site.yaml, keys)',
   ]);
 });
 
@@ -49,7 +49,7 @@ test('a device whose every message is refused is told with the reason', () => {
   const devices = registry();
   say(devices, 'oven', 'forpost/devices/oven/readings', '{"power":1}');
   expect(devices.problems()).toEqual([
-    'oven: understood nothing of 1 message (the newest: "values" is missing): check its decoder, or give its keys a meaning',
+    'oven: understood nothing of 1 message (the newest: "values" is missing): check its decoder, or give its keys a meaning (site.yaml, keys)',
   ]);
   expect(unreadOf(devices, 'oven')).toMatchObject({
     newest: { payload: '{"power":1}', reason: '"values" is missing' },
@@ -122,4 +122,31 @@ test('where nobody knows the gateway’s own time, a device is not called wrong 
     received,
   );
   expect(decoded.ok && decoded.items[0]).toMatchObject({ time: Date.UTC(2027, 10, 30, 10) });
+});
+
+test('keys that no table knows are read once the site’s file gives them a meaning', () => {
+  const devices = new DeviceRegistry({
+    site: {
+      ...site,
+      devices: [
+        {
+          id: 'meter',
+          decoder: 'tasmota',
+          keys: { 'BOX.Flux': 'flow_l_min', 'BOX.In.Heat': { metric: 'energy_wh', factor: 1000 }, Level: 'level_pct' },
+        },
+        { id: 'valve', decoder: 'shelly', keys: { 'gizmo:0.torque': 'torque_nm' } },
+        { id: 'oven', decoder: 'native', keys: { 'values.Power kW': { metric: 'power_w', factor: 1000 } } },
+      ],
+    } as unknown as Site,
+    ...{ secrets: { mqtt: {}, console: {} }, clock: new FakeClock(received) },
+  });
+  say(devices, 'meter', 'tele/meter/SENSOR', '{"BOX":{"Flux":"1,5","In":{"Heat":2.5},"Zeta":1},"Level":80}');
+  say(devices, 'valve', 'valve/status/gizmo:0', '{"id":0,"torque":7}');
+  say(devices, 'oven', 'forpost/devices/oven/readings', '{"values":{"Power kW":1.25,"voltage_v":230}}');
+  expect(devices.statuses().map(({ values }) => values)).toEqual([
+    { 'box/flow_l_min': 1.5, 'box/energy_wh': 2500, level_pct: 80 },
+    { 'gizmo-0/torque_nm': 7 },
+    { power_w: 1250, voltage_v: 230 },
+  ]);
+  expect(unreadOf(devices, 'meter')).toMatchObject({ unknownKeys: ['BOX.Zeta'] });
 });

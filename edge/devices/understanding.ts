@@ -136,7 +136,7 @@ export class Understanding {
         : keys.length > 0
           ? `unknown keys: ${keys.slice(0, keysInSentence).join(', ')}${more}`
           : ([...this.#fields].map(([path, { problem }]) => `${path} ${problem}`).at(-1) ?? 'no value is in it');
-    return `${name}: understood nothing of ${which} (${why}): check its decoder, or give its keys a meaning`;
+    return `${name}: understood nothing of ${which} (${why}): check its decoder, or give its keys a meaning (site.yaml, keys)`;
   }
 
   #odd({ problems = [], unknown = [] }: Understood, at: number): void {

@@ -5,6 +5,7 @@ import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import { isTopicFilter } from '../broker/topic-filter.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { isMetric, misspeltMetric } from '../devices/metrics.ts';
 import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
 import { roleNamed, roles } from '../devices/roles/registry.ts';
 import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
@@ -20,6 +21,8 @@ const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassis
 
 /** First levels that no consumer may take as its base. */
 const reservedTrees = ['forpost', 'tele', 'stat', 'cmnd', 'shellies'];
+
+const mostKeys = 100;
 
 /** parts of the picture */
 const shortestLine = 0.01;
@@ -81,6 +84,7 @@ function devices({ devices: all }: Site): readonly Located[] {
       for (const key of ['full_topic', 'groups'] as const)
         if (device[key] !== undefined)
           problems.push({ path: ['devices', index, key], message: `${key} is for decoder: tasmota alone` });
+    problems.push(...keys(device, index));
     const own = ownTopics(device);
     const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
     if (taken !== undefined)
@@ -88,6 +92,20 @@ function devices({ devices: all }: Site): readonly Located[] {
     for (const filter of own) topics.add(filter, device.id);
   }
   return problems;
+}
+
+/** What a device's keys are given as a meaning. */
+function keys({ keys: given = {} }: Site['devices'][number], index: number): readonly Located[] {
+  const entries = Object.entries(given);
+  if (entries.length > mostKeys)
+    return [{ path: ['devices', index, 'keys'], message: `more than ${mostKeys} keys of one device` }];
+  return entries.flatMap(([key, meaning]): readonly Located[] => {
+    const path = ['devices', index, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
+    const metric = typeof meaning === 'string' ? meaning : meaning.metric;
+    const meant = misspeltMetric(metric);
+    if (!isMetric(metric)) return [{ path, message: `"${metric}" is not a metric: a-z, 0-9 and _, as power_w` }];
+    return meant === undefined ? [] : [{ path, message: `there is no metric "${metric}"; did you mean "${meant}"?` }];
+  });
 }
 
 function consumers({ consumers: all, devices }: Site): readonly Located[] {

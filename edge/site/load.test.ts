@@ -263,6 +263,13 @@ test.each([
   ['{ id: plug, decoder: native, full_topic: "%prefix%/%topic%/" }', 'full_topic is for decoder: tasmota alone'],
   ['{ id: plug, decoder: shelly, topic: forpost/plug }', "cannot be a device's topic"],
   ['{ id: plug, decoder: shelly, topic: home//plug }', 'topic'],
+  [
+    '{ id: plug, decoder: tasmota, keys: { BOX.Flux: flow_l_min, "BOX.E kWh": { metric: energy_wh, factor: 1000 } } }',
+    '',
+  ],
+  ['{ id: plug, decoder: tasmota, keys: { BOX.Flux: "Flow Rate" } }', '"Flow Rate" is not a metric'],
+  ['{ id: plug, decoder: tasmota, keys: { BOX.P: powr_w } }', 'did you mean "power_w"?'],
+  ['{ id: plug, decoder: tasmota, keys: { BOX.P: { metrik: power_w } } }', 'keys.BOX.P'],
   ['{ id: plug, decoder: native, topic: heat-pump }', 'is already the topic of the device "heat-pump"'],
 ])('a device %s is taken, or refused with the reason', (line, reason) => {
   const problems = wrong('{ id: plug, decoder: tasmota, topic: tasmota_A1 }', line);

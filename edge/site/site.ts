@@ -39,6 +39,27 @@ export const deviceSchema = Type.Object(
         description: 'of Tasmota: group topics it listens to beside its own; default tasmotas and sonoffs',
       }),
     ),
+    keys: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Union([
+          Type.String(),
+          Type.Object(
+            {
+              metric: Type.String({ description: 'as power_w' }),
+              factor: Type.Optional(
+                Type.Number({ description: 'to the unit of the metric: kWh to Wh 1000; default 1' }),
+              ),
+            },
+            closed,
+          ),
+        ]),
+        {
+          description:
+            'what keys mean that no table knows: by their paths, as the page shows them ("HEATER.Flow"), the metric, or {metric, factor}',
+        },
+      ),
+    ),
     place: Type.Optional(placeSchema),
   },
   closed,

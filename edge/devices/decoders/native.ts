@@ -21,6 +21,7 @@ import { numberInText } from '../numbers.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson, refused } from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { readTime } from '../times.ts';
+import { scaled } from './scaled.ts';
 
 const qualities: readonly string[] = ['estimated', 'stale', 'implausible', 'bad'] satisfies Quality[];
 /** What a device may say in Forpost's own words; alerts, gaps and clocks are the gateway's to tell. */
@@ -42,7 +43,7 @@ export const native: Decoder = {
     const parsed = parseExactJson(payload);
     if (!parsed.ok) return parsed;
     const { value, exact, problems } = parsed;
-    const notes = new Notes(problems);
+    const notes = new Notes(problems, device.keys);
     if (!Array.isArray(value)) {
       const item = isExactObject(value) ? decode(value, { received, exact, notes, path: '' }) : 'not an object';
       return typeof item === 'string' ? refused(item) : notes.understood([item], true);
@@ -85,7 +86,7 @@ function reading(one: ExactObject, entry: Entry): DecodedReading | string {
   if (channel !== undefined && typeof channel !== 'string') return '"channel" is not a text';
   if (quality !== undefined && !(typeof quality === 'string' && (quality === 'good' || qualities.includes(quality))))
     return `"quality" is not one of good, ${qualities.join(', ')}`;
-  const readable = allReadable(values) ? values : readableOf(values, entry);
+  const readable = !entry.notes.hasMeanings && allReadable(values) ? values : readableOf(values, entry);
   if (typeof readable === 'string') return readable;
   const said = quality === 'good' ? undefined : quality;
   const rest = {
@@ -117,11 +118,14 @@ function allReadable(values: ExactObject): boolean {
 function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | string {
   const readable: Record<string, ExactJson> = {};
   let first: string | undefined;
-  for (const [metric, given] of Object.entries(values)) {
-    const at = `${path}values.${metric}`;
+  for (const [name, given] of Object.entries(values)) {
+    const at = `${path}values.${name}`;
+    // a name that is no metric may have a meaning in the site's file
+    const [metric, factor] = notes.meaningOf(`values.${name}`) ?? [name, 1];
     const value = typeof given === 'string' ? textValue(metric, given, at, notes) : given;
     const problem = value === undefined ? notNumber(given) : valueProblem(metric, inDouble(value));
-    if (problem === undefined && value !== undefined) readable[metric] = value;
+    if (problem === undefined && value !== undefined)
+      readable[metric] = typeof value === 'number' && factor !== 1 ? scaled(value, factor) : value;
     else {
       first ??= `${quoted(metric)} ${problem}`;
       notes.problem(at, problem ?? '');

@@ -76,20 +76,20 @@ function restOf(topic: string, own: string): string | undefined {
   return undefined;
 }
 
-function status({ payload, received }: DeviceMessage, key: string): Decoded {
+function status({ device, payload, received }: DeviceMessage, key: string): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused(`the status of ${key} is not a JSON object`);
-  return readings({ [key]: parsed.value }, received, false, new Notes(parsed.problems));
+  return readings({ [key]: parsed.value }, received, false, new Notes(parsed.problems, device.keys));
 }
 
 /** A notification, or the answer to a call. */
-function notification({ payload, received }: DeviceMessage): Decoded {
+function notification({ device, payload, received }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('the notification is not a JSON object');
   const { method, params, result, error } = parsed.value;
-  const notes = new Notes(parsed.problems);
+  const notes = new Notes(parsed.problems, device.keys);
   if (typeof method !== 'string' && (isJsonObject(result) || isJsonObject(error)))
     return answer(result, error, received, notes);
   if (typeof method !== 'string' || !isJsonObject(params)) return refused('the notification has no method or params');

@@ -95,22 +95,22 @@ function isHeard({ payload }: DeviceMessage): boolean {
 }
 
 function sensor(
-  { payload, received, channels = new ChannelNames() }: DeviceMessage,
+  { device, payload, received, channels = new ChannelNames() }: DeviceMessage,
   within: (whole: Record<string, unknown>) => unknown,
 ): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   const whole = isJsonObject(parsed.value) ? (within(parsed.value) as typeof parsed.value) : undefined;
   if (!isJsonObject(whole)) return refused('SENSOR is not a JSON object');
-  return sensorReadings({ whole, received, channels, notes: new Notes(parsed.problems) });
+  return sensorReadings({ whole, received, channels, notes: new Notes(parsed.problems, device.keys) });
 }
 
 /** With SetOption118 the topic says ZbReceived and the message does not. */
-function zigbee({ payload, received, channels = new ChannelNames() }: DeviceMessage): Decoded {
+function zigbee({ device: { keys }, payload, received, channels = new ChannelNames() }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('ZbReceived is not a JSON object');
-  const notes = new Notes(parsed.problems);
+  const notes = new Notes(parsed.problems, keys);
   const items = zigbeeReadings(parsed.value, 'ZbReceived', notes).flatMap(
     ({ device, channel, values }): DecodedReading[] =>
       Object.keys(values).length === 0

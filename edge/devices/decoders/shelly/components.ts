@@ -10,6 +10,7 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { quoted } from '../../quoted.ts';
+import { scaled } from '../scaled.ts';
 
 /** Keys of one phase or of a single-phase component. */
 const plain: Readonly<Record<string, string>> = {
@@ -124,6 +125,12 @@ export function valuesOf(type: string, status: JsonObject, path: string, notes: 
   const unknown: string[] = [];
   const threePhase = type.startsWith('em') && !type.startsWith('em1');
   for (const [key, value] of Object.entries(status)) {
+    const own = notes.meaningOf(`${path}.${key}`);
+    if (own !== undefined) {
+      const number = notes.number(`${path}.${key}`, value);
+      if (number !== undefined) values[own[0]] = scaled(number, own[1]);
+      continue;
+    }
     const metric = metricOf(type, key, threePhase);
     if (metric !== undefined) set(metric, value, key);
     else if (/^(?:[abc]_)?errors$/.test(key)) errors(value, `${path}.${key}`, notes);

@@ -10,6 +10,7 @@ import type { Notes } from '../../notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
+import { meant } from './meant.ts';
 
 const mostPhases = 3;
 const mostParts = 32;
@@ -57,7 +58,8 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
   }
   tariffs(energy, whole, notes);
   for (const key of Object.keys(energy))
-    if (!Object.hasOwn(energyKeys, key) && !keptOutOfEnergy.has(key)) notes.unknown(`ENERGY.${key}`);
+    if (!Object.hasOwn(energyKeys, key) && !keptOutOfEnergy.has(key))
+      Object.assign(whole, meant(`ENERGY.${key}`, energy[key] ?? null, notes));
   return { whole, channels: Array.from(parts, (part) => part ?? {}) };
 }
 

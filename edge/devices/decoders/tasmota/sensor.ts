@@ -8,12 +8,12 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { ChannelNames } from '../../channel-names.ts';
 import type { Decoded, DecodedReading } from '../../decoder.ts';
 import type { Notes } from '../../notes.ts';
-import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
 import { energyOf } from './energy.ts';
 import { keptOutOfSensors, meaningOf } from './keys.ts';
+import { meant } from './meant.ts';
 import { zigbeeReadings } from './zigbee.ts';
 
 /** One unit of pressure in Pa. */
@@ -60,7 +60,7 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
     else if (number !== undefined && typeof value === 'string' && Object.hasOwn(states, value))
       add({ input: states[value] ?? false }, channels.nameOf(key));
     else if (value === null) notes.problem(key, 'is null: no value');
-    else notes.unknown(key);
+    else add(meant(key, value, notes));
   }
   return notes.understood(items, carriesValues);
 }
@@ -96,9 +96,11 @@ function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Not
   const said: Record<string, string> = {};
   for (const [key, value] of Object.entries(one)) {
     const path = `${sensor}.${key}`;
-    const [metric, convert] = conversion(key, whole) ?? [];
+    const own = notes.meaningOf(path);
+    const [metric, convert] =
+      own === undefined ? (conversion(key, whole) ?? []) : [own[0], (number: number) => scaled(number, own[1])];
     if (metric === undefined || convert === undefined) {
-      if (!keptOutOfSensors.has(key) && looksMeasured(value)) notes.unknown(path);
+      if (!keptOutOfSensors.has(key)) Object.assign(values, meant(path, value, notes));
       continue;
     }
     const number = notes.number(path, value);
@@ -120,12 +122,6 @@ function conversion(key: string, { TempUnit, PressureUnit }: JsonObject): Conver
   if (key === 'Pressure') return ['pressure_pa', (value) => scaled(value, pressureUnit(PressureUnit))];
   const meaning = meaningOf(key);
   return meaning === undefined ? undefined : [meaning[0], (value) => scaled(value, meaning[1])];
-}
-
-/** A number, also as a text; nothing; or more within it. */
-export function looksMeasured(value: Json | undefined): boolean {
-  if (typeof value === 'string') return numberInText(value).kind !== 'none';
-  return value !== undefined && typeof value !== 'boolean';
 }
 
 function celsius(value: number, unit: Json | undefined): number {
