@@ -101,6 +101,8 @@ export const defaultBrokerLimits: BrokerLimits = {
 };
 
 export const defaultMaxPacketBytes = 256 * 1024;
+/** A bridge tells all its devices in one message: Zigbee2MQTT some 5 to 10 KB of each. */
+export const defaultMaxConsumerPacketBytes = 2 * 2 ** 20;
 
 const tcpKeepAliveMs = 60_000;
 
@@ -186,11 +188,12 @@ export class Broker implements Part, LocalPublisher {
     this.#dispatch = new Dispatch({
       sessions: this.#sessions,
       intake: this.#intake,
-      onForbidden: (connection, topic) => this.#forbid(connection, 'publish', topic),
+      onForbidden: (connection, topic, kind) => this.#forbid(connection, kind, topic),
       onViolation: ({ guarded }, what) => this.#brokeProtocol(guarded, what, false),
     });
     this.#entrance = new Entrance({
-      ...{ ...own, limits: this.#limits, maxPacketBytes, lobby: this.#lobby },
+      ...{ ...own, limits: this.#limits, lobby: this.#lobby },
+      maxPacketBytes: { device: maxPacketBytes, consumer: maxConsumerPacketBytesOf(options.mqtt) },
       ...{ clients: this.#clients, sessions: this.#sessions },
       logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused }),
       connacks: new Connacks({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
@@ -230,7 +233,7 @@ export class Broker implements Part, LocalPublisher {
       this.#plain = await listenPlain(listeners);
       this.#tls = await listenTls(listeners);
       this.#door = webSocketDoor({
-        ...{ ...this.#limits, maxPacketBytes: maxPacketBytesOf(mqtt), onSocket: listeners.onSocket },
+        ...{ ...this.#limits, maxPacketBytes: maxConsumerPacketBytesOf(mqtt), onSocket: listeners.onSocket },
         origins: mqtt.websocket?.origins ?? [],
       });
       this.#webSocket = await listenWebSocket(listeners, this.#door);
@@ -518,6 +521,7 @@ export class Broker implements Part, LocalPublisher {
 function ignore(): void {}
 
 function forbiddenWords(kind: Forbidden['kind'], topic: string): string {
+  if (kind === 'retain') return `retains more than it may: ${topic} is passed on and not kept`;
   return kind === 'will' ? `may not leave a will to ${topic}` : `may not publish to ${topic}`;
 }
 
@@ -527,6 +531,11 @@ function whoseIs({ socket, principal }: GuardedSocket): { readonly address: stri
   return principal === undefined ? { address } : { address, principal };
 }
 
+/** Before the log-in, and of devices. */
 function maxPacketBytesOf(mqtt: Installation['mqtt']): number {
   return mqtt.max_packet_bytes ?? defaultMaxPacketBytes;
+}
+
+function maxConsumerPacketBytesOf(mqtt: Installation['mqtt']): number {
+  return Math.max(mqtt.max_packet_bytes_of_consumers ?? defaultMaxConsumerPacketBytes, maxPacketBytesOf(mqtt));
 }

@@ -21,7 +21,7 @@ export interface DispatchOptions {
   readonly sessions: Sessions;
   readonly intake: Intake;
   /** a publish to what is not its client's */
-  readonly onForbidden: (connection: Connection, topic: string) => void;
+  readonly onForbidden: (connection: Connection, topic: string, kind: 'publish' | 'retain') => void;
   readonly onViolation: (connection: Connection, what: string) => void;
 }
 
@@ -83,13 +83,16 @@ export class Dispatch {
     }
     const { principal } = connection;
     if (!mayPublish(principal, publish.topic) || hasTooManyLevels(publish.topic)) {
-      onForbidden(connection, publish.topic);
+      onForbidden(connection, publish.topic, 'publish');
       intake.drop(connection, publish);
       return;
     }
     // beyond its share it is delivered and not kept
-    if (publish.retain && !sessions.mayRetain(principal.id, publish.topic, publish.payload.length))
+    const { topic, payload } = publish;
+    if (publish.retain && !sessions.mayRetain(principal.id, topic, payload.length, principal.kind)) {
       publish.retain = false;
+      onForbidden(connection, topic, 'retain');
+    }
     intake.take(connection, publish);
   }
 

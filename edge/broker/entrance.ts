@@ -36,7 +36,7 @@ export interface EntranceOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly limits: EntranceLimits;
-  readonly maxPacketBytes: number;
+  readonly maxPacketBytes: Readonly<Record<Principal['kind'], number>>;
   readonly logIn: LogIn;
   readonly lobby: Lobby;
   readonly clients: Clients;
@@ -98,6 +98,7 @@ export class Entrance {
       return;
     }
     lobby.leave(guarded.socket);
+    guarded.allow(this.#options.maxPacketBytes[principal.kind]);
     if (before !== undefined) onTakenOver(before);
     const inItsSession = !connect.cleanStart && sessions.has(id);
     if (connect.cleanStart) sessions.endSession(id);
@@ -140,12 +141,12 @@ export class Entrance {
   }
 
   /** What CONNACK of MQTT 5 says beside «accepted». */
-  #told({ clientId, isV5 }: Connection, connect: Connect): readonly Buffer[] {
+  #told({ clientId, isV5, principal }: Connection, connect: Connect): readonly Buffer[] {
     if (!isV5) return [];
     const { sessions, maxPacketBytes } = this.#options;
     const told = [
       shortProperty(property.receiveMaximum, receiveMaximum),
-      longProperty(property.maximumPacketSize, maxPacketBytes),
+      longProperty(property.maximumPacketSize, maxPacketBytes[principal.kind]),
       shortProperty(property.topicAliasMaximum, maxTopicAliases),
       flagProperty(property.sharedSubscriptionAvailable, 0),
     ];

@@ -41,6 +41,8 @@ export interface GuardedSocket {
   starved: boolean;
   /** Its CONNECT is answered: what came behind it may be read. */
   answered(): void;
+  /** From now on packets may have so many bytes. */
+  allow(maxPacketBytes: number): void;
   /** Reads on, as far as there is room. */
   readOn(): void;
   /** Reads nothing more; what the device sends stays in its own buffers. */
@@ -106,6 +108,10 @@ class Guard implements GuardedSocket {
   answered(): void {
     this.#isAnswered = true;
     this.turn.take(packetsOfLogIn, 0);
+  }
+
+  allow(maxPacketBytes: number): void {
+    this.#reader.maxPacketBytes = maxPacketBytes;
   }
 
   hold(): void {

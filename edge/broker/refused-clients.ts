@@ -10,7 +10,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { longestTopicTold } from './forbidden.ts';
 
 /** `stranger`: nobody here has that user name; `protocol`: a version of MQTT that is not spoken here. */
-export type RefusalKind = 'publish' | 'will' | 'subscribe' | 'password' | 'stranger' | 'protocol';
+export type RefusalKind = 'publish' | 'will' | 'subscribe' | 'retain' | 'password' | 'stranger' | 'protocol';
 
 /** One refusal, as the broker tells it. */
 export interface Refused {
@@ -45,6 +45,7 @@ const kinds: readonly string[] = [
   'publish',
   'will',
   'subscribe',
+  'retain',
   'password',
   'stranger',
   'protocol',

@@ -11,9 +11,12 @@ import { TopicTree } from './topic-tree.ts';
 export interface RetainedLimits {
   readonly maxRetained: number;
   readonly maxRetainedBytes: number;
-  /** of one principal */
+  /** of one device */
   readonly maxRetainedEach: number;
   readonly maxRetainedBytesEach: number;
+  /** of one consumer: a bridge retains states and discovery of all its devices */
+  readonly maxRetainedOfConsumer: number;
+  readonly maxRetainedBytesOfConsumer: number;
 }
 
 interface RetainedMessage {
@@ -45,13 +48,16 @@ export class Retained<Message extends RetainedMessage> {
    * Whether this principal may have so many bytes retained on the topic; notes them then. None of them takes the
    * topic's message away.
    */
-  mayRetain(principal: string, topic: string, bytes: number): boolean {
+  mayRetain(principal: string, topic: string, bytes: number, kind: 'device' | 'consumer' = 'device'): boolean {
+    const { maxRetainedEach, maxRetainedBytesEach, maxRetainedOfConsumer, maxRetainedBytesOfConsumer } = this.#limits;
+    const most = kind === 'device' ? maxRetainedEach : maxRetainedOfConsumer;
+    const mostBytes = kind === 'device' ? maxRetainedBytesEach : maxRetainedBytesOfConsumer;
     const share = this.#shares.get(principal) ?? { topics: new Map<string, number>(), bytes: 0 };
     const before = share.topics.get(topic);
     const after = share.bytes - (before ?? 0) + bytes;
     if (bytes > 0) {
-      const isFull = before === undefined && share.topics.size >= this.#limits.maxRetainedEach;
-      if (isFull || after > this.#limits.maxRetainedBytesEach) return false;
+      const isFull = before === undefined && share.topics.size >= most;
+      if (isFull || after > mostBytes) return false;
       share.topics.set(topic, bytes);
     } else share.topics.delete(topic);
     share.bytes = after;

@@ -126,7 +126,8 @@ export class Sessions {
       const payload = bufferOf(stored.payload);
       const properties = stored.properties == null ? undefined : bufferOf(stored.properties);
       const message = { topic, payload, qos, properties, expiresAt: this.#uptimeOf(expiresAt) };
-      if (!this.#retained.mayRetain(owner, topic, payload.length) || !this.#retained.store(message))
+      // what was within a share then is within the larger one now: the owner may be either
+      if (!this.#retained.mayRetain(owner, topic, payload.length, 'consumer') || !this.#retained.store(message))
         this.#storage.save({ kind: 'unretained', topic });
     }
   }
@@ -411,8 +412,8 @@ export class Sessions {
   // retained messages
 
   /** See `Retained.mayRetain`. */
-  mayRetain(principal: string, topic: string, bytes: number): boolean {
-    if (this.#retained.mayRetain(principal, topic, bytes)) return true;
+  mayRetain(principal: string, topic: string, bytes: number, kind: 'device' | 'consumer' = 'device'): boolean {
+    if (this.#retained.mayRetain(principal, topic, bytes, kind)) return true;
     this.#options.onDropped('retained');
     return false;
   }

@@ -50,7 +50,11 @@ test('what its comments offer is right once it is taken in', async () => {
   await uncommented('site.yaml', /^(devices|rules): \[\]$/gm);
   await uncommented('gateway.yaml', /^uplink: \[\].*$|^# tls: .*$|^# commands:[\s\S]*$/gm);
   const secrets = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8'));
-  const mqtt = { 'heat-pump': secrets.console.installer, 'wall-display': secrets.console.installer };
+  const mqtt = {
+    'heat-pump': secrets.console.installer,
+    'wall-display': secrets.console.installer,
+    home: secrets.console.installer,
+  };
   const uplink = { centre: { token: 'x'.repeat(20) }, evidence: { token: 'y'.repeat(20) } };
   await writeFile(join(folder, 'secrets.yaml'), JSON.stringify({ ...secrets, mqtt, uplink }));
   expect((await judge(join(folder, 'gateway.yaml'))).problems).toEqual([]);

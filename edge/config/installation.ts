@@ -95,7 +95,16 @@ export const installationSchema = Type.Object(
             closed,
           ),
         ),
-        max_packet_bytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 16_777_216 })),
+        max_packet_bytes: Type.Optional(
+          Type.Integer({ minimum: 1024, maximum: 16_777_216, description: 'of devices; default 262144' }),
+        ),
+        max_packet_bytes_of_consumers: Type.Optional(
+          Type.Integer({
+            minimum: 1024,
+            maximum: 4_194_304,
+            description: 'a bridge tells all its devices in one message; default 2097152, at least max_packet_bytes',
+          }),
+        ),
         max_connections: Type.Optional(
           Type.Integer({
             minimum: 1,

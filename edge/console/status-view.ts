@@ -3,10 +3,13 @@ import type { ConsoleSource } from './source.ts';
 import { summarise } from './summary.ts';
 import type { ConsoleStatus } from './view.ts';
 
+/** It travels to each open page every few seconds; GET /api/v1/refused has all of them. */
+const mostRefused = 100;
+
 export function statusView(source: ConsoleSource): ConsoleStatus {
   const status = source.status();
   const alarms = source.alarms();
-  const refused = source.refused();
+  const refused = source.refused().slice(0, mostRefused);
   return {
     ...status,
     summary: summarise(status, alarms, refused),

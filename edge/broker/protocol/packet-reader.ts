@@ -48,7 +48,8 @@ interface Header {
 }
 
 export class PacketReader {
-  readonly #maxPacketBytes: number;
+  /** of a whole packet, its fixed header included */
+  maxPacketBytes: number;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   /** what came behind `#bytes`, while that ends within a packet */
@@ -61,9 +62,8 @@ export class PacketReader {
   #last: Buffer | undefined;
   #lastAt = 0;
 
-  /** `maxPacketBytes`: of a whole packet, its fixed header included. */
   constructor(maxPacketBytes: number) {
-    this.#maxPacketBytes = maxPacketBytes;
+    this.maxPacketBytes = maxPacketBytes;
   }
 
   /** The next bytes of the connection. */
@@ -129,7 +129,7 @@ export class PacketReader {
       const byte = bytes[this.#at + i];
       if (byte === undefined) return undefined;
       length |= (byte & 0x7f) << (7 * (i - 1));
-      if (1 + i + length > this.#maxPacketBytes) return oversized;
+      if (1 + i + length > this.maxPacketBytes) return oversized;
       if (byte >= 0x80) continue;
       if (byte === 0 && i > 1) return 'a remaining length of more bytes than it needs';
       const from = this.#at + i + 1;

@@ -10,6 +10,8 @@ export function refusedInWords({ kind, what }: Pick<Refused, 'kind' | 'what'>): 
       return `has a last will on ${what}, where it may not publish: the will is dropped`;
     case 'subscribe':
       return `subscribes to ${what}, which it may not hear: the filter is refused`;
+    case 'retain':
+      return `retains more than it may: ${what} is passed on and not kept`;
     case 'password':
       return 'logs in with a wrong password';
     case 'stranger':
@@ -26,6 +28,8 @@ export function refusedRemedy({ kind, user }: Pick<Refused, 'kind' | 'user'>): s
     case 'will':
     case 'subscribe':
       return 'Check its decoder and topic, or the role and filters of a consumer, in site.yaml.';
+    case 'retain':
+      return 'Have it retain fewer or smaller messages.';
     case 'password':
       return 'Enter its password anew, or make another one: forpost devices password.';
     case 'stranger':

@@ -157,6 +157,7 @@ test.each([
   ['publish', 'a/b', 'publishes to a/b, where it may not: the messages are dropped'],
   ['will', 'a/b', 'has a last will on a/b, where it may not publish: the will is dropped'],
   ['subscribe', '#', 'subscribes to #, which it may not hear: the filter is refused'],
+  ['retain', 'a/b', 'retains more than it may: a/b is passed on and not kept'],
   ['password', '', 'logs in with a wrong password'],
   ['stranger', '', 'is no device or consumer of this site'],
   ['protocol', 'it speaks MQTT 9', 'is not understood: it speaks MQTT 9'],

@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Forbidden } from './forbidden.ts';
+import { Bench } from './test-support.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+const soon = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 5 });
+
+/** A bridge tells the states, the discovery and the list of all its devices. */
+describe.each([4, 5] as const)('a bridge as a consumer, protocol level %i', (protocolVersion) => {
+  test('a message about all its devices is taken although no device may send one as long', async () => {
+    bench = new Bench();
+    await bench.broker.start();
+    const panel = await bench.connected('panel', { protocolVersion });
+    const meter = await bench.connected('meter', { protocolVersion });
+    const heard: number[] = [];
+    meter.on('message', (_topic, payload) => heard.push(payload.length));
+    await meter.subscribeAsync('forpost/devices/meter/commands', { qos: 1 });
+    await panel.publishAsync('forpost/devices/meter/commands', 'x'.repeat(1_500_000), { qos: 1 });
+    await soon(() => heard).toEqual([1_500_000]);
+    const closed = new Promise<void>((resolve) => meter.once('close', () => resolve()));
+    meter.publish('forpost/devices/meter/readings', 'x'.repeat(1_500_000), { qos: 1 });
+    await closed;
+    expect(bench.taken).toEqual([]);
+  });
+
+  test('it retains thousands of messages, a device some hundreds: what is beyond is passed on, and told', async () => {
+    const forbidden: Forbidden[] = [];
+    bench = new Bench({ onForbidden: (one) => forbidden.push(one) });
+    await bench.broker.start();
+    const panel = await bench.connected('panel', { protocolVersion });
+    const meter = await bench.connected('meter', { protocolVersion });
+    for (let n = 0; n < 1000; n++) panel.publish(`forpost/devices/d${n}/commands`, 'x', { qos: 0, retain: true });
+    for (let n = 0; n < 201; n++) meter.publish(`forpost/devices/meter/s${n}`, 'x', { qos: 0, retain: true });
+    await panel.publishAsync('forpost/devices/last/commands', 'x', { qos: 1, retain: true });
+    await soon(() => forbidden.map(({ kind, topic }) => `${kind} ${topic}`)).toEqual([
+      'retain forpost/devices/meter/s200',
+    ]);
+    const late = await bench.connected('panel', { clientId: 'late', protocolVersion });
+    let heard = 0;
+    late.on('message', () => heard++);
+    await late.subscribeAsync('forpost/#', { qos: 1 });
+    await soon(() => heard).toBe(1000 + 200 + 1);
+  });
+});
