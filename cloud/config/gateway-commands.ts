@@ -54,7 +54,8 @@ export function addGatewayCommands(program: Command): void {
 async function countsFrom(config: string): Promise<string> {
   const [{ loadCloud }, { lockHolder }] = await Promise.all([import('./load.ts'), import('../lock-holder.ts')]);
   const holder = await lockHolder(join(loadCloud(config).data, 'centre.lock'));
-  if (holder === undefined)
+  // 0 and below would mean other processes
+  if (holder === undefined || !(Number(holder) > 1))
     return 'It counts from the centre’s next start; one on another machine reads its file again on SIGHUP.';
   try {
     process.kill(Number(holder), 'SIGHUP');

@@ -46,3 +46,24 @@ test('5,000 devices with made credentials log in within seconds, and none is ref
   expect(performance.now() - began).toBeLessThan(withinMs);
   for (const guess of guesses) expect(returnCode(guess)).not.toBe(0);
 });
+
+test('who guesses at a device’s own address with its own name does not hold up its first log-in', async () => {
+  const { password, hash } = makeCredential();
+  const site = { devices: [{ id: 'meter', decoder: 'native' }], consumers: [] } as unknown as Site;
+  const { authenticate, acquaintance } = new DeviceRegistry({
+    ...{ site, secrets: { mqtt: { meter: hash }, console: {} }, clock: systemClock },
+  });
+  bench = new Bench({ authenticate, acquaintance });
+  await bench.broker.start();
+  const logIn = async (guess: string): Promise<RawClient> => {
+    const client = await bench!.raw();
+    client.send(connectPacket('meter', { password: guess, clientId: 'meter' }));
+    return client;
+  };
+  const guesses = await Promise.all(Array.from({ length: 80 }, (_, n) => logIn(`guess ${n}`)));
+  await expect
+    .poll(() => guesses.filter((guess) => returnCode(guess) === 3).length, { timeout: 20_000, interval: 5 })
+    .toBeGreaterThan(0);
+  const own = await logIn(password);
+  await expect.poll(() => returnCode(own), { timeout: 5_000, interval: 5 }).toBe(0);
+});
