@@ -110,7 +110,8 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     forceCloseConnections: true,
   } as FastifyServerOptions) as unknown as FastifyInstance;
   if (app.server instanceof TlsServer) paceHandshakes(app.server, { clock: systemClock });
-  boundConnections(app.server, maxConnections);
+  const connections = boundConnections(app.server, maxConnections);
+  app.addHook('preClose', async () => connections.closeIdle());
   boundRequests(app, logger);
   registerProblems(app);
   // the component library writes a style element with its colours

@@ -196,6 +196,22 @@ describe('a receiver that knows gateways by certificate', () => {
   });
 });
 
+test('a stop does not wait for sockets that say nothing, nor for half a handshake', async () => {
+  const { url, server } = await aReceiver({});
+  const port = Number(new URL(url).port);
+  const silent = connectTcp({ port, host: '127.0.0.1' });
+  const half = connectTcp({ port, host: '127.0.0.1' });
+  for (const socket of [silent, half]) {
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'connect');
+  }
+  // the first bytes of a ClientHello
+  half.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
+  const began = performance.now();
+  await server.stop();
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
 describe('an installer is told in words', () => {
   test.each<[string, () => Promise<Way>, string]>([
     ['a certificate whose time is over', async () => ({ tls: { ca: pem.ca, ...pem.expired } }), 'it has expired'],

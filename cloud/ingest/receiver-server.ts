@@ -89,7 +89,8 @@ export class ReceiverServer implements Part {
     }) as unknown as FastifyInstance;
     const { handshakeEveryMs: everyMs } = limits;
     paceHandshakes(app.server as unknown as TlsServer, { clock: systemClock, everyMs, helloMs: limits.handshakeMs });
-    boundConnections(app.server, limits.connections);
+    const connections = boundConnections(app.server, limits.connections);
+    app.addHook('preClose', async () => connections.closeIdle());
     boundRequests(app, this.#options.logger);
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';

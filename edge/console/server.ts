@@ -163,7 +163,8 @@ export class ConsoleServer implements Part {
       forceCloseConnections: true,
     });
     if (app.server instanceof TlsServer) paceHandshakes(app.server, { clock: systemClock });
-    boundConnections(app.server, maxConnections);
+    const connections = boundConnections(app.server, maxConnections);
+    app.addHook('preClose', async () => connections.closeIdle());
     boundRequests(app, this.#options.logger);
     registerProblems(app);
     return app;

@@ -14,6 +14,8 @@ import { FairQueue } from '../fair-queue.ts';
 export interface BoundConnections {
   /** closed for a newcomer, and newcomers refused, since the start */
   readonly pushedOut: number;
+  /** Closes those without a request under way: a server that stops would wait for a socket that says nothing. */
+  readonly closeIdle: () => void;
 }
 
 /** `server`: also one of node:https, whose connections count from before their handshake. */
@@ -22,7 +24,13 @@ export function boundConnections(server: Pick<Server, 'on'>, most: number): Boun
   const sockets = new Map<string, { readonly socket: Socket; readonly group: string }>();
   const idle = new FairQueue<string>();
   const busy = new FairQueue<string>();
-  const counts = { pushedOut: 0 };
+  const counts = {
+    pushedOut: 0,
+    closeIdle: () => {
+      for (const { socket, group, end } of [...sockets].map(([end, one]) => ({ ...one, end })))
+        if (idle.has(group, end)) socket.destroy();
+    },
+  };
 
   const pushOut = (from: FairQueue<string>, group: string | undefined): boolean => {
     const oldest = group === undefined ? undefined : from.oldestOf(group);
