@@ -174,7 +174,7 @@ function runNetwork(source: Exclude<Source, { kind: 'file' | 'v4l2' }>, order: N
 type Input = ReturnType<CameraStream['input']>;
 
 function decodes(source: Source, input: Input, outputs: readonly string[]): Input {
-  const args = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-threads', '1', ...decoderOptions(source.hwaccel)];
+  const args = ['-flags', 'low_delay', '-threads', '1', ...decoderOptions(source.hwaccel)];
   return { args: [...args, ...input.args, ...outputs], feed: input.feed };
 }
 

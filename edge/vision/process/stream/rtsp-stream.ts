@@ -94,7 +94,7 @@ class RtspStream implements CameraStream {
       purpose === 'decodes'
         ? { probesize: 32, analyzeduration: 0 }
         : { probesize: 4_194_304, analyzeduration: 10_000_000, fpsprobesize: 0 };
-    const script = ffconcat(url, { fflags: 'nobuffer', rtsp_transport: 'tcp', ...looks });
+    const script = ffconcat(url, { rtsp_transport: 'tcp', ...looks });
     const before = purpose === 'decodes' ? ['-probesize', '32', '-analyzeduration', '0'] : ['-fpsprobesize', '0'];
     return {
       args: [
