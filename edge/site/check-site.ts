@@ -235,13 +235,33 @@ function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
 
 /** What is wrong with a camera's address, without showing a password that may stand in it. */
 function addressProblem(id: string, address: string): string | undefined {
+  const secrets = `they belong to the secrets file, under cameras: ${id}: {user, password}`;
+  if (hidesLogin(address))
+    return `the address of camera "${id}" seems to have a password with "/", "#" or "?" in it, which ends the host’s part: user and password have no place in it, ${secrets} (an @ of the path is written %40)`;
   const parsed = URL.parse(address);
   if (parsed === null) return `the address of camera "${id}" cannot be read`;
   if (parsed.username !== '' || parsed.password !== '')
-    return `the address of camera "${id}" has a user or password in it: they belong to the secrets file, under cameras: ${id}: {user, password}`;
+    return `the address of camera "${id}" has a user or password in it: ${secrets}`;
   if (parsed.protocol === 'v4l2:' && !(parsed.host === '' && parsed.pathname.startsWith('/dev/')))
     return `the address of camera "${id}" names no device of this machine: v4l2:///dev/video0`;
   return undefined;
+}
+
+/**
+ * Whether what stands before an @ is a log-in that the address was cut in two by: `rtsp://user:pa/ss@host/path` is host
+ * "user", to whoever reads addresses. Told from an @ in a path by what surrounds it: no host before it, or one behind it.
+ */
+function hidesLogin(address: string): boolean {
+  const [, host = '', rest = ''] = /^(?:rtsps?|https?):\/\/([^/?#]*)[/?#](.*)$/is.exec(address) ?? [];
+  if (!rest.includes('@') || host.includes('@')) return false;
+  const name = host.replace(/:[^:]*$/, '');
+  const isHost = name.includes('.') || name.startsWith('[') || /^localhost$/i.test(name);
+  const behind = rest.slice(rest.lastIndexOf('@') + 1);
+  return (
+    URL.parse(address) === null ||
+    !isHost ||
+    /^(\[[\da-f:]+\]|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(:\d+)?([/?#]|$)/i.test(behind)
+  );
 }
 
 function rules(site: Site): readonly Located[] {

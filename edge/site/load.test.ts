@@ -287,3 +287,35 @@ test('two devices whose topics overlap are told apart before they are mistaken f
   ).problems;
   expect(problems.join()).toContain('"tasmota_A1/SENSOR" is already the topic of the device "plug"');
 });
+
+test.each([
+  'rtsp://admin:pa/ss@10.0.0.7:554/stream',
+  'rtsp://admin:pa#ss@10.0.0.7:554/stream',
+  'rtsp://admin:pa?ss@10.0.0.7/stream',
+  // digits are a port to whoever reads addresses
+  'rtsp://admin:12/34@10.0.0.7/stream',
+  'rtsp://admin:12#34@cam:554/stream',
+  'http://admin:12?34@10.0.0.7/snapshot.jpg',
+  'rtsps://john.doe:1/2@cam.example/stream',
+  'rtsp://admin:1/2/3@[fe80::1]/stream',
+])('a password that cuts the address %s in two is found, and not repeated', (address) => {
+  const problems = wrong('rtsp://10.0.0.7:554/stream', address);
+  expect(problems.join()).toContain('the address of camera "yard" seems to have a password with "/", "#" or "?" in it');
+  expect(problems.join()).not.toMatch(/pa.ss|12.34/);
+});
+
+test.each(['rtsp://admin:p:w@10.0.0.7/stream', 'rtsp://admin@10.0.0.7/stream'])(
+  'a log-in in the address %s is found',
+  (address) => {
+    expect(wrong('rtsp://10.0.0.7:554/stream', address).join()).toContain('has a user or password in it');
+  },
+);
+
+test.each([
+  'rtsp://10.0.0.7:554/user@site',
+  'http://10.0.0.7/snapshot.jpg?mail=me%40example.org',
+  'rtsp://[fe80::1]:554/stream?token=a@b',
+  'http://cam.example/img@2x',
+])('an @ that is no log-in’s, as in %s, is an address', (address) => {
+  expect(wrong('rtsp://10.0.0.7:554/stream', address)).toEqual([]);
+});

@@ -71,6 +71,8 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
         .toFile(maskFile);
     }
     await encode(order, { half, maskFile, stretch: 1 }, clock);
+    if ((await stat(half)).size === 0 || (await mp4DurationMs(half)) === 0)
+      throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
     const stretch = part === undefined ? 1 : await wantedStretch(half, part);
     if (stretch !== 1) await encode(order, { half, maskFile, stretch }, clock);
     await moveFile(half, file);
@@ -94,23 +96,35 @@ interface Encoding {
   readonly stretch: number;
 }
 
-async function encode(order: ClipOrder, { half, maskFile, stretch }: Encoding, clock: Clock): Promise<void> {
+/** Segments to one file; where much of their beginning is not wanted, in two steps, because only a whole file has an index. */
+async function encode(order: ClipOrder, encoding: Encoding, clock: Clock): Promise<void> {
   const { segments, masks, maxBytes, part } = order;
+  const { half, maskFile, stretch } = encoding;
   const scale = stretch === 1 ? [] : ['-itsscale', stretch.toFixed(6)];
-  const cut = part === undefined ? [] : ['-t', seconds(part.lengthMs)];
+  // with its protocol: a bare path would be taken to lie beside the list, in the pipe
+  const list = `ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`;
+  const input = [...scale, '-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'];
+  const length = part === undefined ? [] : ['-t', seconds(part.lengthMs)];
   const skip = part === undefined || part.skipMs === 0 ? [] : ['-ss', seconds(part.skipMs)];
-  const child = spawn(
-    process.env.FFMPEG_PATH ?? 'ffmpeg',
-    [
-      ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-threads', '1', ...scale],
-      ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'],
-      ...(masks.length === 0 ? ['-map', '0:v:0', '-c:v', 'copy', '-copypriorss', '1'] : masked(maskFile)),
-      ...skip,
-      ...cut,
-      ...['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', half],
-    ],
-    { stdio: ['pipe', 'ignore', 'pipe'] },
-  );
+  const output = (file: string) => ['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', file];
+  const copy = ['-map', '0:v:0', '-c:v', 'copy'];
+  if (masks.length > 0)
+    return ffmpeg([...input, ...masked(maskFile), ...skip, ...length, ...output(half)], list, clock);
+  if (skip.length === 0) return ffmpeg([...input, ...copy, ...length, ...output(half)], list, clock);
+  const whole = `${half}.whole`;
+  try {
+    await ffmpeg([...input, ...copy, ...output(whole)], list, clock);
+    // from the key frame before on, with an edit list that says where it begins to be shown
+    await ffmpeg([...skip, ...length, '-i', whole, ...copy, ...output(half)], '', clock);
+  } finally {
+    await rm(whole, { force: true });
+  }
+}
+
+/** @throws ForpostError FORPOST_CAMERA_FAILED */
+async function ffmpeg(args: readonly string[], script: string, clock: Clock): Promise<void> {
+  const common = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-threads', '1'];
+  const child = spawn(process.env.FFMPEG_PATH ?? 'ffmpeg', [...common, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
   const late = clock.after(deadlineMs, () => child.kill('SIGKILL'));
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -118,13 +132,11 @@ async function encode(order: ClipOrder, { half, maskFile, stretch }: Encoding, c
   });
   // told by the exit
   child.stdin.on('error', () => child.stdin.destroy());
-  // with its protocol: a bare path would be taken to lie beside the list, in the pipe
-  child.stdin.end(`ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`);
+  child.stdin.end(script);
   if (child.pid !== undefined) setPriority(child.pid, lowest);
   const [status] = await once(child, 'close');
   late.cancel();
   if (status !== 0) throw new ForpostError('FORPOST_CAMERA_FAILED', `no clip: ffmpeg says ${errors.trim() || status}`);
-  if ((await stat(half)).size === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
 }
 
 function seconds(ms: number): string {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isLocal, sourceOf } from './address.ts';
 import { explain } from './failure.ts';
@@ -7,17 +8,169 @@ const open = sourceOf({ url: 'rtsp://cam.local:8554/yard' });
 const withLogin = sourceOf({ url: 'rtsp://cam.local:8554/yard', user: 'u', password: 'secret' });
 const end = (line: string, error: string | undefined = 'ffmpeg exited with code 1') => ({ error, lines: [line] });
 
-// the lines are ffmpeg 5.1's own
+// the sentences that ffmpeg 5 to 7 can end with: of libavutil/error.c, of strerror, and of its own programs
 test.each([
+  [
+    'pipe:0: Server returned 400 Bad Request',
+    'refused',
+    'the camera does not understand the request (400): is its address right?',
+  ],
   ['pipe:0: Server returned 401 Unauthorized (authorization failed)', 'refused', 'wrong password'],
-  ['pipe:0: Server returned 404 Not Found', 'refused', 'no such stream (404)'],
   ['pipe:0: Server returned 403 Forbidden (access denied)', 'refused', 'the camera forbids this user the stream (403)'],
+  ['pipe:0: Server returned 404 Not Found', 'refused', 'no such stream (404)'],
+  [
+    'pipe:0: Server returned 4XX Client Error, but not one of 40{0,1,3,4}',
+    'refused',
+    'the camera refuses the stream (a status of 4xx): is its address right?',
+  ],
+  [
+    'pipe:0: Server returned 5XX Server Error reply',
+    'unreachable',
+    'the camera says that it failed itself (a status of 5xx)',
+  ],
   ['pipe:0: Connection refused', 'unreachable', 'nothing listens on cam.local:8554'],
   ['pipe:0: Connection timed out', 'unreachable', 'cam.local:8554 does not answer'],
+  ['pipe:0: Operation timed out', 'unreachable', 'cam.local:8554 does not answer'],
+  ['pipe:0: Resource temporarily unavailable', 'unreachable', 'cam.local:8554 does not answer'],
+  ['pipe:0: No route to host', 'unreachable', 'there is no way to cam.local:8554'],
+  ['pipe:0: Network is unreachable', 'unreachable', 'there is no way to cam.local:8554'],
+  [
+    'Failed to resolve hostname cam.local: Name or service not known',
+    'unreachable',
+    'nothing is called cam.local:8554',
+  ],
+  ['av_interleaved_write_frame(): Broken pipe', 'connecting', 'the camera cut the connection'],
+  ['pipe:0: Connection reset by peer', 'connecting', 'the camera cut the connection'],
   ['pipe:0: Invalid data found when processing input', 'unreachable', 'cam.local:8554 sends nothing that is a video'],
+  ['pipe:0: Invalid argument', 'unreachable', 'cam.local:8554 sends nothing that is a video'],
   ["Stream map '0:v:0' matches no streams.", 'refused', 'there is no video in this stream'],
+  ['Output file #0 does not contain any stream', 'refused', 'there is no video in this stream'],
+  ['pipe:0: Stream not found', 'refused', 'there is no video in this stream'],
+  [
+    '[segment @ 0x5] dimensions not set',
+    'connecting',
+    'the stream does not say how large its picture is, and no key frame came that does',
+  ],
+  [
+    '[rtsp @ 0x5] Could not find codec parameters for stream 0 (Video: h264, none): unspecified size',
+    'connecting',
+    'the stream does not say how large its picture is, and no key frame came that does',
+  ],
+  [
+    'Decoder (codec none) not found for input stream #0:0',
+    'refused',
+    'this gateway’s ffmpeg cannot decode the camera’s codec: set the camera to H.264 or H.265',
+  ],
+  [
+    'Error while opening decoder for input stream #0:0 : Decoder not found',
+    'refused',
+    'this gateway’s ffmpeg cannot decode the camera’s codec: set the camera to H.264 or H.265',
+  ],
+  [
+    'Not yet implemented in FFmpeg, patches welcome',
+    'refused',
+    'this gateway’s ffmpeg cannot decode what the camera sends: set the camera to H.264, profile Main',
+  ],
+  [
+    'pipe:0: Protocol not found',
+    'refused',
+    'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package',
+  ],
+  ['Demuxer not found', 'refused', 'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package'],
+  ['Muxer not found', 'refused', 'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package'],
+  ['Filter not found', 'refused', 'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package'],
+  [
+    'Bitstream filter not found',
+    'refused',
+    'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package',
+  ],
+  [
+    "Unrecognized option 'fps_mode'.",
+    'refused',
+    'this gateway’s ffmpeg is too old or another program: version 5 or newer is needed',
+  ],
+  [
+    'Error splitting the argument list: Option not found',
+    'refused',
+    'this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package',
+  ],
+  [
+    'av_interleaved_write_frame(): No space left on device',
+    'unreachable',
+    'there is no room left where the stream is recorded',
+  ],
+  ['Error: Cannot allocate memory', 'unreachable', 'this gateway has no memory left for the camera'],
+  ['pipe:0: Too many open files', 'unreachable', 'this gateway has too many files open'],
+  ['spawn ffmpeg ENOENT', 'unreachable', 'ffmpeg is missing on this gateway'],
+  ['spawn ffmpeg EACCES', 'unreachable', 'the gateway may not run ffmpeg'],
+  ['ffmpeg ended with SIGKILL', 'connecting', 'ffmpeg was ended by the system: is its memory full?'],
+  ['ffmpeg ended with SIGSEGV', 'connecting', 'ffmpeg crashed over what the camera sent'],
 ])('ffmpeg says "%s", an installer reads it as %s: %s', (line, state, reason) => {
   expect(explain(end(line), withLogin)).toEqual({ state, reason });
+});
+
+test.each([
+  'Immediate exit requested',
+  'Generic error in an external library',
+  'Internal bug, should not have happened',
+  'Unknown error occurred',
+  'Input changed',
+  'Buffer too small',
+])('a sentence that says nothing to an installer is handed on as it is: %s', (sentence) => {
+  expect(explain(end(`pipe:0: ${sentence}`), open)).toEqual({
+    state: 'connecting',
+    reason: `ffmpeg said: ${sentence}`,
+  });
+});
+
+const chatter = [
+  '[AVIOContext @ 0x55d0] Statistics: 170 bytes read, 0 seeks',
+  'Input file #0 (pipe:0):',
+  '  Input stream #0:0 (video): 0 packets read (0 bytes); 0 frames decoded; ',
+  '  Total: 0 packets (0 bytes) demuxed',
+  'video:0kB audio:0kB subtitle:0kB other streams:0kB global headers:0kB muxing overhead: unknown',
+  'frame=    0 fps=0.0 q=0.0 Lsize=       0kB time=-577014:32:22.77 bitrate=  -0.0kbits/s speed=N/A',
+  'Conversion failed!',
+  'Exiting normally, received signal 15.',
+  '    Last message repeated 3 times',
+];
+
+test('of many lines the telling one is handed on, whatever ffmpeg says after it', () => {
+  const lines = ['[h264 @ 0x5] non-existing PPS 0 referenced', '[h264 @ 0x5] error while decoding MB 3 4', ...chatter];
+  expect(explain({ error: 'ffmpeg ended with status 1', lines }, open).reason).toBe(
+    'ffmpeg said: error while decoding MB 3 4',
+  );
+  expect(explain({ error: 'ffmpeg ended with status 1', lines: chatter }, open).reason).toBe(
+    'ffmpeg said: ffmpeg ended with status 1',
+  );
+});
+
+test('whatever ffmpeg says, it becomes one short line that is a reason, by seeds', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...chatter,
+      'rtsp://127.0.0.1:4711/0f0f/decodes-1: error',
+      'error',
+      '[x @ 0x1]',
+      '\u001b[31m',
+      '\u2028',
+    ),
+    fc.string({ unit: 'binary', maxLength: 200 }),
+  );
+  const line = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(' '));
+  fc.assert(
+    fc.property(
+      fc.array(line, { maxLength: 20 }),
+      fc.constantFrom(undefined, 'ffmpeg ended with status 1'),
+      (lines, error) => {
+        const { state, reason } = explain({ error, lines }, withLogin);
+        expect(['connecting', 'refused', 'unreachable']).toContain(state);
+        expect(reason).toMatch(/^[^\p{Cc}\u2028\u2029]{5,200}$/u);
+        expect(reason).not.toMatch(/127\.0\.0\.1|Statistics:|seeks$/);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });
 
 const refusesVaapi = '[h264 @ 0x1] No device available for decoder: device type vaapi needed for codec h264.';

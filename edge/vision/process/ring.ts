@@ -52,7 +52,7 @@ const segmentOptions = {
   segment_time: `${segmentSeconds}`,
   reset_timestamps: '1',
   segment_format: 'mp4',
-  segment_format_options: `movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=${fragmentUs}`,
+  segment_format_options: `movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=${fragmentUs}:flush_packets=1`,
 };
 
 /** Of an ffmpeg that does nothing else: whatever ends it ends the recording alone. */

@@ -16,6 +16,8 @@ export interface Login {
 export interface Challenge {
   /** in small letters */
   readonly scheme: string;
+  /** as the server wrote it */
+  readonly name: string;
   /** names in small letters, values without quotes */
   readonly params: ReadonlyMap<string, string>;
 }
@@ -33,14 +35,14 @@ const piece = /[\s,]*([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\
 
 /** What the `WWW-Authenticate` headers offer: several in one header, or one a header. */
 export function challengesOf(headers: readonly string[]): readonly Challenge[] {
-  const found: { scheme: string; params: Map<string, string> }[] = [];
+  const found: { scheme: string; name: string; params: Map<string, string> }[] = [];
   for (const header of headers) {
     const text = header.slice(0, longestHeader);
     piece.lastIndex = 0;
     for (let match = piece.exec(text); match !== null; match = piece.exec(text)) {
       const [, name = '', quoted, plain] = match;
       const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain;
-      if (value === undefined) found.push({ scheme: name.toLowerCase(), params: new Map() });
+      if (value === undefined) found.push({ scheme: name.toLowerCase(), name, params: new Map() });
       else found.at(-1)?.params.set(name.toLowerCase(), value);
     }
   }
@@ -129,9 +131,8 @@ export class Authenticator {
   }
 }
 
-function nameOf({ scheme, params }: Challenge): string {
+function nameOf({ name, params }: Challenge): string {
   const algorithm = params.get('algorithm');
-  const name = scheme.charAt(0).toUpperCase() + scheme.slice(1);
   return algorithm === undefined ? name : `${name} ${algorithm}`;
 }
 

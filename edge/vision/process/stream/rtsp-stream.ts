@@ -15,6 +15,7 @@ import { CameraFailure } from '../failure.ts';
 import { firstPacketMs } from '../limits.ts';
 import { ffconcat } from './ffconcat.ts';
 import { type LocalReader, LocalRtsp } from './local-rtsp.ts';
+import { PictureEnd } from './picture-end.ts';
 import { type Glance, glance, type RtpPacket, readRtp } from './rtp-picture.ts';
 import { RtpTimes } from './rtp-times.ts';
 import { openRtsp, type RtspSession } from './rtsp-session.ts';
@@ -45,6 +46,7 @@ class RtspStream implements CameraStream {
   #server: LocalRtsp | undefined;
   #track: VideoTrack | undefined;
   #times = new RtpTimes(90_000);
+  #ends: PictureEnd | undefined;
   #timer: Timer | undefined;
   #watch: Timer | undefined;
   #played = false;
@@ -74,6 +76,15 @@ class RtspStream implements CameraStream {
     this.#session = session;
     this.#track = session.track;
     this.#times = new RtpTimes(session.track.clockRate);
+    const { codec, clockRate, payloadType } = session.track;
+    const { clock, framesPerSecond } = this.#options;
+    this.#ends = new PictureEnd({
+      ...{ codec, clockRate, payloadType, clock },
+      intervalMs: 1_000 / framesPerSecond,
+      send: (packet) => {
+        for (const reader of this.#readers) if (!reader.records) reader.send(packet, false);
+      },
+    });
     this.#server = new LocalRtsp({
       sdp: localSdp(session.track),
       playing: (reader) => this.#join(reader),
@@ -89,13 +100,10 @@ class RtspStream implements CameraStream {
     const name = `${purpose}-${randomBytes(4).toString('hex')}`;
     this.#announced.add(name);
     const url = this.#server?.address(name) ?? '';
-    // who records has time to look at the stream first, and must know its size where the camera does not tell it
-    const looks =
-      purpose === 'decodes'
-        ? { probesize: 32, analyzeduration: 0 }
-        : { probesize: 4_194_304, analyzeduration: 10_000_000, fpsprobesize: 0 };
+    // one picture is enough: parameters come before it, and looking at more of them takes seconds where they are rare
+    const looks = { probesize: 32, analyzeduration: 0 };
     const script = ffconcat(url, { rtsp_transport: 'tcp', ...looks });
-    const before = purpose === 'decodes' ? ['-probesize', '32', '-analyzeduration', '0'] : ['-fpsprobesize', '0'];
+    const before = ['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'];
     return {
       args: [
         ...before,
@@ -110,6 +118,7 @@ class RtspStream implements CameraStream {
     this.#closed = true;
     this.#timer?.cancel();
     this.#watch?.cancel();
+    this.#ends?.stop();
     this.#session?.close();
     this.#server?.stop();
     this.#held = undefined;
@@ -178,9 +187,11 @@ class RtspStream implements CameraStream {
     const beginsKeyFrame = seen === undefined ? this.#keyAt === undefined : this.#beginsKeyFrame(seen);
     if (seen === undefined || (seen.key && seen.picture && seen.begins)) this.#keyFrame(at);
     if (seen?.key === true && !seen.picture) this.#checkParameters(rtp);
-    const framed = framedFor(packet, track.payloadType, this.#times.map(rtp, seen, at));
+    const timestamp = this.#times.map(rtp, seen, at);
+    const framed = framedFor(packet, track.payloadType, timestamp);
     this.#hold(framed, beginsKeyFrame);
-    for (const reader of this.#readers) reader.send(framed, beginsKeyFrame);
+    const numbered = withSequence(framed, rtp.sequence, this.#ends?.next(rtp, seen, timestamp, at) ?? rtp.sequence);
+    for (const reader of this.#readers) reader.send(reader.records ? framed : numbered, beginsKeyFrame);
   }
 
   /** Whether a packet is one of the track; a camera may announce another type than it sends. */
@@ -237,4 +248,12 @@ function framedFor(packet: Buffer, payloadType: number, timestamp: number): Buff
   framed[5] = ((packet[1] ?? 0) & 0x80) | payloadType;
   framed.writeUInt32BE(timestamp, 8);
   return framed;
+}
+
+/** The same packet with another number. */
+function withSequence(framed: Buffer, before: number, sequence: number): Buffer {
+  if (sequence === before) return framed;
+  const numbered = Buffer.from(framed);
+  numbered.writeUInt16BE(sequence, 6);
+  return numbered;
 }
