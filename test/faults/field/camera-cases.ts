@@ -118,6 +118,7 @@ export const goodCases: readonly GoodCase[] = [
     name: 'one picture a second',
     camera: async () => ({ rate: 1, film: await film({ gop: 1, pictures: 10 }) }),
     settings: { fps: 1 },
+    seconds: [2, 9],
   },
   {
     name: '0.25 pictures a second, as it is configured',

@@ -1,0 +1,27 @@
+/** Every simulated camera once (camera-cases.ts), a few side by side; how long that takes does not depend on the seconds asked for. */
+import { badCases, goodCases, runBad, runGood } from './camera-cases.ts';
+import type { FieldSuite } from './suite.ts';
+
+/** so many that two cores decode them and cut their clips without being late */
+const sideBySide = 4;
+
+export const cameras: FieldSuite = {
+  name: 'cameras',
+  async run({ say }) {
+    const waiting = [
+      ...goodCases.map((one) => ({ name: one.name, run: () => runGood(one) })),
+      ...badCases.map((one) => ({ name: one.name, run: () => runBad(one) })),
+    ];
+    const samples = waiting.length;
+    const failures: string[] = [];
+    const work = async () => {
+      for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+        const wrong = await one.run();
+        say(`camera with ${one.name}: ${wrong === '' ? 'right' : wrong}`);
+        if (wrong !== '') failures.push(`a camera with ${one.name}: ${wrong}`);
+      }
+    };
+    await Promise.all(Array.from({ length: sideBySide }, work));
+    return { samples, failures };
+  },
+};
