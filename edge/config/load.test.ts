@@ -65,6 +65,7 @@ test.each([
   ['http: {}', 'http: { host: 192.168.1.2 }', 'gateway.yaml:6:15: the page without TLS is for this machine alone'],
   ['http: {}', 'http: { port: 1883 }', 'gateway.yaml:6:15: http and mqtt cannot both have port 1883'],
   ['mqtt: {}', 'mqtt: { websocket: { port: 1883 } }', 'mqtt.websocket and mqtt cannot both have port 1883'],
+  ['mqtt: {}', 'mqtt: { websocket: { tls_port: 8084 } }', 'wss:// needs a certificate: add mqtt.tls'],
   ['mqtt: {}', 'mqtt: { websocket: { host: 0.0.0.0 } }', 'MQTT over ws:// on 0.0.0.0 sends passwords in the clear'],
   ['mqtt: {}', 'mqtt: { websocket: { origins: [example.org] } }', 'mqtt.websocket.origins[0]'],
   [

@@ -93,6 +93,11 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
       path: ['mqtt', 'websocket', 'host'],
       message: `MQTT over ws:// on ${mqtt.websocket?.host} sends passwords in the clear: use mqtt.tls and wss://, or say allow_plaintext: true`,
     });
+  if (mqtt.websocket?.tls_port !== undefined && mqtt.tls === undefined)
+    problems.push({
+      path: ['mqtt', 'websocket', 'tls_port'],
+      message: 'wss:// needs a certificate: add mqtt.tls, or remove tls_port',
+    });
   if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined && http.trusted_proxy === undefined)
     problems.push({
       path: ['http', 'host'],

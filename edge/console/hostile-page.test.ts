@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ConsoleServer } from './server.ts';
-import { activeAlarm, deviceStatus, FakeSource, gatewayStatus } from './source.fake.ts';
+import { activeAlarm, deviceStatus, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
 
 const phone = { width: 390, height: 844 } as const;
 
@@ -48,6 +48,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
   beforeEach(() => {
     complaints.length = 0;
     source.active = [];
+    source.refusals = [];
     source.current = gatewayStatus({ at: new Date().toISOString() });
   });
 
@@ -86,6 +87,12 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
       devices: [device, deviceStatus('second', { name, values })],
       cameras: [{ id: 'yard', name, state: name as never, reason: name, framesPerSecond: Number.NaN, detector: name }],
     });
+    const said = { user: name, clientId: name, what: name, address: name };
+    source.refusals = [
+      refusedView({ ...said, kind: 'publish', name }),
+      refusedView({ ...said, kind: 'stranger', principal: null, name: null, last: name }),
+      refusedView({ ...said, kind: name as never }),
+    ];
     source.active = [activeAlarm('1', { message: name, cause: name, summary: name, place: name, rule: name } as never)];
     await open();
     await page.locator('.alarm-card').waitFor();

@@ -14,7 +14,7 @@ import { TcpProxy } from '../../test/harness/proxy.ts';
 import { unless } from '../../test/harness/unless.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
-import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus } from './source.fake.ts';
+import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
 
 describe('the page in a browser on a phone', unless(withoutBrowser), () => {
   let browser: Browser;
@@ -156,6 +156,24 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     source.letters = [];
     counted(2);
     await page.getByText('No longer kept').waitFor();
+  });
+
+  test('what clients were refused is shown at their device and in a list, as it happens', async () => {
+    const wrong = refusedView({ name: 'Main meter', last: new Date().toISOString(), first: new Date().toISOString() });
+    const forged = { kind: 'publish', what: 'forpost/alerts/x', principal: 'flows', name: 'Flows' } as const;
+    source.refusals = [
+      wrong,
+      { ...wrong, ...forged },
+      { ...wrong, kind: 'stranger', principal: null, name: null, user: 'eve' },
+    ];
+    const refused = page.locator('#refused');
+    await refused.getByText('Main meter (client id c1, from 10.0.0.7) logs in with a wrong password.').waitFor();
+    await refused.getByText('publishes to forpost/alerts/x, where it may not').waitFor();
+    await refused.getByText('«eve» (client id c1, from 10.0.0.7) is no device or consumer of this site.').waitFor();
+    await page.locator('#devices').getByText('1 refusal').waitFor();
+    await page.locator('#devices').getByText('It logs in with a wrong password.').waitFor({ state: 'attached' });
+    source.refusals = [];
+    await refused.waitFor({ state: 'detached' });
   });
 
   /** Where a part of the picture in the editor is on the screen. */

@@ -31,7 +31,7 @@ export function refusedOfDevice(refused: readonly RefusedView[], nowMs: number):
     ${refused.map(
       (one) => html`<div class="letter">
       <p><strong>It ${refusedInWords(one)}.</strong></p>
-      <p class="muted">${times(one, nowMs)}${one.address === '' ? '' : ` From ${one.address}.`} ${refusedRemedy(one)}</p>
+      <p class="muted">${times(one, nowMs)}${one.address === '' ? '' : ` From ${one.address.slice(0, 64)}.`} ${refusedRemedy(one)}</p>
     </div>`,
     )}
   </div>`;

@@ -1,8 +1,11 @@
 /** What a client was refused, in an installer's words. Pure. For the page and the command line. */
 import type { Refused } from '../../broker/refused-clients.ts';
 
+const mostLetters = 300;
+
 /** To go on behind the client's name: «Oven logs in with a wrong password». */
-export function refusedInWords({ kind, what }: Pick<Refused, 'kind' | 'what'>): string {
+export function refusedInWords({ kind, what: told }: Pick<Refused, 'kind' | 'what'>): string {
+  const what = shortened(told);
   switch (kind) {
     case 'publish':
       return `publishes to ${what}, where it may not: the messages are dropped`;
@@ -46,8 +49,13 @@ export function refusedWho({
   clientId,
   address,
 }: Pick<Refused, 'user' | 'clientId' | 'address'> & { readonly name: string | null }): string {
-  const called = name ?? (user === '' ? 'A client without a user name' : `«${user}»`);
-  const more = [clientId === '' ? '' : `client id ${clientId}`, address === '' ? '' : `from ${address}`];
+  const called = name === null ? (user === '' ? 'A client without a user name' : `«${user}»`) : name;
+  const more = [clientId === '' ? '' : `client id ${clientId}`, address === '' ? '' : `from ${address}`].map(shortened);
   const told = more.filter((part) => part !== '').join(', ');
-  return told === '' ? called : `${called} (${told})`;
+  return told === '' ? shortened(called) : `${shortened(called)} (${told})`;
+}
+
+/** What clients say is cut already; a name in site.yaml may have any length. */
+function shortened(text: string): string {
+  return text.length <= mostLetters ? text : `${text.slice(0, mostLetters - 1)}…`;
 }
