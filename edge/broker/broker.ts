@@ -380,6 +380,7 @@ export class Broker implements Part, LocalPublisher {
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
     if (principal.kind === 'consumer' && principal.publish.length > 0) guarded.messageShare = shareOfMessage;
+    if (principal.kind === 'consumer') guarded.answerShare = shareOfMessage;
     guarded.principal = principal.id;
     guarded.onPacket = (packet) => this.#dispatch.take(connection, packet);
     if (will !== undefined && !mayPublish(principal, will.topic)) {

@@ -39,13 +39,9 @@ export class Dispatch {
         this.#publish(connection, packet);
         break;
       case packetTypes.puback:
-        connection.outflow.puback(numberAt(bytes, from));
-        break;
       case packetTypes.pubrec:
-        connection.outflow.pubrec(numberAt(bytes, from), end > from + 2 ? (bytes[from + 2] ?? 0) : 0);
-        break;
       case packetTypes.pubcomp:
-        connection.outflow.pubcomp(numberAt(bytes, from));
+        this.#answered(connection, packet);
         break;
       case packetTypes.pubrel:
         this.#options.intake.release(connection, numberAt(bytes, from));
@@ -63,6 +59,17 @@ export class Dispatch {
         this.#disconnect(connection, packet);
         break;
     }
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP. One of nothing costs as much as any other packet (read-turn.ts). */
+  #answered({ outflow, guarded }: Connection, { first, bytes, from, end }: Packet): void {
+    const packetId = numberAt(bytes, from);
+    const type = first >> 4;
+    let isKnown: boolean;
+    if (type === packetTypes.puback) isKnown = outflow.puback(packetId);
+    else if (type === packetTypes.pubcomp) isKnown = outflow.pubcomp(packetId);
+    else isKnown = outflow.pubrec(packetId, end > from + 2 ? (bytes[from + 2] ?? 0) : 0);
+    if (!isKnown) guarded.turn.take(1, 0);
   }
 
   #publish(connection: Connection, { first, bytes, from, end }: Packet): void {

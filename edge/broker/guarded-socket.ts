@@ -29,6 +29,8 @@ export interface GuardedSocket {
   turn: ReadTurn;
   /** what a message and its acknowledgements cost of the credit of its turn: 1, or a part of that */
   messageShare: number;
+  /** the same, of what acknowledges the messages that were sent to it */
+  answerShare: number;
   /** whose it is, once that is known: for the log */
   principal: string | undefined;
   /** whether there is room for what would be read */
@@ -83,6 +85,7 @@ class Guard implements GuardedSocket {
   bytesOutCounted = 0;
   turn = new ReadTurn();
   messageShare = 1;
+  answerShare = 1;
   principal: string | undefined = undefined;
   mayRead: () => boolean = () => true;
   onPacket: (packet: Packet) => void = () => undefined;
@@ -182,7 +185,7 @@ class Guard implements GuardedSocket {
   #handOut(next: Read): void {
     switch (next.kind) {
       case 'packet':
-        this.turn.take(1, next.length, isOfMessage(next.first) ? this.messageShare : 1);
+        this.turn.take(1, next.length, this.#shareOf(next.first >> 4));
         this.#unread++;
         this.onPacket(next);
         break;
@@ -207,15 +210,14 @@ class Guard implements GuardedSocket {
     }
   }
 
+  #shareOf(type: number): number {
+    if (type === packetTypes.publish || type === packetTypes.pubrel) return this.messageShare;
+    return type >= packetTypes.puback && type <= packetTypes.pubcomp ? this.answerShare : 1;
+  }
+
   #endWith(bytes: Buffer): void {
     endWith(this.socket, bytes, this.#events.clock);
   }
-}
-
-/** PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP */
-function isOfMessage(first: number): boolean {
-  const type = first >> 4;
-  return type >= packetTypes.publish && type <= packetTypes.pubcomp;
 }
 
 /** The longest that a last word may take to leave, ms. */

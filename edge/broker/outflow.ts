@@ -102,40 +102,41 @@ export class Outflow {
     this.#pump();
   }
 
-  puback(packetId: number): void {
-    this.#end(packetId);
+  /** false: nothing is on its way under this packet id. */
+  puback(packetId: number): boolean {
+    return this.#end(packetId);
   }
 
-  pubrec(packetId: number, code: number): void {
-    if (code >= firstFailure) {
-      this.#end(packetId);
-      return;
-    }
+  pubrec(packetId: number, code: number): boolean {
+    if (code >= firstFailure) return this.#end(packetId);
+    const isKnown = this.#inFlight.has(packetId);
     const { output, sessions, isV5, isOpen, onFailed } = this.#options;
     const item = this.#queue.byId(packetId);
     if (this.#session === undefined || item === undefined) {
-      const isKnown = !isV5 || this.#inFlight.has(packetId);
-      output.acknowledge(packet.pubrel, packetId, isKnown ? 0 : reason.packetIdNotFound);
-      return;
+      output.acknowledge(packet.pubrel, packetId, isKnown || !isV5 ? 0 : reason.packetIdNotFound);
+      return isKnown;
     }
     sessions.released(this.#session, item).then(() => {
       if (isOpen()) output.acknowledge(packet.pubrel, packetId);
     }, onFailed);
+    return isKnown;
   }
 
-  pubcomp(packetId: number): void {
-    this.#end(packetId);
+  pubcomp(packetId: number): boolean {
+    return this.#end(packetId);
   }
 
-  #end(packetId: number): void {
-    this.#inFlight.delete(packetId);
+  #end(packetId: number): boolean {
+    const isKnown = this.#inFlight.delete(packetId);
     const item = this.#queue.byId(packetId);
     if (item !== undefined) this.#forget(item);
     if (this.#next < this.#waiting.length) this.#pump();
     const onRoom = this.#onRoom;
-    if (onRoom === undefined || !this.hasRoom) return;
-    this.#onRoom = undefined;
-    onRoom();
+    if (onRoom !== undefined && this.hasRoom) {
+      this.#onRoom = undefined;
+      onRoom();
+    }
+    return isKnown;
   }
 
   #forget(item: QueuedItem): void {
