@@ -74,6 +74,17 @@ describe('connections before log-in', () => {
     expect(performance.now() - begun).toBeGreaterThan(400 * 2);
   });
 
+  test('a site whose 1,100 devices come back at once has none of them closed', async () => {
+    await start({ limits: { maxConnectionsEach: 2000 } });
+    const devices = Array.from({ length: 1100 }, (_, n) => {
+      const packet = connectPacket('meter', { clientId: `back-${n}` });
+      return from(`127.2.${(n % 50) + 1}.1`, packet);
+    });
+    await Promise.all(devices);
+    await soon(() => lobby().waiting + bench.broker.counters().connections).toBeGreaterThanOrEqual(1100);
+    expect(lobby()).toMatchObject({ refused: 0, pushedOut: 0 });
+  });
+
   test('half-sent CONNECTs take a bounded memory, of one address and of all', async () => {
     await start({ limits: { mostBytes: 300_000, mostBytesByAddress: 200_000 } });
     await Promise.all(Array.from({ length: 30 }, () => from('127.0.0.66', half(20_000))));

@@ -33,7 +33,8 @@ export interface LobbyLimits {
 }
 
 export const defaultLobbyLimits: LobbyLimits = {
-  most: 1000,
+  // a whole site that comes back after a cut
+  most: 6000,
   mostByAddress: 500,
   mostBytes: 16 * 2 ** 20,
   mostBytesByAddress: 8 * 2 ** 20,
@@ -292,8 +293,15 @@ export class Lobby {
     const sinceMs = clock.uptime() - this.#connectedAt;
     this.#connectedAt += sinceMs;
     this.#connectsLeft = Math.min(connectsAtOnce, this.#connectsLeft + sinceMs / connectEveryMs);
-    if (this.#connectsLeft >= 1) setImmediate(() => this.#connectNext());
-    else clock.after(connectEveryMs, () => this.#connectNext());
+    if (this.#connectsLeft >= 1) {
+      setImmediate(() => this.#connectNext());
+      return;
+    }
+    // a timer of a busy turn fires early: what there is by then is counted again
+    clock.after(Math.ceil((1 - this.#connectsLeft) * connectEveryMs), () => {
+      this.#connecting = false;
+      this.#nextConnects();
+    });
   }
 
   #connectNext(): void {

@@ -35,7 +35,6 @@ class Ring {
   hashes = new Float64Array(firstRoom);
   admissions: (Promise<void> | undefined)[] = new Array(firstRoom).fill(undefined);
   next = 0;
-  used = 0;
 
   add(messageId: number, hash: number, admission: Promise<void> | undefined): number {
     if (this.next === this.ids.length && this.ids.length < perClient) this.#grow();
@@ -118,8 +117,10 @@ export class Noted {
 const done = Promise.resolve();
 
 export class Redeliveries {
+  /** the one that was silent for longest first */
   readonly #rings = new Map<number, Ring>();
-  #uses = 0;
+  /** how many of each principal */
+  readonly #clientsOf = new Map<number, number>();
 
   get clients(): number {
     return this.#rings.size;
@@ -179,20 +180,30 @@ export class Redeliveries {
     if (ring === undefined) {
       this.#makeRoom(client);
       ring = new Ring();
-      this.#rings.set(client, ring);
-    }
-    ring.used = ++this.#uses;
+      const principal = principalOf(client);
+      this.#clientsOf.set(principal, (this.#clientsOf.get(principal) ?? 0) + 1);
+    } else this.#rings.delete(client);
+    this.#rings.set(client, ring);
     return ring;
   }
 
   /** The client that was silent for longest goes, of the same principal where that has its share. */
   #makeRoom(client: number): void {
     const principal = principalOf(client);
-    const own = [...this.#rings].filter(([key]) => principalOf(key) === principal);
-    if (own.length < maxClientsEach && this.#rings.size < maxClients) return;
-    const among = own.length >= maxClientsEach ? own : [...this.#rings];
-    let oldest = among[0];
-    for (const entry of among) if (entry[1].used < (oldest?.[1].used ?? 0)) oldest = entry;
-    if (oldest !== undefined) this.#rings.delete(oldest[0]);
+    const isOwnFull = (this.#clientsOf.get(principal) ?? 0) >= maxClientsEach;
+    if (!isOwnFull && this.#rings.size < maxClients) return;
+    for (const oldest of this.#rings.keys()) {
+      if (isOwnFull && principalOf(oldest) !== principal) continue;
+      this.#forget(oldest);
+      return;
+    }
+  }
+
+  #forget(client: number): void {
+    this.#rings.delete(client);
+    const principal = principalOf(client);
+    const left = (this.#clientsOf.get(principal) ?? 0) - 1;
+    if (left > 0) this.#clientsOf.set(principal, left);
+    else this.#clientsOf.delete(principal);
   }
 }

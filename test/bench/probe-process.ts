@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setNice } from '@forpost/shared/priority.ts';
 import mqtt, { type MqttClient } from 'mqtt';
+import { goRealtime } from '../harness/realtime.ts';
 import type { ProbeSetup } from './probe.ts';
 
 const devicesFirst = -10;
@@ -22,6 +23,7 @@ const display = await clientOf(setup.consumer);
 await display.subscribeAsync(`forpost/alerts/+/${setup.device}`, { qos: 0 });
 if (device.stream instanceof Socket) device.stream.setNoDelay(true);
 setNice(devicesFirst);
+goRealtime(setup.gateway);
 function nextAlert(): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no alert within ${giveUpMs / 1000} s`)), giveUpMs);

@@ -8,6 +8,8 @@ export interface ProbeSetup {
   readonly consumer: string;
   readonly password: string;
   readonly pauseMs: number;
+  /** the gateway's process (harness/realtime.ts) */
+  readonly gateway: number | undefined;
 }
 
 export class Probe {
