@@ -84,9 +84,11 @@ function isRounded(value: number, source: string): boolean {
 
 /** The significant digits: without sign, point, exponent and the zeros around them. */
 function digitsOf(number: string): string {
-  return number
-    .replace(/[eE].*$/, '')
-    .replace(/[-+.]/g, '')
-    .replace(/^0+/, '')
-    .replace(/0+$/, '');
+  const digits = number.replace(/[eE].*$/, '').replace(/[-+.]/g, '');
+  // loops: a number may have as many zeros as a payload has room for, and a pattern would look for its end at each
+  let from = 0;
+  while (digits[from] === '0') from++;
+  let to = digits.length;
+  while (to > from && digits[to - 1] === '0') to--;
+  return digits.slice(from, to);
 }

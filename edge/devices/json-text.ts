@@ -88,24 +88,69 @@ function look(text: string): void {
   seen.long = long;
 }
 
-/** A text, a bare word that printf writes for what is no number, or a colon without a value behind it. */
-const oddParts = /"[^"\\]*(?:\\.[^"\\]*)*"|[-+]?\b(?:nan|inf(?:inity)?)\b(?![\w.])|:(?=\s*[,}])/gi;
+/** A bare word that printf writes for what is no number. */
+const bareWord = /[-+]?(?:nan|inf(?:inity)?)(?![\w.])/iy;
 
-/** The text with what is certain put right; undefined where there is nothing of that kind. */
+/**
+ * The text with what is certain put right; undefined where there is nothing of that kind. One loop: a payload may be
+ * made so that a pattern looks through it again and again.
+ */
 function mend(text: string): { readonly text: string; readonly problems: readonly FieldProblem[] } | undefined {
   const problems: FieldProblem[] = [];
-  let body = text.replace(/^[\uFEFF\s]+/, '');
-  const end = body.search(/[\0\s]*$/);
-  if (body.slice(end).includes('\0')) {
+  const body = trimmedEnd(text.replace(/^[\uFEFF\s]+/, ''));
+  if (text.length > body.length && text.slice(body.length).includes('\0'))
     problems.push({ path: '', problem: 'a NUL byte stands behind the JSON' });
-    body = body.slice(0, end);
+  let mended = '';
+  let copied = 0;
+  const put = (upTo: number, instead: string, next: number) => {
+    mended += body.slice(copied, upTo) + instead;
+    copied = next;
+  };
+  for (let i = 0; i < body.length; i++) {
+    const letter = body[i] ?? '';
+    if (letter === '"') i = endOfText(body, i);
+    else if (letter === ':') {
+      const next = nextThing(body, i + 1);
+      if (body[next] === ',' || body[next] === '}') put(i + 1, 'null', i + 1);
+    } else if (bareBegins.test(letter)) {
+      bareWord.lastIndex = i;
+      const [word] = bareWord.exec(body) ?? [];
+      if (word !== undefined) {
+        // it is told with its path by whoever wants a number there
+        put(i, JSON.stringify(word), i + word.length);
+        i += word.length - 1;
+      }
+    }
   }
-  // each is told with its path by whoever wants a number there
-  const mended = body.replace(oddParts, (part) => {
-    if (part.startsWith('"')) return part;
-    return part === ':' ? ':null' : JSON.stringify(part);
-  });
+  mended += body.slice(copied);
   return mended === text ? undefined : { text: mended, problems };
+}
+
+const bareBegins = /[-+ni]/i;
+
+/** Where the text that begins at `from` ends. */
+function endOfText(body: string, from: number): number {
+  let i = from + 1;
+  while (i < body.length && body[i] !== '"') i += body[i] === '\\' ? 2 : 1;
+  return i;
+}
+
+/** Behind white space; a run of it is looked through once, because a colon comes before each. */
+function nextThing(body: string, from: number): number {
+  let i = from;
+  while (i < body.length && body.charCodeAt(i) <= 32) i++;
+  return i;
+}
+
+/** Without white space and NUL bytes at its end. */
+export function trimmedEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+function isBlank(code: number): boolean {
+  return code <= 32 || code === 0xa0 || code === 0xfeff;
 }
 
 function reason(error: unknown, text: string): string {
@@ -119,8 +164,8 @@ const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 interface Level {
   readonly kind: '{' | '[';
-  /** by key: where its value begins and ends in the text */
-  readonly members: Map<string, { readonly source: string }[]>;
+  /** by key: the first value's text, or undefined where a later one is another */
+  readonly members: Map<string, string | undefined>;
   key: string | undefined;
   index: number;
   valueAt: number;
@@ -137,11 +182,12 @@ export function keysTwice(text: string): readonly (readonly (string | number)[])
   const ends = (at: number) => {
     const level = levels.at(-1);
     if (level?.kind !== '{' || level.key === undefined) return;
-    const sources = level.members.get(level.key) ?? [];
-    sources.push({ source: text.slice(level.valueAt, at).trim() });
-    level.members.set(level.key, sources);
-    if (sources.length > 1 && sources.some(({ source }) => source !== sources[0]?.source))
+    const source = text.slice(level.valueAt, at).trim();
+    if (!level.members.has(level.key)) level.members.set(level.key, source);
+    else if (level.members.get(level.key) !== undefined && level.members.get(level.key) !== source) {
+      level.members.set(level.key, undefined);
       found.push(pathTo(level.key));
+    }
     level.key = undefined;
   };
   for (const { 0: token, index } of text.matchAll(tokens)) {

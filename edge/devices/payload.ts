@@ -6,7 +6,7 @@
  */
 import { type ExactNumber, isExactNumber } from '@forpost/shared/exact-json.ts';
 import type { FieldProblem } from './decoder.ts';
-import { keysTwice, readJson } from './json-text.ts';
+import { keysTwice, readJson, trimmedEnd } from './json-text.ts';
 
 export const mostPayloadBytes = 262_144;
 /** Values in one payload, of all levels. */
@@ -51,7 +51,8 @@ export function textOf(payload: Uint8Array): string | undefined {
 
 /** A payload that is one word or number, without what stands around it; undefined where it is not UTF-8. */
 export function wordOf(payload: Uint8Array): string | undefined {
-  return textOf(payload)?.replace(/^[\s\uFEFF]+|[\s\0]+$/g, '');
+  const text = textOf(payload);
+  return text === undefined ? undefined : trimmedEnd(text).trimStart();
 }
 
 /** A payload as JSON within the limits, or why it is not. A number beyond all doubles is Infinity in it. */

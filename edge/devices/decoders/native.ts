@@ -140,7 +140,7 @@ function textValue(metric: string, text: string, at: string, notes: Notes): Exac
   const wantsNumber = expectsNumber(metric);
   if (read.kind === 'ambiguous') return wantsNumber ? undefined : text;
   if (read.kind === 'none') {
-    if (noValue.test(text)) return undefined;
+    if (noValue.test(text.trim())) return undefined;
     if (wantsNumber) notes.problem(at, `${quoted(text)} is a text, not a number: kept as it is`);
     return text;
   }
@@ -150,7 +150,7 @@ function textValue(metric: string, text: string, at: string, notes: Notes): Exac
   return jsonNumber.test(read.source) ? (exactNumber(read.source) as ExactJson) : read.value;
 }
 
-const noValue = /^\s*(?:[+-]?(?:nan|inf(?:inity)?)|null|)\s*$/i;
+const noValue = /^(?:[+-]?(?:nan|inf(?:inity)?)|null|)$/i;
 /** As JSON writes numbers: no leading zeros, no plus. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 

@@ -12,6 +12,7 @@ import { scaled } from '../scaled.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
 import { meant } from './meant.ts';
 
+const figures = Object.entries(energyKeys);
 const mostPhases = 3;
 const mostParts = 32;
 
@@ -24,11 +25,11 @@ export interface EnergyValues {
 export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
   const whole: Record<string, Value> = {};
   const parts: Record<string, Value>[] = [];
-  const lists = Object.keys(energyKeys)
-    .map((key) => energy[key])
-    .filter((value) => Array.isArray(value));
-  const areChannels = lists.some((list) => list.length > mostPhases);
-  for (const [key, [metric, factor, total]] of Object.entries(energyKeys)) {
+  const areChannels = figures.some(([key]) => {
+    const value = energy[key];
+    return Array.isArray(value) && value.length > mostPhases;
+  });
+  for (const [key, [metric, factor, total]] of figures) {
     const value = energy[key];
     // Total is the register of record; ImportActive says the same for each phase where both are there
     if (value === undefined || (metric in whole && key !== 'Total')) continue;

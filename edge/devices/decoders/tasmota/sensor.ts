@@ -12,7 +12,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
 import { energyOf } from './energy.ts';
-import { keptOutOfSensors, meaningOf } from './keys.ts';
+import { energyKeys, keptOutOfEnergy, keptOutOfSensors, meaningOf } from './keys.ts';
 import { meant } from './meant.ts';
 import { zigbeeReadings } from './zigbee.ts';
 
@@ -32,6 +32,7 @@ export interface SensorMessage {
 export function sensorReadings({ whole, received, channels, notes }: SensorMessage): Decoded {
   const own = ownTime(whole, notes);
   const items: DecodedReading[] = [];
+  const plain: Record<string, Value> = {};
   let carriesValues = false;
   const add = (values: Record<string, Value>, channel?: string, device?: string) => {
     if (Object.keys(values).length === 0) return;
@@ -60,9 +61,21 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
     else if (number !== undefined && typeof value === 'string' && Object.hasOwn(states, value))
       add({ input: states[value] ?? false }, channels.nameOf(key));
     else if (value === null) notes.problem(key, 'is null: no value');
-    else add(meant(key, value, notes));
+    else Object.assign(plain, plainValue(key, value, whole, notes));
   }
+  add(plain);
   return notes.understood(items, carriesValues);
+}
+
+/** A value beside the sensors: what firmware before 5.11 said without `ENERGY`, and what a script adds. */
+function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): Record<string, Value> {
+  const energy = Object.hasOwn(energyKeys, key) ? energyKeys[key] : undefined;
+  const [metric, convert] =
+    energy === undefined ? (conversion(key, whole) ?? []) : [energy[0], (given: number) => scaled(given, energy[1])];
+  if (notes.meaningOf(key) !== undefined || metric === undefined || convert === undefined)
+    return keptOutOfEnergy.has(key) ? {} : meant(key, value, notes);
+  const number = notes.number(key, value);
+  return number === undefined ? {} : { [metric]: convert(number) };
 }
 
 /** The device's own time where it says which moment it means. */
@@ -105,7 +118,7 @@ function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Not
     }
     const number = notes.number(path, value);
     if (number === undefined) continue;
-    if (metric in values) notes.problem(path, `means ${metric}, as ${said[metric]} does: not read`);
+    if (Object.hasOwn(values, metric)) notes.problem(path, `means ${metric}, as ${said[metric]} does: not read`);
     else {
       values[metric] = convert(number);
       said[metric] = key;
