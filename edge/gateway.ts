@@ -233,6 +233,7 @@ export class Gateway implements Part {
       onForbidden: ({ topic, principal, ...forbidden }) =>
         this.#refusedClients.note({ ...forbidden, principal, user: principal, address: '', what: topic }),
       onRefused: this.#refusedClients.note,
+      onLetIn: this.#refusedClients.letIn,
     });
     this.#alarms = new Alarms({
       actions: createActions({ publisher: this.#broker, logger: logger('alerts') }),

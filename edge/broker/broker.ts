@@ -122,6 +122,8 @@ export interface BrokerOptions {
   readonly onForbidden?: OnForbidden;
   /** a client was not let in: its log-in is wrong, or it speaks what is not spoken here */
   readonly onRefused?: OnRefused;
+  /** a device or consumer has logged in */
+  readonly onLetIn?: (principal: string) => void;
   /** instead of the configured ports: 0 takes a free one */
   readonly ports?: ListenerPorts;
   readonly limits?: Partial<BrokerLimits>;
@@ -195,7 +197,7 @@ export class Broker implements Part, LocalPublisher {
       ...{ ...own, limits: this.#limits, lobby: this.#lobby },
       maxPacketBytes: { device: maxPacketBytes, consumer: maxConsumerPacketBytesOf(options.mqtt) },
       ...{ clients: this.#clients, sessions: this.#sessions },
-      logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused }),
+      logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused, onLetIn: options.onLetIn }),
       connacks: new Connacks({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
       watch: (guarded) => this.#watch(guarded),
       makeSubscribing: (connection) => this.#subscribing(connection),

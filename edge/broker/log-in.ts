@@ -50,6 +50,8 @@ export interface LogInOptions {
   readonly counters: Counters;
   /** a log-in was refused for good: told with who it was */
   readonly onRefused?: OnRefused | undefined;
+  /** a device or consumer has logged in */
+  readonly onLetIn?: ((principal: string) => void) | undefined;
 }
 
 export class LogIn {
@@ -58,11 +60,13 @@ export class LogIn {
   readonly #logger: SparingLogger;
   readonly #counters: Counters;
   readonly #onRefused: OnRefused | undefined;
+  readonly #onLetIn: ((principal: string) => void) | undefined;
   readonly #queue: PasswordQueue;
   readonly #requests = new WeakMap<object, ConnectRequest>();
 
-  constructor({ authenticate, acquaintance = nobodyKnown, clock, logger, counters, onRefused }: LogInOptions) {
+  constructor({ authenticate, acquaintance = nobodyKnown, clock, logger, counters, onRefused, onLetIn }: LogInOptions) {
     this.#onRefused = onRefused;
+    this.#onLetIn = onLetIn;
     this.#authenticate = authenticate;
     this.#acquaintance = acquaintance;
     this.#logger = logger;
@@ -119,6 +123,7 @@ export class LogIn {
 
   /** A will on a topic that may not be published is dropped later, and keeps nobody out. */
   #letIn(principal: Principal): LogInOutcome {
+    this.#onLetIn?.(principal.id);
     return { ok: true, principal };
   }
 

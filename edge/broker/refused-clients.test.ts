@@ -51,6 +51,21 @@ test('a site on which everybody is refused keeps the newest ones', () => {
   expect(clients.list()[0]?.principal).toBe('meter-4999');
 });
 
+test('a wrong password is over once its user has logged in, and not when the next one comes', () => {
+  const clients = new RefusedClients(clock);
+  const wrong = refused({ kind: 'password', what: '' });
+  clients.note(wrong);
+  clients.note(refused());
+  clients.letIn('other');
+  clients.letIn('oven');
+  expect(clients.list().map(({ kind, over }) => [kind, over])).toEqual([
+    ['publish', false],
+    ['password', true],
+  ]);
+  clients.note(wrong);
+  expect(clients.list()[0]).toMatchObject({ kind: 'password', count: 2, over: false });
+});
+
 test('texts of clients are cut', () => {
   const clients = new RefusedClients(clock);
   const long = 'x'.repeat(70_000);
@@ -66,7 +81,8 @@ test('what an earlier run noted is there again, but for who has left the site an
   const clients = new RefusedClients(clock);
   const noted: unknown[] = [...before.list(), { ...before.list()[0], count: 'many' }, { kind: 'other' }, null, 7];
   clients.recall(JSON.parse(JSON.stringify(noted)), (principal) => principal === 'oven');
-  expect(clients.list()).toEqual(before.list().filter(({ principal }) => principal !== 'gone'));
+  const kept = before.list().filter(({ principal }) => principal !== 'gone');
+  expect(clients.list()).toEqual(kept.map((one) => ({ ...one, over: true })));
   for (const nothing of [undefined, null, {}, 'x']) clients.recall(nothing, () => true);
   expect(clients.list()).toHaveLength(2);
 });

@@ -32,6 +32,8 @@ export interface RefusedClient extends Refused {
   readonly count: number;
   readonly first: number;
   readonly last: number;
+  /** it has logged in since, or the gateway was started: what goes on is noted anew */
+  readonly over: boolean;
 }
 
 export type OnRefused = (refused: Refused) => void;
@@ -73,7 +75,16 @@ export class RefusedClients {
     this.#changes++;
     const entry = cut(refused);
     const before = this.#entries.get(keyOf(entry));
-    this.#add({ ...entry, count: (before?.count ?? 0) + 1, first: before?.first ?? now, last: now });
+    this.#add({ ...entry, count: (before?.count ?? 0) + 1, first: before?.first ?? now, last: now, over: false });
+  };
+
+  /** A right log-in: the wrong ones before it are over. */
+  readonly letIn = (principal: string): void => {
+    if (!this.#counts.has(principal)) return;
+    for (const [key, entry] of this.#entries)
+      if (entry.principal === principal && entry.kind === 'password' && !entry.over)
+        this.#entries.set(key, { ...entry, over: true });
+    this.#changes++;
   };
 
   /** The newest first; `principal`: of that one alone. */
@@ -90,7 +101,7 @@ export class RefusedClients {
       .reverse()
       .sort((a, b) => a.last - b.last)) {
       if (one.principal !== null && !isKnown(one.principal)) continue;
-      this.#add({ ...cut(one), count: one.count, first: one.first, last: one.last });
+      this.#add({ ...cut(one), count: one.count, first: one.first, last: one.last, over: true });
     }
   }
 

@@ -170,6 +170,28 @@ describe('MQTT over WebSocket', () => {
     expect(bench.broker.counters()).toMatchObject({ lobby: { late: 1, waiting: 0 } });
   });
 
+  test('a hundred frames of a megabyte that stay half before the log-in take no memory for their bytes', async () => {
+    const port = await start();
+    const peers = Array.from({ length: 100 }, () => peer(port));
+    await Promise.all(peers.map(({ opened }) => opened));
+    const before = process.memoryUsage().arrayBuffers;
+    const rest = Buffer.alloc(2 ** 20 - 1);
+    const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]);
+    await Promise.race([
+      // all that they send is with the system, or waits because the gateway reads no more of it
+      Promise.all(
+        peers.map(
+          ({ socket }) =>
+            new Promise((sent) => rawSocket(socket).write(header, () => rawSocket(socket).write(rest, sent))),
+        ),
+      ),
+      new Promise((passed) => setTimeout(passed, 3000)),
+    ]);
+    const meter = await connected(`ws://127.0.0.1:${port}`, 'meter');
+    await meter.publishAsync(readings, 'one', { qos: 1 });
+    expect((process.memoryUsage().arrayBuffers - before) / 2 ** 20).toBeLessThan(40);
+  });
+
   test('a device that sends much behind its CONNECT at once loses nothing of it', async () => {
     const port = await start();
     const { socket, bytes, opened } = peer(port);

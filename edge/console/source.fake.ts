@@ -55,7 +55,7 @@ export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): Act
 export function refusedView(more: Partial<RefusedView> = {}): RefusedView {
   return {
     ...{ kind: 'password', principal: 'meter', name: 'Meter', user: 'meter', clientId: 'c1', address: '10.0.0.7' },
-    ...{ what: '', count: 3, first: '2026-06-01T12:00:00.000Z', last: '2026-06-01T12:04:00.000Z' },
+    ...{ what: '', count: 3, first: '2026-06-01T12:00:00.000Z', last: '2026-06-01T12:04:00.000Z', over: false },
     ...more,
   };
 }

@@ -65,8 +65,15 @@ test('a device that connects and is refused is told as that, and not as one that
     summarise(gatewayStatus({ devices: [device] }), [], refused).points.map(({ text }) => text);
   const wrong = refusedView({ principal: 'oven', name: 'Oven' });
   expect(told([wrong])).toEqual(['Oven logs in with a wrong password']);
-  expect(told([{ ...wrong, principal: 'other' }])).toEqual(['Oven has never connected']);
+  expect(told([{ ...wrong, kind: 'stranger', principal: null }])).toEqual(['Oven has never connected']);
   expect(told([{ ...wrong, last: '2026-06-01T10:00:00.000Z' }])).toEqual(['Oven has never connected']);
+  expect(told([{ ...wrong, over: true }])).toEqual(['Oven has never connected']);
+  const home = refusedView({ principal: 'home', name: 'Home Assistant' });
+  const there = { ...oven, connected: true };
+  expect(told([home, { ...home, address: '10.0.0.8' }], there)).toEqual([
+    'Home Assistant logs in with a wrong password',
+  ]);
+  expect(told([{ ...home, over: true }], there)).toEqual([]);
   const publish = refusedView({ principal: 'oven', name: 'Oven', kind: 'publish', what: 'other/topic' });
   expect(told([publish, { ...publish, kind: 'will' }], { ...oven, connected: true })).toEqual([
     'Oven asks for topics that it may not have: see Refused',

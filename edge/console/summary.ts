@@ -33,7 +33,7 @@ export function summarise(
   alarms: readonly ActiveAlarm[],
   refused: readonly RefusedView[] = [],
 ): Summary {
-  const recent = refused.filter(({ last }) => Date.parse(last) > Date.parse(status.at) - recentMs);
+  const recent = refused.filter(({ last, over }) => !over && Date.parse(last) > Date.parse(status.at) - recentMs);
   const active = alarms.filter((alarm) => alarm.active);
   // also what is over: nobody has seen it yet. A trial waits for nobody once it is over
   const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTrial(alarm));
@@ -94,8 +94,16 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
       'sends messages that nobody can read: check its decoder',
       'send messages that nobody can read: check their decoder',
     ),
+    ...say('devices', lockedOut(devices, refused), 'logs in with a wrong password', 'log in with a wrong password'),
     ...forbiddenPoints(refused),
   ];
+}
+
+/** Consumers: nobody knows of them whether they should be there, so a wrong password is all that tells. */
+function lockedOut(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): readonly { name: string }[] {
+  const ids = new Set<string | null>([null, ...devices.map(({ id }) => id)]);
+  const out = refused.filter(({ kind, principal }) => kind === 'password' && !ids.has(principal));
+  return [...new Set(out.map(({ name }) => name ?? ''))].map((name) => ({ name }));
 }
 
 /** Who is let in and asks for topics that it may not have. */

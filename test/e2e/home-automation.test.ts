@@ -330,11 +330,20 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text)).toContain('guessed logs in with a wrong password');
   });
 
+  test('once the right password is there the page says so no more, and the list still has it', async () => {
+    await client('guessed');
+    expect((await refused()).find(({ kind }) => kind === 'password')).toMatchObject({
+      principal: 'guessed',
+      over: true,
+    });
+    expect((await status()).summary.points.map(({ text }) => text).join()).not.toContain('wrong password');
+  });
+
   test('all of it is known after a restart, and forpost devices list tells it too', async () => {
     const before = await refused();
     await site.gateway?.stop();
     await site.startGateway();
-    expect(await refused()).toEqual(before);
+    expect(await refused()).toEqual(before.map((one) => ({ ...one, over: true })));
     const run = promisify(execFile);
     const config = join(site.folder, 'gateway.yaml');
     const { stdout } = await run(process.execPath, [join(root, 'forpost.mjs'), 'devices', 'list', '--config', config]);

@@ -37,7 +37,13 @@ export function refusedOfDevice(refused: readonly RefusedView[], nowMs: number):
   </div>`;
 }
 
-function times({ count: times, first, last }: RefusedView, nowMs: number): string {
+function times({ count: times, first, last, over, kind }: RefusedView, nowMs: number): string {
+  if (over && kind === 'password')
+    return `${when(times, first, last, nowMs)} Not since its last log-in or the gateway’s start.`;
+  return when(times, first, last, nowMs);
+}
+
+function when(times: number, first: string, last: string, nowMs: number): string {
   if (times === 1) return `At ${clockTime(last, nowMs)}.`;
   return `${count(times)} times since ${clockTime(first, nowMs)}, last at ${clockTime(last, nowMs)}.`;
 }

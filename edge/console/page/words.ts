@@ -60,7 +60,7 @@ export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonl
       return { tone: 'look', label: 'Connected', text: `${text} · ${plural(muteRules.length, 'rule')} cannot fire` };
     return { tone: 'good', label: 'Connected', text };
   }
-  const wrong = refused.find(({ kind }) => kind === 'password');
+  const wrong = refused.find(({ kind, over }) => kind === 'password' && !over);
   // a guesser in the name of a device that is away is told too: nobody can tell them apart
   if (wrong !== undefined && Date.parse(wrong.last) >= Date.parse(device.lastConnected ?? wrong.last))
     return {
