@@ -75,3 +75,47 @@ test('a clip that cannot be made is an error in words and leaves nothing behind'
   await expect(cutClip(order, systemClock)).rejects.toThrow(/no clip: ffmpeg says .*No such file/s);
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
 });
+
+/** s that players show, by its edit list */
+const seconds = (file: string) =>
+  Number(spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file]).stdout);
+
+test('of a segment that begins long before, a clip shows what is wanted, and keeps the key frame that it needs', async () => {
+  const long = join(folder, 'long.mp4');
+  const film = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=10', '-frames:v', '300'];
+  const fragments = ['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-frag_duration', '1000000'];
+  ffmpeg(
+    ...film,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-x264-params',
+    'keyint=600:scenecut=0',
+    ...fragments,
+    long,
+  );
+  const file = join(folder, 'part.mp4');
+  const order = {
+    segments: [long],
+    masks: [],
+    file,
+    maxBytes: 1e7,
+    part: { skipMs: 20_000, lengthMs: 4_000, recordedMs: 30_000 },
+  };
+  await cutClip(order, systemClock);
+  expect(seconds(file)).toBeCloseTo(4, 1);
+  expect(pictures(file)).toEqual(pictures(long).slice(200, 240));
+  expect((await readdir(folder)).filter((name) => name.startsWith('part'))).toEqual(['part.mp4']);
+});
+
+test('a clip whose times are not those that passed is drawn out or together', async () => {
+  // the four segments have 4 s of pictures
+  for (const recordedMs of [8_000, 1_200]) {
+    const file = join(folder, `${recordedMs}.mp4`);
+    const part = { skipMs: 0, lengthMs: recordedMs, recordedMs };
+    await cutClip({ segments, masks: [], file, maxBytes: 1e7, part }, systemClock);
+    expect(Math.abs(seconds(file) * 1_000 - recordedMs)).toBeLessThan(200);
+    expect(pictures(file)).toHaveLength(40);
+  }
+});

@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -35,6 +35,8 @@ export interface ClipPart {
   /** of their beginning that is not: shown by no player that knows edit lists, and in the file, because decoding needs it */
   readonly skipMs: number;
   readonly lengthMs: number;
+  /** for how long all of the segments were recorded */
+  readonly recordedMs: number;
 }
 
 const deadlineMs = 120_000;
@@ -59,66 +61,50 @@ export function cutClip(order: ClipOrder, clock: Clock): Promise<void> {
   return cut;
 }
 
+/** Segments to one whole file, which has an index; then what of it is wanted, where that is not all of it as it is. */
 async function run(order: ClipOrder, clock: Clock): Promise<void> {
-  const { masks, file, part } = order;
-  const half = `${file}.new`;
-  const maskFile = `${file}.mask.png`;
+  const { segments, masks, file, maxBytes, part } = order;
+  const [whole, half, maskFile] = [`${file}.whole`, `${file}.new`, `${file}.mask.png`];
+  const copy = ['-map', '0:v:0', '-c:v', 'copy'];
+  const output = (to: string) => ['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', to];
   try {
+    // with its protocol: a bare path would be taken to lie beside the list, in the pipe
+    const list = `ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`;
+    const input = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'];
+    await ffmpeg([...input, ...copy, ...output(whole)], list, clock);
+    const lastsMs = (await mp4DurationMs(whole)) ?? 0;
+    if (lastsMs === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
+    const cut = part === undefined ? undefined : cutOptions(part, lastsMs);
     if (masks.length > 0) {
       const sharp = await loadSharp();
       await sharp(Buffer.from(maskPicture(masks)))
         .png()
         .toFile(maskFile);
     }
-    await encode(order, { half, maskFile, stretch: 1 }, clock);
-    if ((await stat(half)).size === 0 || (await mp4DurationMs(half)) === 0)
-      throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
-    const stretch = part === undefined ? 1 : await wantedStretch(half, part);
-    if (stretch !== 1) await encode(order, { half, maskFile, stretch }, clock);
+    if (cut === undefined && masks.length === 0) return await moveFile(whole, file);
+    const { before = [], after = [] } = cut ?? {};
+    // a copy begins at the key frame before, with an edit list that says from where on it is shown
+    const what = masks.length === 0 ? copy : masked(maskFile);
+    await ffmpeg([...before, '-i', whole, ...what, ...after, ...output(half)], '', clock);
     await moveFile(half, file);
   } finally {
-    await Promise.all([half, maskFile].map((one) => rm(one, { force: true })));
+    await Promise.all([whole, half, maskFile].map((one) => rm(one, { force: true })));
   }
 }
 
-/** By what a clip's times must be multiplied to last as long as it was recorded for; 1 where they are right. */
-async function wantedStretch(half: string, { lengthMs, skipMs }: ClipPart): Promise<number> {
-  const lasts = (await mp4DurationMs(half)) ?? 0;
-  const wrong = Math.abs(lasts - lengthMs) > tolerated.ms + tolerated.part * lengthMs;
-  if (!wrong || lasts <= 0) return 1;
-  // what is skipped was measured by the same clock as the rest
-  return (lengthMs + skipMs) / (lasts + skipMs);
-}
-
-interface Encoding {
-  readonly half: string;
-  readonly maskFile: string;
-  readonly stretch: number;
-}
-
-/** Segments to one file; where much of their beginning is not wanted, in two steps, because only a whole file has an index. */
-async function encode(order: ClipOrder, encoding: Encoding, clock: Clock): Promise<void> {
-  const { segments, masks, maxBytes, part } = order;
-  const { half, maskFile, stretch } = encoding;
-  const scale = stretch === 1 ? [] : ['-itsscale', stretch.toFixed(6)];
-  // with its protocol: a bare path would be taken to lie beside the list, in the pipe
-  const list = `ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`;
-  const input = [...scale, '-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'];
-  const length = part === undefined ? [] : ['-t', seconds(part.lengthMs)];
-  const skip = part === undefined || part.skipMs === 0 ? [] : ['-ss', seconds(part.skipMs)];
-  const output = (file: string) => ['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', file];
-  const copy = ['-map', '0:v:0', '-c:v', 'copy'];
-  if (masks.length > 0)
-    return ffmpeg([...input, ...masked(maskFile), ...skip, ...length, ...output(half)], list, clock);
-  if (skip.length === 0) return ffmpeg([...input, ...copy, ...length, ...output(half)], list, clock);
-  const whole = `${half}.whole`;
-  try {
-    await ffmpeg([...input, ...copy, ...output(whole)], list, clock);
-    // from the key frame before on, with an edit list that says where it begins to be shown
-    await ffmpeg([...skip, ...length, '-i', whole, ...copy, ...output(half)], '', clock);
-  } finally {
-    await rm(whole, { force: true });
-  }
+/** ffmpeg's options before and after its input; undefined where the whole is wanted, and lasts as long as it was recorded for. */
+function cutOptions({ skipMs, lengthMs, recordedMs }: ClipPart, lastsMs: number) {
+  const wrong = Math.abs(lastsMs - recordedMs) > tolerated.ms + tolerated.part * recordedMs;
+  if (!wrong && skipMs === 0 && lengthMs >= recordedMs) return undefined;
+  const stretch = wrong ? recordedMs / lastsMs : 1;
+  return {
+    // the place to begin at is one of the file's own times
+    before: [
+      ...(wrong ? ['-itsscale', stretch.toFixed(6)] : []),
+      ...(skipMs > 0 ? ['-ss', seconds(skipMs / stretch)] : []),
+    ],
+    after: ['-t', seconds(lengthMs)],
+  };
 }
 
 /** @throws ForpostError FORPOST_CAMERA_FAILED */

@@ -224,7 +224,8 @@ export function partOf(segments: readonly Segment[], from: number, to: number): 
   const ends = segments.at(-1)?.to ?? to;
   const skipMs = from - begins > mostExtraMs ? from - begins : 0;
   const until = ends - to > mostExtraMs ? to : ends;
-  return { skipMs, lengthMs: Math.max(leastClipMs, until - begins - skipMs) };
+  const recordedMs = Math.max(leastClipMs, ends - begins);
+  return { skipMs, lengthMs: Math.max(leastClipMs, until - begins - skipMs), recordedMs };
 }
 
 function newId(): string {
