@@ -6,6 +6,7 @@
  * Always: the same seed gives the same bytes in the same pieces.
  */
 import type { Random } from '../simulation/random.ts';
+import { type WildPlace, wildProperties } from './wild-properties.ts';
 
 export interface WildClient {
   readonly user: string;
@@ -83,9 +84,11 @@ export function wildConnection(random: Random, client: WildClient): WildConnecti
   const first: Buffer[] = [];
   const packets: Buffer[] = [];
   const logsIn = random.chance(0.9);
-  if (logsIn) first.push(random.chance(0.9) ? connect(random, client) : broken(random, connect(random, client)));
+  const isV5 = random.chance(0.5);
+  if (logsIn)
+    first.push(random.chance(0.9) ? connect(random, client, isV5) : broken(random, connect(random, client, isV5)));
   for (let n = random.int(1, 12); n > 0; n--) {
-    const packet = anyPacket(random, client);
+    const packet = anyPacket(random, client, isV5);
     // most are right, so that the broken ones are met in many states
     packets.push(random.chance(0.15) ? broken(random, packet) : packet);
   }
@@ -105,39 +108,53 @@ const types = [
   ...[4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 10, 10, 10, 10, 12, 12, 12, 14],
 ] as readonly number[];
 
-function anyPacket(random: Random, client: WildClient): Buffer {
+function anyPacket(random: Random, client: WildClient, isV5: boolean): Buffer {
+  const own = (place: WildPlace) => (isV5 ? [wildProperties(random, place)] : []);
   const type = random.chance(0.95) ? random.pick(types) : random.int(0, 15);
   switch (type) {
     case 1:
-      return connect(random, client);
+      return connect(random, client, isV5);
     case 3:
-      return publish(random);
+      return publish(random, own('publish'));
     case 4:
     case 5:
     case 6:
     case 7:
-      return packet(random, type, type === 6 ? 2 : 0, [id(random)]);
+      return packet(random, type, type === 6 ? 2 : 0, [id(random), ...reasoned(random, isV5, 'answer')]);
     case 8:
-      return packet(random, 8, 2, [id(random), ...filters(random, true)]);
+      return packet(random, 8, 2, [id(random), ...own('subscribe'), ...filters(random, true)]);
     case 10:
-      return packet(random, 10, 2, [id(random), ...filters(random, false)]);
+      return packet(random, 10, 2, [id(random), ...own('unsubscribe'), ...filters(random, false)]);
     case 12:
-    case 14:
       return packet(random, type, 0, []);
+    case 14:
+      return packet(random, type, 0, reasoned(random, isV5, 'disconnect'));
     default:
       return packet(random, type, random.int(0, 15), [bytes(random, random.int(0, 20))]);
   }
 }
 
-function publish(random: Random): Buffer {
+/** A reason code and properties, each of which may be left out. */
+function reasoned(random: Random, isV5: boolean, place: WildPlace): Buffer[] {
+  if (!isV5 || random.chance(0.5)) return [];
+  const code = Buffer.from([random.pick([0, 0, 0x10, 0x92, 0x80, 0x97, 4, random.int(0, 255)])]);
+  return random.chance(0.5) ? [code] : [code, wildProperties(random, place)];
+}
+
+function publish(random: Random, properties: readonly Buffer[]): Buffer {
   const qos = random.chance(0.98) ? random.pick([0, 1, 2]) : 3;
   const retain = random.chance(0.2) ? 1 : 0;
   const dup = random.chance(qos === 0 ? 0.02 : 0.2) ? 8 : 0;
-  const topic = random.chance(0.9)
-    ? Buffer.from(`forpost/devices/hostile/${random.pick(['readings', 'events', 'x'])}`)
-    : random.pick(texts);
+  // without a topic: an alias of MQTT 5 stands for it
+  const topic = random.chance(0.05)
+    ? Buffer.alloc(0)
+    : random.chance(0.9)
+      ? Buffer.from(`forpost/devices/hostile/${random.pick(['readings', 'events', 'x'])}`)
+      : random.pick(texts);
   const payload = random.chance(0.9) ? Buffer.from(random.pick(payloads)) : bytes(random, random.int(0, fewBytes));
-  return packet(random, 3, (qos << 1) | retain | dup, [field(topic), qos > 0 ? id(random) : Buffer.alloc(0), payload]);
+  return packet(random, 3, (qos << 1) | retain | dup, [
+    ...[field(topic), qos > 0 ? id(random) : Buffer.alloc(0), ...properties, payload],
+  ]);
 }
 
 function filters(random: Random, hasQos: boolean): Buffer[] {
@@ -146,15 +163,15 @@ function filters(random: Random, hasQos: boolean): Buffer[] {
     const filter = count > 4 ? Buffer.from(`forpost/w${n}`) : random.pick(random.chance(0.9) ? rightFilters : texts);
     return Buffer.concat([
       field(filter),
-      hasQos ? Buffer.from([random.chance(0.98) ? random.int(0, 2) : random.int(3, 255)]) : Buffer.alloc(0),
+      hasQos ? Buffer.from([random.chance(0.98) ? random.int(0, 2) : random.int(3, 63)]) : Buffer.alloc(0),
     ]);
   });
 }
 
-function connect(random: Random, { user, password }: WildClient): Buffer {
+function connect(random: Random, { user, password }: WildClient, isV5: boolean): Buffer {
   const [name, level] = random.pick([
-    ...Array(20).fill(['MQTT', 4] as const),
-    ...[['MQIsdp', 3] as const, ['MQTT', 5] as const, ['MQTT', 0x84] as const, ['MQTT', random.int(0, 255)] as const],
+    ...Array(20).fill(['MQTT', isV5 ? 5 : 4] as const),
+    ...[['MQIsdp', 3] as const, ['MQTT', 0x84] as const, ['MQTT', random.int(0, 255)] as const],
   ]) as readonly [string, number];
   const will = random.chance(0.2);
   const flags =
@@ -162,7 +179,7 @@ function connect(random: Random, { user, password }: WildClient): Buffer {
     (random.chance(0.5) ? 2 : 0) |
     (will ? 4 | (random.pick([0, 0, 1, 1, 2, 3]) << 3) : 0) |
     (will && random.chance(0.3) ? 0x20 : 0);
-  const properties = level === 5 ? [bytes(random, random.int(1, 12))] : [];
+  const properties = level === 5 ? [wildProperties(random, 'connect')] : [];
   return packet(random, 1, 0, [
     field(Buffer.from(name)),
     Buffer.from([level, random.chance(0.95) ? flags : random.int(0, 255), 0, random.pick([0, 1, 60, 255])]),
@@ -170,6 +187,7 @@ function connect(random: Random, { user, password }: WildClient): Buffer {
     field(random.chance(0.9) ? Buffer.from(random.pick(clientIds)) : random.pick(texts)),
     ...(will
       ? [
+          ...(level === 5 ? [wildProperties(random, 'will')] : []),
           field(random.chance(0.6) ? Buffer.from('forpost/devices/hostile/events') : random.pick(texts)),
           field(Buffer.from(random.pick(payloads))),
         ]
