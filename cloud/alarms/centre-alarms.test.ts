@@ -60,7 +60,10 @@ async function centre(registry: Registry, clock: FakeClock, alone = false) {
   });
   await alarms.start();
   await registry.start();
-  onTestFinished(() => alarms.stop());
+  onTestFinished(async () => {
+    await alarms.stop();
+    await registry.stop();
+  });
   return { alarms, told, hang: () => (settle = false) };
 }
 

@@ -50,6 +50,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
     await watch.stop();
     await gateways.stop();
     await alarms.stop();
+    await registry.stop();
   };
   onTestFinished(stop);
   let counter = 0;

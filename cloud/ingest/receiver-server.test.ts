@@ -277,8 +277,12 @@ test('a renewed certificate is served without a restart, and one that cannot be 
   clock.advance(61_000);
   await expect(send(url, 'gw-1', way), 'a certificate without its key').rejects.toThrow('another name');
   await put(pem.server);
-  clock.advance(61_000);
-  await vi.waitFor(() => send(url, 'gw-1', way), { timeout: 10_000 });
+  // a look that begins while the one before is still reading is left out
+  const afterAMinute = () => {
+    clock.advance(61_000);
+    return send(url, 'gw-1', way);
+  };
+  await vi.waitFor(afterAMinute, { timeout: 10_000 });
   expect(taken).toEqual(['gw-1 1']);
 });
 
