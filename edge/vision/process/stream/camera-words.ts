@@ -34,7 +34,7 @@ export function otherTransport(byUdp: boolean): string {
 
 /** A camera names another address, and a log-in goes to the configured one alone. */
 export function redirection(host: string, to: string): CameraFailure {
-  const shown = to === '' ? '' : ` (${redactUrls(to)})`;
+  const shown = to === '' ? '' : ` (${plain(to)})`;
   return new CameraFailure(
     'refused',
     `the camera at ${host} sends viewers to another address${shown}, where its log-in is not sent: if that is right, set it as the camera’s url`,

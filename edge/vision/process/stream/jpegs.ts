@@ -5,7 +5,7 @@
  * Always: a picture has at most `mostBytes`; bytes that belong to none are skipped, and counted in `skipped` until the next one.
  */
 
-const mostBytes = 16_777_216;
+const mostBytes = 8_388_608;
 const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda, tem: 0x01, rst0: 0xd0, rst7: 0xd7 } as const;
 
 export class JpegReader {

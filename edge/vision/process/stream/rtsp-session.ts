@@ -23,6 +23,8 @@ import { openUdp, type UdpPair } from './udp.ts';
 
 const answerMs = 5_000;
 const mostRedirects = 3;
+/** how long a camera has to take the last word */
+const farewellMs = 200;
 const defaultSessionS = 60;
 const mostKeepAliveMs = 25_000;
 const leastKeepAliveMs = 4_000;
@@ -164,7 +166,7 @@ export class RtspSession {
     // so that a camera with few sessions has this one free at once; the answer is not waited for
     if (this.#session !== '' && socket.writable)
       socket.end(this.#text('TEARDOWN', this.#aggregate, { Session: this.#session }));
-    setTimeout(() => socket.destroy(), 200).unref();
+    this.#clock.after(farewellMs, () => socket.destroy());
     this.#pending?.reject(new CameraFailure('connecting', 'the session was ended'));
   }
 
