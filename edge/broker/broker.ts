@@ -50,13 +50,16 @@ import { defaultLobbyLimits, Lobby, type LobbyLimits } from './lobby.ts';
 import { LogIn } from './log-in.ts';
 import { Message } from './message.ts';
 import { flushAll } from './output.ts';
+import type { Will } from './protocol/connect.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { type ReadTurn, shareOfMessage } from './read-turn.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
+import { retainedBytes } from './retained.ts';
 import { defaultSessionLimits, type SessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { defaultFilterLimits, type FilterLimits, Subscribing } from './subscribing.ts';
+import { hasTooManyLevels } from './topic-filter.ts';
 import { type WebSocketDoor, webSocketDoor } from './web-socket.ts';
 import { Wills } from './wills.ts';
 import { WriteWatch } from './write-watch.ts';
@@ -181,12 +184,13 @@ export class Broker implements Part, LocalPublisher {
       clock,
       isConnected: (id) => this.#clients.get(id) !== undefined,
       onDropped: (what) => this.#counters.dropped(what),
+      onEnded: (id) => this.#wills.ended(id),
     });
     this.#deliveries = new Deliveries(this.#sessions);
     const { refusalDelayMs, connackWaitMs: waitMs } = this.#limits;
     const kept = { sessions: this.#sessions, redeliveries: this.#redeliveries, storage: this.#storage };
     this.#intake = new Intake({ ...own, ...kept, admit, deliver: (message) => this.#hand(message), refusalDelayMs });
-    this.#wills = new Wills(clock, (connection, will) => this.#intake.takeWill(connection, will));
+    this.#wills = new Wills(clock, (connection, will) => this.#publishWill(connection, will));
     this.#dispatch = new Dispatch({
       sessions: this.#sessions,
       intake: this.#intake,
@@ -385,7 +389,7 @@ export class Broker implements Part, LocalPublisher {
     if (principal.kind === 'consumer') guarded.answerShare = shareOfMessage;
     guarded.principal = principal.id;
     guarded.onPacket = (packet) => this.#dispatch.take(connection, packet);
-    if (will !== undefined && !mayPublish(principal, will.topic)) {
+    if (will !== undefined && (!mayPublish(principal, will.topic) || hasTooManyLevels(will.topic))) {
       connection.will = undefined;
       this.#forbid(connection, 'will', will.topic);
     }
@@ -427,6 +431,14 @@ export class Broker implements Part, LocalPublisher {
     if (session !== undefined) this.#sessions.detach(session, expiryMs);
     if (connection.announced && !this.#clients.isAnnounced(principal.id))
       this.#options.onConnection(principal.id, false);
+  }
+
+  /** Beyond its client's share it is delivered and not kept, as a publish is. */
+  #publishWill(connection: Connection, will: Will): void {
+    const { id, kind } = connection.principal;
+    const isKept = will.retain && this.#sessions.mayRetain(id, will.topic, retainedBytes(will), kind);
+    if (will.retain && !isKept) this.#forbid(connection, 'retain', will.topic);
+    this.#intake.takeWill(connection, { ...will, retain: isKept });
   }
 
   #fellSilent(connection: Connection): void {

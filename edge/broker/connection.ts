@@ -20,6 +20,7 @@ import { Output } from './output.ts';
 import type { Connect, ProtocolVersion, Will } from './protocol/connect.ts';
 import { framed } from './protocol/fields.ts';
 import { frameOf } from './protocol/publish.ts';
+import { reason } from './protocol/reason-codes.ts';
 import { disconnect } from './protocol/server-packets.ts';
 import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
 import type { Grant, Sessions } from './sessions.ts';
@@ -186,7 +187,11 @@ export class Connection {
 
   /** SUBACK or UNSUBACK: its first byte, the packet identifier and the return codes. */
   answer(first: number, ...body: readonly Uint8Array[]): void {
-    if (!this.isClosed) this.output.write(framed(first, body));
+    if (this.isClosed) return;
+    const bytes = framed(first, body);
+    // without its answer the client must not go on [MQTT-3.1.2-24]
+    if (bytes.length > this.#options.connect.maximumPacketSize) this.end(reason.packetTooLarge);
+    else this.output.write(bytes);
   }
 
   // what goes

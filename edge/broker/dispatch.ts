@@ -14,6 +14,7 @@ import { numbersOf, property } from './protocol/properties.ts';
 import { readPublish } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { pingresp } from './protocol/server-packets.ts';
+import { retainedBytes } from './retained.ts';
 import type { Sessions } from './sessions.ts';
 import { hasTooManyLevels } from './topic-filter.ts';
 
@@ -95,10 +96,9 @@ export class Dispatch {
       return;
     }
     // beyond its share it is delivered and not kept
-    const { topic, payload } = publish;
-    if (publish.retain && !sessions.mayRetain(principal.id, topic, payload.length, principal.kind)) {
+    if (publish.retain && !sessions.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)) {
       publish.retain = false;
-      onForbidden(connection, topic, 'retain');
+      onForbidden(connection, publish.topic, 'retain');
     }
     intake.take(connection, publish);
   }
@@ -112,14 +112,14 @@ export class Dispatch {
 
   #disconnect(connection: Connection, { bytes, from, end }: Packet): void {
     const code = end > from ? (bytes[from] ?? 0) : 0;
-    // [MQTT-3.14.4-3]; MQTT 5 lets a client ask for its will all the same
-    if (code === 0) connection.will = undefined;
     const expiryS = end > from + 1 ? numbersOf(bytes, from + 1).get(property.sessionExpiry) : undefined;
     if (expiryS !== undefined && expiryS > 0 && !connection.mayStay) {
       const what = 'a Session Expiry Interval in DISCONNECT where CONNECT had none [MQTT-3.14.2-2]';
       this.#broken(connection, what, reason.protocolError);
       return;
     }
+    // [MQTT-3.14.4-3]; MQTT 5 lets a client ask for its will all the same
+    if (code === 0) connection.will = undefined;
     connection.newExpiryS = expiryS;
     connection.guarded.hold();
     connection.output.flush();

@@ -97,6 +97,13 @@ export class Entrance {
       this.#refuse(guarded, refusedBy(connect.version, returnCode.serverUnavailable));
       return;
     }
+    const told = this.#told(principal, clientId, connect);
+    if (accepted(connect.version, false, told).length > connect.maximumPacketSize) {
+      const message = `takes packets of ${connect.maximumPacketSize} bytes, and CONNACK is longer: not let in [MQTT-3.1.2-24]`;
+      this.#options.logger.warn(`small ${principal.id}`, { principal: principal.id }, message);
+      guarded.socket.destroy();
+      return;
+    }
     lobby.leave(guarded.socket);
     guarded.allow(this.#options.maxPacketBytes[principal.kind]);
     if (before !== undefined) onTakenOver(before);
@@ -110,7 +117,7 @@ export class Entrance {
     clients.add(connection);
     onEntered(connection, inItsSession);
     connacks.hold(connection);
-    connection.output.write(accepted(connect.version, inItsSession, this.#told(connection, connect)));
+    connection.output.write(accepted(connect.version, inItsSession, told));
     connection.output.flush();
     guarded.answered();
     connacks.written(connection);
@@ -141,8 +148,8 @@ export class Entrance {
   }
 
   /** What CONNACK of MQTT 5 says beside «accepted». */
-  #told({ clientId, isV5, principal }: Connection, connect: Connect): readonly Buffer[] {
-    if (!isV5) return [];
+  #told(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
+    if (connect.version !== '5') return [];
     const { sessions, maxPacketBytes } = this.#options;
     const told = [
       shortProperty(property.receiveMaximum, receiveMaximum),

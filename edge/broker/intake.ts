@@ -18,7 +18,7 @@ import type { BrokerStorage, Change, PublishRecord } from '../outbox/remembered.
 import type { Admit } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
-import { Message } from './message.ts';
+import { Message, sizeOf } from './message.ts';
 import type { Will } from './protocol/connect.ts';
 import type { Publish } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
@@ -73,7 +73,7 @@ export class Intake {
     const taken =
       qos === 2 ? this.#takeTwice(connection, publish, message) : this.#takeOnce(connection, publish, message);
     const { admission, duplicate, noted } = taken;
-    const left = queue.enter(admission, publish.payload.length, (error) => {
+    const left = queue.enter(admission, sizeOf(publish), (error) => {
       left();
       if (error === undefined) {
         noted?.committed();

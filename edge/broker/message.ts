@@ -67,6 +67,15 @@ export class Message implements MessageFields {
   }
 }
 
+/** What a message takes of the limits in bytes: its topic, payload and properties. */
+export function sizeOf({
+  topic,
+  payload,
+  properties,
+}: Pick<MessageFields, 'topic' | 'payload' | 'properties'>): number {
+  return topic.length + payload.length + (properties?.length ?? 0);
+}
+
 /** As it goes out, with what is left of its time. `now`: the uptime. */
 export function outgoing({ topic, payload, properties, expiresAt }: KeptMessage, now: number) {
   const expiryS = expiresAt === undefined ? undefined : Math.max(0, Math.ceil((expiresAt - now) / 1000));

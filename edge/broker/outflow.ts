@@ -11,7 +11,7 @@
  * ends with its connection is bounded as a session's queue is; one that is sent holds no payload any more.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { type KeptMessage, type Message, outgoing } from './message.ts';
+import { type KeptMessage, type Message, outgoing, sizeOf } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import type { Output } from './output.ts';
 import { frameOf, withId } from './protocol/publish.ts';
@@ -67,6 +67,11 @@ export class Outflow {
     return this.#next === this.#waiting.length && this.#inFlight.size < this.#options.receiveMaximum;
   }
 
+  /** What waits here, bytes; of a session what its queue has dropped may be among it, within `maxWaitingBytes`. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Calls `goOn` once, when there is room. */
   whenRoom(goOn: () => void): void {
     this.#onRoom = goOn;
@@ -75,6 +80,8 @@ export class Outflow {
   /** All that the session is owed: what was sent before comes again. */
   begin(): void {
     this.#waiting = [...this.#queue.items()];
+    this.#next = 0;
+    this.#weigh();
     this.#pump();
   }
 
@@ -98,7 +105,7 @@ export class Outflow {
     const state = { message: --this.#number, messageId: undefined, released: false, retain: true };
     const item = { ...state, topic, payload, qos, expiresAt, properties };
     this.#waiting.push(item);
-    this.#waitingBytes += payload.length;
+    this.#waitingBytes += sizeOf(item);
     this.#pump();
   }
 
@@ -156,14 +163,17 @@ export class Outflow {
   #wait(item: QueuedItem): void {
     const { maxWaiting, maxWaitingBytes, onDropped } = this.#options;
     this.#waiting.push(item);
-    this.#waitingBytes += item.payload.length;
-    const isFull = this.#waiting.length - this.#next > 2 * this.#queue.length + maxGone;
+    this.#waitingBytes += sizeOf(item);
+    const isFull =
+      this.#waiting.length - this.#next > 2 * this.#queue.length + maxGone ||
+      this.#waitingBytes > 2 * this.#queue.bytes + maxWaitingBytes;
     // of a session what its queue has dropped at its bound need not wait here
     if (this.#session !== undefined && isFull) {
       this.#waiting = this.#waiting
         .slice(this.#next)
         .filter((one) => one.message < 0 || this.#queue.get(one.message) === one);
       this.#next = 0;
+      this.#weigh();
     }
     while (
       this.#session === undefined &&
@@ -173,12 +183,16 @@ export class Outflow {
       onDropped('queued');
   }
 
+  #weigh(): void {
+    this.#waitingBytes = this.#waiting.reduce((sum, item) => sum + sizeOf(item), 0);
+  }
+
   /** The one that waits for longest, which waits no more. */
   #take(): QueuedItem | undefined {
     const item = this.#waiting[this.#next];
     if (item === undefined) return undefined;
     this.#next++;
-    this.#waitingBytes -= item.payload.length;
+    this.#waitingBytes -= sizeOf(item);
     if (this.#next === this.#waiting.length || this.#next > 1000) {
       this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;

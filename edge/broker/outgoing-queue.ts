@@ -8,6 +8,8 @@
  * Always: no two of them have the same packet id.
  */
 
+import { sizeOf } from './message.ts';
+
 export interface QueuedItem {
   /** the broker's own count of its messages */
   readonly message: number;
@@ -66,7 +68,7 @@ export class OutgoingQueue {
 
   add(item: QueuedItem): void {
     this.#items.set(item.message, item);
-    this.#weigh(weightOf(item));
+    this.#weigh(sizeOf(item));
     if (item.messageId === undefined) return;
     this.#byId.set(item.messageId, item);
     // ids are given in turn: those in use lie behind
@@ -100,7 +102,7 @@ export class OutgoingQueue {
 
   delete(item: QueuedItem): void {
     if (!this.#items.delete(item.message)) return;
-    this.#weigh(-weightOf(item));
+    this.#weigh(-sizeOf(item));
     if (item.messageId !== undefined) this.#byId.delete(item.messageId);
   }
 
@@ -118,10 +120,6 @@ export class OutgoingQueue {
   oldest(): QueuedItem | undefined {
     return this.#items.values().next().value;
   }
-}
-
-function weightOf({ topic, payload, properties }: QueuedItem): number {
-  return topic.length + payload.length + (properties?.length ?? 0);
 }
 
 function following(id: number): number {

@@ -10,7 +10,7 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Connection } from './connection.ts';
-import type { KeptMessage } from './message.ts';
+import { type KeptMessage, sizeOf } from './message.ts';
 import { property, variableProperty } from './protocol/properties.ts';
 import type { Subscription } from './session.ts';
 
@@ -90,12 +90,12 @@ export class RetainedSender {
 
   /** Returns how much it is. */
   #send(message: KeptMessage): number {
-    const { topic, payload } = message;
+    const { topic } = message;
     if (this.#sent.has(topic)) return 0;
     this.#sent.add(topic);
     const { qos, id } = this.#granted;
     const ids = id === undefined ? undefined : variableProperty(property.subscriptionId, id);
     this.#connection.sendRetained(message, Math.min(message.qos, qos) as 0 | 1 | 2, ids);
-    return topic.length + payload.length;
+    return sizeOf(message);
   }
 }

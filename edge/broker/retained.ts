@@ -6,10 +6,12 @@
  * gateway says itself (the alarms' states) is bounded by its configuration and always kept.
  */
 import { hasWildcard } from './filter-index.ts';
+import { sizeOf } from './message.ts';
 import { TopicTree } from './topic-tree.ts';
 
 export interface RetainedLimits {
   readonly maxRetained: number;
+  /** of topics, payloads and properties */
   readonly maxRetainedBytes: number;
   /** of one device */
   readonly maxRetainedEach: number;
@@ -22,6 +24,7 @@ export interface RetainedLimits {
 interface RetainedMessage {
   readonly topic: string;
   readonly payload: Buffer;
+  readonly properties?: Buffer | undefined;
 }
 
 interface Share {
@@ -70,14 +73,14 @@ export class Retained<Message extends RetainedMessage> {
   store(message: Message): boolean {
     const { topic, payload } = message;
     const known = this.#messages.get(topic);
-    const before = known === undefined ? 0 : known.payload.length;
+    const before = known === undefined ? 0 : retainedBytes(known);
     if (payload.length === 0) {
       this.#messages.delete(topic);
       this.#tree.delete(topic);
       this.#bytes -= before;
       return true;
     }
-    const bytes = this.#bytes - before + payload.length;
+    const bytes = this.#bytes - before + retainedBytes(message);
     const isFull = known === undefined && this.#messages.size >= this.#limits.maxRetained;
     if ((isFull || bytes > this.#limits.maxRetainedBytes) && !isOurs(topic)) return false;
     this.#messages.set(topic, message);
@@ -92,7 +95,7 @@ export class Retained<Message extends RetainedMessage> {
     if (known === undefined) return;
     this.#messages.delete(topic);
     this.#tree.delete(topic);
-    this.#bytes -= known.payload.length;
+    this.#bytes -= retainedBytes(known);
     for (const [principal, share] of this.#shares) {
       const bytes = share.topics.get(topic);
       if (bytes === undefined) continue;
@@ -117,6 +120,11 @@ export class Retained<Message extends RetainedMessage> {
     const message = this.#messages.get(filter);
     return message === undefined ? [] : [message];
   }
+}
+
+/** What a message takes of the limits; 0: it takes the topic's message away, whatever its properties. */
+export function retainedBytes(message: RetainedMessage): number {
+  return message.payload.length === 0 ? 0 : sizeOf(message);
 }
 
 /** Where the gateway alone speaks: no device may publish there. */

@@ -33,7 +33,7 @@ import { type Forgotten, Inbound, InboundCount } from './inbound.ts';
 import { type KeptMessage, kept, type Message } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import { property, variableProperty } from './protocol/properties.ts';
-import { isOurs, Retained } from './retained.ts';
+import { isOurs, Retained, retainedBytes } from './retained.ts';
 import {
   bufferOf,
   type ClientRef,
@@ -55,6 +55,8 @@ export interface SessionOptions {
   readonly isConnected: (clientId: string) => boolean;
   /** something was dropped at a bound */
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
+  /** a client's session has ended, whatever ended it */
+  readonly onEnded?: (clientId: string) => void;
 }
 
 const nobody: readonly Match<LiveSubscriber>[] = [];
@@ -127,7 +129,7 @@ export class Sessions {
       const properties = stored.properties == null ? undefined : bufferOf(stored.properties);
       const message = { topic, payload, qos, properties, expiresAt: this.#uptimeOf(expiresAt) };
       // what was within a share then is within the larger one now: the owner may be either
-      if (!this.#retained.mayRetain(owner, topic, payload.length, 'consumer') || !this.#retained.store(message))
+      if (!this.#retained.mayRetain(owner, topic, retainedBytes(message), 'consumer') || !this.#retained.store(message))
         this.#storage.save({ kind: 'unretained', topic });
     }
   }
@@ -614,6 +616,7 @@ export class Sessions {
     this.index.end(session);
     this.#unsaved.note(session.client);
     this.#storage.save({ kind: 'session-ended', session: session.number });
+    this.#options.onEnded?.(session.client);
   }
 }
 

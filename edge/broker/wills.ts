@@ -5,7 +5,8 @@
  *     └── delayed ──► waits ── its time, its session's end ──► published
  *                        └── its client is back in its session ──► dropped [MQTT-3.1.3-9]
  *
- * Always: one a client at most waits; nothing is published of the broker's own end.
+ * Always: one a client at most waits, and only as long as its session: the sessions' bound is that of the wills too;
+ * nothing is published of the broker's own end.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Connection } from './connection.ts';
@@ -43,6 +44,11 @@ export class Wills {
     if (waiting === undefined) return;
     if (inItsSession) this.#forget(clientId);
     else waiting.publish();
+  }
+
+  /** Its client's session has ended, whatever ended it. */
+  ended(clientId: string): void {
+    this.#waiting.get(clientId)?.publish();
   }
 
   close(): void {

@@ -160,19 +160,23 @@ function endOfValue(bytes: Uint8Array, at: number, end: number, kind: Kind): num
 /** The numbers among properties that were checked, by id. `at`: of their length. */
 export function numbersOf(bytes: Uint8Array, at: number): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
-  for (const { id, from, kind } of each(bytes, at)) {
+  forEach(bytes, at, (id, kind, begin) => {
+    const from = begin + 1;
     if (kind === 'flag') found.set(id, bytes[from] ?? 0);
     else if (kind === 'short') found.set(id, numberAt(bytes, from));
     else if (kind === 'long') found.set(id, longAt(bytes, from));
     else if (kind === 'variable') found.set(id, variableAt(bytes, from));
-  }
+  });
   return found;
 }
 
 /** Whether a property is among those that were checked. */
 export function hasProperty(bytes: Uint8Array, at: number, wanted: number): boolean {
-  for (const { id } of each(bytes, at)) if (id === wanted) return true;
-  return false;
+  let has = false;
+  forEach(bytes, at, (id) => {
+    if (id === wanted) has = true;
+  });
+  return has;
 }
 
 /** Properties that concern the connection or its hop alone: they are not passed on with the message. */
@@ -181,16 +185,17 @@ const ofHop: readonly number[] = [property.messageExpiry, property.topicAlias, p
 /** The properties of a message that its subscribers get as they are, in their order; undefined: none. A view where it can be. */
 export function passedOn(bytes: Buffer, at: number): Buffer | undefined {
   const parts: Buffer[] = [];
-  let isWhole = true;
-  for (const { id, begin, to } of each(bytes, at))
-    if (ofHop.includes(id)) isWhole = false;
-    else parts.push(bytes.subarray(begin, to));
-  if (parts.length === 0) return undefined;
-  const first = parts[0];
-  if (parts.length === 1) return first;
-  return isWhole
-    ? bytes.subarray(at + variable(variableAt(bytes, at)).length, endOfAll(bytes, at))
-    : Buffer.concat(parts);
+  // where the part that is passed on begins; -1: none has begun
+  let from = -1;
+  forEach(bytes, at, (id, _kind, begin) => {
+    const isPassed = !ofHop.includes(id);
+    if (isPassed && from < 0) from = begin;
+    if (isPassed || from < 0) return;
+    parts.push(bytes.subarray(from, begin));
+    from = -1;
+  });
+  if (from >= 0) parts.push(bytes.subarray(from, endOfAll(bytes, at)));
+  return parts.length < 2 ? parts[0] : Buffer.concat(parts);
 }
 
 /** Where the properties end. */
@@ -199,24 +204,18 @@ export function endOfAll(bytes: Uint8Array, at: number): number {
   return at + variable(length).length + length;
 }
 
-interface Found {
-  readonly id: number;
-  readonly kind: Kind;
-  /** of the property with its id; of its value; behind it */
-  readonly begin: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-function* each(bytes: Uint8Array, at: number): Generator<Found> {
+/**
+ * Tells each property that was checked: its id, its kind and where it begins. A packet may have 400,000 of them: nothing
+ * is made for one.
+ */
+function forEach(bytes: Uint8Array, at: number, tell: (id: number, kind: Kind, begin: number) => void): void {
   const end = endOfAll(bytes, at);
   for (let begin = end - variableAt(bytes, at); begin < end; ) {
     const id = bytes[begin] ?? 0;
     const kind = rules[id]?.kind;
     if (kind === undefined) return;
-    const to = endOfValue(bytes, begin + 1, end, kind);
-    yield { id, kind, begin, from: begin + 1, to };
-    begin = to;
+    tell(id, kind, begin);
+    begin = endOfValue(bytes, begin + 1, end, kind);
   }
 }
 
