@@ -3,12 +3,11 @@ import { explain } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { FilterSet } from '../broker/filter-set.ts';
-import { isTopicFilter } from '../broker/topic-filter.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
 import { isMetric, misspeltMetric } from '../devices/metrics.ts';
-import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
-import { roleNamed, roles } from '../devices/roles/registry.ts';
+import { ownTopics } from '../devices/principals.ts';
 import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
+import { checkConsumers } from './check-consumers.ts';
 import { polygonProblem } from './polygon.ts';
 import { ruleOfKind } from './rule-schemas.ts';
 import type { CameraConfig, Site } from './site.ts';
@@ -19,16 +18,13 @@ export type Located = Problem & { readonly offset?: number };
 /** First levels of topics that are not one device's to take as its own name. */
 const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
 
-/** First levels that no consumer may take as its base. */
-const reservedTrees = ['forpost', 'tele', 'stat', 'cmnd', 'shellies'];
-
 const mostKeys = 100;
 
 /** parts of the picture */
 const shortestLine = 0.01;
 
 export function checkSite(site: Site): readonly Located[] {
-  return [...timezone(site), ...ids(site), ...devices(site), ...consumers(site), ...cameras(site), ...rules(site)];
+  return [...timezone(site), ...ids(site), ...devices(site), ...checkConsumers(site), ...cameras(site), ...rules(site)];
 }
 
 function timezone({ timezone: zone }: Site): readonly Located[] {
@@ -78,7 +74,7 @@ function devices({ devices: all }: Site): readonly Located[] {
     const topic = device.topic ?? device.id;
     const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
     const [first = ''] = topic.split('/');
-    if (reservedTopics.includes(first) || first.startsWith('$'))
+    if (reservedTopics.includes(first) || first.startsWith('$') || topic === 'shellies')
       problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
     if (device.decoder !== 'tasmota')
       for (const key of ['full_topic', 'groups'] as const)
@@ -105,55 +101,6 @@ function keys({ keys: given = {} }: Site['devices'][number], index: number): rea
     const meant = misspeltMetric(metric);
     if (!isMetric(metric)) return [{ path, message: `"${metric}" is not a metric: a-z, 0-9 and _, as power_w` }];
     return meant === undefined ? [] : [{ path, message: `there is no metric "${metric}"; did you mean "${meant}"?` }];
-  });
-}
-
-function consumers({ consumers: all, devices }: Site): readonly Located[] {
-  return all.flatMap((consumer, index) => {
-    const at = (...path: Located['path']) => ['consumers', index, ...path];
-    const { role, subscribe = [], publish = [], base_topic: base, discovery_prefix: prefix } = consumer;
-    const problems: Located[] = [];
-    if (role === undefined && subscribe.length + publish.length === 0)
-      problems.push({
-        path: at(),
-        message: `consumer "${consumer.id}" may do nothing: give it subscribe, publish or role`,
-      });
-    for (const name of [role ?? []].flat())
-      if (roleNamed(name) === undefined)
-        problems.push({
-          path: at('role'),
-          message: `there is no role "${name}"${suggestion(
-            name,
-            roles.map((one) => one.name),
-          )}`,
-        });
-    if (base !== undefined && !rolesOf(consumer).some(({ hasBase }) => hasBase))
-      problems.push({
-        path: at('base_topic'),
-        message: 'base_topic is for a role that has one: zigbee2mqtt, node-red, esphome',
-      });
-    for (const [key, topic] of [['base_topic', base] as const, ['discovery_prefix', prefix] as const]) {
-      const [first = ''] = (topic ?? '').split('/');
-      if (reservedTrees.includes(first) || first.startsWith('$'))
-        problems.push({ path: at(key), message: `"${topic}" cannot be a consumer's topic: others speak there` });
-    }
-    for (const [key, filters] of [['subscribe', subscribe] as const, ['publish', publish] as const])
-      for (const [position, filter] of filters.entries())
-        if (!isTopicFilter(filter))
-          problems.push({
-            path: at(key, position),
-            message: `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`,
-          });
-    const commandTopics = new FilterSet(devices.flatMap((device) => commandTopicsOf(device)));
-    for (const [position, filter] of publish.entries()) {
-      const [first = ''] = filter.split('/');
-      if (!(first === 'forpost' || first.startsWith('$')) || commandTopics.overlapping(filter) !== undefined) continue;
-      problems.push({
-        path: at('publish', position),
-        message: `nobody may publish to "${filter}": it is what the gateway or a device says; of these topics a consumer may write to forpost/devices/<device>/commands`,
-      });
-    }
-    return problems;
   });
 }
 

@@ -262,6 +262,7 @@ test.each([
   ['{ id: plug, decoder: tasmota, full_topic: "%prefix%/%topic%/%topic%" }', 'full_topic'],
   ['{ id: plug, decoder: native, full_topic: "%prefix%/%topic%/" }', 'full_topic is for decoder: tasmota alone'],
   ['{ id: plug, decoder: shelly, topic: forpost/plug }', "cannot be a device's topic"],
+  ['{ id: plug, decoder: shelly, topic: shellies }', "cannot be a device's topic"],
   ['{ id: plug, decoder: shelly, topic: home//plug }', 'topic'],
   [
     '{ id: plug, decoder: tasmota, keys: { BOX.Flux: flow_l_min, "BOX.E kWh": { metric: energy_wh, factor: 1000 } } }',
