@@ -57,7 +57,8 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
         add(values, channels.nameOf(channel), device);
     } else if (key === 'COUNTER' && isJsonObject(value)) {
       for (const [name, values] of counters(value, notes)) add(values, channels.nameOf(name));
-    } else if (isJsonObject(value)) add(sensorOf(key, value, whole, notes), channels.nameOf(key));
+    } else if (isJsonObject(value) && Object.keys(value).length === 0) notes.problem(key, 'is an empty object');
+    else if (isJsonObject(value)) add(sensorOf(key, value, whole, notes), channels.nameOf(key));
     else if (number !== undefined && typeof value === 'string' && Object.hasOwn(states, value))
       add({ input: states[value] ?? false }, channels.nameOf(key));
     else if (value === null) notes.problem(key, 'is null: no value');
