@@ -75,7 +75,7 @@ async function runCase(target: Target, announced: Properties | undefined, one: C
   } catch (error) {
     return { ...own, result: 'broken', why: `${at}: ${messageOf(error)}` };
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

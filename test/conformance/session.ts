@@ -1,7 +1,7 @@
 /** One run of one case against one broker: its connections by name, and what its steps need to know. */
 import { Connection } from './connection.ts';
 import type { Packet, Properties } from './packets.ts';
-import type { Version } from './wire.ts';
+import { connectPacket, type Version } from './wire.ts';
 
 /** A broker to judge: where it is, how one logs in, and what it announced. */
 export interface Target {
@@ -31,6 +31,8 @@ export class Session {
   readonly announced: Properties;
   /** how many byte sequences the case has written */
   written = 0;
+  /** client ids whose sessions stay on the broker */
+  readonly staying = new Set<string>();
   readonly #name: string;
   readonly #connections = new Map<string, Connection>();
   /** the last PUBLISH that each connection got */
@@ -61,8 +63,16 @@ export class Session {
     return connection;
   }
 
-  close(): void {
+  /** Leaves nothing on the broker: one principal may have few sessions there. */
+  async close(): Promise<void> {
     for (const connection of this.#connections.values()) connection.cut();
+    const { host, port, user, password, waitMs } = this.target;
+    for (const clientId of this.staying) {
+      const connection = await Connection.open(host, port, this.version);
+      connection.write(connectPacket(this.version, { clientId, user, password, clean: true }));
+      await connection.next(waitMs);
+      connection.cut();
+    }
   }
 }
 

@@ -284,6 +284,7 @@ export class Client {
 
   #connectPacket(session: Session, fields: Partial<ConnectFields>): Buffer {
     const { user, password } = session.target;
+    if (fields.clean === false || fields.props !== undefined) session.staying.add(session.clientId(this.#name));
     return connectPacket(session.version, { clientId: session.clientId(this.#name), user, password, ...fields });
   }
 

@@ -9,6 +9,7 @@ import { Broker } from '../../edge/broker/broker.ts';
 import { runCommand } from '../../scripts/kafka/java.ts';
 import { findProgram, startProgram, untilListening } from '../bench/peers.ts';
 import { freePorts } from '../harness/ports.ts';
+import { TestSite, testPassword } from '../harness/site.ts';
 import type { Target } from './session.ts';
 
 export interface RunningTarget {
@@ -54,6 +55,46 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
     },
     version: 'of this folder',
     stop: () => broker.stop(),
+  };
+}
+
+/** A real gateway as a process, whose broker has a disk; the same consumer. */
+export async function startGateway(): Promise<RunningTarget> {
+  const filters = ['judged/#'];
+  const site = await TestSite.start({
+    devices: ['meter'],
+    uplink: 'none',
+    more: { consumers: [{ id: judge.user, publish: filters, subscribe: filters }] },
+  });
+  return {
+    target: {
+      ...{ name: 'forpost', host, port: site.mqttPort, user: judge.user, password: testPassword, prefix: 'judged' },
+      ...{ forbidden: 'forbidden/topic', forbiddenFilter: 'forbidden/topic' },
+      // one consumer has 16 connections, a case at most three
+      ...{ waitMs: 8000, atOnce: 5 },
+    },
+    version: 'of this folder',
+    stop: () => site.stop(),
+  };
+}
+
+/** A broker that runs already. */
+export interface Address {
+  /** host:port */
+  readonly address: string;
+  readonly user: string;
+  readonly password: string;
+  readonly prefix: string;
+}
+
+/** @throws Error of an address that is none */
+export function runningAt({ address, user, password, prefix }: Address): RunningTarget {
+  const [, named = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
+  if (named === '') throw new Error(`--address takes host:port, not "${address}"`);
+  return {
+    target: { name: 'broker', host: named, port: Number(port), user, password, prefix, waitMs: 8000, atOnce: 5 },
+    version: `at ${address}`,
+    stop: async () => undefined,
   };
 }
 

@@ -34,6 +34,10 @@ const { values } = parseArgs({
     paho: { type: 'boolean', default: false },
     clients: { type: 'boolean', default: false },
     conformance: { type: 'boolean', default: false },
+    address: { type: 'string' },
+    user: { type: 'string', default: '' },
+    password: { type: 'string', default: '' },
+    prefix: { type: 'string', default: '' },
     'hostile-packets': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: '' },
@@ -57,7 +61,9 @@ function chosen(): Promise<0 | 1> {
   const minutes = values['fuzz-packets'];
   if (minutes !== undefined) return fuzzReport(wholeNumber('fuzz-packets', minutes), seed);
   if (values['hostile-packets']) return hostileReport(wholeNumber('runs', values.runs ?? '500'));
-  if (values.conformance) return conformanceReport();
+  const { address, user, password, prefix } = values;
+  if (values.conformance)
+    return conformanceReport(address === undefined ? undefined : { address, user, password, prefix });
   if (values.field) return fieldReport(wholeNumber('runs', values.runs ?? '30'), seed, names(values.scenario));
   if (values.clients) return clientsReport();
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
