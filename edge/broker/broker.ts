@@ -395,7 +395,9 @@ export class Broker implements Part, LocalPublisher {
     }
     const { socket } = connection;
     if (keepAliveS > 0) {
-      const keepAlive = new KeepAlive(this.#options.clock, keepAliveS, () => this.#fellSilent(connection));
+      const isUnread = () => guarded.starved || socket.readableLength > 0;
+      const { clock } = this.#options;
+      const keepAlive = new KeepAlive(clock, keepAliveS, isUnread, () => this.#fellSilent(connection));
       guarded.onRead = () => keepAlive.heard();
       socket.once('close', () => keepAlive.stop());
     }

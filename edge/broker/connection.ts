@@ -11,6 +11,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { mayReceive, type Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
+import type { Grant } from './grants.ts';
 import { endWith, type GuardedSocket } from './guarded-socket.ts';
 import type { KeptMessage, Message } from './message.ts';
 import { outgoing } from './message.ts';
@@ -23,7 +24,7 @@ import { frameOf } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { disconnect } from './protocol/server-packets.ts';
 import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import type { Subscribing } from './subscribing.ts';
 import type { WriteWatch } from './write-watch.ts';
 

@@ -7,9 +7,10 @@
  */
 import type { Connection } from './connection.ts';
 import type { Match } from './filter-index.ts';
+import { type Grant, grantOf } from './grants.ts';
 import type { Message } from './message.ts';
 import type { LiveSubscriber, Session } from './session.ts';
-import { type Grant, grantOf, type Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 export class Deliveries {
   readonly #sessions: Sessions;

@@ -3,7 +3,7 @@
  *
  *   heard ── something came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
  *
- * Always: one timer a connection, set anew at most once in that time, however much comes.
+ * Always: who is not read because there is no room for what it sends is not silent; one timer a connection, set anew at most once in that time, however much comes.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 
@@ -11,13 +11,15 @@ export class KeepAlive {
   readonly #clock: Clock;
   readonly #longestMs: number;
   readonly #onSilent: () => void;
+  readonly #isUnread: () => boolean;
   #timer: Timer | undefined;
   #heardAt: number;
 
-  /** `keepAliveS`: not 0 */
-  constructor(clock: Clock, keepAliveS: number, onSilent: () => void) {
+  /** `keepAliveS`: not 0. `isUnread`: something of it waits that is not read yet. */
+  constructor(clock: Clock, keepAliveS: number, isUnread: () => boolean, onSilent: () => void) {
     this.#clock = clock;
     this.#longestMs = keepAliveS * 1500;
+    this.#isUnread = isUnread;
     this.#onSilent = onSilent;
     this.#heardAt = clock.uptime();
     this.#wait(this.#longestMs);
@@ -36,6 +38,7 @@ export class KeepAlive {
     this.#timer = this.#clock.after(ms, () => {
       const leftMs = this.#heardAt + this.#longestMs - this.#clock.uptime();
       if (leftMs > 0) this.#wait(leftMs);
+      else if (this.#isUnread()) this.#wait(this.#longestMs);
       else this.#onSilent();
     });
   }

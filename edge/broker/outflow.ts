@@ -11,6 +11,7 @@
  * ends with its connection is bounded as a session's queue is; one that is sent holds no payload any more.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import type { Grant } from './grants.ts';
 import { type KeptMessage, type Message, outgoing, sizeOf } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import type { Output } from './output.ts';
@@ -18,7 +19,7 @@ import { frameOf, withId } from './protocol/publish.ts';
 import { firstFailure, reason } from './protocol/reason-codes.ts';
 import { packet } from './protocol/server-packets.ts';
 import type { Session } from './session.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 export interface OutflowOptions {
   readonly output: Output;

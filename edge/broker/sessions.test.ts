@@ -1,9 +1,10 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
 import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
+import { grantOf } from './grants.ts';
 import { Message, type MessageFields } from './message.ts';
 import type { SessionLimits, Subscription } from './session.ts';
-import { grantOf, Sessions } from './sessions.ts';
+import { Sessions } from './sessions.ts';
 import { HeldStorage } from './test-support.ts';
 
 const dropped: string[] = [];

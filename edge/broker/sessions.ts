@@ -26,13 +26,12 @@ import {
   noStorage,
   type Remembered,
   type StoredSession,
-  type SubscriptionOptions,
 } from '../outbox/remembered.ts';
 import { FilterIndex, type Match } from './filter-index.ts';
+import { type Grant, grantOf, itemOf } from './grants.ts';
 import { type Forgotten, Inbound, InboundCount } from './inbound.ts';
 import { type KeptMessage, kept, type Message } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
-import { property, variableProperty } from './protocol/properties.ts';
 import { isOurs, Retained, retainedBytes } from './retained.ts';
 import {
   bufferOf,
@@ -46,6 +45,7 @@ import {
   type Subscription,
   subscriber,
 } from './session.ts';
+import { optionsOf, subscribedChange } from './stored-subscriptions.ts';
 import { Unsaved } from './unsaved.ts';
 
 export interface SessionOptions {
@@ -618,55 +618,4 @@ export class Sessions {
     this.#storage.save({ kind: 'session-ended', session: session.number });
     this.#options.onEnded?.(session.client);
   }
-}
-
-/** With which QoS, retain flag and subscription identifiers one subscriber gets a message. */
-export interface Grant {
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  /** as properties */
-  readonly ids: Buffer | undefined;
-}
-
-const plainGrants: readonly Grant[] = ([0, 1, 2] as const).map((qos) => ({ qos, retain: false, ids: undefined }));
-
-/** undefined: it does not get it, because it has published it itself and asked not to. */
-export function grantOf({ qos, special, subscriber }: Match<LiveSubscriber>, message: Message): Grant | undefined {
-  // an established subscription gets no retain flag [MQTT-3.3.1-9]
-  if (special === undefined) return plainGrants[Math.min(qos, message.qos)];
-  const isOwn = message.publisher === subscriber.client;
-  const held = isOwn ? special.filter(({ noLocal }) => noLocal !== true) : special;
-  if (held.length === 0) return undefined;
-  const highest = Math.max(...held.map((subscription) => subscription.qos));
-  const ids = held.flatMap(({ id }) => (id === undefined ? [] : [variableProperty(property.subscriptionId, id)]));
-  return {
-    qos: Math.min(highest, message.qos) as 0 | 1 | 2,
-    retain: message.retain && held.some(({ retainAsPublished }) => retainAsPublished === true),
-    ids: ids.length === 0 ? undefined : Buffer.concat(ids),
-  };
-}
-
-function itemOf(message: Message, { qos, retain, ids }: Grant, payload: Buffer): QueuedItem {
-  const { topic, properties, expiresAt, number = 0 } = message;
-  const own = [ids, properties].filter((part) => part !== undefined);
-  return {
-    ...{ message: number, topic, payload, qos: qos as 1 | 2, messageId: undefined, released: false },
-    ...{ retain, expiresAt, properties: own.length === 0 ? undefined : Buffer.concat(own) },
-  };
-}
-
-function subscribedChange(session: number, subscription: Subscription): Change {
-  const { topic, qos, noLocal, retainAsPublished, id } = subscription;
-  const change = { kind: 'subscribed' as const, session, filter: topic, qos };
-  if (noLocal !== true && retainAsPublished !== true && id === undefined) return change;
-  return {
-    ...change,
-    options: { noLocal: noLocal === true, retainAsPublished: retainAsPublished === true, id: id ?? null },
-  };
-}
-
-function optionsOf(options: SubscriptionOptions | null | undefined) {
-  if (options == null) return undefined;
-  const { noLocal, retainAsPublished, id } = options;
-  return { noLocal, retainAsPublished, id: id ?? undefined };
 }
