@@ -217,7 +217,7 @@ describe('retained messages', () => {
   }
 
   test('a slow reader that subscribes to 8 MB of retained messages gets all of them, and alerts meanwhile', async () => {
-    await start({ limits: { drainTimeoutMs: 300 } });
+    await start({ limits: { drainTimeoutMs: 1500 } });
     retainMuch();
     const raw = await panel('slow');
     raw.slow(96 * 1024, 10);
