@@ -377,6 +377,26 @@ test('evidence that comes later is told with its alarm, in every later change of
   await after.alarms.stop();
 });
 
+test('why an alarm has no clip is told once with it, in every later change of it, and survives a restart', async () => {
+  const file = join(folder(), 'alarms.json');
+  const before = alarmsOf({ file });
+  await before.alarms.start();
+  const [raised] = applied(before, [transition('raised')]);
+  const alarm = raised?.data.alarm ?? '';
+  const why = 'no clip: nothing was recorded around the alarm';
+  const told = before.alarms.lack(alarm, why);
+  expect(told?.data).toMatchObject({ change: 'updated', active: true, count: 1, evidence_problem: why });
+  expect(before.alarms.lack(alarm, why)).toBeUndefined();
+  expect(before.alarms.lack('overload/heat-pump/-/nobody', why)).toBeUndefined();
+  if (told !== undefined) before.alarms.stored(told);
+  await before.alarms.stop();
+  const after = alarmsOf({ file });
+  await after.alarms.start();
+  const [cleared] = applied(after, [transition('cleared')]);
+  expect(cleared?.data).toMatchObject({ alarm, change: 'cleared', evidence_problem: why });
+  await after.alarms.stop();
+});
+
 test('a clip that comes after its alarm is over is told of the alarm that was, and touches no newer one', async () => {
   const file = join(folder(), 'alarms.json');
   const { alarms, taken, action } = alarmsOf({ file, random: Math.random });

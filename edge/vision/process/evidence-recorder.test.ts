@@ -11,16 +11,19 @@ import { EvidenceRecorder } from './evidence-recorder.ts';
 
 const size = 32;
 
-async function rig() {
+async function rig(unrecorded = '') {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-recorder-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const clock = new FakeClock();
   const told: { alarms: readonly string[]; items: readonly EvidenceItem[] }[] = [];
+  const lacking: string[] = [];
   const recorder = new EvidenceRecorder({
     ...{ camera: 'yard', folder, beforeMs: 5_000, afterMs: 8_000, masks: [], ring: undefined, clock },
     newest: () => undefined,
     logger: silentLogger(),
+    unrecorded: () => unrecorded,
     tell: (alarms, items) => void told.push({ alarms, items }),
+    lacks: (alarms, why) => void lacking.push(`${alarms.join('+')}: ${why}`),
   });
   onTestFinished(() => recorder.stop());
   /** a frame in which one thing is seen, and enters where `enters` */
@@ -35,7 +38,7 @@ async function rig() {
   };
   const kinds = () =>
     told.flatMap(({ alarms, items }) => items.map(({ kind }) => `${kind} ${alarms.join('+')}`)).sort();
-  return { folder, clock, told, recorder, see, kinds };
+  return { folder, clock, told, lacking, recorder, see, kinds };
 }
 
 test('an alarm gets its picture at once, and the best view of the same one when its seconds are over', async () => {
@@ -72,4 +75,15 @@ test('with too many alarms open at once each still gets its picture, and the res
   }
   await until('what can be shown is told', () => kinds().length >= 1);
   expect(recorder.refused).toBe(2);
+});
+
+test.each([
+  ['', 'a: no clip: nothing was recorded around the alarm'],
+  ['nothing came for 16 s', 'a: no clip: nothing came for 16 s'],
+])('an alarm without a clip is told why (%s)', async (unrecorded, why) => {
+  const { recorder, see, clock, lacking } = await rig(unrecorded);
+  recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
+  clock.advance(8_500);
+  await until('it is told', () => lacking.length === 1);
+  expect(lacking).toEqual([why]);
 });
