@@ -150,6 +150,7 @@ class Guard implements GuardedSocket {
       this.starved = true;
       return false;
     }
+    this.starved = false;
     if (!this.#areAnswersRead()) return false;
     if (this.turn.packets > 0) return true;
     if (!this.#reader.isEmpty || this.socket.readableLength > 0) this.turn.whenNext(this.#readOn);
