@@ -203,6 +203,27 @@ describe('MQTT over WebSocket', () => {
     expect(bench.taken).toHaveLength(count);
   });
 
+  test('a client that sends its bytes in frames of one byte each makes nobody wait for them', async () => {
+    const port = await start();
+    const { socket, bytes, opened } = peer(port);
+    await opened;
+    socket.send(connectPacket('meter'));
+    await soon(() => bytes()).toEqual(connack);
+    const publish = publishPacket(readings, 'x'.repeat(5000), 0);
+    const frames = [...publish].map((byte) => Buffer.from([0x82, 0x81, 0, 0, 0, 0, byte]));
+    let turns = 0;
+    const count = () => {
+      if (bench.taken.length > 0) return;
+      turns++;
+      setImmediate(count);
+    };
+    count();
+    rawSocket(socket).write(Buffer.concat(frames));
+    await soon(() => bench.taken.map(({ text }) => text.length)).toEqual([5000]);
+    // others have their turns meanwhile
+    expect(turns).toBeGreaterThan(2500);
+  });
+
   test('silent connections are bounded by their address, as they are over TCP', async () => {
     const port = await start({ limits: { most: 30, mostByAddress: 20 } });
     const silent = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => undefined));

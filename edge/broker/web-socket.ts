@@ -7,7 +7,8 @@
  *
  * Always: a frame's borders mean nothing [MQTT-6.0.0-2]; a text frame ends its connection [MQTT-6.0.0-1]; a message is
  * bounded before it is whole, and before the log-in as closely as a CONNECT is; nothing is compressed (a kilobyte of
- * zeros must not become a megabyte here); what waits for the socket counts as it does over TCP.
+ * zeros must not become a megabyte here); of one connection one frame is taken in a turn of the event loop, however many
+ * came; what waits for the socket counts as it does over TCP.
  */
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server, STATUS_CODES } from 'node:http';
@@ -49,6 +50,8 @@ export function webSocketDoor(options: WebSocketOptions): WebSocketDoor {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
+    // one frame a turn of the event loop: 64 KB, which are read at once, may be 10,000 frames of a byte each
+    allowSynchronousEvents: false,
     maxPayload: maxPacketBytes + roomForPackets,
     maxFragments: mostFragments,
     skipUTF8Validation: true,
