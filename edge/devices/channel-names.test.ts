@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Site } from '../site/site.ts';
 import { ChannelNameFile } from './channel-name-file.ts';
-import { ChannelNames } from './channel-names.ts';
+import { ChannelNames, distinctName } from './channel-names.ts';
 import { DeviceRegistry } from './registry.ts';
 
 const site = {
@@ -112,4 +112,8 @@ test.each([
   await one.names.start();
   expect(new Set(one.channelsOf(['Haus', 'haus'])).size).toBe(2);
   await one.names.stop();
+});
+
+test('names that are halves of different surrogate pairs stay apart', () => {
+  expect(distinctName('\ud800')).not.toBe(distinctName('\ud801'));
 });

@@ -50,7 +50,11 @@ export class ChannelNames {
 
 /** A name that no other text gets, whatever came before. */
 export function distinctName(text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, hashLetters);
+  // halves of surrogate pairs are all one in UTF-8
+  const hash = createHash('sha256')
+    .update(text.isWellFormed() ? text : JSON.stringify(text))
+    .digest('hex')
+    .slice(0, hashLetters);
   const name = cleaned(text).slice(0, longest - hashLetters - 1);
   return name === '' ? `channel-${hash}` : `${name}-${hash}`;
 }

@@ -69,7 +69,7 @@ export function expectsNumber(metric: string): boolean {
 /** The metric that was probably meant, where `metric` is none of the known ones but very near to one. */
 export function misspeltMetric(metric: string): string | undefined {
   const { base, ending } = split(metric);
-  if (base in quantities) return undefined;
+  if (Object.hasOwn(quantities, base)) return undefined;
   const found = nearest(base, Object.keys(quantities), misspeltBy);
   return found === undefined ? undefined : found + ending;
 }
@@ -77,7 +77,7 @@ export function misspeltMetric(metric: string): string | undefined {
 /** `power L1`, `exported energy`; of an unknown one its own name. */
 export function metricInWords(metric: string): string {
   const { base, exported, phase, tariff } = split(metric);
-  const quantity = quantities[base];
+  const quantity = quantityOf(base);
   if (quantity === undefined) return metric;
   return [exported && 'exported', quantity[0], phase?.toUpperCase(), tariff && `tariff ${tariff.slice(1)}`]
     .filter(Boolean)
@@ -87,9 +87,14 @@ export function metricInWords(metric: string): string {
 /** `7.9 kW`, `21.5 °C`; a text or a switch as it is. */
 export function valueInWords(metric: string, value: Value): string {
   if (typeof value !== 'number') return String(value);
-  const [, unit, thousands] = quantities[split(metric).base] ?? ['', ''];
+  const [, unit, thousands] = quantityOf(split(metric).base) ?? ['', ''];
   if (thousands === true && Math.abs(value) >= 1000) return `${rounded(value / 1000)} k${unit}`;
   return unit === '' ? rounded(value) : `${rounded(value)} ${unit}`;
+}
+
+/** A device may call a metric `constructor`. */
+function quantityOf(base: string) {
+  return Object.hasOwn(quantities, base) ? quantities[base] : undefined;
 }
 
 function split(metric: string) {

@@ -80,10 +80,13 @@ export class Notes {
     return undefined;
   }
 
-  /** `carriesValues`: where there are no items, it should have said something. */
+  /**
+   * `carriesValues`: where there are no items, it should have said something; but a message in which nothing looks
+   * measured (a button, what has changed of the settings) is understood.
+   */
   understood(items: readonly (DecodedReading | DecodedEvent)[], carriesValues: boolean): Understood {
+    if (this.#noted === undefined) return { ok: true, items };
     const nothing = carriesValues && items.length === 0;
-    if (this.#noted === undefined) return nothing ? { ok: true, items, nothing } : { ok: true, items };
     const { problems, unknown, lost, oddTime } = this.#noted;
     return {
       ok: true,

@@ -248,3 +248,8 @@ test('metrics read as people say them', () => {
   expect(misspeltMetric('soil_conductivity')).toBeUndefined();
   expect(isMetric('Power')).toBe(false);
 });
+
+test('a metric that is called as a property of every object is any other metric', () => {
+  expect(metricInWords('constructor')).toBe('constructor');
+  expect(valueInWords('constructor', 5)).toBe('5');
+});

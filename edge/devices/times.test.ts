@@ -70,7 +70,9 @@ test('a text that is no time of RFC 3339 is never read as one', () => {
 test('a number in a text is that number, with a comma too, and a thousands comma is nobody’s guess', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom('', ' ', '\t'), (value, blank) => {
-      expect(numberInText(blank + String(value) + blank)).toMatchObject({ kind: 'number', value, comma: false });
+      // String(-0) is "0"
+      const read = { kind: 'number', value: value + 0, comma: false };
+      expect(numberInText(blank + String(value) + blank)).toMatchObject(read);
     }),
   );
   fc.assert(

@@ -76,7 +76,8 @@ interface Entry {
 
 /** A reading, or why it is none. */
 function reading(one: ExactObject, entry: Entry): DecodedReading | string {
-  const { id, time, channel, quality, values } = one;
+  const { values } = one;
+  const [id, time, channel, quality] = [one.id, one.time, one.channel, one.quality].map(given);
   if (values === undefined) return '"values" is missing';
   if (!isExactObject(values)) return '"values" is not an object';
   const at = timeOrReceived(time, entry);
@@ -169,9 +170,15 @@ function channelOf(channel: string, { notes, path }: Entry): string {
   return name;
 }
 
+/** Whoever writes all fields of a record writes null for those that are not set. */
+function given(value: ExactJson | undefined): ExactJson | undefined {
+  return value ?? undefined;
+}
+
 /** An event, or why it is none. */
 function event(one: ExactObject, entry: Entry): DecodedEvent | string {
-  const { id, type, time, data } = one;
+  const { type } = one;
+  const [id, time, data] = [one.id, one.time, one.data].map(given);
   if (typeof type !== 'string') return '"type" is missing';
   if (!typePattern.test(type)) return '"type" is not 1 to 100 of a-z, 0-9, ".", "_" and -';
   if (type.startsWith('forpost.') && !allowedTypes.includes(type))

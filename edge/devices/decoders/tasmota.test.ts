@@ -144,6 +144,7 @@ test.each([
   ['%topic%/%prefix%/', 'plug', 'plug/tele/SENSOR', 'plug/cmnd/#'],
   ['%prefix%/%topic%', 'home/kitchen/plug', 'tele/home/kitchen/plug/SENSOR', 'cmnd/home/kitchen/plug/#'],
   ['house/%topic%/%prefix%/', 'a/b', 'house/a/b/tele/SENSOR', 'house/a/b/cmnd/#'],
+  ['%prefix%/%topic%/', 'p$$x', 'tele/p$$x/SENSOR', 'cmnd/p$$x/#'],
   ['%prefix%/house/%topic%/', 'plug', 'tele/house/plug/SENSOR', 'cmnd/house/plug/#'],
 ])('a full topic of %s is read, and its commands are found', (full_topic, topic, sensor, commands) => {
   const other = { id: 'desk', decoder: 'tasmota', topic, full_topic } as unknown as DeviceConfig;

@@ -23,7 +23,7 @@ function fullTopic(
   prefix: string,
   topic: string,
 ): string {
-  const filled = template.replace('%prefix%', prefix).replace('%topic%', topic);
+  const filled = template.replace('%prefix%', () => prefix).replace('%topic%', () => topic);
   return filled.endsWith('/') ? filled : `${filled}/`;
 }
 

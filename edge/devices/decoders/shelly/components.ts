@@ -8,6 +8,7 @@
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
+import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { quoted } from '../../quoted.ts';
 import { scaled } from '../scaled.ts';
@@ -132,9 +133,11 @@ export function valuesOf(type: string, status: JsonObject, path: string, notes: 
       continue;
     }
     const metric = metricOf(type, key, threePhase);
+    // of an input whose type is button
+    if (type === 'input' && key === 'state' && value === null) continue;
     if (metric !== undefined) set(metric, value, key);
     else if (/^(?:[abc]_)?errors$/.test(key)) errors(value, `${path}.${key}`, notes);
-    else if (key !== 'id' && typeof value === 'number') unknown.push(`${path}.${key}`);
+    else if (!settings.has(key) && isNumeric(value)) unknown.push(`${path}.${key}`);
   }
   for (const [key, within, metric] of inner) {
     const value = status[key];
@@ -143,6 +146,16 @@ export function valuesOf(type: string, status: JsonObject, path: string, notes: 
   // of a component that is read the rest is settings and times
   if (Object.keys(values).length === 0) for (const key of unknown) notes.unknown(key);
   return values;
+}
+
+/** Numbers that are no measured values: what a component is set to, and when something was. */
+const settings = new Set([
+  ...['id', 'target_pos', 'move_started_at', 'timer_started_at', 'timer_duration', 'ct', 'white', 'rssi', 'packet_id'],
+  ...['last_updated_ts', 'updated_ts', 'ts', 'xpercent', 'xfreq', 'xvoltage'],
+]);
+
+function isNumeric(value: Json): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && numberInText(value).kind !== 'none');
 }
 
 function metricOf(type: string, key: string, threePhase: boolean): string | undefined {

@@ -90,7 +90,21 @@ function measured(message: DeviceMessage, rest: string, meaning: Meaning | undef
   const notes = new Notes();
   const number = notes.number(rest, text);
   if (number === undefined) return notes.understood([], true);
+  const unknown = notKnown(meaning[0], number);
+  if (unknown !== undefined) {
+    notes.problem(rest, unknown);
+    return notes.understood([], true);
+  }
   return notes.understood([reading(message, { [meaning[0]]: scaled(number, meaning[1]) }, channel)], true);
+}
+
+/** Numbers that stand for «no value»: of a roller that is not calibrated, of a sensor that does not answer. */
+function notKnown(metric: string, number: number): string | undefined {
+  if (metric === 'position_pct' && (number < 0 || number > 100))
+    return `is ${number}: the position is not known until the roller is calibrated`;
+  if (metric === 'tilt_deg' && number === -1) return 'is -1: the sensor is not calibrated';
+  if (metric === 'temperature_c' && number === 999) return 'is 999: the sensor does not answer';
+  return undefined;
 }
 
 function switched(message: DeviceMessage, rest: string, channel: string | undefined, metric: string): Decoded {
@@ -168,5 +182,7 @@ function inner(value: JsonObject, key: string, within: string): Json | undefined
 
 function numberOf(notes: Notes, path: string, value: Json, metric: string): Record<string, Value> {
   const number = notes.number(path, value);
-  return number === undefined ? {} : { [metric]: number };
+  const unknown = number === undefined ? undefined : notKnown(metric, number);
+  if (unknown !== undefined) notes.problem(path, unknown);
+  return number === undefined || unknown !== undefined ? {} : { [metric]: number };
 }

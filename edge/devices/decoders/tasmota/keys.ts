@@ -71,11 +71,11 @@ const quantities: Readonly<Record<string, string>> = {
   ...{ power: 'power', pwr: 'power', watt: 'power', watts: 'power', leistung: 'power' },
   ...{ voltage: 'voltage', volt: 'voltage', volts: 'voltage', spannung: 'voltage' },
   ...{ current: 'current', curr: 'current', amp: 'current', amps: 'current', ampere: 'current', amperage: 'current' },
-  ...{ strom: 'current', energy: 'energy', energie: 'energy', consumption: 'energy' },
+  ...{ energy: 'energy', energie: 'energy' },
   ...{ frequency: 'frequency', freq: 'frequency', hz: 'frequency', pf: 'factor', factor: 'factor', cosphi: 'factor' },
 };
-/** With a phase behind it one letter is enough: `U_L1`. */
-const letters: Readonly<Record<string, string>> = { p: 'power', u: 'voltage', i: 'current' };
+/** With a phase behind it one letter is enough: `U_L1`. `Strom` alone may be the electricity as well as the current. */
+const letters: Readonly<Record<string, string>> = { p: 'power', u: 'voltage', i: 'current', strom: 'current' };
 const metrics: Readonly<Record<string, Meaning>> = {
   power: ['power_w', 1],
   voltage: ['voltage_v', 1],
@@ -86,8 +86,10 @@ const metrics: Readonly<Record<string, Meaning>> = {
   apparent: ['apparent_power_va', 1],
   reactive: ['reactive_power_var', 1],
 };
+/** The one word whose case says which unit it is: mWh are thousandths of a Wh. */
+const megawattHours = 'MWh';
 const units: Readonly<Record<string, readonly [quantity: string, factor: number]>> = {
-  ...{ kwh: ['energy', 1000], wh: ['energy', 1], mwh: ['energy', 1e6] },
+  ...{ kwh: ['energy', 1000], wh: ['energy', 1], [megawattHours]: ['energy', 1e6] },
   ...{ w: ['power', 1], kw: ['power', 1000], v: ['voltage', 1], a: ['current', 1], ma: ['current', 0.001] },
 };
 /** Of the whole device, and of now. */
@@ -116,9 +118,9 @@ function meaningOfWords(key: string): Meaning | undefined {
   if (key.length > 40) return undefined;
   const words = key
     .replace(/([a-z]{2})([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '');
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '')
+    .map((word) => (word === megawattHours ? word : word.toLowerCase()));
   const hasPhase = words.some((word) => /^l[1-3]$/.test(word));
   const read: Read = {};
   for (const word of words) if (!takes(read, word, hasPhase)) return undefined;
@@ -130,6 +132,8 @@ function meaningOfWords(key: string): Meaning | undefined {
   const meaning = quantity === undefined ? undefined : metrics[quantity];
   if (meaning === undefined || (read.unit !== undefined && read.unit[0] !== quantity)) return undefined;
   if (read.tariff !== undefined && quantity !== 'energy') return undefined;
+  // only energy and power go in or out: the voltage `out` of an inverter is another one, not one that is exported
+  if (read.exported !== undefined && quantity !== 'energy' && quantity !== 'power') return undefined;
   const [metric, factor] = meaning;
   const ends = `${read.exported === true ? '_export' : ''}${read.phase ?? ''}${read.tariff ?? ''}`;
   return [metric + ends, read.unit?.[1] ?? factor];
@@ -169,6 +173,8 @@ function takes(read: Read, word: string, hasPhase: boolean): boolean {
   }
   if ((read.quantity === 'apparent' || read.quantity === 'reactive') && quantity === 'power') return true;
   if (read.quantity !== undefined && momentary.has(word)) return true;
+  // of water and gas too: it says what is counted only beside a unit, or as `Energy_Consumption`
+  if (word === 'consumption' && (read.quantity ?? 'energy') === 'energy') return true;
   if (fillers.has(word)) {
     read.total ||= word.startsWith('tot');
     return true;

@@ -18,6 +18,8 @@ import { zigbeeReadings } from './zigbee.ts';
 
 /** One unit of pressure in Pa. */
 const pressureUnits: Readonly<Record<string, number>> = { hPa: 100, mmHg: 133.322, inHg: 3386.39 };
+/** The lightning sensor: its energy has no unit, and its distance is in km. */
+const otherWords = /^AS3935(?:$|-)/;
 const noSensor = new Set(['Time', 'Epoch', 'TempUnit', 'PressureUnit', 'SpeedUnit', 'Vcc', 'Uptime', 'Heap']);
 const switchKey = /^(?:Switch|Button)([1-9]\d?)$/;
 const states: Readonly<Record<string, boolean>> = { ON: true, OFF: false };
@@ -108,11 +110,14 @@ function counters(value: JsonObject, notes: Notes): readonly (readonly [name: st
 function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Notes): Record<string, Value> {
   const values: Record<string, Value> = {};
   const said: Record<string, string> = {};
+  const ownWords = otherWords.test(sensor);
   for (const [key, value] of Object.entries(one)) {
     const path = `${sensor}.${key}`;
     const own = notes.meaningOf(path);
     const [metric, convert] =
-      own === undefined ? (conversion(key, whole) ?? []) : [own[0], (number: number) => scaled(number, own[1])];
+      own === undefined
+        ? ((ownWords ? undefined : conversion(key, whole)) ?? [])
+        : [own[0], (number: number) => scaled(number, own[1])];
     if (metric === undefined || convert === undefined) {
       if (!keptOutOfSensors.has(key)) Object.assign(values, meant(path, value, notes));
       continue;
