@@ -427,7 +427,7 @@ describe('delivery', () => {
     const messages = heard(panel);
     await panel.subscribeAsync('forpost/#', { qos: 1 });
     const raw = await loggedIn('meter');
-    // three of one read, which aedes alone would make wait for each other, and one more
+    // three of one read, and one more
     raw.send(...[1, 2, 3].map((id) => publishPacket(readings, 'x', 1, id)));
     await soon(() => messages.length).toBe(3);
     raw.send(publishPacket(readings, 'x', 1, 4));

@@ -1,5 +1,5 @@
 /**
- * The lobby holds connections until their log-in. Nothing of a connection reaches aedes before its whole CONNECT has
+ * The lobby holds connections until their log-in. Nothing of a connection is read as MQTT before its whole CONNECT has
  * come, so a silent or half-sent one costs a socket and the bytes that it has sent.
  *
  *   accepted ──► [TLS: hello ── turn ──► handshake] ──► silent, half ── whole CONNECT ── turn ──► asking ── log-in ──► out

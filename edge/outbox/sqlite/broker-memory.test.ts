@@ -3,6 +3,9 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EvaluatedIds } from '../../evaluated-ids.ts';
 import { clientKey, PackedRedeliveries, perClient } from '../redelivery.ts';
+import { registerRowHash } from './row-hash.ts';
+import { saveMetaHash } from './sql/meta.ts';
+import { addMqtt5 } from './sql/sessions.ts';
 import { openReader } from './sqlite-reader.ts';
 import { draft, outboxIn, recalled, temporaryFolder } from './test-support.ts';
 
@@ -102,4 +105,61 @@ test('the ids that devices gave their events are told at the next start, the new
   const isNew = (id: string, content: number) => evaluated.isNew('meter', id, content);
   expect([isNew('id-1', 1), isNew('id-3', 3), isNew('id-3', 4), isNew('id-4', 4)]).toEqual([false, false, true, true]);
   await later.stop();
+});
+
+test('sessions of a file from before MQTT 5 go on, and what MQTT 5 has for them is kept from then on', async () => {
+  const payload = new Uint8Array([1, 2, 3]);
+  const queued = { kind: 'queued', session: 1, message: 7, topic: 't', payload, qos: 2, messageId: 5 } as const;
+  const first = outboxIn(folder);
+  await first.start();
+  const { storage } = first;
+  storage.save({ kind: 'session', session: 1, client: 'panel/1', absentMs: 0 });
+  storage.save({ kind: 'subscribed', session: 1, filter: 'a/#', qos: 1 });
+  storage.save({ ...queued, released: false });
+  storage.save({ kind: 'retained', topic: 'r', payload, qos: 1, owner: 'meter' });
+  await storage.saved();
+  await first.stop();
+  const db = new Database(first.file);
+  registerRowHash(db);
+  // as version 5 left it
+  const added = [...addMqtt5.matchAll(/alter table (\w+) add column (\w+)/g)];
+  expect(added.length).toBe(7);
+  for (const [, table, column] of added) db.exec(`alter table ${table} drop column ${column}`);
+  db.exec('update meta set schema = 5');
+  db.exec(saveMetaHash);
+  db.close();
+
+  const second = outboxIn(folder);
+  await second.start();
+  const { sessions, retained } = recalled(second);
+  expect(sessions).toMatchObject([
+    { client: 'panel/1', expiryMs: null, subscriptions: [{ filter: 'a/#', qos: 1 }], queue: [{ messageId: 5 }] },
+  ]);
+  expect(retained).toMatchObject([{ topic: 'r', properties: null }]);
+  const options = { noLocal: true, retainAsPublished: false, id: 268_435_455 };
+  const extras = { properties: new Uint8Array([3, 0, 1, 97]), expiresAt: 1_800_000_000_000 };
+  second.storage.save({ kind: 'session', session: 1, client: 'panel/1', absentMs: 0, expiryMs: 5000 });
+  second.storage.save({ kind: 'subscribed', session: 1, filter: 'a/#', qos: 1, options });
+  second.storage.save({ ...queued, released: false, retain: true, ...extras });
+  second.storage.save({ kind: 'retained', topic: 'r', payload, qos: 1, owner: 'meter', ...extras });
+  await second.storage.saved();
+  // PUBREC came: hashed anew by SQL
+  second.storage.save({ kind: 'sent', session: 1, message: 7, messageId: 6, released: true });
+  await second.storage.saved();
+  await second.stop();
+
+  const third = outboxIn(folder);
+  await third.start();
+  const later = recalled(third);
+  const kept = { properties: Buffer.from(extras.properties), expiresAt: extras.expiresAt };
+  expect(later.sessions).toMatchObject([
+    {
+      ...{ expiryMs: 5000, subscriptions: [{ options }] },
+      queue: [{ messageId: 6, released: true, retain: true, expiresAt: kept.expiresAt }],
+    },
+  ]);
+  const [message] = later.sessions[0]?.queue ?? [];
+  expect(Buffer.from(message?.properties ?? [])).toEqual(kept.properties);
+  expect(Buffer.from(later.retained[0]?.properties ?? [])).toEqual(kept.properties);
+  await third.stop();
 });
