@@ -7,6 +7,37 @@ afterEach(() => bench.stop());
 
 const soon = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 5 });
 
+test('a client that gave its overlapping filters identifiers gets a copy for each: Node-RED routes by a single one', async () => {
+  bench = new Bench();
+  await bench.broker.start();
+  const panel = await bench.connected('panel', { protocolVersion: 5 });
+  const heard: unknown[] = [];
+  panel.on('message', (_topic, payload, { qos, properties }) =>
+    heard.push([payload.toString(), qos, properties?.subscriptionIdentifier]),
+  );
+  const filters = [
+    ['forpost/#', 0, 7],
+    ['forpost/devices/+/readings', 1, 8],
+    ['forpost/+/meter/readings', 1, undefined],
+  ] as const;
+  for (const [filter, qos, id] of filters)
+    await panel.subscribeAsync(filter, {
+      qos,
+      ...(id === undefined ? {} : { properties: { subscriptionIdentifier: id } }),
+    });
+  const meter = await bench.connected('meter');
+  await meter.publishAsync('forpost/devices/meter/readings', 'one', { qos: 1 });
+  await meter.publishAsync('forpost/devices/meter/events', 'two', { qos: 1 });
+  await soon(() => heard.length).toBe(3);
+  expect(heard).toEqual(
+    expect.arrayContaining([
+      ['one', 1, 7],
+      ['one', 1, 8],
+      ['two', 0, 7],
+    ]),
+  );
+});
+
 /** A bridge tells the states, the discovery and the list of all its devices. */
 describe.each([4, 5] as const)('a bridge as a consumer, protocol level %i', (protocolVersion) => {
   test('a message about all its devices is taken although no device may send one as long', async () => {

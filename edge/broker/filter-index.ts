@@ -5,8 +5,8 @@
  *
  * Always: what a match costs depends on the topic's levels and on the filters that match it, not on how many others
  * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1], and
- * with all of them where one has options of MQTT 5; the filters of an ended subscriber count for nobody from that
- * moment on.
+ * with all of them where one has options of MQTT 5; one without a session, whose filters have identifiers of MQTT 5, once
+ * for each identifier; the filters of an ended subscriber count for nobody from that moment on.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Subscription } from './session.ts';
@@ -33,7 +33,7 @@ export interface Match<S extends Subscriber> {
   readonly special: readonly Subscription[] | undefined;
 }
 
-/** Whoever a topic goes to, each once. */
+/** Whoever a topic goes to, each once, or once for each of its subscription identifiers. */
 export interface Matches<S extends Subscriber> {
   readonly all: readonly Match<S>[];
   /** of these, who has a session and asked for QoS 1 or 2 */
@@ -126,7 +126,7 @@ export class FilterIndex<S extends Subscriber> {
     if (known !== undefined) return known;
     const found = new Map<S, Subscription[]>();
     collect(this.#root, topic.split('/'), 0, topic.startsWith('$'), found);
-    const all = Array.from(found, ([subscriber, held]) => matchOf(subscriber, held));
+    const all = [...found].flatMap(([subscriber, held]) => matchesOf(subscriber, held));
     const matches = { all, stored: all.filter(({ subscriber, qos }) => subscriber.isStored && qos > 0) };
     if (topic.length > longestCached) return matches;
     if (this.#cache.size >= maxCachedTopics) this.#cache.clear();
@@ -248,6 +248,18 @@ function add<S extends Subscriber>(from: ReadonlyMap<S, Subscription>, found: Ma
     if (others === undefined) found.set(subscriber, [subscription]);
     else others.push(subscription);
   }
+}
+
+/**
+ * A copy for each identifier [MQTT-3.3.4-5]: Node-RED 4.1 drops a message that has several. What waits in a session is
+ * one message with all of them [MQTT-3.3.4-4]. One copy has the highest QoS [MQTT-3.3.4-2].
+ */
+function matchesOf<S extends Subscriber>(subscriber: S, held: readonly Subscription[]): Match<S>[] {
+  if (held.length === 1 || subscriber.isStored) return [matchOf(subscriber, held)];
+  const [first, ...others] = held.filter(({ id }) => id !== undefined);
+  if (first === undefined || others.length === 0) return [matchOf(subscriber, held)];
+  const plain = held.filter(({ id }) => id === undefined);
+  return [matchOf(subscriber, [first, ...plain]), ...others.map((one) => matchOf(subscriber, [one]))];
 }
 
 function matchOf<S extends Subscriber>(subscriber: S, held: readonly Subscription[]): Match<S> {
