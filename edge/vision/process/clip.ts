@@ -1,6 +1,6 @@
 /**
- * Puts recorded segments together to one MP4 that any browser plays. Without masks nothing is decoded: the pictures are
- * those of the camera. With masks the clip is encoded anew with those areas black, before it is written anywhere.
+ * Puts recorded segments together to one MP4 that any browser plays. Without masks nothing is decoded where browsers play
+ * the camera’s codec: the pictures are those of the camera. With masks the clip is encoded anew with those areas black, before it is written anywhere.
  *
  * A clip lasts as long as it was recorded for by the monotonic clock, whatever the stream's own times say: one that does not is cut
  * once more with its times drawn out or together.
@@ -16,7 +16,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { moveFile } from '@forpost/shared/files.ts';
 import { loadSharp } from './images.ts';
-import { mp4DurationMs } from './mp4-duration.ts';
+import { readMp4 } from './mp4.ts';
 
 /** corners, 0..1 of the picture */
 export type Mask = readonly (readonly [number, number])[];
@@ -72,7 +72,7 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
     const list = `ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`;
     const input = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'];
     await ffmpeg([...input, ...copy, ...output(whole)], list, clock);
-    const lastsMs = (await mp4DurationMs(whole)) ?? 0;
+    const { lastsMs = 0, playable } = await readMp4(whole);
     if (lastsMs === 0) throw new ForpostError('FORPOST_CAMERA_FAILED', 'no clip: nothing was recorded');
     const cut = part === undefined ? undefined : cutOptions(part, lastsMs);
     if (masks.length > 0) {
@@ -81,10 +81,10 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
         .png()
         .toFile(maskFile);
     }
-    if (cut === undefined && masks.length === 0) return await moveFile(whole, file);
+    if (cut === undefined && masks.length === 0 && playable) return await moveFile(whole, file);
     const { before = [], after = [] } = cut ?? {};
     // a copy begins at the key frame before, with an edit list that says from where on it is shown
-    const what = masks.length === 0 ? copy : masked(maskFile);
+    const what = masks.length > 0 ? masked(maskFile) : playable ? copy : ['-map', '0:v:0', ...encoded];
     await ffmpeg([...before, '-i', whole, ...what, ...after, ...output(half)], '', clock);
     await moveFile(half, file);
   } finally {
@@ -129,11 +129,18 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(3);
 }
 
+/** What no browser plays as it is (JPEG in MP4) is encoded anew, as what is masked is. */
+const encoded = [
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '26', '-pix_fmt', 'yuv420p', '-threads', '1'],
+  // pictures of a camera come when they come
+  ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
+] as const;
+
 function masked(maskFile: string): string[] {
   return [
     ...['-i', maskFile],
     ...['-filter_complex', '[1:v][0:v]scale2ref[mask][picture];[picture][mask]overlay=format=yuv420,format=yuv420p'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '26', '-threads', '1'],
+    ...encoded,
   ];
 }
 

@@ -50,7 +50,7 @@ class RtspStream implements CameraStream {
   #timer: Timer | undefined;
   #watch: Timer | undefined;
   #played = false;
-  #playedAt = 0;
+  readonly #openedAt: number;
   #firstAt: number | undefined;
   #keyAt: number | undefined;
   #otherTypes = 0;
@@ -64,6 +64,7 @@ class RtspStream implements CameraStream {
 
   constructor(options: StreamOptions) {
     this.#options = options;
+    this.#openedAt = options.clock.uptime();
   }
 
   /** @throws CameraFailure */
@@ -143,7 +144,6 @@ class RtspStream implements CameraStream {
     this.#timer?.cancel();
     if (this.#played || this.#closed) return;
     this.#played = true;
-    this.#playedAt = this.#options.clock.uptime();
     this.#session?.play().catch((error: unknown) => {
       this.#fail(error instanceof CameraFailure ? error : new CameraFailure('connecting', String(error)));
     });
@@ -155,7 +155,7 @@ class RtspStream implements CameraStream {
     const { clock, events } = this.#options;
     this.#watch = clock.after(lookEveryMs, () => {
       const now = clock.uptime();
-      if (this.#firstAt === undefined && now - this.#playedAt > this.#patienceMs) return this.#fail(this.#silence());
+      if (this.#firstAt === undefined && now - this.#openedAt > this.#patienceMs) return this.#fail(this.#silence());
       if (this.#firstAt !== undefined && this.#keyAt === undefined && now - this.#firstAt > unremarkableMs)
         events.waiting?.(now - this.#firstAt);
       if (this.#keyAt === undefined) this.#look();

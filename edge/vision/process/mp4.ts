@@ -1,27 +1,38 @@
 /**
- * How long an MP4 says that it lasts, from its movie header (ISO/IEC 14496-12, 8.2.2): asked of each clip, because whoever wrote
- * the times that it was made of may have been wrong.
+ * What an MP4 says of itself (ISO/IEC 14496-12): how long it lasts, from its movie header (8.2.2), because whoever wrote the times
+ * that it was made of may have been wrong; and how its pictures are coded (8.5.2).
  */
 import { open } from 'node:fs/promises';
 
 const boxHead = 8;
 const mostBoxes = 64;
 
-/** ms; undefined where the file does not say */
-export async function mp4DurationMs(path: string): Promise<number | undefined> {
+export interface Mp4 {
+  /** ms; undefined where the file does not say */
+  readonly lastsMs: number | undefined;
+  /** H.264 or H.265: what a browser may play */
+  readonly playable: boolean;
+}
+
+const mostIndexBytes = 16_777_216;
+const playableEntries = ['avc1', 'avc3', 'hev1', 'hvc1'] as const;
+
+export async function readMp4(path: string): Promise<Mp4> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     const moov = await find('moov', 0, size);
     const header = moov === undefined ? undefined : await find('mvhd', moov.from, moov.to);
-    if (header === undefined) return undefined;
+    if (moov === undefined || header === undefined) return { lastsMs: undefined, playable: false };
+    const index = await read(moov.from, Math.min(mostIndexBytes, moov.to - moov.from));
+    const playable = playableEntries.some((entry) => index.includes(entry, 0, 'latin1'));
     const bytes = await read(header.from, 32);
     // version 1 has wider times
     const [scale, duration] =
       bytes[0] === 1
         ? [bytes.readUInt32BE(20), Number(bytes.readBigUInt64BE(24))]
         : [bytes.readUInt32BE(12), bytes.readUInt32BE(16)];
-    return scale === 0 ? undefined : (duration / scale) * 1_000;
+    return { lastsMs: scale === 0 ? undefined : (duration / scale) * 1_000, playable };
   } finally {
     await file.close();
   }
