@@ -158,6 +158,28 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('No longer kept').waitFor();
   });
 
+  test('a device of which nothing is understood says so with its newest message, and which rules cannot fire', async () => {
+    const before = source.current;
+    const at = new Date().toISOString();
+    const [meter] = before.devices;
+    if (meter === undefined) throw new Error('no device');
+    const unread = {
+      ...{ messages: 12, inARow: 12, nothingUnderstood: true, unknownKeys: ['BOX.Flux'] },
+      newest: { topic: 'tele/meter/SENSOR', at, payload: '{"BOX":{"Flux":1}}' },
+      fields: [{ path: 'BOX.Temperature', problem: 'is null: no value', count: 3, at }],
+    };
+    const muteRules = [{ rule: 'hot', name: 'Too hot', reason: 'temperature_c has not come' }];
+    source.current = { ...before, devices: [{ ...meter, connected: true, values: {}, unread, muteRules }] };
+    await page.locator('summary', { hasText: 'understood nothing of 12 messages' }).waitFor();
+    await page.locator('.letters strong', { hasText: 'Understood nothing of 12 messages' }).waitFor();
+    await page.getByText('{"BOX":{"Flux":1}}').waitFor();
+    await page.getByText('BOX.Flux', { exact: true }).waitFor();
+    await page.getByText('is null: no value').waitFor();
+    await page.getByText('Too hot').waitFor();
+    source.current = before;
+    await page.getByText('Too hot').waitFor({ state: 'detached' });
+  });
+
   test('what clients were refused is shown at their device and in a list, as it happens', async () => {
     const wrong = refusedView({ name: 'Main meter', last: new Date().toISOString(), first: new Date().toISOString() });
     const forged = { kind: 'publish', what: 'forpost/alerts/x', principal: 'flows', name: 'Flows' } as const;
