@@ -73,8 +73,9 @@ export const tasmota: Decoder = {
       return refused(`${quoted(topic)} is not one of this device's topics`);
     const last = levels.at(-1) ?? '';
     if (prefix === 'tele' && last === 'SENSOR') return sensor(message, (whole) => whole);
-    // answers to «Status 8» and «Status 10»
-    if (sensorStatus.test(last)) return sensor(message, ({ StatusSNS }) => StatusSNS);
+    // answers to «Status 8» and «Status 10», and to «Status 0», which has all in one
+    if (sensorStatus.test(last)) return sensor(message, ({ StatusSNS }) => StatusSNS, 'StatusSNS');
+    if (last === 'STATUS0') return sensor(message, ({ StatusSNS = {} }) => StatusSNS, 'StatusSNS');
     if (last === 'ZbReceived') return zigbee(message);
     if (levels.length > 1) return understood;
     // where older bridges told what they heard
@@ -97,11 +98,12 @@ function isHeard({ payload }: DeviceMessage): boolean {
 function sensor(
   { device, payload, received, channels = new ChannelNames() }: DeviceMessage,
   within: (whole: Record<string, unknown>) => unknown,
+  what = 'SENSOR',
 ): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   const whole = isJsonObject(parsed.value) ? (within(parsed.value) as typeof parsed.value) : undefined;
-  if (!isJsonObject(whole)) return refused('SENSOR is not a JSON object');
+  if (!isJsonObject(whole)) return refused(`${what} is not a JSON object`);
   return sensorReadings({ whole, received, channels, notes: new Notes(parsed.problems, device.keys) });
 }
 

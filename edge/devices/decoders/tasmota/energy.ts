@@ -50,7 +50,8 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
       }
     }
     if (total !== 'sum' || numbers.length === 0) continue;
-    if (numbers.includes(undefined)) notes.problem(path, `is not added up to ${metric}: a part of it is missing`);
+    if (numbers.includes(undefined) || single.length > numbers.length)
+      notes.problem(path, `is not added up to ${metric}: a part of it is missing`);
     else
       whole[metric] = scaled(
         numbers.reduce((sum: number, one) => sum + (one ?? 0), 0),

@@ -91,6 +91,7 @@ const megawattHours = 'MWh';
 const units: Readonly<Record<string, readonly [quantity: string, factor: number]>> = {
   ...{ kwh: ['energy', 1000], wh: ['energy', 1], [megawattHours]: ['energy', 1e6] },
   ...{ w: ['power', 1], kw: ['power', 1000], v: ['voltage', 1], a: ['current', 1], ma: ['current', 0.001] },
+  ...{ va: ['apparent', 1], kva: ['apparent', 1000], var: ['reactive', 1], kvar: ['reactive', 1000] },
 };
 /** Of the whole device, and of now. */
 const fillers = new Set(['total', 'tot', 'sum', 'summ', 'ges', 'gesamt', 'act', 'active', 'now', 'inst', 'aktuell']);
@@ -123,7 +124,9 @@ function meaningOfWords(key: string): Meaning | undefined {
     .map((word) => (word === megawattHours ? word : word.toLowerCase()));
   const hasPhase = words.some((word) => /^l[1-3]$/.test(word));
   const read: Read = {};
-  for (const word of words) if (!takes(read, word, hasPhase)) return undefined;
+  // `E_in`, `E_out`: of a meter only energy has a direction and this letter
+  const directed = words.length > 1 && words.some((word) => imports.has(word) || exports.has(word));
+  for (const word of words) if (!takes(read, directed && word === 'e' ? 'energy' : word, hasPhase)) return undefined;
   // `Total_in`, `Total_T1`: of a meter that is its register
   const quantity =
     read.quantity ??
