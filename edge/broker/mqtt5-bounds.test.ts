@@ -9,7 +9,7 @@ import { check5 } from './protocol/client-packets-5.ts';
 import { variable } from './protocol/fields.ts';
 import { readPublish } from './protocol/publish.ts';
 import { Sessions } from './sessions.ts';
-import { Bench, connectPacket, field, framed, password, type RawClient } from './test-support.ts';
+import { Bench, connectPacket, field, framed, HeldStorage, password, type RawClient } from './test-support.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
@@ -140,29 +140,54 @@ describe('the properties of a message count', () => {
   });
 });
 
-test('what the queue of a session has dropped is not held for its subscriber either', () => {
-  const onDropped = () => undefined;
-  const sessions = new Sessions({ clock: systemClock, isConnected: () => true, onDropped });
+/** An outflow to a client that acknowledges nothing and takes one message at a time, and what it has written. */
+function outflowOf(sessions: Sessions) {
   const session = sessions.attach('panel/1');
-  const none = () => undefined;
+  const written: Buffer[] = [];
+  const output = { write: (bytes: Buffer) => written.push(bytes), acknowledge: () => undefined };
+  const onDropped = () => undefined;
   const outflow = new Outflow(
     {
-      ...{ output: { write: none, acknowledge: none } as unknown as Output, sessions, clock: systemClock },
+      ...{ output: output as unknown as Output, sessions, clock: systemClock },
       ...{ isV5: true, receiveMaximum: 1, maximumPacketSize: Number.POSITIVE_INFINITY },
       ...{ maxWaiting: 1000, maxWaitingBytes: 2 ** 20, isOpen: () => true, mayHear: () => true, onDropped },
       onFailed: onDropped,
     },
     session,
   );
-  const grant = { qos: 1 as const, retain: false, ids: undefined };
+  const offer = (payload: Buffer, qos: 1 | 2) => {
+    const message = new Message({ topic: 'a', payload, qos, retain: false });
+    const grant = { qos, retain: false, ids: undefined };
+    outflow.offer(message, grant, sessions.enqueue(session, message, grant, undefined));
+  };
+  return { session, outflow, offer, written };
+}
+
+const always = { clock: systemClock, isConnected: () => true, onDropped: () => undefined };
+
+test('what the queue of a session has dropped is not held for its subscriber either', () => {
+  const { session, outflow, offer } = outflowOf(new Sessions(always));
   let most = 0;
   for (let n = 0; n < 200; n++) {
-    const message = new Message({ topic: 'a', payload: Buffer.alloc(200_000), qos: 1, retain: false });
-    outflow.offer(message, grant, sessions.enqueue(session, message, grant, undefined));
+    offer(Buffer.alloc(200_000), 1);
     most = Math.max(most, outflow.waitingBytes);
   }
   expect(session.queue.bytes).toBeLessThanOrEqual(2 ** 20);
   expect(most).toBeLessThan(4 * 2 ** 20);
+});
+
+test('a message of QoS 2 that the disk refuses lets those behind it go, as far as they need no disk', async () => {
+  const storage = new HeldStorage();
+  const { offer, written, outflow } = outflowOf(new Sessions({ ...always, storage }));
+  offer(Buffer.from('reading'), 2);
+  offer(Buffer.from('second'), 2);
+  offer(Buffer.from('alert'), 1);
+  storage.end(new Error('the disk is full'));
+  await soon(() => storage.waiting).toBe(1);
+  expect(written).toEqual([]);
+  storage.end(new Error('the disk is full'));
+  await soon(() => written.map((bytes) => bytes.includes('alert'))).toEqual([true]);
+  expect(outflow.hasRoom).toBe(false);
 });
 
 describe('a will', () => {

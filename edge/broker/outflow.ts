@@ -135,9 +135,14 @@ export class Outflow {
   }
 
   #end(packetId: number): boolean {
-    const isKnown = this.#inFlight.delete(packetId);
     const item = this.#queue.byId(packetId);
     if (item !== undefined) this.#forget(item);
+    return this.#free(packetId);
+  }
+
+  /** Nothing is on its way under this packet id any more: what waits may go. false: nothing was. */
+  #free(packetId: number): boolean {
+    const isKnown = this.#inFlight.delete(packetId);
     if (this.#next < this.#waiting.length) this.#pump();
     const onRoom = this.#onRoom;
     if (onRoom !== undefined && this.hasRoom) {
@@ -232,7 +237,7 @@ export class Outflow {
         () => {
           if (isOpen()) output.acknowledge(packet.pubrel, before);
         },
-        () => this.#inFlight.delete(before),
+        () => this.#free(before),
       );
       return;
     }
@@ -268,7 +273,7 @@ export class Outflow {
         if (isOpen() && this.#queue.get(item.message) === item) output.write(bytes);
       },
       // on a disk that takes nothing what of QoS 2 it does not know stays owed, and alerts go on
-      () => this.#inFlight.delete(packetId),
+      () => this.#free(packetId),
     );
     return true;
   }
