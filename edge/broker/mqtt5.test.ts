@@ -440,6 +440,33 @@ describe('a connection', () => {
     },
   );
 
+  test('is not silent while there is no room for what it sends, and is once all of it is read', async () => {
+    const clock = new FakeClock();
+    await start({ clock, limits: { maxPending: 1 } });
+    bench.manual = true;
+    const raw = await raw5('meter', { keepAliveS: 10 });
+    raw.send(publish5(readings, 'one', 1, 1), publish5(readings, 'two', 1, 2));
+    await soon(taken).toEqual(['one']);
+    clock.advance(15_000);
+    clock.advance(15_000);
+    bench.manual = false;
+    bench.taken[0]?.commit();
+    await soon(taken).toEqual(['one', 'two']);
+    await soon(() => raw.whole('puback').length).toBe(2);
+    clock.advance(15_000);
+    clock.advance(15_000);
+    await soon(() => raw.closed).toBe(true);
+  });
+
+  test('that logs in and never says anything is disconnected after 1.5 times its keep-alive', async () => {
+    const clock = new FakeClock();
+    await start({ clock });
+    const raw = await raw5('meter', { keepAliveS: 10 });
+    clock.advance(15_000);
+    await soon(() => raw.closed).toBe(true);
+    expect(disconnects(raw)).toEqual([0x8d]);
+  });
+
   test('a device that is taken over by its own next connection ends online', async () => {
     for (let n = 0; n < 3; n++) await v5('meter', { clientId: 'a' });
     await soon(() => bench.broker.counters().connections).toBe(1);
