@@ -28,6 +28,37 @@ test.each([
     'unreachable',
     'the camera says that it failed itself (a status of 5xx)',
   ],
+  ['pipe:0: Server returned 429 Too Many Requests', 'unreachable', 'the camera says that it is asked too often (429)'],
+  [
+    '[rtsp @ 0x7f] method SETUP failed: 461 Unsupported transport',
+    'refused',
+    'the camera does not send its stream over TCP (461): allow RTP over RTSP in its settings',
+  ],
+  [
+    '[rtsp @ 0x7f] method SETUP failed: 453 Not Enough Bandwidth',
+    'unreachable',
+    'the camera serves no more viewers (453): end another one or lower its bit rate',
+  ],
+  ...[
+    'Could not find tag for codec pcm_alaw in stream #1, codec not currently supported in container',
+    '[out#0/segment @ 0x1] Could not write header (incorrect codec parameters ?): Invalid argument',
+  ].map((line) => [
+    line,
+    'connecting',
+    'the recording cannot hold what the camera sends: set its sound to AAC, or switch it off',
+  ]),
+  [
+    'av_interleaved_write_frame(): Invalid argument',
+    'connecting',
+    'the recording cannot hold what the camera sends: its times go backwards',
+  ],
+  ['pipe:0: Host is down', 'unreachable', 'there is no way to cam.local:8554'],
+  ['pipe:0: Network is down', 'unreachable', 'there is no way to cam.local:8554'],
+  [
+    '[tcp @ 0x1] Failed to resolve hostname cam.local: Temporary failure in name resolution',
+    'unreachable',
+    'the name of cam.local:8554 cannot be looked up: does the network’s DNS server answer?',
+  ],
   ['pipe:0: Connection refused', 'unreachable', 'nothing listens on cam.local:8554'],
   ['pipe:0: Connection timed out', 'unreachable', 'cam.local:8554 does not answer'],
   ['pipe:0: Operation timed out', 'unreachable', 'cam.local:8554 does not answer'],

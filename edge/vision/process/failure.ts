@@ -45,6 +45,15 @@ const sentences: readonly Sentence[] = [
   },
   { says: /403 Forbidden/i, tell: () => refused('the camera forbids this user the stream (403)') },
   { says: /404 Not Found/i, tell: () => refused('no such stream (404)') },
+  { says: /429 Too Many Requests/i, tell: () => unreachable('the camera says that it is asked too often (429)') },
+  {
+    says: /461 Unsupported transport/i,
+    tell: () => refused('the camera does not send its stream over TCP (461): allow RTP over RTSP in its settings'),
+  },
+  {
+    says: /453 Not Enough Bandwidth/i,
+    tell: () => unreachable('the camera serves no more viewers (453): end another one or lower its bit rate'),
+  },
   {
     says: /400 Bad Request/i,
     tell: () => refused('the camera does not understand the request (400): is its address right?'),
@@ -61,6 +70,15 @@ const sentences: readonly Sentence[] = [
   {
     says: /dimensions not set|Could not find codec parameters for stream \d+ \(Video/i,
     tell: () => connecting('the stream does not say how large its picture is, and no key frame came that does'),
+  },
+  // of the muxer, in whose sentences the camera's picture is not to blame
+  {
+    says: /supported in container|Could not find tag for codec|Could not write header/i,
+    tell: () => connecting('the recording cannot hold what the camera sends: set its sound to AAC, or switch it off'),
+  },
+  {
+    says: /av_interleaved_write_frame\(\): Invalid argument/i,
+    tell: () => connecting('the recording cannot hold what the camera sends: its times go backwards'),
   },
   {
     says: /Decoder not found|Decoder \(codec [^)]*\) not found|Unsupported codec|codec not currently supported/i,
@@ -102,7 +120,14 @@ const sentences: readonly Sentence[] = [
     says: /Connection timed out|Operation timed out|Resource temporarily unavailable/i,
     tell: (where) => unreachable(`${where} does not answer`),
   },
-  { says: /No route to host|Network is unreachable/i, tell: (where) => unreachable(`there is no way to ${where}`) },
+  {
+    says: /Temporary failure in name resolution/i,
+    tell: (where) => unreachable(`the name of ${where} cannot be looked up: does the network’s DNS server answer?`),
+  },
+  {
+    says: /No route to host|Network is unreachable|Host is down|Network is down/i,
+    tell: (where) => unreachable(`there is no way to ${where}`),
+  },
   { says: /Failed to resolve|Name or service not known/i, tell: (where) => unreachable(`nothing is called ${where}`) },
   { says: /Connection reset by peer|Broken pipe/i, tell: () => connecting('the camera cut the connection') },
   { says: /ended with SIGKILL/, tell: () => connecting('ffmpeg was ended by the system: is its memory full?') },
