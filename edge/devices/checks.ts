@@ -18,6 +18,10 @@ const mostMetrics = 200;
 export const longestText = 1000;
 const longestId = 128;
 
+/** The latest time that a device can have as something is received; asked only where a device gives a time. */
+export type LatestTime = (received: number) => number;
+const anyTime: LatestTime = () => Number.POSITIVE_INFINITY;
+
 type Item = DecodedReading | DecodedEvent;
 
 /**
@@ -25,7 +29,7 @@ type Item = DecodedReading | DecodedEvent;
  * own clock, which may be wrong: a device is not to blame for it, so it is believed as it is. `latest`: where the
  * gateway's clock is known to be right, the latest time that a device can have.
  */
-export function checkDecoded(decoded: Decoded, received: number, latest = Number.POSITIVE_INFINITY): Decoded {
+export function checkDecoded(decoded: Decoded, received: number, latest = anyTime): Decoded {
   if (!decoded.ok) return decoded;
   if (decoded.items.length > mostItems) return refused(`more than ${mostItems} readings at once`);
   for (const item of decoded.items)
@@ -35,7 +39,7 @@ export function checkDecoded(decoded: Decoded, received: number, latest = Number
 }
 
 /** The same without what must not be believed, told. */
-function corrected(decoded: Understood, received: number, latest: number): Decoded {
+function corrected(decoded: Understood, received: number, latest: LatestTime): Decoded {
   const problems: FieldProblem[] = [...(decoded.problems ?? [])];
   let { oddTime, lost } = decoded;
   const items: Item[] = [];
@@ -67,10 +71,10 @@ function receivedAt<Thing extends Item>(item: Thing, received: number): Thing {
   return item.kind === 'reading' ? { ...item, time: received, timeFromDevice: false } : { ...item, time: received };
 }
 
-function timeProblem(time: number, received: number, latest: number): string | undefined {
+function timeProblem(time: number, received: number, latest: LatestTime): string | undefined {
   if (time === received) return undefined;
   if (!isPlausibleTime(time)) return `the time ${time} is not within the years 2016 to 2100`;
-  return time <= latest ? undefined : `the time ${new Date(time).toISOString()} is in the future`;
+  return time <= latest(received) ? undefined : `the time ${new Date(time).toISOString()} is in the future`;
 }
 
 function withoutOddValues(reading: DecodedReading, problems: FieldProblem[]): DecodedReading {

@@ -166,7 +166,7 @@ export class DeviceRegistry {
     try {
       const { config, decoder, channels } = known;
       const decoded = decoder.decode({ device: config, topic, payload, received, channels });
-      return checkDecoded(decoded, received, this.#latestTime(received));
+      return checkDecoded(decoded, received, this.#latestTime);
     } catch (error) {
       return { ok: false, reason: `the decoder ${known.decoder.name} failed: ${messageOf(error)}` };
     }
@@ -213,9 +213,12 @@ export class DeviceRegistry {
 
   /** Devices of which nothing is understood, or whose clock is wrong, a sentence each. */
   problems(): readonly string[] {
-    return [...this.#devices.values()].flatMap(({ config, understanding }) =>
+    const all = [...this.#devices.values()].flatMap(({ config, understanding }) =>
       understanding.problems(config.name ?? config.id),
     );
+    const more = all.length - mostProblems;
+    if (more <= 0) return all;
+    return [...all.slice(0, mostProblems), `${more} more problems of devices: see their rows`];
   }
 
   /** A device or consumer came or went. */
@@ -241,6 +244,7 @@ export class DeviceRegistry {
 
   /** All devices as the status tells them, in the order of the site's file. */
   statuses(): readonly DeviceStatus[] {
+    let told = 0;
     return [...this.#devices.values()].map((known) => ({
       id: known.config.id,
       name: known.config.name ?? known.config.id,
@@ -250,7 +254,7 @@ export class DeviceRegistry {
       messages: known.messages,
       deadLetters: known.deadLetters,
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
-      ...unreadOf(known.understanding),
+      ...unreadOf(known.understanding, () => told++ < mostUnread),
     }));
   }
 }
@@ -264,9 +268,16 @@ function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, Ma
   );
 }
 
-function unreadOf(understanding: Understanding): Pick<DeviceStatus, 'unread'> {
+/** Sentences about devices in one status. */
+const mostProblems = 20;
+/** Devices of which one status tells every field and the newest message; of others how many messages. */
+const mostUnread = 50;
+
+function unreadOf(understanding: Understanding, inFull: () => boolean): Pick<DeviceStatus, 'unread'> {
   const unread = understanding.view();
-  return unread === undefined ? {} : { unread };
+  if (unread === undefined || inFull()) return unread === undefined ? {} : { unread };
+  const { messages, inARow, nothingUnderstood } = unread;
+  return { unread: { messages, inARow, nothingUnderstood, unknownKeys: [], fields: [] } };
 }
 
 function shortened(text: string): string {

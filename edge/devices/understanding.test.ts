@@ -150,3 +150,20 @@ test('keys that no table knows are read once the site’s file gives them a mean
   ]);
   expect(unreadOf(devices, 'meter')).toMatchObject({ unknownKeys: ['BOX.Zeta'] });
 });
+
+test('of a site with many devices that nobody understands the status stays small, and each is still told', () => {
+  const devices = new DeviceRegistry({
+    site: {
+      ...site,
+      devices: Array.from({ length: 300 }, (_, n) => ({ id: `m${n}`, decoder: 'tasmota' })),
+    } as unknown as Site,
+    ...{ secrets: { mqtt: {}, console: {} }, clock: new FakeClock(received) },
+  });
+  for (let n = 0; n < 300; n++) say(devices, `m${n}`, `tele/m${n}/SENSOR`, `{"BOX":{"${'k'.repeat(150)}":1}}`);
+  const statuses = devices.statuses();
+  expect(statuses.every(({ unread }) => unread?.nothingUnderstood)).toBe(true);
+  expect(statuses.filter(({ unread }) => unread?.newest !== undefined)).toHaveLength(50);
+  expect(JSON.stringify(statuses).length).toBeLessThan(120_000);
+  expect(devices.problems()).toHaveLength(21);
+  expect(devices.problems().at(-1)).toBe('280 more problems of devices: see their rows');
+});

@@ -99,7 +99,7 @@ function decode(decoder: string, topic: string, payload: Buffer): Decoded {
   const device = { id: 'dev', decoder } as unknown as DeviceConfig;
   const found = decoderNamed(decoder);
   if (found === undefined) throw new RangeError(`no decoder ${decoder}`);
-  return checkDecoded(found.decode({ device, topic, payload, received }), received, received + 120_000);
+  return checkDecoded(found.decode({ device, topic, payload, received }), received, () => received + 120_000);
 }
 
 /** How many readings came of it, or what does not hold. */
