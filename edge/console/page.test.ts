@@ -377,8 +377,13 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
       worth: 'alarm',
     } as const;
     source.kept.set(film.id, { path: clip, record: { ...filmed, alarms: ['e'] } });
-    source.raise(activeAlarm('e', { message: 'Somebody in Drive', evidence: [record, film] }));
-    source.raise(activeAlarm('n', { message: 'Somebody in Yard', evidence_problem: 'no clip: the disk is full' }));
+    source.raise(
+      activeAlarm('e', {
+        message: 'Somebody in Drive',
+        evidence: [record, film],
+        evidence_problem: 'no clip: the disk is full',
+      }),
+    );
     await page.getByText('No clip: the disk is full.').waitFor();
     await page.getByText('Somebody in Drive').first().waitFor();
     expect(source.views).toEqual([]);
