@@ -1,10 +1,13 @@
 /** All cases, in the order of the standard's sections. */
 import type { Case } from './case.ts';
+import { aliasCases } from './cases/aliases.ts';
 import { connectCases } from './cases/connect.ts';
-import { featureCases } from './cases/features.ts';
+import { limitCases } from './cases/limits.ts';
 import { malformedCases } from './cases/malformed.ts';
+import { optionCases } from './cases/options.ts';
 import { propertyCases } from './cases/properties.ts';
 import { publishCases } from './cases/publish.ts';
+import { reasonCases } from './cases/reasons.ts';
 import { retainedCases } from './cases/retained.ts';
 import { sessionCases } from './cases/sessions.ts';
 import { subscribeCases } from './cases/subscribe.ts';
@@ -21,5 +24,8 @@ export const allCases: readonly Case[] = [
   ...sessionCases,
   ...willCases,
   ...propertyCases,
-  ...featureCases,
+  ...optionCases,
+  ...aliasCases,
+  ...limitCases,
+  ...reasonCases,
 ];

@@ -1,13 +1,12 @@
 /** PUBLISH and the three qualities of service: sections 3.3 to 3.7 and 4.3 to 4.6. */
 import { a, b, c, Group } from '../case.ts';
 import type { Step } from '../steps.ts';
-import { ackPacket, property, publishPacket } from '../wire.ts';
+import { ackPacket, publishPacket } from '../wire.ts';
+import { staying } from './shared.ts';
 
 const group = new Group('PUBLISH and QoS');
 export const publishCases = group.cases;
 
-/** A session that outlives its connection, in both versions. */
-const staying = { clean: false, props: [property('sessionExpiry', 600)] };
 const whole = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 
 // every QoS to every QoS

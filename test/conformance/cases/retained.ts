@@ -1,11 +1,9 @@
 /** Retained messages: section 3.3.1.3. */
 import { a, b, Group } from '../case.ts';
-import { property } from '../wire.ts';
+import { staying } from './shared.ts';
 
 const group = new Group('retained messages');
 export const retainedCases = group.cases;
-
-const staying = { clean: false, props: [property('sessionExpiry', 600)] };
 
 for (const stored of [0, 1, 2])
   for (const granted of [0, 1, 2]) {

@@ -2,11 +2,11 @@
 import { a, b, Group } from '../case.ts';
 import { pass } from '../steps.ts';
 import { disconnectPacket, property } from '../wire.ts';
+import { staying } from './shared.ts';
 
 const group = new Group('sessions');
 export const sessionCases = group.cases;
 
-const staying = { clean: false, props: [property('sessionExpiry', 600)] };
 /** not before this: a second's expiry may be judged by a clock of whole seconds */
 const overASecondMs = 2300;
 
