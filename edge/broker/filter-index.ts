@@ -250,6 +250,9 @@ function add<S extends Subscriber>(from: ReadonlyMap<S, Subscription>, found: Ma
   }
 }
 
+/** A client with more identifiers that match gets one message with all of them: else each message would cost 1,000. */
+const mostCopies = 16;
+
 /**
  * A copy for each identifier [MQTT-3.3.4-5]: Node-RED 4.1 drops a message that has several. What waits in a session is
  * one message with all of them [MQTT-3.3.4-4]. One copy has the highest QoS [MQTT-3.3.4-2].
@@ -257,7 +260,7 @@ function add<S extends Subscriber>(from: ReadonlyMap<S, Subscription>, found: Ma
 function matchesOf<S extends Subscriber>(subscriber: S, held: readonly Subscription[]): Match<S>[] {
   if (held.length === 1 || subscriber.isStored) return [matchOf(subscriber, held)];
   const [first, ...others] = held.filter(({ id }) => id !== undefined);
-  if (first === undefined || others.length === 0) return [matchOf(subscriber, held)];
+  if (first === undefined || others.length === 0 || others.length >= mostCopies) return [matchOf(subscriber, held)];
   const plain = held.filter(({ id }) => id === undefined);
   return [matchOf(subscriber, [first, ...plain]), ...others.map((one) => matchOf(subscriber, [one]))];
 }

@@ -307,3 +307,26 @@ test('a session goes over between MQTT 5 and 3.1.1, with what it is owed', async
   await soon(() => next.firstBytes('publish')).toEqual([0x3a]);
   expect(next.whole('publish')[0]?.includes(userProperty(20))).toBe(true);
 });
+
+test.each([
+  [16, 16],
+  [17, 1],
+])('of %i filters with identifiers that match a message makes %i copies', async (filters, copies) => {
+  const panel = await raw5('panel');
+  const levels = ['a', 'b', 'c', 'd', 'e'];
+  for (let n = 1; n <= filters; n++)
+    panel.send(
+      framed(
+        0x82,
+        Buffer.from([0, 1]),
+        withLength([Buffer.from([0x0b, n])]),
+        field(`forpost/${levels.map((level, bit) => ((n >> bit) & 1 ? '+' : level)).join('/')}`),
+        Buffer.from([0]),
+      ),
+    );
+  await soon(() => panel.whole('suback').length).toBe(filters);
+  bench.broker.publish('forpost/a/b/c/d/e', 'one', { qos: 0, retain: false });
+  panel.send(Buffer.from([0xc0, 0]));
+  await soon(() => panel.whole('pingresp').length).toBe(1);
+  expect(panel.whole('publish').length).toBe(copies);
+});

@@ -235,8 +235,8 @@ describe('a subscription', () => {
     await soon(() => texts(messages)).toEqual(['up', 'up', 'last']);
   });
 
-  test('several that match bring a message once, with the highest QoS and all their identifiers', async () => {
-    const panel = await v5('panel');
+  test('several that match bring a session a message once, with the highest QoS and all their identifiers', async () => {
+    const panel = await v5('panel', { clean: false, properties: { sessionExpiryInterval: 100 } });
     const messages = heard(panel);
     await panel.subscribeAsync('forpost/#', { qos: 0, properties: { subscriptionIdentifier: 1 } });
     await panel.subscribeAsync('forpost/status', { qos: 1, properties: { subscriptionIdentifier: 300 } });
