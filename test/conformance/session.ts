@@ -29,8 +29,6 @@ export class Session {
   readonly version: Version;
   /** what CONNACK of 5.0 announced, once for the whole run */
   readonly announced: Properties;
-  /** how many byte sequences the case has written */
-  written = 0;
   /** client ids whose sessions stay on the broker */
   readonly staying = new Set<string>();
   readonly #name: string;

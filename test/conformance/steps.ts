@@ -64,7 +64,6 @@ export class Client {
     return this.#step('connects', async (session) => {
       const connection = await session.open(this.#name);
       connection.write(this.#connectPacket(session, fields));
-      session.written++;
       await this.#next(session, 'connack', { code: 0, ...connack });
     });
   }
@@ -74,7 +73,6 @@ export class Client {
     return this.#step('is refused', async (session) => {
       const connection = await session.open(this.#name);
       connection.write(this.#connectPacket(session, fields));
-      session.written++;
       const packet = await connection.next(session.target.waitMs);
       const isRefusal =
         packet?.name === 'connack' && packet.sessionPresent === false && codes.includes(packet.code ?? 0);
@@ -89,7 +87,6 @@ export class Client {
   send(message: Message, what = 'sends'): Step {
     return this.#step(what, async (session) => {
       session.of(this.#name).write(typeof message === 'function' ? message(session) : message);
-      session.written++;
     });
   }
 
@@ -228,7 +225,6 @@ export class Client {
     const { code = options & 3, id = 100, props } = more;
     return this.#step(`subscribes to ${filter}`, async (session) => {
       session.of(this.#name).write(subscribePacket(session.version, id, [[filter, options]], props));
-      session.written++;
       await this.#next(session, 'suback', { id, codes: [code] });
     });
   }
@@ -254,7 +250,6 @@ export class Client {
     return this.#step(`publishes to ${topic}`, async (session) => {
       const connection = session.of(this.#name);
       connection.write(publishPacket(session.version, own));
-      session.written++;
       if (qos === 0) connection.write(pingPacket);
       await this.#next(session, qos === 0 ? 'pingresp' : qos === 1 ? 'puback' : 'pubrec', qos === 0 ? {} : answer);
       if (qos < 2) return;
@@ -268,7 +263,6 @@ export class Client {
     return this.#step('sends DISCONNECT', async (session) => {
       const connection = session.of(this.#name);
       connection.write(disconnectPacket(code, props));
-      session.written++;
       await this.#untilClosed(session, []);
     });
   }
