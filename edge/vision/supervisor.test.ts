@@ -209,11 +209,12 @@ test('a camera whose vision process ended is live again when it sends pictures, 
   await reaches('live');
   await reaches('off', '', 1);
   // the second one ends when it has told that it runs, and nothing of its camera
-  for (const _ of ['of a live camera', 'of one that never was']) {
+  for (const end of ['of a live camera', 'of one that never was']) {
     const killed = vision.processId!;
     process.kill(killed, 'SIGKILL');
     await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/SIGKILL/)]), { interval: 1 });
-    expect(vision.cameras()[1]!.state).toBe('off');
+    // on a busy machine the second process may have begun to tell of this one
+    expect(end === 'of a live camera' ? ['off'] : ['off', 'connecting']).toContain(vision.cameras()[1]!.state);
     await vi.waitFor(() => expect(vision.residentBytes).toBeDefined(), { timeout: 10_000, interval: 1 });
   }
   await reaches('live');

@@ -24,7 +24,7 @@ const threadSemiSpaceMb = 2;
  * it lets garbage grow to several times as much before it looks. `--max-old-space-size` is not only the limit at which
  * a leak ends the process: from it V8 also takes by what factor a heap may grow between two collections.
  */
-const gatewayFlags = [`--max-semi-space-size=${mainSemiSpaceMb}`, '--max-old-space-size=512', '--no-parallel-scavenge'];
+const gatewayFlags = [`--max-semi-space-size=${mainSemiSpaceMb}`, '--max-old-space-size=512'];
 
 /** glibc: one arena for all threads, and memory is given back early instead of kept for later. Others ignore it. */
 const gatewayEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '65536' };

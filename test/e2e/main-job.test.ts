@@ -158,9 +158,11 @@ test('a device cannot speak for another, and without a password nobody gets in',
     /[Nn]ot authorized|refused/i,
   );
   const noisy = await site.connect('noisy', { reconnectPeriod: 0 });
-  const closed = new Promise<void>((resolve) => noisy.once('close', resolve));
-  noisy.publish(readings('meter'), '{"id":"forged","values":{"power_w":1}}', { qos: 1 });
-  await closed;
+  // MQTT 3.1.1 has no refusal: it is acknowledged and goes nowhere, and staff are told
+  await noisy.publishAsync(readings('meter'), '{"id":"forged","values":{"power_w":1}}', { qos: 1 });
+  const { refused } = await site.local<{ refused: { principal: string; what: string }[] }>('/api/v1/refused');
+  expect(refused).toContainEqual(expect.objectContaining({ principal: 'noisy', what: readings('meter') }));
+  await noisy.endAsync();
   const meter = await site.connect('meter');
   await meter.publishAsync(readings('meter'), '{"id":"honest","values":{"power_w":1}}', { qos: 1 });
   await meter.endAsync();
