@@ -64,14 +64,14 @@ describe('connections before log-in', () => {
     expect(few.some(({ closed }) => closed)).toBe(false);
   });
 
-  test('log-ins beyond a burst are taken 500 a second, and all of them are answered', async () => {
+  test('log-ins beyond a burst are taken 250 a second, and all of them are answered', async () => {
     await start({ limits: { maxConnectionsEach: 1000 } });
     const begun = performance.now();
     const storm = await Promise.all(
       Array.from({ length: 450 }, (_, i) => from('127.0.0.66', connectPacket('meter', { clientId: `storm-${i}` }))),
     );
     await soon(() => storm.filter((client) => client.packets().length > 0).length).toBe(450);
-    expect(performance.now() - begun).toBeGreaterThan(400 * 2);
+    expect(performance.now() - begun).toBeGreaterThan(400 * 4 * 0.95);
   });
 
   test('a site whose 2,500 devices come back at once has none of them closed', async () => {

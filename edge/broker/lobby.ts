@@ -44,8 +44,8 @@ export const defaultLobbyLimits: LobbyLimits = {
 
 /** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, then alerts have theirs. */
 const connectsAtOnce = 50;
-/** Beyond those at once: 500 a second. */
-const connectEveryMs = 2;
+/** Beyond those at once: 250 a second, so that alerts beside a site that comes back stay below 5 ms. */
+const connectEveryMs = 4;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
 const handshakeEveryMs = 5;
 /** Emitted by a socket's stream when its client has logged in: what stands between it and the wire may need to know. */

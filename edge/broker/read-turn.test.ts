@@ -65,7 +65,7 @@ test('a device that floods for long is read as fast as its burst allows, and the
   expect(packets).toBeLessThanOrEqual(seconds * 10_000 + 20);
 });
 
-test('messages of a home automation that may publish cost a tenth of its credit: it may pass on 20,000 in a second', async () => {
+test('messages of a home automation that may publish cost a twentieth of its credit: it may pass on 20,000 in a second', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
   await taken(read, clock, 1000, 1, shareOfMessage);

@@ -28,8 +28,8 @@ const perSecond = { packets: 10_000, bytes: 8 * 2 ** 20 };
 const burst = { packets: 2000, bytes: 2 * 2 ** 20 };
 const mostDebtMs = 1000;
 
-/** What a message costs of the credit of a consumer that may publish: a bridge may pass 100,000 on in a second. */
-export const shareOfMessage = 0.1;
+/** What a message costs of the credit of a consumer that may publish: a bridge may pass 200,000 on in a second. */
+export const shareOfMessage = 0.05;
 
 /** What all heavy senders share of one turn of the event loop. */
 class SharedTurn {

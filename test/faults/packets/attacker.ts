@@ -189,6 +189,11 @@ const attacks = {
       times(500, (n) => publishPacket(topic, '', 1, n + 1)),
       500,
     ),
+  'messages of a consumer': () =>
+    flood(
+      times(500, () => publishPacket('hub/state', '{"power":1}', 0)),
+      500,
+    ),
   PINGREQ: () =>
     flood(
       times(5000, () => pingPacket),

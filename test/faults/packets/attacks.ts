@@ -26,6 +26,7 @@ export const attacks: readonly Attack[] = [
   { metric: 'empty_payload_flood', name: 'empty payloads', options: asDevice },
   { metric: 'empty_payload_qos1_flood', name: 'empty payloads of QoS 1', options: asDevice },
   { metric: 'qos2_flood', name: 'QoS 2 handshakes', options: asDevice },
+  { metric: 'consumer_messages_flood', name: 'messages of a consumer', options: { user: 'hostile-hub' } },
   { metric: 'pingreq_flood', name: 'PINGREQ', options: {} },
   { metric: 'pubrel_flood', name: 'PUBREL of nothing', options: {} },
   { metric: 'unsubscribe_12000_filters', name: 'UNSUBSCRIBE of many filters', options: { filters: 12_000 } },

@@ -1,4 +1,4 @@
-/** The site that is attacked: a probe whose alerts are watched, two hostile devices and a hostile consumer. */
+/** The site that is attacked: a probe whose alerts are watched, two hostile devices, and two hostile consumers, of which one may publish. */
 import { fileURLToPath } from 'node:url';
 import { TestSite } from '../../harness/site.ts';
 
@@ -10,6 +10,7 @@ export function attackedSite(): Promise<TestSite> {
     // it may publish to any topic below its own
     decoders: { 'hostile-shelly': 'shelly' },
     consumers: ['hostile-panel'],
+    more: { consumers: [{ id: 'hostile-hub', subscribe: ['hub/#'], publish: ['hub/#'] }] },
     rules: [{ id: 'over', kind: 'threshold', device: 'probe', metric: 'power_w', above: 1000 }],
     uplink: 'none',
     centre: false,
