@@ -10,7 +10,8 @@
  * address where that has its share, else of the address with the most: so whoever sends a CONNECT at once finds a
  * place, from that address too, because behind it there may be a whole site. Only an address whose share has all sent
  * a CONNECT is refused another connection. Handshakes and CONNECTs take turns by address; a turn of the event loop works
- * on one CONNECT, and a second on 500. A connection that has logged in is no longer here and is never closed for room.
+ * on one CONNECT, and a second on 250 behind a burst of 50. A connection that has logged in is no longer here and is
+ * never closed for room.
  */
 import type { Socket } from 'node:net';
 import { addressGroup } from '@forpost/shared/address.ts';
