@@ -1,6 +1,6 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
-import { basePathPattern } from '@forpost/shared/http/forwarded.ts';
+import { frontProperties } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
@@ -46,21 +46,7 @@ export const cloudSchema = Type.Object(
             closed,
           ),
         ),
-        trusted_proxy: Type.Optional(
-          Type.Array(Type.String(), {
-            minItems: 1,
-            maxItems: 100,
-            description:
-              'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
-          }),
-        ),
-        base_path: Type.Optional(
-          Type.String({
-            pattern: basePathPattern,
-            maxLength: 200,
-            description: 'the path under which a proxy shows the page, where it sends no X-Forwarded-Prefix: /forpost',
-          }),
-        ),
+        ...frontProperties,
         allow_plaintext: Type.Optional(
           Type.Boolean({
             description: 'other machines may send passwords in the clear: only where the network is trusted',

@@ -3,7 +3,7 @@
  * The schema is the type, the check and, published, the editor's help.
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
-import { basePathPattern } from '@forpost/shared/http/forwarded.ts';
+import { frontProperties } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
@@ -132,21 +132,7 @@ export const installationSchema = Type.Object(
             closed,
           ),
         ),
-        trusted_proxy: Type.Optional(
-          Type.Array(Type.String(), {
-            minItems: 1,
-            maxItems: 100,
-            description:
-              'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
-          }),
-        ),
-        base_path: Type.Optional(
-          Type.String({
-            pattern: basePathPattern,
-            maxLength: 200,
-            description: 'the path under which a proxy shows the page, where the proxy passes the path on: /gateway',
-          }),
-        ),
+        ...frontProperties,
       },
       closed,
     ),

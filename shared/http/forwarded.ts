@@ -8,6 +8,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import Type from 'typebox';
 import { isLoopback } from './loopback.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -20,10 +21,31 @@ export interface Front {
   readonly proxiesOnly?: boolean;
 }
 
-export const noFront: Front = { trusted: [] };
 const longestPrefix = 200;
-export const basePathPattern = '^(/[A-Za-z0-9._~-]+)+$';
+const basePathPattern = '^(/[A-Za-z0-9._~-]+)+$';
 const prefixFormat = new RegExp(basePathPattern);
+
+/** What a configuration says of the proxies in front, on both sides. */
+export const frontProperties = {
+  trusted_proxy: Type.Optional(
+    Type.Array(Type.String(), {
+      minItems: 1,
+      maxItems: 100,
+      description:
+        'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
+    }),
+  ),
+  base_path: Type.Optional(
+    Type.String({
+      pattern: basePathPattern,
+      maxLength: 200,
+      description:
+        'the path under which a proxy shows the page, where the proxy passes the path on or sends no X-Forwarded-Prefix: /forpost',
+    }),
+  ),
+};
+
+export const noFront: Front = { trusted: [] };
 
 /** Why this is no address and no network; undefined where it is one. */
 export function addressProblem(text: string): string | undefined {
