@@ -48,6 +48,16 @@ test('light and shadow with soft borders are never things', () => {
   );
 });
 
+test('a bright lamp beside the picture lights its corner and puts no thing there', () => {
+  for (const [cx, cy] of [
+    [28, 6],
+    [8, 10],
+  ] as const) {
+    const lamp = (x: number, y: number) => 1 + Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * 9 ** 2));
+    expect(scene(lamp).things).toBe(0);
+  }
+});
+
 test('a thing is one in whatever light, even sides and all', () => {
   const gain = fc.double({ min: 0.5, max: 1.6, noNaN: true });
   fc.assert(

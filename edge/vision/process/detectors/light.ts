@@ -19,8 +19,10 @@ const reachCells = 3;
 /** grey levels of residual that no light leaves, and in bright places as a part of the level */
 const thingLevels = 5;
 const thingPart = 0.06;
-/** what a gain leaves where it is not even within the window, as a part of what it changes */
+/** what a gain leaves where it is not even within a whole window, as a part of what it changes */
 const unevenPart = 0.16;
+/** cells of a window that the picture's border does not cut; a cut one sees the slope of a light from one side only */
+const wholeWindow = (2 * windowCells + 1) ** 2;
 /** grey level from which a sensor clips: a ratio means nothing there */
 const clippedLevel = 248;
 /** Where more of the picture than this clips that did not before, it is a light that blinds and not a white thing. */
@@ -118,7 +120,8 @@ export class LightTest {
     const expected = ((texture[at] ?? 1) * around) / cellsIn(area);
     const bright = Math.max(level, expected);
     if (clips && bright >= clippedLevel) return false;
-    const uneven = (unevenPart * bright * Math.abs(gain - 1)) / Math.max(1, gain);
+    const cut = wholeWindow / cellsIn(area);
+    const uneven = (cut * unevenPart * bright * Math.abs(gain - 1)) / Math.max(1, gain);
     return Math.abs(level - expected) > Math.max(thingLevels, thingPart * bright, uneven);
   }
 
