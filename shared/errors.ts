@@ -1,34 +1,143 @@
 /**
- * The registry of errors: a stable code, whether a retry can help, the cause kept, and a message that says what
- * happened, to which thing, and what the reader can do.
+ * The registry of errors. Each error has a stable code; the message says what happened, to which thing, and what the
+ * reader can do. docs/reference/error-codes.md is made of this table by `npm run -s reference`.
  */
+export interface ErrorKind {
+  /** whether the same attempt can succeed later */
+  readonly retryable: boolean;
+  /** what happened, a sentence */
+  readonly means: string;
+  /** what a person does about it, a sentence */
+  readonly remedy: string;
+}
+
 export const errorCodes = {
-  FORPOST_CONFIG_INVALID: { retryable: false },
-  FORPOST_NODE_TOO_OLD: { retryable: false },
-  FORPOST_PORT_TAKEN: { retryable: false },
-  FORPOST_DATA_FOLDER: { retryable: false },
-  FORPOST_OUTBOX_FULL: { retryable: true },
-  FORPOST_OUTBOX_FAILED: { retryable: true },
-  FORPOST_OUTBOX_DISK: { retryable: true },
-  FORPOST_OUTBOX_NEWER_SCHEMA: { retryable: false },
-  FORPOST_OUTBOX_STOPPED: { retryable: false },
-  FORPOST_SINK_UNREACHABLE: { retryable: true },
-  FORPOST_SINK_TIMEOUT: { retryable: true },
-  FORPOST_SINK_TOPIC_MISSING: { retryable: true },
-  FORPOST_SINK_REFUSED: { retryable: false },
-  FORPOST_REPLAY_EMPTY: { retryable: false },
-  FORPOST_PAYLOAD_INVALID: { retryable: false },
-  FORPOST_MODEL_INVALID: { retryable: false },
-  FORPOST_DETECTOR_FAILED: { retryable: true },
-  FORPOST_CAMERA_FAILED: { retryable: true },
-  FORPOST_HISTORY_FAILED: { retryable: true },
-  FORPOST_HISTORY_DAMAGED: { retryable: false },
-  FORPOST_LANE_SCATTERED: { retryable: false },
-  FORPOST_CENTRE_RUNNING: { retryable: false },
-  FORPOST_CHANNEL_FAILED: { retryable: true },
-  FORPOST_COMMANDS_FULL: { retryable: true },
-  FORPOST_PART_FAILED: { retryable: false },
-} as const satisfies Record<string, { retryable: boolean }>;
+  FORPOST_CONFIG_INVALID: {
+    retryable: false,
+    means: 'A configuration file, or an argument of a command, has a mistake.',
+    remedy: 'Correct the place that the message names; `forpost check FILE` lists all mistakes of a file.',
+  },
+  FORPOST_NODE_TOO_OLD: {
+    retryable: false,
+    means: 'The installed Node cannot run Forpost.',
+    remedy: 'Start Forpost through npm, which brings its own Node.',
+  },
+  FORPOST_PORT_TAKEN: {
+    retryable: false,
+    means: 'Another program listens on a port of this configuration.',
+    remedy: 'Stop that program, or set a free port in the file.',
+  },
+  FORPOST_DATA_FOLDER: {
+    retryable: false,
+    means: 'The gateway’s data folder, or the outbox in it, cannot be used.',
+    remedy: 'Give the folder to the service’s user, or stop the gateway that uses it already.',
+  },
+  FORPOST_OUTBOX_FULL: {
+    retryable: true,
+    means: 'The disk, or `outbox.max_bytes`, has no room for a reading. The device is not acknowledged and keeps it.',
+    remedy: 'Free some space, or restore the uplink so that delivered events can be deleted.',
+  },
+  FORPOST_OUTBOX_FAILED: {
+    retryable: true,
+    means: 'SQLite could not open or write the outbox.',
+    remedy: 'Read the message for the file; a damaged file is put aside at the next start.',
+  },
+  FORPOST_OUTBOX_DISK: {
+    retryable: true,
+    means: 'The disk refuses writes: it is read-only or reports errors. Alarms go on.',
+    remedy: 'Check the disk, and replace it.',
+  },
+  FORPOST_OUTBOX_NEWER_SCHEMA: {
+    retryable: false,
+    means: 'A newer Forpost wrote this outbox.',
+    remedy: 'Install that version, or move the file away to begin an empty outbox.',
+  },
+  FORPOST_OUTBOX_STOPPED: {
+    retryable: false,
+    means: 'A part asked the outbox for something while the gateway was stopping.',
+    remedy: 'Nothing: the sender was not acknowledged and sends it again.',
+  },
+  FORPOST_SINK_UNREACHABLE: {
+    retryable: true,
+    means: 'The uplink cannot reach Kafka or the receiver.',
+    remedy: 'Check address, certificate and network; the gateway tries again by itself.',
+  },
+  FORPOST_SINK_TIMEOUT: {
+    retryable: true,
+    means: 'Kafka or the receiver did not answer within the deadline.',
+    remedy: 'Check the connection; the gateway sends the batch again by itself.',
+  },
+  FORPOST_SINK_TOPIC_MISSING: {
+    retryable: true,
+    means: 'Kafka lacks a topic with this prefix.',
+    remedy: 'Start the centre, or run `forpost cloud topics --config cloud.yaml`.',
+  },
+  FORPOST_SINK_REFUSED: {
+    retryable: false,
+    means: 'Kafka or the receiver refused a batch or the log-in.',
+    remedy: 'Check the password or token in `secrets.yaml`, and the rights of the user at Kafka.',
+  },
+  FORPOST_REPLAY_EMPTY: {
+    retryable: false,
+    means: '`forpost replay` found no delivered event in the given range.',
+    remedy: 'Choose a range, epoch or lane that the message offers.',
+  },
+  FORPOST_PAYLOAD_INVALID: {
+    retryable: false,
+    means: 'An event, a query or a number in it is outside what can be stored.',
+    remedy: 'Correct what the message names; the same content is refused again.',
+  },
+  FORPOST_MODEL_INVALID: {
+    retryable: false,
+    means: 'A file is not a detection model that Forpost can run.',
+    remedy: 'Export the model in one of the known forms, or choose one of `forpost model list`.',
+  },
+  FORPOST_DETECTOR_FAILED: {
+    retryable: true,
+    means: 'A detection model failed on a frame.',
+    remedy: 'Nothing at first: the model is loaded again. If it repeats, choose another model.',
+  },
+  FORPOST_CAMERA_FAILED: {
+    retryable: true,
+    means: 'A camera gave no certificate, stream or clip.',
+    remedy: 'Check the camera’s address, log-in and network; the gateway connects again by itself.',
+  },
+  FORPOST_HISTORY_FAILED: {
+    retryable: true,
+    means: 'The centre could not read or write the history or one of its files.',
+    remedy: 'Check ClickHouse and the disk of the data folder; events wait in Kafka meanwhile.',
+  },
+  FORPOST_HISTORY_DAMAGED: {
+    retryable: false,
+    means: 'The embedded history cannot be opened.',
+    remedy: 'Nothing at first: the centre puts it aside and begins an empty one; fill it with `forpost cloud rebuild`.',
+  },
+  FORPOST_LANE_SCATTERED: {
+    retryable: false,
+    means: 'The sequence numbers of one lane lie in too many separate ranges to be listed.',
+    remedy: 'Find what numbers events with holes: another sender uses the id of this gateway.',
+  },
+  FORPOST_CENTRE_RUNNING: {
+    retryable: false,
+    means: 'A centre reads the topics while a command needs it stopped.',
+    remedy: 'Stop the centre, then run the command again.',
+  },
+  FORPOST_CHANNEL_FAILED: {
+    retryable: true,
+    means: 'A notification channel did not take a notification.',
+    remedy: 'Check the channel’s address and log-in; the centre tries again by itself.',
+  },
+  FORPOST_COMMANDS_FULL: {
+    retryable: true,
+    means: 'A gateway was sent its limit of commands for a day.',
+    remedy: 'Wait, or find the program that sends them.',
+  },
+  FORPOST_PART_FAILED: {
+    retryable: false,
+    means: 'A part of Forpost was used in a state that must not occur.',
+    remedy: 'Restart the process, and report the message as a defect.',
+  },
+} as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
