@@ -22,7 +22,7 @@ const light = [
 ];
 /** What starts real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
 const realParts = [
-  'edge/start.test.ts',
+  'edge/gateway.test.ts',
   'edge/vision/process/stream/*.test.ts',
   'cloud/history/clickhouse/{embedded,http,http-faults}.test.ts',
   'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',

@@ -111,7 +111,7 @@ devices
   .option('--console', 'a person who may open the gateway’s page')
   .option('--viewer', 'a person who sees everything on the page and changes nothing: a screen on a wall')
   .action(async (id: string, options: { config: string; console?: boolean; viewer?: boolean }) => {
-    const { setPassword } = await import('./site/passwords.ts');
+    const { setPassword } = await import('./config/passwords.ts');
     const { console: person = false, viewer = false } = options;
     const password = await setPassword(options.config, person || viewer ? 'console' : 'mqtt', id, viewer);
     process.stdout.write(
@@ -138,8 +138,8 @@ cameras
   .requiredOption('-c, --config <file>', 'the installation: gateway.yaml')
   .action(async (id: string, options: { config: string }) => {
     const [{ loadInstallation }, { loadSite }, { cameraFingerprint }] = await Promise.all([
-      import('./config/load.ts'),
-      import('./site/load.ts'),
+      import('./config/load-installation.ts'),
+      import('./config/load-site.ts'),
       import('./vision/camera-fingerprint.ts'),
     ]);
     const { site_file: siteFile, secrets_file: secretsFile } = loadInstallation(options.config);
@@ -228,7 +228,10 @@ interface ModelAddCommand {
 }
 
 async function modelsFolder(config: string): Promise<string> {
-  const [{ loadInstallation }, { join }] = await Promise.all([import('./config/load.ts'), import('node:path')]);
+  const [{ loadInstallation }, { join }] = await Promise.all([
+    import('./config/load-installation.ts'),
+    import('node:path'),
+  ]);
   return join(loadInstallation(config).data, 'models');
 }
 

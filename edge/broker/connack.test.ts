@@ -10,7 +10,7 @@ import {
   publishPacket,
   type RawClient,
   subscribePacket,
-} from './test-support.ts';
+} from './testing/broker.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 5 });

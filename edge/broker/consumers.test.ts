@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Forbidden } from './forbidden.ts';
-import { Bench } from './test-support.ts';
+import { Bench } from './testing/broker.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import pino from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { BrokerOptions } from './broker.ts';
-import { Bench, connectPacket, publishPacket, RawClient } from './test-support.ts';
+import { Bench, connectPacket, publishPacket, RawClient } from './testing/broker.ts';
 
 let bench: Bench;
 const sockets: Socket[] = [];

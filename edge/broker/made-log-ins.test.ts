@@ -3,7 +3,7 @@ import { makeCredential } from '@forpost/shared/made-credential.ts';
 import { afterEach, expect, test } from 'vitest';
 import { DeviceRegistry } from '../devices/registry.ts';
 import type { Site } from '../site/site.ts';
-import { Bench, connectPacket, type RawClient } from './test-support.ts';
+import { Bench, connectPacket, type RawClient } from './testing/broker.ts';
 
 let bench: Bench | undefined;
 afterEach(() => bench?.stop());

@@ -9,7 +9,7 @@ import { check5 } from './protocol/client-packets-5.ts';
 import { variable } from './protocol/fields.ts';
 import { readPublish } from './protocol/publish.ts';
 import { Sessions } from './sessions.ts';
-import { Bench, connectPacket, field, framed, HeldStorage, password, type RawClient } from './test-support.ts';
+import { Bench, connectPacket, field, framed, HeldStorage, password, type RawClient } from './testing/broker.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });

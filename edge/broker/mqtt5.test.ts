@@ -3,7 +3,7 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BrokerOptions } from './broker.ts';
 import type { Forbidden } from './forbidden.ts';
-import { Bench, connectPacket, field, framed, password, publishPacket, type RawClient } from './test-support.ts';
+import { Bench, connectPacket, field, framed, password, publishPacket, type RawClient } from './testing/broker.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });

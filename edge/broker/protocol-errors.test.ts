@@ -8,7 +8,7 @@ import {
   pingPacket,
   publishPacket,
   subscribePacket,
-} from './test-support.ts';
+} from './testing/broker.ts';
 
 let bench: Bench;
 

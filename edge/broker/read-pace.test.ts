@@ -1,6 +1,6 @@
 /** How fast one principal is read over time, at the broker itself: see read-turn.ts. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Bench, connectPacket, field, framed, pingPacket, type RawClient } from './test-support.ts';
+import { Bench, connectPacket, field, framed, pingPacket, type RawClient } from './testing/broker.ts';
 
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 20_000, interval: 10 });
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Refused } from './refused-clients.ts';
-import { Bench, connectPacket, field, framed } from './test-support.ts';
+import { Bench, connectPacket, field, framed } from './testing/broker.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());

@@ -5,7 +5,7 @@ import { grantOf } from './grants.ts';
 import { Message, type MessageFields } from './message.ts';
 import type { SessionLimits, Subscription } from './session.ts';
 import { Sessions } from './sessions.ts';
-import { HeldStorage } from './test-support.ts';
+import { HeldStorage } from './testing/broker.ts';
 
 const dropped: string[] = [];
 const clock = new FakeClock();

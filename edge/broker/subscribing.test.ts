@@ -9,7 +9,7 @@ import {
   pingPacket,
   type RawClient,
   subscribePacket,
-} from './test-support.ts';
+} from './testing/broker.ts';
 
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 15_000, interval: 10 });
 

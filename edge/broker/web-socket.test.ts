@@ -8,7 +8,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { BrokerOptions } from './broker.ts';
-import { Bench, connectPacket, password, pingPacket, publishPacket, subscribePacket } from './test-support.ts';
+import { Bench, connectPacket, password, pingPacket, publishPacket, subscribePacket } from './testing/broker.ts';
 
 let bench: Bench;
 const clients: MqttClient[] = [];

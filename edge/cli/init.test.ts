@@ -9,8 +9,8 @@ import { parse } from 'yaml';
 import { freePorts } from '../../test/harness/ports.ts';
 import { root } from '../../test/harness/root.ts';
 import { judge } from '../config/judge.ts';
-import { loadInstallation } from '../config/load.ts';
-import { loadSite } from '../site/load.ts';
+import { loadInstallation } from '../config/load-installation.ts';
+import { loadSite } from '../config/load-site.ts';
 import { init } from './init.ts';
 
 let folder: string;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { type RefusedClient, RefusedClients } from '../broker/refused-clients.ts';
 import { readRefused, refusedFileName } from '../broker/refused-file.ts';
-import { loadInstallation } from '../config/load.ts';
+import { loadInstallation } from '../config/load-installation.ts';
+import { loadSite } from '../config/load-site.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from '../console/page/refused-words.ts';
-import { loadSite } from '../site/load.ts';
 
 /** A line each. @throws ForpostError FORPOST_CONFIG_INVALID */
 export async function listDevices(installationFile: string): Promise<readonly string[]> {

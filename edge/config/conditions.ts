@@ -13,10 +13,10 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { weakness } from '@forpost/shared/password-strength.ts';
 import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
-import type { LoadedSite } from '../site/load.ts';
 import { checkModels } from '../vision/check-models.ts';
 import type { Installation } from './installation.ts';
 import { keptFileProblems } from './kept-files.ts';
+import type { LoadedSite } from './load-site.ts';
 
 export interface Warning {
   /**

@@ -15,13 +15,13 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
+import { evidenceSecret } from '../evidence/upload-target.ts';
 import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
-import { type LoadedSite, loadSite } from '../site/load.ts';
 import type { Secrets, SinkSecret, Site } from '../site/site.ts';
-import { evidenceSecret } from '../uplink/upload-target.ts';
 import { conditions, lastingConditions, type Warning } from './conditions.ts';
 import type { Installation, SinkConfig } from './installation.ts';
-import { nameOfSink, readInstallation } from './load.ts';
+import { nameOfSink, readInstallation } from './load-installation.ts';
+import { type LoadedSite, loadSite } from './load-site.ts';
 
 export interface Loaded {
   readonly installation: Installation;

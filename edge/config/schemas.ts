@@ -1,7 +1,8 @@
 /** The JSON Schemas of the gateway's files, for editors: the same schemas that check them at the start. */
-import { anyRule } from '../site/rule-schemas.ts';
+
 import { secretsSchema, siteSchema } from '../site/site.ts';
 import { installationSchema } from './installation.ts';
+import { anyRule } from './rule-schemas.ts';
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 

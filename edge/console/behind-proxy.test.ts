@@ -14,7 +14,7 @@ import { freePorts } from '../../test/harness/ports.ts';
 import { type ReverseProxyOptions, startReverseProxy } from '../../test/harness/reverse-proxy.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
-import { FakeSource, gatewayStatus } from './source.fake.ts';
+import { FakeSource, gatewayStatus } from './testing/source.ts';
 
 const executablePath = process.env.FORPOST_CHROMIUM ?? '/usr/bin/chromium';
 const withoutBrowser = existsSync(executablePath) ? undefined : `${executablePath} is missing`;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ConsoleServer } from './server.ts';
-import { activeAlarm, deviceStatus, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
+import { activeAlarm, deviceStatus, FakeSource, gatewayStatus, refusedView } from './testing/source.ts';
 
 const phone = { width: 390, height: 844 } as const;
 

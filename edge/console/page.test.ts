@@ -14,7 +14,7 @@ import { TcpProxy } from '../../test/harness/proxy.ts';
 import { unless } from '../../test/harness/unless.ts';
 import type { Track } from '../vision/messages.ts';
 import { ConsoleServer } from './server.ts';
-import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
+import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './testing/source.ts';
 
 describe('the page in a browser on a phone', unless(withoutBrowser), () => {
   let browser: Browser;

@@ -11,7 +11,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConsoleServer, type ConsoleServerOptions } from './server.ts';
-import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './source.fake.ts';
+import { activeAlarm, deviceStatus, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './testing/source.ts';
 import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
 
 let hash: string;

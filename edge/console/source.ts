@@ -8,10 +8,10 @@ import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { PastAlarm, PastAlarmsPage, PastAlarmsQuery } from '../alerts/past-alarms.ts';
 import type { RefusedClient } from '../broker/refused-clients.ts';
+import type { EvidenceRecord } from '../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
-import type { EvidenceRecord } from '../vision/evidence/store.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
 
 /** An alarm that is active now, or over and not acknowledged. Times RFC 3339. */

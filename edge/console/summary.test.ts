@@ -1,7 +1,7 @@
 import type { CameraStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
-import { activeAlarm, deviceStatus, gatewayStatus, refusedView } from './source.fake.ts';
 import { summarise } from './summary.ts';
+import { activeAlarm, deviceStatus, gatewayStatus, refusedView } from './testing/source.ts';
 
 const camera: CameraStatus = {
   id: 'yard',

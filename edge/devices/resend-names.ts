@@ -5,7 +5,7 @@
  * Always: a reading is no event's resend, nor one channel's another's. Where one publish has several contents under one
  * id, each has a name of its own, so that all are stored, and none again when that publish is sent again.
  */
-import { hashText } from '../hash.ts';
+import { hashText } from '@forpost/shared/short-hash.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
 import type { DecodedEvent, DecodedReading } from './decoder.ts';
 

@@ -1,6 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
-import { deviceStatus, FakeSource, gatewayStatus } from '../console/source.fake.ts';
+import { deviceStatus, FakeSource, gatewayStatus } from '../console/testing/source.ts';
 import { GatewayHealth } from './health.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { GatewaySnapshot } from './snapshot.ts';

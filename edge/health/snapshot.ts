@@ -2,9 +2,9 @@
 import type { Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { BrokerCounters } from '../broker/broker.ts';
+import type { EvidenceFigures } from '../evidence/store.ts';
+import type { UploadFigures } from '../evidence/upload.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
-import type { UploadFigures } from '../uplink/evidence-upload.ts';
-import type { EvidenceFigures } from '../vision/evidence/store.ts';
 
 export interface GatewaySnapshot {
   readonly status: GatewayStatus;

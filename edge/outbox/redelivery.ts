@@ -8,7 +8,7 @@
  * Always: of one client at most `perClient` records are kept, the newest, fewer where there are very many clients; of
  * one principal those of at most 16 clients. What is redelivered later than that is a new message.
  */
-import { hashBytes, hashText } from '../hash.ts';
+import { hashBytes, hashText } from '@forpost/shared/short-hash.ts';
 
 export interface Redelivery {
   /** see `clientKey` */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Condition, checkCondition, LocalTime } from './cel.ts';
-import { noon } from './test-support.ts';
+import { noon } from './testing/rules.ts';
 
 const berlin = new LocalTime('Europe/Berlin');
 const facts = { now: noon, device: 'oven', metric: 'power_w', value: 100, values: { power_w: 100, on: true } };

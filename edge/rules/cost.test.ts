@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { Condition, checkCondition, type Facts, LocalTime } from './cel.ts';
-import { noon } from './test-support.ts';
+import { noon } from './testing/rules.ts';
 
 const berlin = new LocalTime('Europe/Berlin');
 const metrics = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}_w`, i]));

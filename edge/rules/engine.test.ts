@@ -1,7 +1,7 @@
 import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
-import { noon, reading, siteWith } from './test-support.ts';
+import { noon, reading, siteWith } from './testing/rules.ts';
 
 const overload = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500 };
 const active = {

@@ -2,7 +2,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import type { DeviceTimes } from './engine.ts';
 import { rightClock } from './rule.ts';
-import { siteWith } from './test-support.ts';
+import { siteWith } from './testing/rules.ts';
 import { timeProblems } from './time-problems.ts';
 
 const atNight = {

@@ -2,7 +2,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
 import type { Observation } from './rule.ts';
-import { noon, siteWith, trackOf } from './test-support.ts';
+import { noon, siteWith, trackOf } from './testing/rules.ts';
 import { Trials } from './trial.ts';
 
 function rig(...rules: object[]) {

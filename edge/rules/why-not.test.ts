@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CameraConfig, RuleConfig } from '../site/site.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
-import { crossing, scene, siteWith } from './test-support.ts';
+import { crossing, scene, siteWith } from './testing/rules.ts';
 import { whyNot } from './why-not.ts';
 
 const camera = siteWith().cameras[0] as CameraConfig;

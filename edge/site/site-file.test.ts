@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadSite } from './load.ts';
+import { loadSite } from '../config/load-site.ts';
 import { type CameraScene, withScene } from './scene-edit.ts';
 import { SiteFile } from './site-file.ts';
 
@@ -185,7 +185,7 @@ test('a file in a folder that takes no new file is saved, and its text before is
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(etc, 'site.yaml'), '');
   const here = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
-  const code = `import { SiteFile } from ${here('./site-file.ts')}; import { loadSite } from ${here('./load.ts')};
+  const code = `import { SiteFile } from ${here('./site-file.ts')}; import { loadSite } from ${here('../config/load-site.ts')};
     const [file, secrets, data] = ${JSON.stringify([join(etc, 'site.yaml'), join(folder, 'secrets.yaml'), join(folder, 'data')])};
     const { site } = loadSite(file, secrets);
     const saved = await new SiteFile(file, secrets, data).save(site.revision, (old) => old + '# more\\n');

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { readWhole, replaceFile } from '@forpost/shared/files.ts';
-import { loadSite } from './load.ts';
+import { loadSite } from '../config/load-site.ts';
 import type { Site } from './site.ts';
 
 export type Saved =

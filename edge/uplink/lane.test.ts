@@ -8,7 +8,7 @@ import { InHand } from '../outbox/in-hand.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 import { LaneRunner } from './lane.ts';
 import { Pacer } from './pacer.ts';
-import { MemorySink } from './sinks/memory.ts';
+import { MemorySink } from './testing/memory-sink.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 const epoch = asId<'epoch'>('00000000000000a1');

@@ -17,7 +17,7 @@ import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { draft, outboxIn, sink as sinkName, temporaryFolder } from '../outbox/sqlite/test-support.ts';
 import { Pacer } from './pacer.ts';
 import { type ReplayRange, rangeOf, replay } from './replay.ts';
-import { MemorySink } from './sinks/memory.ts';
+import { MemorySink } from './testing/memory-sink.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 const identity = { site: asId<'site'>('home'), gateway: asId<'gateway'>('gw-1') };

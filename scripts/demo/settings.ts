@@ -13,8 +13,8 @@ import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { keyFileOf, signingKey } from '../../cloud/commands/key.ts';
 import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
 import { type Installation, installationSchema } from '../../edge/config/installation.ts';
+import { evidenceSecret } from '../../edge/evidence/upload-target.ts';
 import { siteSchema } from '../../edge/site/site.ts';
-import { evidenceSecret } from '../../edge/uplink/upload-target.ts';
 import { Copies } from './copies.ts';
 import type { DemoOptions } from './options.ts';
 

@@ -9,7 +9,7 @@ import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
 import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
-import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/uplink/evidence-upload.ts';
+import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/evidence/upload.ts';
 import { Pacer } from '../../edge/uplink/pacer.ts';
 import type { PacingLimits } from '../../edge/uplink/pacing.ts';
 import { UplinkMemory } from '../../edge/uplink/uplink-memory.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectPacket, field, framed } from '../../edge/broker/test-support.ts';
+import { connectPacket, field, framed } from '../../edge/broker/testing/broker.ts';
 import { type TestSite, testPassword, until } from '../harness/site.ts';
 import { attacks, costOf, turns } from './packets/attacks.ts';
 import { fuzz } from './packets/fuzz.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activeAlarm } from '../source.fake.ts';
+import { activeAlarm } from '../testing/source.ts';
 import { AlarmHold, waitingWords } from './alarm-hold.ts';
 
 const ids = ({ rows }: ReturnType<AlarmHold['list']>) =>

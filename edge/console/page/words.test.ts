@@ -1,6 +1,6 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
-import { refusedView } from '../source.fake.ts';
+import { refusedView } from '../testing/source.ts';
 import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
 import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';

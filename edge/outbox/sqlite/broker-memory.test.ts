@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EvaluatedIds } from '../../evaluated-ids.ts';
+import { EvaluatedIds } from '../../pipeline/resend-filter.ts';
 import { clientKey, PackedRedeliveries, perClient } from '../redelivery.ts';
 import { registerRowHash } from './row-hash.ts';
 import { saveMetaHash } from './sql/meta.ts';

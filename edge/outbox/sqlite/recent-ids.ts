@@ -8,8 +8,8 @@
  * that is new.
  */
 import { createHash } from 'node:crypto';
+import { hashText } from '@forpost/shared/short-hash.ts';
 import type Database from 'better-sqlite3';
-import { hashText } from '../../hash.ts';
 import type { ReusedIds } from '../outbox.ts';
 import { idAlone, type RecalledIds } from './messages.ts';
 import {

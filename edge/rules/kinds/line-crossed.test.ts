@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { crossing, looked, noon, scene, siteWith, trackOf } from '../test-support.ts';
+import { crossing, looked, noon, scene, siteWith, trackOf } from '../testing/rules.ts';
 import { ruleKind } from './registry.ts';
 
 const told = (transitions: ReturnType<RuleEngine['wake']>) =>

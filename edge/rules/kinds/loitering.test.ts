@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { looked, noon, scene, sceneLost, siteWith, trackOf } from '../test-support.ts';
+import { looked, noon, scene, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 
 const rule = { id: 'r', kind: 'loitering', camera: 'yard', zone: 'drive', after_s: 30, clear_after_s: 5 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
 import type { Observation } from '../rule.ts';
-import { crossing, looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../test-support.ts';
+import { crossing, looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 import { ruleKind } from './registry.ts';
 
 const rules = [

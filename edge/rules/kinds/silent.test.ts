@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { noon, reading, siteWith } from '../test-support.ts';
+import { noon, reading, siteWith } from '../testing/rules.ts';
 import { type SilentConfig, silent } from './silent.ts';
 
 const rule = { id: 'quiet', kind: 'silent', devices: ['heat-pump'], after_s: 300 };

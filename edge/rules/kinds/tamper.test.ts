@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Tamper } from '../../vision/messages.ts';
 import { RuleEngine } from '../engine.ts';
 import type { Observation } from '../rule.ts';
-import { noon, siteWith } from '../test-support.ts';
+import { noon, siteWith } from '../testing/rules.ts';
 
 const rule = { id: 'camera-tamper', kind: 'tamper', cameras: ['yard'] };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
 import { rightClock } from '../rule.ts';
-import { noon, reading, siteWith } from '../test-support.ts';
+import { noon, reading, siteWith } from '../testing/rules.ts';
 import { type Phase, step, type ThresholdConfig, threshold } from './threshold.ts';
 
 const rule = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500, clear: 7000 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../test-support.ts';
+import { looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 import { settleMs } from './occupancy.ts';
 import { ruleKind } from './registry.ts';
 

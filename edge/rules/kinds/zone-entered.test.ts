@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { noon, scene, siteWith } from '../test-support.ts';
+import { noon, scene, siteWith } from '../testing/rules.ts';
 import { type ZoneEnteredConfig, zoneEntered } from './zone-entered.ts';
 
 const rule = { id: 'intruder', kind: 'zone-entered', camera: 'yard', zone: 'drive', clear_after_s: 10 };

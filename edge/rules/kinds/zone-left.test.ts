@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { noon, scene, sceneLost, siteWith } from '../test-support.ts';
+import { noon, scene, sceneLost, siteWith } from '../testing/rules.ts';
 
 function engineOf(more: object = {}) {
   return new RuleEngine({

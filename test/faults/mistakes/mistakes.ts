@@ -21,7 +21,7 @@ export const mistakes = {
   /** the device hears of its reading while the disk still writes it */
   'acknowledge-before-commit': {
     process: 'gateway',
-    file: 'edge/pipeline.ts',
+    file: 'edge/pipeline/pipeline.ts',
     right: 'await this.#storing.submit(entry);',
     wrong: 'void this.#storing.submit(entry).catch(() => undefined);',
     scenarios: ['slow-fsync', 'gateway-kill'],

@@ -12,7 +12,7 @@ import {
   pingPacket,
   publishPacket,
   pubrelPacket,
-} from '../../../edge/broker/test-support.ts';
+} from '../../../edge/broker/testing/broker.ts';
 
 export interface AttackerData {
   readonly port: number;

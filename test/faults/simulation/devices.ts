@@ -1,5 +1,5 @@
 /**
- * The simulated devices and the way of their messages to the outbox (edge/storing.ts, the real one): each publishes
+ * The simulated devices and the way of their messages to the outbox (edge/pipeline/entry-queue.ts, the real one): each publishes
  * readings with ids of its own (QoS 1), keeps what was not acknowledged, and sends that again when it is connected
  * again, or when it lost patience. Some messages raise an alert, which is acted on at once and must be stored; a resend
  * does not raise it again, unless the gateway has forgotten it with its life. A camera's alerts have no sender at all.
@@ -12,7 +12,7 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import type { EventDraft, Outbox } from '../../../edge/outbox/outbox.ts';
-import { Storing } from '../../../edge/storing.ts';
+import { Storing } from '../../../edge/pipeline/entry-queue.ts';
 import { poisonMark } from './network.ts';
 import { deviceCount } from './operations.ts';
 import type { Random } from './random.ts';

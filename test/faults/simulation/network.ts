@@ -7,7 +7,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type { Sink, SinkBatch } from '../../../edge/uplink/sink.ts';
-import { type Fate, MemorySink } from '../../../edge/uplink/sinks/memory.ts';
+import { type Fate, MemorySink } from '../../../edge/uplink/testing/memory-sink.ts';
 import type { SinkName, Weather } from './operations.ts';
 import type { Random } from './random.ts';
 

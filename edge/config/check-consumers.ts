@@ -1,0 +1,66 @@
+/** What is wrong with the consumers of a site beyond the schema: roles, filters and base topics that cannot be. */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { FilterSet } from '../broker/filter-set.ts';
+import { isTopicFilter } from '../broker/topic-filter.ts';
+import { commandTopicsOf, rolesOf } from '../devices/principals.ts';
+import { roleNamed, roles } from '../devices/roles/registry.ts';
+import type { ConsumerConfig, Site } from '../site/site.ts';
+
+/** First levels that no consumer may take as its base: the gateway and devices speak there. */
+const reservedTrees = ['forpost', 'tele', 'stat', 'cmnd', 'shellies'];
+
+export function checkConsumers({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly Problem[] {
+  const commands = new FilterSet(devices.flatMap(commandTopicsOf));
+  return consumers.flatMap((consumer, index) =>
+    [...rights(consumer), ...bases(consumer), ...filters(consumer), ...forbidden(consumer, commands)].map(
+      ({ path, message }) => ({ path: ['consumers', index, ...path], message }),
+    ),
+  );
+}
+
+/** Paths are within the consumer, here and below. */
+function rights({ id, role, subscribe = [], publish = [] }: ConsumerConfig): readonly Problem[] {
+  if (role === undefined && subscribe.length + publish.length === 0)
+    return [{ path: [], message: `consumer "${id}" may do nothing: give it subscribe, publish or role` }];
+  const names = roles.map(({ name }) => name);
+  return [role ?? []]
+    .flat()
+    .filter((name) => roleNamed(name) === undefined)
+    .map((name) => ({ path: ['role'], message: `there is no role "${name}"${suggestion(name, names)}` }));
+}
+
+function bases(consumer: ConsumerConfig): readonly Problem[] {
+  const { base_topic: base, discovery_prefix: prefix } = consumer;
+  const problems: Problem[] = [];
+  if (base !== undefined && !rolesOf(consumer).some(({ hasBase }) => hasBase)) {
+    const withBase = roles.filter(({ hasBase }) => hasBase).map(({ name }) => name);
+    problems.push({ path: ['base_topic'], message: `base_topic is for a role that has one: ${withBase.join(', ')}` });
+  }
+  for (const [key, topic] of [['base_topic', base] as const, ['discovery_prefix', prefix] as const]) {
+    const [first = ''] = (topic ?? '').split('/');
+    if (reservedTrees.includes(first) || first.startsWith('$'))
+      problems.push({ path: [key], message: `"${topic}" cannot be a consumer's topic: others speak there` });
+  }
+  return problems;
+}
+
+function filters({ subscribe = [], publish = [] }: ConsumerConfig): readonly Problem[] {
+  return [['subscribe', subscribe] as const, ['publish', publish] as const].flatMap(([key, all]) =>
+    all.flatMap((filter, index) => {
+      if (isTopicFilter(filter)) return [];
+      const message = `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`;
+      return [{ path: [key, index], message }];
+    }),
+  );
+}
+
+/** Filters that nothing may ever be published to; of a wider one what is somebody else's is refused as it comes. */
+function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): readonly Problem[] {
+  return publish.flatMap((filter, index) => {
+    const [first = ''] = filter.split('/');
+    if (!(first === 'forpost' || first.startsWith('$')) || commands.overlapping(filter) !== undefined) return [];
+    const message = `nobody may publish to "${filter}": it is what the gateway or a device says; of these topics a consumer may write to forpost/devices/<device>/commands`;
+    return [{ path: ['publish', index], message }];
+  });
+}

@@ -1,0 +1,231 @@
+/** What is wrong with a site beyond its schema: everything that refers to something that is not there, or cannot be. */
+import { explain } from '@forpost/shared/config/explain.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { FilterSet } from '../broker/filter-set.ts';
+import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { isMetric, misspeltMetric } from '../devices/metrics.ts';
+import { ownTopics } from '../devices/principals.ts';
+import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
+import { polygonProblem } from '../site/polygon.ts';
+import type { CameraConfig, Site } from '../site/site.ts';
+import { checkConsumers } from './check-consumers.ts';
+import { ruleOfKind } from './rule-schemas.ts';
+
+/** A problem at a path of the file; `offset`: of the character in the text at that path. */
+export type Located = Problem & { readonly offset?: number };
+
+/** First levels of topics that are not one device's to take as its own name. */
+const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
+
+const mostKeys = 100;
+
+/** parts of the picture */
+const shortestLine = 0.01;
+
+export function checkSite(site: Site): readonly Located[] {
+  return [...timezone(site), ...ids(site), ...devices(site), ...checkConsumers(site), ...cameras(site), ...rules(site)];
+}
+
+function timezone({ timezone: zone }: Site): readonly Located[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return [];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const hint = suggestion(zone, Intl.supportedValuesOf('timeZone'), 0).replace(/; there are.*/, ', as Europe/Berlin');
+    return [{ path: ['site', 'timezone'], message: `there is no time zone "${zone}"${hint}` }];
+  }
+}
+
+/** Ids of devices, consumers and cameras are names of one kind: of users, of events' subjects. */
+function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  const taken = new Map<string, string>();
+  const take = (id: string, what: string, path: Located['path']) => {
+    const first = taken.get(id);
+    if (first === undefined) taken.set(id, what);
+    else problems.push({ path, message: `the id "${id}" is taken already by ${first}` });
+  };
+  for (const [index, { id }] of devices.entries()) take(id, 'a device', ['devices', index, 'id']);
+  for (const [index, { id }] of consumers.entries()) take(id, 'a consumer', ['consumers', index, 'id']);
+  for (const [index, { id }] of cameras.entries()) take(id, 'a camera', ['cameras', index, 'id']);
+  taken.clear();
+  for (const [index, { id }] of rules.entries()) take(id, 'a rule', ['rules', index, 'id']);
+  for (const [index, { zones = [], lines = [] }] of cameras.entries()) {
+    taken.clear();
+    for (const [zone, { id }] of zones.entries()) take(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
+    for (const [line, { id }] of lines.entries()) take(id, 'a line', ['cameras', index, 'lines', line, 'id']);
+  }
+  return problems;
+}
+
+function devices({ devices: all }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  const names = decoders.map(({ name }) => name);
+  const topics = new FilterSet();
+  for (const [index, device] of all.entries()) {
+    const decoder = decoderNamed(device.decoder);
+    if (decoder === undefined) {
+      const hint = suggestion(device.decoder, names);
+      problems.push({ path: ['devices', index, 'decoder'], message: `there is no decoder "${device.decoder}"${hint}` });
+      continue;
+    }
+    const topic = device.topic ?? device.id;
+    const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
+    const [first = ''] = topic.split('/');
+    if (reservedTopics.includes(first) || first.startsWith('$') || topic === 'shellies')
+      problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
+    if (device.decoder !== 'tasmota')
+      for (const key of ['full_topic', 'groups'] as const)
+        if (device[key] !== undefined)
+          problems.push({ path: ['devices', index, key], message: `${key} is for decoder: tasmota alone` });
+    problems.push(...keys(device, index));
+    const own = ownTopics(device);
+    const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
+    if (taken !== undefined)
+      problems.push({ path: where, message: `"${topic}" is already the topic of the device "${taken}"` });
+    for (const filter of own) topics.add(filter, device.id);
+  }
+  return problems;
+}
+
+/** What a device's keys are given as a meaning. */
+function keys({ keys: given = {} }: Site['devices'][number], index: number): readonly Located[] {
+  const entries = Object.entries(given);
+  if (entries.length > mostKeys)
+    return [{ path: ['devices', index, 'keys'], message: `more than ${mostKeys} keys of one device` }];
+  return entries.flatMap(([key, meaning]): readonly Located[] => {
+    const path = ['devices', index, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
+    const metric = typeof meaning === 'string' ? meaning : meaning.metric;
+    const meant = misspeltMetric(metric);
+    if (!isMetric(metric)) return [{ path, message: `"${metric}" is not a metric: a-z, 0-9 and _, as power_w` }];
+    return meant === undefined ? [] : [{ path, message: `there is no metric "${metric}"; did you mean "${meant}"?` }];
+  });
+}
+
+function cameras({ cameras: all }: Site): readonly Located[] {
+  const problems: Located[] = [];
+  for (const [index, camera] of all.entries()) {
+    const { id, url, main_url: mainUrl, transport, ca, fingerprint } = camera;
+    const at = (...path: Located['path']) => ['cameras', index, ...path];
+    for (const [key, address] of [['url', url] as const, ['main_url', mainUrl] as const]) {
+      const message = address === undefined ? undefined : addressProblem(id, address);
+      if (message !== undefined) problems.push({ path: at(key), message });
+    }
+    if (transport !== undefined && !/^rtsps?:/.test(url))
+      problems.push({
+        path: at('transport'),
+        message: `camera "${id}" has a transport, but only rtsp:// can choose between tcp and udp`,
+      });
+    const guard = ca !== undefined ? 'ca' : 'fingerprint';
+    if (
+      (ca ?? fingerprint) !== undefined &&
+      ![url, mainUrl].some((one) => one !== undefined && /^(rtsps|https):/.test(one))
+    )
+      problems.push({
+        path: at(guard),
+        message: `camera "${id}" has a ${guard}, but only rtsps:// and https:// have certificates`,
+      });
+    if (ca !== undefined && fingerprint !== undefined)
+      problems.push({
+        path: at('ca'),
+        message: `camera "${id}" has a ca and a fingerprint: with a fingerprint that one certificate counts; remove one of the two`,
+      });
+    for (const { path, message } of [...areas(camera), ...lines(camera)]) problems.push({ path: at(...path), message });
+    const { classes, thresholds = {} } = camera;
+    for (const name of Object.keys(thresholds))
+      if (classes !== undefined && !classes.includes(name))
+        problems.push({
+          path: at('thresholds', name),
+          message: `camera "${id}" has a threshold for "${name}", which is none of its classes${suggestion(name, classes)}`,
+        });
+  }
+  return problems;
+}
+
+/** Paths are within the camera. */
+function areas({ id, zones = [], masks = [], motion_masks = [] }: CameraConfig): readonly Located[] {
+  const named = (index: number, mask?: string) => (mask === undefined ? String(index + 1) : `"${mask}"`);
+  const all = [
+    ...zones.map((zone, index) => ({ ...zone, path: ['zones', index, 'points'], what: `the zone "${zone.id}"` })),
+    ...masks.map((mask, index) => ({
+      ...mask,
+      path: ['masks', index, 'points'],
+      what: `the mask ${named(index, mask.id)}`,
+    })),
+    ...motion_masks.map((mask, index) => ({
+      ...mask,
+      path: ['motion_masks', index, 'points'],
+      what: `motion mask ${index + 1}`,
+    })),
+  ];
+  return all.flatMap(({ points, path, what }) => {
+    const problem = polygonProblem(points);
+    return problem === undefined ? [] : [{ path, message: `${what} of camera "${id}" ${problem}` }];
+  });
+}
+
+/** Paths are within the camera. */
+function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
+  return all.flatMap(({ id: line, points: [[ax, ay], [bx, by]] }, index) =>
+    Math.hypot(bx - ax, by - ay) >= shortestLine
+      ? []
+      : [
+          {
+            path: ['lines', index, 'points'],
+            message: `the line "${line}" of camera "${id}" has both its ends in one place: nobody can cross it`,
+          },
+        ],
+  );
+}
+
+/** What is wrong with a camera's address, without showing a password that may stand in it. */
+function addressProblem(id: string, address: string): string | undefined {
+  const secrets = `they belong to the secrets file, under cameras: ${id}: {user, password}`;
+  if (hidesLogin(address))
+    return `the address of camera "${id}" seems to have a password with "/", "#" or "?" in it, which ends the host’s part: user and password have no place in it, ${secrets} (an @ of the path is written %40)`;
+  const parsed = URL.parse(address);
+  if (parsed === null) return `the address of camera "${id}" cannot be read`;
+  if (parsed.username !== '' || parsed.password !== '')
+    return `the address of camera "${id}" has a user or password in it: ${secrets}`;
+  if (parsed.protocol === 'v4l2:' && !(parsed.host === '' && parsed.pathname.startsWith('/dev/')))
+    return `the address of camera "${id}" names no device of this machine: v4l2:///dev/video0`;
+  return undefined;
+}
+
+/**
+ * Whether what stands before an @ is a log-in that the address was cut in two by: `rtsp://user:pa/ss@host/path` is host
+ * "user", to whoever reads addresses. Told from an @ in a path by what surrounds it: no host before it, or one behind it.
+ */
+function hidesLogin(address: string): boolean {
+  const [, host = '', rest = ''] = /^(?:rtsps?|https?):\/\/([^/?#]*)[/?#](.*)$/is.exec(address) ?? [];
+  if (!rest.includes('@') || host.includes('@')) return false;
+  const name = host.replace(/:[^:]*$/, '');
+  const isHost = name.includes('../site') || name.startsWith('[') || /^localhost$/i.test(name);
+  const behind = rest.slice(rest.lastIndexOf('@') + 1);
+  return (
+    URL.parse(address) === null ||
+    !isHost ||
+    /^(\[[\da-f:]+\]|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(:\d+)?([/?#]|$)/i.test(behind)
+  );
+}
+
+function rules(site: Site): readonly Located[] {
+  const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
+  return site.rules.flatMap((rule, index): readonly Located[] => {
+    const kind = ruleKind(rule.kind);
+    if (kind === undefined) {
+      const names = ruleKinds.map((known) => known.kind);
+      const hint = suggestion(rule.kind, names);
+      return [{ path: ['rules', index, 'kind'], message: `there is no kind of rule "${rule.kind}"${hint}` }];
+    }
+    const ofSchema = explain(ruleOfKind(kind), rule, { path: ['rules', index] });
+    if (ofSchema.length > 0) return ofSchema;
+    return kind.check(rule, references).map(({ path, message, offset }) => ({
+      path: ['rules', index, ...path],
+      message: `rule "${rule.id}": ${message}`,
+      ...(offset === undefined ? {} : { offset }),
+    }));
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * Reads the site (site.yaml) and its secrets (secrets.yaml), and checks what a schema cannot say: names that are not
+ * there, conditions that are no CEL, zones that are no areas, passwords in the wrong place.
+ *
+ * Always: the problems of both files are told together, each with its line; no message shows a secret.
+ */
+import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
+import type { SiteId } from '@forpost/shared/event/ids.ts';
+import type { Static } from 'typebox';
+import {
+  type CameraConfig,
+  type DeviceConfig,
+  type RuleConfig,
+  type Secrets,
+  type Site,
+  secretsSchema,
+  siteSchema,
+} from '../site/site.ts';
+import { checkSecrets } from './check-secrets.ts';
+import { checkSite, type Located } from './check-site.ts';
+
+export interface LoadedSite {
+  readonly site: Site;
+  readonly secrets: Secrets;
+  /** for checks across files */
+  readonly siteYaml: LoadedYaml<unknown>;
+  readonly secretsYaml: LoadedYaml<Secrets>;
+}
+
+/**
+ * `siteText`: what is to stand in the site's file, instead of what does.
+ * @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file
+ */
+export function loadSite(siteFile: string, secretsFile: string, siteText?: string): LoadedSite {
+  const problems: string[] = [];
+  const attempt = <T>(load: () => LoadedYaml<T>): LoadedYaml<T> | undefined => {
+    try {
+      return load();
+    } catch (error) {
+      const found = configProblems(error);
+      if (found === undefined) throw error;
+      problems.push(...found);
+      return undefined;
+    }
+  };
+  const siteYaml = attempt(() =>
+    siteText === undefined ? loadYaml(siteFile, siteSchema) : parseYaml(siteFile, siteText, siteSchema),
+  );
+  const secretsYaml = attempt(() => loadYaml(secretsFile, secretsSchema, { secret: true }));
+  const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
+    for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));
+  };
+
+  const site = siteYaml === undefined ? undefined : siteOf(siteYaml);
+  if (site !== undefined && siteYaml !== undefined) tell(siteYaml, checkSite(site));
+  if (site !== undefined && siteYaml !== undefined && secretsYaml !== undefined) {
+    const { ofSite, ofSecrets } = checkSecrets(site, secretsYaml.value, secretsFile);
+    tell(siteYaml, ofSite);
+    tell(secretsYaml, ofSecrets);
+  }
+  if (problems.length > 0 || site === undefined || siteYaml === undefined || secretsYaml === undefined)
+    throw configError(problems);
+  return { site, secrets: secretsYaml.value, siteYaml, secretsYaml };
+}
+
+/** The schema has checked ids and shapes: the brands follow from it. */
+function siteOf({ value, text, file }: LoadedYaml<Static<typeof siteSchema>>): Site {
+  const { site, devices, consumers = [], cameras = [], rules = [] } = value;
+  return {
+    id: site.id as SiteId,
+    name: site.name ?? site.id,
+    timezone: site.timezone,
+    ...(site.place === undefined ? {} : { place: site.place }),
+    devices: devices as unknown as readonly DeviceConfig[],
+    consumers,
+    cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],
+    rules: [...rules, ...tamperRule(cameras, rules)] as unknown as readonly RuleConfig[],
+    revision: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+/** A camera's CA is meant from where the site's file is. */
+function withCa<C extends { ca?: string }>(camera: C, siteFile: string): C {
+  return camera.ca === undefined ? camera : { ...camera, ca: resolve(dirname(siteFile), camera.ca) };
+}
+
+/** A camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it. */
+function tamperRule(cameras: readonly { id: string }[], rules: readonly { kind: string }[]): readonly object[] {
+  if (cameras.length === 0 || rules.some(({ kind }) => kind === 'tamper')) return [];
+  return [{ id: 'camera-tamper', kind: 'tamper', cameras: cameras.map(({ id }) => id) }];
+}

@@ -1,0 +1,85 @@
+/**
+ * New passwords from the command line: made here, shown once by the caller, kept only as a hash in the secrets
+ * file: of a device or consumer as a keyed hash (made-credential.ts), of a person as argon2id. The file's comments and order stay, and its owner: one that root makes (sudo) is for the service to read.
+ *
+ * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
+ * again once the hash is there, so that a password that another command has set meanwhile is not lost.
+ */
+import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { loadYaml } from '@forpost/shared/config/yaml.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
+import { type MadeCredential, makeCredential } from '@forpost/shared/made-credential.ts';
+import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { siteSchema } from '../site/site.ts';
+import { loadInstallation } from './load-installation.ts';
+
+/**
+ * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it. `viewer`: a person
+ * of the page who sees everything and changes nothing; a new password for one who is a viewer leaves them one.
+ * @throws ForpostError FORPOST_CONFIG_INVALID where the site has no such device or consumer, or a file cannot be
+ * read, is no YAML map, or cannot be written
+ */
+export async function setPassword(
+  installationFile: string,
+  section: 'mqtt' | 'console',
+  id: string,
+  viewer = false,
+): Promise<string> {
+  const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
+  if (section === 'mqtt') checkKnown(id, siteFile);
+  const { password, hash } = section === 'mqtt' ? makeCredential() : await passwordOfPerson();
+  const before = textOf(file);
+  const document = parseDocument(before);
+  if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is not a YAML map of secrets: mend it first`);
+  }
+  for (const name of ['mqtt', 'console']) if (!isMap(document.get(name))) document.set(name, document.createNode({}));
+  const passwords = document.get(section);
+  // an empty map is written {}, and would keep that form
+  if (isMap(passwords)) passwords.flow = false;
+  document.setIn([section, id], hash);
+  if (viewer) addViewer(document, id);
+  replace(file, changedYaml(document, before), data);
+  return password;
+}
+
+function addViewer(document: Document, name: string): void {
+  if (!isSeq(document.get('viewers'))) document.set('viewers', document.createNode([]));
+  const viewers = document.get('viewers');
+  if (isSeq(viewers) && !viewers.items.some((item) => isScalar(item) && item.value === name))
+    viewers.add(document.createNode(name));
+}
+
+async function passwordOfPerson(): Promise<MadeCredential> {
+  const password = randomPassword();
+  return { password, hash: await hashPassword(password) };
+}
+
+function checkKnown(id: string, siteFile: string): void {
+  const { devices, consumers = [] } = loadYaml(siteFile, siteSchema).value;
+  const known = [...devices, ...consumers].map((one) => one.id);
+  if (known.includes(id)) return;
+  const message = `${siteFile} has no device or consumer "${id}"${suggestion(id, known)}`;
+  throw new ForpostError('FORPOST_CONFIG_INVALID', `${message}; a person who opens the page gets one with --console`);
+}
+
+/** The data folder is the service's: who owns it has to read the secrets. */
+function replace(file: string, text: string, data: string): void {
+  try {
+    replaceFileSync(file, text, { ownerOf: data });
+  } catch (error) {
+    throw new ForpostError('FORPOST_CONFIG_INVALID', messageOf(error), { cause: error });
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readWholeSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

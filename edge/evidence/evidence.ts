@@ -1,0 +1,176 @@
+/**
+ * Gives alarms of cameras their evidence: asks the vision process when one is raised, keeps what comes back, and has
+ * the alarm told again with references to it.
+ *
+ *   alarm raised ──► asked ──► files come, seconds later ──► kept on disk ──► alarm updated with {id, sha256, size}
+ *
+ * Always: `alert` only sends one message to another process, after the alert was acted on; a reference is told when its
+ * file is on disk and not before; an alarm that has as much as it may asks for no more, and what comes for it alone is
+ * deleted; without a vision process, a disk or a picture the alarm stands as it is. Looking at evidence is an event: who,
+ * what and when.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { ClockQuality, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
+import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import type { Alert } from '../alerts/action.ts';
+import { mostEvidence } from '../alerts/alarms.ts';
+import type { FromVision } from '../vision/messages.ts';
+import type { EvidenceRecord, EvidenceStore, Worth } from './store.ts';
+
+export interface EvidenceOptions {
+  readonly store: EvidenceStore;
+  /** ids of the cameras */
+  readonly cameras: () => readonly string[];
+  /** asks the vision process */
+  readonly ask: (camera: string, alarm: string, uptime: number) => void;
+  /** has the alarm told with these; whether it is known */
+  readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
+  /** has the alarm told with why it will not be shown */
+  readonly lack?: (alarm: string, why: string) => void;
+  readonly note: (data: GatewayData) => void;
+  readonly quality: () => ClockQuality;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type Message = Extract<FromVision, { kind: 'evidence' }>;
+type Told = NonNullable<EvidenceRecord['told']>[number];
+
+interface Asked {
+  readonly worth: Worth;
+  readonly at: number;
+  readonly told: Told;
+  /** pieces that the alarm tells of */
+  has: number;
+  /** pieces that are being kept for it */
+  coming: number;
+}
+
+/** An alarm that goes on is shown again at most this often. */
+const againAfterMs = 60_000;
+/** A rule that raises more alarms an hour than this is chatter. */
+const chatterAnHour = 12;
+const hourMs = 3_600_000;
+const mostAsked = 500;
+/** One look at a clip is many requests for parts of it. */
+const sameViewMs = 60_000;
+const mostViews = 1000;
+
+export class Evidence {
+  readonly #options: EvidenceOptions;
+  readonly #asked = new Map<string, Asked>();
+  /** by rule, the times of its last alarms, ms of the monotonic clock */
+  readonly #raised = new Map<string, number[]>();
+  readonly #views = new Map<string, number>();
+  readonly #sparing: SparingLogger;
+  #looks = 0;
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+    this.#sparing = new SparingLogger(options.logger, options.clock);
+  }
+
+  /** An alert was acted on. */
+  alert({ data, time, uptime }: Alert): void {
+    const { cameras, ask, clock } = this.#options;
+    const before = this.#asked.get(data.alarm);
+    const has = data.evidence.length;
+    if (before !== undefined) before.has = has;
+    if (has >= mostEvidence) return;
+    if (!data.active || (data.change !== 'raised' && data.change !== 'updated')) return;
+    if (!cameras().includes(data.device)) return;
+    const now = clock.uptime();
+    if (before !== undefined && now - before.at < againAfterMs) return;
+    const worth = data.change === 'raised' ? this.#worthOf(data, now) : (before?.worth ?? 'alarm');
+    const { alarm, rule, severity, message, test } = data;
+    const told = before?.told ?? { alarm, rule, severity, message, test, raised: time };
+    this.#asked.delete(alarm);
+    this.#asked.set(alarm, { worth, at: now, told, has, coming: before?.coming ?? 0 });
+    dropOldest(this.#asked, mostAsked);
+    ask(data.device, data.alarm, uptime);
+  }
+
+  /** Finished files of the vision process. Resolves when they are kept or gone; what fails is a line in the log. */
+  async take(message: Message): Promise<void> {
+    if (message.lacking !== undefined) for (const alarm of message.alarms) this.#options.lack?.(alarm, message.lacking);
+    if (message.items.length === 0) return;
+    const alarms = message.alarms.filter((alarm) => this.#hasRoom(alarm, message.items.length));
+    this.#expect(alarms, message.items.length);
+    try {
+      if (alarms.length > 0) await this.#keep({ ...message, alarms });
+      else for (const { file } of message.items) await this.#options.store.discard(file);
+    } catch (error) {
+      const { camera } = message;
+      this.#sparing.error('take', { camera }, `what an alarm is shown by was lost: ${messageOf(error)}`);
+    } finally {
+      this.#expect(alarms, -message.items.length);
+    }
+  }
+
+  async #keep({ camera, alarms, items }: Message): Promise<void> {
+    const { store, attach, quality } = this.#options;
+    const worth = alarms.some((alarm) => this.#asked.get(alarm)?.worth !== 'chatter') ? 'alarm' : 'chatter';
+    const told = alarms.flatMap((alarm) => this.#asked.get(alarm)?.told ?? []);
+    const kept: EvidenceReference[] = [];
+    for (const { id, kind, media, file, sha256, size, time } of items) {
+      const record: EvidenceRecord = {
+        ...{ id, kind, media, sha256, size, time, camera, worth },
+        alarms: [...alarms],
+        clock: quality(),
+        ...(told.length === 0 ? {} : { told }),
+      };
+      if (await store.add(file, record)) kept.push({ id, sha256, size, kind, media });
+    }
+    if (kept.length > 0) for (const alarm of alarms) attach(alarm, kept);
+  }
+
+  /** Whether `alarm` can tell of so many more; one that was asked for before a restart is taken to. */
+  #hasRoom(alarm: string, pieces: number): boolean {
+    const { has, coming } = this.#asked.get(alarm) ?? { has: 0, coming: 0 };
+    return has + coming + pieces <= mostEvidence;
+  }
+
+  #expect(alarms: readonly string[], pieces: number): void {
+    for (const alarm of alarms) {
+      const asked = this.#asked.get(alarm);
+      if (asked !== undefined) asked.coming = Math.max(0, asked.coming + pieces);
+    }
+  }
+
+  /** How often somebody looked at one since the start. */
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /** Somebody looks at it: the event that says so. Undefined where there is no such evidence. */
+  view(id: string, by: string): EvidenceRecord | undefined {
+    const { store, clock, note } = this.#options;
+    const record = store.get(id);
+    if (record === undefined) return undefined;
+    const now = clock.uptime();
+    const view = `${by}\n${id}`;
+    if (now - (this.#views.get(view) ?? Number.NEGATIVE_INFINITY) < sameViewMs) return record;
+    this.#views.delete(view);
+    this.#views.set(view, now);
+    dropOldest(this.#views, mostViews);
+    const { kind, camera, alarms } = record;
+    const message = `${by} looked at a ${kind === 'clip' ? 'clip' : 'picture'} of ${camera}`;
+    this.#looks++;
+    note({ change: 'evidence-viewed', message, by, evidence: id, kind, camera, alarm: alarms[0] ?? '' });
+    return record;
+  }
+
+  #worthOf({ rule, severity, test }: Alert['data'], now: number): Worth {
+    const recent = (this.#raised.get(rule) ?? []).filter((at) => now - at < hourMs).slice(-chatterAnHour);
+    this.#raised.set(rule, [...recent, now]);
+    return test || severity === 'info' || recent.length >= chatterAnHour ? 'chatter' : 'alarm';
+  }
+}
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) break;
+    map.delete(key);
+  }
+}

@@ -1,0 +1,28 @@
+/** Where evidence is sent: the receiver that is configured for it, else that of the first HTTPS uplink. */
+import type { Installation, SinkConfig } from '../config/installation.ts';
+import type { Secrets } from '../site/site.ts';
+import { sinkName } from '../uplink/sinks/name.ts';
+import type { UploadTarget } from './upload.ts';
+
+/** Under this name the secrets file has the token of `evidence: receiver`, as uplinks have theirs. */
+export const evidenceSecret = 'evidence';
+
+export function uploadTarget({ evidence, uplink }: Installation, secrets: Secrets): UploadTarget | undefined {
+  const sink = uplink.find((one) => one.kind === 'http');
+  const receiver = evidence?.receiver ?? sink;
+  if (receiver === undefined) return undefined;
+  const name = evidence?.receiver !== undefined || sink === undefined ? evidenceSecret : sinkName(sink);
+  const secret = secrets.uplink?.[name];
+  // a receiver beside the uplinks is reached over the site's line, which is metered where an uplink says so
+  const link = evidence?.receiver === undefined ? sink : uplink.find(isLimited);
+  return {
+    url: receiver.url,
+    tls: receiver.tls,
+    token: secret !== undefined && 'token' in secret ? secret.token : undefined,
+    link: link !== undefined && isLimited(link) ? sinkName(link) : undefined,
+  };
+}
+
+function isLimited({ limit }: SinkConfig): boolean {
+  return limit?.bytes_per_second !== undefined || limit?.bytes_per_day !== undefined;
+}

@@ -1,0 +1,341 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { type Logger, silentLogger } from '@forpost/shared/logging.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
+import { draft } from '../outbox/sqlite/test-support.ts';
+import { Storing } from './entry-queue.ts';
+
+let clock: FakeClock;
+let full: (entry: OutboxEntry) => boolean;
+let stored: EventDraft[];
+let storing: Storing;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  full = () => true;
+  stored = [];
+  storing = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: async (entry) => {
+        if (full(entry)) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+        stored.push(...entry.events);
+        return { stored: entry.events.length, repeated: 0 };
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger: silentLogger(),
+    onStored: () => undefined,
+  });
+});
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const alert = (n: number, alarm: string, device = 'camera') =>
+  draft(n, {
+    lane: 'alerts',
+    type: eventTypes.alert,
+    device: asId(device),
+    data: JSON.stringify({ alarm, count: n }),
+    resendId: `${alarm}/${n}`,
+  });
+const seen = (type: string) => stored.filter((event) => event.type === type).map(({ data }) => JSON.parse(data));
+const tryAgain = async () => {
+  clock.advance(10_000);
+  await settle();
+};
+
+test('where too much waits, readings go first, then all but the latest state of each alarm, and the loss is told', async () => {
+  for (let n = 0; n < 600; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`), draft(n)] });
+  await settle();
+  // at 1,001 events the readings went
+  expect(storing.lost).toBeGreaterThanOrEqual(500);
+  expect(storing.collapsed).toBe(0);
+  for (let n = 600; n < 1100; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`)] });
+  await settle();
+  expect(storing.collapsed).toBeGreaterThan(900);
+  full = () => false;
+  await tryAgain();
+  const alerts = seen(eventTypes.alert) as { alarm: string; count: number }[];
+  // each alarm as it is now, in the order of its changes
+  for (const [alarm, last] of [
+    ['alarm-0', 1098],
+    ['alarm-1', 1099],
+    ['alarm-2', 1097],
+  ] as const)
+    expect(alerts.filter((one) => one.alarm === alarm).at(-1)?.count).toBe(last);
+  expect(alerts.map(({ count }) => count)).toEqual(alerts.map(({ count }) => count).toSorted((a, b) => a - b));
+  expect(seen(eventTypes.gap)).toMatchObject([
+    { epoch: '0123456789abcdef', lane: 'telemetry', from: '1', to: '0', count: storing.lost },
+  ]);
+  expect(storing.waiting).toBe(0);
+});
+
+test('what is handed over again and again while it waits, waits once, and pushes nothing else out', async () => {
+  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  for (let n = 0; n < 500; n++)
+    await storing.submit({ events: [alert(1, 'asked', 'gateway'), draft(n)] }).catch(() => undefined);
+  await settle();
+  expect([storing.waiting, storing.lost, storing.collapsed]).toEqual([901, 0, 0]);
+  full = () => false;
+  await tryAgain();
+  expect(seen(eventTypes.alert)).toHaveLength(901);
+});
+
+test('only what no later state says goes in the end, the alerts of devices before those without a sender', async () => {
+  for (let n = 0; n < 200; n++)
+    await storing.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);
+  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  await settle();
+  expect(storing.lost).toBe(100);
+  full = () => false;
+  await tryAgain();
+  const alarms = seen(eventTypes.alert).map(({ alarm }) => alarm as string);
+  expect(alarms.filter((alarm) => alarm.startsWith('seen')).length).toBe(900);
+  expect(alarms.filter((alarm) => alarm.startsWith('device')).length).toBe(100);
+  expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
+});
+
+test('an alert that is refused at once does not go in front of an earlier one of its device that is refused later', async () => {
+  const refuse: (() => void)[] = [];
+  const stored: string[] = [];
+  let answer: 'at once' | 'later' | 'take' = 'later';
+  const slow = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: ({ events }) => {
+        if (answer === 'take') stored.push(...events.map(({ resendId }) => resendId ?? ''));
+        if (answer === 'take') return Promise.resolve({ stored: events.length, repeated: 0 });
+        const full = new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+        if (answer === 'at once') return Promise.reject(full);
+        return new Promise((_, reject) => refuse.push(() => reject(full)));
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger: silentLogger(),
+    onStored: () => undefined,
+  });
+  const raised = slow.submit({ events: [alert(1, 'over', 'meter')] });
+  answer = 'at once';
+  await expect(slow.submit({ events: [alert(2, 'over', 'meter')] })).rejects.toThrow('full');
+  for (const one of refuse) one();
+  await expect(raised).rejects.toThrow('full');
+  answer = 'take';
+  await tryAgain();
+  expect(stored).toEqual(['over/1', 'over/2']);
+});
+
+test('what has no sender is appended in reserved room, and an alert of a device that is refused holds none of it back', async () => {
+  full = ({ reserved }) => reserved !== true;
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  storing.keep({ events: [alert(2, 'intruder')] });
+  await tryAgain();
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder']);
+  expect(storing.waiting).toBe(1);
+  full = () => false;
+  await tryAgain();
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder', 'over']);
+});
+
+test('an alert whose commit failed is stored with whatever its device sends next, and holds nothing back where only alerts have no room', async () => {
+  const entries: OutboxEntry[] = [];
+  full = (entry) => {
+    entries.push(entry);
+    return true;
+  };
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
+  full = (entry) => {
+    entries.push(entry);
+    return entry.events.some(({ lane }) => lane === 'alerts');
+  };
+  await storing.submit({ events: [draft(2)] });
+  expect(stored.map(({ data }) => data)).toEqual([draft(2).data]);
+  await storing.submit({ events: [draft(3, { device: asId('other') })] });
+  full = (entry) => {
+    entries.push(entry);
+    return false;
+  };
+  await storing.submit({ events: [draft(4)] });
+  // in one entry: a kill leaves both or none
+  expect(entries.at(-1)?.events.map(({ data }) => data)).toEqual([alert(1, 'over', 'meter').data, draft(4).data]);
+  expect(storing.waiting).toBe(0);
+  await storing.submit({ events: [draft(5)] });
+  expect(entries.at(-1)?.events.length).toBe(1);
+});
+
+test('what waits when the gateway stops is stored at its stop where the outbox takes it again, also what is refused on the way', async () => {
+  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  storing.keep({ events: [alert(2, 'intruder')] });
+  const stopping = storing.stop();
+  full = () => false;
+  await stopping;
+  expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['over', 'intruder']);
+  expect(storing.waiting).toBe(0);
+});
+
+test('a loss that was not told yet is told at the stop', async () => {
+  for (let n = 0; n < 1100; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+  await settle();
+  full = () => false;
+  await storing.stop();
+  expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
+});
+
+test('what the outbox does not take at the stop either is said, and nothing tries again', async () => {
+  const said: object[] = [];
+  const logger = { ...silentLogger(), error: (details: object) => said.push(details) } as unknown as Logger;
+  let tries = 0;
+  const refused = new Storing({
+    outbox: {
+      epoch: asId('0123456789abcdef'),
+      append: () => {
+        tries++;
+        return Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+      },
+    },
+    clock,
+    stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+    random: () => 0.5,
+    logger,
+    onStored: () => undefined,
+  });
+  await expect(refused.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
+  await refused.stop();
+  await refused.stop();
+  await tryAgain();
+  expect([tries, said]).toEqual([2, [{ events: 1 }]]);
+});
+
+test('once the outbox takes something again, what waits is stored within a second, whoever it came from', async () => {
+  storing.keep({ events: [alert(1, 'seen')] });
+  await settle();
+  // the tries are far apart by now
+  for (let tried = 0; tried < 10; tried++) await tryAgain();
+  expect(storing.waiting).toBe(1);
+  full = () => false;
+  await storing.submit({ events: [draft(1, { device: asId('meter') })] });
+  clock.advance(1000);
+  await settle();
+  expect(seen(eventTypes.alert)).toEqual([{ alarm: 'seen', count: 1 }]);
+  expect(storing.waiting).toBe(0);
+});
+
+test('where readings have room and alerts have none, alerts are tried once a second and not with every reading', async () => {
+  storing.keep({ events: [alert(1, 'seen')] });
+  await settle();
+  let tried = 0;
+  full = ({ events }) => {
+    if (events.every(({ lane }) => lane !== 'alerts')) return false;
+    tried++;
+    return true;
+  };
+  for (let n = 0; n < 1000; n++) {
+    await storing.submit({ events: [draft(n, { device: asId('meter') })] });
+    clock.advance(10);
+    await settle();
+  }
+  expect(tried).toBeGreaterThan(5);
+  expect(tried).toBeLessThan(25);
+});
+
+describe('what has no id of its own is stored once', () => {
+  let calls: { events: readonly EventDraft[]; ok: () => void; no: () => void }[];
+  const answerAll = async (how: 'ok' | 'no') => {
+    for (const call of calls.splice(0)) call[how]();
+    await settle();
+  };
+  const told = (n: number) => draft(n, { lane: 'alerts', type: eventTypes.device, device: asId('hub') });
+
+  beforeEach(() => {
+    calls = [];
+    storing = new Storing({
+      outbox: {
+        epoch: asId('0123456789abcdef'),
+        append: ({ events }) =>
+          new Promise((resolve, reject) => {
+            const ok = () => {
+              stored.push(...events);
+              resolve({ stored: events.length, repeated: 0 });
+            };
+            calls.push({ events, ok, no: () => reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full')) });
+          }),
+      },
+      clock,
+      stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
+      random: () => 0.99,
+      logger: silentLogger(),
+      onStored: () => undefined,
+    });
+  });
+
+  test('by a stop on a slow disk, with something else under way', async () => {
+    storing.keep({ events: [told(1)] });
+    await settle();
+    for (let tried = 0; tried < 10; tried++) {
+      await answerAll('no');
+      clock.advance(10_000);
+      await settle();
+    }
+    await answerAll('no');
+    const submitted = storing.submit({ events: [alert(2, 'over', 'meter')] });
+    const stopping = storing.stop();
+    await answerAll('ok');
+    await submitted;
+    // the last hand-over takes its time
+    clock.advance(2000);
+    await settle();
+    await answerAll('ok');
+    await stopping;
+    expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
+  });
+
+  test('where another event of what waits goes meanwhile with what its device sends', async () => {
+    storing.keep({ events: [told(1)] });
+    storing.keep({ events: [alert(1, 'over', 'meter')] });
+    await settle();
+    await answerAll('no');
+    clock.advance(10_000);
+    await settle();
+    const submitted = storing.submit({ events: [draft(5, { device: asId('meter') })] });
+    await settle();
+    const [hub, meter, reading] = calls.splice(0);
+    reading?.ok();
+    await submitted;
+    hub?.ok();
+    meter?.ok();
+    await settle();
+    for (let later = 0; later < 3; later++) {
+      clock.advance(10_000);
+      await settle();
+      await answerAll('ok');
+    }
+    expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
+    expect(storing.waiting).toBe(0);
+  });
+
+  test('what comes to wait while others are on their way is not taken for one of them', async () => {
+    storing.keep({ events: [alert(1, 'first', 'meter')] });
+    await settle();
+    // handed over before, refused after what waits is on its way
+    storing.keep({ events: [alert(2, 'second', 'camera')] });
+    const [first, second] = calls.splice(0);
+    second?.no();
+    await settle();
+    clock.advance(10_000);
+    await settle();
+    first?.no();
+    await settle();
+    await answerAll('ok');
+    clock.advance(10_000);
+    await settle();
+    await answerAll('ok');
+    expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['second', 'first']);
+    expect(storing.waiting).toBe(0);
+  });
+});

@@ -1,0 +1,395 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { Alert } from '../alerts/action.ts';
+import { Alarms } from '../alerts/alarms.ts';
+import { DeviceRegistry } from '../devices/registry.ts';
+import type { Appended, Outbox, OutboxEntry } from '../outbox/outbox.ts';
+import { RuleEngine } from '../rules/engine.ts';
+import type { Site } from '../site/site.ts';
+import { Pipeline } from './pipeline.ts';
+
+const site: Site = {
+  id: asId('home'),
+  name: 'Home',
+  timezone: 'Europe/Berlin',
+  devices: [
+    { id: asId('meter'), decoder: 'native' },
+    { id: asId('quiet'), decoder: 'native' },
+  ],
+  consumers: [],
+  cameras: [
+    {
+      id: asId('yard'),
+      url: 'rtsp://127.0.0.1/yard',
+      zones: [
+        {
+          id: 'gate',
+          points: [
+            [0, 0],
+            [1, 0],
+            [1, 1],
+          ],
+        },
+      ],
+    },
+  ],
+  rules: [
+    { id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 },
+    { id: asId('silence'), kind: 'silent', devices: ['quiet'], after_s: 30 },
+    { id: asId('intruder'), kind: 'zone-entered', camera: 'yard', zone: 'gate' },
+    { id: asId('tampered'), kind: 'tamper', cameras: ['yard'], tampers: ['covered', 'moved'] },
+  ],
+  revision: 'r1',
+};
+
+/** An outbox whose disk is in the test's hands. */
+class HeldOutbox implements Pick<Outbox, 'append'> {
+  readonly entries: OutboxEntry[] = [];
+  answer: (entry: OutboxEntry) => Promise<Appended> = async ({ events }) => ({ stored: events.length, repeated: 0 });
+
+  append(entry: OutboxEntry): Promise<Appended> {
+    this.entries.push(entry);
+    return this.answer(entry);
+  }
+}
+
+let clock: FakeClock;
+let outbox: HeldOutbox;
+let acted: string[];
+let devices: DeviceRegistry;
+let alarms: Alarms;
+let pipeline: Pipeline;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  outbox = new HeldOutbox();
+  acted = [];
+  return build();
+});
+
+/** A pipeline on this clock and outbox; with `file`, active alarms outlive it. */
+async function build(options: { file?: string } = {}): Promise<void> {
+  devices = new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock });
+  const act = ({ data }: Alert) =>
+    void acted.push(`${data.rule}/${data.device} ${data.change}, ${outbox.entries.length} entries`);
+  const action = { name: 'test', perform: act, stop: async () => undefined };
+  alarms = new Alarms({ actions: [action], clock, random: Math.random, ...options });
+  await alarms.start();
+  const rules = new RuleEngine({ site, actives: alarms.active(), uptime: clock.uptime() });
+  pipeline = new Pipeline({
+    devices,
+    rules: () => rules,
+    alarms,
+    outbox: outbox as unknown as Outbox,
+    clock,
+    quality: () => 'synced',
+    boot: () => 'boot-1',
+    random: () => 0.5,
+    logger: silentLogger(),
+    onAlert: () => undefined,
+  });
+  pipeline.start();
+}
+
+const publish = (payload: string, device = 'meter', what = 'readings') =>
+  pipeline.admit({
+    device,
+    topic: `forpost/devices/${device}/${what}`,
+    payload: Buffer.from(payload),
+    qos: 1,
+    duplicate: false,
+    received: clock.now(),
+    uptime: clock.uptime(),
+  });
+/** Lets what is already settled run on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test('an alert has been acted on before its entry reaches the outbox, and travels in the same entry as its reading', async () => {
+  await publish('{"id":"a1","values":{"power_w":6000}}');
+  expect(acted).toEqual(['over/meter raised, 0 entries']);
+  expect(outbox.entries[0]?.events.map(({ lane, type, resendId }) => [lane, type, resendId])).toEqual([
+    ['alerts', eventTypes.alert, expect.stringMatching(/^alert\nover\/meter\/-\/[0-9a-f]{12}\/raised\/1$/)],
+    ['telemetry', eventTypes.reading, 'a1'],
+  ]);
+});
+
+test('while the disk hangs alerts are acted on and nobody is told that anything is safe', async () => {
+  outbox.answer = () => new Promise(() => undefined);
+  let told = 0;
+  for (const power of [6000, 10, 7000]) void publish(`{"values":{"power_w":${power}}}`).then(() => told++);
+  await settle();
+  expect(acted.map((text) => text.split(',')[0])).toEqual([
+    'over/meter raised',
+    'over/meter cleared',
+    'over/meter raised',
+  ]);
+  expect(told).toBe(0);
+});
+
+test('whatever a device sends, its entry is told to be that device’s', async () => {
+  await publish('{"values":{"power_w":6000}}');
+  await publish('not readable', 'quiet');
+  await publish('[]', 'quiet');
+  expect(outbox.entries.map(({ sender }) => sender)).toEqual(['meter', 'quiet', 'quiet']);
+  outbox.answer = async ({ events }) => {
+    if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'never');
+    return { stored: 0, repeated: 0 };
+  };
+  await publish('{"values":{"power_w":1}}');
+  expect(outbox.entries.at(-1)).toMatchObject({ deadLetter: { reason: expect.any(String) }, sender: 'meter' });
+});
+
+test('what the outbox refuses is refused to the device', async () => {
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  await expect(publish('{"values":{"power_w":1}}')).rejects.toThrow('full');
+});
+
+test('an alert whose entry the outbox refused is stored all the same, once, with the message that is sent again', async () => {
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
+  outbox.entries.length = 0;
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  // the rule is beyond its limit already: the resend tells it nothing new
+  await publish('{"id":"a1","values":{"power_w":6000}}');
+  clock.advance(10_000);
+  await settle();
+  const alerts = outbox.entries.flatMap(({ events }) => events.filter(({ lane }) => lane === 'alerts'));
+  expect(alerts.map(({ data }) => (JSON.parse(data) as { change: string }).change)).toEqual(['raised']);
+});
+
+test('the end of an alarm never reaches the outbox before its beginning, whatever was refused', async () => {
+  let full = true;
+  const stored = new Map<string | undefined, string>();
+  outbox.answer = async ({ events }) => {
+    // as an outbox does: what was handed over behind what it refuses, before that was known, is refused too
+    if (full) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+    // as an outbox does: what it knows adds nothing
+    for (const { lane, resendId, data } of events)
+      if (lane === 'alerts' && !stored.has(resendId))
+        stored.set(resendId, (JSON.parse(data) as { change: string }).change);
+    return { stored: events.length, repeated: 0 };
+  };
+  const refused = publish('{"values":{"power_w":6000}}');
+  const end = publish('{"values":{"power_w":10}}');
+  const both = await Promise.allSettled([refused, end]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  full = false;
+  // a third one takes those that wait along, in front
+  await publish('{"values":{"power_w":7000}}');
+  clock.advance(10_000);
+  await settle();
+  expect([...stored.values()]).toEqual(['raised', 'cleared', 'raised']);
+});
+
+test('what is active is on disk as the outbox has it: an alarm that it refused is raised again after a restart', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'forpost-pipeline-')), 'alarms.json');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  await build({ file });
+  await expect(publish('{"values":{"power_w":6000}}')).rejects.toThrow('full');
+  await alarms.stop();
+  await build({ file });
+  expect(alarms.active()).toEqual([]);
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  await publish('{"values":{"power_w":6000}}');
+  await alarms.stop();
+  await build({ file });
+  expect(alarms.active()).toHaveLength(1);
+});
+
+test('with a clock that still says 1970 readings are stored and alarms raised', async () => {
+  clock.jump(-clock.now());
+  await publish('{"values":{"power_w":6000}}');
+  expect(acted).toEqual(['over/meter raised, 0 entries']);
+  expect(outbox.entries[0]).not.toHaveProperty('deadLetter');
+});
+
+test('what a command did to an alarm is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
+  await publish('{"values":{"power_w":6000}}');
+  const [alarm] = alarms.active();
+  const anna = { by: 'anna', where: 'centre' } as const;
+  const alerts = pipeline.showAcknowledged(alarm?.alarm ?? '', anna);
+  expect(alerts).toHaveLength(1);
+  expect(pipeline.showAcknowledged(alarm?.alarm ?? '', anna)).toEqual([]);
+  const result = { command: 'c-1', kind: 'acknowledge', outcome: 'applied', message: 'done', author: 'admin' } as const;
+  outbox.answer = async () => {
+    throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+  };
+  await expect(pipeline.commandResult(result, alerts)).rejects.toThrow('full');
+  outbox.entries.length = 0;
+  outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
+  await publish('{"values":{"power_w":10}}');
+  await pipeline.commandResult(result, alerts);
+  const changes = outbox.entries.map(({ events }) =>
+    events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
+  );
+  // the acknowledgement that was refused goes in front of the end; offered again, the outbox drops it by its id
+  expect(changes[0]).toEqual(['acknowledged', 'cleared', eventTypes.reading]);
+  expect(new Set(changes[1])).toEqual(new Set(['acknowledged', eventTypes.commandResult]));
+  const ids = outbox.entries.map(({ events }) => events.map(({ resendId }) => resendId));
+  expect(new Set(ids[1])).toEqual(new Set([ids[0]?.[0], 'command\nc-1']));
+});
+
+test('an id tells one message of a device from its resend, not a reading from an event or one channel from another', async () => {
+  await publish(
+    '[{"id":7,"channel":"a","values":{"x":1}},{"id":7,"channel":"b","values":{"x":1}},{"id":7,"values":{"x":1}}]',
+  );
+  const event = '{"id":7,"type":"button.pressed"}';
+  await publish(event, 'meter', 'events');
+  await publish(event, 'meter', 'events');
+  const ids = outbox.entries.flatMap(({ events }) => events.map(({ resendId }) => resendId));
+  expect(ids).not.toContain(undefined);
+  expect(new Set(ids).size).toBe(4);
+  expect(ids.at(-1)).toBe(ids.at(-2));
+});
+
+test('a message that nobody can read is a dead letter of its device and proves that it lives', async () => {
+  await publish('{"values":', 'quiet');
+  expect(outbox.entries[0]).toMatchObject({
+    events: [],
+    deadLetter: { device: 'quiet', reason: expect.stringMatching(/./) },
+  });
+  expect(devices.statuses().find(({ id }) => id === 'quiet')).toMatchObject({ deadLetters: 1, messages: 1 });
+});
+
+test('what can never be stored as events is stored as a dead letter, instead of being sent for ever', async () => {
+  outbox.answer = async ({ events }) => {
+    if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'no such time');
+    return { stored: 0, repeated: 0 };
+  };
+  await publish('{"values":{"power_w":1}}');
+  expect(outbox.entries.at(-1)).toMatchObject({ events: [], deadLetter: { device: 'meter', reason: 'no such time' } });
+});
+
+test('silence is noticed by the passing of time alone, and stored', async () => {
+  await publish('{"values":{"temperature_c":20}}', 'quiet');
+  clock.advance(29_000);
+  expect(acted).toEqual([]);
+  clock.advance(2000);
+  expect(acted.map((text) => text.split(',')[0])).toEqual(['silence/quiet raised']);
+  expect(outbox.entries.at(-1)?.events[0]?.type).toBe(eventTypes.alert);
+});
+
+test('what a camera sees has no sender to hold back: it waits for the outbox, in order', async () => {
+  let full = true;
+  const stored: string[] = [];
+  outbox.answer = async ({ events }) => {
+    if (full) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
+    stored.push(...events.map(({ data }) => (JSON.parse(data) as { change: string }).change));
+    return { stored: events.length, repeated: 0 };
+  };
+  const box = [0.1, 0.1, 0.2, 0.5] as const;
+  const known = { best: 0.9, seen: 1, static: false, zones: ['gate'] };
+  const track = { id: 1, class: 'person', score: 0.9, box, ...known };
+  const scene = (change: 'entered' | 'left') =>
+    pipeline.scene({
+      kind: 'scene',
+      camera: 'yard',
+      time: clock.now(),
+      uptime: clock.uptime(),
+      tracks: [track],
+      changes: [{ change, zone: 'gate', track, at: clock.uptime() }],
+      detectMs: 5,
+    });
+  scene('entered');
+  expect(acted.map((text) => text.split(',')[0])).toEqual(['intruder/yard raised']);
+  await settle();
+  pipeline.note({ change: 'later', message: 'later' });
+  await settle();
+  full = false;
+  clock.advance(10_000);
+  await settle();
+  await settle();
+  expect(stored.slice(0, 2).sort()).toEqual(['entered', 'raised']);
+  expect(stored.at(-1)).toBe('later');
+});
+
+test('what was done to a camera is an alarm at once, and stored, until the camera sees again what it saw', async () => {
+  const tell = (tamper: 'covered' | 'moved' | null) =>
+    pipeline.tamper({ kind: 'tamper', camera: 'yard', time: clock.now(), uptime: clock.uptime(), tamper });
+  tell(null);
+  tell('covered');
+  tell('moved');
+  tell(null);
+  expect(acted.map((text) => text.split(',')[0])).toEqual([
+    'tampered/yard raised',
+    // one thing at a time is wrong with a view
+    'tampered/yard cleared',
+    'tampered/yard raised',
+    'tampered/yard cleared',
+  ]);
+  await settle();
+  expect(outbox.entries.flatMap(({ events }) => events.map(({ type }) => type))).toHaveLength(4);
+});
+
+test('a minute after somebody came the history is told how many came, went and are there', async () => {
+  const known = { score: 0.9, best: 0.9, seen: 1, static: false, box: [0.1, 0.1, 0.2, 0.5] as const };
+  const track = { id: 1, class: 'person', ...known, zones: ['gate'] };
+  const at = { camera: 'yard', time: clock.now(), uptime: clock.uptime(), detectMs: 5 };
+  const change = { change: 'entered', zone: 'gate', track, at: clock.uptime() } as const;
+  pipeline.scene({ kind: 'scene', ...at, tracks: [track], changes: [change] });
+  clock.advance(60_000);
+  await settle();
+  const counts = () =>
+    outbox.entries.flatMap(({ events }) => events).filter(({ type }) => type === eventTypes.visionCount);
+  expect(counts().map(({ data, device }) => [device, JSON.parse(data)])).toEqual([
+    ['yard', { camera: 'yard', zone: 'gate', class: 'person', seconds: 60, entered: 1, left: 0, now: 1, most: 1 }],
+  ]);
+  clock.advance(600_000);
+  await settle();
+  expect(counts()).toHaveLength(1);
+});
+
+test('what waits for an outbox that takes nothing is bounded, and what is given up is counted', async () => {
+  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FAILED', 'no disk'));
+  for (let i = 0; i < 1100; i++) pipeline.note({ change: 'n', message: String(i) });
+  await settle();
+  expect(pipeline.unstored).toEqual({ waiting: 1000, lost: 100, collapsed: 0 });
+  await pipeline.stop();
+});
+
+test('a resend under its device’s own id evaluates no rule, before its first sending is on disk and after', async () => {
+  const say = (id: string, power: number) => publish(JSON.stringify({ id, values: { power_w: power } }));
+  await say('a', 6000);
+  await say('b', 10);
+  expect(acted.map((line) => line.split(',')[0])).toEqual(['over/meter raised', 'over/meter cleared']);
+  await Promise.all([say('a', 6000), say('a', 6000)]);
+  expect(acted.length).toBe(2);
+  // the outbox decides whether it is stored
+  expect(outbox.entries.slice(2).map(({ events }) => events.map(({ resendId }) => resendId))).toEqual([['a'], ['a']]);
+  await say('c', 6000);
+  expect(acted.length).toBe(3);
+});
+
+test('a device whose numbers begin anew evaluates the rules with each reading', async () => {
+  const counted = (power: number) => publish(`{"id":42,"values":{"power_w":${power}}}`);
+  await counted(10);
+  await counted(6000);
+  await counted(10);
+  await publish('[{"id":43,"values":{"power_w":6000}},{"id":43,"values":{"power_w":20}}]');
+  // beyond 2^53 two ids are two
+  await publish(
+    '[{"id":9007199254740992,"values":{"power_w":6000}},{"id":9007199254740993,"values":{"power_w":6000}}]',
+  );
+  expect(acted.map((line) => line.split(',')[0])).toEqual([
+    'over/meter raised',
+    'over/meter cleared',
+    'over/meter raised',
+    'over/meter cleared',
+    'over/meter raised',
+  ]);
+});
+
+test('alerts of one device are handed over at once, and do not wait for each other’s commits', async () => {
+  outbox.answer = () => new Promise(() => undefined);
+  for (let i = 0; i < 30; i++) void publish(`{"values":{"power_w":${i % 2 === 0 ? 6000 : 10}}}`);
+  await settle();
+  expect(outbox.entries).toHaveLength(30);
+});

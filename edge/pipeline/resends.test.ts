@@ -1,0 +1,114 @@
+/** A device's own ids through decoder, rules and the outbox on SQLite, as the broker hands its publishes over. */
+import { rmSync } from 'node:fs';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Alarms } from '../alerts/alarms.ts';
+import { DeviceRegistry } from '../devices/registry.ts';
+import { reusedInWords } from '../devices/reused-ids.ts';
+import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
+import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
+import { outboxIn, temporaryFolder } from '../outbox/sqlite/test-support.ts';
+import { RuleEngine } from '../rules/engine.ts';
+import type { Site } from '../site/site.ts';
+import { Pipeline } from './pipeline.ts';
+import { EvaluatedIds } from './resend-filter.ts';
+
+const site: Site = {
+  ...{ id: asId('home'), name: 'Home', timezone: 'Europe/Berlin', consumers: [], cameras: [], revision: 'r1' },
+  devices: [{ id: asId('meter'), decoder: 'native' }],
+  rules: [{ id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 }],
+};
+
+const clock = new FakeClock();
+let folder: string;
+let outbox: SqliteOutbox;
+let pipeline: Pipeline;
+let raised: number;
+
+async function start(): Promise<void> {
+  const evaluated = new EvaluatedIds();
+  outbox = outboxIn(folder, { onResendIds: (ids) => evaluated.recall(ids) });
+  await outbox.start();
+  const devices = new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock });
+  raised = 0;
+  const action = { name: 'count', perform: () => void raised++, stop: async () => undefined };
+  const alarms = new Alarms({ actions: [action], clock, random: Math.random });
+  await alarms.start();
+  const rules = new RuleEngine({ site, uptime: clock.uptime() });
+  pipeline = new Pipeline({
+    ...{ devices, alarms, outbox, evaluated, clock, rules: () => rules },
+    ...{ quality: () => 'synced', boot: () => 'boot-1', random: () => 0.5 },
+    ...{ logger: silentLogger(), onAlert: () => undefined },
+  });
+  pipeline.start();
+}
+
+async function stop(): Promise<void> {
+  await pipeline.stop();
+  await outbox.stop();
+}
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  await start();
+});
+
+afterEach(async () => {
+  await stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const publish = (payload: string) =>
+  pipeline.admit({
+    ...{ device: 'meter', topic: 'forpost/devices/meter/readings', payload: Buffer.from(payload), qos: 1 },
+    ...{ duplicate: false, received: clock.now(), uptime: clock.uptime() },
+  });
+
+/** Values of all stored readings, as they stand on the disk. */
+function stored(): readonly string[] {
+  const reader = openReader(outbox.file);
+  const readings = reader.newest('telemetry', 10_000).toReversed();
+  reader.close();
+  return readings.map(({ data }) => /"power_w":([^,}]+)/.exec(data)?.[1] ?? data);
+}
+
+test('of a device whose numbers begin anew each acknowledged reading is stored, also after a restart', async () => {
+  const series = (from: number) =>
+    Promise.all(Array.from({ length: 500 }, (_, n) => publish(`{"id":"${n + 1}","values":{"power_w":${from + n}}}`)));
+  await series(0);
+  await series(1000);
+  await stop();
+  await start();
+  await series(2000);
+  expect(stored()).toEqual([0, 1000, 2000].flatMap((from) => Array.from({ length: 500 }, (_, n) => `${from + n}`)));
+  const [reused, ...others] = outbox.status().reusedIds;
+  expect([reused, others]).toEqual([{ device: 'meter', count: 1000, lastAt: clock.now() }, []]);
+  if (reused !== undefined)
+    expect(reusedInWords('Main meter', reused)).toMatch(/^Main meter uses its ids twice: 1000 readings came under/);
+  await series(2000);
+  expect(stored()).toHaveLength(1500);
+});
+
+test('readings of one list under one id are all stored, and none again when the list is sent again', async () => {
+  const list = '[{"id":7,"values":{"power_w":1}},{"id":7,"values":{"power_w":2}},{"id":7,"values":{"power_w":1}}]';
+  await publish(list);
+  await publish(list);
+  await stop();
+  await start();
+  await publish(list);
+  expect(stored()).toEqual(['1', '2']);
+});
+
+test('ids beyond 2^53 are told apart, and an alarm is raised by each reading that asks for one', async () => {
+  for (let n = 0; n < 10; n++) await publish(`{"id":900719925474099${n},"values":{"power_w":${n === 9 ? 6000 : n}}}`);
+  expect(stored()).toEqual([...Array.from({ length: 9 }, (_, n) => `${n}`), '6000']);
+  expect(raised).toBe(1);
+});
+
+test('a number that a double cannot hold is on the disk as the device wrote it', async () => {
+  await publish('{"id":"r","values":{"power_w":9007199254740993}}');
+  await publish('{"id":"r","values":{"power_w":9007199254740992}}');
+  expect(stored()).toEqual(['9007199254740993', '9007199254740992']);
+});
