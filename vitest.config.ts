@@ -17,7 +17,7 @@ if (process.env.NODE_OPTIONS?.includes(preload) !== true) {
 /** What needs no process or thread to itself: side by side in the same ones, which halves what they cost. */
 const light = [
   'shared/**/*.test.{ts,mjs}',
-  'cloud/{alarms,api,auth,commands,notify,operations,registry,web}/**/*.test.ts',
+  'cloud/{access,alarms,api,commands,events,gateways,health,notify,operations,registry,sites,web}/**/*.test.ts',
   'edge/{alerts,clock,commands,config,console,devices,rules,site}/**/*.test.ts',
 ];
 /** What starts real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
@@ -25,9 +25,10 @@ const realParts = [
   'edge/gateway.test.ts',
   'edge/vision/process/stream/*.test.ts',
   'cloud/history/clickhouse/{embedded,http,http-faults}.test.ts',
-  'cloud/ingest/{catching-up,consumer,lag,two-centres}.test.ts',
+  'cloud/ingest/{catching-up,ingest,two-centres}.test.ts',
+  'cloud/kafka/{lag,supervised-producer}.test.ts',
   'cloud/notify/notifier.test.ts',
-  'cloud/{rebuild,replay}.test.ts',
+  'cloud/jobs/{rebuild,replay}.test.ts',
   'cloud/operations/topic-log.test.ts',
   'cloud/registry/topic-registry.test.ts',
   'cloud/web/page.test.ts',
@@ -49,13 +50,13 @@ const longest = [
   'test/faults/centre-kill.test.ts',
   'test/contract/history.test.ts',
   'edge/console/page.test.ts',
-  'cloud/ingest/consumer.test.ts',
+  'cloud/ingest/ingest.test.ts',
   'test/e2e/pages.test.ts',
   'test/faults/three-brokers.test.ts',
   'test/faults/hostile-gateway.test.ts',
   'test/e2e/commands-kafka.test.ts',
   'test/e2e/commands-http.test.ts',
-  'cloud/rebuild.test.ts',
+  'cloud/jobs/rebuild.test.ts',
   'test/faults/hostile-packets.test.ts',
   'cloud/web/page.test.ts',
   'test/e2e/frozen-kafka.test.ts',

@@ -8,9 +8,9 @@
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { Command } from 'commander';
-import { addUserCommands } from './auth/user-commands.ts';
+import { addUserCommands } from './access/user-commands.ts';
 import { addGatewayCommands } from './config/gateway-commands.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './jobs/replay.ts';
 
 requireNode();
 
@@ -45,7 +45,7 @@ program
   .description('create the topics that Kafka lacks, and end: what the centre does at its start')
   .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .action(async (options: { config: string }) => {
-    const { createTopics } = await import('./ingest/create-topics.ts');
+    const { createTopics } = await import('./jobs/topics.ts');
     for (const line of await createTopics(options.config)) process.stdout.write(`${line}\n`);
   });
 
@@ -67,7 +67,10 @@ program
   .description('print the token that reads /metrics and nothing else; it is made where there is none')
   .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .action(async (options: { config: string }) => {
-    const [{ loadCloud }, { metricsTokenOf }] = await Promise.all([import('./config/load.ts'), import('./doors.ts')]);
+    const [{ loadCloud }, { metricsTokenOf }] = await Promise.all([
+      import('./config/load.ts'),
+      import('./api/doors.ts'),
+    ]);
     process.stdout.write(`${await metricsTokenOf(loadCloud(options.config)).read()}\n`);
   });
 
@@ -81,7 +84,7 @@ program
   .requiredOption('--site <id>', 'the id of its site, as its site.yaml names it')
   .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .action(async ({ config, gateway, site }: { config: string; gateway: string; site: string }) => {
-    const { moveGateway } = await import('./registry/move.ts');
+    const { moveGateway } = await import('./jobs/move.ts');
     await moveGateway(config, gateway, site, 'command line');
     process.stdout.write(`the gateway ${gateway} belongs to the site ${site}\n`);
     process.exit(0);
@@ -94,7 +97,7 @@ program
   )
   .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .action(async (options: { config: string }) => {
-    const { rebuild } = await import('./rebuild.ts');
+    const { rebuild } = await import('./jobs/rebuild.ts');
     const figures = await rebuild(options.config, (line) => process.stderr.write(`${line}\n`));
     process.stdout.write(`${JSON.stringify(figures)}\n`);
     process.exit(0);
@@ -110,7 +113,7 @@ program
   .option('--to <number or time>', 'the last one')
   .requiredOption('-c, --config <file>', 'the centre’s file: cloud.yaml')
   .action(async ({ config, ...options }: ReplayOptions & { config: string }) => {
-    const { replay } = await import('./replay.ts');
+    const { replay } = await import('./jobs/replay.ts');
     const figures = await replay(config, options, (line) => process.stderr.write(`${line}\n`));
     process.stdout.write(`${JSON.stringify(figures)}\n`);
     process.exit(0);

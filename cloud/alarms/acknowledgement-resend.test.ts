@@ -1,10 +1,10 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { exampleAlert, exampleStatus } from '../api/example.ts';
-import { fileCommands } from '../commands/testing.ts';
+import { fileCommands } from '../commands/testing/file-commands.ts';
+import { GatewayDirectory } from '../gateways/directory.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
-import { GatewayDirectory } from '../registry/gateways.ts';
+import { exampleAlert, exampleStatus } from '../testing/examples.ts';
 import { AcknowledgementResend } from './acknowledgement-resend.ts';
 
 test('a gateway that comes back after days is told what was acknowledged at the centre meanwhile, once', async () => {

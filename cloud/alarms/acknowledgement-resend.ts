@@ -14,8 +14,8 @@ import { longestValidityMs } from '@forpost/shared/event/command.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
 import type { AlarmState, HistoryStore } from '../history/store.ts';
-import type { GatewayDirectory, KnownGateway } from '../registry/gateways.ts';
 
 export interface AcknowledgementResendOptions {
   readonly gateways: Pick<GatewayDirectory, 'onChange' | 'get'>;

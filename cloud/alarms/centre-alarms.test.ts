@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Notification } from '../notify/channel.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite } from '../registry/registry.ts';
-import { SettlingRegistry } from '../registry/testing.ts';
+import { SettlingRegistry } from '../registry/testing/settling-registry.ts';
 import { CentreAlarms } from './centre-alarms.ts';
 
 const logger = silentLogger();

@@ -6,11 +6,11 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { exampleEvent, exampleStatus } from '../api/example.ts';
+import { GatewayDirectory } from '../gateways/directory.ts';
+import { GatewayService } from '../gateways/out-of-service.ts';
 import type { Notification } from '../notify/channel.ts';
-import { GatewayService } from '../registry/gateway-service.ts';
-import { GatewayDirectory } from '../registry/gateways.ts';
-import { SettlingRegistry } from '../registry/testing.ts';
+import { SettlingRegistry } from '../registry/testing/settling-registry.ts';
+import { exampleEvent, exampleStatus } from '../testing/examples.ts';
 import { CentreAlarms } from './centre-alarms.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 

@@ -9,7 +9,7 @@
  *     its ledger, some gateways a look in turn ──► alarm `missing` ── nothing is missing ──► cleared
  *   a gap record of events that never had a number, or of an unknown end ──► alarm `lost`, for an hour
  *
- * Always: time in which the centre could hear nobody counts for no gateway (registry/gateways.ts), nor does the time
+ * Always: time in which the centre could hear nobody counts for no gateway (gateways/directory.ts), nor does the time
  * before the centre started; who was silent for a week when it started is no news; a gateway out of service raises
  * nothing, and what it had raised is cleared. The alarms themselves are the registry's (centre-alarms.ts): they outlive
  * a restart and are told once, however many centres find them.
@@ -20,7 +20,7 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { GatewayDirectory, KnownGateway } from '../registry/gateways.ts';
+import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
 import type { CentreAlarms, CentreFinding } from './centre-alarms.ts';
 
 /** How long each thing may last before it is an alarm, ms. */

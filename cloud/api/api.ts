@@ -29,22 +29,22 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import type { Users } from '../access/users.ts';
 import type { Acknowledgements } from '../alarms/acknowledgements.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
-import type { Users } from '../auth/users.ts';
 import type { Commands } from '../commands/commands.ts';
 import { commandDesk } from '../commands/routes.ts';
 import type { EvidenceAudit } from '../evidence/audit.ts';
 import type { EvidenceDepot } from '../evidence/depot.ts';
 import { registerEvidenceRoutes } from '../evidence/routes.ts';
+import type { GatewayDirectory } from '../gateways/directory.ts';
+import type { GatewayService } from '../gateways/out-of-service.ts';
+import { CentreMetrics, type CertificateEnds, type IngestFigures } from '../health/metrics.ts';
 import type { HistoryStore } from '../history/store.ts';
+import type { LedgerQuery } from '../ledger/view.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
-import type { GatewayService } from '../registry/gateway-service.ts';
-import type { GatewayDirectory } from '../registry/gateways.ts';
-import { registerSiteRoutes, type SiteRouteParts } from '../registry/site-routes.ts';
-import type { LedgerQuery } from './ledger-view.ts';
+import { registerSiteRoutes, type SiteRouteParts } from '../sites/routes.ts';
 import type { LiveFeed } from './live.ts';
-import { CentreMetrics, type CertificateEnds, type IngestFigures } from './metrics.ts';
 import { registerPage } from './page.ts';
 import { registerRoutes } from './routes.ts';
 import { type CentreView, healthAnswer, type LedgerView } from './schemas.ts';

@@ -11,13 +11,13 @@ import { hashPassword } from '@forpost/shared/password.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { type ReverseProxyOptions, startReverseProxy } from '../../test/harness/reverse-proxy.ts';
-import { fileCommands } from '../commands/testing.ts';
+import { fileCommands } from '../commands/testing/file-commands.ts';
 import type { CloudConfig } from '../config/config.ts';
-import { Doors } from '../doors.ts';
+import { GatewayDirectory } from '../gateways/directory.ts';
+import { centreView } from '../health/condition.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
-import { GatewayDirectory } from '../registry/gateways.ts';
 import { buildApi } from './api.ts';
-import { centreView } from './centre.ts';
+import { Doors } from './doors.ts';
 import { LiveFeed } from './live.ts';
 
 let hash: string;

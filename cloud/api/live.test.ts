@@ -1,6 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
-import { exampleAlert, exampleEvent } from './example.ts';
+import { exampleAlert, exampleEvent } from '../testing/examples.ts';
 import { LiveFeed, type LiveMessage } from './live.ts';
 
 function start() {

@@ -12,9 +12,9 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
 import type { CommandView } from '../commands/schemas.ts';
+import type { KnownGateway } from '../gateways/directory.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
 import type { CentreAcknowledgement, HistoryEvent } from '../history/store.ts';
-import type { KnownGateway } from '../registry/gateways.ts';
 import { type Came, LiveShare } from './live-share.ts';
 
 export type LiveMessage =

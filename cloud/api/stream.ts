@@ -12,9 +12,9 @@ import type { EventStream, EventStreams } from '@forpost/shared/http/event-strea
 import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { withinBytes } from '../events/shorten.ts';
 import type { LiveFeed, LiveMessage } from './live.ts';
 import type { CentreView, LedgerView, StreamMessages } from './schemas.ts';
-import { withinBytes } from './shorten.ts';
 import { alarmOfEvent, centreAlarmView, gatewayView } from './views.ts';
 
 export interface LiveStreamsOptions {

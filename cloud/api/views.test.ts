@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { KnownGateway } from '../registry/gateways.ts';
-import { exampleStatus } from './example.ts';
+import type { KnownGateway } from '../gateways/directory.ts';
+import { exampleStatus } from '../testing/examples.ts';
 import { gatewayView } from './views.ts';
 
 const known = (change: Parameters<typeof exampleStatus>[0]) =>

@@ -2,8 +2,8 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CentreAlarm } from '../alarms/centre-alarms.ts';
+import type { KnownGateway } from '../gateways/directory.ts';
 import type { AlarmList, AlarmState, HistoryEvent, HistoryStore } from '../history/store.ts';
-import type { KnownGateway } from '../registry/gateways.ts';
 import type { AlarmsAnswer, AlarmView, GatewayView } from './schemas.ts';
 import { longestChannel, metricPatternText } from './schemas.ts';
 

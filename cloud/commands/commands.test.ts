@@ -9,14 +9,14 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { exampleEvent } from '../api/example.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
-import { receiverPlugin } from '../ingest/receiver.ts';
+import { receiverPlugin } from '../receiver/receiver.ts';
+import { exampleEvent } from '../testing/examples.ts';
 import { CommandBook } from './book.ts';
 import type { Handed } from './commands.ts';
 import { signingKey } from './key.ts';
 import type { CommandView } from './schemas.ts';
-import { fileCommands } from './testing.ts';
+import { fileCommands } from './testing/file-commands.ts';
 
 const hourMs = 3_600_000;
 

@@ -13,7 +13,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Acknowledgements } from '../alarms/acknowledgements.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
 import { idParams } from '../api/schemas.ts';
-import type { GatewayDirectory } from '../registry/gateways.ts';
+import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { Commands, Order } from './commands.ts';
 import { type CommandView, commandSchema, commandsAnswer, commandsQuery, keyAnswer, orderBody } from './schemas.ts';
 

@@ -10,9 +10,9 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
-import type { KafkaCluster } from '../ingest/kafka-client.ts';
-import { SupervisedConsumer } from '../ingest/supervised-consumer.ts';
-import { SupervisedProducer } from '../ingest/supervised-producer.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import { keptMs } from './book.ts';
 import type { CommandLog, TakeCommand } from './log.ts';
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { ReloadedConfig } from '../reload.ts';
 import { giveToken, listGateways, refuseGateway, removeGateway } from './edit-gateways.ts';
 import { loadCloud } from './load.ts';
+import { ReloadedConfig } from './reload.ts';
 
 const written = `# ours
 data: centre

@@ -52,7 +52,10 @@ export function addGatewayCommands(program: Command): void {
 
 /** Tells a centre that runs on this machine to read its file again. */
 async function countsFrom(config: string): Promise<string> {
-  const [{ loadCloud }, { lockHolder }] = await Promise.all([import('./load.ts'), import('../lock-holder.ts')]);
+  const [{ loadCloud }, { lockHolder }] = await Promise.all([
+    import('./load.ts'),
+    import('../data-folder/lock-holder.ts'),
+  ]);
   const holder = await lockHolder(join(loadCloud(config).data, 'centre.lock'));
   // 0 and below would mean other processes
   if (holder === undefined || !(Number(holder) > 1))

@@ -6,8 +6,8 @@
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
-import type { GatewaySites } from '../registry/gateway-sites.ts';
-import type { FloodWatch } from './flood-watch.ts';
+import type { FloodWatch } from '../alarms/flood-watch.ts';
+import type { GatewaySites } from '../sites/gateway-sites.ts';
 
 export interface Admission {
   /** false: it is not known yet which site a gateway belongs to */

@@ -12,11 +12,11 @@ import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { addPartitions, leadersReady } from '../../scripts/kafka/topics.ts';
 import { ClickHouseHistory } from '../history/clickhouse/clickhouse-history.ts';
 import { EmbeddedExecutor } from '../history/clickhouse/embedded.ts';
-import { Ingest } from './consumer.ts';
-import { zstd } from './kafka-client.ts';
-import { PartitionCounts } from './partition-counts.ts';
-import { eventJson } from './testing.ts';
-import { ensureTopics } from './topics.ts';
+import { zstd } from '../kafka/client.ts';
+import { PartitionCounts } from '../kafka/partition-counts.ts';
+import { ensureTopics } from '../kafka/topics.ts';
+import { eventJson } from '../testing/events.ts';
+import { Ingest } from './ingest.ts';
 
 const logger = silentLogger();
 let kafka: TestKafka;

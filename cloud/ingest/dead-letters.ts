@@ -9,8 +9,8 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import type { ProducedRecord, SupervisedProducer } from '../kafka/supervised-producer.ts';
 import type { HistoryTrouble } from './intake.ts';
-import type { ProducedRecord, SupervisedProducer } from './supervised-producer.ts';
 
 export interface PoisonRecord {
   /** full name of the topic it stood in */

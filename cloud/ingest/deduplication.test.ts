@@ -2,9 +2,9 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { LaneKey, Range } from '../history/store.ts';
+import { IntervalSet } from '../ledger/interval-set.ts';
+import { event } from '../testing/events.ts';
 import { Deduplication, type DeduplicationOptions } from './deduplication.ts';
-import { IntervalSet } from './interval-set.ts';
-import { event } from './testing.ts';
 
 /** A history that can fail in the middle of an insert. */
 class Store {

@@ -13,9 +13,9 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { type LaneKey, maxRanges, type Range } from '../history/store.ts';
-import { IntervalSet } from './interval-set.ts';
+import { IntervalSet } from '../ledger/interval-set.ts';
+import { WeighedCache } from '../ledger/weighed-cache.ts';
 import { orAborted } from './or-aborted.ts';
-import { WeighedCache } from './weighed-cache.ts';
 
 export interface DeduplicationOptions {
   /** what the history has of a lane; may throw FORPOST_LANE_SCATTERED */

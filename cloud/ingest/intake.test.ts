@@ -8,8 +8,8 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { describe, expect, test } from 'vitest';
 import { MemoryHistory } from '../history/memory-store.ts';
+import { event, eventJson } from '../testing/events.ts';
 import { Intake } from './intake.ts';
-import { event, eventJson } from './testing.ts';
 
 /** A history in memory that can be told to fail. */
 class Moody extends MemoryHistory {

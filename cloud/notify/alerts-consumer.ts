@@ -1,6 +1,6 @@
 /**
  * Reads the alerts topic for the notifier, in a consumer group of its own (how it connects and comes back:
- * ingest/supervised-consumer.ts).
+ * kafka/supervised-consumer.ts).
  *
  * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
  * was not; how far a topic was told is never noted in one that was made anew under its name; a group that is new begins with the first alert that came into the topic after `since`, by the broker's
@@ -13,8 +13,8 @@ import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type EachBatchPayload, type Kafka, type KafkaMessage, type TopicPartitionOffset } from 'kafkajs';
-import type { KafkaCluster } from '../ingest/kafka-client.ts';
-import { type Assigned, type ConsumerState, SupervisedConsumer } from '../ingest/supervised-consumer.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { type Assigned, type ConsumerState, SupervisedConsumer } from '../kafka/supervised-consumer.ts';
 import { OffsetTrackers } from './offsets.ts';
 
 export interface AlertsConsumerOptions {

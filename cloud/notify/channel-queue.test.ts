@@ -3,7 +3,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { type Notification, TryLater } from './channel.ts';
 import { ChannelQueue, maxQueue, patienceMs } from './channel-queue.ts';
-import { HeldChannel } from './testing.ts';
+import { HeldChannel } from './testing/recording-channel.ts';
 
 let clock: FakeClock;
 let channel: HeldChannel;

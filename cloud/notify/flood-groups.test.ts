@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Channel, Notification } from './channel.ts';
 import { ChannelQueue, maxQueue } from './channel-queue.ts';
 import { Notifier } from './notifier.ts';
-import { alertEvent, HeldChannel } from './testing.ts';
+import { alertEvent, HeldChannel } from './testing/recording-channel.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -15,11 +15,11 @@ import { KafkaSetupError, type RunningKafka, startKafka } from '../../scripts/ka
 import { testClient } from '../../scripts/kafka/testing.ts';
 import { addPartitions, createTopics, servesAgain } from '../../scripts/kafka/topics.ts';
 import { unless } from '../../test/harness/unless.ts';
-import { type KafkaCluster, kafkaClient, zstd } from '../ingest/kafka-client.ts';
+import { type KafkaCluster, kafkaClient, zstd } from '../kafka/client.ts';
 import type { Notification } from './channel.ts';
 import { createRoutes } from './channels/registry.ts';
 import { Notifier, notifyGroup } from './notifier.ts';
-import { alertEvent, alertJson } from './testing.ts';
+import { alertEvent, alertJson } from './testing/recording-channel.ts';
 
 /** People's side: notes what it is told and when; `refuse` makes it say no. */
 class Desk {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isWanted, lateAfterMs, notificationOf } from './policy.ts';
-import { alertEvent } from './testing.ts';
+import { alertEvent } from './testing/recording-channel.ts';
 
 const now = Date.UTC(2026, 5, 1);
 

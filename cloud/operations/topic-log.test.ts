@@ -14,7 +14,7 @@ import type { CommandDesk } from '../commands/routes.ts';
 import { EvidenceAudit } from '../evidence/audit.ts';
 import { EvidenceDepot } from '../evidence/depot.ts';
 import { registerEvidenceRoutes } from '../evidence/routes.ts';
-import { ensureTopics } from '../ingest/topics.ts';
+import { ensureTopics } from '../kafka/topics.ts';
 import { TopicOperationsLog } from './topic-log.ts';
 
 const logger = silentLogger();

@@ -2,9 +2,9 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { firstCause, type KafkaCluster, kafkaClient } from '../ingest/kafka-client.ts';
-import { heldRanges, readRanges } from '../ingest/range-reader.ts';
-import { SupervisedProducer } from '../ingest/supervised-producer.ts';
+import { firstCause, type KafkaCluster, kafkaClient } from '../kafka/client.ts';
+import { heldRanges, readRanges } from '../kafka/range-reader.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import { type KeptOperation, type Operation, type OperationsLog, operationIn, operationRecord } from './operations.ts';
 
 const headers = { 'content-type': 'application/cloudevents+json' };

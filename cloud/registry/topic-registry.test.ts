@@ -3,7 +3,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
-import { ensureTopics } from '../ingest/topics.ts';
+import { ensureTopics } from '../kafka/topics.ts';
 import { TopicRegistry } from './topic-registry.ts';
 
 const logger = silentLogger();

@@ -16,9 +16,9 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import type { KafkaCluster } from '../ingest/kafka-client.ts';
-import { SupervisedConsumer } from '../ingest/supervised-consumer.ts';
-import { SupervisedProducer } from '../ingest/supervised-producer.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite, recordIn } from './registry.ts';
 
 export interface TopicRegistryOptions {

@@ -11,7 +11,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import Database from 'better-sqlite3';
 import fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
+import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { openKept, outboxFileName } from '../outbox/sqlite/kept-events.ts';
 import type { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { draft, outboxIn, sink as sinkName, temporaryFolder } from '../outbox/sqlite/test-support.ts';

@@ -13,7 +13,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { readFirstLogin } from '../../cloud/access/users.ts';
 import { Child, ChildError, type ChildOptions } from './child.ts';
 import { type Claim, claimFolder, type Holder } from './claim.ts';
 import type { DemoOptions } from './options.ts';

@@ -12,7 +12,7 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { ClickHouseHistory } from '../../cloud/history/clickhouse/clickhouse-history.ts';
 import { EmbeddedExecutor } from '../../cloud/history/clickhouse/embedded.ts';
-import { alertEvent } from '../../cloud/notify/testing.ts';
+import { alertEvent } from '../../cloud/notify/testing/recording-channel.ts';
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { type BenchOptions, say } from './options.ts';
 

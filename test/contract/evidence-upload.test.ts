@@ -8,7 +8,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
-import { receiverPlugin } from '../../cloud/ingest/receiver.ts';
+import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/evidence/upload.ts';
 import { Pacer } from '../../edge/uplink/pacer.ts';
 import type { PacingLimits } from '../../edge/uplink/pacing.ts';

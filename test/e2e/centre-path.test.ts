@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { readFirstLogin } from '../../cloud/access/users.ts';
 import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
 import { freePorts } from '../harness/ports.ts';
 import { TestProcess } from '../harness/process.ts';

@@ -1,7 +1,7 @@
 /** The centre as a process of a test's own: started on its folder, killed, started again, and asked through its API. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { readFirstLogin } from '../../cloud/access/users.ts';
 import { type CentreFiles, writeCentreFile } from './configuration.ts';
 import { TestProcess } from './process.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
-import { readFirstLogin } from '../../cloud/auth/users.ts';
+import { readFirstLogin } from '../../cloud/access/users.ts';
 import { signingKey } from '../../cloud/commands/key.ts';
 import { type ApiEvent, eventsOf, logIn } from './centre.ts';
 import { type Named, testPassword, writeCentreFile, writeGatewayFiles } from './configuration.ts';

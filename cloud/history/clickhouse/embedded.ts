@@ -11,7 +11,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Session } from 'chdb';
-import { lockHolder } from '../../lock-holder.ts';
+import { lockHolder } from '../../data-folder/lock-holder.ts';
 import { openError, whyItDoesNotOpen } from './damage.ts';
 import {
   defaultDatabase,

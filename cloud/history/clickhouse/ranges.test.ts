@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { event } from '../../ingest/testing.ts';
+import { event } from '../../testing/events.ts';
 import { maxRanges } from '../store.ts';
 import { ClickHouseHistory } from './clickhouse-history.ts';
 import { EmbeddedExecutor } from './embedded.ts';

@@ -2,13 +2,13 @@
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { AlarmsCard } from './alarms/alarms-card.tsx';
 import { Bar } from './bar.tsx';
-import { ChartCard } from './chart/chart-card.tsx';
 import { EventsCard } from './events/events-card.tsx';
 import { GatewaysCard } from './gateways/gateways-card.tsx';
 import { Desk } from './live/desk.ts';
 import { oldOf } from './live/desk-state.ts';
 import { Boundary } from './parts/boundary.tsx';
-import { Summary } from './summary.tsx';
+import { ChartCard } from './series/chart-card.tsx';
+import { Summary } from './summary/summary.tsx';
 
 export interface DeskPageProps {
   readonly user: string;

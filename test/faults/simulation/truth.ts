@@ -5,7 +5,7 @@
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Sequence } from '@forpost/shared/event/ids.ts';
-import { IntervalSet } from '../../../cloud/ingest/interval-set.ts';
+import { IntervalSet } from '../../../cloud/ledger/interval-set.ts';
 import type { Done, Gone, LaneRow, SimulatedDisk } from './disk.ts';
 import { sinkNames } from './operations.ts';
 

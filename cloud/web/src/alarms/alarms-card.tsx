@@ -4,6 +4,7 @@ import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../api/schemas.ts';
+import { Evidence } from '../evidence/evidence.tsx';
 import { count, countOf, duration, metricValue } from '../format.ts';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
@@ -11,7 +12,6 @@ import { Mark, severityOf } from '../parts/mark.tsx';
 import { At, For } from '../parts/time-text.tsx';
 import { Acknowledge, Progress } from './acknowledge.tsx';
 import { announce, nothingAnnounced } from './announcing.ts';
-import { Evidence } from './evidence.tsx';
 import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
 import { notListedWords } from './not-listed-words.ts';
 

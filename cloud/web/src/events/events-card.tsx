@@ -4,7 +4,7 @@ import './events.css';
 import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { EventView } from '../../../api/schemas.ts';
-import { Evidence } from '../alarms/evidence.tsx';
+import { Evidence } from '../evidence/evidence.tsx';
 import { count, duration } from '../format.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';
 import { type DeskState, oldOf } from '../live/desk-state.ts';

@@ -10,6 +10,7 @@ import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { GatewayView, LedgerView } from '../../../api/schemas.ts';
 import { bytes, count, countOf } from '../format.ts';
+import { ledgerLines } from '../ledger/ledger-words.ts';
 import { completeness, type DeskState, type Old, oldOf } from '../live/desk-state.ts';
 import {
   CameraIcon,
@@ -26,9 +27,8 @@ import {
 } from '../parts/icons.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
+import { MoveGateway } from '../sites/move-gateway.tsx';
 import { drainText } from './drain.ts';
-import { ledgerLines } from './ledger-words.ts';
-import { MoveGateway } from './move-gateway.tsx';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;

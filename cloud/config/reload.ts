@@ -1,0 +1,88 @@
+/**
+ * What SIGHUP does at the centre: cloud.yaml is judged as at a start, and which gateways may use the receiver, by which
+ * tokens and within which limits, counts from then on. Certificates are read again too; users count at all times.
+ *
+ *   judged ── problems ──► told, in the log and on the page until the next reload; nothing changes
+ *     └── right ──► gateways, limits ──► what else differs is told: it counts at the next start
+ *
+ * Always: all of it is judged before any of it counts; a request that was let in before is answered.
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { defaultLimits, type GatewayLimits } from '../receiver/gateway-budgets.ts';
+import type { CloudConfig } from './config.ts';
+import { loadCloud } from './load.ts';
+
+type Gateways = NonNullable<CloudConfig['gateways']>;
+
+export interface ReloadedConfigOptions {
+  /** undefined: there is none to read again */
+  readonly file: string | undefined;
+  /** with which the centre began */
+  readonly config: CloudConfig;
+  readonly logger: Logger;
+}
+
+export class ReloadedConfig {
+  readonly #options: ReloadedConfigOptions;
+  #gateways: Gateways;
+  #limitsOf: (gateway: string) => GatewayLimits;
+  #problems: readonly string[] = [];
+
+  constructor(options: ReloadedConfigOptions) {
+    this.#options = options;
+    this.#gateways = options.config.gateways ?? {};
+    this.#limitsOf = limitsOfGateways(options.config);
+  }
+
+  /** the same object until something changed */
+  get gateways(): Gateways {
+    return this.#gateways;
+  }
+
+  limitsOf(gateway: string): GatewayLimits {
+    return this.#limitsOf(gateway);
+  }
+
+  /** Sentences for the page. */
+  problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Never throws because of what stands in the file. */
+  run(): void {
+    const { file, config: began, logger } = this.#options;
+    if (file === undefined) return;
+    let config: CloudConfig;
+    try {
+      config = loadCloud(file);
+    } catch (error) {
+      const lines = messageOf(error).split('\n');
+      for (const line of lines) logger.error(line);
+      const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+      this.#problems = [`cloud.yaml cannot be read again, and what was read before goes on: ${lines[0] ?? ''}${more}`];
+      return;
+    }
+    this.#problems = [];
+    this.#gateways = config.gateways ?? {};
+    this.#limitsOf = limitsOfGateways(config);
+    logger.info({ gateways: Object.keys(this.#gateways).length }, 'gateways, tokens and limits were read again');
+    if (others(config) !== others(began))
+      logger.warn('cloud.yaml has changes that need a restart: they count at the next start');
+  }
+}
+
+function others({ gateways: _, limits: __, ...rest }: CloudConfig): string {
+  return JSON.stringify(rest);
+}
+
+/** What each gateway may send: its own limits, else those of all, else the defaults. */
+function limitsOfGateways({ gateways = {}, limits }: CloudConfig): (gateway: string) => GatewayLimits {
+  const all = { ...defaultLimits, ...limits };
+  const own = new Map(
+    Object.entries(gateways).flatMap(([id, { limits: its }]) =>
+      its === undefined ? [] : [[id, { ...all, ...its }] as const],
+    ),
+  );
+  return (gateway) => own.get(gateway) ?? all;
+}

@@ -1,0 +1,295 @@
+/**
+ * The gateways as they are now: the latest status of each, and when it was last heard of.
+ *
+ *   known (from the history, nothing heard) ── status ──► online ── nothing for 10 s ──► offline ── status ──► online
+ *
+ * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
+ * `provenAfter` of them in a row go on counting and came after it: then the gateway has begun again, its outbox put
+ * aside or replaced (a topic that is read once more counts too, but what is in it came before).
+ * While the centre itself can hear nobody (Kafka is away) no gateway falls silent: that time counts for none of them.
+ * The last contact is kept by the monotonic clock and never goes back: a centre's clock that was wrong and is set right
+ * moves what is shown, and takes no gateway for online or offline. At most `maxGateways` are known; listeners are told
+ * of each change once.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import { boundedStatus } from './status-codec.ts';
+
+/** Without a status for this long a gateway counts as offline. */
+export const onlineWithinMs = 10_000;
+/** Of a metered link: so many states may be missed, and none is believed that is further apart. */
+const missedStates = 2.5;
+const longestEveryMs = 3_600_000;
+const sweepMs = 1000;
+/** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
+const provenAfter = 3;
+
+export interface KnownGateway {
+  readonly gateway: string;
+  /** '' where only its number ranges are known */
+  readonly site: string;
+  /** ms since 1970 of the centre's clock; undefined = not since the centre started */
+  readonly lastContact: number | undefined;
+  readonly online: boolean;
+  readonly status: GatewayStatus | undefined;
+}
+
+export interface KnownSite {
+  readonly site: string;
+  readonly gateways: readonly string[];
+  readonly online: number;
+}
+
+export interface GatewayDirectoryOptions {
+  readonly clock: Clock;
+  /**
+   * What had been called safe by then (ms of the monotonic clock) is no longer on its way; undefined: not known yet.
+   * Default: now, as where there is no Kafka between a gateway and the history.
+   */
+  readonly handledAt?: () => number | undefined;
+  /** whether a gateway's state could be heard now; default: always */
+  readonly hearing?: () => boolean;
+  /** 100,000 gateways on one owner's prefix is what the design is for */
+  readonly maxGateways?: number;
+}
+
+/** What a status said of the lanes, and when it came, ms since 1970 (by the broker's clock where there is one). */
+export interface Settled {
+  readonly lanes: readonly LaneBacklog[];
+  readonly arrived: number;
+}
+
+interface Entry {
+  site: string;
+  /** last contact, ms of the monotonic clock */
+  heardAt: number | undefined;
+  /** ms since then in which nobody could be heard */
+  excusedMs: number;
+  /** ms of hearing without a sign of it, since the centre started at most */
+  quietMs: number;
+  online: boolean;
+  status: GatewayStatus | undefined;
+  /** when that one came, ms since 1970 */
+  arrived: number;
+  /** the latest one that looked older, and how many in a row went on from it */
+  rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
+  /** the newest status' cursors, and those that wait until everything they speak of is handled */
+  newest: Cursors;
+  settling: Cursors | undefined;
+  /** of which nothing is on its way any more */
+  settled: Settled | undefined;
+}
+
+interface Cursors extends Settled {
+  /** ms of the monotonic clock */
+  readonly since: number;
+}
+
+const maxListeners = 100;
+
+export class GatewayDirectory implements Part {
+  readonly #clock: Clock;
+  readonly #maxGateways: number;
+  readonly #handledAt: () => number | undefined;
+  readonly #hearing: () => boolean;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(gateway: KnownGateway) => void>();
+  #timer: Timer | undefined;
+  #refused = 0;
+  #sweptAt: number;
+
+  constructor(options: GatewayDirectoryOptions) {
+    this.#clock = options.clock;
+    this.#maxGateways = options.maxGateways ?? 100_000;
+    this.#handledAt = options.handledAt ?? (() => options.clock.uptime());
+    this.#hearing = options.hearing ?? (() => true);
+    this.#sweptAt = options.clock.uptime();
+  }
+
+  /** Watches for gateways that fall silent. */
+  async start(): Promise<void> {
+    if (this.#timer === undefined) this.#armSweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /**
+   * Takes a status. `arrived`: ms since 1970 when the centre got it (a Kafka record's own timestamp: what is read
+   * again at a start is no contact). Returns whether it is the newest; an older one counts as contact only.
+   */
+  take(whole: GatewayStatus, arrived = this.#clock.now()): boolean {
+    // what one gateway says of itself must not fill the memory, nor cut a page off that it is sent to
+    const status = boundedStatus(whole);
+    const entry = this.#entryOf(status.gateway, status.site);
+    if (entry === undefined) return false;
+    const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status, arrived);
+    if (newest) {
+      entry.arrived = arrived;
+      entry.status = status;
+      entry.site = status.site;
+      entry.rival = undefined;
+      entry.newest = { lanes: status.lanes, arrived, since: this.#clock.uptime() };
+      this.#settle(entry);
+    }
+    const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
+    entry.heardAt = Math.max(entry.heardAt ?? heardAt, heardAt);
+    entry.excusedMs = Math.min(entry.excusedMs, this.#clock.uptime() - entry.heardAt);
+    const wasOnline = entry.online;
+    entry.online = this.#isOnline(entry);
+    if (entry.online) entry.quietMs = 0;
+    if (newest || entry.online !== wasOnline) this.#tell(status.gateway, entry);
+    return newest;
+  }
+
+  /** A gateway that the history knows and that has not reported since the centre started. */
+  remember(gateway: string, site: string): void {
+    const entry = this.#entryOf(gateway, site);
+    if (entry !== undefined && entry.site === '') entry.site = site;
+  }
+
+  /**
+   * For how long each gateway has been silent while it could have been heard, since this centre started at most: ms. Those
+   * that are heard of are not in it.
+   */
+  silences(): ReadonlyMap<string, number> {
+    const silent = [...this.#entries].filter(([, { online }]) => !online);
+    return new Map(silent.map(([gateway, { quietMs }]) => [gateway, quietMs]));
+  }
+
+  get(gateway: string): KnownGateway | undefined {
+    const entry = this.#entries.get(gateway);
+    return entry === undefined ? undefined : this.#view(gateway, entry);
+  }
+
+  /**
+   * The cursors of its last status from before which nothing stands unread in Kafka: what they call safe and is not in
+   * the history is missing, not late. undefined as long as there is none, or the gateway is not known.
+   */
+  settled(gateway: string): Settled | undefined {
+    const entry = this.#entries.get(gateway);
+    if (entry === undefined) return undefined;
+    this.#settle(entry);
+    return entry.settled;
+  }
+
+  /** All of them, by id. */
+  all(): readonly KnownGateway[] {
+    return [...this.#entries]
+      .map(([gateway, entry]) => this.#view(gateway, entry))
+      .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  }
+
+  /** The sites of the gateways, by id. */
+  sites(): readonly KnownSite[] {
+    const sites = new Map<string, { gateways: string[]; online: number }>();
+    for (const { gateway, site, online } of this.all()) {
+      if (site === '') continue;
+      const known = sites.get(site) ?? { gateways: [], online: 0 };
+      known.gateways.push(gateway);
+      if (online) known.online++;
+      sites.set(site, known);
+    }
+    return [...sites].map(([site, known]) => ({ site, ...known })).sort((a, b) => (a.site < b.site ? -1 : 1));
+  }
+
+  /** Gateways that were not taken in, because there are `maxGateways` already. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Calls `listener` at each new status and each change between online and offline. Returns how to stop it. */
+  onChange(listener: (gateway: KnownGateway) => void): () => void {
+    if (this.#listeners.size >= maxListeners) throw new RangeError(`more than ${maxListeners} listeners`);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #entryOf(gateway: string, site: string): Entry | undefined {
+    const known = this.#entries.get(gateway);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= this.#maxGateways) {
+      this.#refused++;
+      return undefined;
+    }
+    const entry: Entry = {
+      site,
+      heardAt: undefined,
+      excusedMs: 0,
+      quietMs: 0,
+      online: false,
+      status: undefined,
+      arrived: Number.NEGATIVE_INFINITY,
+      rival: undefined,
+      newest: { lanes: [], arrived: Number.NEGATIVE_INFINITY, since: this.#clock.uptime() },
+      settling: undefined,
+      settled: undefined,
+    };
+    this.#entries.set(gateway, entry);
+    return entry;
+  }
+
+  /** One older status is kept until it is settled, so that newer ones that come meanwhile do not put it off for ever. */
+  #settle(entry: Entry): void {
+    const handledAt = this.#handledAt() ?? Number.NEGATIVE_INFINITY;
+    for (const cursors of [entry.settling, entry.newest])
+      if (cursors !== undefined && cursors.since <= handledAt) {
+        entry.settled = cursors;
+        entry.settling = undefined;
+      }
+    entry.settling ??= entry.newest;
+  }
+
+  #isOnline(entry: Entry): boolean {
+    // over a metered link its state comes more seldom, and it says how seldom
+    const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
+    const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
+    return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt - entry.excusedMs <= withinMs;
+  }
+
+  #armSweep(): void {
+    this.#timer = this.#clock.after(sweepMs, () => {
+      this.#armSweep();
+      const now = this.#clock.uptime();
+      const [passedMs, hearing] = [now - this.#sweptAt, this.#hearing()];
+      this.#sweptAt = now;
+      for (const [gateway, entry] of this.#entries) {
+        if (!hearing) entry.excusedMs += passedMs;
+        // a centre that was itself stopped for a while has heard nobody
+        else if (!entry.online) entry.quietMs += Math.min(passedMs, 2 * sweepMs);
+        if (!entry.online || this.#isOnline(entry)) continue;
+        entry.online = false;
+        this.#tell(gateway, entry);
+      }
+    });
+  }
+
+  #view(gateway: string, entry: Entry): KnownGateway {
+    const { site, heardAt, status } = entry;
+    const lastContact =
+      heardAt === undefined ? undefined : Math.round(this.#clock.now() - (this.#clock.uptime() - heardAt));
+    return { gateway, site, lastContact, status, online: this.#isOnline(entry) };
+  }
+
+  #tell(gateway: string, entry: Entry): void {
+    const view = this.#view(gateway, entry);
+    for (const listener of this.#listeners) listener(view);
+  }
+}
+
+function isNewer(a: GatewayStatus, b: GatewayStatus): boolean {
+  return a.starts !== b.starts ? a.starts > b.starts : a.counter > b.counter;
+}
+
+/** Notes a status that looks older, and says whether it and those before it are a new life of the gateway. */
+function hasBegunAgain(entry: Entry, status: GatewayStatus, arrived: number): boolean {
+  if (arrived < entry.arrived) return false;
+  const before = entry.rival;
+  if (before !== undefined && !isNewer(status, before.status)) return false;
+  const inRow = before?.status.starts === status.starts ? before.inRow + 1 : 1;
+  entry.rival = { status, inRow };
+  return inRow >= provenAfter;
+}

@@ -1,0 +1,156 @@
+/**
+ * The centre's metrics in Prometheus' text format, names by its conventions: `forpost_…`, base units, `_total` for what
+ * only grows.
+ *
+ * Always: nothing is counted here: each scrape reads what the parts count anyway. Labels are ids of the configuration
+ * and Kafka's partitions, so the number of series is bounded.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { GatewayDirectory } from '../gateways/directory.ts';
+import type { NotifierStatus } from '../notify/notifier.ts';
+
+export interface IngestFigures {
+  /** whether what the gateways send is being read */
+  readonly connected: boolean;
+  readonly stored: number;
+  /** came again and were not stored again */
+  readonly duplicates: number;
+  readonly deadLetters: number;
+  /** records that stand in Kafka and are not stored yet; empty without Kafka */
+  readonly lag: readonly { readonly topic: string; readonly partition: number; readonly records: number }[];
+}
+
+export interface CentreFigures {
+  readonly ingest: IngestFigures;
+  readonly notifier: NotifierStatus;
+  readonly gateways: Pick<GatewayDirectory, 'all' | 'refused'>;
+  /** open pages */
+  readonly streams: number;
+  readonly certificates: CertificateEnds;
+}
+
+/** By listener: when its certificate ends, ms since 1970. */
+export type CertificateEnds = readonly { readonly listener: string; readonly endsAt: number }[];
+
+type Series = Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+
+export class CentreMetrics {
+  readonly #registry = new Registry();
+  readonly #source: () => CentreFigures;
+
+  constructor(source: () => CentreFigures) {
+    this.#source = source;
+    collectDefaultMetrics({ register: this.#registry });
+    this.#describe();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text of one scrape. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #describe(): void {
+    const one = (value: number): Series => [[{}, value]];
+    this.#gauge('forpost_ingest_connected', '1 where the gateways’ events are being read', [], ({ ingest }) =>
+      one(ingest.connected ? 1 : 0),
+    );
+    this.#counter('forpost_ingest_stored_total', 'Events stored in the history', [], ({ ingest }) =>
+      one(ingest.stored),
+    );
+    this.#counter('forpost_ingest_duplicates_total', 'Events that came again and were not stored again', [], (c) =>
+      one(c.ingest.duplicates),
+    );
+    this.#counter('forpost_ingest_dead_letters_total', 'Records that nobody could read', [], ({ ingest }) =>
+      one(ingest.deadLetters),
+    );
+    this.#gauge('forpost_ingest_lag_records', 'Records not stored yet', ['topic', 'partition'], ({ ingest }) =>
+      ingest.lag.map(({ topic, partition, records }) => [{ topic, partition: String(partition) }, records] as const),
+    );
+    this.#gauge('forpost_gateways', 'Gateways by whether they are heard of', ['state'], ({ gateways }) => {
+      const all = gateways.all();
+      const online = all.filter((gateway) => gateway.online).length;
+      return [
+        [{ state: 'online' }, online],
+        [{ state: 'offline' }, all.length - online],
+      ];
+    });
+    this.#counter('forpost_gateways_refused_total', 'Statuses of gateways beyond the limit', [], ({ gateways }) =>
+      one(gateways.refused),
+    );
+    this.#describeNotifier();
+    this.#gauge(
+      'forpost_certificate_end_timestamp_seconds',
+      'When the certificate of a listener ends',
+      ['listener'],
+      ({ certificates }) => certificates.map(({ listener, endsAt }) => [{ listener }, endsAt / 1000] as const),
+    );
+    this.#gauge('forpost_api_streams', 'Open pages that get what happens now', [], ({ streams }) => one(streams));
+  }
+
+  #describeNotifier(): void {
+    this.#gauge('forpost_notifier_connected', '1 where alerts are being read', [], ({ notifier }) => [
+      [{}, notifier.connected ? 1 : 0],
+    ]);
+    this.#counter('forpost_notifier_alerts_total', 'Alerts that people were to be told of', [], ({ notifier }) => [
+      [{}, notifier.notifications],
+    ]);
+    const channels = (pick: (channel: NotifierStatus['channels'][number]) => number) => (figures: CentreFigures) =>
+      figures.notifier.channels.map((channel) => [{ channel: channel.channel }, pick(channel)] as const);
+    this.#counter(
+      'forpost_notifications_sent_total',
+      'Notifications taken by the other side',
+      ['channel'],
+      channels((c) => c.sent),
+    );
+    this.#counter(
+      'forpost_notifications_failed_total',
+      'Notifications given up',
+      ['channel'],
+      channels((c) => c.failed),
+    );
+    this.#counter(
+      'forpost_notifications_retries_total',
+      'Tries that failed',
+      ['channel'],
+      channels((c) => c.retries),
+    );
+    this.#gauge(
+      'forpost_notifications_waiting',
+      'Notifications that wait',
+      ['channel'],
+      channels((c) => c.queue),
+    );
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: (figures: CentreFigures) => Series): void {
+    const source = this.#source;
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read(source())) this.set(labels, value);
+      },
+    });
+  }
+
+  #counter(name: string, help: string, labelNames: string[], read: (figures: CentreFigures) => Series): void {
+    const source = this.#source;
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read(source())) this.inc(labels, value);
+      },
+    });
+  }
+}

@@ -1,0 +1,502 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import kafkajs from 'kafkajs';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { createTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
+import { MemoryHistory } from '../history/memory-store.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { boundAnswers, defaultBatchMb, maxUnpackedBytes } from '../kafka/codecs.ts';
+import { ensureTopics } from '../kafka/topics.ts';
+import { KafkaDelivery } from '../receiver/delivery.ts';
+import { event, eventJson, gatewayStatus } from '../testing/events.ts';
+import { Ingest, ingestGroup } from './ingest.ts';
+
+const logger = silentLogger();
+let kafka: TestKafka;
+beforeAll(async () => {
+  kafka = await startTestKafka();
+}, 90_000);
+afterAll(() => kafka.remove());
+
+const running: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop();
+});
+
+class Moody extends MemoryHistory {
+  down = false;
+  override async insert(events: readonly ForpostEvent[]): Promise<void> {
+    if (this.down) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is away');
+    await super.insert(events);
+  }
+}
+
+/** A centre's ingest on a history, and what it has told. */
+function anIngest(prefix: string, history = new Moody(systemClock)) {
+  const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
+  const ingest = new Ingest({
+    kafka: cluster(prefix),
+    history,
+    events: {
+      stored: (events) => told.stored.push(...events.map(({ id }) => id)),
+      repeated: (count) => {
+        told.repeated += count;
+      },
+      status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
+      poison: ({ reason }) => void told.poison.push(reason),
+    },
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  running.push(ingest);
+  return { ingest, history, told };
+}
+
+function cluster(prefix: string): KafkaCluster {
+  return { brokers: kafka.brokers, prefix, development: true };
+}
+
+/** Puts records into a topic as a gateway does, whatever they are. */
+async function produce(
+  topic: string,
+  values: readonly (string | Buffer | null)[],
+  key = 'gw-1',
+  compression = kafkajs.CompressionTypes.ZSTD,
+): Promise<void> {
+  const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const partition = partitionOf(key, 3);
+  const messages = values.map((value) => ({ key, value, partition }));
+  await producer.send({ topic, messages, acks: -1, compression });
+  await producer.disconnect();
+}
+
+/** A lane's topic that somebody made before the centre came. */
+async function made(name: string, setting: string, value: string): Promise<void> {
+  await createTopics(kafka.client, [{ topic: name, numPartitions: 3, configEntries: [{ name: setting, value }] }]);
+}
+
+/** A block of snappy that holds `bytes` as they are: their number, then literals. */
+function snappy(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let size = bytes.length;
+  for (; size > 0x7f; size >>>= 7) parts.push(Buffer.from([(size & 0x7f) | 0x80]));
+  parts.push(Buffer.from([size]));
+  for (let at = 0; at < bytes.length; at += 256) {
+    const literal = bytes.subarray(at, at + 256);
+    parts.push(Buffer.from([60 << 2, literal.length - 1]), literal);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The next commit fails as one does whose connection was closed; kafkajs' consumer of this process. */
+function failNextCommit() {
+  const manager: { readonly prototype: { commitOffsets(): Promise<void> } } = createRequire(import.meta.url)(
+    'kafkajs/src/consumer/offsetManager',
+  );
+  const closed = new kafkajs.KafkaJSConnectionError('Closed connection');
+  return vi.spyOn(manager.prototype, 'commitOffsets').mockRejectedValueOnce(closed);
+}
+
+/** The places of ingest in the telemetry topic that are beyond the first record. */
+async function committed(prefix: string): Promise<readonly number[]> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const [telemetry] = await admin.fetchOffsets({ groupId: ingestGroup(prefix), topics: [`${prefix}.telemetry`] });
+  await admin.disconnect();
+  return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
+}
+
+/** The ids of the consumers that are in ingest's group, by the broker. */
+async function members(prefix: string): Promise<readonly string[]> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([ingestGroup(prefix)]);
+  await admin.disconnect();
+  return groups.flatMap((group) => group.members.map(({ memberId }) => memberId));
+}
+
+const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
+const soon = { timeout: 25_000, interval: 20 };
+const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epoch, lane: name }) as const;
+const span = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+describe('ingest', () => {
+  test('brings each event into the history once, though it comes twice, out of order and after a restart', async () => {
+    await ensureTopics(kafka.client, cluster('once'), logger);
+    const { ingest, history, told } = anIngest('once');
+    // a batch of an abandoned producer landed after its re-send, and the low numbers come last of all
+    await produce('once.telemetry', json([11, 12, 13, 14, 19, 20, 12, 13, 14, 15, 16, 17, 18, 19]));
+    await produce('once.telemetry', json(span(1, 12)));
+    await produce('once.alerts', json([1, 2, 2, 1], 'alerts'));
+    await ingest.start();
+    await vi.waitFor(async () => {
+      expect(await history.received(lane())).toEqual([[1, 20]]);
+      expect(await history.received(lane('e1', 'alerts'))).toEqual([[1, 2]]);
+    }, soon);
+    expect(await history.rows(lane())).toEqual({ rows: 20, distinct: 20 });
+    expect(new Set(told.stored).size).toBe(22);
+    expect(told.stored).toHaveLength(22);
+    expect(told).toMatchObject({ repeated: 8, poison: [] });
+    const stoodSince = systemClock.uptime();
+    await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
+    expect(ingest.status().lags).toEqual([]);
+    await ingest.stop();
+
+    await produce('once.telemetry', json([19, 20, 21, 5]));
+    const again = anIngest('once', history);
+    await again.ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 21]]), soon);
+    expect(again.told.stored).toEqual(['gw-1/e1/telemetry/21']);
+    expect(await history.rows(lane())).toEqual({ rows: 21, distinct: 21 });
+  });
+
+  test('creates the topics with the broker’s clock as their time, and shows a gateway’s state at once', async () => {
+    const { ingest, told } = anIngest('fresh');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().statuses.state).toBe('consuming'), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: ['telemetry', 'status'].map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: `fresh.${name}`,
+        configNames: ['message.timestamp.type', 'cleanup.policy', 'compression.type', 'segment.ms'],
+      })),
+    });
+    await admin.disconnect();
+    const settings = resources.map(({ configEntries }) => configEntries.map(({ configValue }) => configValue).sort());
+    expect(settings).toEqual([
+      ['604800000', 'LogAppendTime', 'delete', 'zstd'],
+      ['3600000', 'LogAppendTime', 'compact', 'zstd'],
+    ]);
+    expect(ingest.status().topicProblems).toEqual([]);
+
+    const delivery = new KafkaDelivery(cluster('fresh'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    await produce('fresh.status', ['no JSON', JSON.stringify(gatewayStatus()), null]);
+    await produce('fresh.status', [JSON.stringify(gatewayStatus({ counter: 9 }))], 'another-key');
+    await delivery.status(gatewayStatus({ counter: 2 }));
+    await vi.waitFor(() => expect(told.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
+  });
+
+  test('what nobody can read goes to the dead letters as it came, and blocks nothing', async () => {
+    await ensureTopics(kafka.client, cluster('poison'), logger);
+    const { ingest, history, told } = anIngest('poison');
+    await ingest.start();
+    await produce('poison.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
+    await produce('poison.telemetry', [eventJson(1, { gateway: 'gw-2' })], 'gw-1');
+    await produce('poison.telemetry', [eventJson(3), eventJson(2, { power: 1_000_000 })]);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(3), soon);
+    expect(await history.received(lane())).toEqual([[1, 3]]);
+    expect(await history.lanes()).toHaveLength(1);
+    const letters = (await readTopic(kafka.client, 'poison.deadletter')).map(({ message }) => ({
+      original: String(message.value),
+      reason: String(message.headers?.reason),
+      topic: String(message.headers?.topic),
+    }));
+    expect(letters).toEqual([
+      { original: '{"half":', reason: expect.stringContaining('not JSON'), topic: 'poison.telemetry' },
+      {
+        original: eventJson(1, { gateway: 'gw-2' }),
+        reason: 'the key "gw-1" is not the gateway "gw-2"',
+        topic: 'poison.telemetry',
+      },
+      {
+        original: eventJson(2, { power: 1_000_000 }),
+        reason: expect.stringContaining('other content'),
+        topic: 'poison.telemetry',
+      },
+    ]);
+  });
+
+  test('a key larger than a dead letter may be, and a thousand records of nonsense, block nothing', async () => {
+    await made('large.telemetry', 'max.message.bytes', '4000000');
+    await ensureTopics(kafka.client, cluster('large'), logger);
+    const { ingest, history, told } = anIngest('large');
+    const producer = kafka.client.producer();
+    await producer.connect();
+    const partition = partitionOf('gw-1', 3);
+    await producer.send({
+      topic: 'large.telemetry',
+      messages: [{ key: randomBytes(2_400_000).toString('base64'), value: eventJson(1), partition }],
+    });
+    await producer.disconnect();
+    await produce(
+      'large.telemetry',
+      span(1, 1000).map((n) => `nonsense ${n}`),
+    );
+    await produce('large.telemetry', [eventJson(2)]);
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[2, 2]]), soon);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(1001), soon);
+    const letters = (await readTopic(kafka.client, 'large.deadletter')).map(({ message }) => String(message.value));
+    expect(new Set(letters)).toEqual(new Set([eventJson(1), ...span(1, 1000).map((n) => `nonsense ${n}`)]));
+  });
+
+  test('a batch that cannot be unpacked goes to the dead letters as it came, and stops nothing', async () => {
+    // the broker leaves records packed as they come
+    await made('packed.telemetry', 'compression.type', 'producer');
+    await ensureTopics(kafka.client, cluster('packed'), logger);
+    const { ingest, history, told } = anIngest('packed');
+    const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
+    const before = codecs[types.Snappy];
+    codecs[types.Snappy] = () => ({ ...before(), compress: async ({ buffer }: { buffer: Buffer }) => snappy(buffer) });
+    try {
+      await produce('packed.telemetry', json([1, 2, 3]), 'gw-1', types.Snappy);
+    } finally {
+      codecs[types.Snappy] = before;
+    }
+    await produce('packed.telemetry', [Buffer.alloc(maxUnpackedBytes)]);
+    await produce('packed.telemetry', json([4]));
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[4, 4]]), soon);
+    await vi.waitFor(() => expect(told.poison).toHaveLength(4), soon);
+    expect(told.poison).toEqual([
+      ...Array.from({ length: 3 }, () => expect.stringMatching(/batch of 3 records, packed with snappy, cannot be/)),
+      expect.stringMatching(/batch of 1 records, packed with zstd, cannot be unpacked/),
+    ]);
+    const letters = await readTopic(kafka.client, 'packed.deadletter');
+    expect(letters.map(({ message }) => String(message.headers?.offset))).toEqual(['0', '1', '2', '3']);
+    expect(String(letters[0]?.message.value)).toContain('"id":"gw-1/e1/telemetry/1"');
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
+  });
+
+  test('batches of a few KB that unpack to more than is taken at once come in one after the other, whole', async () => {
+    await ensureTopics(kafka.client, cluster('swelling'), logger);
+    const { ingest, history, told } = anIngest('swelling');
+    const swollen = ' '.repeat(defaultBatchMb * 131_072);
+    for (const n of span(1, 5)) await produce('swelling.telemetry', [eventJson(n) + swollen]);
+    await produce('swelling.telemetry', json(span(6, 50)));
+    await ingest.start();
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 55]]), soon);
+    await vi.waitFor(async () => expect(await committed('swelling')).toEqual([55]), soon);
+    expect(told).toMatchObject({ poison: [], repeated: 0 });
+  });
+
+  test('a backlog of large events while the history is away takes no more memory than batch_mb allows', async () => {
+    onTestFinished(() => boundAnswers(defaultBatchMb));
+    boundAnswers(8);
+    await ensureTopics(kafka.client, cluster('large'), logger);
+    const large = ' '.repeat(900_000);
+    // 160 MB in all, some KB as they are packed
+    for (const gateway of ['gw-1', 'gw-2', 'gw-3', 'gw-4', 'gw-5', 'gw-6'])
+      for (const n of span(1, 30)) await produce('large.telemetry', [eventJson(n, { gateway }) + large], gateway);
+    const { ingest, history, told } = anIngest('large');
+    history.down = true;
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }, 5);
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    history.down = false;
+    await vi.waitFor(() => expect(told.stored).toHaveLength(180), soon);
+    clearInterval(watch);
+    console.log(`${Math.round(most / 2 ** 20)} MB of buffers at most`);
+    // what is handled, what is fetched meanwhile, and what is not collected yet
+    expect(most).toBeLessThan(100 * 2 ** 20);
+    expect(told).toMatchObject({ poison: [], repeated: 0 });
+  });
+
+  test('a dead-letter topic that takes nothing is told, and holds its record up until it takes it', async () => {
+    await made('unwritten.deadletter', 'max.message.bytes', '10');
+    await ensureTopics(kafka.client, cluster('unwritten'), logger);
+    const { ingest, history, told } = anIngest('unwritten');
+    await ingest.start();
+    await produce('unwritten.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    expect(ingest.status().trouble).toEqual({
+      ...{ since: expect.any(Number), deadLetters: true },
+      reason: expect.stringMatching(/^Kafka: .*larger than/),
+    });
+    expect(await history.received(lane())).toEqual([[1, 2]]);
+    expect(await committed('unwritten')).toEqual([]);
+    expect(told.poison).toEqual([]);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '1000000' }];
+    const topicType = kafkajs.ConfigResourceTypes.TOPIC;
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: topicType, name: 'unwritten.deadletter', configEntries }],
+    });
+    await admin.disconnect();
+    await vi.waitFor(async () => expect(await committed('unwritten')).toEqual([3]), soon);
+    expect(told.poison).toHaveLength(1);
+    expect(ingest.status().trouble).toBeUndefined();
+    expect(await readTopic(kafka.client, 'unwritten.deadletter')).toHaveLength(1);
+  });
+
+  test('while the history is away nothing is committed, and afterwards nothing is missing', async () => {
+    await ensureTopics(kafka.client, cluster('away'), logger);
+    const { ingest, history } = anIngest('away');
+    history.down = true;
+    await ingest.start();
+    await produce('away.telemetry', json(span(1, 50)));
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    expect(await committed('away')).toEqual([]);
+    const unread = () => ingest.status().lags.reduce((sum, { records }) => sum + records, 0);
+    const stoodSince = systemClock.uptime();
+    await vi.waitFor(() => expect(unread()).toBe(50), soon);
+    // whatever a gateway was told by now, nothing of it can be called missing
+    expect(ingest.status().handledAt ?? 0).toBeLessThan(stoodSince);
+    expect(ingest.status().trouble).toEqual({ since: expect.any(Number), reason: 'the history is away' });
+    history.down = false;
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 50]]), soon);
+    await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
+    expect(ingest.status().trouble).toBeUndefined();
+    expect(unread()).toBe(0);
+    await vi.waitFor(async () => expect(await committed('away')).toEqual([50]), soon);
+  });
+
+  test('a commit that fails is tried again, also where nothing more comes into its partition', async () => {
+    await ensureTopics(kafka.client, cluster('quiet'), logger);
+    const { ingest, history } = anIngest('quiet');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    const commits = failNextCommit();
+    try {
+      await produce('quiet.telemetry', json(span(1, 5)));
+      await vi.waitFor(() => expect(commits).toHaveBeenCalled(), soon);
+      await vi.waitFor(async () => expect(await committed('quiet')).toEqual([5]), soon);
+    } finally {
+      commits.mockRestore();
+    }
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
+  });
+
+  test('goes on by itself when Kafka was killed and is back, and so does what the receiver delivers', async () => {
+    const { ingest, history } = anIngest('killed');
+    const delivery = new KafkaDelivery(cluster('killed'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    const deliver = (numbers: readonly number[]) =>
+      delivery.events(
+        'gw-1',
+        numbers.map((n) => ({ event: event(n), json: eventJson(n) })),
+      );
+    await deliver([1, 2, 3]);
+    await kafka.kill();
+    await expect(deliver([4])).rejects.toMatchObject({ code: 'FORPOST_SINK_UNREACHABLE', retryable: true });
+    await Promise.all([
+      vi.waitFor(
+        () => expect(ingest.status().events).toMatchObject({ state: 'connecting', reason: expect.stringMatching(/./) }),
+        soon,
+      ),
+      kafka.restart(),
+    ]);
+    await vi.waitFor(() => deliver([4, 5]), soon);
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 5]]), soon);
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+  });
+
+  test('finds its way when the topics are deleted and made anew, with another number of partitions', async () => {
+    const { ingest, history } = anIngest('anew');
+    await ingest.start();
+    await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+    await produce('anew.telemetry', json(span(1, 20)));
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 20]]), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['anew.telemetry', 'anew.alerts'] });
+    await admin.disconnect();
+    const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
+    await createTopics(kafka.client, topics);
+    const delivery = new KafkaDelivery(cluster('anew'), systemClock, logger);
+    running.push(delivery);
+    await delivery.start();
+    const events = span(21, 5).map((n) => ({ event: event(n), json: eventJson(n) }));
+    await vi.waitFor(() => delivery.events('gw-1', events), soon);
+    await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 25]]), soon);
+  });
+
+  test('a wall clock that is set back by an hour costs ingest no more than a fresh consumer', async () => {
+    await ensureTopics(kafka.client, cluster('clock'), logger);
+    const { ingest, history } = anIngest('clock');
+    const { now } = Date;
+    const ahead = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    try {
+      await ingest.start();
+      await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+      await vi.waitFor(async () => expect(await members('clock')).toHaveLength(1), soon);
+    } finally {
+      ahead.mockRestore();
+    }
+    const [first] = await members('clock');
+    await vi.waitFor(async () => {
+      expect(await members('clock')).toEqual([expect.not.stringMatching(first ?? '')]);
+      expect(ingest.status().events.state).toBe('consuming');
+    }, soon);
+    const [second] = await members('clock');
+    await produce('clock.telemetry', json(span(1, 5)));
+    await vi.waitFor(async () => expect(await committed('clock')).toEqual([5]), soon);
+    expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
+    expect(await members('clock')).toEqual([second]);
+  });
+
+  test('a batch that waited while its topic was deleted and made anew leaves nothing of the new one unread', async () => {
+    await ensureTopics(kafka.client, cluster('waited'), logger);
+    const { ingest, history } = anIngest('waited');
+    history.down = true;
+    await ingest.start();
+    await produce('waited.telemetry', json(span(1, 50)));
+    await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 50 }]), soon);
+    await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['waited.telemetry'] });
+    await admin.disconnect();
+    // ingest makes it anew by itself
+    await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
+    await leadersReady(kafka.client, ['waited.telemetry']);
+    await produce('waited.telemetry', json(span(51, 60)));
+    await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 60 }]), soon);
+    history.down = false;
+    await vi.waitFor(async () => expect(await committed('waited')).toEqual([60]), soon);
+    // what was deleted before it was stored is gone
+    expect(await history.received(lane())).toEqual([[51, 110]]);
+  });
+
+  test.each(['before it is reached', 'while it is read'])(
+    'a Kafka that hangs %s does not hold up a stop',
+    async (when) => {
+      const { ingest } = anIngest('hanging');
+      const delivery = new KafkaDelivery(cluster('hanging'), systemClock, logger);
+      await delivery.start();
+      if (when === 'while it is read') {
+        await ingest.start();
+        await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+        // partitions that were just made may still be without a leader
+        await vi.waitFor(() => delivery.events('gw-1', [{ event: event(1), json: eventJson(1) }]), soon);
+      }
+      process.kill(kafka.pid, 'SIGSTOP');
+      try {
+        if (when === 'before it is reached') await ingest.start();
+        const sent = delivery.events('gw-1', [{ event: event(2), json: eventJson(2) }]).catch(() => 'not sent');
+        await vi.waitFor(() => expect(ingest.status().events.state).toBe('connecting'), soon);
+        const begun = performance.now();
+        await Promise.all([ingest.stop(), delivery.stop()]);
+        expect(performance.now() - begun).toBeLessThan(5_000);
+        expect(await sent).toBe('not sent');
+      } finally {
+        process.kill(kafka.pid, 'SIGCONT');
+        await servesAgain(kafka.client);
+      }
+    },
+  );
+});

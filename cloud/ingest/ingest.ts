@@ -1,0 +1,353 @@
+/**
+ * Ingest: from Kafka's lane topics into the history, each event once; and the gateways' states from the status topic.
+ *
+ *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters, likewise ──► commit
+ *                               └── cannot be read, refused for good: kept for the dead letters ──┘
+ *
+ * Always: an offset is committed only after everything below it is in the history or in the dead-letter topic; one
+ * record that nobody can read blocks nothing; while the history, or the dead letters, take nothing the batch waits and
+ * the group keeps us; what a batch of a topic that was deleted says of its place is never said of the topic that was
+ * made anew under its name.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { replayHeader } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { lanes } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { decodeStatus } from '../gateways/status-codec.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { LagWatch, type PartitionLag } from '../kafka/lag.ts';
+import type { PartitionCounts } from '../kafka/partition-counts.ts';
+import { eventOf } from '../kafka/records.ts';
+import { type ConsumerState, SupervisedConsumer } from '../kafka/supervised-consumer.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+import { ensureTopics } from '../kafka/topics.ts';
+import { type Admission, admitAll } from './admission.ts';
+import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
+import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
+
+export interface IngestEvents {
+  /** these are in the history now, and were not before, as far as an answer of the history says */
+  stored(events: readonly ForpostEvent[]): void;
+  /** these are in the history, since now or since before; `toTell`: those of them that were not replayed, default all */
+  readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
+  /** partitions were assigned: other centres may have stored events meanwhile */
+  readonly assigned?: () => void;
+  /** so many came again and were not stored again */
+  repeated(count: number): void;
+  /**
+   * A gateway's state, and when the broker took it (ms since 1970): after a start the last ones of old come first.
+   * An older one may come after a newer one.
+   */
+  status(status: GatewayStatus, at: number): void;
+  /**
+   * A record that nobody can process; it is in the dead-letter topic, or stays where it is if it is a status. Its offset
+   * is committed when this has resolved.
+   */
+  poison(record: PoisonRecord): Promise<void> | void;
+}
+
+export interface IngestOptions {
+  readonly kafka: KafkaCluster;
+  readonly history: IntakeHistory;
+  readonly events: IngestEvents;
+  /** judges what comes; default: takes all */
+  readonly admission?: Admission;
+  /** remembers how many partitions the topics have had */
+  readonly partitions?: PartitionCounts;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface IngestStatus {
+  readonly events: ConsumerState;
+  readonly statuses: ConsumerState;
+  /** records in Kafka that are not handled yet, as of a moment ago */
+  readonly lags: readonly PartitionLag[];
+  /** ms of the monotonic clock: what stood in Kafka then has been handled; undefined: not known yet */
+  readonly handledAt: number | undefined;
+  /** what of the topics' settings can lose events, in sentences */
+  readonly topicProblems: readonly string[];
+  /** why the history, or the dead letters, take nothing; undefined where they do */
+  readonly trouble: HistoryTrouble | undefined;
+}
+
+/** Several owners may share a cluster, each with a prefix of its own. */
+export function ingestGroup(prefix: string): string {
+  return `${prefix}-ingest`;
+}
+
+/** partitions handled side by side; their inserts are joined (group-insert.ts) */
+const concurrency = 16;
+const heartbeatEveryMs = 1_000;
+/** A registry that cannot be read, for lack of a right perhaps, must not keep everything else from being taken. */
+const admissionWaitMs = 30_000;
+const admissionLookMs = 50;
+/** of one batch; the rest are counted in one line */
+const mostLogged = 10;
+const longestKeyBytes = 256;
+
+interface Item {
+  readonly event: ForpostEvent;
+  readonly message: KafkaMessage;
+}
+
+export class Ingest implements Part {
+  readonly #options: IngestOptions;
+  readonly #admission: Admission;
+  #waitedForAdmission = false;
+  readonly #intake: Intake;
+  readonly #producer: SupervisedProducer;
+  readonly #deadLetters: DeadLetters;
+  readonly #consumer: SupervisedConsumer;
+  readonly #statusConsumer: SupervisedConsumer;
+  readonly #lag: LagWatch;
+  #topicProblems: readonly string[] = [];
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#admission = options.admission ?? admitAll;
+    const { kafka, history, events, partitions, clock, random, logger } = options;
+    this.#intake = new Intake({
+      history,
+      stored: (some) => events.stored(some),
+      held: events.held,
+      clock,
+      random,
+      logger,
+    });
+    this.#producer = new SupervisedProducer(kafka, 'ingest-deadletter', clock, logger);
+    const producer = this.#producer;
+    this.#deadLetters = new DeadLetters({ producer, prefix: kafka.prefix, clock, random, logger });
+    const groupId = ingestGroup(kafka.prefix);
+    const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
+    const prepare = async (client: Kafka) => {
+      // one that has joined has found all of them
+      const { restart } = this.#consumer;
+      const { created, problems } = await ensureTopics(client, kafka, logger);
+      const anew = topics.find((name) => created.includes(name));
+      if (anew !== undefined) restart?.(madeAnewReason(anew));
+      for (const problem of problems) if (!this.#topicProblems.includes(problem)) logger.error(problem);
+      this.#topicProblems = problems;
+    };
+    const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
+    const onMadeAnew = (name: string) => this.#consumer.restart?.(madeAnewReason(name));
+    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, onMadeAnew, clock, logger });
+    this.#consumer = new SupervisedConsumer({
+      cluster: kafka,
+      name: 'ingest',
+      groupId,
+      topics,
+      prepare,
+      onAssigned: () => {
+        this.#intake.forget();
+        this.#deadLetters.forget();
+        events.assigned?.();
+      },
+      eachBatch: (payload, stopping, membership) => this.#eachBatch(payload, stopping, membership),
+      concurrency,
+      clock,
+      random,
+      logger,
+    });
+    this.#statusConsumer = new SupervisedConsumer({
+      cluster: kafka,
+      name: 'ingest-status',
+      // a group of its own that commits nothing: the compacted topic is read from its beginning each time
+      groupId: `${kafka.prefix}-status-${randomUUID()}`,
+      topics: [topic(kafka.prefix, 'status')],
+      prepare,
+      eachBatch: (payload, stopping) => this.#eachStatusBatch(payload, stopping),
+      clock,
+      random,
+      logger,
+    });
+  }
+
+  /** Resolves at once; it connects when Kafka is there. */
+  async start(): Promise<void> {
+    await this.#producer.start();
+    await this.#consumer.start();
+    await this.#statusConsumer.start();
+    await this.#lag.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#consumer.stop(), this.#statusConsumer.stop(), this.#lag.stop()]);
+    await this.#producer.stop();
+  }
+
+  status(): IngestStatus {
+    return {
+      events: this.#consumer.state,
+      statuses: this.#statusConsumer.state,
+      lags: this.#lag.lags,
+      handledAt: this.#lag.handledAt,
+      topicProblems: this.#topicProblems,
+      trouble: this.#intake.trouble ?? this.#deadLetters.trouble,
+    };
+  }
+
+  /**
+   * Whether all events come into the history through this centre, as far as Kafka has said. Of one gateway alone that
+   * cannot be known: its partition is computed from the number of them that it saw first, which may be any earlier one.
+   */
+  ownsAll(): boolean {
+    if (this.#consumer.state.state !== 'consuming') return false;
+    const { assigned } = this.#consumer;
+    return lanes.every((lane) => {
+      const name = laneTopic(this.#options.kafka.prefix, lane);
+      return (assigned[name] ?? []).length === this.#lag.partitions.get(name);
+    });
+  }
+
+  async #eachBatch(payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal): Promise<void> {
+    const { batch } = payload;
+    await this.#untilAdmissionKnows(payload, AbortSignal.any([stopping, membership]));
+    const { items, poison } = this.#sorted(batch);
+    this.#intake.replaying(
+      items.flatMap(({ event, message }) => (message.headers?.[replayHeader] === undefined ? [] : [event])),
+    );
+    await this.#beating(payload, AbortSignal.any([stopping, membership]), async (signal) => {
+      const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
+      if (repeated > 0) this.#options.events.repeated(repeated);
+      for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
+      for (const { item, reason } of conflicting)
+        poison.push({ ...poisonOf(batch, item.message, reason), conflict: true });
+      await this.#deadLetters.write(poison, signal);
+    });
+    await this.#tellPoison(poison);
+    membership.throwIfAborted();
+    const offset = (BigInt(batch.lastOffset()) + 1n).toString();
+    const { topic: name, partition } = batch;
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
+    membership.throwIfAborted();
+    // only now: where the commit failed the batch is read again, and with it the commit is tried again
+    payload.resolveOffset(batch.lastOffset());
+    await payload.heartbeat();
+  }
+
+  /** What is an event of its gateway, and what goes to the dead letters. */
+  #sorted(batch: Batch): { readonly items: readonly Item[]; readonly poison: PoisonRecord[] } {
+    const poison: PoisonRecord[] = [];
+    const items: Item[] = [];
+    const came = new Map<string, { readonly events: ForpostEvent[]; bytes: number }>();
+    for (const message of batch.messages) {
+      const decoded = eventOf(message);
+      if (!decoded.ok) {
+        poison.push(poisonOf(batch, message, decoded.reason));
+        continue;
+      }
+      const { event } = decoded;
+      const sent = came.get(event.gateway) ?? { events: [], bytes: 0 };
+      came.set(event.gateway, sent);
+      sent.events.push(event);
+      sent.bytes += message.value?.length ?? 0;
+      const refusal = this.#admission.refusal(event);
+      if (refusal === undefined) items.push({ event, message });
+      else poison.push(poisonOf(batch, message, refusal));
+    }
+    for (const { events, bytes } of came.values()) this.#admission.came(events, bytes);
+    return { items, poison };
+  }
+
+  /** After a start: a gateway that the registry knows must not look like a new one. Waits once. */
+  async #untilAdmissionKnows(payload: EachBatchPayload | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const until = clock.uptime() + admissionWaitMs;
+    while (!this.#admission.ready && !this.#waitedForAdmission) {
+      signal.throwIfAborted();
+      if (clock.uptime() >= until) {
+        this.#waitedForAdmission = true;
+        logger.error('the registry cannot be read: gateways are taken for the sites that they name');
+        return;
+      }
+      await sleep(clock, admissionLookMs, signal);
+      await payload?.heartbeat();
+    }
+  }
+
+  /** Runs `work` and keeps this consumer in its group meanwhile; gives up when it is no longer in it, or is stopped. */
+  async #beating(
+    payload: EachBatchPayload,
+    stopping: AbortSignal,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const lost = new AbortController();
+    const done = new AbortController();
+    const signal = AbortSignal.any([stopping, lost.signal]);
+    const beat = async () => {
+      for (;;) {
+        await sleep(this.#options.clock, heartbeatEveryMs, done.signal);
+        if (done.signal.aborted) return;
+        try {
+          await payload.heartbeat();
+        } catch (error) {
+          lost.abort(error);
+          return;
+        }
+      }
+    };
+    const beats = beat();
+    try {
+      await work(signal);
+    } finally {
+      done.abort();
+      await beats;
+    }
+  }
+
+  async #tellPoison(poison: readonly PoisonRecord[]): Promise<void> {
+    const { logger, events } = this.#options;
+    const told = poison.map((record, index) => {
+      const { topic: name, partition, offset, key, reason } = record;
+      if (index < mostLogged)
+        logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
+      return events.poison(record);
+    });
+    if (poison.length > mostLogged) logger.error(`${poison.length - mostLogged} more records went to the dead letters`);
+    await Promise.all(told);
+  }
+
+  async #eachStatusBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {
+    const { batch, resolveOffset, heartbeat } = payload;
+    await this.#untilAdmissionKnows(payload, stopping);
+    for (const message of batch.messages) {
+      const key = message.key?.toString() ?? '';
+      // gateway/device are a device's last values; an empty value is a gateway that was removed
+      if (message.value === null || key.includes('/')) continue;
+      const decoded = decodeStatus(message.value);
+      const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key) : decoded.reason;
+      if (!decoded.ok || refusal !== undefined) {
+        const reason = refusal ?? 'it is no status';
+        this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
+        await this.#options.events.poison(poisonOf(batch, message, reason));
+        continue;
+      }
+      this.#options.events.status(decoded.status, Number(message.timestamp));
+    }
+    resolveOffset(batch.lastOffset());
+    await heartbeat();
+  }
+
+  #statusRefusal(status: GatewayStatus, key: string): string | undefined {
+    return status.gateway === key ? this.#admission.refusal(status) : `it speaks for "${status.gateway}"`;
+  }
+}
+
+function madeAnewReason(name: string): string {
+  return `${name} was deleted and has been made anew`;
+}
+
+function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {
+  const { offset, key, value } = message;
+  // a key that is none of a gateway may be as large as a record
+  const owner = key?.subarray(0, longestKeyBytes).toString() ?? '';
+  return { topic: name, partition, offset, key: owner, reason, original: value ?? Buffer.alloc(0) };
+}

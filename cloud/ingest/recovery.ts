@@ -1,0 +1,197 @@
+/**
+ * An embedded history that is damaged: the centre starts all the same, with an empty one, and fills it again from what
+ * Kafka still holds. People are told of alarms meanwhile, and the page says what happened and what may be missing.
+ *
+ *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's places in Kafka forgotten, people's
+ *                                                                      acknowledgements noted again ──► reading
+ *                (a kill at any arrow: the note and the folders say at the next start how far it came)
+ *
+ * Always: nothing of the old folder is deleted; only what ClickHouse itself calls damaged is put aside, no folder that
+ * somebody else has open and no full disk; the places are forgotten once, so that a restart does not read everything
+ * anew; the notifier has a group of its own, and nobody is told of an old alarm again.
+ */
+import { access, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { readWhole, replaceFile } from '@forpost/shared/files.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import { backoffMs } from '@forpost/shared/retry.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { HistoryStore } from '../history/store.ts';
+import { type KafkaCluster, kafkaClient, kafkaReason } from '../kafka/client.ts';
+import { ingestGroup } from './ingest.ts';
+
+const noteSchema = Type.Object({
+  /** RFC 3339 */
+  at: Type.String(),
+  reason: Type.String({ maxLength: 1_000 }),
+  aside: Type.String({ maxLength: 4_096 }),
+  /** ingest has begun to read everything again */
+  reread: Type.Boolean(),
+});
+type Note = Type.Static<typeof noteSchema>;
+const isNote = Compile(noteSchema);
+
+export interface HistoryRecoveryOptions {
+  /** of the embedded history */
+  readonly folder: string;
+  /** undefined: nothing to read again from */
+  readonly kafka: KafkaCluster | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+const backoff = { baseMs: 500, ceilingMs: 10_000 };
+/** A centre that was killed is a member of its group for six seconds more; another one that runs, for as long as it does. */
+const membersLeaveWithinMs = 30_000;
+
+export class HistoryRecovery {
+  readonly #options: HistoryRecoveryOptions;
+  readonly #file: string;
+  #note: Note | undefined;
+  #trouble = '';
+
+  constructor(options: HistoryRecoveryOptions) {
+    this.#options = options;
+    this.#file = `${options.folder}-damaged.json`;
+  }
+
+  /** Starts the history, on an empty folder where the old one is damaged. @throws what its start throws otherwise */
+  async open(history: Pick<HistoryStore, 'start'>): Promise<void> {
+    this.#note = await this.#read();
+    try {
+      await history.start();
+    } catch (error) {
+      if (!(error instanceof ForpostError) || error.code !== 'FORPOST_HISTORY_DAMAGED') throw error;
+      await this.#putAside(error);
+      await history.start();
+    }
+  }
+
+  /** Whether ingest is to begin anew, for which Kafka has to be there. */
+  get due(): boolean {
+    return this.#note?.reread === false && this.#options.kafka !== undefined;
+  }
+
+  /** Whether the history is a new one in the place of one that was damaged. */
+  get lost(): boolean {
+    return this.#note !== undefined;
+  }
+
+  /**
+   * Before ingest starts: has it begin with what Kafka holds, where that is due, and calls `refill` for what is in no lane.
+   * Waits for Kafka. Never rejects.
+   */
+  async prepareIngest(stopping: AbortSignal, refill: () => Promise<unknown>): Promise<void> {
+    const { kafka, clock, random, logger } = this.#options;
+    if (this.#note === undefined || this.#note.reread || kafka === undefined) return;
+    const begun = clock.uptime();
+    for (let attempt = 0; !stopping.aborted; attempt++) {
+      try {
+        await forgetPlaces(kafka, logger);
+        await refill();
+        break;
+      } catch (error) {
+        if (error instanceof PlacesRefused && clock.uptime() - begun > membersLeaveWithinMs) {
+          this.#trouble = `It was not filled again (${error.message}): stop the centre and run "forpost cloud rebuild"`;
+          logger.error(this.#trouble);
+          return;
+        }
+        const reason = error instanceof PlacesRefused ? error.message : kafkaReason(error, kafka, clock.now());
+        logger.warn({ attempt, reason }, 'the history is not filled again yet');
+        await sleep(clock, backoffMs(backoff, attempt, random), stopping);
+      }
+    }
+    if (stopping.aborted) return;
+    this.#note = { ...this.#note, reread: true };
+    await this.#write(this.#note);
+    logger.warn('the history is filled again with what Kafka holds');
+  }
+
+  /** Sentences for the page, for as long as the folder stands aside. */
+  problems(): readonly string[] {
+    if (this.#note === undefined) return [];
+    const { at, reason, aside } = this.#note;
+    const again =
+      this.#options.kafka === undefined
+        ? 'What was stored before is missing here; gateways can send what they still keep again (forpost replay)'
+        : 'It is filled again with what Kafka still holds; what was only in the old one is missing';
+    return [
+      `${reason}. On ${at} it was put aside to ${aside}, and an empty one begun. ${this.#trouble === '' ? again : this.#trouble}. ` +
+        'This is told until that folder is moved away or deleted',
+    ];
+  }
+
+  async #putAside(error: ForpostError): Promise<void> {
+    const { folder, clock, logger } = this.#options;
+    const at = rfc3339(clock.now());
+    const aside = `${folder}.damaged-${at.replaceAll(/[^0-9TZ]/g, '')}`;
+    this.#note = { at, reason: error.message.slice(0, 1_000), aside, reread: false };
+    try {
+      await this.#write(this.#note);
+      await rename(folder, aside);
+    } catch (cause) {
+      throw new ForpostError(
+        'FORPOST_HISTORY_FAILED',
+        `${error.message}; and it cannot be put aside to ${basename(aside)} (${messageOf(cause)}): move it away by hand, the centre then begins an empty one`,
+        { cause },
+      );
+    }
+    logger.error({ aside }, `${error.message}. It is put aside, and an empty one begun`);
+  }
+
+  /** The note of an earlier start; none where its folder is gone: then it has been dealt with. */
+  async #read(): Promise<Note | undefined> {
+    try {
+      const value: unknown = JSON.parse(await readWhole(this.#file));
+      if (!isNote.Check(value)) return undefined;
+      const stands = await access(value.aside).then(
+        () => true,
+        () => false,
+      );
+      if (stands || !value.reread) return value;
+      await rm(this.#file, { force: true });
+      return undefined;
+    } catch {
+      // none, or not readable: at worst a message that stands no longer on the page
+      return undefined;
+    }
+  }
+
+  async #write(note: Note): Promise<void> {
+    await replaceFile(this.#file, `${JSON.stringify(note, null, 2)}\n`);
+  }
+}
+
+/** Kafka answered, and says no to forgetting where ingest is. */
+class PlacesRefused extends Error {}
+
+const groupNotEmpty = 68;
+const groupNotFound = 69;
+
+function refusedGroups(error: unknown): readonly number[] {
+  if (!(error instanceof Error) || !('groups' in error) || !Array.isArray(error.groups)) return [];
+  return error.groups.map((group: { readonly errorCode?: number }) => group.errorCode ?? 0);
+}
+
+/** Ingest has no place any more, so it begins with the oldest record. @throws what kafkajs throws */
+async function forgetPlaces(kafka: KafkaCluster, logger: Logger): Promise<void> {
+  const admin = kafkaClient(kafka, 'recovery', logger).admin();
+  try {
+    await admin.connect();
+    await admin.deleteGroups([ingestGroup(kafka.prefix)]);
+  } catch (error) {
+    const [code] = refusedGroups(error);
+    if (code === groupNotFound) return;
+    if (code === undefined) throw error;
+    throw new PlacesRefused(
+      code === groupNotEmpty ? 'another centre reads the same topics' : `Kafka refuses it with error code ${code}`,
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}

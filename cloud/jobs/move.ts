@@ -1,0 +1,60 @@
+/**
+ * `forpost cloud move`: staff's word on a gateway's site from the command line. With Kafka beside a running centre; without
+ * it the file is the running centre's own, so that must be stopped.
+ */
+import { join } from 'node:path';
+import { sleep, systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import { loadCloud, readPassword } from '../config/load.ts';
+import { executorFor } from '../history/clickhouse/clickhouse-history.ts';
+import { FileRegistry } from '../registry/file-registry.ts';
+import type { Registry } from '../registry/registry.ts';
+import { TopicRegistry } from '../registry/topic-registry.ts';
+import { GatewaySites } from '../sites/gateway-sites.ts';
+
+const connectMs = 20_000;
+const lookMs = 50;
+
+/** @throws ForpostError with what a person has to mend */
+export async function moveGateway(configFile: string, gateway: string, site: string, by: string): Promise<void> {
+  const config = loadCloud(configFile);
+  const logger = createLogger('move', config.log_level ?? 'warn');
+  const { kafka } = config;
+  if (kafka === undefined) {
+    const executor = executorFor({ url: config.history?.url, folder: join(config.data, 'history') });
+    // says so where a centre is running
+    await executor.open();
+    try {
+      await moved(new FileRegistry(join(config.data, 'registry.jsonl'), systemClock, logger), gateway, site, by);
+    } finally {
+      await executor.close();
+    }
+    return;
+  }
+  const cluster = {
+    ...{ brokers: kafka.brokers, tls: kafka.tls, prefix: kafka.prefix ?? 'forpost' },
+    sasl: kafka.sasl && { ...kafka.sasl, password: readPassword(kafka.sasl.password_file) },
+    development: kafka.development ?? false,
+  };
+  const registry = new TopicRegistry({ kafka: cluster, clock: systemClock, random: Math.random, logger });
+  await moved(registry, gateway, site, by);
+}
+
+async function moved(registry: Registry, gateway: string, site: string, by: string): Promise<void> {
+  await registry.start();
+  try {
+    const until = systemClock.uptime() + connectMs;
+    while (!registry.complete) {
+      if (systemClock.uptime() > until)
+        throw new ForpostError(
+          'FORPOST_SINK_UNREACHABLE',
+          `Kafka did not give the registry within ${connectMs / 1000} s`,
+        );
+      await sleep(systemClock, lookMs);
+    }
+    await new GatewaySites(registry, systemClock, createLogger('move', 'warn')).move(gateway, site, by);
+  } finally {
+    await registry.stop();
+  }
+}

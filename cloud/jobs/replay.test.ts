@@ -1,0 +1,169 @@
+/** Replay from a real Kafka into a centre that runs, with a notifier beside it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { partitionOf } from '@forpost/shared/event/topics.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { addPartitions, leadersReady } from '../../scripts/kafka/topics.ts';
+import { MemoryHistory } from '../history/memory-store.ts';
+import { Ingest, ingestGroup } from '../ingest/ingest.ts';
+import { ensureTopics } from '../kafka/topics.ts';
+import type { Notification } from '../notify/channel.ts';
+import { Notifier } from '../notify/notifier.ts';
+import { alertJson } from '../notify/testing/recording-channel.ts';
+import { event, eventJson } from '../testing/events.ts';
+import { replay, replayFilter } from './replay.ts';
+
+const logger = silentLogger();
+let kafka: TestKafka;
+let folder: string;
+let configFile: string;
+beforeAll(async () => {
+  kafka = await startTestKafka();
+  folder = await mkdtemp(join(tmpdir(), 'forpost-replay-'));
+  configFile = join(folder, 'cloud.yaml');
+  await writeFile(
+    configFile,
+    stringify({ data: 'centre', http: { port: 1 }, kafka: { brokers: kafka.brokers, development: true } }),
+  );
+});
+afterAll(async () => {
+  await kafka.remove();
+  await rm(folder, { recursive: true });
+});
+
+const cluster = () => ({ brokers: kafka.brokers, prefix: 'forpost', development: true });
+const soon = { timeout: 30_000, interval: 50 };
+const lane = (name: 'alerts' | 'telemetry') => ({ gateway: 'gw-1', epoch: 'e1', lane: name }) as const;
+
+function anIngest(history: MemoryHistory) {
+  return new Ingest({
+    ...{ kafka: cluster(), history, clock: systemClock, random: Math.random, logger },
+    events: { stored: () => {}, repeated: () => {}, status: () => {}, poison: () => {} },
+  });
+}
+
+async function places(): Promise<unknown> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const offsets = await admin.fetchOffsets({ groupId: ingestGroup('forpost'), topics: ['forpost.telemetry'] });
+  const { groups } = await admin.listGroups();
+  await admin.disconnect();
+  return {
+    offsets,
+    groups: groups
+      .map(({ groupId }) => groupId)
+      .filter((id) => !id.includes('replay'))
+      .sort(),
+  };
+}
+
+test('what a history lacks is filled in from Kafka by number or time, once, and nobody is told of an alert again', async () => {
+  await ensureTopics(kafka.client, cluster(), logger);
+  await leadersReady(kafka.client, ['forpost.telemetry', 'forpost.alerts']);
+  const partition = partitionOf('gw-1', 3);
+  const producer = kafka.client.producer();
+  await producer.connect();
+  const write = (topic: string, values: readonly string[], key = 'gw-1') =>
+    producer.send({ topic, messages: values.map((value) => ({ key, value, partition })) });
+  await write(
+    'forpost.telemetry',
+    Array.from({ length: 40 }, (_, i) => eventJson(i + 1)),
+  );
+  await write('forpost.telemetry', [eventJson(15)]);
+  // no event of gw-1 is what another one wrote in its name
+  await write('forpost.telemetry', ['{', eventJson(16), eventJson(7, { gateway: 'gw-2' })], 'gw-2');
+  await write('forpost.alerts', [
+    alertJson(1, {}, { received: Date.now() }),
+    alertJson(2, {}, { received: Date.now() }),
+  ]);
+  const first = new MemoryHistory(systemClock);
+  const before = anIngest(first);
+  await before.start();
+  await vi.waitFor(async () => {
+    expect(await first.received(lane('telemetry'))).toEqual([[1, 40]]);
+    expect(await first.received(lane('alerts'))).toEqual([[1, 2]]);
+  }, soon);
+  // its places are committed a little later
+  await vi.waitFor(() => expect(before.status().handledAt).toBeDefined(), soon);
+  await before.stop();
+  const placesBefore = await places();
+
+  // a history that has lost everything, behind a group that has read everything
+  const history = new MemoryHistory(systemClock);
+  const say = () => {};
+  const byNumber = { gateway: 'gw-1', lane: 'telemetry', from: '11', to: '20' };
+  const done = await replay(configFile, byNumber, say);
+  expect(done.metrics).toMatchObject({ matching: 11, replayed: 10 });
+  // nothing but records at the end of the topics has changed
+  expect(await places()).toEqual(placesBefore);
+  const told: Notification[] = [];
+  const channel = { id: 'desk', kind: 'test', send: async (one: Notification) => void told.push(one) };
+  const notifier = new Notifier({
+    ...{ folder, kafka: cluster(), routes: [{ channel: channel as never, severity: 'info' }] },
+    ...{ clock: systemClock, random: Math.random, logger },
+  });
+  const ingest = anIngest(history);
+  await ingest.start();
+  await notifier.start();
+  try {
+    await vi.waitFor(async () => expect(await history.received(lane('telemetry'))).toEqual([[11, 20]]), soon);
+    await vi.waitFor(() => expect(notifier.status().connected).toBe(true), soon);
+    const at = (n: number) => event(n).received;
+    await replay(configFile, { gateway: 'gw-1', lane: 'telemetry', from: at(19), to: at(25) }, say);
+    await replay(configFile, byNumber, say);
+    await replay(configFile, { gateway: 'gw-1', lane: 'alerts' }, say);
+    await vi.waitFor(async () => {
+      expect(await history.received(lane('telemetry'))).toEqual([[11, 25]]);
+      expect(await history.received(lane('alerts'))).toEqual([[1, 2]]);
+    }, soon);
+    // an alert that comes behind them is told, so they were read
+    await write('forpost.alerts', [alertJson(3, {}, { received: Date.now() })]);
+    await vi.waitFor(() => expect(told.map(({ id }) => id)).toEqual(['gw-1/e1/alerts/3']), soon);
+    expect(await history.rows(lane('telemetry'))).toEqual({ rows: 15, distinct: 15 });
+  } finally {
+    await notifier.stop();
+    await ingest.stop();
+    await producer.disconnect();
+  }
+  const marked = (await readTopic(kafka.client, 'forpost.telemetry')).filter(
+    ({ message }) => message.headers?.['forpost-replay'],
+  );
+  expect(marked.map(({ message }) => String(message.headers?.['forpost-replay']))).toEqual(marked.map(() => '1'));
+  expect(marked.length).toBe(10 + 7 + 10);
+});
+
+test('what a gateway sent by any number of partitions that there has been is found, also where nobody noted them', async () => {
+  const gateway = 'gw-11';
+  const counts = [3, 5, 7];
+  const partitions = counts.map((count) => partitionOf(gateway, count));
+  expect(new Set(partitions).size).toBe(counts.length);
+  for (const [index, count] of counts.entries()) {
+    if (index > 0) await addPartitions(kafka.client, ['forpost.telemetry'], count);
+    else await leadersReady(kafka.client, ['forpost.telemetry']);
+    const producer = kafka.client.producer();
+    await producer.connect();
+    const message = { key: gateway, value: eventJson(index + 1, { gateway }), partition: partitions[index] ?? 0 };
+    await producer.send({ topic: 'forpost.telemetry', messages: [message] });
+    await producer.disconnect();
+  }
+  const { metrics } = await replay(configFile, { gateway, lane: 'telemetry' }, () => {});
+  expect(metrics).toMatchObject({ matching: 3, replayed: 3 });
+});
+
+test('a question that makes no sense is refused in words', () => {
+  const ask = (change: object) => () => replayFilter({ gateway: 'gw-1', ...change });
+  expect(ask({ gateway: 'GW 1' })).toThrow('is not the id of a gateway');
+  expect(ask({ lane: 'fast' })).toThrow('alerts or telemetry');
+  expect(ask({ from: '5', to: '2026-01-01T00:00:00Z' })).toThrow('both numbers, or both times');
+  expect(ask({ from: 'yesterday' })).toThrow('both numbers, or both times');
+  expect(ask({ from: '5', to: '4' })).toThrow('--from 5 is behind --to 4');
+  const isWanted = replayFilter({ gateway: 'gw-1', epoch: 'e1', to: '4' });
+  expect([event(4), event(5), event(1, { epoch: 'e2' }), event(1, { gateway: 'gw-2' })].map(isWanted)).toEqual([
+    ...[true, false, false, false],
+  ]);
+});

@@ -1,0 +1,125 @@
+/**
+ * `forpost cloud replay`: takes events of one gateway out of Kafka by number or by time, and puts them into their topic
+ * again, marked as replayed, so that a running centre takes them as if they came now: what its history lacks is stored,
+ * what it has is not stored twice, and nobody is told of an alert again.
+ *
+ * Always: a job of its own: no cursor and no place of a consumer moves; only what stood in Kafka when it began is read,
+ * so it never reads its own records; each event is put in once, byte for byte as it came; killed, it can be run again.
+ */
+import { systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventContentType, replayHeader, rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
+import { laneTopic } from '@forpost/shared/event/topics.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import type { KafkaMessage } from 'kafkajs';
+import { loadCloud } from '../config/load.ts';
+import { kafkaClient } from '../kafka/client.ts';
+import { heldRanges, readRanges } from '../kafka/range-reader.ts';
+import { eventOf } from '../kafka/records.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+import { IntervalSet } from '../ledger/interval-set.ts';
+import { clusterOf, inWords } from './cluster.ts';
+
+export interface ReplayOptions {
+  readonly gateway: string;
+  /** default: both */
+  readonly lane?: string;
+  readonly epoch?: string;
+  /** both inclusive: numbers, or RFC 3339 for the time at which the gateway took it */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface ReplayFigures {
+  readonly name: 'replay';
+  readonly at: string;
+  readonly seconds: number;
+  readonly metrics: { readonly read: number; readonly matching: number; readonly replayed: number };
+}
+
+/** Whether an event is asked for. @throws ForpostError FORPOST_CONFIG_INVALID where the question makes no sense */
+export function replayFilter(options: ReplayOptions): (event: ForpostEvent) => boolean {
+  const { gateway, lane, epoch, from, to } = options;
+  if (!isId(gateway)) throw wrong(`"${gateway}" is not the id of a gateway`);
+  if (lane !== undefined && !isLane(lane)) throw wrong(`"${lane}" is not a lane: alerts or telemetry`);
+  if (epoch !== undefined && !isId(epoch)) throw wrong(`"${epoch}" is not an epoch`);
+  const bounds = [from, to].filter((bound) => bound !== undefined);
+  const byNumber = bounds.every((bound) => /^[0-9]{1,16}$/.test(bound));
+  if (!byNumber && bounds.some((bound) => /^[0-9]+$/.test(bound) || Number.isNaN(Date.parse(bound))))
+    throw wrong('--from and --to are both numbers, or both times such as 2026-01-31T12:00:00Z');
+  const value = byNumber ? Number : Date.parse;
+  const first = from === undefined ? Number.NEGATIVE_INFINITY : value(from);
+  const last = to === undefined ? Number.POSITIVE_INFINITY : value(to);
+  if (first > last) throw wrong(`--from ${from} is behind --to ${to}`);
+  return (event) => {
+    if (event.gateway !== gateway || (lane ?? event.lane) !== event.lane || (epoch ?? event.epoch) !== event.epoch)
+      return false;
+    const at = byNumber ? Number(event.sequence) : Date.parse(event.received);
+    return at >= first && at <= last;
+  };
+}
+
+/** @throws ForpostError with what a person has to mend; `say` takes lines that tell how far it is */
+export async function replay(
+  configFile: string,
+  options: ReplayOptions,
+  say: (line: string) => void,
+): Promise<ReplayFigures> {
+  const isWanted = replayFilter(options);
+  const config = loadCloud(configFile);
+  const cluster = clusterOf(config, configFile);
+  const [clock, logger] = [systemClock, createLogger('replay', config.log_level ?? 'warn')];
+  const started = clock.uptime();
+  const at = rfc3339(clock.now());
+  const topics = lanes.filter((lane) => (options.lane ?? lane) === lane).map((lane) => laneTopic(cluster.prefix, lane));
+  const producer = new SupervisedProducer(cluster, 'replay', clock, logger);
+  /** numbers by lane: a record stands in Kafka as often as it was sent */
+  const done = new Map<string, IntervalSet>();
+  let replayed = 0;
+  let read = 0;
+  let matching = 0;
+  let toldAt = clock.uptime();
+
+  const handle = async (messages: readonly KafkaMessage[], topic: string) => {
+    read += messages.length;
+    const wanted = messages.flatMap((message) => {
+      const { value } = message;
+      const decoded = eventOf(message);
+      if (value === null || !decoded.ok || !isWanted(decoded.event)) return [];
+      matching++;
+      const { epoch, lane, sequence } = decoded.event;
+      const numbers = done.get(`${epoch}/${lane}`) ?? new IntervalSet();
+      done.set(`${epoch}/${lane}`, numbers);
+      if (numbers.has(Number(sequence))) return [];
+      numbers.add(Number(sequence));
+      return [value];
+    });
+    await producer.send(wanted.map((value) => ({ topic, key: options.gateway, value, headers })));
+    replayed += wanted.length;
+    if (clock.uptime() - toldAt < tellEveryMs) return;
+    toldAt = clock.uptime();
+    say(`${read} records read, ${replayed} events replayed`);
+  };
+
+  return inWords(cluster, async () => {
+    // all partitions: by which number of them the gateway, or a receiver, computed its own nobody can say
+    const ranges = await heldRanges(kafkaClient(cluster, 'replay', logger), topics);
+    await producer.start();
+    try {
+      await readRanges({ cluster, name: 'replay', ranges, handle, clock, random: Math.random, logger });
+    } finally {
+      await producer.stop();
+    }
+    const seconds = Math.round(clock.uptime() - started) / 1000;
+    return { name: 'replay', at, seconds, metrics: { read, matching, replayed } };
+  });
+}
+
+const headers = { 'content-type': eventContentType, [replayHeader]: '1' };
+const tellEveryMs = 2_000;
+
+function wrong(message: string): ForpostError {
+  return new ForpostError('FORPOST_CONFIG_INVALID', message);
+}

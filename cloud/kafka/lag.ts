@@ -1,0 +1,201 @@
+/**
+ * How far ingest is behind Kafka, asked of Kafka itself every few seconds: the ends of the lanes' partitions against
+ * what the group has committed, so that it holds for all centres of one group together.
+ *
+ *   look ──► ends, then places ──► every place at or beyond the ends of an earlier look? ── yes ──► `handledAt` is then
+ *     ▲                                                    └── no: that look waits ──┐
+ *     └────────────────────────── a while later, with a fresh client after an error ◄┘
+ *
+ * Always: what stood in a lane's topic at `handledAt` is in the history or in the dead letters. So of what a gateway
+ * called safe before it, nothing is on its way any more, and what is not there is missing.
+ */
+import { type Clock, sleep } from '@forpost/shared/clock.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Admin, Kafka } from 'kafkajs';
+import { type KafkaCluster, kafkaClient, kafkaReason } from './client.ts';
+
+export interface PartitionLag {
+  /** full name */
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+}
+
+export interface LagWatchOptions {
+  readonly cluster: KafkaCluster;
+  readonly groupId: string;
+  /** full names */
+  readonly topics: readonly string[];
+  /** called with each fresh client, and each minute: make sure of the topics, which somebody may have deleted or changed */
+  readonly prepare: (client: Kafka) => Promise<void>;
+  /** how many partitions each topic has, at each look; by full name */
+  readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
+  /** this topic was deleted and made anew since the last look, by whomever */
+  readonly onMadeAnew?: (topic: string) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One partition as it was seen. `handled`: the offset of the next record to handle. */
+export interface PartitionSeen {
+  readonly topic: string;
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+  readonly committed: bigint;
+}
+
+/** An earlier look whose ends are not handled yet: ms of the monotonic clock, and the ends by partition. */
+interface Awaited {
+  readonly at: number;
+  readonly ends: ReadonlyMap<string, bigint>;
+}
+
+const lookEveryMs = 2_000;
+const looksAPreparation = 30;
+
+export class LagWatch implements Part {
+  readonly #options: LagWatchOptions;
+  #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #lags: readonly PartitionLag[] = [];
+  #frontier = new Frontier();
+  #seen: readonly PartitionSeen[] = [];
+  #partitions: ReadonlyMap<string, number> = new Map();
+
+  constructor(options: LagWatchOptions) {
+    this.#options = options;
+  }
+
+  /** As it was at the last look, for partitions in which records wait. */
+  get lags(): readonly PartitionLag[] {
+    return this.#lags;
+  }
+
+  /** How many partitions each topic had at the last look, by full name. */
+  get partitions(): ReadonlyMap<string, number> {
+    return this.#partitions;
+  }
+
+  /** ms of the monotonic clock; undefined as long as nothing is known */
+  get handledAt(): number | undefined {
+    return this.#frontier.handledAt;
+  }
+
+  /** Resolves at once: it looks when there is something to look at. */
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    this.#frontier = new Frontier();
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  /** Does not wait for a Kafka that hangs. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const { clock } = this.#options;
+    const late = new AbortController();
+    await Promise.race([this.#running, sleep(clock, stopGraceMs, late.signal)]);
+    late.abort();
+  }
+
+  async #run(stopping: AbortSignal): Promise<void> {
+    const { clock, cluster, logger, prepare } = this.#options;
+    while (!stopping.aborted) {
+      const client = kafkaClient(cluster, 'lag', logger);
+      const admin = client.admin();
+      try {
+        await admin.connect();
+        for (let looks = 0; !stopping.aborted; looks++) {
+          if (looks % looksAPreparation === 0) await prepare(client);
+          await this.#look(admin);
+          await sleep(clock, lookEveryMs, stopping);
+        }
+      } catch (error) {
+        // whether Kafka answers at all the consumers tell; here it is only not known how far they are
+        if (!stopping.aborted)
+          logger.debug({ reason: kafkaReason(error, cluster, clock.now()) }, 'how far ingest is cannot be asked');
+      }
+      void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
+      await sleep(clock, lookEveryMs, stopping);
+    }
+  }
+
+  async #look(admin: Admin): Promise<void> {
+    const { clock, groupId, topics } = this.#options;
+    const at = clock.uptime();
+    // the ends first: what is committed afterwards covers them
+    const ends = await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
+    this.#partitions = new Map(ends.map(([topic, partitions]) => [topic, partitions.length]));
+    await this.#options.onPartitions?.(this.#partitions);
+    const places = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    const committed = new Map(
+      places.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, offset }) => [`${topic}/${partition}`, BigInt(offset)] as const),
+      ),
+    );
+    const seen = ends.flatMap(([topic, partitions]) =>
+      partitions.map(({ partition, low, high }) => ({
+        ...{ topic, partition, low: BigInt(low), high: BigInt(high) },
+        committed: committed.get(`${topic}/${partition}`) ?? noPlace,
+      })),
+    );
+    for (const topic of madeAnew(this.#seen, seen)) this.#options.onMadeAnew?.(topic);
+    this.#seen = seen;
+    this.#lags = seen.flatMap((one) => {
+      const records = Number(one.high - nextOf(one));
+      return records > 0 ? [{ topic: one.topic, partition: one.partition, records }] : [];
+    });
+    this.#frontier.look(at, seen);
+  }
+}
+
+const stopGraceMs = 500;
+/** what Kafka answers where nothing is committed */
+const noPlace = -1n;
+
+/** The next record to handle: below zero stands for "no place yet" (-1) and "from the oldest" (-2). */
+function nextOf({ committed, low }: PartitionSeen): bigint {
+  return committed > low ? committed : low;
+}
+
+/**
+ * Pure: the topics that another of the same name has taken the place of between two looks. Kafka gives no sign of it to
+ * clients of kafkajs' age: it is shorter than it was, or the group's place in it has gone with the one before.
+ */
+export function madeAnew(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
+  const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));
+  const anew = now.flatMap(({ topic, partition, high, committed }) => {
+    const was = known.get(`${topic}/${partition}`);
+    return was !== undefined && (high < was.high || (was.committed >= 0n && committed === noPlace)) ? [topic] : [];
+  });
+  return [...new Set(anew)];
+}
+
+/** Pure: the latest look of which everything has been handled since. */
+export class Frontier {
+  handledAt: number | undefined;
+  #awaited: Awaited | undefined;
+
+  /** @param at ms of the monotonic clock at which the look began */
+  look(at: number, seen: readonly PartitionSeen[]): void {
+    const now: Awaited = {
+      at,
+      ends: new Map(seen.map(({ topic, partition, high }) => [`${topic}/${partition}`, high])),
+    };
+    this.#awaited ??= now;
+    if (!isHandled(this.#awaited, seen)) return;
+    this.handledAt = this.#awaited.at;
+    // under a steady load there is always something new: the next look waits for what is there now
+    this.#awaited = isHandled(now, seen) ? undefined : now;
+    if (this.#awaited === undefined) this.handledAt = at;
+  }
+}
+
+function isHandled({ ends }: Awaited, seen: readonly PartitionSeen[]): boolean {
+  return seen.every((one) => {
+    const end = ends.get(`${one.topic}/${one.partition}`) ?? 0n;
+    // a topic that was made anew is shorter than it was
+    return nextOf(one) >= (end < one.high ? end : one.high);
+  });
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PoisonLog } from '../ingest/poison-log.ts';
+import { PartitionCounts } from './partition-counts.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'forpost-noted-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const logger = silentLogger();
+const counts = (alerts: number, telemetry: number) =>
+  new Map([
+    ['forpost.alerts', alerts],
+    ['forpost.telemetry', telemetry],
+  ]);
+
+test('partitions that somebody added are told, also after a restart, until the file is removed', async () => {
+  const file = join(folder, 'data', 'topics.json');
+  const first = new PartitionCounts(file, logger);
+  await first.seen(counts(3, 3));
+  expect(first.problems).toEqual([]);
+  await first.seen(counts(3, 5));
+  expect(first.problems).toEqual([
+    expect.stringMatching(/^forpost.telemetry has 5 partitions and had 3: order is at risk.*topics\.json/),
+  ]);
+  const again = new PartitionCounts(file, logger);
+  await again.seen(counts(3, 5));
+  expect(again.problems).toEqual(first.problems);
+  await rm(file);
+  const accepted = new PartitionCounts(file, logger);
+  await accepted.seen(counts(3, 5));
+  expect(accepted.problems).toEqual([]);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 5 });
+});
+
+test('a file that cannot be written is tried again at each look, and told as long as it is so', async () => {
+  const place = join(folder, 'data');
+  const file = join(place, 'topics.json');
+  await writeFile(place, 'a file where the folder should be');
+  const some = new PartitionCounts(file, logger);
+  for (let i = 0; i < 3; i++) {
+    await some.seen(counts(3, 3));
+    expect(some.problems).toEqual([expect.stringContaining('topics.json cannot be written')]);
+  }
+  await rm(place);
+  await some.seen(counts(3, 3));
+  expect(some.problems).toEqual([]);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
+});
+
+test('a file that holds nonsense is written anew', async () => {
+  const file = join(folder, 'topics.json');
+  for (const text of ['{', '[1]', '{"forpost.alerts":"3"}']) {
+    await writeFile(file, text);
+    const fresh = new PartitionCounts(file, logger);
+    await fresh.seen(counts(3, 3));
+    expect(fresh.problems).toEqual([]);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
+  }
+});
+
+const poison = (offset: number, conflict = false, key = `gw-${offset % 10}`) => ({
+  ...{ topic: 't', partition: 0, offset: String(offset), key, reason: `reason ${offset}`, conflict },
+  original: Buffer.from('x'),
+});
+
+test('what could not be processed is remembered over a restart for a week, a conflict of ids apart from a flood', async () => {
+  const file = join(folder, 'data', 'dead-letters.json');
+  const clock = new FakeClock();
+  const log = new PoisonLog(file, clock, logger);
+  await log.start();
+  await log.take(poison(1, true));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.take(poison(i + 2))));
+  expect([log.count, log.recent.length, log.earlier.length, log.conflict?.offset]).toEqual([101, 20, 0, '1']);
+  const again = new PoisonLog(file, clock, logger);
+  await again.start();
+  expect([again.count, again.earlier.length, again.recent[0]?.offset, again.conflict?.offset]).toEqual([
+    ...[0, 20, '101', '1'],
+  ]);
+  clock.advance(7 * 86_400_000);
+  expect([again.recent, again.conflict]).toEqual([[], undefined]);
+});
+
+test('one gateway’s flood of what cannot be processed leaves what was kept of the others', async () => {
+  const log = new PoisonLog(join(folder, 'data', 'dead-letters.json'), new FakeClock(), logger);
+  await log.start();
+  for (const key of ['gw-1', 'gw-2']) await log.take(poison(1, false, key));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.take(poison(i + 2, false, 'flooding'))));
+  expect(log.recent.filter(({ key }) => key === 'flooding')).toHaveLength(10);
+  expect(log.recent.map(({ key }) => key)).toEqual(expect.arrayContaining(['gw-1', 'gw-2']));
+});

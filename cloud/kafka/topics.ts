@@ -1,0 +1,165 @@
+/**
+ * Makes sure that the topics are there, as shared/event/topics.ts plans them. The centre creates; gateways only check.
+ *
+ * Always: an existing topic is left as it is, and what differs in a way that can lose events is said in a sentence for
+ * staff: a topic that stamps with the client's clock deletes what a gateway with a wrong clock sends.
+ */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import {
+  developmentPartitions,
+  type TopicName,
+  type TopicPlan,
+  topic,
+  topicPlans,
+} from '@forpost/shared/event/topics.ts';
+import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { firstCause, type KafkaCluster } from './client.ts';
+
+const names = Object.keys(topicPlans) as TopicName[];
+const replicas = 3;
+const minInSync = 2;
+/** So often a compacted topic is tidied: all of it is read at each start, and in an open segment nothing is compacted. */
+const compactedSegment = { ms: 3_600_000, bytes: 64 * 1024 * 1024, dirtyRatio: 0.2 };
+/** A centre may be away for a night. */
+const leastRetentionMs = 86_400_000;
+
+export interface EnsuredTopics {
+  /** full names */
+  readonly created: readonly string[];
+  /** what of those that were there can lose events, in sentences */
+  readonly problems: readonly string[];
+}
+
+/** Creates what is missing, and looks at the rest. @throws ForpostError */
+export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<EnsuredTopics> {
+  const admin = client.admin();
+  try {
+    // a connect that was not answered in time has left its socket open: it is to be closed too
+    await admin.connect();
+    const { missing: created } = await describeTopics(
+      admin,
+      names.map((name) => topic(cluster.prefix, name)),
+    );
+    const missing = names.filter((name) => created.includes(topic(cluster.prefix, name)));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        topics: missing.map((name) => plan(cluster, name)),
+        waitForLeaders: true,
+        timeout: 10_000,
+      });
+      logger.info({ topics: created }, 'created topics');
+    }
+    const present = names.filter((name) => !missing.includes(name));
+    return { created, problems: present.length === 0 ? [] : await problemsOf(admin, cluster, present) };
+  } catch (error) {
+    throw inWords(error, cluster);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function plan({ prefix, development }: KafkaCluster, name: TopicName) {
+  const { partitions, retentionMs, cleanup } = topicPlans[name];
+  const settings = {
+    'message.timestamp.type': 'LogAppendTime',
+    'cleanup.policy': cleanup,
+    'retention.ms': retentionMs,
+    'min.insync.replicas': development ? 1 : minInSync,
+    // whatever a producer packs with is packed anew by the broker: other codecs are not read here
+    'compression.type': 'zstd',
+    ...(cleanup === 'compact' && {
+      'segment.ms': compactedSegment.ms,
+      'segment.bytes': compactedSegment.bytes,
+      'min.cleanable.dirty.ratio': compactedSegment.dirtyRatio,
+    }),
+  };
+  return {
+    topic: topic(prefix, name),
+    numPartitions: development ? Math.min(partitions, developmentPartitions) : partitions,
+    replicationFactor: development ? 1 : replicas,
+    configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value: String(value) })),
+  };
+}
+
+const checked = ['message.timestamp.type', 'cleanup.policy', 'retention.ms', 'min.insync.replicas', 'compression.type'];
+
+async function problemsOf(
+  admin: Admin,
+  { prefix, development }: KafkaCluster,
+  some: readonly TopicName[],
+): Promise<readonly string[]> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: some.map((name) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name: topic(prefix, name),
+      configNames: checked,
+    })),
+  });
+  const settings = new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+  const { topics } = await admin.fetchTopicMetadata({ topics: some.map((name) => topic(prefix, name)) });
+  const fewest = new Map(
+    topics.map(({ name, partitions }) => [name, Math.min(...partitions.map((one) => one.replicas.length))]),
+  );
+  return some.flatMap((name) => {
+    const full = topic(prefix, name);
+    const words = [
+      ...settingProblems(topicPlans[name], settings.get(full) ?? new Map()),
+      ...(development ? [] : replicaProblems(fewest.get(full) ?? replicas, settings.get(full) ?? new Map())),
+    ];
+    return words.map((problem) => `${full} ${problem}`);
+  });
+}
+
+/** Of one topic, from its settings by their Kafka names: what comes after its name. Pure. */
+export function settingProblems({ cleanup }: TopicPlan, now: ReadonlyMap<string, string>): readonly string[] {
+  const problems: string[] = [];
+  if (now.get('message.timestamp.type') === 'CreateTime')
+    problems.push(
+      'stamps records with the client’s clock, so a gateway with a wrong clock loses events: set message.timestamp.type=LogAppendTime',
+    );
+  const policy = now.get('cleanup.policy') ?? cleanup;
+  if (cleanup === 'delete' && policy.includes('compact'))
+    problems.push('is compacted, so of each gateway only the newest record is kept: set cleanup.policy=delete');
+  if (cleanup === 'compact' && !policy.includes('compact'))
+    problems.push('is not compacted, so what it says is forgotten in time: set cleanup.policy=compact');
+  const retentionMs = Number(now.get('retention.ms') ?? -1);
+  if (policy.includes('delete') && retentionMs >= 0 && retentionMs < leastRetentionMs)
+    problems.push(
+      `deletes records after ${Math.round(retentionMs / 60_000)} min, read or not: set retention.ms to a day or more`,
+    );
+  const codec = now.get('compression.type') ?? '';
+  if (['snappy', 'lz4'].includes(codec))
+    problems.push(`packs records with ${codec}, which is not read here: set compression.type=zstd`);
+  return problems;
+}
+
+function replicaProblems(fewest: number, now: ReadonlyMap<string, string>): readonly string[] {
+  if (fewest < replicas)
+    return [
+      `has ${fewest === 1 ? '1 replica' : `${fewest} replicas`} where ${replicas} are planned: a broker that is lost can take events with it`,
+    ];
+  return Number(now.get('min.insync.replicas') ?? minInSync) < minInSync
+    ? [`calls safe what one broker alone has: set min.insync.replicas=${minInSync}`]
+    : [];
+}
+
+function inWords(error: unknown, { development }: KafkaCluster): unknown {
+  const reason = [
+    firstCause(error).message,
+    ...(error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map((each) => firstCause(each).message) : []),
+  ];
+  if (development || !reason.some((text) => /replication.factor/i.test(text))) return error;
+  return new ForpostError(
+    'FORPOST_SINK_TOPIC_MISSING',
+    `Kafka has fewer than ${replicas} brokers, so the topics cannot be created: for a single broker set kafka: development: true`,
+    { cause: error },
+  );
+}

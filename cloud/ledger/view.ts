@@ -1,0 +1,102 @@
+/**
+ * The ledger as the API answers it: counts of every lane, and of each kind the first ranges. Pure.
+ *
+ * Always: counts are of all of it, whatever is cut off; where ranges, gap records or lanes are cut off, the answer says
+ * how many and where to go on; lanes with something missing come first, then those that wait, then those with a gap.
+ */
+
+import type { LedgerLaneView, LedgerView } from '../api/schemas.ts';
+import type { Gap, Range } from '../history/store.ts';
+import type { GatewayLedger, LaneLedger } from './ledger.ts';
+
+export interface LedgerQuery {
+  readonly epoch?: string;
+  readonly lane?: string;
+  /** ranges that end at or before this number are left out */
+  readonly after?: number;
+  /** ranges of each kind, and gap records, of one lane */
+  readonly limit?: number;
+  /** lanes to leave out, in the order of the answer */
+  readonly skip?: number;
+}
+
+const defaultRanges = 20;
+/** Of one lane, those that count for most. */
+const mostReasons = 50;
+/** of one answer */
+export const maxLedgerLanes = 100;
+
+/** `rows`: of each lane (by epoch/lane), as the history has them, duplicates included. */
+export function ledgerView(
+  ledger: GatewayLedger,
+  rows: ReadonlyMap<string, number>,
+  query: LedgerQuery = {},
+): LedgerView {
+  const { gateway, assigned, received, shed, missing, waiting } = ledger;
+  const wanted = ledger.lanes.filter(
+    ({ epoch, lane }) => (query.epoch ?? epoch) === epoch && (query.lane ?? lane) === lane,
+  );
+  const sorted = wanted.toSorted(
+    (a, b) =>
+      b.missing.count - a.missing.count ||
+      b.waiting.count - a.waiting.count ||
+      b.shed.count - a.shed.count ||
+      nameOf(a).localeCompare(nameOf(b)),
+  );
+  const skip = query.skip ?? 0;
+  const shown = sorted.slice(skip, skip + maxLedgerLanes);
+  const duplicatesOf = (lane: LaneLedger) => Math.max(0, (rows.get(nameOf(lane)) ?? 0) - lane.received.count);
+  return {
+    ...{ gateway, assigned, received, shed, missing, waiting },
+    duplicates: ledger.lanes.reduce((sum, lane) => sum + duplicatesOf(lane), 0),
+    lanes: shown.map((lane) => laneView(lane, duplicatesOf(lane), query)),
+    lanes_left_out: Math.max(0, sorted.length - skip - shown.length),
+  };
+}
+
+function nameOf({ epoch, lane }: LaneLedger): string {
+  return `${epoch}/${lane}`;
+}
+
+function laneView(lane: LaneLedger, duplicates: number, query: LedgerQuery): LedgerLaneView {
+  const cut = (ranges: readonly Range[]) => cutRanges(ranges, query.after ?? 0, query.limit ?? defaultRanges);
+  const after = query.after ?? 0;
+  const gaps = lane.gaps.filter(({ through }) => after === 0 || through === null || through > after);
+  const shownGaps = gaps.toSorted((a, b) => a.from - b.from).slice(0, query.limit ?? defaultRanges);
+  return {
+    epoch: lane.epoch,
+    lane: lane.lane,
+    assigned: lane.assigned,
+    received: lane.received.count,
+    shed: lane.shed.count,
+    missing: lane.missing.count,
+    waiting: lane.waiting.count,
+    duplicates,
+    settled: lane.settled,
+    reasons: lane.shed.reasons.toSorted((a, b) => b.count - a.count).slice(0, mostReasons),
+    ranges: {
+      received: cut(lane.received.ranges),
+      shed: cut(lane.shed.ranges),
+      missing: cut(lane.missing.ranges),
+      waiting: cut(lane.waiting.ranges),
+    },
+    gaps: shownGaps.map(gapView),
+    gaps_left_out: gaps.length - shownGaps.length,
+  };
+}
+
+function cutRanges(ranges: readonly Range[], after: number, limit: number) {
+  const behind = after === 0 ? ranges : ranges.filter(([, through]) => through > after);
+  const shown = behind.slice(0, limit);
+  const last = shown.at(-1);
+  const left = behind.length - shown.length;
+  return { ranges: shown, left_out: left, ...(left > 0 && last !== undefined ? { next: last[1] } : {}) };
+}
+
+function gapView({ from, through, count, reason, firstTime, lastTime }: Gap) {
+  return {
+    ...{ from, to: through, count, reason },
+    ...(firstTime === undefined ? {} : { first_time: firstTime }),
+    ...(lastTime === undefined ? {} : { last_time: lastTime }),
+  };
+}

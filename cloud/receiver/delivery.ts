@@ -1,0 +1,158 @@
+/**
+ * Where the receiver puts what it takes in: Kafka, or straight into the history where there is none. Either way it is
+ * safe when the promise resolves, and only then may the gateway hear so.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { IngestEvents } from '../ingest/ingest.ts';
+import { type HistoryTrouble, Intake, type IntakeHistory } from '../ingest/intake.ts';
+import type { KafkaCluster } from '../kafka/client.ts';
+import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+
+export interface ReceivedEvent {
+  readonly event: ForpostEvent;
+  /** as it came */
+  readonly json: string;
+}
+
+export interface Delivery extends Part {
+  /**
+   * `replayed`: sent again on request; stored like all others, and nobody is told of them anew.
+   * @throws ForpostError: `retryable` says whether sending the same again can help
+   */
+  events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
+  /** @throws ForpostError */
+  status(status: GatewayStatus): Promise<void>;
+  /** why the history takes nothing; undefined where it does, and where this does not speak to it */
+  readonly trouble: HistoryTrouble | undefined;
+}
+
+const headers = { 'content-type': eventContentType };
+const replayedHeaders = { ...headers, [replayHeader]: '1' };
+/** Longer than this a gateway is not kept waiting: it sends again. */
+const historyDeadlineMs = 20_000;
+
+/** Into Kafka, from where Ingest takes it like everything else. */
+export class KafkaDelivery implements Delivery {
+  readonly trouble = undefined;
+  readonly #prefix: string;
+  readonly #producer: SupervisedProducer;
+
+  constructor(kafka: KafkaCluster, clock: Clock, logger: Logger) {
+    this.#prefix = kafka.prefix;
+    this.#producer = new SupervisedProducer(kafka, 'receiver', clock, logger);
+  }
+
+  start(): Promise<void> {
+    return this.#producer.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#producer.stop();
+  }
+
+  events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
+    return this.#producer.send(
+      received.map(({ event, json }) => ({
+        topic: laneTopic(this.#prefix, event.lane),
+        key: gateway,
+        value: json,
+        headers: replayed ? replayedHeaders : headers,
+      })),
+    );
+  }
+
+  status(status: GatewayStatus): Promise<void> {
+    return this.#producer.send([
+      { topic: topic(this.#prefix, 'status'), key: status.gateway, value: JSON.stringify(status) },
+    ]);
+  }
+}
+
+export interface HistoryDeliveryOptions {
+  readonly history: IntakeHistory;
+  /** the same hooks as Ingest's, so that the rest of the centre need not know which of the two it lives with */
+  readonly events: IngestEvents;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** Brokerless: into the history. */
+export class HistoryDelivery implements Delivery {
+  readonly #options: HistoryDeliveryOptions;
+  readonly #intake: Intake;
+  /** events on their way into the history of which nobody is to be told */
+  readonly #replayed = new WeakSet<ForpostEvent>();
+  #stop = new AbortController();
+
+  constructor(options: HistoryDeliveryOptions) {
+    this.#options = options;
+    const { history, events, clock, random, logger } = options;
+    const stored = (some: readonly ForpostEvent[]) => events.stored(some);
+    const held = (some: readonly ForpostEvent[]) =>
+      events.held?.(
+        some,
+        some.filter((event) => !this.#replayed.has(event)),
+      );
+    this.#intake = new Intake({ history, stored, held, clock, random, logger });
+  }
+
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+  }
+
+  get trouble(): HistoryTrouble | undefined {
+    return this.#intake.trouble;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new ForpostError('FORPOST_HISTORY_FAILED', 'the centre is stopping'));
+  }
+
+  async events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
+    if (replayed) {
+      for (const { event } of received) this.#replayed.add(event);
+      this.#intake.replaying(received.map(({ event }) => event));
+    }
+    const { clock, events, logger } = this.#options;
+    const late = new AbortController();
+    const timer = clock.after(historyDeadlineMs, () =>
+      late.abort(
+        new ForpostError('FORPOST_HISTORY_FAILED', `the history took nothing for ${historyDeadlineMs / 1000} s`),
+      ),
+    );
+    try {
+      const taken = await this.#intake.take(received, AbortSignal.any([late.signal, this.#stop.signal]));
+      if (taken.repeated > 0) events.repeated(taken.repeated);
+      for (const { item, reason } of taken.conflicting) {
+        logger.error({ gateway, id: item.event.id }, reason);
+        const original = Buffer.from(item.json);
+        await events.poison({
+          topic: 'receiver',
+          partition: 0,
+          offset: '0',
+          key: gateway,
+          reason,
+          conflict: true,
+          original,
+        });
+      }
+      const [refused] = taken.refused;
+      if (refused !== undefined)
+        throw new ForpostError('FORPOST_SINK_REFUSED', `event ${refused.item.event.id}: ${refused.reason}`);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async status(status: GatewayStatus): Promise<void> {
+    this.#options.events.status(status, this.#options.clock.now());
+  }
+}

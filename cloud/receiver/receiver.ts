@@ -1,0 +1,279 @@
+/**
+ * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
+ * PUT /ingest/v1/status), hears its commands from (GET /ingest/v1/commands, a long poll), and delivers evidence to that it
+ * was asked for (PUT /ingest/v1/evidence/<sha256>). A Fastify plugin;
+ * stateless, so any number of them can stand behind a balancer.
+ *
+ *   token, certificate ──► whose ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway and
+ *   its site ──► delivery ──► accepted
+ *
+ * Always: an address that comes without a known token or certificate too often is answered 429 (stranger-limit.ts); nothing
+ * of a body is read before its gateway is known; a batch is taken whole or not at all; «accepted» is
+ * answered only after the delivery has it; a gateway speaks for itself alone, of the site that it belongs to; what it sends
+ * beyond its limits, or its share of the memory, is answered 429 with Retry-After, and its alerts have a limit of their own
+ * (gateway-budgets.ts, body-room.ts). Final answers are 400, 413 and 422, everything else means "send it again later".
+ */
+import { addressGroup } from '@forpost/shared/address.ts';
+import { type Clock, systemClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { decodeEvent, laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
+import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Commands } from '../commands/commands.ts';
+import { registerCommandPoll } from '../commands/routes.ts';
+import type { EvidenceDepot } from '../evidence/depot.ts';
+import { registerEvidenceUpload } from '../evidence/routes.ts';
+import { boundedStatus, decodeStatus } from '../gateways/status-codec.ts';
+import { type Admission, admitAll } from '../ingest/admission.ts';
+import { attributeProblem } from '../kafka/records.ts';
+import { BodyRoom, type BodyShare, readBody, unpackBody } from './body-room.ts';
+import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
+import type { Delivery, ReceivedEvent } from './delivery.ts';
+import { defaultLimits, GatewayBudgets, type GatewayLimits, type Share } from './gateway-budgets.ts';
+import { StrangerLimit, type StrangerLimits } from './stranger-limit.ts';
+
+export interface ReceiverOptions {
+  /** asked at each request; a new object means that something changed */
+  readonly gateways: () => KnownGateways;
+  /** of the TLS listener in front of it; default off */
+  readonly certificates?: ClientCertificates;
+  readonly delivery: Pick<Delivery, 'events' | 'status'>;
+  /** what the gateways are asked to do; absent: nobody asks */
+  readonly commands?: Pick<Commands, 'poll'>;
+  /** where what the gateways were asked for arrives; absent: nowhere */
+  readonly evidence?: EvidenceDepot;
+  /** judges what comes; default: takes all */
+  readonly admission?: Admission;
+  /** what one gateway may send; default: `defaultLimits` */
+  readonly limitsOf?: (gateway: string) => GatewayLimits;
+  readonly clock?: Clock;
+  /** how often one address may come without a known token or certificate; default: `defaultStrangerLimits` */
+  readonly strangers?: StrangerLimits;
+  /** of all bodies that are on their way */
+  readonly room?: BodyRoom;
+  /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
+  readonly maxBytes?: number;
+  readonly maxUnpackedBytes?: number;
+  /** of one event; default 1 MB, which is also what Kafka's topics take */
+  readonly maxEventBytes?: number;
+}
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+const defaultMaxUnpackedBytes = 16 * 1024 * 1024;
+const defaultMaxEventBytes = 1_000_000;
+const retryMs = 2_000;
+/** Of one body. A gateway sends 1,000 at most. */
+const maxLines = 20_000;
+const newline = 10;
+
+interface Line extends ReceivedEvent {
+  readonly bytes: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** the gateway that the request comes from; '' before that is known */
+    ingestGateway: string;
+    /** of the memory for bodies */
+    ingestShare: BodyShare | undefined;
+  }
+}
+
+export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, options) => {
+  const { delivery, admission = admitAll, clock = systemClock, room = new BodyRoom() } = options;
+  const bodyLimit = options.maxBytes ?? defaultMaxBytes;
+  const maxUnpackedBytes = options.maxUnpackedBytes ?? defaultMaxUnpackedBytes;
+  const maxEventBytes = options.maxEventBytes ?? defaultMaxEventBytes;
+  const callerOf = callerFinder(options.gateways, options.certificates ?? 'off');
+  const budgets = new GatewayBudgets(clock, options.limitsOf ?? (() => defaultLimits));
+
+  app.decorateRequest('ingestGateway', '');
+  app.decorateRequest('ingestShare', undefined);
+  const strangers = new StrangerLimit(clock, options.strangers);
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      request.ingestGateway = callerOf(request);
+    } catch (error) {
+      const waitMs = strangers.come(addressGroup(request.ip));
+      if (waitMs === 0) throw error;
+      reply.header('connection', 'close');
+      throw tryAgainIn(429, waitMs, 'too many tries without a known token or certificate from this address');
+    }
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ['application/x-ndjson', 'application/json'],
+    { bodyLimit },
+    async (request: FastifyRequest, payload: AsyncIterable<Buffer>) =>
+      request.ingestShare === undefined ? Buffer.alloc(0) : readBody(payload, request.ingestShare, bodyLimit),
+  );
+  answerProblems(app);
+
+  /** Before anything of a body is read: whether its gateway may send more of this now. */
+  const mayCome = (request: FastifyRequest, reply: FastifyReply, shares: readonly Share[]) => {
+    const { ingestGateway: gateway } = request;
+    const waits = shares.map((share) => budgets.waitMs(gateway, share));
+    const waitMs = Math.min(...waits);
+    if (waitMs > 0) {
+      admission.turnedAway(gateway);
+      throw tooMuch(gateway, waitMs);
+    }
+    const share = room.open(gateway);
+    request.ingestShare = share;
+    reply.raw.once('close', () => share.end());
+  };
+
+  const config = { right: 'gateway' } as const;
+  app.post(
+    '/ingest/v1/events',
+    {
+      ...{ config, bodyLimit },
+      onRequest: async (request, reply) => mayCome(request, reply, sharesOf(request.headers[laneHeader])),
+    },
+    whileCounted(async (request) => {
+      const { ingestGateway: gateway } = request;
+      const body = await bytesOf(request, maxUnpackedBytes);
+      const received = eventsIn(body, gateway, maxEventBytes);
+      const events = received.map(({ event }) => event);
+      admission.came(events, body.length);
+      for (const event of events) {
+        const refusal = admission.refusal(event);
+        if (refusal !== undefined) throw new HttpProblem(403, refusal);
+      }
+      spend(gateway, received);
+      const replayed = request.headers[replayHeader] === '1';
+      if (received.length > 0) await delivered(delivery.events(gateway, received, replayed));
+      return { accepted: accepted(received) };
+    }),
+  );
+
+  app.put(
+    '/ingest/v1/status',
+    { config, bodyLimit, onRequest: async (request, reply) => mayCome(request, reply, ['status']) },
+    whileCounted(async (request, reply) => {
+      const body = await bytesOf(request, maxUnpackedBytes);
+      budgets.spend(request.ingestGateway, 'status', 1, body.length);
+      const decoded = decodeStatus(body);
+      if (!decoded.ok) throw new HttpProblem(400, decoded.reason);
+      ownOnly(decoded.status.gateway, request.ingestGateway);
+      const refusal = admission.refusal(decoded.status);
+      if (refusal !== undefined) throw new HttpProblem(403, refusal);
+      await delivered(delivery.status(boundedStatus(decoded.status)));
+      return reply.code(204).send();
+    }),
+  );
+
+  /** @throws HttpProblem 429 where a lane of the batch has to wait */
+  const spend = (gateway: string, received: readonly Line[]) => {
+    const lanes = Map.groupBy(received, ({ event }): Lane => event.lane);
+    const waitMs = Math.max(0, ...[...lanes.keys()].map((lane) => budgets.waitMs(gateway, lane)));
+    if (waitMs > 0) throw tooMuch(gateway, waitMs);
+    for (const [lane, some] of lanes)
+      budgets.spend(
+        gateway,
+        lane,
+        some.length,
+        some.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
+  };
+
+  if (options.evidence !== undefined) registerEvidenceUpload(app, options.evidence, (request) => request.ingestGateway);
+  if (options.commands !== undefined) registerCommandPoll(app, options.commands, (request) => request.ingestGateway);
+};
+
+/** What a request is about by its header; an older gateway does not say. */
+function sharesOf(lane: unknown): readonly Share[] {
+  return lane === 'alerts' || lane === 'telemetry' ? [lane] : ['alerts', 'telemetry'];
+}
+
+function tooMuch(gateway: string, waitMs: number): HttpProblem {
+  return tryAgainIn(429, waitMs, `the gateway "${gateway}" sends more than its limit: send it again later`);
+}
+
+/** A body stays counted for as long as somebody works with it, also when its gateway has gone away. */
+function whileCounted<Result>(handle: (request: FastifyRequest, reply: FastifyReply) => Promise<Result>) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<Result> =>
+    request.ingestShare === undefined
+      ? handle(request, reply)
+      : request.ingestShare.during(() => handle(request, reply));
+}
+
+async function bytesOf(request: FastifyRequest, maxUnpackedBytes: number): Promise<Buffer> {
+  const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'zstd' && encoding !== 'identity')
+    throw new HttpProblem(415, `content-encoding "${encoding}" is not known here: use zstd or identity`);
+  if (encoding === 'identity' || body.length === 0 || request.ingestShare === undefined) return body;
+  return unpackBody(body, request.ingestShare, maxUnpackedBytes);
+}
+
+/** Line by line, so that a body of nothing but line ends makes no list of them. */
+function eventsIn(body: Buffer, gateway: string, maxEventBytes: number): readonly Line[] {
+  const received: Line[] = [];
+  for (let start = 0, number = 1; start < body.length; number++) {
+    const found = body.indexOf(newline, start);
+    const end = found === -1 ? body.length : found;
+    const bytes = end - start;
+    if (bytes > maxEventBytes)
+      throw new HttpProblem(413, `line ${number}: an event of ${bytes} bytes, and ${maxEventBytes} is the most`);
+    if (number > maxLines) throw new HttpProblem(413, `more than ${maxLines} lines: send fewer events at once`);
+    if (bytes > 0) received.push({ ...eventIn(body.toString('utf8', start, end), number, gateway), bytes });
+    start = end + 1;
+  }
+  return received;
+}
+
+function eventIn(line: string, number: number, gateway: string): ReceivedEvent {
+  const decoded = decodeEvent(line);
+  if (!decoded.ok) throw new HttpProblem(400, `line ${number}: ${decoded.reason}`);
+  ownOnly(decoded.event.gateway, gateway);
+  const contradiction = attributeProblem(decoded.event);
+  if (contradiction !== undefined) throw new HttpProblem(403, `line ${number}: ${contradiction}`);
+  return { event: decoded.event, json: line };
+}
+
+function ownOnly(claimed: string, gateway: string): void {
+  if (claimed !== gateway) throw new HttpProblem(403, `the gateway "${gateway}" cannot speak for "${claimed}"`);
+}
+
+async function delivered(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof ForpostError)) throw error;
+    if (!error.retryable) throw new HttpProblem(422, error.message);
+    throw tryAgainIn(503, retryMs, error.message);
+  }
+}
+
+interface Accepted {
+  readonly lane: string;
+  readonly epoch: string;
+  readonly from: string;
+  readonly through: string;
+}
+
+/** From the lowest to the highest number of each lane and epoch of this batch. */
+function accepted(received: readonly ReceivedEvent[]): readonly Accepted[] {
+  const groups = Map.groupBy(received, ({ event: { epoch, lane } }) => `${epoch}/${lane}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const numbers = group.map(({ event }) => Number(event.sequence));
+    const { epoch, lane } = first.event;
+    const from = String(numbers.reduce((a, b) => Math.min(a, b)));
+    return [{ lane, epoch, from, through: String(numbers.reduce((a, b) => Math.max(a, b))) }];
+  });
+}
+
+function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const status = error.statusCode ?? 500;
+    const tellable = status < 500 || error instanceof HttpProblem;
+    if (!tellable) request.log.error({ err: error, gateway: request.ingestGateway }, 'the receiver failed');
+    if (error instanceof HttpProblem) reply.headers(error.headers);
+    const detail = tellable ? error.message : 'the log has the details';
+    return sendProblem(reply, { type: 'about:blank', title: titleOf(status), status, detail });
+  });
+}

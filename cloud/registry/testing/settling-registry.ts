@@ -1,0 +1,23 @@
+/** The registry in a file, for tests that must know when everything has been written that was going to be. */
+import { FileRegistry } from '../file-registry.ts';
+import type { RegistryWrite } from '../registry.ts';
+
+export class SettlingRegistry extends FileRegistry {
+  readonly #writes = new Set<Promise<boolean>>();
+
+  override put(write: RegistryWrite): Promise<boolean> {
+    const written = super.put(write);
+    this.#writes.add(written);
+    const end = () => void this.#writes.delete(written);
+    written.then(end, end);
+    return written;
+  }
+
+  /** Resolves when no write is under way and the end of the last one has led to no other. */
+  async settled(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#writes);
+      await new Promise(setImmediate);
+    } while (this.#writes.size > 0);
+  }
+}

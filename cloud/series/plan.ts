@@ -1,0 +1,87 @@
+/**
+ * From a request for a series to a query that is worth answering: the defaults, and in words why not.
+ * Pure: (request, now) to (query).
+ */
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type Type from 'typebox';
+import { maxPoints, type seriesQuery } from '../api/schemas.ts';
+import { timeOf } from '../api/validation.ts';
+import type { SeriesQuery } from '../history/store.ts';
+
+const dayMs = 86_400_000;
+/** What a chart shows well. */
+const comfortablePoints = 400;
+const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+/** a leap year, as the history steps at most */
+const longestStepSeconds = 366 * 86_400;
+const weekSeconds = 7 * 86_400;
+
+/** @throws HttpProblem 400 where it is not a time span, has too many points, or names no time zone */
+export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: number): SeriesQuery {
+  const to = request.to === undefined ? nowMs : timeOf('to', request.to);
+  const from = request.from === undefined ? to - dayMs : timeOf('from', request.from);
+  if (from >= to) throw new HttpProblem(400, '"from" must be before "to"');
+  const stepSeconds = request.step ?? fittingStep((to - from) / 1000, comfortablePoints);
+  if (stepSeconds > longestStepSeconds)
+    throw new HttpProblem(400, 'from and to are too far apart: ask for a shorter time');
+  const points = Math.ceil((to - from) / 1000 / stepSeconds);
+  if (points > maxPoints) {
+    const enough = fittingStep((to - from) / 1000, maxPoints);
+    throw new HttpProblem(
+      400,
+      `these are ${points} points and ${maxPoints} are the most: ask for a step of ${enough} s or more, or a shorter time`,
+    );
+  }
+  const timezone = request.tz ?? 'UTC';
+  if (!isTimeZone(timezone)) throw new HttpProblem(400, `"${timezone}" is not a time zone such as Europe/Berlin`);
+  return {
+    device: request.device,
+    metric: request.metric,
+    ...(request.gateway === undefined ? {} : { gateway: request.gateway }),
+    ...(request.channel === undefined ? {} : { channel: request.channel }),
+    from,
+    to,
+    stepSeconds,
+    aggregate: request.agg ?? 'avg',
+    timezone,
+  };
+}
+
+/** The shortest round step that gives at most `points`. Below a day it divides a day, as the history wants it. */
+function fittingStep(seconds: number, points: number): number {
+  return roundSteps.find((step) => seconds / step <= points) ?? weekSeconds * Math.ceil(seconds / weekSeconds / points);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const units: Readonly<Record<string, string>> = {
+  w: 'W',
+  wh: 'Wh',
+  v: 'V',
+  a: 'A',
+  hz: 'Hz',
+  c: '°C',
+  pct: '%',
+  m3: 'm³',
+  var: 'var',
+  va: 'VA',
+  varh: 'varh',
+  s: 's',
+  lx: 'lx',
+  pa: 'Pa',
+  ppm: 'ppm',
+};
+
+/** The unit in a metric's name, <quantity>_<unit>[_export][_l1][_t1]: power_w -> W. Empty where it has none. */
+export function unitOf(metric: string): string {
+  const bare = metric.replace(/(_export|_import|_l[123]|_t[0-9]+)+$/, '');
+  return units[bare.slice(bare.lastIndexOf('_') + 1)] ?? '';
+}

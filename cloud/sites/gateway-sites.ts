@@ -1,0 +1,171 @@
+/**
+ * Which site a gateway belongs to: what it said first is recorded, and from then on it is staff's word.
+ *
+ *   unknown ── first event or state ──► its site is recorded ── staff: moved, or the site renamed ──► the new one counts,
+ *                                                                          and for `formerMs` the one before it too
+ *
+ * Always: a gateway that says another site is refused in words, and nothing of it is stored there. (For the former one,
+ * because what was sent before the move may stand in Kafka unread, or at the gateway unsent.) Two centres that hear of a
+ * new gateway at once take it for a moment each as it came; the record that counts is the same for both.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { idPatternText, isId } from '@forpost/shared/event/ids.ts';
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Registry, RegistryRecord } from '../registry/registry.ts';
+
+export const gatewaySiteKind = 'gateway-site';
+/** A gateway that was away for a week comes back with its outbox. */
+const formerMs = 7 * 86_400_000;
+const mostFormer = 20;
+const maxUnrecorded = 100_000;
+const maxWritesAtOnce = 16;
+const retryMs = 5_000;
+
+export interface GatewaySite {
+  readonly site: string;
+  /** sites before, each until when (ms since 1970) new events may still name it */
+  readonly former: readonly { readonly site: string; readonly until: number }[];
+}
+
+const isGatewaySite = Compile(
+  Type.Object({
+    site: Type.String({ pattern: idPatternText }),
+    former: Type.Array(Type.Object({ site: Type.String(), until: Type.Number() }), { maxItems: mostFormer }),
+  }),
+);
+
+/** What a record says; undefined where there is none, or it cannot be read. */
+export function gatewaySiteOf(record: RegistryRecord | undefined): GatewaySite | undefined {
+  const data = record?.data;
+  return isGatewaySite.Check(data) ? data : undefined;
+}
+
+export class GatewaySites implements Part {
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** heard of, and not in the registry yet */
+  readonly #first = new Map<string, string>();
+  readonly #inHand = new Set<string>();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(registry: Registry, clock: Clock, logger: Logger) {
+    this.#registry = registry;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** whether the registry has been read: before that a gateway that it knows looks like a new one */
+  get ready(): boolean {
+    return this.#registry.complete;
+  }
+
+  /** Why a gateway may not speak of `site`, in words; undefined where it may. A new gateway may speak of any. */
+  refusal(gateway: string, site: string): string | undefined {
+    const known = this.of(gateway);
+    if (known === undefined) {
+      this.#note(gateway, site);
+      return undefined;
+    }
+    if (known.site === site) return undefined;
+    const now = this.#clock.now();
+    if (known.former.some((one) => one.site === site && now < one.until)) return undefined;
+    return (
+      `the gateway "${gateway}" belongs to the site "${known.site}" and says "${site}": if it was moved, or its site ` +
+      'was renamed, staff first move it at the centre («Move to another site», or forpost cloud move)'
+    );
+  }
+
+  of(gateway: string): GatewaySite | undefined {
+    const recorded = gatewaySiteOf(this.#registry.get(gatewaySiteKind, gateway));
+    if (recorded !== undefined) return recorded;
+    const first = this.#first.get(gateway);
+    return first === undefined ? undefined : { site: first, former: [] };
+  }
+
+  /**
+   * The gateway belongs to `site` from now on. `by`: a log-in name.
+   * @throws ForpostError FORPOST_PAYLOAD_INVALID; retryable where it cannot be written now
+   */
+  async move(gateway: string, site: string, by: string): Promise<void> {
+    if (!isId(gateway) || !isId(site))
+      throw new ForpostError('FORPOST_PAYLOAD_INVALID', `"${isId(gateway) ? site : gateway}" is no id (a-z, 0-9, -)`);
+    for (let tries = 0; tries < 5; tries++) {
+      const record = this.#registry.get(gatewaySiteKind, gateway);
+      const before = this.of(gateway);
+      const now = this.#clock.now();
+      if (before?.site === site && record !== undefined) return;
+      const left = (before?.former ?? []).filter((one) => one.site !== site);
+      const former =
+        before === undefined || before.site === site ? left : [...left, { site: before.site, until: now + formerMs }];
+      const data = { site, former: former.slice(-mostFormer) };
+      const seen = record?.revision ?? 0;
+      if (await this.#registry.put({ kind: gatewaySiteKind, id: gateway, author: by, data, seen })) {
+        this.#first.delete(gateway);
+        return;
+      }
+    }
+    throw new ForpostError(
+      'FORPOST_HISTORY_FAILED',
+      `others write the site of the gateway "${gateway}" too: try again`,
+    );
+  }
+
+  #note(gateway: string, site: string): void {
+    if (this.#first.size >= maxUnrecorded) return;
+    this.#first.set(gateway, site);
+    this.#record();
+  }
+
+  /** Records what was heard first, some at a time. */
+  #record(): void {
+    if (this.#stopped || !this.#registry.complete) {
+      if (!this.#stopped) this.#later();
+      return;
+    }
+    for (const [gateway, site] of this.#first) {
+      if (this.#inHand.size >= maxWritesAtOnce) return;
+      if (this.#registry.get(gatewaySiteKind, gateway) !== undefined) {
+        this.#first.delete(gateway);
+        continue;
+      }
+      if (this.#inHand.has(gateway)) continue;
+      this.#inHand.add(gateway);
+      const write = { kind: gatewaySiteKind, id: gateway, author: 'centre', data: { site, former: [] }, seen: 0 };
+      this.#registry
+        .put(write)
+        .then(
+          () => this.#first.delete(gateway),
+          (error: unknown) => {
+            this.#logger.warn({ gateway, problem: messageOf(error) }, 'the site of a gateway cannot be recorded');
+            this.#later();
+          },
+        )
+        .finally(() => {
+          this.#inHand.delete(gateway);
+          if (this.#first.size > 0 && this.#timer === undefined) this.#record();
+        });
+    }
+  }
+
+  #later(): void {
+    this.#timer ??= this.#clock.after(retryMs, () => {
+      this.#timer = undefined;
+      this.#record();
+    });
+  }
+}
