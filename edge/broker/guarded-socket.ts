@@ -9,9 +9,9 @@
 import type { Socket } from 'node:net';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { packetTypes } from './protocol/client-packets.ts';
 import type { Connect } from './protocol/connect.ts';
 import { PacketReader, type Read } from './protocol/packet-reader.ts';
+import { packetTypes } from './protocol/packet-types.ts';
 import { returnCode } from './protocol/reason-codes.ts';
 import { disconnect, refused } from './protocol/server-packets.ts';
 import { ReadTurn } from './read-turn.ts';

@@ -4,7 +4,7 @@
  *
  * Always: what is wrong has the reason code that DISCONNECT gives it (section 4.13).
  */
-import { packetTypes } from './client-packets.ts';
+
 import {
   type Broken,
   endOfField,
@@ -14,6 +14,7 @@ import {
   topicViolation,
   type Violation,
 } from './fields.ts';
+import { packetTypes } from './packet-types.ts';
 import { checkProperties, type Place } from './properties.ts';
 import { reason } from './reason-codes.ts';
 

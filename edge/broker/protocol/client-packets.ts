@@ -7,24 +7,8 @@
 import { check5 } from './client-packets-5.ts';
 import type { ProtocolVersion } from './connect.ts';
 import { type Broken, endOfField, filterViolation, numberAt, topicViolation, type Violation } from './fields.ts';
+import { type CheckPacket, packetTypes } from './packet-types.ts';
 import { reason } from './reason-codes.ts';
-
-export const packetTypes = {
-  connect: 1,
-  publish: 3,
-  puback: 4,
-  pubrec: 5,
-  pubrel: 6,
-  pubcomp: 7,
-  subscribe: 8,
-  unsubscribe: 10,
-  pingreq: 12,
-  disconnect: 14,
-  auth: 15,
-} as const;
-
-/** `first`: the packet's first byte; `from`, `end`: of its bytes behind the fixed header. */
-export type CheckPacket = (bytes: Buffer, first: number, from: number, end: number) => Broken | undefined;
 
 export function packetCheck(version: ProtocolVersion): CheckPacket {
   if (version === '5') return check5;

@@ -9,9 +9,10 @@
  * header, before anybody keeps its body; of an unfinished packet at most `maxPacketBytes` are kept; the packets in front
  * of a broken one are handed out first.
  */
-import { type CheckPacket, packetCheck, packetTypes } from './client-packets.ts';
+import { packetCheck } from './client-packets.ts';
 import { type Connect, checkConnect, type ProtocolVersion } from './connect.ts';
 import type { Broken } from './fields.ts';
+import { type CheckPacket, packetTypes } from './packet-types.ts';
 import { reason } from './reason-codes.ts';
 
 export type Read =

@@ -3,7 +3,8 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test } from 'vitest';
 import { type Source, sourceOf } from './address.ts';
 import { Camera } from './camera.ts';
-import type { CaptureEnd, CaptureEvents } from './capture.ts';
+import type { CaptureEvents } from './capture.ts';
+import type { CaptureEnd } from './failure.ts';
 import { NewestFrame } from './newest-frame.ts';
 
 const size = 2;

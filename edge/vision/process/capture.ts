@@ -14,17 +14,10 @@ import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { redactUrls } from '@forpost/shared/logging.ts';
 import { isLocal, type Source } from './address.ts';
-import { CameraFailure } from './failure.ts';
+import { CameraFailure, type CaptureEnd } from './failure.ts';
 import { fileRecordingOptions, type Recording, recordingOptions } from './ring.ts';
-import { type CameraStream, openStream, type StreamEvents } from './stream/stream.ts';
-
-/** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
-export interface CaptureEnd {
-  readonly error: string | undefined;
-  readonly lines: readonly string[];
-  /** why the session with the camera came to nothing or ended, where it was that */
-  readonly failure?: CameraFailure;
-}
+import { openStream } from './stream/open-stream.ts';
+import type { CameraStream, StreamEvents } from './stream/stream.ts';
 
 export interface CaptureEvents extends StreamEvents {
   /** the part of the square frame that holds the picture, before its first frame and whenever it changes */

@@ -4,7 +4,6 @@
  */
 import type { CameraState } from '@forpost/shared/event/status.ts';
 import { isLocal, type Source } from './address.ts';
-import type { CaptureEnd } from './capture.ts';
 
 export interface Failure {
   readonly state: Extract<CameraState, 'connecting' | 'refused' | 'unreachable'>;
@@ -23,6 +22,14 @@ export class CameraFailure extends Error implements Failure {
     this.state = state;
     this.reason = reason;
   }
+}
+
+/** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
+export interface CaptureEnd {
+  readonly error: string | undefined;
+  readonly lines: readonly string[];
+  /** why the session with the camera came to nothing or ended, where it was that */
+  readonly failure?: CameraFailure;
 }
 
 interface Sentence {

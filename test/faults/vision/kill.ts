@@ -9,7 +9,7 @@ import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
 import { createReport, percentile, type Report } from '../../../scripts/report.ts';
 import { until } from '../../harness/process.ts';
 import { TestSite } from '../../harness/site.ts';
-import type { VisionCampaignOptions } from './registry.ts';
+import type { VisionCampaignOptions } from './campaign-options.ts';
 import { groupOf, login, simulatedCamera } from './rig.ts';
 
 const probe = 'probe-0';

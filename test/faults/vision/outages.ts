@@ -7,7 +7,7 @@ import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
 import { createReport, type Report } from '../../../scripts/report.ts';
 import { freePorts } from '../../harness/ports.ts';
 import { until } from '../../harness/process.ts';
-import type { VisionCampaignOptions } from './registry.ts';
+import type { VisionCampaignOptions } from './campaign-options.ts';
 import { simulatedCamera, VisionRig } from './rig.ts';
 
 const noticeGoalS = 3;

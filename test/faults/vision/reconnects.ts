@@ -4,7 +4,7 @@
  */
 import { createReport, percentile, type Report } from '../../../scripts/report.ts';
 import { residentMb } from '../../bench/resident.ts';
-import type { VisionCampaignOptions } from './registry.ts';
+import type { VisionCampaignOptions } from './campaign-options.ts';
 import { simulatedCamera, VisionRig } from './rig.ts';
 
 const cameras = 8;

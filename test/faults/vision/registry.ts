@@ -1,10 +1,6 @@
 /** The campaigns of `npm run faults -- --vision NAME`: one line each. Long ones; their short versions are tests. */
 import type { Report } from '../../../scripts/report.ts';
-
-export interface VisionCampaignOptions {
-  /** how often, where that can be chosen; minutes of false-alarms, hours of day */
-  readonly runs?: number;
-}
+import type { VisionCampaignOptions } from './campaign-options.ts';
 
 export const visionCampaigns: Readonly<Record<string, (options: VisionCampaignOptions) => Promise<Report>>> = {
   reconnects: async (options) => (await import('./reconnects.ts')).reconnects(options),

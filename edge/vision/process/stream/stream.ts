@@ -10,7 +10,6 @@
  */
 import type { Writable } from 'node:stream';
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { NetworkSource } from '../address.ts';
 import type { CameraFailure } from '../failure.ts';
 
 /** decodes: as soon as possible, newest first. records: from a key frame on, whole. */
@@ -43,10 +42,4 @@ export interface StreamOptions {
   /** pictures a second that are wanted: how often one that sends single pictures is asked */
   readonly framesPerSecond: number;
   readonly events: StreamEvents;
-}
-
-/** @throws CameraFailure */
-export async function openStream(source: NetworkSource, options: StreamOptions): Promise<CameraStream> {
-  if (source.kind === 'rtsp') return (await import('./rtsp-stream.ts')).openRtspStream(source, options);
-  return (await import('./http-stream.ts')).openHttpStream(source, options);
 }

@@ -10,8 +10,8 @@ import { makeCertificates, type TestCertificates } from '../../../../scripts/kaf
 import type { CameraConfig } from '../../../site/site.ts';
 import { cameraFingerprint } from '../../camera-fingerprint.ts';
 import { type CameraAddress, sourceOf } from '../address.ts';
-import { type Capture, type CaptureEnd, startCapture } from '../capture.ts';
-import { explain, type Failure } from '../failure.ts';
+import { type Capture, startCapture } from '../capture.ts';
+import { type CaptureEnd, explain, type Failure } from '../failure.ts';
 
 const login = { user: 'viewer', password: 'a-camera-password' };
 /** in Basic */
