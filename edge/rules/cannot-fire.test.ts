@@ -1,7 +1,8 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import type { Site } from '../site/site.ts';
-import { type Heard, muteInWords, muteRules } from './cannot-fire.ts';
+import { muteInWords, muteRules } from './cannot-fire.ts';
+import type { Heard } from './heard.ts';
 
 const rule = { id: 'overload', name: 'Overload', kind: 'threshold', device: 'boiler', metric: 'power_w', above: 5000 };
 
@@ -80,6 +81,62 @@ test.each([
   ],
 ])('a rule cannot fire where %s', (_, change, of, reason) => {
   expect(reasons(change, of)).toEqual([`boiler: ${reason}`]);
+});
+
+test.each([
+  ['its value may come', 'values.mode == "heat"', { mode: 'idle' }, {}],
+  ['one side of || may hold', 'values.missing > 1 || hour > 6', {}, {}],
+  ['it asks whether the value has come', '!has(values.missing) || values.missing > 3', {}, {}],
+  ['the wrong side of ? : is not the only one', 'values.missing > 1 ? true : value > 3', { missing: 1 }, {}],
+  ['nothing is known of a function', 'string(values.mode) == "1"', { mode: 1 }, {}],
+  ['nothing is known of exists', 'values.exists(k, k == "x")', {}, {}],
+  ['it never holds on any value', 'hour > 24 && values.mode == "x"', { mode: 'x' }, {}],
+  ['the device has said little so far', 'values.missing > 1', {}, { messages: 4 }],
+  ['the device says more than is remembered', 'values.missing > 1', {}, { more: true }],
+  [
+    'the rule has another subject',
+    'values.a > 1 && values.b > 1',
+    { 'x/a': 1, 'y/power_w': 1, 'y/a': 1, 'y/b': 2 },
+    {},
+  ],
+  ['another channel sends the value', 'values.t > 1', { 'x/power_w': 1, 'y/power_w': 1, 'y/t': 2 }, {}],
+])('a condition is not called mute where %s', (_, when, values, more) => {
+  expect(reasons({ when }, heard({ power_w: 1, ...values }, more))).toEqual([]);
+});
+
+test.each([
+  ['values.mode == "heat"', { mode_text: 'x' }, 'mode has not come in 5 messages; did you mean "mode_text"?'],
+  ['values["mode"] == "heat"', { mode_text: 'x' }, 'mode has not come in 5 messages; did you mean "mode_text"?'],
+  ['has(values.door)', {}, 'door has not come in 5 messages; there is power_w'],
+  ['"door" in values && value > 3', {}, 'door has not come in 5 messages; there is power_w'],
+  ['values.t > 3', { t: '21 C' }, 't comes as a text ("21 C"), and the condition wants a number'],
+  ['values.t + 1 > 3', { t: '21 C' }, 't comes as a text ("21 C"), and the condition wants a number'],
+  ['values.t in ["a", "b"]', { t: 4 }, 't comes as a number (4), and the condition wants a text'],
+  ['values.t == true', { t: 4 }, 't comes as a number (4), and the condition wants true or false'],
+  ['values.on > 0', { on: true }, 'on comes as true or false, and the condition wants a number'],
+  ['values.t.startsWith("x")', { t: 4 }, 't comes as a number (4), and the condition wants a text'],
+  ['!(values.t > 3)', { t: '4' }, 't comes as a text ("4"), and the condition wants a number'],
+  ['has(values.t) ? values.t > 3 : false', { t: '4' }, 't comes as a text ("4"), and the condition wants a number'],
+  [
+    'values.door > 1 && hour > 3 || values.b > 3 && false',
+    { b: 1 },
+    'door has not come in 5 messages; there are power_w, b',
+  ],
+  [
+    'values.aaaaa > 1 && values.t > 3',
+    { t: '4' },
+    'aaaaa has not come in 5 messages; there are power_w, t, and t comes as',
+  ],
+])('the condition %s cannot hold on what its device sends', (when, values, reason) => {
+  expect(reasons({ when }, heard({ power_w: 1, ...values }))).toEqual([
+    expect.stringContaining(`boiler: its condition (when) never holds: ${reason}`),
+  ]);
+});
+
+test('a condition sees the values of its own reading: a value of another channel does not help', () => {
+  expect(reasons({ when: 'values.temperature_c > 3' }, heard({ 'a/power_w': 1, 'b/temperature_c': 20 }))).toEqual([
+    'boiler: its condition (when) never holds: temperature_c comes in channel b, and the condition sees channel a only',
+  ]);
 });
 
 test('a rule for every device is mute where no device sends its metric, or where one sends it as a text', () => {

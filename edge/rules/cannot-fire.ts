@@ -1,35 +1,15 @@
 /**
  * Rules that cannot fire on what their devices send: a limit on a metric that comes as a text, under another name, in
- * another channel. Pure.
+ * another channel, or a condition that none of its readings can make true. Pure.
  *
  * Always: said of a device only after it has said enough to be judged by; of a rule for all devices only what is wrong
  * in every one of them, or in the very metric that it wants. Bounded: so many pairs of rule and device are looked at in
  * one go, in the order of the site's file.
  */
-import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Site } from '../site/site.ts';
+import type { CannotFire, Heard } from './heard.ts';
 import { ruleKind } from './kinds/registry.ts';
-
-/** What a device has said since the gateway started. */
-export interface Heard {
-  /** messages that gave a reading */
-  readonly messages: number;
-  /** messages that should have given one and gave none */
-  readonly notUnderstood: number;
-  /** newest values by metric, by channel/metric where there are channels */
-  readonly values: ReadonlyMap<string, { readonly value: Value }>;
-  /** more than are remembered: what is not among them may have come all the same */
-  readonly more: boolean;
-  /** all its readings came with a quality that rules do not judge by */
-  readonly onlyUnjudged: boolean;
-}
-
-/** Why a rule cannot fire; `absent`: what it waits for has not come, which may change with the next message. */
-export interface CannotFire {
-  readonly kind: 'form' | 'absent';
-  readonly reason: string;
-}
 
 export interface MuteRule {
   readonly rule: RuleId;

@@ -121,6 +121,19 @@ export function checkCondition(expression: string, subject: Subject): ConditionP
   return undefined;
 }
 
+/**
+ * The syntax tree of an expression, and the CEL types of the variables it may read: for what looks at a condition
+ * without evaluating it. @throws Error where the expression is not CEL
+ */
+export function syntaxTree(
+  expression: string,
+  subject: Subject,
+): { readonly tree: SyntaxNode; readonly variables: Readonly<Record<string, string>> } {
+  const parsed = environment(subject).parse(expression);
+  parsed.check();
+  return { tree: treeOf(parsed), variables: variables[subject] };
+}
+
 /** The syntax tree of a parsed expression, whose types the library does not tell. */
 function treeOf(parsed: ParseResult): SyntaxNode {
   return parsed.ast as unknown as SyntaxNode;

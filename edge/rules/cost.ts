@@ -146,12 +146,19 @@ export class Meter {
   }
 }
 
+/** Whether evaluations of a checked expression are metered: its length alone does not bound what they cost. */
+export function isMetered(root: SyntaxNode): boolean {
+  const nodes = new Set<SyntaxNode>();
+  collect(root, nodes);
+  return [...nodes].some(isDear);
+}
+
 /** A meter for a checked expression, attached to it; undefined where its own length bounds its cost. */
 export function meterOf(root: SyntaxNode): Meter | undefined {
+  if (!isMetered(root)) return undefined;
   const nodes = new Set<SyntaxNode>();
   collect(root, nodes);
   const list = [...nodes];
-  if (!list.some(isDear)) return undefined;
   const meter = new Meter(new Patterns(ownPatterns(root).map(({ pattern }) => pattern)));
   const read = new Map<SyntaxNode, 'all' | 'deep'>();
   for (const node of list) for (const [operand, how] of operandsOf(node)) read.set(operand, how);

@@ -15,7 +15,7 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
-import type { CannotFire, Heard } from './cannot-fire.ts';
+import type { CannotFire, Heard } from './heard.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =

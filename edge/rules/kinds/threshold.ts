@@ -13,9 +13,10 @@ import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import { isMetric, metricInWords, misspeltMetric, valueInWords } from '../../devices/metrics.ts';
 import type { RuleConfig } from '../../site/site.ts';
-import type { CannotFire, Heard } from '../cannot-fire.ts';
 import type { Condition } from '../cel.ts';
+import { type CannotFire, channelAndMetric, enoughMessages, type Heard } from '../heard.ts';
 import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { muteCondition } from '../mute-condition.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
 import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
 
@@ -184,33 +185,35 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
   },
 };
 
-/** Messages after which a metric that has not come is told. */
-const enoughMessages = 5;
 const mostNames = 6;
 
-/** Why no value of the device can ever be beyond the limit, by what it has said. */
+/** Why no value of the device can ever raise the alarm, by what the device has said. */
 function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefined {
-  const { metric, channel, above, below } = config;
-  const wanted = [...heard.values].filter(([name]) => {
-    const at = name.lastIndexOf('/');
-    return name.slice(at + 1) === metric && (channel === undefined || name.slice(0, Math.max(at, 0)) === channel);
-  });
-  if (wanted.length === 0) return absent(config, heard);
+  const { metric, channel: only } = config;
+  const wanted = [...heard.values]
+    .map(([name, { value }]) => ({ ...channelAndMetric(name), value }))
+    .filter((one) => one.metric === metric && (only === undefined || one.channel === only));
+  const [first] = wanted;
+  if (first === undefined) return absent(config, heard);
   if (heard.onlyUnjudged)
     return {
       kind: 'form',
       reason: 'all its readings come with a quality that rules do not judge by (stale, implausible, bad)',
     };
-  if (wanted.some(([, { value }]) => typeof value === 'number')) return undefined;
-  const [, { value }] = wanted[0] ?? ['', { value: '' }];
+  const reachable = wanted.filter(({ value }) => notBeyond(config, value) === undefined);
+  const reason = reachable.length === 0 ? notBeyond(config, first.value) : undefined;
+  if (reason !== undefined) return { kind: 'form', reason };
+  return muteCondition(config, heard, new Set(reachable.map(({ channel }) => channel)));
+}
+
+/** Why values of this form are never beyond the limit. */
+function notBeyond({ metric, above, below }: ThresholdConfig, value: Value): string | undefined {
+  if (typeof value === 'number') return undefined;
   if (typeof value === 'string')
-    return {
-      kind: 'form',
-      reason: `${metric} comes as a text (${JSON.stringify(value)}), and its limit wants a number`,
-    };
+    return `${metric} comes as a text (${JSON.stringify(value)}), and its limit wants a number`;
   if ((above !== undefined && above < 1) || (below !== undefined && below > 0)) return undefined;
   const limit = above === undefined ? `below ${below}` : `above ${above}`;
-  return { kind: 'form', reason: `${metric} comes as true or false, which count as 1 and 0: none is ${limit}` };
+  return `${metric} comes as true or false, which count as 1 and 0: none is ${limit}`;
 }
 
 function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire | undefined {

@@ -1,0 +1,72 @@
+/**
+ * Tells of a rule on readings whose condition (`when`) cannot hold on what a device sends: a metric that never comes, or
+ * comes as a text where the condition wants a number. The condition sees the values of one reading, so each channel is
+ * judged by itself.
+ *
+ * Always: says nothing before enough messages, where more values came than are remembered, and where the condition holds
+ * on any channel's values.
+ */
+import { suggestion } from '@forpost/shared/config/nearest.ts';
+import type { Value } from '@forpost/shared/event/event.ts';
+import { type Blame, HoldAnalysis } from './can-hold.ts';
+import { type CannotFire, channelAndMetric, enoughMessages, type Heard } from './heard.ts';
+
+/** A device with more channels is not looked at. */
+const mostChannels = 16;
+const listedNames = 6;
+
+/** By the rule's configuration, which lives as long as the site's. */
+const analyses = new WeakMap<object, HoldAnalysis>();
+
+/** `channels`: those whose readings the rule looks at, '' for readings without one. */
+export function muteCondition(
+  rule: { readonly when?: string },
+  heard: Heard,
+  channels: ReadonlySet<string>,
+): CannotFire | undefined {
+  const { when } = rule;
+  if (when === undefined || heard.more || heard.messages < enoughMessages || channels.size > mostChannels)
+    return undefined;
+  const analysis = analyses.get(rule) ?? new HoldAnalysis(when, 'reading');
+  analyses.set(rule, analysis);
+  let first: CannotFire | undefined;
+  for (const channel of channels) {
+    const values = valuesOf(heard, channel);
+    const blamed = analysis.cannotHold(values);
+    if (blamed === undefined) return undefined;
+    first ??= {
+      kind: blamed.some(({ wants }) => wants === undefined) ? 'absent' : 'form',
+      reason: `its condition (when) never holds: ${blamed.map((one) => inWords(one, heard, values, channel)).join(', and ')}`,
+    };
+  }
+  return first;
+}
+
+function valuesOf(heard: Heard, wanted: string): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const [name, { value }] of heard.values) {
+    const { channel, metric } = channelAndMetric(name);
+    if (channel === wanted) found.set(metric, value);
+  }
+  return found;
+}
+
+function inWords({ metric, wants }: Blame, heard: Heard, values: ReadonlyMap<string, Value>, channel: string): string {
+  const value = values.get(metric);
+  if (value !== undefined && wants !== undefined) {
+    const form = typeof value === 'string' ? `a text (${JSON.stringify(value)})` : formOf(value);
+    return `${metric} comes as ${form}, and the condition wants ${wants}`;
+  }
+  const elsewhere = [...heard.values.keys()].map(channelAndMetric).find((one) => one.metric === metric);
+  if (elsewhere !== undefined)
+    return `${metric} comes in ${place(elsewhere.channel)}, and the condition sees ${place(channel)} only`;
+  return `${metric} has not come in ${heard.messages} messages${suggestion(metric, [...values.keys()], listedNames)}`;
+}
+
+function formOf(value: Value): string {
+  return typeof value === 'boolean' ? 'true or false' : `a number (${value})`;
+}
+
+function place(channel: string): string {
+  return channel === '' ? 'readings without a channel' : `channel ${channel}`;
+}
