@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HoldAnalysis } from './can-hold.ts';
 import { Condition, checkCondition, LocalTime } from './cel.ts';
-import { noon } from './test-support.ts';
+import { noon } from './testing/rules.ts';
 
 const time = new LocalTime('UTC');
 const metrics = ['a', 'b', 'c'] as const;
