@@ -10,7 +10,7 @@ import { requireNode } from '@forpost/shared/node-version.ts';
 import { explain, stopWithParent } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import { Command } from 'commander';
-import type { ReplayCommand } from './uplink/replay-command.ts';
+import type { ReplayCommand } from './replay/replay-command.ts';
 
 requireNode();
 
@@ -158,7 +158,7 @@ program
   .option('--epoch <epoch>', 'whose numbers are meant, where several are kept')
   .option('--sink <name...>', 'only to these uplinks (default: all)')
   .action(async (options: ReplayCommand) => {
-    const { runReplay } = await import('./uplink/replay-command.ts');
+    const { runReplay } = await import('./replay/replay-command.ts');
     await runReplay(options);
   });
 

@@ -1,5 +1,5 @@
 /** Who may connect to the broker, and what each may do there. `broker/` asks; `devices/` knows. */
-import type { PublishRecord } from '../outbox/remembered.ts';
+import type { PublishRecord } from '../mqtt-state/mqtt-state.ts';
 import { FilterSet } from './filter-set.ts';
 import { isTopicFilter } from './topic-filter.ts';
 

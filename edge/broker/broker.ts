@@ -24,7 +24,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { LocalPublisher } from '../alerts/action.ts';
 import type { Installation } from '../config/installation.ts';
-import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
+import { type BrokerStorage, noStorage } from '../mqtt-state/mqtt-state.ts';
 import { type Acquaintance, type Admit, type Authenticate, mayPublish } from './access.ts';
 import { Clients } from './clients.ts';
 import { Connacks } from './connack.ts';

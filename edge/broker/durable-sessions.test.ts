@@ -5,10 +5,10 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import Database from 'better-sqlite3';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SqliteOutbox, WriterThread } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import type { ToWriter } from '../outbox/sqlite/messages.ts';
-import type { SqliteOutbox, WriterThread } from '../outbox/sqlite/sqlite-outbox.ts';
-import { openReader } from '../outbox/sqlite/sqlite-reader.ts';
-import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/test-support.ts';
+import { openReader } from '../outbox/sqlite/reader/sqlite-reader.ts';
+import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/testing/test-support.ts';
 import {
   Bench,
   type ConnectOptions,
@@ -503,7 +503,7 @@ test('while the disk hangs a device that floods is refused, and another one’s 
   outbox = outboxIn(folder, {
     limits: { maxQueuedEntries: 60 },
     startWriter: (data) => {
-      const worker = new Worker(new URL('../outbox/sqlite/writer.ts', import.meta.url), { workerData: data });
+      const worker = new Worker(new URL('../outbox/sqlite/writer/writer.ts', import.meta.url), { workerData: data });
       const postMessage = (message: ToWriter) => {
         if (hangs) held.push(() => worker.postMessage(message));
         else worker.postMessage(message);

@@ -13,8 +13,8 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import { clientKey, publishHash, type Redelivery } from '../outbox/redelivery.ts';
-import type { BrokerStorage, Change, PublishRecord } from '../outbox/remembered.ts';
+import type { BrokerStorage, Change, PublishRecord } from '../mqtt-state/mqtt-state.ts';
+import { clientKey, publishHash, type Redelivery } from '../mqtt-state/redelivery.ts';
 import type { Admit } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';

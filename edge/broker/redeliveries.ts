@@ -21,7 +21,7 @@ import {
   perClient,
   principalOf,
   type Redelivery,
-} from '../outbox/redelivery.ts';
+} from '../mqtt-state/redelivery.ts';
 
 const firstRoom = 16;
 /** So many packet ids without one used twice are those of a client that counts them up and not in a small circle. */

@@ -1,6 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
-import { type BrokerStorage, noStorage } from '../outbox/remembered.ts';
+import { type BrokerStorage, noStorage } from '../mqtt-state/mqtt-state.ts';
 import { grantOf } from './grants.ts';
 import { Message, type MessageFields } from './message.ts';
 import type { SessionLimits, Subscription } from './session.ts';

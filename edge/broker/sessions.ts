@@ -26,7 +26,7 @@ import {
   noStorage,
   type Remembered,
   type StoredSession,
-} from '../outbox/remembered.ts';
+} from '../mqtt-state/mqtt-state.ts';
 import { FilterIndex, type Match } from './filter-index.ts';
 import { type Grant, grantOf, itemOf } from './grants.ts';
 import { type Forgotten, Inbound, InboundCount } from './inbound.ts';

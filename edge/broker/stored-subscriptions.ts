@@ -1,5 +1,5 @@
-/** Subscriptions as the disk knows them (outbox/remembered.ts). */
-import type { Change, SubscriptionOptions } from '../outbox/remembered.ts';
+/** Subscriptions as the disk knows them (mqtt-state/mqtt-state.ts). */
+import type { Change, SubscriptionOptions } from '../mqtt-state/mqtt-state.ts';
 import type { Subscription } from './session.ts';
 
 export function subscribedChange(session: number, subscription: Subscription): Change {

@@ -24,8 +24,8 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Room } from '../uplink/pacer.ts';
 import { WireCount } from '../uplink/sinks/wire-count.ts';
+import type { Room } from '../uplink/thread/pacer.ts';
 
 export interface UploadTarget {
   /** of the receiver */

@@ -24,7 +24,7 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import type { PublishRecord } from './remembered.ts';
+import type { PublishRecord } from '../mqtt-state/mqtt-state.ts';
 
 /** An event that has no number yet. Times in ms since 1970; `uptime` in ms of the boot's monotonic clock. */
 export interface EventDraft {

@@ -5,7 +5,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { type Logger, silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
-import { draft } from '../outbox/sqlite/test-support.ts';
+import { draft } from '../outbox/sqlite/testing/test-support.ts';
 import { Storing } from './entry-queue.ts';
 
 let clock: FakeClock;

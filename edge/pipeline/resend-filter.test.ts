@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashOfId, perDevice } from '../outbox/sqlite/recent-ids.ts';
+import { hashOfId, perDevice } from '../outbox/sqlite/writer/recent-ids.ts';
 import { EvaluatedIds } from './resend-filter.ts';
 
 const content = 4_503_599_627_370_497;

@@ -8,7 +8,7 @@
  * same.
  */
 import type { RecalledIds } from '../outbox/sqlite/messages.ts';
-import { hashOfId, mostRecalled, perDevice } from '../outbox/sqlite/recent-ids.ts';
+import { hashOfId, mostRecalled, perDevice } from '../outbox/sqlite/writer/recent-ids.ts';
 
 /** Ids go in steps, because finding the oldest of a set gets slower with each that went. */
 const step = 256;

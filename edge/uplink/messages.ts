@@ -6,8 +6,8 @@ import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/e
 import type { SinkConfig } from '../config/installation.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkSecret } from '../site/site.ts';
-import type { Room } from './pacer.ts';
 import type { SinkIdentity } from './sink.ts';
+import type { Room } from './thread/pacer.ts';
 
 /** An event that a sink refuses for good. */
 export interface Refusal {

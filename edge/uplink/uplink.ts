@@ -23,9 +23,9 @@ import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkSecret } from '../site/site.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
-import type { Room } from './pacer.ts';
 import type { SinkIdentity } from './sink.ts';
 import { sinkName } from './sinks/name.ts';
+import type { Room } from './thread/pacer.ts';
 
 export interface UplinkOptions {
   readonly sinks: readonly SinkConfig[];
@@ -211,7 +211,7 @@ export class Uplink implements Part {
       logLevel: logger.level,
       wanted: this.#wanted,
     };
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+    const worker = new Worker(new URL('./thread/thread.ts', import.meta.url), {
       workerData: data,
       name: 'uplink',
     });

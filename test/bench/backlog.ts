@@ -11,7 +11,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import type { Admin } from 'kafkajs';
 import type { EventDraft } from '../../edge/outbox/outbox.ts';
-import { SqliteOutbox } from '../../edge/outbox/sqlite/sqlite-outbox.ts';
+import { SqliteOutbox } from '../../edge/outbox/sqlite/main/sqlite-outbox.ts';
 import { testClient } from '../../scripts/kafka/testing.ts';
 import type { TestSite } from '../harness/site.ts';
 import { benchDevices, siteDevice } from './devices.ts';

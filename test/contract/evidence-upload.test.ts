@@ -10,9 +10,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/evidence/upload.ts';
-import { Pacer } from '../../edge/uplink/pacer.ts';
-import type { PacingLimits } from '../../edge/uplink/pacing.ts';
-import { UplinkMemory } from '../../edge/uplink/uplink-memory.ts';
+import { Pacer } from '../../edge/uplink/thread/pacer.ts';
+import type { PacingLimits } from '../../edge/uplink/thread/pacing.ts';
+import { UplinkMemory } from '../../edge/uplink/thread/uplink-memory.ts';
 import { until } from '../harness/process.ts';
 
 const token = 'the-token-of-the-tests-0123456789';

@@ -10,7 +10,7 @@ import { SupervisedConsumer } from '../../cloud/kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../../cloud/kafka/supervised-producer.ts';
 import { ensureTopics } from '../../cloud/kafka/topics.ts';
 import type { SinkConfig } from '../../edge/config/installation.ts';
-import { outboxIn, temporaryFolder } from '../../edge/outbox/sqlite/test-support.ts';
+import { outboxIn, temporaryFolder } from '../../edge/outbox/sqlite/testing/test-support.ts';
 import type { SinkSecret } from '../../edge/site/site.ts';
 import type { SinkIdentity } from '../../edge/uplink/sink.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';

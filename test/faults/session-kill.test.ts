@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openReader } from '../../edge/outbox/sqlite/sqlite-reader.ts';
+import { openReader } from '../../edge/outbox/sqlite/reader/sqlite-reader.ts';
 import { until } from '../harness/process.ts';
 import { TestSite } from '../harness/site.ts';
 import { RawPublisher, RawSubscriber } from './raw-client.ts';

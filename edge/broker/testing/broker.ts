@@ -3,7 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { BrokerStorage, Change } from '../../outbox/remembered.ts';
+import type { BrokerStorage, Change } from '../../mqtt-state/mqtt-state.ts';
 import type { DevicePublish, Principal } from '../access.ts';
 import { Broker, type BrokerOptions } from '../broker.ts';
 

@@ -1,7 +1,7 @@
 /** Whether an error says that the disk, and neither the file nor the configuration, is at fault: it may be well again. */
 import { accessSync, constants } from 'node:fs';
 import { codeOf } from './damage.ts';
-import type { WriterDisk } from './writer-disk.ts';
+import type { WriterDisk } from './writer/writer-disk.ts';
 
 /** What SQLite needs to open a file and write one transaction. */
 export const leastFreeBytes = 256 * 2 ** 10;

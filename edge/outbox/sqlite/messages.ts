@@ -6,12 +6,12 @@
  */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { Remembered } from '../../mqtt-state/mqtt-state.ts';
 import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
-import type { Remembered } from '../remembered.ts';
 import type { DamagePlace } from './event-rows.ts';
-import type { PutAside } from './opening.ts';
-import type { TakenChanges } from './pending-changes.ts';
+import type { TakenChanges } from './main/pending-changes.ts';
 import type { PackedRecords } from './publish-records.ts';
+import type { PutAside } from './writer/opening.ts';
 
 export interface WriterLimits {
   readonly maxBytes: number;

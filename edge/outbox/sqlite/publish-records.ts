@@ -2,9 +2,10 @@
  * What the publishes of one batch leave besides their events, on its way to the writer: redelivery records as one
  * blob, the rarer changes one by one, each with the entry that it belongs to (an entry that is refused leaves nothing).
  */
+
+import type { Change, PublishRecord } from '../../mqtt-state/mqtt-state.ts';
+import { PackedRedeliveries } from '../../mqtt-state/redelivery.ts';
 import type { OutboxEntry } from '../outbox.ts';
-import { PackedRedeliveries } from '../redelivery.ts';
-import type { Change, PublishRecord } from '../remembered.ts';
 
 export interface PackedRecords {
   readonly redeliveries: Uint8Array;

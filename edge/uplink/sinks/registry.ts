@@ -4,9 +4,9 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { SinkConfig } from '../../config/installation.ts';
 import type { SinkSecret } from '../../site/site.ts';
-import type { PacingLimits } from '../pacing.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
-import type { UplinkMemory } from '../uplink-memory.ts';
+import type { PacingLimits } from '../thread/pacing.ts';
+import type { UplinkMemory } from '../thread/uplink-memory.ts';
 import { httpSink } from './http.ts';
 import { kafkaSink } from './kafka.ts';
 

@@ -30,7 +30,7 @@ export const mistakes = {
   /** a device's own ids are not remembered */
   'resend-ids-forgotten': {
     process: 'gateway',
-    file: 'edge/outbox/sqlite/recent-ids.ts',
+    file: 'edge/outbox/sqlite/writer/recent-ids.ts',
     right: 'isNew(device: string, resendId: string, content: number, received: number): boolean {',
     wrong: 'isNew(device: string, resendId: string, content: number, received: number): boolean { return true;',
     scenarios: ['slow-fsync', 'gateway-kill', 'device-restart'],

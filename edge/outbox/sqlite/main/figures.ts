@@ -1,0 +1,111 @@
+/**
+ * What the outbox tells of itself: counted over all the writers that it has had, measured over the last minute and hour.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { OutboxRoom, OutboxStatus, ReusedIds } from '../../outbox.ts';
+import type { CommitOutcome, FileState } from '../messages.ts';
+import { CommitTimes } from './commit-times.ts';
+import { DailyRate } from './daily-rate.ts';
+
+/** How long, of the time that the gateway runs, a device that used an id twice is told of. */
+const reusedToldMs = 86_400_000;
+
+export class Figures {
+  readonly #clock: Clock;
+  readonly #maxBytes: number;
+  readonly #times = new CommitTimes();
+  readonly #syncTimes = new CommitTimes();
+  readonly #incoming = new DailyRate();
+  readonly #written = new DailyRate();
+  /** as the writer that runs, or ran last, has told it */
+  #file: FileState | undefined;
+  /** of the writers before that one */
+  readonly #before = { shedEvents: 0, shedRanges: 0, writtenBytes: 0 };
+  #committedEvents = 0;
+  #repeatedEvents = 0;
+  #commits = 0;
+  /** by device; `heard`: ms of the monotonic clock */
+  readonly #reused = new Map<string, ReusedIds & { readonly heard: number }>();
+
+  constructor(clock: Clock, maxBytes: number) {
+    this.#clock = clock;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** A new writer has opened the file: it counts from zero. */
+  opened(state: FileState): void {
+    const last = this.#file?.room;
+    this.#before.shedEvents += last?.shedEvents ?? 0;
+    this.#before.shedRanges += last?.shedRanges ?? 0;
+    this.#before.writtenBytes += last?.writtenBytes ?? 0;
+    this.#learn(state);
+  }
+
+  /** Devices that used an id twice: what was on disk at the start, or came to it. */
+  reused(reused: readonly ReusedIds[]): void {
+    for (const one of reused) this.#reused.set(one.device, { ...one, heard: this.#clock.uptime() });
+  }
+
+  #reusedIds(uptime: number): readonly ReusedIds[] {
+    return [...this.#reused.values()]
+      .filter(({ heard }) => uptime - heard < reusedToldMs)
+      .map(({ device, count, lastAt }) => ({ device, count, lastAt }));
+  }
+
+  /** A commit took `ms`. */
+  committed({ stored, repeated, reused, syncMs, state }: CommitOutcome, ms: number): void {
+    this.reused(reused);
+    this.#commits++;
+    this.#committedEvents += stored;
+    for (const [, known] of repeated) this.#repeatedEvents += known;
+    this.#learn(state);
+    this.#times.add(ms, this.#clock.uptime());
+    this.#syncTimes.add(syncMs, this.#clock.uptime());
+  }
+
+  #learn(state: FileState): void {
+    const uptime = this.#clock.uptime();
+    this.#file = state;
+    this.#incoming.add(state.room.incomingBytes, uptime);
+    if (state.room.writtenBytes !== null) this.#written.add(state.room.writtenBytes, uptime);
+  }
+
+  /** `cannotOpen`: because the disk is full. */
+  status(cannotOpen: boolean): Omit<OutboxStatus, 'epoch' | 'starts' | 'queued' | 'problem'> {
+    const uptime = this.#clock.uptime();
+    return {
+      committedEvents: this.#committedEvents,
+      repeatedEvents: this.#repeatedEvents,
+      reusedIds: this.#reusedIds(uptime),
+      deadLetters: this.#file?.deadLetters ?? 0,
+      commits: this.#commits,
+      lastCommitMs: this.#times.last,
+      longestCommitMs: this.#times.longest(uptime),
+      fileBytes: this.#file?.fileBytes ?? 0,
+      lastSyncMs: this.#syncTimes.last,
+      longestSyncMs: this.#syncTimes.longest(uptime),
+      room: this.#room(cannotOpen, uptime),
+    };
+  }
+
+  #room(cannotOpen: boolean, uptime: number): OutboxRoom {
+    const room = this.#file?.room;
+    const { shedEvents, shedRanges, writtenBytes } = this.#before;
+    const written = room?.writtenBytes ?? null;
+    const aDay = this.#incoming.aDay(room?.incomingBytes ?? 0, uptime);
+    return {
+      maxBytes: this.#maxBytes,
+      usedBytes: this.#file?.usedBytes ?? 0,
+      freeDiskBytes: room?.freeDiskBytes ?? null,
+      minFreeBytes: room?.minFreeBytes ?? 0,
+      diskFull: cannotOpen || room?.diskFull === true,
+      shedsInMs: room?.shedsInMs ?? null,
+      ballastBytes: room?.ballastBytes ?? 0,
+      shedEvents: shedEvents + (room?.shedEvents ?? 0),
+      shedRanges: shedRanges + (room?.shedRanges ?? 0),
+      daysLeft: aDay === null || aDay === 0 || room === undefined ? null : room.leftBytes / aDay,
+      writtenBytes: written === null ? null : writtenBytes + written,
+      writtenBytesADay: written === null ? null : this.#written.aDay(written, uptime),
+    };
+  }
+}

@@ -1,0 +1,205 @@
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { EventDraft, OutboxEntry } from '../../outbox.ts';
+import type { CommitOutcome } from '../messages.ts';
+import { draft } from '../testing/test-support.ts';
+import { Gathering } from './gathering.ts';
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const stamp = {} as Parameters<Gathering['take']>[0];
+const outcome = (refused: readonly number[] = []) => ({ repeated: [], refused }) as unknown as CommitOutcome;
+
+function gathered(count: number) {
+  const gathering = new Gathering(10_000, 2 ** 30);
+  const told: string[] = [];
+  for (let n = 0; n < count; n++)
+    gathering.add({ events: [draft(n, { device: asId('meter') })] }).then(
+      () => told.push(`${n} stored`),
+      () => told.push(`${n} refused`),
+    );
+  return { gathering, told };
+}
+
+test('of a large commit some are told in each turn of the event loop, in order, and all in the end', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome());
+  const later: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await nextTurn();
+    later.push(told.length);
+  }
+  expect(later[0]).toBeLessThan(600);
+  expect(later).toEqual(later.toSorted((a, b) => a - b));
+  while (gathering.entries > 0) await nextTurn();
+  await nextTurn();
+  expect(told).toEqual(Array.from({ length: 1000 }, (_, n) => `${n} stored`));
+});
+
+test('a refusal is told at once, however many are to be told that they are stored', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome([999]));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(told).toContain('999 refused');
+  expect(told.length).toBeLessThan(600);
+});
+
+test('what is on disk is told so before the rest is told that it is not', async () => {
+  const { gathering, told } = gathered(1000);
+  gathering.committed(gathering.take(stamp), outcome());
+  const late = gathering.add({ events: [draft(1000)] });
+  gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+  await expect(late).rejects.toThrow('stopped');
+  expect(told).toHaveLength(1000);
+  expect(gathering.entries).toBe(0);
+  await nextTurn();
+  expect(gathering.entries).toBe(0);
+});
+
+test('an alert handed over in the turn in which an earlier one of its device is refused does not get in front of it', async () => {
+  const { gathering } = gathered(0);
+  const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
+  const earlier = gathering.add(alert(1));
+  const taken = gathering.take(stamp);
+  gathering.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  gathering.committed(taken, outcome([0]));
+  // nobody has heard of it yet
+  await expect(gathering.add(alert(2))).rejects.toThrow();
+  await expect(earlier).rejects.toThrow();
+  await nextTurn();
+  void gathering.add(alert(3));
+  expect(gathering.take(stamp).waiting).toHaveLength(1);
+});
+
+test('nor in the turn in which all that waits is refused, because the writer is gone', async () => {
+  const { gathering } = gathered(0);
+  const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
+  const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
+  const underWay = gathering.add(alert(1));
+  const taken = gathering.take(stamp);
+  const waiting = gathering.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
+  gathering.failed(taken, gone);
+  gathering.failAll(gone);
+  // nobody has heard of it yet
+  const behind = [
+    gathering.add(alert(3)),
+    gathering.add({ events: [draft(4, { lane: 'alerts', device: asId('camera') })] }),
+  ];
+  for (const one of [underWay, waiting, ...behind]) await expect(one).rejects.toThrow();
+  await nextTurn();
+  void gathering.add(alert(5));
+  expect(gathering.take(stamp).waiting).toHaveLength(1);
+});
+
+/** An entry of one event, and what became of it: 'in', or the words of its refusal. */
+const offered =
+  (gathering: Gathering) =>
+  async (sender: string | undefined, change: Partial<EventDraft> = {}) =>
+    answer(gathering, {
+      events: [draft(1, { device: asId(sender ?? 'gateway'), ...change })],
+      ...(sender === undefined ? {} : { sender }),
+    });
+
+async function answer(gathering: Gathering, entry: OutboxEntry): Promise<string> {
+  const before = gathering.entries;
+  const refusal = gathering.add(entry).then(
+    () => '',
+    (error: ForpostError) => error.message,
+  );
+  return gathering.entries > before ? 'in' : refusal;
+}
+
+const data = (bytes: number) => ({ data: 'x'.repeat(bytes) });
+
+test('a device that fills its share of the entries is refused alone, in words that name it, until some are stored', async () => {
+  const gathering = new Gathering(30, 2 ** 20);
+  const offer = offered(gathering);
+  for (let n = 0; n < 10; n++) expect(await offer('flood')).toBe('in');
+  expect(await offer('flood')).toMatch(
+    /^10 entries \(0\.0 MB\) of flood wait for the disk, as much as may wait of one/,
+  );
+  expect(await offer('meter')).toBe('in');
+  expect(await offer(undefined)).toBe('in');
+  gathering.committed(gathering.take(stamp), outcome());
+  expect(await offer('flood')).toBe('in');
+});
+
+test('nor do its bytes take more than its share, whichever way it sends them', async () => {
+  const gathering = new Gathering(1000, 300_000);
+  const letter = { device: asId<'device'>('flood'), topic: 't', received: 1, reason: 'unreadable' };
+  const changes = [{ kind: 'retained', topic: 't', payload: new Uint8Array(40_000), qos: 1, owner: 'flood' }] as const;
+  const large: OutboxEntry[] = [
+    { events: [draft(1, data(40_000))], sender: 'flood' },
+    { events: [], deadLetter: { ...letter, payload: new Uint8Array(40_000) }, sender: 'flood' },
+    { events: [], publish: { changes }, sender: 'flood' },
+  ];
+  const answers: string[] = [];
+  for (const entry of large) answers.push(await answer(gathering, entry));
+  expect(answers).toEqual(['in', 'in', expect.stringContaining('2 entries (0.1 MB) of flood wait')]);
+  expect(await offered(gathering)('meter', data(40_000))).toBe('in');
+});
+
+test('an alert of a device finds room beside its own readings, and alerts without end do not', async () => {
+  const offer = offered(new Gathering(30, 2 ** 20));
+  while ((await offer('flood')) === 'in');
+  for (let n = 0; n < 3; n++) expect(await offer('flood', { lane: 'alerts' })).toBe('in');
+  expect(await offer('flood', { lane: 'alerts' })).toContain('13 entries (0.0 MB) of flood wait');
+});
+
+test('the last tenth is for alerts and for what nobody offers again; beyond it there is none for them either', async () => {
+  const gathering = new Gathering(30, 2 ** 20);
+  const offer = offered(gathering);
+  for (let n = 0; n < 27; n++) expect(await offer(`meter-${n}`)).toBe('in');
+  expect(await offer('late')).toMatch(/^27 entries .* too slow for this load, and the last room is kept for alerts$/);
+  expect(await offer('late', { lane: 'alerts' })).toBe('in');
+  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
+  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
+  for (const entry of [{ reserved: true }, { events: [draft(1, { lane: 'alerts' })] }])
+    expect(await answer(gathering, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
+});
+
+test('an entry larger than a share is taken where nothing else of its sender waits: offered again it would be as large', async () => {
+  const gathering = new Gathering(30, 300_000);
+  const offer = offered(gathering);
+  expect(await offer('camera', data(200_000))).toBe('in');
+  expect(await offer('camera')).toContain('of camera wait');
+  gathering.committed(gathering.take(stamp), outcome());
+  expect(await offer('camera', data(200_000))).toBe('in');
+});
+
+const publish = fc.record({
+  lane: fc.constantFrom('telemetry', 'alerts'),
+  events: fc.integer({ min: 1, max: 3 }),
+  bytes: fc.integer({ min: 0, max: 20_000 }),
+  /** what the disk does then */
+  disk: fc.constantFrom('hangs', 'hangs', 'hangs', 'commits', 'refuses', 'fails'),
+});
+
+test('whatever one device sends, and whatever the disk does, another’s entry and its alert find room', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(publish, { maxLength: 120 }), async (publishes) => {
+      const gathering = new Gathering(40, 300_000);
+      for (const { lane, events, bytes, disk } of publishes) {
+        const event = draft(1, { lane, device: asId('flood'), ...data(bytes) } as Partial<EventDraft>);
+        gathering.add({ events: Array.from({ length: events }, () => event), sender: 'flood' }).catch(() => undefined);
+        if (disk === 'hangs') continue;
+        const taken = gathering.take(stamp);
+        const error = new ForpostError('FORPOST_OUTBOX_FAILED', 'no');
+        if (disk === 'fails') gathering.failed(taken, error);
+        else gathering.committed(taken, outcome(disk === 'refuses' && taken.waiting.length > 0 ? [0] : []));
+      }
+      const offer = offered(gathering);
+      expect(await offer('meter', data(60_000))).toBe('in');
+      expect(await offer('meter', { lane: 'alerts', ...data(30_000) })).toBe('in');
+      expect(await offer(undefined, { lane: 'alerts', device: null })).toBe('in');
+      // and nothing of anybody is left counted in the end
+      gathering.failed(gathering.take(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
+      gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+      expect(gathering.entries).toBe(0);
+      await nextTurn();
+      for (let n = 0; n < 13; n++) expect(await offer('flood')).toBe('in');
+    }),
+    { numRuns: 200 },
+  ));

@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { unless } from '../../../../test/harness/unless.ts';
+
+/** a process of its own: in this one somebody may have loaded SQLite before */
+const child = fileURLToPath(new URL('../testing/loaded-child.ts', import.meta.url));
+
+test('SQLite stays in memory when the thread that writes the outbox has ended, so that nothing of it runs into the void', {
+  ...unless(process.platform === 'linux' ? undefined : 'what is in memory is read from /proc'),
+}, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [child]);
+  expect(stdout.trim()).toBe('loaded');
+});

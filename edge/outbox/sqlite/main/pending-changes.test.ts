@@ -1,0 +1,78 @@
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { expect, test } from 'vitest';
+import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+import { PendingChanges } from './pending-changes.ts';
+
+const failure = new ForpostError('FORPOST_OUTBOX_FAILED', 'the disk');
+const payload = new Uint8Array(3);
+
+function queued(message: number): Change {
+  return { kind: 'queued', session: 1, message, topic: 't', payload, qos: 1, messageId: null, released: false };
+}
+const sent = (message: number, messageId: number): Change => ({
+  ...{ kind: 'sent', session: 1, message, messageId, released: false },
+});
+const unqueued = (message: number): Change => ({ kind: 'unqueued', session: 1, message });
+
+function started(): PendingChanges {
+  const pending = new PendingChanges();
+  pending.onAnew(() => pending.add({ kind: 'session', session: 9, client: 'all', absentMs: 0 }));
+  return pending;
+}
+
+test('only the newest word on a thing is written, and a message that came and went is not', () => {
+  const pending = started();
+  for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
+  expect(pending.take()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
+  pending.add(unqueued(1));
+  expect(pending.take().changes).toEqual([unqueued(1)]);
+});
+
+test('a session that has ended takes with it what was to be written of it', () => {
+  const pending = started();
+  const ended: Change = { kind: 'session-ended', session: 1 };
+  const other: Change = { kind: 'received', session: 2, messageId: 1 };
+  for (const change of [queued(1), other, ended]) pending.add(change);
+  expect(pending.take().changes).toEqual([other, ended]);
+});
+
+test('what a failed commit held is written with the next, under what was said since', () => {
+  const pending = started();
+  for (const change of [queued(1), queued(2), queued(3)]) pending.add(change);
+  pending.take();
+  for (const change of [sent(1, 5), unqueued(2)]) pending.add(change);
+  pending.failed(failure);
+  // the second may be on disk: the commit may have failed after all was written
+  expect(pending.take().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
+});
+
+test('who waits is told of the commit that holds what he saved, or of its failure', async () => {
+  const pending = started();
+  await pending.settled();
+  pending.add(queued(1));
+  expect(pending.isDue).toBe(false);
+  const first = pending.settled();
+  expect(pending.isDue).toBe(true);
+  pending.take();
+  expect(pending.isDue).toBe(false);
+  const running = pending.settled();
+  pending.add(queued(2));
+  const second = pending.settled();
+  pending.committed();
+  await Promise.all([first, running]);
+  pending.take();
+  pending.failed(failure);
+  await expect(second).rejects.toBe(failure);
+});
+
+test('changes that no disk takes are bounded: beyond it everything is said anew', () => {
+  const pending = started();
+  for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
+  const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };
+  expect(pending.take()).toEqual(anew);
+  pending.add(queued(1));
+  pending.failed(failure);
+  expect(pending.take()).toEqual(anew);
+  pending.committed();
+  expect(pending.isEmpty).toBe(true);
+});

@@ -1,0 +1,181 @@
+/**
+ * The changes of what the broker remembers that wait for a commit, the newest word on each thing.
+ *
+ *   add ──► pending ── take ──► in the running commit ── committed ──► on disk
+ *             ▲                        └── failed ──► pending again, under what was said since
+ *
+ * Always: a change rides in the commit of others where there are any; only who waits for it, and a timer of a second,
+ * make one of their own. Bounded: a disk that takes nothing while much changes makes all of it be forgotten here, and
+ * asked for anew when the disk takes it.
+ */
+import type { ForpostError } from '@forpost/shared/errors.ts';
+import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+
+/** Some MB, beyond what the broker holds anyway. */
+const maxPending = 50_000;
+
+interface Pending {
+  readonly change: Change;
+  /** nothing of it can be on disk: a message that was never there leaves nothing behind */
+  readonly fresh: boolean;
+}
+
+interface Wait {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface TakenChanges {
+  /** everything on disk is to be forgotten before */
+  readonly anew: boolean;
+  readonly changes: readonly Change[];
+}
+
+export class PendingChanges {
+  #pending = new Map<string, Pending>();
+  #waiting: Wait | undefined;
+  #running:
+    | { readonly pending: Map<string, Pending>; readonly anew: boolean; readonly wait: Wait | undefined }
+    | undefined;
+  #anew = false;
+  #retelling = false;
+  #askAnew: (() => void) | undefined;
+
+  /** Someone waits: a commit is due. */
+  get isDue(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0 && !this.#anew;
+  }
+
+  onAnew(listener: () => void): void {
+    this.#askAnew = listener;
+  }
+
+  add(change: Change): void {
+    if (this.#anew) return;
+    this.#put(change);
+    // all that the broker holds is bounded by the broker
+    if (this.#pending.size > maxPending && !this.#retelling) this.begin();
+  }
+
+  /** What is on disk is no longer what was: everything has to be said again. */
+  begin(): void {
+    if (this.#askAnew === undefined) return;
+    this.#pending.clear();
+    this.#anew = true;
+  }
+
+  /** Resolves once everything added until now is on disk. */
+  settled(): Promise<void> {
+    if (this.isEmpty) return this.#running?.wait?.promise ?? this.#waitForRunning();
+    this.#waiting ??= withResolvers();
+    return this.#waiting.promise;
+  }
+
+  take(): TakenChanges {
+    const anew = this.#anew;
+    if (anew) {
+      this.#anew = false;
+      this.#retelling = true;
+      this.#askAnew?.();
+      this.#retelling = false;
+    }
+    const pending = this.#pending;
+    this.#pending = new Map();
+    this.#running = { pending, anew, wait: this.#waiting };
+    this.#waiting = undefined;
+    return { anew, changes: Array.from(pending.values(), ({ change }) => change) };
+  }
+
+  committed(): void {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.wait?.resolve();
+  }
+
+  failed(error: ForpostError): void {
+    const running = this.#running;
+    this.#running = undefined;
+    if (running === undefined) return;
+    if (running.anew || this.#anew) this.begin();
+    else this.#putBack(running.pending);
+    running.wait?.reject(error);
+  }
+
+  /** No commit comes soon: who waits is told. */
+  failAll(error: ForpostError): void {
+    this.failed(error);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(error);
+  }
+
+  /** Nothing is pending; what is being committed may be what was asked for. */
+  #waitForRunning(): Promise<void> {
+    if (this.#running === undefined || this.#running.pending.size === 0) return Promise.resolve();
+    const wait = withResolvers();
+    this.#running = { ...this.#running, wait };
+    return wait.promise;
+  }
+
+  #put(change: Change): void {
+    const key = keyOf(change);
+    const known = this.#pending.get(key);
+    if (change.kind === 'sent' && known?.change.kind === 'queued')
+      this.#pending.set(key, { change: { ...known.change, ...withoutKind(change) }, fresh: known.fresh });
+    else if (change.kind === 'unqueued' && known?.fresh === true) this.#pending.delete(key);
+    else this.#pending.set(key, { change, fresh: change.kind === 'queued' && known === undefined });
+    if (change.kind === 'session-ended') this.#forgetSession(change.session);
+  }
+
+  /** What else is pending of a session goes with it. */
+  #forgetSession(session: number): void {
+    for (const [key, { change }] of this.#pending)
+      if (change.kind !== 'session-ended' && 'session' in change && change.session === session)
+        this.#pending.delete(key);
+  }
+
+  #putBack(older: Map<string, Pending>): void {
+    const newer = this.#pending;
+    this.#pending = new Map();
+    for (const { change } of older.values()) this.#pending.set(keyOf(change), { change, fresh: false });
+    for (const { change } of newer.values()) this.#put(change);
+    if (this.#pending.size > maxPending) this.begin();
+  }
+}
+
+function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
+  return rest;
+}
+
+function withResolvers(): Wait {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // who waits for it hears of it; where nobody does, nothing is wrong
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+function keyOf(change: Change): string {
+  switch (change.kind) {
+    case 'session':
+    case 'session-ended':
+      return `s${change.session}`;
+    case 'subscribed':
+    case 'unsubscribed':
+      return `f${change.session}/${change.filter}`;
+    case 'queued':
+    case 'sent':
+    case 'unqueued':
+      return `q${change.session}/${change.message}`;
+    case 'received':
+    case 'released':
+      return `i${change.session}/${change.messageId}`;
+    case 'retained':
+    case 'unretained':
+      return `r${change.topic}`;
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The outbox's writer: opens the file, begins an epoch in it, commits batches. It runs in a thread of its own
+ * (writer.ts), so that a slow fsync blocks nothing else of the gateway; the simulation runs it on a disk in memory.
+ *
+ *   opening ── ready ──► waiting ◄──► committing ── stop, or the file is damaged ──► closed
+ *      └── not-ready ──► closed
+ *
+ * At the opening: its log is put right (log-repair.ts) and looked at (log-check.ts) before SQLite takes it; a damaged file is rescued into a new one
+ * (rescue.ts); what is altered or missing in a sound one is taken out (mending.ts); and what the file lacks of what is
+ * known from beside it is named (salvage.ts). All losses are gap records of the first commit.
+ *
+ * Always: each `commit` is answered once, after its fsync, in order. A commit that fails stores nothing; one that
+ * finds the disk full is tried once more in the room of the ballast; where the file is found damaged, by a commit or by
+ * a reader, the writer ends, and whoever owns it starts another that puts the file aside.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import type { Epoch } from '@forpost/shared/event/ids.ts';
+import type Database from 'better-sqlite3';
+import { nextList, noEpochs } from '../../epoch-list.ts';
+import type { Loss } from '../../gap.ts';
+import { InHand } from '../../in-hand.ts';
+import { isDamage, isSenseless, retried } from '../damage.ts';
+import { isFailing, isFull } from '../disk-trouble.ts';
+import type { DamagePlace } from '../event-rows.ts';
+import type { Batch, FromWriter, Recalled, ToWriter, WriterData } from '../messages.ts';
+import { selectLanes, selectLivingEpochs, selectTellingEpochs } from '../sql/lanes.ts';
+import { selectLosses } from '../sql/losses.ts';
+import { selectStarts } from '../sql/meta.ts';
+import { checkedBytes, type PutAside } from './opening.ts';
+import { mendBooks, mendEvents } from './repair/mending.ts';
+import { rescue } from './repair/rescue.ts';
+import { endsOf, type FileLanes, inFewRanges, type Known, lossesOf } from './repair/salvage.ts';
+import { OutboxStore } from './store.ts';
+import type { WriterDisk } from './writer-disk.ts';
+
+interface Opened {
+  readonly db: Database.Database;
+  readonly store: OutboxStore;
+  readonly recalled: Recalled | null;
+  /** what was found missing or altered, in words; null: nothing */
+  readonly found: string | null;
+}
+
+/** Gap records take room that alerts could have: of the file's limit no more than this, of some bytes each. */
+const gapShare = 0.01;
+const gapBytes = 400;
+const fewestGaps = 4;
+
+export class FileWriter {
+  readonly #data: WriterData;
+  readonly #disk: WriterDisk;
+  readonly #clock: Pick<Clock, 'uptime'>;
+  readonly #say: (message: FromWriter) => void;
+  #opened: Opened | undefined;
+  /** What was put aside and not told yet, by this writer or by one before it that could not begin the next file. */
+  #aside: PutAside | null;
+  /** bits of the log that were put right */
+  #repaired = 0;
+  /** what this writer has begun is not put aside again and again */
+  #mayPutAside = true;
+  /** the list beside the file as it should be, and whether it is: a full disk may not take it at the start */
+  #epochs = noEpochs;
+  #isNoted = false;
+
+  constructor(data: WriterData, disk: WriterDisk, clock: Pick<Clock, 'uptime'>, say: (message: FromWriter) => void) {
+    this.#data = data;
+    this.#disk = disk;
+    this.#clock = clock;
+    this.#say = say;
+    this.#aside = data.putAside;
+  }
+
+  /** Opens the file and says how that went; false where it cannot go on. */
+  open(): boolean {
+    try {
+      this.#opened = this.#openWithRoom();
+      const { store, recalled, found } = this.#opened;
+      const epoch = this.#data.epoch as Epoch;
+      const { starts } = store;
+      const isAnew = this.#aside !== null || starts === 1;
+      this.#note(store);
+      this.#say({ kind: 'ready', epoch, starts, state: store.state(), recalled, putAside: this.#aside, found, isAnew });
+      return true;
+    } catch (error) {
+      const code = this.#codeOfOpening(error);
+      this.#say({ kind: 'not-ready', code, message: messageOf(error), putAside: this.#aside });
+      return false;
+    }
+  }
+
+  #codeOfOpening(error: unknown): ErrorCode {
+    if (isFull(error, this.#disk)) return 'FORPOST_OUTBOX_FULL';
+    if (error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_NEWER_SCHEMA') return error.code;
+    return isFailing(error, this.#disk) ? 'FORPOST_OUTBOX_DISK' : 'FORPOST_OUTBOX_FAILED';
+  }
+
+  /** Does what it is told; false where that was the last. */
+  hear(message: ToWriter): boolean {
+    if (this.#opened === undefined) return false;
+    const { db, store } = this.#opened;
+    if (this.#do(store, message)) return true;
+    this.#disk.numbers.close();
+    db.close();
+    this.#opened = undefined;
+    return false;
+  }
+
+  #do(store: OutboxStore, message: ToWriter): boolean {
+    switch (message.kind) {
+      case 'commit':
+        return this.#commit(store, message.batch);
+      case 'dead-letters':
+        return this.#tellDeadLetters(store, message.limit, message.device);
+      case 'check':
+        return this.#check(store, message.place);
+      case 'stop':
+        return false;
+    }
+  }
+
+  /** On a disk that is full the ballast makes the room that opening needs. */
+  #openWithRoom(): Opened {
+    try {
+      return this.#openStore();
+    } catch (error) {
+      if (!isFull(error, this.#disk) || !this.#disk.ballast.giveUp()) throw error;
+      const opened = this.#openStore();
+      opened.store.diskIsFull();
+      return opened;
+    }
+  }
+
+  /** A file that is found damaged, also by what is read of it at the start only, is rescued, and the next one begun. */
+  #openStore(): Opened {
+    const known = this.#known();
+    this.#repaired += this.#disk.repairLog();
+    const damage = this.#data.damage ?? this.#logDamage(known);
+    if (damage !== null && this.#mayPutAside) this.#rescue(damage, known);
+    try {
+      return this.#beginIn(this.#disk.open(), known);
+    } catch (error) {
+      if (!(isDamage(error) || isSenseless(error)) || !this.#mayPutAside) throw error;
+      this.#rescue(messageOf(error), known);
+      return this.#beginIn(this.#disk.open(), known);
+    }
+  }
+
+  #known(): Known {
+    const numbers = this.#disk.numbers.read();
+    return {
+      list: this.#disk.readEpochs(),
+      numbers,
+      isSameBoot: numbers?.boot === this.#data.stampNow.boot,
+    };
+  }
+
+  /** Part of one commit at its end is no damage after a power cut: nobody was told of it. */
+  #logDamage({ isSameBoot }: Known): string | null {
+    const found = this.#disk.logDamage();
+    return found !== undefined && (found.isSure || isSameBoot) ? found.message : null;
+  }
+
+  /** Where that cannot be done, and not for the disk's sake, the file goes aside whole, and all of it is named as lost. */
+  #rescue(reason: string, known: Known): void {
+    let files: readonly string[] | undefined;
+    let saved = 0;
+    let ranges = 0;
+    const attempt = () => {
+      files = this.#disk.rescue((from) => {
+        const { freeBytes } = this.#disk.space();
+        const rescued = rescue({ ...from, known, sinks: this.#data.sinks, freeBytes, clock: this.#clock });
+        saved = rescued.events;
+        ranges = rescued.losses.length;
+      });
+    };
+    try {
+      // its room is worth more for what is saved
+      if (this.#disk.space().freeBytes < this.#disk.ballast.bytes) this.#disk.ballast.giveUp();
+      attempt();
+    } catch (error) {
+      // without any room nothing could be begun either: all of it waits for room, and the damaged file with it
+      if (isFull(error, this.#disk) || isFailing(error, this.#disk)) throw error;
+      files = this.#disk.putAside();
+    }
+    this.#mayPutAside = false;
+    const before = this.#aside;
+    this.#aside = {
+      reason: before?.reason ?? reason,
+      files: [...(before?.files ?? []), ...(files ?? [])],
+      saved: (before?.saved ?? 0) + saved,
+      ranges: (before?.ranges ?? 0) + ranges,
+    };
+  }
+
+  #beginIn(db: Database.Database, known: Known): Opened {
+    const { sinks, limits, stampNow, recall } = this.#data;
+    const disk = this.#disk;
+    const { list } = known;
+    let store: OutboxStore | undefined;
+    try {
+      const epoch = this.#data.epoch as Epoch;
+      const mended = this.#mend(db);
+      const file: FileLanes = {
+        starts: db.prepare<[], number>(selectStarts).pluck().get() ?? 0,
+        lanes: db.prepare<[], FileLanes['lanes'][number]>(selectLanes).all(),
+      };
+      // also where an earlier start put a file aside and was killed before it had begun the next one
+      const lost = this.#isRescued(db) ? { epochs: [], losses: [] } : lossesOf(known, file);
+      const untold = db.prepare<[], LossRow>(selectLosses).all();
+      const all = [...untold.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
+      const losses = inFewRanges(all, Math.max(fewestGaps, Math.floor((limits.maxBytes * gapShare) / gapBytes)));
+      const lostEpochs = [...new Set(losses.map((loss) => loss.epoch as Epoch))];
+      const living = db.prepare<[], Epoch>(selectLivingEpochs).pluck().all();
+      const telling = db.prepare<[], Epoch>(selectTellingEpochs).pluck().all();
+      const ends = endsOf(known, file);
+      this.#epochs = nextList(list, { living, telling }, lostEpochs, epoch, ends);
+      this.#isNoted = disk.writeEpochs(this.#epochs);
+      const parts = { disk, sinks, ends, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
+      const starts = (file.starts === 0 ? 0 : Math.max(file.starts, known.numbers?.starts ?? 0)) + 1;
+      store = new OutboxStore(db, { epoch, starts }, parts, { losses, stamp: stampNow });
+      const found = inWords(this.#repaired, mended, lost.losses, file.starts === 0);
+      return { db, store, recalled: recall ? store.recall() : null, found };
+    } catch (error) {
+      db.close();
+      // an epoch that never began is not lost with the next file; but perhaps it is found there, with what it tells of
+      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, told: this.#epochs.told });
+      throw error;
+    }
+  }
+
+  /** Takes out what is altered; of a file that is large only what the writer goes by. Returns how many ranges went. */
+  #mend(db: Database.Database): number {
+    return db.transaction(() => {
+      mendBooks(db);
+      const bytes =
+        Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+      return bytes <= checkedBytes ? mendEvents(db) : 0;
+    })();
+  }
+
+  /** The new file records the losses of the damaged one. */
+  #isRescued(db: Database.Database): boolean {
+    return this.#aside !== null && db.prepare(selectStarts).pluck().get() !== 0;
+  }
+
+  /** From now on it is known apart from the file that these numbers were given. */
+  #note(store: OutboxStore): void {
+    this.#disk.numbers.note({ ...store.highNumbers, boot: this.#data.stampNow.boot });
+  }
+
+  /** false where the file is damaged */
+  #commit(store: OutboxStore, batch: Batch): boolean {
+    const began = this.#clock.uptime();
+    if (!this.#isNoted) this.#isNoted = this.#disk.writeEpochs(this.#epochs);
+    try {
+      const outcome = retried(() => this.#commitWithRoom(store, batch));
+      if (outcome.stored > 0) this.#note(store);
+      this.#say({ kind: 'committed', outcome, ms: this.#clock.uptime() - began });
+      return true;
+    } catch (error) {
+      const full = isFull(error, this.#disk);
+      const corrupt = !full && isDamage(error);
+      const code = full ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
+      this.#say({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
+      return !corrupt;
+    }
+  }
+
+  #commitWithRoom(store: OutboxStore, batch: Batch) {
+    try {
+      return store.commit(batch);
+    } catch (error) {
+      if (!isFull(error, this.#disk)) throw error;
+      store.diskIsFull();
+      return store.commit(batch);
+    }
+  }
+
+  #tellDeadLetters(store: OutboxStore, limit: number, device: string | undefined): boolean {
+    try {
+      this.#say({ kind: 'dead-letters', letters: store.deadLetters(limit, device) });
+      return true;
+    } catch (error) {
+      this.#say({ kind: 'dead-letters-failed', message: messageOf(error) });
+      return isDamage(error) ? this.#endDamaged(messageOf(error)) : true;
+    }
+  }
+
+  /** An event or a page that only a reader comes to would keep its lane waiting for ever. */
+  #check(store: OutboxStore, place: DamagePlace | undefined): boolean {
+    try {
+      const named = place === undefined ? 0 : store.mend(place, this.#data.stampNow);
+      if (named > 0) {
+        this.#note(store);
+        this.#say({ kind: 'mended', ranges: named });
+        return true;
+      }
+      const found = this.#disk.damage();
+      return found === undefined ? true : this.#endDamaged(found);
+    } catch (error) {
+      if (isDamage(error)) return this.#endDamaged(messageOf(error));
+      // it cannot be opened a second time just now, or takes no gap record: whoever reads it will ask again
+      return true;
+    }
+  }
+
+  #endDamaged(message: string): false {
+    this.#say({ kind: 'damaged', message });
+    return false;
+  }
+}
+
+interface LossRow extends Omit<Loss, 'from' | 'to'> {
+  readonly first: number;
+  readonly last: number | null;
+}
+
+function inWords(repaired: number, mended: number, missing: readonly Loss[], isNew: boolean): string | null {
+  const isShort = missing.length > 0;
+  if (!isShort && mended === 0)
+    return repaired === 0
+      ? null
+      : `${repaired} flipped bits of its log were put right: nothing is lost, but the disk is failing`;
+  if (isNew) return 'its file was gone or empty: a new one is begun, and what it held is named as lost';
+  const parts = [
+    ...(mended === 0 ? [] : [`${mended} ranges of events were altered or missing`]),
+    ...(!isShort ? [] : ['it is older or shorter than what had been stored']),
+  ];
+  return `its file was damaged (${parts.join('; ')}): what is lost is named`;
+}

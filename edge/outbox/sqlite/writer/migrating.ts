@@ -1,0 +1,23 @@
+/**
+ * Brings an older file's tables forward, one version at a time, each step in a transaction of its own with its version,
+ * so that a kill between two steps leaves a file of the version it says. A new file takes the same way from version 1:
+ * there is one way to every version, and each start of a new outbox tries it.
+ */
+import type Database from 'better-sqlite3';
+import { saveMetaHash, saveSchema } from '../sql/meta.ts';
+import { addHash, firstHashed, hasHash, hashedTables, migrations, schemaVersion } from '../sql/schema.ts';
+
+/** @param from the version that the file says, at most `schemaVersion` */
+export function migrate(db: Database.Database, from: number): void {
+  for (let version = from + 1; version <= schemaVersion; version++) {
+    const step = migrations[version];
+    if (step === undefined) throw new Error(`nothing leads to version ${version} of the outbox's tables`);
+    db.transaction(() => {
+      db.exec(step);
+      db.prepare(saveSchema).run(version);
+      if (version === firstHashed)
+        for (const table of hashedTables) if (db.prepare(hasHash(table)).get() === undefined) db.exec(addHash(table));
+      if (version >= firstHashed) db.prepare(saveMetaHash).run();
+    })();
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * Opens the outbox's file, and puts one aside that is damaged.
+ *
+ *   open ── ours and sound ──► opened
+ *     ├── not there ──► created, or nothing of it is left
+ *     ├── damaged, or not ours ──► said so: whoever opens it has what can be read of it taken into a new one
+ *     │                            (rescue.ts), puts it aside (renamed with -wal and -shm, kept for whoever wants to
+ *     │                            look) and opens again
+ *     └── of a newer version ──► refused, untouched
+ *
+ * Always: nothing of a damaged file is overwritten or deleted but the oldest of those put aside; synchronous is FULL.
+ */
+import { accessSync, constants, existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import Database from 'better-sqlite3';
+import { codeOf, Damaged, isDamage, isSenseless, retried, verdictOn } from '../damage.ts';
+import { isOneBitAway, registerRowHash } from '../row-hash.ts';
+import { insertMeta, selectMetaIsGood, selectSchema } from '../sql/meta.ts';
+import {
+  countAllTables,
+  countTables,
+  createTables,
+  firstHashed,
+  firstVersion,
+  schemaVersion,
+  selectTables,
+  tables,
+} from '../sql/schema.ts';
+import { migrate } from './migrating.ts';
+
+/** A damaged file under its new name, the database first. */
+export interface PutAside {
+  readonly reason: string;
+  readonly files: readonly string[];
+  /** events that were taken over into the next file, and ranges that are named as lost */
+  readonly saved: number;
+  readonly ranges: number;
+}
+
+/** Damaged files that are kept; older ones make room. */
+const keptAside = 3;
+/** A file up to this size is checked page by page and row by row at its start; a larger one is found out in use. */
+export const checkedBytes = 64 * 2 ** 20;
+/** How long the write-ahead log may stay on disk after a checkpoint, bytes. */
+const walBytes = 16 * 2 ** 20;
+/** KB of pages in memory. better-sqlite3 is built with 16 MB a connection; the system's own cache is behind it. */
+const cacheKb = 4096;
+const asideMark = '.damaged-';
+const suffixes = ['', '-wal', '-shm'] as const;
+
+/**
+ * @throws an error of which `isDamage` is true; ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, or FORPOST_OUTBOX_FAILED where
+ * the folder cannot be written
+ */
+export function openDatabase(file: string): Database.Database {
+  const other = suffixes.map((suffix) => noFileAt(file + suffix)).find((why) => why !== undefined);
+  if (other !== undefined) throw new Damaged(other);
+  if (!existsSync(file)) return create(file);
+  try {
+    return retried(() => openExisting(file));
+  } catch (error) {
+    // a bit of the header makes a file that may be written one that SQLite will not write
+    const isBarred = codeOf(error) === 'SQLITE_READONLY' && isWritable(file);
+    if (isBarred || isSenseless(error)) throw new Damaged(messageOf(error));
+    throw isDamage(error) ? error : asForpostError(error, file);
+  }
+}
+
+/** Says what is in the place of the file, where that is no file: SQLite only says that it cannot open it. */
+function noFileAt(path: string): string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? `${path} is not a file` : undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? `${path} is a link to itself` : undefined;
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function openExisting(file: string): Database.Database {
+  const db = connect(file);
+  try {
+    if (db.prepare(countAllTables).pluck().get() === 0) return initialise(db);
+    if (db.prepare(countTables).pluck().get() !== tables) throw new Damaged('it is no outbox: tables are missing');
+    const schema = db.prepare(selectSchema).pluck().get();
+    if (typeof schema !== 'number') throw new Damaged('it does not say its version');
+    if (!isVersion(db, schema)) throw new Damaged('its table of epoch and version is altered');
+    if (schema > schemaVersion)
+      throw new ForpostError(
+        'FORPOST_OUTBOX_NEWER_SCHEMA',
+        `${file} was written by a newer Forpost (version ${schema} of its tables, this one knows ${schemaVersion}): install that one, or move the file away to begin anew`,
+      );
+    if (statSync(file).size <= checkedBytes) {
+      const verdict = verdictOn(db);
+      if (verdict !== undefined) throw new Damaged(verdict);
+    }
+    migrate(db, schema);
+    const altered = alteredTable(db);
+    if (altered !== undefined) throw new Damaged(`its table ${altered} is not as Forpost makes it`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Whether that is the version of its tables. One that is newer is believed, unless a single bit makes it so. */
+function isVersion(db: Database.Database, schema: number): boolean {
+  if (!Number.isSafeInteger(schema) || schema < firstVersion) return false;
+  if (schema < firstHashed || db.prepare(selectMetaIsGood).pluck().get() === 1) return true;
+  return schema > schemaVersion && !isOneBitAway(schema, schemaVersion);
+}
+
+/** The first of our tables that is made otherwise: a flipped bit in there may change what a column holds. */
+function alteredTable(db: Database.Database): string | undefined {
+  if (db.pragma('encoding', { simple: true }) !== 'UTF-8') return 'of tables';
+  const model = initialise(new Database(':memory:'));
+  try {
+    // a column that is added is set off as SQLite likes
+    const tablesOf = (one: Database.Database) =>
+      one
+        .prepare<[], [string, string]>(selectTables)
+        .raw()
+        .all()
+        .map(([name, sql]) => [name, sql.replace(/\s+/g, '')] as const);
+    const made = new Map(tablesOf(db));
+    return tablesOf(model).find(([name, sql]) => made.get(name) !== sql)?.[0];
+  } finally {
+    model.close();
+  }
+}
+
+function create(file: string): Database.Database {
+  try {
+    return initialise(connect(file));
+  } catch (error) {
+    for (const suffix of suffixes) rmSync(file + suffix, { force: true });
+    throw asForpostError(error, file);
+  }
+}
+
+/** Makes the tables of a file that has none. */
+export function initialise(db: Database.Database): Database.Database {
+  try {
+    registerRowHash(db);
+    db.transaction(() => {
+      db.exec(createTables);
+      db.prepare(insertMeta).run(firstVersion);
+    })();
+    migrate(db, firstVersion);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function connect(file: string): Database.Database {
+  const db = new Database(file, { timeout: 5000 });
+  try {
+    db.pragma('journal_mode = WAL');
+    // better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut
+    db.pragma('synchronous = FULL');
+    db.pragma(`journal_size_limit = ${walBytes}`);
+    db.pragma('temp_store = MEMORY');
+    db.pragma(`cache_size = -${cacheKb}`);
+    registerRowHash(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A new file that nobody reads before it is whole: nothing of it has to outlive a kill. */
+export function openPlain(file: string): Database.Database {
+  const db = new Database(file);
+  db.pragma('journal_mode = MEMORY');
+  db.pragma('synchronous = OFF');
+  return initialise(db);
+}
+
+export function removeDatabase(file: string): void {
+  for (const suffix of [...suffixes, '-journal']) rmSync(file + suffix, { force: true });
+}
+
+/** A file that is saved needs room: of those put aside before the oldest go until there is, or none is left. */
+export function dropAsideForRoom(file: string, freeBytes: number): void {
+  const wanted = suffixes.reduce(
+    (sum, suffix) => sum + (lstatSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+  let free = freeBytes;
+  for (const name of asideNames(file)) {
+    if (free >= wanted) return;
+    for (const suffix of suffixes) {
+      const one = join(dirname(file), name + suffix);
+      free += lstatSync(one, { throwIfNoEntry: false })?.size ?? 0;
+      rmSync(one, { force: true, recursive: true });
+    }
+  }
+}
+
+/** Files put aside, oldest first by their names. */
+function asideNames(file: string): readonly string[] {
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(`${basename(file)}${asideMark}`) && !/-(wal|shm)$/.test(name))
+    .sort();
+}
+
+/** Renames what there is of the file. `stamp`: of its new name, which is one that no other has. */
+export function putAside(file: string, stamp: string): string[] {
+  const taken = new Set(readdirSync(dirname(file)));
+  let aside = `${file}${asideMark}${stamp}`;
+  for (let n = 2; suffixes.some((suffix) => taken.has(basename(aside + suffix))); n++)
+    aside = `${file}${asideMark}${stamp}-${n}`;
+  const moved: string[] = [];
+  for (const suffix of suffixes) {
+    if (lstatSync(file + suffix, { throwIfNoEntry: false }) === undefined) continue;
+    renameSync(file + suffix, aside + suffix);
+    moved.push(aside + suffix);
+  }
+  keepFew(file, aside);
+  return moved;
+}
+
+/** Of the files put aside the oldest go, by their names; never the one of now, whatever the clock says. */
+function keepFew(file: string, newest: string): void {
+  const folder = dirname(file);
+  const others = asideNames(file).filter((name) => name !== basename(newest));
+  for (const name of others.slice(0, Math.max(0, others.length - (keptAside - 1))))
+    for (const suffix of suffixes) rmSync(join(folder, name + suffix), { force: true });
+}
+
+function asForpostError(error: unknown, file: string): ForpostError {
+  if (error instanceof ForpostError) return error;
+  return new ForpostError(
+    'FORPOST_OUTBOX_FAILED',
+    `cannot open ${file}: ${messageOf(error)}; the folder must exist and be writable`,
+    { cause: error },
+  );
+}

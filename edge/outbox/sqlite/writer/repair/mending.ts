@@ -1,0 +1,187 @@
+/**
+ * Looks through a file that SQLite finds nothing wrong with for rows that are altered or missing, and takes them out.
+ *
+ *   an event altered, or missing and in no hole ──► deleted, a hole instead, and a loss that a gap record will name
+ *   a cursor altered ──► back in front of the first event that is kept: what is sent twice is known by its number
+ *   a hole altered ──► deleted: what it stood for is found missing, and named once more
+ *   an alert altered (it may be a gap record), a lane altered, or damage in more places than can be named ──► Damaged: the file is built anew (rescue.ts)
+ *
+ * Always: within one transaction of the caller, so that a kill leaves all of it or nothing.
+ */
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type Database from 'better-sqlite3';
+import { alteredReason } from '../../../gap.ts';
+import { Damaged } from '../../damage.ts';
+import { type EventRow, eventOf } from '../../event-rows.ts';
+import { hashOfRow } from '../../row-hash.ts';
+import * as cursors from '../../sql/cursors.ts';
+import * as events from '../../sql/events.ts';
+import * as holes from '../../sql/holes.ts';
+import { selectLaneRows, updateLane } from '../../sql/lanes.ts';
+import { insertLoss } from '../../sql/losses.ts';
+import { hashOfLane } from '../lanes.ts';
+import { hashOfHole } from '../space/shedder.ts';
+import { type CursorRow, isGoodCursor, isGoodLane, type LaneRow } from './books.ts';
+
+/** Places of one lane; each range is a gap record. */
+const mostPlaces = 1000;
+
+/** Everything but the events: few rows, which the writer goes by. @throws Damaged */
+export function mendBooks(db: Database.Database): void {
+  const lanes = db.prepare<[], LaneRow>(selectLaneRows).all();
+  if (!lanes.every(isGoodLane)) throw new Damaged('its table of lanes is altered');
+  const firstOf = new Map(lanes.map((lane) => [`${lane.epoch}/${lane.lane}`, lane]));
+  const remove = db.prepare(cursors.deleteCursor);
+  for (const row of db.prepare<[], CursorRow>(cursors.selectCursorRows).all()) {
+    if (isGoodCursor(row)) continue;
+    const { sink, epoch, lane } = row;
+    remove.run(sink, epoch, lane);
+    const state = firstOf.get(`${epoch}/${lane}`);
+    if (state === undefined) continue;
+    const acked = state.first - 1;
+    const before = db.prepare<[string, string], number>(events.selectBytesBeforeFirst).pluck().get(epoch, lane);
+    const bytes = before ?? state.bytes;
+    db.prepare(cursors.moveCursor).run(
+      ...[sink, epoch, lane, acked, bytes, hashOfRow('cursors', [sink, epoch, lane, acked, bytes])],
+    );
+  }
+  const removeHole = db.prepare(holes.deleteHole);
+  for (const { epoch, lane, first, last, count, bytes, hash } of db.prepare<[], HoleRow>(holes.selectHoleRows).all())
+    if (hash !== null && hash !== hashOfHole(epoch, lane, first, last, count, bytes))
+      removeHole.run(epoch, lane, first);
+}
+
+/** Every event. Returns how many ranges were lost; each is a row of `losses`. @throws Damaged */
+export function mendEvents(db: Database.Database): number {
+  const insert = db.prepare(insertLoss);
+  let count = 0;
+  for (const lane of db.prepare<[], LaneRow>(selectLaneRows).all()) {
+    const { ranges, next, bytes } = mendLane(db, lane, lane.first - 1, Number.POSITIVE_INFINITY);
+    for (const { from, to } of ranges) insert.run(lane.epoch, lane.lane, from, to, alteredReason);
+    count += ranges.length;
+    if (next === lane.next || ranges.length === 0) continue;
+    // nothing of the lane is behind the hole at its end: it ends in front of it
+    const state = { ...lane, first: Math.min(lane.first, next), next, bytes };
+    db.prepare(updateLane).run(state.first, next, bytes, hashOfLane(state), lane.epoch, lane.lane);
+  }
+  if (count > 0) removeStrangers(db);
+  return count;
+}
+
+/** Events of lanes that there are not: their keys are altered, and nobody would ever read them. */
+function removeStrangers(db: Database.Database): void {
+  db.exec(`delete from events where not exists
+    (select 1 from lanes where lanes.epoch = events.epoch and lanes.lane = events.lane)`);
+}
+
+export interface Mended {
+  /** of which nothing can be read any more */
+  readonly ranges: readonly { readonly from: Sequence; readonly to: Sequence }[];
+  /** behind the last event that is there, and the lane's bytes up to it */
+  readonly next: Sequence;
+  readonly bytes: number;
+}
+
+/**
+ * Of a lane from behind `after` on, at most `mostRows` events: deletes those that are altered, and makes holes of what is
+ * not there. @throws Damaged
+ */
+export function mendLane(
+  db: Database.Database,
+  { epoch, lane, first, next }: Pick<LaneRow, 'epoch' | 'lane' | 'first' | 'next'>,
+  after: Sequence,
+  mostRows: number,
+): Mended {
+  const found = lookThrough(db, epoch, lane, Math.max(after, first - 1), next, mostRows);
+  const remove = db.prepare(events.deleteRange);
+  const insert = db.prepare(holes.insertHole);
+  const ranges: { from: Sequence; to: Sequence }[] = [];
+  for (const { from, to, bytes } of found.suspect) {
+    const free = outsideHoles(db, epoch, lane, from, to);
+    // what it said of other lanes only the rescue can say again
+    if (lane === 'alerts' && free.length > 0) throw new Damaged('an alert is altered or missing');
+    if (free.length > 0) remove.run(epoch, lane, from, to);
+    for (const [one, other] of free) {
+      const count = other - one + 1;
+      const ofHole = count === to - from + 1 ? bytes : 0;
+      insert.run(epoch, lane, one, other, count, ofHole, hashOfHole(epoch, lane, one, other, count, ofHole));
+      ranges.push({ from: one, to: other });
+    }
+    if (ranges.length > mostPlaces) throw new Damaged('its events are altered in more places than can be named');
+  }
+  return { ranges, next: found.next, bytes: found.bytes };
+}
+
+/** What of a range is in no hole. */
+function outsideHoles(
+  db: Database.Database,
+  epoch: Epoch,
+  lane: Lane,
+  from: Sequence,
+  to: Sequence,
+): readonly (readonly [Sequence, Sequence])[] {
+  const known = db.prepare<[string, string, number], { first: Sequence; last: Sequence }>(holes.selectHolesOf);
+  const free: [Sequence, Sequence][] = [];
+  let begin = from;
+  for (const hole of known.all(epoch, lane, from - 1)) {
+    if (hole.first > to) break;
+    if (hole.first > begin) free.push([begin, hole.first - 1]);
+    begin = Math.max(begin, hole.last + 1);
+  }
+  if (begin <= to) free.push([begin, to]);
+  return free;
+}
+
+interface Suspect {
+  readonly from: Sequence;
+  readonly to: Sequence;
+  /** that the lane counts for it */
+  readonly bytes: number;
+}
+
+/** Ranges of which nothing is there that is as it was written; holes may be among them. */
+function lookThrough(
+  db: Database.Database,
+  epoch: Epoch,
+  lane: Lane,
+  after: Sequence,
+  next: Sequence,
+  mostRows: number,
+): { readonly suspect: readonly Suspect[]; readonly next: Sequence; readonly bytes: number } {
+  const rows = db.prepare<[string, string, number], EventRow>(events.selectEventsOfLane);
+  const suspect: Suspect[] = [];
+  let last = after;
+  let total = 0;
+  let isWhole = true;
+  let looked = 0;
+  let key = after;
+  for (const row of rows.iterate(epoch, lane, after)) {
+    // in a b-tree whose order is damaged nothing is where it is looked for
+    if (!(row.sequence > key) || row.sequence >= next) throw new Damaged('its events are in disorder');
+    key = row.sequence;
+    if (++looked > mostRows) {
+      isWhole = false;
+      break;
+    }
+    if (eventOf(row) === undefined) continue;
+    const ownBytes = Buffer.byteLength(row.data);
+    if (row.sequence > last + 1) {
+      const bytes = total === 0 ? 0 : Math.max(0, row.totalBytes - ownBytes - total);
+      suspect.push({ from: last + 1, to: row.sequence - 1, bytes });
+    }
+    last = row.sequence;
+    total = row.totalBytes;
+  }
+  if (isWhole && last + 1 < next) suspect.push({ from: last + 1, to: next - 1, bytes: 0 });
+  return { suspect, next: last + 1, bytes: total };
+}
+
+interface HoleRow {
+  readonly epoch: Epoch;
+  readonly lane: Lane;
+  readonly first: Sequence;
+  readonly last: Sequence;
+  readonly count: number;
+  readonly bytes: number;
+  readonly hash: number | null;
+}

@@ -1,0 +1,343 @@
+/**
+ * The writer's side of the file: takes a batch, gives the numbers, makes it durable in one transaction.
+ *
+ *   commit: delete delivered ──► move cursors ──► shed for room ──► insert entries (or refuse them for room) ──► fsync
+ *              └── anything throws ──► rollback, and the state in memory is read anew from the file before the next
+ *
+ * Always: a batch is committed whole or not at all; an entry is stored whole, or refused whole; what is shed is named by
+ * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
+ * where one is refused, those behind it in the batch are refused too.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { StoredEvent } from '@forpost/shared/event/codec.ts';
+import { type ClockQuality, eventTypes, type GapData } from '@forpost/shared/event/event.ts';
+import type { DeviceId, Epoch, Lane } from '@forpost/shared/event/ids.ts';
+import type Database from 'better-sqlite3';
+import type { LaneEnds } from '../../epoch-list.ts';
+import { alteredReason, gapOfForgone, gapOfLoss, gapOfShed, type Loss } from '../../gap.ts';
+import type { InHand } from '../../in-hand.ts';
+import type { Kind } from '../../room.ts';
+import type { DamagePlace } from '../event-rows.ts';
+import {
+  type Batch,
+  type CommitOutcome,
+  type FileState,
+  type Recalled,
+  type Stamp,
+  valuesPerEvent,
+  type WriterLimits,
+} from '../messages.ts';
+import { hashOfEvent } from '../row-hash.ts';
+import { insertEvent } from '../sql/events.ts';
+import { deleteLosses } from '../sql/losses.ts';
+import { beginEpoch, saveMetaHash } from '../sql/meta.ts';
+import { DeadLetterBox } from './dead-letter-box.ts';
+import type { HighNumbers } from './high-numbers.ts';
+import { type LaneState, Lanes } from './lanes.ts';
+import { BrokerMemory } from './mqtt-state/mqtt-state-store.ts';
+import { RecentIds } from './recent-ids.ts';
+import { mendLane } from './repair/mending.ts';
+import { Retention } from './space/retention.ts';
+import { RoomKeeper, weightOf } from './space/room-keeper.ts';
+import type { WriterDisk } from './writer-disk.ts';
+
+/** What the store stands on beside its database. */
+export interface StoreParts {
+  readonly disk: WriterDisk;
+  readonly sinks: readonly string[];
+  /** the last numbers of epochs that are over */
+  readonly ends: ReadonlyMap<Epoch, LaneEnds>;
+  readonly limits: WriterLimits;
+  readonly inHand: InHand;
+  readonly clock: Pick<Clock, 'uptime'>;
+}
+
+/** What was lost before this epoch began, and when that is told. */
+export interface Losses {
+  readonly losses: readonly Loss[];
+  readonly stamp: Stamp;
+}
+
+/** Events that are looked at where a reader has come to one that is altered: a few ms. */
+const mostMended = 5000;
+
+export class OutboxStore {
+  readonly #db: Database.Database;
+  readonly #epoch: Epoch;
+  readonly #clock: Pick<Clock, 'uptime'>;
+  readonly #sinks: readonly string[];
+  readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
+  readonly #room: RoomKeeper;
+  readonly #retention: Retention;
+  readonly #insert: Database.Statement;
+  readonly #pageBytes: number;
+  readonly #pages: Database.Statement;
+  readonly #freePages: Database.Statement;
+  readonly starts: number;
+  #lanes: Lanes;
+  #recent: RecentIds;
+  #deadLetters: DeadLetterBox;
+  #broker: BrokerMemory;
+  /** what is held here is not what is in the file */
+  #isStale = false;
+  #known: FileState | undefined;
+
+  /** Begins a new epoch in the open file, with what is to be said of those before. */
+  constructor(
+    db: Database.Database,
+    { epoch, starts }: { readonly epoch: Epoch; readonly starts: number },
+    parts: StoreParts,
+    { losses, stamp }: Losses,
+  ) {
+    const { disk, sinks, ends, limits, inHand, clock } = parts;
+    this.#ends = ends;
+    this.#db = db;
+    this.#epoch = epoch;
+    this.#clock = clock;
+    this.#sinks = sinks;
+    this.#insert = db.prepare(insertEvent);
+    this.#pageBytes = db.pragma('page_size', { simple: true }) as number;
+    this.#pages = db.prepare('pragma page_count').pluck();
+    this.#freePages = db.prepare('pragma freelist_count').pluck();
+    this.#lanes = new Lanes(db, sinks, ends);
+    this.#recent = new RecentIds(db);
+    this.#deadLetters = new DeadLetterBox(db);
+    this.#broker = new BrokerMemory(db);
+    this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
+    this.#room = new RoomKeeper(db, disk, limits, inHand, () => this.#size());
+    this.starts = starts;
+    this.#room.clearLog();
+    db.transaction(() => {
+      db.prepare(beginEpoch).run(epoch, starts);
+      db.prepare(saveMetaHash).run();
+      const forgone = this.#lanes.begin(epoch, starts);
+      const alerts = this.#lanes.get(epoch, 'alerts');
+      const gaps = [...losses.map(gapOfLoss), ...forgone.map((range) => gapOfForgone(range.epoch, range.lane, range))];
+      for (const gap of gaps) this.#insertGap(gap, stamp, alerts);
+      this.#lanes.save(alerts);
+      db.prepare(deleteLosses).run();
+    })();
+    this.#room.look(this.#lanes, this.#clock.uptime());
+  }
+
+  /** @throws what SQLite throws; nothing of the batch is stored then */
+  commit(batch: Batch): CommitOutcome {
+    if (this.#isStale) this.#readAnew();
+    this.#room.look(this.#lanes, this.#clock.uptime());
+    const { outcome, syncMs } = this.#transact(batch);
+    this.#room.ended('committed');
+    return { ...outcome, syncMs, state: this.#stateAfterCommit() };
+  }
+
+  #transact(batch: Batch) {
+    this.#db.exec('begin immediate');
+    try {
+      const outcome = this.#write(batch);
+      const began = this.#clock.uptime();
+      this.#db.exec('commit');
+      return { outcome, syncMs: this.#clock.uptime() - began };
+    } catch (error) {
+      this.#isStale = true;
+      try {
+        if (this.#db.inTransaction) this.#db.exec('rollback');
+      } finally {
+        this.#room.ended('rolled back');
+      }
+      this.#room.clearLog();
+      throw error;
+    }
+  }
+
+  /** After a rollback; until it works nothing gets a number. */
+  #readAnew(): void {
+    this.#lanes = new Lanes(this.#db, this.#sinks, this.#ends);
+    this.#recent = new RecentIds(this.#db);
+    this.#deadLetters = new DeadLetterBox(this.#db);
+    this.#broker = new BrokerMemory(this.#db);
+    this.#isStale = false;
+  }
+
+  /** It is committed, whatever a look at it says: what is wrong shows at the next one. */
+  #stateAfterCommit(): FileState {
+    try {
+      this.#known = this.state();
+    } catch (error) {
+      if (this.#known === undefined) throw error;
+    }
+    return this.#known;
+  }
+
+  /**
+   * Takes out what is altered or missing where a reader has come to it, and names it. Returns how many ranges that was.
+   * @throws Damaged where the file must be built anew
+   */
+  mend({ epoch, lane, after }: DamagePlace, stamp: Stamp): number {
+    if (this.#isStale) this.#readAnew();
+    const state = this.#lanes.find(epoch, lane);
+    if (state === undefined) return 0;
+    this.#isStale = true;
+    const ranges = this.#db.transaction(() => {
+      const mended = mendLane(this.#db, state, after, mostMended);
+      const alerts = this.#lanes.get(this.#epoch, 'alerts');
+      for (const { from, to } of mended.ranges)
+        this.#insertGap(gapOfLoss({ epoch, lane, from, to, reason: alteredReason }), stamp, alerts);
+      this.#lanes.save(alerts);
+      if (mended.ranges.length > 0 && epoch !== this.#epoch) this.#lanes.endsBefore(state, mended);
+      return mended.ranges.length;
+    })();
+    this.#readAnew();
+    return ranges;
+  }
+
+  /** What is known apart from the file: see high-numbers.ts. */
+  get highNumbers(): Omit<HighNumbers, 'boot'> {
+    const last = (lane: Lane) => this.#lanes.get(this.#epoch, lane).next - 1;
+    return { epoch: this.#epoch, starts: this.starts, alerts: last('alerts'), telemetry: last('telemetry') };
+  }
+
+  /** What the broker and the rules must know of what came before. */
+  recall(): Recalled {
+    return { remembered: this.#broker.recall(), resendIds: this.#recent.recall(), reused: this.#recent.reused() };
+  }
+
+  /** A commit failed because the disk has no room: makes what room there can be. */
+  diskIsFull(): void {
+    this.#room.diskIsFull();
+  }
+
+  deadLetters(limit: number, device?: string) {
+    return this.#deadLetters.newest(limit, device);
+  }
+
+  state(): FileState {
+    return { ...this.#size(), deadLetters: this.#deadLetters.count, room: this.#room.figures() };
+  }
+
+  #size(): { readonly fileBytes: number; readonly usedBytes: number } {
+    const pages = this.#pages.get() as number;
+    const free = this.#freePages.get() as number;
+    return { fileBytes: pages * this.#pageBytes, usedBytes: (pages - free) * this.#pageBytes };
+  }
+
+  #write(batch: Batch): Omit<CommitOutcome, 'syncMs' | 'state'> {
+    const events = batch.values.length / valuesPerEvent;
+    this.#room.retain(this.#retention, this.#lanes, batch.stamp.received, batch.bytes, events);
+    for (const acknowledgement of batch.acknowledgements) this.#lanes.acknowledge(acknowledgement);
+    const targets = {
+      alerts: this.#lanes.get(this.#epoch, 'alerts'),
+      telemetry: this.#lanes.get(this.#epoch, 'telemetry'),
+    };
+    const shed = events === 0 ? [] : this.#room.shed(this.#lanes, batch.bytes, () => alertBytesOf(batch.values));
+    for (const one of shed) this.#insertGap(gapOfShed(one), batch.stamp, targets.alerts);
+
+    let used = this.#size().usedBytes;
+    const reserved = new Set(batch.reserved);
+    const refused: number[] = [];
+    const refusedDevices = new Set<unknown>();
+    const repeated: [number, number][] = [];
+    let stored = shed.length;
+    let at = 0;
+    let letter = 0;
+    batch.counts.forEach((count, entry) => {
+      const end = at + count * valuesPerEvent;
+      let bytes = 0;
+      let hasAlert = false;
+      let isBehindRefused = false;
+      for (let i = at; i < end; i += valuesPerEvent) {
+        bytes += weightOf((batch.values[i + 8] as string).length);
+        if (batch.values[i] !== 'alerts') continue;
+        hasAlert = true;
+        isBehindRefused ||= refusedDevices.has(batch.values[i + 2]);
+      }
+      const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
+      const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
+      // dead letters have a bound of their own
+      if (count > 0 && (isBehindRefused || !this.#room.takes(kind, bytes, used))) {
+        refused.push(entry);
+        for (; at < end; at += valuesPerEvent)
+          if (batch.values[at] === 'alerts') refusedDevices.add(batch.values[at + 2]);
+        return;
+      }
+      let known = 0;
+      for (; at < end; at += valuesPerEvent) {
+        if (this.#insertEvent(batch.values, at, targets)) stored++;
+        else known++;
+      }
+      if (own !== undefined) this.#deadLetters.add(own);
+      if (known > 0) repeated.push([entry, known]);
+      used += bytes;
+    });
+    if (stored > 0) for (const lane of Object.values(targets)) this.#lanes.saveWhereChanged(lane);
+    this.#broker.apply(batch, refused);
+    return { stored, repeated, reused: this.#recent.saveReused(), refused };
+  }
+
+  #insertGap(gap: GapData, { received, uptime, clock, boot }: Stamp, lane: LaneState): void {
+    const data = JSON.stringify(gap);
+    const bytes = lane.bytes + Buffer.byteLength(data);
+    const { epoch, lane: name, next: sequence } = lane;
+    const type = eventTypes.gap;
+    const event = {
+      epoch,
+      lane: name,
+      sequence,
+      type,
+      device: null,
+      time: received,
+      received,
+      clock,
+      boot,
+      uptime,
+      data,
+    };
+    this.#insertRow(event, bytes);
+    lane.next++;
+    lane.bytes = bytes;
+  }
+
+  #insertRow(event: StoredEvent, totalBytes: number): void {
+    const { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } = event;
+    const hash = hashOfEvent(event, totalBytes);
+    const insert = this.#insert;
+    insert.run(epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash);
+  }
+
+  /** false where it is a resend */
+  #insertEvent(values: Batch['values'], at: number, targets: Readonly<Record<Lane, LaneState>>): boolean {
+    const device = values[at + 2] as string | null;
+    const data = values[at + 8] as string;
+    const resendId = values[at + 9] as string | null;
+    const content = values[at + 10] as number;
+    if (resendId !== null && !this.#recent.isNew(device ?? '', resendId, content, values[at + 4] as number))
+      return false;
+    const lane = targets[values[at] as Lane];
+    const bytes = lane.bytes + Buffer.byteLength(data);
+    this.#insertRow(
+      {
+        epoch: lane.epoch,
+        lane: lane.lane,
+        sequence: lane.next,
+        type: values[at + 1] as string,
+        device: device as DeviceId | null,
+        time: values[at + 3] as number,
+        received: values[at + 4] as number,
+        clock: values[at + 5] as ClockQuality,
+        boot: values[at + 6] as string,
+        uptime: values[at + 7] as number,
+        data,
+      },
+      bytes,
+    );
+    lane.next++;
+    lane.bytes = bytes;
+    return true;
+  }
+}
+
+/** What the alerts of a batch take, about. */
+function alertBytesOf(values: Batch['values']): number {
+  let bytes = 0;
+  for (let at = 0; at < values.length; at += valuesPerEvent)
+    if (values[at] === 'alerts') bytes += weightOf((values[at + 8] as string).length);
+  return bytes;
+}

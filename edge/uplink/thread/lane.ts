@@ -1,0 +1,407 @@
+/**
+ * One lane to one sink: the session, the outbox's reader and the timer around the forwarder's state machine. It runs
+ * in the uplink's thread; a second lane has its own session, so that an alert never waits out a telemetry deadline.
+ *
+ * While a full batch is out the next one is read and written as JSON, so that the sink and this thread work at the same
+ * time: as large as the forwarder may ask for then, or a backlog would go on in batches as small as the last one. Its
+ * beginning is used where the forwarder then asks for what comes there, and where it is still in the outbox.
+ *
+ * Always: one step at a time; a command's outcome comes back as an event; after `stop` nothing happens any more.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { encodeEvent, type StoredEvent } from '@forpost/shared/event/codec.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Claimant } from '../../outbox/in-hand.ts';
+import type { OutboxReader } from '../../outbox/outbox.ts';
+import type { Refusal } from '../messages.ts';
+import type { Sink, SinkBatch, SinkIdentity, SinkRecord, SinkSession } from '../sink.ts';
+import {
+  type BatchInHand,
+  type Cursor,
+  dueAt,
+  type FailureKind,
+  type ForwarderCommand,
+  type ForwarderEvent,
+  type ForwarderSettings,
+  type ForwarderState,
+  initialState,
+  largestNext,
+  step,
+} from './forwarder.ts';
+import type { Pacer } from './pacer.ts';
+
+export interface LaneOptions {
+  readonly lane: Lane;
+  readonly sink: Sink;
+  readonly identity: SinkIdentity;
+  readonly reader: OutboxReader;
+  /** what keeps the events that are read and sent from being shed; absent where the lane is never shed */
+  readonly claimant?: Claimant;
+  readonly settings: ForwarderSettings;
+  /** the sink's, shared with its other lane */
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly acknowledge: (epoch: Epoch, through: Sequence) => void;
+  readonly putAside: (refusal: Refusal) => Promise<void>;
+  /** called before each read: a commit after this call is to be followed by `committed` */
+  readonly wantCommits: () => void;
+  /** called after each step */
+  readonly changed: () => void;
+}
+
+/** A session, and how much of what it had on the wire has been told to the pacer. */
+interface OpenSession {
+  readonly session: SinkSession;
+  told: number;
+}
+
+/** Events as they are sent. */
+interface Loaded {
+  readonly epoch: Epoch;
+  readonly after: Sequence;
+  readonly events: readonly StoredEvent[];
+  readonly records: readonly SinkRecord[];
+  readonly jsonBytes: number;
+  readonly dataBytes: number;
+  /** a limit was hit: there is more behind */
+  readonly full: boolean;
+}
+
+/** About a commit that sheds. */
+const sheddingWaitMs = 20;
+
+export class LaneRunner {
+  readonly #options: LaneOptions;
+  readonly #sessions = new Map<number, OpenSession>();
+  readonly #events: ForwarderEvent[] = [];
+  #state: ForwarderState;
+  #stepping = false;
+  #stopped = false;
+  #timer: Timer | undefined;
+  #timerAt: number | undefined;
+  #loaded: Loaded | undefined;
+  #ahead: Loaded | undefined;
+  #eventsSafe = 0;
+  #bytesSafe = 0;
+  /** of the loads asked for: one that waited while another was asked for is forgotten */
+  #loads = 0;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#state = initialState(options.settings, options.clock.uptime());
+  }
+
+  get lane(): Lane {
+    return this.#options.lane;
+  }
+
+  get state(): ForwarderState {
+    return this.#state;
+  }
+
+  /** events called safe since the start */
+  get eventsSafe(): number {
+    return this.#eventsSafe;
+  }
+
+  /** bytes of their data, nearly */
+  get bytesSafe(): number {
+    return this.#bytesSafe;
+  }
+
+  get connected(): boolean {
+    const { kind } = this.#state.phase;
+    return kind === 'idle' || kind === 'reading' || kind === 'sending' || kind === 'pacing';
+  }
+
+  start(): void {
+    this.#handle({ on: 'timer' });
+  }
+
+  committed(): void {
+    this.#handle({ on: 'committed' });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    const open = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const one of open) this.#account(one);
+    await Promise.all(open.map(({ session }) => session.close()));
+  }
+
+  /** Sends the gateway's state through this lane's session; bytes that it took. @throws ForpostError FORPOST_SINK_… */
+  async status(status: GatewayStatus, deadlineMs: number): Promise<number> {
+    const open = this.#sessions.get(this.#state.session);
+    if (open === undefined) return 0;
+    const before = this.#account(open);
+    await open.session.status(status, deadlineMs);
+    return this.#account(open) - before;
+  }
+
+  /** Tells the pacer what this session had on the wire since it was last told. Returns all that it had. */
+  #account(open: OpenSession): number {
+    const { wireBytes } = open.session;
+    this.#options.pacer.spent(this.#options.lane, wireBytes - open.told);
+    open.told = wireBytes;
+    return wireBytes;
+  }
+
+  #handle(event: ForwarderEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    const { clock, random, settings, pacer, lane } = this.#options;
+    for (let next = this.#events.shift(); next !== undefined && !this.#stopped; next = this.#events.shift()) {
+      const before = this.#state;
+      const pace = pacer.ask(lane);
+      const { state, commands } = step(before, next, { now: clock.uptime(), chance: random(), settings, pace });
+      this.#state = state;
+      this.#tell(before, state);
+      for (const command of commands) this.#run(command);
+    }
+    this.#stepping = false;
+    if (this.#stopped) return;
+    this.#arm();
+    this.#options.changed();
+  }
+
+  #tell(before: ForwarderState, after: ForwarderState): void {
+    const { logger, lane, sink } = this.#options;
+    if (after.reason !== '' && after.reason !== before.reason && after.phase.kind !== 'probing')
+      logger.warn({ sink: sink.name, lane, attempt: after.attempt }, after.reason);
+    if (before.phase.kind === 'probing' && after.phase.kind === 'reading')
+      logger.info({ sink: sink.name, lane }, 'the uplink is connected');
+  }
+
+  #arm(): void {
+    const due = dueAt(this.#state);
+    if (due === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = due;
+    if (due === undefined) return;
+    const { clock } = this.#options;
+    this.#timer = clock.after(due - clock.uptime(), () => {
+      this.#timerAt = undefined;
+      this.#handle({ on: 'timer' });
+    });
+  }
+
+  #run(command: ForwarderCommand): void {
+    switch (command.do) {
+      case 'open':
+        this.#open(command.session, command.deadlineMs);
+        break;
+      case 'close':
+        this.#close(command.session);
+        break;
+      case 'survey':
+        this.#survey();
+        break;
+      case 'load':
+        this.#claimAndLoad(command.cursor, command.maxEvents, command.maxBytes, ++this.#loads);
+        break;
+      case 'send':
+        this.#send(command.session, command.deadlineMs);
+        break;
+      case 'acknowledge':
+        this.#options.acknowledge(command.epoch, command.through);
+        break;
+      case 'putAside':
+        this.#putAside(command.batch, command.reason);
+        break;
+    }
+  }
+
+  #open(session: number, deadlineMs: number): void {
+    this.#options.sink.open(deadlineMs).then(
+      (opened) => {
+        if (this.#stopped) return void opened.close();
+        const open = { session: opened, told: 0 };
+        this.#sessions.set(session, open);
+        this.#account(open);
+        this.#handle({ on: 'opened', session });
+      },
+      (error: unknown) => this.#failed(session, error),
+    );
+  }
+
+  #close(session: number): void {
+    const open = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    if (open === undefined) return;
+    this.#account(open);
+    void open.session.close();
+  }
+
+  #failed(session: number, error: unknown): void {
+    this.#options.logger.debug({ err: error, session }, 'a session failed');
+    this.#handle({ on: 'failed', session, reason: messageOf(error), kind: failureKind(error) });
+  }
+
+  #survey(): void {
+    const { reader, sink, lane, wantCommits } = this.#options;
+    wantCommits();
+    try {
+      const cursors = reader
+        .backlog(sink.name)
+        .filter((entry) => entry.lane === lane)
+        .map(({ epoch, acknowledged }) => ({ epoch, after: acknowledged }));
+      this.#handle({ on: 'surveyed', cursors });
+    } catch (error) {
+      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+    }
+  }
+
+  /** While the outbox sheds, what would be read may be gone at the next moment: a little later, then. */
+  #claimAndLoad(cursor: Cursor, maxEvents: number, maxBytes: number, load: number): void {
+    const { claimant, clock } = this.#options;
+    if (this.#stopped || load !== this.#loads) return;
+    if (claimant !== undefined && !claimant.begin(cursor.epoch)) {
+      clock.after(sheddingWaitMs, () => this.#claimAndLoad(cursor, maxEvents, maxBytes, load));
+      return;
+    }
+    this.#load(cursor, maxEvents, maxBytes);
+  }
+
+  #load(cursor: Cursor, maxEvents: number, maxBytes: number): void {
+    const { wantCommits, claimant } = this.#options;
+    wantCommits();
+    try {
+      const loaded = this.#takeAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
+      const { epoch, after, records, full } = loaded;
+      this.#loaded = loaded;
+      const through = records.at(-1)?.sequence;
+      claimant?.settle(through);
+      const batch = through === undefined ? null : { epoch, after, through, count: records.length, full };
+      this.#handle({ on: 'loaded', batch });
+    } catch (error) {
+      claimant?.settle(undefined);
+      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+    }
+  }
+
+  #read({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded {
+    const { reader, lane, identity } = this.#options;
+    const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
+    const records: SinkRecord[] = [];
+    let jsonBytes = 0;
+    let dataBytes = 0;
+    for (const event of events) {
+      const json = encodeEvent(identity.site, identity.gateway, event);
+      jsonBytes += Buffer.byteLength(json);
+      // the reader counts the data alone
+      if (jsonBytes > maxBytes && records.length > 0) break;
+      records.push({ sequence: event.sequence, json });
+      dataBytes += event.data.length;
+    }
+    const full = events.length >= maxEvents || records.length < events.length || jsonBytes > maxBytes / 2;
+    return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
+  }
+
+  /** Of a backlog, what comes behind the batch that is out, as much as may be asked for; nothing of it is claimed yet. */
+  #readAhead({ epoch, through, full }: BatchInHand): void {
+    const { clock, pacer, lane, settings } = this.#options;
+    if (!full || pacer.limited) return;
+    const maxEvents = largestNext(this.#state, settings);
+    clock.after(0, () => {
+      const { phase } = this.#state;
+      if (this.#stopped || phase.kind !== 'sending' || phase.batch.through !== through) return;
+      try {
+        const ahead = this.#read({ epoch, after: through }, maxEvents, settings.maxBytes);
+        this.#ahead = ahead.records.length > 0 ? ahead : undefined;
+      } catch (error) {
+        // the next read says so
+        this.#options.logger.debug({ err: error, lane }, 'the outbox could not be read ahead');
+      }
+    });
+  }
+
+  /** What was read ahead, if it begins with what is asked for now; where its first event is still there, so is the rest. */
+  #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined || ahead.epoch !== epoch || ahead.after !== after) return undefined;
+    const { reader, lane } = this.#options;
+    const [first] = reader.read(epoch, lane, after, 1, maxBytes);
+    if (first === undefined || first.sequence !== ahead.records[0]?.sequence) return undefined;
+    return beginning(ahead, maxEvents, maxBytes);
+  }
+
+  #send(session: number, deadlineMs: number): void {
+    const open = this.#sessions.get(session);
+    const { phase } = this.#state;
+    if (open === undefined || phase.kind !== 'sending') {
+      this.#failed(session, new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is gone'));
+      return;
+    }
+    const { records = [], jsonBytes = 0, dataBytes = 0 } = this.#loaded ?? {};
+    const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records };
+    const { count } = phase.batch;
+    const { told } = open;
+    this.#readAhead(phase.batch);
+    open.session.send(batch, deadlineMs).then(
+      () => {
+        this.#options.pacer.measured(jsonBytes, this.#account(open) - told);
+        if (this.#state.session === session) {
+          this.#eventsSafe += count;
+          this.#bytesSafe += dataBytes;
+        }
+        this.#handle({ on: 'safe', session });
+      },
+      (error: unknown) => {
+        this.#account(open);
+        this.#failed(session, error);
+      },
+    );
+  }
+
+  #putAside({ epoch, through }: BatchInHand, reason: string): void {
+    const { sink, logger, lane, putAside } = this.#options;
+    const event = this.#loaded?.events[0];
+    const noted =
+      event === undefined || event.sequence !== through
+        ? Promise.reject(new ForpostError('FORPOST_PART_FAILED', `event ${through} is not the one in hand`))
+        : event.type === eventTypes.gap
+          ? // its gap record would be refused as it is, and so on without an end
+            Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', `a gap record is refused for good: ${reason}`))
+          : putAside({ sink: sink.name, event, reason });
+    noted.then(
+      () => {
+        logger.error({ sink: sink.name, lane, epoch, sequence: through, reason }, 'an event was put aside for good');
+        this.#handle({ on: 'notedAside' });
+      },
+      (error: unknown) => this.#handle({ on: 'readFailed', reason: messageOf(error) }),
+    );
+  }
+}
+
+/** As much of it as a batch may have: it was read for an early answer, and a late one asks for less. */
+function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
+  if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
+  let count = 0;
+  let jsonBytes = 0;
+  let dataBytes = 0;
+  for (const { json } of loaded.records.slice(0, maxEvents)) {
+    const bytes = Buffer.byteLength(json);
+    if (count > 0 && jsonBytes + bytes > maxBytes) break;
+    jsonBytes += bytes;
+    dataBytes += loaded.events[count]?.data.length ?? 0;
+    count++;
+  }
+  const events = loaded.events.slice(0, count);
+  return { ...loaded, events, records: loaded.records.slice(0, count), jsonBytes, dataBytes, full: true };
+}
+
+function failureKind(error: unknown): FailureKind {
+  if (!(error instanceof ForpostError)) return 'broken';
+  if (error.code === 'FORPOST_SINK_REFUSED') return 'refused';
+  return error.code === 'FORPOST_SINK_TIMEOUT' ? 'slow' : 'broken';
+}

@@ -1,0 +1,150 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../../outbox/sqlite/testing/test-support.ts';
+import { Pacer } from './pacer.ts';
+import { UplinkMemory } from './uplink-memory.ts';
+
+const limits = { bytesPerDay: 1_000_000 };
+
+function aPacer(file: string | undefined, clock: FakeClock, timeZone = 'Europe/Berlin') {
+  const memory = new UplinkMemory(file, silentLogger());
+  return new Pacer({ sink: 'kafka', limits, clock, timeZone, memory });
+}
+
+function aFile(): string {
+  const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'uplink-memory.json');
+}
+
+test('what a day has used outlives a stop exactly, and a kill within a hundredth of the budget', () => {
+  const file = aFile();
+  const clock = new FakeClock();
+  const first = aPacer(file, clock);
+  for (let i = 0; i < 500; i++) first.spent('telemetry', 777);
+  // killed: nothing more is written
+  const used = 500 * 777;
+  const second = aPacer(file, clock);
+  expect(second.budget()!.used).toBeGreaterThanOrEqual(used);
+  expect(second.budget()!.used).toBeLessThanOrEqual(used + 10_000);
+  second.spent('telemetry', 1_000);
+  const exactly = second.budget()!.used;
+  second.close();
+  expect(aPacer(file, clock).budget()).toEqual({ used: exactly, limit: 1_000_000 });
+});
+
+test('what evidence has used of the day outlives a kill, and is in one count with the events', () => {
+  const file = aFile();
+  const clock = new FakeClock();
+  const first = aPacer(file, clock);
+  first.spent('telemetry', 100_000);
+  expect(first.giveRoom(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
+  expect(first.budget()).toEqual({ used: 400_000, limit: 1_000_000 });
+  first.spent('telemetry', 50_000);
+  // killed: nothing more is written, and what it was given may have been sent
+  const second = aPacer(file, clock);
+  const { bytes } = second.giveRoom(300_000);
+  expect(bytes).toBeGreaterThan(180_000);
+  expect(bytes).toBeLessThanOrEqual(200_000);
+  expect(second.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  expect(second.ask('telemetry').until, 'the other half is the events’').toBe(0);
+  second.close();
+  const third = aPacer(file, clock);
+  expect(third.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  clock.advance(86_400_000);
+  expect(third.giveRoom(1_000)).toEqual({ bytes: 1_000, waitMs: 0 });
+});
+
+test('what an older version wrote down is understood', () => {
+  const file = aFile();
+  const day = '2026-01-01';
+  const old = {
+    budgets: { kafka: { day, bytes: 700_000, before: [{ day: '2025-12-31', bytes: 5 }] } },
+    partitions: {},
+  };
+  writeFileSync(file, JSON.stringify(old));
+  const pacer = aPacer(file, new FakeClock());
+  expect(pacer.budget()!.used).toBe(700_000);
+  expect(pacer.giveRoom(1e9).bytes).toBe(300_000);
+  pacer.close();
+  expect(aPacer(file, new FakeClock()).budget()!.used).toBe(1_000_000);
+});
+
+test('the day is the site’s: telemetry goes on at its midnight', () => {
+  // 23:30 in Berlin, which is the day before in UTC
+  const clock = new FakeClock(Date.UTC(2026, 5, 1, 21, 30));
+  const pacer = aPacer(undefined, clock);
+  pacer.spent('telemetry', 1_000_000);
+  const paced = pacer.ask('telemetry');
+  expect(paced).toMatchObject({ why: 'budget', maxBytes: 0 });
+  expect(pacer.why(paced)).toBe(
+    'the budget of 1 MB for 2026-06-01 is used up: telemetry goes on at midnight, alerts go on now',
+  );
+  expect(pacer.ask('alerts').until).toBe(0);
+  clock.advance(29 * 60_000);
+  expect(pacer.ask('telemetry').until).toBeGreaterThan(clock.uptime());
+  clock.advance(2 * 60_000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+  expect(pacer.budget()!.used).toBe(0);
+});
+
+test('a boot in 1970, and a clock that was wrong for a while, give no day its budget a second time', () => {
+  const file = aFile();
+  const today = Date.UTC(2026, 5, 1, 12);
+  let pacer = aPacer(file, new FakeClock(today));
+  pacer.spent('telemetry', 700_000);
+  pacer.close();
+  for (let boot = 0; boot < 3; boot++) {
+    const clock = new FakeClock(0);
+    pacer = aPacer(file, clock);
+    pacer.spent('telemetry', 50_000);
+    expect(pacer.ask('telemetry').until).toBe(0);
+    // its time service is heard
+    clock.jump(today);
+    clock.advance(2000);
+    pacer.spent('telemetry', 100_000);
+    expect(pacer.budget()!.used).toBeGreaterThanOrEqual(700_000 + (boot + 1) * 100_000);
+    // killed: nothing more is written
+  }
+  const clock = new FakeClock(today);
+  pacer = aPacer(file, clock);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+  clock.jump(80 * 365 * 86_400_000);
+  clock.advance(2000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+  clock.jump(-80 * 365 * 86_400_000);
+  clock.advance(2000);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+});
+
+test.each([
+  ['a day of 25 hours', Date.UTC(2026, 9, 24, 22), 25],
+  ['a day of 23 hours', Date.UTC(2026, 2, 28, 23), 23],
+])('telemetry goes on at midnight of %s', (_, midnight, hours) => {
+  const clock = new FakeClock(midnight);
+  const pacer = aPacer(undefined, clock);
+  pacer.spent('telemetry', 1_000_000);
+  clock.advance(hours * 3_600_000 - 2000);
+  expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
+  // whoever waits looks again in time
+  expect(pacer.ask('telemetry').until - clock.uptime()).toBeLessThanOrEqual(60_000);
+  clock.advance(3000);
+  expect(pacer.ask('telemetry').until).toBe(0);
+});
+
+test('a file that is damaged, or cannot be written, stops nothing', () => {
+  const clock = new FakeClock();
+  const pacer = aPacer('/proc/no-such-folder/uplink-memory.json', clock);
+  pacer.spent('telemetry', 5);
+  expect(pacer.budget()!.used).toBe(5);
+});
+
+test('the gateway’s own state takes at most a tenth of a metered link', () => {
+  const pacer = aPacer(undefined, new FakeClock());
+  // a million a day are 11.6 bytes a second; a state of 300 bytes may go about every 4 min
+  expect(pacer.statusGapMs(300)).toBeCloseTo((300 / (1_000_000 / 86_400 / 10)) * 1000, 0);
+  expect(pacer.statusGapMs(1e9)).toBe(900_000);
+});

@@ -1,0 +1,123 @@
+/**
+ * The uplink's thread: opens its own read-only view of the outbox, builds the sinks, and runs the dispatcher until it
+ * is told to stop. It holds nothing that the next thread could not find in the outbox again.
+ */
+import { dirname, join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import { goAsGiven } from '@forpost/shared/priority.ts';
+import { CommandListener } from '../../commands/listener.ts';
+import { resultId } from '../../commands/once.ts';
+import { InHand } from '../../outbox/in-hand.ts';
+import type { OutboxReader } from '../../outbox/outbox.ts';
+import { isDamage } from '../../outbox/sqlite/damage.ts';
+import { DamagedRange } from '../../outbox/sqlite/event-rows.ts';
+import { openReader } from '../../outbox/sqlite/reader/sqlite-reader.ts';
+import type { FromThread, ThreadData, ToThread } from '../messages.ts';
+import { sinkName } from '../sinks/name.ts';
+import { createSink } from '../sinks/registry.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { UplinkMemory } from './uplink-memory.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('the uplink thread is not a program of its own');
+goAsGiven();
+const data: ThreadData = workerData;
+const logger = createLogger(data.logName, data.logLevel);
+const wanted = new Int32Array(data.wanted);
+const reader = lazyReader(data.outboxFile);
+const random = Math.random;
+const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
+
+const post = (message: FromThread) => port.postMessage(message);
+const sinks = data.sinks.map((config) => {
+  const name = sinkName(config);
+  const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
+  return createSink(config, { name, identity: data.identity, secret, memory, clock: systemClock, logger });
+});
+
+const dispatcher = new Dispatcher({
+  sinks,
+  identity: data.identity,
+  reader,
+  timeZone: data.timeZone,
+  memory,
+  inHand: new InHand(data.inHand),
+  canPutAside: data.canPutAside,
+  clock: systemClock,
+  random,
+  logger,
+  post,
+  wantCommits: () => Atomics.store(wanted, 0, 1),
+});
+
+const applying = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
+let applied = 0;
+const listener = new CommandListener({
+  feeds: new Map(sinks.flatMap(({ sink }) => (sink.commands === undefined ? [] : [[sink.name, sink.commands]]))),
+  keys: data.commandKeys.map(commandKeyOf).filter((key): key is CommandKey => key !== undefined),
+  gateway: data.identity.gateway,
+  isSettled: (command) => reader.isStored(null, resultId(command)),
+  apply: (command, centreTime) =>
+    new Promise((resolve, reject) => {
+      const id = applied++;
+      applying.set(id, { resolve, reject });
+      post({ say: 'command', id, command, centreTime });
+    }),
+  onRefused: (count, reason) => post({ say: 'commandsRefused', count, reason }),
+  clock: systemClock,
+  random,
+  logger,
+});
+
+port.on('message', (message: ToThread) => {
+  switch (message.say) {
+    case 'commandDone': {
+      const waiting = applying.get(message.id);
+      applying.delete(message.id);
+      if (message.problem === null) waiting?.resolve();
+      else waiting?.reject(new Error(message.problem));
+      return;
+    }
+    case 'stop':
+      void Promise.all([dispatcher.stop(), listener.stop()]).finally(() => {
+        reader.close();
+        process.exit(0);
+      });
+      return;
+    default:
+      dispatcher.hear(message);
+  }
+});
+dispatcher.start();
+listener.start();
+
+/** Opens at the first read and again after an error: the outbox may be put aside and begun anew at any time. */
+function lazyReader(file: string): OutboxReader {
+  let open: OutboxReader | undefined;
+  const attempt = <T>(read: (from: OutboxReader) => T): T => {
+    open ??= openReader(file);
+    try {
+      return read(open);
+    } catch (error) {
+      open.close();
+      open = undefined;
+      if (isDamage(error)) post({ say: 'damaged', place: error instanceof DamagedRange ? error.place : undefined });
+      throw error;
+    }
+  };
+  return {
+    backlog: (sink) => attempt((from) => from.backlog(sink)),
+    drained: (sink, limit) => attempt((from) => from.drained(sink, limit)),
+    read: (epoch, lane, after, maxEvents, maxBytes) =>
+      attempt((from) => from.read(epoch, lane, after, maxEvents, maxBytes)),
+    newest: (lane, limit) => attempt((from) => from.newest(lane, limit)),
+    isStored: (device, resendId) => attempt((from) => from.isStored(device, resendId)),
+    close() {
+      open?.close();
+      open = undefined;
+    },
+  };
+}
