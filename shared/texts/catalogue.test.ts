@@ -1,0 +1,121 @@
+/** What must hold of every text, in every language. A key that only a test uses counts as unused. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from './catalogue/all.ts';
+import { type Language, languages, localeOf } from './language.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const english: Readonly<Record<string, Readonly<Record<string, string>>>> = catalogue.en;
+
+describe('the catalogue of texts', () => {
+  let used: ReadonlyMap<string, string>;
+  beforeAll(async () => {
+    used = await usedKeys();
+  });
+
+  it.each(languages)('has every text in %s', (language) => {
+    expect(keysOf(language)).toEqual(keysOf('en'));
+  });
+
+  it.each(languages)('has the same placeholders of the same kinds in %s as in English', (language) => {
+    const differing = keysOf('en').filter((key) => {
+      const [mine, reference] = [placeholders(textOf(language, key)), placeholders(textOf('en', key))];
+      return JSON.stringify(mine) !== JSON.stringify(reference);
+    });
+    expect(differing).toEqual([]);
+  });
+
+  it.each(languages)('has all plural forms that %s has, in every plural', (language) => {
+    const forms = new Intl.PluralRules(localeOf(language)).resolvedOptions().pluralCategories.toSorted();
+    const lacking = keysOf(language).filter((key) =>
+      plurals(parse(textOf(language, key), { ignoreTag: true })).some((options) =>
+        forms.some((form) => !options.includes(form)),
+      ),
+    );
+    expect(lacking).toEqual([]);
+  });
+
+  it.each(languages)('has no text in %s that is empty, or begins or ends with a space', (language) => {
+    expect(keysOf(language).filter((key) => textOf(language, key).trim() !== textOf(language, key))).toEqual([]);
+    expect(keysOf(language).filter((key) => textOf(language, key) === '')).toEqual([]);
+  });
+
+  it('has no text that nothing uses', () => {
+    expect(keysOf('en').filter((key) => !used.has(key))).toEqual([]);
+  });
+
+  it('has every text that is used', () => {
+    const known = new Set(keysOf('en'));
+    expect([...used].filter(([key]) => !known.has(key)).map(([key, file]) => `${key} (${file})`)).toEqual([]);
+  });
+
+  it('is found to be incomplete where it is', () => {
+    expect(placeholders('{a} {n, plural, one {# {b}} other {#}}')).toEqual(['a: text', 'b: text', 'n: plural']);
+    expect(plurals(parse('{n, plural, one {#} few {#} other {#}}'))).toEqual([['one', 'few', 'other']]);
+    expect(keysIn(`t('alarm/a.b'); html\`\${t("common/c")}\`; 'shared/texts/alarm/x'`)).toEqual([
+      'alarm/a.b',
+      'common/c',
+    ]);
+  });
+});
+
+function keysOf(language: Language): string[] {
+  return Object.entries(catalogue[language]).flatMap(([part, texts]) =>
+    Object.keys(texts)
+      .toSorted()
+      .map((name) => `${part}/${name}`),
+  );
+}
+
+function textOf(language: Language, key: string): string {
+  const parts: typeof english = catalogue[language];
+  const at = key.indexOf('/');
+  return parts[key.slice(0, at)]?.[key.slice(at + 1)] ?? '';
+}
+
+/** `name: kind`, each once. */
+function placeholders(text: string): string[] {
+  const found = new Set<string>();
+  const walk = (elements: readonly MessageFormatElement[]) => {
+    for (const element of elements) {
+      if (element.type === TYPE.argument) found.add(`${element.value}: text`);
+      if (element.type === TYPE.number) found.add(`${element.value}: number`);
+      if (element.type === TYPE.select)
+        found.add(`${element.value}: select ${Object.keys(element.options).toSorted().join(' ')}`);
+      if (element.type === TYPE.plural) found.add(`${element.value}: plural`);
+      if (element.type === TYPE.select || element.type === TYPE.plural)
+        for (const { value } of Object.values(element.options)) walk(value);
+    }
+  };
+  walk(parse(text, { ignoreTag: true }));
+  return [...found].toSorted();
+}
+
+/** The forms of each plural in a message. */
+function plurals(elements: readonly MessageFormatElement[]): string[][] {
+  return elements.flatMap((element) => {
+    if (element.type !== TYPE.plural && element.type !== TYPE.select) return [];
+    const within = Object.values(element.options).flatMap(({ value }) => plurals(value));
+    return element.type === TYPE.plural ? [Object.keys(element.options), ...within] : within;
+  });
+}
+
+function keysIn(source: string): string[] {
+  const parts = Object.keys(english).join('|');
+  return [...source.matchAll(new RegExp(`['"\`]((?:${parts})/[a-z0-9.-]+)['"\`]`, 'g'))].map(([, key]) => key ?? '');
+}
+
+/** Every key that a program names, with one file that does. */
+async function usedKeys(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const folder of ['shared', 'edge', 'cloud', 'scripts'])
+    for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || !/\.tsx?$/.test(file) || /\.test\.|[\\/](node_modules|dist)[\\/]/.test(file)) continue;
+      for (const key of keysIn(await readFile(file, 'utf8'))) found.set(key, file.slice(root.length));
+    }
+  return found;
+}

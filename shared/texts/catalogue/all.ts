@@ -1,0 +1,30 @@
+/** Every part in every language: for a program that speaks to people of several, and for the catalogue's tests. A page loads only what it shows. */
+import type { Language } from '../language.ts';
+import type { Part, Wording } from '../texts.ts';
+import { alarmEn } from './alarm.en.ts';
+import { alarmRu } from './alarm.ru.ts';
+import { centrePageEn } from './centre-page.en.ts';
+import { centrePageRu } from './centre-page.ru.ts';
+import { commonEn } from './common.en.ts';
+import { commonRu } from './common.ru.ts';
+import { gatewayPageEn } from './gateway-page.en.ts';
+import { gatewayPageRu } from './gateway-page.ru.ts';
+import { notificationEn } from './notification.en.ts';
+import { notificationRu } from './notification.ru.ts';
+
+export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wording<P> }>> = {
+  en: {
+    common: commonEn,
+    'gateway-page': gatewayPageEn,
+    'centre-page': centrePageEn,
+    alarm: alarmEn,
+    notification: notificationEn,
+  },
+  ru: {
+    common: commonRu,
+    'gateway-page': gatewayPageRu,
+    'centre-page': centrePageRu,
+    alarm: alarmRu,
+    notification: notificationRu,
+  },
+};

@@ -1,0 +1,162 @@
+/**
+ * Numbers, units, times and durations as a language writes them. Pure but for the machine's time zone: what is now is
+ * passed in. Words and symbols of units come from the catalogue, the rest from `Intl`.
+ *
+ * Always: a formatter is made once and kept, because making one costs hundreds of times what using it costs.
+ */
+import type { Value } from '../event/event.ts';
+import { type Language, localeOf } from './language.ts';
+import { measureOf, metricNameOf } from './measure.ts';
+import type { ShownValue } from './message.ts';
+import type { TextKey } from './texts.ts';
+
+/** A text of the part `common`. */
+export type CommonKey = TextKey<'common'>;
+export type SayCommon = (key: CommonKey, values: Readonly<Record<string, string | number>>) => string;
+
+export interface Formats {
+  /** 1234.5 -> "1,234.5"; at most `digits` behind the point, default 0 */
+  number(value: number, digits?: number): string;
+  /** 5130, 513, 51.3, 5.13, 0.513: three significant digits, no false precision */
+  significant(value: number): string;
+  /** 0.853 -> "85 %" */
+  share(value: number): string;
+  /** decimal units, as disks and data plans have them: 1234567 -> "1.2 MB" */
+  bytes(value: number): string;
+  /** "3 s", "5 min", "2 h", "4 days": the one unit that matters */
+  duration(ms: number): string;
+  /** "12:04" where `iso` is on the day of `nowMs`, else "3 Jun 12:04" */
+  clockTime(iso: string, nowMs: number): string;
+  /** "12:04:07", "3 Jun 12:04:07", "3 Jun 2025 12:04:07" */
+  clockTimeToSecond(iso: string, nowMs: number): string;
+  /** "Today", "Yesterday", "Thu 19 Nov", "Thu 19 Nov 2025" */
+  dayName(iso: string, nowMs: number): string;
+  /** "a, b and c" */
+  list(texts: readonly string[]): string;
+  /** a metric's name: power_w_l1 -> "Power L1" */
+  metricName(metric: string): string;
+  /** a metric's value with its unit: power_w, 1234.5 -> "1.23 kW" */
+  measure(metric: string, value: Value): string;
+  /** a value of a message; `nowMs`: see clockTime */
+  value(value: ShownValue, nowMs: number): string;
+}
+
+/** A text that is no time is shown as it came, cut to a readable length. */
+const longestNoTime = 40;
+
+export function formatsOf(language: Language, say: SayCommon, timeZone?: string): Formats {
+  const locale = localeOf(language);
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { ...options, ...zone });
+  const clock = dates({ hour: '2-digit', minute: '2-digit' });
+  const clockToSecond = dates({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const day = dates({ day: 'numeric', month: 'short' });
+  const dayOfYear = dates({ day: 'numeric', month: 'short', year: 'numeric' });
+  const weekday = dates({ weekday: 'short', day: 'numeric', month: 'short' });
+  const weekdayOfYear = dates({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
+  const percent = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const conjunction = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const numbers = new Map<number, Intl.NumberFormat>();
+  // the day of a date in the reader's zone, and its year, to compare: 2026-11-30
+  const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', ...zone });
+
+  function number(value: number, digits = 0): string {
+    let format = numbers.get(digits);
+    if (format === undefined) {
+      format = new Intl.NumberFormat(locale, { maximumFractionDigits: digits });
+      numbers.set(digits, format);
+    }
+    return format.format(value).replace('-', '−');
+  }
+
+  function significant(value: number): string {
+    const size = Math.abs(value);
+    return number(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+  }
+
+  function bytes(value: number): string {
+    const units = [
+      'common/unit.byte',
+      'common/unit.kilobyte',
+      'common/unit.megabyte',
+      'common/unit.gigabyte',
+      'common/unit.terabyte',
+    ] as const;
+    let size = value;
+    let unit = 0;
+    while (size >= 999.5 && unit < units.length - 1) {
+      size /= 1000;
+      unit++;
+    }
+    return say(units[unit] ?? 'common/unit.terabyte', { value: number(size, unit === 0 ? 0 : 1) });
+  }
+
+  function duration(ms: number): string {
+    const seconds = Math.max(0, Math.round(ms / 1000));
+    if (seconds < 60) return say('common/unit.second', { value: number(seconds) });
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) return say('common/unit.minute', { value: number(minutes) });
+    const hours = Math.floor(minutes / 60);
+    return hours < 48
+      ? say('common/unit.hour', { value: number(hours) })
+      : say('common/unit.days', { count: Math.floor(hours / 24) });
+  }
+
+  function at(iso: string, nowMs: number, time: Intl.DateTimeFormat): string {
+    const date = new Date(iso);
+    if (Number.isNaN(date.getTime())) return iso.slice(0, longestNoTime);
+    const [then, now] = [dayKey.format(date), dayKey.format(nowMs)];
+    if (then === now) return time.format(date);
+    const dateFormat = then.slice(0, 4) === now.slice(0, 4) || time === clock ? day : dayOfYear;
+    return `${plainDate(dateFormat.format(date))} ${time.format(date)}`;
+  }
+
+  function dayName(iso: string, nowMs: number): string {
+    const date = new Date(iso);
+    const then = dayKey.format(date);
+    const today = dayKey.format(nowMs);
+    if (then === today) return say('common/today', {});
+    // noon is the day before or after whatever the clocks did that night
+    if (dayKey.format(Date.parse(`${then}T12:00:00Z`) + 86_400_000) === dayKey.format(Date.parse(`${today}T12:00:00Z`)))
+      return say('common/yesterday', {});
+    const sameYear = then.slice(0, 4) === today.slice(0, 4);
+    return plainDate((sameYear ? weekday : weekdayOfYear).format(date));
+  }
+
+  function measure(metric: string, value: Value): string {
+    if (typeof value === 'boolean') return say(value ? 'common/yes' : 'common/no', {});
+    if (typeof value === 'string') return value;
+    const { unit, value: shown, digits } = measureOf(metric, value);
+    const text = number(shown, digits);
+    return unit === undefined ? text : say(unit, { value: text });
+  }
+
+  const share = (part: number) => say('common/unit.percent', { value: percent.format(part * 100) });
+  const metricName = (metric: string) => metricNameOf(metric, say);
+
+  return {
+    number,
+    significant,
+    share,
+    bytes,
+    duration,
+    clockTime: (iso, nowMs) => at(iso, nowMs, clock),
+    clockTimeToSecond: (iso, nowMs) => at(iso, nowMs, clockToSecond),
+    dayName,
+    list: (all) => conjunction.format(all),
+    metricName,
+    measure,
+    value(value, nowMs) {
+      if ('seconds' in value) return duration(value.seconds * 1000);
+      if ('time' in value) return at(value.time, nowMs, clock);
+      if ('bytes' in value) return bytes(value.bytes);
+      if ('share' in value) return share(value.share);
+      return 'value' in value ? measure(value.metric, value.value) : metricName(value.metric);
+    },
+  };
+}
+
+/** "Thu, 19 Nov" and "19 нояб. 2025 г." without what a table's column has no room for. */
+function plainDate(text: string): string {
+  return text.replace(',', '').replace(/\s?г\.$/, '');
+}

@@ -1,0 +1,97 @@
+/** A metric's name and unit, by the design's form of names: `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`. Pure. */
+import type { CommonKey, SayCommon } from './formats.ts';
+
+interface Unit {
+  readonly base: CommonKey;
+  /** from 1,000 of it on */
+  readonly thousand?: CommonKey;
+}
+
+/** Only what is named here is in it: an object's own `constructor` is no unit. */
+function table<Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Entry>> {
+  return Object.assign(Object.create(null), entries);
+}
+
+const units = table<Unit>({
+  w: { base: 'common/unit.watt', thousand: 'common/unit.kilowatt' },
+  wh: { base: 'common/unit.watt-hour', thousand: 'common/unit.kilowatt-hour' },
+  va: { base: 'common/unit.volt-ampere', thousand: 'common/unit.kilovolt-ampere' },
+  var: { base: 'common/unit.var', thousand: 'common/unit.kilovar' },
+  v: { base: 'common/unit.volt' },
+  a: { base: 'common/unit.ampere' },
+  hz: { base: 'common/unit.hertz' },
+  c: { base: 'common/unit.celsius' },
+  pct: { base: 'common/unit.percent' },
+  m3: { base: 'common/unit.cubic-metre' },
+  l: { base: 'common/unit.litre' },
+  lx: { base: 'common/unit.lux' },
+  ppm: { base: 'common/unit.ppm' },
+  pa: { base: 'common/unit.pascal' },
+  hpa: { base: 'common/unit.hectopascal' },
+  dbm: { base: 'common/unit.dbm' },
+  s: { base: 'common/unit.second' },
+});
+
+/** Quantities that have a word in each language; of the others the name itself is shown. */
+const quantities = table<CommonKey>({
+  power: 'common/quantity.power',
+  power_factor: 'common/quantity.power-factor',
+  energy: 'common/quantity.energy',
+  voltage: 'common/quantity.voltage',
+  current: 'common/quantity.current',
+  frequency: 'common/quantity.frequency',
+  temperature: 'common/quantity.temperature',
+  humidity: 'common/quantity.humidity',
+  water: 'common/quantity.water',
+  gas: 'common/quantity.gas',
+  battery: 'common/quantity.battery',
+  pressure: 'common/quantity.pressure',
+  illuminance: 'common/quantity.illuminance',
+  open: 'common/quantity.open',
+  motion: 'common/quantity.motion',
+});
+
+interface MetricParts {
+  readonly channel: string;
+  readonly quantity: string;
+  readonly unit: Unit | undefined;
+  readonly qualifiers: readonly string[];
+}
+
+function split(name: string): MetricParts {
+  const at = name.lastIndexOf('/');
+  const parts = name.slice(at + 1).split('_');
+  const qualifiers: string[] = [];
+  while (parts.length > 1 && /^(export|import|l[123]|t\d+)$/.test(parts.at(-1) ?? ''))
+    qualifiers.unshift(parts.pop() ?? '');
+  const unit = parts.length > 1 ? units[parts.at(-1) ?? ''] : undefined;
+  if (unit !== undefined) parts.pop();
+  return { channel: at < 0 ? '' : name.slice(0, at), quantity: parts.join('_'), unit, qualifiers };
+}
+
+/** "em:0/energy_wh_export" -> "em:0 Energy export" */
+export function metricNameOf(name: string, say: SayCommon): string {
+  const { channel, quantity, qualifiers } = split(name);
+  const word = quantities[quantity];
+  const plain = quantity.replaceAll('_', ' ');
+  const more = qualifiers.map((one) =>
+    one === 'export'
+      ? say('common/quantity.export', {})
+      : one === 'import'
+        ? say('common/quantity.import', {})
+        : one.toUpperCase(),
+  );
+  const label = word === undefined ? plain.charAt(0).toUpperCase() + plain.slice(1) : say(word, {});
+  return [channel, label, ...more].filter((part) => part !== '').join(' ');
+}
+
+/** The number to show, with how many digits behind the point, and its unit: 1234.5 of power_w -> 1.2345 kW. */
+export function measureOf(
+  name: string,
+  value: number,
+): { readonly value: number; readonly digits: number; readonly unit: CommonKey | undefined } {
+  const { unit } = split(name);
+  const size = Math.abs(value);
+  if (unit?.thousand !== undefined && size >= 1000) return { value: value / 1000, digits: 2, unit: unit.thousand };
+  return { value, digits: size >= 100 ? 1 : 2, unit: unit?.base };
+}

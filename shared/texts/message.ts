@@ -1,0 +1,41 @@
+/**
+ * A text as data: its key in the catalogue and its values, without a language. Where a program makes a sentence that
+ * another one shows (an alarm of a gateway on the centre's page), it sends this beside its own words.
+ *
+ * Always: it is plain JSON; the words beside it are whole without it, so that a reader that does not know the key, or
+ * knows nothing of messages, shows those.
+ */
+import type { Value } from '../event/event.ts';
+
+export interface Message {
+  /** `<part>/<name>` */
+  readonly key: string;
+  /** by placeholder */
+  readonly values?: Readonly<Record<string, MessageValue>>;
+}
+
+/** What stands in a placeholder. All but text and plain numbers are written by the reader's language. */
+export type MessageValue =
+  /** a name, as people gave it */
+  | string
+  /** for plurals and `{count, number}` */
+  | number
+  | ShownValue
+  /** a part of the sentence */
+  | Message
+  /** "a, b and c" */
+  | { readonly list: readonly MessageValue[] };
+
+export type ShownValue =
+  /** how long, s: "5 min" */
+  | { readonly seconds: number }
+  /** RFC 3339: "12:04" today, "3 Jun 12:04" on another day */
+  | { readonly time: string }
+  /** "1.2 MB" */
+  | { readonly bytes: number }
+  /** a reading: `metric` gives the unit, "1.23 kW" */
+  | { readonly metric: string; readonly value: Value }
+  /** a metric's name: "Power L1" */
+  | { readonly metric: string }
+  /** a part of 1: "85 %" */
+  | { readonly share: number };

@@ -1,0 +1,123 @@
+/**
+ * The texts that people read, in their language: pages, alarms, notifications. One catalogue for both sides stands in
+ * catalogue/, one file a part and language. A text is an ICU message: `{count, plural, one {# event} other {# events}}`.
+ *
+ *   const { t, say } = texts('ru', { common: commonRu, 'gateway-page': gatewayPageRu, alarm: alarmRu });
+ *   t('common/unit.days', { count: 3 })     a text of this program: key and values are checked as types
+ *   say(message, words)                     a message of another program: `words` where its key is unknown here
+ *
+ * A new text is one line in each language's file of its part. A new part is its files, a line in `Catalogue` below and
+ * a line in catalogue/all.ts. catalogue.test.ts fails for a key that lacks a language, placeholders that differ, a
+ * plural that lacks a form of its language, a key that nothing uses and a used key that does not exist. It finds keys
+ * as whole string literals ('part/name'), so a program never puts a key together from pieces.
+ *
+ * Always: a text comes from the parts that were passed in, so a browser loads one language of the parts that it shows.
+ */
+import { IntlMessageFormat } from 'intl-messageformat';
+import type { alarmEn } from './catalogue/alarm.en.ts';
+import type { centrePageEn } from './catalogue/centre-page.en.ts';
+import type { commonEn } from './catalogue/common.en.ts';
+import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
+import type { notificationEn } from './catalogue/notification.en.ts';
+import { type Formats, formatsOf } from './formats.ts';
+import { type Language, localeOf } from './language.ts';
+import type { Message, MessageValue } from './message.ts';
+import type { ValuesOf } from './placeholders.ts';
+
+/** The English texts by part. They are the reference: the other languages have the same keys and placeholders. */
+export interface Catalogue {
+  readonly common: typeof commonEn;
+  readonly 'gateway-page': typeof gatewayPageEn;
+  readonly 'centre-page': typeof centrePageEn;
+  readonly alarm: typeof alarmEn;
+  readonly notification: typeof notificationEn;
+}
+
+export type Part = keyof Catalogue;
+
+/** A part in any language: `satisfies Wording<'alarm'>` in each file makes a missing or unknown key an error of types. */
+export type Wording<P extends Part> = Readonly<Record<keyof Catalogue[P] & string, string>>;
+
+/** `<part>/<name within the part>` */
+export type TextKey<P extends Part = Part> = { [Q in P]: `${Q}/${keyof Catalogue[Q] & string}` }[P];
+
+type TextOf<K extends string> = K extends `${infer P extends Part}/${infer Name}`
+  ? Name extends keyof Catalogue[P]
+    ? Catalogue[P][Name] & string
+    : never
+  : never;
+
+/** No second argument where the text has no placeholder. */
+type Arguments<Text extends string> = [keyof ValuesOf<Text>] extends [never]
+  ? readonly []
+  : readonly [values: ValuesOf<Text>];
+
+export interface Texts<P extends Part = Part> {
+  readonly language: Language;
+  /** numbers, units, times and durations of the language */
+  readonly formats: Formats;
+  t<K extends TextKey<P>>(key: K, ...values: Arguments<TextOf<K>>): string;
+  /** A message of another program: `otherwise` where this version does not know its key or it lacks a value. */
+  say(message: Message | undefined, otherwise: string): string;
+}
+
+/** Messages within messages, and lists within lists: a gateway's own need two. */
+const mostNested = 4;
+
+/**
+ * The texts of one language. Each text is parsed at its first use and kept: at most as many as the catalogue has.
+ * `timeZone` (IANA): of times; absent = of this machine, in a browser the reader's. `now`: ms since 1970, which decides
+ * whether a message's time is today.
+ */
+export function texts<P extends Part>(
+  language: Language,
+  parts: { readonly [Q in P | 'common']: Wording<Q> },
+  { timeZone, now = Date.now }: { readonly timeZone?: string; readonly now?: () => number } = {},
+): Texts<P | 'common'> {
+  const locale = localeOf(language);
+  const formats = formatsOf(language, render, timeZone);
+  const wordings: Readonly<Record<string, Readonly<Record<string, string>>>> = parts;
+  const parsed = new Map<string, IntlMessageFormat>();
+
+  function render(key: string, values: Readonly<Record<string, MessageValue>>, depth = 0): string {
+    let text = parsed.get(key);
+    if (text === undefined) {
+      const at = key.indexOf('/');
+      const part = own(wordings, key.slice(0, at));
+      const source = part === undefined ? undefined : own(part, key.slice(at + 1));
+      if (source === undefined) throw new RangeError(`no text "${key}" in ${language}`);
+      text = new IntlMessageFormat(source, locale, undefined, { ignoreTag: true });
+      parsed.set(key, text);
+    }
+    const shown = Object.entries(values).map(([name, value]) => [name, show(value, depth)] as const);
+    return String(text.format(Object.fromEntries(shown)));
+  }
+
+  /** Plain text and numbers are left to the message (a plural takes the number itself); the rest is written out. */
+  function show(value: MessageValue, depth: number): string | number {
+    if (typeof value === 'string' || typeof value === 'number') return value;
+    if (depth >= mostNested) throw new RangeError('a message is nested too deeply');
+    if ('key' in value) return render(value.key, value.values ?? {}, depth + 1);
+    if ('list' in value) return formats.list(value.list.map((one) => String(show(one, depth + 1))));
+    return formats.value(value, now());
+  }
+
+  return {
+    language,
+    formats,
+    t: (key, ...values) => render(key, (values[0] ?? {}) as Readonly<Record<string, MessageValue>>),
+    say(message, otherwise) {
+      if (message === undefined) return otherwise;
+      try {
+        return render(message.key, message.values ?? {});
+      } catch {
+        return otherwise;
+      }
+    },
+  };
+}
+
+/** An object's own property: `constructor` is no part and no text. */
+function own<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
+}
