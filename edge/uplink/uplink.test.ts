@@ -19,7 +19,7 @@ import { addPartitions, createTopics } from '../../scripts/kafka/topics.ts';
 import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import { draft, outboxIn, temporaryFolder } from '../outbox/sqlite/testing/test-support.ts';
 import { refusalEntry } from './refusal.ts';
-import { kafkaSink } from './sinks/kafka.ts';
+import { kafkaSink } from './sinks/kafka/kafka.ts';
 import { Uplink, type UplinkOptions } from './uplink.ts';
 
 const gateway: GatewayId = asId('gw-1');

@@ -6,7 +6,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kafkaClient, kafkaReason } from '../../cloud/kafka/client.ts';
 import { ensureTopics } from '../../cloud/kafka/topics.ts';
-import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';
+import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
 import { TestKafka } from '../harness/kafka.ts';
 import { freePorts } from '../harness/ports.ts';
 

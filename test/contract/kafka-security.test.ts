@@ -13,7 +13,7 @@ import type { SinkConfig } from '../../edge/config/installation.ts';
 import { outboxIn, temporaryFolder } from '../../edge/outbox/sqlite/testing/test-support.ts';
 import type { SinkSecret } from '../../edge/site/site.ts';
 import type { SinkIdentity } from '../../edge/uplink/sink.ts';
-import { kafkaSink } from '../../edge/uplink/sinks/kafka.ts';
+import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
 import { Uplink } from '../../edge/uplink/uplink.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';

@@ -7,8 +7,8 @@ import type { SinkSecret } from '../../site/site.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
 import type { PacingLimits } from '../thread/pacing.ts';
 import type { UplinkMemory } from '../thread/uplink-memory.ts';
-import { httpSink } from './http.ts';
-import { kafkaSink } from './kafka.ts';
+import { httpSink } from './http/http.ts';
+import { kafkaSink } from './kafka/kafka.ts';
 
 export interface SinkContext {
   readonly name: string;

@@ -39,7 +39,7 @@ export const mistakes = {
   /** a batch that nobody answered for is called safe */
   'safe-without-an-answer': {
     process: 'gateway',
-    file: 'edge/uplink/sinks/kafka.ts',
+    file: 'edge/uplink/sinks/kafka/kafka.ts',
     right: 'throw kafkaError(error, `sending to',
     wrong: 'void kafkaError(error, `sending to',
     scenarios: ['link'],

@@ -26,12 +26,12 @@ import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SinkConfig } from '../../config/installation.ts';
-import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
-import { httpCommands } from './http-commands.ts';
-import { httpReason } from './http-reasons.ts';
-import type { SinkContext } from './registry.ts';
-import { WireCount } from './wire-count.ts';
+import type { SinkConfig } from '../../../config/installation.ts';
+import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
+import type { SinkContext } from '../registry.ts';
+import { WireCount } from '../wire-count.ts';
+import { httpCommands } from './commands.ts';
+import { httpReason } from './reasons.ts';
 
 type HttpSinkConfig = Extract<SinkConfig, { kind: 'http' }>;
 type Head = OutgoingHttpHeaders;

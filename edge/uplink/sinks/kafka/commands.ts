@@ -14,7 +14,7 @@ import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Consumer, type Kafka, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
-import type { CommandFeed, DeliveredCommand } from '../../commands/feed.ts';
+import type { CommandFeed, DeliveredCommand } from '../../../commands/feed.ts';
 
 export interface KafkaCommandsOptions {
   readonly client: () => Kafka;

@@ -5,7 +5,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { SinkBatch } from '../sink.ts';
+import type { SinkBatch } from '../../sink.ts';
 import { httpSink } from './http.ts';
 
 const batch: SinkBatch = {

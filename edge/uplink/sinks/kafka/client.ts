@@ -20,7 +20,7 @@ import type { KafkaLogin, KafkaSecurity, KafkaTls } from '@forpost/shared/kafka/
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
-import type { WireCount } from './wire-count.ts';
+import type { WireCount } from '../wire-count.ts';
 
 calmRequestQueue(import.meta.url);
 endStoppedFetchers(import.meta.url);

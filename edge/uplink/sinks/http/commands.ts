@@ -14,9 +14,9 @@ import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { CommandFeed } from '../../commands/feed.ts';
-import { httpReason } from './http-reasons.ts';
-import type { WireCount } from './wire-count.ts';
+import type { CommandFeed } from '../../../commands/feed.ts';
+import type { WireCount } from '../wire-count.ts';
+import { httpReason } from './reasons.ts';
 
 export interface HttpCommandsOptions {
   /** of the receiver, without a slash at the end */

@@ -13,14 +13,14 @@ import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/e
 import type { KafkaLogin } from '@forpost/shared/kafka/security.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
-import type { SinkConfig } from '../../config/installation.ts';
-import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
-import { kafkaClient, kafkaError, noRetries } from './kafka-client.ts';
-import { BrokerTime, kafkaCommands } from './kafka-commands.ts';
+import type { SinkConfig } from '../../../config/installation.ts';
+import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
+import type { SinkContext } from '../registry.ts';
+import { WireCount } from '../wire-count.ts';
+import { within } from '../within.ts';
+import { kafkaClient, kafkaError, noRetries } from './client.ts';
+import { BrokerTime, kafkaCommands } from './commands.ts';
 import { addedInWords, type SeenPartitions, settlePartitions, unknownCluster } from './partitions.ts';
-import type { SinkContext } from './registry.ts';
-import { WireCount } from './wire-count.ts';
-import { within } from './within.ts';
 
 type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
 
