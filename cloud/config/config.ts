@@ -6,192 +6,242 @@ import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
-const rate = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000, description }));
+const rate = (description: string, otherwise: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000, description, default: otherwise }));
+const port = (description: string, otherwise: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description, default: otherwise }));
+const certificateKeys = {
+  certificate: Type.String({
+    description: 'PEM file with the certificate, then the certificates that lead to its CA; read again every 10 s',
+  }),
+  key: Type.String({ description: 'PEM file with the certificate’s key, without a passphrase' }),
+};
+const allowPlaintext = Type.Optional(
+  Type.Boolean({
+    description: 'true allows a password to another machine by http, where the network is trusted',
+    default: false,
+  }),
+);
 
-/** What one gateway may send. */
-const gatewayLimits = Type.Object(
+export const defaultCloudPort = 8090;
+export const defaultReceiverPort = 8443;
+
+const limits = (description: string) =>
+  Type.Object(
+    {
+      events_per_second: rate('events that are no alarms; ten seconds of them at once', 10_000),
+      bytes_per_second: rate('JSON before it is compressed', 8_000_000),
+      alerts_per_second: rate('changes of alarms, counted apart from the events; 5000 of them at once', 50),
+    },
+    { ...closed, description },
+  );
+
+const httpSchema = Type.Object(
   {
-    events_per_second: rate('readings and what else is no alarm; default 10000, and ten seconds of it at once'),
-    bytes_per_second: rate('of unpacked JSON; default 8000000'),
-    alerts_per_second: rate('changes of alarms, beside the events; default 50, and 5000 at once'),
+    host: Type.Optional(
+      Type.String({
+        description:
+          'address of the page and the API; another than loopback needs tls, trusted_proxy or allow_plaintext',
+        'x-default': '127.0.0.1; with tls 0.0.0.0',
+      }),
+    ),
+    port: port('port of the page and the API', defaultCloudPort),
+    tls: Type.Optional(Type.Object(certificateKeys, { ...closed, description: 'the page and the API over TLS' })),
+    ...frontProperties,
+    allow_plaintext: Type.Optional(
+      Type.Boolean({
+        description: 'true lets other machines send passwords in the clear, where the network is trusted',
+        default: false,
+      }),
+    ),
+    metrics_token_file: Type.Optional(
+      Type.String({
+        description: 'file with the token that reads /metrics',
+        'x-default': 'metrics-token in the data folder, which the centre makes',
+      }),
+    ),
   },
+  { ...closed, description: 'the page, the API, and the receiver where it has no port of its own' },
+);
+
+const kafkaSchema = Type.Object(
   {
-    ...closed,
-    description:
-      'beyond it the receiver answers 429 and the gateway sends it later; over Kafka nothing is refused. Either way the ' +
-      'centre raises an alarm «this gateway floods»',
+    brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets, as [::1]:9092' }), {
+      minItems: 1,
+      description: 'brokers to ask first for the cluster, as host:port',
+    }),
+    prefix: Type.Optional(
+      Type.String({
+        pattern: '^[a-zA-Z0-9._-]{1,100}$',
+        description: 'first part of the topics’ names; the same as at the gateways',
+        default: 'forpost',
+      }),
+    ),
+    tls: Type.Optional(kafkaTlsSchema),
+    sasl: Type.Optional(
+      Type.Object(
+        {
+          ...kafkaLoginProperties,
+          password_file: Type.String({ description: 'file with the password and nothing else' }),
+        },
+        { ...closed, description: 'log-in to Kafka' },
+      ),
+    ),
+    batch_mb: Type.Optional(
+      Type.Integer({
+        minimum: 4,
+        maximum: 1024,
+        description:
+          'events of one broker that are unpacked at once; in a backlog the centre takes five times as much memory',
+        default: 64,
+      }),
+    ),
+    development: Type.Optional(
+      Type.Boolean({
+        description: 'true: a single broker for development; topics get few partitions and one replica',
+        default: false,
+      }),
+    ),
   },
+  { ...closed, description: 'the Kafka that gateways send to; absent: the receiver writes straight into the history' },
+);
+
+const receiverSchema = Type.Object(
+  {
+    host: Type.Optional(Type.String({ description: 'address that the receiver listens on', default: '0.0.0.0' })),
+    port: port('port of the receiver', defaultReceiverPort),
+    tls: Type.Object(
+      {
+        ...certificateKeys,
+        client_ca: Type.Optional(
+          Type.String({
+            description: 'PEM file with the CA of the gateways’ certificates, whose CN or DNS name is the gateway’s id',
+          }),
+        ),
+        client_certificate_required: Type.Optional(
+          Type.Boolean({
+            description: 'true: a gateway needs a certificate, and a token is not enough',
+            default: false,
+          }),
+        ),
+      },
+      { ...closed, description: 'certificate of the receiver, and what it asks of gateways' },
+    ),
+  },
+  { ...closed, description: 'a port of its own for the gateways; absent: they use http' },
+);
+
+const gatewaySchema = Type.Object(
+  {
+    token_sha256: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'sha256 of the gateway’s token in hex; "forpost cloud gateway token" makes both',
+      }),
+    ),
+    limits: Type.Optional(limits('limits of this gateway, also over Kafka')),
+    refused: Type.Optional(
+      Type.Boolean({
+        description: 'true locks a stolen gateway out, with its token and its certificate',
+        default: false,
+      }),
+    ),
+  },
+  closed,
+);
+
+const webhookSchema = Type.Object(
+  {
+    id: Type.String({ pattern: idPatternText, description: 'id of the channel in log and metrics' }),
+    kind: Type.Literal('webhook', { description: 'an HTTP address that is sent JSON' }),
+    url: Type.String({ pattern: '^https?://', description: 'address that notifications are posted to' }),
+    allow_plaintext: allowPlaintext,
+    severity: Type.Optional(
+      Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
+        description: 'least severity that is sent',
+        default: 'warning',
+      }),
+    ),
+  },
+  { ...closed, description: 'a webhook' },
+);
+
+const gatewayAlarmsSchema = Type.Object(
+  {
+    silent_after_s: Type.Optional(
+      Type.Integer({
+        minimum: 30,
+        maximum: 86_400,
+        description: 'how long a gateway may send no state',
+        default: 300,
+      }),
+    ),
+    clock_after_s: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 604_800,
+        description: 'how long a gateway’s clock may be out of sync',
+        default: 3600,
+      }),
+    ),
+    link_after_s: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 604_800,
+        description: 'how long an uplink of a gateway may fail',
+        default: 900,
+      }),
+    ),
+  },
+  { ...closed, description: 'when the centre raises an alarm about a gateway' },
 );
 
 export const cloudSchema = Type.Object(
   {
-    data: Type.String({ description: 'folder for the embedded history and the secrets' }),
-    http: Type.Object(
-      {
-        host: Type.Optional(
-          Type.String({
-            description: 'default 127.0.0.1, with tls 0.0.0.0; another than loopback needs tls or a trusted_proxy',
-          }),
-        ),
-        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-        tls: Type.Optional(
-          Type.Object(
-            {
-              certificate: Type.String({
-                description:
-                  'PEM file: the certificate, then what leads from it to the CA; a renewed one counts within seconds',
-              }),
-              key: Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' }),
-            },
-            closed,
-          ),
-        ),
-        ...frontProperties,
-        allow_plaintext: Type.Optional(
-          Type.Boolean({
-            description: 'other machines may send passwords in the clear: only where the network is trusted',
-          }),
-        ),
-        metrics_token_file: Type.Optional(
-          Type.String({
-            description: 'file with the token that reads /metrics; default: made as metrics-token in the data folder',
-          }),
-        ),
-      },
-      closed,
-    ),
-    /** without it the receiver writes straight into the history */
-    kafka: Type.Optional(
-      Type.Object(
-        {
-          brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets: [::1]:9092' }), {
-            minItems: 1,
-          }),
-          prefix: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$' })),
-          tls: Type.Optional(kafkaTlsSchema),
-          sasl: Type.Optional(
-            Type.Object(
-              {
-                ...kafkaLoginProperties,
-                password_file: Type.String({ description: 'file with the password and nothing else' }),
-              },
-              closed,
-            ),
-          ),
-          batch_mb: Type.Optional(
-            Type.Integer({
-              minimum: 4,
-              maximum: 1024,
-              description:
-                'how many MB of events are unpacked at once of what a broker sends; the centre’s memory grows by some five times that in a backlog; default 64',
-            }),
-          ),
-          /** a single development broker: few partitions, one replica */
-          development: Type.Optional(Type.Boolean()),
-        },
-        closed,
-      ),
-    ),
+    data: Type.String({ description: 'folder for the embedded history, the users and the keys' }),
+    http: httpSchema,
+    kafka: Type.Optional(kafkaSchema),
     history: Type.Optional(
       Type.Object(
         {
-          url: Type.Optional(Type.String({ description: 'of a ClickHouse server; default: embedded' })),
-          allow_plaintext: Type.Optional(
-            Type.Boolean({ description: 'a password to another machine by http: only where the network is trusted' }),
+          url: Type.Optional(
+            Type.String({
+              description: 'address of a ClickHouse server or cluster, as http://clickhouse:8123/forpost',
+              'x-default': 'ClickHouse embedded in the centre',
+            }),
           ),
+          allow_plaintext: allowPlaintext,
         },
-        closed,
+        { ...closed, description: 'where the history is kept' },
       ),
     ),
-    /** a port of its own for what the gateways send; without it that is a part of `http` */
-    receiver: Type.Optional(
-      Type.Object(
-        {
-          host: Type.Optional(Type.String({ description: 'default 0.0.0.0' })),
-          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-          tls: Type.Object(
-            {
-              certificate: Type.String({ description: 'PEM file' }),
-              key: Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' }),
-              client_ca: Type.Optional(
-                Type.String({ description: 'PEM file: who signs the gateways’ certificates (CN or DNS name = id)' }),
-              ),
-              client_certificate_required: Type.Optional(
-                Type.Boolean({ description: 'a token alone is not enough; default false' }),
-              ),
-            },
-            closed,
-          ),
-        },
-        closed,
-      ),
-    ),
-    /** gateways that may use the receiver, by gateway id; one with a certificate of `client_ca` need not stand here */
+    receiver: Type.Optional(receiverSchema),
     gateways: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: idPatternText }),
-        Type.Object(
-          {
-            token_sha256: Type.Optional(
-              Type.String({ pattern: '^[0-9a-f]{64}$', description: 'sha256 of its token in hex' }),
-            ),
-            limits: Type.Optional(gatewayLimits),
-            refused: Type.Optional(
-              Type.Boolean({ description: 'a stolen one: neither token nor certificate lets it in' }),
-            ),
-          },
-          closed,
-        ),
+      Type.Record(Type.String({ pattern: idPatternText }), gatewaySchema, {
+        description:
+          'gateways that may use the receiver, by gateway id; one with a certificate of client_ca need not stand here',
+      }),
+    ),
+    limits: Type.Optional(
+      limits(
+        'limits of each gateway that has none of its own: beyond them the receiver answers 429, Kafka refuses nothing, and the centre raises the alarm flood',
       ),
     ),
-    /** of every gateway that has no `limits` of its own; one over Kafka may have them too, under `gateways` */
-    limits: Type.Optional(gatewayLimits),
-    notify: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            id: Type.String({ pattern: idPatternText }),
-            kind: Type.Literal('webhook'),
-            url: Type.String({ pattern: '^https?://' }),
-            allow_plaintext: Type.Optional(
-              Type.Boolean({ description: 'a password to another machine by http: only where the network is trusted' }),
-            ),
-            /** the least severity that is sent; default warning */
-            severity: Type.Optional(
-              Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
-            ),
-          },
-          closed,
-        ),
-      ),
-    ),
+    notify: Type.Optional(Type.Array(webhookSchema, { description: 'channels that tell people of alarms' })),
     commands: Type.Optional(
       Type.Object(
         {
           key_file: Type.Optional(
-            Type.String({ description: 'PEM file with the Ed25519 key that signs; default: made in the data folder' }),
+            Type.String({
+              description: 'PEM file with the Ed25519 key that signs commands',
+              'x-default': 'in the data folder, made by the centre',
+            }),
           ),
         },
-        closed,
+        { ...closed, description: 'commands to gateways' },
       ),
     ),
-    /** what the centre itself raises about its gateways, and after how long */
-    gateway_alarms: Type.Optional(
-      Type.Object(
-        {
-          silent_after_s: Type.Optional(
-            Type.Integer({ minimum: 30, maximum: 86_400, description: 'a gateway that is not heard of; default 300' }),
-          ),
-          clock_after_s: Type.Optional(
-            Type.Integer({ minimum: 60, maximum: 604_800, description: 'a clock that is not in sync; default 3600' }),
-          ),
-          link_after_s: Type.Optional(
-            Type.Integer({ minimum: 60, maximum: 604_800, description: 'an uplink that does not work; default 900' }),
-          ),
-        },
-        closed,
-      ),
-    ),
+    gateway_alarms: Type.Optional(gatewayAlarmsSchema),
     watchdog: Type.Optional(
       Type.Object(
         {
@@ -200,17 +250,21 @@ export const cloudSchema = Type.Object(
               minimum: 1,
               maximum: 3600,
               description:
-                'how long its main thread may not answer: then the centre ends itself, to be started again; default 30',
+                'how long the main thread may hang before the centre ends itself and systemd starts it again',
+              default: 30,
             }),
           ),
         },
-        { additionalProperties: false },
+        { ...closed, description: 'what ends a process that hangs' },
       ),
     ),
-    log_level: Type.Optional(Type.String()),
+    log_level: Type.Optional(
+      Type.String({
+        description: 'least level of the log: trace, debug, info, warn, error, fatal or silent',
+        default: 'info',
+      }),
+    ),
   },
   closed,
 );
 export type CloudConfig = Type.Static<typeof cloudSchema>;
-export const defaultCloudPort = 8090;
-export const defaultReceiverPort = 8443;

@@ -7,210 +7,310 @@ import { frontProperties } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 
-const port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const port = (description: string, otherwise: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description, default: otherwise }));
+const host = (description: string, otherwise: string) =>
+  Type.Optional(Type.String({ description, default: otherwise }));
 const closed = { additionalProperties: false } as const;
+
+export const defaultMqttPort = 1883;
+export const defaultMqttTlsPort = 8883;
+export const defaultWebSocketPort = 8083;
+export const defaultWebSocketTlsPort = 8084;
+export const defaultHttpPort = 8080;
+export const defaultHttpsPort = 8443;
 
 export const tlsSchema = Type.Object(
   {
-    certificate: Type.String({ description: 'PEM file' }),
-    key: Type.String({ description: 'PEM file' }),
+    certificate: Type.String({
+      description: 'PEM file with the certificate, then the certificates that lead to its CA; read again every 10 s',
+    }),
+    key: Type.String({ description: 'PEM file with the certificate’s key, without a passphrase' }),
   },
   closed,
 );
 
-/** For a metered link; what counts is on the wire, both ways, and compressed: events, commands and evidence. */
 export const linkLimitSchema = Type.Object(
   {
-    bytes_per_second: Type.Optional(Type.Integer({ minimum: 200, description: 'never more, but for a moment' })),
+    bytes_per_second: Type.Optional(
+      Type.Integer({
+        minimum: 200,
+        description: 'highest rate of this uplink, in both directions',
+        'x-default': 'no limit',
+      }),
+    ),
     bytes_per_day: Type.Optional(
-      Type.Integer({ minimum: 100_000, description: 'of the site’s local day; alerts and commands go on beyond it' }),
+      Type.Integer({
+        minimum: 100_000,
+        description: 'traffic of one local day of the site; beyond it only alerts and commands use the link',
+        'x-default': 'no limit',
+      }),
     ),
   },
-  closed,
+  {
+    ...closed,
+    description: 'limits for a metered link: compressed bytes on the wire, of events, commands and evidence',
+  },
 );
 
 export const kafkaSinkSchema = Type.Object(
   {
-    kind: Type.Literal('kafka'),
-    name: Type.Optional(Type.String({ pattern: idPatternText })),
-    brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets: [::1]:9092' }), {
+    kind: Type.Literal('kafka', { description: 'events go straight to a Kafka cluster' }),
+    name: Type.Optional(
+      Type.String({
+        pattern: idPatternText,
+        description: 'name of this uplink in the page, the log and the secrets file',
+        default: 'kafka',
+      }),
+    ),
+    brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets, as [::1]:9092' }), {
       minItems: 1,
+      description: 'brokers to ask first for the cluster, as host:port',
     }),
     prefix: Type.Optional(
-      Type.String({ pattern: '^[a-zA-Z0-9._-]{1,100}$', description: 'of the topics; default forpost' }),
+      Type.String({
+        pattern: '^[a-zA-Z0-9._-]{1,100}$',
+        description: 'first part of the topics’ names; the same as at the centre',
+        default: 'forpost',
+      }),
     ),
     tls: Type.Optional(kafkaTlsSchema),
-    /** its password stands in the secrets file: uplink: NAME: password */
-    sasl: Type.Optional(Type.Object(kafkaLoginProperties, closed)),
+    sasl: Type.Optional(
+      Type.Object(kafkaLoginProperties, {
+        ...closed,
+        description: 'log-in to Kafka; its password stands in the secrets file as uplink: { NAME: { password } }',
+      }),
+    ),
     limit: Type.Optional(linkLimitSchema),
   },
-  closed,
+  { ...closed, description: 'an uplink to Kafka' },
 );
 
 export const httpSinkSchema = Type.Object(
   {
-    kind: Type.Literal('http'),
-    name: Type.Optional(Type.String({ pattern: idPatternText })),
-    url: Type.String({ pattern: '^https?://' }),
-    /** where the receiver's CA is not a public one, and this gateway's certificate where the receiver asks for one */
+    kind: Type.Literal('http', { description: 'events go to the centre’s receiver over HTTPS' }),
+    name: Type.Optional(
+      Type.String({
+        pattern: idPatternText,
+        description: 'name of this uplink in the page, the log and the secrets file',
+        default: 'http',
+      }),
+    ),
+    url: Type.String({
+      pattern: '^https?://',
+      description: 'address of the centre, as https://centre.example.org; http:// on loopback only',
+    }),
     tls: Type.Optional(kafkaTlsSchema),
     limit: Type.Optional(linkLimitSchema),
   },
-  closed,
+  { ...closed, description: 'an uplink to the centre’s receiver; its token stands in the secrets file' },
+);
+
+const websocketSchema = Type.Object(
+  {
+    host: host('address that ws:// listens on', '127.0.0.1'),
+    port: port('port of ws://', defaultWebSocketPort),
+    tls_port: port('port of wss://; it uses the host and the certificate of mqtt.tls', defaultWebSocketTlsPort),
+    origins: Type.Optional(
+      Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
+        maxItems: 32,
+        description: 'web pages that may connect, as https://dash.example.org; "*" allows every page',
+        'x-default': 'pages of the gateway’s own host',
+      }),
+    ),
+  },
+  { ...closed, description: 'MQTT over WebSocket, for programs that run in a browser' },
+);
+
+const mqttSchema = Type.Object(
+  {
+    host: host('address that MQTT without TLS listens on; another than loopback needs allow_plaintext', '127.0.0.1'),
+    port: port('port of MQTT without TLS', defaultMqttPort),
+    allow_plaintext: Type.Optional(
+      Type.Boolean({
+        description: 'true allows MQTT without TLS on other addresses than loopback, where the network sees passwords',
+        default: false,
+      }),
+    ),
+    websocket: Type.Optional(websocketSchema),
+    max_packet_bytes: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: 16_777_216,
+        description: 'longest MQTT packet of a device',
+        default: 262_144,
+      }),
+    ),
+    max_packet_bytes_of_consumers: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: 4_194_304,
+        description: 'longest MQTT packet of a consumer, at least max_packet_bytes: a bridge sends all devices in one',
+        default: 2_097_152,
+      }),
+    ),
+    max_connections: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        description: 'clients that may be logged in at once; the next one is answered «server unavailable»',
+        default: 6000,
+      }),
+    ),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          host: host('address that MQTT over TLS listens on', '0.0.0.0'),
+          port: port('port of MQTT over TLS', defaultMqttTlsPort),
+          ...tlsSchema.properties,
+        },
+        { ...closed, description: 'MQTT over TLS' },
+      ),
+    ),
+  },
+  { ...closed, description: 'the broker that meters and sensors connect to' },
+);
+
+const httpSchema = Type.Object(
+  {
+    host: host('address of the page without TLS; another than loopback needs trusted_proxy', '127.0.0.1'),
+    port: port('port of the page without TLS; with tls it redirects', defaultHttpPort),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          host: host('address that the page over TLS listens on', '0.0.0.0'),
+          port: port('port of the page over TLS', defaultHttpsPort),
+          ...tlsSchema.properties,
+        },
+        { ...closed, description: 'the page over TLS' },
+      ),
+    ),
+    ...frontProperties,
+  },
+  { ...closed, description: 'the installer’s page and the API' },
+);
+
+const outboxSchema = Type.Object(
+  {
+    max_bytes: Type.Optional(
+      Type.Integer({
+        minimum: 1_048_576,
+        description: 'room that events may take within the outbox file',
+        default: 1_073_741_824,
+      }),
+    ),
+    min_free_bytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'free room that readings leave on the disk: below it the outbox file does not grow',
+        'x-default': 'a tenth of the disk, at most 268435456',
+      }),
+    ),
+    keep_delivered_days: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 3650,
+        description: 'how long delivered events stay for a replay, while there is room',
+        default: 7,
+      }),
+    ),
+    shed_after_s: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 86_400,
+        description: 'without room: how long no reading is acknowledged before the oldest stored ones are deleted',
+        default: 60,
+      }),
+    ),
+  },
+  { ...closed, description: 'the store of events that wait for the centre' },
+);
+
+const evidenceSchema = Type.Object(
+  {
+    max_bytes: Type.Optional(
+      Type.Integer({
+        minimum: 1_048_576,
+        description: 'room for pictures and clips; beyond it the least valuable ones are deleted',
+        default: 2_147_483_648,
+      }),
+    ),
+    keep_days: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 3650,
+        description: 'how long pictures and clips of alarms are kept',
+        default: 30,
+      }),
+    ),
+    keep_chatter_days: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 3650,
+        description: 'the same for trials, for severity info, and for alarms that are raised all the time',
+        default: 3,
+      }),
+    ),
+    receiver: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({
+            pattern: '^https?://',
+            description: 'address of the centre’s receiver; http:// on loopback only',
+          }),
+          tls: Type.Optional(kafkaTlsSchema),
+        },
+        {
+          ...closed,
+          description:
+            'where the centre takes pictures, beside an uplink to Kafka; token: uplink: { evidence: { token } }',
+        },
+      ),
+    ),
+  },
+  { ...closed, description: 'pictures and clips of alarms' },
 );
 
 export const installationSchema = Type.Object(
   {
-    gateway: Type.String({ pattern: idPatternText, description: 'id of this gateway; never changes' }),
-    name: Type.Optional(Type.String()),
+    gateway: Type.String({ pattern: idPatternText, description: 'id of this gateway in every event; never changes' }),
+    name: Type.Optional(Type.String({ description: 'name of this gateway for people', 'x-default': 'its id' })),
     data: Type.String({ description: 'folder for the outbox, the models and the pictures' }),
-    site_file: Type.String({ description: 'the site: devices, cameras, zones, rules' }),
-    secrets_file: Type.String({ description: 'passwords, apart from everything else' }),
-    mqtt: Type.Object(
-      {
-        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
-        port: Type.Optional(port),
-        /** plain MQTT on another address than loopback sends passwords in the clear: it must be asked for */
-        allow_plaintext: Type.Optional(Type.Boolean()),
-        websocket: Type.Optional(
-          Type.Object(
-            {
-              host: Type.Optional(Type.String({ description: 'of ws://; default 127.0.0.1, as of plain MQTT' })),
-              port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'of ws://; default 8083' })),
-              tls_port: Type.Optional(
-                Type.Integer({
-                  minimum: 1,
-                  maximum: 65_535,
-                  description: 'of wss://, where mqtt.tls is there, on its host and with its certificate; default 8084',
-                }),
-              ),
-              origins: Type.Optional(
-                Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
-                  maxItems: 32,
-                  description:
-                    'of web pages that may connect beside those of the gateway’s own host, as https://dash.example.org; "*": of all',
-                }),
-              ),
-            },
-            closed,
-          ),
-        ),
-        max_packet_bytes: Type.Optional(
-          Type.Integer({ minimum: 1024, maximum: 16_777_216, description: 'of devices; default 262144' }),
-        ),
-        max_packet_bytes_of_consumers: Type.Optional(
-          Type.Integer({
-            minimum: 1024,
-            maximum: 4_194_304,
-            description: 'a bridge tells all its devices in one message; default 2097152, at least max_packet_bytes',
-          }),
-        ),
-        max_connections: Type.Optional(
-          Type.Integer({
-            minimum: 1,
-            maximum: 100_000,
-            description:
-              'clients that are logged in at once; default 6000. A further one is answered «server unavailable». Each takes a file descriptor',
-          }),
-        ),
-        tls: Type.Optional(
-          Type.Object(
-            { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },
-            closed,
-          ),
-        ),
-      },
-      closed,
-    ),
-    http: Type.Object(
-      {
-        host: Type.Optional(Type.String({ description: 'default 127.0.0.1' })),
-        port: Type.Optional(port),
-        tls: Type.Optional(
-          Type.Object(
-            { host: Type.Optional(Type.String()), port: Type.Optional(port), ...tlsSchema.properties },
-            closed,
-          ),
-        ),
-        ...frontProperties,
-      },
-      closed,
-    ),
-    outbox: Type.Optional(
-      Type.Object(
-        {
-          max_bytes: Type.Optional(
-            Type.Integer({ minimum: 1_048_576, description: 'used within the file; default 1 GiB' }),
-          ),
-          min_free_bytes: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              description:
-                'of the disk: below it readings make the file grow no more; default a tenth of it, at most 256 MiB',
-            }),
-          ),
-          keep_delivered_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
-          shed_after_s: Type.Optional(
-            Type.Number({
-              minimum: 0,
-              maximum: 86_400,
-              description:
-                'without room for readings: how long none is acknowledged, so that devices keep them, before the oldest stored ones are deleted; default 60',
-            }),
-          ),
-        },
-        closed,
-      ),
-    ),
+    site_file: Type.String({ description: 'path of site.yaml: devices, cameras, zones, rules' }),
+    secrets_file: Type.String({ description: 'path of secrets.yaml: passwords and tokens' }),
+    mqtt: mqttSchema,
+    http: httpSchema,
+    outbox: Type.Optional(outboxSchema),
     clock: Type.Optional(
       Type.Object(
         {
           trusted: Type.Optional(
             Type.Boolean({
               description:
-                'true: this machine’s clock is right without a time service; rules with hours are silent outside them, and late readings raise nothing. Default false: without a time service neither suppresses an alarm',
+                'true: this machine’s clock is right without a time service. With false, rules with hours and late readings raise alarms until a time service confirms the clock',
+              default: false,
             }),
           ),
         },
-        closed,
+        { ...closed, description: 'the clock of this machine' },
       ),
     ),
-    /** pictures and clips of alarms */
-    evidence: Type.Optional(
-      Type.Object(
-        {
-          max_bytes: Type.Optional(Type.Integer({ minimum: 1_048_576, description: 'default 2 GiB' })),
-          keep_days: Type.Optional(Type.Number({ minimum: 0, maximum: 3650, description: 'of alarms; default 30' })),
-          keep_chatter_days: Type.Optional(
-            Type.Number({
-              minimum: 0,
-              maximum: 3650,
-              description: 'of trials, information and what goes off all the time; default 3',
-            }),
-          ),
-          /** where the centre takes them, if that is not the HTTPS uplink; its token: uplink: evidence: token */
-          receiver: Type.Optional(
-            Type.Object({ url: Type.String({ pattern: '^https?://' }), tls: Type.Optional(kafkaTlsSchema) }, closed),
-          ),
-        },
-        closed,
-      ),
-    ),
+    evidence: Type.Optional(evidenceSchema),
     uplink: Type.Array(Type.Union([kafkaSinkSchema, httpSinkSchema]), {
-      description: 'empty: the site stays on its own',
+      description: 'where events go; an empty list keeps the site on its own',
     }),
-    /** whose commands are taken (acknowledge, …); absent: nobody's */
     commands: Type.Optional(
       Type.Object(
         {
           trusted_keys: Type.Optional(
-            Type.Array(Type.String({ description: 'a line that "forpost cloud key" prints: ed25519:…' }), {
+            Type.Array(Type.String({ description: 'a line that "forpost cloud key" prints, as ed25519:…' }), {
               maxItems: 8,
+              description: 'public keys of centres whose commands are carried out, as "forpost cloud key" prints them',
             }),
           ),
-          trusted_keys_file: Type.Optional(Type.String({ description: 'file with such lines' })),
+          trusted_keys_file: Type.Optional(Type.String({ description: 'file with such keys, one a line' })),
         },
-        closed,
+        { ...closed, description: 'which centre may send commands (acknowledge, replay, …); absent: none' },
       ),
     ),
     watchdog: Type.Optional(
@@ -221,15 +321,19 @@ export const installationSchema = Type.Object(
               minimum: 1,
               maximum: 3600,
               description:
-                'how long its main thread may not answer: then the gateway ends itself, to be started again; default 15',
+                'how long the main thread may hang before the gateway ends itself and systemd starts it again',
+              default: 15,
             }),
           ),
         },
-        { additionalProperties: false },
+        { ...closed, description: 'what ends a process that hangs' },
       ),
     ),
     log_level: Type.Optional(
-      Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))),
+      Type.Union(
+        ['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
+        { description: 'least level of the log', default: 'info' },
+      ),
     ),
   },
   closed,
@@ -237,10 +341,3 @@ export const installationSchema = Type.Object(
 
 export type Installation = Type.Static<typeof installationSchema>;
 export type SinkConfig = Installation['uplink'][number];
-
-export const defaultMqttPort = 1883;
-export const defaultMqttTlsPort = 8883;
-export const defaultWebSocketPort = 8083;
-export const defaultWebSocketTlsPort = 8084;
-export const defaultHttpPort = 8080;
-export const defaultHttpsPort = 8443;

@@ -104,7 +104,7 @@ test.each([
   ['9092"] }', '9092"], limit: { bytes_a_day: 500000 } }', 'unknown key "bytes_a_day" in uplink[0].limit'],
   ['kind: kafka', 'kind: kafak', 'uplink[0].kind must be one of kafka, http, not "kafak"; did you mean "kafka"?'],
   ['mqtt: {}', 'mqtt: { prt: 1 }', 'unknown key "prt" in mqtt; did you mean "port"?'],
-  ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (passwords, apart from everything else)'],
+  ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (path of secrets.yaml: passwords and tokens)'],
 ])('%s written as %j stops the start', (from, to, expected) => {
   expect(problemsOf(good.replace(from, to)).join('\n')).toContain(expected);
 });

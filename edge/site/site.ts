@@ -6,13 +6,16 @@ import { type DeviceId, idPatternText, type RuleId, type SiteId } from '@forpost
 import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
-const id = Type.String({ pattern: idPatternText });
+const id = (description: string) => Type.String({ pattern: idPatternText, description });
+const name = Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' }));
 /** 0..1 of the picture */
 const unit = Type.Number({ minimum: 0, maximum: 1 });
 export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
 
-/** Where it is, for whoever has to go there: shown at alarms, in lists and in notifications. */
-const placeSchema = Type.String({ maxLength: 200, description: 'where it is, as "cellar, left of the door"' });
+const placeSchema = Type.String({
+  maxLength: 200,
+  description: 'where it is, as "cellar, left of the door"; shown with alarms, in lists and in notifications',
+});
 
 /** a topic without wildcards, of one level or several, none of them empty */
 const topicPattern = '^(?!.{101})[^#+/\\s]+(/[^#+/\\s]+)*$';
@@ -22,21 +25,28 @@ const fullTopicPattern =
 
 export const deviceSchema = Type.Object(
   {
-    id,
-    name: Type.Optional(Type.String()),
-    decoder: Type.String({ description: 'what it speaks: native, tasmota, shelly' }),
-    /** what the device calls itself in its topics, where that is not its id */
-    topic: Type.Optional(Type.String({ pattern: topicPattern, description: 'as "plug" or "home/kitchen/plug"' })),
+    id: id('id of the device, its user name at the broker and its name in events; never changes'),
+    name,
+    decoder: Type.String({ description: 'what the device speaks' }),
+    topic: Type.Optional(
+      Type.String({
+        pattern: topicPattern,
+        description: 'what the device calls itself in its topics, as "plug" or "home/kitchen/plug"',
+        'x-default': 'the id',
+      }),
+    ),
     full_topic: Type.Optional(
       Type.String({
         pattern: fullTopicPattern,
-        description: 'of Tasmota, as it stands in its settings; default %prefix%/%topic%/',
+        description: 'FullTopic of a Tasmota device, as it stands in its settings',
+        default: '%prefix%/%topic%/',
       }),
     ),
     groups: Type.Optional(
       Type.Array(Type.String({ pattern: topicPattern }), {
         maxItems: 8,
-        description: 'of Tasmota: group topics it listens to beside its own; default tasmotas and sonoffs',
+        description: 'group topics that a Tasmota device listens to beside its own',
+        default: ['tasmotas', 'sonoffs'],
       }),
     ),
     keys: Type.Optional(
@@ -46,9 +56,12 @@ export const deviceSchema = Type.Object(
           Type.String(),
           Type.Object(
             {
-              metric: Type.String({ description: 'as power_w' }),
+              metric: Type.String({ description: 'name of the metric, as power_w' }),
               factor: Type.Optional(
-                Type.Number({ description: 'to the unit of the metric: kWh to Wh 1000; default 1' }),
+                Type.Number({
+                  description: 'multiplies the value into the metric’s unit: 1000 makes Wh of kWh',
+                  default: 1,
+                }),
               ),
             },
             closed,
@@ -56,83 +69,95 @@ export const deviceSchema = Type.Object(
         ]),
         {
           description:
-            'what keys mean that no table knows: by their paths, as the page shows them ("HEATER.Flow"), the metric, or {metric, factor}',
+            'meaning of keys that no table knows: path of the key as the page shows it ("HEATER.Flow") to a metric or {metric, factor}',
         },
       ),
     ),
     place: Type.Optional(placeSchema),
   },
-  closed,
+  { ...closed, description: 'a meter or sensor that logs in to the broker and sends readings' },
 );
 
 export const consumerSchema = Type.Object(
   {
-    id,
-    name: Type.Optional(Type.String()),
+    id: id('id of the consumer and its user name at the broker; never changes'),
+    name,
     role: Type.Optional(
       Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 8 })], {
-        description: 'what it is, or a list: home-assistant, zigbee2mqtt, node-red, esphome; grants what these need',
+        description: 'role, or a list of roles: grants the topics that such a program needs',
       }),
     ),
     base_topic: Type.Optional(
       Type.String({
         pattern: topicPattern,
-        description: 'of its role; default zigbee2mqtt, node-red, and for esphome the id of this consumer',
+        description: 'base topic of the role’s program',
+        'x-default': 'zigbee2mqtt, node-red; for esphome the id of the consumer',
       }),
     ),
     discovery_prefix: Type.Optional(
-      Type.String({ pattern: topicPattern, description: 'of Home Assistant’s discovery; default homeassistant' }),
+      Type.String({
+        pattern: topicPattern,
+        description: 'prefix of Home Assistant’s discovery',
+        default: 'homeassistant',
+      }),
     ),
     subscribe: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
-        description: 'MQTT topic filters that it may subscribe to, beside those of its role',
+        description: 'MQTT topic filters that the consumer may subscribe to, beside those of its role',
       }),
     ),
     publish: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
         description:
-          'MQTT topic filters that it may publish to, beside those of its role: commands (cmnd/#), or trees of its own; never what a device or the gateway says',
+          'MQTT topic filters that the consumer may publish to, beside those of its role: commands (cmnd/#) or topics of its own; never a device’s or the gateway’s topics',
       }),
     ),
   },
-  closed,
+  { ...closed, description: 'a program or display that reads what devices send, and may give commands' },
 );
 
-/** 0..1 of the picture from the top left, in order */
-const corners = Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 });
+const corners = Type.Array(Type.Tuple([unit, unit]), {
+  minItems: 3,
+  maxItems: 64,
+  description: 'corners in order, as [x, y] from 0 to 1 of the picture, from its top left',
+});
 
 export const zoneSchema = Type.Object(
   {
-    id,
-    name: Type.Optional(Type.String()),
+    id: id('id of the zone, unique in its camera'),
+    name: Type.Optional(Type.String({ description: 'name for people' })),
     points: corners,
   },
-  closed,
+  { ...closed, description: 'an area of the picture that rules speak of' },
 );
 
-/** An area that nobody is to see: black before detection, live picture, snapshot and clip. */
 export const maskSchema = Type.Object(
+  { id: Type.Optional(id('id of the mask')), points: corners },
   {
-    id: Type.Optional(id),
-    /** corners, 0..1 of the picture from the top left, in order */
-    points: Type.Array(Type.Tuple([unit, unit]), { minItems: 3, maxItems: 64 }),
+    ...closed,
+    description: 'an area that nobody may see: black before detection, and in live picture, snapshot and clip',
   },
-  closed,
 );
 
-/** An area whose motion is none (a tree, a street): it wakes no detector; what is found there still counts. */
-export const motionMaskSchema = Type.Object({ points: corners }, closed);
+export const motionMaskSchema = Type.Object(
+  { points: corners },
+  {
+    ...closed,
+    description: 'an area whose motion wakes no detector, as a tree or a street; things found there still count',
+  },
+);
 
 export const lineSchema = Type.Object(
   {
-    id,
-    name: Type.Optional(Type.String()),
-    /** its two ends, 0..1 of the picture from the top left; which is first means nothing */
-    points: Type.Tuple([Type.Tuple([unit, unit]), Type.Tuple([unit, unit])]),
+    id: id('id of the line, unique in its camera'),
+    name: Type.Optional(Type.String({ description: 'name for people' })),
+    points: Type.Tuple([Type.Tuple([unit, unit]), Type.Tuple([unit, unit])], {
+      description: 'both ends, as [x, y] from 0 to 1 of the picture, from its top left; their order means nothing',
+    }),
   },
-  closed,
+  { ...closed, description: 'a line in the picture that rules watch for crossings' },
 );
 
 const cameraUrl = '^(rtsp|rtsps|http|https|file|v4l2)://';
@@ -141,64 +166,123 @@ export const hardwareDecoders = ['auto', 'vaapi', 'qsv', 'cuda', 'vdpau', 'drm',
 
 export const cameraSchema = Type.Object(
   {
-    id,
-    name: Type.Optional(Type.String()),
+    id: id('id of the camera in rules and events; never changes'),
+    name,
     place: Type.Optional(placeSchema),
-    /** what is analysed, best the camera's sub-stream; without user and password: those stand in the secrets file */
-    url: Type.String({ pattern: cameraUrl }),
-    /** what is recorded, where that is another stream of the same camera */
-    main_url: Type.Optional(Type.String({ pattern: cameraUrl })),
-    /** of rtsp; default tcp */
-    transport: Type.Optional(Type.Union([Type.Literal('tcp'), Type.Literal('udp')])),
+    url: Type.String({
+      pattern: cameraUrl,
+      description:
+        'stream that is analysed, best the sub-stream: rtsp://, rtsps://, http://, https://, file:// or v4l2:///dev/video0; user and password stand in the secrets file',
+    }),
+    main_url: Type.Optional(
+      Type.String({ pattern: cameraUrl, description: 'stream that is recorded', 'x-default': 'url' }),
+    ),
+    transport: Type.Optional(
+      Type.Union([Type.Literal('tcp'), Type.Literal('udp')], { description: 'transport of rtsp://', default: 'tcp' }),
+    ),
     ca: Type.Optional(
-      Type.String({ description: 'of rtsps:// and https://: PEM file with who signed the camera’s certificate' }),
+      Type.String({
+        description: 'PEM file with the CA of the camera’s certificate (rtsps://, https://)',
+        'x-default': 'the public CAs',
+      }),
     ),
     fingerprint: Type.Optional(
       Type.String({
         pattern: '^sha256:([0-9A-Fa-f]{2}:?){32}$',
-        description: 'of rtsps:// and https://: sha256:… of the camera’s own certificate, instead of a CA',
+        description:
+          'sha256:… of the camera’s own certificate, instead of a CA; "forpost cameras fingerprint" shows it',
       }),
     ),
-    /** decode in hardware; default: by the processor */
-    hwaccel: Type.Optional(Type.Union(hardwareDecoders.map((name) => Type.Literal(name)))),
-    masks: Type.Optional(Type.Array(maskSchema, { maxItems: 32 })),
-    /** motion (built in), or the name of a model installed with `forpost model add` */
-    detector: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,64}$' })),
-    /** frames analysed a second */
-    fps: Type.Optional(Type.Number({ minimum: 0.2, maximum: 30 })),
-    min_score: Type.Optional(unit),
-    /** by class, where it is another than min_score */
-    thresholds: Type.Optional(Type.Record(Type.String({ minLength: 1 }), unit)),
-    classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-    motion_masks: Type.Optional(Type.Array(motionMaskSchema, { maxItems: 32 })),
-    /** what is silenced while it stands; default: vehicles, furniture and whatever else of COCO does not live */
-    static_classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-    zones: Type.Optional(Type.Array(zoneSchema, { maxItems: 32 })),
-    lines: Type.Optional(Type.Array(lineSchema, { maxItems: 32 })),
-    /** the clip of an alarm; both 0: pictures alone, and nothing is recorded */
+    hwaccel: Type.Optional(
+      Type.Union(
+        hardwareDecoders.map((decoder) => Type.Literal(decoder)),
+        { description: 'hardware decoder; one that does not work costs one try', 'x-default': 'the processor decodes' },
+      ),
+    ),
+    masks: Type.Optional(Type.Array(maskSchema, { maxItems: 32, description: 'areas that nobody may see' })),
+    detector: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9._-]{1,64}$',
+        description: 'motion (built in), or the name of a model that "forpost model add" installed',
+        default: 'motion',
+      }),
+    ),
+    fps: Type.Optional(
+      Type.Number({ minimum: 0.2, maximum: 30, description: 'frames that are analysed a second', default: 5 }),
+    ),
+    min_score: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'least score of a detection',
+        'x-default': 'of the model, mostly 0.5',
+      }),
+    ),
+    thresholds: Type.Optional(
+      Type.Record(Type.String({ minLength: 1 }), unit, {
+        description: 'least score by class, where it differs from min_score, as { car: 0.6 }',
+      }),
+    ),
+    classes: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'classes that are looked for, as person and car',
+        'x-default': 'all classes of the model',
+      }),
+    ),
+    motion_masks: Type.Optional(
+      Type.Array(motionMaskSchema, { maxItems: 32, description: 'areas whose motion means nothing' }),
+    ),
+    static_classes: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'classes that count only while they move: a parked car raises nothing',
+        'x-default': 'vehicles, furniture and other lifeless classes of COCO',
+      }),
+    ),
+    zones: Type.Optional(Type.Array(zoneSchema, { maxItems: 32, description: 'areas that rules speak of' })),
+    lines: Type.Optional(Type.Array(lineSchema, { maxItems: 32, description: 'lines that rules watch' })),
     record: Type.Optional(
       Type.Object(
         {
-          before_s: Type.Optional(Type.Number({ minimum: 0, maximum: 30, description: 'default 5' })),
-          after_s: Type.Optional(Type.Number({ minimum: 0, maximum: 60, description: 'default 8' })),
+          before_s: Type.Optional(
+            Type.Number({ minimum: 0, maximum: 30, description: 'seconds of the clip before the alarm', default: 5 }),
+          ),
+          after_s: Type.Optional(
+            Type.Number({ minimum: 0, maximum: 60, description: 'seconds of the clip after the alarm', default: 8 }),
+          ),
         },
-        closed,
+        { ...closed, description: 'length of an alarm’s clip; both 0: pictures only, and nothing is recorded' },
       ),
     ),
   },
-  closed,
+  { ...closed, description: 'a camera that the gateway watches' },
 );
 
 /** What all rules have; the rest of a rule's keys are its kind's own (rules/kinds/). */
 export const ruleBase = {
-  id,
-  kind: Type.String(),
-  name: Type.Optional(Type.String()),
-  severity: Type.Optional(severitySchema),
-  category: Type.Optional(Type.String()),
-  message: Type.Optional(Type.String()),
-  /** an installer's trial: shown and stored, pages nobody */
-  test: Type.Optional(Type.Boolean()),
+  id: id('id of the rule in events and topics; never changes'),
+  kind: Type.String({ description: 'kind of the rule' }),
+  name: Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' })),
+  severity: Type.Optional(
+    Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
+      description: 'severity of the alarm; info waits for no acknowledgement',
+      default: 'warning',
+    }),
+  ),
+  category: Type.Optional(
+    Type.String({ description: 'category of the alarm, for filters at the centre', 'x-default': 'of the kind' }),
+  ),
+  message: Type.Optional(
+    Type.String({
+      description: 'sentence of the alarm, with {placeholders} of the kind',
+      'x-default': 'a sentence of the kind',
+    }),
+  ),
+  test: Type.Optional(
+    Type.Boolean({
+      description: 'true: a trial, which is shown and stored and notifies nobody',
+      default: false,
+    }),
+  ),
 } as const;
 
 /** Open: the rule's kind checks the keys that are its own. */
@@ -208,17 +292,21 @@ export const siteSchema = Type.Object(
   {
     site: Type.Object(
       {
-        id,
-        name: Type.Optional(Type.String()),
-        timezone: Type.String({ description: 'IANA, as Europe/Berlin' }),
+        id: id('id of the site in every event; never changes'),
+        name,
+        timezone: Type.String({ description: 'IANA time zone of the site, as Europe/Berlin' }),
         place: Type.Optional(placeSchema),
       },
-      closed,
+      { ...closed, description: 'the site itself' },
     ),
-    devices: Type.Array(deviceSchema),
-    consumers: Type.Optional(Type.Array(consumerSchema)),
-    cameras: Type.Optional(Type.Array(cameraSchema)),
-    rules: Type.Optional(Type.Array(ruleSchema)),
+    devices: Type.Array(deviceSchema, { description: 'meters and sensors' }),
+    consumers: Type.Optional(Type.Array(consumerSchema, { description: 'programs and displays at the broker' })),
+    cameras: Type.Optional(Type.Array(cameraSchema, { description: 'cameras' })),
+    rules: Type.Optional(
+      Type.Array(ruleSchema, {
+        description: 'what raises an alarm; without a rule of kind tamper each camera gets one',
+      }),
+    ),
   },
   closed,
 );
@@ -257,8 +345,19 @@ export function deviceWords(
 }
 
 const sinkSecretSchema = Type.Union([
-  Type.Object({ token: Type.String({ minLength: 16 }) }, closed),
-  Type.Object({ password: Type.String({ minLength: 1 }) }, closed),
+  Type.Object(
+    {
+      token: Type.String({
+        minLength: 16,
+        description: 'token of this gateway at the receiver: "forpost cloud gateway token" makes it',
+      }),
+    },
+    { ...closed, description: 'for an uplink of kind http, and for evidence' },
+  ),
+  Type.Object(
+    { password: Type.String({ minLength: 1, description: 'password of the user at Kafka' }) },
+    { ...closed, description: 'for an uplink of kind kafka with sasl' },
+  ),
 ]);
 export type SinkSecret = Type.Static<typeof sinkSecretSchema>;
 
@@ -268,26 +367,37 @@ export type SinkSecret = Type.Static<typeof sinkSecretSchema>;
  */
 export const secretsSchema = Type.Object(
   {
-    /** by device or consumer id */
-    mqtt: Type.Record(Type.String({ pattern: idPatternText }), Type.String()),
-    /** the people who may open the gateway's page, by log-in name */
-    console: Type.Record(Type.String({ minLength: 1 }), Type.String()),
-    /** those of them that see everything and change nothing, for a screen on a wall */
+    mqtt: Type.Record(Type.String({ pattern: idPatternText }), Type.String(), {
+      description: 'by id of a device or consumer: the hash of its password; "forpost devices password ID" makes both',
+    }),
+    console: Type.Record(Type.String({ minLength: 1 }), Type.String(), {
+      description:
+        'by log-in name: the argon2id hash of a person’s password for the page; "forpost devices password NAME --console" makes both',
+    }),
     viewers: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         maxItems: 1000,
         description: 'log-in names under console that see everything on the page and change nothing',
       }),
     ),
-    /** by camera id, as they are: the camera wants them so */
     cameras: Type.Optional(
       Type.Record(
         Type.String({ pattern: idPatternText }),
-        Type.Object({ user: Type.String(), password: Type.String() }, closed),
+        Type.Object(
+          {
+            user: Type.String({ description: 'user name at the camera' }),
+            password: Type.String({ description: 'password as it is: the camera asks for it' }),
+          },
+          closed,
+        ),
+        { description: 'by id of a camera: its log-in' },
       ),
     ),
-    /** by sink name: what the HTTPS receiver knows this gateway by, or the password of Kafka's user */
-    uplink: Type.Optional(Type.Record(Type.String(), sinkSecretSchema)),
+    uplink: Type.Optional(
+      Type.Record(Type.String(), sinkSecretSchema, {
+        description: 'by name of an uplink, or "evidence": the token or password that the gateway sends',
+      }),
+    ),
   },
   closed,
 );

@@ -32,15 +32,16 @@ export const frontProperties = {
       minItems: 1,
       maxItems: 100,
       description:
-        'addresses and networks (10.0.0.0/8) of the proxies in front: what they say of the client’s address, of https and of the path is believed; without tls nobody else is let in',
+        'addresses and networks (10.0.0.0/8) of the proxies in front. Their X-Forwarded headers are believed; without tls only they and this machine may connect',
+      'x-default': 'no proxy',
     }),
   ),
   base_path: Type.Optional(
     Type.String({
       pattern: basePathPattern,
       maxLength: 200,
-      description:
-        'the path under which a proxy shows the page, where the proxy passes the path on or sends no X-Forwarded-Prefix: /forpost',
+      description: 'path under which a proxy shows the page, as /forpost, where it sends no X-Forwarded-Prefix',
+      'x-default': 'none',
     }),
   ),
 };

@@ -12,25 +12,37 @@ import { certificatesIn, privateKeyIn } from '../tls.ts';
 
 const closed = { additionalProperties: false } as const;
 
-export const kafkaTlsSchema = Type.Union([
-  // first: where a key of it is misspelt, this is the branch that was meant
-  Type.Object(
-    {
-      ca: Type.Optional(Type.String({ description: 'PEM file: who signed the brokers; default: the public CAs' })),
-      certificate: Type.Optional(Type.String({ description: 'PEM file: who we are, where the brokers ask (mTLS)' })),
-      key: Type.Optional(Type.String({ description: 'PEM file: the certificate’s key, without a passphrase' })),
-    },
-    closed,
-  ),
-  Type.Literal(true),
-]);
+export const kafkaTlsSchema = Type.Union(
+  [
+    // first: where a key of it is misspelt, this is the branch that was meant
+    Type.Object(
+      {
+        ca: Type.Optional(
+          Type.String({ description: 'PEM file with the CA of the other side', 'x-default': 'the public CAs' }),
+        ),
+        certificate: Type.Optional(
+          Type.String({ description: 'PEM file with our own certificate, where the other side asks for one (mTLS)' }),
+        ),
+        key: Type.Optional(Type.String({ description: 'PEM file with its key, without a passphrase' })),
+      },
+      closed,
+    ),
+    Type.Literal(true),
+  ],
+  { description: 'TLS to the other side; true trusts the public CAs' },
+);
 
 /** Without the password: that stands in a file of its own. */
 export const kafkaLoginProperties = {
-  mechanism: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')]),
-  user: Type.String({ minLength: 1 }),
+  mechanism: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')], {
+    description: 'SASL mechanism; plain needs tls',
+  }),
+  user: Type.String({ minLength: 1, description: 'user name at Kafka' }),
   allow_plaintext: Type.Optional(
-    Type.Boolean({ description: 'scram without tls to another machine: only where the network is trusted' }),
+    Type.Boolean({
+      description: 'true allows scram without tls to another machine, where the network is trusted',
+      default: false,
+    }),
   ),
 } as const;
 

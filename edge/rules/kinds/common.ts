@@ -9,17 +9,25 @@ export const everyDevice = '*';
 
 /** The keys `device` and `devices`: exactly one of them. */
 export const deviceKeys = {
-  device: Type.Optional(Type.String({ description: 'id of a device, or "*" for all' })),
-  devices: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'ids of devices' })),
+  device: Type.Optional(Type.String({ description: 'id of the device, or "*" for every device; instead of devices' })),
+  devices: Type.Optional(
+    Type.Array(Type.String(), { minItems: 1, description: 'ids of several devices; instead of device' }),
+  ),
 } as const;
 
 export const whenKey = {
-  when: Type.Optional(Type.String({ minLength: 1, description: 'a condition in CEL, as hour >= 22 || hour < 6' })),
+  when: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'condition in CEL that must hold too, as hour >= 22 || hour < 6',
+      'x-default': 'always',
+    }),
+  ),
 } as const;
 
 /** Seconds that a rule may wait; a week is longer than any of them makes sense. */
-export function seconds(description: string, minimum = 0) {
-  return Type.Number({ minimum, maximum: 604_800, description });
+export function seconds(description: string, { minimum = 0, ...more }: { minimum?: number; default?: number } = {}) {
+  return Type.Number({ minimum, maximum: 604_800, description, ...more });
 }
 
 interface DeviceChoice {

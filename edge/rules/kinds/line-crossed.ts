@@ -29,17 +29,22 @@ import { cameraKey, cameraNamed, checkPlace, checkThings, factsOf, means, thingK
 const schema = Type.Object(
   {
     ...cameraKey,
-    line: Type.String({ description: 'id of one of its lines' }),
+    line: Type.String({ description: 'id of a line of the camera' }),
     direction: Type.Optional(
       Type.Union([Type.Literal('left'), Type.Literal('right'), Type.Literal('up'), Type.Literal('down')], {
-        description: 'the side that they come to, as the picture shows it; default: either',
+        description:
+          'side that the thing comes to, as the picture shows it: left or right of an upright line, up or down over a level one',
+        'x-default': 'either',
       }),
     ),
     ...thingKeys,
-    clear_after_s: Type.Optional(seconds('after the last one crossed; default 10')),
+    clear_after_s: Type.Optional(seconds('time after the last crossing until the alarm ends', { default: 10 })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised when a thing crosses a line',
+  },
 );
 
 export type LineCrossedConfig = RuleConfig & Type.Static<typeof schema>;

@@ -20,11 +20,16 @@ const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
-    after_s: seconds('how long somebody may stay', 1),
-    clear_after_s: Type.Optional(seconds('how long nobody of them must be there; default 5')),
+    after_s: seconds('how long a thing may stay in the zone', { minimum: 1 }),
+    clear_after_s: Type.Optional(
+      seconds('how long the zone must be free of such things before the alarm ends', { default: 5 }),
+    ),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while a thing has been in a zone for after_s',
+  },
 );
 
 export type LoiteringConfig = RuleConfig & Type.Static<typeof schema>;

@@ -15,8 +15,11 @@ import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
 
 const schema = Type.Object(
-  { ...deviceKeys, after_s: seconds('how long it may say nothing', 1), ...whenKey },
-  { additionalProperties: false },
+  { ...deviceKeys, after_s: seconds('how long the device may send nothing', { minimum: 1 }), ...whenKey },
+  {
+    additionalProperties: false,
+    description: 'raised while a device sends nothing',
+  },
 );
 
 export type SilentConfig = RuleConfig & Type.Static<typeof schema>;

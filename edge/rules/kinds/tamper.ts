@@ -18,16 +18,20 @@ import { seconds } from './common.ts';
 
 const schema = Type.Object(
   {
-    cameras: Type.Array(Type.String(), { description: 'ids of cameras; none: nobody is told' }),
+    cameras: Type.Array(Type.String(), { description: 'ids of the cameras; an empty list: no alarm of this kind' }),
     tampers: Type.Optional(
       Type.Array(Type.Union(tampers.map((tamper) => Type.Literal(tamper))), {
         minItems: 1,
-        description: 'stalled, covered, blurred, moved; default: all',
+        description: 'what raises the alarm',
+        'x-default': 'all',
       }),
     ),
-    stalled_after_s: Type.Optional(seconds('how long no pictures may come; default 10')),
+    stalled_after_s: Type.Optional(seconds('how long the camera may send no picture', { default: 10 })),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while a camera is covered, turned, blurred or dead; without such a rule each camera has one',
+  },
 );
 
 export type TamperConfig = RuleConfig & Type.Static<typeof schema>;

@@ -9,19 +9,31 @@ import type { Track } from '../../vision/messages.ts';
 import type { Facts } from '../cel.ts';
 import type { RuleProblem } from '../rule.ts';
 
-const part = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }));
+const part = (description: string, otherwise: number) =>
+  Type.Optional(Type.Number({ minimum: 0, maximum: 1, description, default: otherwise }));
 
-export const cameraKey = { camera: Type.String({ description: 'id of a camera' }) } as const;
-export const zoneKeys = { ...cameraKey, zone: Type.String({ description: 'id of one of its zones' }) } as const;
+export const cameraKey = { camera: Type.String({ description: 'id of the camera' }) } as const;
+export const zoneKeys = { ...cameraKey, zone: Type.String({ description: 'id of a zone of the camera' }) } as const;
 export const thingKeys = {
-  classes: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: 'default: all' })),
-  min_score: part('of its most certain detection so far'),
-  min_height: part('of its box, of the picture'),
-  max_height: part('of its box, of the picture'),
-  min_area: part('of its box, of the picture'),
-  max_area: part('of its box, of the picture'),
+  classes: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: 'classes that count, as person and car',
+      'x-default': 'all',
+    }),
+  ),
+  min_score: part('least score that the thing must have reached', 0),
+  min_height: part('least height of the thing’s box, as a part of the picture', 0),
+  max_height: part('greatest height of the thing’s box, as a part of the picture', 1),
+  min_area: part('least area of the thing’s box, as a part of the picture', 0),
+  max_area: part('greatest area of the thing’s box, as a part of the picture', 1),
   confirmations: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, description: 'frames it must be detected in; default 1: at once' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      description: 'frames in which the thing must be detected first: more is later and surer',
+      default: 1,
+    }),
   ),
 } as const;
 

@@ -23,15 +23,30 @@ import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds
 const schema = Type.Object(
   {
     ...deviceKeys,
-    channel: Type.Optional(Type.String({ description: 'default: each channel for itself' })),
-    metric: Type.String({ description: 'as power_w' }),
-    above: Type.Optional(Type.Number({ description: 'in the unit of the metric' })),
-    below: Type.Optional(Type.Number({ description: 'in the unit of the metric' })),
-    clear: Type.Optional(Type.Number({ description: 'value at which the alarm ends; default: the limit' })),
-    hold_s: Type.Optional(seconds('how long it must stay beyond the limit')),
+    channel: Type.Optional(
+      Type.String({ description: 'channel of the device', 'x-default': 'each channel is judged for itself' }),
+    ),
+    metric: Type.String({ description: 'metric that is compared, as power_w' }),
+    above: Type.Optional(
+      Type.Number({ description: 'the alarm is raised above this value; instead of below', 'x-unit': 'of the metric' }),
+    ),
+    below: Type.Optional(
+      Type.Number({ description: 'the alarm is raised below this value; instead of above', 'x-unit': 'of the metric' }),
+    ),
+    clear: Type.Optional(
+      Type.Number({
+        description: 'value at which the alarm ends (hysteresis)',
+        'x-unit': 'of the metric',
+        'x-default': 'the value of above or below',
+      }),
+    ),
+    hold_s: Type.Optional(seconds('how long the value must stay beyond the limit', { default: 0 })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while a metric is above or below a limit',
+  },
 );
 
 export type ThresholdConfig = RuleConfig & Type.Static<typeof schema>;

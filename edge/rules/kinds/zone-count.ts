@@ -14,13 +14,16 @@ const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
-    above: number('more than this', 0),
-    below: number('fewer than this', 1),
-    hold_s: Type.Optional(seconds('how long it must stay so')),
-    parked: Type.Optional(Type.Boolean({ description: 'whether parked things count; default true' })),
+    above: number('the alarm is raised with more things than this', 0),
+    below: number('the alarm is raised with fewer things than this', 1),
+    hold_s: Type.Optional(seconds('how long the count must stay beyond the limit', { default: 0 })),
+    parked: Type.Optional(Type.Boolean({ description: 'whether parked things count', default: true })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while more or fewer things than a limit are in a zone',
+  },
 );
 
 export type ZoneCountConfig = RuleConfig & Type.Static<typeof schema>;

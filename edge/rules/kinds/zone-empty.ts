@@ -14,11 +14,14 @@ const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
-    after_s: seconds('how long nobody may be there', 1),
-    parked: Type.Optional(Type.Boolean({ description: 'whether a parked thing is somebody; default true' })),
+    after_s: seconds('how long the zone may be empty', { minimum: 1 }),
+    parked: Type.Optional(Type.Boolean({ description: 'whether a parked thing counts', default: true })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while a zone is empty; never while the camera is not live',
+  },
 );
 
 export type ZoneEmptyConfig = RuleConfig & Type.Static<typeof schema>;

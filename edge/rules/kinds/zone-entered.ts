@@ -22,10 +22,13 @@ const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
-    clear_after_s: Type.Optional(seconds('how long the zone must be empty; default 5')),
+    clear_after_s: Type.Optional(seconds('how long the zone must be empty before the alarm ends', { default: 5 })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised while a thing is in a zone',
+  },
 );
 
 export type ZoneEnteredConfig = RuleConfig & Type.Static<typeof schema>;

@@ -19,10 +19,13 @@ const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
-    clear_after_s: Type.Optional(seconds('after the last one left; default 10')),
+    clear_after_s: Type.Optional(seconds('time after the last thing left until the alarm ends', { default: 10 })),
     ...whenKey,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description: 'raised when a thing leaves a zone',
+  },
 );
 
 export type ZoneLeftConfig = RuleConfig & Type.Static<typeof schema>;
