@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint, and the demo's configuration files, without any test. Ends with 1 where one is wrong. */
+/** `npm run check`: types, lint, layers, and the demo's configuration files, without any test. Ends with 1 where one is wrong. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { judge } from '../edge/config/judge.ts';
 import { parseOptions } from './demo/options.ts';
 import { ensureSecrets, readCredentials, sha256 } from './demo/secrets.ts';
 import { credentialsFile, prepareSettings } from './demo/settings.ts';
-import { lint, run, types } from './test/steps.ts';
+import { layers, lint, run, types } from './test/steps.ts';
 
 requireNode();
-const results = [await run(types()), await run(lint()), await configuration()];
+const results = [await run(types()), await run(lint()), await run(layers()), await configuration()];
 const failed = results.filter((good) => !good).length;
 process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
 process.exit(failed > 0 ? 1 : 0);

@@ -9,10 +9,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+import type { EachBatchPayload, Kafka, TopicPartitionOffset } from '../kafka/types.ts';
 import { keptMs } from './book.ts';
 import type { CommandLog, TakeCommand } from './log.ts';
 

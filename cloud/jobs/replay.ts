@@ -13,12 +13,12 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import type { KafkaMessage } from 'kafkajs';
 import { loadCloud } from '../config/load.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { heldRanges, readRanges } from '../kafka/range-reader.ts';
 import { eventOf } from '../kafka/records.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+import type { KafkaMessage } from '../kafka/types.ts';
 import { IntervalSet } from '../ledger/interval-set.ts';
 import { clusterOf, inWords } from './cluster.ts';
 

@@ -12,9 +12,10 @@ import { replayHeader } from '@forpost/shared/event/codec.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import kafkajs, { type EachBatchPayload, type Kafka, type KafkaMessage, type TopicPartitionOffset } from 'kafkajs';
 import type { KafkaCluster } from '../kafka/client.ts';
+import { isProtocolError } from '../kafka/protocol-error.ts';
 import { type Assigned, type ConsumerState, SupervisedConsumer } from '../kafka/supervised-consumer.ts';
+import type { EachBatchPayload, Kafka, KafkaMessage, TopicPartitionOffset } from '../kafka/types.ts';
 import { OffsetTrackers } from './offsets.ts';
 
 export interface AlertsConsumerOptions {
@@ -167,5 +168,5 @@ export class AlertsConsumer implements Part {
  */
 function endsConsumer(error: unknown): boolean {
   const types = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_MEMBER_ID'];
-  return error instanceof kafkajs.KafkaJSProtocolError && types.includes(error.type);
+  return isProtocolError(error, types);
 }

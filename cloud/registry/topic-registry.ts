@@ -15,10 +15,10 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
+import type { EachBatchPayload, Kafka } from '../kafka/types.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite, recordIn } from './registry.ts';
 
 export interface TopicRegistryOptions {

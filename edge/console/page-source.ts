@@ -244,14 +244,17 @@ export class Overview implements ConsoleSource {
 
   async picture(camera: string): Promise<LivePicture | undefined> {
     if (this.#camera(camera) === undefined) return undefined;
+    // the open file stays one picture when the next one takes its name
+    const file = await open(this.#parts.vision.livePicture(camera), 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
     try {
-      // one file, also where the next one takes its name meanwhile
-      await using file = await open(this.#parts.vision.livePicture(camera), 'r');
+      if (file === undefined) return undefined;
       const { mtimeMs: taken } = await file.stat();
       return { jpeg: await file.readFile(), taken };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+    } finally {
+      await file?.close();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * `npm test`, on Node 24: types, lint, then every test there is, or those whose path contains one of the arguments.
- * Ends with the plain line `N passed, N failed[, N skipped]`, in which types and lint are one each, and with status 1
+ * `npm test`, on Node 24: types, lint, layers, then every test there is, or those whose path contains one of the arguments.
+ * Ends with the plain line `N passed, N failed[, N skipped]`, in which types, lint and layers are one each, and with status 1
  * where anything failed, also when vitest itself does, or when a file or a process is left behind.
  */
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { KafkaSetupError } from '../kafka/java.ts';
 import { makeClassArchive } from '../kafka/make-class-archive.ts';
 import { leftFiles, leftProcesses } from './leftovers.ts';
 import type { Counts } from './reporter.ts';
-import { bin, lint, root, run, secondsSince, types } from './steps.ts';
+import { bin, layers, lint, root, run, secondsSince, types } from './steps.ts';
 
 requireNode();
 const begun = performance.now();
@@ -23,8 +23,13 @@ const env = {
   FORPOST_STOP_WITH_PARENT: undefined,
   PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 };
-const [typesGood, lintGood] = await Promise.all([run(types(), env), run(lint(), env), quickerKafka()]);
-const steps = [typesGood, lintGood];
+const [typesGood, lintGood, layersGood] = await Promise.all([
+  run(types(), env),
+  run(lint(), env),
+  run(layers(), env),
+  quickerKafka(),
+]);
+const steps = [typesGood, lintGood, layersGood];
 const tests = await vitest(process.argv.slice(2));
 const passed = tests.passed + steps.filter((good) => good).length;
 const failed = tests.failed + steps.filter((good) => !good).length;

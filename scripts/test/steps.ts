@@ -27,6 +27,11 @@ export function lint(): Step {
   return { name: 'lint', commands: [[bin('biome'), 'ci', '--colors=off', '.']] };
 }
 
+/** Which code may import which. */
+export function layers(): Step {
+  return { name: 'layers', commands: [[process.execPath, 'scripts/layers/main.ts']] };
+}
+
 /** Whether every command of the step ended with 0. Prints one line, and all that a failed command said. */
 export async function run(step: Step, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const begun = performance.now();

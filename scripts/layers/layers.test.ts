@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../test/steps.ts';
+import { checkLayers } from './check.ts';
+
+let checkout: string;
+beforeAll(async () => {
+  checkout = await mkdtemp(join(tmpdir(), 'forpost-layers-'));
+  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
+});
+afterAll(() => rm(checkout, { recursive: true, force: true }));
+
+/** The rules that a checkout of these files and nothing else breaks. */
+async function broken(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const folders = ['shared', 'edge', 'cloud', 'scripts', 'test'];
+  for (const folder of folders) await rm(join(checkout, folder), { recursive: true, force: true });
+  for (const folder of folders) await mkdir(join(checkout, folder));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(checkout, path)), { recursive: true });
+    await writeFile(join(checkout, path), text);
+  }
+  const { problems } = await checkLayers(checkout);
+  return problems.map((problem) => problem.split('. ')[0] ?? '');
+}
+
+const one = 'export const one = 1;\n';
+
+test('code that keeps the layers is not complained of', async () => {
+  expect(
+    await broken({
+      'shared/errors.ts': one,
+      'edge/rules/cel.ts': "import { one } from '../../shared/errors.ts';\nexport const two = one + 1;\n",
+      'edge/uplink/sinks/kafka.ts': "import kafkajs from 'kafkajs';\nexport const name = typeof kafkajs;\n",
+    }),
+  ).toEqual([]);
+});
+
+test.each([
+  ['the gateway imports the centre', 'edge/gateway.ts', 'cloud/service.ts', 'edge-knows-no-cloud'],
+  ['the centre imports the gateway', 'cloud/service.ts', 'edge/gateway.ts', 'cloud-knows-no-edge'],
+  ['shared code imports a program', 'shared/tls.ts', 'edge/gateway.ts', 'shared-is-the-ground'],
+  ['a program imports a script', 'edge/gateway.ts', 'scripts/tool.ts', 'product-knows-no-tools'],
+  ['a program imports a helper of tests', 'edge/gateway.ts', 'edge/testing/site.ts', 'product-knows-no-tools'],
+])('a forbidden import is named: %s', async (_, from, to, rule) => {
+  const back = from.split('/').map(() => '..');
+  const path = [...back.slice(1), to].join('/');
+  expect(
+    await broken({
+      [to]: one,
+      [from]: `import { one } from '${path.startsWith('.') ? path : `./${path}`}';\nexport const two = one;\n`,
+    }),
+  ).toEqual([`${rule}: ${from} → ${to}`]);
+});
+
+test('an import of a type counts as an import', async () => {
+  expect(
+    await broken({
+      'cloud/service.ts': 'export interface Service {}\n',
+      'edge/gateway.ts': "import type { Service } from '../cloud/service.ts';\nexport type Two = Service;\n",
+    }),
+  ).toEqual(['edge-knows-no-cloud: edge/gateway.ts → cloud/service.ts']);
+});
+
+test('a library outside the folder of its seam is named', async () => {
+  const problems = await broken({
+    'edge/broker/broker.ts': "import kafkajs from 'kafkajs';\nexport const name = typeof kafkajs;\n",
+  });
+  expect(problems).toEqual([expect.stringContaining('kafkajs-in-one-place: edge/broker/broker.ts')]);
+});
+
+test('a circle is named with its files', async () => {
+  const problems = await broken({
+    'edge/a.ts': "import { one } from './b.ts';\nexport const two = () => one;\n",
+    'edge/b.ts': "import { two } from './a.ts';\nexport const one = () => two;\n",
+  });
+  expect(problems).toContain('no-circle: edge/a.ts → edge/b.ts → edge/a.ts');
+});
+
+test('an import that leads nowhere is named', async () => {
+  expect(await broken({ 'edge/a.ts': "import { one } from './gone.ts';\nexport const two = one;\n" })).toEqual([
+    'resolved: edge/a.ts → ./gone.ts',
+  ]);
+});
