@@ -57,7 +57,7 @@ import { GatewayMetrics } from './health/metrics.ts';
 import { SqliteOutbox } from './outbox/sqlite/main/sqlite-outbox.ts';
 import { openReader } from './outbox/sqlite/reader/sqlite-reader.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
-import { EvaluatedIds } from './pipeline/resend-filter.ts';
+import { ResendFilter } from './pipeline/resend-filter.ts';
 import { RuleEngine } from './rules/engine.ts';
 import { type ClockError, lateAfterMs } from './rules/rule.ts';
 import { timeProblems } from './rules/time-problems.ts';
@@ -115,7 +115,7 @@ export class Gateway implements Part {
   readonly #releasers = new Releasers();
   readonly #problems = new Map<string, string>();
   readonly #cameraChanges = new CameraChanges();
-  readonly #evaluated = new EvaluatedIds();
+  readonly #resends = new ResendFilter();
   readonly #clockSync: ClockSync;
   readonly #knownTime: KnownTime;
   readonly #outbox: SqliteOutbox;
@@ -166,11 +166,15 @@ export class Gateway implements Part {
       logger: logger('clock'),
       onJump: (movedMs) => {
         const moved = Math.round(movedMs);
-        this.#pipeline.note({ change: 'clock-set', message: `the system clock moved by ${moved} ms`, moved_ms: moved });
+        this.#pipeline.own.note({
+          change: 'clock-set',
+          message: `the system clock moved by ${moved} ms`,
+          moved_ms: moved,
+        });
       },
       onInSync: (now) => this.#knownTime.inSync(now),
       onOffset: (offset, source) =>
-        this.#pipeline.noteClock({ boot: this.#clockSync.bootId(), offset_ms: offset, source }),
+        this.#pipeline.own.noteClock({ boot: this.#clockSync.bootId(), offset_ms: offset, source }),
     });
     this.#knownTime = new KnownTime({
       clock,
@@ -184,7 +188,7 @@ export class Gateway implements Part {
       clock,
       logger: logger('outbox'),
       newEpoch: () => randomBytes(8).toString('hex'),
-      onResendIds: (ids) => this.#evaluated.recall(ids),
+      onResendIds: (ids) => this.#resends.recall(ids),
       stamp: () => ({ clock: this.#clockSync.quality(), boot: this.#clockSync.bootId() }),
       limits: {
         ...(installation.outbox?.max_bytes === undefined ? {} : { maxBytes: installation.outbox.max_bytes }),
@@ -198,7 +202,7 @@ export class Gateway implements Part {
       },
       onProblem: (problem) => {
         this.#problems.set('outbox', problem.message);
-        this.#pipeline.note({ change: `outbox-${problem.kind}`, message: problem.message });
+        this.#pipeline.own.note({ change: `outbox-${problem.kind}`, message: problem.message });
       },
     });
     this.#devices = new DeviceRegistry({
@@ -249,7 +253,7 @@ export class Gateway implements Part {
       rules: () => this.#ruleEngine(),
       alarms: this.#alarms,
       outbox: this.#outbox,
-      evaluated: this.#evaluated,
+      resends: this.#resends,
       clock,
       quality: () => this.#clockSync.quality(),
       boot: () => this.#clockSync.bootId(),
@@ -272,7 +276,7 @@ export class Gateway implements Part {
       },
       quality: () => this.#clockSync.quality(),
       atLeast: () => this.#knownTime.atLeast(),
-      store: (result, alerts) => this.#pipeline.commandResult(result, alerts),
+      store: (result, alerts) => this.#pipeline.own.commandResult(result, alerts),
       clock,
       random,
       logger: logger('commands'),
@@ -281,7 +285,7 @@ export class Gateway implements Part {
     this.#secrets = secrets;
     this.#commandKeys = keys.map(({ id }) => id);
     const refusals = new Refusals(clock, (message, count) =>
-      this.#pipeline.note({ change: 'commands-refused', message, count }),
+      this.#pipeline.own.note({ change: 'commands-refused', message, count }),
     );
     this.#uplink = new Uplink({
       sinks: installation.uplink,
@@ -310,12 +314,12 @@ export class Gateway implements Part {
       dataFolder: installation.data,
       events: {
         scene: (scene) => {
-          this.#pipeline.scene(scene);
+          this.#pipeline.cameras.frame(scene);
           this.#overview.tellScene(scene);
         },
-        tamper: (message) => this.#pipeline.tamper(message),
+        tamper: (message) => this.#pipeline.cameras.tamper(message),
         changed: () => {
-          for (const change of this.#cameraChanges.look(this.#vision.cameras())) this.#pipeline.camera(change);
+          for (const change of this.#cameraChanges.look(this.#vision.cameras())) this.#pipeline.cameras.stream(change);
         },
         evidence: (message) => void this.#evidence.take(message),
       },
@@ -335,9 +339,9 @@ export class Gateway implements Part {
       store: this.#evidenceStore,
       cameras: () => site.cameras.map(({ id }) => id),
       ask: (camera, alarm, uptime) => this.#vision.wantEvidence(camera, alarm, uptime),
-      attach: (alarm, references) => this.#pipeline.attach(alarm, references),
-      lack: (alarm, why) => void this.#pipeline.lackEvidence(alarm, why),
-      note: (data) => this.#pipeline.note(data),
+      attach: (alarm, references) => this.#pipeline.own.attachEvidence(alarm, references),
+      lack: (alarm, why) => void this.#pipeline.own.lackEvidence(alarm, why),
+      note: (data) => this.#pipeline.own.note(data),
       quality: () => this.#clockSync.quality(),
       clock,
       logger: logger('evidence'),
@@ -351,7 +355,7 @@ export class Gateway implements Part {
       random,
       logger: logger('evidence'),
       failed: ({ id }, reason) =>
-        this.#pipeline.note({
+        this.#pipeline.own.note({
           change: 'evidence-not-sent',
           message: `a picture could not be sent: ${reason}`,
           evidence: id,
@@ -398,7 +402,7 @@ export class Gateway implements Part {
         ...refusals.problems(),
       ],
       acknowledge: (alarm, by) => {
-        const known = this.#pipeline.acknowledge(alarm, by);
+        const known = this.#pipeline.own.acknowledge(alarm, by);
         if (known) logger('alerts').info({ alarm, by }, 'acknowledged on the site');
         return known;
       },
@@ -469,7 +473,7 @@ export class Gateway implements Part {
       await this.#releasers.start('broker', this.#broker);
       this.#alarms.restore();
       this.#listening = true;
-      this.#pipeline.note({ change: 'started', message: `Forpost ${version} started`, version });
+      this.#pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
       if (installation.uplink.length > 0 && trustedKeys(installation).keys.length === 0)
         logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
       logger.info({ ...this.addresses(), epoch: this.#outbox.epoch }, 'the gateway is up');
@@ -488,7 +492,7 @@ export class Gateway implements Part {
 
   /** On behalf of the centre: shown and acted on at once, stored with the command's result. */
   #acknowledgeFor(alarm: string, by: string): ReturnType<CommandContext['acknowledge']> {
-    const alerts = this.#pipeline.showAcknowledged(alarm, { by, where: 'centre' });
+    const alerts = this.#pipeline.own.showAcknowledged(alarm, { by, where: 'centre' });
     if (alerts.length > 0) return { state: 'done', alerts };
     return { state: this.#alarms.isAcknowledged(alarm) ? 'already' : 'unknown' };
   }
@@ -507,7 +511,7 @@ export class Gateway implements Part {
     this.#rules?.redrawn(site);
     if (config !== undefined) this.#vision.reconfigure(config);
     const message = `${by} drew zones, lines or masks of ${config?.name ?? camera}`;
-    this.#pipeline.note({ change: 'site-changed', message, by, camera, from: revision, to: site.revision });
+    this.#pipeline.own.note({ change: 'site-changed', message, by, camera, from: revision, to: site.revision });
     return { revision: site.revision };
   }
 

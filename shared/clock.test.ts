@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { endBrokenWork, within } from './bounded-work.ts';
-import { clockWithin, FakeClock, sleep, systemClock } from './clock.ts';
+import { clockWithin, FakeClock, sleep, systemClock, type Uptime, type WallTime } from './clock.ts';
 
 test('a timer longer than 2^31 ms does not fire at once', async () => {
   let fired = false;
@@ -91,4 +91,12 @@ test('a timer of the system’s clock is set outside of the work in which it is 
   });
   expect(found).toBe(false);
   expect(failures).toEqual([]);
+});
+
+test('the compiler refuses a wall time where an uptime is meant, and the reverse', () => {
+  const clock = new FakeClock(Date.UTC(2026, 0, 1), 60_000);
+  const observe = (uptime: Uptime, now: WallTime) => [uptime, now];
+  expect(observe(clock.uptime(), clock.now())).toEqual([60_000, Date.UTC(2026, 0, 1)]);
+  // @ts-expect-error the two are swapped
+  observe(clock.now(), clock.uptime());
 });

@@ -3,19 +3,27 @@
  * `Date.now` and `setTimeout` appear only in this file's real adapter and in the fake one for tests.
  *
  * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps
- * never moves a timer or a duration.
+ * never moves a timer or a duration. A wall time is never taken where an uptime is meant, nor the reverse: the compiler
+ * refuses it. A plain number (the result of a sum, a literal of a test) is taken as either.
  */
 import { type BoundedWork, contained, outside } from './bounded-work.ts';
+
+/** Never there: it only tells the two kinds of time apart. */
+declare const timescale: unique symbol;
+
+/** ms since 1970 by the system clock, which may be wrong or jump. */
+export type WallTime = number & { readonly [timescale]?: 'wall' };
+
+/** ms of the machine's monotonic clock: since its boot, and never backwards. */
+export type Uptime = number & { readonly [timescale]?: 'uptime' };
 
 export interface Timer {
   cancel(): void;
 }
 
 export interface Clock {
-  /** ms since 1970, of the system clock, which may be wrong or jump */
-  now(): number;
-  /** ms of the machine's monotonic clock: since its boot, and never backwards */
-  uptime(): number;
+  now(): WallTime;
+  uptime(): Uptime;
   /** calls `run` once, `delayMs` from now */
   after(delayMs: number, run: () => void): Timer;
 }
@@ -68,8 +76,8 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 
 /** A clock that stands still until `advance` moves it. For tests and simulations. */
 export class FakeClock implements Clock {
-  #nowMs: number;
-  #uptimeMs: number;
+  #nowMs: WallTime;
+  #uptimeMs: Uptime;
   #timers: { dueMs: number; order: number; run: () => void }[] = [];
   #order = 0;
 
@@ -78,11 +86,11 @@ export class FakeClock implements Clock {
     this.#uptimeMs = uptimeMs;
   }
 
-  now(): number {
+  now(): WallTime {
     return this.#nowMs;
   }
 
-  uptime(): number {
+  uptime(): Uptime {
     return this.#uptimeMs;
   }
 

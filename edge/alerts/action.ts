@@ -5,15 +5,16 @@
  * Always: `perform` returns at once and never throws: whatever needs the network or the disk goes on behind it, with
  * its own limit, so that no action makes an alert or another action wait.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 
 export interface Alert {
   readonly data: AlertData;
   /** when it happened, ms since 1970 */
   readonly time: number;
-  /** when the gateway took what set it off, ms since 1970 and ms of the monotonic clock */
-  readonly received: number;
-  readonly uptime: number;
+  /** when the gateway took the message that set it off */
+  readonly received: WallTime;
+  readonly uptime: Uptime;
 }
 
 export interface Action {

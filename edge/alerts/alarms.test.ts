@@ -68,7 +68,7 @@ function applied({ alarms, taken }: Pick<ReturnType<typeof alarmsOf>, 'alarms' |
   return alerts;
 }
 
-test('every action has run when apply returns, and the alert says how long that took', () => {
+test('every local action has run when apply returns, and the alert says the latency', () => {
   const { alarms, action, clock } = alarmsOf();
   const alerts = alarms.apply([transition('raised')], { received: noon, uptime: clock.uptime() - 1.25 });
   expect(action.alerts).toEqual(alerts);
@@ -111,7 +111,7 @@ test('all changes of one occurrence share its id, and the next occurrence has an
   expect(of('updated')).toBeUndefined();
 });
 
-test('an acknowledged alarm stays active and says so until it is cleared', () => {
+test('an acknowledged alarm stays active, marked as acknowledged, until it clears', () => {
   const { alarms, taken, action } = alarmsOf();
   const raised = alarms.apply([transition('raised')], taken)[0];
   const alarm = raised?.data.alarm ?? '';
@@ -129,7 +129,7 @@ test('an acknowledged alarm stays active and says so until it is cleared', () =>
   expect(action.alerts.map(({ data }) => data.change)).toEqual(['raised', 'acknowledged', 'cleared']);
 });
 
-test('an action that throws keeps no other from running', () => {
+test('a local action that throws does not stop the others', () => {
   const broken: Action = {
     name: 'broken',
     perform: () => {
@@ -144,7 +144,7 @@ test('an action that throws keeps no other from running', () => {
   expect(alarms.failures()).toBe(1);
 });
 
-test('active alarms outlive a restart, and are shown again without telling anybody anew', async () => {
+test('active alarms outlive a restart, and are shown again without a new alert', async () => {
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
@@ -166,7 +166,7 @@ test('active alarms outlive a restart, and are shown again without telling anybo
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1, alarms: [], waiting: [{}, {}] });
 });
 
-test('the snapshot says no more than the outbox has, whatever was acted on meanwhile', async () => {
+test('the file of active alarms never says more than the outbox has', async () => {
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
@@ -183,7 +183,7 @@ test('the snapshot says no more than the outbox has, whatever was acted on meanw
   await after.alarms.stop();
 });
 
-test('after a kill the newest alerts of the outbox tell what the snapshot came too late for', async () => {
+test('after a kill the newest alerts of the outbox complete the file of active alarms', async () => {
   const file = join(folder(), 'alarms.json');
   const { alarms, taken } = alarmsOf({ file });
   await alarms.start();
@@ -213,7 +213,7 @@ test('after a kill the newest alerts of the outbox tell what the snapshot came t
   }
 });
 
-test('an outbox that cannot be asked at the start leaves the snapshot to tell', async () => {
+test('where the outbox cannot be read at the start, the file of active alarms alone tells', async () => {
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
@@ -229,12 +229,12 @@ test('an outbox that cannot be asked at the start leaves the snapshot to tell', 
   await after.stop();
 });
 
-test('what stands among the recorded alerts and is none is passed over', () => {
+test('events of the alerts lane that are no alerts are skipped', () => {
   const event = { type: eventTypes.alert, time: noon, data: '{"alarm":7}' } as unknown as StoredEvent;
   expect(recordedAlerts([event, { ...event, type: eventTypes.gateway }])).toEqual([]);
 });
 
-test('a snapshot is written soon after a change, not only at the end, and a burst makes few of them', async () => {
+test('the file of active alarms is written soon after a change, and a burst of changes causes few writes', async () => {
   const file = join(folder(), 'alarms.json');
   const alarms = new Alarms({ actions: [], clock: systemClock, random: Math.random, file });
   await alarms.start();
@@ -258,7 +258,7 @@ test.each(['', '{', '[]', '{"version":1,"alarms":[{"alarm":7}]}', '{"version":9}
   },
 );
 
-test('a folder that cannot be written is counted and keeps no alert from going out', async () => {
+test('a folder that cannot be written is counted as a failure, and alerts go out', async () => {
   const { alarms, action, clock, taken } = alarmsOf({ file: join(folder(), 'nowhere', 'alarms.json') });
   await alarms.start();
   applied({ alarms, taken }, [transition('raised')]);
@@ -268,7 +268,7 @@ test('a folder that cannot be written is counted and keeps no alert from going o
   expect(alarms.failures()).toBeGreaterThan(0);
 });
 
-test('active alarms are bounded: the oldest ends, with a word why', () => {
+test('active alarms are bounded: the oldest one is ended, and its message says why', () => {
   const { alarms, action, taken } = alarmsOf();
   for (let i = 0; i < 5001; i++) alarms.apply([transition('raised', { subject: `s${i}` })], taken);
   expect(alarms.active()).toHaveLength(5000);
@@ -278,7 +278,7 @@ test('active alarms are bounded: the oldest ends, with a word why', () => {
   ]);
 });
 
-test('local subscribers get each change, and a retained state that is active as long as one alarm is', () => {
+test('local subscribers get each change, and a retained state that is active while any alarm of it is', () => {
   const told: {
     topic: string;
     payload: { change: string; active: boolean; alarms?: string[] };
@@ -318,7 +318,7 @@ test('local subscribers get each change, and a retained state that is active as 
   expect(told[0]?.retain).toBe(false);
 });
 
-test('a broker that refuses keeps no alert from being stored', () => {
+test('a broker that refuses a publish does not stop an alert from being stored', () => {
   const actions = createActions({
     publisher: {
       publish: () => {
@@ -331,7 +331,7 @@ test('a broker that refuses keeps no alert from being stored', () => {
   expect(alarms.apply([transition('raised')], taken)).toHaveLength(1);
 });
 
-test('whatever rules tell, each occurrence is raised once, ends once, and counts up between', () => {
+test('whatever rules report, each alarm is raised once, ends once, and counts its updates in between', () => {
   const changes = fc.array(
     fc.tuple(fc.constantFrom('raised' as const, 'updated' as const, 'cleared' as const), fc.constantFrom('a', 'b')),
     { maxLength: 40 },
@@ -358,7 +358,7 @@ test('whatever rules tell, each occurrence is raised once, ends once, and counts
 const picture = { id: 'a1', sha256: '00', size: 100, kind: 'picture', media: 'image/jpeg' };
 const clip = { ...picture, id: 'b2', kind: 'clip' };
 
-test('evidence that comes later is told with its alarm, in every later change of it, and survives a restart', async () => {
+test('evidence that comes later is in every later change of its alarm, and survives a restart', async () => {
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
@@ -377,7 +377,7 @@ test('evidence that comes later is told with its alarm, in every later change of
   await after.alarms.stop();
 });
 
-test('why an alarm has no clip is told once with it, in every later change of it, and survives a restart', async () => {
+test('the reason for a missing clip is told once, stays in every later change of its alarm, and survives a restart', async () => {
   const file = join(folder(), 'alarms.json');
   const before = alarmsOf({ file });
   await before.alarms.start();
@@ -397,7 +397,7 @@ test('why an alarm has no clip is told once with it, in every later change of it
   await after.alarms.stop();
 });
 
-test('a clip that comes after its alarm is over is told of the alarm that was, and touches no newer one', async () => {
+test('a clip that comes after the end of its alarm belongs to that alarm, and not to a newer one', async () => {
   const file = join(folder(), 'alarms.json');
   const { alarms, taken, action } = alarmsOf({ file, random: Math.random });
   await alarms.start();
@@ -418,7 +418,7 @@ test('a clip that comes after its alarm is over is told of the alarm that was, a
   await after.alarms.stop();
 });
 
-test('an alarm has so many pictures at most, and one that nobody knows has none', () => {
+test('the pictures of an alarm are bounded, and an unknown alarm gets none', () => {
   const { alarms, taken } = alarmsOf();
   const [raised] = applied({ alarms, taken }, [transition('raised')]);
   const alarm = raised?.data.alarm ?? '';

@@ -76,7 +76,7 @@ async function begun(options: { file?: string; recorded?: readonly RecordedAlert
 const recordedOf = (alerts: readonly Alert[]): readonly RecordedAlert[] =>
   alerts.map(({ time, data }) => ({ time, data: JSON.parse(JSON.stringify(data)) as Alert['data'] }));
 
-test('an alarm that ended stays until a person acknowledges it, with what it was about and how long it lasted', async () => {
+test('an ended alarm stays until a person acknowledges it, with its summary and its duration', async () => {
   const { alarms, passing, states } = await begun();
   const [, cleared] = passing({ message: 'Somebody in Gate' });
   expect(alarms.active()).toEqual([]);
@@ -96,7 +96,7 @@ test('an alarm that ended stays until a person acknowledges it, with what it was
   expect(states.get(topic)).toMatchObject({ active: false, unacknowledged: [], acknowledged_by: 'anna' });
 });
 
-test('an alarm that was acknowledged while it was active, a trial and a mere information do not wait for anybody', async () => {
+test('an alarm that was acknowledged while active, a test alarm and an info alarm do not wait for an acknowledgement', async () => {
   const { alarms, apply, passing } = await begun();
   const [raised] = apply(transition('raised'));
   alarms.acknowledge(raised?.data.alarm ?? '', anna);
@@ -106,7 +106,7 @@ test('an alarm that was acknowledged while it was active, a trial and a mere inf
   expect(alarms.waiting()).toEqual([]);
 });
 
-test('who acknowledges an alarm has seen the earlier ones of the same thing too, and no later or other one', async () => {
+test('acknowledging an alarm acknowledges the earlier ones of the same kind too, and no later or other one', async () => {
   const { alarms, passing, apply } = await begun();
   const ids = [0, 1, 2].map((n) => passing({}, noon + n * 60_000)[0]?.data.alarm ?? '');
   passing({ device: 'barn' as AlarmTransition['device'] });
@@ -124,7 +124,7 @@ test('who acknowledges an alarm has seen the earlier ones of the same thing too,
   expect(alarms.waiting()).toHaveLength(1);
 });
 
-test('that an earlier alarm was acknowledged does not hide the active one of the same thing from the site’s subscribers', async () => {
+test('acknowledging an earlier alarm does not hide the active one of the same kind from local subscribers', async () => {
   const { alarms, passing, apply, states } = await begun();
   const [first] = passing();
   const [second] = apply(transition('raised', { message: 'Two in Gate', time: noon + 60_000 }));
@@ -134,7 +134,7 @@ test('that an earlier alarm was acknowledged does not hide the active one of the
   });
 });
 
-test('what waits for a person outlives a restart and a kill, and so does that somebody has seen it', async () => {
+test('alarms that wait for an acknowledgement outlive a restart and a kill, and so do acknowledgements', async () => {
   const path = file();
   const before = await begun({ file: path });
   before.passing({ message: 'First in Gate' });
@@ -158,7 +158,7 @@ test('what waits for a person outlives a restart and a kill, and so does that so
   expect(lost.alarms.waiting()).toEqual(before.alarms.waiting());
 });
 
-test('a snapshot of a version that let go what had ended asks nobody about the alarms of weeks ago', async () => {
+test('a file of a version that forgot ended alarms asks nobody to acknowledge alarms of weeks ago', async () => {
   const path = file();
   writeFileSync(path, JSON.stringify({ version: 1, alarms: [] }));
   const old = await begun();
@@ -170,7 +170,7 @@ test('a snapshot of a version that let go what had ended asks nobody about the a
   expect(again.alarms.waiting()).toHaveLength(1);
 });
 
-test('a door that bangs takes no other alarm’s place, and what is dropped for room is the least grave, and counted', async () => {
+test('a banging door takes no other alarm’s place; the least severe alarm is dropped for room, and counted', async () => {
   const path = file();
   const { alarms, passing } = await begun({ file: path });
   const id = (text: string) => text as AlarmTransition['device'];
@@ -186,7 +186,7 @@ test('a door that bangs takes no other alarm’s place, and what is dropped for 
   expect([after.alarms.waiting().length, after.alarms.dropped]).toEqual([1000, 51]);
 });
 
-test('the worst value of an alarm stands in its end, without an alert for each reading, and outlives a stop', async () => {
+test('the end of an alarm names its worst value, without an alert for each reading, and the value outlives a stop', async () => {
   const path = file();
   const before = await begun({ file: path });
   const power = { cause: 'power_w', subject: '' };
@@ -199,7 +199,7 @@ test('the worst value of an alarm stands in its end, without an alert for each r
   expect(cleared?.data).toMatchObject({ value: 554, peak: 39_600, summary: 'power reached 39.6 kW', message: '554 W' });
 });
 
-test('a value that rises all the time is written down seldom', async () => {
+test('a value that rises all the time is written to disk seldom', async () => {
   const path = file();
   const alarms = new Alarms({ actions: [], clock: systemClock, random: Math.random, file: path });
   await alarms.start();

@@ -1,30 +1,30 @@
 /**
- * The alarms that are over. An alarm that nobody acknowledged waits here until a person does: what lasted five seconds at
- * night is still to be seen in the morning. And the newest ones may still get their evidence, a clip comes some seconds
+ * The alarms that are over. An alarm that nobody acknowledged waits here until a person does: an alarm of five seconds
+ * at night is still shown in the morning. The newest ones are kept for their evidence too: a clip comes some seconds
  * after its alarm.
  *
  *   over ── acknowledged before, a trial, info ──► recent (for evidence)
  *     └── else ──► recent, and waits ── acknowledged ──► recent        too many ──► dropped, and counted
  *
- * Always: `mostOfOneKind` wait of one rule, device and subject, so that a door that bangs takes no other alarm's place,
- * and `mostWaiting` in all: of the least grave the one that has waited longest is dropped. `snapshot` tells no more
- * than the outbox has.
+ * Always: at most `mostOfOneKind` alarms of one rule, device and subject wait, so that a banging door takes no other
+ * alarm's place, and at most `mostWaiting` in all: beyond that the oldest of the least severe is dropped. `snapshot` says
+ * no more than the outbox has.
  */
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
-import type { ActiveAlarm } from './alarms.ts';
+import { type ActiveAlarm, keyOf } from './alarm.ts';
 
-/** Newest ones that may still get their evidence. */
+/** The newest alarms, which may still get their evidence. */
 const mostRecent = 200;
 /** 1 KB each */
 const mostWaiting = 1000;
 const mostOfOneKind = 50;
 
 export class EndedAlarms {
-  /** by alarm id, in the order in which they ended; so are the others */
+  /** by alarm id, in the order in which the alarms ended; so are the next two */
   readonly #recent = new Map<string, ActiveAlarm>();
   readonly #critical = new Map<string, ActiveAlarm>();
   readonly #others = new Map<string, ActiveAlarm>();
-  /** what waits as far as the outbox has it */
+  /** the waiting alarms as far as the outbox has them */
   readonly #stored = new Map<string, ActiveAlarm>();
   /** how many wait of each rule, device and subject */
   readonly #kinds = new Map<string, number>();
@@ -36,11 +36,11 @@ export class EndedAlarms {
       this.add(alarm);
       this.stored(alarm);
     }
-    // what was dropped before is in the outbox still, and is dropped again
+    // the outbox still has what was dropped before: it was dropped again just now, and counts once
     this.#dropped = dropped;
   }
 
-  /** It has just ended. */
+  /** The alarm has just ended. */
   add(alarm: ActiveAlarm): void {
     this.#recent.set(alarm.alarm, alarm);
     for (const oldest of this.#recent.keys()) {
@@ -48,7 +48,7 @@ export class EndedAlarms {
       this.#recent.delete(oldest);
     }
     if (!awaitsAcknowledgement(alarm)) return;
-    const kind = kindOf(alarm);
+    const kind = keyOf(alarm);
     if ((this.#kinds.get(kind) ?? 0) >= mostOfOneKind) this.#dropOldest(this.#of(alarm), kind);
     this.#of(alarm).set(alarm.alarm, alarm);
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
@@ -56,10 +56,10 @@ export class EndedAlarms {
       this.#dropOldest(this.#others.size > 0 ? this.#others : this.#critical);
   }
 
-  /** The outbox has this state of it. */
+  /** The outbox has this state of the alarm. */
   stored(alarm: ActiveAlarm): void {
     if (awaitsAcknowledgement(alarm) && this.waitingOf(alarm.alarm) !== undefined) this.#stored.set(alarm.alarm, alarm);
-    // one that was acknowledged meanwhile stays until its acknowledgement is stored
+    // an alarm that was acknowledged meanwhile stays until the outbox has the acknowledgement
     else if (alarm.acknowledged) this.#stored.delete(alarm.alarm);
   }
 
@@ -68,7 +68,7 @@ export class EndedAlarms {
     if (this.#recent.has(alarm.alarm)) this.#recent.set(alarm.alarm, alarm);
   }
 
-  /** More is known of it: there are pictures now. */
+  /** Evidence was added to the alarm. */
   update(alarm: ActiveAlarm): void {
     if (this.#recent.has(alarm.alarm)) this.#recent.set(alarm.alarm, alarm);
     const waiting = this.#of(alarm);
@@ -102,7 +102,7 @@ export class EndedAlarms {
 
   #dropOldest(from: Map<string, ActiveAlarm>, kind?: string): void {
     for (const [id, alarm] of from) {
-      if (kind !== undefined && kindOf(alarm) !== kind) continue;
+      if (kind !== undefined && keyOf(alarm) !== kind) continue;
       this.#forget(id);
       this.#stored.delete(id);
       this.#dropped++;
@@ -114,12 +114,8 @@ export class EndedAlarms {
     const alarm = this.waitingOf(id);
     if (alarm === undefined) return;
     this.#of(alarm).delete(id);
-    const left = (this.#kinds.get(kindOf(alarm)) ?? 1) - 1;
-    if (left > 0) this.#kinds.set(kindOf(alarm), left);
-    else this.#kinds.delete(kindOf(alarm));
+    const left = (this.#kinds.get(keyOf(alarm)) ?? 1) - 1;
+    if (left > 0) this.#kinds.set(keyOf(alarm), left);
+    else this.#kinds.delete(keyOf(alarm));
   }
-}
-
-function kindOf({ rule, device, subject }: ActiveAlarm): string {
-  return `${rule}/${device}/${subject}`;
 }

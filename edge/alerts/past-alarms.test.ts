@@ -14,7 +14,7 @@ function alert(alarm: string, more: Partial<AlertData> = {}): AlertData {
 }
 const ids = (page: { readonly alarms: readonly PastAlarm[] } | undefined) => page?.alarms.map(({ alarm }) => alarm);
 
-test('an alarm is one entry from its raising to its end, with the pictures that came after that', () => {
+test('an alarm is one entry from its raising to its end, with the pictures that came later', () => {
   const past = new PastAlarms();
   past.take({ time: 10, data: alert('a') });
   past.take({ time: 15, data: alert('a', { change: 'acknowledged', acknowledged: true }) });
@@ -37,7 +37,7 @@ test('an alarm is one entry from its raising to its end, with the pictures that 
   });
 });
 
-test('pages go back in time without a hole and without one twice, also while new alarms come', () => {
+test('pages of earlier alarms have no hole and no repetition, also while new alarms come', () => {
   const past = new PastAlarms();
   for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
   const first = past.page({ limit: 2 });
@@ -50,7 +50,7 @@ test('pages go back in time without a hole and without one twice, also while new
   expect(past.page({ limit: 2, before: 'never heard of' })).toBeUndefined();
 });
 
-test('it is asked by device, by day and by what somebody wants to see', () => {
+test('earlier alarms can be asked for by device, by day and by whether they have pictures', () => {
   const past = new PastAlarms();
   past.take({ time: 1, data: alert('a1') });
   past.take({ time: 2, data: alert('a2', { device: 'meter' }) });
@@ -60,7 +60,7 @@ test('it is asked by device, by day and by what somebody wants to see', () => {
   expect(ids(past.page({ limit: 9, wanted: ({ evidence }) => evidence.length > 0 }))).toEqual(['a3']);
 });
 
-test('what pictures tell of older alarms stands at its place in time; of what is known it tells when it began', () => {
+test('an older alarm known from its pictures alone stands at its place in time; the pictures of a known alarm tell when it began', () => {
   const past = new PastAlarms();
   past.take({ time: 50, data: alert('new', { message: 'As the outbox has it' }) });
   const older = { alarm: 'old', rule: 'gate', device: 'yard', severity: 'critical', message: 'Somebody' } as const;
@@ -75,7 +75,7 @@ test('what pictures tell of older alarms stands at its place in time; of what is
   });
 });
 
-test('the oldest is forgotten beyond the limit', () => {
+test('beyond the limit the oldest alarm is forgotten', () => {
   const past = new PastAlarms(3);
   for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
   expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);

@@ -1,15 +1,14 @@
 /**
- * The alarms of the last days, so that somebody who comes to the site can open one of yesterday: what it was, when it
- * began and ended, and which pictures were taken of it. In memory.
+ * The alarms of the last days, in memory, for the page: what each one was, when it began and ended, and its evidence.
  *
- *   at a start: the newest alerts of the outbox, and what is kept of pictures of older ones ──► known
+ *   a start: the newest alerts of the outbox, and the alarms that kept pictures name ──► known
  *   then each alert ──► known, or changed ──► more than `mostKnown` ──► the oldest is forgotten
  *
- * Always: taking an alert costs one look-up, because it stands behind the local actions of every alert. An alarm that is
- * forgotten here is forgotten by the page alone: the outbox, the centre and the pictures keep theirs by their own limits.
+ * Always: an alert costs one look-up, because every alert passes here after the local actions. An alarm that is forgotten
+ * here is missing on the page alone: the outbox, the centre and the evidence keep theirs by their own limits.
  */
 import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
-import type { ActiveAlarm } from './alarms.ts';
+import type { ActiveAlarm } from './alarm.ts';
 
 /** One occurrence. Times in ms since 1970. */
 export interface PastAlarm {
@@ -38,12 +37,12 @@ export interface AlarmChange {
 
 export interface PastAlarmsQuery {
   readonly limit: number;
-  /** only what stands behind this alarm */
+  /** only the alarms that follow this one in the list */
   readonly before?: string | undefined;
-  /** only what was raised by then, ms since 1970 */
+  /** only alarms raised by then, ms since 1970 */
   readonly until?: number | undefined;
   readonly device?: string | undefined;
-  /** only those that it says yes to */
+  /** only alarms for which it returns true */
   readonly wanted?: ((alarm: PastAlarm) => boolean) | undefined;
 }
 
@@ -54,7 +53,7 @@ export interface PastAlarmsPage {
   readonly next: string | undefined;
 }
 
-/** 1 KB each with three pictures' names; at an alarm every ten minutes four weeks. */
+/** 1 KB each with the names of three pictures; four weeks at an alarm every ten minutes. */
 const mostKnown = 4000;
 
 export class PastAlarms {
@@ -76,7 +75,7 @@ export class PastAlarms {
     const raised = before?.raised ?? time;
     this.#known.set(alarm, {
       ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended },
-      // what raised it says more than what ended it
+      // the message of the raising says more than that of the end
       message: active ? message : (summary ?? before?.message ?? message),
       ...(data.acknowledged_by === undefined ? {} : { acknowledgedBy: data.acknowledged_by }),
       evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
@@ -85,8 +84,8 @@ export class PastAlarms {
   }
 
   /**
-   * What something else remembers: those that are not known yet, and of the others when they really began and what
-   * pictures there are (a kill may have kept the word of them from the outbox).
+   * Adds alarms that another part remembers. Of an alarm that is known already it takes the earlier beginning and the
+   * further evidence: a kill may have lost the event that told of them.
    */
   remember(alarms: readonly PastAlarm[]): void {
     const all = new Map(this.#known);
@@ -103,7 +102,7 @@ export class PastAlarms {
     this.#forget();
   }
 
-  /** Undefined where nothing is known (any more) of the alarm named by `before`. */
+  /** Undefined where the alarm named by `before` is unknown or forgotten. */
   page({ limit, before, until, device, wanted }: PastAlarmsQuery): PastAlarmsPage | undefined {
     const all = [...this.#known.values()].reverse();
     const from = before === undefined ? 0 : all.findIndex(({ alarm }) => alarm === before) + 1;
@@ -128,7 +127,7 @@ export class PastAlarms {
   }
 }
 
-/** What goes on since before a restart. */
+/** The alarms that are active since before a restart. */
 export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[] {
   return alarms.map(
     ({ alarm, rule, device, severity, message, count, test, acknowledged, raised, evidence = [] }): PastAlarm => ({

@@ -1,9 +1,8 @@
 /**
- * What the outbox has of alarms: its newest alert events tell which alarms are active, more exactly than the snapshot,
- * which is written a little later. Folded over the snapshot at a start, so that a kill between the two leaves no alarm
- * without an end, and none active that has had its end.
+ * Reads the active alarms from the newest alert events of the outbox. They are newer than the snapshot, which is written
+ * a little later. A start folds them over the snapshot, so that after a kill between the two every alarm gets its end
+ * and no ended alarm is active.
  */
-
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { awaitsAcknowledgement, eventTypes } from '@forpost/shared/event/event.ts';
@@ -12,7 +11,7 @@ import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
-import type { ActiveAlarm } from './alarms.ts';
+import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 
 /** A change of an alarm as it was stored. `time`: when it happened, ms since 1970. */
@@ -21,7 +20,7 @@ export interface RecordedAlert {
   readonly data: AlertData;
 }
 
-/** Events of the alerts lane that are looked at: many times what comes in between two snapshots. */
+/** Events of the alerts lane that a start reads: many times what comes between two snapshots. */
 export const mostRecorded = 5000;
 
 const id = Type.String({ pattern: idPatternText });
@@ -50,7 +49,7 @@ const schema = Type.Object({
   acknowledged_where: Type.Optional(Type.Union([Type.Literal('site'), Type.Literal('centre')])),
 });
 
-/** The alerts among events of the outbox, in the same order. What is none of ours is passed over. */
+/** The alerts among events of the outbox, in the same order. Skips what is not an alert of this schema. */
 export function recordedAlerts(events: readonly StoredEvent[]): readonly RecordedAlert[] {
   return events.flatMap(({ type, time, data }) => {
     if (type !== eventTypes.alert) return [];
@@ -88,7 +87,7 @@ export function foldRecorded(
   return { active: [...active.values()], waiting: ended };
 }
 
-/** Pictures that come after the end change nothing of when that was. */
+/** Evidence that comes after the end does not move the end. */
 function endedOf(data: AlertData, time: number, before: ActiveAlarm | undefined): ActiveAlarm {
   const ended = before?.ended ?? time;
   const known = before ?? { raised: ended - (data.duration_ms ?? 0) };

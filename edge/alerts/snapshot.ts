@@ -1,6 +1,6 @@
 /**
  * The active alarms on disk: one JSON file, replaced whole, so that a power cut leaves the old or the new one and never
- * half of it. A file that is none of ours is put aside, never trusted and never in the way.
+ * half of it. A damaged file is renamed to FILE.broken: it is never trusted and never in the way.
  */
 import { readFile, rename } from 'node:fs/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -9,7 +9,7 @@ import { replaceFile } from '@forpost/shared/files.ts';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
-import type { ActiveAlarm } from './alarms.ts';
+import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 
 const id = Type.String({ pattern: idPatternText });
@@ -49,7 +49,7 @@ const schema = Type.Object({
   alarms,
   /** over and not acknowledged; absent in a file of a version that did not keep them */
   waiting: Type.Optional(alarms),
-  /** how many of those were dropped for room */
+  /** how many waiting alarms were dropped for room */
   dropped: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
@@ -59,8 +59,15 @@ export interface Snapshot {
   readonly dropped: number;
   /** whether there was a file that could be read */
   readonly isFile: boolean;
-  /** why a file could not be used, in words */
+  /** why the file could not be used, in words */
   readonly problem?: string;
+}
+
+/** What the file is made of. */
+export interface SnapshotContent {
+  readonly alarms: readonly ActiveAlarm[];
+  readonly waiting: readonly ActiveAlarm[];
+  readonly dropped: number;
 }
 
 const nothing: Snapshot = { alarms: [], dropped: 0, isFile: false };
@@ -92,13 +99,6 @@ export async function readSnapshot(file: string): Promise<Snapshot> {
 }
 
 /** @throws what the file system says */
-export async function writeSnapshot(
-  file: string,
-  snapshot: {
-    readonly alarms: readonly ActiveAlarm[];
-    readonly waiting: readonly ActiveAlarm[];
-    readonly dropped: number;
-  },
-): Promise<void> {
+export async function writeSnapshot(file: string, snapshot: SnapshotContent): Promise<void> {
   await replaceFile(file, JSON.stringify({ version: 1, ...snapshot }));
 }

@@ -11,7 +11,8 @@ import { awaitsAcknowledgement, type ClockQuality, type Severity } from '@forpos
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from '../alerts/action.ts';
-import type { Alarms, ActiveAlarm as KnownAlarm } from '../alerts/alarms.ts';
+import type { ActiveAlarm as KnownAlarm } from '../alerts/alarm.ts';
+import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';

@@ -14,7 +14,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { Alert } from '../alerts/action.ts';
-import { mostEvidence } from '../alerts/alarms.ts';
+import { mostEvidence } from '../alerts/alarm.ts';
 import type { FromVision } from '../vision/messages.ts';
 import type { EvidenceRecord, EvidenceStore, Worth } from './store.ts';
 

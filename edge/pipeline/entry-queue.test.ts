@@ -6,18 +6,18 @@ import { type Logger, silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
 import { draft } from '../outbox/sqlite/testing/test-support.ts';
-import { Storing } from './entry-queue.ts';
+import { EntryQueue } from './entry-queue.ts';
 
 let clock: FakeClock;
 let full: (entry: OutboxEntry) => boolean;
 let stored: EventDraft[];
-let storing: Storing;
+let queue: EntryQueue;
 
 beforeEach(() => {
   clock = new FakeClock();
   full = () => true;
   stored = [];
-  storing = new Storing({
+  queue = new EntryQueue({
     outbox: {
       epoch: asId('0123456789abcdef'),
       append: async (entry) => {
@@ -49,15 +49,15 @@ const tryAgain = async () => {
   await settle();
 };
 
-test('where too much waits, readings go first, then all but the latest state of each alarm, and the loss is told', async () => {
-  for (let n = 0; n < 600; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`), draft(n)] });
+test('when too many events wait, readings are given up first, then older states of each alarm, and a gap record tells the loss', async () => {
+  for (let n = 0; n < 600; n++) queue.keep({ events: [alert(n, `alarm-${n % 3}`), draft(n)] });
   await settle();
   // at 1,001 events the readings went
-  expect(storing.lost).toBeGreaterThanOrEqual(500);
-  expect(storing.collapsed).toBe(0);
-  for (let n = 600; n < 1100; n++) storing.keep({ events: [alert(n, `alarm-${n % 3}`)] });
+  expect(queue.lost).toBeGreaterThanOrEqual(500);
+  expect(queue.collapsed).toBe(0);
+  for (let n = 600; n < 1100; n++) queue.keep({ events: [alert(n, `alarm-${n % 3}`)] });
   await settle();
-  expect(storing.collapsed).toBeGreaterThan(900);
+  expect(queue.collapsed).toBeGreaterThan(900);
   full = () => false;
   await tryAgain();
   const alerts = seen(eventTypes.alert) as { alarm: string; count: number }[];
@@ -70,28 +70,28 @@ test('where too much waits, readings go first, then all but the latest state of 
     expect(alerts.filter((one) => one.alarm === alarm).at(-1)?.count).toBe(last);
   expect(alerts.map(({ count }) => count)).toEqual(alerts.map(({ count }) => count).toSorted((a, b) => a - b));
   expect(seen(eventTypes.gap)).toMatchObject([
-    { epoch: '0123456789abcdef', lane: 'telemetry', from: '1', to: '0', count: storing.lost },
+    { epoch: '0123456789abcdef', lane: 'telemetry', from: '1', to: '0', count: queue.lost },
   ]);
-  expect(storing.waiting).toBe(0);
+  expect(queue.waiting).toBe(0);
 });
 
-test('what is handed over again and again while it waits, waits once, and pushes nothing else out', async () => {
-  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+test('an alert that is handed over again and again while it waits, waits once and displaces nothing', async () => {
+  for (let n = 0; n < 900; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
   for (let n = 0; n < 500; n++)
-    await storing.submit({ events: [alert(1, 'asked', 'gateway'), draft(n)] }).catch(() => undefined);
+    await queue.submit({ events: [alert(1, 'asked', 'gateway'), draft(n)] }).catch(() => undefined);
   await settle();
-  expect([storing.waiting, storing.lost, storing.collapsed]).toEqual([901, 0, 0]);
+  expect([queue.waiting, queue.lost, queue.collapsed]).toEqual([901, 0, 0]);
   full = () => false;
   await tryAgain();
   expect(seen(eventTypes.alert)).toHaveLength(901);
 });
 
-test('only what no later state says goes in the end, the alerts of devices before those without a sender', async () => {
+test('when only latest states wait, alerts of devices are given up before alerts without a sender', async () => {
   for (let n = 0; n < 200; n++)
-    await storing.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);
-  for (let n = 0; n < 900; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+    await queue.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);
+  for (let n = 0; n < 900; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
   await settle();
-  expect(storing.lost).toBe(100);
+  expect(queue.lost).toBe(100);
   full = () => false;
   await tryAgain();
   const alarms = seen(eventTypes.alert).map(({ alarm }) => alarm as string);
@@ -100,11 +100,11 @@ test('only what no later state says goes in the end, the alerts of devices befor
   expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
 });
 
-test('an alert that is refused at once does not go in front of an earlier one of its device that is refused later', async () => {
+test('an alert that is refused at once stays behind an earlier alert of its device that is refused later', async () => {
   const refuse: (() => void)[] = [];
   const stored: string[] = [];
   let answer: 'at once' | 'later' | 'take' = 'later';
-  const slow = new Storing({
+  const slow = new EntryQueue({
     outbox: {
       epoch: asId('0123456789abcdef'),
       append: ({ events }) => {
@@ -131,67 +131,67 @@ test('an alert that is refused at once does not go in front of an earlier one of
   expect(stored).toEqual(['over/1', 'over/2']);
 });
 
-test('what has no sender is appended in reserved room, and an alert of a device that is refused holds none of it back', async () => {
+test('an event without a sender is appended in reserved room, and a refused alert of a device does not hold it back', async () => {
   full = ({ reserved }) => reserved !== true;
-  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
-  storing.keep({ events: [alert(2, 'intruder')] });
+  await expect(queue.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  queue.keep({ events: [alert(2, 'intruder')] });
   await tryAgain();
   expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder']);
-  expect(storing.waiting).toBe(1);
+  expect(queue.waiting).toBe(1);
   full = () => false;
   await tryAgain();
   expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder', 'over']);
 });
 
-test('an alert whose commit failed is stored with whatever its device sends next, and holds nothing back where only alerts have no room', async () => {
+test('an alert whose commit failed is stored with the next message of its device, and does not hold that message back where only alerts find no room', async () => {
   const entries: OutboxEntry[] = [];
   full = (entry) => {
     entries.push(entry);
     return true;
   };
-  await expect(storing.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
+  await expect(queue.submit({ events: [alert(1, 'over', 'meter'), draft(1)] })).rejects.toThrow('full');
   full = (entry) => {
     entries.push(entry);
     return entry.events.some(({ lane }) => lane === 'alerts');
   };
-  await storing.submit({ events: [draft(2)] });
+  await queue.submit({ events: [draft(2)] });
   expect(stored.map(({ data }) => data)).toEqual([draft(2).data]);
-  await storing.submit({ events: [draft(3, { device: asId('other') })] });
+  await queue.submit({ events: [draft(3, { device: asId('other') })] });
   full = (entry) => {
     entries.push(entry);
     return false;
   };
-  await storing.submit({ events: [draft(4)] });
+  await queue.submit({ events: [draft(4)] });
   // in one entry: a kill leaves both or none
   expect(entries.at(-1)?.events.map(({ data }) => data)).toEqual([alert(1, 'over', 'meter').data, draft(4).data]);
-  expect(storing.waiting).toBe(0);
-  await storing.submit({ events: [draft(5)] });
+  expect(queue.waiting).toBe(0);
+  await queue.submit({ events: [draft(5)] });
   expect(entries.at(-1)?.events.length).toBe(1);
 });
 
-test('what waits when the gateway stops is stored at its stop where the outbox takes it again, also what is refused on the way', async () => {
-  await expect(storing.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
-  storing.keep({ events: [alert(2, 'intruder')] });
-  const stopping = storing.stop();
+test('events that wait when the gateway stops are stored if the outbox takes them again, also those refused during the stop', async () => {
+  await expect(queue.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
+  queue.keep({ events: [alert(2, 'intruder')] });
+  const stopping = queue.stop();
   full = () => false;
   await stopping;
   expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['over', 'intruder']);
-  expect(storing.waiting).toBe(0);
+  expect(queue.waiting).toBe(0);
 });
 
-test('a loss that was not told yet is told at the stop', async () => {
-  for (let n = 0; n < 1100; n++) storing.keep({ events: [alert(n, `seen-${n}`)] });
+test('a loss that no gap record tells yet is told when the gateway stops', async () => {
+  for (let n = 0; n < 1100; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
   await settle();
   full = () => false;
-  await storing.stop();
+  await queue.stop();
   expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
 });
 
-test('what the outbox does not take at the stop either is said, and nothing tries again', async () => {
+test('events that the outbox refuses at the stop are logged as stored nowhere, and nothing tries again', async () => {
   const said: object[] = [];
   const logger = { ...silentLogger(), error: (details: object) => said.push(details) } as unknown as Logger;
   let tries = 0;
-  const refused = new Storing({
+  const refused = new EntryQueue({
     outbox: {
       epoch: asId('0123456789abcdef'),
       append: () => {
@@ -212,22 +212,22 @@ test('what the outbox does not take at the stop either is said, and nothing trie
   expect([tries, said]).toEqual([2, [{ events: 1 }]]);
 });
 
-test('once the outbox takes something again, what waits is stored within a second, whoever it came from', async () => {
-  storing.keep({ events: [alert(1, 'seen')] });
+test('once the outbox takes an entry again, all waiting events are stored within a second', async () => {
+  queue.keep({ events: [alert(1, 'seen')] });
   await settle();
   // the tries are far apart by now
   for (let tried = 0; tried < 10; tried++) await tryAgain();
-  expect(storing.waiting).toBe(1);
+  expect(queue.waiting).toBe(1);
   full = () => false;
-  await storing.submit({ events: [draft(1, { device: asId('meter') })] });
+  await queue.submit({ events: [draft(1, { device: asId('meter') })] });
   clock.advance(1000);
   await settle();
   expect(seen(eventTypes.alert)).toEqual([{ alarm: 'seen', count: 1 }]);
-  expect(storing.waiting).toBe(0);
+  expect(queue.waiting).toBe(0);
 });
 
-test('where readings have room and alerts have none, alerts are tried once a second and not with every reading', async () => {
-  storing.keep({ events: [alert(1, 'seen')] });
+test('where readings find room and alerts find none, alerts are tried once a second and not with every reading', async () => {
+  queue.keep({ events: [alert(1, 'seen')] });
   await settle();
   let tried = 0;
   full = ({ events }) => {
@@ -236,7 +236,7 @@ test('where readings have room and alerts have none, alerts are tried once a sec
     return true;
   };
   for (let n = 0; n < 1000; n++) {
-    await storing.submit({ events: [draft(n, { device: asId('meter') })] });
+    await queue.submit({ events: [draft(n, { device: asId('meter') })] });
     clock.advance(10);
     await settle();
   }
@@ -244,7 +244,7 @@ test('where readings have room and alerts have none, alerts are tried once a sec
   expect(tried).toBeLessThan(25);
 });
 
-describe('what has no id of its own is stored once', () => {
+describe('an event without an id of its own is stored once', () => {
   let calls: { events: readonly EventDraft[]; ok: () => void; no: () => void }[];
   const answerAll = async (how: 'ok' | 'no') => {
     for (const call of calls.splice(0)) call[how]();
@@ -254,7 +254,7 @@ describe('what has no id of its own is stored once', () => {
 
   beforeEach(() => {
     calls = [];
-    storing = new Storing({
+    queue = new EntryQueue({
       outbox: {
         epoch: asId('0123456789abcdef'),
         append: ({ events }) =>
@@ -274,8 +274,8 @@ describe('what has no id of its own is stored once', () => {
     });
   });
 
-  test('by a stop on a slow disk, with something else under way', async () => {
-    storing.keep({ events: [told(1)] });
+  test('when the gateway stops on a slow disk while another entry is under way', async () => {
+    queue.keep({ events: [told(1)] });
     await settle();
     for (let tried = 0; tried < 10; tried++) {
       await answerAll('no');
@@ -283,8 +283,8 @@ describe('what has no id of its own is stored once', () => {
       await settle();
     }
     await answerAll('no');
-    const submitted = storing.submit({ events: [alert(2, 'over', 'meter')] });
-    const stopping = storing.stop();
+    const submitted = queue.submit({ events: [alert(2, 'over', 'meter')] });
+    const stopping = queue.stop();
     await answerAll('ok');
     await submitted;
     // the last hand-over takes its time
@@ -295,14 +295,14 @@ describe('what has no id of its own is stored once', () => {
     expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
   });
 
-  test('where another event of what waits goes meanwhile with what its device sends', async () => {
-    storing.keep({ events: [told(1)] });
-    storing.keep({ events: [alert(1, 'over', 'meter')] });
+  test('when a message of the device takes another event of the waiting entry along', async () => {
+    queue.keep({ events: [told(1)] });
+    queue.keep({ events: [alert(1, 'over', 'meter')] });
     await settle();
     await answerAll('no');
     clock.advance(10_000);
     await settle();
-    const submitted = storing.submit({ events: [draft(5, { device: asId('meter') })] });
+    const submitted = queue.submit({ events: [draft(5, { device: asId('meter') })] });
     await settle();
     const [hub, meter, reading] = calls.splice(0);
     reading?.ok();
@@ -316,14 +316,14 @@ describe('what has no id of its own is stored once', () => {
       await answerAll('ok');
     }
     expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
-    expect(storing.waiting).toBe(0);
+    expect(queue.waiting).toBe(0);
   });
 
-  test('what comes to wait while others are on their way is not taken for one of them', async () => {
-    storing.keep({ events: [alert(1, 'first', 'meter')] });
+  test('an entry that begins to wait while others are under way is not mistaken for one of them', async () => {
+    queue.keep({ events: [alert(1, 'first', 'meter')] });
     await settle();
     // handed over before, refused after what waits is on its way
-    storing.keep({ events: [alert(2, 'second', 'camera')] });
+    queue.keep({ events: [alert(2, 'second', 'camera')] });
     const [first, second] = calls.splice(0);
     second?.no();
     await settle();
@@ -336,6 +336,6 @@ describe('what has no id of its own is stored once', () => {
     await settle();
     await answerAll('ok');
     expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['second', 'first']);
-    expect(storing.waiting).toBe(0);
+    expect(queue.waiting).toBe(0);
   });
 });

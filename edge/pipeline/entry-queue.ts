@@ -1,105 +1,85 @@
 /**
- * The last step of a message through the gateway: an entry is handed to the outbox until it is committed.
+ * The last step of a message through the gateway: hands each entry to the outbox until it is committed.
  *
- *   submit (somebody waits) ──► append ── committed ──► resolves
- *                                 └── refused ──► rejects, and the sender offers its message again; the alerts in it,
- *                                     which were acted on and which a resend will not raise anew, wait here
+ *   submit (a sender waits) ──► append ── committed ──► resolves
+ *                                 └── refused ──► rejects, and the sender offers its message again; the alerts in the
+ *                                     entry wait here: they were acted on, and a resend will not raise them again
  *   keep (no sender)        ──► append, in reserved room ── refused ──► waits here ── backoff ──► append
- *   anything else is committed ──► what waits is tried within a second
- *   too much waits ──► readings go ──► updates of one alarm become its latest state ──► the oldest goes: a gap, told
- *                      as an event once there is room
- *   stop ──► what waits is handed over a last time ── refused ──► it is stored nowhere, and that is logged
+ *   any other entry is committed ──► waiting entries are tried again within a second
+ *   too many events wait ──► some are given up (waiting-entries.ts), and a gap record says so once there is room
+ *   stop ──► waiting entries are handed over a last time ── refused ──► they are stored nowhere, and the log says so
  *
- * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before
- * it began: they are appended at once, because the outbox refuses what was handed over behind a refused one, and from
- * then on those that wait go in front; an alert that is handed over twice waits once and is stored once (its
- * `resendId`); what waits is bounded, and what is given up is counted and told.
+ * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before it
+ * began. They are appended at once, because the outbox refuses an alert behind a refused one of the same device; from
+ * then on the waiting alerts go in front. An alert that is handed over twice waits once and is stored once (`resendId`).
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { type AlertData, eventTypes } from '@forpost/shared/event/event.ts';
-import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
+import { eventTypes } from '@forpost/shared/event/event.ts';
+import { lanes } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import { gapOfUnnumbered } from '../outbox/gap.ts';
 import type { EventDraft, Outbox, OutboxEntry } from '../outbox/outbox.ts';
+import { isAlert, WaitingEntries } from './waiting-entries.ts';
 
-/** Events that wait for an outbox that takes nothing. */
-const maxWaiting = 1000;
 const backoff = { baseMs: 200, ceilingMs: 10_000 };
-/** How long what waits goes on waiting at most once the outbox has taken something else. */
+/** The longest wait for the next attempt once the outbox has taken another entry. */
 const soonMs = 1000;
 
-export interface StoringParts {
+export interface EntryQueueParts {
   readonly outbox: Pick<Outbox, 'append' | 'epoch'>;
   readonly clock: Clock;
-  /** how what is told of losses is stamped */
+  /** the stamp of gap records */
   readonly stamp: () => Pick<EventDraft, 'clock' | 'boot'>;
+  /** uniform in [0, 1) */
   readonly random: () => number;
   readonly logger: Logger;
-  /** an alert is on disk; called again where it was handed over twice */
+  /** an alert is on disk; called again for an alert that was handed over twice */
   readonly onStored: (alert: EventDraft) => void;
 }
 
-/** An entry that waits, and as which it was handed over. */
-interface Waiting {
-  readonly entry: OutboxEntry;
-  readonly turn: number;
-}
-
-interface Loss {
-  readonly count: number;
-  readonly firstTime: number;
-  readonly lastTime: number;
-}
-
-export class Storing {
-  readonly #parts: StoringParts;
+export class EntryQueue {
+  readonly #parts: EntryQueueParts;
   readonly #sparing: SparingLogger;
-  /** in the order in which they were handed over, which is not that in which they were refused */
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingEntries();
   #turns = 0;
-  #waitingEvents = 0;
-  #resend: { readonly timer: Timer; readonly at: number } | undefined;
+  #retry: { readonly timer: Timer; readonly at: number } | undefined;
   #sending = false;
-  /** what may still come to wait when it is refused */
+  /** appends without an answer: a refused one adds to what waits */
   readonly #underWay = new Set<Promise<unknown>>();
   #attempt = 0;
-  #lost = 0;
-  #collapsed = 0;
-  /** given up, and not told yet */
-  readonly #untold = new Map<Lane, Loss>();
   #stopped = false;
 
-  constructor(parts: StoringParts) {
+  constructor(parts: EntryQueueParts) {
     this.#parts = parts;
     this.#sparing = new SparingLogger(parts.logger, parts.clock);
   }
 
   /** Events that were given up because too many waited. */
   get lost(): number {
-    return this.#lost;
+    return this.#waiting.lost;
   }
 
   /** Events that wait for the outbox in memory. */
   get waiting(): number {
-    return this.#waitingEvents;
+    return this.#waiting.events;
   }
 
-  /** Updates of alarms that a later state of the same alarm took the place of, because too many waited. */
+  /** Updates of alarms that were dropped for a later state of the same alarm, because too many waited. */
   get collapsed(): number {
-    return this.#collapsed;
+    return this.#waiting.collapsed;
   }
 
-  /** Before the outbox stops: on a disk that has room again nothing is lost to a wait that is not over yet. */
+  /** Call it before the outbox stops. Hands waiting entries over at once: the disk may have room again. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#resend?.timer.cancel();
-    this.#resend = undefined;
+    this.#retry?.timer.cancel();
+    this.#retry = undefined;
     await Promise.allSettled(this.#underWay);
-    if (this.#waiting.length > 0 || this.#untold.size > 0) await this.#sendWaiting();
-    const events = this.#waitingEvents;
+    if (!this.#waiting.isEmpty || this.#waiting.hasLosses) await this.#sendWaiting();
+    const { events } = this.#waiting;
     if (events > 0)
       this.#parts.logger.error(
         { events },
@@ -107,16 +87,16 @@ export class Storing {
       );
   }
 
-  /** Stores what has a sender. @throws what the outbox says, and the sender keeps its message */
+  /** Stores the entry of a sender, who waits. @throws what the outbox says: the sender keeps its message */
   submit(entry: OutboxEntry): Promise<unknown> {
     if (entry.events.some(isAlert))
       return this.#append(entry, (turn) => this.#wait({ events: entry.events.filter(isAlert) }, turn));
-    // nearly all: nothing in it has to be kept in order
-    if (this.#waiting.length === 0) return this.#parts.outbox.append(entry);
-    return this.#withEarlier(entry);
+    // nearly every entry: no alert in it, and none waits that would have to go first
+    if (this.#waiting.isEmpty) return this.#parts.outbox.append(entry);
+    return this.#appendWithEarlier(entry);
   }
 
-  /** Stores what has no sender to hold back; while the outbox takes nothing it waits here. */
+  /** Stores an entry without a sender; while the outbox refuses it, it waits here. */
   keep(entry: OutboxEntry): void {
     const reserved = { ...entry, reserved: true };
     this.#append(reserved, (turn) => this.#wait(reserved, turn)).catch((error: unknown) =>
@@ -129,45 +109,37 @@ export class Storing {
   }
 
   /**
-   * What a device sends next may be what it kept: with it goes the alert that was refused then, so that the two are on
-   * disk together. Where only alerts have no room, the device's other messages go on.
+   * The message may be a resend whose alert was refused before: the waiting alert goes with it, so that both are on disk
+   * together. Where only the alerts find no room, the message goes without them.
    */
-  async #withEarlier(entry: OutboxEntry): Promise<void> {
-    const earlier = this.#earlier(entry.events);
+  async #appendWithEarlier(entry: OutboxEntry): Promise<void> {
+    const earlier = this.#waiting.alertsOf(entry.events);
     if (earlier.length > 0)
       try {
         const whole = { ...entry, events: [...earlier, ...entry.events] };
         await this.#parts.outbox.append(whole);
         this.#stored(whole);
-        this.#forget(earlier);
-        this.#takesAgain();
+        this.#waiting.forget(earlier);
+        this.#retrySoon();
         return;
       } catch (error) {
         if (!(error instanceof ForpostError && error.code === 'FORPOST_OUTBOX_FULL')) throw error;
       }
     await this.#parts.outbox.append(entry);
-    this.#takesAgain();
+    this.#retrySoon();
   }
 
-  /** Alerts of the same devices that wait. */
-  #earlier(events: readonly EventDraft[]): readonly EventDraft[] {
-    const devices = new Set(events.map(({ device }) => device));
-    return this.#waiting.flatMap(({ entry }) =>
-      entry.events.filter((event) => isAlert(event) && devices.has(event.device)),
-    );
-  }
-
-  /** Alerts of the same devices that wait go with it, in front: the outbox drops what it has already. */
+  /** Waiting alerts of the same devices go in front; the outbox drops the ones that it has already. */
   #append(entry: OutboxEntry, refused: (turn: number) => void): Promise<void> {
     const turn = this.#turns++;
-    const earlier = this.#earlier(entry.events.filter(isOrdered));
+    const earlier = this.#waiting.alertsOf(entry.events.filter(({ lane }) => lane === 'alerts'));
     const whole = earlier.length === 0 ? entry : { ...entry, events: [...earlier, ...entry.events] };
     return this.#watched(
       this.#parts.outbox.append(whole).then(
         () => {
           this.#stored(whole);
-          this.#forget(earlier);
-          this.#takesAgain();
+          this.#waiting.forget(earlier);
+          this.#retrySoon();
         },
         (error: unknown) => {
           refused(turn);
@@ -188,189 +160,82 @@ export class Storing {
     for (const event of events) if (isAlert(event)) this.#parts.onStored(event);
   }
 
-  /** They wait no more. */
-  #forget(stored: readonly EventDraft[]): void {
-    if (stored.length === 0) return;
-    const gone = new Set(stored);
-    this.#keepOnly((event) => !gone.has(event));
+  #wait(entry: OutboxEntry, turn: number): void {
+    this.#waiting.add(entry, turn);
+    this.#scheduleRetry();
   }
 
-  #wait({ events, ...rest }: OutboxEntry, turn: number): void {
-    const entry = { ...rest, events: events.filter((event) => !this.#waits(event)) };
-    if (entry.events.length > 0)
-      this.#waiting.splice(this.#waiting.findLastIndex((one) => one.turn < turn) + 1, 0, { entry, turn });
-    this.#waitingEvents += entry.events.length;
-    if (this.#waitingEvents > maxWaiting) this.#makeRoom();
-    this.#scheduleResend();
+  #scheduleRetry(): void {
+    if (this.#retry !== undefined || this.#sending || this.#stopped) return;
+    this.#retryIn(backoffMs(backoff, this.#attempt++, this.#parts.random));
   }
 
-  /** It is handed over once more by who does not know that it waits. */
-  #waits({ device, resendId }: EventDraft): boolean {
-    if (resendId === undefined) return false;
-    return this.#waiting.some(({ entry }) =>
-      entry.events.some((event) => event.resendId === resendId && event.device === device),
-    );
+  /** The outbox has taken an entry: cut a long pause short. */
+  #retrySoon(): void {
+    if (this.#stopped || this.#retry === undefined || this.#retry.at <= this.#parts.clock.uptime() + soonMs) return;
+    this.#retry.timer.cancel();
+    this.#retryIn(soonMs);
   }
 
-  /** By value: readings first, then what a later state of the same alarm says too, then the oldest. */
-  #makeRoom(): void {
-    this.#drop((event) => event.lane === 'telemetry');
-    if (this.#waitingEvents <= maxWaiting) return;
-    this.#collapse();
-    while (this.#waitingEvents > maxWaiting) {
-      // what a device caused goes before what nobody else has seen
-      const index = Math.max(
-        0,
-        this.#waiting.findIndex(({ entry }) => entry.reserved !== true),
-      );
-      const [oldest] = this.#waiting.splice(index, 1);
-      if (oldest === undefined) return;
-      this.#waitingEvents -= oldest.entry.events.length;
-      for (const event of oldest.entry.events) this.#lose(event);
-    }
-  }
-
-  #drop(isGone: (event: EventDraft) => boolean): void {
-    this.#keepOnly((event) => {
-      if (!isGone(event)) return true;
-      this.#lose(event);
-      return false;
-    });
-  }
-
-  #collapse(): void {
-    const latest = new Map<string, EventDraft>();
-    for (const { entry } of this.#waiting)
-      for (const event of entry.events) if (isAlert(event)) latest.set(alarmOf(event), event);
-    this.#keepOnly((event) => {
-      if (!isAlert(event) || latest.get(alarmOf(event)) === event) return true;
-      this.#collapsed++;
-      return false;
-    });
-  }
-
-  #keepOnly(stays: (event: EventDraft) => boolean): void {
-    this.#waiting = this.#waiting
-      .map(({ entry, turn }) => ({ entry: { ...entry, events: entry.events.filter(stays) }, turn }))
-      .filter(({ entry }) => entry.events.length > 0);
-    this.#count();
-  }
-
-  #count(): void {
-    this.#waitingEvents = this.#waiting.reduce((sum, { entry }) => sum + entry.events.length, 0);
-  }
-
-  #lose({ lane, time }: EventDraft): void {
-    this.#lost++;
-    const known = this.#untold.get(lane) ?? { count: 0, firstTime: time, lastTime: time };
-    this.#untold.set(lane, {
-      count: known.count + 1,
-      firstTime: Math.min(known.firstTime, time),
-      lastTime: Math.max(known.lastTime, time),
-    });
-  }
-
-  #scheduleResend(): void {
-    if (this.#resend !== undefined || this.#sending || this.#stopped) return;
-    this.#resendIn(backoffMs(backoff, this.#attempt++, this.#parts.random));
-  }
-
-  /** The outbox has taken something: what waits need not wait for the end of a long pause. */
-  #takesAgain(): void {
-    if (this.#stopped || this.#resend === undefined || this.#resend.at <= this.#parts.clock.uptime() + soonMs) return;
-    this.#resend.timer.cancel();
-    this.#resendIn(soonMs);
-  }
-
-  #resendIn(ms: number): void {
+  #retryIn(ms: number): void {
     const { clock } = this.#parts;
     const timer = clock.after(ms, () => {
-      this.#resend = undefined;
+      this.#retry = undefined;
       void this.#watched(this.#sendWaiting());
     });
-    this.#resend = { timer, at: clock.uptime() + ms };
+    this.#retry = { timer, at: clock.uptime() + ms };
   }
 
-  /** All at once: what has room goes, whatever else is refused. */
+  /** Hands all waiting entries over at once: one that is refused does not stop the others. */
   async #sendWaiting(): Promise<void> {
     this.#sending = true;
-    const sent = [...this.#waiting];
+    const sent = this.#waiting.all();
     const outcomes = await Promise.allSettled(sent.map(({ entry }) => this.#parts.outbox.append(entry)));
-    // by its turn: of an entry some events may go meanwhile, with what its device sends next
+    // by turns: meanwhile a message of the device may have taken some events of an entry along
     const done = new Set<number>();
     outcomes.forEach((outcome, i) => {
       const { entry, turn } = sent[i] ?? {};
       if (entry === undefined || turn === undefined) return;
       if (outcome.status === 'fulfilled') this.#stored(entry);
-      else if (isHopeless(outcome.reason)) {
-        for (const event of entry.events) this.#lose(event);
+      else if (isNeverStorable(outcome.reason)) {
+        for (const event of entry.events) this.#waiting.giveUp(event);
         this.#parts.logger.error({ error: messageOf(outcome.reason) }, 'an event can never be stored: it is given up');
       } else return;
       done.add(turn);
     });
-    // some may have been given up or collapsed while they were on their way: those are stored twice, and that is once
-    this.#waiting = this.#waiting.filter(({ turn }) => !done.has(turn));
-    this.#count();
+    // an entry may have been given up or collapsed while it was under way: its events are on disk all the same
+    this.#waiting.remove(done);
     if (done.size > 0) this.#attempt = 0;
-    if (this.#waiting.length === 0) await this.#tellLosses();
+    if (this.#waiting.isEmpty) await this.#tellLosses();
     this.#sending = false;
-    if (this.#waiting.length > 0 || this.#untold.size > 0) this.#scheduleResend();
+    if (!this.#waiting.isEmpty || this.#waiting.hasLosses) this.#scheduleRetry();
     else this.#attempt = 0;
   }
 
-  /** What was given up never had a number: the gap record says how many, and from when to when. */
+  /** Stores a gap record for each lane with losses. Events that were given up never had a number. */
   async #tellLosses(): Promise<void> {
     const { outbox, clock, stamp, logger } = this.#parts;
-    if (this.#untold.size === 0) return;
-    const told = new Map(this.#untold);
-    this.#untold.clear();
+    if (!this.#waiting.hasLosses) return;
+    const losses = this.#waiting.takeLosses();
     const now = clock.now();
+    const uptime = clock.uptime();
     const events = lanes.flatMap((lane): EventDraft[] => {
-      const loss = told.get(lane);
+      const loss = losses.get(lane);
       if (loss === undefined) return [];
       const gap = gapOfUnnumbered(outbox.epoch, lane, loss, 'given up: the outbox took nothing and too much waited');
-      return [
-        {
-          ...stamp(),
-          lane: 'alerts',
-          type: eventTypes.gap,
-          device: null,
-          time: now,
-          received: now,
-          uptime: clock.uptime(),
-          data: JSON.stringify(gap),
-        },
-      ];
+      const times = { time: now, received: now, uptime };
+      return [{ ...stamp(), ...times, lane: 'alerts', type: eventTypes.gap, device: null, data: JSON.stringify(gap) }];
     });
     try {
       await outbox.append({ events, reserved: true });
     } catch (error) {
-      logger.debug({ error: messageOf(error) }, 'the outbox does not take what is to be told of losses yet');
-      for (const [lane, loss] of told) {
-        const since = this.#untold.get(lane);
-        this.#untold.set(lane, {
-          count: loss.count + (since?.count ?? 0),
-          firstTime: Math.min(loss.firstTime, since?.firstTime ?? loss.firstTime),
-          lastTime: Math.max(loss.lastTime, since?.lastTime ?? loss.lastTime),
-        });
-      }
+      logger.debug({ error: messageOf(error) }, 'the outbox does not take the gap record of lost events yet');
+      this.#waiting.returnLosses(losses);
     }
   }
 }
 
-/** What the entry itself is to blame for: it would be refused for ever. */
-export function isHopeless(error: unknown): boolean {
+/** Whether the outbox will refuse this entry for ever, for its content. */
+export function isNeverStorable(error: unknown): boolean {
   return error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID';
-}
-
-function isAlert({ type }: EventDraft): boolean {
-  return type === eventTypes.alert;
-}
-
-function isOrdered({ lane }: EventDraft): boolean {
-  return lane === 'alerts';
-}
-
-function alarmOf({ data }: EventDraft): string {
-  return (JSON.parse(data) as AlertData).alarm;
 }

@@ -111,7 +111,7 @@ const publish = (payload: string, device = 'meter', what = 'readings') =>
 /** Lets what is already settled run on. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('an alert has been acted on before its entry reaches the outbox, and travels in the same entry as its reading', async () => {
+test('local actions run before the entry reaches the outbox, and the alert is in the same entry as its reading', async () => {
   await publish('{"id":"a1","values":{"power_w":6000}}');
   expect(acted).toEqual(['over/meter raised, 0 entries']);
   expect(outbox.entries[0]?.events.map(({ lane, type, resendId }) => [lane, type, resendId])).toEqual([
@@ -120,7 +120,7 @@ test('an alert has been acted on before its entry reaches the outbox, and travel
   ]);
 });
 
-test('while the disk hangs alerts are acted on and nobody is told that anything is safe', async () => {
+test('while the disk hangs, local actions run and no publish is acknowledged', async () => {
   outbox.answer = () => new Promise(() => undefined);
   let told = 0;
   for (const power of [6000, 10, 7000]) void publish(`{"values":{"power_w":${power}}}`).then(() => told++);
@@ -133,7 +133,7 @@ test('while the disk hangs alerts are acted on and nobody is told that anything 
   expect(told).toBe(0);
 });
 
-test('whatever a device sends, its entry is told to be that device’s', async () => {
+test('every entry names the device that sent it, also where the payload is unreadable', async () => {
   await publish('{"values":{"power_w":6000}}');
   await publish('not readable', 'quiet');
   await publish('[]', 'quiet');
@@ -146,12 +146,12 @@ test('whatever a device sends, its entry is told to be that device’s', async (
   expect(outbox.entries.at(-1)).toMatchObject({ deadLetter: { reason: expect.any(String) }, sender: 'meter' });
 });
 
-test('what the outbox refuses is refused to the device', async () => {
+test('a publish whose entry the outbox refuses is not acknowledged', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   await expect(publish('{"values":{"power_w":1}}')).rejects.toThrow('full');
 });
 
-test('an alert whose entry the outbox refused is stored all the same, once, with the message that is sent again', async () => {
+test('an alert whose entry the outbox refused is stored once, with the resend of its message', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
   outbox.entries.length = 0;
@@ -164,7 +164,7 @@ test('an alert whose entry the outbox refused is stored all the same, once, with
   expect(alerts.map(({ data }) => (JSON.parse(data) as { change: string }).change)).toEqual(['raised']);
 });
 
-test('the end of an alarm never reaches the outbox before its beginning, whatever was refused', async () => {
+test('the end of an alarm never reaches the outbox before its beginning, whichever entries were refused', async () => {
   let full = true;
   const stored = new Map<string | undefined, string>();
   outbox.answer = async ({ events }) => {
@@ -188,7 +188,7 @@ test('the end of an alarm never reaches the outbox before its beginning, whateve
   expect([...stored.values()]).toEqual(['raised', 'cleared', 'raised']);
 });
 
-test('what is active is on disk as the outbox has it: an alarm that it refused is raised again after a restart', async () => {
+test('the file of active alarms says what the outbox has: an alarm that the outbox refused is raised again after a restart', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'forpost-pipeline-')), 'alarms.json');
   onTestFinished(() => rmSync(dirname(file), { recursive: true }));
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
@@ -211,22 +211,22 @@ test('with a clock that still says 1970 readings are stored and alarms raised', 
   expect(outbox.entries[0]).not.toHaveProperty('deadLetter');
 });
 
-test('what a command did to an alarm is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
+test('an acknowledgement by command is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
   await publish('{"values":{"power_w":6000}}');
   const [alarm] = alarms.active();
   const anna = { by: 'anna', where: 'centre' } as const;
-  const alerts = pipeline.showAcknowledged(alarm?.alarm ?? '', anna);
+  const alerts = pipeline.own.showAcknowledged(alarm?.alarm ?? '', anna);
   expect(alerts).toHaveLength(1);
-  expect(pipeline.showAcknowledged(alarm?.alarm ?? '', anna)).toEqual([]);
+  expect(pipeline.own.showAcknowledged(alarm?.alarm ?? '', anna)).toEqual([]);
   const result = { command: 'c-1', kind: 'acknowledge', outcome: 'applied', message: 'done', author: 'admin' } as const;
   outbox.answer = async () => {
     throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
   };
-  await expect(pipeline.commandResult(result, alerts)).rejects.toThrow('full');
+  await expect(pipeline.own.commandResult(result, alerts)).rejects.toThrow('full');
   outbox.entries.length = 0;
   outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
   await publish('{"values":{"power_w":10}}');
-  await pipeline.commandResult(result, alerts);
+  await pipeline.own.commandResult(result, alerts);
   const changes = outbox.entries.map(({ events }) =>
     events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
   );
@@ -237,7 +237,7 @@ test('what a command did to an alarm is stored with the command’s result or no
   expect(new Set(ids[1])).toEqual(new Set([ids[0]?.[0], 'command\nc-1']));
 });
 
-test('an id tells one message of a device from its resend, not a reading from an event or one channel from another', async () => {
+test('a device’s own id marks a resend within one kind of message and one channel only', async () => {
   await publish(
     '[{"id":7,"channel":"a","values":{"x":1}},{"id":7,"channel":"b","values":{"x":1}},{"id":7,"values":{"x":1}}]',
   );
@@ -250,7 +250,7 @@ test('an id tells one message of a device from its resend, not a reading from an
   expect(ids.at(-1)).toBe(ids.at(-2));
 });
 
-test('a message that nobody can read is a dead letter of its device and proves that it lives', async () => {
+test('an unreadable message becomes a dead letter of its device and proves that the device lives', async () => {
   await publish('{"values":', 'quiet');
   expect(outbox.entries[0]).toMatchObject({
     events: [],
@@ -259,7 +259,7 @@ test('a message that nobody can read is a dead letter of its device and proves t
   expect(devices.statuses().find(({ id }) => id === 'quiet')).toMatchObject({ deadLetters: 1, messages: 1 });
 });
 
-test('what can never be stored as events is stored as a dead letter, instead of being sent for ever', async () => {
+test('a message whose events can never be stored becomes a dead letter, so that the device does not send it for ever', async () => {
   outbox.answer = async ({ events }) => {
     if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'no such time');
     return { stored: 0, repeated: 0 };
@@ -268,7 +268,7 @@ test('what can never be stored as events is stored as a dead letter, instead of 
   expect(outbox.entries.at(-1)).toMatchObject({ events: [], deadLetter: { device: 'meter', reason: 'no such time' } });
 });
 
-test('silence is noticed by the passing of time alone, and stored', async () => {
+test('a silence alarm is raised by the passing of time alone, and stored', async () => {
   await publish('{"values":{"temperature_c":20}}', 'quiet');
   clock.advance(29_000);
   expect(acted).toEqual([]);
@@ -277,7 +277,7 @@ test('silence is noticed by the passing of time alone, and stored', async () => 
   expect(outbox.entries.at(-1)?.events[0]?.type).toBe(eventTypes.alert);
 });
 
-test('what a camera sees has no sender to hold back: it waits for the outbox, in order', async () => {
+test('events of a camera have no sender to hold back: they wait for the outbox, in order', async () => {
   let full = true;
   const stored: string[] = [];
   outbox.answer = async ({ events }) => {
@@ -289,7 +289,7 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
   const known = { best: 0.9, seen: 1, static: false, zones: ['gate'] };
   const track = { id: 1, class: 'person', score: 0.9, box, ...known };
   const scene = (change: 'entered' | 'left') =>
-    pipeline.scene({
+    pipeline.cameras.frame({
       kind: 'scene',
       camera: 'yard',
       time: clock.now(),
@@ -301,7 +301,7 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
   scene('entered');
   expect(acted.map((text) => text.split(',')[0])).toEqual(['intruder/yard raised']);
   await settle();
-  pipeline.note({ change: 'later', message: 'later' });
+  pipeline.own.note({ change: 'later', message: 'later' });
   await settle();
   full = false;
   clock.advance(10_000);
@@ -311,9 +311,9 @@ test('what a camera sees has no sender to hold back: it waits for the outbox, in
   expect(stored.at(-1)).toBe('later');
 });
 
-test('what was done to a camera is an alarm at once, and stored, until the camera sees again what it saw', async () => {
+test('tampering with a camera raises an alarm at once, and the alarm clears when the camera has its old view again', async () => {
   const tell = (tamper: 'covered' | 'moved' | null) =>
-    pipeline.tamper({ kind: 'tamper', camera: 'yard', time: clock.now(), uptime: clock.uptime(), tamper });
+    pipeline.cameras.tamper({ kind: 'tamper', camera: 'yard', time: clock.now(), uptime: clock.uptime(), tamper });
   tell(null);
   tell('covered');
   tell('moved');
@@ -329,12 +329,12 @@ test('what was done to a camera is an alarm at once, and stored, until the camer
   expect(outbox.entries.flatMap(({ events }) => events.map(({ type }) => type))).toHaveLength(4);
 });
 
-test('a minute after somebody came the history is told how many came, went and are there', async () => {
+test('a minute after somebody came, the outbox gets the counts of who came, left and is there', async () => {
   const known = { score: 0.9, best: 0.9, seen: 1, static: false, box: [0.1, 0.1, 0.2, 0.5] as const };
   const track = { id: 1, class: 'person', ...known, zones: ['gate'] };
   const at = { camera: 'yard', time: clock.now(), uptime: clock.uptime(), detectMs: 5 };
   const change = { change: 'entered', zone: 'gate', track, at: clock.uptime() } as const;
-  pipeline.scene({ kind: 'scene', ...at, tracks: [track], changes: [change] });
+  pipeline.cameras.frame({ kind: 'scene', ...at, tracks: [track], changes: [change] });
   clock.advance(60_000);
   await settle();
   const counts = () =>
@@ -347,15 +347,15 @@ test('a minute after somebody came the history is told how many came, went and a
   expect(counts()).toHaveLength(1);
 });
 
-test('what waits for an outbox that takes nothing is bounded, and what is given up is counted', async () => {
+test('events that wait for an outbox that takes nothing are bounded, and given-up events are counted', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FAILED', 'no disk'));
-  for (let i = 0; i < 1100; i++) pipeline.note({ change: 'n', message: String(i) });
+  for (let i = 0; i < 1100; i++) pipeline.own.note({ change: 'n', message: String(i) });
   await settle();
   expect(pipeline.unstored).toEqual({ waiting: 1000, lost: 100, collapsed: 0 });
   await pipeline.stop();
 });
 
-test('a resend under its device’s own id evaluates no rule, before its first sending is on disk and after', async () => {
+test('rules skip a resend under the device’s own id, also before the first sending is on disk', async () => {
   const say = (id: string, power: number) => publish(JSON.stringify({ id, values: { power_w: power } }));
   await say('a', 6000);
   await say('b', 10);
@@ -368,7 +368,7 @@ test('a resend under its device’s own id evaluates no rule, before its first s
   expect(acted.length).toBe(3);
 });
 
-test('a device whose numbers begin anew evaluates the rules with each reading', async () => {
+test('rules evaluate every reading of a device whose own numbers begin anew', async () => {
   const counted = (power: number) => publish(`{"id":42,"values":{"power_w":${power}}}`);
   await counted(10);
   await counted(6000);
@@ -387,7 +387,7 @@ test('a device whose numbers begin anew evaluates the rules with each reading', 
   ]);
 });
 
-test('alerts of one device are handed over at once, and do not wait for each other’s commits', async () => {
+test('alerts of one device are handed to the outbox at once, without waiting for each other’s commits', async () => {
   outbox.answer = () => new Promise(() => undefined);
   for (let i = 0; i < 30; i++) void publish(`{"values":{"power_w":${i % 2 === 0 ? 6000 : 10}}}`);
   await settle();

@@ -1,27 +1,28 @@
 /**
- * Which of the ids that devices give their own readings, each with its content, the rules have seen: rules skip a
- * resend. Asked in memory, before anything waits for a disk; whether a reading is stored is decided by its commit.
+ * Tells resends apart in memory, before anything waits for a disk: rules skip a resend. Whether a reading is stored is
+ * decided by its commit, not here.
  *
- *   at the start: the ids that are stored ──► one more with each reading ──► the oldest go
+ *   start: the ids that the outbox has ──► one more with each reading ──► the oldest are forgotten
  *
- * Always: bounded, for each device as on disk, and in all; beyond that a resend is evaluated, and stored once all the
- * same.
+ * Always: bounded for each device, as on disk, and in all. Beyond the bound a resend is evaluated once more, and still
+ * stored once.
  */
 import type { RecalledIds } from '../outbox/sqlite/messages.ts';
 import { hashOfId, mostRecalled, perDevice } from '../outbox/sqlite/writer/recent-ids.ts';
 
-/** Ids go in steps, because finding the oldest of a set gets slower with each that went. */
+/** Ids that are forgotten at a time: finding the oldest of a set takes longer with each one deleted before. */
 const step = 256;
 
-/** Contents are compared under one id of one device alone: 30 bits, which V8 holds without a box. */
+/** Contents are compared under one id of one device alone: 30 bits suffice, which V8 keeps without a box. */
 const contentBits = 2 ** 30;
 
-export class EvaluatedIds {
-  /** by device: the newest content under each id */
+export class ResendFilter {
+  /** by device: the newest content under each id, as hashes */
   readonly #byDevice = new Map<string, Map<number, number>>();
   readonly #most: number;
   #count = 0;
 
+  /** `most`: ids of all devices together. */
   constructor(most = mostRecalled) {
     this.#most = most;
   }
@@ -30,6 +31,7 @@ export class EvaluatedIds {
     return this.#count;
   }
 
+  /** Takes the ids that the outbox has, oldest first. */
   recall(stored: readonly RecalledIds[]): void {
     for (const { device, hashes, contents } of stored)
       hashes.forEach((hash, n) => {
@@ -37,7 +39,7 @@ export class EvaluatedIds {
       });
   }
 
-  /** Notes the id with its content; false where it is a resend. */
+  /** Notes the id with its content (an integer hash). false: the two came before, it is a resend. */
   isNew(device: string, resendId: string, content: number): boolean {
     return this.#add(device, hashOfId(resendId), content);
   }
@@ -52,20 +54,19 @@ export class EvaluatedIds {
     const known = ids.get(hash);
     if (known === short) return false;
     if (known !== undefined) {
-      // put last: it is the device's newest one now
+      // to the end of the map: the id is the device's newest again
       ids.delete(hash);
       ids.set(hash, short);
       return true;
     }
     ids.set(hash, short);
     this.#count++;
-    if (ids.size >= perDevice + step) this.#drop(device, ids);
-    while (this.#count >= this.#most + step) this.#drop(...this.#largest());
+    if (ids.size >= perDevice + step) this.#forgetOldest(device, ids);
+    while (this.#count >= this.#most + step) this.#forgetOldest(...this.#largest());
     return true;
   }
 
-  /** Its oldest. */
-  #drop(device: string, ids: Map<number, number>): void {
+  #forgetOldest(device: string, ids: Map<number, number>): void {
     let left = step;
     for (const id of ids.keys()) {
       if (left-- === 0) break;
@@ -75,6 +76,7 @@ export class EvaluatedIds {
     if (ids.size === 0) this.#byDevice.delete(device);
   }
 
+  /** The device with the most ids. */
   #largest(): [string, Map<number, number>] {
     let largest: [string, Map<number, number>] = ['', new Map()];
     for (const entry of this.#byDevice) if (entry[1].size > largest[1].size) largest = entry;

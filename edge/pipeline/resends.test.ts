@@ -13,7 +13,7 @@ import { outboxIn, temporaryFolder } from '../outbox/sqlite/testing/test-support
 import { RuleEngine } from '../rules/engine.ts';
 import type { Site } from '../site/site.ts';
 import { Pipeline } from './pipeline.ts';
-import { EvaluatedIds } from './resend-filter.ts';
+import { ResendFilter } from './resend-filter.ts';
 
 const site: Site = {
   ...{ id: asId('home'), name: 'Home', timezone: 'Europe/Berlin', consumers: [], cameras: [], revision: 'r1' },
@@ -28,8 +28,8 @@ let pipeline: Pipeline;
 let raised: number;
 
 async function start(): Promise<void> {
-  const evaluated = new EvaluatedIds();
-  outbox = outboxIn(folder, { onResendIds: (ids) => evaluated.recall(ids) });
+  const resends = new ResendFilter();
+  outbox = outboxIn(folder, { onResendIds: (ids) => resends.recall(ids) });
   await outbox.start();
   const devices = new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock });
   raised = 0;
@@ -38,7 +38,7 @@ async function start(): Promise<void> {
   await alarms.start();
   const rules = new RuleEngine({ site, uptime: clock.uptime() });
   pipeline = new Pipeline({
-    ...{ devices, alarms, outbox, evaluated, clock, rules: () => rules },
+    ...{ devices, alarms, outbox, resends, clock, rules: () => rules },
     ...{ quality: () => 'synced', boot: () => 'boot-1', random: () => 0.5 },
     ...{ logger: silentLogger(), onAlert: () => undefined },
   });
@@ -74,7 +74,7 @@ function stored(): readonly string[] {
   return readings.map(({ data }) => /"power_w":([^,}]+)/.exec(data)?.[1] ?? data);
 }
 
-test('of a device whose numbers begin anew each acknowledged reading is stored, also after a restart', async () => {
+test('every acknowledged reading of a device whose own numbers begin anew is stored, also after a restart', async () => {
   const series = (from: number) =>
     Promise.all(Array.from({ length: 500 }, (_, n) => publish(`{"id":"${n + 1}","values":{"power_w":${from + n}}}`)));
   await series(0);
@@ -91,7 +91,7 @@ test('of a device whose numbers begin anew each acknowledged reading is stored, 
   expect(stored()).toHaveLength(1500);
 });
 
-test('readings of one list under one id are all stored, and none again when the list is sent again', async () => {
+test('all readings of a list under one id are stored, and none twice when the list is sent again', async () => {
   const list = '[{"id":7,"values":{"power_w":1}},{"id":7,"values":{"power_w":2}},{"id":7,"values":{"power_w":1}}]';
   await publish(list);
   await publish(list);
@@ -101,13 +101,13 @@ test('readings of one list under one id are all stored, and none again when the 
   expect(stored()).toEqual(['1', '2']);
 });
 
-test('ids beyond 2^53 are told apart, and an alarm is raised by each reading that asks for one', async () => {
+test('ids beyond 2^53 are told apart, and each reading above the threshold raises its alarm', async () => {
   for (let n = 0; n < 10; n++) await publish(`{"id":900719925474099${n},"values":{"power_w":${n === 9 ? 6000 : n}}}`);
   expect(stored()).toEqual([...Array.from({ length: 9 }, (_, n) => `${n}`), '6000']);
   expect(raised).toBe(1);
 });
 
-test('a number that a double cannot hold is on the disk as the device wrote it', async () => {
+test('a number that a double cannot hold is stored as the device wrote it', async () => {
   await publish('{"id":"r","values":{"power_w":9007199254740993}}');
   await publish('{"id":"r","values":{"power_w":9007199254740992}}');
   expect(stored()).toEqual(['9007199254740993', '9007199254740992']);

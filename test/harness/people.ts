@@ -200,7 +200,7 @@ class Watcher {
         this.seen.tracks.push({ t, tracks });
         for (const change of changes) this.seen.changes.push({ t: this.#seconds(change.at), change });
         const time = clock.now() - (clock.uptime() - uptime);
-        this.#pipeline.scene({ kind: 'scene', camera: 'clip', time, uptime, tracks, changes, detectMs });
+        this.#pipeline.cameras.frame({ kind: 'scene', camera: 'clip', time, uptime, tracks, changes, detectMs });
       },
       trouble: (text) => {
         if (text !== '') throw new Error(text);

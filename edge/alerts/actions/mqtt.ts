@@ -1,12 +1,12 @@
 /**
- * Tells the site's own subscribers, through the broker in this process: each change on `forpost/alerts/<rule>/<device>`
- * (QoS 1, not retained), and the state now on `forpost/alarms/<rule>/<device>` (retained), where the state of a rule and
- * device with several alarms (zones, channels) is active as long as one of them is.
+ * Publishes alarms to the site's own subscribers, through the broker in this process: each change on
+ * `forpost/alerts/<rule>/<device>` (QoS 1, not retained), and the present state on `forpost/alarms/<rule>/<device>`
+ * (retained). A rule and device may have several alarms (zones, channels): their state is active while any of them is.
  *
- * The state also names the alarms that are over and that nobody acknowledged (`unacknowledged`): a display can show that
+ * The state also names the ended alarms that nobody acknowledged (`unacknowledged`), so that a display can show that
  * somebody was at the gate at night.
  *
- * Always: nothing here waits; a publisher that throws is told in the log, and the next change is tried anew.
+ * Always: nothing here waits; an error of the publisher is logged, and the next change is published all the same.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type AlertData, awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
@@ -17,15 +17,15 @@ import type { Action, Alert, LocalPublisher } from '../action.ts';
 export interface AlertMessage extends AlertData {
   /** when it happened */
   readonly time: number;
-  /** when the gateway took what set it off */
+  /** when the gateway took the message that set it off */
   readonly received: number;
 }
 
-/** The state of a rule and device: its newest change, whether any alarm of theirs is active, and which. */
+/** The state of a rule and device: the newest change, and which of their alarms are active. */
 export interface AlarmMessage extends AlertMessage {
   readonly active: boolean;
   readonly alarms: readonly string[];
-  /** ids of those that are over and wait for a person */
+  /** ids of ended alarms that wait for an acknowledgement */
   readonly unacknowledged: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export class MqttAction implements Action {
   readonly name = 'mqtt';
   readonly #publisher: LocalPublisher;
   readonly #logger: Logger;
-  /** by state topic, of those with an alarm that is active or waits; bounded by what `Alarms` keeps of both */
+  /** by state topic, while it has an active or waiting alarm; bounded by what `Alarms` keeps */
   readonly #shown = new Map<string, Shown>();
 
   constructor(publisher: LocalPublisher, logger: Logger) {
@@ -54,7 +54,7 @@ export class MqttAction implements Action {
     const { data, time, received } = alert;
     const message: AlertMessage = { ...data, time, received };
     this.#publish(`forpost/alerts/${data.rule}/${data.device}`, JSON.stringify(message), false);
-    // what is over gets its evidence late: the state is by then another alarm's
+    // evidence of an ended alarm comes late: by then the state may be another alarm's
     if (data.change !== 'updated' || data.active) this.#show(message);
   }
 
@@ -71,7 +71,7 @@ export class MqttAction implements Action {
     const shown = this.#shown.get(topic) ?? { active: new Set(), waiting: new Set(), newest: undefined };
     const { active, waiting } = shown;
     const isOver = !message.active;
-    // that somebody has seen what is over is no news of the alarm that came after it
+    // the acknowledgement of an ended alarm does not change the state of the alarm that came after it
     const isLate = isOver && message.change === 'acknowledged' && shown.newest?.alarm !== message.alarm;
     if (!isLate || shown.newest === undefined) shown.newest = message;
     if (isOver) active.delete(message.alarm);
@@ -98,7 +98,7 @@ export class MqttAction implements Action {
   }
 }
 
-/** As many of one state as `Alarms` keeps; a display shows that there are some. */
+/** As many as `Alarms` keeps of one rule, device and subject. */
 const mostWaiting = 50;
 
 function keepNewest(waiting: Set<string>, alarm: string): void {

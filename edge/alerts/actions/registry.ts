@@ -1,4 +1,4 @@
-/** The local actions there are. A new one is one file beside this and one line here. */
+/** The local actions. A new one is one file beside this and one line here. */
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Action, LocalPublisher } from '../action.ts';
 import { MqttAction } from './mqtt.ts';

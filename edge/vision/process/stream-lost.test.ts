@@ -72,10 +72,10 @@ async function yard() {
   const states: CameraStatus['state'][] = [];
   // as the supervisor and the gateway hand on what the process says
   const send = (message: FromVision) => {
-    if (message.kind === 'scene') pipeline.scene(message);
+    if (message.kind === 'scene') pipeline.cameras.frame(message);
     else if (message.kind === 'camera') {
       states.push(message.status.state);
-      for (const change of cameras.look([message.status])) pipeline.camera(change);
+      for (const change of cameras.look([message.status])) pipeline.cameras.stream(change);
     }
   };
   const runs: CaptureEvents[] = [];

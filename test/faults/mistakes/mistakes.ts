@@ -21,9 +21,9 @@ export const mistakes = {
   /** the device hears of its reading while the disk still writes it */
   'acknowledge-before-commit': {
     process: 'gateway',
-    file: 'edge/pipeline/pipeline.ts',
-    right: 'await this.#storing.submit(entry);',
-    wrong: 'void this.#storing.submit(entry).catch(() => undefined);',
+    file: 'edge/pipeline/admit.ts',
+    right: 'await queue.submit(entry);',
+    wrong: 'void queue.submit(entry).catch(() => undefined);',
     scenarios: ['slow-fsync', 'gateway-kill'],
     shows: 'lost',
   },

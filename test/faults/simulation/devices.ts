@@ -12,7 +12,7 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import type { EventDraft, Outbox } from '../../../edge/outbox/outbox.ts';
-import { Storing } from '../../../edge/pipeline/entry-queue.ts';
+import { EntryQueue } from '../../../edge/pipeline/entry-queue.ts';
 import { poisonMark } from './network.ts';
 import { deviceCount } from './operations.ts';
 import type { Random } from './random.ts';
@@ -48,7 +48,7 @@ interface Device {
 
 interface Connected {
   readonly outbox: Outbox;
-  readonly storing: Storing;
+  readonly queue: EntryQueue;
 }
 
 export class Devices {
@@ -73,7 +73,7 @@ export class Devices {
   /** Messages that are not acknowledged, and alerts that are not stored. */
   get waiting(): number {
     const unacknowledged = this.#devices.reduce((sum, { unacknowledged }) => sum + unacknowledged.length, 0);
-    return unacknowledged + (this.#gateway?.storing.waiting ?? 0);
+    return unacknowledged + (this.#gateway?.queue.waiting ?? 0);
   }
 
   publish(number: number, readings: number, raises: boolean, poison = false): void {
@@ -90,7 +90,7 @@ export class Devices {
 
   /** The camera sees something. */
   observe(): void {
-    this.#gateway?.storing.keep({ events: [this.#alert(this.#device(camera))] });
+    this.#gateway?.queue.keep({ events: [this.#alert(this.#device(camera))] });
   }
 
   resend(number: number): void {
@@ -100,7 +100,7 @@ export class Devices {
   }
 
   connected(outbox: Outbox): void {
-    const storing = new Storing({
+    const queue = new EntryQueue({
       outbox,
       clock: this.#clock,
       stamp: () => ({ clock: 'synced', boot }),
@@ -108,12 +108,12 @@ export class Devices {
       logger,
       onStored: ({ data }) => this.#truth.told(readingIn(data) ?? data),
     });
-    this.#gateway = { outbox, storing };
+    this.#gateway = { outbox, queue };
     for (const device of this.#devices) for (const message of [...device.unacknowledged]) this.#send(device, message);
   }
 
   disconnected(): void {
-    this.#gateway?.storing.stop();
+    this.#gateway?.queue.stop();
     this.#gateway = undefined;
     this.#truth.forgetsAlerts();
   }
@@ -136,7 +136,7 @@ export class Devices {
       message.raisedIn = gateway.outbox;
       events.push(this.#alert(device));
     }
-    gateway.storing.submit({ events }).then(
+    gateway.queue.submit({ events }).then(
       () => {
         if (this.#gateway !== gateway) return;
         device.last = message;

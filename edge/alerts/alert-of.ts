@@ -1,0 +1,51 @@
+/** The event that subscribers, the page and the centre get for one change of an alarm. Pure. */
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { AlertData } from '@forpost/shared/event/event.ts';
+import type { Alert } from './action.ts';
+import type { ActiveAlarm, DeviceWords, Taken } from './alarm.ts';
+
+/** One change of an alarm. */
+export interface AlarmChange {
+  readonly change: AlertData['change'];
+  readonly active: boolean;
+  /** when it happened, ms since 1970 */
+  readonly time: number;
+  readonly taken: Taken;
+}
+
+/** `alarm`: as the change leaves it; `words`: of its device. */
+export function alertOf(
+  alarm: ActiveAlarm,
+  { change, active, time, taken }: AlarmChange,
+  { name, place }: DeviceWords,
+): Alert {
+  const { rule, device, severity, category, message, cause, value, count, test, acknowledged } = alarm;
+  const { acknowledgement: seen, summary, peak, ended, raised } = alarm;
+  const data: AlertData = {
+    alarm: alarm.alarm,
+    rule,
+    device,
+    change,
+    active,
+    acknowledged,
+    severity,
+    category,
+    message,
+    cause,
+    ...(value === undefined ? {} : { value }),
+    count,
+    test,
+    evidence: alarm.evidence ?? [],
+    ...(alarm.evidenceProblem === undefined ? {} : { evidence_problem: alarm.evidenceProblem }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(peak === undefined ? {} : { peak }),
+    ...(ended === undefined ? {} : { duration_ms: Math.max(0, Math.round(ended - raised)) }),
+    ...(seen === undefined
+      ? {}
+      : { acknowledged_by: seen.by, acknowledged_at: rfc3339(seen.at), acknowledged_where: seen.where }),
+    ...(seen?.with === undefined ? {} : { acknowledged_with: seen.with }),
+    ...(name === undefined ? {} : { device_name: name }),
+    ...(place === undefined ? {} : { place }),
+  };
+  return { data, time, received: taken.received, uptime: taken.uptime };
+}

@@ -1,0 +1,117 @@
+/**
+ * Admits the publish of a device: decoded, observed by the rules, acted on, then committed as one outbox entry.
+ *
+ * Always:
+ *  - `admit` resolves after the commit, so that the broker acknowledges what is on disk; it rejects where nothing was
+ *    committed, so that the broker withholds the acknowledgement (P1);
+ *  - rules skip a resend (the device's own id and the content came before), and the outbox drops it; a known id with
+ *    another content is a new reading;
+ *  - whatever a device sends, `entryOf` never throws: a payload that no decoder can read becomes a dead letter of that
+ *    device (P8).
+ */
+import { messageOf } from '@forpost/shared/errors.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { Taken } from '../alerts/alarm.ts';
+import type { Admit, DevicePublish } from '../broker/access.ts';
+import type { DecodedReading } from '../devices/decoder.ts';
+import type { DeviceRegistry } from '../devices/registry.ts';
+import { ResendNames } from '../devices/resend-names.ts';
+import type { DeadLetter, OutboxEntry } from '../outbox/outbox.ts';
+import type { AlarmTransition } from '../rules/rule.ts';
+import type { Drafts } from './drafts.ts';
+import { type EntryQueue, isNeverStorable } from './entry-queue.ts';
+import type { ResendFilter } from './resend-filter.ts';
+import type { RuleStep } from './rule-step.ts';
+
+export interface AdmissionParts {
+  readonly devices: DeviceRegistry;
+  readonly resends: ResendFilter;
+  readonly rules: RuleStep;
+  readonly drafts: Drafts;
+  readonly queue: EntryQueue;
+}
+
+export class Admission {
+  readonly #parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** See `Admit`. */
+  readonly admit: Admit = async (publish) => {
+    const { queue } = this.#parts;
+    const entry = this.#entryOf(publish);
+    try {
+      await queue.submit(entry);
+    } catch (error) {
+      if (!isNeverStorable(error)) throw error;
+      // withheld, the device would send it for ever: store it as a dead letter instead of events
+      await queue.submit({
+        events: [],
+        deadLetter: this.#deadLetter(publish, messageOf(error)),
+        sender: publish.device,
+        publish: publish.record,
+      });
+    }
+  };
+
+  #entryOf(publish: DevicePublish): OutboxEntry {
+    const { devices, drafts, rules, resends } = this.#parts;
+    const device = publish.device as DeviceId;
+    const decoded = devices.decode(device, publish.topic, publish.payload, publish.received);
+    devices.seen(device, publish.received, decoded, publish);
+    if (!decoded.ok) {
+      const deadLetter = this.#deadLetter(publish, decoded.reason);
+      const events = rules.act(this.#alive(device, publish), publish);
+      return { events, deadLetter, sender: device, publish: publish.record };
+    }
+    const names = new ResendNames();
+    const events = decoded.items.map((item) => drafts.ofDevice(device, item, publish, names));
+    const transitions: AlarmTransition[] = [];
+    let readings = 0;
+    decoded.items.forEach((item, i) => {
+      if (item.kind !== 'reading') return;
+      readings++;
+      const { resendId, content = 0 } = events[i] ?? {};
+      if (resendId === undefined || resends.isNew(device, resendId, content))
+        transitions.push(...this.#observe(device, item, publish));
+    });
+    if (readings === 0) transitions.push(...this.#alive(device, publish));
+    const entry = {
+      events: [...rules.act(transitions, publish), ...events],
+      sender: device,
+      publish: publish.record,
+    };
+    // the decoder refused a part of the message: keep the whole as it came
+    return decoded.lost === undefined ? entry : { ...entry, deadLetter: this.#deadLetter(publish, decoded.lost) };
+  }
+
+  #observe(device: DeviceId, { data, time }: DecodedReading, taken: Taken): readonly AlarmTransition[] {
+    const { channel, quality, values } = data;
+    return this.#parts.rules.observe(
+      {
+        kind: 'reading',
+        device,
+        time,
+        received: taken.received,
+        values,
+        ...(channel === undefined ? {} : { channel }),
+        ...(quality === undefined ? {} : { quality }),
+      },
+      taken,
+    );
+  }
+
+  /** A message proves that its device lives, whatever it says. */
+  #alive(device: DeviceId, taken: Taken): readonly AlarmTransition[] {
+    const { received } = taken;
+    return this.#parts.rules.observe({ kind: 'message', device, time: received, received }, taken);
+  }
+
+  /** The publish as a dead letter, which is counted for its device. */
+  #deadLetter({ device, topic, payload, received }: DevicePublish, reason: string): DeadLetter {
+    this.#parts.devices.countDeadLetter(device, reason);
+    return { device: device as DeviceId, topic, payload, received, reason };
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Makes the drafts of events, which the outbox then numbers: each with its times, the quality of the clock and the boot.
+ *
+ * Always: an alert's draft has a `resendId`, so that an alert that is handed to the outbox twice is stored once.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import {
+  type AlertData,
+  type ClockQuality,
+  eventTypes,
+  type VisionCountData,
+  type VisionObservationData,
+} from '@forpost/shared/event/event.ts';
+import type { DeviceId, Lane } from '@forpost/shared/event/ids.ts';
+import type { Alert } from '../alerts/action.ts';
+import type { Taken } from '../alerts/alarm.ts';
+import type { DecodedEvent, DecodedReading } from '../devices/decoder.ts';
+import type { ResendNames } from '../devices/resend-names.ts';
+import type { EventDraft } from '../outbox/outbox.ts';
+
+export interface DraftStamp {
+  readonly clock: Clock;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+}
+
+export class Drafts {
+  readonly #stamp: DraftStamp;
+  readonly #alertOf = new WeakMap<EventDraft, Alert>();
+
+  constructor(stamp: DraftStamp) {
+    this.#stamp = stamp;
+  }
+
+  /** This moment, as when something is taken in. */
+  taken(): Taken {
+    const { clock } = this.#stamp;
+    return { received: clock.now(), uptime: clock.uptime() };
+  }
+
+  /** `names`: of the message that the item came with. */
+  ofDevice(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken, names: ResendNames): EventDraft {
+    const type = item.kind === 'reading' ? eventTypes.reading : item.type;
+    const json = item.kind === 'reading' ? item.json : undefined;
+    const draft = this.#draft('telemetry', type, device, item.time, taken, json ?? JSON.stringify(item.data));
+    const name = names.of(item);
+    return name === undefined ? draft : { ...draft, ...name };
+  }
+
+  ofAlert(alert: Alert): EventDraft {
+    const { data, time, received, uptime } = alert;
+    const draft: EventDraft = {
+      ...this.#draft(
+        'alerts',
+        eventTypes.alert,
+        data.device as DeviceId,
+        time,
+        { received, uptime },
+        JSON.stringify(data),
+      ),
+      resendId: `alert\n${data.alarm}/${data.change}/${data.count}${evidenceMark(data)}`,
+    };
+    this.#alertOf.set(draft, alert);
+    return draft;
+  }
+
+  /** The alert that a draft was made of; undefined for other drafts. */
+  alertOf(draft: EventDraft): Alert | undefined {
+    return this.#alertOf.get(draft);
+  }
+
+  /** A change in a camera's picture. `time`: when it happened, ms since 1970. */
+  ofObservation(camera: DeviceId, data: VisionObservationData, time: number, taken: Taken): EventDraft {
+    return this.#draft('telemetry', eventTypes.visionObservation, camera, time, taken, JSON.stringify(data));
+  }
+
+  ofCount(data: VisionCountData, taken: Taken): EventDraft {
+    const { visionCount } = eventTypes;
+    return this.#draft('telemetry', visionCount, data.camera as DeviceId, taken.received, taken, JSON.stringify(data));
+  }
+
+  /** An event of the gateway itself. */
+  own(type: string, data: object, taken: Taken): EventDraft {
+    return this.#draft('alerts', type, null, taken.received, taken, JSON.stringify(data));
+  }
+
+  #draft(
+    lane: Lane,
+    type: string,
+    device: DeviceId | null,
+    time: number,
+    { received, uptime }: Taken,
+    data: string,
+  ): EventDraft {
+    const { quality, boot } = this.#stamp;
+    return { lane, type, device, time, received, clock: quality(), boot: boot(), uptime, data };
+  }
+}
+
+/** Two updates for evidence have the same count: the newest piece of evidence tells them apart. */
+function evidenceMark({ change, evidence, evidence_problem: problem }: AlertData): string {
+  if (change !== 'updated') return '';
+  return `${evidence.length > 0 ? `/${evidence.at(-1)?.id}` : ''}${problem === undefined ? '' : '/no-clip'}`;
+}

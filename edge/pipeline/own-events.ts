@@ -1,0 +1,91 @@
+/**
+ * Events that no device sent: of the gateway itself, of people who acknowledge an alarm, of evidence, of commands.
+ *
+ * Always: nothing here waits for the disk but `commandResult`, whose caller does; everything else goes to the entry queue,
+ * which keeps it while the outbox takes nothing.
+ */
+import type { CommandResultData } from '@forpost/shared/event/command.ts';
+import { type ClockData, type EvidenceReference, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
+import type { Alert } from '../alerts/action.ts';
+import type { Acknowledgement } from '../alerts/alarm.ts';
+import type { Alarms } from '../alerts/alarms.ts';
+import { resultId } from '../commands/once.ts';
+import type { Drafts } from './drafts.ts';
+import type { EntryQueue } from './entry-queue.ts';
+
+export interface OwnEventsParts {
+  readonly alarms: Alarms;
+  readonly drafts: Drafts;
+  readonly queue: EntryQueue;
+  /** called for every alert, after the local actions ran */
+  readonly onAlert: (alert: Alert) => void;
+}
+
+export class OwnEvents {
+  readonly #parts: OwnEventsParts;
+
+  constructor(parts: OwnEventsParts) {
+    this.#parts = parts;
+  }
+
+  /** An event of the gateway itself: started, a camera lost, a damaged outbox replaced. */
+  note(data: GatewayData): void {
+    this.#keepOwn(eventTypes.gateway, data);
+  }
+
+  /** The clock is known to be right: the difference between true time and this boot's monotonic clock. */
+  noteClock(data: ClockData): void {
+    this.#keepOwn(eventTypes.clock, data);
+  }
+
+  #keepOwn(type: string, data: object): void {
+    const { drafts, queue } = this.#parts;
+    queue.keep({ events: [drafts.own(type, data, drafts.taken())] });
+  }
+
+  /** `by`, on the site, acknowledges an alarm. false where it does not wait for an acknowledgement. */
+  acknowledge(alarm: string, by: string): boolean {
+    const { drafts, queue } = this.#parts;
+    const alerts = this.showAcknowledged(alarm, { by, where: 'site' });
+    if (alerts.length === 0) return false;
+    queue.keep({ events: alerts.map((alert) => drafts.ofAlert(alert)) });
+    return true;
+  }
+
+  /** As `acknowledge`, but the caller stores the alerts, by `commandResult` in the same turn. */
+  showAcknowledged(alarm: string, who: Pick<Acknowledgement, 'by' | 'where'>): readonly Alert[] {
+    const alerts = this.#parts.alarms.acknowledge(alarm, who);
+    for (const alert of alerts) this.#parts.onAlert(alert);
+    return alerts;
+  }
+
+  /** Adds evidence to an alarm, also after its end. false where the alarm is unknown or has its most already. */
+  attachEvidence(alarm: string, evidence: readonly EvidenceReference[]): boolean {
+    return this.#keepUpdate(this.#parts.alarms.attach(alarm, evidence));
+  }
+
+  /** Notes why an alarm will have no clip. false where the alarm is unknown, or says so already. */
+  lackEvidence(alarm: string, why: string): boolean {
+    return this.#keepUpdate(this.#parts.alarms.lack(alarm, why));
+  }
+
+  #keepUpdate(alert: Alert | undefined): boolean {
+    if (alert === undefined) return false;
+    const { drafts, queue, onAlert } = this.#parts;
+    onAlert(alert);
+    queue.keep({ events: [drafts.ofAlert(alert)] });
+    return true;
+  }
+
+  /**
+   * Stores a command's result and the alerts that the command caused, in one entry. Resolves when the entry is on disk,
+   * also where an earlier result of this command is. @throws what the outbox says; the caller may try again
+   */
+  async commandResult(result: CommandResultData, alerts: readonly Alert[]): Promise<void> {
+    const { drafts, queue } = this.#parts;
+    const draft = drafts.own(eventTypes.commandResult, result, drafts.taken());
+    await queue.submit({
+      events: [...alerts.map((alert) => drafts.ofAlert(alert)), { ...draft, resendId: resultId(result.command) }],
+    });
+  }
+}

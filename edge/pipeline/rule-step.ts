@@ -1,0 +1,91 @@
+/**
+ * The step from observations to alerts: the rules observe, the alarms act, and the outbox gets the drafts.
+ *
+ *   observations ──► rules ──► alarms act (local actions) ──► drafts of alerts ──► the caller's outbox entry
+ *   rules name a time (hold time, silence) ──► timer ──► rules wake ──► alarms act ──► drafts ──► entry queue
+ *
+ * Always: the local actions have run when a call returns, and nothing has waited for a disk (P2); one timer at most, for
+ * the next time that a rule has named.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Alert } from '../alerts/action.ts';
+import type { Taken } from '../alerts/alarm.ts';
+import type { Alarms } from '../alerts/alarms.ts';
+import type { EventDraft } from '../outbox/outbox.ts';
+import type { RuleEngine } from '../rules/engine.ts';
+import type { AlarmTransition, Observation } from '../rules/rule.ts';
+import type { Drafts } from './drafts.ts';
+import type { EntryQueue } from './entry-queue.ts';
+
+export interface RuleStepParts {
+  /** there once the alarms from before a restart are known */
+  readonly rules: () => RuleEngine;
+  readonly alarms: Alarms;
+  readonly drafts: Drafts;
+  readonly queue: EntryQueue;
+  readonly clock: Clock;
+  /** called for every alert, after the local actions ran */
+  readonly onAlert: (alert: Alert) => void;
+}
+
+export class RuleStep {
+  readonly #parts: RuleStepParts;
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(parts: RuleStepParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#armTimer();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** What the rules conclude of one observation. Nothing is acted on yet: see `act`. */
+  observe(observation: Observation, { received, uptime }: Taken): readonly AlarmTransition[] {
+    return this.#parts.rules().observe(observation, uptime, received);
+  }
+
+  /** Lets the alarms act on what the rules concluded. The drafts of the alerts, for the outbox. */
+  act(transitions: readonly AlarmTransition[], taken: Taken): readonly EventDraft[] {
+    const { alarms, drafts } = this.#parts;
+    const made: EventDraft[] = [];
+    if (transitions.length > 0)
+      for (const alert of alarms.apply(transitions, taken)) {
+        this.#parts.onAlert(alert);
+        made.push(drafts.ofAlert(alert));
+      }
+    this.#armTimer();
+    return made;
+  }
+
+  /** Observations that have no sender who could wait: their alerts go to the entry queue. */
+  observeAndKeep(observations: readonly Observation[], taken: Taken): void {
+    const transitions = observations.flatMap((observation) => this.observe(observation, taken));
+    this.#keep(this.act(transitions, taken));
+  }
+
+  #keep(events: readonly EventDraft[]): void {
+    if (events.length > 0) this.#parts.queue.keep({ events });
+  }
+
+  #armTimer(): void {
+    const { rules, clock, drafts } = this.#parts;
+    const next = rules().nextWake() ?? Number.POSITIVE_INFINITY;
+    if (this.#stopped || next === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#timer = clock.after(next - clock.uptime(), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      const taken = drafts.taken();
+      this.#keep(this.act(rules().wake(taken.received, taken.uptime), taken));
+    });
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Takes what the vision process reports of a camera: analysed frames, a view that was tampered with, a stream that came
+ * or was lost.
+ *
+ *   frame ──► rules observe each change, then the tracks ──► alarms act ──► entry queue (alerts, observations)
+ *         └── counts of zones and lines ──► a minute later ──► entry queue
+ *
+ * Always: nothing here waits for the disk; a camera id that cannot be one is ignored, because it comes from another
+ * process.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { VisionObservationData } from '@forpost/shared/event/event.ts';
+import { type DeviceId, isId } from '@forpost/shared/event/ids.ts';
+import type { Taken } from '../alerts/alarm.ts';
+import type { EventDraft } from '../outbox/outbox.ts';
+import type { AlarmTransition } from '../rules/rule.ts';
+import type { CameraChange } from '../vision/camera-changes.ts';
+import { VisionCounts } from '../vision/counts.ts';
+import { type FromVision, type SceneChange, tampers } from '../vision/messages.ts';
+import type { Drafts } from './drafts.ts';
+import type { EntryQueue } from './entry-queue.ts';
+import type { OwnEvents } from './own-events.ts';
+import type { RuleStep } from './rule-step.ts';
+
+export interface SceneIntakeParts {
+  readonly rules: RuleStep;
+  readonly drafts: Drafts;
+  readonly queue: EntryQueue;
+  readonly own: Pick<OwnEvents, 'note'>;
+  readonly clock: Clock;
+}
+
+/** Counts are stored this long after the first change that they count. */
+const countEveryMs = 60_000;
+
+export class SceneIntake {
+  readonly #parts: SceneIntakeParts;
+  readonly #counts = new VisionCounts();
+  #countTimer: Timer | undefined;
+  #stopped = false;
+
+  constructor(parts: SceneIntakeParts) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#countTimer?.cancel();
+  }
+
+  /** One analysed frame. */
+  frame(message: Extract<FromVision, { kind: 'scene' }>): void {
+    if (!isId(message.camera)) return;
+    const { rules, drafts, queue } = this.#parts;
+    const device = message.camera as DeviceId;
+    const { time: received, uptime, changes, tracks } = message;
+    const taken: Taken = { received, uptime };
+    const observations: EventDraft[] = [];
+    const transitions: AlarmTransition[] = [];
+    for (const change of changes) {
+      // somebody who vanished left when last seen, which may be a while ago
+      const time = received - (uptime - change.at);
+      transitions.push(...rules.observe({ kind: 'scene', device, time, received, change }, taken));
+      observations.push(drafts.ofObservation(device, observationOf(device, change), time, taken));
+    }
+    transitions.push(...rules.observe({ kind: 'looked', device, time: received, received, tracks }, taken));
+    const alerts = rules.act(transitions, taken);
+    if (alerts.length + observations.length > 0) queue.keep({ events: [...alerts, ...observations] });
+    if (this.#counts.observe(device, changes, tracks)) this.#armCounts();
+  }
+
+  /** A camera's stream came, or is lost: while it is lost, no frame can tell who left a zone. */
+  stream({ camera: { id, name, state, reason }, live }: CameraChange): void {
+    const { rules, drafts, own } = this.#parts;
+    if (!isId(id)) return;
+    own.note({
+      change: live ? 'camera-live' : 'camera-lost',
+      message: live ? `${name} is live` : `${name} is ${state}: ${reason}`,
+      camera: id,
+    });
+    const taken = drafts.taken();
+    const device = id as DeviceId;
+    const at = { device, time: taken.received, received: taken.received };
+    const stalled = { kind: 'tamper', tamper: 'stalled', active: !live, reason, ...at } as const;
+    rules.observeAndKeep([{ kind: live ? 'scene-live' : 'scene-lost', ...at }, stalled], taken);
+    if (!live && this.#counts.lost(device)) this.#armCounts();
+  }
+
+  /** How a camera's view was tampered with: activates the reported kind, clears the others. */
+  tamper(message: Extract<FromVision, { kind: 'tamper' }>): void {
+    if (!isId(message.camera)) return;
+    const { time, uptime, tamper: reported } = message;
+    const at = { device: message.camera as DeviceId, time, received: time, reason: '' };
+    const observations = tampers
+      .filter((tamper) => tamper !== 'stalled')
+      .map((tamper) => ({ kind: 'tamper', tamper, active: tamper === reported, ...at }) as const);
+    this.#parts.rules.observeAndKeep(observations, { received: time, uptime });
+  }
+
+  #armCounts(): void {
+    const { clock, drafts, queue } = this.#parts;
+    if (this.#stopped) return;
+    this.#countTimer ??= clock.after(countEveryMs, () => {
+      this.#countTimer = undefined;
+      const taken = drafts.taken();
+      const events = this.#counts.take(countEveryMs / 1000).map((data) => drafts.ofCount(data, taken));
+      if (events.length > 0) queue.keep({ events });
+    });
+  }
+}
+
+function observationOf(camera: DeviceId, change: SceneChange): VisionObservationData {
+  const { id, class: name, score, box, static: stands } = change.track;
+  const where = change.change === 'crossed' ? { line: change.line, to: change.to } : { zone: change.zone };
+  return {
+    camera,
+    track: id,
+    class: name,
+    score,
+    box,
+    ...where,
+    change: change.change,
+    ...(stands ? { static: true } : {}),
+  };
+}
