@@ -11,5 +11,9 @@ const [command] = process.argv.slice(2);
 if (command === 'gateway' || command === 'cloud') {
   const { startAnew } = await import('./shared/stripping/start-anew.mjs');
   await startAnew(command);
+} else if (command === 'check' || command === 'schema') {
+  // both sides have these
+  const { wordsOfSide } = await import('./shared/cli/side.ts');
+  process.argv.splice(2, process.argv.length, ...wordsOfSide(process.argv.slice(2)));
 }
-await import(command === 'cloud' ? './cloud/main.ts' : './edge/main.ts');
+await import(process.argv[2] === 'cloud' ? './cloud/main.ts' : './edge/main.ts');

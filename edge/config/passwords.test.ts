@@ -5,7 +5,7 @@ import { isCredentialOf, parseMadeHash } from '@forpost/shared/made-credential.t
 import { verifyPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { setPassword } from './passwords.ts';
+import { setMissingPasswords, setPassword } from './passwords.ts';
 
 let folder: string;
 let installation: string;
@@ -34,6 +34,18 @@ test('a new password is kept only as a hash, readable by its owner alone', async
   const hash = parseMadeHash(secrets.mqtt.meter ?? '');
   expect(hash !== undefined && isCredentialOf(password, hash)).toBe(true);
   expect(secrets.console).toEqual({});
+});
+
+test('every device and consumer without a password gets one in one go, and nobody gets a second one', async () => {
+  const first = await setPassword(installation, 'mqtt', 'panel');
+  const made = setMissingPasswords(installation);
+  expect(made.map(({ id }) => id)).toEqual(['meter']);
+  expect(setMissingPasswords(installation)).toEqual([]);
+  const { mqtt } = parse(await readFile(join(folder, 'secrets.yaml'), 'utf8')) as { mqtt: Record<string, string> };
+  for (const { id, password } of [...made, { id: 'panel', password: first }]) {
+    const hash = parseMadeHash(mqtt[id] ?? '');
+    expect(hash !== undefined && isCredentialOf(password, hash)).toBe(true);
+  }
 });
 
 test('the password of a person who opens the page is kept as a slow hash', async () => {

@@ -1,6 +1,7 @@
 /**
- * New passwords from the command line: made here, shown once by the caller, kept only as a hash in the secrets
- * file: of a device or consumer as a keyed hash (made-credential.ts), of a person as argon2id. The file's comments and order stay, and its owner: one that root makes (sudo) is for the service to read.
+ * New passwords from the command line: made here, shown once by the caller, kept only as a hash in the secrets file: of
+ * a device or consumer as a keyed hash (made-credential.ts), of a person as argon2id. The file's comments, order and
+ * owner stay; one that root makes (sudo) belongs to the service, which has to read it.
  *
  * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
  * again once the hash is there, so that a password that another command has set meanwhile is not lost.
@@ -31,6 +32,45 @@ export async function setPassword(
   const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
   if (section === 'mqtt') checkKnown(id, siteFile);
   const { password, hash } = section === 'mqtt' ? makeCredential() : await passwordOfPerson();
+  changeSecrets(file, data, section, (document) => {
+    document.setIn([section, id], hash);
+    if (viewer) addViewer(document, id);
+  });
+  return password;
+}
+
+export interface GivenPassword {
+  readonly id: string;
+  /** shown once, and kept nowhere */
+  readonly password: string;
+}
+
+/**
+ * Gives every device and consumer that has none a new random password, in one change of the secrets file, and returns
+ * them in the site's order.
+ * @throws ForpostError FORPOST_CONFIG_INVALID where a file cannot be read, is no YAML map, or cannot be written
+ */
+export function setMissingPasswords(installationFile: string): readonly GivenPassword[] {
+  const { secrets_file: file, site_file: siteFile, data } = loadInstallation(installationFile);
+  const made: GivenPassword[] = [];
+  changeSecrets(file, data, 'mqtt', (document) => {
+    for (const id of usersOf(siteFile)) {
+      if (document.hasIn(['mqtt', id])) continue;
+      const { password, hash } = makeCredential();
+      document.setIn(['mqtt', id], hash);
+      made.push({ id, password });
+    }
+  });
+  return made;
+}
+
+/** `data`: the data folder, whose owner has to read the secrets. */
+function changeSecrets(
+  file: string,
+  data: string,
+  section: 'mqtt' | 'console',
+  change: (document: Document) => void,
+): void {
   const before = textOf(file);
   const document = parseDocument(before);
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
@@ -40,10 +80,8 @@ export async function setPassword(
   const passwords = document.get(section);
   // an empty map is written {}, and would keep that form
   if (isMap(passwords)) passwords.flow = false;
-  document.setIn([section, id], hash);
-  if (viewer) addViewer(document, id);
+  change(document);
   replace(file, changedYaml(document, before), data);
-  return password;
 }
 
 function addViewer(document: Document, name: string): void {
@@ -59,11 +97,16 @@ async function passwordOfPerson(): Promise<MadeCredential> {
 }
 
 function checkKnown(id: string, siteFile: string): void {
-  const { devices, consumers = [] } = loadYaml(siteFile, siteSchema).value;
-  const known = [...devices, ...consumers].map((one) => one.id);
+  const known = usersOf(siteFile);
   if (known.includes(id)) return;
   const message = `${siteFile} has no device or consumer "${id}"${suggestion(id, known)}`;
   throw new ForpostError('FORPOST_CONFIG_INVALID', `${message}; a person who opens the page gets one with --console`);
+}
+
+/** The ids of all that log in to the broker: devices, then consumers. */
+function usersOf(siteFile: string): readonly string[] {
+  const { devices, consumers = [] } = loadYaml(siteFile, siteSchema).value;
+  return [...devices, ...consumers].map((one) => one.id);
 }
 
 /** The data folder is the service's: who owns it has to read the secrets. */

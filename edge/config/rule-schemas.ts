@@ -4,7 +4,11 @@ import { type AnyRuleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { ruleBase } from '../site/site.ts';
 
 export function ruleOfKind({ kind, schema }: AnyRuleKind): TObject {
-  return Type.Object({ ...ruleBase, kind: Type.Literal(kind), ...schema.properties }, { additionalProperties: false });
+  const { description } = schema as { readonly description?: string };
+  return Type.Object(
+    { ...ruleBase, kind: Type.Literal(kind, description === undefined ? {} : { description }), ...schema.properties },
+    { additionalProperties: false },
+  );
 }
 
 /** Any rule, as the published schema of the site's file has it. */

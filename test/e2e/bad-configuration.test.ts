@@ -218,3 +218,19 @@ test('the configuration of the demo, which people copy, is right', async () => {
   // its secrets are made at the first start; nothing else may be wrong with it
   expect(output.split('\n').filter((line) => /:\d+:\d+:/.test(line) && !/secrets/.test(line))).toEqual([]);
 });
+
+test('check and schema take the centre’s file as they take the gateway’s', async () => {
+  const file = join(folder, 'cloud.yaml');
+  await writeFile(file, 'data: data\nhttp: {}\nnotifi: []\n');
+  const [checked, named, schema] = await Promise.all([
+    forpost('check', file),
+    forpost('cloud', 'check', file),
+    forpost('schema', 'cloud'),
+  ]);
+  expect(checked).toEqual({
+    code: 1,
+    output: expect.stringMatching(/cloud\.yaml:3:1: .*did you mean "notify"\?\n1 problem found\n$/),
+  });
+  expect(named).toEqual(checked);
+  expect(JSON.parse(schema.output)).toMatchObject({ title: 'Forpost: cloud.yaml' });
+});

@@ -1,0 +1,40 @@
+/** The commands of `forpost`. A new command is one file in commands/ and one line here. */
+import type { CommandTable } from '@forpost/shared/cli/command.ts';
+import { version } from '@forpost/shared/version.ts';
+import { camerasFingerprint } from './commands/cameras.ts';
+import { check } from './commands/check.ts';
+import { cloud } from './commands/cloud.ts';
+import { devicesList, devicesPassword, devicesPasswords } from './commands/devices.ts';
+import { gateway } from './commands/gateway.ts';
+import { init } from './commands/init.ts';
+import { modelAdd, modelList, modelRemove } from './commands/model.ts';
+import { prepare } from './commands/prepare.ts';
+import { replay } from './commands/replay.ts';
+import { schema } from './commands/schema.ts';
+
+export const gatewayCommands: CommandTable = {
+  program: 'forpost',
+  summary: 'Forpost, an edge gateway: local MQTT broker, video detection, durable outbox, uplink to a centre',
+  version,
+  groups: {
+    devices: 'devices, consumers and people, and their passwords',
+    cameras: 'cameras of the site',
+    model: 'detection models',
+  },
+  commands: [
+    init,
+    gateway,
+    cloud,
+    check,
+    schema,
+    prepare,
+    devicesPassword,
+    devicesPasswords,
+    devicesList,
+    camerasFingerprint,
+    replay,
+    modelAdd,
+    modelList,
+    modelRemove,
+  ],
+};

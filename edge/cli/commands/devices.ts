@@ -1,0 +1,47 @@
+/** `forpost devices …`: who may log in to the broker and to the page. */
+import { command } from '@forpost/shared/cli/command.ts';
+import { type ConfigOption, configOption } from '../options.ts';
+
+const takenBy = 'A gateway that runs takes it with: systemctl reload forpost-gateway (or kill -HUP).';
+
+export const devicesPassword = command<ConfigOption & { console?: boolean; viewer?: boolean }>({
+  name: 'devices password',
+  summary: 'give a device, consumer or person a new password; it is printed once and kept only as a hash',
+  arguments: [{ name: '<id>', summary: 'id of the device or consumer, or the log-in name with --console' }],
+  options: [
+    configOption,
+    { flags: '--console', summary: 'a person who may open the gateway’s page' },
+    { flags: '--viewer', summary: 'a person who sees everything on the page and changes nothing: a screen on a wall' },
+  ],
+  async run({ config, console: person = false, viewer = false }, id) {
+    const { setPassword } = await import('../../config/passwords.ts');
+    const password = await setPassword(config, person || viewer ? 'console' : 'mqtt', id, viewer);
+    process.stdout.write(`${id}: ${password}\nIt is shown only now. ${takenBy}\n`);
+  },
+});
+
+export const devicesPasswords = command<ConfigOption>({
+  name: 'devices passwords',
+  summary: 'give every device and consumer that has none a password; each is printed once, a line "id: password"',
+  options: [configOption],
+  async run({ config }) {
+    const { setMissingPasswords } = await import('../../config/passwords.ts');
+    const made = setMissingPasswords(config);
+    for (const { id, password } of made) process.stdout.write(`${id}: ${password}\n`);
+    process.stderr.write(
+      made.length === 0
+        ? 'Every device and consumer has a password already.\n'
+        : `${made.length} passwords, shown only now. ${takenBy}\n`,
+    );
+  },
+});
+
+export const devicesList = command<ConfigOption>({
+  name: 'devices list',
+  summary: 'list who may log in (devices, then consumers), and what clients were refused',
+  options: [configOption],
+  async run({ config }) {
+    const { listDevices } = await import('../list-devices.ts');
+    for (const line of await listDevices(config)) process.stdout.write(`${line}\n`);
+  },
+});

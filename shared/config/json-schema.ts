@@ -1,0 +1,44 @@
+/**
+ * A schema as it is published for editors: JSON Schema 2020-12, made of the schema that checks the file.
+ *
+ * A schema says in fields of its own what a description would otherwise repeat: `default`, `x-default` (in words, where
+ * it is no literal), `x-unit`. Editors show descriptions alone, so both are written into them here.
+ */
+const draft = 'https://json-schema.org/draft/2020-12/schema';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The schema of the file `name`, as gateway.yaml. */
+export function publishedSchema(name: string, schema: object): JsonSchema {
+  return { $schema: draft, title: `Forpost: ${name}`, ...plainSchema(schema) };
+}
+
+/** Without TypeBox's own marks; a tuple in the words of draft 2020-12. */
+export function plainSchema(schema: object): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? tuple(described(value)) : value,
+  ) as JsonSchema;
+}
+
+function described(node: object): object {
+  const {
+    'x-default': otherwise,
+    'x-unit': unit,
+    ...rest
+  } = node as { readonly 'x-default'?: string; readonly 'x-unit'?: string; readonly description?: string };
+  if (typeof otherwise !== 'string' && typeof unit !== 'string') return node;
+  const more = [
+    ...(unit === undefined ? [] : [`Unit: ${unit}.`]),
+    ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]),
+  ];
+  return {
+    ...rest,
+    description: [...(rest.description === undefined ? [] : [`${rest.description}.`]), ...more].join(' '),
+  };
+}
+
+function tuple(node: object): object {
+  if (!('items' in node) || !Array.isArray(node.items)) return node;
+  const { items, additionalItems, ...rest } = node as { items: unknown[]; additionalItems?: unknown };
+  return { ...rest, prefixItems: items, items: additionalItems ?? false };
+}
