@@ -108,7 +108,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{shared,edge,cloud,scripts}/**/*.test.{ts,mjs}',
-            'test/{conformance,contract,harness}/**/*.test.ts',
+            'test/{conformance,contract,docs,harness}/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', ...light, ...realParts, ...timed],
           ...quick,

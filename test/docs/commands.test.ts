@@ -1,0 +1,173 @@
+/**
+ * Commands that a document shows exist, with the options that are shown. Those of `forpost` are looked up in the very
+ * command line that runs them; the first steps of the README are run.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Command, type Option } from 'commander';
+import { beforeAll, expect, test, vi } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { parseOptions } from '../../scripts/demo/options.ts';
+import { root } from '../harness/root.ts';
+import { documents, isPlace, type Located } from './documents.ts';
+
+interface Shown {
+  readonly place: string;
+  readonly words: readonly string[];
+  /** stands in a code block, so that a reader copies the whole line */
+  readonly whole: boolean;
+}
+
+const shown = documents.flatMap(({ path, words, blocks }) => [
+  ...words.flatMap((word) => commandsOf(path, word, false)),
+  ...blocks
+    .filter(({ language }) => language === '' || language === 'sh')
+    .flatMap((block) =>
+      block.text.split('\n').flatMap((text, index) => commandsOf(path, { text, line: block.line + index }, true)),
+    ),
+]);
+
+/** The commands in a line: without what runs them (`sudo`, `npx`, an environment) and without a comment. */
+function commandsOf(path: string, { text, line }: Located, whole: boolean): readonly Shown[] {
+  return text
+    .replace(/\s#.*$/, '')
+    .split(' && ')
+    .map((command) => command.trim().replace(/^((sudo|npx|[A-Z_]+=\S+)\s+)+/, ''))
+    .filter((command) => /^(forpost|npm|vitest|node) /.test(command))
+    .map((command) => ({ place: `${path}:${line}: ${command}`, words: command.split(/\s+/), whole }));
+}
+
+const of = (program: string) => shown.filter(({ words }) => words[0] === program);
+
+/** The command lines as they are built, without being run. */
+const programs: { edge?: Command; cloud?: Command } = {};
+beforeAll(async () => {
+  const built: Command[] = [];
+  const spy = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
+    built.push(this);
+    return this;
+  });
+  await import('../../edge/main.ts');
+  await import('../../cloud/main.ts');
+  spy.mockRestore();
+  const [edge, cloud] = built;
+  Object.assign(programs, { edge, cloud });
+});
+
+test('every forpost command that a document shows exists, with its options', () => {
+  expect(of('forpost').length).toBeGreaterThan(20);
+  expect(of('forpost').flatMap(problemsOfForpost)).toEqual([]);
+});
+
+function problemsOfForpost({ place, words, whole }: Shown): readonly string[] {
+  const isCloud = words[1] === 'cloud';
+  const program = isCloud ? programs.cloud : programs.edge;
+  return alternatives(words.slice(isCloud ? 2 : 1)).flatMap((given) => problemsOf(program, given, whole, place));
+}
+
+/** `user add|remove` are two commands. */
+function alternatives(words: readonly string[]): readonly (readonly string[])[] {
+  const [first, ...rest] = words;
+  if (first === undefined) return [[]];
+  return first.split('|').flatMap((one) => alternatives(rest).map((others) => [one, ...others]));
+}
+
+function problemsOf(from: Command | undefined, given: readonly string[], whole: boolean, place: string) {
+  if (from === undefined) return [`${place}: no command line was found`];
+  const [name, ...rest] = given;
+  const inner = from.commands.find((command) => command.name() === name || command.aliases().includes(name ?? ''));
+  if (inner !== undefined) return problemsOf(inner, rest, whole, place);
+  const command = defaultOf(from, given);
+  if (command.commands.length > 0 && name !== undefined && !name.startsWith('-') && name !== 'help')
+    return [`${place}: there is no "${name}" of ${command.name()}`];
+  const options = given.filter((word) => word.startsWith('-') && word !== '--help');
+  const unknown = options.filter((word) => !command.options.some((option) => isCalled(option, word)));
+  const missing = whole
+    ? command.options.filter((option) => option.mandatory && !options.some((word) => isCalled(option, word)))
+    : [];
+  return [
+    ...unknown.map((word) => `${place}: ${command.name()} has no option ${word}`),
+    ...missing.map((option) => `${place}: ${command.name()} cannot do without ${option.flags}`),
+  ];
+}
+
+const isCalled = ({ long, short }: Option, word: string) => word === long || word === short;
+
+/** `forpost cloud --config FILE` runs the centre: its command need not be written. */
+function defaultOf(command: Command, given: readonly string[]): Command {
+  const isBare = given.length === 0 || (given[0]?.startsWith('-') === true && given[0] !== '--help');
+  return (isBare && command.commands.find((inner) => inner.name() === 'run')) || command;
+}
+
+test('every npm script that a document shows exists', () => {
+  const known = new Set(['start', 'test', 'ci', 'install', 'rebuild', ...Object.keys(manifest.scripts)]);
+  const unknown = of('npm').filter(({ words }) => {
+    const [name, next] = words.slice(1).filter((word) => !/^-(s|D)$/.test(word));
+    return !known.has((name === 'run' ? next : name) ?? '') || (name === 'run' && !(next ?? '').length);
+  });
+  expect(unknown.map(({ place }) => place)).toEqual([]);
+});
+
+test('every option of the demo, a bench or a fault run that a document shows exists', async () => {
+  const bench = await readFile(join(root, 'test/bench/main.ts'), 'utf8');
+  const faults = await readFile(join(root, 'test/faults/main.ts'), 'utf8');
+  const tables = { bench: [...optionsIn(bench), ...benchesIn(bench)], faults: optionsIn(faults) };
+  expect(Object.values(tables).every((known) => known.length > 5)).toBe(true);
+  const problems = of('npm').flatMap(({ place, words }) => {
+    const given = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
+    const script = words.find((word) => ['start', 'bench', 'faults'].includes(word));
+    if (script === 'start') return problemsOfDemo(given).map((problem) => `${place}: ${problem}`);
+    if (script !== 'bench' && script !== 'faults') return [];
+    const known: readonly string[] = tables[script];
+    return given
+      .filter((word) => word.startsWith('--') || (script === 'bench' && /^[a-z]+(-[a-z]+)*$/.test(word)))
+      .filter((word) => !known.includes(word))
+      .map((word) => `${place}: there is no ${word}`);
+  });
+  expect(problems).toEqual([]);
+});
+
+/** The keys of the table that is given to `parseArgs`. */
+const optionsIn = (source: string) =>
+  [...source.matchAll(/^\s+'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)].map(([, name]) => `--${name}`);
+const benchesIn = (source: string) =>
+  [...source.matchAll(/^ {2}'?([a-z-]+)'?: async \(/gm)].map(([, name]) => `${name}`);
+
+function problemsOfDemo(given: readonly string[]): readonly string[] {
+  const args = given
+    .filter((word) => word !== '--help' && word !== 'OPTIONS')
+    .map((word) => (word === 'N' ? '30' : word));
+  try {
+    parseOptions(args, {});
+    return [];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+test('every test file or script that a document has its reader run exists', () => {
+  const files = [...of('vitest'), ...of('node')].flatMap(({ place, words }) =>
+    words.filter((word) => /^[\w.-]+\/[\w./-]+\.(ts|mjs)$/.test(word)).map((file) => ({ place, file })),
+  );
+  expect(files.filter(({ file }) => !isPlace(file)).map(({ place }) => place)).toEqual([]);
+});
+
+test('the first steps of the README work in an empty folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-readme-'));
+  try {
+    const steps = of('forpost').filter(({ place, whole }) => whole && place.startsWith('README.md:'));
+    const run = steps.filter(({ words }) => words[1] === 'init' || words[1] === 'check');
+    expect(run.map(({ words }) => words[1])).toEqual(['init', 'check']);
+    for (const { words } of run) {
+      const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'forpost.mjs'), ...words.slice(1)], {
+        cwd: folder,
+      });
+      expect(stdout).not.toBe('');
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,113 @@
+/**
+ * Reads the project's Markdown documents for the tests beside this: links, headings, code blocks, words in backticks.
+ *
+ * Always: a file that git ignores is no document; what stands in a code block is neither a link nor a path.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { root } from '../harness/root.ts';
+
+export interface CodeBlock {
+  /** the word behind the fence: yaml, json, sh; empty where there is none */
+  readonly language: string;
+  readonly text: string;
+  /** of its first line */
+  readonly line: number;
+}
+
+export interface Document {
+  /** from the repository's root, with slashes */
+  readonly path: string;
+  readonly text: string;
+  /** as GitHub names the headings in addresses */
+  readonly anchors: ReadonlySet<string>;
+  readonly links: readonly Located[];
+  /** the text between backticks, outside of code blocks */
+  readonly words: readonly Located[];
+  readonly blocks: readonly CodeBlock[];
+}
+
+export interface Located {
+  readonly text: string;
+  readonly line: number;
+}
+
+/** Every file of the checkout that git would take: tracked ones, and new ones that it does not ignore. */
+export const projectFiles: readonly string[] = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard'],
+  { cwd: root, encoding: 'utf8' },
+)
+  .split('\n')
+  .filter((path) => path !== '');
+
+const fileNames = new Set(projectFiles.map((path) => basename(path)));
+const places = new Set(projectFiles.flatMap((path) => [path, ...foldersOf(path)]));
+
+export const isPlace = (path: string) => places.has(path.replace(/\/$/, ''));
+export const isFileName = (name: string) => fileNames.has(name);
+
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+export const documents: readonly Document[] = projectFiles
+  .filter((path) => path.endsWith('.md'))
+  .flatMap((path) => {
+    const text = readIfThere(path);
+    return text === undefined ? [] : [parseDocument(path, text)];
+  });
+
+/** undefined: deleted, and git has not heard of it yet. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(`${root}${path}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseDocument(path: string, text: string): Document {
+  const anchors = new Set<string>();
+  const links: Located[] = [];
+  const words: Located[] = [];
+  const blocks: CodeBlock[] = [];
+  let open: { language: string; lines: string[]; line: number } | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    const fence = /^\s*```(\S*)/.exec(line);
+    if (open !== undefined) {
+      if (fence === null) open.lines.push(line);
+      else {
+        blocks.push({ language: open.language, text: open.lines.join('\n'), line: open.line });
+        open = undefined;
+      }
+    } else if (fence !== null) open = { language: fence[1] ?? '', lines: [], line: index + 2 };
+    else {
+      const heading = /^#{1,6} +(.*)$/.exec(line);
+      if (heading !== null) anchors.add(freeAnchor(anchorOf(heading[1] ?? ''), anchors));
+      for (const [, word = ''] of line.matchAll(/`([^`]+)`/g)) words.push({ text: word, line: index + 1 });
+      for (const [, target = ''] of line.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g))
+        links.push({ text: target, line: index + 1 });
+    }
+  }
+  return { path, text, anchors, links, words, blocks };
+}
+
+/** GitHub's name of a heading: small letters, no punctuation, a hyphen for each space. */
+function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replace(/ /g, '-');
+}
+
+function freeAnchor(name: string, taken: ReadonlySet<string>): string {
+  for (let count = 0; ; count++) {
+    const tried = count === 0 ? name : `${name}-${count}`;
+    if (!taken.has(tried)) return tried;
+  }
+}
