@@ -67,7 +67,7 @@ import { deviceWords, type Secrets, type Site } from './site/site.ts';
 import { SiteFile } from './site/site-file.ts';
 import type { Refusal } from './uplink/messages.ts';
 import { refusalEntry } from './uplink/refusal.ts';
-import { sinkName } from './uplink/sinks/name.ts';
+import { sinkName } from './uplink/sink-kind.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { CameraChanges } from './vision/camera-changes.ts';
 import { VisionSupervisor } from './vision/supervisor.ts';

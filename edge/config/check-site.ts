@@ -202,7 +202,7 @@ function hidesLogin(address: string): boolean {
   const [, host = '', rest = ''] = /^(?:rtsps?|https?):\/\/([^/?#]*)[/?#](.*)$/is.exec(address) ?? [];
   if (!rest.includes('@') || host.includes('@')) return false;
   const name = host.replace(/:[^:]*$/, '');
-  const isHost = name.includes('../site') || name.startsWith('[') || /^localhost$/i.test(name);
+  const isHost = name.includes('.') || name.startsWith('[') || /^localhost$/i.test(name);
   const behind = rest.slice(rest.lastIndexOf('@') + 1);
   return (
     URL.parse(address) === null ||

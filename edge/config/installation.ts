@@ -4,8 +4,9 @@
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
-import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
+import { kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
+import { anySinkSchema } from './sink-schemas.ts';
 
 const port = (description: string, otherwise: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description, default: otherwise }));
@@ -28,82 +29,6 @@ export const tlsSchema = Type.Object(
     key: Type.String({ description: 'PEM file with the certificate’s key, without a passphrase' }),
   },
   closed,
-);
-
-export const linkLimitSchema = Type.Object(
-  {
-    bytes_per_second: Type.Optional(
-      Type.Integer({
-        minimum: 200,
-        description: 'highest rate of this uplink, in both directions',
-        'x-default': 'no limit',
-      }),
-    ),
-    bytes_per_day: Type.Optional(
-      Type.Integer({
-        minimum: 100_000,
-        description: 'traffic of one local day of the site; beyond it only alerts and commands use the link',
-        'x-default': 'no limit',
-      }),
-    ),
-  },
-  {
-    ...closed,
-    description: 'limits for a metered link: compressed bytes on the wire, of events, commands and evidence',
-  },
-);
-
-export const kafkaSinkSchema = Type.Object(
-  {
-    kind: Type.Literal('kafka', { description: 'events go straight to a Kafka cluster' }),
-    name: Type.Optional(
-      Type.String({
-        pattern: idPatternText,
-        description: 'name of this uplink in the page, the log and the secrets file',
-        default: 'kafka',
-      }),
-    ),
-    brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets, as [::1]:9092' }), {
-      minItems: 1,
-      description: 'brokers to ask first for the cluster, as host:port',
-    }),
-    prefix: Type.Optional(
-      Type.String({
-        pattern: '^[a-zA-Z0-9._-]{1,100}$',
-        description: 'first part of the topics’ names; the same as at the centre',
-        default: 'forpost',
-      }),
-    ),
-    tls: Type.Optional(kafkaTlsSchema),
-    sasl: Type.Optional(
-      Type.Object(kafkaLoginProperties, {
-        ...closed,
-        description: 'log-in to Kafka; its password stands in the secrets file as uplink: { NAME: { password } }',
-      }),
-    ),
-    limit: Type.Optional(linkLimitSchema),
-  },
-  { ...closed, description: 'an uplink to Kafka' },
-);
-
-export const httpSinkSchema = Type.Object(
-  {
-    kind: Type.Literal('http', { description: 'events go to the centre’s receiver over HTTPS' }),
-    name: Type.Optional(
-      Type.String({
-        pattern: idPatternText,
-        description: 'name of this uplink in the page, the log and the secrets file',
-        default: 'http',
-      }),
-    ),
-    url: Type.String({
-      pattern: '^https?://',
-      description: 'address of the centre, as https://centre.example.org; http:// on loopback only',
-    }),
-    tls: Type.Optional(kafkaTlsSchema),
-    limit: Type.Optional(linkLimitSchema),
-  },
-  { ...closed, description: 'an uplink to the centre’s receiver; its token stands in the secrets file' },
 );
 
 const websocketSchema = Type.Object(
@@ -296,7 +221,7 @@ export const installationSchema = Type.Object(
       ),
     ),
     evidence: Type.Optional(evidenceSchema),
-    uplink: Type.Array(Type.Union([kafkaSinkSchema, httpSinkSchema]), {
+    uplink: Type.Array(anySinkSchema, {
       description: 'where events go; an empty list keeps the site on its own',
     }),
     commands: Type.Optional(
@@ -340,4 +265,3 @@ export const installationSchema = Type.Object(
 );
 
 export type Installation = Type.Static<typeof installationSchema>;
-export type SinkConfig = Installation['uplink'][number];

@@ -17,10 +17,12 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { evidenceSecret } from '../evidence/upload-target.ts';
 import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
-import type { Secrets, SinkSecret, Site } from '../site/site.ts';
+import type { Secrets, Site } from '../site/site.ts';
+import { secretKey, sinkName } from '../uplink/sink-kind.ts';
+import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import { conditions, lastingConditions, type Warning } from './conditions.ts';
-import type { Installation, SinkConfig } from './installation.ts';
-import { nameOfSink, readInstallation } from './load-installation.ts';
+import type { Installation } from './installation.ts';
+import { readInstallation } from './load-installation.ts';
 import { type LoadedSite, loadSite } from './load-site.ts';
 
 export interface Loaded {
@@ -85,53 +87,26 @@ function uplinkProblems(
 ): readonly string[] {
   const problems: string[] = [];
   const all = secrets.uplink ?? {};
-  const names = installation.uplink.map(nameOfSink);
+  const names = installation.uplink.map(sinkName);
   if (installation.evidence?.receiver !== undefined) names.push(evidenceSecret);
   for (const [index, sink] of installation.uplink.entries()) {
-    const name = nameOfSink(sink);
+    const name = sinkName(sink);
     const secret = Object.hasOwn(all, name) ? all[name] : undefined;
-    problems.push(...secretProblems(sink, index, secret, installation.secrets_file).map((one) => describe(one)));
+    const place = { name, setting: `uplink[${index}]`, secretsFile: installation.secrets_file };
+    const message = sinkKindOf(sink).checkSecret(sink, secret, place);
+    if (message !== undefined) problems.push(describe({ path: ['uplink', index], message }));
   }
   for (const [name, secret] of Object.entries(all))
     if (!names.includes(name)) {
-      const message = `uplink.${name} is a ${kindOf(secret)}, but no uplink has this name${suggestion(name, names)}`;
+      const message = `uplink.${name} is a ${secretKey(secret)}, but no uplink has this name${suggestion(name, names)}`;
       problems.push(secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
     }
   return problems;
 }
 
-const kindOf = (secret: SinkSecret) => ('token' in secret ? 'token' : 'password');
-
-/** A sink's own kind of secret: a token for the receiver, a password for a log-in to Kafka. */
-function secretProblems(
-  sink: SinkConfig,
-  index: number,
-  secret: SinkSecret | undefined,
-  secretsFile: string,
-): readonly Problem[] {
-  const name = nameOfSink(sink);
-  const needed = sink.kind === 'http' ? 'token' : sink.sasl === undefined ? undefined : 'password';
-  const there = secret === undefined ? undefined : kindOf(secret);
-  // a certificate says who we are as well
-  if (sink.kind === 'http' && there === undefined && hasCertificate(sink)) return [];
-  if (needed === there) return [];
-  const instead = there === undefined ? '' : `, but a ${there}`;
-  const message =
-    needed === undefined
-      ? `the uplink "${name}" has a ${there} in ${secretsFile} but no sasl: add sasl, or remove the ${there}`
-      : `the uplink "${name}" has no ${needed}${instead}: add it under uplink in ${secretsFile}`;
-  return [{ path: ['uplink', index], message }];
-}
-
-function hasCertificate({ tls }: SinkConfig): boolean {
-  return tls !== undefined && tls !== true && tls.certificate !== undefined;
-}
-
 function summaryOf(installation: Installation, { site }: LoadedSite): string {
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
-  const sinks = installation.uplink.map((sink) =>
-    sink.kind === 'kafka' ? `Kafka at ${sink.brokers.join(', ')}` : sink.url,
-  );
+  const sinks = installation.uplink.map((sink) => sinkKindOf(sink).summary(sink));
   const zones = site.cameras.reduce((sum, { zones: own }) => sum + (own?.length ?? 0), 0);
   return [
     `gateway ${installation.gateway}, site ${site.id} (${site.timezone}):`,

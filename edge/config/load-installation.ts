@@ -8,9 +8,10 @@ import { dirname, resolve } from 'node:path';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
-import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
 import { type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
+import { sinkName } from '../uplink/sink-kind.ts';
+import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
+import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import {
   defaultHttpPort,
   defaultHttpsPort,
@@ -39,11 +40,6 @@ export function readInstallation(file: string): LoadedInstallation {
   const problems = check(installation);
   if (problems.length > 0) throw configError(problems.map((problem) => yaml.describe(problem)));
   return { installation, yaml };
-}
-
-/** What a sink is called: its name, or its kind. */
-export function nameOfSink(sink: Installation['uplink'][number]): string {
-  return sink.name ?? sink.kind;
 }
 
 function resolved(value: Installation, folder: string): Installation {
@@ -104,22 +100,21 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
       message: `the page without TLS is for this machine alone: add http.tls, name the proxy in front as http.trusted_proxy, or leave http.host at 127.0.0.1`,
     });
   problems.push(...ports({ mqtt, http }));
-  const names = uplink.map(nameOfSink);
-  if (evidence?.receiver !== undefined)
-    problems.push(
-      ...addressProblems(evidence.receiver.url, evidence.receiver.tls !== undefined, ['evidence', 'receiver', 'url']),
-    );
+  const names = uplink.map(sinkName);
+  const receiver = evidence?.receiver;
+  const unsafe =
+    receiver === undefined
+      ? undefined
+      : receiverAddressProblem(receiver.url, receiver.tls !== undefined, 'evidence.receiver.url', 'pictures');
+  if (unsafe !== undefined) problems.push({ path: ['evidence', 'receiver', 'url'], message: unsafe });
   problems.push(...halfAPair(evidence?.receiver?.tls, ['evidence', 'receiver', 'tls']));
   for (const [index, sink] of uplink.entries()) {
-    const name = nameOfSink(sink);
+    const name = sinkName(sink);
     problems.push(...halfAPair(sink.tls, ['uplink', index, 'tls']));
     if (names.indexOf(name) !== index)
       problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
-    if (sink.kind === 'kafka') {
-      problems.push(...brokerPorts(sink.brokers, index));
-      const clear = clearPassword(sink.brokers, sink.tls, sink.sasl);
-      if (clear !== undefined) problems.push({ path: ['uplink', index, 'sasl'], message: clear });
-    } else problems.push(...addressProblems(sink.url, sink.tls !== undefined, ['uplink', index, 'url']));
+    for (const problem of sinkKindOf(sink).check(sink, { setting: `uplink[${index}]` }))
+      problems.push({ ...problem, path: ['uplink', index, ...problem.path] });
   }
   return problems;
 }
@@ -132,21 +127,6 @@ function halfAPair(tls: KafkaTls | undefined, path: Problem['path']): readonly P
   return [
     { path: [...path, there], message: `the ${there} ${tls[there]} needs its ${missing}: add ${missing} beside it` },
   ];
-}
-
-/** Where a token and events or pictures go in the clear. */
-function addressProblems(url: string, tls: boolean, path: readonly (string | number)[]): readonly Problem[] {
-  const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-  const problem = (message: string) => [{ path, message: `${name.slice(1)} ${message}` }];
-  if (!URL.canParse(url)) return problem('is not an address');
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:') return [];
-  if (tls) return problem('begins with http:// although there is tls: write https://');
-  return isLoopback(hostname.replace(/^\[|\]$/g, ''))
-    ? []
-    : problem(
-        `with http:// sends the token and all ${path[0] === 'uplink' ? 'events' : 'pictures'} in the clear: write https://`,
-      );
 }
 
 /** Two listeners of this process on one port. */
@@ -174,12 +154,5 @@ function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Pr
     if (first === index) return [];
     const message = `${path.join('.')} and ${listeners[first]?.path.join('.')} cannot both have port ${port}`;
     return [{ path: [...path, key], message }];
-  });
-}
-
-function brokerPorts(brokers: readonly string[], sink: number): readonly Problem[] {
-  return brokers.flatMap((broker, index) => {
-    const message = brokerProblem(broker);
-    return message === undefined ? [] : [{ path: ['uplink', sink, 'brokers', index], message }];
   });
 }

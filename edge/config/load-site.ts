@@ -15,11 +15,11 @@ import {
   type RuleConfig,
   type Secrets,
   type Site,
-  secretsSchema,
   siteSchema,
 } from '../site/site.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSite, type Located } from './check-site.ts';
+import { wholeSecretsSchema } from './sink-schemas.ts';
 
 export interface LoadedSite {
   readonly site: Site;
@@ -48,7 +48,7 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
   const siteYaml = attempt(() =>
     siteText === undefined ? loadYaml(siteFile, siteSchema) : parseYaml(siteFile, siteText, siteSchema),
   );
-  const secretsYaml = attempt(() => loadYaml(secretsFile, secretsSchema, { secret: true }));
+  const secretsYaml = attempt(() => loadYaml(secretsFile, wholeSecretsSchema, { secret: true }));
   const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
     for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));
   };

@@ -1,8 +1,9 @@
 /** The JSON Schemas of the gateway's files, for editors: the same schemas that check the files at the start. */
 import { type JsonSchema, plainSchema, publishedSchema } from '@forpost/shared/config/json-schema.ts';
-import { secretsSchema, siteSchema } from '../site/site.ts';
+import { siteSchema } from '../site/site.ts';
 import { installationSchema } from './installation.ts';
 import { anyRule } from './rule-schemas.ts';
+import { wholeSecretsSchema } from './sink-schemas.ts';
 
 /** By file: gateway (gateway.yaml), site (site.yaml), secrets (secrets.yaml). */
 export function jsonSchemas(): Readonly<Record<'gateway' | 'site' | 'secrets', JsonSchema>> {
@@ -11,6 +12,6 @@ export function jsonSchemas(): Readonly<Record<'gateway' | 'site' | 'secrets', J
   return {
     gateway: publishedSchema('gateway.yaml', installationSchema),
     site: { ...site, properties: { ...site.properties, rules } },
-    secrets: publishedSchema('secrets.yaml', secretsSchema),
+    secrets: publishedSchema('secrets.yaml', wholeSecretsSchema),
   };
 }

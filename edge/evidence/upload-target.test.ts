@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Installation, SinkConfig } from '../config/installation.ts';
+import type { Installation } from '../config/installation.ts';
 import type { Secrets } from '../site/site.ts';
+import type { SinkConfig } from '../uplink/sink-kind.ts';
 import { uploadTarget } from './upload-target.ts';
 
 const limit = { bytes_per_day: 1_000_000 };

@@ -1,15 +1,16 @@
-/** Where evidence is sent: the receiver that is configured for it, else that of the first HTTPS uplink. */
-import type { Installation, SinkConfig } from '../config/installation.ts';
+/** Where evidence is sent: the receiver that is configured for it, else that of the first uplink whose kind takes evidence. */
+import type { Installation } from '../config/installation.ts';
 import type { Secrets } from '../site/site.ts';
-import { sinkName } from '../uplink/sinks/name.ts';
+import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
+import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import type { UploadTarget } from './upload.ts';
 
 /** Under this name the secrets file has the token of `evidence: receiver`, as uplinks have theirs. */
 export const evidenceSecret = 'evidence';
 
 export function uploadTarget({ evidence, uplink }: Installation, secrets: Secrets): UploadTarget | undefined {
-  const sink = uplink.find((one) => one.kind === 'http');
-  const receiver = evidence?.receiver ?? sink;
+  const sink = uplink.find((one) => sinkKindOf(one).evidence !== undefined);
+  const receiver = evidence?.receiver ?? (sink && sinkKindOf(sink).evidence?.(sink));
   if (receiver === undefined) return undefined;
   const name = evidence?.receiver !== undefined || sink === undefined ? evidenceSecret : sinkName(sink);
   const secret = secrets.uplink?.[name];
@@ -18,7 +19,7 @@ export function uploadTarget({ evidence, uplink }: Installation, secrets: Secret
   return {
     url: receiver.url,
     tls: receiver.tls,
-    token: secret !== undefined && 'token' in secret ? secret.token : undefined,
+    token: secret?.token,
     link: link !== undefined && isLimited(link) ? sinkName(link) : undefined,
   };
 }

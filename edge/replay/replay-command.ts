@@ -12,7 +12,7 @@ import { createLogger } from '@forpost/shared/logging.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { loadSite } from '../config/load-site.ts';
 import { openKept, outboxFileName } from '../outbox/sqlite/reader/kept-events.ts';
-import { sinkName } from '../uplink/sinks/name.ts';
+import { sinkName } from '../uplink/sink-kind.ts';
 import { createSink } from '../uplink/sinks/registry.ts';
 import { Pacer } from '../uplink/thread/pacer.ts';
 import { UplinkMemory } from '../uplink/thread/uplink-memory.ts';
@@ -43,7 +43,7 @@ export async function runReplay(command: ReplayCommand): Promise<void> {
   const clock = systemClock;
   const configs = chosen(installation.uplink, command.sink, command.config);
   const identity = { site: site.id, gateway: asId<'gateway'>(installation.gateway) };
-  // the partitions that the uplink goes by; the budget is the uplink's own and not this job's
+  // the sinks go by what the uplink's remember; the budget is the uplink's own and not this job's
   const known = new UplinkMemory(join(installation.data, 'uplink-memory.json'), logger).value.partitions;
   const kept = openKept(join(installation.data, outboxFileName));
   try {
@@ -53,7 +53,8 @@ export async function runReplay(command: ReplayCommand): Promise<void> {
       memory.change({ partitions: known });
       const secret =
         secrets.uplink !== undefined && Object.hasOwn(secrets.uplink, name) ? secrets.uplink[name] : undefined;
-      const { sink, backoff, limits } = createSink(config, { name, identity, secret, memory, clock, logger });
+      const context = { name, identity, secret, memory: memory.of(name), clock, logger };
+      const { sink, backoff, limits } = await createSink(config, context);
       const { bytesPerSecond } = limits;
       if (limits.bytesPerDay !== undefined)
         process.stderr.write(`${name}: what is sent again does not count to the day's budget\n`);

@@ -3,10 +3,9 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
-import type { SinkConfig } from '../config/installation.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
-import type { SinkSecret } from '../site/site.ts';
 import type { SinkIdentity } from './sink.ts';
+import type { SinkConfig, SinkSecret } from './sink-kind.ts';
 import type { Room } from './thread/pacer.ts';
 
 /** An event that a sink refuses for good. */

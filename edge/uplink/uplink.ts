@@ -17,14 +17,12 @@ import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/e
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import type { SinkConfig } from '../config/installation.ts';
 import type { EvidenceLink } from '../evidence/upload.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
-import type { SinkSecret } from '../site/site.ts';
 import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
-import { sinkName } from './sinks/name.ts';
+import { type SinkConfig, type SinkSecret, sinkName } from './sink-kind.ts';
 import type { Room } from './thread/pacer.ts';
 
 export interface UplinkOptions {

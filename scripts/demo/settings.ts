@@ -15,6 +15,7 @@ import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
 import { type Installation, installationSchema } from '../../edge/config/installation.ts';
 import { evidenceSecret } from '../../edge/evidence/upload-target.ts';
 import { siteSchema } from '../../edge/site/site.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
 import { Copies } from './copies.ts';
 import type { DemoOptions } from './options.ts';
 
@@ -192,7 +193,7 @@ function leaveCamerasOut(document: Document): void {
 }
 
 function portsOf(installation: Installation, cloud: CloudConfig, camera: URL, offset: number): Ports {
-  const sink = installation.uplink.find((one) => one.kind === 'kafka');
+  const sink = installation.uplink.find((one): one is KafkaSinkConfig => one.kind === 'kafka');
   const kafka = Number(sink?.brokers[0]?.split(':').at(-1) ?? 9092);
   const receiver = Number(new URL(cloud.notify?.[0]?.url ?? 'http://127.0.0.1:8091').port);
   const plain = {

@@ -9,11 +9,11 @@ import { kafkaClient } from '../../cloud/kafka/client.ts';
 import { SupervisedConsumer } from '../../cloud/kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../../cloud/kafka/supervised-producer.ts';
 import { ensureTopics } from '../../cloud/kafka/topics.ts';
-import type { SinkConfig } from '../../edge/config/installation.ts';
 import { outboxIn, temporaryFolder } from '../../edge/outbox/sqlite/testing/test-support.ts';
-import type { SinkSecret } from '../../edge/site/site.ts';
 import type { SinkIdentity } from '../../edge/uplink/sink.ts';
+import type { SinkSecret } from '../../edge/uplink/sink-kind.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
 import { Uplink } from '../../edge/uplink/uplink.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
@@ -22,8 +22,6 @@ import { systemClock } from '../../shared/clock.ts';
 import { asId } from '../../shared/event/ids.ts';
 import type { KafkaLogin, KafkaSecurity } from '../../shared/kafka/security.ts';
 import { silentLogger } from '../../shared/logging.ts';
-
-type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
 
 const right = 'the:password/of+all-of-them';
 const wrong = 'not-the-password-at-all';

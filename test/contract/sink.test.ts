@@ -8,11 +8,11 @@ import { ensureTopics } from '../../cloud/kafka/topics.ts';
 import type { ReceivedEvent } from '../../cloud/receiver/delivery.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { ReceiverServer } from '../../cloud/receiver/receiver-server.ts';
-import type { SinkConfig } from '../../edge/config/installation.ts';
 import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../../edge/uplink/sink.ts';
+import type { SinkContext } from '../../edge/uplink/sink-kind.ts';
 import { httpSink } from '../../edge/uplink/sinks/http/http.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
-import type { SinkContext } from '../../edge/uplink/sinks/registry.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
 import { type Fate, MemorySink } from '../../edge/uplink/testing/memory-sink.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
@@ -26,7 +26,6 @@ import { silentLogger } from '../../shared/logging.ts';
 
 const identity: SinkIdentity = { site: 'home' as SiteId, gateway: 'gw-1' as GatewayId };
 const logger = silentLogger();
-type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
 const token = 'a-token-of-this-gateway-alone';
 const context = (name: string, secret: SinkContext['secret'] = { token }): SinkContext => ({
   name,

@@ -16,7 +16,7 @@ import { isDamage } from '../../outbox/sqlite/damage.ts';
 import { DamagedRange } from '../../outbox/sqlite/event-rows.ts';
 import { openReader } from '../../outbox/sqlite/reader/sqlite-reader.ts';
 import type { FromThread, ThreadData, ToThread } from '../messages.ts';
-import { sinkName } from '../sinks/name.ts';
+import { sinkName } from '../sink-kind.ts';
 import { createSink } from '../sinks/registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { UplinkMemory } from './uplink-memory.ts';
@@ -32,11 +32,14 @@ const random = Math.random;
 const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
 
 const post = (message: FromThread) => port.postMessage(message);
-const sinks = data.sinks.map((config) => {
-  const name = sinkName(config);
-  const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
-  return createSink(config, { name, identity: data.identity, secret, memory, clock: systemClock, logger });
-});
+const sinks = await Promise.all(
+  data.sinks.map((config) => {
+    const name = sinkName(config);
+    const secret = Object.hasOwn(data.secrets, name) ? data.secrets[name] : undefined;
+    const { identity } = data;
+    return createSink(config, { name, identity, secret, memory: memory.of(name), clock: systemClock, logger });
+  }),
+);
 
 const dispatcher = new Dispatcher({
   sinks,

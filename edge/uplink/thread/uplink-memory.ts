@@ -1,6 +1,6 @@
 /**
  * What the uplink has to remember beyond its thread and its process, in one small file beside the outbox: what of the
- * day's budget is used, and how many partitions the topics had when they were first seen.
+ * day's budget is used, and what each sink remembers.
  *
  * Always: what `change` was told is on disk when it returns, or a warning says that it is not; a file that cannot be
  * read is begun anew, because nothing in it is needed to send.
@@ -11,6 +11,7 @@ import { replaceFileSync } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { SinkMemory } from '../sink-kind.ts';
 
 const usedDay = Type.Object({
   day: Type.String(),
@@ -24,11 +25,8 @@ const schema = Type.Object({
     Type.String(),
     Type.Object({ ...usedDay.properties, before: Type.Optional(Type.Array(usedDay, { maxItems: 10 })) }),
   ),
-  /** by sink: of which cluster, and partitions by topic */
-  partitions: Type.Record(
-    Type.String(),
-    Type.Object({ cluster: Type.String(), topics: Type.Record(Type.String(), Type.Integer({ minimum: 1 })) }),
-  ),
+  /** by sink: what it remembers, in its kind's own form. Named for Kafka's sink, which was the first to remember. */
+  partitions: Type.Record(Type.String(), Type.Unknown()),
 });
 const check = Compile(schema);
 
@@ -59,6 +57,18 @@ export class UplinkMemory {
     } catch (error) {
       this.#logger.warn({ err: error, file: this.#file }, 'the uplink cannot write down what it has to remember');
     }
+  }
+
+  /** What one sink remembers: it sees no other's. */
+  of(sink: string): SinkMemory {
+    const memory = this;
+    return {
+      get value() {
+        const { partitions } = memory.#value;
+        return Object.hasOwn(partitions, sink) ? partitions[sink] : undefined;
+      },
+      change: (value) => memory.change({ partitions: { ...memory.#value.partitions, [sink]: value } }),
+    };
   }
 
   #read(file: string): Remembered {

@@ -26,14 +26,13 @@ import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SinkConfig } from '../../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
-import type { SinkContext } from '../registry.ts';
+import type { SinkContext } from '../../sink-kind.ts';
 import { WireCount } from '../wire-count.ts';
 import { httpCommands } from './commands.ts';
+import type { HttpSinkConfig } from './kind.ts';
 import { httpReason } from './reasons.ts';
 
-type HttpSinkConfig = Extract<SinkConfig, { kind: 'http' }>;
 type Head = OutgoingHttpHeaders;
 
 const compress = promisify(zstdCompress);
@@ -86,7 +85,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
 
 /** The token, or undefined where the certificate alone says who we are. @throws ForpostError FORPOST_SINK_UNREACHABLE */
 function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): string | undefined {
-  if (secret !== undefined && 'token' in secret) return secret.token;
+  if (secret?.token !== undefined) return secret.token;
   if (tls !== undefined && tls !== true && tls.certificate !== undefined) return undefined;
   throw new ForpostError(
     'FORPOST_SINK_UNREACHABLE',

@@ -13,16 +13,20 @@ import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/e
 import type { KafkaLogin } from '@forpost/shared/kafka/security.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
-import type { SinkConfig } from '../../../config/installation.ts';
 import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
-import type { SinkContext } from '../registry.ts';
+import type { SinkContext } from '../../sink-kind.ts';
 import { WireCount } from '../wire-count.ts';
 import { within } from '../within.ts';
 import { kafkaClient, kafkaError, noRetries } from './client.ts';
 import { BrokerTime, kafkaCommands } from './commands.ts';
-import { addedInWords, type SeenPartitions, settlePartitions, unknownCluster } from './partitions.ts';
-
-type KafkaSinkConfig = Extract<SinkConfig, { kind: 'kafka' }>;
+import type { KafkaSinkConfig } from './kind.ts';
+import {
+  addedInWords,
+  rememberedPartitions,
+  type SeenPartitions,
+  settlePartitions,
+  unknownCluster,
+} from './partitions.ts';
 
 export const defaultPrefix = 'forpost';
 const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];
@@ -87,7 +91,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
 /** @throws ForpostError FORPOST_SINK_UNREACHABLE, where the user has no password */
 function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): KafkaLogin | undefined {
   if (sasl === undefined) return undefined;
-  if (secret !== undefined && 'password' in secret) return { ...sasl, password: secret.password };
+  if (secret?.password !== undefined) return { ...sasl, password: secret.password };
   throw new ForpostError(
     'FORPOST_SINK_UNREACHABLE',
     `the secrets file has no password for the uplink "${name}" (uplink: ${name}: password: …)`,
@@ -109,7 +113,7 @@ class Topics {
     this.#user = sasl?.user;
     this.#context = context;
     this.#everyMs = limit === undefined ? lookEveryMs : lookEveryMeteredMs;
-    this.#seen = context.memory?.value.partitions[context.name];
+    this.#seen = rememberedPartitions(context.memory?.value);
   }
 
   get problems(): readonly string[] {
@@ -126,15 +130,13 @@ class Topics {
 
   /** @throws ForpostError FORPOST_SINK_TOPIC_MISSING */
   async look(client: Kafka): Promise<void> {
-    const { clock, memory, name } = this.#context;
+    const { clock, memory } = this.#context;
     this.#lookedAt = clock.uptime();
     const { use, added } = settlePartitions(this.#seen, await this.#describe(client));
     this.#problems = added.map(addedInWords);
     if (JSON.stringify(use) === JSON.stringify(this.#seen)) return;
     this.#seen = use;
-    memory?.change({
-      partitions: { ...memory.value.partitions, [name]: { cluster: use.cluster, topics: { ...use.topics } } },
-    });
+    memory?.change(use);
   }
 
   async #describe(client: Kafka): Promise<SeenPartitions> {

@@ -9,10 +9,26 @@
  * Always: what is remembered of another cluster does not count; fewer than remembered means that the topic was made
  * anew: then there is no order to keep.
  */
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+
+const seenPartitions = Compile(
+  Type.Object({
+    /** the cluster's id; `unknownCluster` where it could not be asked for */
+    cluster: Type.String(),
+    /** partitions by topic */
+    topics: Type.Record(Type.String(), Type.Integer({ minimum: 1 })),
+  }),
+);
+
 export interface SeenPartitions {
-  /** the cluster's id; `unknownCluster` where it could not be asked for */
   readonly cluster: string;
   readonly topics: Readonly<Record<string, number>>;
+}
+
+/** What the sink remembered, where it is of this kind. */
+export function rememberedPartitions(value: unknown): SeenPartitions | undefined {
+  return seenPartitions.Check(value) ? value : undefined;
 }
 
 /** Taken to be the same as any other. */

@@ -1,0 +1,55 @@
+/** The sink `http`: the centre's receiver, by HTTPS. What its configuration is; the sink itself is in http.ts. */
+import Type from 'typebox';
+import { type SinkConfig, type SinkKind, tlsKey, wrongSecret } from '../../sink-kind.ts';
+import { receiverAddressProblem } from './receiver-address.ts';
+
+const schema = Type.Object({
+  url: Type.String({
+    pattern: '^https?://',
+    description: 'address of the centre, as https://centre.example.org; http:// on loopback only',
+  }),
+  ...tlsKey,
+});
+
+export type HttpSinkConfig = SinkConfig & Type.Static<typeof schema>;
+
+/** What the receiver knows a gateway by; the receiver of evidence alone takes the same. */
+export const tokenSchema = Type.Object(
+  {
+    token: Type.String({
+      minLength: 16,
+      description: 'token of this gateway at the receiver: "forpost cloud gateway token" makes it',
+    }),
+  },
+  { additionalProperties: false, description: 'for an uplink of kind http, and for evidence' },
+);
+
+export const http: SinkKind<HttpSinkConfig> = {
+  kind: 'http',
+  description: 'events go to the centre’s receiver over HTTPS',
+  about: 'an uplink to the centre’s receiver; its token stands in the secrets file',
+  schema,
+  secret: tokenSchema,
+  // one address for very many gateways
+  backoff: { baseMs: 250, ceilingMs: 10_000 },
+
+  check({ url, tls }, { setting }) {
+    const message = receiverAddressProblem(url, tls !== undefined, `${setting}.url`, 'events');
+    return message === undefined ? [] : [{ path: ['url'], message }];
+  },
+
+  checkSecret({ tls }, secret, place) {
+    // a certificate says who we are as well
+    const hasCertificate = tls !== undefined && tls !== true && tls.certificate !== undefined;
+    return secret === undefined && hasCertificate ? undefined : wrongSecret('token', secret, place);
+  },
+
+  summary: ({ url }) => url,
+
+  evidence: ({ url, tls }) => ({ url, tls }),
+
+  async create(config, context) {
+    const { httpSink } = await import('./http.ts');
+    return httpSink(config, context);
+  },
+};
