@@ -297,7 +297,7 @@ export class Gateway implements Part {
       acknowledge: (sink, epoch, lane, through) => this.#outbox.acknowledge(sink, epoch, lane, through),
       onCommit: (listener) => this.#outbox.onCommit(listener),
       status: () => this.#overview.status(),
-      putAside: (refusal) => this.#putAside(refusal),
+      recordRefusal: (refusal) => this.#putAside(refusal),
       onDamaged: (place) => this.#outbox.check(place),
       commands: {
         keys: keys.map(({ text }) => text),

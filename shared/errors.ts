@@ -132,6 +132,11 @@ export const errorCodes = {
     means: 'A gateway was sent its limit of commands for a day.',
     remedy: 'Wait, or find the program that sends them.',
   },
+  FORPOST_CALL_UNANSWERED: {
+    retryable: true,
+    means: 'A thread of the gateway ended, or did not answer another thread in time.',
+    remedy: 'Nothing at first: the gateway starts the thread again and asks again. If it repeats, report the message.',
+  },
   FORPOST_PART_FAILED: {
     retryable: false,
     means: 'A part of Forpost was used in a state that must not occur.',

@@ -9,7 +9,7 @@
  * Always: what is queued survives a kill; one at a time; at most `mostQueued`; one that failed goes behind the others; a
  * queue that cannot be written costs a line in the log, and at most what is there already being asked for once more; the
  * two days are of the time that the gateway runs, whatever its clock says; over a metered link each part waits until the
- * uplink's pacer gives it room, in the one count of that link (pacing.ts), and what was on the wire beyond is told.
+ * uplink's pacer grants it bytes, in the one count of that link (pacing.ts); bytes beyond the grant are counted afterwards.
  */
 import { open, readFile } from 'node:fs/promises';
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -24,8 +24,8 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { ByteGrant } from '../uplink/messages.ts';
 import { WireCount } from '../uplink/sinks/wire-count.ts';
-import type { Room } from '../uplink/thread/pacer.ts';
 
 export interface UploadTarget {
   /** of the receiver */
@@ -40,8 +40,8 @@ export interface UploadTarget {
 /** A metered link that evidence shares with events. */
 export interface EvidenceLink {
   /** how much of so many bytes may go now; what is given counts as sent */
-  room(bytes: number): Promise<Room>;
-  /** so many were on the wire beyond what room was given for */
+  grant(bytes: number): Promise<ByteGrant>;
+  /** so many bytes were on the wire beyond what was granted */
   spent(bytes: number): void;
 }
 
@@ -233,7 +233,7 @@ export class EvidenceUpload implements Part {
     const file = await openFile(path);
     try {
       while (at < size) {
-        const given = await this.#room(Math.min(size - at, partBytes) + headBytes);
+        const given = await this.#granted(Math.min(size - at, partBytes) + headBytes);
         const part = Buffer.alloc(Math.min(size - at, given - headBytes));
         const { bytesRead } = await file.read(part, 0, part.length, at);
         if (bytesRead < part.length) throw new Refused('the file is shorter than it was');
@@ -246,14 +246,14 @@ export class EvidenceUpload implements Part {
   }
 
   /** Waits until some of so many bytes may go, and says how many. */
-  async #room(bytes: number): Promise<number> {
+  async #granted(bytes: number): Promise<number> {
     const { link, clock } = this.#options;
     const { signal } = this.#stopping;
     for (;;) {
-      const room = (await link?.room(bytes)) ?? { bytes, waitMs: 0 };
+      const grant = (await link?.grant(bytes)) ?? { bytes, waitMs: 0 };
       signal.throwIfAborted();
-      if (room.bytes > 0) return room.bytes;
-      await sleep(clock, room.waitMs, signal);
+      if (grant.bytes > 0) return grant.bytes;
+      await sleep(clock, grant.waitMs, signal);
     }
   }
 

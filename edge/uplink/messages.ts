@@ -1,12 +1,12 @@
-/** What the main thread and the uplink's thread say to each other. Plain data only: it is cloned on its way. */
+/** The messages between the main thread and the uplink's thread: plain data, because `postMessage` clones them. */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { AnswerMessage, CallMessage } from '@forpost/shared/threads/calls.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkIdentity } from './sink.ts';
 import type { SinkConfig, SinkSecret } from './sink-kind.ts';
-import type { Room } from './thread/pacer.ts';
 
 /** An event that a sink refuses for good. */
 export interface Refusal {
@@ -20,51 +20,83 @@ export interface ThreadData {
   readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
-  /** IANA: whose days the budget of a metered link is of */
+  /** IANA: the days of a metered link's budget begin at midnight there */
   readonly timeZone: string;
   /** see the outbox's InHand */
   readonly inHand: SharedArrayBuffer;
-  readonly canPutAside: boolean;
-  /** the keys whose commands are taken, as text; none: no command is listened for */
+  readonly canRecordRefusals: boolean;
+  /** public keys of trusted centres, as text; empty: the thread reads no commands */
   readonly commandKeys: readonly string[];
   readonly logName: string;
   readonly logLevel: string;
-  /** one Int32: 1 = the thread wants to hear of the next commit */
+  /** one Int32: 1 = the next commit is worth a `committed` notice */
   readonly wanted: SharedArrayBuffer;
 }
 
-export type ToThread =
-  | { readonly say: 'committed' }
-  | { readonly say: 'status'; readonly status: GatewayStatus }
-  | { readonly say: 'notedAside'; readonly id: number; readonly problem: string | null }
-  /** the command's result is on disk, or why not */
-  | { readonly say: 'commandDone'; readonly id: number; readonly problem: string | null }
-  /** evidence would send so many bytes over this sink's metered link */
-  | { readonly say: 'wantRoom'; readonly id: number; readonly sink: string; readonly bytes: number }
-  /** evidence had so many more on the wire than it was given room for */
-  | { readonly say: 'evidenceSpent'; readonly sink: string; readonly bytes: number }
-  | { readonly say: 'stop' };
+/** Of a metered link: how many bytes evidence may send now. */
+export interface ByteGrant {
+  /** granted, and counted from now on; 0: none */
+  readonly bytes: number;
+  /** without a grant: ms after which the next question is worthwhile */
+  readonly waitMs: number;
+}
 
-export type FromThread =
+/** What the main thread asks of the uplink's thread. */
+export type UplinkCalls = {
+  /** Evidence wants to send `bytes` over this sink's metered link. */
+  readonly grantBytes: {
+    readonly question: { readonly sink: string; readonly bytes: number };
+    readonly answer: ByteGrant;
+  };
+};
+
+/** What the uplink's thread asks of the main thread. */
+export type MainCalls = {
+  /** Answered when the refusal's dead letter and gap record are on disk. */
+  readonly recordRefusal: { readonly question: Refusal; readonly answer: null };
+  /**
+   * A command that a trusted key signed, for this gateway, without a result in the outbox. Answered when its result is
+   * on disk. `centreTime`: ms since 1970; undefined: unknown
+   */
+  readonly runCommand: {
+    readonly question: { readonly command: Command; readonly centreTime: number | undefined };
+    readonly answer: null;
+  };
+};
+
+/** Notices to the uplink's thread, which need no answer. */
+export type ToDispatcher =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'status'; readonly status: GatewayStatus }
+  /** Evidence had so many bytes more on the wire than it was granted. */
+  | { readonly kind: 'evidenceSpent'; readonly sink: string; readonly bytes: number };
+
+export type ToThread = ToDispatcher | CallMessage<UplinkCalls> | AnswerMessage | { readonly kind: 'stop' };
+
+/** Notices from the dispatcher to the main thread. */
+export type FromDispatcher =
+  /** The sink has all events of this lane up to and including `through`. */
   | {
-      readonly say: 'acknowledge';
+      readonly kind: 'acknowledge';
       readonly sink: string;
       readonly epoch: Epoch;
       readonly lane: Lane;
       readonly through: Sequence;
     }
   | {
-      readonly say: 'report';
+      readonly kind: 'report';
       readonly uplinks: readonly UplinkStatus[];
       readonly lanes: readonly LaneBacklog[];
-      /** of the other sides, beside what stops the sending */
+      /** of the sinks, apart from what stops the sending */
       readonly problems: readonly string[];
     }
-  | { readonly say: 'wantStatus' }
-  | { readonly say: 'room'; readonly id: number; readonly room: Room }
-  /** the outbox's file does not give back what was written; `place`: where, as far as that is one event's */
-  | { readonly say: 'damaged'; readonly place: DamagePlace | undefined }
-  | { readonly say: 'putAside'; readonly id: number; readonly refusal: Refusal }
-  /** signed by a trusted key, for this gateway, and without a result in the outbox; `centreTime` in ms since 1970 */
-  | { readonly say: 'command'; readonly id: number; readonly command: Command; readonly centreTime: number | undefined }
-  | { readonly say: 'commandsRefused'; readonly count: number; readonly reason: string };
+  | { readonly kind: 'wantStatus' };
+
+export type FromThread =
+  | FromDispatcher
+  | CallMessage<MainCalls>
+  | AnswerMessage
+  /** A reader found the outbox's file damaged. `place`: the event, where it is a single one. */
+  | { readonly kind: 'damaged'; readonly place: DamagePlace | undefined }
+  /** `count` items on the command feeds were refused since the last notice, the newest for `reason`. */
+  | { readonly kind: 'commandsRefused'; readonly count: number; readonly reason: string };

@@ -23,10 +23,9 @@ vi.mock('node:worker_threads', async (original) => ({
   },
 }));
 
-test('what one thread asked to be noted is not taken by the next one for what it has asked itself', async () => {
-  const clock = new FakeClock();
-  const notes: (() => void)[] = [];
-  const uplink = new Uplink({
+function uplinkOf(clock: FakeClock, recordRefusal?: UplinkOptions['recordRefusal']): Uplink {
+  threads.length = 0;
+  return new Uplink({
     sinks: [{ kind: 'memory', name: 'm' }],
     secrets: {},
     identity: {},
@@ -38,19 +37,43 @@ test('what one thread asked to be noted is not taken by the next one for what it
     clock,
     random: () => 0,
     logger: silentLogger(),
-    putAside: () => new Promise<void>((resolve) => notes.push(resolve)),
+    recordRefusal,
   } as unknown as UplinkOptions);
+}
+
+test('an answer goes to the uplink thread that asked, and never to the thread that replaced it', async () => {
+  const clock = new FakeClock();
+  const notes: (() => void)[] = [];
+  const uplink = uplinkOf(clock, () => new Promise<void>((resolve) => notes.push(resolve)));
   void uplink.start();
-  threads[0]?.emit('message', { say: 'putAside', id: 0, refusal: {} });
+  threads[0]?.emit('message', { kind: 'call', name: 'recordRefusal', id: 0, question: {} });
   threads[0]?.emit('exit');
   clock.advance(31_000);
   expect(threads).toHaveLength(2);
-  threads[1]?.emit('message', { say: 'putAside', id: 0, refusal: {} });
-  const noted = { say: 'notedAside', id: 0, problem: null };
+  threads[1]?.emit('message', { kind: 'call', name: 'recordRefusal', id: 0, question: {} });
+  const noted = { kind: 'answer', id: 0, answer: null };
   notes[0]?.();
   await new Promise((resolve) => setImmediate(resolve));
   expect(threads[1]?.told).not.toContainEqual(noted);
   notes[1]?.();
   await new Promise((resolve) => setImmediate(resolve));
   expect(threads[1]?.told).toContainEqual(noted);
+});
+
+test('evidence is granted no bytes of a metered link while the uplink thread is silent, or has ended', async () => {
+  const clock = new FakeClock();
+  const uplink = uplinkOf(clock);
+  void uplink.start();
+  const none = { bytes: 0, waitMs: 2_000 };
+  const silent = uplink.evidenceLink('m').grant(1_000);
+  clock.advance(2_000);
+  expect(await silent).toEqual(none);
+  const lost = uplink.evidenceLink('m').grant(1_000);
+  threads[0]?.emit('exit');
+  expect(await lost).toEqual(none);
+  expect(await uplink.evidenceLink('m').grant(1_000)).toEqual(none);
+  expect(threads[0]?.told).toMatchObject([
+    { kind: 'call', name: 'grantBytes', question: { sink: 'm', bytes: 1_000 } },
+    { kind: 'call', name: 'grantBytes' },
+  ]);
 });

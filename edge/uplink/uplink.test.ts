@@ -267,7 +267,7 @@ describe('the uplink', () => {
   test('an event that Kafka refuses for good goes to the dead letters with a gap record, and the lane goes on', async () => {
     await makeTopics('large');
     const { outbox, uplink } = await aSite('large', {
-      putAside: async (refusal) => {
+      recordRefusal: async (refusal) => {
         const stamp = { received: systemClock.now(), uptime: 1, boot: 'boot-1', clock: 'synced' } as const;
         await outbox.append(refusalEntry(refusal, gateway, stamp));
       },
@@ -412,17 +412,17 @@ describe('the uplink', () => {
     await uplink.start();
     const used = () => uplink.statuses()[0]!.budget?.used ?? 0;
     const link = uplink.evidenceLink('k');
-    await vi.waitFor(async () => expect((await link.room(300_000)).bytes).toBe(300_000), soon);
+    await vi.waitFor(async () => expect((await link.grant(300_000)).bytes).toBe(300_000), soon);
     link.spent(50_000);
     await vi.waitFor(() => expect(used()).toBeGreaterThan(350_000), soon);
-    expect((await link.room(300_000)).bytes).toBe(150_000);
-    expect(await link.room(1_000)).toMatchObject({ bytes: 0 });
+    expect((await link.grant(300_000)).bytes).toBe(150_000);
+    expect(await link.grant(1_000)).toMatchObject({ bytes: 0 });
     await vi.waitFor(() => expect(used()).toBeGreaterThan(500_000), soon);
     await uplink.stop();
-    expect(await link.room(1_000), 'nobody answers').toEqual({ bytes: 0, waitMs: 0 });
+    expect(await link.grant(1_000), 'no thread answers').toEqual({ bytes: 0, waitMs: 2_000 });
     await uplink.start();
     await vi.waitFor(() => expect(used()).toBeGreaterThan(500_000), soon);
-    expect(await link.room(1_000)).toMatchObject({ bytes: 0 });
+    expect(await link.grant(1_000)).toMatchObject({ bytes: 0 });
   });
 
   test('what listening for commands has on the wire is known to the sink', async () => {

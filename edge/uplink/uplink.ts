@@ -10,20 +10,20 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import type { EvidenceLink } from '../evidence/upload.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
-import type { FromThread, Refusal, ThreadData, ToThread } from './messages.ts';
+import type { ByteGrant, FromThread, MainCalls, Refusal, ThreadData, ToThread, UplinkCalls } from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
 import { type SinkConfig, type SinkSecret, sinkName } from './sink-kind.ts';
-import type { Room } from './thread/pacer.ts';
 
 export interface UplinkOptions {
   readonly sinks: readonly SinkConfig[];
@@ -42,10 +42,10 @@ export interface UplinkOptions {
   /** The gateway's state now. `lanes` is filled in by the uplink, for each sink with that sink's cursors. */
   readonly status: () => GatewayStatus;
   /**
-   * Notes an event that a sink refuses for good (dead letter and gap record); resolves when that is on disk. Without
-   * it such an event blocks its lane, with the reason in the status.
+   * Records an event that a sink refuses for good (dead letter and gap record); resolves when both are on disk. Without
+   * this function such an event blocks its lane, and the status names the reason.
    */
-  readonly putAside?: (refusal: Refusal) => Promise<void>;
+  readonly recordRefusal?: (refusal: Refusal) => Promise<void>;
   /** a page of the outbox's file, which perhaps nobody else comes to, is damaged: its lane cannot go on */
   readonly onDamaged?: (place?: DamagePlace) => void;
   /** what the centre asks for; absent: nothing is listened for */
@@ -67,8 +67,13 @@ export interface CommandTaker {
 
 const restartBackoff = { baseMs: 500, ceilingMs: 30_000 };
 const stopDeadlineMs = 5_000;
-/** The thread answers in milliseconds; while there is none nobody does. */
-const roomDeadlineMs = 2_000;
+/** The thread answers in milliseconds. */
+const grantTimeoutMs = 2_000;
+/** Without an answer evidence waits: what cannot be counted against the link's limit is not sent. */
+const noGrant: ByteGrant = { bytes: 0, waitMs: grantTimeoutMs };
+const maxOpenCalls = 64;
+/** Beyond what the thread has open: it gives up a call after a minute, and the handler goes on. */
+const maxRunningCalls = 512;
 
 export class Uplink implements Part {
   readonly #options: UplinkOptions;
@@ -86,14 +91,32 @@ export class Uplink implements Part {
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
   #problems: readonly string[] = [];
-  readonly #rooms = new Map<number, (room: Room) => void>();
-  #roomId = 0;
+  readonly #calls: Caller<UplinkCalls>;
+  readonly #answerer: Answerer<MainCalls>;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
     this.#secrets = options.secrets;
     this.#keys = options.commands?.keys ?? [];
     this.#random = options.random;
+    this.#calls = new Caller({ peer: 'the uplink thread', clock: options.clock, maxOpen: maxOpenCalls });
+    const { recordRefusal, commands } = options;
+    this.#answerer = new Answerer<MainCalls>(
+      {
+        recordRefusal: async (refusal) => {
+          if (recordRefusal === undefined)
+            throw new ForpostError('FORPOST_PART_FAILED', 'refusals are not recorded here');
+          await recordRefusal(refusal);
+          return null;
+        },
+        runCommand: async ({ command, centreTime }) => {
+          if (commands === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'commands are not taken here');
+          await commands.take(command, centreTime);
+          return null;
+        },
+      },
+      maxRunningCalls,
+    );
   }
 
   /** Resolves once the thread is started, not once anything is connected. @throws ForpostError FORPOST_CONFIG_INVALID */
@@ -110,7 +133,7 @@ export class Uplink implements Part {
     const flag = new Int32Array(this.#wanted);
     this.#unlisten = this.#options.onCommit(() => {
       // at most one message for each time that the thread went to look, however many commits there are
-      if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ say: 'committed' });
+      if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ kind: 'committed' });
     });
   }
 
@@ -121,10 +144,11 @@ export class Uplink implements Part {
     this.#restart?.cancel();
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#calls.disconnect('the uplink stops');
     if (worker === undefined) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     const late = this.#options.clock.after(stopDeadlineMs, () => void worker.terminate());
-    worker.postMessage({ say: 'stop' } satisfies ToThread);
+    worker.postMessage({ kind: 'stop' } satisfies ToThread);
     await ended;
     late.cancel();
   }
@@ -139,7 +163,7 @@ export class Uplink implements Part {
     this.#renewing = worker;
     const late = this.#options.clock.after(stopDeadlineMs, () => void worker.terminate());
     worker.once('exit', () => late.cancel());
-    worker.postMessage({ say: 'stop' } satisfies ToThread);
+    worker.postMessage({ kind: 'stop' } satisfies ToThread);
   }
 
   /** How each sink stands. Not older than about a second. */
@@ -165,29 +189,15 @@ export class Uplink implements Part {
 
   /** Sends the gateway's state to every connected sink, now. */
   sendStatus(): void {
-    this.#tell({ say: 'status', status: this.#options.status() });
+    this.#tell({ kind: 'status', status: this.#options.status() });
   }
 
   /** The metered link of this sink, for evidence: one count with the events'. */
   evidenceLink(sink: string): EvidenceLink {
     return {
-      room: (bytes) => this.#room(sink, bytes),
-      spent: (bytes) => this.#tell({ say: 'evidenceSpent', sink, bytes }),
+      grant: (bytes) => this.#calls.call('grantBytes', { sink, bytes }, grantTimeoutMs).catch(() => noGrant),
+      spent: (bytes) => this.#tell({ kind: 'evidenceSpent', sink, bytes }),
     };
-  }
-
-  #room(sink: string, bytes: number): Promise<Room> {
-    const id = this.#roomId++;
-    return new Promise((resolve) => {
-      const settle = (room: Room) => {
-        late.cancel();
-        this.#rooms.delete(id);
-        resolve(room);
-      };
-      const late = this.#options.clock.after(roomDeadlineMs, () => settle({ bytes: 0, waitMs: 0 }));
-      this.#rooms.set(id, settle);
-      this.#tell({ say: 'wantRoom', id, sink, bytes });
-    });
   }
 
   #tell(message: ToThread): void {
@@ -195,7 +205,7 @@ export class Uplink implements Part {
   }
 
   #launch(): void {
-    const { sinks, identity, outboxFile, inHand, timeZone = 'UTC', logger, putAside } = this.#options;
+    const { sinks, identity, outboxFile, inHand, timeZone = 'UTC', logger, recordRefusal } = this.#options;
     const data: ThreadData = {
       sinks,
       secrets: this.#secrets,
@@ -203,7 +213,7 @@ export class Uplink implements Part {
       outboxFile,
       timeZone,
       inHand: inHand.buffer,
-      canPutAside: putAside !== undefined,
+      canRecordRefusals: recordRefusal !== undefined,
       commandKeys: this.#keys,
       logName: 'uplink',
       logLevel: logger.level,
@@ -214,10 +224,12 @@ export class Uplink implements Part {
       name: 'uplink',
     });
     this.#worker = worker;
+    this.#calls.connect((message) => worker.postMessage(message));
     worker.on('message', (message: FromThread) => this.#hear(message, worker));
     worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));
     worker.on('exit', () => {
       if (this.#worker !== worker) return;
+      this.#calls.disconnect('its thread ended');
       if (this.#renewing === worker && !this.#stopping) this.#launch();
       else this.#onEnded();
     });
@@ -238,8 +250,8 @@ export class Uplink implements Part {
   }
 
   #hear(message: FromThread, from: Worker): void {
-    const { acknowledge, status, putAside, commands, logger } = this.#options;
-    switch (message.say) {
+    const { acknowledge, status, commands, logger } = this.#options;
+    switch (message.kind) {
       case 'acknowledge':
         this.#restarts = 0;
         acknowledge(message.sink, message.epoch, message.lane, message.through);
@@ -251,40 +263,22 @@ export class Uplink implements Part {
         return;
       case 'wantStatus':
         try {
-          this.#tell({ say: 'status', status: status() });
+          this.#tell({ kind: 'status', status: status() });
         } catch (error) {
           logger.error({ err: error }, 'the state of the gateway could not be told');
         }
         return;
-      case 'room':
-        this.#rooms.get(message.id)?.(message.room);
+      case 'call':
+        // the answer goes to the thread that asked: its successor counts its own calls from 0
+        this.#answerer.take(message, (answer) => from.postMessage(answer));
+        return;
+      case 'answer':
+      case 'call-failed':
+        this.#calls.receive(message);
         return;
       case 'damaged':
         this.#options.onDamaged?.(message.place);
         return;
-      case 'putAside': {
-        const { id, refusal } = message;
-        const noted = putAside?.(refusal) ?? Promise.reject(new Error('nobody notes it'));
-        // to the thread that asked: another one counts from the beginning
-        const answer = (problem: string | null) =>
-          from.postMessage({ say: 'notedAside', id, problem } satisfies ToThread);
-        noted.then(
-          () => answer(null),
-          (error: unknown) => answer(messageOf(error)),
-        );
-        return;
-      }
-      case 'command': {
-        const { id, command, centreTime } = message;
-        const taken = commands?.take(command, centreTime) ?? Promise.reject(new Error('nobody takes commands'));
-        const done = (problem: string | null) =>
-          from.postMessage({ say: 'commandDone', id, problem } satisfies ToThread);
-        taken.then(
-          () => done(null),
-          (error: unknown) => done(messageOf(error)),
-        );
-        return;
-      }
       case 'commandsRefused':
         commands?.refused(message.count, message.reason);
         return;

@@ -104,7 +104,7 @@ async function rig() {
 }
 
 const over = (pacer: Pacer): EvidenceLink => ({
-  room: async (bytes) => pacer.giveRoom(bytes),
+  grant: async (bytes) => pacer.grantBytes(bytes),
   spent: (bytes) => pacer.spent('evidence', bytes),
 });
 
@@ -153,11 +153,11 @@ test('over a metered link half of the day’s count is the events’, also after
   let given = 0;
   const counting = (): EvidenceLink => ({
     ...over(pacer),
-    room: async (bytes) => {
-      const room = pacer.giveRoom(bytes);
-      if (room.bytes === 0) asked++;
-      given += room.bytes;
-      return room;
+    grant: async (bytes) => {
+      const grant = pacer.grantBytes(bytes);
+      if (grant.bytes === 0) asked++;
+      given += grant.bytes;
+      return grant;
     },
   });
   const first = await uploader({}, systemClock, counting());

@@ -6,6 +6,7 @@
  */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import type { AnswerMessage, CallMessage } from '@forpost/shared/threads/calls.ts';
 import type { Remembered } from '../../mqtt-state/mqtt-state.ts';
 import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
 import type { DamagePlace } from './event-rows.ts';
@@ -127,9 +128,18 @@ export interface RecalledIds {
   readonly contents: Float64Array;
 }
 
+/** What the main thread asks of the writer's thread, apart from commits. */
+export type WriterCalls = {
+  /** the newest `limit` dead letters, of one device or of all */
+  readonly deadLetters: {
+    readonly question: { readonly limit: number; readonly device: string | undefined };
+    readonly answer: readonly DeadLetter[];
+  };
+};
+
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
-  | { readonly kind: 'dead-letters'; readonly limit: number; readonly device: string | undefined }
+  | CallMessage<WriterCalls>
   /** somebody who reads the file has found it damaged; `place`: where, as far as that is one event's */
   | { readonly kind: 'check'; readonly place: DamagePlace | undefined }
   | { readonly kind: 'stop' };
@@ -161,8 +171,7 @@ export type FromWriter =
       /** the file is damaged: the thread ends, and the file must be put aside */
       readonly corrupt: boolean;
     }
-  | { readonly kind: 'dead-letters'; readonly letters: readonly DeadLetter[] }
-  | { readonly kind: 'dead-letters-failed'; readonly message: string }
+  | AnswerMessage
   /** altered or missing events were taken out, and named */
   | { readonly kind: 'mended'; readonly ranges: number }
   /** found apart from a commit: the thread ends, and the file must be put aside */

@@ -33,11 +33,12 @@ async function idle() {
     sinks: [{ sink: { name: 'kafka', open: async () => session }, backoff: { baseMs: 1, ceilingMs: 1 } }],
     memory: new UplinkMemory('/dev/null/nowhere', silentLogger()),
     identity: { site: asId<'site'>('s'), gateway: asId<'gateway'>('g') },
-    ...{ reader, inHand: InHand.for(1), canPutAside: true, clock, random: () => 0, logger: silentLogger() },
+    ...{ reader, inHand: InHand.for(1), canRecordRefusals: true, clock, random: () => 0, logger: silentLogger() },
     post: (message) => {
-      if (message.say === 'report') reported = message.uplinks[0];
-      if (message.say === 'wantStatus') dispatcher.hear({ say: 'status', status: {} as GatewayStatus });
+      if (message.kind === 'report') reported = message.uplinks[0];
+      if (message.kind === 'wantStatus') dispatcher.hear({ kind: 'status', status: {} as GatewayStatus });
     },
+    recordRefusal: async () => undefined,
     wantCommits: () => undefined,
   });
   dispatcher.start();

@@ -6,14 +6,13 @@
  * and everything that is said to the main thread is said at most a few times a second.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { ForpostError } from '@forpost/shared/errors.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkState, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { InHand } from '../../outbox/in-hand.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
-import type { FromThread, Refusal, ToThread } from '../messages.ts';
+import type { ByteGrant, FromDispatcher, Refusal, ToDispatcher } from '../messages.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
 import { type BacklogSample, drainPlan, withSample } from './drain-plan.ts';
 import type { ForwarderSettings, ForwarderState } from './forwarder.ts';
@@ -32,11 +31,13 @@ export interface DispatcherOptions {
   readonly reader: OutboxReader;
   /** the outbox's, with a claim for each sink in this order */
   readonly inHand: InHand;
-  readonly canPutAside: boolean;
+  readonly canRecordRefusals: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  readonly post: (message: FromThread) => void;
+  readonly post: (message: FromDispatcher) => void;
+  /** Resolves when an event that a sink refuses for good is recorded on disk. */
+  readonly recordRefusal: (refusal: Refusal) => Promise<void>;
   /** a commit from now on is to be told by `committed` */
   readonly wantCommits: () => void;
   /** for tests: other limits */
@@ -92,8 +93,6 @@ interface SinkState {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #sinks: readonly SinkState[];
-  readonly #aside = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
-  #asideId = 0;
   #statusTimer: Timer | undefined;
   #reportTimer: Timer | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -133,8 +132,8 @@ export class Dispatcher {
     this.#reportWithin(0);
   }
 
-  hear(message: Exclude<ToThread, { say: 'stop' | 'commandDone' }>): void {
-    switch (message.say) {
+  hear(message: ToDispatcher): void {
+    switch (message.kind) {
       case 'committed':
         for (const { runners } of this.#sinks) for (const runner of runners) runner.committed();
         this.#reportWithin(reportSpacingMs);
@@ -142,23 +141,15 @@ export class Dispatcher {
       case 'status':
         for (const state of this.#sinks) void this.#sendStatus(state, message.status);
         return;
-      case 'wantRoom': {
-        const { id, sink, bytes } = message;
-        const room = this.#pacerOf(sink)?.giveRoom(bytes) ?? { bytes, waitMs: 0 };
-        this.#options.post({ say: 'room', id, room });
-        return;
-      }
       case 'evidenceSpent':
         this.#pacerOf(message.sink)?.spent('evidence', message.bytes);
         return;
-      case 'notedAside': {
-        const waiting = this.#aside.get(message.id);
-        this.#aside.delete(message.id);
-        if (message.problem === null) waiting?.resolve();
-        else waiting?.reject(new ForpostError('FORPOST_OUTBOX_FAILED', message.problem));
-        return;
-      }
     }
+  }
+
+  /** How many of `bytes` evidence may send over this sink's link now. An unknown sink has no limit. */
+  grantBytes(sink: string, bytes: number): ByteGrant {
+    return this.#pacerOf(sink)?.grantBytes(bytes) ?? { bytes, waitMs: 0 };
   }
 
   async stop(): Promise<void> {
@@ -184,7 +175,19 @@ export class Dispatcher {
   }
 
   #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer, index: number): LaneRunner {
-    const { identity, reader, inHand, canPutAside, clock, random, logger, post, wantCommits, settings } = this.#options;
+    const {
+      identity,
+      reader,
+      inHand,
+      canRecordRefusals,
+      clock,
+      random,
+      logger,
+      post,
+      recordRefusal,
+      wantCommits,
+      settings,
+    } = this.#options;
     return new LaneRunner({
       lane,
       sink,
@@ -192,23 +195,15 @@ export class Dispatcher {
       reader,
       // alerts are never shed
       ...(lane === 'telemetry' ? { claimant: inHand.claimant(index) } : {}),
-      settings: { ...defaultSettings, backoff, canPutAside, ...settings },
+      settings: { ...defaultSettings, backoff, canRecordRefusals, ...settings },
       pacer,
       clock,
       random,
       logger,
-      acknowledge: (epoch, through) => post({ say: 'acknowledge', sink: sink.name, epoch, lane, through }),
-      putAside: (refusal) => this.#putAside(refusal),
+      acknowledge: (epoch, through) => post({ kind: 'acknowledge', sink: sink.name, epoch, lane, through }),
+      recordRefusal,
       wantCommits,
       changed: () => this.#reportWithin(reportSpacingMs),
-    });
-  }
-
-  #putAside(refusal: Refusal): Promise<void> {
-    const id = this.#asideId++;
-    return new Promise((resolve, reject) => {
-      this.#aside.set(id, { resolve, reject });
-      this.#options.post({ say: 'putAside', id, refusal });
     });
   }
 
@@ -221,7 +216,7 @@ export class Dispatcher {
 
   #wantStatus(): void {
     if (this.#sinks.some(({ runners }) => runners.some(({ connected }) => connected)))
-      this.#options.post({ say: 'wantStatus' });
+      this.#options.post({ kind: 'wantStatus' });
   }
 
   async #sendStatus(state: SinkState, status: GatewayStatus): Promise<void> {
@@ -279,7 +274,7 @@ export class Dispatcher {
     const problems = this.#sinks.flatMap(({ sink }) =>
       (sink.problems?.() ?? []).map((text) => `${sink.name}: ${text}`),
     );
-    this.#options.post({ say: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first), problems });
+    this.#options.post({ kind: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first), problems });
     if (turned) this.#wantStatus();
   }
 
@@ -404,7 +399,7 @@ function uplinkState({ phase, behind, reason }: ForwarderState): UplinkState {
       return 'offline';
     case 'probing':
       return 'probing';
-    case 'aside':
+    case 'recording':
       return 'draining';
     default:
       return behind || reason !== '' ? 'draining' : 'live';

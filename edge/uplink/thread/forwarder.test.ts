@@ -10,7 +10,7 @@ import {
   type ForwarderState,
   initialState,
   longestDoubtMs,
-  maxAsideInRow,
+  maxRefusedInRow,
   type Pace,
   step,
 } from './forwarder.ts';
@@ -21,7 +21,7 @@ const settings: ForwarderSettings = {
   openDeadlineMs: 1_000,
   sendDeadlineMs: 5_000,
   backoff: { baseMs: 100, ceilingMs: 2_000 },
-  canPutAside: true,
+  canRecordRefusals: true,
 };
 const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
 const epoch = (name: string) => name as Epoch;
@@ -140,8 +140,8 @@ describe('the forwarder', () => {
       expect(bench.did('load')).toMatchObject([{ maxEvents: count / 2 }]);
     }
     bench.loaded(0, 1).failed('refused');
-    expect(bench.did('putAside')).toMatchObject([{ batch: { through: 1 } }]);
-    bench.on({ on: 'notedAside' });
+    expect(bench.did('recordRefusal')).toMatchObject([{ batch: { through: 1 } }]);
+    bench.on({ on: 'refusalRecorded' });
     expect(bench.did('acknowledge')).toMatchObject([{ through: 1 }]);
     bench.on({ on: 'opened', session: bench.state.session });
     // the outbox may not have learned of it yet: it is told again, and the event is not sent again
@@ -153,9 +153,9 @@ describe('the forwarder', () => {
   });
 
   test('an event that is refused blocks the lane, with the reason, where it cannot be put aside', () => {
-    const bench = new Bench({ canPutAside: false }).connect([{ epoch: epoch('e1'), after: 0 }]);
+    const bench = new Bench({ canRecordRefusals: false }).connect([{ epoch: epoch('e1'), after: 0 }]);
     bench.loaded(0, 1).failed('refused');
-    expect(bench.did('putAside')).toEqual([]);
+    expect(bench.did('recordRefusal')).toEqual([]);
     expect(bench.state.phase.kind).toBe('offline');
     expect(bench.state.reason).toContain('event 1 of epoch e1 is refused for good: it was refused');
   });
@@ -163,12 +163,12 @@ describe('the forwarder', () => {
   test('a sink that refuses everything empties the outbox into the dead letters no faster than it is tried again', () => {
     const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
     const pauses: number[] = [];
-    const count = maxAsideInRow + 20;
+    const count = maxRefusedInRow + 20;
     for (let next = 1; next <= count; next++) {
       // a lane that keeps up has rested in between, and with that its backoff begins anew
       bench.state = { ...bench.state, attempt: 0 };
       bench.loaded(next - 1, next).failed('refused');
-      if (bench.did('putAside').length === 0) {
+      if (bench.did('recordRefusal').length === 0) {
         // it waits, and is tried once more
         expect(bench.state.phase.kind).toBe('offline');
         const due = dueAt(bench.state) ?? Number.NaN;
@@ -179,35 +179,35 @@ describe('the forwarder', () => {
           .loaded(next - 1, next)
           .failed('refused');
       }
-      expect(bench.did('putAside')).toMatchObject([{ batch: { through: next } }]);
-      bench.on({ on: 'notedAside' }).on({ on: 'opened', session: bench.state.session });
+      expect(bench.did('recordRefusal')).toMatchObject([{ batch: { through: next } }]);
+      bench.on({ on: 'refusalRecorded' }).on({ on: 'opened', session: bench.state.session });
       bench.on({ on: 'surveyed', cursors: [{ epoch: epoch('e1'), after: next }] });
     }
     // the first ones go at once; then each costs a wait, and the waits grow
-    expect(pauses).toHaveLength(count - maxAsideInRow);
+    expect(pauses).toHaveLength(count - maxRefusedInRow);
     expect(pauses.slice(0, 3).map((pause) => pause / 1000)).toEqual([1, 2, 4]);
     expect(pauses.at(-1)).toBe(longestDoubtMs);
   });
 
   test('once the sink takes something again, refused events go aside at once', () => {
     const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
-    bench.state = { ...bench.state, asideInRow: maxAsideInRow };
+    bench.state = { ...bench.state, refusedInRow: maxRefusedInRow };
     bench.loaded(0, 1).on({ on: 'safe', session: bench.state.session });
     bench.loaded(1, 2).failed('refused');
-    expect(bench.did('putAside')).toHaveLength(1);
+    expect(bench.did('recordRefusal')).toHaveLength(1);
   });
 
   test('an event that the site cannot note yet does not block its lane for good', () => {
     const bench = new Bench().connect([{ epoch: epoch('e1'), after: 0 }]);
     // the disk is full for a while
-    for (let attempt = 0; attempt <= maxAsideInRow; attempt++) {
+    for (let attempt = 0; attempt <= maxRefusedInRow; attempt++) {
       bench.loaded(0, 1).failed('refused');
-      expect(bench.did('putAside')).toHaveLength(1);
+      expect(bench.did('recordRefusal')).toHaveLength(1);
       bench.on({ on: 'readFailed', reason: 'the disk is full' });
       bench.now += settings.backoff.ceilingMs;
       bench.connect([{ epoch: epoch('e1'), after: 0 }]);
     }
-    bench.loaded(0, 1).failed('refused').on({ on: 'notedAside' });
+    bench.loaded(0, 1).failed('refused').on({ on: 'refusalRecorded' });
     expect(bench.did('acknowledge')).toMatchObject([{ epoch: 'e1', through: 1 }]);
   });
 
@@ -313,7 +313,7 @@ class World {
   readonly safe = new Map<string, Set<number>>();
   readonly arrivals: string[] = [];
   readonly refusing: number;
-  putAside = new Set<string>();
+  recordRefusal = new Set<string>();
   now = 0;
   state: ForwarderState;
   failing = true;
@@ -392,7 +392,7 @@ class World {
       case 'acknowledge': {
         const known = this.safe.get(command.epoch) ?? new Set();
         for (let n = 1; n <= command.through; n++)
-          if (!known.has(n) && !this.putAside.has(`${command.epoch}/${n}`))
+          if (!known.has(n) && !this.recordRefusal.has(`${command.epoch}/${n}`))
             throw new Error(`the cursor passed ${command.epoch}/${n}, which is not safe`);
         const { epoch: name, through } = command;
         this.#after(this.#below(300), () => {
@@ -401,11 +401,11 @@ class World {
         });
         return;
       }
-      case 'putAside': {
+      case 'recordRefusal': {
         const id = `${command.batch.epoch}/${command.batch.through}`;
-        if (this.putAside.has(id)) throw new Error(`${id} was put aside twice`);
-        this.putAside.add(id);
-        this.#after(this.#below(100), () => this.handle({ on: 'notedAside' }));
+        if (this.recordRefusal.has(id)) throw new Error(`${id} was put aside twice`);
+        this.recordRefusal.add(id);
+        this.#after(this.#below(100), () => this.handle({ on: 'refusalRecorded' }));
         return;
       }
     }
@@ -478,10 +478,10 @@ test('whatever fails and however late answers come, nothing is lost, nothing uns
       for (const { name, count } of world.epochs)
         for (let n = 1; n <= count; n++) {
           const id = `${name}/${n}`;
-          expect(arrived.has(id) || world.putAside.has(id), `${id} is lost`).toBe(true);
+          expect(arrived.has(id) || world.recordRefusal.has(id), `${id} is lost`).toBe(true);
         }
       // only what is refused for good is put aside, and within an epoch the first arrivals are in order
-      expect([...world.putAside].every((id) => id === `e0/${world.refusing}`)).toBe(true);
+      expect([...world.recordRefusal].every((id) => id === `e0/${world.refusing}`)).toBe(true);
       for (const { name } of world.epochs) {
         const first = [...arrived].filter((id) => id.startsWith(`${name}/`)).map((id) => Number(id.split('/')[1]));
         expect(first).toEqual([...first].sort((a, b) => a - b));

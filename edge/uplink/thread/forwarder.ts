@@ -32,7 +32,7 @@ export interface ForwarderSettings {
   readonly sendDeadlineMs: number;
   readonly backoff: Backoff;
   /** an event that the sink refuses for good can be put aside; else it blocks the lane */
-  readonly canPutAside: boolean;
+  readonly canRecordRefusals: boolean;
 }
 
 /** Whether a metered link lets the next batch go (pacing.ts). */
@@ -66,7 +66,7 @@ export type Phase =
   | { readonly kind: 'idle'; readonly surveyAt: number }
   | { readonly kind: 'pacing'; readonly until: number; readonly why: Pace['why'] }
   | { readonly kind: 'sending'; readonly batch: BatchInHand; readonly sentAt: number; readonly deadlineAt: number }
-  | { readonly kind: 'aside'; readonly batch: BatchInHand };
+  | { readonly kind: 'recording'; readonly batch: BatchInHand };
 
 export interface ForwarderState {
   readonly phase: Phase;
@@ -89,7 +89,7 @@ export interface ForwarderState {
   /** ms of this session's quickest answer */
   readonly quickestMs: number | null;
   /** events put aside since the last «safe» */
-  readonly asideInRow: number;
+  readonly refusedInRow: number;
   /** the event that was refused, and is to be refused once more before it is put aside */
   readonly doubted: Cursor | null;
   /** more than one batch is known to wait */
@@ -105,7 +105,7 @@ export type ForwarderEvent =
   | { readonly on: 'safe'; readonly session: number }
   | { readonly on: 'failed'; readonly session: number; readonly reason: string; readonly kind: FailureKind }
   | { readonly on: 'readFailed'; readonly reason: string }
-  | { readonly on: 'notedAside' };
+  | { readonly on: 'refusalRecorded' };
 
 /** refused = for good; slow = a deadline passed; else it may work again later */
 export type FailureKind = 'refused' | 'slow' | 'broken';
@@ -117,7 +117,7 @@ export type ForwarderCommand =
   | { readonly do: 'load'; readonly cursor: Cursor; readonly maxEvents: number; readonly maxBytes: number }
   | { readonly do: 'send'; readonly session: number; readonly deadlineMs: number }
   | { readonly do: 'acknowledge'; readonly epoch: Epoch; readonly through: Sequence }
-  | { readonly do: 'putAside'; readonly batch: BatchInHand; readonly reason: string };
+  | { readonly do: 'recordRefusal'; readonly batch: BatchInHand; readonly reason: string };
 
 export interface Step {
   readonly state: ForwarderState;
@@ -140,7 +140,7 @@ const surveyIdleMs = 10_000;
  * more, after a wait that doubles with each of them. What a device has filled the lane with goes all the same, and a sink
  * that is mended after a day has cost some 150 events.
  */
-export const maxAsideInRow = 10;
+export const maxRefusedInRow = 10;
 /** the first of those waits, and the longest, ms */
 const doubtMs = 1_000;
 export const longestDoubtMs = 600_000;
@@ -163,7 +163,7 @@ export function initialState(settings: ForwarderSettings, now: number): Forwarde
     surveyedAt: Number.NEGATIVE_INFINITY,
     size: Math.min(firstEvents, settings.maxEvents),
     quickestMs: null,
-    asideInRow: 0,
+    refusedInRow: 0,
     doubted: null,
     behind: false,
   };
@@ -209,8 +209,8 @@ export function step(state: ForwarderState, event: ForwarderEvent, context: Step
       return event.session === state.session ? onFailed(state, event.kind, event.reason, context) : stay(state);
     case 'readFailed':
       return fail(state, event.reason, context);
-    case 'notedAside':
-      return state.phase.kind === 'aside' ? onNotedAside(state, state.phase.batch, context) : stay(state);
+    case 'refusalRecorded':
+      return state.phase.kind === 'recording' ? onRefusalRecorded(state, state.phase.batch, context) : stay(state);
   }
 }
 
@@ -323,7 +323,7 @@ function onLoaded(state: ForwarderState, batch: BatchInHand | null, context: Ste
 function onSafe(state: ForwarderState, batch: BatchInHand, tookMs: number, context: StepContext): Step {
   const moved = moveCursor(state, batch);
   const sized = sizeAfter(state, batch, tookMs, context.settings);
-  const after = next({ ...moved, ...sized, attempt: 0, asideInRow: 0, reason: '' }, context);
+  const after = next({ ...moved, ...sized, attempt: 0, refusedInRow: 0, reason: '' }, context);
   return {
     state: after.state,
     commands: [{ do: 'acknowledge', epoch: batch.epoch, through: batch.through }, ...after.commands],
@@ -370,23 +370,23 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
   }
   if (kind === 'slow') return fail(state, reason, context);
   const why = `event ${batch.through} of epoch ${batch.epoch} is refused for good: ${reason}`;
-  if (!context.settings.canPutAside) return fail(state, why, context);
+  if (!context.settings.canRecordRefusals) return fail(state, why, context);
   const { epoch, through } = batch;
   const isKnown = state.doubted?.epoch === epoch && state.doubted.after === through;
-  if (state.asideInRow >= maxAsideInRow && !isKnown)
-    return fail({ ...state, doubted: { epoch, after: through } }, why, context, doubtOf(state.asideInRow));
+  if (state.refusedInRow >= maxRefusedInRow && !isKnown)
+    return fail({ ...state, doubted: { epoch, after: through } }, why, context, doubtOf(state.refusedInRow));
   return {
-    state: { ...state, reason: why, phase: { kind: 'aside', batch } },
+    state: { ...state, reason: why, phase: { kind: 'recording', batch } },
     commands: [
       { do: 'close', session: state.session },
-      { do: 'putAside', batch, reason },
+      { do: 'recordRefusal', batch, reason },
     ],
   };
 }
 
 /** The site has the event in its dead letters and its gap record: the lane goes on behind it. */
-function onNotedAside(state: ForwarderState, batch: BatchInHand, context: StepContext): Step {
-  const after = open(moveCursor({ ...state, reason: '', asideInRow: state.asideInRow + 1 }, batch), context);
+function onRefusalRecorded(state: ForwarderState, batch: BatchInHand, context: StepContext): Step {
+  const after = open(moveCursor({ ...state, reason: '', refusedInRow: state.refusedInRow + 1 }, batch), context);
   return {
     state: after.state,
     commands: [{ do: 'acknowledge', epoch: batch.epoch, through: batch.through }, ...after.commands],
@@ -399,8 +399,8 @@ function again(state: ForwarderState, context: StepContext): Step {
   return { state: opened.state, commands: [{ do: 'close', session: state.session }, ...opened.commands] };
 }
 
-function doubtOf(asideInRow: number): number {
-  return Math.min(longestDoubtMs, doubtMs * 2 ** (asideInRow - maxAsideInRow));
+function doubtOf(refusedInRow: number): number {
+  return Math.min(longestDoubtMs, doubtMs * 2 ** (refusedInRow - maxRefusedInRow));
 }
 
 /** `atLeastMs`: however the backoff falls, it waits that long. */

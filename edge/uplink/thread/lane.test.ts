@@ -1,4 +1,6 @@
 /** What is read ahead of the batch that is out: used where it is what comes next, and only then. */
+
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
@@ -6,7 +8,8 @@ import { expect, test } from 'vitest';
 import { type Clock, FakeClock, systemClock } from '../../../shared/clock.ts';
 import { InHand } from '../../outbox/in-hand.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
-import { MemorySink } from '../testing/memory-sink.ts';
+import type { Refusal } from '../messages.ts';
+import { type Fate, MemorySink } from '../testing/memory-sink.ts';
 import { LaneRunner } from './lane.ts';
 import { Pacer } from './pacer.ts';
 import { UplinkMemory } from './uplink-memory.ts';
@@ -16,7 +19,18 @@ const batchEvents = 4;
 const soon = { timeout: 5_000, interval: 1 };
 
 /** A lane whose sends the test answers, and what was read of the outbox. */
-function aLane({ waiting = 12, maxEvents = batchEvents, clock = systemClock as Clock } = {}) {
+interface LaneSettings {
+  readonly waiting?: number;
+  readonly maxEvents?: number;
+  readonly clock?: Clock;
+  readonly recordRefusal?: (refusal: Refusal) => Promise<void>;
+  /** how the sink answers each batch; default: when the test says so */
+  readonly fate?: () => Fate;
+}
+
+function aLane(given: LaneSettings = {}) {
+  const { waiting = 12, maxEvents = batchEvents, clock = systemClock, fate } = given;
+  const acknowledged: number[] = [];
   let events = Array.from({ length: waiting }, (_, i) => storedEvent(i + 1));
   const reads: string[] = [];
   const answers: (() => void)[] = [];
@@ -36,6 +50,7 @@ function aLane({ waiting = 12, maxEvents = batchEvents, clock = systemClock as C
   const sink = new MemorySink();
   sink.onSend = ({ records }) => {
     sent.push(records.map(({ sequence }) => sequence));
+    if (fate !== undefined) return fate();
     return { kind: 'hangs', until: new Promise((resolve) => answers.push(resolve)), arrives: records.length };
   };
   const memory = new UplinkMemory('/dev/null/nowhere', silentLogger());
@@ -48,19 +63,19 @@ function aLane({ waiting = 12, maxEvents = batchEvents, clock = systemClock as C
     claimant: inHand.claimant(0),
     settings: {
       ...{ maxEvents, maxBytes: 1_000_000, openDeadlineMs: 1_000, sendDeadlineMs: 60_000 },
-      ...{ backoff: { baseMs: 1, ceilingMs: 1 }, canPutAside: true },
+      ...{ backoff: { baseMs: 1, ceilingMs: 1 }, canRecordRefusals: true },
     },
     pacer: new Pacer({ sink: 'memory', limits: {}, clock, timeZone: 'UTC', memory }),
     clock,
     random: () => 0,
     logger: silentLogger(),
-    acknowledge: () => undefined,
-    putAside: () => Promise.resolve(),
+    acknowledge: (_, through) => acknowledged.push(through),
+    recordRefusal: given.recordRefusal ?? (() => Promise.resolve()),
     wantCommits: () => undefined,
     changed: () => undefined,
   });
   return {
-    ...{ runner, reads, sent, inHand },
+    ...{ runner, reads, sent, inHand, acknowledged },
     answer: () => answers.shift()?.(),
     shed: (through: number) => {
       events = events.filter(({ sequence }) => sequence > through);
@@ -123,6 +138,28 @@ test('where the answer came late, only as much of what was read ahead is sent as
   await expect.poll(() => sent.length, soon).toBe(3);
   expect(sent[2]).toEqual(Array.from({ length: 32 }, (_, i) => 193 + i));
   expect(inHand.claim(0)).toEqual({ epoch, through: 224 });
+  await runner.stop();
+});
+
+test('an event that is refused for good keeps its place until the main thread has recorded the refusal', async () => {
+  const clock = new FakeClock();
+  const refusals: number[] = [];
+  const { runner, acknowledged } = aLane({
+    waiting: 1,
+    clock,
+    fate: () => ({ kind: 'fails', code: 'FORPOST_SINK_REFUSED', arrives: 0 }),
+    recordRefusal: async ({ event }) => {
+      refusals.push(event.sequence);
+      if (refusals.length === 1) throw new ForpostError('FORPOST_CALL_UNANSWERED', 'the main thread gave no answer');
+    },
+  });
+  runner.start();
+  await expect.poll(() => runner.state.phase.kind, soon).toBe('offline');
+  expect([refusals, acknowledged]).toEqual([[1], []]);
+  expect(runner.state.reason).toBe('the main thread gave no answer');
+  clock.advance(1);
+  await expect.poll(() => acknowledged[0], soon).toBe(1);
+  expect(refusals).toEqual([1, 1]);
   await runner.stop();
 });
 

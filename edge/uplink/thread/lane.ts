@@ -48,7 +48,7 @@ export interface LaneOptions {
   readonly random: () => number;
   readonly logger: Logger;
   readonly acknowledge: (epoch: Epoch, through: Sequence) => void;
-  readonly putAside: (refusal: Refusal) => Promise<void>;
+  readonly recordRefusal: (refusal: Refusal) => Promise<void>;
   /** called before each read: a commit after this call is to be followed by `committed` */
   readonly wantCommits: () => void;
   /** called after each step */
@@ -214,8 +214,8 @@ export class LaneRunner {
       case 'acknowledge':
         this.#options.acknowledge(command.epoch, command.through);
         break;
-      case 'putAside':
-        this.#putAside(command.batch, command.reason);
+      case 'recordRefusal':
+        this.#recordRefusal(command.batch, command.reason);
         break;
     }
   }
@@ -363,8 +363,8 @@ export class LaneRunner {
     );
   }
 
-  #putAside({ epoch, through }: BatchInHand, reason: string): void {
-    const { sink, logger, lane, putAside } = this.#options;
+  #recordRefusal({ epoch, through }: BatchInHand, reason: string): void {
+    const { sink, logger, lane, recordRefusal } = this.#options;
     const event = this.#loaded?.events[0];
     const noted =
       event === undefined || event.sequence !== through
@@ -372,11 +372,11 @@ export class LaneRunner {
         : event.type === eventTypes.gap
           ? // its gap record would be refused as it is, and so on without an end
             Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', `a gap record is refused for good: ${reason}`))
-          : putAside({ sink: sink.name, event, reason });
+          : recordRefusal({ sink: sink.name, event, reason });
     noted.then(
       () => {
         logger.error({ sink: sink.name, lane, epoch, sequence: through, reason }, 'an event was put aside for good');
-        this.#handle({ on: 'notedAside' });
+        this.#handle({ on: 'refusalRecorded' });
       },
       (error: unknown) => this.#handle({ on: 'readFailed', reason: messageOf(error) }),
     );

@@ -41,21 +41,21 @@ test('what evidence has used of the day outlives a kill, and is in one count wit
   const clock = new FakeClock();
   const first = aPacer(file, clock);
   first.spent('telemetry', 100_000);
-  expect(first.giveRoom(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
+  expect(first.grantBytes(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
   expect(first.budget()).toEqual({ used: 400_000, limit: 1_000_000 });
   first.spent('telemetry', 50_000);
   // killed: nothing more is written, and what it was given may have been sent
   const second = aPacer(file, clock);
-  const { bytes } = second.giveRoom(300_000);
+  const { bytes } = second.grantBytes(300_000);
   expect(bytes).toBeGreaterThan(180_000);
   expect(bytes).toBeLessThanOrEqual(200_000);
-  expect(second.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  expect(second.grantBytes(1_000)).toMatchObject({ bytes: 0 });
   expect(second.ask('telemetry').until, 'the other half is the events’').toBe(0);
   second.close();
   const third = aPacer(file, clock);
-  expect(third.giveRoom(1_000)).toMatchObject({ bytes: 0 });
+  expect(third.grantBytes(1_000)).toMatchObject({ bytes: 0 });
   clock.advance(86_400_000);
-  expect(third.giveRoom(1_000)).toEqual({ bytes: 1_000, waitMs: 0 });
+  expect(third.grantBytes(1_000)).toEqual({ bytes: 1_000, waitMs: 0 });
 });
 
 test('what an older version wrote down is understood', () => {
@@ -68,7 +68,7 @@ test('what an older version wrote down is understood', () => {
   writeFileSync(file, JSON.stringify(old));
   const pacer = aPacer(file, new FakeClock());
   expect(pacer.budget()!.used).toBe(700_000);
-  expect(pacer.giveRoom(1e9).bytes).toBe(300_000);
+  expect(pacer.grantBytes(1e9).bytes).toBe(300_000);
   pacer.close();
   expect(aPacer(file, new FakeClock()).budget()!.used).toBe(1_000_000);
 });

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import type { ByteGrant } from '../messages.ts';
 import type { Pace } from './forwarder.ts';
 import {
   evidenceVerdict,
@@ -30,20 +31,12 @@ export interface PacerOptions {
   readonly memory: UplinkMemory;
 }
 
-/** Room for evidence on a metered link. */
-export interface Room {
-  /** that may go now and are counted by now; 0: none */
-  readonly bytes: number;
-  /** ms after which it is worth asking again, where there is none */
-  readonly waitMs: number;
-}
-
 const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
 /** JSON bytes for each byte on the wire, before anything has been measured: zstd alone makes it 6 to 8 */
 const firstRatio = 4;
 const dayMs = 86_400_000;
 /** A part that is smaller is mostly headers: a link that is slower than that is overdrawn by one. */
-const leastRoomBytes = 4_096;
+const leastGrantBytes = 4_096;
 /** of the allowance that the gateway's own state may take */
 const statusShare = 0.1;
 const longestStatusGapMs = 900_000;
@@ -87,13 +80,13 @@ export class Pacer {
   }
 
   /** Lets evidence send up to `wanted` bytes; they count as sent from now on, so that a kill gives none of them back. */
-  giveRoom(wanted: number): Room {
+  grantBytes(wanted: number): ByteGrant {
     if (!this.#limited) return { bytes: wanted, waitMs: 0 };
     const time = this.#time();
     this.#state = passTime(this.#state, this.#options.limits, time);
     const said = evidenceVerdict(this.#state, this.#options.limits, time);
     if (!said.go) return { bytes: 0, waitMs: said.waitMs };
-    const bytes = Math.min(wanted, Math.max(leastRoomBytes, Math.floor(said.maxWireBytes)));
+    const bytes = Math.min(wanted, Math.max(leastGrantBytes, Math.floor(said.maxWireBytes)));
     this.spent('evidence', bytes);
     return { bytes, waitMs: 0 };
   }

@@ -8,6 +8,7 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
+import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import { CommandListener } from '../../commands/listener.ts';
 import { resultId } from '../../commands/once.ts';
 import { InHand } from '../../outbox/in-hand.ts';
@@ -15,7 +16,7 @@ import type { OutboxReader } from '../../outbox/outbox.ts';
 import { isDamage } from '../../outbox/sqlite/damage.ts';
 import { DamagedRange } from '../../outbox/sqlite/event-rows.ts';
 import { openReader } from '../../outbox/sqlite/reader/sqlite-reader.ts';
-import type { FromThread, ThreadData, ToThread } from '../messages.ts';
+import type { FromThread, MainCalls, ThreadData, ToThread, UplinkCalls } from '../messages.ts';
 import { sinkName } from '../sink-kind.ts';
 import { createSink } from '../sinks/registry.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -32,6 +33,13 @@ const random = Math.random;
 const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
 
 const post = (message: FromThread) => port.postMessage(message);
+/** More than all lanes and feeds together can have open: each waits for its answer before it asks again. */
+const maxOpen = 256;
+const recordTimeoutMs = 60_000;
+/** A full disk keeps a result waiting; after this time its feed delivers the command again. */
+const commandTimeoutMs = 600_000;
+const main = new Caller<MainCalls>({ peer: 'the main thread', clock: systemClock, maxOpen });
+main.connect(post);
 const sinks = await Promise.all(
   data.sinks.map((config) => {
     const name = sinkName(config);
@@ -48,7 +56,8 @@ const dispatcher = new Dispatcher({
   timeZone: data.timeZone,
   memory,
   inHand: new InHand(data.inHand),
-  canPutAside: data.canPutAside,
+  canRecordRefusals: data.canRecordRefusals,
+  recordRefusal: async (refusal) => void (await main.call('recordRefusal', refusal, recordTimeoutMs)),
   clock: systemClock,
   random,
   logger,
@@ -56,34 +65,31 @@ const dispatcher = new Dispatcher({
   wantCommits: () => Atomics.store(wanted, 0, 1),
 });
 
-const applying = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
-let applied = 0;
+const answerer = new Answerer<UplinkCalls>(
+  { grantBytes: ({ sink, bytes }) => dispatcher.grantBytes(sink, bytes) },
+  maxOpen,
+);
 const listener = new CommandListener({
   feeds: new Map(sinks.flatMap(({ sink }) => (sink.commands === undefined ? [] : [[sink.name, sink.commands]]))),
   keys: data.commandKeys.map(commandKeyOf).filter((key): key is CommandKey => key !== undefined),
   gateway: data.identity.gateway,
   isSettled: (command) => reader.isStored(null, resultId(command)),
-  apply: (command, centreTime) =>
-    new Promise((resolve, reject) => {
-      const id = applied++;
-      applying.set(id, { resolve, reject });
-      post({ say: 'command', id, command, centreTime });
-    }),
-  onRefused: (count, reason) => post({ say: 'commandsRefused', count, reason }),
+  apply: async (command, centreTime) => void (await main.call('runCommand', { command, centreTime }, commandTimeoutMs)),
+  onRefused: (count, reason) => post({ kind: 'commandsRefused', count, reason }),
   clock: systemClock,
   random,
   logger,
 });
 
 port.on('message', (message: ToThread) => {
-  switch (message.say) {
-    case 'commandDone': {
-      const waiting = applying.get(message.id);
-      applying.delete(message.id);
-      if (message.problem === null) waiting?.resolve();
-      else waiting?.reject(new Error(message.problem));
+  switch (message.kind) {
+    case 'answer':
+    case 'call-failed':
+      main.receive(message);
       return;
-    }
+    case 'call':
+      answerer.take(message, post);
+      return;
     case 'stop':
       void Promise.all([dispatcher.stop(), listener.stop()]).finally(() => {
         reader.close();
@@ -107,7 +113,7 @@ function lazyReader(file: string): OutboxReader {
     } catch (error) {
       open.close();
       open = undefined;
-      if (isDamage(error)) post({ say: 'damaged', place: error instanceof DamagedRange ? error.place : undefined });
+      if (isDamage(error)) post({ kind: 'damaged', place: error instanceof DamagedRange ? error.place : undefined });
       throw error;
     }
   };

@@ -10,15 +10,15 @@
  * Always: after a kill nothing of this life says anything any more.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
 import { asId, type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import type { OutboxReader } from '../../../edge/outbox/outbox.ts';
 import { DamagedRange } from '../../../edge/outbox/sqlite/event-rows.ts';
 import { SqliteOutbox } from '../../../edge/outbox/sqlite/main/sqlite-outbox.ts';
 import { SqliteReader } from '../../../edge/outbox/sqlite/reader/sqlite-reader.ts';
-import type { FromThread, Refusal } from '../../../edge/uplink/messages.ts';
+import type { FromDispatcher, MainCalls, Refusal } from '../../../edge/uplink/messages.ts';
 import { refusalEntry } from '../../../edge/uplink/refusal.ts';
 import { Dispatcher } from '../../../edge/uplink/thread/dispatcher.ts';
 import { boot, type Devices } from './devices.ts';
@@ -43,6 +43,8 @@ export const maxBatchEvents = 8;
 const uplinkSettings = { maxEvents: maxBatchEvents, openDeadlineMs: 300, sendDeadlineMs: 500 };
 const backoff = { baseMs: 50, ceilingMs: 800 };
 const reopenMs = 300;
+const maxOpen = 16;
+const recordTimeoutMs = 2_000;
 const logger = silentLogger();
 
 export interface GatewayParts {
@@ -209,6 +211,7 @@ class Life {
   #run(): void {
     const { clock, random, network, devices, truth, mistake } = this.#parts;
     const outbox = this.#outbox;
+    const main = this.#callsToMain();
     this.#dispatcher = new Dispatcher({
       sinks: this.#sinks.map((name) => {
         const sink = tellingSent(network.sinks[name], (batch, answer) => {
@@ -228,7 +231,8 @@ class Life {
       identity,
       reader: this.#reader(),
       inHand: outbox.inHand,
-      canPutAside: true,
+      canRecordRefusals: true,
+      recordRefusal: async (refusal) => void (await main.call('recordRefusal', refusal, recordTimeoutMs)),
       clock,
       random: random.next,
       logger,
@@ -241,7 +245,7 @@ class Life {
     outbox.onCommit(() => {
       if (!this.#wanted) return;
       this.#wanted = false;
-      this.#later(() => this.#dispatcher?.hear({ say: 'committed' }));
+      this.#later(() => this.#dispatcher?.hear({ kind: 'committed' }));
     });
     this.#dispatcher.start();
     devices.connected(outbox);
@@ -276,34 +280,41 @@ class Life {
     });
   }
 
-  #hear(message: FromThread): void {
-    switch (message.say) {
+  #hear(message: FromDispatcher): void {
+    switch (message.kind) {
       case 'acknowledge':
         this.#outbox.acknowledge(message.sink, message.epoch, message.lane, message.through);
         return;
       case 'wantStatus':
-        this.#later(() => this.#dispatcher?.hear({ say: 'status', status: this.#status() }));
-        return;
-      case 'putAside':
-        this.#putAside(message.id, message.refusal);
+        this.#later(() => this.#dispatcher?.hear({ kind: 'status', status: this.#status() }));
         return;
       case 'report':
         return;
     }
   }
 
-  #putAside(id: number, refusal: Refusal): void {
+  /** As the uplink's thread asks the main thread. */
+  #callsToMain(): Caller<MainCalls> {
+    const caller = new Caller<MainCalls>({ peer: 'the main thread', clock: this.#parts.clock, maxOpen });
+    const answerer = new Answerer<MainCalls>(
+      {
+        recordRefusal: (refusal) => this.#recordRefusal(refusal),
+        runCommand: () => Promise.reject(new Error('the simulation sends no commands')),
+      },
+      maxOpen,
+    );
+    caller.connect((message) =>
+      this.#later(() => answerer.take(message, (answer) => this.#later(() => caller.receive(answer)))),
+    );
+    return caller;
+  }
+
+  async #recordRefusal(refusal: Refusal): Promise<null> {
     const { clock } = this.#parts;
     const stamp = { received: clock.now(), uptime: clock.uptime(), boot, clock: 'synced' } as const;
-    const answer = (problem: string | null) =>
-      this.#later(() => this.#dispatcher?.hear({ say: 'notedAside', id, problem }));
-    this.#outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true }).then(
-      () => {
-        this.#parts.truth.sure(refusal.sink, [nameOf(refusal.event)]);
-        answer(null);
-      },
-      (error: unknown) => answer(messageOf(error)),
-    );
+    await this.#outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true });
+    this.#parts.truth.sure(refusal.sink, [nameOf(refusal.event)]);
+    return null;
   }
 
   #status(): GatewayStatus {

@@ -12,6 +12,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Change } from '../../../mqtt-state/mqtt-state.ts';
 import { forgoneReason } from '../../gap.ts';
+import type { ToWriter } from '../messages.ts';
 import { openReader } from '../reader/sqlite-reader.ts';
 import { schemaVersion } from '../sql/schema.ts';
 import { draft, outboxIn, sink, temporaryFolder } from '../testing/test-support.ts';
@@ -241,6 +242,33 @@ test('dead letters that cannot be read are told so, and a file that is damaged t
   await soon(() => outbox.append({ events: [draft(2)] })).toEqual({ stored: 1, repeated: 0 });
   expect(outbox.epoch).not.toBe(first);
   expect(problems).toMatchObject([{ kind: 'put-aside' }]);
+});
+
+test('who asks for dead letters is told when the writer’s thread gives no answer, or ends; readings are stored meanwhile', async () => {
+  const clock = new FakeClock();
+  const workers: Worker[] = [];
+  const outbox = await started({
+    clock,
+    startWriter: (workerData) => {
+      const worker = new Worker(new URL('../writer/writer.ts', import.meta.url), { workerData });
+      workers.push(worker);
+      const post = worker.postMessage.bind(worker);
+      // the first call is lost on its way
+      worker.postMessage = (message: ToWriter) => {
+        if (message.kind !== 'call') post(message);
+      };
+      return worker;
+    },
+  });
+  const silent = outbox.deadLetters(10);
+  expect(await outbox.append({ events: [draft(1)] })).toEqual({ stored: 1, repeated: 0 });
+  clock.advance(30_000);
+  await expect(silent).rejects.toMatchObject({ code: 'FORPOST_CALL_UNANSWERED' });
+  const lost = outbox.deadLetters(10);
+  void workers[0]!.terminate();
+  await expect(lost).rejects.toMatchObject({ code: 'FORPOST_CALL_UNANSWERED' });
+  clock.advance(1);
+  await soon(() => workers.length).toBe(2);
 });
 
 test('an event without a time is refused alone and spoils nobody’s batch', async () => {

@@ -21,11 +21,12 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { asId, type Epoch, type Lane, type Sequence } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { Caller } from '@forpost/shared/threads/calls.ts';
 import type { BrokerStorage, Change, Remembered } from '../../../mqtt-state/mqtt-state.ts';
 import { InHand } from '../../in-hand.ts';
 import type { Appended, DeadLetter, EventDraft, Outbox, OutboxEntry, OutboxRoom, OutboxStatus } from '../../outbox.ts';
 import type { DamagePlace } from '../event-rows.ts';
-import type { FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterData } from '../messages.ts';
+import type { FromWriter, Recalled, RecalledIds, Stamp, ToWriter, WriterCalls, WriterData } from '../messages.ts';
 import { outboxFileName } from '../reader/kept-events.ts';
 import type { PutAside } from '../writer/opening.ts';
 import { Figures } from './figures.ts';
@@ -103,6 +104,10 @@ const checkSpacingMs = 60_000;
 /** Looking through one lane from a place on takes some ms. */
 const mendSpacingMs = 100;
 
+const maxOpenCalls = 64;
+/** Looking through a large file keeps the writer busy for seconds. */
+const callTimeoutMs = 30_000;
+
 type Ready = Extract<FromWriter, { kind: 'ready' }>;
 
 export class SqliteOutbox implements Outbox {
@@ -116,7 +121,7 @@ export class SqliteOutbox implements Outbox {
   /** a disk that is full refuses each commit, and the log is on it as well */
   readonly #sparing: SparingLogger;
   readonly #listeners = new Set<() => void>();
-  #letterRequests: { resolve: (letters: readonly DeadLetter[]) => void; reject: (error: ForpostError) => void }[] = [];
+  readonly #calls: Caller<WriterCalls>;
   #state: 'new' | 'opening' | 'running' | 'down' | 'stopping' | 'stopped' = 'new';
   #worker: WriterThread | undefined;
   #inFlight: TakenBatch | undefined;
@@ -147,6 +152,7 @@ export class SqliteOutbox implements Outbox {
   constructor(options: SqliteOutboxOptions) {
     this.#options = options;
     this.#sparing = new SparingLogger(options.logger, options.clock);
+    this.#calls = new Caller({ peer: 'the outbox’s writer thread', clock: options.clock, maxOpen: maxOpenCalls });
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
     this.#figures = new Figures(options.clock, this.#limits.maxBytes);
     this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
@@ -291,10 +297,7 @@ export class SqliteOutbox implements Outbox {
 
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {
     if (this.#state !== 'running') return Promise.reject(stopped());
-    return new Promise((resolve, reject) => {
-      this.#letterRequests.push({ resolve, reject });
-      this.#post({ kind: 'dead-letters', limit, device });
-    });
+    return this.#calls.call('deadLetters', { limit, device }, callTimeoutMs);
   }
 
   /**
@@ -370,6 +373,7 @@ export class SqliteOutbox implements Outbox {
     this.#putAside = null;
     this.#restartMs = firstRestartMs;
     if (this.#state === 'opening') this.#state = 'running';
+    this.#calls.connect((message) => this.#post(message));
     const { logger, onProblem } = this.#options;
     logger.info({ file: this.file, epoch: ready.epoch, starts: ready.starts }, 'outbox open');
     if (ready.putAside !== null) {
@@ -409,13 +413,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   #receive(message: FromWriter): void {
-    if (message.kind === 'dead-letters') {
-      this.#letterRequests.shift()?.resolve(message.letters);
-      return;
-    }
-    if (message.kind === 'dead-letters-failed') {
-      const reason = `the dead letters cannot be read: ${message.message}`;
-      this.#letterRequests.shift()?.reject(new ForpostError('FORPOST_OUTBOX_FAILED', reason));
+    if (message.kind === 'answer' || message.kind === 'call-failed') {
+      this.#calls.receive(message);
       return;
     }
     if (message.kind === 'mended') {
@@ -563,9 +562,7 @@ export class SqliteOutbox implements Outbox {
     }
     this.#gathering.failAll(error);
     this.#changes.failAll(error);
-    const requests = this.#letterRequests;
-    this.#letterRequests = [];
-    for (const { reject } of requests) reject(error);
+    this.#calls.disconnect(error.message);
   }
 }
 

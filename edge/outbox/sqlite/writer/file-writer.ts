@@ -16,6 +16,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Epoch } from '@forpost/shared/event/ids.ts';
+import type { CallMessage } from '@forpost/shared/threads/calls.ts';
 import type Database from 'better-sqlite3';
 import { nextList, noEpochs } from '../../epoch-list.ts';
 import type { Loss } from '../../gap.ts';
@@ -23,7 +24,7 @@ import { InHand } from '../../in-hand.ts';
 import { isDamage, isSenseless, retried } from '../damage.ts';
 import { isFailing, isFull } from '../disk-trouble.ts';
 import type { DamagePlace } from '../event-rows.ts';
-import type { Batch, FromWriter, Recalled, ToWriter, WriterData } from '../messages.ts';
+import type { Batch, FromWriter, Recalled, ToWriter, WriterCalls, WriterData } from '../messages.ts';
 import { selectLanes, selectLivingEpochs, selectTellingEpochs } from '../sql/lanes.ts';
 import { selectLosses } from '../sql/losses.ts';
 import { selectStarts } from '../sql/meta.ts';
@@ -110,8 +111,8 @@ export class FileWriter {
     switch (message.kind) {
       case 'commit':
         return this.#commit(store, message.batch);
-      case 'dead-letters':
-        return this.#tellDeadLetters(store, message.limit, message.device);
+      case 'call':
+        return this.#answerDeadLetters(store, message);
       case 'check':
         return this.#check(store, message.place);
       case 'stop':
@@ -277,12 +278,14 @@ export class FileWriter {
     }
   }
 
-  #tellDeadLetters(store: OutboxStore, limit: number, device: string | undefined): boolean {
+  /** Answers in this turn, and not through an Answerer: a damaged file ends the writer behind the answer. */
+  #answerDeadLetters(store: OutboxStore, { id, question }: CallMessage<WriterCalls>): boolean {
     try {
-      this.#say({ kind: 'dead-letters', letters: store.deadLetters(limit, device) });
+      this.#say({ kind: 'answer', id, answer: store.deadLetters(question.limit, question.device) });
       return true;
     } catch (error) {
-      this.#say({ kind: 'dead-letters-failed', message: messageOf(error) });
+      const message = `the dead letters cannot be read: ${messageOf(error)}`;
+      this.#say({ kind: 'call-failed', id, code: 'FORPOST_OUTBOX_FAILED', message });
       return isDamage(error) ? this.#endDamaged(messageOf(error)) : true;
     }
   }
