@@ -17,7 +17,7 @@ if (process.env.NODE_OPTIONS?.includes(preload) !== true) {
 /** What needs no process or thread to itself: side by side in the same ones, which halves what they cost. */
 const light = [
   'shared/**/*.test.{ts,mjs}',
-  'cloud/{access,alarms,api,commands,events,gateways,health,notify,operations,registry,sites,web}/**/*.test.ts',
+  'cloud/{access,alarms,api,commands,events,gateways,health,live,notify,operations,registry,series,sites,web}/**/*.test.ts',
   'edge/{alerts,clock,commands,config,console,devices,rules,site}/**/*.test.ts',
 ];
 /** What starts real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */

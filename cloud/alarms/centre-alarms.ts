@@ -75,7 +75,7 @@ export interface CentreAlarmsOptions {
   readonly takeOverMs?: number;
 }
 
-const centreAlarmKind = 'centre-alarm';
+export const centreAlarmKind = 'centre-alarm';
 /** One for each tenth of the gateways that a centre is made for. */
 const maxActive = 10_000;
 const maxAtOnce = 64;

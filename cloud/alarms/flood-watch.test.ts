@@ -2,7 +2,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { defaultLimits } from '../receiver/gateway-budgets.ts';
+import { defaultLimits } from '../config/limits.ts';
 import { FloodWatch, type Sent } from './flood-watch.ts';
 
 async function watch() {

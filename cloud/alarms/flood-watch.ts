@@ -13,7 +13,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import type { GatewayLimits } from '../receiver/gateway-budgets.ts';
+import type { GatewayLimits } from '../config/limits.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
 
 export interface Sent {

@@ -36,6 +36,18 @@ const defaultWatchTimes: WatchTimes = {
   linkAfterMs: 15 * 60_000,
 };
 
+/** From seconds of the centre's file; what is not named has its default. */
+export function watchTimes(
+  seconds: { readonly silent_after_s?: number; readonly clock_after_s?: number; readonly link_after_s?: number } = {},
+): Partial<WatchTimes> {
+  const { silent_after_s: silent, clock_after_s: clock, link_after_s: link } = seconds;
+  return {
+    ...(silent === undefined ? {} : { silentAfterMs: silent * 1000 }),
+    ...(clock === undefined ? {} : { clockAfterMs: clock * 1000 }),
+    ...(link === undefined ? {} : { linkAfterMs: link * 1000 }),
+  };
+}
+
 export interface GatewayWatchOptions {
   readonly gateways: Pick<GatewayDirectory, 'all' | 'silences'>;
   readonly alarms: Pick<CentreAlarms, 'raise' | 'clear' | 'of'>;

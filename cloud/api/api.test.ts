@@ -8,18 +8,13 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Acknowledgements } from '../alarms/acknowledgements.ts';
-import { fileCommands } from '../commands/testing/file-commands.ts';
-import { GatewayDirectory } from '../gateways/directory.ts';
-import { GatewayService } from '../gateways/out-of-service.ts';
-import { type CentreParts, centreView } from '../health/condition.ts';
-import { MemoryHistory } from '../history/memory-store.ts';
-import { FileOperationsLog } from '../operations/file-log.ts';
-import { FileRegistry } from '../registry/file-registry.ts';
+import { capabilities } from '../capabilities.ts';
+import type { CentreParts } from '../health/condition.ts';
+import type { LedgerView } from '../ledger/schemas.ts';
+import { allIsWell, healthOf, testServices } from '../testing/centre.ts';
 import { exampleAlert, exampleEvent, exampleStatus } from '../testing/examples.ts';
 import { buildApi } from './api.ts';
-import { LiveFeed } from './live.ts';
-import type { LedgerView } from './schemas.ts';
+import { Capabilities } from './capability.ts';
 
 let hash: string;
 beforeAll(async () => {
@@ -42,18 +37,6 @@ const ledger: LedgerView = {
   lanes_left_out: 0,
 };
 
-const allWell: CentreParts = {
-  startedAt: 0,
-  now: 60_000,
-  heard: 60_000,
-  consumers: [{ state: 'consuming', reason: '' }],
-  ...{ stored: 42, repeated: 3, unread: 7 },
-  poison: { count: 0, recent: [], earlier: [], conflict: undefined },
-  topics: [],
-  trouble: undefined,
-  notifier: { connected: true, reason: '', notifications: 0, channels: [] },
-};
-
 interface StartOptions {
   readonly clock?: Clock;
   readonly webFolder?: string;
@@ -64,48 +47,18 @@ interface StartOptions {
 
 async function start(options: StartOptions = {}) {
   const clock = options.clock ?? systemClock;
-  const history = new MemoryHistory(clock);
-  const gateways = new GatewayDirectory({ clock });
-  const live = new LiveFeed({ clock, flushMs: 5 });
-  const { commands, remove } = await fileCommands({ clock, history, onChange: (view) => live.command(view) });
-  releases.push(remove);
-  const folder = await mkdtemp(join(tmpdir(), 'forpost-api-'));
-  releases.push(() => rm(folder, { recursive: true, force: true }));
-  const registry = new FileRegistry(join(folder, 'registry.jsonl'), clock, silentLogger());
-  await registry.start();
-  const app: FastifyInstance = buildApi({
-    history,
-    gateways,
+  const { services, remove } = await testServices(clock, {
     ledger: async (gateway) => (gateway === 'gw-1' ? ledger : undefined),
-    centre: () => centreView(options.centre ?? allWell),
+    health: healthOf(options.centre, options.reasons),
     ...(options.storesAll === undefined ? {} : { storesAll: options.storesAll }),
-    commands,
-    service: new GatewayService(registry),
-    acknowledgements: new Acknowledgements({
-      operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
-      history,
-      onNoted: (noted) => live.acknowledged(noted),
-      ...{ clock, logger: silentLogger() },
-    }),
+  });
+  releases.push(remove);
+  const { history, gateways, live, commands } = services;
+  const made = Capabilities.of(capabilities, services);
+  const app: FastifyInstance = buildApi({
+    capabilities: made,
     users: { hashOf: (name) => (name === 'admin' ? hash : undefined) },
-    live,
-    ingest: () => ({
-      connected: true,
-      stored: 42,
-      duplicates: 3,
-      deadLetters: 0,
-      lag: [{ topic: 'forpost.alerts', partition: 0, records: 7 }],
-    }),
-    notifier: () => ({
-      notifications: 9,
-      connected: true,
-      reason: '',
-      channels: [{ channel: 'hook', sent: 5, failed: 1, retries: 2, queue: 0, lastError: '' }],
-    }),
-    notReady: () => options.reasons ?? [],
-    clock,
-    logger: silentLogger(),
-    webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page'),
+    ...{ clock, logger: silentLogger(), webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page') },
   });
   releases.push(() => app.close());
   await app.ready();
@@ -515,7 +468,7 @@ describe('what happens now', () => {
 
   test('a page is told of what is wrong with the centre itself when it opens, and anybody may ask', async () => {
     const consumers = [{ state: 'connecting', reason: 'connect ECONNREFUSED' }] as const;
-    const started = await start({ centre: { ...allWell, consumers } });
+    const started = await start({ centre: { ...allIsWell, consumers } });
     const { next } = await listen(started);
     await next('hello');
     expect(await next('centre')).toMatchObject({ problems: ['Kafka: connect ECONNREFUSED'] });

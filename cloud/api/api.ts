@@ -1,9 +1,10 @@
 /**
- * The centre's HTTP: the API under /api/v1, the page, /openapi.json, /healthz, /readyz, /metrics.
+ * The centre's HTTP server: log-in, errors, the page, /openapi.json, and the routes of every capability.
  *
- * Always: every route declares what it needs (shared/http/rights.ts): everything but the health answers, the log-in and
- * the page's own files needs a log-in (the metrics: that, or their token); a wrong parameter is told with its name and the nearest right one (RFC 9457); each answer is
- * bounded; nothing here writes but the log-in and the commands.
+ * Always: each route declares its right (shared/http/rights.ts), and the server does not start with one that declares
+ * none. Everything needs a log-in but the health answers, the log-in itself and the page's files (/metrics takes its
+ * token too). A wrong parameter is answered with its name and the nearest right one (RFC 9457). The OpenAPI document
+ * comes from the routes.
  */
 
 import { Server as TlsServer } from 'node:tls';
@@ -12,7 +13,6 @@ import swagger from '@fastify/swagger';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
-import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
 import type { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
@@ -30,52 +30,14 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Users } from '../access/users.ts';
-import type { Acknowledgements } from '../alarms/acknowledgements.ts';
-import type { CentreAlarms } from '../alarms/centre-alarms.ts';
-import type { Commands } from '../commands/commands.ts';
-import { commandDesk } from '../commands/routes.ts';
-import type { EvidenceAudit } from '../evidence/audit.ts';
-import type { EvidenceDepot } from '../evidence/depot.ts';
-import { registerEvidenceRoutes } from '../evidence/routes.ts';
-import type { GatewayDirectory } from '../gateways/directory.ts';
-import type { GatewayService } from '../gateways/out-of-service.ts';
-import { CentreMetrics, type CertificateEnds, type IngestFigures } from '../health/metrics.ts';
-import type { HistoryStore } from '../history/store.ts';
-import type { LedgerQuery } from '../ledger/view.ts';
-import type { NotifierStatus } from '../notify/notifier.ts';
-import { registerSiteRoutes, type SiteRouteParts } from '../sites/routes.ts';
-import type { LiveFeed } from './live.ts';
+import type { Capabilities } from './capability.ts';
 import { registerPage } from './page.ts';
-import { registerRoutes } from './routes.ts';
-import { type CentreView, healthAnswer, type LedgerView } from './schemas.ts';
-import { LiveStreams } from './stream.ts';
 import { requestValidator } from './validation.ts';
 
 export interface ApiParts {
-  readonly history: Pick<HistoryStore, 'events' | 'stored' | 'series' | 'alarms' | 'metrics'>;
-  readonly gateways: GatewayDirectory;
-  /** what the centre itself raises; absent: nothing */
-  readonly centreAlarms?: Pick<CentreAlarms, 'all' | 'acknowledge'>;
-  /** the centre's own word on alarms; absent: only the gateways' counts */
-  readonly acknowledgements?: Pick<Acknowledgements, 'take'>;
-  /** which gateways staff took out of service; absent: none, and none can be */
-  readonly service?: Pick<GatewayService, 'isOut' | 'set'>;
-  /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
-  readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
-  readonly centre: () => CentreView;
-  /** whether `live` hears of all that is stored: no other centre stores too. Default: it does. */
-  readonly storesAll?: () => boolean;
-  readonly commands: Commands;
-  /** what gateways were asked for of their pictures; absent: they are not asked */
-  readonly evidence?: { readonly depot: EvidenceDepot; readonly audit: EvidenceAudit };
-  /** which site each gateway belongs to; absent: nobody asks */
-  readonly sites?: Pick<SiteRouteParts, 'sites' | 'operations'>;
+  /** all addresses but the log-in, the page and the document of the API itself */
+  readonly capabilities: Pick<Capabilities, 'addRoutes'>;
   readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'look' | 'onChange'>>;
-  readonly live: LiveFeed;
-  readonly ingest: () => IngestFigures;
-  readonly notifier: () => NotifierStatus;
-  /** why the centre cannot do its work now, in words; empty where it can */
-  readonly notReady: () => readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** the built page; default cloud/web/dist */
@@ -86,8 +48,6 @@ export interface ApiParts {
   readonly front?: Front;
   /** absent: /metrics needs a log-in */
   readonly metricsToken?: MetricsToken;
-  /** when the certificates of this centre's listeners end, ms since 1970 */
-  readonly certificates?: () => CertificateEnds;
   /** where log-ins outlive a restart; absent: in memory alone */
   readonly sessionsFile?: string;
 }
@@ -99,7 +59,7 @@ const maxConnections = 2000;
 
 /** Builds the server; the caller listens (shared/http/listen.ts), and may register more on it before. */
 export function buildApi(parts: ApiParts): FastifyInstance {
-  const { clock, live, users, gateways, logger, front = noFront } = parts;
+  const { clock, users, logger, front = noFront } = parts;
   const app = Fastify({
     ...frontOptions(front),
     ...(parts.tls === undefined ? {} : { https: parts.tls }),
@@ -148,58 +108,10 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     });
     const { usersChanged } = login;
     users.onChange?.(() => void usersChanged());
-    const streams = new LiveStreams({
-      live,
-      ledger: parts.ledger,
-      centre: parts.centre,
-      storesAll: parts.storesAll ?? (() => true),
-      isOut: (gateway) => parts.service?.isOut(gateway) ?? false,
-      clock,
-      logger,
-      streams: new EventStreams(scope, { clock, maxStreams: 500 }),
-    });
-    registerRoutes(scope, { ...parts, login, streams });
-    if (parts.sites !== undefined) registerSiteRoutes(scope, { ...parts.sites, login });
-    if (parts.evidence !== undefined)
-      registerEvidenceRoutes(scope, { ...parts.evidence, desk: commandDesk(parts), login });
-    registerHealth(scope, parts);
-
-    const metrics = new CentreMetrics(() => ({
-      ingest: parts.ingest(),
-      notifier: parts.notifier(),
-      gateways,
-      streams: streams.size,
-      certificates: parts.certificates?.() ?? [],
-    }));
-    scope.get('/metrics', { config: { right: 'metrics' }, schema: { hide: true } }, async (_request, reply) =>
-      reply
-        .type(metrics.contentType)
-        .serializer(String)
-        .send(await metrics.render()),
-    );
+    parts.capabilities.addRoutes(scope, login);
     scope.get('/openapi.json', { config: { right: 'see' }, schema: { hide: true } }, async () => app.swagger());
   });
 
   registerPage(app, parts.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)), prefixOf);
   return app;
-}
-
-/** For supervisors, without a log-in; they tell nothing but whether and why not. */
-function registerHealth(app: FastifyInstance, { notReady }: Pick<ApiParts, 'notReady'>): void {
-  const config = { right: 'open' } as const;
-  const schema = { security: [], response: { 200: healthAnswer, 503: healthAnswer } };
-  app.get('/healthz', { config, schema: { ...schema, summary: 'whether the process answers' } }, async () => ({
-    status: 'ok',
-    reasons: [],
-  }));
-  app.get(
-    '/readyz',
-    { config, schema: { ...schema, summary: 'whether it can do its work' } },
-    async (_request, reply) => {
-      const reasons = notReady();
-      return reply
-        .code(reasons.length === 0 ? 200 : 503)
-        .send({ status: reasons.length === 0 ? 'ok' : 'failing', reasons });
-    },
-  );
 }

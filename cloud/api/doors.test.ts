@@ -11,14 +11,12 @@ import { hashPassword } from '@forpost/shared/password.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { type ReverseProxyOptions, startReverseProxy } from '../../test/harness/reverse-proxy.ts';
-import { fileCommands } from '../commands/testing/file-commands.ts';
+import { capabilities } from '../capabilities.ts';
 import type { CloudConfig } from '../config/config.ts';
-import { GatewayDirectory } from '../gateways/directory.ts';
-import { centreView } from '../health/condition.ts';
-import { MemoryHistory } from '../history/memory-store.ts';
+import { testServices } from '../testing/centre.ts';
 import { buildApi } from './api.ts';
+import { Capabilities } from './capability.ts';
 import { Doors } from './doors.ts';
-import { LiveFeed } from './live.ts';
 
 let hash: string;
 let certificates: TestCertificates;
@@ -46,40 +44,17 @@ afterEach(async () => {
 /** A centre's API behind its own doors, on a port of its own. */
 async function centre(http: CloudConfig['http'], data = 'data') {
   const clock = systemClock;
-  const history = new MemoryHistory(clock);
-  const { commands, remove } = await fileCommands({ clock, history });
+  const { services, remove } = await testServices(clock);
   releases.push(remove);
   const doorsClock = new FakeClock(Date.now());
   const doors = new Doors({ http, folder: join(folder, data), clock: doorsClock, logger: silentLogger() });
   await mkdir(join(folder, data), { recursive: true });
   await doors.start();
   releases.push(() => doors.stop());
-  const notifier = { notifications: 0, connected: true, reason: '', channels: [] };
   const app = buildApi({
-    ...{ history, commands, clock, logger: silentLogger(), webFolder: join(folder, 'web') },
-    gateways: new GatewayDirectory({ clock }),
-    ledger: async () => undefined,
-    centre: () =>
-      centreView({
-        ...{
-          startedAt: 0,
-          now: 0,
-          heard: 0,
-          consumers: [],
-          stored: 0,
-          repeated: 0,
-          unread: 0,
-          trouble: undefined,
-          topics: [],
-          notifier,
-        },
-        poison: { count: 0, recent: [], earlier: [], conflict: undefined },
-      }),
+    ...{ clock, logger: silentLogger(), webFolder: join(folder, 'web') },
+    capabilities: Capabilities.of(capabilities, services),
     users: { hashOf: (name) => (name === 'admin' || name === 'wall' ? hash : undefined) },
-    live: new LiveFeed({ clock }),
-    ingest: () => ({ connected: true, stored: 0, duplicates: 0, deadLetters: 0, lag: [] }),
-    notifier: () => notifier,
-    notReady: () => [],
     ...doors.api,
   });
   doors.serve(app);

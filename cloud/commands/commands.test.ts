@@ -15,6 +15,7 @@ import { exampleEvent } from '../testing/examples.ts';
 import { CommandBook } from './book.ts';
 import type { Handed } from './commands.ts';
 import { signingKey } from './key.ts';
+import { addCommandPoll } from './poll.ts';
 import type { CommandView } from './schemas.ts';
 import { fileCommands } from './testing/file-commands.ts';
 
@@ -182,7 +183,7 @@ describe('the long poll of the receiver', () => {
     await app.register(receiverPlugin, {
       gateways: () => ({ 'gw-1': { token_sha256: hash } }),
       delivery: { events: async () => undefined, status: async () => undefined },
-      commands,
+      capabilities: { addGatewayRoutes: (app, gatewayOf) => addCommandPoll(app, commands, gatewayOf) },
     });
     await issue('gw-2');
     const { id } = await issue('gw-1');

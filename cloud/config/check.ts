@@ -12,10 +12,10 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { certificateProblems, certificatesIn } from '@forpost/shared/tls.ts';
 import { readUsers, usersFileOf } from '../access/users.ts';
-import { clusterOf } from '../jobs/cluster.ts';
 import { kafkaClient, kafkaReason } from '../kafka/client.ts';
 import { createRoutes } from '../notify/channels/registry.ts';
 import type { CloudConfig } from './config.ts';
+import { clusterOf } from './kafka-cluster.ts';
 import { loadCloud } from './load.ts';
 
 export interface CloudChecked {

@@ -9,8 +9,8 @@
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { defaultLimits, type GatewayLimits } from '../receiver/gateway-budgets.ts';
 import type { CloudConfig } from './config.ts';
+import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { loadCloud } from './load.ts';
 
 type Gateways = NonNullable<CloudConfig['gateways']>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gatewayStatus } from '../testing/events.ts';
-import { decodeStatus } from './status-codec.ts';
+import { boundedStatus, decodeStatus, maxStatusBytes } from './status-codec.ts';
 
 const camera = { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' };
 const device = {
@@ -40,4 +40,22 @@ test.each([
   const decoded = decodeStatus(text);
   expect(decoded.ok).toBe(false);
   expect(!decoded.ok && decoded.reason).toMatch(reason);
+});
+
+test('a state of any size is kept within its bytes, names nothing twice, and says what is left out', () => {
+  const device = (id: string) => ({
+    ...{ id, name: 'x'.repeat(5_000), connected: true, lastSeen: null, messages: 1, deadLetters: 0 },
+    values: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`metric-${i}`, 'v'.repeat(1_000)])),
+  });
+  const devices = [...Array.from({ length: 200 }, (_, i) => device(`d${i}`)), device('d1')];
+  const state = boundedStatus({
+    ...gatewayStatus({ devices, problems: Array.from({ length: 1_000 }, (_, i) => `${i % 7}`.repeat(9_999)) }),
+    ...({ unknown: 'u'.repeat(900_000) } as object),
+  });
+  expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThanOrEqual(maxStatusBytes);
+  expect(new Set(state.devices.map(({ id }) => id)).size).toBe(state.devices.length);
+  expect(state.devices.length).toBeGreaterThan(100);
+  expect(state.problems[0]).toMatch(/its state is [0-9]+ bytes, too large to be shown whole: left out are/);
+  const usual = gatewayStatus({ devices: [{ ...device('meter'), name: 'Meter', values: { power_w: 1 } }] });
+  expect(boundedStatus(usual)).toEqual(usual);
 });

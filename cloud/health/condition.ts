@@ -5,11 +5,11 @@
  * a Kafka that is away is told once, however many parts miss it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import type { CentreView } from '../api/schemas.ts';
 import type { HistoryTrouble } from '../ingest/intake.ts';
 import type { PoisonSeen } from '../ingest/poison-log.ts';
 import type { ConsumerState } from '../kafka/supervised-consumer.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
+import type { CentreView } from './schemas.ts';
 
 export interface CentreParts {
   /** ms since 1970 */

@@ -17,13 +17,13 @@ import {
   maxAlarms,
   maxEvents,
   maxSkippedAlarms,
-  metricsWindowMs,
   type Position,
   storingTime,
   timeRange,
   urgencyOf,
   waitsFrom,
 } from './queries.ts';
+import type { HistoryQuestion } from './question.ts';
 import type {
   AlarmFilter,
   AlarmList,
@@ -210,18 +210,11 @@ export class MemoryHistory implements HistoryStore {
     return { alarms, open: states.filter(({ open }) => open).length };
   }
 
-  async metrics(): ReturnType<HistoryStore['metrics']> {
-    const since = this.#clock.now() - metricsWindowMs;
-    const known = new Map<string, Awaited<ReturnType<HistoryStore['metrics']>>[number]>();
-    for (const { event, stored, indexed } of this.#entries.values()) {
-      if (stored < since) continue;
-      for (const metric of Object.keys(indexed.values)) {
-        const { site, gateway, subject } = event;
-        const entry = { site, gateway, device: subject ?? '', channel: indexed.channel, metric };
-        known.set(JSON.stringify(Object.values(entry)), entry);
-      }
-    }
-    return [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  async ask<Asked, Answer, Row>(question: HistoryQuestion<Asked, Answer, Row>, asked: Asked): Promise<Answer> {
+    const events = this.#corrected().map(({ event, stored, indexed }) => ({
+      ...{ event, storedMs: stored, channel: indexed.channel, values: indexed.values },
+    }));
+    return structuredClone(question.memory(events, asked, Math.trunc(this.#clock.now())));
   }
 
   async lanes(): Promise<readonly LaneKey[]> {

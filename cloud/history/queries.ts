@@ -13,11 +13,7 @@ export const maxEvents = 10_000;
 export const maxSeriesPoints = 50_000;
 export const maxAlarms = 10_000;
 export const maxSkippedAlarms = 10_000;
-export const maxMetrics = 100_000;
-export const maxMetricsOfGateway = 5_000;
 export const maxGaps = 100_000;
-/** "lately", for the list of metrics */
-export const metricsWindowMs = 7 * 86_400_000;
 
 const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
 

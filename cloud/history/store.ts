@@ -7,6 +7,7 @@
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import type { HistoryQuestion } from './question.ts';
 
 export interface EventQuery {
   readonly site?: string;
@@ -167,16 +168,8 @@ export interface HistoryStore {
   alarms(since: number, limit: number, filter?: AlarmFilter): Promise<AlarmList>;
   /** Notes what people acknowledged at the centre, durably. Of several for one alarm the first stays. */
   noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void>;
-  /** devices with the metrics they sent lately, for choosing a chart */
-  metrics(): Promise<
-    readonly {
-      readonly site: string;
-      readonly gateway: string;
-      readonly device: string;
-      readonly channel: string;
-      readonly metric: string;
-    }[]
-  >;
+  /** Answers the question of one capability (question.ts). */
+  ask<Asked, Answer, Row>(question: HistoryQuestion<Asked, Answer, Row>, asked: Asked): Promise<Answer>;
   /** every lane the history knows, those included of which nothing has arrived but a gap record or a noted end */
   lanes(): Promise<readonly LaneKey[]>;
   /** what it has of one lane, as sorted ranges that do not touch. @throws ForpostError FORPOST_LANE_SCATTERED */

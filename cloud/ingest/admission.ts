@@ -1,13 +1,8 @@
 /**
- * What of a gateway is let into the centre, whichever way it came: it speaks for itself, of its own site, and names itself
- * the same everywhere. What it sends is counted, so that a flood is told.
- *
- * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
+ * The judge of what a gateway sends, for both ways into the centre (Kafka and the receiver). alarms/gateway-admission.ts
+ * is the one of a running centre.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
-import type { CentreAlarms } from '../alarms/centre-alarms.ts';
-import type { FloodWatch } from '../alarms/flood-watch.ts';
-import type { GatewaySites } from '../sites/gateway-sites.ts';
 
 export interface Admission {
   /** false: it is not known yet which site a gateway belongs to */
@@ -27,42 +22,3 @@ export const admitAll: Admission = {
   came: () => undefined,
   turnedAway: () => undefined,
 };
-
-const claimKind = 'claims-site';
-/** Somebody looks within that time, or it goes on. */
-const holdsForMs = 600_000;
-
-export class GatewayAdmission implements Admission {
-  readonly #sites: GatewaySites;
-  readonly #flood: FloodWatch;
-  readonly #alarms: Pick<CentreAlarms, 'raise'>;
-
-  constructor(sites: GatewaySites, flood: FloodWatch, alarms: Pick<CentreAlarms, 'raise'>) {
-    this.#sites = sites;
-    this.#flood = flood;
-    this.#alarms = alarms;
-  }
-
-  get ready(): boolean {
-    return this.#sites.ready;
-  }
-
-  refusal({ gateway, site }: { readonly gateway: string; readonly site: string }): string | undefined {
-    const reason = this.#sites.refusal(gateway, site);
-    if (reason === undefined) return undefined;
-    const own = this.#sites.of(gateway)?.site ?? '';
-    const message =
-      `gateway ${gateway} says that it is at the site "${site}"; it belongs to "${own}", so the centre refuses that. ` +
-      'If it was moved or its site was renamed, use «Move to another site»; if not, somebody else may have its token or certificate';
-    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', message, holdsForMs });
-    return reason;
-  }
-
-  came(events: readonly ForpostEvent[], bytes: number): void {
-    this.#flood.came(events, bytes);
-  }
-
-  turnedAway(gateway: string): void {
-    this.#flood.turnedAway(gateway, this.#sites.of(gateway)?.site ?? '');
-  }
-}

@@ -1,21 +1,8 @@
-/** What the jobs beside the centre share: the cluster from the file, and whether a centre is at work on it. */
+/** Questions of the jobs to a Kafka cluster: errors in words, and whether a centre reads from it. */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { CloudConfig } from '../config/config.ts';
-import { readPassword } from '../config/load.ts';
 import { type KafkaCluster, kafkaClient, kafkaReason } from '../kafka/client.ts';
-
-/** @throws ForpostError FORPOST_CONFIG_INVALID where the file names no Kafka */
-export function clusterOf({ kafka }: CloudConfig, configFile: string): KafkaCluster {
-  if (kafka === undefined)
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `${configFile} names no Kafka (kafka: brokers: …)`);
-  const { prefix = 'forpost', development = false, brokers, tls, sasl } = kafka;
-  return {
-    ...{ brokers, prefix, development, tls },
-    sasl: sasl && { ...sasl, password: readPassword(sasl.password_file) },
-  };
-}
 
 /** Runs `work`; what kafkajs throws becomes one sentence. @throws ForpostError */
 export async function inWords<Result>(cluster: KafkaCluster, work: () => Promise<Result>): Promise<Result> {

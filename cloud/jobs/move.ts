@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import { loadCloud, readPassword } from '../config/load.ts';
+import { kafkaClusterOf } from '../config/kafka-cluster.ts';
+import { loadCloud } from '../config/load.ts';
 import { executorFor } from '../history/clickhouse/clickhouse-history.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -20,10 +21,10 @@ const lookMs = 50;
 export async function moveGateway(configFile: string, gateway: string, site: string, by: string): Promise<void> {
   const config = loadCloud(configFile);
   const logger = createLogger('move', config.log_level ?? 'warn');
-  const { kafka } = config;
+  const kafka = kafkaClusterOf(config);
   if (kafka === undefined) {
     const executor = executorFor({ url: config.history?.url, folder: join(config.data, 'history') });
-    // says so where a centre is running
+    // fails where a centre is running: it has the history open
     await executor.open();
     try {
       await moved(new FileRegistry(join(config.data, 'registry.jsonl'), systemClock, logger), gateway, site, by);
@@ -32,12 +33,7 @@ export async function moveGateway(configFile: string, gateway: string, site: str
     }
     return;
   }
-  const cluster = {
-    ...{ brokers: kafka.brokers, tls: kafka.tls, prefix: kafka.prefix ?? 'forpost' },
-    sasl: kafka.sasl && { ...kafka.sasl, password: readPassword(kafka.sasl.password_file) },
-    development: kafka.development ?? false,
-  };
-  const registry = new TopicRegistry({ kafka: cluster, clock: systemClock, random: Math.random, logger });
+  const registry = new TopicRegistry({ kafka, clock: systemClock, random: Math.random, logger });
   await moved(registry, gateway, site, by);
 }
 

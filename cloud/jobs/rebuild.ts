@@ -17,6 +17,7 @@ import { lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger, type Logger } from '@forpost/shared/logging.ts';
 import { restoreAcknowledgements } from '../alarms/restored-acknowledgements.ts';
+import { clusterOf } from '../config/kafka-cluster.ts';
 import { loadCloud } from '../config/load.ts';
 import { ClickHouseHistory, executorFor } from '../history/clickhouse/clickhouse-history.ts';
 import { type GatewayRebuilt, type RebuiltEvent, RebuiltEvents } from '../history/clickhouse/rebuilt-events.ts';
@@ -28,7 +29,7 @@ import { eventOf } from '../kafka/records.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
 import { IntervalSet } from '../ledger/interval-set.ts';
 import { TopicOperationsLog } from '../operations/topic-log.ts';
-import { clusterOf, inWords, membersOf } from './cluster.ts';
+import { inWords, membersOf } from './cluster.ts';
 import { registeredSites } from './registered-sites.ts';
 
 export interface RebuildFigures {

@@ -13,6 +13,7 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane, lanes } from '@forpost/shared/event/ids.ts';
 import { laneTopic } from '@forpost/shared/event/topics.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import { clusterOf } from '../config/kafka-cluster.ts';
 import { loadCloud } from '../config/load.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { heldRanges, readRanges } from '../kafka/range-reader.ts';
@@ -20,7 +21,7 @@ import { eventOf } from '../kafka/records.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
 import { IntervalSet } from '../ledger/interval-set.ts';
-import { clusterOf, inWords } from './cluster.ts';
+import { inWords } from './cluster.ts';
 
 export interface ReplayOptions {
   readonly gateway: string;

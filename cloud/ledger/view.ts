@@ -5,9 +5,9 @@
  * how many and where to go on; lanes with something missing come first, then those that wait, then those with a gap.
  */
 
-import type { LedgerLaneView, LedgerView } from '../api/schemas.ts';
 import type { Gap, Range } from '../history/store.ts';
 import type { GatewayLedger, LaneLedger } from './ledger.ts';
+import type { LedgerLaneView, LedgerView } from './schemas.ts';
 
 export interface LedgerQuery {
   readonly epoch?: string;

@@ -3,17 +3,16 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { systemClock } from '@forpost/shared/clock.ts';
-import type { Login } from '@forpost/shared/http/login.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
-import type { CommandDesk } from '../commands/routes.ts';
 import { EvidenceAudit } from '../evidence/audit.ts';
 import { EvidenceDepot } from '../evidence/depot.ts';
-import { registerEvidenceRoutes } from '../evidence/routes.ts';
+import { addLookRoute } from '../evidence/routes.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import { TopicOperationsLog } from './topic-log.ts';
 
@@ -43,9 +42,9 @@ async function rig() {
   const app = Fastify();
   onTestFinished(() => app.close());
   registerProblems(app);
-  const login = { requireLogin: async () => {}, sessionOf: () => ({ user: 'anna' }) } as unknown as Login;
   const audit = new EvidenceAudit(operations, systemClock, logger);
-  registerEvidenceRoutes(app, { depot, audit, desk: {} as CommandDesk, login });
+  const anna = { person: () => 'anna', session: () => undefined };
+  addLookRoute(app.withTypeProvider<TypeBoxTypeProvider>(), anna, depot, audit);
   /** a picture that has come from its gateway */
   const picture = async (name: string) => {
     const bytes = Buffer.from(`picture ${name}`);

@@ -6,21 +6,7 @@
  * fits a body is refused for good. The gateway that was quiet for longest is forgotten beyond `maxGateways`.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-
-export interface GatewayLimits {
-  readonly events_per_second: number;
-  /** of unpacked JSON */
-  readonly bytes_per_second: number;
-  /** of the alerts lane, beside the events above */
-  readonly alerts_per_second: number;
-}
-
-/** Five times what a gateway is made for, and as fast as a backlog should drain. */
-export const defaultLimits: GatewayLimits = {
-  events_per_second: 10_000,
-  bytes_per_second: 8_000_000,
-  alerts_per_second: 50,
-};
+import type { GatewayLimits } from '../config/limits.ts';
 
 export type Share = 'telemetry' | 'alerts' | 'status';
 

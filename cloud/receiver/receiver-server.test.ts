@@ -17,7 +17,9 @@ import { httpSink } from '../../edge/uplink/sinks/http/http.ts';
 import { WireCount } from '../../edge/uplink/sinks/wire-count.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { withProxy } from '../../test/harness/connect-proxy.ts';
+import type { Capabilities } from '../api/capability.ts';
 import type { Commands } from '../commands/commands.ts';
+import { addCommandPoll } from '../commands/poll.ts';
 import { fileCommands } from '../commands/testing/file-commands.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import { eventJson } from '../testing/events.ts';
@@ -38,6 +40,11 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
 
+/** The long poll alone. */
+function pollOf(commands: Pick<Commands, 'poll'>): Pick<Capabilities, 'addGatewayRoutes'> {
+  return { addGatewayRoutes: (app, gatewayOf) => addCommandPoll(app, commands, gatewayOf) };
+}
+
 async function aReceiver(
   tls: Partial<ReceiverTls>,
   gateways: KnownGateways = {},
@@ -55,7 +62,7 @@ async function aReceiver(
       status: async () => undefined,
     },
     tls: { ...pem.server, ...tls },
-    ...(commands === undefined ? {} : { commands }),
+    ...(commands === undefined ? {} : { capabilities: pollOf(commands) }),
   });
   await server.start();
   servers.push(server);
@@ -160,12 +167,12 @@ describe('a receiver that knows gateways by certificate', () => {
     const server = new ReceiverServer({
       ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger(), gateways: () => ({}) },
       delivery: { events: async () => undefined, status: async () => undefined },
-      commands: {
+      capabilities: pollOf({
         poll: async (gateway) => {
           asked.push(gateway);
           return { now: '2026-06-01T12:00:00.000Z', commands: [], after: '', retryMs: 60_000 };
         },
-      },
+      }),
       tls: { ...pem.server, client_ca: pem.ca },
     });
     await server.start();

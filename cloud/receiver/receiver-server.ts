@@ -28,7 +28,7 @@ export interface ReceiverTls {
 }
 
 export interface ReceiverServerOptions
-  extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'commands' | 'evidence' | 'admission' | 'limitsOf'> {
+  extends Pick<ReceiverOptions, 'gateways' | 'delivery' | 'capabilities' | 'admission' | 'limitsOf'> {
   readonly host: string;
   /** 0 = any free one */
   readonly port: number;
@@ -72,7 +72,7 @@ export class ReceiverServer implements Part {
 
   /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID; what the files' reading throws */
   async start(): Promise<void> {
-    const { host, port, tls, gateways, delivery, commands, evidence, admission, limitsOf, clock } = this.#options;
+    const { host, port, tls, gateways, delivery, capabilities, admission, limitsOf, clock } = this.#options;
     await this.#certificate.start();
     const limits = { ...connectionLimits, ...this.#options.limits };
     const app: FastifyInstance = fastify({
@@ -98,8 +98,7 @@ export class ReceiverServer implements Part {
       ...{ gateways, delivery, certificates, clock },
       ...(admission === undefined ? {} : { admission }),
       ...(limitsOf === undefined ? {} : { limitsOf }),
-      ...(commands === undefined ? {} : { commands }),
-      ...(evidence === undefined ? {} : { evidence }),
+      ...(capabilities === undefined ? {} : { capabilities }),
     });
     this.#app = app;
     const bracketed = host.includes(':') ? `[${host}]` : host;

@@ -6,12 +6,12 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify, { type InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import type { GatewayLimits } from '../config/limits.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import type { Admission } from '../ingest/admission.ts';
 import { eventJson, gatewayStatus } from '../testing/events.ts';
 import { BodyRoom } from './body-room.ts';
 import { HistoryDelivery } from './delivery.ts';
-import type { GatewayLimits } from './gateway-budgets.ts';
 import { type ReceiverOptions, receiverPlugin } from './receiver.ts';
 
 const tokens: Record<string, string> = { 'gw-1': 'token-of-gateway-one', 'gw-2': 'token-of-gateway-two' };

@@ -1,8 +1,7 @@
 /**
- * The HTTPS receiver: what a gateway without a way to Kafka sends its events to (design: POST /ingest/v1/events,
- * PUT /ingest/v1/status), hears its commands from (GET /ingest/v1/commands, a long poll), and delivers evidence to that it
- * was asked for (PUT /ingest/v1/evidence/<sha256>). A Fastify plugin;
- * stateless, so any number of them can stand behind a balancer.
+ * The HTTPS receiver: a gateway without a way to Kafka sends its events and its state here (POST /ingest/v1/events,
+ * PUT /ingest/v1/status). Capabilities add routes of their own (the long poll for commands, the upload of evidence).
+ * A Fastify plugin; stateless, so any number of them can stand behind a balancer.
  *
  *   token, certificate ──► whose ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway and
  *   its site ──► delivery ──► accepted
@@ -20,17 +19,15 @@ import { decodeEvent, laneHeader, replayHeader } from '@forpost/shared/event/cod
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { Commands } from '../commands/commands.ts';
-import { registerCommandPoll } from '../commands/routes.ts';
-import type { EvidenceDepot } from '../evidence/depot.ts';
-import { registerEvidenceUpload } from '../evidence/routes.ts';
+import type { Capabilities } from '../api/capability.ts';
+import { defaultLimits, type GatewayLimits } from '../config/limits.ts';
 import { boundedStatus, decodeStatus } from '../gateways/status-codec.ts';
 import { type Admission, admitAll } from '../ingest/admission.ts';
 import { attributeProblem } from '../kafka/records.ts';
 import { BodyRoom, type BodyShare, readBody, unpackBody } from './body-room.ts';
 import { type ClientCertificates, callerFinder, type KnownGateways } from './callers.ts';
 import type { Delivery, ReceivedEvent } from './delivery.ts';
-import { defaultLimits, GatewayBudgets, type GatewayLimits, type Share } from './gateway-budgets.ts';
+import { GatewayBudgets, type Share } from './gateway-budgets.ts';
 import { StrangerLimit, type StrangerLimits } from './stranger-limit.ts';
 
 export interface ReceiverOptions {
@@ -39,10 +36,8 @@ export interface ReceiverOptions {
   /** of the TLS listener in front of it; default off */
   readonly certificates?: ClientCertificates;
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
-  /** what the gateways are asked to do; absent: nobody asks */
-  readonly commands?: Pick<Commands, 'poll'>;
-  /** where what the gateways were asked for arrives; absent: nowhere */
-  readonly evidence?: EvidenceDepot;
+  /** the routes of the capabilities for gateways; default: none */
+  readonly capabilities?: Pick<Capabilities, 'addGatewayRoutes'>;
   /** judges what comes; default: takes all */
   readonly admission?: Admission;
   /** what one gateway may send; default: `defaultLimits` */
@@ -178,8 +173,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
       );
   };
 
-  if (options.evidence !== undefined) registerEvidenceUpload(app, options.evidence, (request) => request.ingestGateway);
-  if (options.commands !== undefined) registerCommandPoll(app, options.commands, (request) => request.ingestGateway);
+  options.capabilities?.addGatewayRoutes(app, (request) => request.ingestGateway);
 };
 
 /** What a request is about by its header; an older gateway does not say. */

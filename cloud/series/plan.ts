@@ -4,9 +4,9 @@
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type Type from 'typebox';
-import { maxPoints, type seriesQuery } from '../api/schemas.ts';
 import { timeOf } from '../api/validation.ts';
 import type { SeriesQuery } from '../history/store.ts';
+import { maxPoints, type seriesQuery } from './schemas.ts';
 
 const dayMs = 86_400_000;
 /** What a chart shows well. */

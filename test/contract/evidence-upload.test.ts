@@ -8,6 +8,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { EvidenceDepot } from '../../cloud/evidence/depot.ts';
+import { addEvidenceUpload } from '../../cloud/evidence/upload.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { type EvidenceLink, EvidenceUpload, type UploadTarget } from '../../edge/evidence/upload.ts';
 import { Pacer } from '../../edge/uplink/thread/pacer.ts';
@@ -58,7 +59,7 @@ async function rig() {
   await app.register(receiverPlugin, {
     gateways: () => ({ 'gw-1': { token_sha256: hash(token) }, 'gw-2': { token_sha256: hash('other-token') } }),
     delivery: { events: async () => {}, status: async () => {} },
-    evidence: depot,
+    capabilities: { addGatewayRoutes: (app, gatewayOf) => addEvidenceUpload(app, depot, gatewayOf) },
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => app.close());

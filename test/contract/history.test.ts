@@ -17,6 +17,7 @@ import { EmbeddedExecutor } from '../../cloud/history/clickhouse/embedded.ts';
 import { HttpExecutor } from '../../cloud/history/clickhouse/http.ts';
 import { MemoryHistory } from '../../cloud/history/memory-store.ts';
 import type { HistoryStore, SeriesQuery } from '../../cloud/history/store.ts';
+import { recentMetrics } from '../../cloud/series/metrics.ts';
 import { TestClickHouse } from '../harness/clickhouse/server.ts';
 
 /** http://user:password@host:port of a real server; without one the embedded engine is asked by HTTP */
@@ -789,7 +790,9 @@ describe.each(kinds)('a history %s', (_name, make) => {
   test('lists the metrics that came lately', async () => {
     const gateway = newGateway();
     const mine = async () =>
-      (await store.metrics()).filter((m) => m.gateway === gateway).map((m) => [m.device, m.channel, m.metric]);
+      (await store.ask(recentMetrics, undefined))
+        .filter((m) => m.gateway === gateway)
+        .map((m) => [m.device, m.channel, m.metric]);
     await store.insert([
       event({ gateway, sequence: 1, data: { values: { power_w: 1, energy_wh: 2, text: 'x' } } }),
       event({ gateway, sequence: 2, data: { values: { power_w: 1 }, channel: 'l1' } }),

@@ -10,7 +10,7 @@ import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readFirstLogin } from '../../cloud/access/users.ts';
-import type { CentreView } from '../../cloud/api/schemas.ts';
+import type { CentreView } from '../../cloud/health/schemas.ts';
 import { kafkaClient, zstd } from '../../cloud/kafka/client.ts';
 import { alertJson } from '../../cloud/notify/testing/recording-channel.ts';
 import { eventJson, gatewayStatus } from '../../cloud/testing/events.ts';

@@ -11,7 +11,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
-import type { LedgerView } from '../../cloud/api/schemas.ts';
+import type { LedgerView } from '../../cloud/ledger/schemas.ts';
 import type { TestCentre } from '../harness/centre.ts';
 import { until } from '../harness/process.ts';
 import { GatewayUnderTest } from './gateway-under-test.ts';

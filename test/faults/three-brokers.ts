@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { topic, topicPlans } from '@forpost/shared/event/topics.ts';
 import { Releasers } from '@forpost/shared/lifecycle.ts';
-import type { LedgerView } from '../../cloud/api/schemas.ts';
+import type { LedgerView } from '../../cloud/ledger/schemas.ts';
 import { testClient } from '../../scripts/kafka/testing.ts';
 import { TestCentre } from '../harness/centre.ts';
 import { TestKafka } from '../harness/kafka.ts';

@@ -10,9 +10,9 @@
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
-import type { LedgerView } from '../../cloud/api/schemas.ts';
 import { gapOf } from '../../cloud/history/gaps.ts';
 import { IntervalSet } from '../../cloud/ledger/interval-set.ts';
+import type { LedgerView } from '../../cloud/ledger/schemas.ts';
 import { type ApiEvent, eventsOf } from '../harness/centre.ts';
 import { type Device, keyOf } from './load/device.ts';
 

@@ -19,15 +19,13 @@ import {
   maxAlarms,
   maxEvents,
   maxGaps,
-  maxMetrics,
-  maxMetricsOfGateway,
   maxSeriesPoints,
   maxSkippedAlarms,
-  metricsWindowMs,
   type Position,
   storingTime,
   timeRange,
 } from '../queries.ts';
+import type { HistoryQuestion } from '../question.ts';
 import {
   type AlarmFilter,
   type AlarmList,
@@ -233,9 +231,12 @@ export class ClickHouseHistory implements HistoryStore {
       await this.#executor.insert('acknowledgements', lines.slice(i, i + maxInsertEvents).join('\n'));
   }
 
-  metrics(): ReturnType<HistoryStore['metrics']> {
-    const since = Math.trunc(this.#clock.now()) - metricsWindowMs;
-    return this.#projected(sql.metrics, { since, limit: maxMetrics, most_of_gateway: maxMetricsOfGateway });
+  async ask<Asked, Answer, Row>(question: HistoryQuestion<Asked, Answer, Row>, asked: Asked): Promise<Answer> {
+    const { statement, projected, parameters, answer } = question.clickhouse;
+    const bound = parameters(asked, Math.trunc(this.#clock.now()));
+    const rows =
+      projected === true ? this.#projected<Row>(statement, bound) : this.#executor.query<Row>(statement, bound);
+    return answer(await rows);
   }
 
   lanes(): Promise<readonly LaneKey[]> {

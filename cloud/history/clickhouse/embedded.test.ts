@@ -12,6 +12,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HistoryRecovery } from '../../ingest/recovery.ts';
 import { alertEvent } from '../../notify/testing/recording-channel.ts';
+import { recentMetrics } from '../../series/metrics.ts';
 import { exampleEvent } from '../../testing/examples.ts';
 import { ClickHouseHistory } from './clickhouse-history.ts';
 import { EmbeddedExecutor } from './embedded.ts';
@@ -183,7 +184,7 @@ test('projections that a power cut has left empty or full of zeros cost no answe
   expect(range?.[0]).toBe(1);
   expect(range?.[1]).toBeGreaterThanOrEqual(150);
   expect(await store.lanes()).toEqual([key]);
-  expect((await store.metrics()).map(({ metric }) => metric)).toEqual(['power_w']);
+  expect((await store.ask(recentMetrics, undefined)).map(({ metric }) => metric)).toEqual(['power_w']);
   const [year] = await store.series({
     ...{ device: 'meter', metric: 'power_w', from: 0, to: Date.UTC(2100, 0), stepSeconds: 366 * 86_400 },
     ...{ aggregate: 'count', timezone: 'UTC' },

@@ -14,7 +14,6 @@ export const sql = {
   alarmStates: read('alarm-states'),
   alarmStatesFill: read('alarm-states-fill'),
   alarmStatesVersion: read('alarm-states-version'),
-  metrics: read('metrics'),
   lanes: read('lanes'),
   numbers: read('numbers'),
   ranges: read('ranges'),

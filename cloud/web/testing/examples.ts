@@ -1,5 +1,8 @@
 /** Views as a centre sends them, for tests of the page. */
-import type { AlarmView, EventView, GatewayView, LedgerView } from '../../api/schemas.ts';
+import type { AlarmView } from '../../alarms/schemas.ts';
+import type { EventView } from '../../events/schemas.ts';
+import type { GatewayView } from '../../gateways/schemas.ts';
+import type { LedgerView } from '../../ledger/schemas.ts';
 
 const minute = 60_000;
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();

@@ -3,7 +3,7 @@
  * its earlier ones. Nothing is lost or doubled, and the centre says that order is at risk.
  */
 import { topic } from '@forpost/shared/event/topics.ts';
-import type { CentreView } from '../../../cloud/api/schemas.ts';
+import type { CentreView } from '../../../cloud/health/schemas.ts';
 import { testClient } from '../../../scripts/kafka/testing.ts';
 import { until } from '../../harness/process.ts';
 import { type Scenario, sleep } from './scenario.ts';

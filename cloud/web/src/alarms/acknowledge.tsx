@@ -1,7 +1,7 @@
 /** The button that acknowledges an alarm on its site, and what is known of what became of it. */
 import { Button } from '@mantine/core';
 import { type ReactNode, type RefObject, useContext, useEffect, useRef, useState } from 'react';
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import { sentence } from '../http.ts';
 import { MayAct } from '../may-act.ts';

@@ -3,7 +3,7 @@ import { AsOf } from '../parts/as-of.tsx';
 import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
 import { count, countOf, duration, metricValue } from '../format.ts';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import { announce, nothingAnnounced } from './announcing.ts';
 
 const alarm = (id: string, change: Partial<AlarmView> = {}) =>

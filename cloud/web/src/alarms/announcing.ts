@@ -4,7 +4,7 @@
  * Always: something is said when an alarm is raised or ends, and only then (the list itself changes each second); what
  * was active when the page was opened is not read out.
  */
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import { countOf } from '../format.ts';
 import { sortedAlarms } from '../live/desk-state.ts';
 import { severityOf } from '../parts/mark.tsx';

@@ -8,7 +8,7 @@
  * told beside the list; the gravest of it in words.
  */
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import { countOf } from '../format.ts';
 import { alarmKey } from '../live/desk-state.ts';
 import { severityOf } from '../parts/mark.tsx';

@@ -1,5 +1,5 @@
 /** Which open alarms the list leaves out, in words: a gateway that floods has its share of the list and no more. */
-import type { AlarmsAnswer } from '../../../api/schemas.ts';
+import type { AlarmsAnswer } from '../../../alarms/schemas.ts';
 import { countOf } from '../format.ts';
 
 /** Named one by one; the rest as a number. */

@@ -1,5 +1,5 @@
 /** What the list of events says of a time that is not believed, and of events that the stream left out. */
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { count } from '../format.ts';
 
 /** A few words beside the time; undefined where its own time is believed. */

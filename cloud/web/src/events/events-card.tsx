@@ -3,7 +3,7 @@ import { AsOf } from '../parts/as-of.tsx';
 import './events.css';
 import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
 import { count, duration } from '../format.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';

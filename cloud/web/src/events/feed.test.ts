@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventsAnswer, EventView } from '../../../api/schemas.ts';
+import type { EventsAnswer, EventView } from '../../../events/schemas.ts';
 import { EventFeed, emptyFeed } from './feed.ts';
 import { maxFollowed, type Next } from './list.ts';
 

@@ -8,7 +8,8 @@
  * it, whether it is answered or not; what is kept aside is bounded, beyond that the page is asked for again; an answer
  * to a question about another list changes nothing; after `stop` nothing changes.
  */
-import type { EventsAnswer, EventView, StreamMessages } from '../../../api/schemas.ts';
+import type { EventsAnswer, EventView } from '../../../events/schemas.ts';
+import type { StreamMessages } from '../../../live/messages.ts';
 import { sentence } from '../http.ts';
 import { type EventList, emptyList, firstPage, maxFollowed, type Next, withNew, withOlder } from './list.ts';
 

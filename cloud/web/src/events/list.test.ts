@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { emptyList, firstPage, maxFollowed, maxHeld, withNew, withOlder } from './list.ts';
 
 const event = (second: number, id = `e${second}`): EventView =>

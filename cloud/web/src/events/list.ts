@@ -6,7 +6,7 @@
  * Always: an event is in the list once; newest first by when it happened; what is held back and what is listed is
  * bounded: beyond that the list says `stale` and is asked for again as a whole.
  */
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 
 export interface EventList {
   readonly shown: readonly EventView[];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { picturedIn } from './pictured.ts';
 
 const picture = { id: '00000000000000aa', sha256: 'ab'.repeat(32), size: 4, kind: 'best', media: 'image/jpeg' };

@@ -1,5 +1,6 @@
 /** The alarm that an alert among the events has pictures of. Pure; references that are none are left out. */
-import type { AlarmView, EventView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 
 export type Pictured = Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence'>;
 

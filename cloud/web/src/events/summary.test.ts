@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { eventWords } from './summary.ts';
 
 const words = (type: string, data: unknown) => {

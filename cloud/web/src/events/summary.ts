@@ -1,6 +1,6 @@
 /** One line that says what an event says. Pure; an event of another version says what it can. */
 
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { count, countOf, metricName, metricValue } from '../format.ts';
 import type { Tone } from '../parts/mark.tsx';
 import { table } from '../parts/table.ts';

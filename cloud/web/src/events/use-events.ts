@@ -1,6 +1,6 @@
 /** The list's data for a component: one feed for each filter, and what can be asked of it. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { EventsAnswer } from '../../../api/schemas.ts';
+import type { EventsAnswer } from '../../../events/schemas.ts';
 import { wait } from '../asking.ts';
 import { get } from '../http.ts';
 import { type Desk, type EventFilter, passes } from '../live/desk.ts';

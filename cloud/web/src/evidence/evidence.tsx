@@ -6,7 +6,7 @@
  */
 import { Button, Loader } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { AlarmView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
 import { addressOf } from '../address.ts';

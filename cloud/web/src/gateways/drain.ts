@@ -1,5 +1,5 @@
 /** An uplink's drain plan in staff's words. Pure. */
-import type { GatewayView } from '../../../api/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
 import { bytes, count, countOf, duration } from '../format.ts';
 
 type Uplink = GatewayView['uplinks'][number];

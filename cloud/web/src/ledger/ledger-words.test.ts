@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LedgerView } from '../../../api/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
 import { ledgerLines } from './ledger-words.ts';
 
 type Lane = LedgerView['lanes'][number];

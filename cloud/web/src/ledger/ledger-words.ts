@@ -1,5 +1,5 @@
 /** What of a gateway is not in the history, and why, in staff's words: which numbers of which lane. Pure. */
-import type { LedgerView } from '../../../api/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
 import { count, countOf } from '../format.ts';
 
 type Lane = LedgerView['lanes'][number];

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
 import {
   alarmsLimit,
   answered,

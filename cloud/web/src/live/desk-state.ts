@@ -5,8 +5,11 @@
  * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
  * right would go back; what is remembered is bounded.
  */
-import type { AlarmsAnswer, AlarmView, GatewayView, LedgerView, StreamMessages } from '../../../api/schemas.ts';
+import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
+import type { StreamMessages } from '../../../live/messages.ts';
 import { table } from '../parts/table.ts';
 import type { Connection } from './stream.ts';
 

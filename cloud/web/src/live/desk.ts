@@ -5,15 +5,12 @@
  * between stays missing; what could not be asked for is said; one object for the whole page, started while somebody is
  * logged in.
  */
-import type {
-  AlarmsAnswer,
-  AlarmView,
-  EventView,
-  GatewaysAnswer,
-  LedgerView,
-  StreamMessages,
-} from '../../../api/schemas.ts';
+import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandsAnswer, CommandView } from '../../../commands/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
+import type { GatewaysAnswer } from '../../../gateways/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
+import type { StreamMessages } from '../../../live/messages.ts';
 import { type Asking, eachAnswered, untilAnswered, wait } from '../asking.ts';
 import { ApiError, get, post } from '../http.ts';
 import { correctClock } from '../time.ts';

@@ -7,7 +7,7 @@
  * Always: one connection at a time; each `hello` means that what was missed in between must be asked for; the centre
  * says something every few seconds, so silence is a connection that nobody told us is dead (a laptop that slept).
  */
-import type { StreamMessages } from '../../../api/schemas.ts';
+import type { StreamMessages } from '../../../live/messages.ts';
 import { addressOf } from '../address.ts';
 import { get } from '../http.ts';
 import { centreNow } from '../time.ts';

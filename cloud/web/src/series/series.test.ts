@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventView } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
 import { type ChartSeries, columns, columnsFrom, figuresOf, readingsOf, withReadings } from './series.ts';
 
 const series = (times: readonly number[]): ChartSeries => ({

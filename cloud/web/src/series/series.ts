@@ -4,7 +4,8 @@
  * Always: a time without readings is a gap in the line, never a straight line over it; a reading is drawn in the step
  * it happened in; readings older than the last counted step are the centre's to count.
  */
-import type { EventView, SeriesAnswer } from '../../../api/schemas.ts';
+import type { EventView } from '../../../events/schemas.ts';
+import type { SeriesAnswer } from '../../../series/schemas.ts';
 
 export interface ChartSeries {
   /** ms */

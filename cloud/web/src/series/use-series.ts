@@ -1,6 +1,6 @@
 /** The chart's data: what can be chosen, and the chosen series, counted by the centre and gone on with from the stream. */
 import { useEffect, useState } from 'react';
-import type { MetricsAnswer, SeriesAnswer } from '../../../api/schemas.ts';
+import type { MetricsAnswer, SeriesAnswer } from '../../../series/schemas.ts';
 import { Question, wait } from '../asking.ts';
 import { get, sentence } from '../http.ts';
 import type { Desk } from '../live/desk.ts';

@@ -1,7 +1,7 @@
 /** Staff's word on which site a gateway belongs to: it was moved, or its site was renamed. */
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useContext, useState } from 'react';
-import type { GatewayView } from '../../../api/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
 import { post } from '../http.ts';
 import { MayAct } from '../may-act.ts';
 

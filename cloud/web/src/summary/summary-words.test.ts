@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import type { AlarmView, GatewayView, LedgerView } from '../../../api/schemas.ts';
+import type { AlarmView } from '../../../alarms/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
+import type { LedgerView } from '../../../ledger/schemas.ts';
 import { answered, type DeskState, emptyDesk, unanswered } from '../live/desk-state.ts';
 import { summaryFigures } from './summary-words.ts';
 

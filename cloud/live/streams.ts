@@ -12,10 +12,13 @@ import type { EventStream, EventStreams } from '@forpost/shared/http/event-strea
 import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { alarmOfEvent, centreAlarmView } from '../alarms/view.ts';
 import { withinBytes } from '../events/shorten.ts';
-import type { LiveFeed, LiveMessage } from './live.ts';
-import type { CentreView, LedgerView, StreamMessages } from './schemas.ts';
-import { alarmOfEvent, centreAlarmView, gatewayView } from './views.ts';
+import { gatewayView } from '../gateways/view.ts';
+import type { CentreView } from '../health/schemas.ts';
+import type { LedgerView } from '../ledger/schemas.ts';
+import type { LiveFeed, LiveMessage } from './feed.ts';
+import type { StreamMessages } from './messages.ts';
 
 export interface LiveStreamsOptions {
   readonly live: LiveFeed;
@@ -54,16 +57,13 @@ export class LiveStreams {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** Answers `request` with a stream that ends with its session. @throws HttpProblem 503 where too many are open */
   open(request: FastifyRequest, reply: FastifyReply, session?: Pick<Session, 'ended' | 'use'>): void {
     const { streams, clock, centre } = this.#options;
     const stream = streams.open(request, reply, session?.ended, () => session?.use());
     if (stream.ended.aborted) return;
     this.#open.add(stream);
+    this.#options.live.pages = this.#open.size;
     stream.ended.addEventListener('abort', () => this.#leave(stream), { once: true });
     if (this.#stopListening === undefined) this.#listen();
     send(stream, 'hello', { now: rfc3339(clock.now()) });
@@ -104,6 +104,7 @@ export class LiveStreams {
 
   #leave(stream: EventStream): void {
     this.#open.delete(stream);
+    this.#options.live.pages = this.#open.size;
     this.#behind.delete(stream);
     if (this.#open.size > 0) return;
     this.#stopListening?.();
@@ -136,6 +137,9 @@ export class LiveStreams {
       case 'command':
         this.#sendAll('command', message.command);
         break;
+      case 'message':
+        this.#sendJson(message.name, JSON.stringify(message.message));
+        break;
       case 'gateway':
         this.#moved.add(message.gateway.gateway);
         this.#sendAll('gateway', {
@@ -147,8 +151,11 @@ export class LiveStreams {
   }
 
   #sendAll<Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]): void {
-    const json = JSON.stringify(message);
-    // what one gateway sends ends no page's stream: who is behind is told to ask when he has caught up
+    this.#sendJson(name, JSON.stringify(message));
+  }
+
+  #sendJson(name: string, json: string): void {
+    // what one gateway sends ends no page's stream: a page that is behind is told to ask when it has caught up
     for (const stream of [...this.#open]) if (!stream.offer(name, json)) this.#fallBehind(stream);
   }
 

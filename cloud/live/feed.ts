@@ -15,7 +15,7 @@ import type { CommandView } from '../commands/schemas.ts';
 import type { KnownGateway } from '../gateways/directory.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
 import type { CentreAcknowledgement, HistoryEvent } from '../history/store.ts';
-import { type Came, LiveShare } from './live-share.ts';
+import { type Came, LiveShare } from './share.ts';
 
 export type LiveMessage =
   | {
@@ -30,7 +30,9 @@ export type LiveMessage =
   | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
   | { readonly kind: 'acknowledged'; readonly acknowledgement: CentreAcknowledgement }
   | { readonly kind: 'command'; readonly command: CommandView }
-  | { readonly kind: 'gateway'; readonly gateway: KnownGateway };
+  | { readonly kind: 'gateway'; readonly gateway: KnownGateway }
+  /** of a capability that this feed does not know */
+  | { readonly kind: 'message'; readonly name: string; readonly message: unknown };
 
 export interface LiveFeedOptions {
   readonly clock: Clock;
@@ -108,6 +110,14 @@ export class LiveFeed {
     this.#tell({ kind: 'command', command });
   }
 
+  /**
+   * Tells every open page a message of a capability's own. `name`: the name of the server-sent event, which no other
+   * capability has.
+   */
+  message(name: string, message: unknown): void {
+    this.#tell({ kind: 'message', name, message });
+  }
+
   /** A gateway's new status, or that it came or went. */
   gateway(gateway: KnownGateway): void {
     if (this.#subscribers.size === 0) return;
@@ -129,6 +139,9 @@ export class LiveFeed {
       if (this.#subscribers.size === 0) this.#forget();
     };
   }
+
+  /** How many pages are open; the stream counts them. */
+  pages = 0;
 
   get subscribers(): number {
     return this.#subscribers.size;

@@ -1,51 +1,9 @@
-/** From what the centre's parts hold to what the API answers. Pure; a field that an event lacks gets a plain default. */
+/** From alert events and the centre's own alarms to what the API answers. Pure; a field that an event lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
-import type { CentreAlarm } from '../alarms/centre-alarms.ts';
-import type { KnownGateway } from '../gateways/directory.ts';
-import type { AlarmList, AlarmState, HistoryEvent, HistoryStore } from '../history/store.ts';
-import type { AlarmsAnswer, AlarmView, GatewayView } from './schemas.ts';
-import { longestChannel, metricPatternText } from './schemas.ts';
-
-/** `inService`: staff have not taken it out of service. */
-export function gatewayView(known: KnownGateway, inService = true): GatewayView {
-  const { gateway, site, online, lastContact, status } = known;
-  const lanes = status?.lanes ?? [];
-  return {
-    gateway,
-    site,
-    online,
-    last_contact: lastContact === undefined ? null : rfc3339(lastContact),
-    in_service: inService,
-    name: status?.name ?? gateway,
-    ...(status?.place === undefined ? {} : { place: status.place }),
-    version: status?.version ?? '',
-    at: status?.at ?? null,
-    clock: status?.clock ?? null,
-    revision: status?.revision ?? '',
-    backlog: {
-      events: lanes.reduce((sum, lane) => sum + Math.max(0, lane.assigned - lane.acknowledged), 0),
-      bytes: lanes.reduce((sum, lane) => sum + lane.bytes, 0),
-    },
-    lanes,
-    uplinks: status?.uplinks ?? [],
-    cameras: status?.cameras ?? [],
-    devices: status?.devices ?? [],
-    problems: status?.problems ?? [],
-    ...evidenceRefusal(status),
-  };
-}
-
-/** What an asked gateway would answer for sure, by its own word. */
-function evidenceRefusal(status: KnownGateway['status']): Pick<GatewayView, 'evidence_refused'> {
-  if (status?.commandKeys?.length === 0)
-    return {
-      evidence_refused: 'it takes no commands: add the centre’s key to its gateway.yaml under commands: trusted_keys',
-    };
-  if (status?.sendsEvidence === false)
-    return { evidence_refused: 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence' };
-  return {};
-}
+import type { AlarmList, AlarmState, HistoryEvent } from '../history/store.ts';
+import type { CentreAlarm } from './centre-alarms.ts';
+import type { AlarmsAnswer, AlarmView } from './schemas.ts';
 
 export function alarmView({ alarm, site, gateway, latest, raised, open, acknowledgement }: AlarmState): AlarmView {
   const data = fieldsOf(latest.data);
@@ -181,24 +139,6 @@ export function alarmsPage(
 }
 
 const mostNotListed = 100;
-const metricPattern = new RegExp(metricPatternText);
-
-type Metrics = Awaited<ReturnType<HistoryStore['metrics']>>;
-
-/**
- * What a chart can be asked for, each once: a name that the series do not take is none, and one device of a gateway that
- * sent under several sites is one device, at the site that its gateway is at.
- */
-export function drawable(metrics: Metrics, gateways: { get(id: string): KnownGateway | undefined }): Metrics {
-  const known = new Map<string, Metrics[number]>();
-  for (const one of metrics) {
-    const { gateway, device, channel, metric } = one;
-    if (device === '' || channel.length > longestChannel || !metricPattern.test(metric)) continue;
-    const name = JSON.stringify([gateway, device, channel, metric]);
-    if (!known.has(name) || gateways.get(gateway)?.site === one.site) known.set(name, one);
-  }
-  return [...known.values()];
-}
 
 /** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {

@@ -1,7 +1,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
 import { exampleAlert, exampleEvent } from '../testing/examples.ts';
-import { LiveFeed, type LiveMessage } from './live.ts';
+import { LiveFeed, type LiveMessage } from './feed.ts';
 
 function start() {
   const clock = new FakeClock();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { KnownGateway } from '../gateways/directory.ts';
 import { exampleStatus } from '../testing/examples.ts';
-import { gatewayView } from './views.ts';
+import type { KnownGateway } from './directory.ts';
+import { gatewayView } from './view.ts';
 
 const known = (change: Parameters<typeof exampleStatus>[0]) =>
   ({ gateway: 'gw-1', site: 'farm-7', online: true, status: exampleStatus(change) }) as unknown as KnownGateway;

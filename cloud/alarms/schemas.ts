@@ -1,0 +1,94 @@
+/** Alarms over HTTP: the filters of the list, and one alarm in its newest state. */
+import Type from 'typebox';
+import { answer, closed, id, list, optional, time, value } from '../api/schema.ts';
+
+export const maxAlarms = 1000;
+
+export const alarmsQuery = Type.Object(
+  {
+    since: optional(time('alarms that ended before are left out; default: a day ago')),
+    limit: optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxAlarms,
+        description:
+          'default 200. Left out first: alarms that ended and are acknowledged; then open alarms beyond each gateway’s ' +
+          'equal share, in this order: acknowledged, least severe, oldest',
+      }),
+    ),
+    site: optional(id('only of this site')),
+    gateway: optional(id('only of this gateway')),
+    skip: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        description: 'how many alarms the answers before had: this one begins after them',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const alarmSchema = answer({
+  alarm: Type.String({ description: 'id of this occurrence' }),
+  /** of the newest event about it */
+  event: Type.String(),
+  site: Type.String(),
+  gateway: Type.String(),
+  device: Type.String(),
+  rule: Type.String(),
+  severity: Type.String({ description: 'info, warning or critical' }),
+  category: Type.String(),
+  message: Type.String(),
+  cause: Type.String(),
+  value: optional(value),
+  count: Type.Integer({ description: 'how often it was set off since it was raised' }),
+  peak: optional(
+    Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: 'the worst value since it was raised' }),
+  ),
+  summary: optional(Type.String({ description: 'what it is about, also when it is over: how far it went' })),
+  device_name: optional(Type.String()),
+  place: optional(Type.String({ description: 'where the device is, in the site’s words' })),
+  active: Type.Boolean(),
+  open: Type.Boolean({ description: 'active, or over and not acknowledged by a person' }),
+  acknowledged: Type.Boolean(),
+  acknowledged_by: optional(Type.String({ description: 'a log-in name' })),
+  acknowledged_at: optional(time('by the clock of where it was acknowledged')),
+  acknowledged_where: optional(
+    Type.Union([Type.Literal('site'), Type.Literal('centre'), Type.Literal('centre only')], {
+      description: 'site: on the gateway’s page; centre only: the gateway does not know yet',
+    }),
+  ),
+  test: Type.Boolean({ description: 'an installer’s trial' }),
+  change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
+  raised: time('when it was raised'),
+  changed: time('when the newest change happened'),
+  ended: optional(time('absent: it is active')),
+  raised_by: optional(Type.Literal('centre', { description: 'the centre found it; absent: its gateway raised it' })),
+  evidence: list(
+    answer({
+      id: Type.String({ description: 'as its gateway calls it' }),
+      sha256: Type.String(),
+      size: Type.Integer({ description: 'bytes' }),
+      kind: Type.String({ description: 'picture, best or clip' }),
+      media: Type.String({ description: 'image/jpeg or video/mp4' }),
+    }),
+  ),
+  evidence_problem: optional(Type.String({ description: 'why it has no clip, in words' })),
+});
+export type AlarmView = Type.Static<typeof alarmSchema>;
+
+export const alarmsAnswer = answer({
+  alarms: list(alarmSchema),
+  open: Type.Integer({ description: 'active, or over and not acknowledged: in all, those beyond the limit included' }),
+  not_listed: list(
+    answer({
+      gateway: Type.String(),
+      site: Type.String(),
+      open: Type.Integer({
+        description: 'open alarms of this gateway that are not in this answer; ask with `gateway`',
+      }),
+    }),
+  ),
+});
+export type AlarmsAnswer = Type.Static<typeof alarmsAnswer>;

@@ -1,0 +1,31 @@
+/** How the routes of all capabilities answer what a part of the centre refuses or cannot do now. */
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+
+/** The answer to a question. @throws HttpProblem 400 or 422 where the history refuses the question itself */
+export async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID')
+      throw new HttpProblem(400, error.message);
+    if (error instanceof ForpostError && error.code === 'FORPOST_LANE_SCATTERED')
+      throw new HttpProblem(422, error.message);
+    throw error;
+  }
+}
+
+const retryMs = 2_000;
+
+/**
+ * The result of a change. @throws HttpProblem 503 with Retry-After where a part of the centre could not make it;
+ * `words` tell the person from the reason what to do
+ */
+export async function changed<Result>(change: Promise<Result>, words: (reason: string) => string): Promise<Result> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof ForpostError)) throw error;
+    throw tryAgainIn(503, retryMs, words(messageOf(error)));
+  }
+}

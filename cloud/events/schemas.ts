@@ -1,0 +1,76 @@
+/** Events over HTTP: the filters of a question, and an event as the history has it. */
+import Type from 'typebox';
+import { answer, closed, id, lane, list, optional, time } from '../api/schema.ts';
+
+export const maxEvents = 1000;
+
+export const eventParams = Type.Object(
+  {
+    gateway: id('of the gateway'),
+    epoch: id('of its outbox’s life'),
+    lane,
+    sequence: Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'decimal' }),
+  },
+  closed,
+);
+
+export const eventsQuery = Type.Object(
+  {
+    site: optional(id('only of this site')),
+    gateway: optional(id('only of this gateway')),
+    device: optional(id('only of this device')),
+    type: optional(Type.String({ minLength: 1, maxLength: 200, description: 'such as forpost.reading.v1' })),
+    lane: optional(lane),
+    from: optional(time('event time, corrected where it is, inclusive')),
+    to: optional(time('event time, corrected where it is, exclusive')),
+    limit: optional(Type.Integer({ minimum: 1, maximum: maxEvents, description: 'default 100' })),
+    cursor: optional(Type.String({ minLength: 1, maxLength: 1000, description: 'of the page before' })),
+  },
+  closed,
+);
+
+export const eventSchema = answer({
+  specversion: Type.Literal('1.0'),
+  id: Type.String({ description: '<gateway>/<epoch>/<lane>/<sequence>' }),
+  source: Type.String(),
+  type: Type.String(),
+  subject: optional(Type.String({ description: 'the device' })),
+  time: time('when it happened, as it came'),
+  datacontenttype: Type.Literal('application/json'),
+  site: Type.String(),
+  gateway: Type.String(),
+  epoch: Type.String(),
+  lane,
+  sequence: Type.String({ description: 'decimal' }),
+  received: time('when the gateway took it, as it came'),
+  stored: time('when the centre stored it'),
+  corrected_time: optional(
+    time(
+      'where the gateway stamped `time` with a clock out of sync, and a later sync told by how much: when it happened',
+    ),
+  ),
+  doubted: optional(
+    Type.Union([Type.Literal('future'), Type.Literal('past')], {
+      description:
+        'its own `time` cannot be (a day after it was stored, or before 2000): it stands where it was stored',
+    }),
+  ),
+  corrected_received: optional(time('the same for `received`')),
+  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
+  boot: Type.String(),
+  uptime: Type.String({ description: 'ms of the boot’s monotonic clock, decimal' }),
+  data: Type.Unknown(),
+  shortened: optional(
+    Type.Integer({
+      description:
+        'bytes of the whole data: `data`, and attributes that Forpost does not know, are shortened here; all of it stands at /api/v1/events/<id>',
+    }),
+  ),
+});
+export type EventView = Type.Static<typeof eventSchema>;
+
+export const eventsAnswer = answer({
+  events: list(eventSchema),
+  cursor: optional(Type.String({ description: 'absent on the last page' })),
+});
+export type EventsAnswer = Type.Static<typeof eventsAnswer>;

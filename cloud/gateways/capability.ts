@@ -1,0 +1,61 @@
+/** The newest state of each gateway, and whether staff have taken it out of service. */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { changed } from '../api/answers.ts';
+import type { CapabilityKind } from '../api/capability.ts';
+import { idParams } from '../api/schema.ts';
+import type { GatewayDirectory } from './directory.ts';
+import { type GatewayService, gatewayServiceKind } from './out-of-service.ts';
+import { gatewaysAnswer, serviceAnswer, serviceBody } from './schemas.ts';
+import { gatewayView } from './view.ts';
+
+export interface GatewayRouteServices {
+  readonly gateways: Pick<GatewayDirectory, 'all' | 'get' | 'start' | 'stop'>;
+  readonly service: Pick<GatewayService, 'isOut' | 'set'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export const gateways: CapabilityKind<GatewayRouteServices> = {
+  name: 'gateways',
+  registryKinds: [gatewayServiceKind],
+  create: ({ gateways: directory, service, clock }) => ({
+    part: directory,
+    routes(api, caller) {
+      api.get(
+        '/api/v1/gateways',
+        {
+          config: { right: 'see' },
+          schema: { summary: 'Gateways as they are now', response: { 200: gatewaysAnswer } },
+        },
+        async () => ({
+          now: rfc3339(clock.now()),
+          gateways: directory.all().map((known) => gatewayView(known, !service.isOut(known.gateway))),
+        }),
+      );
+
+      api.post(
+        '/api/v1/gateways/:id/service',
+        {
+          config: { right: 'act' },
+          schema: {
+            summary: 'Takes a gateway out of service, or back: out of service the centre raises nothing about it',
+            params: idParams,
+            body: serviceBody,
+            response: { 200: serviceAnswer },
+          },
+        },
+        async (request) => {
+          const { id } = request.params;
+          const { in_service: inService } = request.body;
+          if (directory.get(id) === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+          await changed(
+            service.set(id, !inService, caller.person(request)),
+            (reason) => `${reason}. Nothing was changed: try again`,
+          );
+          return { gateway: id, in_service: inService };
+        },
+      );
+    },
+  }),
+};

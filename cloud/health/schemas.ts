@@ -1,0 +1,55 @@
+/** The condition of the centre itself over HTTP. */
+import Type from 'typebox';
+import { answer, list, time } from '../api/schema.ts';
+
+export const centreAnswer = answer({
+  started: time('of this centre'),
+  current: Type.Boolean({ description: 'whether what the centre shows is the present' }),
+  as_of: Type.Union([time('the time that the answer shows; now while it is current'), Type.Null()], {
+    description: 'null: nothing is known since the start',
+  }),
+  why_old: Type.String({ description: 'why it is not the present, in words; empty where it is' }),
+  problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
+  notes: list(Type.String({ description: 'what staff should know and need not mend: that the centre is catching up' })),
+  ingest: answer({
+    connected: Type.Boolean({ description: 'whether what the gateways send is being read; true without Kafka' }),
+    reasons: list(Type.String({ description: 'why not' })),
+    stored: Type.Integer({ description: 'events, since the start' }),
+    repeated: Type.Integer({ description: 'came again and were not stored again, since the start' }),
+    unread: Type.Integer({ description: 'records in Kafka that are not in the history yet' }),
+  }),
+  dead_letters: answer({
+    count: Type.Integer({ description: 'since the start' }),
+    /** also from before the start, for a week */
+    recent: list(
+      answer({
+        at: time('when the centre met it'),
+        topic: Type.String({ description: 'it stood in; "receiver" where it came without Kafka' }),
+        partition: Type.Integer(),
+        offset: Type.String(),
+        gateway: Type.String({ description: 'by the record’s key' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
+  notifier: answer({
+    connected: Type.Boolean({ description: 'whether alerts are being read' }),
+    reason: Type.String(),
+    channels: list(
+      answer({
+        channel: Type.String(),
+        sent: Type.Integer(),
+        failed: Type.Integer({ description: 'given up' }),
+        retries: Type.Integer(),
+        queue: Type.Integer(),
+        lastError: Type.String({ description: 'empty where the last try went well' }),
+        unreachable: Type.Optional(
+          Type.String({ description: 'why it cannot be reached, from the check at the start; absent where it can' }),
+        ),
+      }),
+    ),
+  }),
+});
+export type CentreView = Type.Static<typeof centreAnswer>;
+
+export const healthAnswer = answer({ status: Type.String(), reasons: list(Type.String()) });

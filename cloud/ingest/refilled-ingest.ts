@@ -1,0 +1,47 @@
+/**
+ * Ingest of a centre whose history may have to be filled again (recovery.ts).
+ *
+ *   nothing to fill ──► ingest starts at once
+ *   the history is a new one in place of a damaged one ──► wait for Kafka ──► read from the oldest record on
+ *
+ * Always: the start of the centre waits for neither; the page is up meanwhile.
+ */
+import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { HistoryRecovery } from './recovery.ts';
+
+export interface RefilledIngestOptions {
+  readonly ingest: Part;
+  readonly recovery: Pick<HistoryRecovery, 'due' | 'prepareIngest'>;
+  /** fills the new history with what is in no lane */
+  readonly refill: () => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+export class RefilledIngest implements Part {
+  readonly #options: RefilledIngestOptions;
+  readonly #stopping = new AbortController();
+  #started: Promise<void> = Promise.resolve();
+
+  constructor(options: RefilledIngestOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { ingest, recovery, refill, logger } = this.#options;
+    if (!recovery.due) {
+      await ingest.start();
+      return;
+    }
+    this.#started = recovery.prepareIngest(this.#stopping.signal, refill).then(async () => {
+      if (!this.#stopping.signal.aborted) await ingest.start();
+    });
+    this.#started.catch((error: unknown) => logger.fatal({ err: error }, 'ingest did not start'));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#started.catch(() => undefined);
+    await this.#options.ingest.stop();
+  }
+}

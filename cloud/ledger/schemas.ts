@@ -1,0 +1,67 @@
+/** The ledger over HTTP: counts of each lane, and of each kind the first ranges. */
+import Type from 'typebox';
+import { answer, closed, id, lane, list, optional, time } from '../api/schema.ts';
+
+/** Events of one lane in numbers: assigned = received + shed + missing + waiting. */
+const counts = {
+  assigned: Type.Integer({ description: 'numbers given by the gateway' }),
+  received: Type.Integer({ description: 'in the history' }),
+  shed: Type.Integer({ description: 'named in a gap record, and not received' }),
+  missing: Type.Integer({ description: 'below what was called safe, and neither received nor shed' }),
+  waiting: Type.Integer({ description: 'above it, or perhaps unread in Kafka: on the site, or on the way' }),
+} as const;
+
+export const ledgerQuery = Type.Object(
+  {
+    epoch: optional(id('only of this life of the outbox')),
+    lane: optional(lane),
+    after: optional(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'of an answer before: its `next`' }),
+    ),
+    limit: optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'ranges of each kind of one lane; default 20' }),
+    ),
+    skip: optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'lanes of answers before' })),
+  },
+  closed,
+);
+
+const ledgerRanges = answer({
+  ranges: list(Type.Unsafe<readonly [number, number]>(Type.Tuple([Type.Integer(), Type.Integer()]))),
+  left_out: Type.Integer({ description: 'ranges that are not in this answer' }),
+  next: optional(Type.Integer({ description: 'ask with `after` set to this; absent where nothing is left out' })),
+});
+
+const ledgerLane = answer({
+  epoch: Type.String(),
+  lane,
+  ...counts,
+  duplicates: Type.Integer(),
+  settled: Type.Integer({ description: 'last number of which it is known whether it arrived' }),
+  reasons: list(answer({ reason: Type.String(), count: Type.Integer({ description: 'events shed for it' }) })),
+  ranges: answer({ received: ledgerRanges, shed: ledgerRanges, missing: ledgerRanges, waiting: ledgerRanges }),
+  gaps: list(
+    answer({
+      from: Type.Integer(),
+      to: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'null: the end is not known; 0: the events never had a number',
+      }),
+      count: Type.Integer({ description: 'as the gateway counted' }),
+      reason: Type.String(),
+      first_time: optional(Type.String()),
+      last_time: optional(Type.String()),
+    }),
+  ),
+  gaps_left_out: Type.Integer(),
+});
+export type LedgerLaneView = Type.Static<typeof ledgerLane>;
+
+export const ledgerSchema = answer({
+  gateway: Type.String(),
+  counted: optional(time('when the centre counted')),
+  ...counts,
+  duplicates: Type.Integer({ description: 'rows that the history holds twice and shows once' }),
+  lanes: list(ledgerLane),
+  lanes_left_out: Type.Integer({ description: 'lanes behind these: ask with `skip`' }),
+});
+export type LedgerView = Type.Static<typeof ledgerSchema>;

@@ -1,0 +1,33 @@
+/** The messages of GET /api/v1/stream, by the name of the server-sent event. */
+import type { AlarmView } from '../alarms/schemas.ts';
+import type { CommandView } from '../commands/schemas.ts';
+import type { EventView } from '../events/schemas.ts';
+import type { GatewayView } from '../gateways/schemas.ts';
+import type { CentreView } from '../health/schemas.ts';
+import type { LedgerView } from '../ledger/schemas.ts';
+
+export interface StreamMessages {
+  /** first of all: the stream is there, and what it says from now on is complete */
+  readonly hello: { readonly now: string };
+  /** every few seconds, so that a page can tell silence from a connection that is dead */
+  readonly tick: { readonly now: string };
+  /** stored since the last one, oldest first; `skipped` more were stored and are not in here: ask for them */
+  readonly events: {
+    readonly events: readonly EventView[];
+    readonly skipped: number;
+    /** of which gateways, the twenty with the most */
+    readonly skipped_of?: Readonly<Record<string, number>>;
+  };
+  /** an alarm's newest state */
+  readonly alert: AlarmView;
+  /** a person acknowledged an alarm at the centre */
+  readonly acknowledged: { readonly gateway: string; readonly alarm: string; readonly by: string; readonly at: string };
+  /** a command that was sent, or what became of it */
+  readonly command: CommandView;
+  readonly gateway: { readonly now: string; readonly gateway: GatewayView };
+  readonly ledger: LedgerView;
+  /** other centres may have stored what is not told here: ask for alarms and events */
+  readonly elsewhere: Readonly<Record<string, never>>;
+  /** at first, and when something about it is wrong or right again */
+  readonly centre: CentreView;
+}

@@ -1,0 +1,24 @@
+/** Which series a chart can be drawn of. Pure. */
+import type { KnownGateway } from '../gateways/directory.ts';
+import type { DeviceMetric } from './metrics.ts';
+import { longestChannel, metricPatternText } from './schemas.ts';
+
+const metricPattern = new RegExp(metricPatternText);
+
+/**
+ * What a chart can be asked for, each once: a name that the series do not take is none, and one device of a gateway that
+ * sent under several sites is one device, at the site that its gateway is at.
+ */
+export function drawable(
+  metrics: readonly DeviceMetric[],
+  gateways: { get(id: string): KnownGateway | undefined },
+): readonly DeviceMetric[] {
+  const known = new Map<string, DeviceMetric>();
+  for (const one of metrics) {
+    const { gateway, device, channel, metric } = one;
+    if (device === '' || channel.length > longestChannel || !metricPattern.test(metric)) continue;
+    const name = JSON.stringify([gateway, device, channel, metric]);
+    if (!known.has(name) || gateways.get(gateway)?.site === one.site) known.set(name, one);
+  }
+  return [...known.values()];
+}

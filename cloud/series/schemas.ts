@@ -1,0 +1,62 @@
+/** Series over HTTP: one metric of one device in steps of time, and which metrics there are. */
+import Type from 'typebox';
+import { answer, closed, id, list, optional, time } from '../api/schema.ts';
+
+export const maxPoints = 5000;
+export const longestChannel = 64;
+export const metricPatternText = '^[a-z0-9_]{1,100}$';
+
+export const seriesQuery = Type.Object(
+  {
+    device: id('whose readings'),
+    gateway: optional(id('where several gateways know a device of that id')),
+    channel: optional(Type.String({ minLength: 1, maxLength: longestChannel, description: 'of the device' })),
+    metric: Type.String({ pattern: metricPatternText, description: 'such as power_w' }),
+    from: optional(time('default: a day before `to`')),
+    to: optional(time('default: now')),
+    step: optional(Type.Integer({ minimum: 1, maximum: 31_622_400, description: 's; default: one that fits' })),
+    agg: optional(
+      Type.Union(
+        [
+          Type.Literal('avg'),
+          Type.Literal('min'),
+          Type.Literal('max'),
+          Type.Literal('sum'),
+          Type.Literal('last'),
+          Type.Literal('count'),
+        ],
+        { description: 'default avg' },
+      ),
+    ),
+    tz: optional(Type.String({ maxLength: 64, description: 'IANA zone that days begin in; default UTC' })),
+  },
+  closed,
+);
+
+export const seriesAnswer = answer({
+  device: Type.String(),
+  metric: Type.String(),
+  unit: Type.String({ description: 'from the metric’s name; empty where it has none' }),
+  from: time('inclusive'),
+  to: time('exclusive'),
+  step: Type.Integer({ description: 's' }),
+  agg: Type.String(),
+  tz: Type.String(),
+  points: list(
+    answer({ time: Type.Number({ description: 'start of the step, ms since 1970' }), value: Type.Number() }),
+  ),
+});
+export type SeriesAnswer = Type.Static<typeof seriesAnswer>;
+
+export const metricsAnswer = answer({
+  metrics: list(
+    answer({
+      site: Type.String(),
+      gateway: Type.String(),
+      device: Type.String(),
+      channel: Type.String({ description: 'empty where the device has none' }),
+      metric: Type.String(),
+    }),
+  ),
+});
+export type MetricsAnswer = Type.Static<typeof metricsAnswer>;

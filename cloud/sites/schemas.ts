@@ -1,0 +1,15 @@
+/** Sites over HTTP: which gateways a site has, and which site a gateway belongs to. */
+import Type from 'typebox';
+import { answer, closed, id, list, time } from '../api/schema.ts';
+
+export const sitesAnswer = answer({
+  sites: list(answer({ site: Type.String(), gateways: list(Type.String()), online: Type.Integer() })),
+});
+
+export const moveBody = Type.Object({ site: id('the id of its site from now on') }, closed);
+
+export const siteAnswer = answer({
+  gateway: Type.String(),
+  site: Type.String({ description: 'that counts' }),
+  former: Type.Array(answer({ site: Type.String(), until: time('what names this site is taken until then') })),
+});
