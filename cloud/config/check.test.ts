@@ -54,7 +54,9 @@ notify:
     expect.stringMatching(/^http\.tls: the certificate has ended on 2020-01-01/),
   ]);
   expect(posts).not.toContain('POST');
-  expect(summary).toBe('centre: page by https, Kafka at 127.0.0.1:1, embedded history, 3 channels');
+  expect(summary).toMatch(
+    /^centre: page by https, Kafka at 127.0.0.1:1, embedded history, 3 channels \(webhook to http:\/\/127.0.0.1:\d+; webhook to https:\/\/127.0.0.1:1; webhook to https:\/\/no-such-desk.invalid\)$/,
+  );
   // nothing is written
   expect(await readdir(folder)).toEqual(['cloud.yaml']);
 });

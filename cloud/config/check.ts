@@ -13,7 +13,8 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { certificateProblems, certificatesIn } from '@forpost/shared/tls.ts';
 import { readUsers, usersFileOf } from '../access/users.ts';
 import { kafkaClient, kafkaReason } from '../kafka/client.ts';
-import { createRoutes } from '../notify/channels/registry.ts';
+import type { ChannelConfig } from '../notify/channel-kind.ts';
+import { channelKindOf, createRoutes } from '../notify/channels/registry.ts';
 import type { CloudConfig } from './config.ts';
 import { clusterOf } from './kafka-cluster.ts';
 import { loadCloud } from './load.ts';
@@ -118,7 +119,17 @@ function summaryOf({ http, kafka, history, notify = [], receiver }: CloudConfig)
     kafka === undefined ? 'no Kafka' : `Kafka at ${kafka.brokers.join(', ')}`,
     history?.url === undefined ? 'embedded history' : 'history on a server',
     ...(receiver === undefined ? [] : ['receiver with a port of its own']),
-    `${notify.length} ${notify.length === 1 ? 'channel' : 'channels'}`,
+    channelsInWords(notify),
   ];
   return `centre: ${parts.join(', ')}`;
+}
+
+/** Channels whose addresses are in the summary. */
+const mostSummaries = 3;
+
+function channelsInWords(notify: readonly ChannelConfig[]): string {
+  const count = `${notify.length} ${notify.length === 1 ? 'channel' : 'channels'}`;
+  if (notify.length === 0) return count;
+  const told = notify.slice(0, mostSummaries).map((channel) => channelKindOf(channel).summary(channel));
+  return `${count} (${told.join('; ')}${notify.length > mostSummaries ? '; …' : ''})`;
 }

@@ -1,8 +1,10 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { allowPlaintextKey } from '@forpost/shared/http/clear-address.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
+import { anyChannelSchema } from '../notify/channels/registry.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -16,13 +18,6 @@ const certificateKeys = {
   }),
   key: Type.String({ description: 'PEM file with the certificate’s key, without a passphrase' }),
 };
-const allowPlaintext = Type.Optional(
-  Type.Boolean({
-    description: 'true allows a password to another machine by http, where the network is trusted',
-    default: false,
-  }),
-);
-
 export const defaultCloudPort = 8090;
 export const defaultReceiverPort = 8443;
 
@@ -150,22 +145,6 @@ const gatewaySchema = Type.Object(
   closed,
 );
 
-const webhookSchema = Type.Object(
-  {
-    id: Type.String({ pattern: idPatternText, description: 'id of the channel in log and metrics' }),
-    kind: Type.Literal('webhook', { description: 'an HTTP address that is sent JSON' }),
-    url: Type.String({ pattern: '^https?://', description: 'address that notifications are posted to' }),
-    allow_plaintext: allowPlaintext,
-    severity: Type.Optional(
-      Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
-        description: 'least severity that is sent',
-        default: 'warning',
-      }),
-    ),
-  },
-  { ...closed, description: 'a webhook' },
-);
-
 const gatewayAlarmsSchema = Type.Object(
   {
     silent_after_s: Type.Optional(
@@ -210,7 +189,7 @@ export const cloudSchema = Type.Object(
               'x-default': 'ClickHouse embedded in the centre',
             }),
           ),
-          allow_plaintext: allowPlaintext,
+          ...allowPlaintextKey,
         },
         { ...closed, description: 'where the history is kept' },
       ),
@@ -227,7 +206,7 @@ export const cloudSchema = Type.Object(
         'limits of each gateway that has none of its own: beyond them the receiver answers 429, Kafka refuses nothing, and the centre raises the alarm flood',
       ),
     ),
-    notify: Type.Optional(Type.Array(webhookSchema, { description: 'channels that tell people of alarms' })),
+    notify: Type.Optional(Type.Array(anyChannelSchema, { description: 'channels that tell people of alarms' })),
     commands: Type.Optional(
       Type.Object(
         {

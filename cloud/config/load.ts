@@ -10,11 +10,13 @@ import { dirname, resolve } from 'node:path';
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
+import { clearAddressProblem } from '@forpost/shared/http/clear-address.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
 import { resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
+import { channelKindOf } from '../notify/channels/registry.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -24,7 +26,7 @@ export function loadCloud(file: string): CloudConfig {
   const { value: written, describe } = loadYaml(file, cloudSchema);
   const value = resolved(written, (path) => resolve(dirname(file), path));
   const problems = [
-    ...addressProblems(value),
+    ...historyProblems(value),
     ...kafkaProblems(value),
     ...httpProblems(value),
     ...receiverProblems(value),
@@ -41,12 +43,15 @@ export function readPassword(file: string): string {
 }
 
 function resolved(value: CloudConfig, at: (path: string) => string): CloudConfig {
-  const { kafka, receiver, commands } = value;
+  const { kafka, receiver, commands, notify } = value;
   const paths = {
     data: at(value.data),
     http: resolvedHttp(value.http, at),
     ...(receiver === undefined ? {} : { receiver: { ...receiver, tls: resolvedReceiverTls(receiver.tls, at) } }),
     ...(commands?.key_file === undefined ? {} : { commands: { ...commands, key_file: at(commands.key_file) } }),
+    ...(notify === undefined
+      ? {}
+      : { notify: notify.map((channel) => channelKindOf(channel).resolved?.(channel, at) ?? channel) }),
   };
   if (kafka === undefined) return { ...value, ...paths };
   const { tls, sasl } = kafka;
@@ -139,31 +144,19 @@ function passwordProblem(file: string): string | undefined {
   }
 }
 
-function addressProblems({ history, notify = [] }: CloudConfig): Problem[] {
-  const problems: Problem[] = [];
-  const check = (path: readonly (string | number)[], name: string, text: string, insisted = false) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) {
-      problems.push({ path, message: `"${text}" is not an address such as http://host:8123/database` });
-      return;
-    }
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (url.protocol === 'https:' || url.password === '' || isLoopback(host) || insisted) return;
-    problems.push({
-      path,
-      message: `${name} with http:// sends the password to ${host} in the clear: write https://, or, where the network is trusted, say allow_plaintext: true beside it`,
-    });
-  };
-  if (history?.url !== undefined) check(['history', 'url'], 'history.url', history.url, history.allow_plaintext);
-  for (const [index, { url, allow_plaintext: insisted }] of notify.entries())
-    check(['notify', index, 'url'], `notify[${index}].url`, url, insisted);
-  return problems;
+function historyProblems({ history }: CloudConfig): Problem[] {
+  if (history?.url === undefined) return [];
+  const message = clearAddressProblem(history.url, 'history.url', history.allow_plaintext);
+  return message === undefined ? [] : [{ path: ['history', 'url'], message }];
 }
 
 function channelProblems({ notify = [] }: CloudConfig): Problem[] {
-  return notify.flatMap(({ id }, index) => {
-    const first = notify.findIndex((other) => other.id === id);
-    return first < index ? [{ path: ['notify', index, 'id'], message: `the channel "${id}" is there twice` }] : [];
+  return notify.flatMap((channel, index) => {
+    const own = channelKindOf(channel).check(channel, `notify[${index}]`);
+    const problems: Problem[] = own.map((one) => ({ ...one, path: ['notify', index, ...one.path] }));
+    if (notify.findIndex(({ id }) => id === channel.id) < index)
+      problems.push({ path: ['notify', index, 'id'], message: `the channel "${channel.id}" is there twice` });
+    return problems;
   });
 }
 

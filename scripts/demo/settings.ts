@@ -195,7 +195,7 @@ function leaveCamerasOut(document: Document): void {
 function portsOf(installation: Installation, cloud: CloudConfig, camera: URL, offset: number): Ports {
   const sink = installation.uplink.find((one): one is KafkaSinkConfig => one.kind === 'kafka');
   const kafka = Number(sink?.brokers[0]?.split(':').at(-1) ?? 9092);
-  const receiver = Number(new URL(cloud.notify?.[0]?.url ?? 'http://127.0.0.1:8091').port);
+  const receiver = Number(new URL(String(cloud.notify?.[0]?.url ?? 'http://127.0.0.1:8091')).port);
   const plain = {
     mqtt: installation.mqtt.port ?? 1883,
     gateway: installation.http.port ?? 8080,

@@ -1,19 +1,26 @@
-/** The kinds of channels. A new one is one file beside this and one line here. */
-import type { CloudConfig } from '../../config/config.ts';
-import type { Channel } from '../channel.ts';
+/** The kinds of channels there are. A new one is one file beside this and one line here. */
+import Type from 'typebox';
+import { type ChannelConfig, type ChannelKind, channelOfKind } from '../channel-kind.ts';
 import type { Route } from '../notifier.ts';
-import { WebhookChannel } from './webhook.ts';
+import { webhook } from './webhook.ts';
 
-type ChannelConfig = NonNullable<CloudConfig['notify']>[number];
+/** Kinds whose configurations have been checked against their own schemas. */
+export const channelKinds = [webhook] as readonly ChannelKind[];
 
-const kinds: { readonly [Kind in ChannelConfig['kind']]: (config: ChannelConfig) => Channel } = {
-  webhook: (config) => new WebhookChannel(config.id, config.url),
-};
+/** Any channel. */
+export const anyChannelSchema = Type.Unsafe<ChannelConfig>(Type.Union(channelKinds.map(channelOfKind)));
+
+/** @throws RangeError of an unknown kind, which loading the centre's file refuses */
+export function channelKindOf({ kind }: Pick<ChannelConfig, 'kind'>): ChannelKind {
+  const found = channelKinds.find((one) => one.kind === kind);
+  if (found === undefined) throw new RangeError(`there is no kind of channel "${kind}"`);
+  return found;
+}
 
 /** The routes of a configuration's `notify` list. Without a severity a channel hears warnings and worse. */
-export function createRoutes(notify: CloudConfig['notify']): readonly Route[] {
-  return (notify ?? []).map((config) => ({
-    channel: kinds[config.kind](config),
+export function createRoutes(notify: readonly ChannelConfig[] = []): readonly Route[] {
+  return notify.map((config) => ({
+    channel: channelKindOf(config).create(config),
     severity: config.severity ?? 'warning',
   }));
 }

@@ -9,8 +9,11 @@ import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders 
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { allowPlaintextKey, clearAddressProblem } from '@forpost/shared/http/clear-address.ts';
 import { endWith, outgoingAgent, proxyReason } from '@forpost/shared/http/outgoing.ts';
+import Type from 'typebox';
 import { type Channel, type Notification, TryLater } from '../channel.ts';
+import type { ChannelConfig, ChannelKind } from '../channel-kind.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
 const maxSockets = 4;
@@ -27,6 +30,26 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by a CA that this machine does not know',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by a CA that this machine does not know',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: write http:// in the url, or its TLS port',
+};
+
+const schema = Type.Object({
+  url: Type.String({ pattern: '^https?://', description: 'address that notifications are posted to' }),
+  ...allowPlaintextKey,
+});
+
+type WebhookConfig = ChannelConfig & Type.Static<typeof schema>;
+
+export const webhook: ChannelKind<WebhookConfig> = {
+  kind: 'webhook',
+  description: 'an HTTP address that is sent JSON',
+  about: 'a webhook',
+  schema,
+  check({ url, allow_plaintext: insisted }, setting) {
+    const message = clearAddressProblem(url, `${setting}.url`, insisted);
+    return message === undefined ? [] : [{ path: ['url'], message }];
+  },
+  summary: ({ url }) => `webhook to ${new URL(url).origin}`,
+  create: ({ id, url }) => new WebhookChannel(id, url),
 };
 
 export class WebhookChannel implements Channel {

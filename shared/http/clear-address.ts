@@ -1,0 +1,26 @@
+/** What is wrong with an address of a web server that a configuration names, where a password may go in the clear. */
+import Type from 'typebox';
+import { isLoopback } from './loopback.ts';
+
+/** The key that allows a password in the clear, beside the address. */
+export const allowPlaintextKey = {
+  allow_plaintext: Type.Optional(
+    Type.Boolean({
+      description: 'true allows a password to another machine by http, where the network is trusted',
+      default: false,
+    }),
+  ),
+} as const;
+
+/**
+ * A sentence; undefined where nothing is wrong. `setting`: as `history.url`; `insisted`: the file says that the network
+ * is trusted. The sentence shows the address only where it is none.
+ */
+export function clearAddressProblem(text: string, setting: string, insisted = false): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return `"${text}" is not an address such as http://host:8123/database`;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (url.protocol === 'https:' || url.password === '' || isLoopback(host) || insisted) return undefined;
+  return `${setting} with http:// sends the password to ${host} in the clear: write https://, or, where the network is trusted, say allow_plaintext: true beside it`;
+}
