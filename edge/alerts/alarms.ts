@@ -236,6 +236,14 @@ export class Alarms implements Part {
     return this.#ended.dropped;
   }
 
+  /** What people should know, a sentence each. */
+  problems(): readonly string[] {
+    const { dropped } = this.#ended;
+    if (dropped === 0) return [];
+    const alarms = dropped === 1 ? '1 alarm' : `${dropped} alarms`;
+    return [`too many alarms wait for an acknowledgement: ${alarms} left this list unseen, see the earlier alarms`];
+  }
+
   /** How often an action failed or the snapshot could not be written. */
   failures(): number {
     return this.#failures;

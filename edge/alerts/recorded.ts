@@ -10,6 +10,7 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import Value from 'typebox/value';
+import type { OutboxReader } from '../outbox/outbox.ts';
 import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
@@ -21,7 +22,7 @@ export interface RecordedAlert {
 }
 
 /** Events of the alerts lane that a start reads: many times what comes between two snapshots. */
-export const mostRecorded = 5000;
+const mostRecorded = 5000;
 
 const id = Type.String({ pattern: idPatternText });
 const valueSchema = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
@@ -56,6 +57,11 @@ export function recordedAlerts(events: readonly StoredEvent[]): readonly Recorde
     const value: unknown = JSON.parse(data);
     return Value.Check(schema, value) ? [{ time, data: value as unknown as AlertData }] : [];
   });
+}
+
+/** The newest alerts of the outbox, oldest first. @throws what the reader says */
+export function recordedIn(reader: Pick<OutboxReader, 'newest'>): readonly RecordedAlert[] {
+  return recordedAlerts(reader.newest('alerts', mostRecorded)).toReversed();
 }
 
 export interface Folded {

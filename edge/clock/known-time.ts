@@ -12,9 +12,11 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import { lanes } from '@forpost/shared/event/ids.ts';
 import { readWhole, replaceFile } from '@forpost/shared/files.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { notBefore } from '@forpost/shared/version.ts';
+import type { OutboxReader } from '../outbox/outbox.ts';
 
 export interface KnownTimeOptions {
   readonly clock: Clock;
@@ -39,6 +41,8 @@ export interface AboutTime {
   readonly withinMs: number;
 }
 
+/** Newest events of a lane among which one that was stamped in sync is looked for. */
+const mostLookedThrough = 1000;
 /** How often the time is written down while it is in sync. */
 const keepEveryMs = 3_600_000;
 /** The worst drift of a clock without a time service, as the kernel assumes (adjtimex(2)). */
@@ -74,6 +78,17 @@ export class KnownTime {
 
   async stop(): Promise<void> {
     await this.#writing;
+  }
+
+  /**
+   * Learns from the newest event of each lane that an earlier run stamped in sync: now is later.
+   * @throws what the reader says
+   */
+  learnFrom(reader: Pick<OutboxReader, 'newest'>): void {
+    for (const lane of lanes) {
+      const synced = reader.newest(lane, mostLookedThrough).find(({ clock }) => clock === 'synced');
+      if (synced !== undefined) this.wasOnce(synced.received);
+    }
   }
 
   /** An event of an earlier run was stamped in sync at this time. */

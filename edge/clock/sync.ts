@@ -15,7 +15,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { ClockQuality, GatewayData } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type ClockProbe, systemProbes } from './probes.ts';
@@ -50,6 +50,12 @@ const offsetToleranceMs = 500;
 const tellEveryMs = 60_000;
 /** Jumps that are told at once; beyond them one each `tellEveryMs`, with all that moved since. */
 const jumpsAtOnce = 10;
+
+/** The event of a wall clock that was set. */
+export function clockSetEvent(movedMs: number): GatewayData {
+  const moved = Math.round(movedMs);
+  return { change: 'clock-set', message: `the system clock moved by ${moved} ms`, moved_ms: moved };
+}
 
 export class ClockSync implements Part {
   readonly #options: ClockSyncOptions;

@@ -16,6 +16,28 @@ export interface TrustedKeys {
   readonly warnings: readonly Problem[];
 }
 
+/** The keys that count now: a reload may bring others. */
+export class CommandKeys {
+  #keys: readonly CommandKey[];
+
+  constructor(installation: Pick<Installation, 'commands'>) {
+    this.#keys = trustedKeys(installation).keys;
+  }
+
+  renew(installation: Pick<Installation, 'commands'>): void {
+    this.#keys = trustedKeys(installation).keys;
+  }
+
+  ids(): readonly string[] {
+    return this.#keys.map(({ id }) => id);
+  }
+
+  /** as they stand in the file */
+  texts(): readonly string[] {
+    return this.#keys.map(({ text }) => text);
+  }
+}
+
 /** No `commands` in the file: no keys, and no command is taken. Never throws because of what stands there. */
 export function trustedKeys({ commands }: Pick<Installation, 'commands'>): TrustedKeys {
   const keys = new Map<string, CommandKey>();

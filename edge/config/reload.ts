@@ -1,22 +1,23 @@
 /**
- * What SIGHUP does: the configuration is judged as at a start, and what can change while the gateway runs counts from
- * then on: passwords and tokens of all kinds, trusted keys, certificates.
+ * The reload (SIGHUP): reads the configuration again and applies what can change while the gateway runs: passwords,
+ * tokens, trusted keys, certificates.
  *
- *   judged ── problems ──► told, in the log and on the page until the next reload; nothing changes
- *     └── right ──► passwords, keys, certificates ──► what else differs is told: it counts at the next start
+ *   judged as at a start ── problems ──► log, and page until the next reload; nothing changes
+ *     └── no problem ──► passwords, keys, certificates count ──► other differences are logged: they count at the next start
  *
- * Always: all of it is judged before any of it counts; who is connected with what did not change does not notice; a
- * connection that a changed password had opened ends.
+ * Always: everything is judged before anything counts; a connection whose log-in did not change goes on undisturbed; a
+ * connection whose password changed ends.
  */
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Broker } from '../broker/broker.ts';
-import { trustedKeys } from '../commands/trusted-keys.ts';
+import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConsoleServer } from '../console/server.ts';
+import type { ConsoleUsers } from '../console/users.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { EvidenceUpload } from '../evidence/upload.ts';
 import { uploadTarget } from '../evidence/upload-target.ts';
 import type { ConditionWatch } from '../health/condition-watch.ts';
-import type { Secrets, Site } from '../site/site.ts';
+import type { Site } from '../site/site.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
 import type { Installation } from './installation.ts';
@@ -24,7 +25,7 @@ import { judge, type Loaded } from './judge.ts';
 
 export interface ReloadParts {
   readonly configFile: string;
-  /** with which the gateway began, and which it goes on with */
+  /** as it was at the start: the gateway goes on with it */
   readonly installation: Installation;
   /** as it is now */
   readonly site: () => Site;
@@ -35,8 +36,8 @@ export interface ReloadParts {
   readonly uplink: Pick<Uplink, 'renew'>;
   readonly uploads: Pick<EvidenceUpload, 'renew'>;
   readonly conditions: Pick<ConditionWatch, 'renew'>;
-  /** the page's log-ins and whose commands are taken */
-  readonly renewed: (secrets: Secrets, keyIds: readonly string[]) => void;
+  readonly users: Pick<ConsoleUsers, 'renew'>;
+  readonly commandKeys: Pick<CommandKeys, 'renew' | 'texts'>;
   readonly logger: Logger;
 }
 
@@ -53,14 +54,14 @@ export class Reload {
     return this.#problems;
   }
 
-  /** Never rejects because of what stands in the files. */
+  /** Never rejects for the content of the files. */
   async run(): Promise<void> {
     const { configFile, logger, broker, console: page } = this.#parts;
     const { problems, loaded } = await judge(configFile);
     if (loaded === undefined) {
       for (const problem of problems) logger.error(problem);
       this.#problems = [
-        `the configuration cannot be read again, and what was read before goes on: ${problems[0] ?? ''}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
+        `the configuration cannot be read again, and the one read before goes on: ${problems[0] ?? ''}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
       ];
       return;
     }
@@ -73,15 +74,11 @@ export class Reload {
 
   #renew({ installation, site, secrets }: Loaded): void {
     const parts = this.#parts;
-    const { keys } = trustedKeys(installation);
-    parts.renewed(
-      secrets,
-      keys.map(({ id }) => id),
-    );
+    parts.users.renew(secrets);
+    parts.commandKeys.renew(installation);
     for (const id of parts.devices.renew(secrets)) parts.broker.disconnect(id);
     parts.vision.renew(secrets.cameras ?? {});
-    const texts = keys.map(({ text }) => text);
-    parts.uplink.renew(secrets.uplink ?? {}, texts);
+    parts.uplink.renew(secrets.uplink ?? {}, parts.commandKeys.texts());
     parts.uploads.renew(uploadTarget(parts.installation, secrets));
     const others = ({ commands: _, ...rest }: Installation) => JSON.stringify(rest);
     if (others(installation) !== others(parts.installation))

@@ -1,34 +1,28 @@
 /**
- * What the gateway knows of itself, gathered from its parts when somebody asks: the status for the centre and the
- * page, the snapshot for the metrics, the page's source. Nothing is kept here but counters and listeners.
+ * What the page and its API show (source.ts), asked from the gateway's parts. Nothing is kept here but listeners.
  *
- * Always: asking touches no disk and no network (pictures and dead letters are read by whoever awaits them).
+ * Always: an answer touches no disk and no network, except pictures and dead letters, which the asker awaits.
  */
 import { open } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { awaitsAcknowledgement, type ClockQuality, type Severity } from '@forpost/shared/event/event.ts';
-import type { GatewayId } from '@forpost/shared/event/ids.ts';
-import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
+import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
+import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { ActiveAlarm as KnownAlarm } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
-import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
-import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { whyGone } from '../evidence/missing-reason.ts';
 import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from '../evidence/store.ts';
-import type { EvidenceUpload } from '../evidence/upload.ts';
-import type { GatewaySnapshot } from '../health/snapshot.ts';
+import type { Status } from '../health/status.ts';
 import type { DeadLetter, Outbox } from '../outbox/outbox.ts';
-import { type MuteRule, muteInWords, muteRules } from '../rules/cannot-fire.ts';
-import type { RuleEngine } from '../rules/engine.ts';
+import type { MuteWatch } from '../rules/mute-watch.ts';
 import type { Trials, TrialView } from '../rules/trial.ts';
+import type { LiveSite, SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import { type CameraConfig, deviceWords, type Site } from '../site/site.ts';
-import type { Uplink } from '../uplink/uplink.ts';
 import type { SceneMessage, VisionSupervisor } from '../vision/supervisor.ts';
 import type {
   ActiveAlarm,
@@ -41,115 +35,40 @@ import type {
   SceneNotice,
 } from './source.ts';
 
-const muteEveryMs = 1000;
-
-export interface OverviewParts {
-  readonly gateway: GatewayId;
-  readonly name: string;
-  readonly version: string;
-  /** as it is now: zones and lines may be drawn anew */
-  readonly site: () => Site;
-  readonly saveScene: ConsoleSource['saveScene'];
-  readonly trials: Trials;
+export interface PageSourceParts {
+  readonly status: Pick<Status, 'status'>;
+  readonly site: LiveSite;
   readonly clock: Clock;
-  readonly quality: () => ClockQuality;
-  readonly boot: () => string;
-  readonly outbox: Outbox;
-  readonly uplink: Uplink;
-  readonly vision: VisionSupervisor;
-  readonly evidence: Evidence;
-  readonly evidenceStore: EvidenceStore;
+  readonly outbox: Pick<Outbox, 'status' | 'deadLetters'>;
+  readonly vision: Pick<VisionSupervisor, 'livePicture' | 'latest' | 'watch'>;
+  readonly evidence: Pick<Evidence, 'view'>;
+  readonly evidenceStore: Pick<EvidenceStore, 'kept' | 'list' | 'pathOf'>;
   readonly evidenceLimits: EvidenceLimits;
-  readonly pastAlarms: PastAlarms;
-  readonly uploads: EvidenceUpload;
-  readonly devices: DeviceRegistry;
-  readonly rules: () => RuleEngine;
-  readonly alarms: Alarms;
-  readonly broker: Broker;
+  readonly alarms: Pick<Alarms, 'active' | 'waiting'>;
+  readonly pastAlarms: Pick<PastAlarms, 'page'>;
   readonly refusedClients: Pick<RefusedClients, 'list'>;
-  readonly unstored: () => GatewaySnapshot['unstored'];
-  /** ids of the keys whose commands are taken */
-  readonly commandKeys: () => readonly string[];
-  /** whether there is a receiver for pictures and clips */
-  readonly sendsEvidence: boolean;
-  /** what is wrong and belongs to no part that could say it */
-  readonly problems: () => readonly string[];
-  /** Whether there was such an active alarm. */
+  readonly mute: Pick<MuteWatch, 'list'>;
+  readonly trials: Pick<Trials, 'view' | 'begin'>;
+  /** `by`, a log-in name, acknowledges an alarm on the site. false where it does not wait for an acknowledgement. */
   readonly acknowledge: (alarm: string, by: string) => boolean;
 }
 
-export class Overview implements ConsoleSource {
-  readonly #parts: OverviewParts;
+export class PageSource implements ConsoleSource {
+  readonly #parts: PageSourceParts;
   readonly #alertListeners = new Set<(alert: AlertNotice) => void>();
   readonly #sceneListeners = new Set<(scene: SceneNotice) => void>();
-  #counter = 0;
-  #mutes: readonly MuteRule[] = [];
-  #mutesAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: OverviewParts) {
+  constructor(parts: PageSourceParts) {
     this.#parts = parts;
   }
 
   status(): GatewayStatus {
-    const { gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
-    const site = this.#parts.site();
-    const mute = this.#muteRules();
-    this.#counter += 1;
-    return {
-      site: site.id,
-      gateway,
-      name,
-      ...(site.place === undefined ? {} : { place: site.place }),
-      version,
-      starts: outbox.status().starts,
-      counter: this.#counter,
-      at: rfc3339(clock.now()),
-      clock: this.#parts.quality(),
-      boot: this.#parts.boot(),
-      uptime: Math.trunc(clock.uptime()),
-      revision: site.revision,
-      lanes: uplink.lanes(),
-      uplinks: uplink.statuses(),
-      cameras: placed(vision.cameras(), site.cameras),
-      devices: placed(withMuteRules(devices.statuses(), mute), site.devices),
-      commandKeys: this.#parts.commandKeys(),
-      sendsEvidence: this.#parts.sendsEvidence,
-      ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
-      problems: [
-        ...this.#parts.problems(),
-        ...muteInWords(mute, (id) => deviceWords(site, id).name ?? id),
-        ...uplink.problems(),
-        ...vision.problems(),
-      ],
-    };
-  }
-
-  snapshot(): GatewaySnapshot {
-    const { outbox, broker, rules, evidence, evidenceStore, uploads, vision } = this.#parts;
-    const { residentBytes } = vision;
-    const activeAlarms: Record<Severity, number> = { info: 0, warning: 0, critical: 0 };
-    for (const { severity } of this.#parts.alarms.active()) activeAlarms[severity] += 1;
-    return {
-      status: this.status(),
-      outbox: outbox.status(),
-      broker: broker.counters(),
-      unstored: this.#parts.unstored(),
-      ruleErrors: Object.fromEntries(
-        rules()
-          .errors()
-          .map(({ rule, count }) => [rule, count]),
-      ),
-      activeAlarms,
-      evidence: { ...evidenceStore.figures(), looks: evidence.looks, uploads: uploads.figures() },
-      ...(residentBytes === undefined ? {} : { visionResidentBytes: residentBytes }),
-    };
+    return this.#parts.status.status();
   }
 
   alarms(): ReturnType<ConsoleSource['alarms']> {
     const { alarms } = this.#parts;
-    return [...alarms.active(), ...alarms.waiting()]
-      .map((alarm) => shownAlarm(alarm, this.#parts.site()))
-      .sort(byUrgency);
+    return [...alarms.active(), ...alarms.waiting()].map((alarm) => shownAlarm(alarm, this.#site())).sort(byUrgency);
   }
 
   earlierAlarms({ pictured, ...query }: EarlierAlarmsQuery): EarlierAlarms | undefined {
@@ -179,7 +98,7 @@ export class Overview implements ConsoleSource {
   refused(principal?: string): readonly RefusedView[] {
     const refused = this.#parts.refusedClients.list(principal);
     if (refused.length === 0) return [];
-    const { devices, consumers } = this.#parts.site();
+    const { devices, consumers } = this.#site();
     const names = new Map<string, string | undefined>([...devices, ...consumers].map(({ id, name }) => [id, name]));
     const named = (id: string) => names.get(id) ?? id;
     return refused.map(({ first, last, ...one }) => ({
@@ -200,7 +119,7 @@ export class Overview implements ConsoleSource {
   }
 
   rules(camera: string): ReturnType<ConsoleSource['rules']> {
-    const about = this.#parts.site().rules.filter((rule) => rule.camera === camera);
+    const about = this.#site().rules.filter((rule) => rule.camera === camera);
     const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
     return about.map(({ id, name, kind, zone, line }) => ({
       ...{ id, name: name ?? id, kind },
@@ -209,26 +128,15 @@ export class Overview implements ConsoleSource {
   }
 
   allRules(): ReturnType<ConsoleSource['allRules']> {
-    const mute = this.#muteRules();
-    return this.#parts.site().rules.map(({ id, name, kind, severity = 'warning' }) => ({
+    const mute = this.#parts.mute.list();
+    return this.#site().rules.map(({ id, name, kind, severity = 'warning' }) => ({
       ...{ id, name: name ?? id, kind, severity },
       cannotFire: mute.filter(({ rule }) => rule === id).map(({ device, reason }) => ({ device, reason })),
     }));
   }
 
-  /** Asked for with each status: looked for once a second at most. */
-  #muteRules(): readonly MuteRule[] {
-    const { clock, devices, site } = this.#parts;
-    const now = clock.uptime();
-    if (now - this.#mutesAt >= muteEveryMs) {
-      this.#mutes = muteRules(site(), (device) => devices.heard(device));
-      this.#mutesAt = now;
-    }
-    return this.#mutes;
-  }
-
-  saveScene(camera: string, revision: string, scene: CameraScene, by: string): ReturnType<ConsoleSource['saveScene']> {
-    return this.#parts.saveScene(camera, revision, scene, by);
+  saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved> {
+    return this.#parts.site.saveScene(camera, revision, scene, by);
   }
 
   trial(camera: string): TrialView {
@@ -239,8 +147,12 @@ export class Overview implements ConsoleSource {
     this.#parts.trials.begin(camera, seconds);
   }
 
+  #site(): Site {
+    return this.#parts.site.current;
+  }
+
   #camera(id: string): CameraConfig | undefined {
-    return this.#parts.site().cameras.find((camera) => camera.id === id);
+    return this.#site().cameras.find((camera) => camera.id === id);
   }
 
   async picture(camera: string): Promise<LivePicture | undefined> {
@@ -291,7 +203,7 @@ export class Overview implements ConsoleSource {
     return () => this.#sceneListeners.delete(listener);
   }
 
-  /** after the local actions ran */
+  /** Call it after the local actions ran. */
   tellAlert(alert: Alert): void {
     const notice = { data: alert.data, time: rfc3339(alert.time) };
     for (const listener of this.#alertListeners) listener(notice);
@@ -302,32 +214,6 @@ export class Overview implements ConsoleSource {
     const notice = noticeOf(scene);
     for (const listener of this.#sceneListeners) listener(notice);
   }
-}
-
-/** Of one device in each status. */
-const mostMute = 8;
-
-function withMuteRules(devices: readonly DeviceStatus[], mute: readonly MuteRule[]): readonly DeviceStatus[] {
-  if (mute.length === 0) return devices;
-  const byDevice = Map.groupBy(mute, ({ device }) => device as string);
-  return devices.map((device) => {
-    const rules = byDevice.get(device.id);
-    if (rules === undefined) return device;
-    return { ...device, muteRules: rules.slice(0, mostMute).map(({ rule, name, reason }) => ({ rule, name, reason })) };
-  });
-}
-
-/** Adds where each is, in the site's words. */
-function placed<Thing extends { readonly id: string }>(
-  things: readonly Thing[],
-  configured: readonly { readonly id: string; readonly place?: string | undefined }[],
-): readonly (Thing & { readonly place?: string })[] {
-  const places = new Map(configured.flatMap(({ id, place }) => (place === undefined ? [] : [[id, place] as const])));
-  if (places.size === 0) return things;
-  return things.map((thing) => {
-    const place = places.get(thing.id);
-    return place === undefined ? thing : { ...thing, place };
-  });
 }
 
 function shownAlarm(
@@ -352,7 +238,7 @@ function shownAlarm(
 
 const weights = { critical: 2, warning: 1, info: 0 } as const;
 
-/** First what needs a person, of that the gravest, what goes on before what is over; then the newest. */
+/** Alarms that wait for an acknowledgement first, then by severity, active before ended, the newest first. */
 function byUrgency(a: ActiveAlarm, b: ActiveAlarm): number {
   const rank = (alarm: ActiveAlarm) =>
     (awaitsAcknowledgement(alarm) ? 100 : 0) + weights[alarm.severity] * 10 + (alarm.active ? 1 : 0);

@@ -11,6 +11,7 @@ import type { RefusedClient } from '../broker/refused-clients.ts';
 import type { EvidenceRecord } from '../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
+import type { SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
 
@@ -88,13 +89,6 @@ export interface LivePicture {
   /** when its frame was complete, ms since 1970: as the `time` of its scene */
   readonly taken: number;
 }
-
-export type SceneSaved =
-  | { readonly revision: string }
-  /** somebody else has saved meanwhile, or the file was changed by hand */
-  | { readonly conflict: string }
-  /** what is wrong with it, a line each */
-  | { readonly problems: readonly string[] };
 
 export interface ConsoleSource {
   status(): GatewayStatus;

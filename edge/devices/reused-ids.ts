@@ -1,6 +1,16 @@
 /** What both pages say of a device that gives one id to several readings (see `ReusedIds` of ../outbox/outbox.ts). */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import type { ReusedIds } from '../outbox/outbox.ts';
+import type { OutboxStatus, ReusedIds } from '../outbox/outbox.ts';
+import type { Site } from '../site/site.ts';
+
+/** A sentence for each device that gave one id to several readings. */
+export function reusedIdProblems(
+  { devices }: Pick<Site, 'devices'>,
+  { reusedIds }: Pick<OutboxStatus, 'reusedIds'>,
+): readonly string[] {
+  const names = new Map<string, string>(devices.map(({ id, name }) => [id, name ?? id]));
+  return reusedIds.map((one) => reusedInWords(names.get(one.device), one));
+}
 
 /** `name`: what people call the device. */
 export function reusedInWords(name: string | undefined, { device, count, lastAt }: ReusedIds): string {

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Alarms } from '../alerts/alarms.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import { Evidence, type EvidenceOptions } from './evidence.ts';
-import { toldAlarms } from './pictured-alarms.ts';
+import { picturedAlarms } from './pictured-alarms.ts';
 import { EvidenceStore } from './store.ts';
 
 async function rig(more: Partial<EvidenceOptions> = {}, logger = silentLogger()) {
@@ -87,7 +87,7 @@ test('what is kept says what it is of, for when nothing else on the site knows t
   alert('gate/yard/-/1', { message: 'Somebody in Gate' });
   await take('00000000000000a1', ['gate/yard/-/1']);
   await take('00000000000000a2', ['gate/yard/-/1', 'fence/yard/-/2']);
-  expect(toldAlarms(store.list(10))).toMatchObject([
+  expect(picturedAlarms(store.list(10))).toMatchObject([
     {
       ...{ alarm: 'gate/yard/-/1', rule: 'gate', device: 'yard', message: 'Somebody in Gate', severity: 'critical' },
       ...{ raised: 0, evidence: [{ id: '00000000000000a2' }, { id: '00000000000000a1' }] },

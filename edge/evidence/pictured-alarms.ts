@@ -3,7 +3,7 @@ import type { PastAlarm } from '../alerts/past-alarms.ts';
 import type { EvidenceRecord } from './store.ts';
 
 /** One for each alarm; of pictures that do not say what they are of, what its id says. */
-export function toldAlarms(records: readonly EvidenceRecord[]): readonly PastAlarm[] {
+export function picturedAlarms(records: readonly EvidenceRecord[]): readonly PastAlarm[] {
   const found = new Map<string, PastAlarm>();
   for (const { alarms, told = [], camera, time, worth, id, sha256, size, kind, media } of records)
     for (const alarm of alarms) {

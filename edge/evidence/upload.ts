@@ -16,6 +16,7 @@ import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage }
 import { request as httpsRequest } from 'node:https';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import type { GatewayData } from '@forpost/shared/event/event.ts';
 import { replaceFile } from '@forpost/shared/files.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
@@ -83,6 +84,11 @@ const saveEveryMs = 3_600_000;
 const maxAnswerBytes = 65_536;
 /** What trying again would not change. */
 const final = new Set([400, 403, 404, 413, 422]);
+
+/** The event of an upload that is given up. */
+export function notSentEvent({ id }: Pick<QueuedUpload, 'id'>, reason: string): GatewayData {
+  return { change: 'evidence-not-sent', message: `a picture could not be sent: ${reason}`, evidence: id };
+}
 
 class Refused extends Error {}
 

@@ -59,6 +59,16 @@ export class OwnEvents {
     return alerts;
   }
 
+  /** Acknowledges an alarm for a person at the centre. The caller stores `alerts`, by `commandResult` in the same turn. */
+  acknowledgeFor(
+    alarm: string,
+    by: string,
+  ): { readonly state: 'done'; readonly alerts: readonly Alert[] } | { readonly state: 'already' | 'unknown' } {
+    const alerts = this.showAcknowledged(alarm, { by, where: 'centre' });
+    if (alerts.length > 0) return { state: 'done', alerts };
+    return { state: this.#parts.alarms.isAcknowledged(alarm) ? 'already' : 'unknown' };
+  }
+
   /** Adds evidence to an alarm, also after its end. false where the alarm is unknown or has its most already. */
   attachEvidence(alarm: string, evidence: readonly EvidenceReference[]): boolean {
     return this.#keepUpdate(this.#parts.alarms.attach(alarm, evidence));

@@ -72,6 +72,10 @@ export interface ClockError {
 }
 /** undefined: nobody knows the true time. Such a clock suppresses nothing. */
 export type KnowsClockError = () => ClockError | undefined;
+/** The latest time, ms since 1970, that a reading received now may bear. `received`: ms since 1970. */
+export function latestTime(received: number, error: ClockError | undefined): number {
+  return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
+}
 export const rightClock: ClockError = { shiftMs: 0, withinMs: 0 };
 
 /** What a rule says about one subject (a device, or a device's channel or zone). */

@@ -50,7 +50,7 @@ function rig() {
     folder,
     file,
     site: () => loadSite(file, secrets).site,
-    siteFile: new SiteFile(file, secrets, join(folder, 'data')),
+    siteFile: new SiteFile({ file, data: join(folder, 'data'), load: (next) => loadSite(file, secrets, next).site }),
   };
 }
 const drawn = (more: Partial<CameraScene> = {}): CameraScene => ({
@@ -188,7 +188,7 @@ test('a file in a folder that takes no new file is saved, and its text before is
   const code = `import { SiteFile } from ${here('./site-file.ts')}; import { loadSite } from ${here('../config/load-site.ts')};
     const [file, secrets, data] = ${JSON.stringify([join(etc, 'site.yaml'), join(folder, 'secrets.yaml'), join(folder, 'data')])};
     const { site } = loadSite(file, secrets);
-    const saved = await new SiteFile(file, secrets, data).save(site.revision, (old) => old + '# more\\n');
+    const saved = await new SiteFile({ file, data, load: (text) => loadSite(file, secrets, text).site }).save(site.revision, (old) => old + '# more\\n');
     console.log(JSON.stringify(Object.keys(saved)), saved.problems ?? '');`;
   const script = [
     ...['set -e', 'mount --make-rprivate /', `mount --bind "${etc}" "${etc}"`, `mount -o remount,bind,ro "${etc}"`],

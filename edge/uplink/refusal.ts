@@ -3,10 +3,11 @@
  * that tells the centre why a number is not there. Both in one entry of the outbox, so that neither is without the
  * other.
  */
+import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339, type StoredEvent } from '@forpost/shared/event/codec.ts';
-import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
+import { type ClockQuality, eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
-import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
+import type { EventDraft, Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import type { Refusal } from './messages.ts';
 
 /** `stamp`: when and by which clock it is noted. */
@@ -35,6 +36,30 @@ export function refusalEntry(
       reason: why,
     },
   };
+}
+
+export interface RefusedEventsParts {
+  readonly outbox: Pick<Outbox, 'append'>;
+  readonly gateway: GatewayId;
+  readonly clock: Clock;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+}
+
+/** Stores events that a sink refuses for good, so that their lane goes on. */
+export class RefusedEvents {
+  readonly #parts: RefusedEventsParts;
+
+  constructor(parts: RefusedEventsParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when dead letter and gap record are on disk. @throws what the outbox says */
+  async store(refusal: Refusal): Promise<void> {
+    const { outbox, gateway, clock, quality, boot } = this.#parts;
+    const stamp = { received: clock.now(), uptime: clock.uptime(), clock: quality(), boot: boot() };
+    await outbox.append({ ...refusalEntry(refusal, gateway, stamp), reserved: true });
+  }
 }
 
 function gapOf({ epoch, lane, sequence, time }: StoredEvent, reason: string): GapData {

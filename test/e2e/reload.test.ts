@@ -133,7 +133,7 @@ test('a file that is wrong changes nothing, is told on the page, and is forgotte
     return status.problems.join('\n');
   };
   expect(await problems()).toMatch(
-    /the configuration cannot be read again, and what was read before goes on: .*secrets\.yaml:1:/,
+    /the configuration cannot be read again, and the one read before goes on: .*secrets\.yaml:1:/,
   );
   await writeFile(path('secrets.yaml'), secrets);
   await reloaded(/were read again/);

@@ -9,7 +9,7 @@ export const gateway = command<ConfigOption>({
   options: [configOption],
   async run({ config }) {
     stopWithParent();
-    const { runGateway } = await import('../../gateway.ts');
+    const { runGateway } = await import('../run-gateway.ts');
     await runGateway(config);
   },
 });

@@ -3,6 +3,7 @@ import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.t
 import type { EvidenceRecord } from '../../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../../outbox/outbox.ts';
 import type { TrialView } from '../../rules/trial.ts';
+import type { SceneSaved } from '../../site/live-site.ts';
 import type { CameraScene } from '../../site/scene-edit.ts';
 import type {
   ActiveAlarm,
@@ -15,7 +16,6 @@ import type {
   LivePicture,
   RefusedView,
   SceneNotice,
-  SceneSaved,
   SiteRule,
 } from '../source.ts';
 

@@ -56,6 +56,16 @@ export function openReader(file: string): OutboxReader {
   });
 }
 
+/** Reads the outbox's file once, by `read`. @throws SqliteError where the file cannot be read */
+export function readOnce<T>(file: string, read: (reader: OutboxReader) => T): T {
+  const reader = openReader(file);
+  try {
+    return read(reader);
+  } finally {
+    reader.close();
+  }
+}
+
 export class SqliteReader implements OutboxReader {
   readonly #source: ReaderSource;
   #connection: Connection;

@@ -1,0 +1,38 @@
+/** `forpost gateway`: judges the configuration, then runs the gateway in this process. */
+import { access } from 'node:fs/promises';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { configError } from '@forpost/shared/config/yaml.ts';
+import { createLogger } from '@forpost/shared/logging.ts';
+import { goFirst } from '@forpost/shared/priority.ts';
+import { runUntilSignal } from '@forpost/shared/run.ts';
+import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
+import { judge } from '../config/judge.ts';
+import { Gateway } from '../gateway.ts';
+
+/** Runs until SIGTERM or SIGINT. @throws ForpostError FORPOST_CONFIG_INVALID with what a person has to correct */
+export async function runGateway(configFile: string): Promise<void> {
+  const { problems, warnings, loaded } = await judge(configFile);
+  if (loaded === undefined) throw configError(problems);
+  const { installation, site, secrets, conditions: look } = loaded;
+  const logger = createLogger('gateway', installation.log_level);
+  modestThreads();
+  // Node's thread pool takes the priority of the thread that first uses it; it checks passwords, which can wait: use it
+  // once before this thread goes first
+  await access(configFile);
+  // threads and processes that can wait lower their own priority
+  goFirst();
+  const gateway = new Gateway({
+    configFile,
+    installation,
+    site,
+    secrets,
+    conditions: { first: warnings, look },
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  await runUntilSignal(gateway, logger, () => gateway.addresses(), {
+    hangS: installation.watchdog?.hang_s,
+    reload: () => gateway.reload(),
+  });
+}

@@ -1,0 +1,140 @@
+/** Composes what makes alarms of messages: site, rules, alarms, pipeline, commands. Constructs and connects only. */
+import { join } from 'node:path';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import type { GatewayData } from '@forpost/shared/event/event.ts';
+import { createActions } from '../alerts/actions/registry.ts';
+import { Alarms } from '../alerts/alarms.ts';
+import { PastAlarms } from '../alerts/past-alarms.ts';
+import { recordedIn } from '../alerts/recorded.ts';
+import { Commander } from '../commands/commander.ts';
+import { commandKinds } from '../commands/kinds/registry.ts';
+import { Refusals } from '../commands/refusals.ts';
+import { CommandKeys } from '../commands/trusted-keys.ts';
+import { loadSite } from '../config/load-site.ts';
+import { sendKept } from '../evidence/send.ts';
+import { readOnce } from '../outbox/sqlite/reader/sqlite-reader.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { RuleEngine } from '../rules/engine.ts';
+import { Trials } from '../rules/trial.ts';
+import { LiveSite } from '../site/live-site.ts';
+import { deviceWords } from '../site/site.ts';
+import { SiteFile } from '../site/site-file.ts';
+import type { Ground } from './ground.ts';
+import { type GatewayOptions, loggerOf } from './options.ts';
+import type { Outside } from './outside.ts';
+import type { Page } from './page.ts';
+
+export interface Alarming {
+  readonly site: LiveSite;
+  readonly trials: Trials;
+  readonly alarms: Alarms;
+  readonly pastAlarms: PastAlarms;
+  /** undefined until `startRules` */
+  readonly rulesIfStarted: () => RuleEngine | undefined;
+  /** @throws ForpostError FORPOST_PART_FAILED before `startRules` */
+  readonly rules: () => RuleEngine;
+  /** Call it once the alarms from before the restart are known. */
+  readonly startRules: () => void;
+  readonly pipeline: Pipeline;
+  readonly commander: Commander;
+  readonly commandKeys: CommandKeys;
+  readonly refusals: Refusals;
+}
+
+/** Parts that are composed later, asked for only after that. */
+export interface LaterParts {
+  readonly outside: () => Outside;
+  readonly page: () => Page;
+}
+
+export function composeAlarming(options: GatewayOptions, ground: Ground, { outside, page }: LaterParts): Alarming {
+  const { clock, random, installation } = options;
+  const { site_file: file, secrets_file: secretsFile, data } = installation;
+  const site = new LiveSite({
+    site: options.site,
+    file: new SiteFile({ file, data, load: (text) => loadSite(file, secretsFile, text).site }),
+    onChanged: ({ site: changed, camera, note }) => {
+      engine?.redrawn(changed);
+      if (camera !== undefined) outside().vision.reconfigure(camera);
+      pipeline.own.note(note);
+    },
+  });
+  const trials = new Trials(clock, () => site.current);
+  const pastAlarms = new PastAlarms();
+  const alarms = new Alarms({
+    actions: createActions({ publisher: ground.broker, logger: loggerOf(options, 'alerts') }),
+    clock,
+    file: join(data, 'alarms.json'),
+    recorded: () => {
+      const recorded = readOnce(ground.outbox.file, recordedIn);
+      for (const alert of recorded) pastAlarms.take(alert);
+      return recorded;
+    },
+    describe: (device) => deviceWords(site.current, device),
+    random,
+    log: loggerOf(options, 'alerts'),
+  });
+  let engine: RuleEngine | undefined;
+  const startRules = () => {
+    engine = new RuleEngine({
+      site: options.site,
+      actives: alarms.active(),
+      uptime: clock.uptime(),
+      watch: trials,
+      clockError: ground.clock.error,
+    });
+  };
+  const rules = () => {
+    if (engine === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the rules are not started');
+    return engine;
+  };
+  const pipeline = new Pipeline({
+    devices: ground.devices,
+    rules,
+    alarms,
+    outbox: ground.outbox,
+    resends: ground.resends,
+    clock,
+    quality: ground.clock.quality,
+    boot: ground.clock.boot,
+    random,
+    logger: loggerOf(options, 'pipeline'),
+    onAlert: (alert) => {
+      page().source.tellAlert(alert);
+      outside().evidence.alert(alert);
+      pastAlarms.take(alert);
+    },
+  });
+  const commands = composeCommands(options, ground, pipeline, { outside, page });
+  return { site, trials, alarms, pastAlarms, rules, rulesIfStarted: () => engine, startRules, pipeline, ...commands };
+}
+
+function composeCommands(
+  options: GatewayOptions,
+  ground: Ground,
+  pipeline: Pipeline,
+  { outside, page }: LaterParts,
+): Pick<Alarming, 'commander' | 'commandKeys' | 'refusals'> {
+  const { clock, random, installation } = options;
+  const note = (data: GatewayData) => pipeline.own.note(data);
+  return {
+    commandKeys: new CommandKeys(installation),
+    refusals: new Refusals(clock, (message, count) => note({ change: 'commands-refused', message, count })),
+    commander: new Commander({
+      kinds: commandKinds,
+      context: {
+        acknowledge: (alarm, by) => pipeline.own.acknowledgeFor(alarm, by),
+        sendStatus: () => outside().uplink.sendStatus(),
+        sendEvidence: (id, sha256) =>
+          sendKept({ store: outside().evidenceStore, uploads: outside().uploads }, id, sha256),
+        describe: () => page().status.describe(),
+      },
+      quality: ground.clock.quality,
+      atLeast: () => ground.clock.known.atLeast(),
+      store: (result, alerts) => pipeline.own.commandResult(result, alerts),
+      clock,
+      random,
+      logger: loggerOf(options, 'commands'),
+    }),
+  };
+}

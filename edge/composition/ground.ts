@@ -1,0 +1,149 @@
+/** Composes the ground of the gateway: clock, outbox, devices, broker. Constructs and connects, decides nothing. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { Broker } from '../broker/broker.ts';
+import { RefusedClients } from '../broker/refused-clients.ts';
+import { RefusedFile, refusedFileName } from '../broker/refused-file.ts';
+import { KnownTime } from '../clock/known-time.ts';
+import { ClockSync, clockSetEvent } from '../clock/sync.ts';
+import { ChannelNameFile } from '../devices/channel-name-file.ts';
+import { DeviceRegistry } from '../devices/registry.ts';
+import { outboxLimits } from '../outbox/sqlite/main/configured-limits.ts';
+import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { ResendFilter } from '../pipeline/resend-filter.ts';
+import { type ClockError, latestTime } from '../rules/rule.ts';
+import { sinkName } from '../uplink/sink-kind.ts';
+import { type GatewayOptions, loggerOf } from './options.ts';
+
+/** The gateway's clock, as events are stamped and rules judge by it. */
+export interface GatewayClock {
+  readonly sync: ClockSync;
+  readonly known: KnownTime;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+  readonly error: () => ClockError | undefined;
+}
+
+export interface Ground {
+  readonly clock: GatewayClock;
+  readonly resends: ResendFilter;
+  readonly outbox: SqliteOutbox;
+  /** what the outbox has reported since the start, the newest of it */
+  readonly outboxReports: () => readonly string[];
+  readonly devices: DeviceRegistry;
+  readonly channelNames: ChannelNameFile;
+  readonly refusedClients: RefusedClients;
+  readonly refusedFile: RefusedFile;
+  readonly broker: Broker;
+}
+
+/** `pipeline`: asked for only after it was composed. */
+export function composeGround(options: GatewayOptions, pipeline: () => Pipeline): Ground {
+  const clock = composeClock(options, pipeline);
+  const resends = new ResendFilter();
+  const outbox = composeOutbox(options, pipeline, clock, resends);
+  const { devices, channelNames } = composeDevices(options, clock);
+  return {
+    clock,
+    resends,
+    ...outbox,
+    devices,
+    channelNames,
+    ...composeBroker(options, pipeline, outbox.outbox, devices),
+  };
+}
+
+function composeClock(options: GatewayOptions, pipeline: () => Pipeline): GatewayClock {
+  const { clock, installation } = options;
+  const logger = loggerOf(options, 'clock');
+  const boot = () => sync.bootId();
+  const quality = () => sync.quality();
+  const known = new KnownTime({ clock, logger, boot, file: join(installation.data, 'last-sync.json') });
+  const sync: ClockSync = new ClockSync({
+    clock,
+    logger,
+    onJump: (movedMs) => pipeline().own.note(clockSetEvent(movedMs)),
+    onInSync: (now) => known.inSync(now),
+    onOffset: (offset, source) => pipeline().own.noteClock({ boot: boot(), offset_ms: offset, source }),
+  });
+  return { sync, known, quality, boot, error: () => known.errorOf(quality(), installation.clock?.trusted ?? false) };
+}
+
+function composeOutbox(
+  options: GatewayOptions,
+  pipeline: () => Pipeline,
+  { quality, boot }: GatewayClock,
+  resends: ResendFilter,
+): Pick<Ground, 'outbox' | 'outboxReports'> {
+  const { clock, installation } = options;
+  let reports: readonly string[] = [];
+  const outbox = new SqliteOutbox({
+    folder: installation.data,
+    sinks: installation.uplink.map(sinkName),
+    clock,
+    logger: loggerOf(options, 'outbox'),
+    newEpoch: () => randomBytes(8).toString('hex'),
+    onResendIds: (ids) => resends.recall(ids),
+    stamp: () => ({ clock: quality(), boot: boot() }),
+    limits: outboxLimits(installation),
+    onProblem: ({ kind, message }) => {
+      reports = [message];
+      pipeline().own.note({ change: `outbox-${kind}`, message });
+    },
+  });
+  return { outbox, outboxReports: () => reports };
+}
+
+function composeDevices(options: GatewayOptions, { error }: GatewayClock): Pick<Ground, 'devices' | 'channelNames'> {
+  const { site, secrets, clock, installation } = options;
+  const devices = new DeviceRegistry({
+    site,
+    secrets,
+    clock,
+    onChannelClaim: () => channelNames.changed(),
+    latestTime: (received) => latestTime(received, error()),
+  });
+  const channelNames = new ChannelNameFile({
+    file: join(installation.data, 'channel-names.json'),
+    devices,
+    logger: loggerOf(options, 'devices'),
+  });
+  return { devices, channelNames };
+}
+
+function composeBroker(
+  options: GatewayOptions,
+  pipeline: () => Pipeline,
+  { storage }: SqliteOutbox,
+  devices: DeviceRegistry,
+): Pick<Ground, 'broker' | 'refusedClients' | 'refusedFile'> {
+  const { clock, installation } = options;
+  const logger = loggerOf(options, 'broker');
+  const { acquaintance, authenticate } = devices;
+  const refusedClients = new RefusedClients(clock);
+  const refusedFile = new RefusedFile({
+    clients: refusedClients,
+    file: join(installation.data, refusedFileName),
+    isKnown: acquaintance.isUser,
+    clock,
+    logger,
+  });
+  const broker = new Broker({
+    mqtt: installation.mqtt,
+    authenticate,
+    acquaintance,
+    admit: (publish) => pipeline().admit(publish),
+    storage,
+    clock,
+    logger,
+    onConnection: (device, connected) => devices.connected(device as DeviceId, connected),
+    onForbidden: ({ topic, principal, ...forbidden }) =>
+      refusedClients.note({ ...forbidden, principal, user: principal, address: '', what: topic }),
+    onRefused: refusedClients.note,
+    onLetIn: refusedClients.letIn,
+  });
+  return { broker, refusedClients, refusedFile };
+}

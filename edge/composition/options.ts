@@ -1,0 +1,25 @@
+/** What a gateway is made from. */
+import type { Clock } from '@forpost/shared/clock.ts';
+import type { Logger } from '@forpost/shared/logging.ts';
+import type { Warning } from '../config/conditions.ts';
+import type { Installation } from '../config/installation.ts';
+import type { Secrets, Site } from '../site/site.ts';
+
+export interface GatewayOptions {
+  /** gateway.yaml, read again at a reload */
+  readonly configFile: string;
+  readonly installation: Installation;
+  readonly site: Site;
+  readonly secrets: Secrets;
+  /** what is wrong beside the configuration: at the start, and as a function at any later time */
+  readonly conditions: { readonly first: readonly Warning[]; readonly look: () => readonly Warning[] };
+  readonly clock: Clock;
+  /** uniform in [0, 1) */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** The logger of one part. */
+export function loggerOf({ logger }: Pick<GatewayOptions, 'logger'>, part: string): Logger {
+  return logger.child({ part });
+}

@@ -1,0 +1,137 @@
+/** Composes what reaches beyond the site's meters: uplink, vision, evidence. Constructs and connects only. */
+import { join } from 'node:path';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { Evidence } from '../evidence/evidence.ts';
+import { evidenceLimits } from '../evidence/limits.ts';
+import { type EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
+import { EvidenceUpload, notSentEvent } from '../evidence/upload.ts';
+import { uploadTarget } from '../evidence/upload-target.ts';
+import { RefusedEvents } from '../uplink/refusal.ts';
+import { Uplink } from '../uplink/uplink.ts';
+import { CameraChanges } from '../vision/camera-changes.ts';
+import { VisionSupervisor } from '../vision/supervisor.ts';
+import type { Alarming } from './alarming.ts';
+import type { Ground } from './ground.ts';
+import { type GatewayOptions, loggerOf } from './options.ts';
+import type { Page } from './page.ts';
+
+export interface Outside {
+  readonly uplink: Uplink;
+  readonly vision: VisionSupervisor;
+  readonly evidence: Evidence;
+  readonly evidenceStore: EvidenceStore;
+  readonly evidenceLimits: EvidenceLimits;
+  readonly uploads: EvidenceUpload;
+  /** whether there is a receiver for pictures and clips */
+  readonly sendsEvidence: boolean;
+}
+
+/** `page`: asked for only after it was composed. */
+export function composeOutside(options: GatewayOptions, ground: Ground, alarming: Alarming, page: () => Page): Outside {
+  const uplink = composeUplink(options, ground, alarming, page);
+  const vision: VisionSupervisor = composeVision(options, alarming, page, () => evidence.evidence);
+  const evidence: EvidenceParts = composeEvidence(options, ground, alarming, { uplink, vision });
+  return { uplink, vision, ...evidence };
+}
+
+function composeUplink(
+  options: GatewayOptions,
+  { clock: { quality, boot }, outbox }: Ground,
+  { commandKeys, commander, refusals }: Alarming,
+  page: () => Page,
+): Uplink {
+  const { installation, site, secrets, clock, random } = options;
+  const gateway = asId<'gateway'>(installation.gateway);
+  const refused = new RefusedEvents({ outbox, gateway, clock, quality, boot });
+  return new Uplink({
+    sinks: installation.uplink,
+    secrets: secrets.uplink ?? {},
+    identity: { site: site.id, gateway },
+    outboxFile: outbox.file,
+    timeZone: site.timezone,
+    inHand: outbox.inHand,
+    acknowledge: (sink, epoch, lane, through) => outbox.acknowledge(sink, epoch, lane, through),
+    onCommit: (listener) => outbox.onCommit(listener),
+    status: () => page().status.status(),
+    recordRefusal: (refusal) => refused.store(refusal),
+    onDamaged: (place) => outbox.check(place),
+    commands: {
+      keys: commandKeys.texts(),
+      take: (command, centreTime) => commander.take(command, centreTime),
+      refused: (count, reason) => refusals.take(count, reason),
+    },
+    clock,
+    logger: loggerOf(options, 'uplink'),
+    random,
+  });
+}
+
+function composeVision(
+  options: GatewayOptions,
+  { pipeline }: Alarming,
+  page: () => Page,
+  evidence: () => Evidence,
+): VisionSupervisor {
+  const { installation, site, secrets, clock, random } = options;
+  const changes = new CameraChanges();
+  const vision: VisionSupervisor = new VisionSupervisor({
+    cameras: site.cameras,
+    secrets: secrets.cameras ?? {},
+    dataFolder: installation.data,
+    events: {
+      scene: (scene) => {
+        pipeline.cameras.frame(scene);
+        page().source.tellScene(scene);
+      },
+      tamper: (message) => pipeline.cameras.tamper(message),
+      changed: () => {
+        for (const change of changes.look(vision.cameras())) pipeline.cameras.stream(change);
+      },
+      evidence: (message) => void evidence().take(message),
+    },
+    logger: loggerOf(options, 'vision'),
+    clock,
+    random,
+  });
+  return vision;
+}
+
+type EvidenceParts = Omit<Outside, 'uplink' | 'vision'>;
+
+function composeEvidence(
+  options: GatewayOptions,
+  { clock: { quality } }: Ground,
+  { pipeline }: Alarming,
+  { uplink, vision }: Pick<Outside, 'uplink' | 'vision'>,
+): EvidenceParts {
+  const { installation, site, secrets, clock, random } = options;
+  const logger = loggerOf(options, 'evidence');
+  const limits = evidenceLimits(installation);
+  const store = new EvidenceStore({ folder: join(installation.data, 'evidence'), limits, clock, quality, logger });
+  const target = uploadTarget(installation, secrets);
+  return {
+    evidenceLimits: limits,
+    evidenceStore: store,
+    sendsEvidence: target !== undefined,
+    evidence: new Evidence({
+      store,
+      cameras: () => site.cameras.map(({ id }) => id),
+      ask: (camera, alarm, uptime) => vision.wantEvidence(camera, alarm, uptime),
+      attach: (alarm, references) => pipeline.own.attachEvidence(alarm, references),
+      lack: (alarm, why) => void pipeline.own.lackEvidence(alarm, why),
+      note: (data) => pipeline.own.note(data),
+      quality,
+      clock,
+      logger,
+    }),
+    uploads: new EvidenceUpload({
+      file: join(installation.data, 'evidence-uploads.json'),
+      target,
+      link: target?.link === undefined ? undefined : uplink.evidenceLink(target.link),
+      clock,
+      random,
+      logger,
+      failed: (upload, reason) => pipeline.own.note(notSentEvent(upload, reason)),
+    }),
+  };
+}

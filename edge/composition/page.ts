@@ -1,0 +1,119 @@
+/** Composes what people and machines see of the gateway: status, page, health, reload. Constructs and connects only. */
+import { asId } from '@forpost/shared/event/ids.ts';
+import { version } from '@forpost/shared/version.ts';
+import { Reload } from '../config/reload.ts';
+import { PageSource } from '../console/page-source.ts';
+import { PatientPage } from '../console/patient-page.ts';
+import { ConsoleServer } from '../console/server.ts';
+import { ConsoleUsers } from '../console/users.ts';
+import { reusedIdProblems } from '../devices/reused-ids.ts';
+import { ConditionWatch } from '../health/condition-watch.ts';
+import { GatewayHealth } from '../health/health.ts';
+import { GatewayMetrics } from '../health/metrics.ts';
+import { Status } from '../health/status.ts';
+import { MuteWatch } from '../rules/mute-watch.ts';
+import { ruleProblems } from '../rules/rule-problems.ts';
+import type { Alarming } from './alarming.ts';
+import type { Ground } from './ground.ts';
+import { type GatewayOptions, loggerOf } from './options.ts';
+import type { Outside } from './outside.ts';
+
+export interface Page {
+  readonly status: Status;
+  readonly source: PageSource;
+  readonly health: GatewayHealth;
+  /** the page, which waits for its port */
+  readonly patient: PatientPage;
+  readonly conditions: ConditionWatch;
+  readonly reload: Reload;
+}
+
+/** `isListening`: whether the broker takes devices. */
+export function composePage(
+  options: GatewayOptions,
+  ground: Ground,
+  alarming: Alarming,
+  outside: Outside,
+  isListening: () => boolean,
+): Page {
+  const { installation, clock } = options;
+  const { site, pipeline, trials, pastAlarms, commandKeys, alarms } = alarming;
+  const { uplink, vision, evidenceStore, uploads } = outside;
+  const { broker, devices, outbox, refusedClients } = ground;
+  const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
+  const mute = new MuteWatch({ clock, site: () => site.current, heard: (device) => devices.heard(device) });
+  const status = composeStatus(options, ground, alarming, outside, mute, [
+    () => conditions.problems(),
+    () => reload.problems(),
+    () => broker.problems(),
+    () => server.problems(),
+    () => patient.problems(),
+  ]);
+  const source = new PageSource({
+    ...{ status, site, clock, outbox, vision, mute, trials, alarms, pastAlarms, refusedClients, evidenceStore },
+    evidence: outside.evidence,
+    evidenceLimits: outside.evidenceLimits,
+    acknowledge: (alarm, by) => pipeline.own.acknowledge(alarm, by),
+  });
+  const health = new GatewayHealth({
+    outbox: () => outbox.status(),
+    notReady: () => (isListening() ? [] : ['the broker does not listen yet']),
+    clock,
+  });
+  const users = new ConsoleUsers(options.secrets);
+  const server: ConsoleServer = new ConsoleServer({
+    http: installation.http,
+    users: (name) => users.hashOf(name),
+    roleOf: (name) => users.roleOf(name),
+    source,
+    health,
+    metrics: new GatewayMetrics(() => status.snapshot()),
+    clock,
+    logger: loggerOf(options, 'console'),
+    gateway: installation.gateway,
+    folder: installation.data,
+  });
+  const patient: PatientPage = new PatientPage({ server, clock, logger: loggerOf(options, 'console') });
+  const reload: Reload = new Reload({
+    configFile: options.configFile,
+    installation,
+    site: () => site.current,
+    console: server,
+    logger: loggerOf(options, 'reload'),
+    ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
+  });
+  return { status, source, health, patient, conditions, reload };
+}
+
+/** `first`: problems that people read first, behind those of the outbox. */
+function composeStatus(
+  options: GatewayOptions,
+  { broker, devices, outbox, outboxReports, clock: { quality, boot, error } }: Ground,
+  { site, pipeline, rules, rulesIfStarted, alarms, commandKeys, refusals }: Alarming,
+  { uplink, vision, evidence, evidenceStore, uploads, sendsEvidence }: Outside,
+  mute: MuteWatch,
+  first: readonly (() => readonly string[])[],
+): Status {
+  const { installation, clock } = options;
+  const sentence = (problem: string) => (problem === '' ? [] : [problem]);
+  return new Status({
+    gateway: asId<'gateway'>(installation.gateway),
+    name: installation.name ?? installation.gateway,
+    version,
+    site: () => site.current,
+    ...{ clock, quality, boot, outbox, uplink, vision, devices, mute, rules, alarms, broker },
+    ...{ evidence, evidenceStore, uploads, sendsEvidence },
+    unstored: () => pipeline.unstored,
+    commandKeys: () => commandKeys.ids(),
+    problems: [
+      outboxReports,
+      ...first,
+      () => sentence(outbox.status().problem),
+      () => sentence(evidenceStore.problem),
+      () => ruleProblems(site.current, rulesIfStarted(), error(), clock.uptime()),
+      () => alarms.problems(),
+      () => [...devices.problems(), ...reusedIdProblems(site.current, outbox.status())],
+      () => refusals.problems(),
+    ],
+  });
+}

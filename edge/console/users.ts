@@ -1,0 +1,26 @@
+/** The people who may open the page, from secrets.yaml. A reload may bring others. */
+import type { Role } from '@forpost/shared/http/login.ts';
+import type { Secrets } from '../site/site.ts';
+
+type PeopleSecrets = Pick<Secrets, 'console' | 'viewers'>;
+
+export class ConsoleUsers {
+  #secrets: PeopleSecrets;
+
+  constructor(secrets: PeopleSecrets) {
+    this.#secrets = secrets;
+  }
+
+  renew(secrets: PeopleSecrets): void {
+    this.#secrets = secrets;
+  }
+
+  /** The argon2id hash of this person's password; undefined: there is no such person. `name`: as typed by anybody. */
+  hashOf(name: string): string | undefined {
+    return Object.hasOwn(this.#secrets.console, name) ? this.#secrets.console[name] : undefined;
+  }
+
+  roleOf(name: string): Role {
+    return this.#secrets.viewers?.includes(name) === true ? 'viewer' : 'operator';
+  }
+}
