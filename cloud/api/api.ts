@@ -9,13 +9,13 @@
 
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import swagger from '@fastify/swagger';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
 import type { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
+import { documentedRoutes, registerOpenApi } from '@forpost/shared/http/openapi.ts';
 import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
@@ -80,15 +80,10 @@ export function buildApi(parts: ApiParts): FastifyInstance {
   let login: Login | undefined;
   registerRights(app, { login: () => login, metricsToken: parts.metricsToken });
   registerSameOrigin(app);
-  app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Forpost centre', version: '1', description: 'The synced history of all sites' },
-      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName } } },
-    },
-  });
+  // the receiver's routes too, which come later
+  const documented = documentedRoutes(app);
 
-  // in a scope of their own, registered after swagger's hooks, which see only what comes later
+  // in a scope of their own, for its validation and its answers
   app.register(async (scope) => {
     scope.setValidatorCompiler(requestValidator);
     scope.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
@@ -109,7 +104,8 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     const { usersChanged } = login;
     users.onChange?.(() => void usersChanged());
     parts.capabilities.addRoutes(scope, login);
-    scope.get('/openapi.json', { config: { right: 'see' }, schema: { hide: true } }, async () => app.swagger());
+    const info = { title: 'Forpost centre', description: 'The synced history of all sites', cookieName };
+    registerOpenApi(scope, info, documented);
   });
 
   registerPage(app, parts.webFolder ?? fileURLToPath(new URL('../web/dist', import.meta.url)), prefixOf);

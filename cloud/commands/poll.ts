@@ -16,7 +16,10 @@ export function addCommandPoll(
   // a server that stops answers the gateways that wait, instead of waiting with them
   app.addHook('preClose', async () => closing.abort());
 
-  const route = { config: { right: 'gateway' } } as const;
+  const route = {
+    config: { right: 'gateway' },
+    schema: { summary: 'Commands for a gateway after the one that it names; waits up to 55 s for the next' },
+  } as const;
   app.get<{ Querystring: { after?: unknown; wait?: unknown } }>(
     '/ingest/v1/commands',
     route,

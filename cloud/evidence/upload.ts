@@ -19,7 +19,8 @@ export function addEvidenceUpload(
   );
 
   const config = { right: 'gateway' } as const;
-  app.get<{ Params: { sha256: string } }>('/ingest/v1/evidence/:sha256', { config }, async (request) => {
+  const state = { summary: 'How many bytes of an item have arrived' };
+  app.get<{ Params: { sha256: string } }>('/ingest/v1/evidence/:sha256', { config, schema: state }, async (request) => {
     const record = depot.get(gatewayOf(request), hashOf(request.params.sha256));
     if (record === undefined) throw new HttpProblem(404, 'nobody asked for this');
     return { received: depot.received(record), size: record.size };
@@ -27,7 +28,7 @@ export function addEvidenceUpload(
 
   app.put<{ Params: { sha256: string } }>(
     '/ingest/v1/evidence/:sha256',
-    { config, bodyLimit: partBytes },
+    { config, schema: { summary: 'Takes a part of an item (content-range)' }, bodyLimit: partBytes },
     async (request) => {
       const range = contentRange(request.headers['content-range']);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);

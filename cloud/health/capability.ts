@@ -28,11 +28,14 @@ export const health: CapabilityKind<HealthServices> = {
       routes(api) {
         addCentreRoute(api, condition);
         addSupervisorRoutes(api, condition);
-        api.get('/metrics', { config: { right: 'metrics' }, schema: { hide: true } }, async (_request, reply) =>
-          reply
-            .type(metrics.contentType)
-            .serializer(String)
-            .send(await metrics.render()),
+        api.get(
+          '/metrics',
+          { config: { right: 'metrics' }, schema: { summary: 'Metrics in Prometheus’ text format' } },
+          async (_request, reply) =>
+            reply
+              .type(metrics.contentType)
+              .serializer(String)
+              .send(await metrics.render()),
         );
       },
     };
@@ -56,13 +59,13 @@ function addCentreRoute(api: Api, condition: Health): void {
 function addSupervisorRoutes(api: Api, condition: Health): void {
   const config = { right: 'open' } as const;
   const schema = { security: [], response: { 200: healthAnswer, 503: healthAnswer } };
-  api.get('/healthz', { config, schema: { ...schema, summary: 'whether the process answers' } }, async () => ({
+  api.get('/healthz', { config, schema: { ...schema, summary: 'Whether the process answers' } }, async () => ({
     status: 'ok',
     reasons: [],
   }));
   api.get(
     '/readyz',
-    { config, schema: { ...schema, summary: 'whether it can do its work' } },
+    { config, schema: { ...schema, summary: 'Whether the centre can do its work, and why not' } },
     async (_request, reply) => {
       const reasons = condition.notReady();
       return reply

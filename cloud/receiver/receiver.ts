@@ -123,7 +123,9 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   app.post(
     '/ingest/v1/events',
     {
-      ...{ config, bodyLimit },
+      config,
+      schema: { summary: 'Takes a batch of events of one lane; answered once they are stored' },
+      bodyLimit,
       onRequest: async (request, reply) => mayCome(request, reply, sharesOf(request.headers[laneHeader])),
     },
     whileCounted(async (request) => {
@@ -145,7 +147,12 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
 
   app.put(
     '/ingest/v1/status',
-    { config, bodyLimit, onRequest: async (request, reply) => mayCome(request, reply, ['status']) },
+    {
+      config,
+      schema: { summary: 'Takes the state of a gateway' },
+      bodyLimit,
+      onRequest: async (request, reply) => mayCome(request, reply, ['status']),
+    },
     whileCounted(async (request, reply) => {
       const body = await bytesOf(request, maxUnpackedBytes);
       budgets.spend(request.ingestGateway, 'status', 1, body.length);

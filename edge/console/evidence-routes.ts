@@ -14,10 +14,18 @@ const defaultListed = 50;
 const mostListed = 500;
 
 const listQuery = Type.Object({
-  alarm: Type.Optional(Type.String({ maxLength: 300 })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: mostListed })),
+  alarm: Type.Optional(Type.String({ maxLength: 300, description: 'only of this alarm' })),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: mostListed,
+      description: `most items in the answer, default ${defaultListed}`,
+    }),
+  ),
 });
-const idParams = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
+const idParams = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'id of the picture or clip' }),
+});
 
 export function registerEvidenceRoutes(
   app: FastifyInstance,
@@ -27,13 +35,16 @@ export function registerEvidenceRoutes(
 
   app.get<{ Querystring: Type.Static<typeof listQuery> }>(
     '/api/v1/evidence',
-    { config, schema: { querystring: listQuery } },
+    { config, schema: { summary: 'Pictures and clips of alarms that are kept, newest first', querystring: listQuery } },
     async ({ query: { alarm, limit = defaultListed } }) => ({ evidence: source.evidence(limit, alarm) }),
   );
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/evidence/:id',
-    { config, schema: { params: idParams } },
+    {
+      config,
+      schema: { summary: 'One picture or clip; answers ranges; each view is an event', params: idParams },
+    },
     async (request, reply) => {
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');

@@ -111,7 +111,7 @@ export class PageAssets {
 
   /** `rootOf`: of whoever sent a request, see `documentAt`. */
   register(app: FastifyInstance, rootOf: (request: FastifyRequest) => string): void {
-    const open = { config: { right: 'open' } } as const;
+    const open = { config: { right: 'open' }, schema: { hide: true } } as const;
     app.get('/', open, async (request, reply) =>
       reply
         .header('vary', 'x-forwarded-prefix')

@@ -4,7 +4,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import Type from 'typebox';
 import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
@@ -25,40 +25,47 @@ const maxDeadLetters = 200;
 const takenHeader = 'forpost-taken';
 
 const acknowledgeSchema = Type.Object(
-  { alarm: Type.String({ minLength: 1, maxLength: 200 }) },
+  { alarm: Type.String({ minLength: 1, maxLength: 200, description: 'id of the alarm' }) },
   { additionalProperties: false },
 );
 const deadLettersSchema = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxDeadLetters })),
-  device: Type.Optional(Type.String({ maxLength: 64 })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: maxDeadLetters, description: 'most messages in the answer, default 20' }),
+  ),
+  device: Type.Optional(Type.String({ maxLength: 64, description: 'only of this device' })),
 });
 const refusedSchema = Type.Object({
-  /** id of a device or consumer */
-  principal: Type.Optional(Type.String({ maxLength: 64 })),
+  principal: Type.Optional(Type.String({ maxLength: 64, description: 'only of this device or consumer' })),
 });
 const earlierSchema = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-  /** id of an alarm: the next older ones; what `next` said */
-  before: Type.Optional(Type.String({ maxLength: 300 })),
-  /** RFC 3339: raised by then */
-  until: Type.Optional(Type.String({ maxLength: 40 })),
-  device: Type.Optional(Type.String({ maxLength: 64 })),
-  /** true: those with a picture or a clip that is still kept */
-  pictured: Type.Optional(Type.Boolean()),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: 'most alarms in the answer, default 20' }),
+  ),
+  before: Type.Optional(
+    Type.String({ maxLength: 300, description: 'id of an alarm, the `next` of the page before: only older alarms' }),
+  ),
+  until: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339: only alarms raised by then' })),
+  device: Type.Optional(Type.String({ maxLength: 64, description: 'only of this device or camera' })),
+  pictured: Type.Optional(
+    Type.Boolean({ description: 'true: only alarms with a picture or a clip that is still kept' }),
+  ),
 });
-const cameraSchema = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const cameraSchema = Type.Object({ id: Type.String({ maxLength: 64, description: 'id of the camera' }) });
 const streamSchema = Type.Object({
-  /** ids of the cameras whose tracks are wanted, with commas between them */
-  watch: Type.Optional(Type.String({ maxLength: 2000 })),
+  watch: Type.Optional(
+    Type.String({ maxLength: 2000, description: 'ids of the cameras whose tracks are wanted, separated by commas' }),
+  ),
 });
 
 /** GET /healthz and /readyz: for supervisors, without a log-in; they tell nothing but whether and why not. */
 export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
   const answer = (reply: FastifyReply, { ok, reasons }: HealthAnswer) =>
     reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
-  const open = { config: { right: 'open' } } as const;
-  app.get('/healthz', open, async (_request, reply) => answer(reply, health.alive()));
-  app.get('/readyz', open, async (_request, reply) => answer(reply, health.ready()));
+  const open = (summary: string) => ({ config: { right: 'open' }, schema: { summary } }) as const;
+  app.get('/healthz', open('Whether the process answers'), async (_request, reply) => answer(reply, health.alive()));
+  app.get('/readyz', open('Whether the gateway can do its work, and why not'), async (_request, reply) =>
+    answer(reply, health.ready()),
+  );
 }
 
 export interface RouteParts {
@@ -69,24 +76,31 @@ export interface RouteParts {
 }
 
 export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
-  const behindLogin = { config: { right: 'see' } } as const;
+  const see = (summary: string, schema: FastifySchema = {}) =>
+    ({ config: { right: 'see' }, schema: { summary, ...schema } }) as const;
   registerEvidenceRoutes(app, { source, login });
   registerSceneRoutes(app, { source, login });
   const live = new LiveStreams(new EventStreams(app, { clock }), source, clock);
 
-  app.get('/api/v1/status', behindLogin, async () => statusView(source));
-  app.get('/api/v1/rules', behindLogin, async () => ({ rules: source.allRules() }));
-  app.get('/api/v1/alarms', behindLogin, async () => ({ alarms: source.alarms() }));
+  app.get(
+    '/api/v1/status',
+    see('State of the gateway: devices, cameras, alarms, outbox, uplinks, problems'),
+    async () => statusView(source),
+  );
+  app.get('/api/v1/rules', see('Rules of the site'), async () => ({ rules: source.allRules() }));
+  app.get('/api/v1/alarms', see('Alarms that are active, or over and not acknowledged'), async () => ({
+    alarms: source.alarms(),
+  }));
 
   app.get<{ Querystring: Type.Static<typeof earlierSchema> }>(
     '/api/v1/alarms/earlier',
-    { ...behindLogin, schema: { querystring: earlierSchema } },
+    see('Alarms that are over, newest first', { querystring: earlierSchema }),
     async ({ query }) => earlierView(source, query),
   );
 
   app.post<{ Body: Type.Static<typeof acknowledgeSchema> }>(
     '/api/v1/alarms/acknowledge',
-    { config: { right: 'act' }, schema: { body: acknowledgeSchema } },
+    { config: { right: 'act' }, schema: { summary: 'Acknowledges an alarm', body: acknowledgeSchema } },
     async (request) => {
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
@@ -102,7 +116,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof deadLettersSchema> }>(
     '/api/v1/dead-letters',
-    { ...behindLogin, schema: { querystring: deadLettersSchema } },
+    see('Messages that cannot be processed, newest first, with the reason', { querystring: deadLettersSchema }),
     async ({ query: { limit = 20, device } }) => ({
       deadLetters: (await source.deadLetters(limit, device)).map(deadLetterView),
     }),
@@ -110,13 +124,13 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof refusedSchema> }>(
     '/api/v1/refused',
-    { ...behindLogin, schema: { querystring: refusedSchema } },
+    see('Log-ins, publishes and subscriptions that the broker refused', { querystring: refusedSchema }),
     async ({ query: { principal } }) => ({ refused: source.refused(principal) }),
   );
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(
     '/api/v1/cameras/:id/picture',
-    { ...behindLogin, schema: { params: cameraSchema } },
+    see('Newest picture of a camera, as JPEG; 204 before the first frame', { params: cameraSchema }),
     async ({ params: { id } }, reply) => {
       needCamera(source, id);
       source.watch(id, watchSeconds);
@@ -129,7 +143,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(
     '/api/v1/cameras/:id/tracks',
-    { ...behindLogin, schema: { params: cameraSchema } },
+    see('Things that are tracked in the newest frame of a camera', { params: cameraSchema }),
     async ({ params: { id } }) => {
       needCamera(source, id);
       return { scene: source.tracks(id) ?? null };
@@ -138,7 +152,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof streamSchema> }>(
     '/api/v1/stream',
-    { ...behindLogin, schema: { querystring: streamSchema } },
+    see('Server-sent events: the status and what happens now', { querystring: streamSchema }),
     async (request, reply) => {
       const session = login.sessionOf(request);
       const watched = (request.query.watch ?? '').split(',').filter((id) => id !== '');
@@ -147,8 +161,10 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
     },
   );
 
-  app.get('/metrics', { config: { right: 'metrics' } }, async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.render()),
+  app.get(
+    '/metrics',
+    { config: { right: 'metrics' }, schema: { summary: 'Metrics in Prometheus’ text format' } },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
   );
 }
 

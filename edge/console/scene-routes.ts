@@ -15,19 +15,31 @@ import type { CameraSceneView } from './view.ts';
 
 const closed = { additionalProperties: false } as const;
 const mostDrawn = 32;
-const idParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const idParams = Type.Object({ id: Type.String({ maxLength: 64, description: 'id of the camera' }) });
 const saveBody = Type.Object(
   {
-    revision: Type.String({ pattern: '^[0-9a-f+]{6,80}$' }),
-    zones: Type.Array(zoneSchema, { maxItems: mostDrawn }),
-    lines: Type.Array(lineSchema, { maxItems: mostDrawn }),
-    masks: Type.Array(maskSchema, { maxItems: mostDrawn }),
-    /** absent: they stay as they are */
-    motion_masks: Type.Optional(Type.Array(motionMaskSchema, { maxItems: mostDrawn })),
+    revision: Type.String({
+      pattern: '^[0-9a-f+]{6,80}$',
+      description: 'revision of the site that the writer has seen',
+    }),
+    zones: Type.Array(zoneSchema, { maxItems: mostDrawn, description: 'all zones of the camera' }),
+    lines: Type.Array(lineSchema, { maxItems: mostDrawn, description: 'all lines of the camera' }),
+    masks: Type.Array(maskSchema, { maxItems: mostDrawn, description: 'all masks of the camera' }),
+    motion_masks: Type.Optional(
+      Type.Array(motionMaskSchema, {
+        maxItems: mostDrawn,
+        description: 'all motion masks of the camera; absent: they stay as they are',
+      }),
+    ),
   },
   closed,
 );
-const trialBody = Type.Object({ seconds: Type.Integer({ minimum: 0, maximum: longestTrialS }) }, closed);
+const trialBody = Type.Object(
+  {
+    seconds: Type.Integer({ minimum: 0, maximum: longestTrialS, description: 'length of the trial; 0 ends it' }),
+  },
+  closed,
+);
 
 export function registerSceneRoutes(
   app: FastifyInstance,
@@ -41,7 +53,7 @@ export function registerSceneRoutes(
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/cameras/:id/scene',
-    { config: see, schema: { params: idParams } },
+    { config: see, schema: { summary: 'Zones, lines and masks of a camera, with their revision', params: idParams } },
     async ({ params: { id } }): Promise<CameraSceneView> => {
       needCamera(id);
       return { revision: source.status().revision, rules: source.rules(id), ...source.scene(id) };
@@ -50,7 +62,14 @@ export function registerSceneRoutes(
 
   app.put<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof saveBody> }>(
     '/api/v1/cameras/:id/scene',
-    { config: act, schema: { params: idParams, body: saveBody } },
+    {
+      config: act,
+      schema: {
+        summary: 'Saves zones, lines and masks; 409 where the revision is not the newest, 422 with what is wrong',
+        params: idParams,
+        body: saveBody,
+      },
+    },
     async (request) => {
       const { id } = request.params;
       needCamera(id);
@@ -66,7 +85,7 @@ export function registerSceneRoutes(
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/cameras/:id/trial',
-    { config: see, schema: { params: idParams } },
+    { config: see, schema: { summary: 'The trial of a camera: what each rule made of each thing', params: idParams } },
     async ({ params: { id } }) => {
       needCamera(id);
       return source.trial(id);
@@ -75,7 +94,7 @@ export function registerSceneRoutes(
 
   app.post<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof trialBody> }>(
     '/api/v1/cameras/:id/trial',
-    { config: act, schema: { params: idParams, body: trialBody } },
+    { config: act, schema: { summary: 'Begins or ends a trial of a camera', params: idParams, body: trialBody } },
     async (request) => {
       const { id } = request.params;
       needCamera(id);

@@ -102,6 +102,21 @@ test('nothing but the page, its log-in and the health is open', async () => {
     expect((await fetch(url + path)).status, path).toBe(200);
 });
 
+test('the OpenAPI document names every address with the right that it needs and what it does', async () => {
+  const { get, url } = await start();
+  expect((await fetch(`${url}/openapi.json`)).status).toBe(401);
+  const { paths } = (await (await get('/openapi.json')).json()) as {
+    paths: Record<string, Record<string, { summary?: string; 'x-right'?: string; parameters?: { name: string }[] }>>;
+  };
+  const { parameters, ...earlier } = paths['/api/v1/alarms/earlier']!.get!;
+  expect(earlier).toMatchObject({ 'x-right': 'see', summary: 'Alarms that are over, newest first' });
+  expect(parameters?.map(({ name }) => name)).toEqual(['limit', 'before', 'until', 'device', 'pictured']);
+  expect(paths['/api/v1/cameras/{id}/scene']!.put).toMatchObject({ 'x-right': 'act' });
+  expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/healthz', '/metrics', '/api/v1/login']));
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  expect(operations.filter(({ summary, 'x-right': right }) => !summary || !right)).toEqual([]);
+});
+
 test('a viewer sees everything and changes nothing', async () => {
   const { get, post, source } = await start({ roleOf: () => 'viewer' });
   source.active = [activeAlarm('1')];

@@ -17,9 +17,10 @@ import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { type Front, frontOptions, registerFront } from '@forpost/shared/http/forwarded.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
-import { type Role, registerLogin } from '@forpost/shared/http/login.ts';
+import { type Login, type Role, registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
+import { registerOpenApi } from '@forpost/shared/http/openapi.ts';
 import { paceHandshakes } from '@forpost/shared/http/paced-handshakes.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
@@ -183,7 +184,10 @@ export class ConsoleServer implements Part {
     const metricsToken = folder === undefined ? undefined : new MetricsToken(join(folder, 'metrics-token'));
     const noToken = await metricsToken?.start();
     if (noToken !== undefined) app.log.warn(noToken);
-    const login = registerLogin(app, {
+    let login: Login | undefined;
+    registerRights(app, { login: () => login, metricsToken });
+    registerOpenApi(app, { title: 'Forpost gateway', description: 'One site, as its gateway knows it', cookieName });
+    login = registerLogin(app, {
       realm: 'the gateway',
       users,
       ...(roleOf === undefined ? {} : { roleOf }),
@@ -193,7 +197,6 @@ export class ConsoleServer implements Part {
       sessionsFile,
       clock,
     });
-    registerRights(app, { login: () => login, metricsToken });
     registerOpenRoutes(app, health);
     registerRoutes(app, { source, login, clock, metrics });
     assets.register(app, rootOf);

@@ -87,7 +87,10 @@ const busyRetryMs = 2000;
 const closedRetryMs = 10_000;
 
 const loginSchema = Type.Object(
-  { user: Type.String({ minLength: 1, maxLength: 200 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
+  {
+    user: Type.String({ minLength: 1, maxLength: 200, description: 'log-in name' }),
+    password: Type.String({ minLength: 1, maxLength: 1000, description: 'password' }),
+  },
   { additionalProperties: false },
 );
 
@@ -169,7 +172,12 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
 
   app.post<{ Body: Type.Static<typeof loginSchema> }>(
     '/api/v1/login',
-    { config: { right: 'open' }, schema: { body: loginSchema }, onRequest: onlyOwnPages, bodyLimit: 10_000 },
+    {
+      config: { right: 'open' },
+      schema: { summary: 'Logs in; the answer sets the cookie of the session', body: loginSchema },
+      onRequest: onlyOwnPages,
+      bodyLimit: 10_000,
+    },
     async (request, reply) => {
       const { user, password } = request.body;
       const closed = options.closed?.();
@@ -196,15 +204,23 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     },
   );
 
-  app.post('/api/v1/logout', { config: { right: 'open' }, onRequest: onlyOwnPages }, async (request, reply) => {
-    const session = sessionOf(request);
-    if (session !== undefined) await sessions.end(session.key);
-    reply.clearCookie(cookieOf(), cookieOptions(request));
-    return { user: null };
-  });
+  const logout = { summary: 'Ends the session of the cookie' };
+  app.post(
+    '/api/v1/logout',
+    { config: { right: 'open' }, schema: logout, onRequest: onlyOwnPages },
+    async (request, reply) => {
+      const session = sessionOf(request);
+      if (session !== undefined) await sessions.end(session.key);
+      reply.clearCookie(cookieOf(), cookieOptions(request));
+      return { user: null };
+    },
+  );
 
   // 200 also for nobody: a page asks this first, and a browser reports every 401 as an error
-  app.get('/api/v1/session', { config: { right: 'open' } }, async (request) => tell(sessionOf(request)));
+  const current = { summary: 'The user of the session and their role; user is null without one' };
+  app.get('/api/v1/session', { config: { right: 'open' }, schema: current }, async (request) =>
+    tell(sessionOf(request)),
+  );
 
   const needSession = (request: FastifyRequest): Session => {
     const session = sessionOf(request);
