@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
 import type { SiteId } from '@forpost/shared/event/ids.ts';
 import type { Static } from 'typebox';
+import { ruleKinds } from '../rules/kinds/registry.ts';
 import {
   type CameraConfig,
   type DeviceConfig,
@@ -76,7 +77,7 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof siteSchema>>): S
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,
     cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],
-    rules: [...rules, ...tamperRule(cameras, rules)] as unknown as readonly RuleConfig[],
+    rules: [...rules, ...standardRules(cameras, rules)] as unknown as readonly RuleConfig[],
     revision: createHash('sha256').update(text).digest('hex'),
   };
 }
@@ -86,8 +87,9 @@ function withCa<C extends { ca?: string }>(camera: C, siteFile: string): C {
   return camera.ca === undefined ? camera : { ...camera, ca: resolve(dirname(siteFile), camera.ca) };
 }
 
-/** A camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it. */
-function tamperRule(cameras: readonly { id: string }[], rules: readonly { kind: string }[]): readonly object[] {
-  if (cameras.length === 0 || rules.some(({ kind }) => kind === 'tamper')) return [];
-  return [{ id: 'camera-tamper', kind: 'tamper', cameras: cameras.map(({ id }) => id) }];
+/** The rules that a site has though its file has none of their kinds. */
+function standardRules(cameras: readonly { id: string }[], rules: readonly { kind: string }[]): readonly object[] {
+  return ruleKinds
+    .filter(({ kind }) => !rules.some((rule) => rule.kind === kind))
+    .flatMap(({ standard }) => standard?.(cameras) ?? []);
 }

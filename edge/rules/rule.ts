@@ -167,6 +167,13 @@ export interface RuleKind<Config, State> {
   concerns(config: Config, device: DeviceId): boolean;
   /** why it cannot fire on what a device has said; undefined where it can, or where nobody knows yet */
   cannotFire?(config: Config, heard: Heard): CannotFire | undefined;
+  /**
+   * Why it was silent at something that its camera saw, in an installer's words; undefined: its condition does not hold,
+   * or its alarm is active already. Absent: the kind watches no camera.
+   */
+  whyNot?(config: Config, camera: CameraConfig, change: SceneChange): string | undefined;
+  /** the rule that a site has where its file has none of this kind; absent, undefined: none */
+  standard?(cameras: readonly { readonly id: string }[]): { readonly id: string; readonly kind: string } | undefined;
   initial(config: Config, context: RuleContext, uptime: number): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
   observe(config: Config, state: State, observation: Observation, uptime: number): Evaluation<State>;

@@ -11,8 +11,8 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { CameraConfig, RuleConfig, Site } from '../site/site.ts';
 import type { SceneChange } from '../vision/messages.ts';
+import { ruleKind } from './kinds/registry.ts';
 import type { AlarmTransition, Observation } from './rule.ts';
-import { whyNot } from './why-not.ts';
 
 export const longestTrialS = 1800;
 
@@ -130,6 +130,15 @@ function verdictOf(
   const name = rule.name ?? rule.id;
   if (told !== undefined) return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}` };
   return { rule: rule.id, name, fired: false, why: whyNot(rule, camera, change) };
+}
+
+/** Why a rule of a camera did not fire at something that happened, in an installer's words. */
+export function whyNot(rule: RuleConfig, camera: CameraConfig, change: SceneChange): string {
+  const why = ruleKind(rule.kind)?.whyNot?.(rule, camera, change);
+  if (why !== undefined) return why;
+  return rule.when !== undefined
+    ? 'Its condition (when) does not hold, or its alarm is active already'
+    : 'Its alarm is active already, or this one was counted before';
 }
 
 function whatHappened(camera: CameraConfig, change: SceneChange): string {

@@ -24,7 +24,17 @@ import type {
 } from '../rule.ts';
 import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
 import { Moments } from './moments.ts';
-import { cameraKey, cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys } from './things.ts';
+import {
+  cameraKey,
+  cameraNamed,
+  checkPlace,
+  checkThings,
+  factsOf,
+  means,
+  notMeant,
+  notThere,
+  thingKeys,
+} from './things.ts';
 
 const schema = Type.Object(
   {
@@ -81,6 +91,13 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   covers: (config, _devices, { device, subject }) => config.camera === device && config.line === subject,
 
   concerns: (config, device) => config.camera === device,
+
+  whyNot(config, camera, change) {
+    const why = notThere(config, camera, change) ?? notMeant(config, change.track, true);
+    if (why !== undefined || change.change !== 'crossed') return why;
+    if (config.direction === undefined || config.direction === change.to) return undefined;
+    return `The other way: it tells who comes to the ${config.direction}`;
+  },
 
   initial: (config, context, uptime) => ({
     context,

@@ -10,11 +10,12 @@
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { durationInWords, fill } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
-import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { seconds, whenKey } from './common.ts';
 import { type Occupant, Presence } from './presence.ts';
-import { cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, zoneKeys } from './things.ts';
+import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
   {
@@ -53,32 +54,20 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
   kind: 'loitering',
   category: 'intrusion',
   schema,
-  takesLate: false,
-
-  check: (config, { cameras }) => [
-    ...checkPlace(config, cameras),
-    ...checkThings(config, cameraNamed(cameras, config.camera)),
-    ...checkWhen(config.when, 'scene'),
-    ...checkMessage(config.message, placeholders),
-  ],
-
-  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
-
-  concerns: (config, device) => config.camera === device,
+  ...zoneKind({
+    subject: 'scene',
+    placeholders,
+    standingCounts: false,
+    whyNot: () => 'Not yet: it waits to see how long this one stays',
+  }),
 
   initial(config, context, uptime) {
-    const when = compileWhen(config.when, 'scene', context);
     const { camera, zone } = config;
     const active = context.active.length > 0;
     return {
       context,
       camera: asId<'device'>(camera),
-      presence: new Presence({
-        zone,
-        parked: false,
-        means: (track, { received }) =>
-          means(config, track) && (when?.holds({ now: received, device: camera, zone, ...factsOf(track) }) ?? true),
-      }),
+      presence: new Presence({ zone, parked: false, means: meansInZone(config, context) }),
       told: new Set(),
       active,
       // who was there before a restart may still be, and must stay as long again to be known

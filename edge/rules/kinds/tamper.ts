@@ -80,6 +80,12 @@ export const tamper: RuleKind<TamperConfig, State> = {
 
   concerns: (config, device) => config.cameras.includes(device),
 
+  whyNot: () => 'Not yet: it watches the camera itself, not what it sees',
+
+  // a camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it
+  standard: (cameras) =>
+    cameras.length === 0 ? undefined : { id: 'camera-tamper', kind: 'tamper', cameras: cameras.map(({ id }) => id) },
+
   initial(config, context, uptime) {
     const cameras = new Map<DeviceId, Watched>();
     for (const id of config.cameras as DeviceId[]) {

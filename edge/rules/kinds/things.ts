@@ -5,7 +5,7 @@
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import Type from 'typebox';
 import type { CameraConfig } from '../../site/site.ts';
-import type { Track } from '../../vision/messages.ts';
+import type { SceneChange, Track } from '../../vision/messages.ts';
 import type { Facts } from '../cel.ts';
 import type { RuleProblem } from '../rule.ts';
 
@@ -107,4 +107,55 @@ export function checkPlace(
     const hint = ids.length === 0 ? `; it has no ${what}s` : suggestion(wanted, ids);
     return [{ path: [what], message: `camera "${camera.id}" has no ${what} "${wanted}"${hint}` }];
   });
+}
+
+/** Where a change is not in the rule's zone or on its line: which one the rule watches. */
+export function notThere(
+  rule: { readonly zone?: string; readonly line?: string },
+  camera: CameraConfig,
+  change: SceneChange,
+): string | undefined {
+  const { zone, line } = rule;
+  if (zone !== undefined && (change.change === 'crossed' || change.zone !== zone))
+    return `Not here: it watches ${camera.zones?.find(({ id }) => id === zone)?.name ?? zone}`;
+  if (line !== undefined && (change.change !== 'crossed' || change.line !== line))
+    return `Not here: it watches ${camera.lines?.find(({ id }) => id === line)?.name ?? line}`;
+  return undefined;
+}
+
+/** Why the rule does not mean `track`, as far as it is known by now; undefined where it does. */
+export function notMeant(choice: ThingChoice, track: Track, standingCounts: boolean): string | undefined {
+  const { class: name, seen, anyClass } = track;
+  if (anyClass !== true && choice.classes !== undefined && !choice.classes.includes(name))
+    return `Not what it looks for: this is a ${name}, it wants ${choice.classes.join(' or ')}`;
+  const size = wrongSize(choice, track);
+  if (size !== undefined) return size;
+  if (track.static && !standingCounts)
+    return 'It has not moved, or stands again: a parked thing is silent until it moves (static_classes of the camera)';
+  if (choice.confirmations !== undefined && seen < choice.confirmations)
+    return `Not sure yet: seen in ${seen} frames, it wants ${choice.confirmations} (confirmations)`;
+  return undefined;
+}
+
+function wrongSize(choice: ThingChoice, { box: [, , width, height], best, anyClass }: Track): string | undefined {
+  const percent = (value: number) => `${Math.round(value * 100)} %`;
+  const certain = anyClass === true ? 1 : best;
+  for (const [key, value, word] of [
+    ['min_score', certain, 'certain'],
+    ['min_height', height, 'high'],
+    ['min_area', width * height, 'large'],
+  ] as const) {
+    const least = choice[key];
+    if (least !== undefined && value < least)
+      return `Not ${word} enough: ${percent(value)}, it wants ${percent(least)} (${key})`;
+  }
+  for (const [key, value, word] of [
+    ['max_height', height, 'high'],
+    ['max_area', width * height, 'large'],
+  ] as const) {
+    const most = choice[key];
+    if (most !== undefined && value > most)
+      return `Too ${word}: ${percent(value)}, it wants at most ${percent(most)} (${key})`;
+  }
+  return undefined;
 }

@@ -1,11 +1,12 @@
 /** How many are in a zone: more than `above` or fewer than `below`, for `hold_s` (occupancy.ts). */
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { durationInWords, fill } from '../messages.ts';
 import type { RuleKind, RuleProblem } from '../rule.ts';
-import { checkWhen, seconds, whenKey } from './common.ts';
+import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
-import { cameraNamed, checkPlace, checkThings, thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, zoneKeys } from './things.ts';
+import { zoneKind } from './zone-kind.ts';
 
 const number = (description: string, minimum: number) =>
   Type.Optional(Type.Integer({ minimum, maximum: 1000, description }));
@@ -34,19 +35,13 @@ export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
   kind: 'zone-count',
   category: 'occupancy',
   schema,
-  takesLate: false,
-
-  check: (config, { cameras }) => [
-    ...checkPlace(config, cameras),
-    ...checkThings(config, cameraNamed(cameras, config.camera)),
-    ...checkLimit(config),
-    ...checkWhen(config.when, 'zone'),
-    ...checkMessage(config.message, placeholders),
-  ],
-
-  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
-
-  concerns: (config, device) => config.camera === device,
+  ...zoneKind({
+    subject: 'zone',
+    placeholders,
+    standingCounts: true,
+    check: checkLimit,
+    whyNot: () => 'Not yet: the number in the zone is not one that it tells',
+  }),
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
 

@@ -4,11 +4,12 @@
  */
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { durationInWords, fill } from '../messages.ts';
 import type { RuleKind } from '../rule.ts';
-import { checkWhen, seconds, whenKey } from './common.ts';
+import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
-import { cameraNamed, checkPlace, checkThings, thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, zoneKeys } from './things.ts';
+import { zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
   {
@@ -32,18 +33,12 @@ export const zoneEmpty: RuleKind<ZoneEmptyConfig, Occupancy> = {
   kind: 'zone-empty',
   category: 'occupancy',
   schema,
-  takesLate: false,
-
-  check: (config, { cameras }) => [
-    ...checkPlace(config, cameras),
-    ...checkThings(config, cameraNamed(cameras, config.camera)),
-    ...checkWhen(config.when, 'zone'),
-    ...checkMessage(config.message, placeholders),
-  ],
-
-  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
-
-  concerns: (config, device) => config.camera === device,
+  ...zoneKind({
+    subject: 'zone',
+    placeholders,
+    standingCounts: true,
+    whyNot: () => 'Not yet: it tells when the zone stays empty',
+  }),
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
 

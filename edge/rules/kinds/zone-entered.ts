@@ -12,11 +12,12 @@ import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
 import type { Track } from '../../vision/messages.ts';
-import { checkMessage, fill } from '../messages.ts';
+import { fill } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
-import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { seconds, whenKey } from './common.ts';
 import { Presence } from './presence.ts';
-import { cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, zoneKeys } from './things.ts';
+import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
   {
@@ -55,33 +56,21 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
   kind: 'zone-entered',
   category: 'intrusion',
   schema,
-  takesLate: false,
-
-  check: (config, { cameras }) => [
-    ...checkPlace(config, cameras),
-    ...checkThings(config, cameraNamed(cameras, config.camera)),
-    ...checkWhen(config.when, 'scene'),
-    ...checkMessage(config.message, placeholders),
-  ],
-
-  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
-
-  concerns: (config, device) => config.camera === device,
+  ...zoneKind({
+    subject: 'scene',
+    placeholders,
+    standingCounts: false,
+    whyNot: ({ change }) => (change === 'entered' ? undefined : 'It tells when somebody comes in'),
+  }),
 
   initial(config, context, uptime) {
     const active = context.active.length > 0;
     const graceMs = Math.max(0, restoredClearAfterMs - clearAfterMs(config));
-    const when = compileWhen(config.when, 'scene', context);
     const { camera, zone } = config;
-    const holds = (track: Track, now: number) => when?.holds({ now, device: camera, zone, ...factsOf(track) }) ?? true;
     return {
       context,
       camera: asId<'device'>(camera),
-      presence: new Presence({
-        zone,
-        parked: false,
-        means: (track, { received }) => means(config, track) && holds(track, received),
-      }),
+      presence: new Presence({ zone, parked: false, means: meansInZone(config, context) }),
       active,
       emptySince: active ? uptime + graceMs : undefined,
       heard: uptime,

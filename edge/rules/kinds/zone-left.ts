@@ -8,12 +8,13 @@
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { durationInWords, fill } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
-import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
+import { seconds, whenKey } from './common.ts';
 import { Moments } from './moments.ts';
 import { Presence } from './presence.ts';
-import { cameraNamed, checkPlace, checkThings, factsOf, means, thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, zoneKeys } from './things.ts';
+import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
   {
@@ -45,21 +46,14 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
   kind: 'zone-left',
   category: 'intrusion',
   schema,
-  takesLate: false,
-
-  check: (config, { cameras }) => [
-    ...checkPlace(config, cameras),
-    ...checkThings(config, cameraNamed(cameras, config.camera)),
-    ...checkWhen(config.when, 'scene'),
-    ...checkMessage(config.message, placeholders),
-  ],
-
-  covers: (config, _devices, { device, subject }) => config.camera === device && config.zone === subject,
-
-  concerns: (config, device) => config.camera === device,
+  ...zoneKind({
+    subject: 'scene',
+    placeholders,
+    standingCounts: false,
+    whyNot: ({ change }) => (change === 'left' ? undefined : 'It tells when somebody leaves'),
+  }),
 
   initial(config, context, uptime) {
-    const when = compileWhen(config.when, 'scene', context);
     const { camera, zone } = config;
     return {
       context,
@@ -68,8 +62,7 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
         zone,
         // a car that stood there for a week and drives off has left
         parked: true,
-        means: (track, { received }) =>
-          means(config, track) && (when?.holds({ now: received, device: camera, zone, ...factsOf(track) }) ?? true),
+        means: meansInZone(config, context),
       }),
       moments: new Moments((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
     };

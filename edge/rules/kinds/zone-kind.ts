@@ -1,0 +1,67 @@
+/**
+ * What the kinds that watch one zone of a camera share: which alarms are theirs, what is wrong with their keys, and why
+ * one was silent at something that the camera saw. A kind spreads it and adds its schema and its state.
+ */
+import type { CameraConfig, RuleConfig } from '../../site/site.ts';
+import type { SceneChange, Track } from '../../vision/messages.ts';
+import type { Subject } from '../cel.ts';
+import { checkMessage } from '../messages.ts';
+import type { Observation, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
+import { checkWhen, compileWhen } from './common.ts';
+import {
+  cameraNamed,
+  checkPlace,
+  checkThings,
+  factsOf,
+  means,
+  notMeant,
+  notThere,
+  type ThingChoice,
+} from './things.ts';
+
+/** A rule with the keys of `zoneKeys`, `thingKeys` and `whenKey`. */
+export type ZoneRule = RuleConfig &
+  ThingChoice & { readonly camera: string; readonly zone: string; readonly when?: string };
+
+interface ZoneKindOptions<Config> {
+  /** what its condition is about: a thing in the zone, or the zone as a whole */
+  readonly subject: Extract<Subject, 'scene' | 'zone'>;
+  /** words in braces that its message may have */
+  readonly placeholders: readonly string[];
+  /** a thing that stands still counts like any other */
+  readonly standingCounts: boolean;
+  /** checks of the kind's own keys */
+  readonly check?: (config: Config) => readonly RuleProblem[];
+  /** why a change of a thing that the rule means, in its zone, raised nothing */
+  readonly whyNot: (change: SceneChange) => string | undefined;
+}
+
+type Shared<Config> = Required<
+  Pick<RuleKind<Config, unknown>, 'takesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'>
+>;
+
+export function zoneKind<Config extends ZoneRule>(options: ZoneKindOptions<Config>): Shared<Config> {
+  const { subject, placeholders, standingCounts, check, whyNot } = options;
+  return {
+    takesLate: false,
+    check: (config, { cameras }) => [
+      ...checkPlace(config, cameras),
+      ...checkThings(config, cameraNamed(cameras, config.camera)),
+      ...(check?.(config) ?? []),
+      ...checkWhen(config.when, subject),
+      ...checkMessage(config.message, placeholders),
+    ],
+    covers: (config, _devices, alarm) => config.camera === alarm.device && config.zone === alarm.subject,
+    concerns: (config, device) => config.camera === device,
+    whyNot: (config: Config, camera: CameraConfig, change: SceneChange) =>
+      notThere(config, camera, change) ?? notMeant(config, change.track, standingCounts) ?? whyNot(change),
+  };
+}
+
+/** Whether the rule means a thing in its zone and its condition holds: for `Presence`. */
+export function meansInZone(config: ZoneRule, context: RuleContext) {
+  const when = compileWhen(config.when, 'scene', context);
+  const { camera: device, zone } = config;
+  return (track: Track, { received: now }: Observation): boolean =>
+    means(config, track) && (when?.holds({ now, device, zone, ...factsOf(track) }) ?? true);
+}
