@@ -8,6 +8,7 @@
  * here is missing on the page alone: the outbox, the centre and the evidence keep theirs by their own limits.
  */
 import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { ActiveAlarm } from './alarm.ts';
 
 /** One occurrence. Times in ms since 1970. */
@@ -18,6 +19,7 @@ export interface PastAlarm {
   readonly device: string;
   readonly severity: Severity;
   readonly message: string;
+  readonly messageI18n?: Message;
   readonly count: number;
   readonly test: boolean;
   readonly acknowledged: boolean;

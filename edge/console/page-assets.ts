@@ -1,6 +1,7 @@
 /**
  * The page's files, without a build step and without the internet: its TypeScript modules with the types taken out,
- * its style sheet, and Lit's modules from the installed packages, tied together by an import map.
+ * its style sheet, the texts that it shows, and the modules of Lit and intl-messageformat from the installed packages, tied
+ * together by an import map.
  *
  * The document names them by the path that a trusted proxy says, or relative to its own address: a proxy that says
  * nothing may show the page under any path that ends in a slash (nginx leads there by itself).
@@ -17,6 +18,9 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip as gzipped } from 'node:zlib';
 import { scriptHash } from '@forpost/shared/http/security-headers.ts';
 import { strip, stripped } from '@forpost/shared/stripping/stripped.mjs';
+import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { type Language, languageOfHeader, languages } from '@forpost/shared/texts/language.ts';
+import { texts } from '@forpost/shared/texts/texts.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 interface Asset {
@@ -26,7 +30,7 @@ interface Asset {
   loaded?: Promise<Loaded>;
 }
 
-/** Paths under which a trusted proxy shows the page: one or two. */
+/** Paths under which a trusted proxy shows the page (one or two), in each language. */
 const mostDocuments = 16;
 
 interface PageDocument {
@@ -50,12 +54,16 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Lit's packages, each by the one that needs it, from the edge's own dependency on. */
-const litPackages = [
+/** Packages of the page, each by the one that needs it, from the edge's own dependency on. */
+const packages = [
   { name: 'lit', entry: 'index.js', neededBy: undefined },
   { name: 'lit-html', entry: 'lit-html.js', neededBy: 'lit' },
   { name: 'lit-element', entry: 'lit-element.js', neededBy: 'lit' },
   { name: '@lit/reactive-element', entry: 'reactive-element.js', neededBy: 'lit' },
+  { name: 'intl-messageformat', entry: 'index.js', neededBy: undefined },
+  { name: '@formatjs/fast-memoize', entry: 'index.js', neededBy: 'intl-messageformat' },
+  { name: '@formatjs/icu-messageformat-parser', entry: 'index.js', neededBy: 'intl-messageformat' },
+  { name: '@formatjs/icu-skeleton-parser', entry: 'index.js', neededBy: '@formatjs/icu-messageformat-parser' },
 ] as const;
 /** What the page's first paint needs of them, to be fetched side by side instead of one after the other. */
 const preloaded = [
@@ -65,9 +73,17 @@ const preloaded = [
   'lit-element/lit-element.js',
   '@lit/reactive-element/reactive-element.js',
   '@lit/reactive-element/css-tag.js',
+  'intl-messageformat/index.js',
+  '@formatjs/fast-memoize/index.js',
+  '@formatjs/icu-messageformat-parser/index.js',
+  '@formatjs/icu-skeleton-parser/index.js',
 ];
 
+/** Files of shared/texts/ that the page never imports: texts of other programs, all languages at once, types alone. */
+const notOfPage = /(^|[\\/])((centre-page|notification)\.[a-z]+|all|english|message|placeholders)\.ts$|\.test\.ts$/;
+
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
+const textsFolder = fileURLToPath(new URL('../../shared/texts/', import.meta.url));
 
 export class PageAssets {
   readonly #documents = new Map<string, PageDocument>();
@@ -77,17 +93,23 @@ export class PageAssets {
     this.#assets = assets;
   }
 
-  /** `root`: the path under which people reach the page, without a slash at its end; . = its own address. */
-  documentAt(root: string): PageDocument {
-    const known = this.#documents.get(root);
+  /**
+   * `root`: the path under which people reach the page, without a slash at its end; . = its own address. `language`: as
+   * the browser asks for; the page's script knows of a choice.
+   */
+  documentAt(root: string, language: Language = 'en'): PageDocument {
+    const known = this.#documents.get(`${language} ${root}`);
     if (known !== undefined) return known;
     if (this.#documents.size >= mostDocuments) this.#documents.clear();
     const importMap = JSON.stringify({ imports: imports(root) });
-    const modules = [...this.#assets.keys()].filter((path) => path.startsWith('/page/') && path.endsWith('.ts'));
+    const others = languages.filter((one) => one !== language);
+    const modules = [...this.#assets.keys()].filter(
+      (path) => /^\/(page|texts)\/.*\.ts$/.test(path) && others.every((other) => !path.endsWith(`.${other}.ts`)),
+    );
     const preload = [...modules, ...preloaded.map((file) => `/vendor/${file}`)];
-    const html = documentHtml(root, importMap, preload);
+    const html = documentHtml(root, language, importMap, preload);
     const document = { html, importMapHash: scriptHash(importMap) };
-    this.#documents.set(root, document);
+    this.#documents.set(`${language} ${root}`, document);
     return document;
   }
 
@@ -95,15 +117,16 @@ export class PageAssets {
   static async load(): Promise<PageAssets> {
     const assets = new Map<string, Asset>();
     await list(pageFolder, '/page/', assets, (file) => !/\.(test|d)\.ts$/.test(file) && !file.endsWith('.json'));
+    await list(textsFolder, '/texts/', assets, (file) => file.endsWith('.ts') && !notOfPage.test(file));
     const folders = new Map<string, string>();
-    for (const { name, neededBy } of litPackages) {
+    for (const { name, neededBy } of packages) {
       const folder = packageFolder(name, neededBy === undefined ? undefined : folders.get(neededBy));
       folders.set(name, folder);
       await list(
         folder,
         `/vendor/${name}/`,
         assets,
-        (file) => file.endsWith('.js') && !/^(development|node)[\\/]/.test(file),
+        (file) => file.endsWith('.js') && !/^(development|node)[\\/]|\.iife\.js$/.test(file),
       );
     }
     return new PageAssets(assets);
@@ -114,13 +137,14 @@ export class PageAssets {
     const open = { config: { right: 'open' }, schema: { hide: true } } as const;
     app.get('/', open, async (request, reply) =>
       reply
-        .header('vary', 'x-forwarded-prefix')
+        .header('vary', 'x-forwarded-prefix, accept-language')
         .type('text/html; charset=utf-8')
-        .send(this.documentAt(rootOf(request)).html),
+        .send(this.documentAt(rootOf(request), languageOfHeader(request.headers['accept-language'])).html),
     );
     app.get('/favicon.ico', open, async (request, reply) => reply.redirect(`${rootOf(request)}/page/icon.svg`));
     const serve = (request: FastifyRequest, reply: FastifyReply) => this.#serve(request, reply);
     app.get('/page/*', open, serve);
+    app.get('/texts/*', open, serve);
     app.get('/vendor/*', open, serve);
   }
 
@@ -144,8 +168,8 @@ export class PageAssets {
 }
 
 function imports(root: string): Record<string, string> {
-  const map: Record<string, string> = {};
-  for (const { name, entry } of litPackages) {
+  const map: Record<string, string> = { '@forpost/shared/texts/': `${root}/texts/` };
+  for (const { name, entry } of packages) {
     map[name] = `${root}/vendor/${name}/${entry}`;
     map[`${name}/`] = `${root}/vendor/${name}/`;
   }
@@ -192,9 +216,13 @@ function codeOf(source: string): string {
   return stripped(source) ?? strip(source);
 }
 
-function documentHtml(root: string, importMap: string, preload: readonly string[]): string {
+function documentHtml(root: string, language: Language, importMap: string, preload: readonly string[]): string {
+  const { t } = texts(language, {
+    common: catalogue[language].common,
+    'gateway-page': catalogue[language]['gateway-page'],
+  });
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -210,9 +238,9 @@ ${preload.map((path) => `<link rel="modulepreload" href="${root}${path}">`).join
 <script type="module" src="${root}/page/main.ts"></script>
 </head>
 <body>
-<p id="waiting" role="status">Forpost: the page is loading… If it does not come, load it again.</p>
+<p id="waiting" role="status">${t('gateway-page/document.waiting')}</p>
 <forpost-console></forpost-console>
-<noscript>This page needs JavaScript.</noscript>
+<noscript>${t('gateway-page/document.no-script')}</noscript>
 </body>
 </html>
 `;

@@ -53,6 +53,32 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await server?.stop();
   });
 
+  test('a browser that asks for Russian is shown the page in Russian, and a choice of English is remembered', async () => {
+    const before = source.current;
+    source.current = {
+      ...before,
+      devices: [deviceStatus('meter', { name: 'Счётчик', connected: false, lastSeen: before.at })],
+    };
+    const context = await browser.newContext({ locale: 'ru-RU', viewport: { width: 390, height: 844 } });
+    const russian = await context.newPage();
+    russian.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    await russian.goto(server.url);
+    await russian.getByLabel('Пользователь').fill('installer');
+    await russian.getByLabel('Пароль').fill('ladder');
+    await russian.getByRole('button', { name: 'Войти' }).click();
+    await russian.getByText('Один пункт требует внимания').waitFor();
+    await russian.getByText('Счётчик: нет подключения').waitFor();
+    await russian.getByRole('heading', { name: 'Устройства подключено 0 из 1' }).waitFor();
+    expect(await russian.locator('html').getAttribute('lang')).toBe('ru');
+    await russian.getByLabel('Язык').selectOption('English');
+    await russian.getByText('One thing to look at').waitFor();
+    expect(await russian.locator('html').getAttribute('lang')).toBe('en');
+    await russian.reload();
+    await russian.getByText('Счётчик is not connected').waitFor();
+    await context.close();
+    source.current = before;
+  });
+
   test('an installer logs in and sees a device, a camera and an alarm appear without a reload', async () => {
     await page.goto(server.url);
     await page.getByLabel('User').fill('installer');

@@ -1,4 +1,6 @@
 import type { CameraStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { texts } from '@forpost/shared/texts/texts.ts';
 import { expect, test } from 'vitest';
 import { summarise } from './summary.ts';
 import { activeAlarm, deviceStatus, gatewayStatus, refusedView } from './testing/source.ts';
@@ -20,12 +22,12 @@ const uplink: UplinkStatus = {
   bytes: 0,
   eventsPerSecond: 0,
 };
-const texts = (more: Parameters<typeof gatewayStatus>[0]) =>
+const pointsOf = (more: Parameters<typeof gatewayStatus>[0]) =>
   summarise(gatewayStatus(more), []).points.map(({ text }) => text);
 
 test('a site is well where every device, camera and the centre are there and the clock is right', () => {
   const status = gatewayStatus({ devices: [deviceStatus('a')], cameras: [camera], uplinks: [uplink] });
-  expect(summarise(status, [])).toEqual({ level: 'well', headline: 'All is well', points: [] });
+  expect(summarise(status, [])).toMatchObject({ level: 'well', headline: 'All is well', points: [] });
 });
 
 test('an alarm that nobody has acknowledged needs somebody; an acknowledged one is worth a look', () => {
@@ -34,7 +36,7 @@ test('an alarm that nobody has acknowledged needs somebody; an acknowledged one 
     headline: 'An alarm needs you',
   });
   expect(summarise(gatewayStatus(), [activeAlarm('1'), activeAlarm('2')]).headline).toBe('2 alarms need you');
-  expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true })])).toEqual({
+  expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true })])).toMatchObject({
     level: 'attention',
     headline: 'One thing to look at',
     points: [{ area: 'alarms', text: 'One alarm is active' }],
@@ -47,14 +49,29 @@ test('an alarm that nobody has acknowledged needs somebody; an acknowledged one 
   expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true, active: false })]).level).toBe('well');
 });
 
+test('the line on top and its points are told in the reader’s language too', () => {
+  const { ru } = catalogue;
+  const { say } = texts('ru', ru);
+  const alarm = activeAlarm('1', {
+    ...{ active: false, summary: 'Somebody in Gate', message: 'empty', duration_ms: 5000 },
+    summary_i18n: { key: 'alarm/zone-entered', values: {} },
+  });
+  const { headline, headlineI18n, points } = summarise(
+    gatewayStatus({ devices: ['a', 'b', 'c', 'd'].map((name) => deviceStatus(name, { connected: false })) }),
+    [alarm, activeAlarm('2')],
+  );
+  expect(say(headlineI18n, headline)).toBe('2 тревоги требуют внимания');
+  expect(points.map(({ text, textI18n }) => say(textI18n, text)).at(-1)).toBe('4 устройства: нет подключения');
+});
+
 test('devices that are not there are named, many of them are counted', () => {
   const gone = (name: string) => deviceStatus(name, { connected: false });
-  expect(texts({ devices: [gone('Oven')] })).toEqual(['Oven is not connected']);
-  expect(texts({ devices: [gone('Oven'), gone('Pump'), gone('Door')] })).toEqual([
+  expect(pointsOf({ devices: [gone('Oven')] })).toEqual(['Oven is not connected']);
+  expect(pointsOf({ devices: [gone('Oven'), gone('Pump'), gone('Door')] })).toEqual([
     'Oven, Pump and Door are not connected',
   ]);
-  expect(texts({ devices: ['a', 'b', 'c', 'd'].map(gone) })).toEqual(['4 devices are not connected']);
-  expect(texts({ devices: [deviceStatus('Lathe', { connected: false, lastSeen: null })] })).toEqual([
+  expect(pointsOf({ devices: ['a', 'b', 'c', 'd'].map(gone) })).toEqual(['4 devices are not connected']);
+  expect(pointsOf({ devices: [deviceStatus('Lathe', { connected: false, lastSeen: null })] })).toEqual([
     'Lathe has never connected',
   ]);
 });
@@ -85,15 +102,15 @@ test('a device that connects and is refused is told as that, and not as one that
 });
 
 test('a device of which nothing is understood is told, a single bad message of another is not', () => {
-  expect(texts({ devices: [deviceStatus('a', { deadLetters: 3 })] })).toEqual([
+  expect(pointsOf({ devices: [deviceStatus('a', { deadLetters: 3 })] })).toEqual([
     'a sends messages that nobody can read: check its decoder',
   ]);
-  expect(texts({ devices: [deviceStatus('a', { deadLetters: 3, values: { power_w: 1 } })] })).toEqual([]);
+  expect(pointsOf({ devices: [deviceStatus('a', { deadLetters: 3, values: { power_w: 1 } })] })).toEqual([]);
 });
 
 test('cameras, the centre, the clock and problems are told in words', () => {
   expect(
-    texts({
+    pointsOf({
       cameras: [
         { ...camera, state: 'refused', reason: 'wrong password' },
         { ...camera, state: 'off' },
@@ -108,5 +125,5 @@ test('cameras, the centre, the clock and problems are told in words', () => {
     'The clock is not confirmed by a time server',
     'The model x is no model',
   ]);
-  expect(texts({ uplinks: [{ ...uplink, state: 'draining', events: 1000 }] })).toEqual([]);
+  expect(pointsOf({ uplinks: [{ ...uplink, state: 'draining', events: 1000 }] })).toEqual([]);
 });

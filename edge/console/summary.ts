@@ -1,23 +1,29 @@
 /**
- * "Is this site well?" in one line and a few points, in an installer's words. Pure: a status in, words out.
+ * "Is this site well?" in one line and a few points, in an installer's words. Pure: a status in, words out, in English
+ * and as messages for a reader of another language.
  *
  * Always: `well` only where every configured device is there, every camera is live, the centre is reached, the clock
  * is right and no alarm is active or waits for a person, because an installer leaves the site on this line.
  */
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
-import { duration } from './page/format.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message, MessageValue } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { ActiveAlarm, RefusedView } from './source.ts';
 
 export interface SummaryPoint {
   /** which part of the page has the details */
   readonly area: 'alarms' | 'devices' | 'cameras' | 'uplink' | 'clock' | 'problems';
   readonly text: string;
+  /** absent where the words have no key: a rule's own message, say */
+  readonly textI18n?: Message;
 }
 
 export interface Summary {
   readonly level: 'well' | 'attention' | 'alarm';
   readonly headline: string;
+  readonly headlineI18n?: Message;
   readonly points: readonly SummaryPoint[];
 }
 
@@ -42,18 +48,20 @@ export function summarise(
     ...devicePoints(status.devices, recent),
     ...cameraPoints(status.cameras),
     ...uplinkPoints(status.uplinks),
-    ...(status.clock === 'synced'
-      ? []
-      : [{ area: 'clock', text: 'The clock is not confirmed by a time server' } as const]),
-    ...status.problems.map((text) => ({ area: 'problems', text: capitalised(text) }) as const),
+    ...(status.clock === 'synced' ? [] : [point('clock', message('gateway/summary.clock'))]),
+    ...problemPoints(status),
   ];
-  if (urgent.length > 0) {
-    const headline = urgent.length === 1 ? 'An alarm needs you' : `${urgent.length} alarms need you`;
-    return { level: 'alarm', headline, points };
-  }
-  if (points.length === 0) return { level: 'well', headline: 'All is well', points };
-  const headline = points.length === 1 ? 'One thing to look at' : `${points.length} things to look at`;
-  return { level: 'attention', headline, points };
+  if (urgent.length > 0) return summary('alarm', message('gateway/summary.alarms', { count: urgent.length }), points);
+  if (points.length === 0) return summary('well', message('gateway/summary.well'), points);
+  return summary('attention', message('gateway/summary.things', { count: points.length }), points);
+}
+
+function summary(level: Summary['level'], headline: Message, points: readonly SummaryPoint[]): Summary {
+  return { level, headline: inEnglish(headline), headlineI18n: headline, points };
+}
+
+function point(area: SummaryPoint['area'], textI18n: Message): SummaryPoint {
+  return { area, text: inEnglish(textI18n), textI18n };
 }
 
 function isActiveTrial({ active, acknowledged, test, severity }: ActiveAlarm): boolean {
@@ -61,13 +69,29 @@ function isActiveTrial({ active, acknowledged, test, severity }: ActiveAlarm): b
 }
 
 function alarmPoints(active: readonly ActiveAlarm[], urgent: readonly ActiveAlarm[]): SummaryPoint[] {
-  if (urgent.length > 0)
-    return urgent.slice(0, namesInSentence).map(({ active: goesOn, message, summary, duration_ms: lasted = 0 }) => ({
-      area: 'alarms',
-      text: goesOn ? message : `${summary ?? message} (over after ${duration(lasted)})`,
-    }));
-  if (active.length === 0) return [];
-  return [{ area: 'alarms', text: active.length === 1 ? 'One alarm is active' : `${active.length} alarms are active` }];
+  if (urgent.length > 0) return urgent.slice(0, namesInSentence).map(alarmPoint);
+  return active.length === 0 ? [] : [point('alarms', message('gateway/summary.active', { count: active.length }))];
+}
+
+function alarmPoint(alarm: ActiveAlarm): SummaryPoint {
+  const { active, message: text, message_i18n: textI18n, summary: about, summary_i18n: aboutI18n } = alarm;
+  if (active) return { area: 'alarms', text, ...(textI18n === undefined ? {} : { textI18n }) };
+  const duration = { seconds: Math.round((alarm.duration_ms ?? 0) / 1000) };
+  // in English from the words, which are there also where an older version raised it
+  const words = message('gateway/summary.over', { summary: about ?? text, duration });
+  const known = about === undefined ? textI18n : aboutI18n;
+  return {
+    area: 'alarms',
+    text: inEnglish(words),
+    textI18n: known === undefined ? words : message('gateway/summary.over', { summary: known, duration }),
+  };
+}
+
+function problemPoints({ problems, problemsI18n = [] }: GatewayStatus): SummaryPoint[] {
+  return problems.map((text, index) => {
+    const textI18n = problemsI18n[index] ?? undefined;
+    return { area: 'problems', text: capitalised(text), ...(textI18n === undefined ? {} : { textI18n }) };
+  });
 }
 
 function devicePoints(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): SummaryPoint[] {
@@ -85,16 +109,11 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
       deadLetters > 0 && told === undefined && Object.keys(values).length === 0,
   );
   return [
-    ...say('devices', never, 'has never connected', 'have never connected'),
-    ...say('devices', knocking, 'logs in with a wrong password', 'log in with a wrong password'),
-    ...say('devices', silent, 'is not connected', 'are not connected'),
-    ...say(
-      'devices',
-      unread,
-      'sends messages that nobody can read: check its decoder',
-      'send messages that nobody can read: check their decoder',
-    ),
-    ...say('devices', lockedOut(devices, refused), 'logs in with a wrong password', 'log in with a wrong password'),
+    ...about(never, (names) => message('gateway/summary.never-connected', names)),
+    ...about(knocking, (names) => message('gateway/summary.wrong-password', names)),
+    ...about(silent, (names) => message('gateway/summary.not-connected', names)),
+    ...about(unread, (names) => message('gateway/summary.unreadable', names)),
+    ...about(lockedOut(devices, refused), (names) => message('gateway/summary.wrong-password', names)),
     ...forbiddenPoints(refused),
   ];
 }
@@ -110,29 +129,25 @@ function lockedOut(devices: readonly DeviceStatus[], refused: readonly RefusedVi
 function forbiddenPoints(refused: readonly RefusedView[]): SummaryPoint[] {
   const forbidden = refused.filter(({ kind }) => kind === 'publish' || kind === 'will' || kind === 'subscribe');
   const names = new Map(forbidden.map(({ principal, name }) => [principal, { name: name ?? '' }]));
-  return say(
-    'devices',
-    [...names.values()],
-    'asks for topics that it may not have: see Refused',
-    'ask for topics that they may not have: see Refused',
-  );
+  return about([...names.values()], (told) => message('gateway/summary.forbidden', told));
 }
 
 function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {
   return cameras
     .filter((camera) => camera.state !== 'live' && camera.state !== 'off')
-    .map((camera) => ({
-      area: 'cameras',
-      text: `${camera.name}: ${camera.reason === '' ? 'connecting' : camera.reason}`,
-    }));
+    .map(({ name, reason, reasonI18n }) => {
+      const words = reason === '' ? message('gateway/summary.connecting') : reason;
+      return {
+        ...point('cameras', message('gateway/summary.camera', { name, reason: words })),
+        textI18n: message('gateway/summary.camera', { name, reason: reasonI18n ?? words }),
+      };
+    });
 }
 
 function uplinkPoints(uplinks: readonly UplinkStatus[]): SummaryPoint[] {
   return uplinks.flatMap(({ state, silentSince }): SummaryPoint[] => {
-    if (state === 'offline' || state === 'probing')
-      return [{ area: 'uplink', text: 'The centre cannot be reached; all events are kept here until it can' }];
-    if (silentSince === undefined) return [];
-    return [{ area: 'uplink', text: 'The gateway is connected, but the centre does not answer' }];
+    if (state === 'offline' || state === 'probing') return [point('uplink', message('gateway/summary.uplink-lost'))];
+    return silentSince === undefined ? [] : [point('uplink', message('gateway/summary.uplink-silent'))];
   });
 }
 
@@ -140,20 +155,14 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function say(
-  area: SummaryPoint['area'],
+/** One point of the devices that something is true of: by their names, or by their number where they are many. */
+function about(
   things: readonly { readonly name: string }[],
-  one: string,
-  many: string,
+  tell: (told: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,
 ): SummaryPoint[] {
-  if (things.length === 0) return [];
-  if (things.length > namesInSentence) return [{ area, text: `${things.length} ${area} ${many}` }];
-  const names = things.map(({ name }) => name);
-  const last = names.pop() ?? '';
-  return [
-    {
-      area,
-      text: `${names.length === 0 ? last : `${names.join(', ')} and ${last}`} ${names.length === 0 ? one : many}`,
-    },
-  ];
+  const count = things.length;
+  if (count === 0) return [];
+  const names =
+    count > namesInSentence ? message('gateway/summary.devices', { count }) : { list: things.map(({ name }) => name) };
+  return [point('devices', tell({ count, names }))];
 }

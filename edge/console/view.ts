@@ -1,5 +1,6 @@
 /** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { PastAlarm } from '../alerts/past-alarms.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { TrialView } from '../rules/trial.ts';
@@ -34,6 +35,7 @@ export interface EarlierAlarmView extends Omit<PastAlarm, 'raised' | 'ended'> {
   readonly ended: string | null;
   /** why there is no picture, or not all of them; empty where nothing is amiss */
   readonly why: string;
+  readonly whyI18n?: Message;
 }
 
 export interface EarlierAlarmsView {

@@ -12,6 +12,7 @@
  */
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
@@ -85,13 +86,17 @@ export interface RuleChange {
   readonly device: DeviceId;
   /** tells apart several alarms of one rule and device: a channel, a zone; empty where there is one */
   readonly subject: string;
+  /** in the site's language */
   readonly message: string;
+  /** the same for a reader of another language; absent where the installer wrote the message */
+  readonly message_i18n?: Message;
   readonly cause: string;
   readonly value?: Value;
   /** the worst value since it was raised */
   readonly peak?: Value;
   /** what the alarm is about, also when it is over; default: the newest message before its end */
   readonly summary?: string;
+  readonly summary_i18n?: Message;
   readonly time: number;
 }
 

@@ -9,6 +9,10 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { CameraConfig, RuleConfig, Site } from '../site/site.ts';
 import type { SceneChange } from '../vision/messages.ts';
 import { ruleKind } from './kinds/registry.ts';
@@ -23,6 +27,7 @@ export interface Verdict {
   readonly fired: boolean;
   /** in words: why, or why not */
   readonly why: string;
+  readonly whyI18n?: Message;
 }
 
 /** Something that the camera saw happen. */
@@ -33,6 +38,7 @@ export interface TrialEntry {
   readonly time: string;
   /** in words: a person came into Gate */
   readonly what: string;
+  readonly whatI18n?: Message;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -100,15 +106,23 @@ export class Trials {
     }
     // what is no one thing's doing: somebody stayed too long, too many are there, the camera is covered
     const told = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
-    for (const { rule, message } of told) {
+    for (const { rule, message: why, message_i18n: whyI18n } of told) {
       const config = site.rules.find(({ id }) => id === rule);
-      this.#add(running, 'Time passed', [{ rule, name: config?.name ?? rule, fired: true, why: message }]);
+      this.#add(running, message('gateway/trial.time-passed'), [
+        { rule, name: config?.name ?? rule, fired: true, why, ...(whyI18n === undefined ? {} : { whyI18n }) },
+      ]);
     }
   }
 
-  #add(running: Running, what: string, verdicts: readonly Verdict[]): void {
+  #add(running: Running, what: Message, verdicts: readonly Verdict[]): void {
     this.#count++;
-    running.entries.push({ id: this.#count, time: rfc3339(this.#clock.now()), what, verdicts });
+    running.entries.push({
+      id: this.#count,
+      time: rfc3339(this.#clock.now()),
+      what: inEnglish(what),
+      whatI18n: what,
+      verdicts,
+    });
     if (running.entries.length > mostEntries) running.entries.shift();
   }
 
@@ -128,7 +142,10 @@ function verdictOf(
 ): Verdict {
   const told = transitions.find((one) => one.rule === rule.id && one.change !== 'cleared');
   const name = rule.name ?? rule.id;
-  if (told !== undefined) return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}` };
+  if (told !== undefined) {
+    const whyI18n = message('gateway/trial.alarm', { message: told.message_i18n ?? told.message });
+    return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}`, whyI18n };
+  }
   return { rule: rule.id, name, fired: false, why: whyNot(rule, camera, change) };
 }
 
@@ -141,14 +158,27 @@ export function whyNot(rule: RuleConfig, camera: CameraConfig, change: SceneChan
     : 'Its alarm is active already, or this one was counted before';
 }
 
-function whatHappened(camera: CameraConfig, change: SceneChange): string {
+function whatHappened(camera: CameraConfig, change: SceneChange): Message {
   const { class: name, score, box } = change.track;
-  const thing = `${name} (${Math.round(score * 100)} %, ${Math.round(box[3] * 100)} % of the picture high)`;
+  const kind = classValue(name);
+  const thing = message('gateway/trial.thing', { kind, score: { share: score }, height: { share: box[3] } });
   if (change.change === 'crossed') {
-    const line = camera.lines?.find(({ id }) => id === change.line)?.name ?? change.line;
-    return `${thing} crossed ${line} to the ${change.to}`;
+    const line = camera.lines?.find(({ id }) => id === change.line)?.name ?? change.line ?? '';
+    return message(crossed[change.to ?? 'left'], { thing, line });
   }
-  const zone = camera.zones?.find(({ id }) => id === change.zone)?.name ?? change.zone;
-  const verbs = { entered: 'came into', left: 'left', parked: 'stands still in', moved: 'moves again in' } as const;
-  return `${thing} ${verbs[change.change]} ${zone}`;
+  const zone = camera.zones?.find(({ id }) => id === change.zone)?.name ?? change.zone ?? '';
+  return message(did[change.change], { thing, zone });
 }
+
+const did = {
+  entered: 'gateway/trial.entered',
+  left: 'gateway/trial.left',
+  parked: 'gateway/trial.parked',
+  moved: 'gateway/trial.moved',
+} as const;
+const crossed = {
+  left: 'gateway/trial.crossed-left',
+  right: 'gateway/trial.crossed-right',
+  up: 'gateway/trial.crossed-up',
+  down: 'gateway/trial.crossed-down',
+} as const;

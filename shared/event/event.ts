@@ -5,6 +5,7 @@
  * Always: unknown types and unknown fields are kept, never dropped, so that an old centre takes a new gateway's
  * events and the reverse. `sequence` and `uptime` are decimal strings, because a CloudEvents integer is 32-bit.
  */
+import type { Message } from '../texts/message.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from './ids.ts';
 
 /** The types this version knows; others pass through as they are. */
@@ -81,7 +82,10 @@ export interface AlertData {
   readonly acknowledged: boolean;
   readonly severity: Severity;
   readonly category: string;
+  /** in the site's language */
   readonly message: string;
+  /** the same for a reader of another language; absent where the installer wrote the message, and of an older gateway */
+  readonly message_i18n?: Message;
   /** what set it off: a metric's name, "silent", "zone-entered", … */
   readonly cause: string;
   readonly value?: Value;
@@ -92,10 +96,12 @@ export interface AlertData {
   readonly evidence: readonly EvidenceReference[];
   /** why it has no clip: "no clip: nothing was recorded around the alarm". Absent of an older gateway, and where it has one */
   readonly evidence_problem?: string;
+  readonly evidence_problem_i18n?: Message;
   /** from packet or frame taken to alert handed to local subscribers */
   readonly latency_ms?: number;
   /** what it is about, in words that hold also when it is over: "power reached 39.6 kW, above 24 kW" */
   readonly summary?: string;
+  readonly summary_i18n?: Message;
   /** the worst value since it was raised, in the unit of `value` */
   readonly peak?: Value;
   /** of one that is over: how long it lasted */

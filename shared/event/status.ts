@@ -4,6 +4,7 @@
  *
  * Always: (starts, counter) grows with each status of a gateway, so that an older one that lands late loses.
  */
+import type { Message } from '../texts/message.ts';
 import type { ClockQuality } from './event.ts';
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from './ids.ts';
 
@@ -28,6 +29,8 @@ export interface CameraStatus {
   readonly state: CameraState;
   /** in words an installer understands: "wrong password", "no frames for 3 s"; empty where live as it should be */
   readonly reason: string;
+  /** the same for a reader of another language; here and below absent where there is none, and of an older gateway */
+  readonly reasonI18n?: Message;
   /** frames analysed a second, over the last 10 s */
   readonly framesPerSecond: number;
   /** since the vision process started: a newer frame was there before anybody looked. Absent of an older gateway */
@@ -62,6 +65,7 @@ export interface UplinkStatus {
   readonly since: string;
   /** why it is not live, in words; empty where it is */
   readonly reason: string;
+  readonly reasonI18n?: Message;
   /** events and bytes that wait */
   readonly events: number;
   readonly bytes: number;
@@ -93,7 +97,12 @@ export interface DeviceStatus {
   /** what of its messages was not understood since the gateway started; absent where all was, and of an older gateway */
   readonly unread?: DeviceUnread;
   /** rules that cannot fire on what it sends: which, what people call them, and why; absent where there are none */
-  readonly muteRules?: readonly { readonly rule: string; readonly name: string; readonly reason: string }[];
+  readonly muteRules?: readonly {
+    readonly rule: string;
+    readonly name: string;
+    readonly reason: string;
+    readonly reasonI18n?: Message;
+  }[];
 }
 
 /** What a device said that its decoder does not understand. All of it bounded. */
@@ -150,4 +159,6 @@ export interface GatewayStatus {
   readonly storageProblem?: string;
   /** what is wrong now, in words: a model that is no model, a vision process that restarts, … */
   readonly problems: readonly string[];
+  /** the same for a reader of another language, in the same order; null for one that has no key */
+  readonly problemsI18n?: readonly (Message | null)[];
 }

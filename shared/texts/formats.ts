@@ -105,7 +105,7 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
   function at(iso: string, nowMs: number, time: Intl.DateTimeFormat): string {
     const date = new Date(iso);
     if (Number.isNaN(date.getTime())) return iso.slice(0, longestNoTime);
-    const [then, now] = [dayKey.format(date), dayKey.format(nowMs)];
+    const [then, now] = [dayKey.format(date), dayKey.format(known(nowMs))];
     if (then === now) return time.format(date);
     const dateFormat = then.slice(0, 4) === now.slice(0, 4) || time === clock ? day : dayOfYear;
     return `${plainDate(dateFormat.format(date))} ${time.format(date)}`;
@@ -113,8 +113,9 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
 
   function dayName(iso: string, nowMs: number): string {
     const date = new Date(iso);
+    if (Number.isNaN(date.getTime())) return iso.slice(0, longestNoTime);
     const then = dayKey.format(date);
-    const today = dayKey.format(nowMs);
+    const today = dayKey.format(known(nowMs));
     if (then === today) return say('common/today', {});
     // noon is the day before or after whatever the clocks did that night
     if (dayKey.format(Date.parse(`${then}T12:00:00Z`) + 86_400_000) === dayKey.format(Date.parse(`${today}T12:00:00Z`)))
@@ -154,6 +155,11 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
       return 'value' in value ? measure(value.metric, value.value) : metricName(value.metric);
     },
   };
+}
+
+/** A clock that says no time is taken for the beginning of time: nothing is today. */
+function known(nowMs: number): number {
+  return Number.isFinite(nowMs) ? nowMs : 0;
 }
 
 /** "Thu, 19 Nov" and "19 нояб. 2025 г." without what a table's column has no room for. */

@@ -50,6 +50,8 @@ describe('the texts of a language', () => {
     expect(ru.formats.clockTime('2026-06-03T12:04:00Z', now)).toBe('3 июн. 12:04');
     expect(en.formats.clockTimeToSecond('2025-06-03T12:04:07Z', now)).toBe('3 Jun 2025 12:04:07');
     expect(en.formats.clockTime('no time', now)).toBe('no time');
+    expect(en.formats.dayName('no time', now)).toBe('no time');
+    expect(en.formats.clockTime('2026-06-03T12:04:00Z', Number.NaN)).toBe('3 Jun 12:04');
   });
 
   it('names days as people do', () => {
@@ -108,6 +110,10 @@ describe('the language of a reader', () => {
 });
 
 describe('the values of a text', () => {
+  it('leave a gap where another version of the other side does not tell one', () => {
+    expect(en.t('common/unit.var', { value: undefined as never })).toBe(' var');
+  });
+
   it('are known as types: a missing, unknown or wrongly typed one does not compile', () => {
     type Told =
       ValuesOf<'{name}: {count, plural, one {{rule} cannot fire} other {# cannot fire}} of {all, number} {why}'>;

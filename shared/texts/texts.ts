@@ -17,6 +17,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import type { alarmEn } from './catalogue/alarm.en.ts';
 import type { centrePageEn } from './catalogue/centre-page.en.ts';
 import type { commonEn } from './catalogue/common.en.ts';
+import type { gatewayEn } from './catalogue/gateway.en.ts';
 import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
 import type { notificationEn } from './catalogue/notification.en.ts';
 import { type Formats, formatsOf } from './formats.ts';
@@ -30,6 +31,7 @@ export interface Catalogue {
   readonly 'gateway-page': typeof gatewayPageEn;
   readonly 'centre-page': typeof centrePageEn;
   readonly alarm: typeof alarmEn;
+  readonly gateway: typeof gatewayEn;
   readonly notification: typeof notificationEn;
 }
 
@@ -59,6 +61,12 @@ export interface Texts<P extends Part = Part> {
   t<K extends TextKey<P>>(key: K, ...values: Arguments<TextOf<K>>): string;
   /** A message of another program: `otherwise` where this version does not know its key or it lacks a value. */
   say(message: Message | undefined, otherwise: string): string;
+}
+
+/** A text as data, for a wire: key and values are checked as types. */
+export function message<K extends TextKey>(key: K, ...values: Arguments<TextOf<K>>): Message {
+  const [given] = values;
+  return given === undefined ? { key } : { key, values: given as Readonly<Record<string, MessageValue>> };
 }
 
 /** Messages within messages, and lists within lists: a gateway's own need two. */
@@ -94,7 +102,9 @@ export function texts<P extends Part>(
   }
 
   /** Plain text and numbers are left to the message (a plural takes the number itself); the rest is written out. */
-  function show(value: MessageValue, depth: number): string | number {
+  function show(value: MessageValue | null | undefined, depth: number): string | number {
+    // what another version of the other side does not tell: a gap in a sentence, and not a page that is not drawn
+    if (value === undefined || value === null) return '';
     if (typeof value === 'string' || typeof value === 'number') return value;
     if (depth >= mostNested) throw new RangeError('a message is nested too deeply');
     if ('key' in value) return render(value.key, value.values ?? {}, depth + 1);

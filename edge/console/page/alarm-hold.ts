@@ -9,8 +9,8 @@
  * place; what came is told beside the list. Pure: times come in.
  */
 import type { ActiveAlarm } from '../view.ts';
-import { plural } from './format.ts';
-import { severityWords } from './words.ts';
+import { t } from './texts.ts';
+import { alarmMessage, severityWords } from './words.ts';
 
 export interface HeldRow {
   readonly alarm: ActiveAlarm;
@@ -61,5 +61,6 @@ export class AlarmHold {
 export function waitingWords(waiting: readonly ActiveAlarm[]): string {
   const [gravest] = waiting;
   if (gravest === undefined) return '';
-  return `${plural(waiting.length, 'new alarm')}, ${severityWords[gravest.severity]}: ${gravest.message}`;
+  const severity = severityWords[gravest.severity];
+  return t('gateway-page/alarms.new', { count: waiting.length, severity, message: alarmMessage(gravest) });
 }

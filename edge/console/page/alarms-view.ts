@@ -6,11 +6,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ActiveAlarm } from '../view.ts';
 import { type HeldAlarms, waitingWords } from './alarm-hold.ts';
-import { clockTime, duration, plural } from './format.ts';
+import { clockTime, duration } from './format.ts';
 import './earlier-alarms.ts';
 import './evidence-view.ts';
 import { section } from './parts.ts';
-import { acknowledgedWords, sentence, severityWords } from './words.ts';
+import { t } from './texts.ts';
+import { acknowledgedWords, alarmMessage, alarmSummary, evidenceProblem, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
   /** as they are shown: they stand still while somebody uses the page */
@@ -31,10 +32,7 @@ export interface AlarmsViewParts {
 export function alarmsView(parts: AlarmsViewParts): TemplateResult {
   const { held, showNew } = parts;
   const { rows, waiting } = held;
-  const calm =
-    waiting.length > 0
-      ? nothing
-      : html`<p class="card quiet">No alarm is active, and none waits for an acknowledgement.</p>`;
+  const calm = waiting.length > 0 ? nothing : html`<p class="card quiet">${t('gateway-page/alarms.none')}</p>`;
   const body =
     rows.length === 0
       ? calm
@@ -52,7 +50,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
       : html`<div class="alarms-new"><button class="primary" @click=${showNew}>${waitingWords(waiting)}</button></div>`;
   return section(
     'alarms',
-    'Alarms',
+    t('gateway-page/alarms.title'),
     note,
     html`${told}${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
   );
@@ -64,44 +62,49 @@ function card(
   { names, nowMs, pending, mayAct, acknowledge }: AlarmsViewParts,
 ): TemplateResult {
   const lasted = alarm.active ? Math.max(0, nowMs - Date.parse(alarm.since)) : (alarm.duration_ms ?? 0);
-  const times = alarm.count > 1 ? `, ${plural(alarm.count, 'time')}` : '';
+  const since = clockTime(alarm.since, nowMs);
+  const when = alarm.active
+    ? t('gateway-page/alarms.active-since', { time: since, duration: duration(lasted) })
+    : t('gateway-page/alarms.over-lasted', { time: since, duration: duration(lasted) });
+  const times = alarm.count > 1 ? `, ${t('gateway-page/alarms.times', { count: alarm.count })}` : '';
   return html`<li class="card alarm-card ${alarm.severity}">
     <div class="alarm-text">
       <p class="kind">
         <strong>${severityWords[alarm.severity]}</strong>
-        ${alarm.test ? html`<span class="tag">test</span>` : nothing}
-        ${alarm.active ? nothing : html`<span class="tag">over</span>`}
+        ${alarm.test ? html`<span class="tag">${t('gateway-page/alarms.test')}</span>` : nothing}
+        ${alarm.active ? nothing : html`<span class="tag">${t('gateway-page/alarms.over')}</span>`}
       </p>
-      <p class="message">${alarm.active ? alarm.message : (alarm.summary ?? alarm.message)}</p>
+      <p class="message">${alarm.active ? alarmMessage(alarm) : alarmSummary(alarm)}</p>
       <p class="muted">
         ${names.get(alarm.device) ?? alarm.device}${alarm.place === undefined ? '' : `, ${alarm.place}`} ·
-        ${alarm.active ? 'since ' : ''}${clockTime(alarm.since, nowMs)} ${alarm.active ? `(${duration(lasted)})` : `for ${duration(lasted)}`}${times}
+        ${when}${times}
       </p>
-      ${alarm.active ? nothing : html`<p class="muted">It ended with: ${alarm.message}</p>`}
+      ${alarm.active ? nothing : html`<p class="muted">${t('gateway-page/alarms.ended-with', { message: alarmMessage(alarm) })}</p>`}
       ${worst(alarm)}
-      ${alarm.evidence_problem === undefined ? nothing : html`<p class="muted">${sentence(alarm.evidence_problem)}.</p>`}
+      ${alarm.evidence_problem === undefined ? nothing : html`<p class="muted">${evidenceProblem(alarm)}</p>`}
       ${alarm.evidence.length === 0 ? nothing : html`<forpost-evidence .items=${alarm.evidence}></forpost-evidence>`}
     </div>
     ${
       gone
-        ? html`<span class="acknowledged">Over and acknowledged</span>`
+        ? html`<span class="acknowledged">${t('gateway-page/alarms.over-and-acknowledged')}</span>`
         : alarm.acknowledged
           ? html`<span class="acknowledged">${acknowledgedWords(alarm, nowMs)}</span>`
           : !mayAct
-            ? html`<span class="muted">Not acknowledged</span>`
+            ? html`<span class="muted">${t('gateway-page/alarms.not-acknowledged')}</span>`
             : html`<button
             class="primary"
             ?disabled=${pending.has(alarm.alarm)}
             @click=${() => acknowledge(alarm.alarm)}
           >
-            Acknowledge
+            ${t('gateway-page/alarms.acknowledge')}
           </button>`
     }
   </li>`;
 }
 
 /** Shown for an active alarm whose value has been worse than when it was raised. */
-function worst({ active, summary, message }: ActiveAlarm): TemplateResult | typeof nothing {
+function worst(alarm: ActiveAlarm): TemplateResult | typeof nothing {
+  const { active, summary, message } = alarm;
   if (!active || summary === undefined || summary === message) return nothing;
-  return html`<p class="muted">Worst so far: ${summary}</p>`;
+  return html`<p class="muted">${t('gateway-page/alarms.worst-so-far', { summary: alarmSummary(alarm) })}</p>`;
 }

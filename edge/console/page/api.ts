@@ -9,6 +9,7 @@ import type {
   TrialView,
 } from '../view.ts';
 import { base } from './base.ts';
+import { t } from './texts.ts';
 
 const deadlineMs = 10_000;
 
@@ -20,7 +21,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   try {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(deadlineMs) });
   } catch (error) {
-    throw new Error('The gateway does not answer. Are you still in its network?', { cause: error });
+    throw new Error(t('gateway-page/no-answer-network'), { cause: error });
   }
   if (response.ok) return response;
   const detail = await problemDetail(response);
@@ -34,7 +35,7 @@ async function problemDetail(response: Response): Promise<string> {
   } catch {
     // no problem document (a proxy's own page): the status has to do
   }
-  return `The gateway answered ${response.status}.`;
+  return t('gateway-page/answered-status', { status: String(response.status) });
 }
 
 function post(path: string, body: unknown): Promise<Response> {

@@ -15,7 +15,8 @@ import { badge } from './parts.ts';
 import { sceneAt, withScene } from './scene-at.ts';
 import './scene-editor.ts';
 import './trial-view.ts';
-import { tellCamera } from './words.ts';
+import { formats, t } from './texts.ts';
+import { className, tellCamera } from './words.ts';
 
 const pictureEveryMs = 500;
 /** After a failed try: the gateway restarts, the phone left the network for a moment, or the log-in is over. */
@@ -130,15 +131,18 @@ export class CameraView extends LitElement {
     const told = tellCamera(this.camera);
     const { detector, framesPerSecond, name, place, state } = this.camera;
     const old = state !== 'live' && this.picture !== undefined;
-    const pace = state === 'live' ? `${framesPerSecond.toFixed(1)} frames a second · ${detector}` : detector;
+    const pace =
+      state === 'live'
+        ? t('gateway-page/cameras.pace', { rate: formats.number(framesPerSecond, 1), detector })
+        : detector;
     return html`<figure class="card camera">
       <div class="picture ${old ? 'old' : ''}">
         ${
           this.picture === undefined
-            ? html`<p class="no-picture">${state === 'live' || state === 'connecting' ? 'No picture yet' : 'No picture'}</p>`
-            : html`<img src=${this.picture} alt="Latest picture of ${name}" @load=${this.#loaded} />${this.#drawing()}`
+            ? html`<p class="no-picture">${state === 'live' || state === 'connecting' ? t('gateway-page/cameras.no-picture-yet') : t('gateway-page/cameras.no-picture')}</p>`
+            : html`<img src=${this.picture} alt=${t('gateway-page/cameras.latest', { name })} @load=${this.#loaded} />${this.#drawing()}`
         }
-        ${old ? html`<p class="old-note">last picture before it was lost</p>` : nothing}
+        ${old ? html`<p class="old-note">${t('gateway-page/cameras.old')}</p>` : nothing}
       </div>
       <figcaption>
         <span class="name">${name}</span>
@@ -149,8 +153,8 @@ export class CameraView extends LitElement {
         ${
           this.mayAct
             ? html`<span class="row">
-          <button @click=${() => this.#turn('draw')}>Draw zones</button>
-          ${this.mode === 'try' ? nothing : html`<button @click=${() => this.#turn('try')}>Test</button>`}
+          <button @click=${() => this.#turn('draw')}>${t('gateway-page/cameras.draw')}</button>
+          ${this.mode === 'try' ? nothing : html`<button @click=${() => this.#turn('try')}>${t('gateway-page/cameras.test')}</button>`}
         </span>`
             : nothing
         }
@@ -207,7 +211,7 @@ export class CameraView extends LitElement {
         const right = x + w / 2 > 0.5;
         return svg`<g class="track ${stands ? 'stands' : within.length > 0 ? 'entered' : ''}">
           <rect x=${x * width} y=${top} width=${w * width} height=${h * height} />
-          <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${kind}${stands ? ' stands' : ` ${Math.round(score * 100)} %`}</text>
+          <text x=${right ? (x + w) * width : Math.max(0, x * width)} text-anchor=${right ? 'end' : 'start'} y=${top > text * 1.4 ? top - text / 3 : top + h * height + text}>${stands ? t('gateway-page/cameras.stands', { kind: className(kind) }) : `${className(kind)} ${formats.share(score)}`}</text>
         </g>`;
       })}
     </svg>`;
@@ -218,9 +222,9 @@ export class CameraView extends LitElement {
 function legend(detector: string): TemplateResult {
   const key = (kind: string, words: string) =>
     html`<li><span class="swatch ${kind}" aria-hidden="true"></span>${words}</li>`;
-  return html`<ul class="legend" aria-label="What the boxes mean">
-    ${key('seen', 'seen')} ${key('entered', 'in a zone')}
-    ${detector === 'motion' ? nothing : key('stands', 'stands still (a parked car): silent until it moves')}
+  return html`<ul class="legend" aria-label=${t('gateway-page/cameras.boxes')}>
+    ${key('seen', t('gateway-page/cameras.box-seen'))} ${key('entered', t('gateway-page/cameras.box-in-zone'))}
+    ${detector === 'motion' ? nothing : key('stands', t('gateway-page/cameras.box-stands'))}
   </ul>`;
 }
 

@@ -3,10 +3,11 @@ import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RefusedView } from '../view.ts';
-import { clockTime, count, measure, plural, sortedValues } from './format.ts';
+import { clockTime, count, measure, sortedValues } from './format.ts';
 import type { ShownLetters } from './open-letters.ts';
 import { badge, fact, section } from './parts.ts';
 import { refusedNote, refusedOfDevice } from './refused-view.ts';
+import { t } from './texts.ts';
 import { muteRulesView, unreadView } from './unread-view.ts';
 import { tellDevice } from './words.ts';
 
@@ -23,10 +24,17 @@ export interface DevicesViewParts {
 export function devicesView(parts: DevicesViewParts): TemplateResult {
   const { devices, nowMs, refused } = parts;
   if (devices.length === 0)
-    return section('devices', 'Devices', '', html`<p class="card quiet">No device is configured yet.</p>`);
+    return section(
+      'devices',
+      t('gateway-page/devices.title'),
+      '',
+      html`<p class="card quiet">${t('gateway-page/devices.none')}</p>`,
+    );
   const connected = devices.filter((device) => device.connected).length;
   const note =
-    connected === devices.length ? `all ${devices.length} connected` : `${connected} of ${devices.length} connected`;
+    connected === devices.length
+      ? t('gateway-page/devices.all-connected', { count: connected })
+      : t('gateway-page/devices.some-connected', { connected, all: devices.length });
   // who needs a hand stands first
   const fine = (device: DeviceStatus) => device.connected && tellDevice(device, nowMs).tone === 'good';
   const sorted = [...devices].sort(
@@ -41,7 +49,7 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
       return row(device, tellDevice(device, nowMs, own), own, parts);
     },
   );
-  return section('devices', 'Devices', note, html`<ul class="rows card">${rows}</ul>`);
+  return section('devices', t('gateway-page/devices.title'), note, html`<ul class="rows card">${rows}</ul>`);
 }
 
 function row(
@@ -63,7 +71,7 @@ function row(
           ${device.place === undefined ? nothing : html`<span class="muted place">${device.place}</span>`}
           <span class="muted ${told.tone}">${told.text}${
             device.deadLetters > 0
-              ? html` · <span class="look">${count(device.deadLetters)} unreadable</span>`
+              ? html` · <span class="look">${t('gateway-page/devices.unreadable', { count: device.deadLetters })}</span>`
               : nothing
           }${refused.length === 0 ? nothing : html` · <span class="look">${refusedNote(refused)}</span>`}</span>
         </span>
@@ -74,10 +82,10 @@ function row(
       </summary>
       <dl class="facts">
         ${values.map(({ label, text }) => fact(label, text))}
-        ${device.place === undefined ? nothing : fact('Place', device.place)}
-        ${fact('State', badge(told))}
-        ${fact('Messages', count(device.messages))}
-        ${fact('Id', html`<code>${device.id}</code>`)}
+        ${device.place === undefined ? nothing : fact(t('gateway-page/devices.place'), device.place)}
+        ${fact(t('gateway-page/devices.state'), badge(told))}
+        ${fact(t('gateway-page/devices.messages'), count(device.messages))}
+        ${fact(t('gateway-page/devices.id'), html`<code>${device.id}</code>`)}
       </dl>
       ${refusedOfDevice(refused, parts.nowMs)}
       ${muteRulesView(device)} ${unreadView(device, parts.nowMs)}
@@ -90,16 +98,16 @@ function unreadable(device: DeviceStatus, { deadLetters, nowMs }: DevicesViewPar
   const letters = deadLetters.get(device.id);
   const list =
     letters === undefined || typeof letters === 'string' || letters.length === 0
-      ? html`<p class="muted">${letters?.length === 0 ? 'No longer kept: the gateway keeps the newest of all devices.' : (letters ?? 'Loading …')}</p>`
+      ? html`<p class="muted">${letters?.length === 0 ? t('gateway-page/devices.letters-gone') : (letters ?? t('gateway-page/loading'))}</p>`
       : letters.map(
           (letter) => html`<div class="letter">
             <p><strong>${letter.reason}</strong></p>
-            <p class="muted">${clockTime(letter.received, nowMs)} · <code>${letter.topic}</code> · ${plural(letter.size, 'byte')}</p>
+            <p class="muted">${clockTime(letter.received, nowMs)} · <code>${letter.topic}</code> · ${t('gateway-page/devices.bytes', { count: letter.size })}</p>
             <pre>${letter.payload}</pre>
           </div>`,
         );
   return html`<div class="letters">
-    <h3>${plural(device.deadLetters, 'message')} that nobody could read</h3>
+    <h3>${t('gateway-page/devices.letters', { count: device.deadLetters })}</h3>
     ${list}
   </div>`;
 }

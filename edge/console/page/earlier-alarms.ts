@@ -11,7 +11,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { EarlierAlarmView } from '../view.ts';
 import * as api from './api.ts';
 import './evidence-view.ts';
-import { clockTime, dayName, duration, plural } from './format.ts';
+import { clockTime, dayName, duration } from './format.ts';
+import { say, t } from './texts.ts';
 import { severityWords } from './words.ts';
 
 const pageSize = 20;
@@ -108,7 +109,7 @@ export class EarlierAlarms extends LitElement {
 
   override render(): TemplateResult {
     return html`<button class="quiet-button" aria-expanded=${this.opened} @click=${() => this.#turn()}>
-        ${this.opened ? 'Hide earlier alarms' : 'Show earlier alarms'}
+        ${this.opened ? t('gateway-page/earlier.hide') : t('gateway-page/earlier.show')}
       </button>
       ${this.opened ? this.#list() : nothing}`;
   }
@@ -120,13 +121,13 @@ export class EarlierAlarms extends LitElement {
       ${
         this.seen === this.active || this.busy
           ? nothing
-          : html`<button class="quiet-button" @click=${() => void this.#begin()}>Alarms came or ended: show the newest</button>`
+          : html`<button class="quiet-button" @click=${() => void this.#begin()}>${t('gateway-page/earlier.changed')}</button>`
       }
       ${this.alarms.length === 0 ? html`<p class="card quiet" role="status">${this.#nothing()}</p>` : this.#days()}
       ${
         this.next === null
           ? nothing
-          : html`<button class="quiet-button" ?disabled=${this.busy} @click=${() => void this.#fetch(this.next ?? undefined)}>Show more</button>`
+          : html`<button class="quiet-button" ?disabled=${this.busy} @click=${() => void this.#fetch(this.next ?? undefined)}>${t('gateway-page/earlier.more')}</button>`
       }
     </div>`;
   }
@@ -135,16 +136,16 @@ export class EarlierAlarms extends LitElement {
     const names = [...this.names].sort(([, a], [, b]) => a.localeCompare(b));
     const chosen = () => void this.#begin();
     return html`<div class="choices">
-      <label>Of
+      <label>${t('gateway-page/earlier.of')}
         <select @change=${(event: Event) => {
           this.device = (event.currentTarget as HTMLSelectElement).value;
           chosen();
         }}>
-          <option value="" ?selected=${this.device === ''}>all</option>
+          <option value="" ?selected=${this.device === ''}>${t('gateway-page/earlier.all')}</option>
           ${names.map(([id, name]) => html`<option value=${id} ?selected=${this.device === id}>${name}</option>`)}
         </select>
       </label>
-      <label>Up to
+      <label>${t('gateway-page/earlier.up-to')}
         <input type="date" .value=${this.day} @change=${(event: Event) => {
           this.day = (event.currentTarget as HTMLInputElement).value;
           chosen();
@@ -155,18 +156,16 @@ export class EarlierAlarms extends LitElement {
           this.pictured = (event.currentTarget as HTMLInputElement).checked;
           chosen();
         }} />
-        With pictures
+        ${t('gateway-page/earlier.pictured')}
       </label>
     </div>`;
   }
 
   #nothing(): string {
-    if (this.busy) return 'Loading …';
-    if (this.problem !== '') return 'Nothing to show.';
+    if (this.busy) return t('gateway-page/loading');
+    if (this.problem !== '') return t('gateway-page/earlier.nothing');
     const all = this.device === '' && this.day === '' && !this.pictured;
-    return all
-      ? 'There was no alarm yet, as far as this gateway remembers.'
-      : 'No alarm that the gateway remembers fits.';
+    return all ? t('gateway-page/earlier.none') : t('gateway-page/earlier.none-fits');
   }
 
   #days(): TemplateResult {
@@ -186,6 +185,7 @@ export class EarlierAlarms extends LitElement {
   #row({
     severity,
     message,
+    messageI18n,
     device,
     since,
     ended,
@@ -195,22 +195,32 @@ export class EarlierAlarms extends LitElement {
     acknowledgedBy,
     evidence,
     why,
+    whyI18n,
   }: EarlierAlarmView): TemplateResult {
-    const lasted = ended === null ? '' : `, for ${duration(Date.parse(ended) - Date.parse(since))}`;
-    const times = count > 1 ? `, ${plural(count, 'time')}` : '';
+    const lasted =
+      ended === null
+        ? ''
+        : `, ${t('gateway-page/earlier.lasted', { duration: duration(Date.parse(ended) - Date.parse(since)) })}`;
+    const times = count > 1 ? `, ${t('gateway-page/alarms.times', { count })}` : '';
     return html`<li class="earlier-alarm ${severity}">
       <p>
         <span class="when">${clockTime(since, Date.parse(since))}</span>
-        <span class="name">${message}</span>
-        ${test ? html`<span class="tag">test</span>` : nothing}
+        <span class="name">${say(messageI18n, message)}</span>
+        ${test ? html`<span class="tag">${t('gateway-page/alarms.test')}</span>` : nothing}
       </p>
       <p class="muted">
-        <span class="kind">${severityWords[severity]}</span> · ${this.names.get(device) ?? device}${lasted}${times}${acknowledged ? ` · acknowledged${acknowledgedBy === undefined ? '' : ` by ${acknowledgedBy}`}` : ''}
+        <span class="kind">${severityWords[severity]}</span> · ${this.names.get(device) ?? device}${lasted}${times}${acknowledged ? ` · ${acknowledgedNote(acknowledgedBy)}` : ''}
       </p>
-      ${why === '' ? nothing : html`<p class="muted">${why}</p>`}
+      ${why === '' ? nothing : html`<p class="muted">${say(whyI18n, why)}</p>`}
       ${evidence.length === 0 ? nothing : html`<forpost-evidence .items=${evidence}></forpost-evidence>`}
     </li>`;
   }
+}
+
+function acknowledgedNote(by: string | undefined): string {
+  return by === undefined
+    ? t('gateway-page/earlier.acknowledged')
+    : t('gateway-page/earlier.acknowledged-by', { name: by });
 }
 
 customElements.define('forpost-earlier-alarms', EarlierAlarms);

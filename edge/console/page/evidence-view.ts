@@ -6,10 +6,14 @@
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { base } from './base.ts';
-import { plural } from './format.ts';
 import { table } from './table.ts';
+import { t } from './texts.ts';
 
-const words = table<string>({ picture: 'At the alarm', best: 'Best view', clip: 'Clip' });
+const words = table<string>({
+  picture: t('gateway-page/evidence.picture'),
+  best: t('gateway-page/evidence.best'),
+  clip: t('gateway-page/evidence.clip'),
+});
 
 export class EvidenceView extends LitElement {
   static override properties = { items: { attribute: false }, opened: { state: true }, failed: { state: true } };
@@ -32,24 +36,27 @@ export class EvidenceView extends LitElement {
   override render(): TemplateResult {
     const clips = this.items.filter(({ kind }) => kind === 'clip').length;
     const pictures = this.items.length - clips;
-    const what = [pictures === 0 ? '' : plural(pictures, 'picture'), clips === 0 ? '' : plural(clips, 'clip')]
+    const what = [
+      pictures === 0 ? '' : t('gateway-page/evidence.pictures', { count: pictures }),
+      clips === 0 ? '' : t('gateway-page/evidence.clips', { count: clips }),
+    ]
       .filter((text) => text !== '')
       .join(', ');
     return html`<button aria-expanded=${this.opened} @click=${() => {
       this.opened = !this.opened;
       this.failed = new Set();
-    }}>${this.opened ? 'Hide' : 'Show'} ${what}</button>
+    }}>${this.opened ? t('gateway-page/evidence.hide', { what }) : t('gateway-page/evidence.show', { what })}</button>
       ${this.opened ? html`<ul class="evidence">${this.items.map((item) => this.#piece(item))}</ul>` : nothing}`;
   }
 
   #piece({ id, kind = 'picture', media }: EvidenceReference): TemplateResult {
     const address = `${base}/api/v1/evidence/${id}`;
-    const name = words[kind] ?? 'Picture';
+    const name = words[kind] ?? t('gateway-page/evidence.other');
     const failed = () => {
       this.failed = new Set(this.failed).add(id);
     };
     if (this.failed.has(id))
-      return html`<li><p class="not-shown">${name}: it cannot be shown. It is no longer kept, or the gateway does not answer.</p></li>`;
+      return html`<li><p class="not-shown">${t('gateway-page/evidence.not-shown', { name })}</p></li>`;
     return html`<li><figure>
       ${
         media === 'video/mp4'

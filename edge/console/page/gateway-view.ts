@@ -2,14 +2,15 @@
 import type { UplinkStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ConsoleStatus } from '../view.ts';
-import { bytes, clockTime, count, duration, plural } from './format.ts';
+import { bytes, clockTime, count, duration } from './format.ts';
 import { badge, fact, section } from './parts.ts';
-import { sentence, tellBudget, tellRoom, tellUplink } from './words.ts';
+import { t } from './texts.ts';
+import { problemSentences, tellBudget, tellStore, tellUplink } from './words.ts';
 
 export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateResult {
   const body =
     uplinks.length === 0
-      ? html`<p class="card quiet">This site stays on its own: no centre is configured.</p>`
+      ? html`<p class="card quiet">${t('gateway-page/uplink.off')}</p>`
       : uplinks.map((uplink) => {
           const told = tellUplink(uplink, nowMs);
           return html`<div class="card uplink">
@@ -18,14 +19,14 @@ export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateR
             ${budgetLine(uplink)}
           </div>`;
         });
-  return section('uplink', 'Way to the centre', '', body);
+  return section('uplink', t('gateway-page/uplink.title'), '', body);
 }
 
 function budgetLine(uplink: UplinkStatus): TemplateResult | typeof nothing {
   const { budget } = uplink;
   if (budget === undefined) return nothing;
   return html`<p class="quiet budget">
-    <meter min="0" max=${budget.limit} value=${Math.min(budget.used, budget.limit)} aria-label="Used of today’s budget"></meter>
+    <meter min="0" max=${budget.limit} value=${Math.min(budget.used, budget.limit)} aria-label=${t('gateway-page/uplink.budget-label')}></meter>
     ${tellBudget(uplink)}
   </p>`;
 }
@@ -35,35 +36,38 @@ export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResul
   const synced = status.clock === 'synced';
   return section(
     'clock',
-    'This gateway',
+    t('gateway-page/clock.title'),
     '',
     html`<dl class="facts card">
       ${fact(
-        'Clock',
+        t('gateway-page/clock.name'),
         html`${clockTime(status.at, nowMs)} ${badge(
-          synced ? { tone: 'good', label: 'In sync' } : { tone: 'look', label: 'Not confirmed' },
+          synced
+            ? { tone: 'good', label: t('gateway-page/clock.synced') }
+            : { tone: 'look', label: t('gateway-page/clock.unsynced') },
         )}`,
       )}
-      ${fact('Stored events', count(outbox.committedEvents))}
-      ${fact('Longest write', `${Math.round(outbox.longestCommitMs)} ms in the last minute`)}
-      ${fact('Store', `${bytes(outbox.fileBytes)}${tellRoom(outbox.room)}`)}
-      ${outbox.room.writtenBytesADay === null ? nothing : fact('Written', `${bytes(outbox.room.writtenBytesADay)} a day`)}
-      ${outbox.room.shedEvents === 0 ? nothing : fact('Shed', `${plural(outbox.room.shedEvents, 'event')} for room`)}
-      ${fact('Machine up for', duration(status.uptime))}
-      ${status.place === undefined ? nothing : fact('Place', status.place)}
-      ${fact('Version', status.version)}
-      ${fact('Configuration', html`<code>${status.revision.slice(0, 12)}</code>`)}
-      ${fact('Id', html`<code>${status.gateway}</code>`)}
+      ${fact(t('gateway-page/gateway.stored'), count(outbox.committedEvents))}
+      ${fact(t('gateway-page/gateway.longest-write'), t('gateway-page/gateway.longest-write-ms', { ms: Math.round(outbox.longestCommitMs) }))}
+      ${fact(t('gateway-page/gateway.store'), tellStore(outbox.fileBytes, outbox.room))}
+      ${outbox.room.writtenBytesADay === null ? nothing : fact(t('gateway-page/gateway.written'), t('gateway-page/gateway.written-a-day', { size: bytes(outbox.room.writtenBytesADay) }))}
+      ${outbox.room.shedEvents === 0 ? nothing : fact(t('gateway-page/gateway.shed'), t('gateway-page/gateway.shed-events', { count: outbox.room.shedEvents }))}
+      ${fact(t('gateway-page/gateway.up-for'), duration(status.uptime))}
+      ${status.place === undefined ? nothing : fact(t('gateway-page/devices.place'), status.place)}
+      ${fact(t('gateway-page/gateway.version'), status.version)}
+      ${fact(t('gateway-page/gateway.configuration'), html`<code>${status.revision.slice(0, 12)}</code>`)}
+      ${fact(t('gateway-page/devices.id'), html`<code>${status.gateway}</code>`)}
     </dl>`,
   );
 }
 
-export function problemsView({ problems }: ConsoleStatus): TemplateResult | typeof nothing {
+export function problemsView(status: ConsoleStatus): TemplateResult | typeof nothing {
+  const problems = problemSentences(status);
   if (problems.length === 0) return nothing;
   return section(
     'problems',
-    'Problems',
+    t('gateway-page/problems.title'),
     '',
-    html`<ul class="card problems">${problems.map((problem) => html`<li>${sentence(problem)}.</li>`)}</ul>`,
+    html`<ul class="card problems">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
   );
 }

@@ -3,6 +3,8 @@
  * and cannot be closed but by logging in.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { languageChoice } from './language-choice.ts';
+import { t } from './texts.ts';
 
 export interface LoginViewParts {
   readonly busy: boolean;
@@ -20,11 +22,12 @@ export function loginView({ busy, problem, logIn }: LoginViewParts): TemplateRes
   };
   return html`<main class="login">
     <form class="card" @submit=${submit}>
-      <h1>Forpost gateway</h1>
-      <label>User<input name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required /></label>
-      <label>Password<input name="password" type="password" autocomplete="current-password" required /></label>
+      <h1>${t('gateway-page/log-in.title')}</h1>
+      <label>${t('gateway-page/log-in.user')}<input name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required /></label>
+      <label>${t('gateway-page/log-in.password')}<input name="password" type="password" autocomplete="current-password" required /></label>
       ${problem === '' ? nothing : html`<p class="failure" role="alert">${problem}</p>`}
-      <button class="primary" ?disabled=${busy}>${busy ? 'Logging in …' : 'Log in'}</button>
+      <button class="primary" ?disabled=${busy}>${busy ? t('gateway-page/log-in.busy') : t('gateway-page/log-in.submit')}</button>
+      ${languageChoice()}
     </form>
   </main>`;
 }
@@ -47,7 +50,7 @@ export class LoginDialog extends LitElement {
 
   /** A browser closes a dialog at the second Escape, whatever its `cancel` is answered. */
   override render(): TemplateResult {
-    return html`<dialog class="login-over" aria-label="Log in" @cancel=${(event: Event) => event.preventDefault()} @close=${() => this.#show()}>
+    return html`<dialog class="login-over" aria-label=${t('gateway-page/log-in.submit')} @cancel=${(event: Event) => event.preventDefault()} @close=${() => this.#show()}>
       ${loginView(this.parts)}
     </dialog>`;
   }

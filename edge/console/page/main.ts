@@ -21,11 +21,13 @@ import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
 import { clockTime } from './format.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
+import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
 import { guarded, section } from './parts.ts';
 import { refusedSection } from './refused-view.ts';
 import { summaryView } from './summary-view.ts';
+import { page, t } from './texts.ts';
 import { watchList } from './watch-list.ts';
 
 /** The words "3 s ago" move on also while nothing happens. */
@@ -154,7 +156,7 @@ class ForpostConsole extends LitElement {
   #needLogIn(): void {
     this.phase = 'log-in';
     this.lost = undefined;
-    this.problem = this.status === undefined ? '' : 'The log-in is over. Log in again: the page is as you left it.';
+    this.problem = this.status === undefined ? '' : t('gateway-page/log-in.over');
   }
 
   #take(status: ConsoleStatus): void {
@@ -234,7 +236,9 @@ class ForpostConsole extends LitElement {
       logIn: (user: string, password: string) => void this.#logIn(user, password),
     };
     if (this.status === undefined)
-      return this.phase === 'log-in' ? loginView(login) : html`<p class="waiting">${this.lost || 'Loading …'}</p>`;
+      return this.phase === 'log-in'
+        ? loginView(login)
+        : html`<p class="waiting">${this.lost || t('gateway-page/loading')}</p>`;
     return html`${this.#page(this.status)}
       ${this.phase === 'log-in' ? html`<forpost-login .parts=${login}></forpost-login>` : nothing}`;
   }
@@ -248,23 +252,24 @@ class ForpostConsole extends LitElement {
     const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>
         <h1>${status.name}</h1>
-        <button class="plain" @click=${() => void this.#logOut()}>Log out</button>
+        ${languageChoice()}
+        <button class="plain" @click=${() => void this.#logOut()}>${t('gateway-page/log-out')}</button>
       </header>
-      ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">The gateway does not answer. What you see is as of ${asOf}; trying again …</p>`}
+      ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">${t('gateway-page/no-answer', { time: asOf })}</p>`}
       ${this.lost === undefined && this.phase !== 'log-in' && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
       <main class=${this.lost === undefined ? '' : 'stale'}>
         ${summaryView(status.summary, this.lost === undefined ? undefined : asOf)}
         <div class="columns">
           <div>
-            ${guarded('alarms', 'Alarms', () => alarmsView({ held: this.#hold.list(alarms, performance.now()), showNew: () => this.#showNew(), names, nowMs, pending: this.pending, mayAct: this.mayAct, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
-            ${guarded('problems', 'Problems', () => html`${problemsView(status)}`)}
-            ${guarded('cameras', 'Cameras', () => this.#cameras(status))}
+            ${guarded('alarms', t('gateway-page/alarms.title'), () => alarmsView({ held: this.#hold.list(alarms, performance.now()), showNew: () => this.#showNew(), names, nowMs, pending: this.pending, mayAct: this.mayAct, acknowledge: (alarm) => void this.#acknowledge(alarm) }))}
+            ${guarded('problems', t('gateway-page/problems.title'), () => html`${problemsView(status)}`)}
+            ${guarded('cameras', t('gateway-page/cameras.title'), () => this.#cameras(status))}
           </div>
           <div>
-            ${guarded('devices', 'Devices', () => devicesView({ devices, nowMs, refused, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
-            ${guarded('refused', 'Refused', () => refusedSection(refused, nowMs))}
-            ${guarded('uplink', 'Uplink', () => uplinkView(status, nowMs))}
-            ${guarded('gateway', 'Gateway', () => gatewayView(status, nowMs))}
+            ${guarded('devices', t('gateway-page/devices.title'), () => devicesView({ devices, nowMs, refused, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
+            ${guarded('refused', t('gateway-page/refused.title'), () => refusedSection(refused, nowMs))}
+            ${guarded('uplink', t('gateway-page/uplink.title'), () => uplinkView(status, nowMs))}
+            ${guarded('gateway', t('gateway-page/clock.title'), () => gatewayView(status, nowMs))}
           </div>
         </div>
       </main>`;
@@ -272,18 +277,24 @@ class ForpostConsole extends LitElement {
 
   #cameras({ cameras, scenes }: ConsoleStatus): TemplateResult {
     if (cameras.length === 0)
-      return section('cameras', 'Cameras', '', html`<p class="card quiet">No camera is configured yet.</p>`);
+      return section(
+        'cameras',
+        t('gateway-page/cameras.title'),
+        '',
+        html`<p class="card quiet">${t('gateway-page/cameras.none')}</p>`,
+      );
     const live = cameras.filter(({ state }) => state === 'live').length;
-    const note = live === cameras.length ? '' : `${live} of ${cameras.length} live`;
+    const note = live === cameras.length ? '' : t('gateway-page/cameras.some-live', { live, all: cameras.length });
     const views = repeat(
       cameras,
       ({ id }) => id,
       (camera) =>
         html`<forpost-camera .camera=${camera} .mayAct=${this.mayAct} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#want(camera.id, detail)}></forpost-camera>`,
     );
-    return section('cameras', 'Cameras', note, html`<div class="cameras">${views}</div>`);
+    return section('cameras', t('gateway-page/cameras.title'), note, html`<div class="cameras">${views}</div>`);
   }
 }
 
+document.documentElement.lang = page.language;
 customElements.define('forpost-console', ForpostConsole);
 document.getElementById('waiting')?.remove();

@@ -1,5 +1,6 @@
 /** Small pieces that several sections of the page share. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { t } from './texts.ts';
 import type { Told, Tone } from './words.ts';
 
 export function badge({ tone, label }: Pick<Told, 'tone' | 'label'>): TemplateResult {
@@ -24,7 +25,7 @@ export function guarded(id: string, title: string, draw: () => TemplateResult): 
       id,
       title,
       '',
-      html`<p class="card" role="alert">This part cannot be shown: ${why.slice(0, 200)}. The rest of the page is not affected.</p>`,
+      html`<p class="card" role="alert">${t('gateway-page/part-failed', { why: why.slice(0, 200) })}</p>`,
     );
   }
 }

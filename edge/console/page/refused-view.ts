@@ -2,16 +2,20 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RefusedView } from '../view.ts';
-import { clockTime, count, plural } from './format.ts';
+import { clockTime, count } from './format.ts';
 import { section } from './parts.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
+import { t } from './texts.ts';
 
 /** More would bury the rest of the page; the API has them all. */
 const mostShown = 50;
 
 export function refusedSection(refused: readonly RefusedView[], nowMs: number): TemplateResult {
   if (refused.length === 0) return html``;
-  const note = `${refused.length}${refused.length > mostShown ? `, the newest ${mostShown} are shown` : ''}`;
+  const note =
+    refused.length > mostShown
+      ? t('gateway-page/refused.newest', { all: refused.length, shown: mostShown })
+      : count(refused.length);
   const rows = repeat(
     refused.slice(0, mostShown),
     (one) => JSON.stringify([one.kind, one.principal, one.user, one.what, one.address]),
@@ -20,35 +24,35 @@ export function refusedSection(refused: readonly RefusedView[], nowMs: number): 
       <p class="muted">${times(one, nowMs)} ${refusedRemedy(one)}</p>
     </li>`,
   );
-  return section('refused', 'Refused', note, html`<ul class="rows card">${rows}</ul>`);
+  return section('refused', t('gateway-page/refused.title'), note, html`<ul class="rows card">${rows}</ul>`);
 }
 
 /** Within a device's row. */
 export function refusedOfDevice(refused: readonly RefusedView[], nowMs: number): TemplateResult | typeof nothing {
   if (refused.length === 0) return nothing;
   return html`<div class="letters">
-    <h3>Refused</h3>
+    <h3>${t('gateway-page/refused.title')}</h3>
     ${refused.map(
       (one) => html`<div class="letter">
-      <p><strong>It ${refusedInWords(one)}.</strong></p>
-      <p class="muted">${times(one, nowMs)}${one.address === '' ? '' : ` From ${one.address.slice(0, 64)}.`} ${refusedRemedy(one)}</p>
+      <p><strong>${t('gateway-page/refused.it', { what: refusedInWords(one) })}</strong></p>
+      <p class="muted">${times(one, nowMs)}${one.address === '' ? '' : ` ${t('gateway-page/refused.from', { address: one.address.slice(0, 64) })}`} ${refusedRemedy(one)}</p>
     </div>`,
     )}
   </div>`;
 }
 
 function times({ count: times, first, last, over, kind }: RefusedView, nowMs: number): string {
-  if (over && kind === 'password')
-    return `${when(times, first, last, nowMs)} Not since its last log-in or the gateway’s start.`;
+  if (over && kind === 'password') return `${when(times, first, last, nowMs)} ${t('gateway-page/refused.over')}`;
   return when(times, first, last, nowMs);
 }
 
 function when(times: number, first: string, last: string, nowMs: number): string {
-  if (times === 1) return `At ${clockTime(last, nowMs)}.`;
-  return `${count(times)} times since ${clockTime(first, nowMs)}, last at ${clockTime(last, nowMs)}.`;
+  if (times === 1) return t('gateway-page/refused.once', { time: clockTime(last, nowMs) });
+  const [begun, ended] = [clockTime(first, nowMs), clockTime(last, nowMs)];
+  return t('gateway-page/refused.times', { count: times, first: begun, last: ended });
 }
 
 /** Beside a device's name; empty where nothing is refused. */
 export function refusedNote(refused: readonly RefusedView[]): string {
-  return refused.length === 0 ? '' : plural(refused.length, 'refusal');
+  return refused.length === 0 ? '' : t('gateway-page/refused.count', { count: refused.length });
 }

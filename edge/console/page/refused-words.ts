@@ -1,5 +1,6 @@
 /** What a client was refused, in an installer's words. Pure. For the page and the command line. */
 import type { Refused } from '../../broker/refused-clients.ts';
+import { t } from './texts.ts';
 
 const mostLetters = 300;
 
@@ -8,19 +9,22 @@ export function refusedInWords({ kind, what: told }: Pick<Refused, 'kind' | 'wha
   const what = shortened(told);
   switch (kind) {
     case 'publish':
-      return `publishes to ${what}, where it may not: the messages are dropped`;
+      return t('gateway-page/refused.publish', { what });
     case 'will':
-      return `has a last will on ${what}, where it may not publish: the will is dropped`;
+      return t('gateway-page/refused.will', { what });
     case 'subscribe':
-      return `subscribes to ${what}, which it may not hear: the filter is refused`;
+      return t('gateway-page/refused.subscribe', { what });
     case 'retain':
-      return `retains more than it may: ${what} is passed on and not kept`;
+      return t('gateway-page/refused.retain', { what });
     case 'password':
-      return 'logs in with a wrong password';
+      return t('gateway-page/refused.password');
     case 'stranger':
-      return 'is no device or consumer of this site';
+      return t('gateway-page/refused.stranger');
     case 'protocol':
-      return `is not understood: ${what}`;
+      return t('gateway-page/refused.protocol', { what });
+    default:
+      // of a gateway of another version
+      return shortened(kind);
   }
 }
 
@@ -30,14 +34,14 @@ export function refusedRemedy({ kind, user }: Pick<Refused, 'kind' | 'user'>): s
     case 'publish':
     case 'will':
     case 'subscribe':
-      return 'Check its decoder and topic, or the role and filters of a consumer, in site.yaml.';
+      return t('gateway-page/refused.check-topics');
     case 'retain':
-      return 'Have it retain fewer or smaller messages.';
+      return t('gateway-page/refused.retain-less');
     case 'password':
-      return 'Enter its password anew, or make another one: forpost devices password.';
+      return t('gateway-page/refused.enter-password');
     case 'stranger':
-      return user === '' ? 'Enter a user name and password in it.' : 'Check the user name: it is the id in site.yaml.';
-    case 'protocol':
+      return user === '' ? t('gateway-page/refused.enter-user') : t('gateway-page/refused.check-user');
+    default:
       return '';
   }
 }
@@ -49,8 +53,11 @@ export function refusedWho({
   clientId,
   address,
 }: Pick<Refused, 'user' | 'clientId' | 'address'> & { readonly name: string | null }): string {
-  const called = name === null ? (user === '' ? 'A client without a user name' : `«${user}»`) : name;
-  const more = [clientId === '' ? '' : `client id ${clientId}`, address === '' ? '' : `from ${address}`].map(shortened);
+  const called = name === null ? (user === '' ? t('gateway-page/refused.nameless') : `«${user}»`) : name;
+  const more = [
+    clientId === '' ? '' : t('gateway-page/refused.client-id', { id: clientId }),
+    address === '' ? '' : t('gateway-page/refused.from-address', { address }),
+  ].map(shortened);
   const told = more.filter((part) => part !== '').join(', ');
   return told === '' ? shortened(called) : `${shortened(called)} (${told})`;
 }

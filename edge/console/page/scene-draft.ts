@@ -6,6 +6,7 @@
  * what was there before stay as they are, because rules refer to them.
  */
 import type { CameraRule, CameraScene } from '../view.ts';
+import { t } from './texts.ts';
 
 export type Point = readonly [number, number];
 /** motion: an area whose motion means nothing */
@@ -29,7 +30,12 @@ export interface Draft {
 
 export const fewestCorners = 3;
 export const mostCorners = 64;
-const words = { zone: 'Zone', line: 'Line', mask: 'Mask', motion: 'Motion mask' } as const;
+export const shapeTitles: Readonly<Record<ShapeKind, string>> = {
+  zone: t('gateway-page/editor.zone'),
+  line: t('gateway-page/editor.line'),
+  mask: t('gateway-page/editor.mask'),
+  motion: t('gateway-page/editor.motion'),
+};
 const longestId = 64;
 
 export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraScene): Draft {
@@ -51,7 +57,11 @@ export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraSce
 /** A new shape is begun; its corners follow. */
 export function begin(draft: Draft, kind: ShapeKind): Draft {
   const count = draft.shapes.filter((shape) => shape.kind === kind).length + 1;
-  return { ...draft, selected: undefined, placing: { kind, id: '', name: `${words[kind]} ${count}`, points: [] } };
+  return {
+    ...draft,
+    selected: undefined,
+    placing: { kind, id: '', name: `${shapeTitles[kind]} ${count}`, points: [] },
+  };
 }
 
 /** One more corner of what is being placed; a line is whole with its second end. */

@@ -13,6 +13,7 @@ import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
 import * as api from './api.ts';
 import * as drafts from './scene-draft.ts';
+import { t } from './texts.ts';
 import { motionMaskMeans } from './words.ts';
 
 type Draft = drafts.Draft;
@@ -23,13 +24,16 @@ const mostUndo = 50;
 const tapMovesPx = 6;
 
 const hints: Readonly<Record<drafts.ShapeKind, string>> = {
-  zone: 'Tap the corners of the zone on the ground, one after the other.',
-  line: 'Tap both ends of the line, where feet cross it.',
-  mask: 'Tap the corners of what nobody is to see. It will be black everywhere.',
-  motion: 'Tap the corners of where movement means nothing: a tree, a flag, a street. It stays to be seen.',
+  zone: t('gateway-page/editor.hint-zone'),
+  line: t('gateway-page/editor.hint-line'),
+  mask: t('gateway-page/editor.hint-mask'),
+  motion: t('gateway-page/editor.hint-motion'),
 };
-const titles: Readonly<Record<drafts.ShapeKind, string>> = {
-  ...{ zone: 'Zone', line: 'Line', mask: 'Mask', motion: 'Motion mask' },
+const newTitles: Readonly<Record<drafts.ShapeKind, string>> = {
+  zone: t('gateway-page/editor.new-zone'),
+  line: t('gateway-page/editor.new-line'),
+  mask: t('gateway-page/editor.new-mask'),
+  motion: t('gateway-page/editor.new-motion'),
 };
 const kinds = ['zone', 'line', 'mask', 'motion'] as const;
 
@@ -250,19 +254,21 @@ export class SceneEditor extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<dialog class="editor" aria-label="Draw on ${this.title}" @cancel=${(event: Event) => {
+    return html`<dialog class="editor" aria-label=${t('gateway-page/editor.title', { camera: this.title })} @cancel=${(
+      event: Event,
+    ) => {
       event.preventDefault();
       this.#close();
     }}>
       <div class="editor-head">
         <h2>${this.title}</h2>
-        <button class="plain" @click=${() => this.#close()}>Cancel</button>
-        <button class="primary" ?disabled=${this.busy || !this.#loaded || this.draft.placing !== undefined || this.#undo.length === 0} @click=${() => void this.#save()}>Save</button>
+        <button class="plain" @click=${() => this.#close()}>${t('gateway-page/editor.cancel')}</button>
+        <button class="primary" ?disabled=${this.busy || !this.#loaded || this.draft.placing !== undefined || this.#undo.length === 0} @click=${() => void this.#save()}>${t('gateway-page/editor.save')}</button>
       </div>
-      ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem} ${this.#loaded ? html`<button class="plain" @click=${() => void this.#load()}>Show what is saved</button>` : nothing}</p>`}
+      ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem} ${this.#loaded ? html`<button class="plain" @click=${() => void this.#load()}>${t('gateway-page/editor.show-saved')}</button>` : nothing}</p>`}
       <div class="board"
         @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#cancelled}>
-        ${this.picture === undefined ? html`<p class="no-picture">No picture yet: you can draw all the same</p>` : html`<img src=${this.picture} alt="" draggable="false" @load=${this.#pictured} />`}
+        ${this.picture === undefined ? html`<p class="no-picture">${t('gateway-page/editor.no-picture')}</p>` : html`<img src=${this.picture} alt="" draggable="false" @load=${this.#pictured} />`}
         ${this.#drawing()}
       </div>
       <div class="tools">${this.#tools()}</div>
@@ -280,13 +286,13 @@ export class SceneEditor extends LitElement {
     const { placing, selected, shapes } = this.draft;
     if (placing !== undefined) return this.#placingTools(placing);
     const shape = selected === undefined ? undefined : shapes[selected];
-    const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#takeBack()}>Undo</button>`;
+    const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#takeBack()}>${t('gateway-page/editor.undo')}</button>`;
     if (shape === undefined || selected === undefined)
-      return html`<p class="hint">${!this.#loaded ? 'Loading …' : shapes.length === 0 ? 'Nothing is drawn yet.' : 'Tap a shape to change it.'}</p>
+      return html`<p class="hint">${!this.#loaded ? t('gateway-page/loading') : shapes.length === 0 ? t('gateway-page/editor.empty') : t('gateway-page/editor.tap')}</p>
         <div class="row">
           ${kinds.map(
             (kind) =>
-              html`<button ?disabled=${!this.#loaded} @click=${() => this.#step(drafts.begin(this.draft, kind))}>New ${titles[kind].toLowerCase()}</button>`,
+              html`<button ?disabled=${!this.#loaded} @click=${() => this.#step(drafts.begin(this.draft, kind))}>${newTitles[kind]}</button>`,
           )}
           ${undo}
         </div>`;
@@ -295,14 +301,15 @@ export class SceneEditor extends LitElement {
 
   #placingTools(placing: drafts.Shape): TemplateResult {
     const count = placing.points.length;
-    const more = placing.kind !== 'line' && count >= drafts.fewestCorners ? ' Tap the first one again, or Done.' : '';
+    const more =
+      placing.kind !== 'line' && count >= drafts.fewestCorners ? ` ${t('gateway-page/editor.close-shape')}` : '';
     return html`<p class="hint" role="status">${hints[placing.kind]}${more}</p>
       <div class="row">
-        <button @click=${() => this.#step(drafts.unplace(this.draft))}>${count === 0 ? 'Do not draw it' : 'Take last back'}</button>
+        <button @click=${() => this.#step(drafts.unplace(this.draft))}>${count === 0 ? t('gateway-page/editor.do-not-draw') : t('gateway-page/editor.take-back')}</button>
         ${
           placing.kind === 'line'
             ? nothing
-            : html`<button class="primary" ?disabled=${!drafts.isWhole(placing)} @click=${() => this.#step(drafts.close(this.draft))}>Done</button>`
+            : html`<button class="primary" ?disabled=${!drafts.isWhole(placing)} @click=${() => this.#step(drafts.close(this.draft))}>${t('gateway-page/editor.done')}</button>`
         }
       </div>`;
   }
@@ -315,26 +322,26 @@ export class SceneEditor extends LitElement {
     return html`${
       means !== ''
         ? html`<p class="hint">${means}</p>`
-        : html`<label class="name">${titles[shape.kind]}
+        : html`<label class="name">${drafts.shapeTitles[shape.kind]}
             <input .value=${shape.name} maxlength="60" autocomplete="off" @change=${(event: Event) =>
               this.#step(drafts.rename(this.draft, index, (event.currentTarget as HTMLInputElement).value))} />
           </label>`
     }
-      ${users.length === 0 ? nothing : html`<p class="hint">Watched by ${users.map(({ name }) => name).join(', ')}: a rule must not lose what it watches.</p>`}
+      ${users.length === 0 ? nothing : html`<p class="hint">${t('gateway-page/editor.watched-by', { rules: users.map(({ name }) => name).join(', ') })}</p>`}
       <div class="row">
         <button @click=${() => {
           this.draft = drafts.select(this.draft, undefined);
           this.corner = undefined;
-        }}>Back</button>
-        ${removable ? html`<button @click=${() => this.#removeCorner(index, corner)}>Remove corner</button>` : nothing}
-        <button class="danger" ?disabled=${users.length > 0} title=${users.length > 0 ? 'A rule watches it' : ''} @click=${() => this.#step(drafts.remove(this.draft, index))}>Delete</button>
+        }}>${t('gateway-page/editor.back')}</button>
+        ${removable ? html`<button @click=${() => this.#removeCorner(index, corner)}>${t('gateway-page/editor.remove-corner')}</button>` : nothing}
+        <button class="danger" ?disabled=${users.length > 0} title=${users.length > 0 ? t('gateway-page/editor.rule-watches') : ''} @click=${() => this.#step(drafts.remove(this.draft, index))}>${t('gateway-page/editor.delete')}</button>
         ${undo}
       </div>`;
   }
 
   /** What has no name says what it does. */
   #means(kind: drafts.ShapeKind): string {
-    if (kind === 'mask') return 'A mask is black in the picture, for the detector and in every clip.';
+    if (kind === 'mask') return t('gateway-page/editor.mask-means');
     return kind === 'motion' ? motionMaskMeans(this.detector) : '';
   }
 
@@ -362,7 +369,7 @@ export class SceneEditor extends LitElement {
             : svg`<polygon points=${path(shape.points)} data-shape=${index} />`;
         const [x, y] = at(labelAt(shape.points));
         return svg`<g class="${shape.kind} ${index === selected ? 'chosen' : ''}">${outline}
-          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.kind === 'motion' ? titles.motion : shape.name}</text>`}</g>`;
+          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.kind === 'motion' ? drafts.shapeTitles.motion : shape.name}</text>`}</g>`;
       })}
       ${chosen === undefined || selected === undefined ? nothing : this.#handles(chosen, selected)}
       ${

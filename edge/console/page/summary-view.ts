@@ -1,20 +1,21 @@
 /** The line on top: whether an installer may leave, and of when that is. Each point leads to its section. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Summary } from '../view.ts';
-import { plural } from './format.ts';
 import { bellIcon, checkIcon, lookIcon } from './icons.ts';
+import { say, t } from './texts.ts';
 
 const icons = { well: checkIcon, attention: lookIcon, alarm: bellIcon } as const;
 
 /** `asOf`: the gateway does not answer, and this was so then. */
 export function summaryView(summary: Summary, asOf?: string): TemplateResult {
   const list = (points: Summary['points']) =>
-    html`<ul>${points.map(({ area, text }) => html`<li><a href="#${area}">${text}</a></li>`)}</ul>`;
+    html`<ul>${points.map(({ area, text, textI18n }) => html`<li><a href="#${area}">${say(textI18n, text)}</a></li>`)}</ul>`;
   // what was well then may not be now
+  const now = say(summary.headlineI18n, summary.headline);
   const [level, headline] =
     asOf === undefined
-      ? [summary.level, summary.headline]
-      : (['unknown', `Not known since ${asOf}. Then: ${summary.headline}`] as const);
+      ? [summary.level, now]
+      : (['unknown', t('gateway-page/summary.not-known', { time: asOf, headline: now })] as const);
   return html`<div class="summary ${level}">
     <span class="round">${level === 'unknown' ? lookIcon() : icons[level]()}</span>
     <div>
@@ -28,5 +29,5 @@ export function summaryView(summary: Summary, asOf?: string): TemplateResult {
 function others({ points }: Summary, list: (points: Summary['points']) => TemplateResult): unknown {
   const other = points.filter(({ area }) => area !== 'alarms');
   if (other.length === 0) return nothing;
-  return html`<details><summary>${plural(other.length, 'other thing')} to look at</summary>${list(other)}</details>`;
+  return html`<details><summary>${t('gateway-page/summary.others', { count: other.length })}</summary>${list(other)}</details>`;
 }

@@ -9,6 +9,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { CameraScene, SceneNotice, TrialView as Trial } from '../view.ts';
 import * as api from './api.ts';
 import { boxesStaleMs } from './scene-at.ts';
+import { formats, say, t } from './texts.ts';
+import { className } from './words.ts';
 
 const lookEveryMs = 1000;
 const trialSeconds = 600;
@@ -82,7 +84,7 @@ export class TrialView extends LitElement {
       await api.beginTrial(this.camera, 0);
       this.dispatchEvent(new CustomEvent('closed'));
     } catch (error) {
-      this.unended = `The test was not ended. ${error instanceof Error ? error.message : String(error)}`;
+      this.unended = t('gateway-page/trial.not-ended', { why: error instanceof Error ? error.message : String(error) });
       this.#lookSoon();
     }
   }
@@ -93,33 +95,33 @@ export class TrialView extends LitElement {
     // of a test that is over by now there is nothing left to end
     const problem = this.unended !== '' && left > 0 ? this.unended : this.problem;
     const minutes = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
-    return html`<div class="trial" aria-label="Test mode">
+    return html`<div class="trial" aria-label=${t('gateway-page/trial.title')}>
       <div class="trial-head">
-        <p><strong>Test mode</strong> ${trial === undefined ? nothing : left > 0 ? html`<span class="muted">${minutes} left</span>` : html`<span class="muted">is over</span>`}</p>
+        <p><strong>${t('gateway-page/trial.title')}</strong> ${trial === undefined ? nothing : left > 0 ? html`<span class="muted">${t('gateway-page/trial.left', { time: minutes })}</span>` : html`<span class="muted">${t('gateway-page/trial.over')}</span>`}</p>
         ${
           left > 0 || trial === undefined
-            ? html`<button @click=${() => void this.#end()}>End test</button>`
-            : html`<button @click=${() => void this.#run(() => api.beginTrial(this.camera, trialSeconds))}>Test again</button>
-                <button class="plain" @click=${() => this.dispatchEvent(new CustomEvent('closed'))}>Close</button>`
+            ? html`<button @click=${() => void this.#end()}>${t('gateway-page/trial.end')}</button>`
+            : html`<button @click=${() => void this.#run(() => api.beginTrial(this.camera, trialSeconds))}>${t('gateway-page/trial.again')}</button>
+                <button class="plain" @click=${() => this.dispatchEvent(new CustomEvent('closed'))}>${t('gateway-page/trial.close')}</button>`
         }
       </div>
       ${problem === '' ? nothing : html`<p class="lost" role="alert">${problem}</p>`}
-      <p class="hint">Walk through the picture. While this runs, alarms of this camera are marked as a test and page nobody.</p>
-      <p class="now"><strong>Now:</strong> ${this.#now()}</p>
+      <p class="hint">${t('gateway-page/trial.hint')}</p>
+      <p class="now"><strong>${t('gateway-page/trial.now')}</strong> ${this.#now()}</p>
       ${
         trial === undefined || trial.entries.length === 0
-          ? html`<p class="quiet">Nothing has happened yet: nobody came into a zone or crossed a line.</p>`
+          ? html`<p class="quiet">${t('gateway-page/trial.nothing-yet')}</p>`
           : html`<ul class="entries">${repeat(
               trial.entries,
               ({ id }) => id,
-              ({ time, what, verdicts }) => html`<li>
-                <p class="what"><span class="muted">${new Date(time).toLocaleTimeString('en-GB')}</span> ${what}</p>
+              ({ time, what, whatI18n, verdicts }) => html`<li>
+                <p class="what"><span class="muted">${formats.clockTimeToSecond(time, Date.parse(time))}</span> ${say(whatI18n, what)}</p>
                 ${
                   verdicts.length === 0
-                    ? html`<p class="verdict none"><span class="mark">–</span> <span>No rule watches this camera.</span></p>`
+                    ? html`<p class="verdict none"><span class="mark">–</span> <span>${t('gateway-page/trial.no-rule')}</span></p>`
                     : verdicts.map(
-                        ({ name, fired, why }) =>
-                          html`<p class="verdict ${fired ? 'fired' : ''}"><span class="mark" aria-hidden="true">${fired ? '!' : '–'}</span> <span><strong>${name}:</strong> ${why}</span></p>`,
+                        ({ name, fired, why, whyI18n }) =>
+                          html`<p class="verdict ${fired ? 'fired' : ''}"><span class="mark" aria-hidden="true">${fired ? '!' : '–'}</span> <span><strong>${name}:</strong> ${say(whyI18n, why)}</span></p>`,
                       )
                 }
               </li>`,
@@ -130,12 +132,16 @@ export class TrialView extends LitElement {
 
   #now(): string {
     const tracks = Date.now() - this.#sceneAt > boxesStaleMs ? [] : (this.scene?.tracks ?? []);
-    if (tracks.length === 0) return 'nothing is recognised.';
+    if (tracks.length === 0) return t('gateway-page/trial.nothing-seen');
     const zoneName = (id: string) => this.drawn.zones.find((zone) => zone.id === id)?.name ?? id;
     return tracks
       .map(({ class: kind, score, zones, static: stands }) => {
-        const where = zones.length === 0 ? 'in no zone' : `in ${zones.map(zoneName).join(' and ')}`;
-        return `${kind} ${Math.round(score * 100)} % ${where}${stands ? ', parked (silent)' : ''}`;
+        const seen = { kind: className(kind), score: formats.share(score) };
+        const track =
+          zones.length === 0
+            ? t('gateway-page/trial.in-no-zone', seen)
+            : t('gateway-page/trial.in-zones', { ...seen, zones: formats.list(zones.map(zoneName)) });
+        return stands ? t('gateway-page/trial.parked', { track }) : track;
       })
       .join('; ');
   }

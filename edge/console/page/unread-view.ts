@@ -1,12 +1,13 @@
 /** Of one device: what it says that nobody understands, and which rules therefore cannot fire. */
 import type { DeviceStatus, DeviceUnread } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
-import { clockTime, plural } from './format.ts';
+import { clockTime } from './format.ts';
+import { t } from './texts.ts';
 
 export function muteRulesView({ muteRules = [] }: DeviceStatus): TemplateResult | typeof nothing {
   if (muteRules.length === 0) return nothing;
   return html`<div class="letters">
-    <h3>Rules that cannot fire</h3>
+    <h3>${t('gateway-page/devices.mute-rules')}</h3>
     ${muteRules.map(({ name, reason }) => html`<p><strong>${name}</strong>: ${reason}</p>`)}
   </div>`;
 }
@@ -14,17 +15,17 @@ export function muteRulesView({ muteRules = [] }: DeviceStatus): TemplateResult 
 export function unreadView({ unread }: DeviceStatus, nowMs: number): TemplateResult | typeof nothing {
   if (unread === undefined) return nothing;
   return html`<div class="letters">
-    <h3>Not understood</h3>
+    <h3>${t('gateway-page/devices.not-understood')}</h3>
     ${nothingOf(unread, nowMs)}
     ${
       unread.unknownKeys.length === 0
         ? nothing
-        : html`<p>Keys that no table knows: ${unread.unknownKeys.map((key, index) => html`${index === 0 ? '' : ', '}<code>${key}</code>`)}</p>`
+        : html`<p>${t('gateway-page/devices.unknown-keys')} ${unread.unknownKeys.map((key, index) => html`${index === 0 ? '' : ', '}<code>${key}</code>`)}</p>`
     }
     ${unread.fields.map(
       ({ path, problem, count, at }) =>
         html`<p>${path === '' ? nothing : html`<code>${path}</code> `}${problem}
-          <span class="muted">${plural(count, 'time')}, last at ${clockTime(at, nowMs)}</span></p>`,
+          <span class="muted">${t('gateway-page/devices.times-last', { count, time: clockTime(at, nowMs) })}</span></p>`,
     )}
   </div>`;
 }
@@ -34,13 +35,15 @@ function nothingOf(
   nowMs: number,
 ): TemplateResult | typeof nothing {
   if (messages === 0) return nothing;
-  const of = nothingUnderstood ? 'Understood nothing of' : 'Gave no value:';
-  return html`<p><strong>${of} ${plural(messages, 'message')}</strong></p>
+  const of = nothingUnderstood
+    ? t('gateway-page/devices.understood-nothing', { count: messages })
+    : t('gateway-page/devices.no-value', { count: messages });
+  return html`<p><strong>${of}</strong></p>
     ${
       newest === undefined
         ? nothing
         : html`<div class="letter">
-            <p class="muted">The newest at ${clockTime(newest.at, nowMs)} · <code>${newest.topic}</code></p>
+            <p class="muted">${t('gateway-page/devices.newest-at', { time: clockTime(newest.at, nowMs) })} · <code>${newest.topic}</code></p>
             ${newest.reason === undefined ? nothing : html`<p>${newest.reason}</p>`}
             <pre>${newest.payload}</pre>
           </div>`

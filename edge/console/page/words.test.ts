@@ -1,9 +1,9 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
 import { refusedView } from '../testing/source.ts';
-import { bytes, clockTime, duration, measure, plural, sortedValues } from './format.ts';
+import { bytes, clockTime, duration, measure, sortedValues } from './format.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
-import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellRoom, tellUplink } from './words.ts';
+import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellStore, tellUplink } from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -64,8 +64,6 @@ test('sizes, times and numbers are written for people', () => {
     '2 h',
     '3 days',
   ]);
-  expect(plural(1, 'event')).toBe('1 event');
-  expect(plural(1234, 'event')).toBe('1,234 events');
   expect(clockTime(at(12, 4), now)).toBe('12:04');
   expect(clockTime(new Date(2026, 4, 31, 9, 5).toISOString(), now)).toBe('31 May 09:05');
 });
@@ -136,13 +134,13 @@ test('the way to the centre is told with since when, how much waits and why', ()
 });
 
 test('how long the store lasts is told in days, then in hours, and not before it is known', () => {
-  expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => tellRoom({ daysLeft }))).toEqual([
-    '',
-    ', room for 0 hours',
-    ', room for 36 hours',
-    ', room for 2 days',
-    ', room for 41 days',
-    ', room for years',
+  expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => tellStore(1000, { daysLeft }))).toEqual([
+    '1 kB',
+    '1 kB, room for 0 hours',
+    '1 kB, room for 36 hours',
+    '1 kB, room for 2 days',
+    '1 kB, room for 41 days',
+    '1 kB, room for years',
   ]);
 });
 

@@ -1,10 +1,18 @@
 /** States in an installer's words. Pure. */
 import type { AlertData } from '@forpost/shared/event/event.ts';
-import type { CameraState, CameraStatus, DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type {
+  CameraState,
+  CameraStatus,
+  DeviceStatus,
+  GatewayStatus,
+  UplinkStatus,
+} from '@forpost/shared/event/status.ts';
+import { classMessage } from '@forpost/shared/texts/class-names.ts';
 import type { OutboxRoom } from '../../outbox/outbox.ts';
 import type { RefusedView } from '../view.ts';
-import { bytes, clockTime, count, duration, plural } from './format.ts';
+import { bytes, clockTime, duration } from './format.ts';
 import { table } from './table.ts';
+import { say, t } from './texts.ts';
 
 /** How something is: fine, worth a look, wrong, or of no account. */
 export type Tone = 'good' | 'look' | 'bad' | 'plain';
@@ -17,22 +25,26 @@ export interface Told {
   readonly text: string;
 }
 
-export const severityWords = { info: 'Info', warning: 'Warning', critical: 'Critical' } as const;
+export const severityWords = {
+  info: t('common/severity.info'),
+  warning: t('common/severity.warning'),
+  critical: t('common/severity.critical'),
+} as const;
 
 /** A vision process of another version may know more states. */
 const cameraLabels = table<readonly [Tone, string]>({
-  live: ['good', 'Live'],
-  connecting: ['look', 'Connecting'],
-  stalled: ['bad', 'No picture'],
-  refused: ['bad', 'Refused'],
-  unreachable: ['bad', 'Not reached'],
-  off: ['plain', 'Off'],
+  live: ['good', t('gateway-page/camera.live')],
+  connecting: ['look', t('gateway-page/camera.connecting')],
+  stalled: ['bad', t('gateway-page/camera.stalled')],
+  refused: ['bad', t('gateway-page/camera.refused')],
+  unreachable: ['bad', t('gateway-page/camera.unreachable')],
+  off: ['plain', t('gateway-page/camera.off')],
 } satisfies Record<CameraState, readonly [Tone, string]>);
 
 export function tellCamera(camera: CameraStatus): Told {
   const [usual, label] = cameraLabels[camera.state] ?? ['look', camera.state];
   const tone = camera.state === 'live' && camera.reason !== '' ? 'look' : usual;
-  return { tone, label, text: camera.reason === '' ? '' : `${sentence(camera.reason)}.` };
+  return { tone, label, text: camera.reason === '' ? '' : `${sentence(say(camera.reasonI18n, camera.reason))}.` };
 }
 
 /** `refused`: what it was refused, the newest first */
@@ -42,106 +54,134 @@ const oddInARow = 3;
 export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
   if (device.connected) {
     const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
-    const text = ago === undefined ? 'nothing received yet' : ago < 2000 ? 'just now' : `${duration(ago)} ago`;
+    const text = agoWords(ago);
     const { unread, muteRules = [] } = device;
+    const connected = t('gateway-page/device.connected');
     if (unread?.nothingUnderstood)
       return {
         tone: 'bad',
-        label: 'Not understood',
-        text: `understood nothing of ${plural(unread.messages, 'message')}`,
+        label: t('gateway-page/devices.not-understood'),
+        text: t('gateway-page/device.understood-nothing', { count: unread.messages }),
       };
     if (unread !== undefined && unread.inARow >= oddInARow)
       return {
         tone: 'look',
-        label: 'Not understood',
-        text: `understood nothing of its newest ${plural(unread.inARow, 'message')}`,
+        label: t('gateway-page/devices.not-understood'),
+        text: t('gateway-page/device.understood-nothing-newest', { count: unread.inARow }),
       };
     if (muteRules.length > 0)
-      return { tone: 'look', label: 'Connected', text: `${text} · ${plural(muteRules.length, 'rule')} cannot fire` };
-    return { tone: 'good', label: 'Connected', text };
+      return {
+        tone: 'look',
+        label: connected,
+        text: t('gateway-page/device.rules-mute', { ago: text, count: muteRules.length }),
+      };
+    return { tone: 'good', label: connected, text };
   }
   const wrong = refused.find(({ kind, over }) => kind === 'password' && !over);
   // a guesser in the name of a device that is away is told too: nobody can tell them apart
   if (wrong !== undefined && Date.parse(wrong.last) >= Date.parse(device.lastConnected ?? wrong.last))
     return {
       tone: 'bad',
-      label: 'Refused',
-      text: `logs in with a wrong password: ${plural(wrong.count, 'time')}, last at ${clockTime(wrong.last, nowMs)}`,
+      label: t('gateway-page/device.refused'),
+      text: t('gateway-page/device.wrong-password', { count: wrong.count, time: clockTime(wrong.last, nowMs) }),
     };
   if (device.lastSeen === null)
     return device.lastConnected === undefined
-      ? { tone: 'bad', label: 'Never connected', text: 'never seen' }
+      ? { tone: 'bad', label: t('gateway-page/device.never-connected'), text: t('gateway-page/device.never-seen') }
       : {
           tone: 'bad',
-          label: 'Not connected',
-          text: `connected last at ${clockTime(device.lastConnected, nowMs)}, and nothing was received`,
+          label: t('gateway-page/device.not-connected'),
+          text: t('gateway-page/device.connected-last', { time: clockTime(device.lastConnected, nowMs) }),
         };
-  return { tone: 'bad', label: 'Silent', text: `silent since ${clockTime(device.lastSeen, nowMs)}` };
+  return {
+    tone: 'bad',
+    label: t('gateway-page/device.silent'),
+    text: t('gateway-page/device.silent-since', { time: clockTime(device.lastSeen, nowMs) }),
+  };
+}
+
+function agoWords(ago: number | undefined): string {
+  if (ago === undefined) return t('gateway-page/device.nothing-received');
+  return ago < 2000 ? t('gateway-page/device.just-now') : t('gateway-page/device.ago', { duration: duration(ago) });
 }
 
 export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
+  const { tone, label, text } = uplinkWords(uplink, nowMs);
+  const why =
+    uplink.reason === '' || uplink.state === 'live' ? '' : ` ${sentence(say(uplink.reasonI18n, uplink.reason))}.`;
+  return { tone, label, text: uplink.state === 'off' ? text : `${text}${why}` };
+}
+
+function uplinkWords(uplink: UplinkStatus, nowMs: number): Told {
   const { state, events } = uplink;
-  const waiting = `${plural(events, 'event')}, ${bytes(uplink.bytes)}`;
-  const since = clockTime(uplink.since, nowMs);
-  const why = uplink.reason === '' ? '' : ` ${sentence(uplink.reason)}.`;
+  const waiting = t('gateway-page/uplink.waiting', { count: events, size: bytes(uplink.bytes) });
+  const time = clockTime(uplink.since, nowMs);
   if (uplink.silentSince !== undefined && (state === 'live' || state === 'draining'))
     return {
       tone: 'plain',
-      label: 'No answer',
-      text: `No answer since ${clockTime(uplink.silentSince, nowMs)}: what has arrived since then is not known. ${waiting} waiting.${why}`,
+      label: t('gateway-page/uplink.label.no-answer'),
+      text: t('gateway-page/uplink.no-answer', { time: clockTime(uplink.silentSince, nowMs), waiting }),
     };
   switch (state) {
     case 'live':
       return {
         tone: 'good',
-        label: 'Live',
+        label: t('gateway-page/uplink.label.live'),
         text:
-          events === 0
-            ? `Live since ${since}. Everything has been handed ${takenBy(uplink)}.`
-            : `Live since ${since}. ${plural(events, 'event')} on the way.`,
+          events === 0 ? handedOver(uplink, time) : t('gateway-page/uplink.live-on-the-way', { time, count: events }),
       };
     case 'draining':
-      return { tone: 'look', label: 'Catching up', text: `${waiting} to go${drain(uplink, nowMs)}.${why}` };
+      return { tone: 'look', label: t('gateway-page/uplink.label.draining'), text: drain(uplink, waiting, nowMs) };
     case 'probing':
       return {
         tone: 'look',
-        label: 'Trying',
-        text: `Not reached since ${since}, trying again. ${waiting} waiting.${why}`,
+        label: t('gateway-page/uplink.label.probing'),
+        text: t('gateway-page/uplink.probing', { time, waiting }),
       };
     case 'offline':
-      return { tone: 'bad', label: 'Offline', text: `Offline since ${since}. ${waiting} waiting.${why}` };
+      return {
+        tone: 'bad',
+        label: t('gateway-page/uplink.label.offline'),
+        text: t('gateway-page/uplink.offline', { time, waiting }),
+      };
     case 'off':
-      return { tone: 'plain', label: 'Off', text: 'This site stays on its own: no centre is configured.' };
+      return { tone: 'plain', label: t('gateway-page/uplink.label.off'), text: t('gateway-page/uplink.off') };
   }
 }
 
 /** The sink that acknowledged the events. The gateway does not know whether the centre has read them from there. */
-function takenBy({ kind }: UplinkStatus): string {
-  return kind === 'kafka' ? 'to Kafka' : kind === undefined ? 'over' : 'to the centre’s receiver';
+function handedOver({ kind }: UplinkStatus, time: string): string {
+  if (kind === undefined) return t('gateway-page/uplink.live-over', { time });
+  return kind === 'kafka'
+    ? t('gateway-page/uplink.live-kafka', { time })
+    : t('gateway-page/uplink.live-receiver', { time });
 }
 
-/** How the rest goes out; nothing where nothing does. */
-function drain({ events, eventsPerSecond, plan }: UplinkStatus, nowMs: number): string {
-  const rate = plan?.eventsPerSecond ?? eventsPerSecond;
-  if (rate <= 0) return '';
-  const at = `, at ${count(Math.max(1, Math.round(rate)))} events a second`;
-  if (plan === undefined) return `${at}, about ${duration((events / rate) * 1000)} left`;
+/** How the rest goes out. */
+function drain({ events, eventsPerSecond, plan }: UplinkStatus, waiting: string, nowMs: number): string {
+  const exact = plan?.eventsPerSecond ?? eventsPerSecond;
+  if (exact <= 0) return t('gateway-page/uplink.to-go', { waiting });
+  const going = { waiting, rate: Math.max(1, Math.round(exact)) };
+  if (plan === undefined)
+    return t('gateway-page/uplink.to-go-left', { ...going, left: duration((events / exact) * 1000) });
   if (plan.outlook === 'growing')
-    return `${at}, and ${count(Math.round(plan.arrivingPerSecond))} a second come in: it never ends at this rate`;
-  if (plan.secondsLeft === null || plan.endsAt === null) return at;
-  return `${at}, done in about ${duration(plan.secondsLeft * 1000)} (${clockTime(plan.endsAt, nowMs)})`;
+    return t('gateway-page/uplink.to-go-growing', { ...going, arriving: Math.round(plan.arrivingPerSecond) });
+  if (plan.secondsLeft === null || plan.endsAt === null) return t('gateway-page/uplink.to-go-rate', going);
+  const done = { left: duration(plan.secondsLeft * 1000), time: clockTime(plan.endsAt, nowMs) };
+  return t('gateway-page/uplink.to-go-done', { ...going, ...done });
 }
 
 /** What of a metered link's budget is used. */
 export function tellBudget({ budget }: UplinkStatus): string {
-  return budget === undefined ? '' : `${bytes(budget.used)} of ${bytes(budget.limit)} for today used`;
+  if (budget === undefined) return '';
+  return t('gateway-page/uplink.budget', { used: bytes(budget.used), limit: bytes(budget.limit) });
 }
 
 /** What a motion mask does, by the name of the camera's detector: `process/analysis.ts` looks again every 5 s. */
 export function motionMaskMeans(detector: string): string {
   return detector === 'motion'
-    ? 'Movement here is not looked at. The built-in motion detector sees nothing here; a model (yolox-nano, say) would still recognise people and cars. The picture stays as it is.'
-    : 'Movement here is not looked at: it wakes nothing. Who or what is here is still recognised, up to 5 s later where nothing else moves. The picture stays as it is.';
+    ? t('gateway-page/editor.motion-means-motion')
+    : t('gateway-page/editor.motion-means-model');
 }
 
 /** "Acknowledged by anna at 12:04, at the centre". A version before this one was not told by whom. */
@@ -153,9 +193,43 @@ export function acknowledgedWords(
   }: Pick<AlertData, 'acknowledged_by' | 'acknowledged_at' | 'acknowledged_where'>,
   nowMs: number,
 ): string {
-  if (by === undefined) return 'Acknowledged';
-  const when = at === undefined ? '' : ` at ${clockTime(at, nowMs)}`;
-  return `Acknowledged by ${by}${when}${where === 'centre' ? ', at the centre' : ''}`;
+  if (by === undefined) return t('gateway-page/alarms.acknowledged');
+  const acknowledged =
+    at === undefined
+      ? t('gateway-page/alarms.acknowledged-by', { name: by })
+      : t('gateway-page/alarms.acknowledged-by-at', { name: by, time: clockTime(at, nowMs) });
+  return where === 'centre' ? t('gateway-page/alarms.at-centre', { acknowledged }) : acknowledged;
+}
+
+/** What has happened, in the reader's language where the gateway's version says it as a message. */
+export function alarmMessage({ message, message_i18n: text }: Pick<AlertData, 'message' | 'message_i18n'>): string {
+  return say(text, message);
+}
+
+/** What it was about, also when it is over. */
+export function alarmSummary(alarm: Pick<AlertData, 'message' | 'message_i18n' | 'summary' | 'summary_i18n'>): string {
+  return alarm.summary === undefined ? alarmMessage(alarm) : say(alarm.summary_i18n, alarm.summary);
+}
+
+/** Why it has no clip. */
+export function evidenceProblem({
+  evidence_problem: problem = '',
+  evidence_problem_i18n: text,
+}: Pick<AlertData, 'evidence_problem' | 'evidence_problem_i18n'>): string {
+  return `${sentence(say(text, problem))}.`;
+}
+
+/** What is wrong with the gateway, as sentences. */
+export function problemSentences({
+  problems,
+  problemsI18n: messages = [],
+}: Pick<GatewayStatus, 'problems' | 'problemsI18n'>): readonly string[] {
+  return problems.map((problem, index) => `${sentence(say(messages[index] ?? undefined, problem))}.`);
+}
+
+/** What a model calls a thing, in the page's language where it is one of the common ones. */
+export function className(kind: string): string {
+  return say(classMessage(kind), kind);
 }
 
 export function sentence(text: string): string {
@@ -163,10 +237,13 @@ export function sentence(text: string): string {
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
 }
 
-/** How long the store lasts without the centre: ", room for 12 days"; empty while it is not known. */
-export function tellRoom({ daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
-  if (daysLeft === null) return '';
-  if (daysLeft > 999) return ', room for years';
+/** How large the store is, and how long it lasts without the centre: "1 MB, room for 12 days" once that is known. */
+export function tellStore(fileBytes: number, { daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
+  const size = bytes(fileBytes);
+  if (daysLeft === null) return size;
+  if (daysLeft > 999) return t('gateway-page/room.years', { size });
   const days = Math.floor(daysLeft);
-  return days >= 2 ? `, room for ${days} days` : `, room for ${plural(Math.floor(daysLeft * 24), 'hour')}`;
+  return days >= 2
+    ? t('gateway-page/room.days', { size, count: days })
+    : t('gateway-page/room.hours', { size, count: Math.floor(daysLeft * 24) });
 }

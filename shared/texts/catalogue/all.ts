@@ -7,6 +7,8 @@ import { centrePageEn } from './centre-page.en.ts';
 import { centrePageRu } from './centre-page.ru.ts';
 import { commonEn } from './common.en.ts';
 import { commonRu } from './common.ru.ts';
+import { gatewayEn } from './gateway.en.ts';
+import { gatewayRu } from './gateway.ru.ts';
 import { gatewayPageEn } from './gateway-page.en.ts';
 import { gatewayPageRu } from './gateway-page.ru.ts';
 import { notificationEn } from './notification.en.ts';
@@ -18,6 +20,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     'gateway-page': gatewayPageEn,
     'centre-page': centrePageEn,
     alarm: alarmEn,
+    gateway: gatewayEn,
     notification: notificationEn,
   },
   ru: {
@@ -25,6 +28,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     'gateway-page': gatewayPageRu,
     'centre-page': centrePageRu,
     alarm: alarmRu,
+    gateway: gatewayRu,
     notification: notificationRu,
   },
 };

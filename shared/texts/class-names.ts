@@ -1,0 +1,29 @@
+/** What models call the things that they recognise (the names of COCO), as texts. A name that is not here is shown as it is. */
+import type { Message } from './message.ts';
+import type { TextKey } from './texts.ts';
+
+const known = new Map<string, TextKey<'common'>>([
+  ['person', 'common/class.person'],
+  ['car', 'common/class.car'],
+  ['truck', 'common/class.truck'],
+  ['bus', 'common/class.bus'],
+  ['motorcycle', 'common/class.motorcycle'],
+  ['bicycle', 'common/class.bicycle'],
+  ['train', 'common/class.train'],
+  ['boat', 'common/class.boat'],
+  ['dog', 'common/class.dog'],
+  ['cat', 'common/class.cat'],
+  ['bird', 'common/class.bird'],
+  ['horse', 'common/class.horse'],
+  ['motion', 'common/class.motion'],
+]);
+
+export function classMessage(name: string): Message | undefined {
+  const key = known.get(name);
+  return key === undefined ? undefined : { key };
+}
+
+/** For a placeholder. */
+export function classValue(name: string): Message | string {
+  return classMessage(name) ?? name;
+}
