@@ -22,10 +22,10 @@ export class Deliveries {
   /** false: nobody has subscribed to it. */
   deliver(message: Message): boolean {
     if (message.topic.startsWith('$')) return false;
-    const onDisk = this.#sessions.takePrepared(message);
+    const onDisk = this.#sessions.queues.takePrepared(message);
     const { all } = this.#sessions.index.match(message.topic);
     for (const match of all) this.#toOne(match, message, onDisk);
-    if (onDisk !== undefined) this.#sessions.forgetPrepared(message.number, onDisk);
+    if (onDisk !== undefined) this.#sessions.queues.forgetPrepared(message.number, onDisk);
     return all.length > 0;
   }
 
@@ -41,11 +41,11 @@ export class Deliveries {
   }
 
   #toSession(session: Session, message: Message, grant: Grant, onDisk: Set<number> | undefined): void {
-    const item = this.#sessions.enqueue(session, message, grant, onDisk);
+    const item = this.#sessions.queues.enqueue(session, message, grant, onDisk);
     const { live } = session;
     if (item === undefined || live === undefined) return;
     attempt(live, () => {
-      if (!live.offer(message, grant, item)) this.#sessions.unqueue(session, item);
+      if (!live.offer(message, grant, item)) this.#sessions.queues.unqueue(session, item);
     });
   }
 }

@@ -96,7 +96,10 @@ export class Dispatch {
       return;
     }
     // beyond its share it is delivered and not kept
-    if (publish.retain && !sessions.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)) {
+    if (
+      publish.retain &&
+      !sessions.retained.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)
+    ) {
       publish.retain = false;
       onForbidden(connection, publish.topic, 'retain');
     }

@@ -85,7 +85,7 @@ export class Intake {
         else if (qos === 2) connection.acknowledge(packet.pubrec, packetId, code, false);
       } else {
         noted?.refused();
-        this.#options.sessions.abandon(message);
+        this.#options.sessions.queues.abandon(message);
         this.#refuse(connection, publish, error);
       }
       connection.resume();
@@ -111,7 +111,7 @@ export class Intake {
 
   /** PUBREL of a publish of QoS 2. */
   release(connection: Connection, packetId: number): void {
-    this.#options.sessions.endInbound(connection, packetId).then(
+    this.#options.sessions.inbound.end(connection, packetId).then(
       (isKnown) => {
         const code = isKnown || !connection.isV5 ? reason.success : reason.packetIdNotFound;
         connection.acknowledge(packet.pubcomp, packetId, code);
@@ -129,16 +129,16 @@ export class Intake {
     const { sessions, redeliveries } = this.#options;
     const { packetId, dup } = publish;
     const redelivery = this.#redelivery(connection, publish, 2);
-    const known = sessions.inbound(connection, packetId);
+    const known = sessions.inbound.admissionOf(connection, packetId);
     const isAnother = redelivery !== undefined && !dup && redeliveries.isAnother(redelivery);
     if (known !== undefined && !isAnother) return { admission: known, duplicate: true };
     const before = known === undefined ? this.#sentBefore(connection, publish, redelivery) : undefined;
     if (before !== undefined) return { admission: before, duplicate: true };
-    const received = sessions.inboundChange(connection, packetId);
+    const received = sessions.inbound.receivedChange(connection, packetId);
     const left = this.#prepare(connection, message);
     const changes = received === undefined ? left : [...left, received];
     const admission = this.#admit(connection, publish, { redelivery, changes });
-    sessions.beginInbound(connection, packetId, admission);
+    sessions.inbound.begin(connection, packetId, admission);
     const noted = redelivery === undefined ? undefined : redeliveries.note(redelivery, admission);
     return { admission, duplicate: false, noted };
   }
@@ -184,7 +184,7 @@ export class Intake {
 
   /** What it leaves beside its events. The disk stands between a consumer and an absent subscriber only. */
   #prepare({ principal }: Connection, message: Message): readonly Change[] {
-    return this.#options.sessions.prepare(message, principal.id, principal.kind === 'consumer');
+    return this.#options.sessions.queues.prepare(message, principal.id, principal.kind === 'consumer');
   }
 
   #admit(
@@ -237,7 +237,7 @@ export class Intake {
       () => void deliver(message),
       (error: unknown) => {
         counters.refused++;
-        sessions.abandon(message);
+        sessions.queues.abandon(message);
         const device = connection.principal.id;
         logger.warn(`will ${device}`, { device }, `its will was not taken: ${messageOf(error)}`);
       },

@@ -158,7 +158,7 @@ function outflowOf(sessions: Sessions) {
   const offer = (payload: Buffer, qos: 1 | 2) => {
     const message = new Message({ topic: 'a', payload, qos, retain: false });
     const grant = { qos, retain: false, ids: undefined };
-    outflow.offer(message, grant, sessions.enqueue(session, message, grant, undefined));
+    outflow.offer(message, grant, sessions.queues.enqueue(session, message, grant, undefined));
   };
   return { session, outflow, offer, written };
 }

@@ -124,7 +124,7 @@ export class Outflow {
       output.acknowledge(packet.pubrel, packetId, isKnown || !isV5 ? 0 : reason.packetIdNotFound);
       return isKnown;
     }
-    sessions.released(this.#session, item).then(() => {
+    sessions.queues.released(this.#session, item).then(() => {
       if (isOpen()) output.acknowledge(packet.pubrel, packetId);
     }, onFailed);
     return isKnown;
@@ -154,7 +154,7 @@ export class Outflow {
 
   #forget(item: QueuedItem): void {
     if (this.#session === undefined) this.#queue.delete(item);
-    else this.#options.sessions.unqueue(this.#session, item);
+    else this.#options.sessions.queues.unqueue(this.#session, item);
   }
 
   #loose({ topic, qos, properties, expiresAt }: Message, grant: Grant, payload: Buffer): QueuedItem {
@@ -233,7 +233,7 @@ export class Outflow {
     if (before !== undefined) this.#inFlight.add(before);
     if (item.released && before !== undefined && this.#session !== undefined) {
       const { sessions, isOpen } = this.#options;
-      sessions.released(this.#session, item).then(
+      sessions.queues.released(this.#session, item).then(
         () => {
           if (isOpen()) output.acknowledge(packet.pubrel, before);
         },
@@ -263,7 +263,7 @@ export class Outflow {
       output.write(bytes);
       return true;
     }
-    const stored = sessions.sent(session, item, packetId);
+    const stored = sessions.queues.sent(session, item, packetId);
     if (stored === undefined) {
       output.write(bytes);
       return true;

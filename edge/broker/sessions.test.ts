@@ -36,8 +36,8 @@ function message(topic: string, text: string, change: Partial<MessageFields> = {
 /** As SUBSCRIBE does it. */
 async function subscribe(store: Sessions, id: string, subscriptions: readonly Subscription[]): Promise<void> {
   const session = store.attach(id);
-  await store.subscriptionsSaved(session, store.saveSubscriptions(session, subscriptions));
-  store.applySubscriptions(session, subscriptions);
+  await store.subscriptions.saved(session, store.subscriptions.save(session, subscriptions));
+  store.subscriptions.apply(session, subscriptions);
 }
 
 /** Who has a session and subscribed to this, with which QoS. */
@@ -47,7 +47,7 @@ const subscribed = (store: Sessions, topic: string) =>
 /** Has a message queued for all who have subscribed to it. */
 function enqueue(store: Sessions, one: Message): void {
   for (const match of store.index.match(one.topic).stored)
-    store.enqueue(store.attach(match.subscriber.client), one, grantOf(match, one)!, undefined);
+    store.queues.enqueue(store.attach(match.subscriber.client), one, grantOf(match, one)!, undefined);
 }
 
 const queuedTexts = (store: Sessions, id: string) =>
@@ -55,16 +55,16 @@ const queuedTexts = (store: Sessions, id: string) =>
 
 test('retained messages are bounded in number and bytes; what is there can still be changed and taken away', async () => {
   const store = sessions({ maxRetained: 2, maxRetainedBytes: 12 });
-  for (const topic of ['a', 'b', 'c']) store.storeRetained(message(topic, '1234'));
-  store.storeRetained(message('a', '123456789'));
+  for (const topic of ['a', 'b', 'c']) store.retained.store(message(topic, '1234'));
+  store.retained.store(message('a', '123456789'));
   expect(dropped).toEqual(['retained', 'retained']);
-  store.storeRetained(message('b', '12'));
-  store.storeRetained(message('a', '12345678'));
+  store.retained.store(message('b', '12'));
+  store.retained.store(message('a', '12345678'));
   expect(dropped.length).toBe(2);
-  store.storeRetained(message('b', ''));
+  store.retained.store(message('b', ''));
   expect(store.sizes().retained).toBe(1);
   const kept: string[] = [];
-  for (const packet of store.retainedFor('#')) if (packet !== undefined) kept.push(String(packet.payload));
+  for (const packet of store.retained.matching('#')) if (packet !== undefined) kept.push(String(packet.payload));
   expect(kept).toEqual(['12345678']);
 });
 
@@ -81,27 +81,27 @@ test('beyond the limit the longest known session of an absent client makes room'
 test('a device that makes client ids up takes no session from others, and keeps the newest of its own', async () => {
   const store = sessions({ maxSessions: 10, maxSessionsEach: 3 });
   await subscribe(store, 'panel/wall', [{ topic: 't', qos: 1 }]);
-  store.beginInbound(staying('other/1'), 1, Promise.resolve());
+  store.inbound.begin(staying('other/1'), 1, Promise.resolve());
   for (let i = 0; i < 50; i++) {
     await subscribe(store, `bad/${i}`, [{ topic: 't', qos: 1 }]);
-    store.beginInbound(staying(`bad/${i}`), 1, Promise.resolve());
+    store.inbound.begin(staying(`bad/${i}`), 1, Promise.resolve());
   }
   const held = ['panel/wall', 'bad/47', 'bad/48', 'bad/49'];
   expect(subscribed(store, 't').map(([id]) => id)).toEqual(held);
-  expect(store.inbound(staying('other/1'), 1)).toBeDefined();
+  expect(store.inbound.admissionOf(staying('other/1'), 1)).toBeDefined();
   expect(store.sizes()).toMatchObject({ sessions: 5, inbound: 4 });
 });
 
 test('what one device may have retained is bounded, and what the gateway says itself is never refused', async () => {
   const store = sessions({ maxRetained: 3, maxRetainedBytes: 100, maxRetainedEach: 2, maxRetainedBytesEach: 20 });
-  const retain = (device: string, topic: string, bytes: number) => store.mayRetain(device, topic, bytes);
+  const retain = (device: string, topic: string, bytes: number) => store.retained.mayRetain(device, topic, bytes);
   expect([retain('bad', 'a', 4), retain('bad', 'b', 4), retain('bad', 'c', 4)]).toEqual([true, true, false]);
   expect(retain('good', 'd', 4)).toBe(true);
   expect(retain('bad', 'a', 17)).toBe(false);
   expect([retain('bad', 'a', 16), retain('bad', 'a', 0), retain('bad', 'c', 4)]).toEqual([true, true, true]);
   for (const topic of ['tele/bad/1', 'tele/bad/2', 'forpost/devices/x/readings', 'tele/bad/3'])
-    store.storeRetained(message(topic, '1234'));
-  for (const topic of ['forpost/alarms/overload/x', 'forpost/status']) store.storeRetained(message(topic, '1234'));
+    store.retained.store(message(topic, '1234'));
+  for (const topic of ['forpost/alarms/overload/x', 'forpost/status']) store.retained.store(message(topic, '1234'));
   expect(store.sizes().retained).toBe(5);
 });
 
@@ -113,7 +113,7 @@ test('a client with several matching subscriptions is queued for once, with the 
     { topic: 'x/y', qos: 0 },
   ]);
   expect(subscribed(store, 'x/y')).toEqual([['a', 2]]);
-  store.dropSubscription(store.attach('a'), 'x/+');
+  store.subscriptions.drop(store.attach('a'), 'x/+');
   expect(subscribed(store, 'x/y')).toEqual([['a', 1]]);
   store.endSession('a');
   expect(subscribed(store, 'x/y')).toEqual([]);
@@ -126,12 +126,12 @@ test('a queued message lives until its acknowledgement, through PUBREC and PUBRE
   enqueue(store, message('t', 'x', { qos: 2 }));
   const session = store.attach('a');
   const item = session.queue.oldest()!;
-  await store.sent(session, item, 42);
+  await store.queues.sent(session, item, 42);
   expect(session.queue.byId(42)).toMatchObject({ released: false, qos: 2 });
-  await store.released(session, item);
+  await store.queues.released(session, item);
   expect([...session.queue.items()]).toMatchObject([{ messageId: 42, released: true }]);
   expect(item.payload.length).toBe(0);
-  store.unqueue(session, item);
+  store.queues.unqueue(session, item);
   expect(store.sizes().queued).toBe(0);
 });
 
@@ -139,24 +139,30 @@ test('QoS 2 publishes between PUBREC and PUBREL are bounded, and one whose commi
   const store = sessions({ maxInbound: 3, maxInboundAll: 0 });
   for (const client of [staying('meter/1'), leaving('meter/1')]) {
     const failed = Promise.reject(new Error('disk'));
-    store.beginInbound(client, 9, failed);
+    store.inbound.begin(client, 9, failed);
     await failed.catch(() => undefined);
-    expect(store.inbound(client, 9)).toBeUndefined();
-    for (const id of [1, 2, 3, 4]) store.beginInbound(client, id, Promise.resolve());
-    expect([1, 2, 3, 4].map((id) => store.inbound(client, id) !== undefined)).toEqual([false, true, true, true]);
+    expect(store.inbound.admissionOf(client, 9)).toBeUndefined();
+    for (const id of [1, 2, 3, 4]) store.inbound.begin(client, id, Promise.resolve());
+    expect([1, 2, 3, 4].map((id) => store.inbound.admissionOf(client, id) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
   }
-  store.forgetInbound(leaving('meter/1'));
+  store.inbound.forget(leaving('meter/1'));
   expect(store.sizes().inbound).toBe(1);
 });
 
 test('a client has as many QoS 2 publishes under way as it likes while there are few, and its share in any case', () => {
   const store = sessions({ maxInbound: 3, maxInboundAll: 100 });
   const begin = (client: string, ids: number) => {
-    for (let id = 1; id <= ids; id++) store.beginInbound(staying(client), id, Promise.resolve());
+    for (let id = 1; id <= ids; id++) store.inbound.begin(staying(client), id, Promise.resolve());
   };
   const kept = (client: string) =>
-    Array.from({ length: 200 }, (_, n) => store.inbound(staying(client), n + 1)).filter((one) => one !== undefined)
-      .length;
+    Array.from({ length: 200 }, (_, n) => store.inbound.admissionOf(staying(client), n + 1)).filter(
+      (one) => one !== undefined,
+    ).length;
   begin('meter/1', 97);
   expect(kept('meter/1')).toBe(97);
   begin('meter/2', 20);
@@ -171,10 +177,10 @@ test('a QoS 2 publish whose commit is not over is told of to a new disk only onc
   const client = staying('a');
   const commit = Promise.withResolvers<void>();
   const refusal = Promise.withResolvers<void>();
-  store.beginInbound(client, 1, Promise.resolve());
+  store.inbound.begin(client, 1, Promise.resolve());
   await isSettled(commit.promise);
-  store.beginInbound(client, 2, commit.promise);
-  store.beginInbound(client, 3, refusal.promise);
+  store.inbound.begin(client, 2, commit.promise);
+  store.inbound.begin(client, 3, refusal.promise);
   disk.changes.length = 0;
   disk.anew();
   expect(disk.changes).toEqual(['session', 'received']);
@@ -222,8 +228,8 @@ test('a subscription holds, and is answered, once it is on disk; one that the di
   disk.end();
   await again;
   expect(subscribed(store, 't')).toEqual([['a', 1]]);
-  store.dropSubscription(store.attach('a'), 't');
-  const removed = store.subscriptionsDropped();
+  store.subscriptions.drop(store.attach('a'), 't');
+  const removed = store.subscriptions.dropped();
   expect(await isSettled(removed)).toBe(false);
   disk.end();
   await removed;
@@ -245,17 +251,17 @@ test('a packet id of QoS 2 is free again once the disk knows it, and not where i
   const disk = new HeldStorage();
   const store = sessions({}, [], disk);
   const client = staying('a');
-  store.beginInbound(client, 5, Promise.resolve());
-  const refused = store.endInbound(client, 5);
+  store.inbound.begin(client, 5, Promise.resolve());
+  const refused = store.inbound.end(client, 5);
   expect(await isSettled(refused)).toBe(false);
   disk.end(new Error('full'));
   await expect(refused).rejects.toThrow('full');
-  expect(store.inbound(client, 5)).toBeDefined();
-  const released = store.endInbound(client, 5);
+  expect(store.inbound.admissionOf(client, 5)).toBeDefined();
+  const released = store.inbound.end(client, 5);
   await isSettled(released);
   disk.end();
   await released;
-  expect(store.inbound(client, 5)).toBeUndefined();
+  expect(store.inbound.admissionOf(client, 5)).toBeUndefined();
 });
 
 test.each(['under way', 'taken'])(
@@ -264,28 +270,28 @@ test.each(['under way', 'taken'])(
     const disk = new HeldStorage();
     const store = sessions({}, [], disk);
     const client = staying('a');
-    store.beginInbound(client, 5, Promise.resolve());
-    const first = store.endInbound(client, 5);
-    const second = store.endInbound(client, 5);
+    store.inbound.begin(client, 5, Promise.resolve());
+    const first = store.inbound.end(client, 5);
+    const second = store.inbound.end(client, 5);
     await isSettled(second);
     disk.end(undefined, 1);
     await first;
-    expect(store.inbound(client, 5)).toBeUndefined();
+    expect(store.inbound.admissionOf(client, 5)).toBeUndefined();
     // PUBCOMP has gone, and the client uses the packet id again
     const commit = Promise.withResolvers<void>();
-    store.beginInbound(client, 5, commit.promise);
+    store.inbound.begin(client, 5, commit.promise);
     if (standing === 'taken') commit.resolve();
     await isSettled(commit.promise);
     disk.end();
     await second;
-    expect(store.inbound(client, 5)).toBeDefined();
+    expect(store.inbound.admissionOf(client, 5)).toBeDefined();
     const changes = [...disk.changes];
-    const third = store.endInbound(client, 5);
+    const third = store.inbound.end(client, 5);
     commit.resolve();
     await isSettled(third);
     disk.end();
     await third;
-    expect(store.inbound(client, 5)).toBeUndefined();
+    expect(store.inbound.admissionOf(client, 5)).toBeUndefined();
     expect(disk.changes).toEqual([...changes, 'released']);
   },
 );
@@ -295,14 +301,14 @@ test('a PUBREL whose publish was refused, and whose packet id is a new publishâ€
   const store = sessions({}, [], disk);
   const client = staying('a');
   const refusal = Promise.withResolvers<void>();
-  store.beginInbound(client, 5, refusal.promise);
-  const released = store.endInbound(client, 5);
-  refusal.promise.catch(() => store.beginInbound(client, 5, Promise.resolve()));
+  store.inbound.begin(client, 5, refusal.promise);
+  const released = store.inbound.end(client, 5);
+  refusal.promise.catch(() => store.inbound.begin(client, 5, Promise.resolve()));
   refusal.reject(new Error('full'));
   await isSettled(released);
   disk.end();
   await released;
-  expect(store.inbound(client, 5)).toBeDefined();
+  expect(store.inbound.admissionOf(client, 5)).toBeDefined();
   expect(disk.changes).not.toContain('released');
 });
 
@@ -312,7 +318,7 @@ test('a QoS 2 publish that the bound forgets under way goes from the disk after 
   const client = staying('a');
   const commits = [1, 2, 3].map(() => Promise.withResolvers<void>());
   commits.forEach(({ promise }, i) => {
-    store.beginInbound(client, i + 1, promise);
+    store.inbound.begin(client, i + 1, promise);
   });
   await isSettled(Promise.resolve());
   expect(disk.changes).not.toContain('released');
@@ -334,9 +340,9 @@ test('of QoS 2 nothing goes out before the disk knows its packet id; QoS 1 does 
   for (const qos of [1, 2] as const) enqueue(store, message('t', 'x', { qos }));
   const session = store.attach('a');
   const [one, two] = [...session.queue.items()];
-  expect(store.sent(session, one!, 1)).toBeUndefined();
-  expect(await isSettled(store.sent(session, two!, 2)!)).toBe(false);
-  const released = store.released(session, two!);
+  expect(store.queues.sent(session, one!, 1)).toBeUndefined();
+  expect(await isSettled(store.queues.sent(session, two!, 2)!)).toBe(false);
+  const released = store.queues.released(session, two!);
   expect(await isSettled(released)).toBe(false);
   disk.end();
   await released;
@@ -367,13 +373,13 @@ test('before a full disk lets anything be read, subscriptions hold and no PUBCOM
   await subscribe(store, 'a', [{ topic: 't', qos: 1 }]);
   expect(subscribed(store, 't')).toEqual([['a', 1]]);
   const client = staying('a');
-  await expect(store.endInbound(client, 5)).rejects.toThrow();
+  await expect(store.inbound.end(client, 5)).rejects.toThrow();
 });
 
 test('what a full disk lets be read late is taken in beside who has come meanwhile, whose session is a new one', async () => {
   const store = sessions({});
   await subscribe(store, 'panel/early', [{ topic: 'new', qos: 1 }]);
-  store.inbound(staying('meter/early'), 1);
+  store.inbound.admissionOf(staying('meter/early'), 1);
   const stored = (session: number, client: string, filter: string) => ({
     ...{ session, client, absentMs: 0, subscriptions: [{ filter, qos: 1 as const }], inbound: [7] },
     queue: [
@@ -387,12 +393,12 @@ test('what a full disk lets be read late is taken in beside who has come meanwhi
     sessions: [stored(1, 'panel/early', 'old'), stored(2, 'panel/away', 'old')],
     retained: [{ topic: 't', payload: new Uint8Array(1), qos: 1, owner: 'meter' }],
   });
-  expect(store.nextMessage()).toBe(21);
+  expect(store.queues.nextMessage()).toBe(21);
   expect(subscribed(store, 'old')).toEqual([['panel/away', 1]]);
   expect(subscribed(store, 'new')).toEqual([['panel/early', 1]]);
-  expect(store.inbound(staying('panel/early'), 7)).toBeUndefined();
-  expect(store.inbound(staying('panel/away'), 7)).toBeDefined();
+  expect(store.inbound.admissionOf(staying('panel/early'), 7)).toBeUndefined();
+  expect(store.inbound.admissionOf(staying('panel/away'), 7)).toBeDefined();
   // its number is none of the disk's
-  expect(store.inboundChange(staying('panel/early'), 1)).toMatchObject({ session: 3 });
+  expect(store.inbound.receivedChange(staying('panel/early'), 1)).toMatchObject({ session: 3 });
   expect(store.sizes()).toMatchObject({ sessions: 3, queued: 1, retained: 1 });
 });

@@ -80,7 +80,7 @@ export class Subscribing {
   constructor(options: SubscribingOptions) {
     this.#options = options;
     const { connection, sessions } = options;
-    this.#retained = new RetainedSender(connection, (filter) => sessions.retainedFor(filter));
+    this.#retained = new RetainedSender(connection, (filter) => sessions.retained.matching(filter));
   }
 
   /** Whether another packet may come. */
@@ -199,14 +199,14 @@ export class Subscribing {
     if (isStored) {
       const changed: string[] = [];
       for (const part of parts(asked)) {
-        changed.push(...sessions.saveSubscriptions(own, part));
+        changed.push(...sessions.subscriptions.save(own, part));
         this.#spend(part.length);
         yield undefined;
       }
-      if (changed.length > 0) yield sessions.subscriptionsSaved(own, changed);
+      if (changed.length > 0) yield sessions.subscriptions.saved(own, changed);
     }
     for (const part of parts(asked)) {
-      if (isStored) sessions.applySubscriptions(own, part);
+      if (isStored) sessions.subscriptions.apply(own, part);
       else for (const subscription of part) sessions.index.add(own, subscription);
       this.#spend(part.length);
       if (part.length === filtersPerTurn) yield undefined;
@@ -225,13 +225,13 @@ export class Subscribing {
         isLast = part.length < filtersPerTurn;
         n += part.length;
         for (const filter of part) {
-          const was = isSession(own) ? sessions.dropSubscription(own, filter) : sessions.index.remove(own, filter);
+          const was = isSession(own) ? sessions.subscriptions.drop(own, filter) : sessions.index.remove(own, filter);
           if (isV5) codes.push(was ? reason.success : reason.noSubscriptionExisted);
         }
         this.#pay(part.length);
         if (!isLast) yield undefined;
       }
-      if (isSession(own)) yield sessions.subscriptionsDropped();
+      if (isSession(own)) yield sessions.subscriptions.dropped();
     }
     this.#answer(packet.unsuback, bytes, Uint8Array.from(codes));
   }

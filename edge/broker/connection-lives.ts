@@ -1,0 +1,128 @@
+/**
+ * A connection from its log-in to its end: keep-alive, will, session, and whether its device counts as connected.
+ *
+ *   entrance ──► entered (CONNACK is on its way) ──► answered (its packets are read) ──► closed
+ *                                                       └── the same client connects again: taken over ──► closed
+ *
+ * Always: a connection is closed once, whatever ends it. A will is published only where the connection was lost, and
+ * never because the gateway stops.
+ */
+import { contained } from '@forpost/shared/bounded-work.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { mayPublish } from './access.ts';
+import type { Clients } from './clients.ts';
+import type { Connection } from './connection.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Incidents } from './incidents.ts';
+import type { Intake } from './intake.ts';
+import { KeepAlive } from './keep-alive.ts';
+import type { Will } from './protocol/connect.ts';
+import { reason } from './protocol/reason-codes.ts';
+import { type ReadTurn, shareOfMessage } from './read-turn.ts';
+import { retainedBytes } from './retained.ts';
+import type { Sessions } from './sessions.ts';
+import { hasTooManyLevels } from './topic-filter.ts';
+import { Wills } from './wills.ts';
+
+export interface LifeParts {
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly sessions: Sessions;
+  readonly intake: Intake;
+  readonly dispatch: Dispatch;
+  readonly incidents: Incidents;
+  /** a device's first connection came, or its last one went */
+  readonly onConnection: (device: string, connected: boolean) => void;
+  readonly isStopping: () => boolean;
+}
+
+const forEver = Number.POSITIVE_INFINITY;
+
+export class ConnectionLives {
+  readonly #parts: LifeParts;
+  readonly #wills: Wills;
+  /** by principal, of those that have ever logged in: one principal's connections share a turn */
+  readonly #turns = new Map<string, ReadTurn>();
+
+  constructor(parts: LifeParts) {
+    this.#parts = parts;
+    this.#wills = new Wills(parts.clock, (connection, will) => this.#publishWill(connection, will));
+  }
+
+  /** A client has logged in. `inItsSession`: it goes on in the session that it had. */
+  entered(connection: Connection, inItsSession: boolean): void {
+    const { clock, dispatch, incidents } = this.#parts;
+    const { principal, guarded, keepAliveS, will, socket } = connection;
+    this.#wills.back(connection.id, inItsSession);
+    const turn = this.#turns.get(principal.id) ?? guarded.turn;
+    this.#turns.set(principal.id, turn);
+    guarded.turn = turn;
+    if (principal.kind === 'consumer' && principal.publish.length > 0) guarded.messageShare = shareOfMessage;
+    if (principal.kind === 'consumer') guarded.answerShare = shareOfMessage;
+    guarded.principal = principal.id;
+    guarded.onPacket = (packet) => dispatch.take(connection, packet);
+    if (will !== undefined && (!mayPublish(principal, will.topic) || hasTooManyLevels(will.topic))) {
+      connection.will = undefined;
+      incidents.forbidden(connection, 'will', will.topic);
+    }
+    if (keepAliveS > 0) {
+      const isUnread = () => guarded.starved || socket.readableLength > 0;
+      const keepAlive = new KeepAlive(clock, keepAliveS, isUnread, () => incidents.silent(connection));
+      guarded.onRead = () => keepAlive.heard();
+      socket.once('close', () => keepAlive.stop());
+    }
+    socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
+  }
+
+  /** CONNACK is sent: the connection's packets are read, and its session's subscriptions are in force for it. */
+  answered(connection: Connection): void {
+    const { clients, onConnection } = this.#parts;
+    const { guarded, principal } = connection;
+    if (principal.kind === 'device') {
+      const isFirst = !clients.isAnnounced(principal.id);
+      connection.announced = true;
+      if (isFirst) onConnection(principal.id, true);
+    }
+    connection.begin();
+    guarded.readOn();
+  }
+
+  /** The same client has connected again: ends the older connection [MQTT-3.1.4-2]. */
+  takenOver(connection: Connection): void {
+    this.#closed(connection);
+    connection.end(reason.sessionTakenOver);
+  }
+
+  /** A client's session has ended: its delayed will is published now. */
+  sessionEnded(clientId: string): void {
+    this.#wills.ended(clientId);
+  }
+
+  /** Cancels all delayed wills. */
+  close(): void {
+    this.#wills.close();
+  }
+
+  #closed(connection: Connection): void {
+    if (connection.isClosed) return;
+    const { clients, sessions, onConnection, isStopping } = this.#parts;
+    connection.closed();
+    clients.remove(connection);
+    sessions.inbound.forget(connection);
+    const { session, will, newExpiryS, principal } = connection;
+    const expiryMs = newExpiryS === undefined ? session?.expiryMs : 1000 * newExpiryS;
+    if (will !== undefined && !isStopping())
+      this.#wills.lost(connection, will, session === undefined ? 0 : (expiryMs ?? forEver) / 1000);
+    if (session !== undefined) sessions.detach(session, expiryMs);
+    if (connection.announced && !clients.isAnnounced(principal.id)) onConnection(principal.id, false);
+  }
+
+  /** A retained will beyond its client's share is delivered and not kept, as a publish is. */
+  #publishWill(connection: Connection, will: Will): void {
+    const { sessions, incidents, intake } = this.#parts;
+    const { id, kind } = connection.principal;
+    const isKept = will.retain && sessions.retained.mayRetain(id, will.topic, retainedBytes(will), kind);
+    if (will.retain && !isKept) incidents.forbidden(connection, 'retain', will.topic);
+    intake.takeWill(connection, { ...will, retain: isKept });
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The four ways into the broker: MQTT over TCP, TLS, WebSocket, and WebSocket over TLS.
+ *
+ * Always: either all configured listeners are open, or `open` throws and `close` releases those that are.
+ */
+import {
+  type Listener,
+  type ListenerOptions,
+  listenPlain,
+  listenTls,
+  listenWebSocket,
+  listenWebSocketTls,
+  type TlsListener,
+} from './listeners.ts';
+import { type WebSocketDoor, type WebSocketOptions, webSocketDoor } from './web-socket.ts';
+
+export class Doors {
+  #plain: Listener | undefined;
+  #tls: TlsListener | undefined;
+  #handshakes: WebSocketDoor | undefined;
+  #webSocket: Listener | undefined;
+  #webSocketTls: TlsListener | undefined;
+
+  /** @throws ForpostError FORPOST_PORT_TAKEN, FORPOST_CONFIG_INVALID */
+  async open(listeners: ListenerOptions, webSocket: WebSocketOptions): Promise<void> {
+    this.#plain = await listenPlain(listeners);
+    this.#tls = await listenTls(listeners);
+    this.#handshakes = webSocketDoor(webSocket);
+    this.#webSocket = await listenWebSocket(listeners, this.#handshakes);
+    this.#webSocketTls = await listenWebSocketTls(listeners, this.#handshakes);
+  }
+
+  /** Lets nobody in from now on; resolves when the listening sockets are closed. */
+  async close(): Promise<void> {
+    this.#handshakes?.close();
+    await Promise.all([this.#plain, this.#tls, this.#webSocket, this.#webSocketTls].map((door) => door?.close()));
+  }
+
+  /** The port of each way in, once open; undefined where it is not configured. */
+  get ports() {
+    return {
+      plain: this.#plain?.port,
+      tls: this.#tls?.port,
+      webSocket: this.#webSocket?.port,
+      webSocketTls: this.#webSocketTls?.port,
+    };
+  }
+
+  /** What is wrong with the certificate, a sentence each. */
+  problems(): readonly string[] {
+    return this.#tls?.certificate.problems() ?? [];
+  }
+
+  /** Reads the certificate's files again. */
+  async reload(): Promise<void> {
+    await this.#tls?.certificate.reload();
+    await this.#webSocketTls?.certificate.reload();
+  }
+}
