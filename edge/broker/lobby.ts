@@ -3,15 +3,17 @@
  * come, so a silent or half-sent one costs a socket and the bytes that it has sent.
  *
  *   accepted ──► [TLS: hello ── turn ──► handshake] ──► silent, half ── whole CONNECT ── turn ──► asking ── log-in ──► out
- *                                  └── deadline, no CONNECT, too large, room needed ──► closed, counted, logged
+ *                                  └── deadline, no CONNECT, too large, pushed out ──► closed, counted, logged
  *
- * Always: before log-in one address (an IPv6 /64) has at most `mostByAddress` connections and `mostBytesByAddress`
- * bytes, all have `most` and `mostBytes`; a newcomer takes the place of the oldest silent or half-sent one, of its own
- * address where that has its share, else of the address with the most: so whoever sends a CONNECT at once finds a
- * place, from that address too, because behind it there may be a whole site. Only an address whose share has all sent
- * a CONNECT is refused another connection. Handshakes and CONNECTs take turns by address; a turn of the event loop works
- * on one CONNECT, and a second on 250 behind a burst of 50. A connection that has logged in is no longer here and is
- * never closed for room.
+ * Always:
+ *  - one address (an IPv6 /64) has at most `mostByAddress` connections and `mostBytesByAddress` bytes here, all
+ *    addresses together `most` and `mostBytes`;
+ *  - a newcomer pushes out the oldest connection without a whole CONNECT: of its own address where that has its share,
+ *    else of the address with the most. So a client that sends its CONNECT at once finds a place, also from an address
+ *    that floods, because a whole site may stand behind it. An address is refused only where all of its share has sent a
+ *    CONNECT;
+ *  - handshakes and CONNECTs take turns by address (lobby-turns.ts);
+ *  - a connection that has logged in is no longer here, and is never pushed out.
  */
 import type { Socket } from 'node:net';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -19,6 +21,8 @@ import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { FairQueue } from '@forpost/shared/fair-queue.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
+import { connectLength, longestLengthBytes } from './connect-length.ts';
+import { LobbyTurns } from './lobby-turns.ts';
 
 export interface LobbyLimits {
   /** connections before log-in, of all and of one address */
@@ -43,21 +47,9 @@ export const defaultLobbyLimits: LobbyLimits = {
   connectTimeoutMs: 10_000,
 };
 
-/** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, then alerts have theirs. */
-const connectsAtOnce = 50;
-/** Beyond those at once: 250 a second, so that alerts beside a site that comes back stay below 5 ms. */
-const connectEveryMs = 4;
-/** A handshake costs up to 2 ms of the main thread: at most 200 a second, a tenth to a third of a core. */
-const handshakeEveryMs = 5;
 /** Emitted by a socket's stream when its client has logged in: what stands between it and the wire may need to know. */
 export const loggedIn = Symbol('logged in');
 const sweepMs = 500;
-/** the fixed header of CONNECT (MQTT 3.1.1, 3.1.1): a type byte without flags */
-const connectType = 0x10;
-/** the first byte of a TLS record with a ClientHello (RFC 8446, 5.1) */
-const tlsHandshake = 0x16;
-const longestLengthBytes = 4;
-
 export interface LobbyCounters {
   /** now: before log-in */
   readonly waiting: number;
@@ -100,12 +92,7 @@ export class Lobby {
   /** those whose CONNECT is there, by address */
   readonly #asking = new FairQueue<Visitor>();
   readonly #bytesBy = new Map<string, number>();
-  readonly #connects = new FairQueue<Visitor>();
-  readonly #handshakes = new FairQueue<Visitor>();
-  #connecting = false;
-  #connectsLeft = connectsAtOnce;
-  #connectedAt = 0;
-  #handshaking: Timer | undefined;
+  readonly #turns: LobbyTurns<Visitor>;
   #sweeping: Timer | undefined;
   #bytes = 0;
   #pushedOut = 0;
@@ -116,6 +103,12 @@ export class Lobby {
 
   constructor(options: LobbyOptions) {
     this.#options = options;
+    this.#turns = new LobbyTurns(options.clock, {
+      handshake: (visitor) => {
+        if (!visitor.socket.destroyed) this.#hand(visitor);
+      },
+      connect: (visitor) => this.#begin(visitor),
+    });
   }
 
   counters(): LobbyCounters {
@@ -133,18 +126,17 @@ export class Lobby {
     return this.#bytes;
   }
 
-  /** A TLS connection before its handshake; `handshake` is called when it is its turn, and a hello has come. */
+  /** Takes a TLS connection before its handshake; calls `handshake` when a ClientHello has come and it is its turn. */
   knock(socket: Socket, handshake: () => void): void {
     const visitor = this.#enter(socket, handshake);
     if (visitor === undefined) return;
     socket.once('readable', () => {
       if (this.#visitors.get(socket) !== visitor) return;
-      this.#handshakes.add(visitor.address, visitor);
-      this.#nextHandshake();
+      this.#turns.addHandshake(visitor.address, visitor);
     });
   }
 
-  /** A connection that speaks MQTT from now on; `begin` gets it with its whole CONNECT, to be read from its start. */
+  /** Takes a connection that speaks MQTT; calls `begin` when its whole CONNECT can be read from the socket. */
   enter(socket: Socket, begin: () => void): void {
     const visitor = this.#enter(socket, begin);
     if (visitor === undefined) return;
@@ -153,7 +145,7 @@ export class Lobby {
     socket.on('readable', read);
   }
 
-  /** Somebody has logged in with it. */
+  /** A client has logged in on this connection. */
   leave(socket: Socket): void {
     const visitor = this.#visitors.get(socket);
     if (visitor !== undefined) this.#forget(visitor);
@@ -163,7 +155,7 @@ export class Lobby {
   close(): void {
     this.#closed = true;
     this.#sweeping?.cancel();
-    this.#handshaking?.cancel();
+    this.#turns.close();
     for (const { socket } of this.#visitors.values()) socket.destroy();
   }
 
@@ -195,7 +187,7 @@ export class Lobby {
     return visitor;
   }
 
-  /** false: there is none for this address. */
+  /** false: no connection can be pushed out for this address. */
   #makeRoom(address: string): boolean {
     const { most, mostByAddress } = this.#options.limits;
     if (this.#sizeOf(address) >= mostByAddress)
@@ -230,10 +222,13 @@ export class Lobby {
       // a CONNECT comes in one piece from nearly everybody
       const [first = chunk] = visitor.chunks;
       const head = first.length > longestLengthBytes || visitor.chunks.length === 1 ? first : merged(visitor);
-      const length = this.#lengthOf(visitor, head);
-      if (length === undefined) continue;
-      if (length === 'closed') return;
-      if (visitor.bytes >= length) {
+      const connect = connectLength(head, this.#options.limits.maxConnectBytes);
+      if (connect.kind === 'incomplete') continue;
+      if (connect.kind === 'refused') {
+        this.#refuse(visitor, connect.why, connect.oversized);
+        return;
+      }
+      if (visitor.bytes >= connect.bytes) {
         socket.off('readable', listener);
         this.#asks(visitor);
         return;
@@ -242,28 +237,11 @@ export class Lobby {
     }
   }
 
-  /** The bytes of the whole CONNECT; undefined: its length is not there yet; closed: it is none. */
-  #lengthOf(visitor: Visitor, head: Buffer): number | 'closed' | undefined {
-    const { maxConnectBytes } = this.#options.limits;
-    if (head[0] !== connectType) return this.#refuse(visitor, head[0] === tlsHandshake ? tlsOnPlain : noConnect);
-    let length = 0;
-    for (let i = 1; i <= longestLengthBytes; i++) {
-      const byte = head[i];
-      if (byte === undefined) return undefined;
-      length += (byte & 0x7f) * 128 ** (i - 1);
-      if (byte >= 0x80) continue;
-      if (1 + i + length <= maxConnectBytes) return 1 + i + length;
-      return this.#refuse(visitor, `a CONNECT of ${length} bytes: ${maxConnectBytes} are allowed`, true);
-    }
-    return this.#refuse(visitor, noConnect);
-  }
-
-  #refuse(visitor: Visitor, what: string, oversized = false): 'closed' {
+  #refuse(visitor: Visitor, what: string, oversized: boolean): void {
     this.#notMqtt++;
     this.#options.onRefused(oversized);
     this.#tell(visitor.address, `${visitor.address} sent ${what}: connection closed`);
     this.#end(visitor);
-    return 'closed';
   }
 
   #count(visitor: Visitor, bytes: number): void {
@@ -283,35 +261,7 @@ export class Lobby {
   #asks(visitor: Visitor): void {
     this.#silent.delete(visitor.address, visitor);
     this.#asking.add(visitor.address, visitor);
-    this.#connects.add(visitor.address, visitor);
-    this.#nextConnects();
-  }
-
-  #nextConnects(): void {
-    if (this.#connecting) return;
-    this.#connecting = true;
-    const { clock } = this.#options;
-    const sinceMs = clock.uptime() - this.#connectedAt;
-    this.#connectedAt += sinceMs;
-    this.#connectsLeft = Math.min(connectsAtOnce, this.#connectsLeft + sinceMs / connectEveryMs);
-    if (this.#connectsLeft >= 1) {
-      setImmediate(() => this.#connectNext());
-      return;
-    }
-    // a timer of a busy turn fires early: what there is by then is counted again
-    clock.after(Math.ceil((1 - this.#connectsLeft) * connectEveryMs), () => {
-      this.#connecting = false;
-      this.#nextConnects();
-    });
-  }
-
-  #connectNext(): void {
-    this.#connecting = false;
-    const visitor = this.#connects.next();
-    if (visitor === undefined || this.#closed) return;
-    this.#connectsLeft--;
-    this.#begin(visitor);
-    if (this.#connects.size > 0) this.#nextConnects();
+    this.#turns.addConnect(visitor.address, visitor);
   }
 
   #begin(visitor: Visitor): void {
@@ -329,22 +279,11 @@ export class Lobby {
     contained(work, visitor.begin);
   }
 
-  /** An error of the gateway's own in the work of one connection: its end alone. */
+  /** A defect of the gateway in the work of one connection ends that connection alone. */
   #failed(visitor: Visitor, error: unknown): void {
     const { address } = visitor;
     this.#options.logger.error(`failed ${address}`, { address, err: error }, 'a connection failed before its log-in');
     this.#end(visitor);
-  }
-
-  #nextHandshake(): void {
-    if (this.#handshaking !== undefined || this.#closed) return;
-    const visitor = this.#handshakes.next();
-    if (visitor === undefined) return;
-    this.#handshaking = this.#options.clock.after(handshakeEveryMs, () => {
-      this.#handshaking = undefined;
-      this.#nextHandshake();
-    });
-    if (!visitor.socket.destroyed) this.#hand(visitor);
   }
 
   #end(visitor: Visitor): void {
@@ -357,8 +296,7 @@ export class Lobby {
     if (this.#visitors.get(socket) !== visitor) return;
     this.#visitors.delete(socket);
     this.#silent.delete(address, visitor);
-    this.#connects.delete(address, visitor);
-    this.#handshakes.delete(address, visitor);
+    this.#turns.delete(address, visitor);
     this.#asking.delete(address, visitor);
     if (this.#byEnds.get(visitor.ends) === visitor) this.#byEnds.delete(visitor.ends);
     this.#bytes -= visitor.bytes;
@@ -393,9 +331,6 @@ export class Lobby {
     this.#options.logger.warn(`lobby ${address}`, { address, waiting, here: this.#silent.sizeOf(address) }, message);
   }
 }
-
-const tlsOnPlain = 'a TLS handshake to the port without TLS';
-const noConnect = 'something else than a CONNECT of MQTT';
 
 function ignore(): void {}
 
