@@ -7,8 +7,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Command, type Option } from 'commander';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { programOf } from '@forpost/shared/cli/command.ts';
+import type { Command, Option } from 'commander';
+import { expect, test } from 'vitest';
+import { centreCommands } from '../../cloud/cli/commands.ts';
+import { gatewayCommands } from '../../edge/cli/commands.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseOptions } from '../../scripts/demo/options.ts';
 import { root } from '../harness/root.ts';
@@ -42,20 +45,8 @@ function commandsOf(path: string, { text, line }: Located, whole: boolean): read
 
 const of = (program: string) => shown.filter(({ words }) => words[0] === program);
 
-/** The command lines as they are built, without being run. */
-const programs: { edge?: Command; cloud?: Command } = {};
-beforeAll(async () => {
-  const built: Command[] = [];
-  const spy = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
-    built.push(this);
-    return this;
-  });
-  await import('../../edge/main.ts');
-  await import('../../cloud/main.ts');
-  spy.mockRestore();
-  const [edge, cloud] = built;
-  Object.assign(programs, { edge, cloud });
-});
+/** The parsers that run the commands. */
+const programs = { edge: programOf(gatewayCommands), cloud: programOf(centreCommands) };
 
 test('every forpost command that a document shows exists, with its options', () => {
   expect(of('forpost').length).toBeGreaterThan(20);
@@ -75,8 +66,7 @@ function alternatives(words: readonly string[]): readonly (readonly string[])[] 
   return first.split('|').flatMap((one) => alternatives(rest).map((others) => [one, ...others]));
 }
 
-function problemsOf(from: Command | undefined, given: readonly string[], whole: boolean, place: string) {
-  if (from === undefined) return [`${place}: no command line was found`];
+function problemsOf(from: Command, given: readonly string[], whole: boolean, place: string): readonly string[] {
   const [name, ...rest] = given;
   const inner = from.commands.find((command) => command.name() === name || command.aliases().includes(name ?? ''));
   if (inner !== undefined) return problemsOf(inner, rest, whole, place);
