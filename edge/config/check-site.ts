@@ -3,6 +3,7 @@ import { explain } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { FilterSet } from '../broker/filter-set.ts';
+import type { Decoder } from '../devices/decoder.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
 import { isMetric, misspeltMetric } from '../devices/metrics.ts';
 import { ownTopics } from '../devices/principals.ts';
@@ -16,7 +17,7 @@ import { ruleOfKind } from './rule-schemas.ts';
 export type Located = Problem & { readonly offset?: number };
 
 /** First levels of topics that are not one device's to take as its own name. */
-const reservedTopics = ['forpost', 'tele', 'stat', 'cmnd', 'tasmota', 'homeassistant', '$SYS'];
+const reservedTopics = ['forpost', 'homeassistant', '$SYS'];
 
 const mostKeys = 100;
 
@@ -74,13 +75,11 @@ function devices({ devices: all }: Site): readonly Located[] {
     const topic = device.topic ?? device.id;
     const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
     const [first = ''] = topic.split('/');
-    if (reservedTopics.includes(first) || first.startsWith('$') || topic === 'shellies')
+    if (reservedTopics.includes(first) || first.startsWith('$') || decoders.some((one) => one.reserves?.(topic)))
       problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
-    if (device.decoder !== 'tasmota')
-      for (const key of ['full_topic', 'groups'] as const)
-        if (device[key] !== undefined)
-          problems.push({ path: ['devices', index, key], message: `${key} is for decoder: tasmota alone` });
-    problems.push(...keys(device, index));
+    problems.push(...keysOfOthers(device, decoder, index), ...keys(device, index));
+    for (const { path, ...problem } of decoder.check?.(device) ?? [])
+      problems.push({ ...problem, path: ['devices', index, ...path] });
     const own = ownTopics(device);
     const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
     if (taken !== undefined)
@@ -88,6 +87,16 @@ function devices({ devices: all }: Site): readonly Located[] {
     for (const filter of own) topics.add(filter, device.id);
   }
   return problems;
+}
+
+/** Keys that another decoder adds to its devices. */
+function keysOfOthers(device: Site['devices'][number], decoder: Decoder, index: number): readonly Located[] {
+  const has = ({ schema }: Decoder, key: string) => Object.hasOwn(schema?.properties ?? {}, key);
+  return Object.keys(device).flatMap((key) => {
+    const owner = decoders.find((one) => has(one, key));
+    if (owner === undefined || has(decoder, key)) return [];
+    return [{ path: ['devices', index, key], message: `${key} is for decoder: ${owner.name} alone` }];
+  });
 }
 
 /** What a device's keys are given as a meaning. */

@@ -10,16 +10,10 @@ import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } fro
 import type { SiteId } from '@forpost/shared/event/ids.ts';
 import type { Static } from 'typebox';
 import { ruleKinds } from '../rules/kinds/registry.ts';
-import {
-  type CameraConfig,
-  type DeviceConfig,
-  type RuleConfig,
-  type Secrets,
-  type Site,
-  siteSchema,
-} from '../site/site.ts';
+import type { CameraConfig, DeviceConfig, RuleConfig, Secrets, Site } from '../site/site.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSite, type Located } from './check-site.ts';
+import { wholeSiteSchema } from './device-schema.ts';
 import { wholeSecretsSchema } from './sink-schemas.ts';
 
 export interface LoadedSite {
@@ -47,7 +41,7 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
     }
   };
   const siteYaml = attempt(() =>
-    siteText === undefined ? loadYaml(siteFile, siteSchema) : parseYaml(siteFile, siteText, siteSchema),
+    siteText === undefined ? loadYaml(siteFile, wholeSiteSchema) : parseYaml(siteFile, siteText, wholeSiteSchema),
   );
   const secretsYaml = attempt(() => loadYaml(secretsFile, wholeSecretsSchema, { secret: true }));
   const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
@@ -67,7 +61,7 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
 }
 
 /** The schema has checked ids and shapes: the brands follow from it. */
-function siteOf({ value, text, file }: LoadedYaml<Static<typeof siteSchema>>): Site {
+function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>>): Site {
   const { site, devices, consumers = [], cameras = [], rules = [] } = value;
   return {
     id: site.id as SiteId,

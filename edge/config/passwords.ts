@@ -14,7 +14,7 @@ import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
 import { type MadeCredential, makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import { siteSchema } from '../site/site.ts';
+import { wholeSiteSchema } from './device-schema.ts';
 import { loadInstallation } from './load-installation.ts';
 
 /**
@@ -105,7 +105,7 @@ function checkKnown(id: string, siteFile: string): void {
 
 /** The ids of all that log in to the broker: devices, then consumers. */
 function usersOf(siteFile: string): readonly string[] {
-  const { devices, consumers = [] } = loadYaml(siteFile, siteSchema).value;
+  const { devices, consumers = [] } = loadYaml(siteFile, wholeSiteSchema).value;
   return [...devices, ...consumers].map((one) => one.id);
 }
 

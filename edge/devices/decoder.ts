@@ -4,12 +4,14 @@
  *
  * Always: a decoder is a pure function of the message; it never throws on a payload, it says what is wrong with it.
  */
+import type { Problem } from '@forpost/shared/config/explain.ts';
 import type { ReadingData } from '@forpost/shared/event/event.ts';
+import type { TObject } from 'typebox';
 import type { DeviceConfig } from '../site/site.ts';
 import type { ChannelNames } from './channel-names.ts';
 
-export interface DeviceMessage {
-  readonly device: DeviceConfig;
+export interface DeviceMessage<Config extends DeviceConfig = DeviceConfig> {
+  readonly device: Config;
   readonly topic: string;
   readonly payload: Uint8Array;
   /** ms since 1970, when the gateway took it */
@@ -89,14 +91,21 @@ export interface MoreTopics {
   readonly subscribeLike?: (filterOrTopic: string) => boolean;
 }
 
-export interface Decoder {
+export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   /** as the site's configuration names it: native, tasmota, shelly, … */
   readonly name: string;
+  /** of the keys that a device in site.yaml has for this decoder alone; absent: none */
+  readonly schema?: TObject;
+  /** what is wrong with a device beyond the schema; paths within the device */
+  check?(device: Config): readonly Problem[];
+  /** whether devices of this kind speak below this topic together, so that no device may take it as its own */
+  reserves?(topic: string): boolean;
   /** MQTT topic filters that a device with this decoder publishes its readings and states to: `decode` gets them. */
-  publishFilters(device: DeviceConfig): readonly string[];
+  publishFilters(device: Config): readonly string[];
   /** MQTT topic filters that it may subscribe to (its own commands). */
-  subscribeFilters(device: DeviceConfig): readonly string[];
+  subscribeFilters(device: Config): readonly string[];
   /** what else it may say and hear; everything but this and the two above is refused */
-  moreTopics?(device: DeviceConfig): MoreTopics;
-  decode(message: DeviceMessage): Decoded;
+  moreTopics?(device: Config): MoreTopics;
+  /** Pure; never throws because of what the device sent. */
+  decode(message: DeviceMessage<Config>): Decoded;
 }

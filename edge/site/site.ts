@@ -18,11 +18,8 @@ const placeSchema = Type.String({
 });
 
 /** a topic without wildcards, of one level or several, none of them empty */
-const topicPattern = '^(?!.{101})[^#+/\\s]+(/[^#+/\\s]+)*$';
-/** %prefix% and %topic% once each, a level each, in either order, with any levels around them */
-const fullTopicPattern =
-  '^(?!.{101})([^#+/\\s%]+/)*(%prefix%/([^#+/\\s%]+/)*%topic%|%topic%/([^#+/\\s%]+/)*%prefix%)(/[^#+/\\s%]+)*/?$';
-
+export const topicPattern = '^(?!.{101})[^#+/\\s]+(/[^#+/\\s]+)*$';
+/** Open: a decoder adds keys of its own (config/device-schema.ts). */
 export const deviceSchema = Type.Object(
   {
     id: id('id of the device, its user name at the broker and its name in events; never changes'),
@@ -33,20 +30,6 @@ export const deviceSchema = Type.Object(
         pattern: topicPattern,
         description: 'what the device calls itself in its topics, as "plug" or "home/kitchen/plug"',
         'x-default': 'the id',
-      }),
-    ),
-    full_topic: Type.Optional(
-      Type.String({
-        pattern: fullTopicPattern,
-        description: 'FullTopic of a Tasmota device, as it stands in its settings',
-        default: '%prefix%/%topic%/',
-      }),
-    ),
-    groups: Type.Optional(
-      Type.Array(Type.String({ pattern: topicPattern }), {
-        maxItems: 8,
-        description: 'group topics that a Tasmota device listens to beside its own',
-        default: ['tasmotas', 'sonoffs'],
       }),
     ),
     keys: Type.Optional(
@@ -75,7 +58,7 @@ export const deviceSchema = Type.Object(
     ),
     place: Type.Optional(placeSchema),
   },
-  { ...closed, description: 'a meter or sensor that logs in to the broker and sends readings' },
+  { additionalProperties: true },
 );
 
 export const consumerSchema = Type.Object(
@@ -299,7 +282,7 @@ export const siteSchema = Type.Object(
       },
       { ...closed, description: 'the site itself' },
     ),
-    devices: Type.Array(deviceSchema, { description: 'meters and sensors' }),
+    devices: Type.Array(deviceSchema),
     consumers: Type.Optional(Type.Array(consumerSchema, { description: 'programs and displays at the broker' })),
     cameras: Type.Optional(Type.Array(cameraSchema, { description: 'cameras' })),
     rules: Type.Optional(
@@ -312,7 +295,7 @@ export const siteSchema = Type.Object(
 );
 
 type Branded<T, Name> = Omit<T, 'id'> & { readonly id: Name };
-export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId>;
+export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId> & { readonly [key: string]: unknown };
 export type ConsumerConfig = Type.Static<typeof consumerSchema>;
 export type ZoneConfig = Type.Static<typeof zoneSchema>;
 export type MaskConfig = Type.Static<typeof maskSchema>;

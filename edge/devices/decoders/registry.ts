@@ -4,7 +4,8 @@ import { native } from './native.ts';
 import { shelly } from './shelly.ts';
 import { tasmota } from './tasmota.ts';
 
-export const decoders: readonly Decoder[] = [native, tasmota, shelly];
+/** Decoders of devices whose configurations have been checked against their own schemas. */
+export const decoders = [native, tasmota, shelly] as readonly Decoder[];
 
 export function decoderNamed(name: string): Decoder | undefined {
   return decoders.find((decoder) => decoder.name === name);

@@ -44,6 +44,8 @@ function moreTopics(device: DeviceConfig): MoreTopics {
 
 export const shelly: Decoder = {
   name: 'shelly',
+  // all devices of the first generation
+  reserves: (topic) => topic === 'shellies',
   publishFilters: (device) => [
     ...['status/#', 'events/rpc', 'online'].map((rest) => `${name(device)}/${rest}`),
     `${firstBase(device)}/#`,

@@ -6,7 +6,8 @@
  * Always: energy registers in kWh become Wh; a field that cannot be read costs only itself.
  */
 import { eventTypes } from '@forpost/shared/event/event.ts';
-import type { DeviceConfig } from '../../site/site.ts';
+import Type from 'typebox';
+import { type DeviceConfig, topicPattern } from '../../site/site.ts';
 import { ChannelNames } from '../channel-names.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
 import { Notes } from '../notes.ts';
@@ -15,11 +16,34 @@ import { quoted } from '../quoted.ts';
 import { sensorReadings } from './tasmota/sensor.ts';
 import { zigbeeReadings } from './tasmota/zigbee.ts';
 
+/** %prefix% and %topic% once each, a level each, in either order, with any levels around them */
+const fullTopicPattern =
+  '^(?!.{101})([^#+/\\s%]+/)*(%prefix%/([^#+/\\s%]+/)*%topic%|%topic%/([^#+/\\s%]+/)*%prefix%)(/[^#+/\\s%]+)*/?$';
+
+const schema = Type.Object({
+  full_topic: Type.Optional(
+    Type.String({
+      pattern: fullTopicPattern,
+      description: 'FullTopic of a Tasmota device, as it stands in its settings',
+      default: '%prefix%/%topic%/',
+    }),
+  ),
+  groups: Type.Optional(
+    Type.Array(Type.String({ pattern: topicPattern }), {
+      maxItems: 8,
+      description: 'group topics that a Tasmota device listens to beside its own',
+      default: ['tasmotas', 'sonoffs'],
+    }),
+  ),
+});
+
+type TasmotaDevice = DeviceConfig & Type.Static<typeof schema>;
+
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 
 /** What stands in the firmware's field «Full Topic», filled in, with a slash behind it. */
 function fullTopic(
-  { full_topic: template = '%prefix%/%topic%/' }: DeviceConfig,
+  { full_topic: template = '%prefix%/%topic%/' }: TasmotaDevice,
   prefix: string,
   topic: string,
 ): string {
@@ -32,7 +56,7 @@ function fullTopic(
  * sensor behind a bridge (SetOption89); discovery by Tasmota's own topics and, with SetOption19, by Home Assistant's;
  * commands to its groups, and to its fallback topic, which the firmware makes of its MAC address.
  */
-function moreTopics(device: DeviceConfig): MoreTopics {
+function moreTopics(device: TasmotaDevice): MoreTopics {
   const commands = (topic: string) => `${fullTopic(device, 'cmnd', topic)}#`;
   const [before = '', behind = ''] = fullTopic(device, 'cmnd', '\0').split('\0');
   return {
@@ -51,10 +75,12 @@ function moreTopics(device: DeviceConfig): MoreTopics {
 }
 
 /** `GroupTopic1` to 4; the first name is today's default, the second that of firmware before 7. */
-const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: DeviceConfig) => groups;
+const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: TasmotaDevice) => groups;
 
-export const tasmota: Decoder = {
+export const tasmota: Decoder<TasmotaDevice> = {
   name: 'tasmota',
+  schema,
+  reserves: (topic) => ['tele', 'stat', 'cmnd', 'tasmota'].includes(topic.split('/')[0] ?? ''),
   // a Zigbee bridge may have a level for each of its devices (SetOption89, SetOption118)
   publishFilters: (device) => [
     ...['tele', 'stat'].map((prefix) => `${fullTopic(device, prefix, name(device))}+`),

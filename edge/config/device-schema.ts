@@ -1,0 +1,36 @@
+/**
+ * The schema of the devices in site.yaml: what all devices have, and the keys that each decoder adds. An unknown key is
+ * an error; a key of another decoder is told by check-site.ts.
+ */
+import Type, { type TSchema } from 'typebox';
+import { decoders } from '../devices/decoders/registry.ts';
+import { deviceSchema, siteSchema } from '../site/site.ts';
+
+/** By name: the decoders' own keys. One that two decoders have is either's. */
+const ownKeys = new Map<string, TSchema>();
+for (const { schema } of decoders)
+  for (const [key, own] of Object.entries(schema?.properties ?? {})) {
+    const other = ownKeys.get(key);
+    ownKeys.set(key, other === undefined ? own : Type.Optional(Type.Union([other, own])));
+  }
+
+const { devices, ...others } = siteSchema.properties;
+const { topic, keys, place, ...named } = deviceSchema.properties;
+
+/** site.yaml with the devices' keys of all decoders. */
+export const wholeSiteSchema = Type.Object(
+  {
+    site: others.site,
+    devices: Type.Array(
+      Type.Object(
+        { ...named, topic, ...Object.fromEntries(ownKeys), keys, place },
+        { additionalProperties: false, description: 'a meter or sensor that logs in to the broker and sends readings' },
+      ),
+      { description: 'meters and sensors' },
+    ),
+    consumers: others.consumers,
+    cameras: others.cameras,
+    rules: others.rules,
+  },
+  { additionalProperties: false },
+);
