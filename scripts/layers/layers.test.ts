@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../test/steps.ts';
 import { checkLayers } from './check.ts';
+import { floors } from './rules.ts';
 
 let checkout: string;
 beforeAll(async () => {
@@ -81,5 +83,29 @@ test('a circle is named with its files', async () => {
 test('an import that leads nowhere is named', async () => {
   expect(await broken({ 'edge/a.ts': "import { one } from './gone.ts';\nexport const two = one;\n" })).toEqual([
     'resolved: edge/a.ts → ./gone.ts',
+  ]);
+});
+
+test.each(Object.entries(floors))('every folder and file of %s/ stands on one floor', async (side, ofSide) => {
+  const tracked = execFileSync('git', ['ls-files', `${side}/`], { cwd: root, encoding: 'utf8' }).split('\n');
+  const names = tracked
+    .filter((path) => /\.(ts|tsx)$/.test(path) && !path.endsWith('.test.ts'))
+    .map((path) => path.split('/')[1] ?? '');
+  // the browser's code and the helpers of tests have rules of their own
+  const apart = ['testing', 'web'].filter((name) => names.includes(name));
+  expect([...ofSide.flat(), ...apart].sort()).toEqual([...new Set(names)].sort());
+});
+
+test('an import from a higher floor or a neighbour is named, and one from a lower floor is not', async () => {
+  expect(
+    await broken({
+      'cloud/kafka/client.ts': one,
+      'cloud/history/store.ts': "import { one } from '../kafka/client.ts';\nexport const two = one;\n",
+      'cloud/notify/notifier.ts': "import { two } from '../history/store.ts';\nexport const three = two;\n",
+      'cloud/access/users.ts': "import { three } from '../notify/notifier.ts';\nexport const four = three;\n",
+    }),
+  ).toEqual([
+    'no-arrow-upwards: cloud/access/users.ts → cloud/notify/notifier.ts',
+    'no-arrow-upwards: cloud/notify/notifier.ts → cloud/history/store.ts',
   ]);
 });

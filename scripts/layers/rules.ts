@@ -23,6 +23,48 @@ const confined = (name: string, within: readonly string[]): LayerRule => ({
 /** Helpers of tests beside the code that they help to test. */
 const ofTests = ['/testing/', String.raw`\.fake\.ts$`, String.raw`/test-support\.ts$`, String.raw`/testing\.ts$`];
 
+/**
+ * Floors of the programs, from the ground up: a folder or a file imports those of the floors below it, and neither those
+ * above nor its neighbours. What is not listed here is forbidden too.
+ */
+export const floors: Readonly<Record<'cloud', readonly (readonly string[])[]>> = {
+  cloud: [
+    ['access', 'data-folder', 'kafka'],
+    ['history', 'notify', 'operations', 'registry'],
+    ['config'],
+    ['api'],
+    ['gateways'],
+    ['commands', 'events', 'ledger', 'series', 'sites'],
+    ['evidence', 'ingest'],
+    ['alarms', 'receiver'],
+    ['health'],
+    ['live'],
+    ['jobs', 'capabilities.ts'],
+    ['composition.ts'],
+    ['service.ts'],
+    ['cli'],
+    ['main.ts'],
+  ],
+};
+
+const pathOf = (side: string, name: string) =>
+  `^${side}/${name.endsWith('.ts') ? name.replace('.', '[.]') : `${name}/`}`;
+
+const keepsItsFloor = Object.entries(floors).flatMap(([side, ofSide]) =>
+  ofSide.flatMap((floor, height) =>
+    floor.map((name): LayerRule => {
+      const below = [name, ...ofSide.slice(0, height).flat()];
+      return {
+        name: 'no-arrow-upwards',
+        comment: 'Code imports what stands on the floors below it; rules.ts lists the floors.',
+        severity: 'error',
+        from: { path: pathOf(side, name), pathNot: ofTests },
+        to: { path: `^${side}/`, pathNot: [...below.map((lower) => pathOf(side, lower)), ...ofTests] },
+      };
+    }),
+  ),
+);
+
 export const forbidden: readonly LayerRule[] = [
   {
     name: 'no-circle',
@@ -60,12 +102,21 @@ export const forbidden: readonly LayerRule[] = [
     to: { path: '^(edge|cloud)/' },
   },
   {
+    name: 'page-takes-types-alone',
+    comment:
+      "The browser's code takes types of the centre and no code: the server's code would be sent to each browser.",
+    severity: 'error',
+    from: { path: '^cloud/web/src/', pathNot: ofTests },
+    to: { path: '^cloud/', pathNot: ['^cloud/web/', ...ofTests], dependencyTypesNot: ['type-only'] },
+  },
+  {
     name: 'product-knows-no-tools',
     comment: 'What a gateway or a centre runs needs no test and no script of the checkout.',
     severity: 'error',
     from: { path: '^(edge|cloud|shared)/', pathNot: ofTests },
     to: { path: ['^(test|scripts)/', ...ofTests] },
   },
+  ...keepsItsFloor,
   confined('kafkajs', ['edge/uplink/sinks', 'cloud/kafka', 'shared/kafka']),
   confined('better-sqlite3', ['edge/outbox/sqlite']),
   confined('chdb', ['cloud/history/clickhouse']),
