@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unless } from '../test/harness/unless.ts';
-import { readRecovered, replaceAt } from './files/replacing.ts';
+import { appendAt, createAt, moveTo, readRecovered, renameAt, replaceAt } from './files/replacing.ts';
 import { patient, type Steps, type System, straight } from './files/system.ts';
 import { createFile, makeFolder, moveFile, readWhole, readWholeSync, replaceFile, replaceFileSync } from './files.ts';
 
@@ -334,3 +334,63 @@ describe('a process that ends at any line of a write', () => {
 function canMount(): boolean {
   return spawnSync('unshare', ['-m', 'mount', '--make-rprivate', '/']).status === 0;
 }
+
+describe('a name that a power cut must not take', () => {
+  /** The names that a call gave and the paths that it synced, in order. */
+  function recorded(run: (system: System) => Steps<unknown>): readonly string[] {
+    const calls: string[] = [];
+    const opened = new Map<number, string>();
+    const system: System = {
+      ...patient,
+      open: (path, flags, openMode) => {
+        const fd = patient.open(path, flags, openMode) as number;
+        opened.set(fd, path);
+        return fd;
+      },
+      sync: (fd) => {
+        calls.push(`sync ${opened.get(fd)}`);
+        patient.sync(fd);
+      },
+      rename: (from, to) => {
+        calls.push(`name ${to}`);
+        patient.rename(from, to);
+      },
+      link: (from, to) => {
+        calls.push(`name ${to}`);
+        patient.link(from, to);
+      },
+    };
+    straight(run(system));
+    return calls.map((call) => call.replace(folder, ''));
+  }
+
+  test('is on disk with its content when a file is replaced, made or moved there', () => {
+    const written = ['sync /secrets.yaml.new', 'name /secrets.yaml', 'sync '];
+    expect(recorded((system) => createAt(system, file, 'one', {}))).toEqual(written);
+    expect(recorded((system) => replaceAt(system, file, 'two', {}))).toEqual(written);
+    const from = join(folder, 'from');
+    writeFileSync(from, 'three');
+    expect(recorded((system) => moveTo(system, from, file, {}))).toEqual(['sync /from', 'name /secrets.yaml', 'sync ']);
+    expect(text()).toBe('three');
+  });
+
+  test('is on disk with the first text that is appended, and later texts cost no sync of the folder', () => {
+    expect(recorded((system) => appendAt(system, file, 'one\n', {}))).toEqual(['sync /secrets.yaml', 'sync ']);
+    expect(recorded((system) => appendAt(system, file, 'two\n', {}))).toEqual(['sync /secrets.yaml']);
+    expect([text(), mode()]).toEqual(['one\ntwo\n', 0o600]);
+  });
+
+  test('is on disk when a damaged file is renamed, in both folders where it goes to another', () => {
+    writeFileSync(file, 'damaged');
+    expect(recorded((system) => renameAt(system, file, `${file}.damaged`))).toEqual([
+      'name /secrets.yaml.damaged',
+      'sync ',
+    ]);
+    mkdirSync(join(folder, 'kept'));
+    expect(recorded((system) => renameAt(system, `${file}.damaged`, join(folder, 'kept/one')))).toEqual([
+      'name /kept/one',
+      'sync /kept',
+      'sync ',
+    ]);
+  });
+});

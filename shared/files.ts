@@ -1,23 +1,26 @@
 /**
- * The files that Forpost writes: all of them, by these functions.
+ * The files that Forpost writes: every one that must outlive a power cut, by these functions.
  *
  *   written beside (FILE.new, synced) ─► owner and mode of the old FILE ─► renamed to FILE ─► folder synced
  *       └── FILE cannot be renamed over (a bind mount), or its owner cannot be kept:
  *           FILE.new becomes FILE.whole ─► FILE written in place, synced ─► FILE.whole removed
  *
  * Always: after a kill or a power cut at any line, FILE is the old one or the new one, or FILE.whole is the complete new
- * one, which `readWhole` puts back. A symbolic link stays one: its target is written. What stood there keeps owner,
- * group and mode; what is new and made by root belongs to whom its folder belongs to, so that «sudo forpost …» makes
- * nothing that the service cannot read. An error keeps the system's code and says which file, why and what to do.
+ * one, which `readWhole` puts back. A new name is on disk when a function returns, because the folder is synced too. A
+ * symbolic link stays one: its target is written. An old file keeps owner, group and mode; a new file made by root gets
+ * the owner of its folder, so that «sudo forpost …» makes no file that the service cannot read. An error keeps the
+ * system's code and says which file, why and what to do.
  *
  * Not kept: hard links, ACLs and extended attributes of the old file.
  */
 import { dirname } from 'node:path';
 import {
+  appendAt,
   type Content,
   createAt,
   moveTo,
   readRecovered,
+  renameAt,
   replaceAt,
   targetOf,
   type WriteOptions,
@@ -53,6 +56,26 @@ export async function createFile(path: string, content: Content, options: WriteO
  */
 export async function moveFile(from: string, path: string, options: WriteOptions = {}): Promise<void> {
   await inTurn(path, () => awaited(moveTo(waiting, from, path, options)));
+}
+
+/**
+ * Appends to a file, or makes it. On disk when it resolves: the text, and of a new file its name too.
+ * @throws an error with the system's code, in words
+ */
+export async function appendToFile(
+  path: string,
+  content: Content,
+  options: Pick<WriteOptions, 'mode'> = {},
+): Promise<void> {
+  await inTurn(path, () => awaited(appendAt(waiting, path, content, options)));
+}
+
+/**
+ * Gives a file or folder another name, as a damaged file gets one. The new name is on disk when it resolves. What had
+ * that name is replaced. @throws what the file system says
+ */
+export async function renameFile(from: string, to: string): Promise<void> {
+  await awaited(renameAt(waiting, from, to));
 }
 
 /** The text of a file that `replaceFile` may have been writing when the power went. @throws what the file system says */

@@ -10,12 +10,12 @@
  * somebody else has open and no full disk; the places are forgotten once, so that a restart does not read everything
  * anew; the notifier has a group of its own, and nobody is told of an old alarm again.
  */
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { readWhole, replaceFile } from '@forpost/shared/files.ts';
+import { readWhole, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import Type from 'typebox';
@@ -133,7 +133,7 @@ export class HistoryRecovery {
     this.#note = { at, reason: error.message.slice(0, 1_000), aside, reread: false };
     try {
       await this.#write(this.#note);
-      await rename(folder, aside);
+      await renameFile(folder, aside);
     } catch (cause) {
       throw new ForpostError(
         'FORPOST_HISTORY_FAILED',

@@ -4,10 +4,10 @@
  * Always: one write at a time, synced before `append` resolves; at `maxBytes` the file becomes the older one of two,
  * and what was the older one is gone.
  */
-import { open, rename, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { readWhole } from '@forpost/shared/files.ts';
+import { appendToFile, readWhole, renameFile } from '@forpost/shared/files.ts';
 import { type KeptOperation, type Operation, type OperationsLog, operationIn, operationRecord } from './operations.ts';
 
 const defaultMaxBytes = 8 * 1024 ** 2;
@@ -34,7 +34,7 @@ export class FileOperationsLog implements OperationsLog {
     const { value } = operationRecord(operation, this.#clock.now());
     const written = this.#last.then(() => this.#append(`${value}\n`));
     this.#last = written.catch(() => {
-      // told to who appended
+      // the caller of this append gets the error; the next append goes on
     });
     return written;
   }
@@ -53,14 +53,8 @@ export class FileOperationsLog implements OperationsLog {
   async #append(line: string): Promise<void> {
     try {
       const size = (await stat(this.#file).catch(() => undefined))?.size ?? 0;
-      if (size > 0 && size + line.length > this.#maxBytes) await rename(this.#file, `${this.#file}.1`);
-      const handle = await open(this.#file, 'a', 0o600);
-      try {
-        await handle.appendFile(line);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      if (size > 0 && size + line.length > this.#maxBytes) await renameFile(this.#file, `${this.#file}.1`);
+      await appendToFile(this.#file, line);
     } catch (error) {
       throw new ForpostError('FORPOST_HISTORY_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
     }

@@ -4,11 +4,11 @@
  *
  * Always: a record is on disk before its `put` resolves. A file that cannot be read is kept as `….damaged`, and logged.
  */
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { replaceFile } from '@forpost/shared/files.ts';
+import { renameFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite, recordIn } from './registry.ts';
 
@@ -85,7 +85,7 @@ export class FileRegistry implements Registry {
     }
     const lines = text.split('\n').filter((line) => line !== '');
     if (lines.some((line) => recordIn(line) === undefined)) {
-      await rename(this.#file, `${this.#file}.damaged`);
+      await renameFile(this.#file, `${this.#file}.damaged`);
       this.#logger.error(
         { file: this.#file },
         'the registry is damaged: it is kept as ….damaged, what can be read counts',

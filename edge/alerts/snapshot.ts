@@ -2,10 +2,10 @@
  * The active alarms on disk: one JSON file, replaced whole, so that a power cut leaves the old or the new one and never
  * half of it. A damaged file is renamed to FILE.broken: it is never trusted and never in the way.
  */
-import { readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
-import { replaceFile } from '@forpost/shared/files.ts';
+import { renameFile, replaceFile } from '@forpost/shared/files.ts';
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
@@ -91,7 +91,7 @@ export async function readSnapshot(file: string): Promise<Snapshot> {
     if (!(error instanceof SyntaxError)) throw error;
   }
   const aside = `${file}.broken`;
-  const kept = await rename(file, aside).then(
+  const kept = await renameFile(file, aside).then(
     () => `put aside as ${aside}`,
     (error: unknown) => `and cannot be put aside: ${messageOf(error)}`,
   );

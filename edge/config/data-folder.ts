@@ -6,9 +6,10 @@
  * is stored. What else keeps the folder from being used is one sentence that names it and the setting. The lock is
  * SQLite's on a file of its own, which the system takes back from a process that is killed: there is never a stale one.
  */
-import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { renameFile } from '@forpost/shared/files.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { codeOf } from '../outbox/sqlite/damage.ts';
 import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
@@ -47,7 +48,7 @@ export class DataFolder implements Part {
       const isNone = found === 'ELOOP' || (typeof found === 'object' && !found.isFile());
       if (codeOf(error) !== 'SQLITE_NOTADB' && !isNone) throw error;
       await rm(`${this.#lockFile}.damaged`, { recursive: true, force: true });
-      await rename(this.#lockFile, `${this.#lockFile}.damaged`);
+      await renameFile(this.#lockFile, `${this.#lockFile}.damaged`);
       return lockFile(this.#lockFile);
     }
   }

@@ -115,6 +115,35 @@ export function* moveTo(system: System, from: string, path: string, options: Wri
   }
 }
 
+export function* appendAt(
+  system: System,
+  path: string,
+  content: Content,
+  { mode = 0o600 }: Pick<WriteOptions, 'mode'>,
+): Steps<void> {
+  const target = yield* targetOf(system, path);
+  try {
+    const old = yield* statOf(system, target);
+    const file = yield* done(system.open(target, 'a', mode));
+    try {
+      if (old === undefined) yield* own(system, file, yield* ownerFor(system, target, undefined, { mode }));
+      yield* done(system.write(file, content));
+      yield* done(system.sync(file));
+    } finally {
+      yield* done(system.close(file));
+    }
+    if (old === undefined) yield* syncFolder(system, target);
+  } catch (error) {
+    throw inWords(error, target, path);
+  }
+}
+
+export function* renameAt(system: System, from: string, to: string): Steps<void> {
+  yield* done(system.rename(from, to));
+  yield* syncFolder(system, to);
+  if (dirname(from) !== dirname(to)) yield* syncFolder(system, from);
+}
+
 export function* readRecovered(system: System, path: string): Steps<Buffer> {
   const target = yield* targetOf(system, path);
   const whole = wholeOf(target);
