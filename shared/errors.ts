@@ -14,13 +14,13 @@ export interface ErrorKind {
 export const errorCodes = {
   FORPOST_CONFIG_INVALID: {
     retryable: false,
-    means: 'A configuration file, or an argument of a command, has a mistake.',
+    means: 'A configuration file has a mistake.',
     remedy: 'Correct the place that the message names; `forpost check FILE` lists all mistakes of a file.',
   },
-  FORPOST_NODE_TOO_OLD: {
+  FORPOST_ARGUMENT_INVALID: {
     retryable: false,
-    means: 'The installed Node cannot run Forpost.',
-    remedy: 'Start Forpost through npm, which brings its own Node.',
+    means: 'An argument or option of a command is wrong, or does not fit what is there.',
+    remedy: 'Correct what the message names; `forpost COMMAND --help` lists arguments and options.',
   },
   FORPOST_PORT_TAKEN: {
     retryable: false,
@@ -29,8 +29,8 @@ export const errorCodes = {
   },
   FORPOST_DATA_FOLDER: {
     retryable: false,
-    means: 'The gateway’s data folder, or the outbox in it, cannot be used.',
-    remedy: 'Give the folder to the service’s user, or stop the gateway that uses it already.',
+    means: 'The data folder, or a file in it that is needed at a start, cannot be used.',
+    remedy: 'Give the folder to the service’s user, or stop the process that uses it already.',
   },
   FORPOST_OUTBOX_FULL: {
     retryable: true,
@@ -82,10 +82,20 @@ export const errorCodes = {
     means: '`forpost replay` found no delivered event in the given range.',
     remedy: 'Choose a range, epoch or lane that the message offers.',
   },
-  FORPOST_PAYLOAD_INVALID: {
+  FORPOST_EVENT_INVALID: {
     retryable: false,
-    means: 'An event, a query or a number in it is outside what can be stored.',
-    remedy: 'Correct what the message names; the same content is refused again.',
+    means: 'An event has a time, a number or a size that cannot be stored.',
+    remedy: 'Correct the device or its clock: the same event is refused again.',
+  },
+  FORPOST_QUERY_INVALID: {
+    retryable: false,
+    means: 'A question to the history is wrong: a range, a limit or a name that cannot be.',
+    remedy: 'Correct the parameter that the message names.',
+  },
+  FORPOST_ID_INVALID: {
+    retryable: false,
+    means: 'A text stands where an id is needed, and is none.',
+    remedy: 'Use 1 to 64 of a-z, 0-9 and -.',
   },
   FORPOST_MODEL_INVALID: {
     retryable: false,
@@ -104,8 +114,23 @@ export const errorCodes = {
   },
   FORPOST_HISTORY_FAILED: {
     retryable: true,
-    means: 'The centre could not read or write the history or one of its files.',
-    remedy: 'Check ClickHouse and the disk of the data folder; events wait in Kafka meanwhile.',
+    means: 'The centre could not read or write the history.',
+    remedy: 'Check ClickHouse; events wait in Kafka meanwhile.',
+  },
+  FORPOST_FILE_FAILED: {
+    retryable: true,
+    means: 'The centre could not write a file of its data folder: commands, audit or registry.',
+    remedy: 'Check the disk and the owner of the file that the message names, then repeat what you did.',
+  },
+  FORPOST_CHANGED_MEANWHILE: {
+    retryable: true,
+    means: 'Other people changed the same registry record again and again.',
+    remedy: 'Repeat what you did.',
+  },
+  FORPOST_CENTRE_STOPPING: {
+    retryable: true,
+    means: 'The centre stopped before it had answered.',
+    remedy: 'Repeat what you did once the centre runs again; gateways do so by themselves.',
   },
   FORPOST_HISTORY_DAMAGED: {
     retryable: false,

@@ -27,7 +27,7 @@ export type { Role } from '@forpost/shared/http/login.ts';
 const lockWaitMs = 5_000;
 const lockLookMs = 50;
 
-/** `folder`: the centre's data folder. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** `folder`: the centre's data folder. @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function addUser(folder: string, name: string, password: string, role: Role): Promise<void> {
   if (!new RegExp(userNamePattern).test(name))
     throw wrong(`"${name}" is no user's name: 1 to 64 of a-z, 0-9, dot, underscore and hyphen`);
@@ -39,19 +39,19 @@ export async function addUser(folder: string, name: string, password: string, ro
   });
 }
 
-/** The sessions of the old password end. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** The sessions of the old password end. @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function changePassword(folder: string, name: string, password: string): Promise<void> {
   const hash = await hashed(password);
   await edit(folder, (users) => void users.set(name, { ...known(users, name), password: hash }));
   if (name === firstUser) await forgetFirstPassword(folder);
 }
 
-/** @throws ForpostError FORPOST_CONFIG_INVALID */
+/** @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function changeRole(folder: string, name: string, role: Role): Promise<void> {
   await edit(folder, (users) => void users.set(name, { ...known(users, name), role }));
 }
 
-/** @throws ForpostError FORPOST_CONFIG_INVALID */
+/** @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function removeUser(folder: string, name: string): Promise<void> {
   await edit(folder, (users) => {
     known(users, name);
@@ -60,7 +60,7 @@ export async function removeUser(folder: string, name: string): Promise<void> {
   if (name === firstUser) await forgetFirstPassword(folder);
 }
 
-/** Empty before the centre's first start. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** Empty before the centre's first start. @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function listUsers(folder: string): Promise<UserList> {
   return readOrNone(usersFileOf(folder));
 }
@@ -104,7 +104,7 @@ async function hashed(password: string): Promise<string> {
 }
 
 function wrong(message: string): ForpostError {
-  return new ForpostError('FORPOST_CONFIG_INVALID', message);
+  return new ForpostError('FORPOST_ARGUMENT_INVALID', message);
 }
 
 async function locked(lock: string, run: () => Promise<void>): Promise<void> {

@@ -7,7 +7,7 @@ export async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID')
+    if (error instanceof ForpostError && error.code === 'FORPOST_QUERY_INVALID')
       throw new HttpProblem(400, error.message);
     if (error instanceof ForpostError && error.code === 'FORPOST_LANE_SCATTERED')
       throw new HttpProblem(422, error.message);

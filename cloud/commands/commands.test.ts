@@ -168,7 +168,7 @@ describe('the key', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await signingKey(file)).publicKey.id).toBe(made[0]?.publicKey.id);
     await writeFile(file, '');
-    await expect(signingKey(file)).rejects.toMatchObject({ code: 'FORPOST_CONFIG_INVALID' });
+    await expect(signingKey(file)).rejects.toMatchObject({ code: 'FORPOST_DATA_FOLDER' });
     expect(await readFile(file, 'utf8')).toBe('');
   });
 });

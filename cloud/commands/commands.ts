@@ -78,7 +78,7 @@ export class Commands implements Part {
     this.#log = options.log((envelope) => this.#placed(envelope));
   }
 
-  /** @throws ForpostError FORPOST_CONFIG_INVALID, where the key cannot be read */
+  /** @throws ForpostError FORPOST_DATA_FOLDER, where the key cannot be read */
   async start(): Promise<void> {
     this.#key = await signingKey(this.#options.keyFile);
     await this.#log.start();

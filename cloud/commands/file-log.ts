@@ -32,7 +32,7 @@ export class FileCommandLog implements CommandLog {
     this.#clock = clock;
   }
 
-  /** @throws ForpostError FORPOST_CONFIG_INVALID where the file is there and is not ours */
+  /** @throws ForpostError FORPOST_DATA_FOLDER where the file is there and is not ours */
   async start(): Promise<void> {
     this.#kept = this.#current(await this.#read());
     for (const envelope of this.#kept) this.#take(envelope);
@@ -56,7 +56,7 @@ export class FileCommandLog implements CommandLog {
     try {
       await replaceFile(this.#file, `${JSON.stringify({ commands: next }, null, 1)}\n`);
     } catch (error) {
-      throw new ForpostError('FORPOST_HISTORY_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
+      throw new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
     }
     this.#kept = next;
     this.#take(envelope);
@@ -84,6 +84,6 @@ export class FileCommandLog implements CommandLog {
 
   #foreign(why: string, cause?: unknown): ForpostError {
     const message = `${this.#file}: ${why}. Move it away: the commands in it are then not handed out any more`;
-    return new ForpostError('FORPOST_CONFIG_INVALID', message, { cause });
+    return new ForpostError('FORPOST_DATA_FOLDER', message, { cause });
   }
 }

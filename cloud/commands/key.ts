@@ -22,7 +22,7 @@ export function keyFileOf(config: Pick<CloudConfig, 'data' | 'commands'>): strin
   return config.commands?.key_file ?? join(config.data, 'command-key.pem');
 }
 
-/** The key in `file`; where there is none, one is made. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** The key in `file`; where there is none, one is made. @throws ForpostError FORPOST_DATA_FOLDER */
 export async function signingKey(file: string): Promise<SigningKey> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -31,7 +31,7 @@ export async function signingKey(file: string): Promise<SigningKey> {
     return { privateKey, publicKey: commandKey(privateKey) };
   } catch (error) {
     throw new ForpostError(
-      'FORPOST_CONFIG_INVALID',
+      'FORPOST_DATA_FOLDER',
       `${file}, the key that signs commands: ${messageOf(error)}. Gateways trust that very key: put it back from a backup, or move it away and have every gateway trust a new one`,
       { cause: error },
     );

@@ -32,6 +32,6 @@ export class GatewayService {
       const write = { kind: gatewayServiceKind, id: gateway, author: by, data: { out }, seen };
       if (await this.#registry.put(write)) return;
     }
-    throw new ForpostError('FORPOST_HISTORY_FAILED', `others change the gateway "${gateway}" too: try again`);
+    throw new ForpostError('FORPOST_CHANGED_MEANWHILE', `others change the gateway "${gateway}" too: try again`);
   }
 }

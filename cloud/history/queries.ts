@@ -2,7 +2,7 @@
  * What every history makes of a question before it answers: limits, the place where a page left off, the steps of a
  * chart. Shared by the adapters, so that the same question is refused or cut in the same way by each.
  *
- * Always: what a caller sent is checked here and refused with FORPOST_PAYLOAD_INVALID, before anything is asked.
+ * Always: what a caller sent is checked here and refused with FORPOST_QUERY_INVALID, before anything is asked.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
@@ -58,7 +58,7 @@ export interface Position {
 }
 
 function invalid(message: string): ForpostError {
-  return new ForpostError('FORPOST_PAYLOAD_INVALID', message);
+  return new ForpostError('FORPOST_QUERY_INVALID', message);
 }
 
 /**
@@ -76,7 +76,7 @@ export function cursorAfter(event: HistoryEvent): string {
   return encodeCursor({ time: Date.parse(corrected ?? time), gateway, epoch, lane, sequence });
 }
 
-/** @throws ForpostError FORPOST_PAYLOAD_INVALID */
+/** @throws ForpostError FORPOST_QUERY_INVALID */
 export function decodeCursor(cursor: string): Position {
   let value: unknown;
   try {
@@ -97,7 +97,7 @@ export function decodeCursor(cursor: string): Position {
   return { time, gateway, epoch, lane, sequence };
 }
 
-/** A limit of at least 1 and at most `most`. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+/** A limit of at least 1 and at most `most`. @throws ForpostError FORPOST_QUERY_INVALID */
 export function checkLimit(limit: number, most: number): number {
   if (!Number.isInteger(limit) || limit < 1) throw invalid(`limit ${limit} is not a whole number above 0`);
   return Math.min(limit, most);
@@ -106,7 +106,7 @@ export function checkLimit(limit: number, most: number): number {
 /** The most that a Date can hold; further out there is no event. */
 const farthestMs = 8_640_000_000_000_000;
 
-/** The first and the last ms that an events query asks for. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+/** The first and the last ms that an events query asks for. @throws ForpostError FORPOST_QUERY_INVALID */
 export function timeRange(query: Pick<EventQuery, 'from' | 'to'>): { readonly from: number; readonly through: number } {
   const from = query.from ?? -farthestMs;
   const to = query.to ?? farthestMs + 1;
@@ -126,7 +126,7 @@ const daySeconds = 86_400;
  * Steps of a day or longer follow the calendar of the zone: 30 or 31 days are a month, 365 or 366 a year, multiples of
  * 7 weeks from Monday, and other numbers of days count from 1970-01-01. Whole hours follow the zone's clock from
  * midnight; anything shorter counts from 1970-01-01 in UTC. A step below a day must divide a day.
- * @throws ForpostError FORPOST_PAYLOAD_INVALID
+ * @throws ForpostError FORPOST_QUERY_INVALID
  */
 export function stepsOf(stepSeconds: number): Steps {
   if (!Number.isInteger(stepSeconds) || stepSeconds < 1 || stepSeconds > 366 * daySeconds)
@@ -143,7 +143,7 @@ export function stepsOf(stepSeconds: number): Steps {
   return { unit: 'second', steps: stepSeconds };
 }
 
-/** A chart's question, checked and cut to what can be drawn. @throws ForpostError FORPOST_PAYLOAD_INVALID */
+/** A chart's question, checked and cut to what can be drawn. @throws ForpostError FORPOST_QUERY_INVALID */
 export function checkSeries(query: SeriesQuery): {
   readonly from: number;
   readonly to: number;

@@ -35,7 +35,7 @@ export async function startWhenReachable(
       logger.warn({ attempt, waitMs }, `${messageOf(error)}: ${words}`);
       await sleep(clock, waitMs, stopping);
       if (stopping.aborted)
-        throw new ForpostError('FORPOST_HISTORY_FAILED', 'the centre was stopped before its history answered');
+        throw new ForpostError('FORPOST_CENTRE_STOPPING', 'the centre was stopped before its history answered');
     }
   }
 }

@@ -158,7 +158,7 @@ describe('the intake', () => {
     const { history, intake } = anIntake();
     history.mood = (events) =>
       events.some(({ sequence }) => sequence === '5')
-        ? new ForpostError('FORPOST_PAYLOAD_INVALID', 'no history takes this')
+        ? new ForpostError('FORPOST_EVENT_INVALID', 'no history takes this')
         : undefined;
     const taken = await intake.take(items(1, 2, 3, 4, 5, 6, 7), never);
     expect(taken.stored).toBe(6);

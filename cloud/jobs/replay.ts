@@ -40,7 +40,7 @@ export interface ReplayFigures {
   readonly metrics: { readonly read: number; readonly matching: number; readonly replayed: number };
 }
 
-/** Whether an event is asked for. @throws ForpostError FORPOST_CONFIG_INVALID where the question makes no sense */
+/** Whether an event is asked for. @throws ForpostError FORPOST_ARGUMENT_INVALID where the question makes no sense */
 export function replayFilter(options: ReplayOptions): (event: ForpostEvent) => boolean {
   const { gateway, lane, epoch, from, to } = options;
   if (!isId(gateway)) throw wrong(`"${gateway}" is not the id of a gateway`);
@@ -122,5 +122,5 @@ const headers = { 'content-type': eventContentType, [replayHeader]: '1' };
 const tellEveryMs = 2_000;
 
 function wrong(message: string): ForpostError {
-  return new ForpostError('FORPOST_CONFIG_INVALID', message);
+  return new ForpostError('FORPOST_ARGUMENT_INVALID', message);
 }

@@ -43,7 +43,7 @@ test('it is bounded: the full file becomes the older one of two', async () => {
 test('where the disk takes nothing that is an error, and the next one is tried anew', async () => {
   const { folder, lines, log } = await rig();
   await rm(folder, { recursive: true });
-  await expect(log.append(operation)).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
+  await expect(log.append(operation)).rejects.toMatchObject({ code: 'FORPOST_FILE_FAILED' });
   await mkdir(folder);
   await log.append(operation);
   expect(await lines()).toHaveLength(1);

@@ -56,7 +56,7 @@ export class FileOperationsLog implements OperationsLog {
       if (size > 0 && size + line.length > this.#maxBytes) await renameFile(this.#file, `${this.#file}.1`);
       await appendToFile(this.#file, line);
     } catch (error) {
-      throw new ForpostError('FORPOST_HISTORY_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
+      throw new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
     }
   }
 }

@@ -76,7 +76,9 @@ test('a look at a picture stands in the operations topic; without Kafka nothing 
   const refused = await app.inject(second.address);
   expect(refused.statusCode).toBe(503);
   expect(refused.headers['retry-after']).toBeDefined();
-  expect((refused.json() as { detail: string }).detail).toMatch(/written down before it is shown.*Kafka.*try again/);
+  expect((refused.json() as { detail: string }).detail).toMatch(
+    /written down before the picture is shown.*Kafka.*try again/,
+  );
   // the look a moment ago is written down: its clip plays on
   expect((await app.inject({ url: first.address, headers: { range: 'bytes=0-3' } })).statusCode).toBe(206);
 

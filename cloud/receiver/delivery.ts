@@ -113,7 +113,7 @@ export class HistoryDelivery implements Delivery {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new ForpostError('FORPOST_HISTORY_FAILED', 'the centre is stopping'));
+    this.#stop.abort(new ForpostError('FORPOST_CENTRE_STOPPING', 'the centre is stopping'));
   }
 
   async events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {

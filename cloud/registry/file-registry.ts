@@ -119,7 +119,7 @@ export class FileRegistry implements Registry {
         for (const { resolve } of won) resolve(true);
       } catch (error) {
         for (const { reject } of won)
-          reject(new ForpostError('FORPOST_HISTORY_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error }));
+          reject(new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error }));
       }
     }
     // in the same breath as the last look at what waits: who writes again at once begins the next run

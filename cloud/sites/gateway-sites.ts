@@ -99,11 +99,11 @@ export class GatewaySites implements Part {
 
   /**
    * The gateway belongs to `site` from now on. `by`: a log-in name.
-   * @throws ForpostError FORPOST_PAYLOAD_INVALID; retryable where it cannot be written now
+   * @throws ForpostError FORPOST_ID_INVALID; retryable where it cannot be written now
    */
   async move(gateway: string, site: string, by: string): Promise<void> {
     if (!isId(gateway) || !isId(site))
-      throw new ForpostError('FORPOST_PAYLOAD_INVALID', `"${isId(gateway) ? site : gateway}" is no id (a-z, 0-9, -)`);
+      throw new ForpostError('FORPOST_ID_INVALID', `"${isId(gateway) ? site : gateway}" is no id (a-z, 0-9, -)`);
     for (let tries = 0; tries < 5; tries++) {
       const record = this.#registry.get(gatewaySiteKind, gateway);
       const before = this.of(gateway);
@@ -120,7 +120,7 @@ export class GatewaySites implements Part {
       }
     }
     throw new ForpostError(
-      'FORPOST_HISTORY_FAILED',
+      'FORPOST_CHANGED_MEANWHILE',
       `others write the site of the gateway "${gateway}" too: try again`,
     );
   }

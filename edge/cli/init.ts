@@ -31,11 +31,14 @@ const names = ['gateway.yaml', 'site.yaml', 'secrets.yaml'] as const;
 const passwordFile = 'first-log-in.txt';
 const onlyMine = 0o600;
 
-/** Makes the files and gives the lines to print. @throws ForpostError FORPOST_CONFIG_INVALID where something is in the way */
+/** Makes the files and gives the lines to print. @throws ForpostError FORPOST_ARGUMENT_INVALID where something is in the way */
 export async function init(folder: string, options: InitOptions): Promise<readonly string[]> {
   const taken = [...names, passwordFile].filter((name) => existsSync(join(folder, name)));
   if (taken.length > 0)
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `${folder} has ${taken.join(', ')} already: nothing was changed`);
+    throw new ForpostError(
+      'FORPOST_ARGUMENT_INVALID',
+      `${folder} has ${taken.join(', ')} already: nothing was changed`,
+    );
   const title = basename(resolve(folder));
   const values = {
     GATEWAY: checkedId('--gateway', options.gateway ?? `gw-${randomBytes(4).toString('hex')}`),
@@ -75,7 +78,7 @@ async function fromTemplate(name: string, values: Readonly<Record<string, string
 /** Somebody else's file that appeared meanwhile is not overwritten. */
 async function make(file: string, text: string, mode?: number): Promise<void> {
   const made = await createFile(file, text, mode === undefined ? {} : { mode });
-  if (!made) throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} has just been made by somebody else: stopped`);
+  if (!made) throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} has just been made by somebody else: stopped`);
 }
 
 /** "Haus am See, Süd" -> "haus-am-see-sud"; a name without any such letter -> "site". */
@@ -94,7 +97,7 @@ function idFrom(title: string): string {
 
 function checkedId(option: string, id: string): string {
   if (idPattern.test(id)) return id;
-  throw new ForpostError('FORPOST_CONFIG_INVALID', `${option}: "${id}" is not an id: use 1 to 64 of a-z, 0-9 and -`);
+  throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${option}: "${id}" is not an id: use 1 to 64 of a-z, 0-9 and -`);
 }
 
 function checkedZone(zone: string): string {
@@ -103,6 +106,6 @@ function checkedZone(zone: string): string {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return zone;
   } catch {
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `--timezone: there is no time zone "${zone}": as Europe/Berlin`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `--timezone: there is no time zone "${zone}": as Europe/Berlin`);
   }
 }

@@ -93,7 +93,7 @@ test('each password is one line of a map that people can read, whatever the file
 
 test('whom the site does not have gets no password, with which the gateway would not start', async () => {
   await expect(setPassword(installation, 'mqtt', 'metre')).rejects.toMatchObject({
-    code: 'FORPOST_CONFIG_INVALID',
+    code: 'FORPOST_ARGUMENT_INVALID',
     message: expect.stringMatching(/site\.yaml has no device or consumer "metre"; did you mean "meter"\?/),
   });
   await expect(stat(join(folder, 'secrets.yaml'))).rejects.toThrow('ENOENT');

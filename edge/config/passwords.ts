@@ -20,8 +20,8 @@ import { loadInstallation } from './load-installation.ts';
 /**
  * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it. `viewer`: a person
  * of the page who sees everything and changes nothing; a new password for one who is a viewer leaves them one.
- * @throws ForpostError FORPOST_CONFIG_INVALID where the site has no such device or consumer, or a file cannot be
- * read, is no YAML map, or cannot be written
+ * @throws ForpostError FORPOST_ARGUMENT_INVALID where the site has no such device or consumer; FORPOST_CONFIG_INVALID
+ * where a file cannot be read, is no YAML map, or cannot be written
  */
 export async function setPassword(
   installationFile: string,
@@ -100,7 +100,7 @@ function checkKnown(id: string, siteFile: string): void {
   const known = usersOf(siteFile);
   if (known.includes(id)) return;
   const message = `${siteFile} has no device or consumer "${id}"${suggestion(id, known)}`;
-  throw new ForpostError('FORPOST_CONFIG_INVALID', `${message}; a person who opens the page gets one with --console`);
+  throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${message}; a person who opens the page gets one with --console`);
 }
 
 /** The ids of all that log in to the broker: devices, then consumers. */

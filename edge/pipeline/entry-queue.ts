@@ -237,5 +237,5 @@ export class EntryQueue {
 
 /** Whether the outbox will refuse this entry for ever, for its content. */
 export function isNeverStorable(error: unknown): boolean {
-  return error instanceof ForpostError && error.code === 'FORPOST_PAYLOAD_INVALID';
+  return error instanceof ForpostError && error.code === 'FORPOST_EVENT_INVALID';
 }

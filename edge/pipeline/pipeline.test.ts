@@ -139,7 +139,7 @@ test('every entry names the device that sent it, also where the payload is unrea
   await publish('[]', 'quiet');
   expect(outbox.entries.map(({ sender }) => sender)).toEqual(['meter', 'quiet', 'quiet']);
   outbox.answer = async ({ events }) => {
-    if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'never');
+    if (events.length > 0) throw new ForpostError('FORPOST_EVENT_INVALID', 'never');
     return { stored: 0, repeated: 0 };
   };
   await publish('{"values":{"power_w":1}}');
@@ -261,7 +261,7 @@ test('an unreadable message becomes a dead letter of its device and proves that 
 
 test('a message whose events can never be stored becomes a dead letter, so that the device does not send it for ever', async () => {
   outbox.answer = async ({ events }) => {
-    if (events.length > 0) throw new ForpostError('FORPOST_PAYLOAD_INVALID', 'no such time');
+    if (events.length > 0) throw new ForpostError('FORPOST_EVENT_INVALID', 'no such time');
     return { stored: 0, repeated: 0 };
   };
   await publish('{"values":{"power_w":1}}');

@@ -35,7 +35,7 @@ const terminalEveryMs = 100;
 export async function runReplay(command: ReplayCommand): Promise<void> {
   const { lane } = command;
   if (!isLane(lane))
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `there is no lane "${lane}"${suggestion(lane, [...lanes])}`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `there is no lane "${lane}"${suggestion(lane, [...lanes])}`);
   const range = rangeOf(command.from, command.to, command.epoch);
   const installation = loadInstallation(command.config);
   const { site, secrets } = loadSite(installation.site_file, installation.secrets_file);
@@ -84,7 +84,7 @@ function chosen<Config extends Parameters<typeof sinkName>[0]>(
   const known = all.map((config) => sinkName(config));
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `there is no uplink "${unknown}"${suggestion(unknown, known)}`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `there is no uplink "${unknown}"${suggestion(unknown, known)}`);
   return all.filter((config) => names.includes(sinkName(config)));
 }
 

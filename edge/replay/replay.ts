@@ -281,19 +281,19 @@ function keptInWords({ epoch, first, last, acknowledged }: KeptLane): string {
   return `${epoch}: ${first} to ${last} (delivered up to ${acknowledged})`;
 }
 
-/** A range as it is written on a command line. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** A range as it is written on a command line. @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export function rangeOf(from: string, to: string, epoch: string | undefined): ReplayRange {
   const number = /^[1-9][0-9]{0,15}$/;
   if (number.test(from) && number.test(to)) {
     const range = { by: 'sequence', epoch, from: Number(from), to: Number(to) } as const;
     if (range.from <= range.to) return range;
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `--from ${from} is above --to ${to}`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `--from ${from} is above --to ${to}`);
   }
   const [begin, end] = [timeOf('--from', from), timeOf('--to', to)];
   if (epoch !== undefined)
-    throw new ForpostError('FORPOST_CONFIG_INVALID', '--epoch belongs to numbers: a time range is of every epoch');
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', '--epoch belongs to numbers: a time range is of every epoch');
   if (begin >= end)
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `--from ${rfc3339(begin)} is not before --to ${rfc3339(end)}`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `--from ${rfc3339(begin)} is not before --to ${rfc3339(end)}`);
   return { by: 'time', from: begin, to: end };
 }
 
@@ -303,7 +303,7 @@ function timeOf(name: string, text: string): number {
   const at = rfc3339Pattern.test(text) ? Date.parse(text.replace(' ', 'T').toUpperCase()) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new ForpostError(
-    'FORPOST_CONFIG_INVALID',
+    'FORPOST_ARGUMENT_INVALID',
     `${name} ${text} is neither a number of an event nor a time such as 2026-06-01T10:00:00Z (and both ends are of one kind)`,
   );
 }

@@ -13,7 +13,7 @@ export async function cameraFingerprint(cameras: readonly CameraConfig[], id: st
   const camera = cameras.find((one) => one.id === id);
   if (camera === undefined) {
     const known = cameras.map((one) => one.id as string);
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `the site has no camera "${id}"${suggestion(id, known)}`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `the site has no camera "${id}"${suggestion(id, known)}`);
   }
   const source = sourceOf(camera);
   if (isLocal(source) || !source.tls)

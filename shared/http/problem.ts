@@ -34,9 +34,11 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Not now',
 };
 
-/** What may be told of a failure inside that passes by itself; its own text names what nobody outside should read. */
+/** What a caller is told of a failure inside that passes by itself: the error's own text may name addresses and files. */
 const passing: Partial<Record<ErrorCode, string>> = {
   FORPOST_HISTORY_FAILED: 'the history does not answer now',
+  FORPOST_FILE_FAILED: 'the centre cannot write a file now: its log names the file',
+  FORPOST_CHANGED_MEANWHILE: 'others change the same thing now: try again',
 };
 const passingElse = 'this does not work now: try again in a moment';
 

@@ -393,7 +393,7 @@ describe.each(kinds)('a history %s', (_name, make) => {
     const series: SeriesQuery = {
       ...{ device: 'd', metric: 'm', from: 0, to: 1, stepSeconds: 60, aggregate: 'avg', timezone: 'UTC' },
     };
-    const wrong = { code: 'FORPOST_PAYLOAD_INVALID', retryable: false };
+    const wrong = { code: 'FORPOST_QUERY_INVALID', retryable: false };
     await expect(store.events({ limit: 0 })).rejects.toMatchObject(wrong);
     await expect(store.events({ limit: 5, cursor: 'xyz' })).rejects.toMatchObject(wrong);
     await expect(store.events({ limit: 5, cursor: Buffer.from('[1]').toString('base64url') })).rejects.toMatchObject(

@@ -65,7 +65,7 @@ export const userRole = command<ConfigOption>({
   options: [configOption],
   async run(options, name, role) {
     if (role !== 'viewer' && role !== 'operator')
-      throw new ForpostError('FORPOST_CONFIG_INVALID', `"${role}" is no role: viewer or operator`);
+      throw new ForpostError('FORPOST_ARGUMENT_INVALID', `"${role}" is no role: viewer or operator`);
     const [{ changeRole }, folder] = await parts(options);
     await changeRole(folder, name, role);
     process.stdout.write(`${name} is ${role} now\n`);
@@ -112,7 +112,7 @@ async function passwordFor({ stdin }: Password): Promise<string> {
   process.stdin.destroy();
   const password = (text.split('\n')[0] ?? '').replace(/\r$/, '');
   if (password === '')
-    throw new ForpostError('FORPOST_CONFIG_INVALID', 'standard input has no password: write it as the first line');
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', 'standard input has no password: write it as the first line');
   return password;
 }
 
@@ -120,7 +120,7 @@ async function passwordFor({ stdin }: Password): Promise<string> {
 async function kept(password: string, { stdin, passwordFile }: Password, change: () => Promise<void>): Promise<void> {
   const file = stdin === true ? undefined : passwordFile;
   if (file !== undefined && !(await createFile(file, `${password}\n`)))
-    throw new ForpostError('FORPOST_CONFIG_INVALID', `${file} is there already: name a file that is not`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} is there already: name a file that is not`);
   try {
     await change();
   } catch (error) {

@@ -322,13 +322,13 @@ export class ClickHouseHistory implements HistoryStore {
   }
 }
 
-/** @throws ForpostError FORPOST_PAYLOAD_INVALID: no retry makes a row of it, and the events beside it must not wait */
+/** @throws ForpostError FORPOST_EVENT_INVALID: no retry makes a row of it, and the events beside it must not wait */
 function lineOf(event: ForpostEvent, storedMs: number): string {
   try {
     return toLine(event, storedMs);
   } catch (error) {
     const message = `event ${event.id} cannot be written as a row: ${messageOf(error)}`;
-    throw new ForpostError('FORPOST_PAYLOAD_INVALID', message, { cause: error });
+    throw new ForpostError('FORPOST_EVENT_INVALID', message, { cause: error });
   }
 }
 

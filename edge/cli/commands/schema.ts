@@ -15,7 +15,7 @@ export const schema = command({
     const found = Object.hasOwn(schemas, which) ? schemas[which] : undefined;
     if (found === undefined) {
       const names = [...Object.keys(schemas), 'cloud'];
-      throw new ForpostError('FORPOST_CONFIG_INVALID', `there is no schema "${which}"${suggestion(which, names)}`);
+      throw new ForpostError('FORPOST_ARGUMENT_INVALID', `there is no schema "${which}"${suggestion(which, names)}`);
     }
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   },

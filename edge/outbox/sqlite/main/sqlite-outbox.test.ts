@@ -275,7 +275,7 @@ test('an event without a time is refused alone and spoils nobody’s batch', asy
   const outbox = await started();
   const good = outbox.append({ events: [draft(1)] });
   await expect(outbox.append({ events: [draft(2, { time: Number.NaN })] })).rejects.toMatchObject({
-    code: 'FORPOST_PAYLOAD_INVALID',
+    code: 'FORPOST_EVENT_INVALID',
   });
   expect(await good).toEqual({ stored: 1, repeated: 0 });
 });

@@ -215,7 +215,7 @@ export class SqliteOutbox implements Outbox {
       return Promise.reject(new ForpostError(code, `${this.file} cannot be opened at present`));
     }
     const problem = problemOf(entry);
-    if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_PAYLOAD_INVALID', problem));
+    if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_EVENT_INVALID', problem));
     if (entry.events.length === 0 && entry.deadLetter === undefined && entry.publish === undefined)
       return Promise.resolve({ stored: 0, repeated: 0 });
     const appended = this.#gathering.add(entry);

@@ -1,0 +1,18 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { root } from '../test/harness/root.ts';
+import { errorCodes } from './errors.ts';
+
+test('every error code of the registry is raised somewhere, and explains itself in sentences', () => {
+  const sources = globSync('{edge,cloud,shared,scripts}/**/*.{ts,mjs}', {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/*.test.*', 'shared/errors.ts'],
+  }).map((file) => readFileSync(`${root}/${file}`, 'utf8'));
+  for (const [code, { means, remedy }] of Object.entries(errorCodes)) {
+    expect(
+      sources.some((text) => text.includes(code)),
+      code,
+    ).toBe(true);
+    for (const sentence of [means, remedy]) expect(sentence, code).toMatch(/^[A-Z`].*\.$/);
+  }
+});
