@@ -15,7 +15,9 @@ export const list = <Item extends TSchema>(item: Item) => Type.Immutable(Type.Ar
 /** For what goes out: an object that may get more fields later. */
 export const answer = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
 
-export const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')]);
+export const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')], {
+  description: 'alerts or telemetry',
+});
 /** A value of a device. */
 export const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
 

@@ -15,14 +15,19 @@ export const askBody = Type.Object(
     sha256,
     size: Type.Integer({ minimum: 1, maximum: mostItemBytes }),
     media: Type.Optional(mediaSchema),
-    alarm: Type.String({ minLength: 1, maxLength: 300 }),
+    alarm: Type.String({ minLength: 1, maxLength: 300, description: 'id of the alarm' }),
   },
   closed,
 );
-export const listQuery = Type.Object({ alarm: Type.Optional(Type.String({ maxLength: 300 })) }, closed);
+export const listQuery = Type.Object(
+  { alarm: Type.Optional(Type.String({ maxLength: 300, description: 'only of this alarm' })) },
+  closed,
+);
 export const fileQuery = Type.Object(
   {
-    alarm: Type.Optional(Type.String({ maxLength: 300, description: 'whose piece is looked at: noted with the look' })),
+    alarm: Type.Optional(
+      Type.String({ maxLength: 300, description: 'id of the alarm that is looked at; it stands in the audit' }),
+    ),
   },
   closed,
 );

@@ -5,6 +5,7 @@
  * Always: nothing is counted here: each scrape reads what the parts count anyway. Labels are ids of the configuration
  * and Kafka's partitions, so the number of series is bounded.
  */
+import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
@@ -46,6 +47,11 @@ export class CentreMetrics {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** Name, kind, labels and help of each metric, without a scrape. */
+  described(): readonly DescribedMetric[] {
+    return describedMetrics(this.#registry);
   }
 
   /** The text of one scrape. */

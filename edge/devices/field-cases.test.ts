@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { devicesPage, devicesPageFile } from '../../scripts/devices-page.ts';
 import type { DeviceConfig } from '../site/site.ts';
 import { checkDecoded } from './checks.ts';
 import { decoderNamed } from './decoders/registry.ts';
@@ -55,8 +53,4 @@ describe.each(Object.entries(fieldCases))('%s', (decoder, cases) => {
     expect(said.oddTime === undefined).toBe(one.oddTime === undefined);
     expect(said.lost === undefined).toBe(one.lost === undefined);
   });
-});
-
-test('the page of devices and their messages says what these messages do: node scripts/devices-page.ts writes it', () => {
-  expect(readFileSync(devicesPageFile, 'utf8')).toBe(devicesPage());
 });

@@ -5,6 +5,7 @@
  * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path
  * knows of metrics. Labels are ids of the configuration, so there are never more series than configured things.
  */
+import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { GatewaySnapshot } from './snapshot.ts';
 
@@ -28,6 +29,11 @@ export class GatewayMetrics {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** Name, kind, labels and help of each metric, without a scrape. */
+  described(): readonly DescribedMetric[] {
+    return describedMetrics(this.#registry);
   }
 
   /** The text of one scrape. */

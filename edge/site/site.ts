@@ -284,7 +284,7 @@ export const siteSchema = Type.Object(
     ),
     devices: Type.Array(deviceSchema),
     consumers: Type.Optional(Type.Array(consumerSchema, { description: 'programs and displays at the broker' })),
-    cameras: Type.Optional(Type.Array(cameraSchema, { description: 'cameras' })),
+    cameras: Type.Optional(Type.Array(cameraSchema, { description: 'cameras that the gateway watches' })),
     rules: Type.Optional(
       Type.Array(ruleSchema, {
         description: 'what raises an alarm; without a rule of kind tamper each camera gets one',

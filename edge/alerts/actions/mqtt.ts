@@ -29,6 +29,32 @@ export interface AlarmMessage extends AlertMessage {
   readonly unacknowledged: readonly string[];
 }
 
+/** Where each change of an alarm is published. */
+function alertTopic(rule: string, device: string): string {
+  return `forpost/alerts/${rule}/${device}`;
+}
+
+/** Where the present state of a rule and device is kept. */
+function alarmTopic(rule: string, device: string): string {
+  return `forpost/alarms/${rule}/${device}`;
+}
+
+/** The topics that the gateway itself publishes to, for the reference. */
+export const gatewayTopics: readonly { readonly topic: string; readonly retained: boolean; readonly about: string }[] =
+  [
+    {
+      topic: alertTopic('<rule>', '<device>'),
+      retained: false,
+      about: 'each change of an alarm: raised, updated, cleared, acknowledged; JSON, QoS 1',
+    },
+    {
+      topic: alarmTopic('<rule>', '<device>'),
+      retained: true,
+      about:
+        'the present state of a rule and device: whether an alarm is active, and the ids of ended alarms that nobody acknowledged; JSON',
+    },
+  ];
+
 /** What a state topic shows. */
 interface Shown {
   /** active alarms */
@@ -53,7 +79,7 @@ export class MqttAction implements Action {
   perform(alert: Alert): void {
     const { data, time, received } = alert;
     const message: AlertMessage = { ...data, time, received };
-    this.#publish(`forpost/alerts/${data.rule}/${data.device}`, JSON.stringify(message), false);
+    this.#publish(alertTopic(data.rule, data.device), JSON.stringify(message), false);
     // evidence of an ended alarm comes late: by then the state may be another alarm's
     if (data.change !== 'updated' || data.active) this.#show(message);
   }
@@ -67,7 +93,7 @@ export class MqttAction implements Action {
   }
 
   #show(message: AlertMessage): void {
-    const topic = `forpost/alarms/${message.rule}/${message.device}`;
+    const topic = alarmTopic(message.rule, message.device);
     const shown = this.#shown.get(topic) ?? { active: new Set(), waiting: new Set(), newest: undefined };
     const { active, waiting } = shown;
     const isOver = !message.active;

@@ -9,8 +9,16 @@ import type { SceneChange, Track } from '../../vision/messages.ts';
 import type { Facts } from '../cel.ts';
 import type { RuleProblem } from '../rule.ts';
 
-const part = (description: string, otherwise: number) =>
-  Type.Optional(Type.Number({ minimum: 0, maximum: 1, description, default: otherwise }));
+const part = (description: string, otherwise: number, unit?: string) =>
+  Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description,
+      default: otherwise,
+      ...(unit === undefined ? {} : { 'x-unit': unit }),
+    }),
+  );
 
 export const cameraKey = { camera: Type.String({ description: 'id of the camera' }) } as const;
 export const zoneKeys = { ...cameraKey, zone: Type.String({ description: 'id of a zone of the camera' }) } as const;
@@ -23,10 +31,10 @@ export const thingKeys = {
     }),
   ),
   min_score: part('least score that the thing must have reached', 0),
-  min_height: part('least height of the thing’s box, as a part of the picture', 0),
-  max_height: part('greatest height of the thing’s box, as a part of the picture', 1),
-  min_area: part('least area of the thing’s box, as a part of the picture', 0),
-  max_area: part('greatest area of the thing’s box, as a part of the picture', 1),
+  min_height: part('least height of the thing’s box', 0, 'of the picture'),
+  max_height: part('greatest height of the thing’s box', 1, 'of the picture'),
+  min_area: part('least area of the thing’s box', 0, 'of the picture'),
+  max_area: part('greatest area of the thing’s box', 1, 'of the picture'),
   confirmations: Type.Optional(
     Type.Integer({
       minimum: 1,

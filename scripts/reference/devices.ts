@@ -1,11 +1,5 @@
-/**
- * `node scripts/devices-page.ts`: writes docs/reference/devices.md from the messages that the tests try
- * (edge/devices/field-cases). A test fails where the page says something else than the messages do.
- */
-import { writeFileSync } from 'node:fs';
-import { type FieldCase, fieldCases } from '../edge/devices/field-cases.ts';
-
-export const devicesPageFile = new URL('../docs/reference/devices.md', import.meta.url);
+/** The page of devices and their messages, made of the messages that the tests try (edge/devices/field-cases). */
+import { type FieldCase, fieldCases } from '../../edge/devices/field-cases.ts';
 
 const titles: Readonly<Record<string, string>> = {
   native: 'Forpost’s own JSON (`decoder: native`)',
@@ -16,7 +10,7 @@ const longestMessage = 140;
 
 export function devicesPage(): string {
   return `# Devices and their messages
-Every message below is tried by the tests of each commit (\`edge/devices/field-cases\`); this page is made of them by \`node scripts/devices-page.ts\`. The forms follow the makers’ documents and public reports; ids and numbers are invented. No physical device was connected for it.
+Every message below is tried by the tests of each commit (\`edge/devices/field-cases\`); this page is made of them by \`npm run -s reference\`. The forms follow the makers’ documents and public reports; ids and numbers are invented. No physical device was connected for it.
 
 ## What holds for all of them
 - **One odd field costs only itself.** What is readable is read; what is not is named with its path on the device’s row of the page (\`unread.fields\` in \`GET /api/v1/status\`). A whole entry of a list that cannot be read goes to the dead letters, and the entries beside it are read.
@@ -88,5 +82,3 @@ function cell(text: string): string {
 function code(text: string): string {
   return `\`${visible(text).replaceAll('|', '\\|').replaceAll('`', '’')}\``;
 }
-
-if (import.meta.main) writeFileSync(devicesPageFile, devicesPage());
