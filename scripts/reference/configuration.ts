@@ -1,13 +1,14 @@
 /** The pages of the configuration files: gateway.yaml, site.yaml, cloud.yaml, and the secrets of both sides. */
 import Type from 'typebox';
 import { cloudSchema } from '../../cloud/config/config.ts';
+import { wholeSiteSchema } from '../../edge/config/device-schema.ts';
 import { installationSchema } from '../../edge/config/installation.ts';
 import { anyRule } from '../../edge/config/rule-schemas.ts';
 import { wholeSecretsSchema } from '../../edge/config/sink-schemas.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';
 import { conditionVariables } from '../../edge/rules/cel.ts';
-import { ruleBase, siteSchema } from '../../edge/site/site.ts';
+import { ruleBase } from '../../edge/site/site.ts';
 import { code, madeBy, sentence, table, words } from './markdown.ts';
 import { cellsOf, type KeyRow, type KindSection, keyHead, rowsOf } from './schema-rows.ts';
 
@@ -21,8 +22,8 @@ export function gatewayYamlPage(): string {
 }
 
 export function siteYamlPage(): string {
-  const { rules, ...others } = siteSchema.properties;
-  const site = { ...siteSchema, properties: { ...others, rules: { ...rules, items: anyRule() } } };
+  const { rules, ...others } = wholeSiteSchema.properties;
+  const site = { ...wholeSiteSchema, properties: { ...others, rules: { ...rules, items: anyRule() } } };
   const { rows, kinds } = rowsOf(site);
   const ofAll = new Set(Object.keys(ruleBase).map(code));
   const ownKeys = kinds.map((kind) => ({ ...kind, rows: kind.rows.filter(({ key }) => !ofAll.has(key)) }));
@@ -122,7 +123,7 @@ function decoderSection(): string {
   return [
     '## Decoders',
     'What a device may speak (`decoder`), and the topics of its readings where `topic` is `ID`. [Devices and their messages](devices.md) shows messages of each, [MQTT topics](mqtt-topics.md) all topics.',
-    table(['decoder', 'topics of readings'], rows),
+    table(['decoder', 'topics of readings', 'keys that only its devices have'], rows),
   ].join('\n\n');
 }
 
