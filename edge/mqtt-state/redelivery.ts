@@ -19,8 +19,10 @@ export interface Redelivery {
 }
 
 export const recordBytes = 16;
-/** Doubles of a record. */
+/** Doubles of a record, and the place of each. */
 const fields = 2;
+const clientField = 0;
+const hashField = 1;
 /** More than one connection may have under way. */
 export const perClient = 1024;
 /** Of all clients together, as far as each has more than its least share of them. */
@@ -82,8 +84,8 @@ export class PackedRedeliveries {
   }
 
   set(n: number, { client, messageId, hash }: Redelivery): void {
-    this.#values[n * fields] = client;
-    this.#values[n * fields + 1] = hash * messageIdBits + messageId;
+    this.#values[n * fields + clientField] = client;
+    this.#values[n * fields + hashField] = hash * messageIdBits + messageId;
   }
 
   get(n: number): Redelivery {
@@ -129,18 +131,18 @@ export class PackedRedeliveries {
       if (fold === undefined || fold.taken >= share) continue;
       fold.taken++;
       at -= fields;
-      values[at] = this.#client(n);
-      values[at + 1] = this.#rest(n);
+      values[at + clientField] = this.#client(n);
+      values[at + hashField] = this.#rest(n);
     }
     return new PackedRedeliveries(values.slice(at));
   }
 
   #client(n: number): number {
-    return this.#values[n * fields] as number;
+    return this.#values[n * fields + clientField] as number;
   }
 
   #rest(n: number): number {
-    return this.#values[n * fields + 1] as number;
+    return this.#values[n * fields + hashField] as number;
   }
 
   #messageId(n: number): number {

@@ -7,12 +7,25 @@
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { AnswerMessage, CallMessage } from '@forpost/shared/threads/calls.ts';
-import type { Remembered } from '../../mqtt-state/mqtt-state.ts';
+import type { Change, Remembered } from '../../mqtt-state/mqtt-state.ts';
 import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
 import type { DamagePlace } from './event-rows.ts';
-import type { TakenChanges } from './main/pending-changes.ts';
 import type { PackedRecords } from './publish-records.ts';
-import type { PutAside } from './writer/opening.ts';
+
+export interface TakenChanges {
+  /** everything on disk is to be forgotten before */
+  readonly anew: boolean;
+  readonly changes: readonly Change[];
+}
+
+/** A damaged file under its new name, the database first. */
+export interface PutAside {
+  readonly reason: string;
+  readonly files: readonly string[];
+  /** events that were taken over into the next file, and ranges that are named as lost */
+  readonly saved: number;
+  readonly ranges: number;
+}
 
 export interface WriterLimits {
   readonly maxBytes: number;
@@ -54,8 +67,21 @@ export interface Acknowledgement {
 
 export type PackedValue = string | number | null;
 
-/** Values of one event in `Batch.values`, in the order of `packEntry`. */
-export const valuesPerEvent = 11;
+/** The place of each value of an event in `Batch.values`, from the event's first value on. */
+export const field = {
+  lane: 0,
+  type: 1,
+  device: 2,
+  time: 3,
+  received: 4,
+  clock: 5,
+  boot: 6,
+  uptime: 7,
+  data: 8,
+  resendId: 9,
+  content: 10,
+} as const;
+export const valuesPerEvent = Object.keys(field).length;
 
 /** In the place of a content's hash: the id alone tells a resend. */
 export const idAlone = 0;
@@ -177,7 +203,7 @@ export type FromWriter =
   /** found apart from a commit: the thread ends, and the file must be put aside */
   | { readonly kind: 'damaged'; readonly message: string };
 
-/** Appends an entry's events to a batch's flat array. */
+/** Appends an entry's events to a batch's flat array, their values in the order of `field`. */
 export function packEntry(entry: OutboxEntry, values: PackedValue[]): void {
   for (const event of entry.events) {
     values.push(

@@ -9,7 +9,7 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { InHand } from '../../../edge/outbox/in-hand.ts';
-import type { WriterThread } from '../../../edge/outbox/sqlite/main/sqlite-outbox.ts';
+import type { WriterThread } from '../../../edge/outbox/sqlite/main/outbox-options.ts';
 import type { FileState, FromWriter, ToWriter, WriterData } from '../../../edge/outbox/sqlite/messages.ts';
 import { FileWriter } from '../../../edge/outbox/sqlite/writer/file-writer.ts';
 import type { SimulatedDisk } from './disk.ts';

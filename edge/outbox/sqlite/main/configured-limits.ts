@@ -1,6 +1,6 @@
 /** The limits of the outbox, from gateway.yaml. An absent key leaves the outbox's own default. */
 import type { Installation } from '../../../config/installation.ts';
-import type { OutboxLimits } from './sqlite-outbox.ts';
+import type { OutboxLimits } from './outbox-options.ts';
 
 const dayMs = 86_400_000;
 

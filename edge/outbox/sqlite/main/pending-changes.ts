@@ -10,6 +10,7 @@
  */
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+import type { TakenChanges } from '../messages.ts';
 
 /** Some MB, beyond what the broker holds anyway. */
 const maxPending = 50_000;
@@ -24,12 +25,6 @@ interface Wait {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-}
-
-export interface TakenChanges {
-  /** everything on disk is to be forgotten before */
-  readonly anew: boolean;
-  readonly changes: readonly Change[];
 }
 
 export class PendingChanges {

@@ -16,7 +16,8 @@ import type { ToWriter } from '../messages.ts';
 import { openReader } from '../reader/sqlite-reader.ts';
 import { schemaVersion } from '../sql/schema.ts';
 import { draft, outboxIn, sink, temporaryFolder } from '../testing/test-support.ts';
-import type { OutboxProblem, SqliteOutbox, SqliteOutboxOptions } from './sqlite-outbox.ts';
+import type { OutboxProblem, SqliteOutboxOptions } from './outbox-options.ts';
+import type { SqliteOutbox } from './sqlite-outbox.ts';
 
 /** Waits for a condition; a machine that is busy may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });

@@ -8,7 +8,8 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import type { Remembered } from '../../../mqtt-state/mqtt-state.ts';
 import type { EventDraft } from '../../outbox.ts';
-import { SqliteOutbox, type SqliteOutboxOptions } from '../main/sqlite-outbox.ts';
+import type { SqliteOutboxOptions } from '../main/outbox-options.ts';
+import { SqliteOutbox } from '../main/sqlite-outbox.ts';
 
 export const sink = 'kafka';
 export const newEpoch = () => randomBytes(8).toString('hex');

@@ -4,6 +4,7 @@
  * Always: what stands here is what is committed, or belongs to the transaction that runs; after a rollback it is read
  * anew. A cursor only moves forward and never past the last number given.
  */
+import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import { lanes as allLanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
@@ -140,7 +141,12 @@ export class Lanes {
     this.#savedNext.set(state, next);
   }
 
-  #moveCursor(sink: string, { epoch, lane }: LaneState, through: Sequence, bytes: number): void {
+  #moveCursor(sink: string, { epoch, lane, next }: LaneState, through: Sequence, bytes: number): void {
+    const acked = this.#acked.get(`${sink}/${epoch}/${lane}`) ?? 0;
+    assertThat(
+      through >= acked && through < next,
+      () => `the cursor of ${sink} cannot move from ${acked} to ${through} in ${epoch}/${lane}, whose next is ${next}`,
+    );
     const hash = hashOfRow('cursors', [sink, epoch, lane, through, bytes]);
     this.#statements.moveCursor.run(sink, epoch, lane, through, bytes, hash);
   }

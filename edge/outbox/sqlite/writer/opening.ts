@@ -29,15 +29,6 @@ import {
 } from '../sql/schema.ts';
 import { migrate } from './migrating.ts';
 
-/** A damaged file under its new name, the database first. */
-export interface PutAside {
-  readonly reason: string;
-  readonly files: readonly string[];
-  /** events that were taken over into the next file, and ranges that are named as lost */
-  readonly saved: number;
-  readonly ranges: number;
-}
-
 /** Damaged files that are kept; older ones make room. */
 const keptAside = 3;
 /** A file up to this size is checked page by page and row by row at its start; a larger one is found out in use. */

@@ -8,6 +8,7 @@
  * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
  * where one is refused, those behind it in the batch are refused too.
  */
+import { assertThat } from '@forpost/shared/assert.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { type ClockQuality, eventTypes, type GapData } from '@forpost/shared/event/event.ts';
@@ -22,6 +23,7 @@ import {
   type Batch,
   type CommitOutcome,
   type FileState,
+  field,
   type Recalled,
   type Stamp,
   valuesPerEvent,
@@ -221,6 +223,8 @@ export class OutboxStore {
 
   #write(batch: Batch): Omit<CommitOutcome, 'syncMs' | 'state'> {
     const events = batch.values.length / valuesPerEvent;
+    const counted = batch.counts.reduce((sum, count) => sum + count, 0);
+    assertThat(counted === events, () => `a batch of ${counted} events has the values of ${events}`);
     this.#room.retain(this.#retention, this.#lanes, batch.stamp.received, batch.bytes, events);
     for (const acknowledgement of batch.acknowledgements) this.#lanes.acknowledge(acknowledgement);
     const targets = {
@@ -244,10 +248,10 @@ export class OutboxStore {
       let hasAlert = false;
       let isBehindRefused = false;
       for (let i = at; i < end; i += valuesPerEvent) {
-        bytes += weightOf((batch.values[i + 8] as string).length);
-        if (batch.values[i] !== 'alerts') continue;
+        bytes += weightOf((batch.values[i + field.data] as string).length);
+        if (batch.values[i + field.lane] !== 'alerts') continue;
         hasAlert = true;
-        isBehindRefused ||= refusedDevices.has(batch.values[i + 2]);
+        isBehindRefused ||= refusedDevices.has(batch.values[i + field.device]);
       }
       const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
       const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
@@ -255,7 +259,7 @@ export class OutboxStore {
       if (count > 0 && (isBehindRefused || !this.#room.takes(kind, bytes, used))) {
         refused.push(entry);
         for (; at < end; at += valuesPerEvent)
-          if (batch.values[at] === 'alerts') refusedDevices.add(batch.values[at + 2]);
+          if (batch.values[at + field.lane] === 'alerts') refusedDevices.add(batch.values[at + field.device]);
         return;
       }
       let known = 0;
@@ -297,6 +301,10 @@ export class OutboxStore {
 
   #insertRow(event: StoredEvent, totalBytes: number): void {
     const { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } = event;
+    assertThat(
+      Number.isSafeInteger(sequence) && sequence >= 1,
+      () => `${sequence} is no sequence number (epoch ${epoch}, ${lane})`,
+    );
     const hash = hashOfEvent(event, totalBytes);
     const insert = this.#insert;
     insert.run(epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash);
@@ -304,26 +312,29 @@ export class OutboxStore {
 
   /** false where it is a resend */
   #insertEvent(values: Batch['values'], at: number, targets: Readonly<Record<Lane, LaneState>>): boolean {
-    const device = values[at + 2] as string | null;
-    const data = values[at + 8] as string;
-    const resendId = values[at + 9] as string | null;
-    const content = values[at + 10] as number;
-    if (resendId !== null && !this.#recent.isNew(device ?? '', resendId, content, values[at + 4] as number))
+    const device = values[at + field.device] as string | null;
+    const data = values[at + field.data] as string;
+    const resendId = values[at + field.resendId] as string | null;
+    const content = values[at + field.content] as number;
+    if (
+      resendId !== null &&
+      !this.#recent.isNew(device ?? '', resendId, content, values[at + field.received] as number)
+    )
       return false;
-    const lane = targets[values[at] as Lane];
+    const lane = targets[values[at + field.lane] as Lane];
     const bytes = lane.bytes + Buffer.byteLength(data);
     this.#insertRow(
       {
         epoch: lane.epoch,
         lane: lane.lane,
         sequence: lane.next,
-        type: values[at + 1] as string,
+        type: values[at + field.type] as string,
         device: device as DeviceId | null,
-        time: values[at + 3] as number,
-        received: values[at + 4] as number,
-        clock: values[at + 5] as ClockQuality,
-        boot: values[at + 6] as string,
-        uptime: values[at + 7] as number,
+        time: values[at + field.time] as number,
+        received: values[at + field.received] as number,
+        clock: values[at + field.clock] as ClockQuality,
+        boot: values[at + field.boot] as string,
+        uptime: values[at + field.uptime] as number,
         data,
       },
       bytes,
@@ -338,6 +349,6 @@ export class OutboxStore {
 function alertBytesOf(values: Batch['values']): number {
   let bytes = 0;
   for (let at = 0; at < values.length; at += valuesPerEvent)
-    if (values[at] === 'alerts') bytes += weightOf((values[at + 8] as string).length);
+    if (values[at + field.lane] === 'alerts') bytes += weightOf((values[at + field.data] as string).length);
   return bytes;
 }

@@ -6,6 +6,7 @@
  * Always: only cursors that an earlier commit has put on disk count (the caller deletes before it moves cursors), and
  * what a configured sink has not called safe is never deleted here.
  */
+import { assertThat } from '@forpost/shared/assert.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import { deleteThrough, selectOlderThan } from '../../sql/events.ts';
@@ -57,6 +58,11 @@ export class Retention {
       ? limit
       : this.#statements.olderThan.get(state.epoch, state.lane, limit, now - this.#keepDeliveredMs);
     if (typeof through !== 'number') return 0;
+    const delivered = lanes.deliveredThrough(state);
+    assertThat(
+      through <= delivered,
+      () => `events through ${through} of ${state.epoch}/${state.lane} are not delivered: ${delivered} is the last one`,
+    );
     const deleted = this.#statements.deleteThrough.run(state.epoch, state.lane, through).changes;
     lanes.trimmed(state, through);
     if (state.first === state.next && state.epoch !== this.#current) lanes.forget(state);

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { damagedReason, shedReason } from '../../../gap.ts';
 import type { EventDraft } from '../../../outbox.ts';
 import { leastStepBytes } from '../../../room.ts';
-import type { SqliteOutbox, SqliteOutboxOptions } from '../../main/sqlite-outbox.ts';
+import type { SqliteOutboxOptions } from '../../main/outbox-options.ts';
+import type { SqliteOutbox } from '../../main/sqlite-outbox.ts';
 import { openReader } from '../../reader/sqlite-reader.ts';
 import { draft, outboxIn, sink, temporaryFolder } from '../../testing/test-support.ts';
 

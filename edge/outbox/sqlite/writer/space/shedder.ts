@@ -5,6 +5,7 @@
  * Always: what `sheddable` says (../shedding.ts): nothing that is in hand at a sink, and never the newest of a lane;
  * less than the least step (../room.ts) is not worth a gap record and stays.
  */
+import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { InHand } from '../../../in-hand.ts';
@@ -108,6 +109,10 @@ export class Shedder {
   #cut(lanes: Lanes, { state, first, last }: Cut): Shed {
     const { epoch, lane } = state;
     const { holeBefore, holesWithin, deleteHoles, insertHole, deleteRange: remove } = this.#statements;
+    assertThat(
+      lane === 'telemetry' && last.seq < state.next - 1,
+      () => `events ${first.seq} to ${last.seq} of ${epoch}/${lane} cannot be shed: the next number is ${state.next}`,
+    );
     const count = remove.run(epoch, lane, first.seq, last.seq).changes;
     // neighbours become one hole, so that there are few however often it is shed
     const from = holeBefore.get(epoch, lane, first.seq - 1) ?? first.seq;

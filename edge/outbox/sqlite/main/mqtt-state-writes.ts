@@ -1,0 +1,121 @@
+/**
+ * The broker's state (mqtt-state/mqtt-state.ts) on its way to the disk, in the main thread: changes ride in the next
+ * commit, and what was on disk is handed to the broker once.
+ *
+ * Always: a change that nobody waits for is in a commit of its own after `changesWaitMs` at the latest.
+ */
+import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { ForpostError } from '@forpost/shared/errors.ts';
+import type { BrokerStorage, Change, Remembered } from '../../../mqtt-state/mqtt-state.ts';
+import type { TakenChanges } from '../messages.ts';
+import { PendingChanges } from './pending-changes.ts';
+
+/** How long a change that nobody waits for may wait for a commit to ride in. */
+const changesWaitMs = 1000;
+
+export interface StateWriteParts {
+  readonly clock: Clock;
+  /** the file was opened at least once */
+  readonly isRead: () => boolean;
+  /** why nothing can be saved now; undefined: it can */
+  readonly refusal: () => ForpostError | undefined;
+  /** a commit is due at once, or at the end of this turn of the event loop */
+  readonly flush: () => void;
+  readonly flushSoon: () => void;
+  /** commits the changes of a publish without events */
+  readonly commit: BrokerStorage['commit'];
+}
+
+export class MqttStateWrites {
+  readonly #parts: StateWriteParts;
+  readonly #changes = new PendingChanges();
+  #timer: Timer | undefined;
+  #isDue = false;
+  /** what was on disk, until the broker asks for it; or the broker, until the disk could be read */
+  #remembered: Remembered | undefined;
+  #take: ((remembered: Remembered) => void) | undefined;
+  readonly storage: BrokerStorage;
+
+  constructor(parts: StateWriteParts) {
+    this.#parts = parts;
+    this.storage = {
+      recall: (take) => {
+        const remembered = this.#remembered;
+        this.#remembered = undefined;
+        if (remembered === undefined) this.#take = take;
+        else take(remembered);
+      },
+      isRead: parts.isRead,
+      save: (change) => this.#save(change),
+      saved: () => this.#saved(),
+      commit: parts.commit,
+      onAnew: (listener) => this.#changes.onAnew(listener),
+    };
+  }
+
+  /** Hands the broker what was on disk at the start. */
+  recalled(remembered: Remembered): void {
+    const take = this.#take;
+    if (take === undefined) {
+      this.#remembered = remembered;
+      return;
+    }
+    take(remembered);
+    // the broker has run without the disk: its state in memory is the true one
+    this.#changes.begin();
+  }
+
+  /** The file is a new one: the broker saves everything again. */
+  saveAll(): void {
+    this.#changes.begin();
+  }
+
+  /** Somebody waits for a commit of these changes. */
+  get isAwaited(): boolean {
+    return this.#changes.isDue;
+  }
+
+  /** A commit is due for these changes alone. `atOnce`: whether or not anyone waits. */
+  isDue(atOnce: boolean): boolean {
+    return !this.#changes.isEmpty && (this.#changes.isDue || this.#isDue || atOnce);
+  }
+
+  take(): TakenChanges {
+    this.#isDue = false;
+    return this.#changes.take();
+  }
+
+  committed(): void {
+    this.#changes.committed();
+  }
+
+  failed(error: ForpostError): void {
+    this.#changes.failed(error);
+  }
+
+  failAll(error: ForpostError): void {
+    this.#changes.failAll(error);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #save(change: Change): void {
+    this.#changes.add(change);
+    if (this.#timer !== undefined) return;
+    this.#timer = this.#parts.clock.after(changesWaitMs, () => {
+      this.#timer = undefined;
+      this.#isDue = true;
+      this.#parts.flush();
+    });
+  }
+
+  #saved(): Promise<void> {
+    const refusal = this.#parts.refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const saved = this.#changes.settled();
+    if (this.#changes.isDue) this.#parts.flushSoon();
+    return saved;
+  }
+}
