@@ -1,0 +1,100 @@
+/** What the writer refuses to do whatever it is told, because it would lose or mix up events. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { InHand } from '../../in-hand.ts';
+import { Gathering } from '../main/gathering.ts';
+import { type Batch, type FromWriter, field, packEntry, valuesPerEvent } from '../messages.ts';
+import { draft, newEpoch, sink, temporaryFolder } from '../testing/test-support.ts';
+import { FileWriter } from './file-writer.ts';
+import { Lanes } from './lanes.ts';
+import { Retention } from './space/retention.ts';
+import { FileDisk } from './writer-disk.ts';
+
+const stamp = { received: 1_700_000_000_000, uptime: 1, clock: 'synced', boot: 'boot-1' } as const;
+let folder: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function writerIn(epoch: string) {
+  const said: FromWriter[] = [];
+  const file = join(folder, 'outbox.db');
+  const limits = { maxBytes: 2 ** 20, keepDeliveredMs: 0, minFreeBytes: 0, ballastBytes: 0, shedAfterMs: 0 };
+  const writer = new FileWriter(
+    {
+      file,
+      sinks: [sink],
+      limits,
+      epoch,
+      stamp: 'now',
+      damage: null,
+      putAside: null,
+      stampNow: stamp,
+      inHand: InHand.for(1).buffer,
+      recall: true,
+    },
+    new FileDisk(file, 0, 'now'),
+    systemClock,
+    (message) => said.push(message),
+  );
+  expect(writer.open()).toBe(true);
+  return { writer, said, file };
+}
+
+function batchOf(count: number): Batch {
+  const gathering = new Gathering(1000, 2 ** 20);
+  for (let i = 0; i < count; i++) gathering.add({ events: [draft(i)] }).catch(() => undefined);
+  return { ...gathering.take(stamp).batch, changes: { anew: false, changes: [] } };
+}
+
+test('each value of an event stands in the place that its name says', () => {
+  const event = draft(7, { resendId: 'r', content: 5 });
+  const values: (string | number | null)[] = [];
+  packEntry({ events: [event] }, values);
+  expect(values).toHaveLength(valuesPerEvent);
+  expect(Object.fromEntries(Object.entries(field).map(([name, place]) => [name, values[place]]))).toEqual(event);
+});
+
+test('a batch whose counts and values disagree stores nothing and takes no sequence number', () => {
+  const { writer, said, file } = writerIn(newEpoch());
+  const good = batchOf(2);
+  writer.hear({ kind: 'commit', batch: { ...good, counts: [1, 2] } });
+  expect(said.at(-1)).toMatchObject({
+    kind: 'commit-failed',
+    message: 'a batch of 3 events has the values of 2',
+    corrupt: false,
+  });
+  writer.hear({ kind: 'commit', batch: good });
+  expect(said.at(-1)).toMatchObject({ kind: 'committed', outcome: { stored: 2 } });
+  writer.hear({ kind: 'stop' });
+  const db = new Database(file);
+  expect(db.prepare('select seq from events order by seq').pluck().all()).toEqual([1, 2]);
+  db.close();
+});
+
+test('an event that some sink has not acknowledged is not deleted, whatever asks for it', () => {
+  const epoch = asId<'epoch'>(newEpoch());
+  const { writer, file } = writerIn(epoch);
+  writer.hear({ kind: 'commit', batch: batchOf(3) });
+  writer.hear({ kind: 'stop' });
+  const db = new Database(file);
+  const lanes = new Lanes(db, [sink], new Map());
+  // the first answer is a wrong one: a defect that the check in front of the deletion finds
+  const answers = [3];
+  const delivered = lanes.deliveredThrough.bind(lanes);
+  lanes.deliveredThrough = (state) => answers.shift() ?? delivered(state);
+  lanes.all = () => [lanes.get(epoch, 'telemetry')].values();
+  const retention = new Retention(db, 0, epoch);
+  expect(() => retention.run(lanes, stamp.received, ['telemetry'], 0)).toThrow(
+    `events through 3 of ${epoch}/telemetry are not delivered: 0 is the last one`,
+  );
+  expect(db.prepare('select count(*) from events').pluck().get()).toBe(3);
+  db.close();
+});
