@@ -9,7 +9,7 @@ import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/s
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
-import { sinkName } from '../uplink/sink-kind.ts';
+import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import {
@@ -66,8 +66,13 @@ function resolved(value: Installation, folder: string): Installation {
             receiver: { ...value.evidence.receiver, tls: resolvedTls(value.evidence.receiver.tls, at) },
           },
         }),
-    uplink: value.uplink.map((sink) => (sink.tls !== undefined ? { ...sink, tls: resolvedTls(sink.tls, at) } : sink)),
+    uplink: value.uplink.map((sink) => resolvedSink(sink, at)),
   };
+}
+
+function resolvedSink(sink: SinkConfig, at: (path: string) => string): SinkConfig {
+  const own = sinkKindOf(sink).resolved?.(sink, at) ?? sink;
+  return own.tls === undefined ? own : { ...own, tls: resolvedTls(own.tls, at) };
 }
 
 /** where MQTT and the page are served unless the file says otherwise */

@@ -101,6 +101,8 @@ export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   readonly secret?: TObject;
   /** how eagerly a lost connection is tried again */
   readonly backoff: Backoff;
+  /** the same with each path to a file, beside those of `tls`, as `at` makes it: the file means it from where it is */
+  resolved?(config: Config, at: (path: string) => string): Config;
   /** what is wrong beyond the schema; paths within the sink */
   check(config: Config, place: Pick<SinkPlace, 'setting'>): readonly Problem[];
   /** what is wrong with the secret that is there or missing, as a sentence */

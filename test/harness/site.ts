@@ -42,6 +42,10 @@ export interface SiteOptions {
   readonly extraInstallation?: object;
   /** the gateway's environment beside this process's own */
   readonly gatewayEnv?: NodeJS.ProcessEnv;
+  /** the program, where it is not this checkout's */
+  readonly gatewayMain?: string;
+  /** changes the files that are written, before anything starts */
+  readonly prepare?: (folder: string) => Promise<void>;
 }
 
 export class TestSite {
@@ -51,6 +55,7 @@ export class TestSite {
   readonly centrePort: number;
   readonly brokers: readonly string[];
   readonly #gatewayEnv: NodeJS.ProcessEnv;
+  readonly #gatewayMain: string;
   gateway: TestProcess | undefined;
   centre: TestProcess | undefined;
   centrePassword = '';
@@ -62,10 +67,11 @@ export class TestSite {
     folder: string,
     ports: readonly number[],
     brokers: readonly string[],
-    gatewayEnv: NodeJS.ProcessEnv,
+    { gatewayEnv = {}, gatewayMain = 'forpost.mjs' }: SiteOptions,
   ) {
     this.folder = folder;
     this.#gatewayEnv = gatewayEnv;
+    this.#gatewayMain = gatewayMain;
     [this.mqttPort = 0, this.httpPort = 0, this.centrePort = 0] = ports;
     this.brokers = brokers;
   }
@@ -82,9 +88,10 @@ export class TestSite {
         releasers.push(() => kafka.remove());
         brokers = kafka.brokers;
       }
-      const site = new TestSite(folder, ports, brokers, options.gatewayEnv ?? {});
+      const site = new TestSite(folder, ports, brokers, options);
       for (const release of releasers) site.#releasers.add('resource', release);
       await site.#write(options, uplink);
+      await options.prepare?.(folder);
       if (options.models !== undefined) await cp(options.models, join(folder, 'gateway/models'), { recursive: true });
       site.#releasers.add('gateway', async () => site.gateway?.stop());
       site.#releasers.add('centre', async () => site.centre?.stop());
@@ -133,7 +140,7 @@ export class TestSite {
   async startGateway(): Promise<void> {
     this.gateway = await TestProcess.start(
       'gateway',
-      ['forpost.mjs', 'gateway', '--config', join(this.folder, 'gateway.yaml')],
+      [this.#gatewayMain, 'gateway', '--config', join(this.folder, 'gateway.yaml')],
       { env: this.#gatewayEnv },
     );
   }

@@ -1,0 +1,153 @@
+/**
+ * A new decoder, kind of rule, local action, sink, kind of command and channel, each as one new file and one entry in its
+ * registry: Forpost's sources are copied, the six registries get their entry, and nothing else of the copy is changed. The
+ * copy then checks configurations that use them, and runs.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { sealCommand } from '@forpost/shared/event/command.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { signingKey } from '../../cloud/commands/key.ts';
+import { root } from '../harness/root.ts';
+import { TestSite, until } from '../harness/site.ts';
+
+/** Registry by the file of the new kind; `entry`: what stands in the registry's list. */
+const additions = {
+  'decoder.ts': { registry: 'edge/devices/decoders/registry.ts', entry: 'added' },
+  'rule-kind.ts': { registry: 'edge/rules/kinds/registry.ts', entry: 'added' },
+  'action.ts': { registry: 'edge/alerts/actions/registry.ts', entry: 'added(parts)' },
+  'command-kind.ts': { registry: 'edge/commands/kinds/registry.ts', entry: 'added' },
+  'sink.ts': { registry: 'edge/uplink/sinks/registry.ts', entry: 'added' },
+  'channel.ts': { registry: 'cloud/notify/channels/registry.ts', entry: 'added' },
+};
+
+const run = promisify(execFile);
+let copy: string;
+let site: TestSite | undefined;
+
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'forpost-copy-'));
+  for (const folder of ['edge', 'cloud', 'shared', 'test/e2e/new-kinds'])
+    await cp(join(root, folder), join(copy, folder), {
+      recursive: true,
+      filter: (path) => !/node_modules|\.test\.ts$/.test(path),
+    });
+  await cp(join(root, 'package.json'), join(copy, 'package.json'));
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const [file, { registry, entry }] of Object.entries(additions)) {
+    const path = join(copy, registry);
+    const text = await readFile(path, 'utf8');
+    const up = registry
+      .split('/')
+      .slice(1)
+      .map(() => '..');
+    const changed = text.replace(/(?<== |return )\[/, `[${entry}, `);
+    expect(changed).not.toBe(text);
+    await writeFile(path, `import { added } from '${up.join('/')}/test/e2e/new-kinds/${file}';\n${changed}`);
+  }
+});
+afterAll(async () => {
+  await site?.stop();
+  await rm(copy, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function forpost(main: 'edge' | 'cloud', ...words: string[]): Promise<Ran> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [join(copy, main, 'main.ts'), ...words]);
+    return { code: 0, text: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, text: stdout + stderr };
+  }
+}
+
+test('a site uses a decoder, a rule, an action, a sink and a command that each are one new file and one entry', async () => {
+  site = await TestSite.start({
+    devices: ['oven'],
+    uplink: 'none',
+    centre: false,
+    gatewayMain: join(copy, 'edge/main.ts'),
+    prepare: async (folder) => {
+      await mkdir(join(folder, 'out'));
+      const change = async (name: string, edit: (value: Record<string, unknown>) => void) => {
+        const value = parse(await readFile(join(folder, name), 'utf8')) as Record<string, unknown>;
+        edit(value);
+        await writeFile(join(folder, name), stringify(value));
+      };
+      const write = (separator: string, factor: number, out: string, key: string) =>
+        Promise.all([
+          change('site.yaml', (value) => {
+            value.devices = [{ id: 'oven', decoder: 'lines', separator }];
+            value.rules = [{ id: 'jump', kind: 'jump', device: 'oven', metric: 'temperature_c', factor }];
+          }),
+          change('secrets.yaml', (value) => {
+            value.uplink = { folder: { [key]: 'a-key' } };
+          }),
+          change('gateway.yaml', (value) => {
+            value.uplink = [{ kind: 'folder', folder: out }];
+          }),
+        ]);
+      const check = () => forpost('edge', 'check', join(folder, 'gateway.yaml'));
+      await write('=', 1, '/tmp', 'token');
+      const wrong = await check();
+      expect(wrong.code).toBe(1);
+      expect(wrong.text).toContain('everybody may write to /tmp');
+      await write('=', 1, 'out', 'key');
+      const told = await check();
+      expect(told.text).toContain('"=" stands between a name and its value');
+      expect(told.text).toContain('a factor of 1 is no jump');
+      await write('|', 2, 'out', 'key');
+      const right = await check();
+      expect(right).toMatchObject({ code: 0, text: expect.stringContaining(`uplink to the folder ${folder}/out`) });
+    },
+  });
+  const { folder } = site;
+  const display = await site.connect('wall-display');
+  const spoken: string[] = [];
+  display.on('message', (_, payload) => spoken.push(payload.toString()));
+  await display.subscribeAsync('forpost/spoken');
+  const oven = await site.connect('oven');
+  for (const value of [20, 21, 50]) await oven.publishAsync('lines/oven', `temperature_c=${value}|x`, { qos: 1 });
+  await until('the action speaks', () => spoken.includes('oven: temperature_c jumped'));
+  const events = async () => readFile(join(folder, 'out/events'), 'utf8');
+  await until('the alarm is in the folder', async () => (await events()).includes('temperature_c jumped'));
+  expect(await events()).toContain('a-key {');
+  expect(await events()).toContain('"temperature_c":21');
+
+  const { privateKey } = await signingKey(join(folder, 'centre', 'command-key.pem'));
+  const now = Date.now();
+  const command = { id: 'c-1', gateway: asId<'gateway'>('test-gateway'), kind: 'greet', arguments: { name: 'oven' } };
+  const times = { issued: new Date(now).toISOString(), expires: new Date(now + 60_000).toISOString() };
+  await writeFile(join(folder, 'out/command'), sealCommand({ ...command, author: 'anna', ...times }, privateKey));
+  await until('the command has run', async () => (await events()).includes('hello oven'));
+  await oven.endAsync();
+  await display.endAsync();
+});
+
+test('a centre tells people by a channel that is one new file and one entry', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-centre-'));
+  const file = join(folder, 'cloud.yaml');
+  const write = (box: string) =>
+    writeFile(file, `data: .\nhttp: {}\nnotify: [{ id: desk, kind: letters, file: ${box}, severity: info }]\n`);
+  await write('letters.doc');
+  expect(await forpost('cloud', 'cloud', 'check', '--config', file)).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('a letter box is a .txt'),
+  });
+  await write('letters.txt');
+  const right = await forpost('cloud', 'cloud', 'check', '--config', file);
+  expect(right.text).toContain('1 channel (letters)');
+  await run(process.execPath, [join(copy, 'test/e2e/new-kinds/tell.ts'), file]);
+  expect(await readFile(join(folder, 'letters.txt'), 'utf8')).toBe('the oven is hot\n');
+  await rm(folder, { recursive: true });
+});
