@@ -4,7 +4,8 @@
  */
 import { createReport, type Report } from '../../scripts/report.ts';
 import { sharedData } from '../contract/detector-fixtures.ts';
-import { compare, idSwitches, matches, readReference, watchPeople } from '../harness/people.ts';
+import { readReference, watchPeople } from '../harness/people.ts';
+import { compare, idSwitches, matches } from '../harness/people-judged.ts';
 
 /** ids that the six people may lose at each rate */
 const mostSwitches: Readonly<Record<number, number>> = { 10: 1, 5: 2 };

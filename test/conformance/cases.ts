@@ -5,7 +5,9 @@ import { connectCases } from './cases/connect.ts';
 import { limitCases } from './cases/limits.ts';
 import { malformedCases } from './cases/malformed.ts';
 import { optionCases } from './cases/options.ts';
-import { propertyCases } from './cases/properties.ts';
+import { connectCases as connectPropertyCases } from './cases/properties/connect.ts';
+import { othersCases } from './cases/properties/others.ts';
+import { publishCases as publishPropertyCases } from './cases/properties/publish.ts';
 import { publishCases } from './cases/publish.ts';
 import { reasonCases } from './cases/reasons.ts';
 import { retainedCases } from './cases/retained.ts';
@@ -23,7 +25,9 @@ export const allCases: readonly Case[] = [
   ...retainedCases,
   ...sessionCases,
   ...willCases,
-  ...propertyCases,
+  ...connectPropertyCases,
+  ...publishPropertyCases,
+  ...othersCases,
   ...optionCases,
   ...aliasCases,
   ...limitCases,

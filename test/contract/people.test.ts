@@ -1,6 +1,7 @@
 /** What the gateway sees in a real clip of six people, against what an independent reference and two eyes saw. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Clip, compare, idSwitches, matches, readReference, watchPeople } from '../harness/people.ts';
+import { type Clip, readReference, watchPeople } from '../harness/people.ts';
+import { compare, idSwitches, matches } from '../harness/people-judged.ts';
 import { unless } from '../harness/unless.ts';
 import { withoutSharedData } from './detector-fixtures.ts';
 

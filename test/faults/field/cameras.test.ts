@@ -1,6 +1,8 @@
 /** Cameras with the quirks of the field, the quick ones; all of them: `npm run faults -- --field`. */
 import { describe, expect, test } from 'vitest';
-import { badCases, goodCases, runBad, runGood } from './camera-cases.ts';
+import { badCases } from './camera-cases/bad-cases.ts';
+import { goodCases } from './camera-cases/good-cases.ts';
+import { runBad, runGood } from './camera-cases/run.ts';
 
 describe.concurrent('a camera is live within 3 s of its first usable frame, and its alarm has a clip of the right length', () => {
   for (const one of goodCases.filter(({ quick }) => quick))

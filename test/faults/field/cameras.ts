@@ -1,5 +1,7 @@
-/** Every simulated camera once (camera-cases.ts), a few side by side; how long that takes does not depend on the seconds asked for. */
-import { badCases, goodCases, runBad, runGood } from './camera-cases.ts';
+/** Every simulated camera once (camera-cases/), a few side by side; how long that takes does not depend on the seconds asked for. */
+import { badCases } from './camera-cases/bad-cases.ts';
+import { goodCases } from './camera-cases/good-cases.ts';
+import { runBad, runGood } from './camera-cases/run.ts';
 import type { FieldSuite } from './suite.ts';
 
 /** so many that two cores decode them and cut their clips without being late */

@@ -19,12 +19,11 @@ import { rowBytes } from '../../../edge/outbox/room.ts';
 import type { ReaderSource } from '../../../edge/outbox/sqlite/reader/sqlite-reader.ts';
 import { registerRowHash } from '../../../edge/outbox/sqlite/row-hash.ts';
 import type { HighNumbers } from '../../../edge/outbox/sqlite/writer/high-numbers.ts';
-import { initialise } from '../../../edge/outbox/sqlite/writer/opening.ts';
-import type { PageImages } from '../../../edge/outbox/sqlite/writer/repair/page-images.ts';
 import type { DiskSpace } from '../../../edge/outbox/sqlite/writer/space/disk.ts';
 import type { DamagedFile, WriterDisk } from '../../../edge/outbox/sqlite/writer/writer-disk.ts';
 import type { DiskState } from './operations.ts';
 import type { Random } from './random.ts';
+import { imagesOf, newFile, pageBytes, SimulatedDatabase } from './simulated-database.ts';
 
 /** What one transaction did to the events. */
 export interface Done {
@@ -57,8 +56,6 @@ export interface LaneRow {
   readonly last: Sequence;
 }
 
-/** Small pages, so that few events fill a file. */
-const pageBytes = 512;
 const ballastBytes = 8192;
 const plentyBytes = 2 ** 30;
 /** Beside the ballast's share for the log. */
@@ -71,56 +68,6 @@ const latencyMs = { well: [0, 4], scarce: [0, 4], full: [0, 4], failing: [0, 20]
 /** Of what is pending: in a kill the kernel has it or not; in a power cut it must have reached the disk by itself. */
 const survival = { kill: 0.5, 'power-cut': 0.3 } as const;
 const failingShare = 0.5;
-
-/** SQLite in memory, asked before each commit whether it may be one. */
-class SimulatedDatabase extends Database {
-  beforeCommit: () => void = () => undefined;
-
-  constructor(file: Buffer) {
-    // what its types keep to themselves: a file in memory
-    super(file as unknown as string);
-    // once for each text, which says how it is read: a gateway that starts anew prepares them all
-    const prepare = this.prepare.bind(this);
-    const prepared = new Map<string, Database.Statement>();
-    this.prepare = ((sql: string) => {
-      const statement = prepared.get(sql) ?? prepare(sql);
-      prepared.set(sql, statement);
-      return statement;
-    }) as typeof this.prepare;
-  }
-
-  override exec(sql: string): this {
-    if (sql === 'commit') this.beforeCommit();
-    return super.exec(sql);
-  }
-
-  override transaction<F extends (...args: never[]) => unknown>(run: F): Database.Transaction<F> {
-    const checked = (...args: Parameters<F>) => {
-      const result = run(...args);
-      this.beforeCommit();
-      return result;
-    };
-    return super.transaction(checked as unknown as F);
-  }
-
-  /** The file outlives every connection to it: see `end`. */
-  override close(): this {
-    return this;
-  }
-
-  end(): void {
-    super.close();
-  }
-}
-
-const newFile: Buffer = (() => {
-  const db = new Database(':memory:');
-  db.pragma(`page_size = ${pageBytes}`);
-  initialise(db);
-  const file = db.serialize();
-  db.close();
-  return file;
-})();
 
 /** Notes what a transaction does to the events; a rollback takes that back too. */
 const watchEvents = `
@@ -520,18 +467,4 @@ const malformed = 'database disk image is malformed';
 
 function sqliteError(code: string, message: string): Error {
   return new Database.SqliteError(message, code);
-}
-
-function imagesOf(file: Buffer): PageImages {
-  const page = (n: number) => file.subarray((n - 1) * pageBytes, n * pageBytes);
-  const pages = file.length / pageBytes;
-  return {
-    pageBytes,
-    totalBytes: file.length,
-    *all() {
-      for (let n = 1; n <= pages; n++) yield page(n);
-    },
-    newest: (n) => (n >= 1 && n <= pages ? page(n) : undefined),
-    close: () => undefined,
-  };
 }
