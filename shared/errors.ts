@@ -20,7 +20,7 @@ export const errorCodes = {
   FORPOST_ARGUMENT_INVALID: {
     retryable: false,
     means: 'An argument or option of a command is wrong, or does not fit what is there.',
-    remedy: 'Correct what the message names; `forpost COMMAND --help` lists arguments and options.',
+    remedy: 'Correct what the message names; `--help` behind the command lists arguments and options.',
   },
   FORPOST_PORT_TAKEN: {
     retryable: false,

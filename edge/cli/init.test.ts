@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyPassword } from '@forpost/shared/password.ts';
+import { Compile } from 'typebox/compile';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { freePorts } from '../../test/harness/ports.ts';
@@ -35,6 +36,16 @@ test('what it makes passes the check, and its comments show what more there is',
   const secrets = parse(await readFile(join(site, 'secrets.yaml'), 'utf8'));
   expect(await verifyPassword(password, secrets.console.installer)).toBe(true);
   expect((await stat(join(site, 'secrets.yaml'))).mode & 0o777).toBe(0o600);
+});
+
+test('each file names the schema beside it by which an editor checks it, and passes it', async () => {
+  await init(folder, { terminal: true });
+  for (const name of ['gateway', 'site', 'secrets']) {
+    const text = await readFile(join(folder, `${name}.yaml`), 'utf8');
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
+    expect(schema).toBe(`schemas/${name}.json`);
+    expect(Compile(JSON.parse(await readFile(join(folder, schema), 'utf8'))).Check(parse(text)), name).toBe(true);
+  }
 });
 
 test('what its comments offer is right once it is taken in', async () => {

@@ -11,9 +11,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { idPattern } from '@forpost/shared/event/ids.ts';
-import { createFile } from '@forpost/shared/files.ts';
+import { createFile, replaceFile } from '@forpost/shared/files.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { stringify } from 'yaml';
+import { jsonSchemas } from '../config/schemas.ts';
 
 export interface InitOptions {
   /** id of the gateway; default a random one, which no other gateway of a centre has */
@@ -30,6 +31,7 @@ const user = 'installer';
 const names = ['gateway.yaml', 'site.yaml', 'secrets.yaml'] as const;
 const passwordFile = 'first-log-in.txt';
 const onlyMine = 0o600;
+const anybodyReads = 0o644;
 
 /** Makes the files and gives the lines to print. @throws ForpostError FORPOST_ARGUMENT_INVALID where something is in the way */
 export async function init(folder: string, options: InitOptions): Promise<readonly string[]> {
@@ -49,8 +51,10 @@ export async function init(folder: string, options: InitOptions): Promise<readon
   const password = randomPassword();
   const secrets = { mqtt: {}, console: { [user]: await hashPassword(password) } };
   await mkdir(join(folder, 'data'), { recursive: true, mode: 0o700 });
-  await make(join(folder, 'secrets.yaml'), `# Passwords, as hashes.\n${stringify(secrets)}`, onlyMine);
+  const editor = '# yaml-language-server: $schema=schemas/secrets.json';
+  await make(join(folder, 'secrets.yaml'), `${editor}\n# Passwords, as hashes.\n${stringify(secrets)}`, onlyMine);
   for (const name of ['site.yaml', 'gateway.yaml']) await make(join(folder, name), await fromTemplate(name, values));
+  await writeSchemas(join(folder, 'schemas'));
   const logIn = `${user} / ${password}`;
   if (!options.terminal) await make(join(folder, passwordFile), `${logIn}\n`, onlyMine);
   const gatewayFile = join(folder, 'gateway.yaml');
@@ -59,6 +63,7 @@ export async function init(folder: string, options: InitOptions): Promise<readon
     '  gateway.yaml    this box: ports, paths, uplink',
     '  site.yaml       devices, cameras, zones, rules',
     '  secrets.yaml    passwords, readable for you only',
+    '  schemas/        JSON Schemas by which an editor checks and completes these files',
     '',
     options.terminal
       ? `The page's log-in, shown only now: ${logIn}`
@@ -68,6 +73,13 @@ export async function init(folder: string, options: InitOptions): Promise<readon
     `  forpost check ${gatewayFile}`,
     `  forpost gateway --config ${gatewayFile}    and open http://127.0.0.1:8080`,
   ];
+}
+
+/** What the first line of each file names. `forpost schema NAME` prints a newer one after an update. */
+async function writeSchemas(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, schema] of Object.entries(jsonSchemas()))
+    await replaceFile(join(folder, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`, { mode: anybodyReads });
 }
 
 async function fromTemplate(name: string, values: Readonly<Record<string, string>>): Promise<string> {
