@@ -31,7 +31,7 @@ const realParts = [
   'cloud/jobs/{rebuild,replay}.test.ts',
   'cloud/operations/topic-log.test.ts',
   'cloud/registry/topic-registry.test.ts',
-  'cloud/web/page.test.ts',
+  'cloud/web/{languages,page}.test.ts',
   'edge/cli/init.test.ts',
   'edge/console/{page,hostile-page}.test.ts',
   'scripts/{camera,kafka}/*.test.ts',

@@ -6,6 +6,8 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { access } from './access/capability.ts';
+import type { Users } from './access/users.ts';
 import { alarms } from './alarms/capability.ts';
 import type { CentreAlarms } from './alarms/centre-alarms.ts';
 import type { GatewayWatchOptions } from './alarms/gateway-watch.ts';
@@ -40,6 +42,7 @@ export interface CentreServices {
   readonly history: HistoryStore;
   readonly registry: Registry;
   readonly operations: OperationsLog;
+  readonly users: Users;
   readonly gateways: GatewayDirectory;
   readonly sites: GatewaySites;
   readonly service: GatewayService;
@@ -67,4 +70,5 @@ export const capabilities: readonly CapabilityKind<CentreServices>[] = [
   evidence,
   health,
   live,
+  access,
 ];

@@ -98,7 +98,7 @@ export function compose(options: ServiceOptions) {
     ],
   });
   const made = Capabilities.of<CentreServices>(options.capabilities ?? capabilities, {
-    ...{ config, folder: config.data, desk, health, clock, logger },
+    ...{ config, folder: config.data, users, desk, health, clock, logger },
     ...{ ...storage, ...people, ...gateways, sites: way.sites },
     ledger: (gateway, query) => gateways.answers.view(gateway, query),
     // while the centre itself cannot receive or store events, nobody knows how many are missing

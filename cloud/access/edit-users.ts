@@ -11,6 +11,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { createFile, makeFolder } from '@forpost/shared/files.ts';
 import type { Role } from '@forpost/shared/http/login.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
+import type { Language } from '@forpost/shared/texts/language.ts';
 import {
   firstUser,
   forgetFirstPassword,
@@ -49,6 +50,11 @@ export async function changePassword(folder: string, name: string, password: str
 /** @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function changeRole(folder: string, name: string, role: Role): Promise<void> {
   await edit(folder, (users) => void users.set(name, { ...known(users, name), role }));
+}
+
+/** The language of the page for this person. @throws ForpostError FORPOST_ARGUMENT_INVALID */
+export async function changeLanguage(folder: string, name: string, language: Language): Promise<void> {
+  await edit(folder, (users) => void users.set(name, { ...known(users, name), language }));
 }
 
 /** @throws ForpostError FORPOST_ARGUMENT_INVALID */

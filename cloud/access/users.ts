@@ -1,5 +1,5 @@
 /**
- * Who may log in to the centre: names, argon2id hashes and roles in `<data>/users.json`.
+ * Who may log in to the centre: names, argon2id hashes, roles and languages in `<data>/users.json`.
  *
  *   start ── no file ──► the first user is made, its password in `first-password` (0600) ──► watching
  *     └── file ──► watching ── changed ──► read ── right ──► counts at once: sessions of the old ones end
@@ -16,6 +16,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { makeFolder, readWhole, replaceFile } from '@forpost/shared/files.ts';
 import { type Role, roles } from '@forpost/shared/http/login.ts';
 import { hashPassword, isPasswordHash, randomPassword } from '@forpost/shared/password.ts';
+import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -29,6 +30,8 @@ const usersSchema = Type.Object(
         password: Type.String({ maxLength: 500 }),
         /** default operator */
         role: Type.Optional(Type.Enum([...roles])),
+        /** of the page; default: the browser's */
+        language: Type.Optional(Type.Enum([...languages])),
       }),
     ),
   },
@@ -41,6 +44,8 @@ export interface User {
   /** argon2id */
   readonly password: string;
   readonly role: Role;
+  /** that this person has chosen for the page; absent: none */
+  readonly language?: Language;
 }
 export type UserList = ReadonlyMap<string, User>;
 
@@ -96,6 +101,11 @@ export class Users {
 
   roleOf(name: string): Role | undefined {
     return this.#users.get(name)?.role;
+  }
+
+  /** The language that this user has chosen for the page; undefined: none. */
+  languageOf(name: string): Language | undefined {
+    return this.#users.get(name)?.language;
   }
 
   /** What is wrong with the file, in words; undefined where nothing is. */
@@ -183,9 +193,7 @@ export async function readUsers(file: string): Promise<UserList> {
 
 /** On disk when it resolves. @throws what the file system says */
 export async function writeUsers(file: string, users: UserList): Promise<void> {
-  const content: UsersFile = {
-    users: Object.fromEntries([...users].map(([name, { password, role }]) => [name, { password, role }])),
-  };
+  const content: UsersFile = { users: Object.fromEntries(users) };
   await replaceFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
@@ -208,6 +216,9 @@ function parseUsers(file: string, text: string): UserList {
   for (const [name, { password }] of Object.entries(value.users))
     if (!isPasswordHash(password)) throw damaged(`the password of "${name}" is no argon2id hash`);
   return new Map(
-    Object.entries(value.users).map(([name, { password, role }]) => [name, { password, role: role ?? 'operator' }]),
+    Object.entries(value.users).map(([name, { password, role = 'operator', language }]) => [
+      name,
+      { password, role, ...(language === undefined ? {} : { language }) },
+    ]),
   );
 }

@@ -1,6 +1,6 @@
 /** Alarms over HTTP: the filters of the list, and one alarm in its newest state. */
 import Type from 'typebox';
-import { answer, closed, id, list, optional, time, value } from '../api/schema.ts';
+import { answer, closed, id, list, message, optional, time, value } from '../api/schema.ts';
 
 export const maxAlarms = 1000;
 
@@ -40,6 +40,7 @@ export const alarmSchema = answer({
   severity: Type.String({ description: 'info, warning or critical' }),
   category: Type.String(),
   message: Type.String(),
+  message_text: optional(message('`message` as a message of the catalogue')),
   cause: Type.String(),
   value: optional(value),
   count: Type.Integer({ description: 'how often it was set off since it was raised' }),
@@ -47,6 +48,7 @@ export const alarmSchema = answer({
     Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: 'the worst value since it was raised' }),
   ),
   summary: optional(Type.String({ description: 'what it is about, also when it is over: how far it went' })),
+  summary_text: optional(message('`summary` as a message of the catalogue')),
   device_name: optional(Type.String()),
   place: optional(Type.String({ description: 'where the device is, in the site’s words' })),
   active: Type.Boolean(),

@@ -1,6 +1,7 @@
 /** From alert events and the centre's own alarms to what the API answers. Pure; a field that an event lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
+import { type Message, messageIn } from '@forpost/shared/texts/message.ts';
 import type { AlarmList, AlarmState, HistoryEvent } from '../history/store.ts';
 import type { CentreAlarm } from './centre-alarms.ts';
 import type { AlarmsAnswer, AlarmView } from './schemas.ts';
@@ -24,7 +25,10 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
     cause: text(data.cause),
     ...(isValue(value) ? { value } : {}),
     ...(isValue(peak) ? { peak } : {}),
-    ...(typeof data.summary === 'string' ? { summary: data.summary } : {}),
+    ...textOf('message_text', data.message_text),
+    ...(typeof data.summary === 'string'
+      ? { summary: data.summary, ...textOf('summary_text', data.summary_text) }
+      : {}),
     ...(typeof data.place === 'string' && data.place !== '' ? { place: data.place } : {}),
     ...(typeof data.device_name === 'string' ? { device_name: data.device_name } : {}),
     count: typeof data.count === 'number' ? Math.trunc(data.count) : 1,
@@ -40,6 +44,12 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
     evidence: evidenceOf(data.evidence),
     ...(typeof data.evidence_problem === 'string' ? { evidence_problem: data.evidence_problem } : {}),
   };
+}
+
+/** A field that holds a message of the catalogue; nothing where the event has none. */
+function textOf<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: Message } {
+  const text = messageIn(value);
+  return (text === undefined ? {} : { [name]: text }) as { readonly [Key in Name]?: Message };
 }
 
 /** The last moment that a Date can hold. */

@@ -37,7 +37,8 @@ import { requestValidator } from './validation.ts';
 export interface ApiParts {
   /** all addresses but the log-in, the page and the document of the API itself */
   readonly capabilities: Pick<Capabilities, 'addRoutes'>;
-  readonly users: Pick<Users, 'hashOf'> & Partial<Pick<Users, 'roleOf' | 'closed' | 'look' | 'onChange'>>;
+  readonly users: Pick<Users, 'hashOf'> &
+    Partial<Pick<Users, 'roleOf' | 'languageOf' | 'closed' | 'look' | 'onChange'>>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** the built page; default cloud/web/dist */
@@ -93,6 +94,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       realm: 'the centre',
       users: (name) => users.hashOf(name),
       roleOf: (name) => users.roleOf?.(name),
+      languageOf: (name) => users.languageOf?.(name),
       closed: () => users.closed,
       refresh: async () => users.look?.(),
       cookieName,

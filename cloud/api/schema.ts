@@ -3,6 +3,7 @@
  * what comes in, and the OpenAPI document. Times are RFC 3339 in UTC unless a name says otherwise.
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import Type, { type TProperties, type TSchema } from 'typebox';
 
 /** For what comes in: a field that the schema does not name is refused. */
@@ -20,6 +21,10 @@ export const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry'
 });
 /** A value of a device. */
 export const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+
+/** A text for readers of other languages: a key of the catalogue in shared/texts, and its values. */
+export const message = (description: string) =>
+  Type.Unsafe<Message>(Type.Object({ key: Type.String(), values: optional(Type.Object({})) }, { description }));
 
 /** Of a route about one gateway. */
 export const idParams = Type.Object({ id: id('of the gateway') }, closed);

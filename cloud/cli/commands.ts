@@ -10,7 +10,7 @@ import { replay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { topics } from './commands/topics.ts';
-import { userAdd, userList, userPassword, userRemove, userRole } from './commands/user.ts';
+import { userAdd, userLanguage, userList, userPassword, userRemove, userRole } from './commands/user.ts';
 
 export const centreCommands: CommandTable = {
   program: 'forpost cloud',
@@ -29,6 +29,7 @@ export const centreCommands: CommandTable = {
     userAdd,
     userPassword,
     userRole,
+    userLanguage,
     userRemove,
     userList,
     gatewayToken,

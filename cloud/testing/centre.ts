@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { Users } from '../access/users.ts';
 import { CentreAlarms } from '../alarms/centre-alarms.ts';
 import type { CentreServices } from '../capabilities.ts';
 import { CommandDesk } from '../commands/desk.ts';
@@ -73,6 +74,7 @@ export async function testServices(clock: Clock, change: Partial<CentreServices>
   await registry.start();
   const services = {
     ...{ config: {}, folder, history, registry, gateways, live, commands, clock, logger },
+    users: new Users(folder, clock),
     operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
     sites: new GatewaySites(registry, clock, logger),
     service: new GatewayService(registry),

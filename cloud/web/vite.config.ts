@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { compiledTexts } from './compiled-texts.ts';
 
 const dist = fileURLToPath(new URL('dist/', import.meta.url));
 
@@ -26,7 +27,7 @@ function packed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), packed()],
+  plugins: [react(), compiledTexts(), packed()],
   // the page may lie under a path behind a proxy: its files are named from where they are
   base: './',
   // no inlined data: every file is one that the policy names as the own origin's

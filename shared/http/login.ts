@@ -36,6 +36,8 @@ export interface LoginOptions {
   readonly users: (name: string) => string | undefined;
   /** what a user may do; default: everything */
   readonly roleOf?: (name: string) => Role | undefined;
+  /** the language that a user has chosen (BCP 47); undefined: none. Default: nobody has chosen one */
+  readonly languageOf?: (name: string) => string | undefined;
   /** looks whether the users have changed, before a password is checked */
   readonly refresh?: () => Promise<void>;
   /** why nobody can log in now, in words */
@@ -98,6 +100,10 @@ const loginSchema = Type.Object(
 export function registerLogin(app: FastifyInstance, options: LoginOptions): Login {
   const { clock, realm, users, cookieName } = options;
   const roleOf = (user: string) => options.roleOf?.(user) ?? 'operator';
+  const languageOf = (user: string) => {
+    const language = options.languageOf?.(user);
+    return language === undefined ? {} : { language };
+  };
   const life = options.life ?? ((role: Role) => lives[role]);
   const sessions = new Sessions({
     clock,
@@ -137,6 +143,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       : {
           user: session.user,
           ...(options.roleOf === undefined ? {} : { role: roleOf(session.user) }),
+          ...languageOf(session.user),
           expiresInMs: Math.round(session.expiresAt - clock.uptime()),
         };
 

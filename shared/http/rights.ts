@@ -12,9 +12,10 @@ import { HttpProblem } from './problem.ts';
 
 /**
  * open: anybody · see: whoever is logged in · act: whoever is logged in and no viewer · metrics: who is logged in, or a
- * scraper with the metrics' token · gateway: the route itself knows the gateway by its token or certificate
+ * scraper with the metrics' token · gateway: the route itself knows the gateway by its token or certificate · own:
+ * whoever is logged in, a viewer too: the route changes nothing but what is that person's own (their language)
  */
-export type Right = 'open' | 'see' | 'act' | 'metrics' | 'gateway';
+export type Right = 'open' | 'see' | 'act' | 'metrics' | 'gateway' | 'own';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,7 +31,7 @@ export interface RightsOptions {
 }
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
-const rights: readonly unknown[] = ['open', 'see', 'act', 'metrics', 'gateway'] satisfies Right[];
+const rights: readonly unknown[] = ['open', 'see', 'act', 'metrics', 'gateway', 'own'] satisfies Right[];
 
 /**
  * Every route that is added to `app` or within it from now on. Becoming ready fails where one declares no right, or too
@@ -46,7 +47,7 @@ export function registerRights(app: FastifyInstance, options: RightsOptions): vo
       if (right === 'metrics' && (await options.metricsToken?.isIn(request)) === true) return;
       const login = options.login();
       if (login === undefined) throw new HttpProblem(401, 'nobody can log in here');
-      await (right === 'see' || right === 'metrics' ? login.requireLogin : login.requireActing)(request, reply);
+      await (right === 'act' ? login.requireActing : login.requireLogin)(request, reply);
     };
     // after the hooks of the server, which read the cookie
     route.onRequest = [check, ...[route.onRequest ?? []].flat()];

@@ -5,6 +5,8 @@ interface Unit {
   readonly base: CommonKey;
   /** from 1,000 of it on */
   readonly thousand?: CommonKey;
+  /** from 1,000,000 of it on */
+  readonly million?: CommonKey;
 }
 
 /** Only what is named here is in it: an object's own `constructor` is no unit. */
@@ -13,8 +15,8 @@ function table<Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record
 }
 
 const units = table<Unit>({
-  w: { base: 'common/unit.watt', thousand: 'common/unit.kilowatt' },
-  wh: { base: 'common/unit.watt-hour', thousand: 'common/unit.kilowatt-hour' },
+  w: { base: 'common/unit.watt', thousand: 'common/unit.kilowatt', million: 'common/unit.megawatt' },
+  wh: { base: 'common/unit.watt-hour', thousand: 'common/unit.kilowatt-hour', million: 'common/unit.megawatt-hour' },
   va: { base: 'common/unit.volt-ampere', thousand: 'common/unit.kilovolt-ampere' },
   var: { base: 'common/unit.var', thousand: 'common/unit.kilovar' },
   v: { base: 'common/unit.volt' },
@@ -26,7 +28,7 @@ const units = table<Unit>({
   l: { base: 'common/unit.litre' },
   lx: { base: 'common/unit.lux' },
   ppm: { base: 'common/unit.ppm' },
-  pa: { base: 'common/unit.pascal' },
+  pa: { base: 'common/unit.pascal', thousand: 'common/unit.kilopascal' },
   hpa: { base: 'common/unit.hectopascal' },
   dbm: { base: 'common/unit.dbm' },
   s: { base: 'common/unit.second' },
@@ -92,6 +94,7 @@ export function measureOf(
 ): { readonly value: number; readonly digits: number; readonly unit: CommonKey | undefined } {
   const { unit } = split(name);
   const size = Math.abs(value);
+  if (unit?.million !== undefined && size >= 1e6) return { value: value / 1e6, digits: 2, unit: unit.million };
   if (unit?.thousand !== undefined && size >= 1000) return { value: value / 1000, digits: 2, unit: unit.thousand };
   return { value, digits: size >= 100 ? 1 : 2, unit: unit?.base };
 }

@@ -39,3 +39,14 @@ export type ShownValue =
   | { readonly metric: string }
   /** a part of 1: "85 %" */
   | { readonly share: number };
+
+/** Longer than any that a gateway makes, as JSON. */
+const longestMessage = 4_000;
+
+/** The message that another program sent; undefined where `value` is none, or is too long. */
+export function messageIn(value: unknown): Message | undefined {
+  if (typeof value !== 'object' || value === null || !('key' in value) || typeof value.key !== 'string')
+    return undefined;
+  if ('values' in value && (typeof value.values !== 'object' || value.values === null)) return undefined;
+  return JSON.stringify(value).length <= longestMessage ? (value as Message) : undefined;
+}

@@ -5,6 +5,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { createFile } from '@forpost/shared/files.ts';
 import type { Role } from '@forpost/shared/http/login.ts';
 import { randomPassword } from '@forpost/shared/password.ts';
+import { isLanguage, languages } from '@forpost/shared/texts/language.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 
 interface Password {
@@ -69,6 +70,20 @@ export const userRole = command<ConfigOption>({
     const [{ changeRole }, folder] = await parts(options);
     await changeRole(folder, name, role);
     process.stdout.write(`${name} is ${role} now\n`);
+  },
+});
+
+export const userLanguage = command<ConfigOption>({
+  name: 'user language',
+  summary: 'choose the language in which a person reads the page',
+  arguments: [nameArgument, { name: '<language>', summary: languages.join(' or ') }],
+  options: [configOption],
+  async run(options, name, language) {
+    if (!isLanguage(language))
+      throw new ForpostError('FORPOST_CONFIG_INVALID', `"${language}" is no language: ${languages.join(' or ')}`);
+    const [{ changeLanguage }, folder] = await parts(options);
+    await changeLanguage(folder, name, language);
+    process.stdout.write(`${name} reads the page in ${language} from the next log-in on\n`);
   },
 });
 

@@ -1,11 +1,16 @@
-/** The page: a log-in first, the desk behind it. */
+/** The page: a log-in first, the desk behind it; in the language of the browser or of the person who is logged in. */
+import { isLanguage, type Language } from '@forpost/shared/texts/language.ts';
 import { Center, Loader } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
-import { get, sentence } from './http.ts';
+import { get, post, sentence } from './http.ts';
 import { LoginPage } from './login/login-page.tsx';
+import type { SessionAnswer } from './login/session.ts';
 import { MayAct } from './may-act.ts';
+import type { PageTexts } from './texts/page-texts.ts';
+import { useLanguage } from './texts/use-language.ts';
+import { TextsContext, useTexts } from './texts/use-texts.ts';
 
-/** the log-in does not wait for it */
+/** loads while the person logs in */
 const DeskPage = lazy(() => import('./desk-page.tsx').then(({ DeskPage: page }) => ({ default: page })));
 
 type Session =
@@ -13,48 +18,60 @@ type Session =
   | { readonly state: 'out'; readonly reason: string }
   | { readonly state: 'in'; readonly user: string; readonly role: string };
 
-/** What the centre says of a log-in; a centre of an older version knows no roles. */
-interface Told {
-  readonly user: string | null;
-  readonly role?: string;
-}
-
-export function App(): ReactNode {
+/** `first`: the texts that the page begins with. */
+export function App({ first }: { readonly first: PageTexts }): ReactNode {
+  const [texts, show] = useLanguage(first);
   const [session, setSession] = useState<Session>({ state: 'asking' });
   const leave = useCallback((reason: string) => setSession({ state: 'out', reason }), []);
+  const enter = useCallback(
+    ({ user, role = 'operator', language }: SessionAnswer) => {
+      setSession(user === null ? { state: 'out', reason: '' } : { state: 'in', user, role });
+      if (isLanguage(language)) show(language);
+    },
+    [show],
+  );
+  const choose = (language: Language) => {
+    show(language);
+    if (session.state !== 'in') return;
+    // an older centre keeps no languages: this browser remembers the choice all the same
+    post('/api/v1/session/language', { language }).catch((error: unknown) =>
+      console.error('the centre did not keep the language', error),
+    );
+  };
 
   useEffect(() => {
     const stopping = new AbortController();
-    get<Told>('/api/v1/session', stopping.signal)
-      .then(({ user, role = 'operator' }) =>
-        setSession(user === null ? { state: 'out', reason: '' } : { state: 'in', user, role }),
-      )
+    get<SessionAnswer>('/api/v1/session', stopping.signal)
+      .then(enter)
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted) leave(sentence(error));
+        if (!stopping.signal.aborted) leave(sentence(first, error));
       });
     return () => stopping.abort();
-  }, [leave]);
+  }, [enter, leave, first]);
 
-  switch (session.state) {
-    case 'asking':
-      return <Waiting />;
-    case 'out':
-      return <LoginPage reason={session.reason} entered={(user, role) => setSession({ state: 'in', user, role })} />;
-    case 'in':
-      return (
+  return (
+    <TextsContext value={texts}>
+      {session.state === 'asking' ? (
+        <Waiting />
+      ) : session.state === 'out' ? (
+        <LoginPage reason={session.reason} entered={enter} choose={choose} />
+      ) : (
         <MayAct value={session.role !== 'viewer'}>
           <Suspense fallback={<Waiting />}>
-            <DeskPage user={session.user} leave={leave} />
+            {/* another language asks for everything anew: what has been said stands in the language before */}
+            <DeskPage key={texts.language} user={session.user} leave={leave} choose={choose} />
           </Suspense>
         </MayAct>
-      );
-  }
+      )}
+    </TextsContext>
+  );
 }
 
 function Waiting(): ReactNode {
+  const { t } = useTexts();
   return (
     <Center h="100dvh">
-      <Loader type="dots" aria-label="Loading" />
+      <Loader type="dots" aria-label={t('centre-page/page.loading')} />
     </Center>
   );
 }

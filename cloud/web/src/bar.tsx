@@ -1,56 +1,63 @@
-/** The line on top: what this is, whether what is shown is live, and who is logged in. */
-
+/** The line on top: the page's name, whether it shows the present, the language, and who is logged in. */
+import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { dateTime } from './format.ts';
 import { post, sentence } from './http.ts';
 import { type DeskState, oldOf, unansweredWords } from './live/desk-state.ts';
 import { AsOf } from './parts/as-of.tsx';
+import { whyOld } from './parts/as-of-words.ts';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
 import { Logo } from './parts/logo.tsx';
 import { Mark } from './parts/mark.tsx';
+import { LanguageChoice } from './texts/language-choice.tsx';
+import { useTexts } from './texts/use-texts.ts';
 import { useNow } from './time.ts';
 
 export interface BarProps {
   readonly user: string;
   readonly state: DeskState;
   readonly leave: (reason: string) => void;
+  readonly choose: (language: Language) => void;
 }
 
-export function Bar({ user, state, leave }: BarProps): ReactNode {
+export function Bar({ user, state, leave, choose }: BarProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [problem, setProblem] = useState('');
   const logout = async () => {
     try {
       await post('/api/v1/logout');
       leave('');
     } catch (error) {
-      setProblem(sentence(error));
+      setProblem(sentence(texts, error));
     }
   };
-  const shown = [problem, ...unansweredWords(state), ...state.centreProblems].filter((text) => text !== '');
+  const shown = [problem, ...unansweredWords(texts, state), ...state.centreProblems].filter((text) => text !== '');
   return (
     <header className="bar">
       <div className="wide bar-inner">
         <div className="brand">
           <Logo />
           <h1>
-            Forpost <span className="muted only-wide">centre</span>
+            Forpost <span className="muted only-wide">{t('centre-page/bar.centre')}</span>
           </h1>
         </div>
         <div className="spacer" />
         <ConnectionMark state={state} />
+        <LanguageChoice choose={choose} />
         <Button
           variant="subtle"
           color="gray"
           size="compact-sm"
           onClick={() => void logout()}
-          title={`Logged in as ${user}`}
+          title={t('centre-page/bar.logged-in-as', { user })}
         >
-          Log out<span className="only-wide">&nbsp;{user}</span>
+          {t('centre-page/bar.log-out')}
+          <span className="only-wide">&nbsp;{user}</span>
         </Button>
       </div>
-      <Lines color="red" role="alert" texts={shown} />
-      <Lines color="blue" role="status" texts={state.centreNotes} />
+      <Lines color="red" role="alert" lines={shown} />
+      <Lines color="blue" role="status" lines={state.centreNotes} />
     </header>
   );
 }
@@ -58,17 +65,18 @@ export function Bar({ user, state, leave }: BarProps): ReactNode {
 interface LinesProps {
   readonly color: string;
   readonly role: string;
-  readonly texts: readonly string[];
+  readonly lines: readonly string[];
 }
 
 /** Sentences of the centre, with their times as the viewer's clock shows them. */
-function Lines({ color, role, texts }: LinesProps): ReactNode {
+function Lines({ color, role, lines }: LinesProps): ReactNode {
+  const { dateTime } = useTexts();
   const now = useNow();
-  if (texts.length === 0) return null;
+  if (lines.length === 0) return null;
   return (
     // many lines scroll, and a keyboard is to scroll them too
     <Alert color={color} variant="light" radius={0} p="xs" role={role} className="bar-lines" tabIndex={0}>
-      {texts.map((text) => (
+      {lines.map((text) => (
         <div key={text} className="wide">
           {text.replace(isoTimes, (iso) => dateTime(iso, now))}
         </div>
@@ -80,21 +88,36 @@ function Lines({ color, role, texts }: LinesProps): ReactNode {
 const isoTimes = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
 function ConnectionMark({ state }: Pick<BarProps, 'state'>): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const { connection } = state;
   const old = oldOf(state);
-  const shown = connection.state === 'live' && old !== undefined ? 'lost' : connection.state;
-  const title = old === undefined ? {} : { title: `The page does not show the present: ${old.why}` };
+  const asOf = <AsOf old={old} />;
+  if (connection.state === 'lost' || (connection.state === 'live' && old !== undefined))
+    return (
+      <Mark
+        tone="critical"
+        icon={OfflineIcon}
+        title={
+          old === undefined
+            ? t('centre-page/bar.lost-title')
+            : t('centre-page/bar.old-title', { why: whyOld(texts, old) })
+        }
+      >
+        <span role="status">{t('centre-page/bar.lost')}</span>
+        {asOf}
+      </Mark>
+    );
+  if (connection.state === 'connecting')
+    return (
+      <Mark tone="quiet">
+        <span role="status">{t('centre-page/bar.connecting')}</span>
+        {asOf}
+      </Mark>
+    );
   return (
-    <Mark {...connectionMarks[shown]} {...title}>
-      <span role="status">{connectionWords[shown]}</span>
-      <AsOf old={old} />
+    <Mark tone="good" icon={OnlineIcon} title={t('centre-page/bar.live-title')}>
+      <span role="status">{t('centre-page/bar.live')}</span>
     </Mark>
   );
 }
-
-const connectionWords = { live: 'Live', connecting: 'Connecting…', lost: 'Not live' } as const;
-const connectionMarks = {
-  live: { tone: 'good', icon: OnlineIcon, title: 'What you see changes as it happens' },
-  connecting: { tone: 'quiet' },
-  lost: { tone: 'critical', icon: OfflineIcon, title: 'The connection is lost: the page shows the state before that' },
-} as const;

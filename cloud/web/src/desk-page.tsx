@@ -1,4 +1,5 @@
 /** Everything behind the log-in: the bar, the summary, alarms, gateways, a chart and the events. */
+import type { Language } from '@forpost/shared/texts/language.ts';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { AlarmsCard } from './alarms/alarms-card.tsx';
 import { Bar } from './bar.tsx';
@@ -9,15 +10,19 @@ import { oldOf } from './live/desk-state.ts';
 import { Boundary } from './parts/boundary.tsx';
 import { ChartCard } from './series/chart-card.tsx';
 import { Summary } from './summary/summary.tsx';
+import { useTexts } from './texts/use-texts.ts';
 
 export interface DeskPageProps {
   readonly user: string;
   /** shows the log-in again; '' where that was asked for */
   readonly leave: (reason: string) => void;
+  readonly choose: (language: Language) => void;
 }
 
-export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
-  const [desk] = useState(() => new Desk(() => leave('The log-in has expired. Log in again.')));
+export function DeskPage({ user, leave, choose }: DeskPageProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
+  const [desk] = useState(() => new Desk(texts, () => leave(t('centre-page/login.expired'))));
   const state = useSyncExternalStore(desk.subscribe, desk.state);
 
   useEffect(() => {
@@ -27,8 +32,8 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
 
   const active = [...state.alarms.values()].filter((alarm) => alarm.open && !alarm.test).length;
   useEffect(() => {
-    document.title = active === 0 ? 'Forpost centre' : `(${active}) Forpost centre`;
-  }, [active]);
+    document.title = active === 0 ? t('centre-page/page.title') : t('centre-page/page.title-alarms', { count: active });
+  }, [active, t]);
 
   const main = useRef<HTMLElement>(null);
   // who has just logged in by keyboard goes on here, not at the top of nothing
@@ -37,23 +42,23 @@ export function DeskPage({ user, leave }: DeskPageProps): ReactNode {
   return (
     <>
       <a className="skip" href="#main">
-        Skip to the alarms
+        {t('centre-page/page.skip')}
       </a>
-      <Bar user={user} state={state} leave={leave} />
+      <Bar user={user} state={state} leave={leave} choose={choose} />
       <main className={`wide layout${oldOf(state) === undefined ? '' : ' is-old'}`} id="main" ref={main} tabIndex={-1}>
-        <Boundary name="Summary" area="area-summary">
+        <Boundary name={t('centre-page/summary.title')} area="area-summary">
           <Summary state={state} />
         </Boundary>
-        <Boundary name="Alarms" area="area-alarms">
+        <Boundary name={t('centre-page/alarms.title')} area="area-alarms">
           <AlarmsCard state={state} acknowledge={desk.acknowledge} />
         </Boundary>
-        <Boundary name="Gateways" area="area-gateways">
+        <Boundary name={t('centre-page/gateways.title')} area="area-gateways">
           <GatewaysCard state={state} />
         </Boundary>
-        <Boundary name="Chart" area="area-chart">
+        <Boundary name={t('centre-page/chart.title')} area="area-chart">
           <ChartCard desk={desk} state={state} />
         </Boundary>
-        <Boundary name="Events" area="area-events">
+        <Boundary name={t('centre-page/events.title')} area="area-events">
           <EventsCard desk={desk} state={state} />
         </Boundary>
       </main>

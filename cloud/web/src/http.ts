@@ -1,13 +1,19 @@
 /** The page's calls to the API. An error carries the sentence of the problem document (RFC 9457). */
+import { type Message, messageIn } from '@forpost/shared/texts/message.ts';
 import { addressOf } from './address.ts';
+import { capital, type PageTexts } from './texts/page-texts.ts';
 
 export class ApiError extends Error {
+  /** of HTTP; 0 = there was no answer */
   readonly status: number;
+  /** the sentence as a message; undefined where the centre gave only English words */
+  readonly text: Message | undefined;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, words: string, text?: Message) {
+    super(words);
     this.name = 'ApiError';
     this.status = status;
+    this.text = text;
   }
 }
 
@@ -24,18 +30,18 @@ export async function post<Answer>(path: string, body?: unknown): Promise<Answer
   return call<Answer>(path, { method: 'POST', ...json });
 }
 
-/** Why a file that the browser asked for by itself did not come, in a sentence. */
-export async function whyNot(path: string): Promise<string> {
+/** Why the browser could not load a file by itself. */
+export async function whyNot(path: string): Promise<ApiError> {
   try {
     // one byte: a clip is large, and may be there this time
     const response = await fetch(addressOf(path), {
       headers: { range: 'bytes=0-0' },
       signal: AbortSignal.timeout(deadlineMs),
     });
-    if (response.ok) return 'it did not come: try again';
-    return detailOf(await response.json().catch(() => undefined)) ?? `the centre answered ${response.status}`;
+    if (response.ok) return ownError(0, { key: 'centre-page/call.file-failed' });
+    return refusal(response.status, await response.json().catch(() => undefined));
   } catch {
-    return 'the centre cannot be reached';
+    return ownError(0, { key: 'centre-page/call.unreachable' });
   }
 }
 
@@ -49,21 +55,38 @@ async function call<Answer>(path: string, init: RequestInit, signal?: AbortSigna
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new ApiError(0, deadline.aborted ? 'the centre does not answer' : 'the centre cannot be reached');
+    throw ownError(0, { key: deadline.aborted ? 'centre-page/call.no-answer' : 'centre-page/call.unreachable' });
   }
   const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new ApiError(response.status, detailOf(body) ?? `the centre answered ${response.status}`);
+  if (!response.ok) throw refusal(response.status, body);
   return body as Answer;
 }
 
-function detailOf(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  if ('detail' in body && typeof body.detail === 'string') return body.detail;
-  return 'title' in body && typeof body.title === 'string' ? body.title : undefined;
+/** What the page itself found: its words are in the catalogue of every language. */
+function ownError(status: number, text: Message): ApiError {
+  return new ApiError(status, text.key, text);
 }
 
-/** The sentence of anything thrown. */
-export function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** What the centre answered: the sentence of its problem document, else its status. */
+function refusal(status: number, body: unknown): ApiError {
+  const {
+    detail,
+    title,
+    detail_text: text,
+  } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const words = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined;
+  if (words === undefined)
+    return ownError(status, { key: 'centre-page/call.status', values: { status: String(status) } });
+  return new ApiError(status, words, messageIn(text));
+}
+
+/** What an error says, in the reader's language where that is known; as a part of a sentence. */
+export function wordsOf(texts: PageTexts, error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return error instanceof ApiError ? texts.say(error.text, words) : words;
+}
+
+/** What an error says, as a sentence of its own. */
+export function sentence(texts: PageTexts, error: unknown): string {
+  return capital(wordsOf(texts, error));
 }

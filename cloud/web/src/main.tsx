@@ -4,14 +4,18 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import type { PageTexts } from './texts/page-texts.ts';
 import { theme } from './theme.ts';
 
-const root = document.getElementById('root');
-if (root === null) throw new Error('the document has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
-      <App />
-    </MantineProvider>
-  </StrictMode>,
-);
+/** Draws the page into the document. `texts`: of the language that it begins in. */
+export function showPage(texts: PageTexts): void {
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('the document has no #root');
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <App first={texts} />
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

@@ -1,4 +1,4 @@
-/** The button that acknowledges an alarm on its site, and what is known of what became of it. */
+/** The button that acknowledges an alarm on its site, and how the command stands. */
 import { Button } from '@mantine/core';
 import { type ReactNode, type RefObject, useContext, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
@@ -7,8 +7,10 @@ import { sentence } from '../http.ts';
 import { MayAct } from '../may-act.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { useNow } from '../time.ts';
 import { acknowledging } from './acknowledging.ts';
+import { alarmMessage } from './alarm-words.ts';
 
 export interface AcknowledgeProps {
   readonly alarm: AlarmView;
@@ -20,18 +22,20 @@ export interface AcknowledgeProps {
 }
 
 export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgeProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const now = useNow();
   const mayAct = useContext(MayAct);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
-  const known = acknowledging(commands.values(), alarm.alarm, now);
+  const known = acknowledging(texts, commands.values(), alarm.alarm, now);
   const button = useRef<HTMLButtonElement>(null);
   const pressed = useRef(false);
-  // the button goes with its focus: who pressed it by keyboard goes on at its row
+  // the button goes, and its focus moves to the row: a keyboard goes on from there
   useEffect(() => {
     const keepFocus = (here: HTMLElement | null) => {
       if (!pressed.current || document.activeElement !== document.body) return;
-      // once: whoever goes elsewhere afterwards stays there
+      // once: a later move of the focus elsewhere stays
       pressed.current = false;
       here?.focus({ preventScroll: true });
     };
@@ -44,7 +48,7 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
     pressed.current = true;
     setProblem('');
     acknowledge(alarm)
-      .catch((error: unknown) => setProblem(sentence(error)))
+      .catch((error: unknown) => setProblem(sentence(texts, error)))
       .finally(() => setSending(false));
   };
   return (
@@ -63,9 +67,9 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
           variant="default"
           loading={sending}
           onClick={send}
-          aria-label={`Acknowledge: ${alarm.message}`}
+          aria-label={t('centre-page/acknowledge.label', { message: alarmMessage(texts, alarm) })}
         >
-          Acknowledge
+          {t('centre-page/acknowledge.button')}
         </Button>
       )}
     </span>
@@ -74,8 +78,9 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
 
 /** What became of the command, where the centre has noted the acknowledgement already. */
 export function Progress({ alarm, commands }: Pick<AcknowledgeProps, 'alarm' | 'commands'>): ReactNode {
+  const texts = useTexts();
   const now = useNow();
-  const known = acknowledging(commands.values(), alarm.alarm, now);
+  const known = acknowledging(texts, commands.values(), alarm.alarm, now);
   if (known === undefined) return null;
   return (
     <span className="alarm-acknowledge">

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CommandView } from '../../../commands/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
 import { acknowledging } from './acknowledging.ts';
 
 const now = Date.parse('2026-01-01T00:30:00.000Z');
@@ -18,7 +19,7 @@ const command = (change: Partial<CommandView>): CommandView => ({
   ...change,
 });
 const words = (...commands: CommandView[]) => {
-  const found = acknowledging(commands, 'a1', now);
+  const found = acknowledging(english, commands, 'a1', now);
   return found && `${found.waits ? 'waits' : 'again'}: ${found.words}`;
 };
 

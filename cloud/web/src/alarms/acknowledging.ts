@@ -1,41 +1,52 @@
 /** What became of the commands with which somebody acknowledged an alarm, in words for its row. Pure. */
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { Tone } from '../parts/mark.tsx';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 export interface Acknowledging {
-  /** whether there is something to wait for: nobody is to press again */
+  /** whether the command may still succeed: the button is not shown meanwhile */
   readonly waits: boolean;
   readonly tone: Tone;
   readonly words: string;
-  /** more of it, for whoever points at it */
+  /** the author and the gateway's own words, on hover */
   readonly title: string;
 }
 
 /** How the newest such command stands; undefined where there is none. `now`: ms since 1970 by the centre's clock. */
-export function acknowledging(commands: Iterable<CommandView>, alarm: string, now: number): Acknowledging | undefined {
+export function acknowledging(
+  texts: PageTexts,
+  commands: Iterable<CommandView>,
+  alarm: string,
+  now: number,
+): Acknowledging | undefined {
   let newest: CommandView | undefined;
   for (const command of commands)
     if (command.kind === 'acknowledge' && command.arguments.alarm === alarm)
       if (newest === undefined || command.issued > newest.issued) newest = command;
-  return newest && wordsFor(newest, now);
+  return newest && wordsFor(texts, newest, now);
 }
 
-function wordsFor({ state, message, author, expires }: CommandView, now: number): Acknowledging {
-  const title = `asked for by ${author}`;
-  const late = { waits: false, tone: 'warning', words: 'No answer from the gateway', title } as const;
+function wordsFor({ t }: PageTexts, command: CommandView, now: number): Acknowledging {
+  const { state, message, author, expires } = command;
+  const title = t('centre-page/acknowledge.author', { author });
+  const withMessage = `${title}: ${message}`;
+  const words = t('centre-page/acknowledge.no-answer');
+  const late = { waits: false, tone: 'warning', words, title } as const;
   switch (state) {
     case 'sent':
       if (Date.parse(expires) < now) return late;
-      return { waits: true, tone: 'info', words: 'Sent, the gateway has not answered yet', title };
+      return { waits: true, tone: 'info', words: t('centre-page/acknowledge.sent'), title };
     case 'applied':
-      return { waits: true, tone: 'good', words: 'Acknowledged on the site', title };
+      return { waits: true, tone: 'good', words: t('centre-page/acknowledge.applied'), title };
     case 'noted':
-      return { waits: true, tone: 'info', words: 'Noted at the centre', title: `${title}: ${message}` };
+      return { waits: true, tone: 'info', words: t('centre-page/acknowledge.noted'), title: withMessage };
     case 'unanswered':
       return late;
     case 'expired':
-      return { waits: false, tone: 'warning', words: 'Reached the gateway too late', title: `${title}: ${message}` };
-    default:
-      return { waits: false, tone: 'critical', words: `Not acknowledged: ${message === '' ? state : message}`, title };
+      return { waits: false, tone: 'warning', words: t('centre-page/acknowledge.expired'), title: withMessage };
+    default: {
+      const reason = message === '' ? state : message;
+      return { waits: false, tone: 'critical', words: t('centre-page/acknowledge.failed', { reason }), title };
+    }
   }
 }

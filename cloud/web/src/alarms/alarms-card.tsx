@@ -1,16 +1,18 @@
-/** The alarms: what needs a person first (active, or over and not acknowledged), then what ended in the last day. */
+/** The alarms: open ones first (active, or over and not acknowledged), then those that ended in the last day. */
 import { AsOf } from '../parts/as-of.tsx';
 import './alarms.css';
 import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
-import { count, countOf, duration, metricValue } from '../format.ts';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
 import { CheckIcon } from '../parts/icons.tsx';
-import { Mark, severityOf } from '../parts/mark.tsx';
-import { At, For } from '../parts/time-text.tsx';
+import { Mark, severityLook, severityWord } from '../parts/mark.tsx';
+import { ActiveFor, At } from '../parts/time-text.tsx';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Acknowledge, Progress } from './acknowledge.tsx';
+import { alarmMessage, alarmSummary } from './alarm-words.ts';
 import { announce, nothingAnnounced } from './announcing.ts';
 import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
 import { notListedWords } from './not-listed-words.ts';
@@ -27,12 +29,14 @@ export interface AlarmsCardProps {
 }
 
 export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [all, setAll] = useState(false);
   const [announced, setAnnounced] = useState(nothingAnnounced);
   const { alarms, asked } = state;
   useEffect(() => {
-    if (asked.alarms.answered) setAnnounced((before) => announce(before, alarms.values()));
-  }, [alarms, asked.alarms.answered]);
+    if (asked.alarms.answered) setAnnounced((before) => announce(texts, before, alarms.values()));
+  }, [texts, alarms, asked.alarms.answered]);
   const sorted = sortedAlarms(state.alarms.values());
   const open = sorted.filter((alarm) => alarm.open);
   const ended = sorted.filter((alarm) => !alarm.open);
@@ -57,23 +61,23 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
     <section className="card area-alarms" aria-labelledby="alarms-title" ref={card}>
       <div className="card-head">
         <h2 className="card-title" id="alarms-title">
-          Alarms
+          {t('centre-page/alarms.title')}
         </h2>
         <span className="muted">
-          {openWords(state, open)} <AsOf old={oldOf(state)} />
+          {openWords(texts, state, open)} <AsOf old={oldOf(state)} />
         </span>
       </div>
       {waiting.length > 0 ? (
         <div className="alarms-new">
           <Button size="sm" radius="xl" onClick={showNew}>
-            <span className="alarms-new-words">{waitingWords(waiting)}</span>
+            <span className="alarms-new-words">{waitingWords(texts, waiting)}</span>
           </Button>
         </div>
       ) : null}
       {sorted.length === 0 && state.asked.alarms.answered && state.asked.alarms.problem === '' ? (
         <div className="empty">
-          <strong>No alarms in the last 24 hours</strong>
-          An alarm appears here the moment a rule on a gateway raises one.
+          <strong>{t('centre-page/alarms.none')}</strong>
+          {t('centre-page/alarms.none-why')}
         </div>
       ) : (
         <ul className="alarms">
@@ -91,7 +95,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
       )}
       {state.notListed.length === 0 ? null : (
         <p className="alarms-not-listed muted">
-          {notListedWords(state.notListed, (gateway) => state.gateways.get(gateway)?.name ?? gateway)}
+          {notListedWords(texts, state.notListed, (gateway) => state.gateways.get(gateway)?.name ?? gateway)}
         </p>
       )}
       <VisuallyHidden role="status">{announced.words}</VisuallyHidden>
@@ -106,7 +110,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
               setAll(!all);
             }}
           >
-            {all ? 'Show fewer' : `Show ${countOf(hidden, 'more alarm')} of the last 24 h`}
+            {all ? t('centre-page/alarms.show-fewer') : t('centre-page/alarms.show-more', { count: hidden })}
           </Button>
         </div>
       ) : null}
@@ -114,15 +118,16 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
   );
 }
 
-function openWords({ asked, moreActive }: DeskState, open: readonly AlarmView[]): string {
+function openWords({ t }: PageTexts, { asked, moreActive }: DeskState, open: readonly AlarmView[]): string {
   const active = open.filter((alarm) => alarm.active).length;
   const over = open.length - active;
   const words = [
-    ...(active > 0 ? [`${count(active)} active`] : []),
-    ...(over > 0 ? [`${count(over)} over and not acknowledged`] : []),
-  ];
-  if (words.length > 0) return `${words.join(', ')}${moreActive ? ', and more than are shown' : ''}`;
-  return asked.alarms.problem !== '' ? 'not known' : asked.alarms.answered ? 'none active' : '';
+    ...(active > 0 ? [t('centre-page/alarms.active', { count: active })] : []),
+    ...(over > 0 ? [t('centre-page/alarms.over-open', { count: over })] : []),
+  ].join(', ');
+  if (words !== '') return moreActive ? t('centre-page/alarms.and-more', { words }) : words;
+  if (asked.alarms.problem !== '') return t('centre-page/summary.unknown');
+  return asked.alarms.answered ? t('centre-page/alarms.none-active') : '';
 }
 
 interface AlarmRowProps extends AlarmsCardProps {
@@ -134,12 +139,14 @@ interface AlarmRowProps extends AlarmsCardProps {
 }
 
 function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const row = useRef<HTMLLIElement>(null);
   const [least, setLeast] = useState<number | undefined>(undefined);
   useEffect(() => {
     setLeast(held ? row.current?.getBoundingClientRect().height : undefined);
   }, [held]);
-  const { tone, icon: Icon, word } = severityOf(alarm.severity);
+  const { tone, icon: Icon } = severityLook(alarm.severity);
   const gateway = state.gateways.get(alarm.gateway);
   const device =
     gateway?.devices.find(({ id }) => id === alarm.device) ?? gateway?.cameras.find(({ id }) => id === alarm.device);
@@ -155,42 +162,46 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
       </span>
       <div className="alarm-text">
         <div className="alarm-message clamped">
-          <span className={`alarm-severity ${alarm.open ? tone : 'muted'}`}>{word}</span>{' '}
-          {alarm.active ? alarm.message : (alarm.summary ?? alarm.message)}
+          <span className={`alarm-severity ${alarm.open ? tone : 'muted'}`}>{severityWord(texts, alarm.severity)}</span>{' '}
+          {alarm.active ? alarmMessage(texts, alarm) : alarmSummary(texts, alarm)}
         </div>
         <div className="path">
           {[alarm.site, gateway?.name ?? alarm.gateway, device?.name ?? alarm.device_name ?? alarm.device]
             .filter((part) => part !== '')
             .join(' › ')}
           {alarm.place === undefined ? '' : ` · ${alarm.place}`}
-          {valueWords(alarm)}
-          {alarm.count > 1 ? ` · ${alarm.count} times` : ''}
+          {valueWords(texts, alarm)}
+          {alarm.count > 1 ? ` · ${t('centre-page/alarms.times', { count: alarm.count })}` : ''}
         </div>
       </div>
       <div className="alarm-state">
         <span className="alarm-since">
           {alarm.active ? (
-            <>
-              for <For iso={alarm.raised} />
-            </>
+            <ActiveFor iso={alarm.raised} />
           ) : (
             <>
               <At iso={alarm.raised} />
               <span className="muted">
                 {' '}
-                for {duration(Date.parse(alarm.ended ?? alarm.changed) - Date.parse(alarm.raised))}
+                {t('centre-page/alarms.lasted', {
+                  duration: texts.duration(Date.parse(alarm.ended ?? alarm.changed) - Date.parse(alarm.raised)),
+                })}
               </span>
             </>
           )}
         </span>
         <span className="alarm-marks">
-          {alarm.test ? <Mark tone="info">Test</Mark> : null}
+          {alarm.test ? <Mark tone="info">{t('centre-page/alarms.test')}</Mark> : null}
           {alarm.acknowledged ? (
             <Acknowledged alarm={alarm} />
           ) : alarm.open ? (
-            <Mark tone={tone}>Not acknowledged</Mark>
+            <Mark tone={tone}>{t('centre-page/alarms.not-acknowledged')}</Mark>
           ) : null}
-          {alarm.active ? <Mark tone="quiet">Active</Mark> : <Mark tone="good">Over</Mark>}
+          {alarm.active ? (
+            <Mark tone="quiet">{t('centre-page/alarms.is-active')}</Mark>
+          ) : (
+            <Mark tone="good">{t('centre-page/alarms.is-over')}</Mark>
+          )}
         </span>
         {alarm.open && !alarm.acknowledged ? (
           <Acknowledge alarm={alarm} commands={state.commands} acknowledge={acknowledge} row={row} />
@@ -204,24 +215,28 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
 }
 
 /** The value of an active alarm; for an ended one its worst value, because its last one is a good one. */
-function valueWords({ active, cause, value, peak }: AlarmView): string {
+function valueWords({ t, metricValue }: PageTexts, { active, cause, value, peak }: AlarmView): string {
   const shown = active ? value : peak;
-  return shown === undefined ? '' : ` · ${active ? '' : 'worst '}${metricValue(cause, shown)}`;
+  if (shown === undefined) return '';
+  const words = metricValue(cause, shown);
+  return ` · ${active ? words : t('centre-page/alarms.worst', { value: words })}`;
 }
 
 function Acknowledged({ alarm }: { readonly alarm: AlarmView }): ReactNode {
   const { acknowledged_by: by, acknowledged_at: at, acknowledged_where: where } = alarm;
-  const title = where === 'centre only' ? 'Acknowledged at the centre; the gateway does not know yet' : undefined;
+  const { t } = useTexts();
+  const title = where === 'centre only' ? { title: t('centre-page/alarms.centre-only-title') } : {};
   return (
-    <Mark tone="quiet" icon={CheckIcon} {...(title === undefined ? {} : { title })}>
-      Acknowledged{by === undefined ? '' : ` by ${by}`}
+    <Mark tone="quiet" icon={CheckIcon} {...title}>
+      {by === undefined ? t('centre-page/alarms.acknowledged') : t('centre-page/alarms.acknowledged-by', { user: by })}
       {at === undefined ? null : (
         <>
           {' '}
           <At iso={at} />
         </>
       )}
-      {where === 'site' ? ', on the site' : where === 'centre only' ? ', the gateway does not know yet' : ''}
+      {where === 'site' ? `, ${t('centre-page/alarms.on-site')}` : ''}
+      {where === 'centre only' ? `, ${t('centre-page/alarms.centre-only')}` : ''}
     </Mark>
   );
 }

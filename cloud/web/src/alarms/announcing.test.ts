@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AlarmView } from '../../../alarms/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
 import { announce, nothingAnnounced } from './announcing.ts';
 
 const alarm = (id: string, change: Partial<AlarmView> = {}) =>
@@ -15,18 +16,18 @@ const alarm = (id: string, change: Partial<AlarmView> = {}) =>
   }) as AlarmView;
 
 test('a screen reader hears of an alarm when it is raised and when it ends, and of nothing in between', () => {
-  const opened = announce(nothingAnnounced, [alarm('a'), alarm('old', { active: false })]);
+  const opened = announce(english, nothingAnnounced, [alarm('a'), alarm('old', { active: false })]);
   expect(opened.words).toBe('');
-  const raised = announce(opened, [alarm('a'), alarm('b', { severity: 'critical', message: 'It burns!' })]);
+  const raised = announce(english, opened, [alarm('a'), alarm('b', { severity: 'critical', message: 'It burns!' })]);
   expect(raised.words).toBe('Critical alarm: It burns!');
   // acknowledged, or counted up
-  expect(announce(raised, [alarm('a', { acknowledged: true }), alarm('b', { count: 2 })])).toBe(raised);
-  const ended = announce(raised, [alarm('a', { active: false }), alarm('b')]);
+  expect(announce(english, raised, [alarm('a', { acknowledged: true }), alarm('b', { count: 2 })])).toBe(raised);
+  const ended = announce(english, raised, [alarm('a', { active: false }), alarm('b')]);
   expect(ended.words).toBe('Over: a is wrong.');
 });
 
 test('of many at once a screen reader hears how many and which is the gravest', () => {
-  const opened = announce(nothingAnnounced, [alarm('x'), alarm('y')]);
+  const opened = announce(english, nothingAnnounced, [alarm('x'), alarm('y')]);
   const many = [alarm('a'), alarm('b', { severity: 'critical', test: true }), alarm('c', { severity: 'critical' })];
-  expect(announce(opened, many).words).toBe('3 new alarms. Critical alarm: c is wrong. 2 alarms over.');
+  expect(announce(english, opened, many).words).toBe('3 new alarms. Critical alarm: c is wrong. 2 alarms over.');
 });

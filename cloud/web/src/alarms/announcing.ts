@@ -1,13 +1,13 @@
 /**
  * What a screen reader says of the alarms. Pure.
  *
- * Always: something is said when an alarm is raised or ends, and only then (the list itself changes each second); what
- * was active when the page was opened is not read out.
+ * Always: it speaks when an alarm is raised or ends, and only then (the list itself changes each second); alarms that
+ * were active when the page was opened are not read out.
  */
 import type { AlarmView } from '../../../alarms/schemas.ts';
-import { countOf } from '../format.ts';
 import { sortedAlarms } from '../live/desk-state.ts';
-import { severityOf } from '../parts/mark.tsx';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { alarmMessage } from './alarm-words.ts';
 
 export interface Announced {
   /** undefined = nothing was known yet */
@@ -18,27 +18,38 @@ export interface Announced {
 export const nothingAnnounced: Announced = { active: undefined, words: '' };
 
 /** `before` itself where there is nothing new to say. */
-export function announce(before: Announced, alarms: Iterable<AlarmView>): Announced {
+export function announce(texts: PageTexts, before: Announced, alarms: Iterable<AlarmView>): Announced {
   const active = new Map([...alarms].filter((alarm) => alarm.active).map((alarm) => [alarm.alarm, alarm]));
   const known = before.active;
   if (known === undefined) return { active, words: '' };
   const raised = sortedAlarms([...active.values()].filter(({ alarm }) => !known.has(alarm)));
   const ended = sortedAlarms([...known.values()].filter(({ alarm }) => !active.has(alarm)));
   if (raised.length === 0 && ended.length === 0) return before;
-  return { active, words: [raisedWords(raised), endedWords(ended)].filter((words) => words !== '').join(' ') };
+  return {
+    active,
+    words: [raisedWords(texts, raised), endedWords(texts, ended)].filter((words) => words !== '').join(' '),
+  };
 }
 
-function raisedWords(raised: readonly AlarmView[]): string {
+function raisedWords(texts: PageTexts, raised: readonly AlarmView[]): string {
+  const { t } = texts;
   const [gravest] = raised;
   if (gravest === undefined) return '';
-  const what = `${severityOf(gravest.severity).word} alarm${gravest.test ? ', a test' : ''}: ${sentenceOf(gravest.message)}`;
-  return raised.length === 1 ? what : `${countOf(raised.length, 'new alarm')}. ${what}`;
+  const what = t('centre-page/announce.raised', {
+    severity: gravest.severity,
+    test: gravest.test ? 'yes' : 'no',
+    message: sentenceOf(alarmMessage(texts, gravest)),
+  });
+  return raised.length === 1 ? what : `${t('centre-page/announce.many', { count: raised.length })} ${what}`;
 }
 
-function endedWords(over: readonly AlarmView[]): string {
+function endedWords(texts: PageTexts, over: readonly AlarmView[]): string {
+  const { t } = texts;
   const [first] = over;
   if (first === undefined) return '';
-  return over.length === 1 ? `Over: ${sentenceOf(first.message)}` : `${countOf(over.length, 'alarm')} over.`;
+  return over.length === 1
+    ? t('centre-page/announce.over', { message: sentenceOf(alarmMessage(texts, first)) })
+    : t('centre-page/announce.many-over', { count: over.length });
 }
 
 function sentenceOf(message: string): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { alarmView } from '../../testing/examples.ts';
+import { english } from '../../testing/page-texts.ts';
 import { alarmKey } from '../live/desk-state.ts';
 import { heldList, nothingBefore, waitingWords } from './holding.ts';
 
@@ -18,7 +19,7 @@ test('rows that are held keep their places whatever comes, and what came waits w
   );
   expect(rows).toEqual([old]);
   expect(waiting).toEqual([newer]);
-  expect(waitingWords(waiting)).toBe('1 new alarm, Critical: Somebody at the gate');
+  expect(waitingWords(english, waiting)).toBe('1 new alarm, Critical: Somebody at the gate');
 });
 
 test('a row that is held shows what is true of it now, also once it is over and acknowledged', () => {

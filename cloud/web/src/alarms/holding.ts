@@ -9,9 +9,10 @@
  */
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
-import { countOf } from '../format.ts';
 import { alarmKey } from '../live/desk-state.ts';
-import { severityOf } from '../parts/mark.tsx';
+import { severityWord } from '../parts/mark.tsx';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { alarmMessage } from './alarm-words.ts';
 
 export interface HeldList {
   readonly rows: readonly AlarmView[];
@@ -38,10 +39,14 @@ export function heldList(before: Before, sorted: readonly AlarmView[], all: Read
 }
 
 /** «2 new alarms, Critical: Somebody at the gate» */
-export function waitingWords(waiting: readonly AlarmView[]): string {
+export function waitingWords(texts: PageTexts, waiting: readonly AlarmView[]): string {
   const [gravest] = waiting;
   if (gravest === undefined) return '';
-  return `${countOf(waiting.length, 'new alarm')}, ${severityOf(gravest.severity).word}: ${gravest.message}`;
+  return texts.t('centre-page/alarms.new', {
+    count: waiting.length,
+    severity: severityWord(texts, gravest.severity),
+    message: alarmMessage(texts, gravest),
+  });
 }
 
 const idleMs = 10_000;

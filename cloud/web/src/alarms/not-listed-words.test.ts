@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
+import { english } from '../../testing/page-texts.ts';
 import { notListedWords } from './not-listed-words.ts';
 
 const names: Readonly<Record<string, string>> = { barn: 'Barn' };
 const of = (gateway: string, open: number) => ({ gateway, site: 'farm', open });
 
 test('what the list of alarms leaves out is told with its gateways, the first three by name', () => {
-  const words = (...some: ReturnType<typeof of>[]) => notListedWords(some, (gateway) => names[gateway] ?? gateway);
+  const words = (...some: ReturnType<typeof of>[]) =>
+    notListedWords(english, some, (gateway) => names[gateway] ?? gateway);
   expect(words()).toBe('');
   expect(words(of('barn', 499_000))).toMatch(/^Not listed here: 499,000 open alarms of Barn \(farm\)\. Each gateway/);
   expect(words(of('barn', 5), of('b', 1))).toContain('5 open alarms of Barn (farm) and 1 open alarm of b (farm).');

@@ -1,27 +1,24 @@
 /** Which open alarms the list leaves out, in words: a gateway that floods has its share of the list and no more. */
 import type { AlarmsAnswer } from '../../../alarms/schemas.ts';
-import { countOf } from '../format.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 /** Named one by one; the rest as a number. */
 const named = 3;
 
 /** A sentence; '' where all are listed. `nameOf`: what people call a gateway. */
-export function notListedWords(notListed: AlarmsAnswer['not_listed'], nameOf: (gateway: string) => string): string {
+export function notListedWords(
+  { t, list }: PageTexts,
+  notListed: AlarmsAnswer['not_listed'],
+  nameOf: (gateway: string) => string,
+): string {
   if (notListed.length === 0) return '';
-  const first = notListed
+  const words = notListed
     .slice(0, named)
-    .map(({ gateway, site, open }) => `${countOf(open, 'open alarm')} of ${nameOf(gateway)} (${site})`);
+    .map(({ gateway, site, open }) => t('centre-page/alarms.open-of', { count: open, gateway: nameOf(gateway), site }));
   const others = notListed.slice(named);
-  const rest =
-    others.length === 0
-      ? []
-      : [
-          `${countOf(
-            others.reduce((sum, { open }) => sum + open, 0),
-            'open alarm',
-          )} of ${countOf(others.length, 'other gateway')}`,
-        ];
-  const parts = [...first, ...rest];
-  const last = parts.pop() ?? '';
-  return `Not listed here: ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}. Each gateway has an equal share of this list; what is acknowledged makes room.`;
+  if (others.length > 0) {
+    const count = others.reduce((sum, { open }) => sum + open, 0);
+    words.push(t('centre-page/alarms.open-of-others', { count, gateways: others.length }));
+  }
+  return t('centre-page/alarms.not-listed', { list: list(words) });
 }

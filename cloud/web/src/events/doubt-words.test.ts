@@ -1,17 +1,20 @@
 import { expect, test } from 'vitest';
+import { english } from '../../testing/page-texts.ts';
 import { doubtWords, leftOutWords } from './doubt-words.ts';
 
 test('a time that is not believed is told with the year that it says', () => {
-  expect(doubtWords({ time: '2026-01-01T00:00:00Z' })).toBeUndefined();
-  expect(doubtWords({ time: '9999-12-31T00:00:00Z', doubted: 'future' })).toBe(
+  expect(doubtWords(english, { time: '2026-01-01T00:00:00Z' })).toBeUndefined();
+  expect(doubtWords(english, { time: '9999-12-31T00:00:00Z', doubted: 'future' })).toBe(
     'not believed: says 9999, in the future',
   );
-  expect(doubtWords({ time: '1970-01-01T00:00:07Z', doubted: 'past' })).toBe('not believed: says 1970, too long ago');
-  expect(doubtWords({ time: 'soon', doubted: 'past' })).toBe('not believed: says no time, too long ago');
+  expect(doubtWords(english, { time: '1970-01-01T00:00:07Z', doubted: 'past' })).toBe(
+    'not believed: says 1970, too long ago',
+  );
+  expect(doubtWords(english, { time: 'soon', doubted: 'past' })).toBe('not believed: says no time, too long ago');
 });
 
 test('what the live list leaves out is told by gateway, the most first', () => {
-  const words = (leftOut: Record<string, number>) => leftOutWords(leftOut, (gateway) => gateway.toUpperCase());
+  const words = (leftOut: Record<string, number>) => leftOutWords(english, leftOut, (gateway) => gateway.toUpperCase());
   expect(words({})).toBe('');
   expect(words({ b: 3, a: 12_000 })).toBe('left out meanwhile: 12,000 of A, 3 of B');
   expect(words({ b: 3, a: 12_000, c: 1, d: 1 })).toBe('left out meanwhile: 12,000 of A, 3 of B, 2 of others');

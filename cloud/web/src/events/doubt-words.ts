@@ -1,24 +1,34 @@
 /** What the list of events says of a time that is not believed, and of events that the stream left out. */
 import type { EventView } from '../../../events/schemas.ts';
-import { count } from '../format.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 /** A few words beside the time; undefined where its own time is believed. */
-export function doubtWords({ doubted, time }: Pick<EventView, 'doubted' | 'time'>): string | undefined {
+export function doubtWords(
+  { t }: PageTexts,
+  { doubted, time }: Pick<EventView, 'doubted' | 'time'>,
+): string | undefined {
   if (doubted === undefined) return undefined;
-  const year = /^([+-]?\d{4,6})-/.exec(time)?.[1] ?? 'no time';
+  const year = /^([+-]?\d{4,6})-/.exec(time)?.[1] ?? t('centre-page/events.no-time');
   return doubted === 'future'
-    ? `not believed: says ${year}, in the future`
-    : `not believed: says ${year}, too long ago`;
+    ? t('centre-page/events.doubt-future', { year })
+    : t('centre-page/events.doubt-past', { year });
 }
 
 /** Named one by one. */
 const named = 2;
 
 /** '' where none were left out. */
-export function leftOutWords(leftOut: Readonly<Record<string, number>>, nameOf: (gateway: string) => string): string {
+export function leftOutWords(
+  { t }: PageTexts,
+  leftOut: Readonly<Record<string, number>>,
+  nameOf: (gateway: string) => string,
+): string {
   const most = Object.entries(leftOut).sort(([, a], [, b]) => b - a);
   if (most.length === 0) return '';
-  const first = most.slice(0, named).map(([gateway, events]) => `${count(events)} of ${nameOf(gateway)}`);
+  const words = most
+    .slice(0, named)
+    .map(([gateway, count]) => t('centre-page/events.left-out-of', { count, gateway: nameOf(gateway) }));
   const others = most.slice(named).reduce((sum, [, events]) => sum + events, 0);
-  return `left out meanwhile: ${[...first, ...(others > 0 ? [`${count(others)} of others`] : [])].join(', ')}`;
+  if (others > 0) words.push(t('centre-page/events.left-out-others', { count: others }));
+  return t('centre-page/events.left-out', { list: words.join(', ') });
 }

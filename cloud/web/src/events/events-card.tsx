@@ -5,16 +5,16 @@ import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { EventView } from '../../../events/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
-import { count, duration } from '../format.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';
 import { type DeskState, oldOf } from '../live/desk-state.ts';
 import { ChevronIcon } from '../parts/icons.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { doubtWords, leftOutWords } from './doubt-words.ts';
 import { picturedIn } from './pictured.ts';
-import { eventWords, typeNames } from './summary.ts';
+import { eventWords, typeChoices } from './summary.ts';
 import { useEvents } from './use-events.ts';
 
 export interface EventsCardProps {
@@ -30,6 +30,8 @@ const shownOptions = 100;
 const noCommands: DeskState['commands'] = new Map();
 
 export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [filter, setFilter] = useState<EventFilter>({ gateway: '', device: '', type: '' });
   const [pointed, setPointed] = useState(false);
   const [open, setOpen] = useState<string | null>(null);
@@ -40,7 +42,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
   const filtered = filter.gateway !== '' || filter.device !== '' || filter.type !== '';
   const names = useNames(state);
   const old = oldOf(state);
-  const left = leftOutWords(leftOut, (gateway) => names.gateways.get(gateway) ?? gateway);
+  const left = leftOutWords(texts, leftOut, (gateway) => names.gateways.get(gateway) ?? gateway);
 
   const showNew = () => {
     setOpen(null);
@@ -54,18 +56,22 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
       <div ref={top} className="events-top" />
       <div className="card-head events-head">
         <h2 className="card-title" id="events-title">
-          Events
+          {t('centre-page/events.title')}
         </h2>
         <span className="muted events-mode">
-          {!following ? 'held while you read' : old === undefined ? 'newest first, live' : 'newest first,'}{' '}
+          {!following
+            ? t('centre-page/events.held')
+            : old === undefined
+              ? t('centre-page/events.live')
+              : t('centre-page/events.newest-first')}{' '}
           <AsOf old={old} />
           {left === '' ? null : <span className="warning"> {left}</span>}
         </span>
         <div className="events-filters">
           <Select
-            aria-label="Gateway"
+            aria-label={t('centre-page/events.gateway')}
             className="events-filter"
-            placeholder="All gateways"
+            placeholder={t('centre-page/events.all-gateways')}
             data={names.gatewayChoices}
             value={filter.gateway || null}
             onChange={choose('gateway')}
@@ -75,9 +81,9 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
             size="sm"
           />
           <Select
-            aria-label="Device"
+            aria-label={t('centre-page/events.device')}
             className="events-filter"
-            placeholder="All devices"
+            placeholder={t('centre-page/events.all-devices')}
             data={names.deviceChoices}
             value={filter.device || null}
             onChange={choose('device')}
@@ -87,10 +93,10 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
             size="sm"
           />
           <Select
-            aria-label="Type"
+            aria-label={t('centre-page/events.type')}
             className="events-filter"
-            placeholder="All types"
-            data={[...typeNames]}
+            placeholder={t('centre-page/events.all-types')}
+            data={typeChoices(texts)}
             value={filter.type || null}
             onChange={choose('type')}
             clearable
@@ -102,24 +108,24 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
       {list.held.length > 0 || list.stale ? (
         <div className="events-new">
           <Button size="compact-sm" radius="xl" onClick={showNew}>
-            {list.stale ? 'Many new: show' : `${count(list.held.length)} new: show`}
+            {list.stale ? t('centre-page/events.many-new') : t('centre-page/events.new', { count: list.held.length })}
           </Button>
         </div>
       ) : null}
       {list.shown.length === 0 ? (
         list.loaded ? (
           <div className="empty">
-            <strong>{filtered ? 'No events match' : 'No events yet'}</strong>
+            <strong>{filtered ? t('centre-page/events.no-match') : t('centre-page/events.none')}</strong>
             {filtered ? (
               <Button
                 variant="subtle"
                 size="compact-sm"
                 onClick={() => setFilter({ gateway: '', device: '', type: '' })}
               >
-                Show all events
+                {t('centre-page/events.show-all')}
               </Button>
             ) : (
-              'Everything that a gateway records appears here once it is stored.'
+              t('centre-page/events.none-why')
             )}
           </div>
         ) : (
@@ -133,12 +139,12 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
         >
           <div className="event event-titles" aria-hidden="true">
             <span />
-            <span>Happened</span>
-            <span>Gateway took it</span>
-            <span>Stored</span>
-            <span>Kind</span>
-            <span>Where</span>
-            <span>What</span>
+            <span>{t('centre-page/events.col-happened')}</span>
+            <span>{t('centre-page/events.col-taken')}</span>
+            <span>{t('centre-page/events.col-stored')}</span>
+            <span>{t('centre-page/events.col-kind')}</span>
+            <span>{t('centre-page/events.col-where')}</span>
+            <span>{t('centre-page/events.col-what')}</span>
           </div>
           {list.shown.map((event) => (
             <EventRow
@@ -155,7 +161,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
           {list.next === undefined ? null : (
             <div className="events-older">
               <Button variant="default" size="sm" loading={loadingOlder} onClick={older}>
-                Show older events
+                {t('centre-page/events.older')}
               </Button>
             </div>
           )}
@@ -186,38 +192,43 @@ const EventRow = memo(function EventRow({
   refused,
   toggle,
 }: EventRowProps): ReactNode {
-  const { kind, tone, text } = eventWords(event);
+  const texts = useTexts();
+  const { t } = texts;
+  const { kind, tone, text } = eventWords(texts, event);
   const happened = event.corrected_time ?? event.time;
   const late = Date.parse(event.stored) - Date.parse(happened);
   const pictured = open ? picturedIn(event) : undefined;
-  const doubt = doubtWords(event);
+  const doubt = doubtWords(texts, event);
   return (
     <Fragment>
       <button type="button" className="event" aria-expanded={open} onClick={() => toggle(open ? null : event.id)}>
         <span className={`event-chevron muted ${open ? 'is-open' : ''}`}>
           <ChevronIcon size={13} />
         </span>
-        <span className="event-time" data-label="happened">
+        <span className="event-time" data-label={t('centre-page/events.happened')}>
           <At iso={happened} />
           {doubt !== undefined ? (
             <span className="warning"> {doubt}</span>
           ) : event.corrected_time !== undefined ? (
-            <span className="muted" title={`The gateway's clock said ${event.time}`}>
-              {' corrected'}
+            <span className="muted" title={t('centre-page/events.clock-said', { time: event.time })}>
+              {' '}
+              {t('centre-page/events.corrected')}
             </span>
           ) : event.clock === 'unsynced' ? (
-            <span className="warning"> clock unsure</span>
+            <span className="warning"> {t('centre-page/events.clock-unsure')}</span>
           ) : null}
         </span>
-        <span className="event-received" data-label="taken">
+        <span className="event-received" data-label={t('centre-page/events.taken')}>
           <At iso={event.corrected_received ?? event.received} />
         </span>
-        <span className="event-stored" data-label="stored">
+        <span className="event-stored" data-label={t('centre-page/events.stored')}>
           <At iso={event.stored} />
           {late > lateMs ? (
             <>
               {' '}
-              <span className="event-late warning">{duration(late)} later</span>
+              <span className="event-late warning">
+                {t('centre-page/events.later', { duration: texts.duration(late) })}
+              </span>
             </>
           ) : null}
         </span>

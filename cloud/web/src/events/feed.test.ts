@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventsAnswer, EventView } from '../../../events/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
+import { sentence } from '../http.ts';
 import { EventFeed, emptyFeed } from './feed.ts';
 import { maxFollowed, type Next } from './list.ts';
 
@@ -21,6 +23,7 @@ function start() {
     changed: (state) => {
       page.state = state;
     },
+    sentence: (error) => sentence(english, error),
     wait: (ms) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       waits.push({ ms, over: resolve });

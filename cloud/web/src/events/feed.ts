@@ -10,7 +10,6 @@
  */
 import type { EventsAnswer, EventView } from '../../../events/schemas.ts';
 import type { StreamMessages } from '../../../live/messages.ts';
-import { sentence } from '../http.ts';
 import { type EventList, emptyList, firstPage, maxFollowed, type Next, withNew, withOlder } from './list.ts';
 
 export interface FeedState {
@@ -31,6 +30,8 @@ export interface FeedParts {
   /** whether new events go into the list; else somebody reads, and they are held back */
   readonly following: () => boolean;
   readonly changed: (state: FeedState) => void;
+  /** what an error says, in a sentence */
+  readonly sentence: (error: unknown) => string;
   /** resolves after `ms`, at once when aborted */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -90,7 +91,7 @@ export class EventFeed {
       if (isSame(this.#state.list.next, next)) this.#list((list) => withOlder(list, events, cursor));
       this.#set({ problem: '' });
     } catch (error) {
-      this.#set({ problem: sentence(error) });
+      this.#set({ problem: this.#parts.sentence(error) });
     } finally {
       this.#set({ loadingOlder: false });
     }
@@ -116,7 +117,7 @@ export class EventFeed {
       const early = this.#early ?? [];
       this.#early = undefined;
       this.#list((list) => withNew(list, early, 0, this.#parts.following()));
-      this.#set({ problem: sentence(error) });
+      this.#set({ problem: this.#parts.sentence(error) });
       void this.#reloadIn(retryMs);
     }
   }

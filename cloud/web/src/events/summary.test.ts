@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { EventView } from '../../../events/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
 import { eventWords } from './summary.ts';
 
 const words = (type: string, data: unknown) => {
-  const { kind, text } = eventWords({ type, data } as EventView);
+  const { kind, text } = eventWords(english, { type, data } as EventView);
   return `${kind} | ${text}`.replaceAll('\u00a0', ' ');
 };
 
@@ -32,27 +33,27 @@ test.each([
   [
     'forpost.vision.count.v1',
     { camera: 'a', zone: 'door', class: 'person', seconds: 60, entered: 3, left: 2, now: 1, most: 2 },
-    'Count | door, person: 3 entered, 2 left, 1 there now in 60 s',
+    'Count | door, person: 3 entered, 2 left, 1 there now in 1 min',
   ],
   [
     'forpost.vision.count.v1',
     { camera: 'a', line: 'fence', class: 'person', seconds: 60, crossed: { right: 2, up: 1 } },
-    'Count | fence, person: 2 to the right, 1 up in 60 s',
+    'Count | fence, person: 2 to the right, 1 up in 1 min',
   ],
   [
     'forpost.gap.v1',
     { count: 812, from: '1000', to: '1811', lane: 'telemetry', reason: 'the disk was full' },
-    'Gap | telemetry, what had not been received of no. 1,000–1,811 (812 events): the disk was full',
+    'Gap | telemetry, events no. 1,000–1,811 that had not been received (812 events): the disk was full',
   ],
   [
     'forpost.gap.v1',
     { count: 0, from: '7', to: null, lane: 'telemetry', reason: 'damaged' },
-    'Gap | telemetry, what had not been received of no. 7 on, nobody knows how many events: damaged',
+    'Gap | telemetry, events from no. 7 on that had not been received, number not known: damaged',
   ],
   [
     'forpost.gap.v1',
     { count: 1, from: '1', to: '0', lane: 'alerts', reason: 'given up' },
-    'Gap | alerts, 1 event that never had a number: given up',
+    'Gap | alerts, 1 event lost before a number was given: given up',
   ],
   [
     'forpost.gateway.v1',

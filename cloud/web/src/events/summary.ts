@@ -1,9 +1,9 @@
 /** One line that says what an event says. Pure; an event of another version says what it can. */
-
+import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { EventView } from '../../../events/schemas.ts';
-import { count, countOf, metricName, metricValue } from '../format.ts';
 import type { Tone } from '../parts/mark.tsx';
 import { table } from '../parts/table.ts';
+import { type PageTexts, wordOf } from '../texts/page-texts.ts';
 
 export interface EventWords {
   readonly kind: string;
@@ -15,118 +15,210 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const longestText = 240;
 
-export function eventWords(event: EventView): EventWords {
+export function eventWords(texts: PageTexts, event: EventView): EventWords {
   const data: Fields = typeof event.data === 'object' && event.data !== null ? (event.data as Fields) : {};
   const words = byType[event.type] ?? other;
-  const said = words(data, event);
+  const said = words(texts, data, event);
   return { ...said, text: said.text.length > longestText ? `${said.text.slice(0, longestText)}…` : said.text };
 }
 
-const byType = table<(data: Fields, event: EventView) => EventWords>({
+const byType = table<(texts: PageTexts, data: Fields, event: EventView) => EventWords>({
   'forpost.reading.v1': reading,
   'forpost.alert.v1': alert,
   'forpost.vision.observation.v1': observation,
   'forpost.vision.count.v1': visionCount,
   'forpost.gap.v1': gap,
-  'forpost.clock.v1': (data) => ({
-    kind: 'Clock',
-    tone: 'quiet',
-    text: `the clock was set${typeof data.source === 'string' ? ` by ${data.source}` : ''}`,
-  }),
+  'forpost.clock.v1': clock,
   'forpost.command.result.v1': commandResult,
-  'forpost.gateway.v1': (data, event) => ({ ...other(data, event), kind: 'Gateway' }),
-  'forpost.device.v1': (data, event) => ({ ...other(data, event), kind: 'Device' }),
-  'forpost.state.v1': (data, event) => ({ ...other(data, event), kind: 'State' }),
+  'forpost.gateway.v1': (texts, data, event) => ({
+    ...other(texts, data, event),
+    kind: texts.t('centre-page/kind.gateway'),
+  }),
+  'forpost.device.v1': (texts, data, event) => ({
+    ...other(texts, data, event),
+    kind: texts.t('centre-page/kind.device'),
+  }),
+  'forpost.state.v1': (texts, data, event) => ({
+    ...other(texts, data, event),
+    kind: texts.t('centre-page/kind.state'),
+  }),
 });
 
-/** The names of the types, for choosing. */
-export const typeNames: readonly { readonly value: string; readonly label: string }[] = [
-  { value: 'forpost.reading.v1', label: 'Readings' },
-  { value: 'forpost.alert.v1', label: 'Alerts' },
-  { value: 'forpost.vision.observation.v1', label: 'Observations' },
-  { value: 'forpost.vision.count.v1', label: 'Counts' },
-  { value: 'forpost.gap.v1', label: 'Gaps' },
-  { value: 'forpost.command.result.v1', label: 'Commands' },
-  { value: 'forpost.gateway.v1', label: 'Gateway' },
-  { value: 'forpost.device.v1', label: 'Device' },
-  { value: 'forpost.clock.v1', label: 'Clock' },
-];
-
-function reading(data: Fields): EventWords {
-  const values = typeof data.values === 'object' && data.values !== null ? Object.entries(data.values) : [];
-  const said = values.map(([metric, value]) => `${metricName(metric)} ${plain(value, metric)}`);
-  const quality = typeof data.quality === 'string' ? ` (${data.quality})` : '';
-  const channel = typeof data.channel === 'string' ? `${data.channel}: ` : '';
-  return { kind: 'Reading', tone: 'quiet', text: `${channel}${said.join(' · ')}${quality}` };
+/** The types of events that the list can be filtered by. */
+export function typeChoices({ t }: PageTexts): { value: string; label: string }[] {
+  return [
+    { value: 'forpost.reading.v1', label: t('centre-page/types.readings') },
+    { value: 'forpost.alert.v1', label: t('centre-page/types.alerts') },
+    { value: 'forpost.vision.observation.v1', label: t('centre-page/types.observations') },
+    { value: 'forpost.vision.count.v1', label: t('centre-page/types.counts') },
+    { value: 'forpost.gap.v1', label: t('centre-page/types.gaps') },
+    { value: 'forpost.command.result.v1', label: t('centre-page/types.commands') },
+    { value: 'forpost.gateway.v1', label: t('centre-page/types.gateway') },
+    { value: 'forpost.device.v1', label: t('centre-page/types.device') },
+    { value: 'forpost.clock.v1', label: t('centre-page/types.clock') },
+  ];
 }
 
-function alert(data: Fields): EventWords {
+const qualities = table({
+  estimated: 'centre-page/quality.estimated',
+  stale: 'centre-page/quality.stale',
+  implausible: 'centre-page/quality.implausible',
+  bad: 'centre-page/quality.bad',
+});
+
+function reading(texts: PageTexts, data: Fields): EventWords {
+  const { t } = texts;
+  const values = typeof data.values === 'object' && data.values !== null ? Object.entries(data.values) : [];
+  let text = values.map(([metric, value]) => `${texts.metricName(metric)} ${plain(texts, value, metric)}`).join(' · ');
+  if (typeof data.channel === 'string') text = t('centre-page/said.of-channel', { channel: data.channel, words: text });
+  if (typeof data.quality === 'string')
+    text = t('centre-page/said.with-quality', { words: text, quality: wordOf(texts, qualities, data.quality) });
+  return { kind: t('centre-page/kind.reading'), tone: 'quiet', text };
+}
+
+const changes = table({
+  raised: 'centre-page/change.raised',
+  updated: 'centre-page/change.updated',
+  cleared: 'centre-page/change.cleared',
+  acknowledged: 'centre-page/change.acknowledged',
+  changed: 'centre-page/change.changed',
+});
+
+function alert(texts: PageTexts, data: Fields): EventWords {
+  const { t, say } = texts;
+  const kind = t('centre-page/kind.alert');
   const severity = typeof data.severity === 'string' ? data.severity : 'warning';
   const over = data.change === 'cleared';
   const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
-  const change = typeof data.change === 'string' ? data.change : 'changed';
-  const message = typeof data.message === 'string' ? data.message : '';
-  // what is so now tells nobody what it was about
-  const about = data.active === false && typeof data.summary === 'string' ? data.summary : message;
-  const now = over && about !== message ? ` (${message})` : '';
-  const by =
-    data.change === 'acknowledged' && typeof data.acknowledged_by === 'string' ? ` by ${data.acknowledged_by}` : '';
-  return { kind: 'Alert', tone, text: `${change}${by}: ${about}${now}` };
+  const message = typeof data.message === 'string' ? say(messageIn(data.message_text), data.message) : '';
+  // the message of an alarm that is over says only that it is over
+  const about =
+    data.active === false && typeof data.summary === 'string'
+      ? say(messageIn(data.summary_text), data.summary)
+      : message;
+  if (data.change === 'acknowledged' && typeof data.acknowledged_by === 'string')
+    return { kind, tone, text: t('centre-page/said.acknowledged-by', { user: data.acknowledged_by, about }) };
+  const change = wordOf(texts, changes, typeof data.change === 'string' ? data.change : 'changed');
+  const text =
+    over && about !== message
+      ? t('centre-page/said.alert-now', { change, about, now: message })
+      : t('centre-page/said.alert', { change, about });
+  return { kind, tone, text };
 }
 
-function observation(data: Fields): EventWords {
-  const place = typeof data.zone === 'string' ? data.zone : typeof data.line === 'string' ? data.line : '';
-  const way = typeof data.to === 'string' ? ` ${toward(data.to)}` : '';
-  const where =
-    place === '' ? '' : ` ${data.change === 'parked' || data.change === 'moved' ? 'in ' : ''}${place}${way}`;
-  const score = typeof data.score === 'number' ? ` (${Math.round(data.score * 100)} %)` : '';
-  return { kind: 'Camera', tone: 'info', text: `${plain(data.class)} ${plain(data.change)}${where}${score}` };
+function observation(texts: PageTexts, data: Fields): EventWords {
+  const words = observationWords(texts, data);
+  const text =
+    typeof data.score === 'number'
+      ? texts.t('centre-page/said.with-score', { words, score: texts.share(data.score) })
+      : words;
+  return { kind: texts.t('centre-page/kind.camera'), tone: 'info', text };
 }
 
-/** A side of a line in words: to the left, up. */
-function toward(side: string): string {
-  return side === 'left' || side === 'right' ? `to the ${side}` : side;
+function observationWords(texts: PageTexts, { class: found, change, zone, line, to }: Fields): string {
+  const { t } = texts;
+  const what = { class: plain(texts, found) };
+  if (typeof zone === 'string')
+    switch (change) {
+      case 'entered':
+        return t('centre-page/said.entered', { ...what, zone });
+      case 'left':
+        return t('centre-page/said.left', { ...what, zone });
+      case 'parked':
+        return t('centre-page/said.parked', { ...what, zone });
+      case 'moved':
+        return t('centre-page/said.moved', { ...what, zone });
+    }
+  if (change === 'crossed' && typeof line === 'string' && typeof to === 'string')
+    return t('centre-page/said.crossed', { ...what, line, side: wordOf(texts, sides, to) });
+  return t('centre-page/said.observed', { ...what, change: plain(texts, change), place: plain(texts, zone ?? line) });
 }
 
-function visionCount(data: Fields): EventWords {
-  const over = typeof data.seconds === 'number' ? ` in ${data.seconds} s` : '';
-  const named = (what: unknown, of: string) => (typeof what === 'number' ? [`${what} ${of}`] : []);
-  const crossed = typeof data.crossed === 'object' && data.crossed !== null ? Object.entries(data.crossed) : [];
-  const parts =
-    typeof data.line === 'string'
-      ? crossed.flatMap(([to, times]) => named(times, toward(to)))
-      : [...named(data.entered, 'entered'), ...named(data.left, 'left'), ...named(data.now, 'there now')];
-  const place = plain(data.line ?? data.zone);
-  return { kind: 'Count', tone: 'quiet', text: `${place}, ${plain(data.class)}: ${parts.join(', ')}${over}` };
-}
+/** A side of a line. */
+const sides = table({
+  left: 'centre-page/side.left',
+  right: 'centre-page/side.right',
+  up: 'centre-page/side.up',
+  down: 'centre-page/side.down',
+});
 
-function gap(data: Fields): EventWords {
-  const { from, to, lane, reason } = data;
-  const events = typeof data.count === 'number' ? countOf(data.count, 'event') : 'some events';
-  const said = (what: string) =>
-    ({ kind: 'Gap', tone: 'warning', text: `${plain(lane)}, ${what}: ${plain(reason)}` }) as const;
-  if (to === null) return said(`what had not been received of no. ${plain(from)} on, nobody knows how many events`);
-  if (to === '0') return said(`${events} that never had a number`);
-  if (typeof from === 'string' && typeof to === 'string')
-    return said(`what had not been received of no. ${count(Number(from))}–${count(Number(to))} (${events})`);
-  return said(events);
-}
-
-function commandResult(data: Fields): EventWords {
-  const text = `${plain(data.kind)} by ${plain(data.author)}: ${plain(data.outcome)}, ${plain(data.message)}`;
-  return { kind: 'Command', tone: data.outcome === 'applied' ? 'good' : 'warning', text };
-}
-
-function other(data: Fields, event: EventView): EventWords {
-  const kind = event.type.replace(/^forpost\./, '').replace(/\.v\d+$/, '');
-  return {
-    kind,
-    tone: 'quiet',
-    text: typeof data.message === 'string' ? data.message : JSON.stringify(event.data ?? null),
+function visionCount(texts: PageTexts, data: Fields): EventWords {
+  const { t } = texts;
+  const parts: string[] = [];
+  if (typeof data.line === 'string') {
+    const crossed = typeof data.crossed === 'object' && data.crossed !== null ? Object.entries(data.crossed) : [];
+    for (const [to, count] of crossed)
+      if (typeof count === 'number')
+        parts.push(t('centre-page/said.crossed-count', { count, side: wordOf(texts, sides, to) }));
+  } else {
+    const { entered, left, now } = data;
+    if (typeof entered === 'number') parts.push(t('centre-page/said.entered-count', { count: entered }));
+    if (typeof left === 'number') parts.push(t('centre-page/said.left-count', { count: left }));
+    if (typeof now === 'number') parts.push(t('centre-page/said.now-count', { count: now }));
+  }
+  const values = {
+    place: plain(texts, data.line ?? data.zone),
+    class: plain(texts, data.class),
+    parts: parts.join(', '),
   };
+  const text =
+    typeof data.seconds === 'number'
+      ? t('centre-page/said.count-in', { ...values, time: texts.duration(data.seconds * 1000) })
+      : t('centre-page/said.count', values);
+  return { kind: t('centre-page/kind.count'), tone: 'quiet', text };
 }
 
-function plain(value: unknown, metric = ''): string {
+function gap(texts: PageTexts, data: Fields): EventWords {
+  const { t } = texts;
+  const reason = plain(texts, data.reason);
+  const text = t('centre-page/said.gap', { lane: plain(texts, data.lane), events: gapEvents(texts, data), reason });
+  return { kind: t('centre-page/kind.gap'), tone: 'warning', text };
+}
+
+/** Which events a gap record stands for. */
+function gapEvents(texts: PageTexts, { from, to, count }: Fields): string {
+  const { t } = texts;
+  const events = typeof count === 'number' ? t('centre-page/count.events', { count }) : t('centre-page/said.gap-some');
+  if (to === null) return t('centre-page/said.gap-unknown', { from: plain(texts, from) });
+  if (to === '0') return t('centre-page/said.gap-numberless', { events });
+  if (typeof from !== 'string' || typeof to !== 'string') return events;
+  const numbers = { from: texts.count(Number(from)), to: texts.count(Number(to)) };
+  return t('centre-page/said.gap-range', { ...numbers, events });
+}
+
+function clock({ t }: PageTexts, { source }: Fields): EventWords {
+  const text =
+    typeof source === 'string' ? t('centre-page/said.clock-set-by', { source }) : t('centre-page/said.clock-set');
+  return { kind: t('centre-page/kind.clock'), tone: 'quiet', text };
+}
+
+const outcomes = table({
+  applied: 'centre-page/outcome.applied',
+  refused: 'centre-page/outcome.refused',
+  failed: 'centre-page/outcome.failed',
+  expired: 'centre-page/outcome.expired',
+});
+
+function commandResult(texts: PageTexts, data: Fields): EventWords {
+  const text = texts.t('centre-page/said.command', {
+    kind: plain(texts, data.kind),
+    author: plain(texts, data.author),
+    outcome: wordOf(texts, outcomes, plain(texts, data.outcome)),
+    message: plain(texts, data.message),
+  });
+  return { kind: texts.t('centre-page/kind.command'), tone: data.outcome === 'applied' ? 'good' : 'warning', text };
+}
+
+function other({ say }: PageTexts, data: Fields, event: EventView): EventWords {
+  const kind = event.type.replace(/^forpost\./, '').replace(/\.v\d+$/, '');
+  const text =
+    typeof data.message === 'string'
+      ? say(messageIn(data.message_text), data.message)
+      : JSON.stringify(event.data ?? null);
+  return { kind, tone: 'quiet', text };
+}
+
+function plain({ metricValue }: PageTexts, value: unknown, metric = ''): string {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
     return metricValue(metric, value);
   return value === undefined || value === null ? '' : JSON.stringify(value);

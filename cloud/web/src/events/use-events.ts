@@ -2,8 +2,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventsAnswer } from '../../../events/schemas.ts';
 import { wait } from '../asking.ts';
-import { get } from '../http.ts';
+import { get, sentence } from '../http.ts';
 import { type Desk, type EventFilter, passes } from '../live/desk.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { EventFeed, emptyFeed, type FeedState } from './feed.ts';
 import type { Next } from './list.ts';
 
@@ -17,6 +18,7 @@ export interface Events extends FeedState {
 }
 
 export function useEvents(desk: Desk, filter: EventFilter, following: boolean): Events {
+  const texts = useTexts();
   const [state, setState] = useState(emptyFeed);
   const feed = useRef<EventFeed | undefined>(undefined);
   const followingNow = useRef(following);
@@ -30,6 +32,7 @@ export function useEvents(desk: Desk, filter: EventFilter, following: boolean): 
       passes: (event) => passes(event, wanted),
       following: () => followingNow.current,
       changed: setState,
+      sentence: (error) => sentence(texts, error),
       wait,
     });
     feed.current = made;
@@ -40,7 +43,7 @@ export function useEvents(desk: Desk, filter: EventFilter, following: boolean): 
       made.stop();
       setState(emptyFeed);
     };
-  }, [desk, gateway, device, type]);
+  }, [desk, gateway, device, type, texts]);
 
   const older = useCallback(() => void feed.current?.older(), []);
   const release = useCallback(() => feed.current?.release(), []);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
+import { sentence } from '../http.ts';
 import { EvidenceFetch, nothingFetched } from './evidence-fetch.ts';
 
 const view = (sha256: string, received: number, arrived: string | null = null) =>
@@ -25,6 +27,7 @@ function fetching(looks: readonly (readonly EvidenceView[] | undefined)[], refus
     changed: (state) => {
       page.state = state;
     },
+    sentence: (error) => sentence(english, error),
     wait: async (ms) => {
       waits.push(`${ms} ${page.state.problem}`);
       if (page.looked >= looks.length) fetch.stop();

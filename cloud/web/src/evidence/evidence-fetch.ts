@@ -8,7 +8,6 @@
  * next look that is answered; after `stop` nothing is asked and nothing changes.
  */
 import type { EvidenceView } from '../../../evidence/schemas.ts';
-import { sentence } from '../http.ts';
 
 export interface FetchState {
   /** by sha256: what the centre has asked for, and how much of it is here */
@@ -27,6 +26,8 @@ export interface FetchParts {
   readonly look: (signal: AbortSignal) => Promise<readonly EvidenceView[]>;
   readonly ask: (piece: string) => Promise<EvidenceView>;
   readonly changed: (state: FetchState) => void;
+  /** what an error says, in a sentence */
+  readonly sentence: (error: unknown) => string;
   /** resolves after `ms`, at once when aborted */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -70,7 +71,7 @@ export class EvidenceFetch {
       const view = await this.#parts.ask(piece);
       this.#set({ known: new Map(this.#state.known).set(piece, view) });
     } catch (error) {
-      this.#set({ refused: new Map(this.#state.refused).set(piece, sentence(error)) });
+      this.#set({ refused: new Map(this.#state.refused).set(piece, this.#parts.sentence(error)) });
     }
   }
 
@@ -80,7 +81,7 @@ export class EvidenceFetch {
       this.#set({ known: new Map(views.map((one) => [one.sha256, one])), problem: '' });
       return true;
     } catch (error) {
-      this.#set({ problem: sentence(error) });
+      this.#set({ problem: this.#parts.sentence(error) });
       return false;
     }
   }

@@ -1,29 +1,43 @@
 /** What the page says of a piece of evidence. */
-
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
-import { table } from '../parts/table.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
-const words = table<string>({
-  picture: 'At the alarm',
-  best: 'Best view',
-  clip: 'Clip around the alarm',
-});
-
-export function kindWords(kind: string): string {
-  return words[kind] ?? 'Picture';
+export function kindWords({ t }: PageTexts, kind: string): string {
+  switch (kind) {
+    case 'picture':
+      return t('centre-page/evidence.picture');
+    case 'best':
+      return t('centre-page/evidence.best');
+    case 'clip':
+      return t('centre-page/evidence.clip');
+    default:
+      return t('centre-page/evidence.other');
+  }
 }
 
-/** Why the gateway will not send it, by its newest answer; empty where it may still come. */
-export function failureOf(commands: Iterable<CommandView>, sha256: string): string {
+/** "2 pictures and 1 clip" */
+export function piecesWords({ t, list }: PageTexts, evidence: readonly { readonly kind: string }[]): string {
+  const pictures = evidence.filter(({ kind }) => kind !== 'clip').length;
+  const clips = evidence.length - pictures;
+  return list([
+    ...(pictures > 0 ? [t('centre-page/evidence.pictures', { count: pictures })] : []),
+    ...(clips > 0 ? [t('centre-page/evidence.clips', { count: clips })] : []),
+  ]);
+}
+
+/** Why the gateway does not send it, by its newest answer; empty where it may still come. */
+export function failureOf({ t }: PageTexts, commands: Iterable<CommandView>, sha256: string): string {
   let newest: CommandView | undefined;
   for (const command of commands) {
     if (command.kind !== 'evidence' || command.arguments.sha256 !== sha256) continue;
     if (newest === undefined || command.issued >= newest.issued) newest = command;
   }
   if (newest === undefined || newest.state === 'sent' || newest.state === 'applied') return '';
-  if (newest.state === 'unanswered') return 'The gateway has not answered: show it again to ask anew';
-  return newest.message === '' ? 'The gateway cannot send it' : `Not sent: ${newest.message}`;
+  if (newest.state === 'unanswered') return t('centre-page/evidence.no-answer');
+  return newest.message === ''
+    ? t('centre-page/evidence.cannot')
+    : t('centre-page/evidence.not-sent', { reason: newest.message });
 }
 
 export interface Awaited {
@@ -36,10 +50,17 @@ export interface Awaited {
  * What is said of a piece that is not here. `known`: what the centre knows of it, undefined = it never asked for it;
  * `refused`: why it was not asked for just now; `failure`: as of `failureOf`; both '' where there is none.
  */
-export function awaitedOf(known: EvidenceView | undefined, refused: string, failure: string): Awaited {
-  if (refused !== '') return { words: `Not asked for: ${refused}`, waits: false };
+export function awaitedOf(
+  { t, share }: PageTexts,
+  known: EvidenceView | undefined,
+  refused: string,
+  failure: string,
+): Awaited {
+  if (refused !== '') return { words: t('centre-page/evidence.not-asked', { reason: refused }), waits: false };
   if (failure !== '') return { words: failure, waits: false };
-  if (known === undefined) return { words: 'Asking for it…', waits: true };
-  const part = Math.floor((known.received / known.size) * 100);
-  return { words: part > 0 ? `${part} % is here` : 'Asked for; it comes when the site is connected', waits: true };
+  if (known === undefined) return { words: t('centre-page/evidence.asking'), waits: true };
+  const percent = Math.floor((known.received / known.size) * 100);
+  const words =
+    percent > 0 ? t('centre-page/evidence.part', { part: share(percent / 100) }) : t('centre-page/evidence.asked');
+  return { words, waits: true };
 }

@@ -10,14 +10,15 @@ import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
 import { addressOf } from '../address.ts';
+import { alarmMessage } from '../alarms/alarm-words.ts';
 import { wait } from '../asking.ts';
-import { countOf } from '../format.ts';
 import { get, post, sentence, whyNot } from '../http.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { EvidenceFetch, hasArrived, nothingFetched } from './evidence-fetch.ts';
-import { awaitedOf, failureOf, kindWords } from './evidence-words.ts';
+import { awaitedOf, failureOf, kindWords, piecesWords } from './evidence-words.ts';
 
 export interface EvidenceProps {
-  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'evidence' | 'evidence_problem'>;
+  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'message_text' | 'evidence' | 'evidence_problem'>;
   readonly commands: ReadonlyMap<string, CommandView>;
   /** why they cannot be fetched; undefined where they can */
   readonly refused: string | undefined;
@@ -26,21 +27,20 @@ export interface EvidenceProps {
 }
 
 export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [opened, setOpened] = useState(false);
-  const pictures = alarm.evidence.filter(({ kind }) => kind !== 'clip').length;
-  const clips = alarm.evidence.length - pictures;
   const lacks =
     alarm.evidence_problem === undefined ? null : <p className="alarm-evidence muted">{alarm.evidence_problem}</p>;
   if (alarm.evidence.length === 0) return lacks;
-  const what = [pictures > 0 ? countOf(pictures, 'picture') : '', clips > 0 ? countOf(clips, 'clip') : '']
-    .filter((words) => words !== '')
-    .join(' and ');
+  const what = piecesWords(texts, alarm.evidence);
   if (refused !== undefined)
     return (
       <p className="alarm-evidence muted">
-        {what} on the site. The gateway cannot send {alarm.evidence.length === 1 ? 'it' : 'them'}: {refused}.
+        {t('centre-page/evidence.cannot-send', { what, count: alarm.evidence.length, reason: refused })}
       </p>
     );
+  const label = opened ? t('centre-page/evidence.hide', { what }) : t('centre-page/evidence.show', { what });
   return (
     <div className="alarm-evidence">
       {lacks}
@@ -48,13 +48,13 @@ export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps):
         size="compact-sm"
         variant="default"
         aria-expanded={opened}
-        aria-label={`${opened ? 'Hide' : 'Show'} ${what}: ${alarm.message}`}
+        aria-label={`${label}: ${alarmMessage(texts, alarm)}`}
         onClick={() => {
           setOpened(!opened);
           onOpened?.(!opened);
         }}
       >
-        {opened ? 'Hide' : 'Show'} {what}
+        {label}
       </Button>
       {opened ? <Pieces alarm={alarm} commands={commands} /> : null}
     </div>
@@ -62,6 +62,7 @@ export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps):
 }
 
 function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>): ReactNode {
+  const texts = useTexts();
   const [state, setState] = useState(nothingFetched);
   const fetch = useRef<EvidenceFetch | undefined>(undefined);
   const base = `/api/v1/gateways/${encodeURIComponent(alarm.gateway)}/evidence`;
@@ -80,12 +81,13 @@ function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>):
         return post<EvidenceView>(base, { evidence: id, sha256, size, media, alarm: alarm.alarm });
       },
       changed: setState,
+      sentence: (error) => sentence(texts, error),
       wait,
     });
     fetch.current = made;
     void made.run();
     return () => made.stop();
-  }, [base, alarm.alarm, wanted]);
+  }, [base, alarm.alarm, wanted, texts]);
   return (
     <>
       {state.problem === '' ? null : (
@@ -98,16 +100,20 @@ function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>):
           <li key={sha256}>
             <figure>
               {hasArrived(state, sha256) ? (
-                <Shown address={`${base}/${sha256}`} media={media} words={`${kindWords(kind)}: ${alarm.message}`} />
+                <Shown
+                  address={`${base}/${sha256}`}
+                  media={media}
+                  words={`${kindWords(texts, kind)}: ${alarmMessage(texts, alarm)}`}
+                />
               ) : (
                 <Awaited
                   known={state.known.get(sha256)}
                   refused={state.refused.get(sha256) ?? ''}
-                  failure={failureOf(commands.values(), sha256)}
+                  failure={failureOf(texts, commands.values(), sha256)}
                   again={() => void fetch.current?.again(sha256)}
                 />
               )}
-              <figcaption>{kindWords(kind)}</figcaption>
+              <figcaption>{kindWords(texts, kind)}</figcaption>
             </figure>
           </li>
         ))}
@@ -116,7 +122,7 @@ function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>):
   );
 }
 
-/** A look that cannot be written down shows nothing: the answer says why, and it can be tried again. */
+/** A piece that is here; where it cannot be shown, the reason and a button that tries again. */
 function Shown({
   address,
   media,
@@ -126,16 +132,17 @@ function Shown({
   readonly media: string | undefined;
   readonly words: string;
 }): ReactNode {
+  const texts = useTexts();
   const [problem, setProblem] = useState('');
   const failed = () => {
-    void whyNot(address).then((why) => setProblem(sentence(new Error(why))));
+    void whyNot(address).then((error) => setProblem(sentence(texts, error)));
   };
   if (problem !== '')
     return (
       <div className="evidence-awaited" role="alert">
         {problem}
         <Button size="compact-sm" variant="default" onClick={() => setProblem('')}>
-          Try again
+          {texts.t('centre-page/card.again')}
         </Button>
       </div>
     );
@@ -157,14 +164,15 @@ interface AwaitedProps {
 }
 
 function Awaited({ known, refused, failure, again }: AwaitedProps): ReactNode {
-  const { words, waits } = awaitedOf(known, refused, failure);
+  const texts = useTexts();
+  const { words, waits } = awaitedOf(texts, known, refused, failure);
   return (
     <div className="evidence-awaited" role="status">
       {waits ? <Loader size="xs" color="gray" /> : null}
       {words}
       {refused === '' ? null : (
         <Button size="compact-sm" variant="default" onClick={again}>
-          Ask for it
+          {texts.t('centre-page/evidence.ask')}
         </Button>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { english } from '../../testing/page-texts.ts';
 import { drainText } from './drain.ts';
 
 const rates = { eventsPerSecond: 800, bytesPerSecond: 80_000, arrivingPerSecond: 50 };
@@ -17,17 +18,19 @@ const uplink = {
 };
 
 test('says what is left, how quickly it goes, and when it is gone', () => {
-  expect(drainText(uplink)).toBe('12,000 events, 3.4 MB to go, 800 events/s, gone in about 15 min');
+  expect(drainText(english, uplink)).toBe('12,000 events, 3.4 MB to go, 800 events/s, gone in about 15 min');
   const growing = { ...plan, secondsLeft: null, endsAt: null, outlook: 'growing', arrivingPerSecond: 900 };
-  expect(drainText({ ...uplink, plan: growing })).toContain('800 events/s and 900 more come in: never at this rate');
+  expect(drainText(english, { ...uplink, plan: growing })).toContain(
+    '800 events/s sent, 900 events/s arrive: the backlog grows',
+  );
   const budget = { used: 50_000_000, limit: 50_000_000 };
-  expect(drainText({ ...uplink, plan: { ...growing, outlook: 'stopped' }, budget })).toBe(
+  expect(drainText(english, { ...uplink, plan: { ...growing, outlook: 'stopped' }, budget })).toBe(
     '12,000 events, 3.4 MB to go, 50 MB of 50 MB used today',
   );
 });
 
 test('says nothing of an uplink that is live, or of an older gateway', () => {
   const { plan: _, ...older } = uplink;
-  expect(drainText(older)).toBe('');
-  expect(drainText({ ...uplink, state: 'live', events: 0 })).toBe('');
+  expect(drainText(english, older)).toBe('');
+  expect(drainText(english, { ...uplink, state: 'live', events: 0 })).toBe('');
 });

@@ -1,24 +1,24 @@
 /** An uplink's drain plan in staff's words. Pure. */
 import type { GatewayView } from '../../../gateways/schemas.ts';
-import { bytes, count, countOf, duration } from '../format.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 type Uplink = GatewayView['uplinks'][number];
 
 /** What is left and when it is gone; empty where there is nothing to say. */
-export function drainText({ state, events, bytes: left, plan, budget }: Uplink): string {
-  const used = budget === undefined ? '' : `${bytes(budget.used)} of ${bytes(budget.limit)} used today`;
+export function drainText(texts: PageTexts, { state, events, bytes: left, plan, budget }: Uplink): string {
+  const { t, bytes } = texts;
+  const used =
+    budget === undefined ? '' : t('centre-page/drain.used', { used: bytes(budget.used), limit: bytes(budget.limit) });
   if (state !== 'draining' || plan === undefined || events === 0) return used;
-  const rate = `${count(Math.round(plan.eventsPerSecond))} events/s`;
-  const toGo = `${countOf(events, 'event')}, ${bytes(left)} to go`;
+  const rate = Math.round(plan.eventsPerSecond);
+  const toGo = t('centre-page/drain.to-go', { count: events, size: bytes(left) });
   switch (plan.outlook) {
-    case 'ending':
-      return joined(toGo, rate, `gone in about ${duration((plan.secondsLeft ?? 0) * 1000)}`, used);
+    case 'ending': {
+      const duration = texts.duration((plan.secondsLeft ?? 0) * 1000);
+      return joined(toGo, t('centre-page/drain.rate', { rate }), t('centre-page/drain.gone-in', { duration }), used);
+    }
     case 'growing':
-      return joined(
-        toGo,
-        `${rate} and ${count(Math.round(plan.arrivingPerSecond))} more come in: never at this rate`,
-        used,
-      );
+      return joined(toGo, t('centre-page/drain.growing', { rate, arriving: Math.round(plan.arrivingPerSecond) }), used);
     default:
       return joined(toGo, used);
   }

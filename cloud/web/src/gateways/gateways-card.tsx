@@ -1,4 +1,4 @@
-/** The gateways: heard of or not, what waits on them, whether the history has all of theirs, and what is wrong there. */
+/** The gateways: online or not, their backlog, whether the history has all of their events, and their problems. */
 
 import { post, sentence } from '../http.ts';
 import { AsOf } from '../parts/as-of.tsx';
@@ -10,8 +10,7 @@ import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { LedgerView } from '../../../ledger/schemas.ts';
-import { bytes, count, countOf } from '../format.ts';
-import { ledgerLines } from '../ledger/ledger-words.ts';
+import { completenessWords, countsWords, ledgerLines } from '../ledger/ledger-words.ts';
 import { completeness, type DeskState, type Old, oldOf } from '../live/desk-state.ts';
 import {
   CameraIcon,
@@ -29,12 +28,15 @@ import {
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
 import { MoveGateway } from '../sites/move-gateway.tsx';
+import { capital, type PageTexts, wordOf } from '../texts/page-texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { drainText } from './drain.ts';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;
 
 export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNode {
+  const { t, count } = useTexts();
   const [all, setAll] = useState(false);
   const gateways = [...state.gateways.values()].sort(
     (a, b) =>
@@ -46,7 +48,7 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
     <section className="card area-gateways" aria-labelledby="gateways-title">
       <div className="card-head">
         <h2 className="card-title" id="gateways-title">
-          Gateways
+          {t('centre-page/gateways.title')}
         </h2>
         <span className="muted">
           {gateways.length === 0 ? '' : count(gateways.length)} <AsOf old={old} />
@@ -54,9 +56,8 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
       </div>
       {gateways.length === 0 && state.asked.gateways.answered ? (
         <div className="empty">
-          <strong>No gateway has reported yet</strong>
-          Start one with <code>forpost gateway</code> and an <code>uplink</code> to this centre. It appears here within
-          seconds.
+          <strong>{t('centre-page/gateways.none')}</strong>
+          {t('centre-page/gateways.none-why')}
         </div>
       ) : (
         shown.map((gateway) => (
@@ -66,7 +67,7 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
       {gateways.length > shown.length ? (
         <div className="gateways-more">
           <Button variant="subtle" size="compact-sm" color="gray" onClick={() => setAll(true)}>
-            Show all {count(gateways.length)}
+            {t('centre-page/gateways.show-all', { count: gateways.length })}
           </Button>
         </div>
       ) : null}
@@ -82,11 +83,15 @@ interface GatewayItemProps {
 }
 
 function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [chosen, setChosen] = useState<boolean | undefined>(undefined);
   const { backlog } = gateway;
-  // what nobody can know is called neither online nor offline
+  const lastHeard = (words: string) => t('centre-page/gateways.last-heard', { words });
+  // while the page does not show the present, a gateway is neither online nor offline
   const online = gateway.online && old === undefined;
   const connected = gateway.devices.filter((device) => device.connected).length;
+  const connectedWords = t('centre-page/gateways.connected', { connected, all: gateway.devices.length });
   const open = chosen ?? wantsLook(gateway, ledger);
   return (
     <details
@@ -109,20 +114,24 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
         </div>
         <div className="gateway-marks">
           {old !== undefined ? (
-            <Mark tone="quiet" icon={QuestionIcon} title={`Last known: ${gateway.online ? 'online' : 'offline'}`}>
-              Not known now
+            <Mark
+              tone="quiet"
+              icon={QuestionIcon}
+              title={t('centre-page/gateways.last-known', { online: gateway.online ? 'yes' : 'no' })}
+            >
+              {t('centre-page/gateways.not-known')}
             </Mark>
           ) : !gateway.in_service ? (
-            <Mark tone="quiet" icon={OfflineIcon} title="Staff took it out of service: nothing is raised about it">
-              Out of service
+            <Mark tone="quiet" icon={OfflineIcon} title={t('centre-page/gateways.out-of-service-title')}>
+              {t('centre-page/gateways.out-of-service')}
             </Mark>
           ) : online ? (
             <Mark tone="good" icon={OnlineIcon}>
-              Online
+              {t('centre-page/gateways.online')}
             </Mark>
           ) : (
             <Mark tone="critical" icon={OfflineIcon}>
-              Offline
+              {t('centre-page/gateways.offline')}
             </Mark>
           )}
           <CompletenessMark gateway={gateway} ledger={ledger} old={old} />
@@ -130,32 +139,38 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
       </summary>
       <dl className="facts">
         <div>
-          <dt>Last contact</dt>
-          <dd>{gateway.last_contact === null ? 'not since the centre started' : <Ago iso={gateway.last_contact} />}</dd>
+          <dt>{t('centre-page/gateways.last-contact')}</dt>
+          <dd>
+            {gateway.last_contact === null ? t('centre-page/gateways.no-contact') : <Ago iso={gateway.last_contact} />}
+          </dd>
         </div>
         <div>
-          <dt>Backlog</dt>
-          <dd>
-            {backlog.events === 0 ? 'empty' : `${countOf(backlog.events, 'event')}, ${bytes(backlog.bytes)}`}
-            {online ? '' : ' when last heard of'}
-          </dd>
+          <dt>{t('centre-page/gateways.backlog')}</dt>
+          <dd>{online ? backlogWords(texts, backlog) : lastHeard(backlogWords(texts, backlog))}</dd>
         </div>
       </dl>
       <ServiceButton gateway={gateway} />
       <ul className="lines">
         {[...new Set(gateway.problems)].map((problem) => (
-          <Line key={problem} icon={WarningIcon} tone="critical" state="Problem" what="" reason={problem} />
+          <Line
+            key={problem}
+            icon={WarningIcon}
+            tone="critical"
+            state={t('centre-page/gateways.problem')}
+            what=""
+            reason={problem}
+          />
         ))}
-        {ledgerLines(ledger).map(({ key, ...line }) => (
+        {ledgerLines(texts, ledger).map(({ key, ...line }) => (
           <Line key={key} icon={WarningIcon} {...line} />
         ))}
         {gateway.clock === 'unsynced' ? (
           <Line
             icon={WarningIcon}
             tone="warning"
-            state="Clock"
+            state={t('centre-page/gateways.clock')}
             what=""
-            reason="not in sync: times are corrected later"
+            reason={t('centre-page/gateways.clock-unsynced')}
           />
         ) : null}
         {gateway.uplinks.map((uplink) => (
@@ -163,9 +178,9 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             key={uplink.sink}
             icon={UplinkIcon}
             tone={online ? (uplinkTones[uplink.state] ?? 'warning') : 'quiet'}
-            what={`Uplink ${uplink.sink}`}
-            state={uplink.state}
-            reason={[uplink.reason, online ? drainText(uplink) : ''].filter((text) => text !== '').join(' · ')}
+            what={t('centre-page/gateways.uplink', { name: uplink.sink })}
+            state={wordOf(texts, uplinkWords, uplink.state)}
+            reason={[uplink.reason, online ? drainText(texts, uplink) : ''].filter((text) => text !== '').join(' · ')}
           />
         ))}
         {gateway.cameras.map((camera) => (
@@ -174,17 +189,21 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             icon={CameraIcon}
             tone={online ? (cameraTones[camera.state] ?? 'warning') : 'quiet'}
             what={camera.place === undefined ? camera.name : `${camera.name}, ${camera.place},`}
-            state={camera.state}
-            reason={camera.state === 'live' ? `${camera.framesPerSecond.toFixed(0)} frames/s` : camera.reason}
+            state={wordOf(texts, cameraWords, camera.state)}
+            reason={
+              camera.state === 'live'
+                ? t('centre-page/gateways.frames-per-second', { count: Math.round(camera.framesPerSecond) })
+                : camera.reason
+            }
           />
         ))}
         {gateway.devices.length === 0 ? null : (
           <Line
             icon={DeviceIcon}
             tone={!online || connected === gateway.devices.length ? 'quiet' : 'warning'}
-            what="Devices"
-            state={`${connected} of ${gateway.devices.length} connected${online ? '' : ' when last heard of'}`}
-            reason={silentDevices(gateway)}
+            what={t('centre-page/gateways.devices')}
+            state={online ? connectedWords : lastHeard(connectedWords)}
+            reason={silentDevices(texts, gateway)}
           />
         )}
       </ul>
@@ -193,12 +212,17 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   );
 }
 
-/** Whether something about it is to be read without being asked for. */
+function backlogWords({ t, bytes }: PageTexts, { events, bytes: size }: GatewayView['backlog']): string {
+  return events === 0
+    ? t('centre-page/gateways.empty')
+    : t('centre-page/gateways.backlog-size', { count: events, size: bytes(size) });
+}
+
+/** Whether the gateway is shown opened, because something is wrong with it. */
 function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
   const { cameras, online, problems, uplinks } = gateway;
-  // what is wrong must not stand behind a click
   const broken = [...cameras, ...uplinks].some(({ state }) => brokenStates.has(state));
-  return !online || problems.length > 0 || broken || completeness(ledger).state === 'missing';
+  return !online || problems.length > 0 || broken || completeness(ledger) === 'missing';
 }
 
 const brokenStates: ReadonlySet<string> = new Set(['stalled', 'refused', 'unreachable', 'offline', 'probing']);
@@ -218,14 +242,35 @@ const cameraTones = table<Tone>({
   unreachable: 'critical',
   off: 'quiet',
 });
+
+/** A state of a newer gateway is shown as the gateway calls it. */
+const uplinkWords = table({
+  live: 'centre-page/uplink-state.live',
+  draining: 'centre-page/uplink-state.draining',
+  probing: 'centre-page/uplink-state.probing',
+  offline: 'centre-page/uplink-state.offline',
+  off: 'centre-page/uplink-state.off',
+});
+const cameraWords = table({
+  live: 'centre-page/camera-state.live',
+  connecting: 'centre-page/camera-state.connecting',
+  stalled: 'centre-page/camera-state.stalled',
+  refused: 'centre-page/camera-state.refused',
+  unreachable: 'centre-page/camera-state.unreachable',
+  off: 'centre-page/camera-state.off',
+});
+
 const shownNames = 3;
 
-function silentDevices(gateway: GatewayView): string {
+function silentDevices({ t }: PageTexts, gateway: GatewayView): string {
   const silent = gateway.devices
     .filter((device) => !device.connected)
     .map(({ name, place }) => (place === undefined ? name : `${name} (${place})`));
+  if (silent.length === 0) return '';
+  const names = silent.slice(0, shownNames).join(', ');
   const more = silent.length - shownNames;
-  return `${silent.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}${silent.length > 0 ? ' not' : ''}`;
+  const list = more > 0 ? t('centre-page/gateways.and-more', { list: names, count: more }) : names;
+  return t('centre-page/gateways.silent-devices', { list });
 }
 
 interface LineProps {
@@ -260,41 +305,40 @@ const completenessMarks = {
 
 /** An offline gateway is complete only as far as its last status. */
 function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode {
+  const texts = useTexts();
   const now = useNow();
-  const { state, words } = completeness(ledger);
+  const state = completeness(ledger);
   const known = completenessMarks[state];
   const heard = gateway.last_contact === null ? undefined : Date.parse(gateway.last_contact);
   const counted = ledger?.counted === undefined ? undefined : Date.parse(ledger.counted);
   const since = old ?? (gateway.online ? undefined : { asOf: heard ?? counted, why: '' });
-  const asOf = since === undefined || ledger === undefined ? '' : ` ${asOfWords(since, now)}`;
+  const asOf = since === undefined || ledger === undefined ? '' : ` ${asOfWords(texts, since, now)}`;
   const { icon } = known;
   const tone = asOf !== '' && state !== 'missing' ? 'quiet' : known.tone;
-  const counts =
-    ledger === undefined
-      ? 'The history has not been counted for this gateway yet'
-      : `${count(ledger.assigned)} assigned = ${count(ledger.received)} received + ${count(ledger.shed)} shed + ${count(ledger.missing)} missing + ${count(ledger.waiting)} waiting`;
   return (
-    <Mark tone={tone} icon={icon} title={counts}>
-      {words.charAt(0).toUpperCase() + words.slice(1)}
+    <Mark tone={tone} icon={icon} title={countsWords(texts, ledger)}>
+      {capital(completenessWords(texts, ledger))}
       {asOf}
     </Mark>
   );
 }
 
-/** For maintenance, or for good: who is out of service is silent without an alarm. */
+/** For maintenance, or for good: the centre raises no alarm about a gateway that is out of service. */
 function ServiceButton({
   gateway: { gateway, name, in_service: inService },
 }: Pick<GatewayItemProps, 'gateway'>): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [problem, setProblem] = useState('');
   const [sending, setSending] = useState(false);
   const turn = () => {
     setSending(true);
     setProblem('');
     post(`/api/v1/gateways/${gateway}/service`, { in_service: !inService })
-      .catch((error: unknown) => setProblem(sentence(error)))
+      .catch((error: unknown) => setProblem(sentence(texts, error)))
       .finally(() => setSending(false));
   };
-  const words = inService ? 'Take out of service' : 'Put back into service';
+  const words = inService ? t('centre-page/gateways.take-out') : t('centre-page/gateways.put-back');
   return (
     <div className="gateway-service">
       <Button

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LedgerView } from '../../../ledger/schemas.ts';
-import { ledgerLines } from './ledger-words.ts';
+import { english, russian } from '../../testing/page-texts.ts';
+import { completenessWords, ledgerLines } from './ledger-words.ts';
 
 type Lane = LedgerView['lanes'][number];
 const none = { ranges: [], left_out: 0 };
@@ -14,10 +15,11 @@ const ledger = (lanes: readonly Lane[]): LedgerView => ({
   ...{ gateway: 'gw-1', assigned: 0, received: 0, shed: 0, missing: 0, waiting: 0, duplicates: 0 },
   ...{ lanes, lanes_left_out: 0 },
 });
-const said = (lanes: readonly Lane[]) => ledgerLines(ledger(lanes)).map((one) => [one.what, one.state, one.reason]);
+const said = (lanes: readonly Lane[]) =>
+  ledgerLines(english, ledger(lanes)).map((one) => [one.what, one.state, one.reason]);
 
 test('where everything is there or waits there is nothing to say', () => {
-  expect(ledgerLines(undefined)).toEqual([]);
+  expect(ledgerLines(english, undefined)).toEqual([]);
   expect(said([lane({ waiting: 7 })])).toEqual([]);
 });
 
@@ -44,7 +46,7 @@ test('what is missing comes first with its numbers, what was shed with its reaso
   ).toEqual([
     [
       ...['alerts, start 001122', '305 events missing'],
-      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: called safe, but not here. On the gateway, to send them again: ' +
+      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: acknowledged to the gateway, but not in the history. To send them again, run on the gateway: ' +
         'forpost replay --lane alerts --epoch 0011223344556677 --from 2 --to 1700',
     ],
     [
@@ -61,10 +63,14 @@ test('what no number tells of is told: events that never had one, and an end tha
     { from: 2, to: 4, count: 3, reason: 'full' },
   ];
   expect(
-    ledgerLines(ledger([lane({ lane: 'alerts', gaps })])).map(({ tone, state, reason }) => [tone, state, reason]),
+    ledgerLines(english, ledger([lane({ lane: 'alerts', gaps })])).map(({ tone, state, reason }) => [
+      tone,
+      state,
+      reason,
+    ]),
   ).toEqual([
-    ['critical', '3 events lost', 'never had a number: given up'],
-    ['warning', 'lost, how many is not known', 'what had not been received of no. 7 on: damaged'],
+    ['critical', '3 events lost', 'lost before they got a number: given up'],
+    ['warning', 'lost, number not known', 'events from no. 7 on that had not been received: damaged'],
   ]);
 });
 
@@ -74,4 +80,15 @@ test('many lines are cut, and it says so', () => {
   );
   expect(said(many)).toHaveLength(7);
   expect(said(many).at(-1)).toEqual(['', 'and 3 more', '']);
+});
+
+test('a badge says how many events are missing, else how many wait', () => {
+  const counts = (missing: number, waiting: number) => ({ ...ledger([]), missing, waiting });
+  const ledgers = [counts(3, 9), counts(0, 12_345), counts(0, 0), undefined];
+  expect(ledgers.map((one) => completenessWords(english, one))).toEqual([
+    ...['3 missing', '12,345 waiting', 'complete', 'not counted yet'],
+  ]);
+  expect(ledgers.map((one) => completenessWords(russian, one))).toEqual([
+    ...['недостаёт: 3', 'в пути: 12\u00a0345', 'всё получено', 'ещё не подсчитано'],
+  ]);
 });

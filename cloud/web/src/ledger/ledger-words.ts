@@ -1,6 +1,6 @@
-/** What of a gateway is not in the history, and why, in staff's words: which numbers of which lane. Pure. */
+/** Which events of a gateway are not in the history, and why: their numbers in each lane, in staff's words. Pure. */
 import type { LedgerView } from '../../../ledger/schemas.ts';
-import { count, countOf } from '../format.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 type Lane = LedgerView['lanes'][number];
 type Ranges = Lane['ranges']['missing'];
@@ -13,80 +13,98 @@ export interface LedgerLine {
   readonly reason: string;
 }
 
+/** What a badge says: '3 missing', 'complete'. */
+export function completenessWords({ t }: PageTexts, ledger: LedgerView | undefined): string {
+  if (ledger === undefined) return t('centre-page/gateways.not-counted');
+  if (ledger.missing > 0) return t('centre-page/gateways.missing', { count: ledger.missing });
+  if (ledger.waiting > 0) return t('centre-page/gateways.waiting', { count: ledger.waiting });
+  return t('centre-page/gateways.complete');
+}
+
+/** The sum that a badge stands for. */
+export function countsWords({ t }: PageTexts, ledger: LedgerView | undefined): string {
+  if (ledger === undefined) return t('centre-page/gateways.not-counted-title');
+  const { assigned, received, shed, missing, waiting } = ledger;
+  return t('centre-page/gateways.counts', { assigned, received, shed, missing, waiting });
+}
+
 const shownRanges = 3;
 const shownReasons = 2;
 /** A site with more of them needs the API, not a card. */
 const shownLines = 6;
 
-/** What is missing or lost first, then what was shed; nothing where all of it is there or waits. */
-export function ledgerLines(ledger: LedgerView | undefined): readonly LedgerLine[] {
+/** Missing and lost events first, then those that were shed; nothing where every event is stored or waits. */
+export function ledgerLines(texts: PageTexts, ledger: LedgerView | undefined): readonly LedgerLine[] {
   if (ledger === undefined) return [];
   const lines = [
-    ...ledger.lanes.flatMap(missingLine),
-    ...ledger.lanes.flatMap(lostLines),
-    ...ledger.lanes.flatMap(shedLine),
+    ...ledger.lanes.flatMap((lane) => missingLine(texts, lane)),
+    ...ledger.lanes.flatMap((lane) => lostLines(texts, lane)),
+    ...ledger.lanes.flatMap((lane) => shedLine(texts, lane)),
   ];
   const more = lines.length - shownLines;
   if (more <= 0) return lines;
-  const rest = { key: 'more', tone: 'warning', what: '', state: `and ${count(more)} more`, reason: '' } as const;
+  const state = texts.t('centre-page/ledger.more', { count: more });
+  const rest = { key: 'more', tone: 'warning', what: '', state, reason: '' } as const;
   return [...lines.slice(0, shownLines), rest];
 }
 
-function missingLine(lane: Lane): LedgerLine[] {
+function missingLine(texts: PageTexts, lane: Lane): LedgerLine[] {
   if (lane.missing === 0) return [];
   const { ranges, left_out: leftOut } = lane.ranges.missing;
   const [first, last] = [ranges[0]?.[0] ?? 1, leftOut > 0 ? lane.settled : (ranges.at(-1)?.[1] ?? lane.settled)];
-  const again = `forpost replay --lane ${lane.lane} --epoch ${lane.epoch} --from ${first} --to ${last}`;
-  const reason = `${numbers(lane.ranges.missing)}: called safe, but not here. On the gateway, to send them again: ${again}`;
-  return [line(lane, 'critical', `${countOf(lane.missing, 'event')} missing`, reason)];
+  const command = `forpost replay --lane ${lane.lane} --epoch ${lane.epoch} --from ${first} --to ${last}`;
+  const state = texts.t('centre-page/ledger.missing', { count: lane.missing });
+  const numbers = numbersWords(texts, lane.ranges.missing);
+  return [line(texts, lane, 'critical', state, texts.t('centre-page/ledger.missing-why', { numbers, command }))];
 }
 
-/** What no number tells of: events that never had one, and the end of a lane that was lost with its file. */
-function lostLines(lane: Lane): LedgerLine[] {
+/** Losses that no number tells of: events that never had one, and the end of a lane that was lost with its file. */
+function lostLines(texts: PageTexts, lane: Lane): LedgerLine[] {
+  const { t, count } = texts;
   return lane.gaps.flatMap(({ from, to, count: events, reason }) => {
-    if (to === null)
-      return [
-        line(
-          lane,
-          'warning',
-          'lost, how many is not known',
-          `what had not been received of no. ${count(from)} on: ${reason}`,
-        ),
-      ];
+    if (to === null) {
+      const why = t('centre-page/ledger.lost-unknown-why', { from: count(from), reason });
+      return [line(texts, lane, 'warning', t('centre-page/ledger.lost-unknown'), why)];
+    }
     if (to >= from) return [];
-    return [
-      line(
-        lane,
-        lane.lane === 'alerts' ? 'critical' : 'warning',
-        `${countOf(events, 'event')} lost`,
-        `never had a number: ${reason}`,
-      ),
-    ];
+    const tone = lane.lane === 'alerts' ? 'critical' : 'warning';
+    const state = t('centre-page/ledger.lost', { count: events });
+    return [line(texts, lane, tone, state, t('centre-page/ledger.lost-why', { reason }))];
   });
 }
 
-function shedLine(lane: Lane): LedgerLine[] {
+function shedLine(texts: PageTexts, lane: Lane): LedgerLine[] {
+  const { t, count } = texts;
   if (lane.shed === 0) return [];
   const reasons = lane.reasons.slice(0, shownReasons).map((one) => `${one.reason} (${count(one.count)})`);
   const more = lane.reasons.length - reasons.length;
-  const why = [...reasons, ...(more > 0 ? [countOf(more, 'more reason', 'more reasons')] : [])].join(', ');
-  return [line(lane, 'warning', `${countOf(lane.shed, 'event')} shed`, `${numbers(lane.ranges.shed)}: ${why}`)];
+  const why = [...reasons, ...(more > 0 ? [t('centre-page/ledger.more-reasons', { count: more })] : [])].join(', ');
+  const reason = `${numbersWords(texts, lane.ranges.shed)}: ${why}`;
+  return [line(texts, lane, 'warning', t('centre-page/ledger.shed', { count: lane.shed }), reason)];
 }
 
-function line({ epoch, lane }: Lane, tone: LedgerLine['tone'], state: string, reason: string): LedgerLine {
+function line(
+  { t }: PageTexts,
+  { epoch, lane }: Lane,
+  tone: LedgerLine['tone'],
+  state: string,
+  reason: string,
+): LedgerLine {
   return {
     key: `${state} ${epoch}/${lane} ${reason}`,
     tone,
-    what: `${lane}, start ${epoch.slice(0, 6)}`,
+    what: t('centre-page/ledger.lane', { lane, epoch: epoch.slice(0, 6) }),
     state,
     reason,
   };
 }
 
-/** 2–4, 9, 12–15 and 5 more ranges */
-function numbers({ ranges, left_out: leftOut }: Ranges): string {
+/** no. 2–4, 9, 12–15 and 5 more ranges */
+function numbersWords({ t, count }: PageTexts, { ranges, left_out: leftOut }: Ranges): string {
   const shown = ranges.slice(0, shownRanges);
   const more = ranges.length - shown.length + leftOut;
-  const texts = shown.map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`));
-  return `no. ${texts.join(', ')}${more > 0 ? ` and ${countOf(more, 'more range', 'more ranges')}` : ''}`;
+  const words = shown.map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`)).join(', ');
+  return more > 0
+    ? t('centre-page/ledger.numbers-more', { ranges: words, more })
+    : t('centre-page/ledger.numbers', { ranges: words });
 }

@@ -3,6 +3,7 @@ import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { LedgerView } from '../../../ledger/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
 import {
   alarmsLimit,
   answered,
@@ -154,13 +155,13 @@ test('what could not be asked for counts as unknown, and says why', () => {
   const reason = 'the history does not answer now';
   const failed = unanswered(emptyDesk, 'alarms', reason);
   expect(failed.asked.alarms).toEqual({ answered: false, problem: reason });
-  expect(unansweredWords(failed)).toEqual([
+  expect(unansweredWords(english, failed)).toEqual([
     'The alarms shown here may be incomplete: the history does not answer now. The page asks again every few seconds.',
   ]);
-  expect(unansweredWords(unanswered(failed, 'gateways', reason))).toHaveLength(1);
+  expect(unansweredWords(english, unanswered(failed, 'gateways', reason))).toHaveLength(1);
   const later = unanswered(answered(failed, 'alarms'), 'alarms', reason);
   expect(later.asked.alarms).toEqual({ answered: true, problem: reason });
-  expect(unansweredWords(answered(later, 'alarms'))).toEqual([]);
+  expect(unansweredWords(english, answered(later, 'alarms'))).toEqual([]);
 });
 
 test('a ledger that was asked for before a message came does not replace it', () => {
@@ -195,11 +196,11 @@ test('a gateway is as the latest message has it, whatever the centre’s clock s
 
 test('a badge says missing before waiting before complete', () => {
   const ledger = (missing: number, waiting: number) => ({ missing, waiting }) as LedgerView;
-  expect([ledger(3, 9), ledger(0, 12_345), ledger(0, 0), undefined].map((one) => completeness(one).words)).toEqual([
-    '3 missing',
-    '12,345 waiting',
+  expect([ledger(3, 9), ledger(0, 12_345), ledger(0, 0), undefined].map((one) => completeness(one))).toEqual([
+    'missing',
+    'waiting',
     'complete',
-    'not counted yet',
+    'unknown',
   ]);
 });
 

@@ -5,19 +5,24 @@
  * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
  * right would go back; what is remembered is bounded.
  */
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { LedgerView } from '../../../ledger/schemas.ts';
 import type { StreamMessages } from '../../../live/messages.ts';
 import { table } from '../parts/table.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 import type { Connection } from './stream.ts';
 
-/** The time that the page shows, where that is not the present; `why` in words. */
+/** The time that the page shows, where that is not the present. */
 export interface Old {
   /** ms since 1970; undefined: not known */
   readonly asOf: number | undefined;
+  /** in English */
   readonly why: string;
+  /** the same as a message; a centre of an older version sends none */
+  readonly whyText?: Message | undefined;
 }
 
 /** Undefined while what is shown is the present: the stream lives, and the centre itself hears and stores what comes. */
@@ -25,8 +30,10 @@ export function oldOf({ connection, centreOld }: Pick<DeskState, 'connection' | 
   if (connection.state !== 'lost') return centreOld;
   const { since } = connection;
   // the centre may have been deaf before it fell silent itself
-  return { asOf: centreOld === undefined ? since : centreOld.asOf, why: 'the centre does not answer' };
+  return { asOf: centreOld === undefined ? since : centreOld.asOf, why: noAnswer.key, whyText: noAnswer };
 }
+
+const noAnswer: Message = { key: 'centre-page/call.no-answer' };
 
 /** What is asked for at each (re)connection. */
 export type Part = 'alarms' | 'gateways';
@@ -46,7 +53,7 @@ export interface DeskState {
   /** of which gateways how many open alarms are not named, the most first */
   readonly notListed: AlarmsAnswer['not_listed'];
   /** undefined: what the centre shows is the present; else of when it is (ms since 1970; undefined: not known) and why */
-  readonly centreOld: { readonly asOf: number | undefined; readonly why: string } | undefined;
+  readonly centreOld: Old | undefined;
   /** what is wrong with the centre itself, in sentences */
   readonly centreProblems: readonly string[];
   readonly centreNotes: readonly string[];
@@ -93,12 +100,13 @@ export function unanswered(state: DeskState, part: Part, problem: string): DeskS
 }
 
 /** What could not be asked for, in sentences; each reason once. */
-export function unansweredWords({ asked }: DeskState): readonly string[] {
-  const parts = Object.entries(asked).filter(([, { problem }]) => problem !== '');
-  return [...Map.groupBy(parts, ([, { problem }]) => problem)].map(([problem, failed]) => {
-    const names = failed.map(([name]) => name).join(' and ');
-    return `The ${names} shown here may be incomplete: ${problem}. The page asks again every few seconds.`;
-  });
+export function unansweredWords({ t }: PageTexts, { asked: { alarms, gateways } }: DeskState): readonly string[] {
+  if (alarms.problem !== '' && alarms.problem === gateways.problem)
+    return [t('centre-page/incomplete.both', { problem: alarms.problem })];
+  return [
+    ...(alarms.problem === '' ? [] : [t('centre-page/incomplete.alarms', { problem: alarms.problem })]),
+    ...(gateways.problem === '' ? [] : [t('centre-page/incomplete.gateways', { problem: gateways.problem })]),
+  ];
 }
 
 export function withGateways(state: DeskState, views: readonly GatewayView[], source: Source): DeskState {
@@ -294,16 +302,9 @@ function when(alarm: AlarmView): string {
   return alarm.open ? alarm.raised : alarm.changed;
 }
 
-export interface Completeness {
-  readonly state: 'complete' | 'waiting' | 'missing' | 'unknown';
-  readonly words: string;
-}
-
 /** What a badge says of a gateway's ledger. Missing is worse than waiting. */
-export function completeness(ledger: LedgerView | undefined): Completeness {
-  if (ledger === undefined) return { state: 'unknown', words: 'not counted yet' };
-  const number = new Intl.NumberFormat('en');
-  if (ledger.missing > 0) return { state: 'missing', words: `${number.format(ledger.missing)} missing` };
-  if (ledger.waiting > 0) return { state: 'waiting', words: `${number.format(ledger.waiting)} waiting` };
-  return { state: 'complete', words: 'complete' };
+export function completeness(ledger: LedgerView | undefined): 'complete' | 'waiting' | 'missing' | 'unknown' {
+  if (ledger === undefined) return 'unknown';
+  if (ledger.missing > 0) return 'missing';
+  return ledger.waiting > 0 ? 'waiting' : 'complete';
 }

@@ -12,7 +12,8 @@ import type { GatewaysAnswer } from '../../../gateways/schemas.ts';
 import type { LedgerView } from '../../../ledger/schemas.ts';
 import type { StreamMessages } from '../../../live/messages.ts';
 import { type Asking, eachAnswered, untilAnswered, wait } from '../asking.ts';
-import { ApiError, get, post } from '../http.ts';
+import { ApiError, get, post, wordsOf } from '../http.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 import { correctClock } from '../time.ts';
 import {
   alarmsLimit,
@@ -41,6 +42,7 @@ const atOnce = 2;
 const mostAsked = 50;
 
 export class Desk {
+  readonly #texts: PageTexts;
   #state: DeskState = emptyDesk;
   readonly #listeners = new Set<() => void>();
   readonly #eventListeners = new Set<EventsListener>();
@@ -48,8 +50,9 @@ export class Desk {
   #loading = new AbortController();
   #loadingAlarms = new AbortController();
 
-  /** `ended` is called when the session is over. */
-  constructor(ended: () => void) {
+  /** `texts`: of what could not be asked for. `ended` is called when the session is over. */
+  constructor(texts: PageTexts, ended: () => void) {
+    this.#texts = texts;
     this.#stream = new LiveStream({
       connection: (connection) => this.#set({ ...this.#state, connection }),
       message: (name, message) => this.#take(name, message),
@@ -109,13 +112,14 @@ export class Desk {
       },
       acknowledged: (acknowledged) => this.#set(withAcknowledged(this.#state, acknowledged)),
       command: (command) => this.#set(withCommands(this.#state, [command])),
-      centre: ({ problems, notes, current, as_of: asOf, why_old: why }) =>
+      centre: ({ problems, notes, current, as_of: asOf, why_old: why, why_old_text: whyText }) =>
         this.#set({
           ...this.#state,
           centreProblems: problems,
           centreNotes: notes,
           // a centre of a version before does not say
-          centreOld: current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why } : undefined,
+          centreOld:
+            current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why, whyText } : undefined,
         }),
       elsewhere: () => {
         this.#loadAlarmsAnew();
@@ -152,8 +156,7 @@ export class Desk {
       source = { asked: this.#state.messages };
       return get<Answer>(path, asking.signal);
     };
-    const failed = (error: unknown) =>
-      this.#set(unanswered(this.#state, part, error instanceof Error ? error.message : String(error)));
+    const failed = (error: unknown) => this.#set(unanswered(this.#state, part, wordsOf(this.#texts, error)));
     const answer = await untilAnswered(ask, failed, asking);
     if (answer !== undefined) this.#set(answered(take(answer, source), part));
     return answer;

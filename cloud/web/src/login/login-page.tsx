@@ -1,16 +1,23 @@
-/** The log-in: two fields and, where it fails, the reason in the centre's own words. */
+/** The log-in: two fields, the choice of the language and, where the log-in fails, the reason. */
+import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { post, sentence } from '../http.ts';
 import { Logo } from '../parts/logo.tsx';
+import { LanguageChoice } from '../texts/language-choice.tsx';
+import { useTexts } from '../texts/use-texts.ts';
+import type { SessionAnswer } from './session.ts';
 
 export interface LoginPageProps {
   /** why the page asks again; empty at the first time */
   readonly reason: string;
-  readonly entered: (user: string, role: string) => void;
+  readonly entered: (session: SessionAnswer) => void;
+  readonly choose: (language: Language) => void;
 }
 
-export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
+export function LoginPage({ reason, entered, choose }: LoginPageProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const [problem, setProblem] = useState(reason);
   const [busy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
@@ -24,13 +31,13 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
     const form = new FormData(event.currentTarget);
     setBusy(true);
     try {
-      const session = await post<{ user: string; role?: string }>('/api/v1/login', {
+      const session = await post<SessionAnswer>('/api/v1/login', {
         user: String(form.get('user')),
         password: String(form.get('password')),
       });
-      entered(session.user, session.role ?? 'operator');
+      entered(session);
     } catch (error) {
-      setProblem(sentence(error));
+      setProblem(sentence(texts, error));
       setBusy(false);
     }
   };
@@ -41,12 +48,15 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
         <form onSubmit={(event) => void submit(event)}>
           <Stack gap="md">
             <Stack gap={6}>
-              <Logo size={36} />
+              <div className="login-head">
+                <Logo size={36} />
+                <LanguageChoice choose={choose} />
+              </div>
               <Title order={1} fz={22} mt={8}>
-                Forpost centre
+                {t('centre-page/page.title')}
               </Title>
               <Text size="sm" className="muted">
-                Log in to see the alarms, gateways and history of all sites.
+                {t('centre-page/login.intro')}
               </Text>
             </Stack>
             {problem === '' ? null : (
@@ -56,7 +66,7 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
             )}
             <TextInput
               name="user"
-              label="User"
+              label={t('centre-page/login.user')}
               autoComplete="username"
               autoCapitalize="none"
               defaultValue="admin"
@@ -66,7 +76,7 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
             />
             <PasswordInput
               name="password"
-              label="Password"
+              label={t('centre-page/login.password')}
               autoComplete="current-password"
               required
               withAsterisk={false}
@@ -74,11 +84,10 @@ export function LoginPage({ reason, entered }: LoginPageProps): ReactNode {
               ref={password}
             />
             <Button type="submit" loading={busy} size="md" fullWidth>
-              Log in
+              {t('centre-page/login.submit')}
             </Button>
             <Text size="xs" className="muted">
-              The first password is in the file first-password of the centre’s data folder. Others: forpost cloud user
-              add.
+              {t('centre-page/login.hint')}
             </Text>
           </Stack>
         </form>

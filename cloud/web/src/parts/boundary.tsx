@@ -4,7 +4,8 @@
  *   shown ── its drawing throws ──► told ── «Try again», or after a while ──► shown
  */
 import { Button } from '@mantine/core';
-import { Component, type ReactNode } from 'react';
+import { Component, type ContextType, type ReactNode } from 'react';
+import { TextsContext } from '../texts/use-texts.ts';
 
 export interface BoundaryProps {
   /** what the card is called */
@@ -18,6 +19,8 @@ export interface BoundaryProps {
 const retryMs = 10_000;
 
 export class Boundary extends Component<BoundaryProps, { readonly problem: string }> {
+  static override readonly contextType = TextsContext;
+  declare context: ContextType<typeof TextsContext>;
   override state = { problem: '' };
   #timer: number | undefined;
 
@@ -43,18 +46,19 @@ export class Boundary extends Component<BoundaryProps, { readonly problem: strin
   override render(): ReactNode {
     const { name, area, children } = this.props;
     const { problem } = this.state;
-    if (problem === '') return children;
+    if (problem === '' || this.context === undefined) return children;
+    const { t } = this.context;
     return (
       <section className={`card ${area}`} aria-label={name}>
         <div className="card-head">
           <h2 className="card-title">{name}</h2>
         </div>
         <div className="empty" role="alert">
-          <strong>This card cannot be shown: {problem.slice(0, 200)}</strong>
-          The rest of the page is not affected. It is tried again every {retryMs / 1000} s.
+          <strong>{t('centre-page/card.problem', { problem: problem.slice(0, 200) })}</strong>
+          {t('centre-page/card.rest', { seconds: retryMs / 1000 })}
           <div>
             <Button variant="default" size="sm" mt="sm" onClick={this.#again}>
-              Try again
+              {t('centre-page/card.again')}
             </Button>
           </div>
         </div>

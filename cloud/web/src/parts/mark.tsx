@@ -1,5 +1,6 @@
 /** A word with an icon and a colour: the colour never stands alone, so that nobody depends on seeing it. */
 import type { ReactNode } from 'react';
+import { type PageTexts, wordOf } from '../texts/page-texts.ts';
 import { CriticalIcon, type IconProps, InfoIcon, WarningIcon } from './icons.tsx';
 import { table } from './table.ts';
 
@@ -21,17 +22,29 @@ export function Mark({ tone, icon: Icon, title, children }: MarkProps): ReactNod
   );
 }
 
-const severities = table<{ readonly tone: Tone; readonly icon: MarkProps['icon']; readonly word: string }>({
-  critical: { tone: 'critical', icon: CriticalIcon, word: 'Critical' },
-  warning: { tone: 'warning', icon: WarningIcon, word: 'Warning' },
-  info: { tone: 'info', icon: InfoIcon, word: 'Info' },
-});
-
-export function severityOf(severity: string): {
+interface SeverityLook {
   readonly tone: Tone;
   readonly icon: NonNullable<MarkProps['icon']>;
-  readonly word: string;
-} {
-  const known = severities[severity];
-  return { tone: known?.tone ?? 'warning', icon: known?.icon ?? WarningIcon, word: known?.word ?? severity };
+}
+
+const severities = table<SeverityLook>({
+  critical: { tone: 'critical', icon: CriticalIcon },
+  warning: { tone: 'warning', icon: WarningIcon },
+  info: { tone: 'info', icon: InfoIcon },
+});
+
+const severityKeys = table({
+  critical: 'centre-page/severity.critical',
+  warning: 'centre-page/severity.warning',
+  info: 'centre-page/severity.info',
+});
+
+/** A severity of a newer gateway looks like a warning. */
+export function severityLook(severity: string): SeverityLook {
+  return severities[severity] ?? { tone: 'warning', icon: WarningIcon };
+}
+
+/** "Critical"; a severity of a newer gateway as the gateway calls it. */
+export function severityWord(texts: PageTexts, severity: string): string {
+  return wordOf(texts, severityKeys, severity);
 }

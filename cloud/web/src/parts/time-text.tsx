@@ -1,6 +1,6 @@
-/** Times as people read them, in the viewer's zone, with the full ISO time on hover. */
+/** Times as people read them, in the viewer's zone and language, with the full ISO time on hover. */
 import type { ReactNode } from 'react';
-import { ago, dateTime, duration } from '../format.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { useNow } from '../time.ts';
 
 export interface TimeProps {
@@ -8,29 +8,35 @@ export interface TimeProps {
   readonly iso: string;
 }
 
+/** "14:03:07" */
 export function At({ iso }: TimeProps): ReactNode {
+  const texts = useTexts();
   const now = useNow();
   return (
     <time dateTime={iso} title={iso}>
-      {dateTime(iso, now)}
+      {texts.dateTime(iso, now)}
     </time>
   );
 }
 
+/** "3 s ago" */
 export function Ago({ iso }: TimeProps): ReactNode {
+  const texts = useTexts();
   const now = useNow();
   return (
     <time dateTime={iso} title={iso}>
-      {ago(now - Date.parse(iso))}
+      {texts.ago(now - Date.parse(iso))}
     </time>
   );
 }
 
-export function For({ iso }: TimeProps): ReactNode {
+/** "for 5 min": how long an alarm that goes on has been active */
+export function ActiveFor({ iso }: TimeProps): ReactNode {
+  const texts = useTexts();
   const now = useNow();
   return (
     <time dateTime={iso} title={iso}>
-      {duration(now - Date.parse(iso))}
+      {texts.t('centre-page/alarms.active-for', { duration: texts.duration(now - Date.parse(iso)) })}
     </time>
   );
 }

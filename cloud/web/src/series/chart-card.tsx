@@ -3,15 +3,15 @@ import { AsOf } from '../parts/as-of.tsx';
 import './chart.css';
 import { SegmentedControl, Select } from '@mantine/core';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { metricName, metricUnit, metricValue, significant } from '../format.ts';
 import type { Desk } from '../live/desk.ts';
 import { type DeskState, oldOf } from '../live/desk-state.ts';
 import { optionsOf } from '../parts/options.ts';
 import { At } from '../parts/time-text.tsx';
+import { useTexts } from '../texts/use-texts.ts';
 import { useNow } from '../time.ts';
 import { Plot } from './plot.tsx';
 import { type ChartChoice, type ChartSeries, columns, columnsFrom, figuresOf } from './series.ts';
-import { hourMs, hoursOf, type RangeName, ranges, useChoices, useSeries } from './use-series.ts';
+import { hourMs, hoursOf, type RangeName, ranges, rangeWords, useChoices, useSeries } from './use-series.ts';
 
 /** of a list that one can search in */
 const shownOptions = 100;
@@ -22,6 +22,8 @@ export interface ChartCardProps {
 }
 
 export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const { choices, problem: choicesProblem, loaded } = useChoices(desk);
   const [device, setDevice] = useState<string | null>(null);
   const [metric, setMetric] = useState<string | null>(null);
@@ -43,19 +45,19 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
   const metrics = optionsOf(
     choices
       .filter((choice) => chosen !== undefined && deviceKey(choice) === deviceKey(chosen))
-      .map(({ metric: value }) => ({ value, label: metricName(value) })),
+      .map(({ metric: value }) => ({ value, label: texts.metricName(value) })),
   );
 
   return (
     <section className="card area-chart" aria-labelledby="chart-title">
       <div className="card-head chart-head">
         <h2 className="card-title" id="chart-title">
-          {chosen === undefined ? 'Power' : metricName(chosen.metric)}
+          {chosen === undefined ? t('centre-page/chart.power') : texts.metricName(chosen.metric)}
         </h2>
         <AsOf old={oldOf(state)} />
         <div className="chart-choices">
           <Select
-            aria-label="Device"
+            aria-label={t('centre-page/chart.device')}
             className="chart-device"
             data={devices}
             value={chosen === undefined ? null : deviceKey(chosen)}
@@ -63,24 +65,24 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
             searchable
             allowDeselect={false}
             size="sm"
-            placeholder="Device"
+            placeholder={t('centre-page/chart.device')}
             maxDropdownHeight={320}
             limit={shownOptions}
           />
           <Select
-            aria-label="Metric"
+            aria-label={t('centre-page/chart.metric')}
             className="chart-metric"
             data={metrics}
             value={chosen?.metric ?? null}
             onChange={setMetric}
             allowDeselect={false}
             size="sm"
-            placeholder="Metric"
+            placeholder={t('centre-page/chart.metric')}
           />
           <SegmentedControl
-            aria-label="Time"
+            aria-label={t('centre-page/chart.time')}
             className="chart-range"
-            data={ranges.map(({ value, label }) => ({ value, label }))}
+            data={ranges.map(({ value }) => ({ value, label: rangeWords(texts, value) }))}
             value={range}
             onChange={(value) => setRange(value as RangeName)}
             size="sm"
@@ -90,8 +92,8 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
       {chosen === undefined ? (
         loaded && choices.length === 0 ? (
           <div className="empty">
-            <strong>{choicesProblem === '' ? 'No readings yet' : choicesProblem}</strong>
-            As soon as a meter sends a reading through its gateway, its chart can be chosen here.
+            <strong>{choicesProblem === '' ? t('centre-page/chart.none') : choicesProblem}</strong>
+            {t('centre-page/chart.none-why')}
           </div>
         ) : (
           <div className="empty chart-wait" />
@@ -111,6 +113,8 @@ interface ChartProps {
 }
 
 function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const now = useNow();
   const all = useMemo(() => (series === undefined ? undefined : columns(series)), [series]);
   // the right edge moves in steps of the chart, so that the line is not drawn anew each second
@@ -123,36 +127,36 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   if (figures === undefined)
     return (
       <div className="empty chart-wait">
-        <strong>No readings in this time</strong>
-        Choose a longer time, or look at the device’s gateway.
+        <strong>{t('centre-page/chart.none-in-time')}</strong>
+        {t('centre-page/chart.none-in-time-why')}
       </div>
     );
-  const unit = metricUnit(choice.metric, Math.max(Math.abs(figures.highest), Math.abs(figures.lowest)));
-  const figure = (value: number) => `${significant(value / unit.per)} ${unit.text}`;
+  const unit = texts.metricUnit(choice.metric, Math.max(Math.abs(figures.highest), Math.abs(figures.lowest)));
+  const figure = (value: number) => unit.withUnit(texts.significant(value / unit.per));
   return (
     <>
       {problem === '' ? null : (
         <p className="chart-problem" role="status">
-          {problem.replace(/\.?$/, '.')} The line goes on with what arrives, and is counted again as soon as it can be.
+          {t('centre-page/chart.problem', { problem: problem.replace(/\.?$/, '.') })}
         </p>
       )}
       <dl className="figures">
         <div>
           <dt>
-            Latest, <At iso={new Date(figures.at * 1000).toISOString()} />
+            {t('centre-page/chart.latest')}, <At iso={new Date(figures.at * 1000).toISOString()} />
           </dt>
-          <dd className="figure-now">{metricValue(choice.metric, figures.now)}</dd>
+          <dd className="figure-now">{texts.metricValue(choice.metric, figures.now)}</dd>
         </div>
         <div>
-          <dt>Mean</dt>
+          <dt>{t('centre-page/chart.mean')}</dt>
           <dd>{figure(figures.mean)}</dd>
         </div>
         <div>
-          <dt>Highest</dt>
+          <dt>{t('centre-page/chart.highest')}</dt>
           <dd>{figure(figures.highest)}</dd>
         </div>
         <div>
-          <dt>Lowest</dt>
+          <dt>{t('centre-page/chart.lowest')}</dt>
           <dd>{figure(figures.lowest)}</dd>
         </div>
       </dl>
@@ -161,7 +165,13 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
         metric={choice.metric}
         from={from}
         to={to / 1000}
-        label={`${metricName(choice.metric)} of ${choice.device}, the last ${range}: ${figure(figures.lowest)} to ${figure(figures.highest)}`}
+        label={t('centre-page/chart.label', {
+          metric: texts.metricName(choice.metric),
+          device: choice.device,
+          range: rangeWords(texts, range),
+          lowest: figure(figures.lowest),
+          highest: figure(figures.highest),
+        })}
       />
     </>
   );

@@ -3,7 +3,9 @@ import { useComputedColorScheme } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { metricUnit, significant } from '../format.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { plotDates } from './plot-dates.ts';
 
 export interface PlotProps {
   readonly columns: [number[], (number | null)[]];
@@ -11,13 +13,14 @@ export interface PlotProps {
   /** s since 1970 */
   readonly from: number;
   readonly to: number;
-  /** in words, for who cannot see it */
+  /** for a screen reader */
   readonly label: string;
 }
 
 const height = 260;
 
 export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode {
+  const texts = useTexts();
   const scheme = useComputedColorScheme('light');
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
@@ -31,7 +34,7 @@ export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode
     const element = box.current;
     if (element === null) return;
     const made = new UPlot(
-      options(element.clientWidth, metric, () => range.current),
+      options(texts, element.clientWidth, metric, () => range.current),
       data.current,
       element,
     );
@@ -43,7 +46,7 @@ export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode
       made.destroy();
       plot.current = undefined;
     };
-  }, [scheme, metric]);
+  }, [scheme, metric, texts]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another range draws the same columns anew
   useEffect(() => {
@@ -57,11 +60,12 @@ export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode
   );
 }
 
-function options(width: number, metric: string, range: () => [number, number]): UPlot.Options {
+function options(texts: PageTexts, width: number, metric: string, range: () => [number, number]): UPlot.Options {
+  const { significant } = texts;
   const css = getComputedStyle(document.documentElement);
   const colour = (name: string) => css.getPropertyValue(name).trim();
   const unitOf = (plot: UPlot) =>
-    metricUnit(metric, Math.max(Math.abs(plot.scales.y?.max ?? 0), Math.abs(plot.scales.y?.min ?? 0)));
+    texts.metricUnit(metric, Math.max(Math.abs(plot.scales.y?.max ?? 0), Math.abs(plot.scales.y?.min ?? 0)));
   const axis = {
     stroke: colour('--muted'),
     font: `12px ${css.getPropertyValue('--mantine-font-family')}`,
@@ -71,6 +75,7 @@ function options(width: number, metric: string, range: () => [number, number]): 
   return {
     width,
     height,
+    fmtDate: plotDates(texts.language),
     padding: [12, 8, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     legend: { live: true, markers: { show: false } },
@@ -93,18 +98,18 @@ function options(width: number, metric: string, range: () => [number, number]): 
         ...axis,
         size: (plot, values) => axisWidth(plot, values),
         values: (plot, splits) => {
-          const { text, per } = unitOf(plot);
-          return splits.map((value) => `${significant(value / per)}${text === '' ? '' : ` ${text}`}`);
+          const { withUnit, per } = unitOf(plot);
+          return splits.map((value) => withUnit(significant(value / per)));
         },
       },
     ],
     series: [
       {
-        label: 'Time',
-        value: (_plot, value) => (value === null ? '–' : `${new Date(value * 1000).toLocaleString('en-GB')}`),
+        label: texts.t('centre-page/chart.time'),
+        value: (_plot, value) => (value === null ? '–' : texts.dateTime(new Date(value * 1000).toISOString(), 0)),
       },
       {
-        label: 'Value',
+        label: texts.t('centre-page/chart.value'),
         stroke: colour('--plot'),
         fill: colour('--plot-soft'),
         width: 1.75,
@@ -113,8 +118,8 @@ function options(width: number, metric: string, range: () => [number, number]): 
         spanGaps: false,
         value: (plot, value) => {
           if (value === null) return '–';
-          const { text, per } = unitOf(plot);
-          return `${significant(value / per)} ${text}`;
+          const { withUnit, per } = unitOf(plot);
+          return withUnit(significant(value / per));
         },
       },
     ],

@@ -4,17 +4,28 @@ import type { MetricsAnswer, SeriesAnswer } from '../../../series/schemas.ts';
 import { Question, wait } from '../asking.ts';
 import { get, sentence } from '../http.ts';
 import type { Desk } from '../live/desk.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { centreNow } from '../time.ts';
 import { type ChartChoice, type ChartSeries, readingsOf, seriesOf, withReadings } from './series.ts';
 
 export const ranges = [
-  { value: '1h', label: '1 h', hours: 1 },
-  { value: '6h', label: '6 h', hours: 6 },
-  { value: '24h', label: '24 h', hours: 24 },
-  { value: '7d', label: '7 d', hours: 168 },
+  { value: '1h', hours: 1 },
+  { value: '6h', hours: 6 },
+  { value: '24h', hours: 24 },
+  { value: '7d', hours: 168 },
 ] as const;
 export type RangeName = (typeof ranges)[number]['value'];
 export const hourMs = 3_600_000;
+
+/** "24 h", "7 d" */
+export function rangeWords({ t }: PageTexts, range: RangeName): string {
+  const hours = hoursOf(range);
+  return hours > 24
+    ? t('centre-page/short.days', { count: hours / 24 })
+    : t('centre-page/short.hours', { count: hours });
+}
+
 /** The centre counts the newest steps again this often; between, the page draws what arrives. */
 const recountMs = 60_000;
 const firstLookMs = 3000;
@@ -22,6 +33,7 @@ const recountSoonMs = 2500;
 const retryMs = 5000;
 
 export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; problem: string; loaded: boolean } {
+  const texts = useTexts();
   const [answer, setAnswer] = useState<{ choices: readonly ChartChoice[]; problem: string; loaded: boolean }>({
     choices: [],
     problem: '',
@@ -39,7 +51,7 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
         known = metrics.length;
         setAnswer({ choices: metrics, problem: '', loaded: true });
       },
-      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(error), loaded: true })),
+      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(texts, error), loaded: true })),
       ...{ wait, retryMs },
     });
     question.ask();
@@ -51,7 +63,7 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
       stop();
       question.stop();
     };
-  }, [desk]);
+  }, [desk, texts]);
   return answer;
 }
 
@@ -61,6 +73,7 @@ export function useSeries(
   choice: ChartChoice | undefined,
   range: RangeName,
 ): { series: ChartSeries | undefined; problem: string } {
+  const texts = useTexts();
   const [answer, setAnswer] = useState<{ series: ChartSeries | undefined; problem: string }>({
     series: undefined,
     problem: '',
@@ -82,7 +95,7 @@ export function useSeries(
         lastCounted = series.points.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
         setAnswer({ series: seriesOf(series), problem: '' });
       },
-      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(error) })),
+      failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(texts, error) })),
       ...{ wait, retryMs },
     });
     setAnswer({ series: undefined, problem: '' });
@@ -112,7 +125,7 @@ export function useSeries(
       question.stop();
       window.clearTimeout(recount);
     };
-  }, [desk, key, range]);
+  }, [desk, key, range, texts]);
   return answer;
 }
 

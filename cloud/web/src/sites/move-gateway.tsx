@@ -1,13 +1,16 @@
-/** Staff's word on which site a gateway belongs to: it was moved, or its site was renamed. */
+/** The form in which staff move a gateway to another site, or follow a site that was renamed. */
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useContext, useState } from 'react';
 import type { GatewayView } from '../../../gateways/schemas.ts';
-import { post } from '../http.ts';
+import { post, sentence } from '../http.ts';
 import { MayAct } from '../may-act.ts';
+import { useTexts } from '../texts/use-texts.ts';
 
 type Sent = { readonly state: 'idle' | 'sending' } | { readonly state: 'moved' | 'failed'; readonly words: string };
 
 export function MoveGateway({ gateway }: { readonly gateway: GatewayView }): ReactNode {
+  const texts = useTexts();
+  const { t } = texts;
   const mayAct = useContext(MayAct);
   const [site, setSite] = useState('');
   const [sent, setSent] = useState<Sent>({ state: 'idle' });
@@ -17,21 +20,18 @@ export function MoveGateway({ gateway }: { readonly gateway: GatewayView }): Rea
     setSent({ state: 'sending' });
     try {
       await post(`/api/v1/gateways/${gateway.gateway}/site`, { site });
-      setSent({
-        state: 'moved',
-        words: `The gateway belongs to ${site} now; the centre takes its events of that site.`,
-      });
+      setSent({ state: 'moved', words: t('centre-page/move.done', { site }) });
       setSite('');
     } catch (error) {
-      setSent({ state: 'failed', words: error instanceof Error ? error.message : String(error) });
+      setSent({ state: 'failed', words: sentence(texts, error) });
     }
   };
   return (
     <details className="gateway-move">
-      <summary>Move to another site</summary>
+      <summary>{t('centre-page/move.title')}</summary>
       <form onSubmit={(event) => void move(event)}>
         <TextInput
-          label="Id of its site, as its site.yaml names it"
+          label={t('centre-page/move.label')}
           size="sm"
           value={site}
           onChange={({ currentTarget }) => setSite(currentTarget.value.trim())}
@@ -39,7 +39,7 @@ export function MoveGateway({ gateway }: { readonly gateway: GatewayView }): Rea
           required
         />
         <Button type="submit" size="sm" variant="default" loading={sent.state === 'sending'} disabled={site === ''}>
-          Move
+          {t('centre-page/move.button')}
         </Button>
       </form>
       {sent.state === 'moved' || sent.state === 'failed' ? (

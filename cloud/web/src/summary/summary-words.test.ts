@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { LedgerView } from '../../../ledger/schemas.ts';
+import { english } from '../../testing/page-texts.ts';
 import { answered, type DeskState, emptyDesk, unanswered } from '../live/desk-state.ts';
 import { summaryFigures } from './summary-words.ts';
 
 const both = answered(answered(emptyDesk, 'alarms'), 'gateways');
-const words = (state: DeskState) => summaryFigures(state).map(({ value, note }) => `${value} ${note}`);
+const words = (state: DeskState) => summaryFigures(english, state).map(({ value, note }) => `${value} ${note}`);
 const gateways = (...ids: string[]) =>
   new Map(ids.map((gateway) => [gateway, { gateway, online: true, backlog: { events: 0, bytes: 0 } } as GatewayView]));
 const ledgers = (...ids: string[]) =>
@@ -27,7 +28,7 @@ test('nothing is called zero before it was asked for and answered', () => {
 
 test('alarms that could not be asked for are not known, while the gateways are', () => {
   const state = unanswered(answered({ ...emptyDesk, gateways: gateways('g') }, 'gateways'), 'alarms', 'not now');
-  expect(words(state).slice(0, 3)).toEqual(['– not known', '1 of 1 all are heard of', '0 everything has been sent']);
+  expect(words(state).slice(0, 3)).toEqual(['– not known', '1 of 1 all report', '0 everything has been sent']);
   // also where there was an answer before the connection was lost
   expect(words(unanswered(both, 'alarms', 'not now'))[0]).toBe('– not known');
   expect(words({ ...state, alarms: new Map([['a', active]]) })[0]).toBe('1+ 1 critical, 1 not acknowledged');
@@ -49,12 +50,14 @@ test('what is not the present says of when it is, and has no colour', () => {
     { ...known, connection: { state: 'lost', since: asOf } as const },
     { ...known, connection: { state: 'live' } as const, centreOld: { asOf, why: 'Kafka does not answer the centre' } },
   ]) {
-    const figures = summaryFigures(old, now);
+    const figures = summaryFigures(english, old, now);
     expect(figures.map(({ tone }) => tone)).toEqual(['quiet', 'quiet', 'quiet', 'quiet']);
     for (const { note } of figures) expect(note).toMatch(/, as of .*:04/);
   }
   const deaf = { ...known, centreOld: { asOf: undefined, why: 'Kafka does not answer the centre' } };
-  expect(summaryFigures(deaf, now)[2]?.note).toBe('everything has been sent, not known since the centre started');
+  expect(summaryFigures(english, deaf, now)[2]?.note).toBe(
+    'everything has been sent, not known since the centre started',
+  );
 });
 
 test('nobody says that everything has been sent of a gateway that is silent', () => {
@@ -62,7 +65,7 @@ test('nobody says that everything has been sent of a gateway that is silent', ()
     ...gateways('g'),
     ['h', { gateway: 'h', online: false, backlog: { events: 0, bytes: 0 } } as GatewayView],
   ]);
-  expect(words({ ...both, gateways: silent })[2]).toBe('0 as far as 1 silent gateway told');
+  expect(words({ ...both, gateways: silent })[2]).toBe('0 by the last report of 1 silent gateway');
 });
 
 test('more active alarms than the centre names are said', () => {

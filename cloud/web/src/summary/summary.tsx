@@ -1,14 +1,16 @@
 /** Four figures that say within a second whether there is something to do. */
 import type { ReactNode } from 'react';
 import type { DeskState } from '../live/desk-state.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { useNow } from '../time.ts';
 import { type Figure, summaryFigures } from './summary-words.ts';
 
 export function Summary({ state }: { readonly state: DeskState }): ReactNode {
+  const texts = useTexts();
   const now = useNow();
   return (
-    <section className="area-summary summary" aria-label="Summary">
-      {summaryFigures(state, now).map((figure) => (
+    <section className="area-summary summary" aria-label={texts.t('centre-page/summary.title')}>
+      {summaryFigures(texts, state, now).map((figure) => (
         <Tile key={figure.label} {...figure} />
       ))}
     </section>

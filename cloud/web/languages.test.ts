@@ -1,0 +1,246 @@
+/** The built page in the languages of the catalogue: whole, remembered, and as easy to press as in English. */
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchBrowser, withoutCentrePage } from '../../test/harness/browser.ts';
+import { unless } from '../../test/harness/unless.ts';
+import { ago, alarmView, eventView, gatewayView, ledgerView } from './testing/examples.ts';
+import { FakeCentre } from './testing/fake-centre.ts';
+
+const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+type Size = keyof typeof sizes;
+
+describe('the languages of the centre’s page', unless(withoutCentrePage), () => {
+  let browser: Browser;
+  let context: BrowserContext | undefined;
+  let centre: FakeCentre;
+  let url: string;
+  const requested: string[] = [];
+
+  beforeAll(async () => {
+    centre = new FakeCentre();
+    url = await centre.start();
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await centre?.stop();
+  });
+  beforeEach(() => {
+    requested.length = 0;
+    centre.empty();
+    fill(centre);
+  });
+  afterEach(() => context?.close());
+
+  /** `locale`: the language that the browser asks for. */
+  async function open(size: Size, locale: string): Promise<Page> {
+    context = await browser.newContext({ viewport: sizes[size], hasTouch: size === 'phone', locale });
+    const page = await context.newPage();
+    page.on('request', (request) => requested.push(request.url()));
+    await page.goto(url);
+    return page;
+  }
+
+  test.each(['desk', 'phone'] as const)(
+    'a browser that prefers Russian gets a page without an English word, and loads no other language, at the size of a %s',
+    async (size) => {
+      const page = await open(size, 'ru-KZ');
+      await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
+      await page.getByText('критических: 1, не подтверждено: 2, уже завершились: 1').waitFor();
+      await page.getByText('недостаёт 2 события').waitFor();
+      await page.locator('.event').nth(3).waitFor();
+      await page.locator('.plot canvas').waitFor();
+      await page.getByText('5,13 кВт').first().waitFor();
+      expect(await page.locator('html').getAttribute('lang')).toBe('ru');
+      expect(requested.filter((address) => /parts-en/.test(address))).toEqual([]);
+      expect(await latinWords(page)).toEqual([]);
+      await shots(page, `ru-${size}`);
+    },
+  );
+
+  test('on a phone no Russian word widens the page, cuts a button or makes one too small for a finger', async () => {
+    const page = await open('phone', 'ru');
+    await page.locator('.alarm').first().waitFor();
+    await page.locator('.plot canvas').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(sizes.phone.width);
+    const wrong = await page.evaluate(() =>
+      [
+        ...document.querySelectorAll(
+          'button, summary, select, input:not([type=hidden]), .mantine-SegmentedControl-label',
+        ),
+      ]
+        .map((element) => ({ element, box: element.getBoundingClientRect() }))
+        .filter(
+          ({ element, box }) =>
+            box.width > 0 &&
+            (box.height < 44 || (element.tagName !== 'INPUT' && element.scrollWidth > element.clientWidth + 1)),
+        )
+        .map(({ element, box }) => `${element.className} ${element.textContent} ${box.width}×${box.height}`),
+    );
+    expect(wrong).toEqual([]);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      await page.waitForFunction(
+        'document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)',
+      );
+      const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+      expect(violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    }
+  });
+
+  test('a language that somebody chooses is shown at once, and kept by the browser and with the person', async () => {
+    const page = await open('desk', 'en-GB');
+    await page.getByRole('heading', { name: 'Alarms', exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('ru');
+    await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
+    await expect.poll(() => centre.sent).toEqual([['POST /api/v1/session/language', { language: 'ru' }]]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'Язык' }).selectOption('en');
+    await page.getByRole('heading', { name: 'Alarms', exact: true }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  });
+
+  test('a person who has chosen Russian reads Russian on every browser from the log-in on', async () => {
+    centre.answers.set('/api/v1/session', { user: null });
+    const page = await open('phone', 'en-GB');
+    await page.getByRole('textbox', { name: 'Password' }).fill('secret');
+    centre.answers.set('/api/v1/login', { user: 'admin', role: 'operator', language: 'ru' });
+    await page.getByRole('button', { name: 'Log in' }).tap();
+    await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Выйти' }).tap();
+    await page.getByRole('button', { name: 'Войти' }).waitFor();
+    await shots(page, 'ru-login-phone');
+  });
+
+  test('an alarm that its gateway sent as a message of the catalogue is read in the page’s language, any other as it came', async () => {
+    const values = { count: 3, duration: { seconds: 300 } };
+    const message_text = { key: 'centre-page/alarms.new', values: { ...values, severity: 'а', message: 'б' } };
+    centre.answers.set('/api/v1/alarms', {
+      alarms: [
+        alarmView('a', { message: 'three of them', message_text } as never),
+        alarmView('b', { message: 'it burns', message_text: { key: 'alarm/of-a-newer-gateway' } } as never),
+      ],
+      open: 2,
+    });
+    const page = await open('desk', 'ru');
+    await page.locator('.alarm').getByText('3 новые тревоги, а: б').waitFor();
+    await page.locator('.alarm').getByText('it burns').waitFor();
+  });
+
+  async function shots(page: Page, name: string): Promise<void> {
+    const folder = process.env.FORPOST_SHOTS;
+    if (folder === undefined) return;
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+      await page.screenshot({ path: join(folder, `${name}-${scheme}.png`), fullPage: true });
+    }
+  }
+});
+
+/** A site with something of everything, whose names are in Cyrillic: Latin words left on the page are its own. */
+function fill(centre: FakeCentre): void {
+  const minute = 60_000;
+  const device = (id: string, change: object = {}) => ({
+    ...{ id, name: `Счётчик ${id}`, connected: true, lastSeen: ago(1000), messages: 7, deadLetters: 0 },
+    ...{ values: { power_w: 5131.2 }, ...change },
+  });
+  const uplink = {
+    ...{ sink: '1', state: 'draining', since: ago(minute), reason: '', events: 12_000, bytes: 3_400_000 },
+    eventsPerSecond: 800,
+    plan: {
+      ...{ eventsPerSecond: 800, bytesPerSecond: 80_000, arrivingPerSecond: 50, secondsLeft: 900 },
+      ...{ endsAt: ago(-900_000), outlook: 'ending' },
+    },
+    budget: { used: 50_000_000, limit: 100_000_000 },
+  };
+  const cameras = [
+    { id: '7', name: 'Двор', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' },
+    { id: '8', name: 'Ворота', state: 'stalled', reason: '', framesPerSecond: 0, detector: 'motion' },
+  ];
+  const gateways = [
+    gatewayView('1', {
+      ...{ name: 'Ферма', site: 'ферма', place: 'Щитовая', cameras, uplinks: [uplink], clock: 'unsynced' },
+      backlog: { events: 12_000, bytes: 3_400_000 },
+      devices: [device('1'), device('2', { connected: false }), device('3', { connected: false })],
+    } as never),
+    gatewayView('2', { name: 'Мельница', site: 'мельница', online: false, in_service: true } as never),
+    gatewayView('3', { name: 'Склад', site: 'склад', online: false, in_service: false, last_contact: null } as never),
+  ];
+  centre.answers.set('/api/v1/logout', { user: null });
+  centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
+  const lane = {
+    ...{ epoch: '001122', lane: '2', assigned: 100, received: 90, shed: 5, missing: 2, waiting: 3, duplicates: 0 },
+    ...{ settled: 97, reasons: [{ reason: 'мало места', count: 5 }], gaps_left_out: 0 },
+    gaps: [{ from: 1, to: 0, count: 3, reason: 'обрыв' }],
+    ranges: {
+      ...{ received: { ranges: [], left_out: 0 }, shed: { ranges: [[10, 14]], left_out: 0 } },
+      ...{ missing: { ranges: [[2, 3]], left_out: 0 }, waiting: { ranges: [], left_out: 0 } },
+    },
+  };
+  centre.answers.set('/api/v1/gateways/1/ledger', { ...ledgerView('1'), missing: 2, lanes: [lane] });
+  const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };
+  const alarm = { site: 'ферма', gateway: '1', device: '1' };
+  centre.answers.set('/api/v1/alarms', {
+    alarms: [
+      alarmView('1', { ...alarm, message: 'Мощность ввода выше предела', evidence: [picture], count: 3 } as never),
+      alarmView('2', {
+        ...{ ...alarm, message: 'Ворота открыты', severity: 'warning', acknowledged: true, active: false, open: false },
+        ...{ acknowledged_by: 'анна', acknowledged_at: ago(minute), acknowledged_where: 'centre only', peak: 30_000 },
+      } as never),
+      alarmView('3', { ...alarm, message: 'Датчик молчит', severity: 'info', test: true, acknowledged: true } as never),
+      alarmView('4', { ...alarm, message: 'Протечка', active: false, acknowledged: false, severity: 'warning' }),
+    ],
+    open: 40,
+    not_listed: [{ gateway: '2', site: 'мельница', open: 21 }],
+  });
+  const event = (sequence: number, change: object) =>
+    eventView(sequence, { site: 'ферма', gateway: '1', subject: '1', ...change } as never);
+  const scene = { class: 'человек', score: 0.871 };
+  centre.answers.set('/api/v1/events', {
+    events: [
+      event(1, { data: { values: { power_w: 5131.2, energy_wh_export: 1500 }, quality: 'stale' } }),
+      event(2, { type: 'forpost.alert.v1', data: { change: 'raised', message: 'Протечка', severity: 'critical' } }),
+      event(3, { type: 'forpost.vision.observation.v1', data: { ...scene, change: 'entered', zone: 'двор' } }),
+      event(4, {
+        type: 'forpost.vision.observation.v1',
+        data: { ...scene, change: 'crossed', line: 'забор', to: 'left' },
+      }),
+      event(5, {
+        ...{ type: 'forpost.gap.v1', time: ago(120_000), stored: ago(0), clock: 'unsynced' },
+        data: { count: 812, from: '1000', to: '1811', lane: '2', reason: 'диск заполнен' },
+      }),
+      event(6, { type: 'forpost.clock.v1', data: {}, corrected_time: ago(6000), stored: ago(0) }),
+    ],
+    cursor: 'x',
+  });
+  centre.answers.set('/api/v1/metrics', {
+    metrics: [{ site: 'ферма', gateway: '1', device: '1', channel: '', metric: 'power_w' }],
+  });
+  const to = Date.now();
+  const points = Array.from({ length: 60 }, (_, i) => ({ time: to - (60 - i) * minute, value: 5000 + i * 3 }));
+  centre.answers.set('/api/v1/series', {
+    ...{ unit: 'W', from: ago(60 * minute), to: ago(0), step: 60, agg: 'mean', tz: 'UTC', points },
+  });
+}
+
+/** What is no word of a language: names, commands, files, a unit, the language's own short name. */
+const notWords = /Forpost|forpost replay|--\w+|\bRU\b|\badmin\b|English|site\.yaml/g;
+
+/** The Latin words of the page: its texts, labels, titles and placeholders. */
+async function latinWords(page: Page): Promise<string[]> {
+  const texts = await page.evaluate(() => [
+    document.title,
+    (document.querySelector('#root') ?? document.body).textContent,
+    ...[...document.querySelectorAll('[aria-label], [placeholder], [alt], [data-label], [title]:not(time)')].flatMap(
+      (element) =>
+        ['aria-label', 'placeholder', 'alt', 'data-label', 'title'].map((name) => element.getAttribute(name) ?? ''),
+    ),
+  ]);
+  return [...new Set(texts.flatMap((text) => text.replace(notWords, '').match(/[A-Za-z]{2,}.*/g) ?? []))];
+}

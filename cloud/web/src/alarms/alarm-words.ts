@@ -1,0 +1,19 @@
+/** What an alarm says, in the reader's language where its sender sent it as a message too. Pure. */
+import type { AlarmView } from '../../../alarms/schemas.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
+
+/** What is so now. */
+export function alarmMessage(
+  { say }: PageTexts,
+  { message, message_text: text }: Pick<AlarmView, 'message' | 'message_text'>,
+): string {
+  return say(text, message);
+}
+
+/** What the alarm is about, also when it is over. */
+export function alarmSummary(
+  texts: PageTexts,
+  alarm: Pick<AlarmView, 'message' | 'message_text' | 'summary' | 'summary_text'>,
+): string {
+  return alarm.summary === undefined ? alarmMessage(texts, alarm) : texts.say(alarm.summary_text, alarm.summary);
+}

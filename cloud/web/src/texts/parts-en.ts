@@ -1,0 +1,6 @@
+/** The English texts that the page shows. */
+import { centrePageEn } from '@forpost/shared/texts/catalogue/centre-page.en.ts';
+import { commonEn } from '@forpost/shared/texts/catalogue/common.en.ts';
+import type { PageParts } from './page-texts.ts';
+
+export const parts: PageParts = { common: commonEn, 'centre-page': centrePageEn };
