@@ -45,11 +45,12 @@ test.each<[string, 'GET' | 'POST', Right | undefined, RegExp]>([
   await expect(app.ready()).rejects.toThrow(words);
 });
 
-test('a viewer sees what others see and reaches nothing that changes anything', async () => {
+test('a viewer sees what others see and changes nothing but what is the viewer’s own', async () => {
   const app = aServer();
   app.get('/see', { config: { right: 'see' } }, async () => 'seen');
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const)
     app.route({ method, url: '/act', config: { right: 'act' }, handler: async () => 'done' });
+  app.post('/own', { config: { right: 'own' } }, async () => 'their own');
   const cookieOf = async (user: string) => {
     const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password: 'right' } });
     expect(answer.json()).toMatchObject({ user, role: user === 'wall' ? 'viewer' : 'operator' });
@@ -58,6 +59,9 @@ test('a viewer sees what others see and reaches nothing that changes anything', 
   const [wall, ada] = [await cookieOf('wall'), await cookieOf('ada')];
   for (const headers of [wall, ada]) expect((await app.inject({ url: '/see', headers })).body).toBe('seen');
   expect((await app.inject('/see')).statusCode).toBe(401);
+  for (const headers of [wall, ada])
+    expect((await app.inject({ method: 'POST', url: '/own', headers })).body).toBe('their own');
+  expect((await app.inject({ method: 'POST', url: '/own' })).statusCode).toBe(401);
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
     expect((await app.inject({ method, url: '/act', headers: ada })).body).toBe('done');
     const refused = await app.inject({ method, url: '/act', headers: wall });

@@ -1,0 +1,66 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import { afterEach, expect, test } from 'vitest';
+import { buildApi } from '../api/api.ts';
+import { Capabilities } from '../api/capability.ts';
+import { testServices } from '../testing/centre.ts';
+import { access } from './capability.ts';
+import { addUser, changeLanguage, changePassword, changeRole, listUsers } from './edit-users.ts';
+
+const releases: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+/** A centre with the viewer `wall`, who has logged in. */
+async function centre() {
+  const { services, remove } = await testServices(systemClock);
+  releases.push(remove);
+  const { users, folder } = services;
+  await users.start();
+  releases.push(() => users.stop());
+  await addUser(folder, 'wall', 'right', 'viewer');
+  await users.look();
+  const app = buildApi({
+    ...{ capabilities: Capabilities.of([access], services), users, clock: systemClock, logger: silentLogger() },
+    webFolder: join(tmpdir(), 'no-such-page'),
+  });
+  releases.push(() => app.close());
+  const logIn = () =>
+    app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'wall', password: 'right' } });
+  const headers = { cookie: `forpost-centre=${(await logIn()).cookies[0]?.value}` };
+  const choose = (language: string, sent: { cookie?: string } = headers) =>
+    app.inject({ method: 'POST', url: '/api/v1/session/language', headers: sent, payload: { language } });
+  const session = async () => (await app.inject({ url: '/api/v1/session', headers })).json();
+  return { folder, logIn, choose, session };
+}
+
+test('a person chooses the language of the page, a viewer too, and has it at each log-in and on each browser', async () => {
+  const { logIn, choose, session, folder } = await centre();
+  expect(await session()).not.toHaveProperty('language');
+  expect((await choose('ru')).json()).toEqual({ language: 'ru' });
+  expect(await session()).toMatchObject({ user: 'wall', role: 'viewer', language: 'ru' });
+  expect((await logIn()).json()).toMatchObject({ language: 'ru' });
+  // from the command line it is the same choice
+  await changeLanguage(folder, 'wall', 'en');
+  expect((await logIn()).json()).toMatchObject({ language: 'en' });
+});
+
+test('a language that there is not, and a choice without a log-in, change nothing', async () => {
+  const { choose, session } = await centre();
+  const refused = await choose('tlh');
+  expect([refused.statusCode, refused.json().detail]).toEqual([400, expect.stringMatching(/language/)]);
+  expect((await choose('ru', {})).statusCode).toBe(401);
+  expect(await session()).not.toHaveProperty('language');
+});
+
+test('a person’s language outlives a new password and another role', async () => {
+  const { folder } = await centre();
+  await changeLanguage(folder, 'wall', 'ru');
+  await changePassword(folder, 'wall', 'another one');
+  await changeRole(folder, 'wall', 'operator');
+  expect((await listUsers(folder)).get('wall')).toMatchObject({ role: 'operator', language: 'ru' });
+  await expect(changeLanguage(folder, 'wal', 'ru')).rejects.toThrow(/there is no user "wal".*wall/);
+});
