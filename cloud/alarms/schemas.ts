@@ -40,7 +40,7 @@ export const alarmSchema = answer({
   severity: Type.String({ description: 'info, warning or critical' }),
   category: Type.String(),
   message: Type.String(),
-  message_text: optional(message('`message` as a message of the catalogue')),
+  message_i18n: optional(message('`message` as a message of the catalogue')),
   cause: Type.String(),
   value: optional(value),
   count: Type.Integer({ description: 'how often it was set off since it was raised' }),
@@ -48,7 +48,7 @@ export const alarmSchema = answer({
     Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: 'the worst value since it was raised' }),
   ),
   summary: optional(Type.String({ description: 'what it is about, also when it is over: how far it went' })),
-  summary_text: optional(message('`summary` as a message of the catalogue')),
+  summary_i18n: optional(message('`summary` as a message of the catalogue')),
   device_name: optional(Type.String()),
   place: optional(Type.String({ description: 'where the device is, in the site’s words' })),
   active: Type.Boolean(),
@@ -77,6 +77,7 @@ export const alarmSchema = answer({
     }),
   ),
   evidence_problem: optional(Type.String({ description: 'why it has no clip, in words' })),
+  evidence_problem_i18n: optional(message('`evidence_problem` as a message of the catalogue')),
 });
 export type AlarmView = Type.Static<typeof alarmSchema>;
 

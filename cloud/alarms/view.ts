@@ -25,9 +25,9 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
     cause: text(data.cause),
     ...(isValue(value) ? { value } : {}),
     ...(isValue(peak) ? { peak } : {}),
-    ...textOf('message_text', data.message_text),
+    ...textOf('message_i18n', data.message_i18n),
     ...(typeof data.summary === 'string'
-      ? { summary: data.summary, ...textOf('summary_text', data.summary_text) }
+      ? { summary: data.summary, ...textOf('summary_i18n', data.summary_i18n) }
       : {}),
     ...(typeof data.place === 'string' && data.place !== '' ? { place: data.place } : {}),
     ...(typeof data.device_name === 'string' ? { device_name: data.device_name } : {}),
@@ -42,7 +42,9 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
     changed,
     ...(active ? {} : { ended }),
     evidence: evidenceOf(data.evidence),
-    ...(typeof data.evidence_problem === 'string' ? { evidence_problem: data.evidence_problem } : {}),
+    ...(typeof data.evidence_problem === 'string'
+      ? { evidence_problem: data.evidence_problem, ...textOf('evidence_problem_i18n', data.evidence_problem_i18n) }
+      : {}),
   };
 }
 

@@ -9,7 +9,7 @@ export const centreAnswer = answer({
     description: 'null: nothing is known since the start',
   }),
   why_old: Type.String({ description: 'why it is not the present, in words; empty where it is' }),
-  why_old_text: optional(message('`why_old` as a message of the catalogue')),
+  why_old_i18n: optional(message('`why_old` as a message of the catalogue')),
   problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
   notes: list(Type.String({ description: 'what staff should know and need not mend: that the centre is catching up' })),
   ingest: answer({

@@ -105,11 +105,11 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
 
   test('an alarm that its gateway sent as a message of the catalogue is read in the page’s language, any other as it came', async () => {
     const values = { count: 3, duration: { seconds: 300 } };
-    const message_text = { key: 'centre-page/alarms.new', values: { ...values, severity: 'а', message: 'б' } };
+    const message_i18n = { key: 'centre-page/alarms.new', values: { ...values, severity: 'а', message: 'б' } };
     centre.answers.set('/api/v1/alarms', {
       alarms: [
-        alarmView('a', { message: 'three of them', message_text } as never),
-        alarmView('b', { message: 'it burns', message_text: { key: 'alarm/of-a-newer-gateway' } } as never),
+        alarmView('a', { message: 'three of them', message_i18n } as never),
+        alarmView('b', { message: 'it burns', message_i18n: { key: 'alarm/of-a-newer-gateway' } } as never),
       ],
       open: 2,
     });
@@ -149,14 +149,22 @@ function fill(centre: FakeCentre): void {
     { id: '7', name: 'Двор', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' },
     { id: '8', name: 'Ворота', state: 'stalled', reason: '', framesPerSecond: 0, detector: 'motion' },
   ];
+  const bare = { cameras: [], uplinks: [], devices: [] };
   const gateways = [
     gatewayView('1', {
       ...{ name: 'Ферма', site: 'ферма', place: 'Щитовая', cameras, uplinks: [uplink], clock: 'unsynced' },
       backlog: { events: 12_000, bytes: 3_400_000 },
       devices: [device('1'), device('2', { connected: false }), device('3', { connected: false })],
     } as never),
-    gatewayView('2', { name: 'Мельница', site: 'мельница', online: false, in_service: true } as never),
-    gatewayView('3', { name: 'Склад', site: 'склад', online: false, in_service: false, last_contact: null } as never),
+    gatewayView('2', { ...bare, name: 'Мельница', site: 'мельница', online: false } as never),
+    gatewayView('3', {
+      ...bare,
+      name: 'Склад',
+      site: 'склад',
+      online: false,
+      in_service: false,
+      last_contact: null,
+    } as never),
   ];
   centre.answers.set('/api/v1/logout', { user: null });
   centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
@@ -222,7 +230,8 @@ const notWords = /Forpost|forpost replay|--\w+|\bRU\b|\badmin\b|English|site\.ya
 async function latinWords(page: Page): Promise<string[]> {
   const texts = await page.evaluate(() => [
     document.title,
-    (document.querySelector('#root') ?? document.body).textContent,
+    // biome-ignore lint/performance/useDomNodeTextContent: what is shown, without style elements
+    document.body.innerText,
     ...[...document.querySelectorAll('[aria-label], [placeholder], [alt], [data-label], [title]:not(time)')].flatMap(
       (element) =>
         ['aria-label', 'placeholder', 'alt', 'data-label', 'title'].map((name) => element.getAttribute(name) ?? ''),

@@ -5,7 +5,7 @@ import type { PageTexts } from '../texts/page-texts.ts';
 /** What is so now. */
 export function alarmMessage(
   { say }: PageTexts,
-  { message, message_text: text }: Pick<AlarmView, 'message' | 'message_text'>,
+  { message, message_i18n: text }: Pick<AlarmView, 'message' | 'message_i18n'>,
 ): string {
   return say(text, message);
 }
@@ -13,7 +13,7 @@ export function alarmMessage(
 /** What the alarm is about, also when it is over. */
 export function alarmSummary(
   texts: PageTexts,
-  alarm: Pick<AlarmView, 'message' | 'message_text' | 'summary' | 'summary_text'>,
+  alarm: Pick<AlarmView, 'message' | 'message_i18n' | 'summary' | 'summary_i18n'>,
 ): string {
-  return alarm.summary === undefined ? alarmMessage(texts, alarm) : texts.say(alarm.summary_text, alarm.summary);
+  return alarm.summary === undefined ? alarmMessage(texts, alarm) : texts.say(alarm.summary_i18n, alarm.summary);
 }

@@ -3,7 +3,7 @@ import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { EventView } from '../../../events/schemas.ts';
 
-export type Pictured = Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'message_text' | 'evidence'>;
+export type Pictured = Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'message_i18n' | 'evidence'>;
 
 /** An alert of more pieces than this is none of ours. */
 const mostPieces = 50;
@@ -11,17 +11,17 @@ const mostPieces = 50;
 /** Undefined of what is no alert, or of one that came before its first picture. */
 export function picturedIn({ type, gateway, data }: EventView): Pictured | undefined {
   if (type !== 'forpost.alert.v1' || typeof data !== 'object' || data === null) return undefined;
-  const { alarm, message, message_text: text, evidence } = data as Readonly<Record<string, unknown>>;
+  const { alarm, message, message_i18n: text, evidence } = data as Readonly<Record<string, unknown>>;
   if (typeof alarm !== 'string' || !Array.isArray(evidence)) return undefined;
   const known = evidence.slice(0, mostPieces).flatMap(referenceOf);
   if (known.length === 0) return undefined;
   return { alarm, gateway, ...messageOf(message, text, alarm), evidence: known };
 }
 
-function messageOf(message: unknown, text: unknown, alarm: string): Pick<Pictured, 'message' | 'message_text'> {
+function messageOf(message: unknown, text: unknown, alarm: string): Pick<Pictured, 'message' | 'message_i18n'> {
   if (typeof message !== 'string') return { message: alarm };
   const known = messageIn(text);
-  return { message, ...(known === undefined ? {} : { message_text: known }) };
+  return { message, ...(known === undefined ? {} : { message_i18n: known }) };
 }
 
 function referenceOf(one: unknown): AlarmView['evidence'] {

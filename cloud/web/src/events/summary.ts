@@ -90,11 +90,11 @@ function alert(texts: PageTexts, data: Fields): EventWords {
   const severity = typeof data.severity === 'string' ? data.severity : 'warning';
   const over = data.change === 'cleared';
   const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
-  const message = typeof data.message === 'string' ? say(messageIn(data.message_text), data.message) : '';
+  const message = typeof data.message === 'string' ? say(messageIn(data.message_i18n), data.message) : '';
   // the message of an alarm that is over says only that it is over
   const about =
     data.active === false && typeof data.summary === 'string'
-      ? say(messageIn(data.summary_text), data.summary)
+      ? say(messageIn(data.summary_i18n), data.summary)
       : message;
   if (data.change === 'acknowledged' && typeof data.acknowledged_by === 'string')
     return { kind, tone, text: t('centre-page/said.acknowledged-by', { user: data.acknowledged_by, about }) };
@@ -213,7 +213,7 @@ function other({ say }: PageTexts, data: Fields, event: EventView): EventWords {
   const kind = event.type.replace(/^forpost\./, '').replace(/\.v\d+$/, '');
   const text =
     typeof data.message === 'string'
-      ? say(messageIn(data.message_text), data.message)
+      ? say(messageIn(data.message_i18n), data.message)
       : JSON.stringify(event.data ?? null);
   return { kind, tone: 'quiet', text };
 }

@@ -18,7 +18,10 @@ import { EvidenceFetch, hasArrived, nothingFetched } from './evidence-fetch.ts';
 import { awaitedOf, failureOf, kindWords, piecesWords } from './evidence-words.ts';
 
 export interface EvidenceProps {
-  readonly alarm: Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'message_text' | 'evidence' | 'evidence_problem'>;
+  readonly alarm: Pick<
+    AlarmView,
+    'alarm' | 'gateway' | 'message' | 'message_i18n' | 'evidence' | 'evidence_problem' | 'evidence_problem_i18n'
+  >;
   readonly commands: ReadonlyMap<string, CommandView>;
   /** why they cannot be fetched; undefined where they can */
   readonly refused: string | undefined;
@@ -31,7 +34,9 @@ export function Evidence({ alarm, commands, refused, onOpened }: EvidenceProps):
   const { t } = texts;
   const [opened, setOpened] = useState(false);
   const lacks =
-    alarm.evidence_problem === undefined ? null : <p className="alarm-evidence muted">{alarm.evidence_problem}</p>;
+    alarm.evidence_problem === undefined ? null : (
+      <p className="alarm-evidence muted">{texts.say(alarm.evidence_problem_i18n, alarm.evidence_problem)}</p>
+    );
   if (alarm.evidence.length === 0) return lacks;
   const what = piecesWords(texts, alarm.evidence);
   if (refused !== undefined)

@@ -112,7 +112,7 @@ export class Desk {
       },
       acknowledged: (acknowledged) => this.#set(withAcknowledged(this.#state, acknowledged)),
       command: (command) => this.#set(withCommands(this.#state, [command])),
-      centre: ({ problems, notes, current, as_of: asOf, why_old: why, why_old_text: whyText }) =>
+      centre: ({ problems, notes, current, as_of: asOf, why_old: why, why_old_i18n: whyText }) =>
         this.#set({
           ...this.#state,
           centreProblems: problems,

@@ -1,8 +1,6 @@
 /**
  * Loads the page's texts of one language. Each language is a file of its own in the built page, and only the one that
  * the person reads is loaded.
- *
- * Always: the English page does not load the texts of alarms: what gateways and the centre send is in English already.
  */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { type PageTexts, pageTexts } from './page-texts.ts';
