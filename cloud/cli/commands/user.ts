@@ -80,7 +80,7 @@ export const userLanguage = command<ConfigOption>({
   options: [configOption],
   async run(options, name, language) {
     if (!isLanguage(language))
-      throw new ForpostError('FORPOST_CONFIG_INVALID', `"${language}" is no language: ${languages.join(' or ')}`);
+      throw new ForpostError('FORPOST_ARGUMENT_INVALID', `"${language}" is no language: ${languages.join(' or ')}`);
     const [{ changeLanguage }, folder] = await parts(options);
     await changeLanguage(folder, name, language);
     process.stdout.write(`${name} reads the page in ${language} from the next log-in on\n`);
