@@ -6,7 +6,6 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { access } from './access/capability.ts';
 import type { Users } from './access/users.ts';
 import { alarms } from './alarms/capability.ts';
 import type { CentreAlarms } from './alarms/centre-alarms.ts';
@@ -23,6 +22,7 @@ import type { GatewayDirectory } from './gateways/directory.ts';
 import type { GatewayService } from './gateways/out-of-service.ts';
 import { type Health, health } from './health/capability.ts';
 import type { HistoryStore } from './history/store.ts';
+import { language } from './language/capability.ts';
 import { ledger } from './ledger/capability.ts';
 import type { LedgerView } from './ledger/schemas.ts';
 import type { LedgerQuery } from './ledger/view.ts';
@@ -70,5 +70,5 @@ export const capabilities: readonly CapabilityKind<CentreServices>[] = [
   evidence,
   health,
   live,
-  access,
+  language,
 ];

@@ -34,7 +34,7 @@ export const floors: Readonly<Record<'cloud', readonly (readonly string[])[]>> =
     ['config'],
     ['api'],
     ['gateways'],
-    ['commands', 'events', 'ledger', 'series', 'sites'],
+    ['commands', 'events', 'language', 'ledger', 'series', 'sites'],
     ['evidence', 'ingest'],
     ['alarms', 'receiver'],
     ['health'],

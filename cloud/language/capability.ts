@@ -2,12 +2,12 @@
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
+import { changeLanguage } from '../access/edit-users.ts';
+import type { Users } from '../access/users.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import { closed } from '../api/schema.ts';
-import { changeLanguage } from './edit-users.ts';
-import type { Users } from './users.ts';
 
-export interface AccessServices {
+export interface LanguageServices {
   /** the data folder */
   readonly folder: string;
   readonly users: Pick<Users, 'look'>;
@@ -15,8 +15,8 @@ export interface AccessServices {
 
 const languageBody = Type.Object({ language: Type.Enum([...languages]) }, closed);
 
-export const access: CapabilityKind<AccessServices> = {
-  name: 'access',
+export const language: CapabilityKind<LanguageServices> = {
+  name: 'language',
   create: ({ folder, users }) => ({
     routes(api, caller) {
       api.post(
@@ -30,12 +30,12 @@ export const access: CapabilityKind<AccessServices> = {
           },
         },
         async (request) => {
-          const { language } = request.body;
+          const { language: chosen } = request.body;
           const person = caller.person(request);
           if (person === '') throw new HttpProblem(401, 'log in to the centre');
-          await changeLanguage(folder, person, language);
+          await changeLanguage(folder, person, chosen);
           await users.look();
-          return { language };
+          return { language: chosen };
         },
       );
     },

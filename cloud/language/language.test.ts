@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterEach, expect, test } from 'vitest';
+import { addUser, changeLanguage, changePassword, changeRole, listUsers } from '../access/edit-users.ts';
 import { buildApi } from '../api/api.ts';
 import { Capabilities } from '../api/capability.ts';
 import { testServices } from '../testing/centre.ts';
-import { access } from './capability.ts';
-import { addUser, changeLanguage, changePassword, changeRole, listUsers } from './edit-users.ts';
+import { language } from './capability.ts';
 
 const releases: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -24,15 +24,15 @@ async function centre() {
   await addUser(folder, 'wall', 'right', 'viewer');
   await users.look();
   const app = buildApi({
-    ...{ capabilities: Capabilities.of([access], services), users, clock: systemClock, logger: silentLogger() },
+    ...{ capabilities: Capabilities.of([language], services), users, clock: systemClock, logger: silentLogger() },
     webFolder: join(tmpdir(), 'no-such-page'),
   });
   releases.push(() => app.close());
   const logIn = () =>
     app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'wall', password: 'right' } });
   const headers = { cookie: `forpost-centre=${(await logIn()).cookies[0]?.value}` };
-  const choose = (language: string, sent: { cookie?: string } = headers) =>
-    app.inject({ method: 'POST', url: '/api/v1/session/language', headers: sent, payload: { language } });
+  const choose = (chosen: string, sent: { cookie?: string } = headers) =>
+    app.inject({ method: 'POST', url: '/api/v1/session/language', headers: sent, payload: { language: chosen } });
   const session = async () => (await app.inject({ url: '/api/v1/session', headers })).json();
   return { folder, logIn, choose, session };
 }
