@@ -37,6 +37,7 @@ const rights: Readonly<Record<Right, string>> = {
   act: 'the log-in of an operator',
   metrics: 'a log-in, or `authorization: Bearer` with the metrics token',
   gateway: 'a gateway’s token or client certificate',
+  own: 'a log-in, a viewer’s too: the route changes only what is that person’s own',
 };
 
 export async function httpPage(): Promise<string> {
