@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { ForpostError } from '@forpost/shared/errors.ts';
-import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { createTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
-import { MemoryHistory } from '../history/memory-store.ts';
-import type { KafkaCluster } from '../kafka/client.ts';
 import { boundAnswers, defaultBatchMb, maxUnpackedBytes } from '../kafka/codecs.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import { KafkaDelivery } from '../receiver/delivery.ts';
 import { event, eventJson, gatewayStatus } from '../testing/events.ts';
-import { Ingest, ingestGroup } from './ingest.ts';
+import { failNextCommit, ingestRig, snappy } from './testing/rig.ts';
 
 const logger = silentLogger();
 let kafka: TestKafka;
@@ -25,104 +20,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => kafka.remove());
 
-const running: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop();
-});
-
-class Moody extends MemoryHistory {
-  down = false;
-  override async insert(events: readonly ForpostEvent[]): Promise<void> {
-    if (this.down) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is away');
-    await super.insert(events);
-  }
-}
-
-/** A centre's ingest on a history, and what it has told. */
-function anIngest(prefix: string, history = new Moody(systemClock)) {
-  const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
-  const ingest = new Ingest({
-    kafka: cluster(prefix),
-    history,
-    events: {
-      stored: (events) => told.stored.push(...events.map(({ id }) => id)),
-      repeated: (count) => {
-        told.repeated += count;
-      },
-      status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
-      poison: ({ reason }) => void told.poison.push(reason),
-    },
-    clock: systemClock,
-    random: Math.random,
-    logger,
-  });
-  running.push(ingest);
-  return { ingest, history, told };
-}
-
-function cluster(prefix: string): KafkaCluster {
-  return { brokers: kafka.brokers, prefix, development: true };
-}
-
-/** Puts records into a topic as a gateway does, whatever they are. */
-async function produce(
-  topic: string,
-  values: readonly (string | Buffer | null)[],
-  key = 'gw-1',
-  compression = kafkajs.CompressionTypes.ZSTD,
-): Promise<void> {
-  const producer = kafka.client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-  await producer.connect();
-  const partition = partitionOf(key, 3);
-  const messages = values.map((value) => ({ key, value, partition }));
-  await producer.send({ topic, messages, acks: -1, compression });
-  await producer.disconnect();
-}
-
-/** A lane's topic that somebody made before the centre came. */
-async function made(name: string, setting: string, value: string): Promise<void> {
-  await createTopics(kafka.client, [{ topic: name, numPartitions: 3, configEntries: [{ name: setting, value }] }]);
-}
-
-/** A block of snappy that holds `bytes` as they are: their number, then literals. */
-function snappy(bytes: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  let size = bytes.length;
-  for (; size > 0x7f; size >>>= 7) parts.push(Buffer.from([(size & 0x7f) | 0x80]));
-  parts.push(Buffer.from([size]));
-  for (let at = 0; at < bytes.length; at += 256) {
-    const literal = bytes.subarray(at, at + 256);
-    parts.push(Buffer.from([60 << 2, literal.length - 1]), literal);
-  }
-  return Buffer.concat(parts);
-}
-
-/** The next commit fails as one does whose connection was closed; kafkajs' consumer of this process. */
-function failNextCommit() {
-  const manager: { readonly prototype: { commitOffsets(): Promise<void> } } = createRequire(import.meta.url)(
-    'kafkajs/src/consumer/offsetManager',
-  );
-  const closed = new kafkajs.KafkaJSConnectionError('Closed connection');
-  return vi.spyOn(manager.prototype, 'commitOffsets').mockRejectedValueOnce(closed);
-}
-
-/** The places of ingest in the telemetry topic that are beyond the first record. */
-async function committed(prefix: string): Promise<readonly number[]> {
-  const admin = kafka.client.admin();
-  await admin.connect();
-  const [telemetry] = await admin.fetchOffsets({ groupId: ingestGroup(prefix), topics: [`${prefix}.telemetry`] });
-  await admin.disconnect();
-  return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
-}
-
-/** The ids of the consumers that are in ingest's group, by the broker. */
-async function members(prefix: string): Promise<readonly string[]> {
-  const admin = kafka.client.admin();
-  await admin.connect();
-  const { groups } = await admin.describeGroups([ingestGroup(prefix)]);
-  await admin.disconnect();
-  return groups.flatMap((group) => group.members.map(({ memberId }) => memberId));
-}
+const { anIngest, cluster, produce, made, committed, members } = ingestRig(() => kafka);
 
 const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
 const soon = { timeout: 25_000, interval: 20 };
@@ -182,7 +80,7 @@ describe('ingest', () => {
     expect(ingest.status().topicProblems).toEqual([]);
 
     const delivery = new KafkaDelivery(cluster('fresh'), systemClock, logger);
-    running.push(delivery);
+    onTestFinished(() => delivery.stop());
     await delivery.start();
     await produce('fresh.status', ['no JSON', JSON.stringify(gatewayStatus()), null]);
     await produce('fresh.status', [JSON.stringify(gatewayStatus({ counter: 9 }))], 'another-key');
@@ -381,7 +279,7 @@ describe('ingest', () => {
   test('goes on by itself when Kafka was killed and is back, and so does what the receiver delivers', async () => {
     const { ingest, history } = anIngest('killed');
     const delivery = new KafkaDelivery(cluster('killed'), systemClock, logger);
-    running.push(delivery);
+    onTestFinished(() => delivery.stop());
     await delivery.start();
     await ingest.start();
     await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
@@ -418,7 +316,7 @@ describe('ingest', () => {
     const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
     await createTopics(kafka.client, topics);
     const delivery = new KafkaDelivery(cluster('anew'), systemClock, logger);
-    running.push(delivery);
+    onTestFinished(() => delivery.stop());
     await delivery.start();
     const events = span(21, 5).map((n) => ({ event: event(n), json: eventJson(n) }));
     await vi.waitFor(() => delivery.events('gw-1', events), soon);
