@@ -2,7 +2,8 @@
  * One place that ingest (or the delivery without Kafka) tells, and all parts that want to hear: the composition connects
  * them after both sides are constructed.
  *
- * Always: each listener is told in the order of `connect`; `poison` resolves when all have taken the record.
+ * Always: each listener is told in the order of `connect`; `poison` resolves when all have taken the record; a method may
+ * be handed on by itself.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -16,27 +17,27 @@ export class IngestHub implements Required<IngestEvents> {
     this.#listeners.push(listener);
   }
 
-  stored(events: readonly ForpostEvent[]): void {
+  readonly stored = (events: readonly ForpostEvent[]): void => {
     for (const listener of this.#listeners) listener.stored?.(events);
-  }
+  };
 
-  held(events: readonly ForpostEvent[], toTell: readonly ForpostEvent[] = events): void {
+  readonly held = (events: readonly ForpostEvent[], toTell: readonly ForpostEvent[] = events): void => {
     for (const listener of this.#listeners) listener.held?.(events, toTell);
-  }
+  };
 
-  assigned(): void {
+  readonly assigned = (): void => {
     for (const listener of this.#listeners) listener.assigned?.();
-  }
+  };
 
-  repeated(count: number): void {
+  readonly repeated = (count: number): void => {
     for (const listener of this.#listeners) listener.repeated?.(count);
-  }
+  };
 
-  status(status: GatewayStatus, at: number): void {
+  readonly status = (status: GatewayStatus, at: number): void => {
     for (const listener of this.#listeners) listener.status?.(status, at);
-  }
+  };
 
-  async poison(record: PoisonRecord): Promise<void> {
+  readonly poison = async (record: PoisonRecord): Promise<void> => {
     for (const listener of this.#listeners) await listener.poison?.(record);
-  }
+  };
 }
