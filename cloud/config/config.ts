@@ -1,8 +1,10 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
+
+import { clientTlsSchema } from '@forpost/shared/client-tls.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { allowPlaintextKey } from '@forpost/shared/http/clear-address.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
-import { kafkaLoginProperties, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
+import { kafkaLoginProperties } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { anyChannelSchema } from '../notify/channels/registry.ts';
 
@@ -72,7 +74,7 @@ const kafkaSchema = Type.Object(
         default: 'forpost',
       }),
     ),
-    tls: Type.Optional(kafkaTlsSchema),
+    tls: Type.Optional(clientTlsSchema),
     sasl: Type.Optional(
       Type.Object(
         {

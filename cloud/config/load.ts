@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { resolvedTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
@@ -15,7 +16,6 @@ import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
-import { resolvedTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { channelKindOf } from '../notify/channels/registry.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 

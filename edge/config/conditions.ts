@@ -6,9 +6,9 @@
  */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { LoadedYaml, Problem } from '@forpost/shared/config/yaml.ts';
-import { type KafkaTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { weakness } from '@forpost/shared/password-strength.ts';
 import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
@@ -102,7 +102,7 @@ function uplinkFiles({ uplink, evidence }: Installation, now: number): Problem[]
 }
 
 /** A part that sends with a client's certificate reads it at each connection: it goes on once the files are right. */
-function tlsProblems(tls: KafkaTls | undefined, path: Problem['path'], name: string, now: number): Problem[] {
+function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: number): Problem[] {
   if (tls === undefined || tls === true) return [];
   const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
     path: [...path, file],

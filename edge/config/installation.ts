@@ -2,9 +2,10 @@
  * The installation's file (gateway.yaml): what belongs to this box and not to the site: ports, paths, the uplink.
  * The schema is the type, the check and, published, the editor's help.
  */
+
+import { clientTlsSchema } from '@forpost/shared/client-tls.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
-import { kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { anySinkSchema } from './sink-schemas.ts';
 
@@ -183,7 +184,7 @@ const evidenceSchema = Type.Object(
             pattern: '^https?://',
             description: 'address of the centre’s receiver; http:// on loopback only',
           }),
-          tls: Type.Optional(kafkaTlsSchema),
+          tls: Type.Optional(clientTlsSchema),
         },
         {
           ...closed,

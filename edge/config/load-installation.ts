@@ -5,10 +5,10 @@
  * Always: passwords never cross a network in the clear unless the file asks for it in so many words.
  */
 import { dirname, resolve } from 'node:path';
+import { type ClientTls, resolvedTls } from '@forpost/shared/client-tls.ts';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { type KafkaTls, resolvedTls } from '@forpost/shared/kafka/security.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
@@ -125,7 +125,7 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
 }
 
 /** A certificate without its key says nothing, and a key without its certificate neither. */
-function halfAPair(tls: KafkaTls | undefined, path: Problem['path']): readonly Problem[] {
+function halfAPair(tls: ClientTls | undefined, path: Problem['path']): readonly Problem[] {
   if (tls === undefined || tls === true || (tls.certificate === undefined) === (tls.key === undefined)) return [];
   const [there, missing] =
     tls.key === undefined ? (['certificate', 'key'] as const) : (['key', 'certificate'] as const);

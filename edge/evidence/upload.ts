@@ -14,12 +14,12 @@
 import { open, readFile } from 'node:fs/promises';
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { type ClientTls, tlsOptions } from '@forpost/shared/client-tls.ts';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { GatewayData } from '@forpost/shared/event/event.ts';
 import { replaceFile } from '@forpost/shared/files.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
-import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
@@ -31,7 +31,7 @@ import { WireCount } from '../uplink/sinks/wire-count.ts';
 export interface UploadTarget {
   /** of the receiver */
   readonly url: string;
-  readonly tls?: KafkaTls | undefined;
+  readonly tls?: ClientTls | undefined;
   /** undefined where the certificate says who we are */
   readonly token?: string | undefined;
   /** the uplink whose limit it counts to, by name; undefined: there is no limit */

@@ -6,10 +6,11 @@
  * Always: a kind's own file imports no client library. `create` imports the sink itself, so that only the uplink's
  * thread loads the client, and only that of a kind that is configured.
  */
+
+import { type ClientTls, clientTlsSchema } from '@forpost/shared/client-tls.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
-import { type KafkaTls, kafkaTlsSchema } from '@forpost/shared/kafka/security.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import Type, { type TObject } from 'typebox';
@@ -50,12 +51,12 @@ const base = {
 } as const;
 
 /** The key `tls`, for kinds that have it: its paths are resolved, its files checked and watched, as of every other. */
-export const tlsKey = { tls: Type.Optional(kafkaTlsSchema) } as const;
+export const tlsKey = { tls: Type.Optional(clientTlsSchema) } as const;
 
 /** A sink in gateway.yaml, checked against its kind's schema: what is outside its kind sees no more of it. */
 export interface SinkConfig extends Type.Static<Type.TObject<typeof base>> {
   readonly kind: string;
-  readonly tls?: KafkaTls;
+  readonly tls?: ClientTls;
   readonly [key: string]: unknown;
 }
 
@@ -110,7 +111,7 @@ export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   /** where it sends, as it follows «uplink to»: Kafka at broker:9092 */
   summary(config: Config): string;
   /** the address that takes evidence beside the events, with the sink's token; absent: events alone */
-  evidence?(config: Config): { readonly url: string; readonly tls: KafkaTls | undefined };
+  evidence?(config: Config): { readonly url: string; readonly tls: ClientTls | undefined };
   create(config: Config, context: SinkContext): Promise<Sink>;
 }
 

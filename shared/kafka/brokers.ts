@@ -4,8 +4,8 @@
  */
 import { isIP, isIPv6, connect as plainConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { type ClientTls, tlsOptions } from '../client-tls.ts';
 import { isLoopback } from '../http/loopback.ts';
-import { type KafkaTls, tlsOptions } from './security.ts';
 
 export interface Broker {
   /** without brackets */
@@ -67,7 +67,7 @@ export function realHost(host: string): string {
 const keepAliveMs = 60_000;
 
 /** What kafkajs opens its connections with. It tells what this throws as the reason why it could not. */
-export function brokerSockets(tls: KafkaTls | undefined) {
+export function brokerSockets(tls: ClientTls | undefined) {
   return (to: { readonly host: string; readonly port: number; readonly onConnect: () => void }): Socket => {
     const { port, onConnect } = to;
     const host = realHost(to.host);

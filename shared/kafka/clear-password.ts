@@ -1,6 +1,8 @@
 /** Whether a log-in to Kafka may go without TLS. */
+
+import type { ClientTls } from '../client-tls.ts';
 import { remoteBrokers } from './brokers.ts';
-import type { KafkaLogin, KafkaTls } from './security.ts';
+import type { KafkaLogin } from './security.ts';
 
 export interface ClearLogin {
   readonly mechanism: KafkaLogin['mechanism'];
@@ -13,7 +15,7 @@ export interface ClearLogin {
  */
 export function clearPassword(
   brokers: readonly string[],
-  tls: KafkaTls | undefined,
+  tls: ClientTls | undefined,
   sasl: ClearLogin | undefined,
 ): string | undefined {
   if (tls !== undefined || sasl === undefined) return undefined;

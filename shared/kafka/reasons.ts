@@ -2,8 +2,9 @@
  * Why Kafka does not let a client in, in sentences that say what to do. What is known: Node's and OpenSSL's codes,
  * Kafka's own error types, and the messages of kafkajs, which keeps no more of some errors.
  */
+
+import { type ClientTls, tlsFileProblems } from '../client-tls.ts';
 import { advertised, realHost } from './brokers.ts';
-import { type KafkaTls, tlsFileProblems } from './security.ts';
 
 const unknownCa =
   'the broker’s certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca';
@@ -43,7 +44,7 @@ const ofCertificate =
  */
 export function securityReason(
   error: Error,
-  { tls, brokers = [] }: { readonly tls?: KafkaTls | undefined; readonly brokers?: readonly string[] },
+  { tls, brokers = [] }: { readonly tls?: ClientTls | undefined; readonly brokers?: readonly string[] },
   now: number,
 ): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -77,7 +78,7 @@ function refusedLogin(message: string): string | undefined {
   return undefined;
 }
 
-function refusedCertificate(tls: KafkaTls | undefined, now: number): string {
+function refusedCertificate(tls: ClientTls | undefined, now: number): string {
   if (tls === undefined || tls === true || tls.certificate === undefined)
     return 'the broker asks for a certificate of ours: give it as tls.certificate, with tls.key';
   const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');

@@ -1,38 +1,12 @@
 /**
- * TLS and SASL towards Kafka, the same for the gateway's sink and for the centre: how they are written in a
- * configuration, and what a client is given of them.
+ * How the gateway and the centre log in to Kafka: the keys of a configuration, and what a client is made of.
  *
- * Always: the PEM files are read for each connection anew, so that a renewed certificate needs no restart; no message
- * shows a password or a key.
+ * Always: the password stands in a file of its own, and no message shows it. TLS is as to any server (../client-tls.ts).
  */
-import { readFileSync } from 'node:fs';
 import Type from 'typebox';
-import { ForpostError } from '../errors.ts';
-import { certificatesIn, privateKeyIn } from '../tls.ts';
+import type { ClientTls } from '../client-tls.ts';
 
-const closed = { additionalProperties: false } as const;
-
-export const kafkaTlsSchema = Type.Union(
-  [
-    // first: where a key of it is misspelt, this is the branch that was meant
-    Type.Object(
-      {
-        ca: Type.Optional(
-          Type.String({ description: 'PEM file with the CA of the other side', 'x-default': 'the public CAs' }),
-        ),
-        certificate: Type.Optional(
-          Type.String({ description: 'PEM file with our own certificate, where the other side asks for one (mTLS)' }),
-        ),
-        key: Type.Optional(Type.String({ description: 'PEM file with its key, without a passphrase' })),
-      },
-      closed,
-    ),
-    Type.Literal(true),
-  ],
-  { description: 'TLS to the other side; true trusts the public CAs' },
-);
-
-/** Without the password: that stands in a file of its own. */
+/** The keys of a log-in in a configuration, without the password. */
 export const kafkaLoginProperties = {
   mechanism: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')], {
     description: 'SASL mechanism; plain needs tls',
@@ -46,8 +20,6 @@ export const kafkaLoginProperties = {
   ),
 } as const;
 
-export type KafkaTls = Type.Static<typeof kafkaTlsSchema>;
-
 export interface KafkaLogin {
   readonly mechanism: Type.Static<(typeof kafkaLoginProperties)['mechanism']>;
   readonly user: string;
@@ -56,79 +28,6 @@ export interface KafkaLogin {
 
 /** What a client is made of beside its brokers. */
 export interface KafkaSecurity {
-  readonly tls?: KafkaTls | undefined;
+  readonly tls?: ClientTls | undefined;
   readonly sasl?: KafkaLogin | undefined;
-}
-
-type TlsFile = 'ca' | 'certificate' | 'key';
-
-export interface TlsFileProblem {
-  readonly file: TlsFile;
-  /** FILE and what is wrong with it */
-  readonly message: string;
-}
-
-/** `tls` with each path as `at` makes it. */
-export function resolvedTls(tls: KafkaTls, at: (path: string) => string): KafkaTls {
-  if (tls === true) return tls;
-  return {
-    ...(tls.ca === undefined ? {} : { ca: at(tls.ca) }),
-    ...(tls.certificate === undefined ? {} : { certificate: at(tls.certificate) }),
-    ...(tls.key === undefined ? {} : { key: at(tls.key) }),
-  };
-}
-
-/** What is wrong with the files: missing, no PEM, a key of another certificate; with `now`, a time that is over. */
-export function tlsFileProblems(tls: KafkaTls, now?: number): readonly TlsFileProblem[] {
-  return readTls(tls, now).problems;
-}
-
-/** As Node's TLS takes it. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */
-export function tlsOptions(tls: KafkaTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
-  const { texts, problems } = readTls(tls);
-  const first = problems[0];
-  if (first !== undefined) throw new ForpostError('FORPOST_SINK_UNREACHABLE', `tls.${first.file}: ${first.message}`);
-  const { ca, certificate, key } = texts;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(key === undefined ? {} : { key }),
-  };
-}
-
-function readTls(tls: KafkaTls, now?: number) {
-  const texts: { [file in TlsFile]?: string } = {};
-  const problems: TlsFileProblem[] = [];
-  if (tls === true) return { texts, problems };
-  const bad = (file: TlsFile, message: string) => void problems.push({ file, message });
-  for (const file of ['ca', 'certificate', 'key'] as const) {
-    const path = tls[file];
-    if (path === undefined) continue;
-    try {
-      texts[file] = readFileSync(path, 'utf8');
-    } catch (error) {
-      bad(file, `${path} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read'}`);
-    }
-  }
-  if (tls.certificate !== undefined && tls.key === undefined)
-    bad('certificate', `${tls.certificate} needs its key: add tls.key`);
-  if (tls.key !== undefined && tls.certificate === undefined)
-    bad('key', `${tls.key} needs its certificate: add tls.certificate`);
-  const certificateIn = (file: 'ca' | 'certificate') => {
-    const text = texts[file];
-    const found = text === undefined ? undefined : certificatesIn(text)?.[0];
-    if (text !== undefined && found === undefined) bad(file, `${tls[file]} holds no certificate in PEM`);
-    // of a bundle's CAs one may be over while another is the one that counts
-    const bundle = file === 'ca' && text !== undefined && text.split('-----BEGIN CERTIFICATE-----').length > 2;
-    if (found !== undefined && now !== undefined && !bundle && now > found.validToDate.getTime())
-      bad(file, `${tls[file]} has expired (${found.validToDate.toISOString().slice(0, 10)}): put a new one there`);
-    return found;
-  };
-  certificateIn('ca');
-  const certificate = certificateIn('certificate');
-  const key = texts.key === undefined ? undefined : privateKeyIn(texts.key);
-  if (typeof key === 'string') bad('key', `${tls.key} ${key}`);
-  else if (key !== undefined && certificate !== undefined && !certificate.checkPrivateKey(key))
-    bad('key', `${tls.key} is the key of another certificate than ${tls.certificate}`);
-  return { texts, problems };
 }

@@ -8,10 +8,10 @@
  */
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { type ClientTls, tlsOptions } from '@forpost/shared/client-tls.ts';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
-import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { CommandFeed } from '../../../commands/feed.ts';
@@ -21,7 +21,7 @@ import { httpReason } from './reasons.ts';
 export interface HttpCommandsOptions {
   /** of the receiver, without a slash at the end */
   readonly base: string;
-  readonly tls: KafkaTls | undefined;
+  readonly tls: ClientTls | undefined;
   /** undefined where the certificate alone says who we are. @throws ForpostError where neither does */
   readonly token: () => string | undefined;
   readonly clock: Clock;

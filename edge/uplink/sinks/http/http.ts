@@ -18,12 +18,12 @@ import {
 import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
+import { type ClientTls, tlsOptions } from '@forpost/shared/client-tls.ts';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
-import { type KafkaTls, tlsOptions } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
@@ -95,14 +95,14 @@ function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): s
 
 class HttpSession implements SinkSession {
   readonly #base: string;
-  readonly #tls: KafkaTls | undefined;
+  readonly #tls: ClientTls | undefined;
   readonly #token: string | undefined;
   readonly #clock: Clock;
   readonly wire = new WireCount();
   readonly #closing = new AbortController();
   #agent: HttpAgent | undefined;
 
-  constructor(base: string, tls: KafkaTls | undefined, token: string | undefined, clock: Clock) {
+  constructor(base: string, tls: ClientTls | undefined, token: string | undefined, clock: Clock) {
     this.#base = base;
     this.#tls = tls;
     this.#token = token;

@@ -1,6 +1,7 @@
 /** Why the receiver cannot be reached, in sentences that say what to do. What is known: Node's and OpenSSL's codes. */
+
+import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import { proxyReason } from '@forpost/shared/http/outgoing.ts';
-import { type KafkaTls, tlsFileProblems } from '@forpost/shared/kafka/security.ts';
 
 const unknownCa =
   'its certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca of the uplink';
@@ -30,7 +31,7 @@ const ofCertificate =
   /_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
 
 /** The sentence for `error`, undefined where there is none better than its own. `tls`: as the uplink is configured. */
-export function httpReason(error: Error, url: string, tls: KafkaTls | undefined, now: number): string | undefined {
+export function httpReason(error: Error, url: string, tls: ClientTls | undefined, now: number): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is for another name: write that name in the url (${error.message})`;
@@ -43,7 +44,7 @@ export function httpReason(error: Error, url: string, tls: KafkaTls | undefined,
   return byCode[code];
 }
 
-function refusedCertificate(tls: KafkaTls | undefined, now: number): string {
+function refusedCertificate(tls: ClientTls | undefined, now: number): string {
   if (tls === undefined || tls === true || tls.certificate === undefined)
     return 'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key';
   const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');

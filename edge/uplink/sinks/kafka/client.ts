@@ -10,13 +10,14 @@
 import { randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import type { ClientTls } from '@forpost/shared/client-tls.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { boundBrokenAnswers } from '@forpost/shared/kafka/broken-answers.ts';
 import { brokerSockets, kafkajsBrokers } from '@forpost/shared/kafka/brokers.ts';
 import { quickenEncoder } from '@forpost/shared/kafka/quick-encoder.ts';
 import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
-import type { KafkaLogin, KafkaSecurity, KafkaTls } from '@forpost/shared/kafka/security.ts';
+import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
@@ -75,7 +76,7 @@ function shuffled(brokers: readonly string[]): string[] {
   return brokers.flatMap(() => left.splice(randomInt(left.length), 1));
 }
 
-function countedSockets(tls: KafkaTls | undefined, wire: WireCount): ISocketFactory {
+function countedSockets(tls: ClientTls | undefined, wire: WireCount): ISocketFactory {
   const open = brokerSockets(tls);
   return (to) => wire.watch(open(to));
 }
@@ -93,7 +94,7 @@ const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'Kafka
 export function kafkaError(
   error: unknown,
   doing: string,
-  client: { readonly tls?: KafkaTls | undefined; readonly brokers: readonly string[] },
+  client: { readonly tls?: ClientTls | undefined; readonly brokers: readonly string[] },
   now: number,
 ): ForpostError {
   if (error instanceof ForpostError) return error;
