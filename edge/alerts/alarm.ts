@@ -6,6 +6,7 @@
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { AcknowledgedWhere, EvidenceReference, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 
 /** An alarm that is active now, or over and not acknowledged. Times in ms since 1970. */
 export interface ActiveAlarm {
@@ -18,7 +19,10 @@ export interface ActiveAlarm {
   readonly category: string;
   readonly test: boolean;
   readonly cause: string;
+  /** in the site's language, or as the installer wrote it */
   readonly message: string;
+  /** the same for a reader of another language; absent where the installer wrote it */
+  readonly messageI18n?: Message;
   readonly value?: Value;
   readonly count: number;
   readonly acknowledged: boolean;
@@ -30,6 +34,7 @@ export interface ActiveAlarm {
   readonly ended?: number;
   /** what the alarm is about, also when it is over; absent: as `message` says */
   readonly summary?: string;
+  readonly summaryI18n?: Message;
   /** the worst value since the alarm was raised */
   readonly peak?: Value;
   /** absent: none */

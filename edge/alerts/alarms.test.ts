@@ -68,6 +68,31 @@ function applied({ alarms, taken }: Pick<ReturnType<typeof alarmsOf>, 'alarms' |
   return alerts;
 }
 
+const said = (name: string) => ({ key: `alarm/${name}`, values: { device: 'Oven' } });
+
+test('an alarm carries its sentences in its reader’s language to its end, and over a restart', async () => {
+  const file = join(folder(), 'active.json');
+  const running = alarmsOf({ file });
+  await running.alarms.start();
+  const raised = transition('raised', { messageI18n: said('raised') });
+  const other = transition('raised', { subject: 'b', messageI18n: said('raised') });
+  const [alert] = applied(running, [raised, other]);
+  expect(alert?.data).toMatchObject({ message: 'it is raised', message_i18n: said('raised') });
+  // the rule was given a message of its own: nothing of the catalogue's stays beside it
+  const [own] = applied(running, [transition('updated', { subject: 'b', message: 'as the installer wrote it' })]);
+  expect([own?.data.message_i18n, own?.data.summary_i18n]).toEqual([undefined, undefined]);
+  await running.alarms.stop();
+
+  const again = alarmsOf({ file });
+  await again.alarms.start();
+  const [over] = applied(again, [transition('cleared', { messageI18n: said('over') })]);
+  expect(over?.data).toMatchObject({
+    ...{ message: 'it is cleared', message_i18n: said('over') },
+    ...{ summary: 'it is raised', summary_i18n: said('raised') },
+  });
+  await again.alarms.stop();
+});
+
 test('every local action has run when apply returns, and the alert says the latency', () => {
   const { alarms, action, clock } = alarmsOf();
   const alerts = alarms.apply([transition('raised')], { received: noon, uptime: clock.uptime() - 1.25 });

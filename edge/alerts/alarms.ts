@@ -16,12 +16,14 @@ import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
 import { type Acknowledgement, type ActiveAlarm, type DeviceWords, keyOf, mostEvidence, type Taken } from './alarm.ts';
 import { type AlarmChange, alertOf } from './alert-of.ts';
 import { EndedAlarms } from './ended-alarms.ts';
 import { foldRecorded, type RecordedAlert } from './recorded.ts';
+import { aboutBySays, aboutOf, saysOf, withoutAbout, withoutSays } from './sentences.ts';
 import { readSnapshot } from './snapshot.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -260,10 +262,10 @@ export class Alarms implements Part {
     }
     if (known === undefined) return undefined;
     if (transition.change === 'reached') return this.#reached(known, transition);
-    const { message, cause, value, time, peak } = transition;
+    const { cause, value, time, peak } = transition;
     const news: ActiveAlarm = {
-      ...known,
-      message,
+      ...withoutSays(known),
+      ...saysOf(transition),
       ...(value === undefined ? {} : { value }),
       ...(peak === undefined ? {} : { peak }),
       changed: time,
@@ -271,29 +273,37 @@ export class Alarms implements Part {
     if (transition.change === 'cleared') {
       this.#active.delete(name);
       // the cause of an alarm stays what raised it
-      const over = { ...news, ended: time, summary: transition.summary ?? known.summary ?? known.message };
+      const about = [aboutOf(transition), aboutOf(known), aboutBySays(known)].find(
+        ({ summary }) => summary !== undefined,
+      );
+      const over = { ...withoutAbout(news), ended: time, ...about };
       this.#ended.add(over);
       return this.#hand(this.#alert(over, { change: 'cleared', active: false, time, taken }), over);
     }
     // raised although it is active (the rule lost its state): the same occurrence goes on
-    const changed = { ...news, cause, count: known.count + 1, summary: transition.summary ?? message };
+    const about = transition.summary === undefined ? aboutBySays(transition) : aboutOf(transition);
+    const changed = { ...withoutAbout(news), cause, count: known.count + 1, ...about };
     this.#active.set(name, changed);
     return this.#hand(this.#alert(changed, { change: 'updated', active: true, time, taken }), changed);
   }
 
   /** Notes a new peak. No alert: a rising value would be an alert each second. */
-  #reached(known: ActiveAlarm, { peak, summary }: AlarmTransition): undefined {
-    const more = { ...(peak === undefined ? {} : { peak }), ...(summary === undefined ? {} : { summary }) };
-    this.#active.set(keyOf(known), { ...known, ...more });
+  #reached(known: ActiveAlarm, transition: AlarmTransition): undefined {
+    const { peak, summary } = transition;
+    const reached = (alarm: ActiveAlarm): ActiveAlarm => ({
+      ...(summary === undefined ? alarm : { ...withoutAbout(alarm), ...aboutOf(transition) }),
+      ...(peak === undefined ? {} : { peak }),
+    });
+    this.#active.set(keyOf(known), reached(known));
     const stored = this.#stored.get(keyOf(known));
     if (stored?.alarm !== known.alarm) return undefined;
-    this.#stored.set(keyOf(known), { ...stored, ...more });
+    this.#stored.set(keyOf(known), reached(stored));
     this.#snapshot.changed(peaksEveryMs);
     return undefined;
   }
 
   #occurrence(transition: AlarmTransition): ActiveAlarm {
-    const { rule, device, subject, severity, category, test, cause, message, value, peak, summary, time } = transition;
+    const { rule, device, subject, severity, category, test, cause, value, peak, time } = transition;
     return {
       alarm: `${rule}/${device}/${subject === '' ? '-' : subject}/${hex(this.#random)}`,
       rule,
@@ -303,10 +313,10 @@ export class Alarms implements Part {
       category,
       test,
       cause,
-      message,
+      ...saysOf(transition),
       ...(value === undefined ? {} : { value }),
       ...(peak === undefined ? {} : { peak }),
-      ...(summary === undefined ? {} : { summary }),
+      ...aboutOf(transition),
       count: 1,
       acknowledged: false,
       raised: time,
@@ -319,9 +329,18 @@ export class Alarms implements Part {
     if (oldest.done) return;
     const [name, alarm] = oldest.value;
     this.#active.delete(name);
-    const message = `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`;
-    const summary = alarm.summary ?? alarm.message;
-    const over = { ...alarm, message, summary, changed: taken.received, ended: taken.received };
+    const messageI18n = message('alarm/not-followed', {
+      message: alarm.messageI18n ?? alarm.message,
+      limit: mostActive,
+    });
+    const over = {
+      ...withoutAbout(alarm),
+      message: `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`,
+      messageI18n,
+      ...(alarm.summary === undefined ? aboutBySays(alarm) : aboutOf(alarm)),
+      changed: taken.received,
+      ended: taken.received,
+    };
     this.#ended.add(over);
     alerts.push(this.#hand(this.#alert(over, { change: 'cleared', active: false, time: taken.received, taken }), over));
   }

@@ -20,7 +20,7 @@ export function alertOf(
   { name, place }: DeviceWords,
 ): Alert {
   const { rule, device, severity, category, message, cause, value, count, test, acknowledged } = alarm;
-  const { acknowledgement: seen, summary, peak, ended, raised } = alarm;
+  const { acknowledgement: seen, summary, peak, ended, raised, messageI18n, summaryI18n } = alarm;
   const data: AlertData = {
     alarm: alarm.alarm,
     rule,
@@ -31,6 +31,7 @@ export function alertOf(
     severity,
     category,
     message,
+    ...(messageI18n === undefined ? {} : { message_i18n: messageI18n }),
     cause,
     ...(value === undefined ? {} : { value }),
     count,
@@ -38,6 +39,7 @@ export function alertOf(
     evidence: alarm.evidence ?? [],
     ...(alarm.evidenceProblem === undefined ? {} : { evidence_problem: alarm.evidenceProblem }),
     ...(summary === undefined ? {} : { summary }),
+    ...(summaryI18n === undefined ? {} : { summary_i18n: summaryI18n }),
     ...(peak === undefined ? {} : { peak }),
     ...(ended === undefined ? {} : { duration_ms: Math.max(0, Math.round(ended - raised)) }),
     ...(seen === undefined

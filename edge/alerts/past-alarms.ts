@@ -10,6 +10,7 @@
 import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { ActiveAlarm } from './alarm.ts';
+import { aboutOfData, type Says, saysOf, saysOfData } from './sentences.ts';
 
 /** One occurrence. Times in ms since 1970. */
 export interface PastAlarm {
@@ -69,7 +70,7 @@ export class PastAlarms {
 
   /** An alert was acted on. */
   take({ time, data }: AlarmChange): void {
-    const { alarm, rule, device, severity, message, summary, count, test, acknowledged, active } = data;
+    const { alarm, rule, device, severity, count, test, acknowledged, active } = data;
     const evidence = data.evidence ?? [];
     const before = this.#known.get(alarm);
     // an alarm that is over may still get its pictures
@@ -77,8 +78,7 @@ export class PastAlarms {
     const raised = before?.raised ?? time;
     this.#known.set(alarm, {
       ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended },
-      // the message of the raising says more than that of the end
-      message: active ? message : (summary ?? before?.message ?? message),
+      ...(active ? saysOfData(data) : endedSays(data, before)),
       ...(data.acknowledged_by === undefined ? {} : { acknowledgedBy: data.acknowledged_by }),
       evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
     });
@@ -129,11 +129,19 @@ export class PastAlarms {
   }
 }
 
+/** The message of the raising says more than that of the end. */
+function endedSays(data: AlertData, before: PastAlarm | undefined): Says {
+  const { summary: message, summaryI18n: messageI18n } = aboutOfData(data);
+  if (message === undefined) return before === undefined ? saysOfData(data) : saysOf(before);
+  return messageI18n === undefined ? { message } : { message, messageI18n };
+}
+
 /** The alarms that are active since before a restart. */
 export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[] {
   return alarms.map(
-    ({ alarm, rule, device, severity, message, count, test, acknowledged, raised, evidence = [] }): PastAlarm => ({
-      ...{ alarm, rule, device, severity, message, count, test, acknowledged, raised, ended: undefined, evidence },
+    ({ alarm, rule, device, severity, count, test, acknowledged, raised, evidence = [], ...says }): PastAlarm => ({
+      ...saysOf(says),
+      ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended: undefined, evidence },
     }),
   );
 }

@@ -14,6 +14,8 @@ import type { OutboxReader } from '../outbox/outbox.ts';
 import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
+import { messageSchema } from './message-schema.ts';
+import { aboutBySays, aboutOf, aboutOfData, saysOfData, withoutAbout } from './sentences.ts';
 
 /** A change of an alarm as it was stored. `time`: when it happened, ms since 1970. */
 export interface RecordedAlert {
@@ -36,6 +38,7 @@ const schema = Type.Object({
   severity: severitySchema,
   category: Type.String(),
   message: Type.String(),
+  message_i18n: Type.Optional(messageSchema),
   cause: Type.String(),
   value: Type.Optional(valueSchema),
   count: Type.Integer({ minimum: 1 }),
@@ -43,6 +46,7 @@ const schema = Type.Object({
   evidence: Type.Optional(evidenceSchema),
   evidence_problem: Type.Optional(Type.String()),
   summary: Type.Optional(Type.String()),
+  summary_i18n: Type.Optional(messageSchema),
   peak: Type.Optional(valueSchema),
   duration_ms: Type.Optional(Type.Number()),
   acknowledged_by: Type.Optional(Type.String()),
@@ -97,20 +101,21 @@ export function foldRecorded(
 function endedOf(data: AlertData, time: number, before: ActiveAlarm | undefined): ActiveAlarm {
   const ended = before?.ended ?? time;
   const known = before ?? { raised: ended - (data.duration_ms ?? 0) };
-  const summary = data.summary ?? before?.summary ?? before?.message ?? data.message;
-  return { ...alarmOf(data, time, known), ended, summary };
+  const about = [aboutOfData(data), aboutOf(before ?? {})].find(({ summary }) => summary !== undefined);
+  const alarm = withoutAbout(alarmOf(data, time, known));
+  return { ...alarm, ended, ...(about ?? aboutBySays(before ?? saysOfData(data))) };
 }
 
-type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary'> & Partial<Pick<ActiveAlarm, 'count'>>;
+type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary' | 'summaryI18n'> & Partial<Pick<ActiveAlarm, 'count'>>;
 
 /** Only the snapshot has a peak between two events: an older event does not lower it. */
-function worstOf(data: AlertData, before: Known | undefined): Pick<AlertData, 'summary' | 'peak'> {
+function worstOf(data: AlertData, before: Known | undefined): Pick<ActiveAlarm, 'summary' | 'summaryI18n' | 'peak'> {
   const isOlder = data.active && before?.count !== undefined && data.count <= before.count;
-  const [first, second] = isOlder ? [before, data] : [data, before];
-  return { summary: first.summary ?? second?.summary, peak: first.peak ?? second?.peak } as Pick<
-    AlertData,
-    'summary' | 'peak'
-  >;
+  const told = { ...aboutOfData(data), peak: data.peak };
+  const [first, second] = isOlder ? [before, told] : [told, before];
+  const about = first.summary === undefined ? aboutOf(second ?? {}) : aboutOf(first);
+  const peak = first.peak ?? second?.peak;
+  return { ...about, ...(peak === undefined ? {} : { peak }) };
 }
 
 function alarmOf(data: AlertData, changed: number, before: Known | undefined): ActiveAlarm {
@@ -122,7 +127,6 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     category,
     test,
     cause,
-    message,
     value,
     count,
     acknowledged,
@@ -132,7 +136,6 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     evidence = [],
     evidence_problem: evidenceProblem,
   } = data;
-  const { summary, peak } = worstOf(data, before);
   return {
     alarm,
     rule: rule as RuleId,
@@ -142,15 +145,14 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     category,
     test,
     cause,
-    message,
+    ...saysOfData(data),
     ...(value === undefined ? {} : { value }),
     count,
     acknowledged,
     ...(by === undefined || at === undefined ? {} : { acknowledgement: { by, where, at: Date.parse(at) } }),
     raised: before?.raised ?? changed,
     changed,
-    ...(summary === undefined ? {} : { summary }),
-    ...(peak === undefined ? {} : { peak }),
+    ...worstOf(data, before),
     ...(evidence.length === 0 ? {} : { evidence }),
     ...(evidenceProblem === undefined ? {} : { evidenceProblem }),
   };

@@ -11,6 +11,7 @@ import Value from 'typebox/value';
 import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
+import { messageSchema } from './message-schema.ts';
 
 const id = Type.String({ pattern: idPatternText });
 const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
@@ -25,6 +26,7 @@ const alarms = Type.Array(
     test: Type.Boolean(),
     cause: Type.String(),
     message: Type.String(),
+    messageI18n: Type.Optional(messageSchema),
     value: Type.Optional(value),
     count: Type.Integer({ minimum: 1 }),
     acknowledged: Type.Boolean(),
@@ -39,6 +41,7 @@ const alarms = Type.Array(
     changed: Type.Number(),
     ended: Type.Optional(Type.Number()),
     summary: Type.Optional(Type.String()),
+    summaryI18n: Type.Optional(messageSchema),
     peak: Type.Optional(value),
     evidence: Type.Optional(evidenceSchema),
     evidenceProblem: Type.Optional(Type.String()),

@@ -67,6 +67,7 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>
     id: site.id as SiteId,
     name: site.name ?? site.id,
     timezone: site.timezone,
+    ...(site.language === undefined ? {} : { language: site.language }),
     ...(site.place === undefined ? {} : { place: site.place }),
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,

@@ -21,6 +21,7 @@ import {
   type RuleContext,
   rightClock,
 } from './rule.ts';
+import { wordsOf } from './words.ts';
 
 /** An alarm that is active since before this engine: what `Alarms.active()` gives. */
 export type RestoredAlarm = Pick<
@@ -285,6 +286,7 @@ function contextOf(current: () => Site, active: RuleContext['active'], clockErro
     devices: site.devices.map(({ id }) => id),
     timezone: site.timezone,
     clockError,
+    words: wordsOf(site.language),
     nameOf: (device) => names.get(device) ?? device,
     zoneNameOf: (camera, zone) =>
       current()

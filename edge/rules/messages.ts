@@ -1,6 +1,10 @@
-/** The sentences of alarms: a default in plain words, or the rule's own with {placeholders}. */
+/**
+ * The sentences of alarms: the kind's own from the catalogue, in the site's language and as a message for readers of
+ * another one, or the rule's own with {placeholders}, as the installer wrote it.
+ */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
-import type { RuleProblem } from './rule.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import type { AlarmWords, RuleChange, RuleProblem } from './rule.ts';
 
 const placeholder = /\{([^{}]*)\}/g;
 const longestMessage = 500;
@@ -8,6 +12,17 @@ const longestMessage = 500;
 /** A rule's own message with what is known now; an alarm's sentence is never longer than people read. */
 export function fill(template: string, fields: Readonly<Record<string, string>>): string {
   return template.replace(placeholder, (whole, name: string) => fields[name] ?? whole).slice(0, longestMessage);
+}
+
+/** What an alarm says: `own` is the rule's message, `fields` are its placeholders. */
+export function worded(
+  { say }: AlarmWords,
+  own: string | undefined,
+  fields: Readonly<Record<string, string>>,
+  sentence: Message,
+): Pick<RuleChange, 'message' | 'messageI18n'> {
+  if (own !== undefined) return { message: fill(own, fields) };
+  return { message: say(sentence, sentence.key).slice(0, longestMessage), messageI18n: sentence };
 }
 
 /** Placeholders of a rule's own message that nobody will fill. */

@@ -13,6 +13,7 @@
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
+import type { Texts } from '@forpost/shared/texts/texts.ts';
 import type { TObject } from 'typebox';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
@@ -89,14 +90,14 @@ export interface RuleChange {
   /** in the site's language */
   readonly message: string;
   /** the same for a reader of another language; absent where the installer wrote the message */
-  readonly message_i18n?: Message;
+  readonly messageI18n?: Message;
   readonly cause: string;
   readonly value?: Value;
   /** the worst value since it was raised */
   readonly peak?: Value;
   /** what the alarm is about, also when it is over; default: the newest message before its end */
   readonly summary?: string;
-  readonly summary_i18n?: Message;
+  readonly summaryI18n?: Message;
   readonly time: number;
 }
 
@@ -125,12 +126,17 @@ export interface AlarmSubject {
   readonly peak?: Value;
 }
 
+/** The texts that rules speak with. */
+export type AlarmWords = Pick<Texts<'alarm' | 'common'>, 'say' | 'formats'>;
+
 /** What a rule kind may ask about when it is built. */
 export interface RuleContext {
   readonly devices: readonly DeviceId[];
   /** IANA */
   readonly timezone: string;
   readonly clockError: KnowsClockError;
+  /** the texts of the site's language, for what a rule says */
+  readonly words: AlarmWords;
   /** what people call a device, a camera; its id where it has no name */
   nameOf(device: string): string;
   /** what people call a zone of a camera */

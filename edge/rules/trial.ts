@@ -106,7 +106,7 @@ export class Trials {
     }
     // what is no one thing's doing: somebody stayed too long, too many are there, the camera is covered
     const told = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
-    for (const { rule, message: why, message_i18n: whyI18n } of told) {
+    for (const { rule, message: why, messageI18n: whyI18n } of told) {
       const config = site.rules.find(({ id }) => id === rule);
       this.#add(running, message('gateway/trial.time-passed'), [
         { rule, name: config?.name ?? rule, fired: true, why, ...(whyI18n === undefined ? {} : { whyI18n }) },
@@ -143,7 +143,7 @@ function verdictOf(
   const told = transitions.find((one) => one.rule === rule.id && one.change !== 'cleared');
   const name = rule.name ?? rule.id;
   if (told !== undefined) {
-    const whyI18n = message('gateway/trial.alarm', { message: told.message_i18n ?? told.message });
+    const whyI18n = message('gateway/trial.alarm', { message: told.messageI18n ?? told.message });
     return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}`, whyI18n };
   }
   return { rule: rule.id, name, fired: false, why: whyNot(rule, camera, change) };

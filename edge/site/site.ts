@@ -3,6 +3,7 @@
  * restore carry; secrets stand apart in their own file.
  */
 import { type DeviceId, idPatternText, type RuleId, type SiteId } from '@forpost/shared/event/ids.ts';
+import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -279,6 +280,12 @@ export const siteSchema = Type.Object(
         name,
         timezone: Type.String({ description: 'IANA time zone of the site, as Europe/Berlin' }),
         place: Type.Optional(placeSchema),
+        language: Type.Optional(
+          Type.Union(
+            languages.map((one) => Type.Literal(one)),
+            { description: 'language of the alarms’ sentences; a page shows them in its reader’s', default: 'en' },
+          ),
+        ),
       },
       { ...closed, description: 'the site itself' },
     ),
@@ -310,6 +317,8 @@ export interface Site {
   readonly name: string;
   readonly timezone: string;
   readonly place?: string;
+  /** of the alarms' sentences; absent: English */
+  readonly language?: Language;
   readonly devices: readonly DeviceConfig[];
   readonly consumers: readonly ConsumerConfig[];
   readonly cameras: readonly CameraConfig[];

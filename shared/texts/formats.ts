@@ -6,7 +6,7 @@
  */
 import type { Value } from '../event/event.ts';
 import { type Language, localeOf } from './language.ts';
-import { measureOf, metricNameOf } from './measure.ts';
+import { measureOf, metricNameOf, quantityOf } from './measure.ts';
 import type { ShownValue } from './message.ts';
 import type { TextKey } from './texts.ts';
 
@@ -37,10 +37,18 @@ export interface Formats {
   metricName(metric: string): string;
   /** a metric's value with its unit: power_w, 1234.5 -> "1.23 kW" */
   measure(metric: string, value: Value): string;
+  /** within a sentence: power_w_l1 -> "power L1" */
+  quantity(metric: string): string;
+  /** within a sentence, three figures: power_w, 7912 -> "7.91 kW" */
+  reading(metric: string, value: Value): string;
+  /** within a sentence, rounded: "90 s", "5 min", "2 h", "3 days" */
+  span(seconds: number): string;
   /** a value of a message; `nowMs`: see clockTime */
   value(value: ShownValue, nowMs: number): string;
 }
 
+/** Digits behind the point that a number of three figures may have. */
+const mostDigits = 12;
 /** A text that is no time is shown as it came, cut to a readable length. */
 const longestNoTime = 40;
 
@@ -132,6 +140,21 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
     return unit === undefined ? text : say(unit, { value: text });
   }
 
+  function reading(metric: string, value: Value): string {
+    if (typeof value !== 'number') return String(value);
+    const { unit, value: shown } = measureOf(metric, value);
+    const text = number(Math.abs(shown) >= 1000 ? Math.round(shown) : Number(shown.toPrecision(3)), mostDigits);
+    return unit === undefined ? text : say(unit, { value: text });
+  }
+
+  function span(seconds: number): string {
+    if (seconds < 120) return say('common/unit.second', { value: number(Number(seconds.toPrecision(3)), mostDigits) });
+    if (seconds < 7200) return say('common/unit.minute', { value: number(seconds / 60) });
+    return seconds < 172_800
+      ? say('common/unit.hour', { value: number(seconds / 3600) })
+      : say('common/unit.days', { count: Math.round(seconds / 86_400) });
+  }
+
   const share = (part: number) => say('common/unit.percent', { value: percent.format(part * 100) });
   const metricName = (metric: string) => metricNameOf(metric, say);
 
@@ -147,12 +170,15 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
     list: (all) => conjunction.format(all),
     metricName,
     measure,
+    quantity: (metric) => quantityOf(metric, say),
+    reading,
+    span,
     value(value, nowMs) {
-      if ('seconds' in value) return duration(value.seconds * 1000);
+      if ('seconds' in value) return span(value.seconds);
       if ('time' in value) return at(value.time, nowMs, clock);
       if ('bytes' in value) return bytes(value.bytes);
       if ('share' in value) return share(value.share);
-      return 'value' in value ? measure(value.metric, value.value) : metricName(value.metric);
+      return 'value' in value ? reading(value.metric, value.value) : quantityOf(value.metric, say);
     },
   };
 }

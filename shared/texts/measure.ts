@@ -26,6 +26,9 @@ const units = table<Unit>({
   pct: { base: 'common/unit.percent' },
   m3: { base: 'common/unit.cubic-metre' },
   l: { base: 'common/unit.litre' },
+  m: { base: 'common/unit.metre' },
+  ppb: { base: 'common/unit.ppb' },
+  ug_m3: { base: 'common/unit.microgram-per-cubic-metre' },
   lx: { base: 'common/unit.lux' },
   ppm: { base: 'common/unit.ppm' },
   pa: { base: 'common/unit.pascal', thousand: 'common/unit.kilopascal' },
@@ -49,6 +52,19 @@ const quantities = table<CommonKey>({
   battery: 'common/quantity.battery',
   pressure: 'common/quantity.pressure',
   illuminance: 'common/quantity.illuminance',
+  apparent_power: 'common/quantity.apparent-power',
+  reactive_power: 'common/quantity.reactive-power',
+  dew_point: 'common/quantity.dew-point',
+  moisture: 'common/quantity.moisture',
+  distance: 'common/quantity.distance',
+  co2: 'common/quantity.co2',
+  tvoc: 'common/quantity.tvoc',
+  pm25: 'common/quantity.pm25',
+  pm10: 'common/quantity.pm10',
+  position: 'common/quantity.position',
+  brightness: 'common/quantity.brightness',
+  count: 'common/quantity.count',
+  output: 'common/quantity.output',
   open: 'common/quantity.open',
   motion: 'common/quantity.motion',
 });
@@ -57,6 +73,7 @@ interface MetricParts {
   readonly channel: string;
   readonly quantity: string;
   readonly unit: Unit | undefined;
+  /** export, import, l1, t1 */
   readonly qualifiers: readonly string[];
 }
 
@@ -66,8 +83,10 @@ function split(name: string): MetricParts {
   const qualifiers: string[] = [];
   while (parts.length > 1 && /^(export|import|l[123]|t\d+)$/.test(parts.at(-1) ?? ''))
     qualifiers.unshift(parts.pop() ?? '');
-  const unit = parts.length > 1 ? units[parts.at(-1) ?? ''] : undefined;
-  if (unit !== undefined) parts.pop();
+  // µg/m³ is the one unit of two parts
+  const unitParts = parts.length > 2 && parts.at(-2) === 'ug' ? 2 : 1;
+  const unit = parts.length > unitParts ? units[parts.slice(-unitParts).join('_')] : undefined;
+  if (unit !== undefined) parts.splice(-unitParts);
   return { channel: at < 0 ? '' : name.slice(0, at), quantity: parts.join('_'), unit, qualifiers };
 }
 
@@ -85,6 +104,22 @@ export function metricNameOf(name: string, say: SayCommon): string {
   );
   const label = word === undefined ? plain.charAt(0).toUpperCase() + plain.slice(1) : say(word, {});
   return [channel, label, ...more].filter((part) => part !== '').join(' ');
+}
+
+/** Within a sentence: energy_wh_export_t1 -> "exported energy tariff 1"; a metric that has no word: its own name. */
+export function quantityOf(name: string, say: SayCommon): string {
+  const { quantity, qualifiers } = split(name);
+  const word = quantities[quantity];
+  if (word === undefined) return name.slice(name.lastIndexOf('/') + 1);
+  const label = say(word, {});
+  // CO2 stays CO2
+  let text = /^\p{Lu}\p{Ll}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
+  for (const one of qualifiers) {
+    if (one === 'export') text = say('common/quantity.exported', { quantity: text });
+    else if (one.startsWith('t')) text = say('common/quantity.tariff', { quantity: text, number: one.slice(1) });
+    else if (one.startsWith('l')) text = `${text} ${one.toUpperCase()}`;
+  }
+  return text;
 }
 
 /** The number to show, with how many digits behind the point, and its unit: 1234.5 of power_w -> 1.2345 kW. */

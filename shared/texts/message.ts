@@ -27,15 +27,15 @@ export type MessageValue =
   | { readonly list: readonly MessageValue[] };
 
 export type ShownValue =
-  /** how long, s: "5 min" */
+  /** how long, s: "90 s", "5 min" */
   | { readonly seconds: number }
   /** RFC 3339: "12:04" today, "3 Jun 12:04" on another day */
   | { readonly time: string }
   /** "1.2 MB" */
   | { readonly bytes: number }
-  /** a reading: `metric` gives the unit, "1.23 kW" */
+  /** a reading: `metric` gives the unit, "7.91 kW" */
   | { readonly metric: string; readonly value: Value }
-  /** a metric's name: "Power L1" */
+  /** a metric's name: "power L1" */
   | { readonly metric: string }
   /** a part of 1: "85 %" */
   | { readonly share: number };

@@ -80,9 +80,9 @@ describe('a message of another program', () => {
 
   it('may hold values that the language writes, lists and further messages', () => {
     const value = {
-      list: [message, { metric: 'power_w', value: 2000 }, { seconds: 60 }, { time: '2026-11-30T12:04:00Z' }],
+      list: [message, { metric: 'power_w', value: 2000 }, { seconds: 300 }, { time: '2026-11-30T12:04:00Z' }],
     };
-    expect(ru.say({ key: 'common/unit.var', values: { value } }, '')).toBe('2 дня, 2 кВт, 1 мин и 12:04 вар');
+    expect(ru.say({ key: 'common/unit.var', values: { value } }, '')).toBe('2 дня, 2 кВт, 5 мин и 12:04 вар');
   });
 
   it.each([

@@ -7,12 +7,14 @@
  * waits for that, and goes with the track.
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
 import { sidesOf } from '../../vision/geometry.ts';
 import type { LineSide, Track } from '../../vision/messages.ts';
 import type { Condition } from '../cel.ts';
-import { checkMessage, fill } from '../messages.ts';
+import { checkMessage, worded } from '../messages.ts';
 import type {
   Evaluation,
   Observation,
@@ -136,9 +138,10 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
     if (!state.moments.ends(uptime)) return evaluation(state, []);
     const { context, camera } = state;
     const line = context.lineNameOf(config.camera, config.line);
-    const message = `${context.nameOf(config.camera)}: nobody else crossed ${line}`;
+    const over = message('alarm/line-crossed.over', { camera: context.nameOf(config.camera), line });
+    const says = worded(context.words, undefined, {}, over);
     return evaluation(state, [
-      { change: 'cleared', device: camera, subject: config.line, message, cause, value: 0, time: now },
+      { change: 'cleared', device: camera, subject: config.line, ...says, cause, value: 0, time: now },
     ]);
   },
 };
@@ -150,14 +153,21 @@ function checkDirection(config: LineCrossedConfig, { cameras }: RuleReferences):
   if (config.direction === positive || config.direction === negative) return [];
   const [lies, ways] =
     positive === 'left' || positive === 'right' ? ['upright', 'left or right'] : ['level', 'up or down'];
-  const message = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
-  return [{ path: ['direction'], message: lies === 'level' ? message.replace('to the ', '') : message }];
+  const told = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
+  return [{ path: ['direction'], message: lies === 'level' ? told.replace('to the ', '') : told }];
 }
 
 function holds(config: LineCrossedConfig, state: State, track: Track, to: LineSide, observation: Observation): boolean {
   const { camera, line } = config;
   return state.when?.holds({ now: observation.received, device: camera, line, to, ...factsOf(track) }) ?? true;
 }
+
+const ways = {
+  left: 'alarm/line-crossed.left',
+  right: 'alarm/line-crossed.right',
+  up: 'alarm/line-crossed.up',
+  down: 'alarm/line-crossed.down',
+} as const;
 
 function crossed(
   config: LineCrossedConfig,
@@ -174,12 +184,9 @@ function crossed(
     class: track.class,
     score: track.best.toFixed(2),
   };
-  const way = to === 'left' || to === 'right' ? `to the ${to}` : to;
-  const message =
-    config.message === undefined
-      ? `${fields.camera}: ${fields.class} crossed ${fields.line} ${way}`
-      : fill(config.message, fields);
-  return { change, device: camera, subject: config.line, message, cause, value: to, time };
+  const seen = { camera: fields.camera, thing: classValue(track.class), line: fields.line };
+  const says = worded(context.words, config.message, fields, message(ways[to], seen));
+  return { change, device: camera, subject: config.line, ...says, cause, value: to, time };
 }
 
 function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {

@@ -8,9 +8,11 @@
  * looked at only now and then. A camera that lost its tracks begins anew.
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { durationInWords, fill } from '../messages.ts';
+import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { type Occupant, Presence } from './presence.ts';
@@ -123,20 +125,22 @@ function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime
     zone: context.zoneNameOf(config.camera, config.zone),
     class: occupant.track.class,
     score: occupant.track.best.toFixed(2),
-    seconds: durationInWords(seconds),
+    seconds: context.words.formats.span(seconds),
     inside: String(told.size),
   };
-  const message =
-    config.message === undefined
-      ? `${fields.camera}: ${fields.class} in ${fields.zone} for ${fields.seconds}`
-      : fill(config.message, fields);
+  const sentence = message('alarm/loitering.raised', {
+    ...{ camera: fields.camera, zone: fields.zone },
+    ...{ thing: classValue(occupant.track.class), duration: { seconds } },
+  });
+  const says = worded(context.words, config.message, fields, sentence);
   const change = active ? 'updated' : 'raised';
-  return { change, device: camera, subject: config.zone, message, cause, value: seconds, time };
+  return { change, device: camera, subject: config.zone, ...says, cause, value: seconds, time };
 }
 
 function gone(config: LoiteringConfig, { context, camera }: State, time: number): RuleChange {
-  const message = `${context.nameOf(config.camera)}: nobody stays in ${context.zoneNameOf(config.camera, config.zone)} any more`;
-  return { change: 'cleared', device: camera, subject: config.zone, message, cause, value: 0, time };
+  const place = { camera: context.nameOf(config.camera), zone: context.zoneNameOf(config.camera, config.zone) };
+  const says = worded(context.words, undefined, {}, message('alarm/loitering.over', place));
+  return { change: 'cleared', device: camera, subject: config.zone, ...says, cause, value: 0, time };
 }
 
 function afterMs(config: LoiteringConfig): number {

@@ -7,10 +7,11 @@
  * not hold is asked again each minute.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
 import type { Condition } from '../cel.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { checkMessage, worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
 
@@ -89,9 +90,13 @@ export const silent: RuleKind<SilentConfig, State> = {
     known.due = uptime + afterMs(config);
     if (!was) return evaluation(state, []);
     state.wakeAt = Math.min(state.wakeAt ?? Number.POSITIVE_INFINITY, known.due);
-    const ago = silentFor === undefined ? '' : ` after ${durationInWords(silentFor)}`;
-    const message = `${state.context.nameOf(device)}: heard again${ago}`;
-    return evaluation(state, [{ change: 'cleared', device, subject: '', message, cause: 'silent', time }]);
+    const name = state.context.nameOf(device);
+    const sentence =
+      silentFor === undefined
+        ? message('alarm/silent.over', { device: name })
+        : message('alarm/silent.over-after', { device: name, duration: { seconds: silentFor } });
+    const says = worded(state.context.words, undefined, {}, sentence);
+    return evaluation(state, [{ change: 'cleared', device, subject: '', ...says, cause: 'silent', time }]);
   },
 
   wake(config, state, now, uptime) {
@@ -104,11 +109,12 @@ export const silent: RuleKind<SilentConfig, State> = {
       }
       known.silent = true;
       const silentFor = (uptime - (known.heard ?? uptime)) / 1000;
-      const fields = { device: state.context.nameOf(device), seconds: durationInWords(silentFor) };
-      const message =
-        config.message === undefined ? `${fields.device}: silent for ${fields.seconds}` : fill(config.message, fields);
+      const { words, nameOf } = state.context;
+      const fields = { device: nameOf(device), seconds: words.formats.span(silentFor) };
+      const sentence = message('alarm/silent.raised', { device: fields.device, duration: { seconds: silentFor } });
+      const says = worded(words, config.message, fields, sentence);
       const value = Math.round(silentFor);
-      changes.push({ change: 'raised', device, subject: '', message, cause: 'silent', value, time: now });
+      changes.push({ change: 'raised', device, subject: '', ...says, cause: 'silent', value, time: now });
     }
     state.wakeAt = earliest(state.hearing);
     return evaluation(state, changes);

@@ -9,10 +9,11 @@
  */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
 import { type Tamper, tampers } from '../../vision/messages.ts';
-import { checkMessage, fill } from '../messages.ts';
+import { checkMessage, worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
 import { seconds } from './common.ts';
 
@@ -52,12 +53,12 @@ const defaultStalledAfterS = 10;
 /** A gateway that boots with its cameras waits for the slowest of them. */
 const startGraceMs = 60_000;
 const placeholders = ['camera', 'tamper', 'reason'];
-const words: Readonly<Record<Tamper, string>> = {
-  stalled: 'sends no pictures',
-  covered: 'is covered, or it is dark',
-  blurred: 'is out of focus, or its lens is smeared',
-  moved: 'looks somewhere else than before',
-};
+const happened = {
+  stalled: 'alarm/tamper.stalled',
+  covered: 'alarm/tamper.covered',
+  blurred: 'alarm/tamper.blurred',
+  moved: 'alarm/tamper.moved',
+} as const;
 
 export const tamper: RuleKind<TamperConfig, State> = {
   kind: 'tamper',
@@ -65,14 +66,14 @@ export const tamper: RuleKind<TamperConfig, State> = {
   schema,
   takesLate: false,
 
-  check({ cameras, message }, references) {
+  check({ cameras, message: own }, references) {
     const ids = references.cameras.map(({ id }): string => id);
     const unknown = cameras.flatMap((id, index): RuleProblem[] =>
       ids.includes(id)
         ? []
         : [{ path: ['cameras', index], message: `there is no camera "${id}"${suggestion(id, ids)}` }],
     );
-    return [...unknown, ...checkMessage(message, placeholders)];
+    return [...unknown, ...checkMessage(own, placeholders)];
   },
 
   covers: (config, _devices, { device, subject }) =>
@@ -147,17 +148,21 @@ function changeOf(
   time: number,
 ): RuleChange {
   const camera = context.nameOf(device);
-  const because = reason === '' ? '' : ` (${reason})`;
+  const { words } = context;
+  const key = happened[which];
+  const did = message(key);
   const raised =
-    config.message === undefined
-      ? `${camera} ${words[which]}${because}`
-      : fill(config.message, { camera, tamper: words[which], reason });
-  const over = which === 'stalled' ? `${camera} sends pictures again` : `${camera} sees what it saw before`;
+    reason === ''
+      ? message('alarm/tamper.raised', { camera, tamper: did })
+      : message('alarm/tamper.raised-because', { camera, tamper: did, reason });
+  const over =
+    which === 'stalled' ? message('alarm/tamper.stalled-over', { camera }) : message('alarm/tamper.over', { camera });
+  const fields = { camera, tamper: words.say(did, key), reason };
   return {
     change: active ? 'raised' : 'cleared',
     device,
     subject: which,
-    message: active ? raised : over,
+    ...(active ? worded(words, config.message, fields, raised) : worded(words, undefined, fields, over)),
     cause: which,
     time,
   };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
 import { rightClock } from '../rule.ts';
 import { noon, reading, siteWith } from '../testing/rules.ts';
+import { wordsOf } from '../words.ts';
 import { type Phase, step, type ThresholdConfig, threshold } from './threshold.ts';
 
 const rule = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500, clear: 7000 };
@@ -45,6 +46,7 @@ test('an alarm says in plain words what happened', () => {
       category: 'measurement',
       test: false,
       message: 'Heat pump: power 7.91 kW above 7.5 kW for 10 s',
+      messageI18n: expect.objectContaining({ key: 'alarm/threshold.above-for' }),
       cause: 'power_w',
       value: 7912,
       peak: 7912,
@@ -159,6 +161,7 @@ test('channels beyond the bound cost no exception each: a device sends many of t
     devices: site.devices.map(({ id }) => id),
     timezone: site.timezone,
     clockError: () => rightClock,
+    words: wordsOf(),
     nameOf: (id: string) => id,
     zoneNameOf: (_camera: string, zone: string) => zone,
     lineNameOf: (_camera: string, line: string) => line,

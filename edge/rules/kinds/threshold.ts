@@ -10,12 +10,14 @@
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
-import { isMetric, metricInWords, misspeltMetric, valueInWords } from '../../devices/metrics.ts';
+import { isMetric, misspeltMetric } from '../../devices/metrics.ts';
 import type { RuleConfig } from '../../site/site.ts';
 import type { Condition } from '../cel.ts';
 import { type CannotFire, channelAndMetric, enoughMessages, type Heard } from '../heard.ts';
-import { checkMessage, durationInWords, fill } from '../messages.ts';
+import { checkMessage, worded } from '../messages.ts';
 import { muteCondition } from '../mute-condition.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
 import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
@@ -294,37 +296,61 @@ interface Told {
 
 function described(config: ThresholdConfig, context: RuleContext, told: Told): RuleChange {
   const { change, device, subject, value, peak, time, condition } = told;
-  const { metric } = config;
-  const limit = valueInWords(metric, config.above ?? config.below ?? 0);
+  const { message: own, metric, hold_s: hold = 0 } = config;
+  const { formats } = context.words;
+  const limit = config.above ?? config.below ?? 0;
   const fields = {
     device: context.nameOf(device),
     channel: subject,
-    metric: metricInWords(metric),
-    value: valueInWords(metric, value),
-    limit,
-    seconds: durationInWords(config.hold_s ?? 0),
+    metric: formats.quantity(metric),
+    value: formats.reading(metric, value),
+    limit: formats.reading(metric, limit),
+    seconds: formats.span(hold),
   };
-  const who = subject === '' ? fields.device : `${fields.device} (${subject})`;
-  const side = config.above === undefined ? 'below' : 'above';
-  const held = holdMs(config) === 0 ? '' : ` for ${fields.seconds}`;
-  const worstValue = valueInWords(metric, peak);
-  const summary =
-    config.message === undefined
-      ? `${who}: ${fields.metric} ${side === 'above' ? 'reached' : 'fell to'} ${worstValue}, limit ${limit}`
-      : fill(config.message, { ...fields, value: worstValue });
-  const message =
-    change === 'raised'
-      ? config.message === undefined
-        ? `${who}: ${fields.metric} ${fields.value} ${side} ${limit}${held}`
-        : fill(config.message, fields)
-      : change === 'reached'
-        ? summary
-        : condition
-          ? `${who}: ${fields.metric} ${fields.value}, no longer ${side} ${limit}`
-          : `${who}: ${fields.metric} ${fields.value}, and the rule's condition no longer holds`;
-  return {
-    ...{ change, device, subject, message, cause: metric, value, peak, time },
-    // as it was raised nothing more was reached than the message says
-    ...(change === 'raised' ? {} : { summary }),
+  const named = subject === '' ? fields.device : message('alarm/channel', { device: fields.device, channel: subject });
+  const values = {
+    device: named,
+    metric: { metric },
+    value: { metric, value },
+    limit: { metric, value: limit },
+    duration: { seconds: hold },
   };
+  if (change === 'raised') {
+    // nothing more was reached yet than the message says
+    const says = worded(context.words, own, fields, raised(config, values));
+    return { change, device, subject, ...says, cause: metric, value, peak, time };
+  }
+  const about = worded(
+    context.words,
+    own,
+    { ...fields, value: formats.reading(metric, peak) },
+    message(config.above === undefined ? 'alarm/threshold.fell-to' : 'alarm/threshold.reached', {
+      ...{ device: named, metric: values.metric, limit: values.limit },
+      value: { metric, value: peak },
+    }),
+  );
+  const summary = { summary: about.message, ...(about.messageI18n && { summaryI18n: about.messageI18n }) };
+  const says =
+    change === 'reached' ? about : worded(context.words, undefined, fields, cleared(config, condition, values));
+  return { change, device, subject, ...says, cause: metric, value, peak, time, ...summary };
+}
+
+interface Measured {
+  readonly device: string | Message;
+  readonly metric: { readonly metric: string };
+  readonly value: { readonly metric: string; readonly value: number };
+  readonly limit: { readonly metric: string; readonly value: number };
+  readonly duration: { readonly seconds: number };
+}
+
+function raised(config: ThresholdConfig, values: Measured): Message {
+  if (holdMs(config) === 0)
+    return message(config.above === undefined ? 'alarm/threshold.below' : 'alarm/threshold.above', values);
+  return message(config.above === undefined ? 'alarm/threshold.below-for' : 'alarm/threshold.above-for', values);
+}
+
+/** `condition`: whether the rule's `when` holds. */
+function cleared({ above }: ThresholdConfig, condition: boolean, values: Measured): Message {
+  if (!condition) return message('alarm/threshold.condition-over', values);
+  return message(above === undefined ? 'alarm/threshold.no-longer-below' : 'alarm/threshold.no-longer-above', values);
 }

@@ -1,7 +1,8 @@
 /** How many are in a zone: more than `above` or fewer than `below`, for `hold_s` (occupancy.ts). */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { durationInWords, fill } from '../messages.ts';
+import { worded } from '../messages.ts';
 import type { RuleKind, RuleProblem } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
@@ -68,16 +69,25 @@ function limitOf(config: ZoneCountConfig, { context, camera }: Occupancy): Limit
         zone: context.zoneNameOf(config.camera, zone),
         count: String(count),
         limit: String(above ?? below ?? 0),
-        seconds: durationInWords(hold),
+        seconds: context.words.formats.span(hold),
       };
-      const [side, held] = [above === undefined ? 'fewer' : 'more', hold === 0 ? '' : ` for ${fields.seconds}`];
-      const message =
-        change === 'cleared'
-          ? `${fields.camera}: ${count} in ${fields.zone}, no longer ${side} than ${fields.limit}`
-          : config.message === undefined
-            ? `${fields.camera}: ${count} in ${fields.zone}, ${side} than ${fields.limit}${held}`
-            : fill(config.message, fields);
-      return { change, device: camera, subject: zone, message, cause: 'zone-count', value: count, time };
+      const sides = above === undefined ? fewer : more;
+      const key = change === 'cleared' ? sides.over : hold === 0 ? sides.raised : sides.held;
+      const place = { camera: fields.camera, zone: fields.zone };
+      const sentence = message(key, { ...place, count, limit: above ?? below ?? 0, duration: { seconds: hold } });
+      const says = worded(context.words, change === 'cleared' ? undefined : config.message, fields, sentence);
+      return { change, device: camera, subject: zone, ...says, cause: 'zone-count', value: count, time };
     },
   };
 }
+
+const more = {
+  raised: 'alarm/zone-count.more',
+  held: 'alarm/zone-count.more-for',
+  over: 'alarm/zone-count.no-longer-more',
+} as const;
+const fewer = {
+  raised: 'alarm/zone-count.fewer',
+  held: 'alarm/zone-count.fewer-for',
+  over: 'alarm/zone-count.no-longer-fewer',
+} as const;

@@ -2,9 +2,10 @@
  * Nobody in a zone for `after_s`: a desk that must be manned, a machine that must be watched (occupancy.ts). Over as
  * soon as somebody is there.
  */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { durationInWords, fill } from '../messages.ts';
+import { worded } from '../messages.ts';
 import type { RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
@@ -58,15 +59,19 @@ function limitOf(config: ZoneEmptyConfig, { context, camera }: Occupancy): Limit
       const fields = {
         camera: context.nameOf(config.camera),
         zone: context.zoneNameOf(config.camera, zone),
-        seconds: durationInWords(after),
+        seconds: context.words.formats.span(after),
       };
-      const message =
+      const place = { camera: fields.camera, zone: fields.zone };
+      const says =
         change === 'cleared'
-          ? `${fields.camera}: ${fields.zone} is no longer empty`
-          : config.message === undefined
-            ? `${fields.camera}: nobody in ${fields.zone} for ${fields.seconds}`
-            : fill(config.message, fields);
-      return { change, device: camera, subject: zone, message, cause: 'zone-empty', value: count, time };
+          ? worded(context.words, undefined, fields, message('alarm/zone-empty.over', place))
+          : worded(
+              context.words,
+              config.message,
+              fields,
+              message('alarm/zone-empty.raised', { ...place, duration: { seconds: after } }),
+            );
+      return { change, device: camera, subject: zone, ...says, cause: 'zone-empty', value: count, time };
     },
   };
 }

@@ -9,10 +9,12 @@
  * nothing was heard for `forgottenAfterMs`, becomes empty, because nobody will say who left it.
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
 import type { Track } from '../../vision/messages.ts';
-import { fill } from '../messages.ts';
+import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { Presence } from './presence.ts';
@@ -109,10 +111,11 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
     state.active = false;
     state.emptySince = undefined;
     const { context, camera } = state;
-    const message = `${context.nameOf(config.camera)}: ${context.zoneNameOf(config.camera, config.zone)} is empty again`;
+    const place = { camera: context.nameOf(config.camera), zone: context.zoneNameOf(config.camera, config.zone) };
+    const says = worded(context.words, undefined, {}, message('alarm/zone-entered.over', place));
     const cause = 'zone-entered';
     return evaluation(config, state, [
-      { change: 'cleared', device: camera, subject: config.zone, message, cause, value: 0, time: now },
+      { change: 'cleared', device: camera, subject: config.zone, ...says, cause, value: 0, time: now },
     ]);
   },
 };
@@ -132,12 +135,13 @@ function entered(
     score: track.best.toFixed(2),
     inside: String(inside),
   };
-  const more = inside > 1 ? ` (${fields.inside} inside)` : '';
-  const message =
-    config.message === undefined
-      ? `${fields.camera}: ${fields.class} in ${fields.zone}${more}`
-      : fill(config.message, fields);
-  return { change, device: camera, subject: config.zone, message, cause: 'zone-entered', value: inside, time };
+  const seen = { camera: fields.camera, zone: fields.zone, thing: classValue(track.class) };
+  const sentence =
+    inside > 1
+      ? message('alarm/zone-entered.several', { ...seen, count: inside })
+      : message('alarm/zone-entered.raised', seen);
+  const says = worded(context.words, config.message, fields, sentence);
+  return { change, device: camera, subject: config.zone, ...says, cause: 'zone-entered', value: inside, time };
 }
 
 function clearAfterMs(config: ZoneEnteredConfig): number {

@@ -6,9 +6,11 @@
  * stands there leaves only by moving: a detector that no longer finds it has not seen it go.
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
-import { durationInWords, fill } from '../messages.ts';
+import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { Moments } from './moments.ts';
@@ -80,15 +82,16 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
         zone: context.zoneNameOf(config.camera, config.zone),
         class: track.class,
         score: track.best.toFixed(2),
-        seconds: durationInWords(stayed),
+        seconds: context.words.formats.span(stayed),
         inside: String(presence.count),
       };
-      const message =
-        config.message === undefined
-          ? `${fields.camera}: ${fields.class} left ${fields.zone} after ${fields.seconds}`
-          : fill(config.message, fields);
+      const sentence = message('alarm/zone-left.raised', {
+        ...{ camera: fields.camera, zone: fields.zone },
+        ...{ thing: classValue(track.class), duration: { seconds: stayed } },
+      });
+      const says = worded(context.words, config.message, fields, sentence);
       const change = moments.happened(uptime);
-      return { change, device: camera, subject: config.zone, message, cause, value: stayed, time: observation.time };
+      return { change, device: camera, subject: config.zone, ...says, cause, value: stayed, time: observation.time };
     });
     return evaluation(state, changes);
   },
@@ -97,9 +100,10 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
     if (!state.moments.ends(uptime)) return evaluation(state, []);
     const { context, camera } = state;
     const zone = context.zoneNameOf(config.camera, config.zone);
-    const message = `${context.nameOf(config.camera)}: nobody else left ${zone}`;
+    const over = message('alarm/zone-left.over', { camera: context.nameOf(config.camera), zone });
+    const says = worded(context.words, undefined, {}, over);
     return evaluation(state, [
-      { change: 'cleared', device: camera, subject: config.zone, message, cause, value: 0, time: now },
+      { change: 'cleared', device: camera, subject: config.zone, ...says, cause, value: 0, time: now },
     ]);
   },
 };

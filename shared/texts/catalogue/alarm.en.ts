@@ -1,2 +1,50 @@
 /** English texts of alarms: what a gateway’s rules tell people. See ../texts.ts for the rules of a key. */
-export const alarmEn = {} as const;
+export const alarmEn = {
+  // a metric beyond its limit
+  'threshold.above': '{device}: {metric} {value} above {limit}',
+  'threshold.below': '{device}: {metric} {value} below {limit}',
+  'threshold.above-for': '{device}: {metric} {value} above {limit} for {duration}',
+  'threshold.below-for': '{device}: {metric} {value} below {limit} for {duration}',
+  'threshold.reached': '{device}: {metric} reached {value}, limit {limit}',
+  'threshold.fell-to': '{device}: {metric} fell to {value}, limit {limit}',
+  'threshold.no-longer-above': '{device}: {metric} {value}, no longer above {limit}',
+  'threshold.no-longer-below': '{device}: {metric} {value}, no longer below {limit}',
+  'threshold.condition-over': "{device}: {metric} {value}, and the rule''s condition no longer holds",
+  channel: '{device} ({channel})',
+  // a device that says nothing
+  'silent.raised': '{device}: silent for {duration}',
+  'silent.over': '{device}: heard again',
+  'silent.over-after': '{device}: heard again after {duration}',
+  // what a camera saw
+  'zone-entered.raised': '{camera}: {thing} in {zone}',
+  'zone-entered.several': '{camera}: {thing} in {zone} ({count, number} inside)',
+  'zone-entered.over': '{camera}: {zone} is empty again',
+  'zone-left.raised': '{camera}: {thing} left {zone} after {duration}',
+  'zone-left.over': '{camera}: nobody else left {zone}',
+  'loitering.raised': '{camera}: {thing} in {zone} for {duration}',
+  'loitering.over': '{camera}: nobody stays in {zone} any more',
+  'zone-count.more': '{camera}: {count, number} in {zone}, more than {limit, number}',
+  'zone-count.fewer': '{camera}: {count, number} in {zone}, fewer than {limit, number}',
+  'zone-count.more-for': '{camera}: {count, number} in {zone}, more than {limit, number} for {duration}',
+  'zone-count.fewer-for': '{camera}: {count, number} in {zone}, fewer than {limit, number} for {duration}',
+  'zone-count.no-longer-more': '{camera}: {count, number} in {zone}, no longer more than {limit, number}',
+  'zone-count.no-longer-fewer': '{camera}: {count, number} in {zone}, no longer fewer than {limit, number}',
+  'zone-empty.raised': '{camera}: nobody in {zone} for {duration}',
+  'zone-empty.over': '{camera}: {zone} is no longer empty',
+  'line-crossed.left': '{camera}: {thing} crossed {line} to the left',
+  'line-crossed.right': '{camera}: {thing} crossed {line} to the right',
+  'line-crossed.up': '{camera}: {thing} crossed {line} up',
+  'line-crossed.down': '{camera}: {thing} crossed {line} down',
+  'line-crossed.over': '{camera}: nobody else crossed {line}',
+  // what was done to a camera
+  'tamper.stalled': 'sends no pictures',
+  'tamper.covered': 'is covered, or it is dark',
+  'tamper.blurred': 'is out of focus, or its lens is smeared',
+  'tamper.moved': 'looks somewhere else than before',
+  'tamper.raised': '{camera} {tamper}',
+  'tamper.raised-because': '{camera} {tamper} ({reason})',
+  'tamper.stalled-over': '{camera} sends pictures again',
+  'tamper.over': '{camera} sees what it saw before',
+  // an alarm's life
+  'not-followed': '{message}: no longer followed, because more than {limit, number} alarms are active',
+} as const;

@@ -1,0 +1,17 @@
+/** The texts that rules speak with, in the site's language. Each language's texts are made once and kept. */
+import { alarmEn } from '@forpost/shared/texts/catalogue/alarm.en.ts';
+import { alarmRu } from '@forpost/shared/texts/catalogue/alarm.ru.ts';
+import { commonEn } from '@forpost/shared/texts/catalogue/common.en.ts';
+import { commonRu } from '@forpost/shared/texts/catalogue/common.ru.ts';
+import type { Language } from '@forpost/shared/texts/language.ts';
+import { texts } from '@forpost/shared/texts/texts.ts';
+import type { AlarmWords } from './rule.ts';
+
+const parts = { en: { common: commonEn, alarm: alarmEn }, ru: { common: commonRu, alarm: alarmRu } } as const;
+const known = new Map<Language, AlarmWords>();
+
+export function wordsOf(language: Language = 'en'): AlarmWords {
+  const words = known.get(language) ?? texts(language, parts[language]);
+  known.set(language, words);
+  return words;
+}
