@@ -8,6 +8,7 @@
  */
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
+import { languages } from '@forpost/shared/texts/language.ts';
 import Type, { type TObject } from 'typebox';
 import type { Channel } from './channel.ts';
 
@@ -19,6 +20,9 @@ const base = {
       description: 'least severity that is sent',
       default: 'warning',
     }),
+  ),
+  language: Type.Optional(
+    Type.Enum([...languages], { description: 'language of the texts that people are sent', default: 'en' }),
   ),
 } as const;
 
@@ -49,5 +53,8 @@ export interface ChannelKind<Config extends ChannelConfig = ChannelConfig> {
 /** The whole schema of a channel of this kind. An unknown key is an error. */
 export function channelOfKind({ kind, description, about, schema }: ChannelKind): TObject {
   const properties = { id: base.id, kind: Type.Literal(kind, { description }), ...schema.properties };
-  return Type.Object({ ...properties, severity: base.severity }, { additionalProperties: false, description: about });
+  return Type.Object(
+    { ...properties, severity: base.severity, language: base.language },
+    { additionalProperties: false, description: about },
+  );
 }

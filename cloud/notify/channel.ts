@@ -5,6 +5,8 @@
  * a restart), which the other side can tell by the id.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
+import type { Language } from '@forpost/shared/texts/language.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 
 export interface Notification {
   /** the alert event's id: the idempotency key */
@@ -16,9 +18,15 @@ export interface Notification {
   readonly rule: string;
   readonly change: string;
   readonly severity: string;
+  /** in the language of the channel; before the notifier has chosen it, as the gateway or the centre said it */
   readonly message: string;
+  /** `message` as a message of the catalogue (shared/texts); a channel never sees it */
+  readonly message_i18n?: Message;
+  /** of the texts; absent before the notifier has chosen it */
+  readonly language?: Language;
   /** what it is about, also when it is over: how far it went. Absent of an older gateway, as are the others below */
   readonly summary?: string;
+  readonly summary_i18n?: Message;
   readonly cause?: string;
   /** the worst value since it was raised */
   readonly peak?: number | string | boolean;

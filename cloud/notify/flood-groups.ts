@@ -11,6 +11,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Notification } from './channel.ts';
 import { isWanted } from './policy.ts';
+import { said } from './words.ts';
 
 /** A person reads one a second for a minute, and then no more. */
 const defaultPerMinute = 60;
@@ -119,13 +120,15 @@ function worse(known: Notification, other: Notification): Notification {
 
 function messageOf({ first, worst, count, critical }: Group): Notification {
   const { gateway, site } = first;
-  const more = count === 1 ? 'one more change of an alarm' : `${count} more changes of alarms`;
-  const grave = critical === 0 ? '' : `, ${critical} of them critical`;
-  const seconds = groupMs / 1000;
+  const counts = { gateway, count, time: { seconds: groupMs / 1000 }, ...(critical === 0 ? {} : { critical }) };
   return {
     ...{ id: `${first.id}/group`, site, gateway, device: '', alarm: `${first.id}/group`, rule: 'group' },
     ...{ change: 'raised', severity: worst.severity, time: first.time, received: first.received, late: first.late },
-    message: `gateway ${gateway}: ${more} within ${seconds} s${grave}; the page lists them. One of them: ${worst.message}`,
+    ...said(
+      critical === 0 ? 'notification/group' : 'notification/group-critical',
+      { ...counts, worst: worst.message_i18n ?? worst.message },
+      { ...counts, worst: worst.message },
+    ),
     grouped: count,
   };
 }

@@ -10,6 +10,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Language } from '@forpost/shared/texts/language.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { eventOf } from '../kafka/records.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
@@ -19,12 +20,15 @@ import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
 import { firstStart } from './first-start.ts';
 import { FloodGroups } from './flood-groups.ts';
 import { isWanted, notificationOf } from './policy.ts';
+import { inLanguage } from './words.ts';
 
 /** A channel and what it wants to hear. */
 export interface Route {
   readonly channel: Channel;
   /** the least severity that is sent */
   readonly severity: Severity;
+  /** that its people read; default English */
+  readonly language?: Language;
 }
 
 export interface NotifierStatus {
@@ -62,7 +66,7 @@ const recentOfGateway = 2_000;
 
 export class Notifier implements Part {
   readonly #options: NotifierOptions;
-  readonly #queues: readonly { readonly severity: Severity; readonly queue: ChannelQueue }[];
+  readonly #queues: readonly { readonly route: Route; readonly queue: ChannelQueue }[];
   #consumer: AlertsConsumer | undefined;
   readonly #groups: FloodGroups;
   /** by gateway and event id, in the order they came in: resolves when it is settled */
@@ -73,9 +77,9 @@ export class Notifier implements Part {
   constructor(options: NotifierOptions) {
     this.#options = options;
     const { clock, logger, random, routes } = options;
-    this.#queues = routes.map(({ channel, severity }) => ({
-      severity,
-      queue: new ChannelQueue({ channel, clock, random, logger }),
+    this.#queues = routes.map((route) => ({
+      route,
+      queue: new ChannelQueue({ channel: route.channel, clock, random, logger }),
     }));
     this.#groups = new FloodGroups({
       clock,
@@ -145,12 +149,13 @@ export class Notifier implements Part {
   }
 
   #anybodyWants(notification: Notification): boolean {
-    return this.#queues.some(({ severity }) => isWanted(notification.severity, severity));
+    return this.#queues.some(({ route }) => isWanted(notification.severity, route.severity));
   }
 
   #queue(notification: Notification): Promise<void> {
-    const wanted = this.#queues.filter(({ severity }) => isWanted(notification.severity, severity));
-    return Promise.all(wanted.map(({ queue }) => queue.take(notification))).then(() => undefined);
+    const wanted = this.#queues.filter(({ route }) => isWanted(notification.severity, route.severity));
+    const taken = wanted.map(({ route, queue }) => queue.take(inLanguage(notification, route.language ?? 'en')));
+    return Promise.all(taken).then(() => undefined);
   }
 
   #known({ gateway, id }: Pick<Notification, 'gateway' | 'id'>): Promise<void> | undefined {

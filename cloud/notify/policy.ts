@@ -7,7 +7,9 @@
  * not in sync cannot say how late it is, so what it sends counts as fresh.
  */
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { Notification } from './channel.ts';
+import { type Said, said } from './words.ts';
 
 /** From here on an alert is history rather than news. */
 export const lateAfterMs = 3_600_000;
@@ -38,7 +40,7 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
     rule: text(data.rule),
     change: data.change,
     severity: text(data.severity, 'critical'),
-    message: messageOf(data),
+    ...messageOf(data),
     ...moreOf(data),
     time: event.time,
     received: event.received,
@@ -46,20 +48,26 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
   };
 }
 
-/** The end of an alarm says what it was about, not only what is so now: «gate area is empty again» alone tells nobody. */
-function messageOf({ change, message, summary, duration_ms: lasted }: Readonly<Record<string, unknown>>): string {
-  const text = typeof message === 'string' ? message : '';
-  if (change !== 'cleared' || typeof summary !== 'string') return text;
-  const after = typeof lasted === 'number' ? ` after ${inWords(lasted)}` : '';
-  return `Over${after}: ${summary}${text === '' || text === summary ? '' : ` (${text})`}`;
+/** The end of an alarm says what the alarm was about, not only what is so now: «gate area is empty again». */
+function messageOf(data: Readonly<Record<string, unknown>>): Said {
+  const { change, message, message_i18n, summary, summary_i18n, duration_ms: lasted } = data;
+  const now = typeof message === 'string' ? message : '';
+  const nowText = messageIn(message_i18n);
+  if (change !== 'cleared' || typeof summary !== 'string')
+    return { message: now, ...(nowText === undefined ? {} : { message_i18n: nowText }) };
+  const duration = typeof lasted === 'number' ? { duration: { seconds: Math.max(0, lasted) / 1000 } } : {};
+  const tellsMore = now !== '' && now !== summary;
+  return said(
+    overKeys[typeof lasted === 'number' ? 'after' : 'untimed'][tellsMore ? 'now' : 'alone'],
+    { ...duration, summary: messageIn(summary_i18n) ?? summary, now: nowText ?? now },
+    { ...duration, summary, now },
+  );
 }
 
-/** "5 s", "12 min", "3 h" */
-function inWords(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
-}
+const overKeys = {
+  after: { now: 'notification/over-after-now', alone: 'notification/over-after' },
+  untimed: { now: 'notification/over-now', alone: 'notification/over' },
+} as const;
 
 const textFields = ['summary', 'cause', 'acknowledged_by', 'acknowledged_at', 'device_name', 'place'] as const;
 
@@ -67,8 +75,10 @@ const textFields = ['summary', 'cause', 'acknowledged_by', 'acknowledged_at', 'd
 function moreOf(data: Readonly<Record<string, unknown>>): Partial<Notification> {
   const texts = textFields.flatMap((name) => (typeof data[name] === 'string' ? [[name, data[name]] as const] : []));
   const { peak, duration_ms: lasted } = data;
+  const summary = messageIn(data.summary_i18n);
   return {
     ...Object.fromEntries(texts),
+    ...(summary === undefined ? {} : { summary_i18n: summary }),
     ...(typeof peak === 'number' || typeof peak === 'string' || typeof peak === 'boolean' ? { peak } : {}),
     ...(typeof lasted === 'number' ? { duration_ms: lasted } : {}),
   };

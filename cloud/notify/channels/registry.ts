@@ -17,10 +17,11 @@ export function channelKindOf({ kind }: Pick<ChannelConfig, 'kind'>): ChannelKin
   return found;
 }
 
-/** The routes of a configuration's `notify` list. Without a severity a channel hears warnings and worse. */
+/** The routes of a configuration's `notify` list. Without a severity a channel hears warnings and worse; without a language it is told in English. */
 export function createRoutes(notify: readonly ChannelConfig[] = []): readonly Route[] {
   return notify.map((config) => ({
     channel: channelKindOf(config).create(config),
     severity: config.severity ?? 'warning',
+    language: config.language ?? 'en',
   }));
 }

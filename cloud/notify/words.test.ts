@@ -1,0 +1,66 @@
+import { FakeClock } from '@forpost/shared/clock.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import type { Language } from '@forpost/shared/texts/language.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Channel, Notification } from './channel.ts';
+import { Notifier } from './notifier.ts';
+import { alertEvent } from './testing/recording-channel.ts';
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A notifier with a channel in each language; returns what each channel was told. */
+function notifier() {
+  const clock = new FakeClock();
+  const told: Record<Language, Notification[]> = { en: [], ru: [] };
+  const channel = (language: Language): Channel => ({
+    name: language,
+    send: async (notification) => void told[language].push(notification),
+  });
+  const routes = (['en', 'ru'] as const).map((language) => ({
+    ...{ channel: channel(language), severity: 'info' as const, language },
+  }));
+  const made = new Notifier({
+    ...{ folder: '/nowhere', routes, perMinute: 1, clock, random: () => 1, logger: silentLogger() },
+  });
+  onTestFinished(() => made.stop());
+  return { made, told, clock };
+}
+
+test('each channel is told in its own language, and hears of no other', async () => {
+  const { made, told } = notifier();
+  const summary_i18n = { key: 'common/unit.days', values: { count: 3 } };
+  made.take(
+    alertEvent(1, {
+      ...{ change: 'cleared', active: false, message: 'Gate is empty', summary: '3 days', summary_i18n },
+      duration_ms: 300_000,
+    }),
+  );
+  await settle();
+  const [english, russian] = [told.en[0], told.ru[0]];
+  expect(english).toMatchObject({ message: 'Over after 5 min: 3 days (Gate is empty)', language: 'en' });
+  expect(russian).toMatchObject({ message: 'Завершилась через 5 мин: 3 дня (Gate is empty)', language: 'ru' });
+  expect([english?.summary, russian?.summary]).toEqual(['3 days', '3 дня']);
+  for (const one of [english, russian]) expect(JSON.stringify(one)).not.toContain('i18n');
+});
+
+test('words that the gateway sent without a message, or with a key of a newer version, reach people as they are', async () => {
+  const { made, told, clock } = notifier();
+  made.take(alertEvent(1, { message: 'the installer’s own words' }));
+  await settle();
+  clock.advance(60_000);
+  const newer = { key: 'alarm/of-a-newer-version', values: {} };
+  made.take(alertEvent(2, { change: 'cleared', summary: 'it burns', summary_i18n: newer, message: 'no fire' }));
+  await settle();
+  expect(told.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
+});
+
+test('the one message of a flood is told in the channel’s language', async () => {
+  const { made, told, clock } = notifier();
+  const more = { severity: 'critical', message: 'too hot' };
+  for (let i = 1; i <= 4; i++) made.take(alertEvent(i, more));
+  clock.advance(10_000);
+  await settle();
+  const words = (language: Language) => told[language].at(-1)?.message;
+  expect(words('en')).toMatch(/^gateway gw-1: 3 more changes of alarms within 10 s, 3 of them critical; .*: too hot$/);
+  expect(words('ru')).toMatch(/^шлюз gw-1: ещё 3 изменения тревог за 10 с, из них критических: 3; .*: too hot$/);
+});

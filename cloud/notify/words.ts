@@ -1,0 +1,47 @@
+/**
+ * A notification in the language of its channel.
+ *
+ * Always: where the gateway sent no message of the catalogue, or a key that this version does not know, people read the
+ * words that the gateway sent.
+ */
+import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { type Language, languages } from '@forpost/shared/texts/language.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { type Texts, texts } from '@forpost/shared/texts/texts.ts';
+import type { Notification } from './channel.ts';
+
+const byLanguage = new Map<Language, Texts>(
+  languages.map((language) => [language, texts(language, catalogue[language])]),
+);
+
+/** Words, and the same as a message of the catalogue where there is one. */
+export interface Said {
+  readonly message: string;
+  readonly message_i18n?: Message;
+}
+
+/**
+ * A sentence of the centre about what a gateway says. `words`: the English sentence with the gateway's own words in it,
+ * where a key of the gateway is unknown here.
+ */
+export function said(key: string, values: NonNullable<Message['values']>, plain: NonNullable<Message['values']>): Said {
+  return { message: textsIn('en').say({ key, values: plain }, key), message_i18n: { key, values } };
+}
+
+/** The notification as the channel sends it: in one language, without the messages that others would need. */
+export function inLanguage(notification: Notification, language: Language): Notification {
+  const { say } = textsIn(language);
+  const { message_i18n: message, summary_i18n: summary, ...sent } = notification;
+  return {
+    ...sent,
+    message: say(message, sent.message),
+    ...(sent.summary === undefined ? {} : { summary: say(summary, sent.summary) }),
+    language,
+  };
+}
+
+function textsIn(language: Language): Texts {
+  const found = byLanguage.get(language);
+  if (found === undefined) throw new RangeError(`there are no texts in "${language}"`);
+  return found;
+}
