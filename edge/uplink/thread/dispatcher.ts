@@ -1,35 +1,34 @@
 /**
- * All lanes to all sinks, in the uplink's thread: each sink has one runner a lane, alerts first. It tells the main
- * thread how each sink stands, and sends the gateway's state to every sink that is connected.
+ * All lanes to all sinks, in the uplink's thread: each sink has one runner a lane, alerts first. The dispatcher reports
+ * to the main thread how each sink stands (sink-status.ts), and sends the gateway's status to every connected sink.
  *
- * Always: a status never waits behind a batch nor a batch behind a status, at most one status is out for each sink,
- * and everything that is said to the main thread is said at most a few times a second.
+ * Always: a status never waits behind a batch, nor a batch behind a status. At most one status is on its way to each
+ * sink. Reports to the main thread come at most five times a second.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { lanes } from '@forpost/shared/event/ids.ts';
-import type { GatewayStatus, LaneBacklog, UplinkState, UplinkStatus } from '@forpost/shared/event/status.ts';
+import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { InHand } from '../../outbox/in-hand.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
 import type { ByteGrant, FromDispatcher, Refusal, ToDispatcher } from '../messages.ts';
 import type { Sink, SinkIdentity } from '../sink.ts';
-import { type BacklogSample, drainPlan, withSample } from './drain-plan.ts';
-import type { ForwarderSettings, ForwarderState } from './forwarder.ts';
+import type { ForwarderSettings } from './forwarder-state.ts';
 import { LaneRunner } from './lane.ts';
 import { Pacer } from './pacer.ts';
 import type { PacingLimits } from './pacing.ts';
+import { SinkStatus, statusEveryMs } from './sink-status.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 export interface DispatcherOptions {
   readonly sinks: readonly { readonly sink: Sink; readonly backoff: Backoff; readonly limits?: PacingLimits }[];
-  /** IANA: whose days a budget is of; default UTC */
+  /** IANA: the days of a budget begin at midnight there; default UTC */
   readonly timeZone?: string;
-  /** what outlives this thread */
+  /** keeps what must outlive this thread */
   readonly memory?: UplinkMemory;
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
-  /** the outbox's, with a claim for each sink in this order */
+  /** of the outbox, with a claim for each sink in this order */
   readonly inHand: InHand;
   readonly canRecordRefusals: boolean;
   readonly clock: Clock;
@@ -38,9 +37,9 @@ export interface DispatcherOptions {
   readonly post: (message: FromDispatcher) => void;
   /** Resolves when an event that a sink refuses for good is recorded on disk. */
   readonly recordRefusal: (refusal: Refusal) => Promise<void>;
-  /** a commit from now on is to be told by `committed` */
+  /** From now on the next commit is worth a `committed` notice. */
   readonly wantCommits: () => void;
-  /** for tests: other limits */
+  /** other limits, for tests */
   readonly settings?: Partial<ForwarderSettings>;
 }
 
@@ -54,45 +53,15 @@ export const defaultSettings = {
   openDeadlineMs: 10_000,
   sendDeadlineMs: 30_000,
 } as const;
-const statusEveryMs = 2_000;
-const statusDeadlineMs = 5_000;
 const reportEveryMs = 1_000;
 /** a change is reported no sooner than this after the report before it */
 const reportSpacingMs = 200;
-/** Without an answer for this long, to states at least, a sink that looks live is called silent. */
-const silentAfterMs = 15_000;
-/** of a metered link: so many of its rarer states may go unanswered */
-const missedStates = 2.5;
-const rateWindowMs = 10_000;
-/** Lanes of earlier starts in a status, some 80 bytes each: of the last eight. */
-const mostDrained = 16;
-
-interface SinkState {
-  readonly sink: Sink;
-  readonly pacer: Pacer;
-  readonly runners: readonly LaneRunner[];
-  /** of what the sink had on the wire beside its sessions */
-  otherTold: number;
-  state: UplinkState;
-  since: string;
-  statusOut: boolean;
-  /** ms of the monotonic clock: over a metered link no state of the gateway goes out before then */
-  statusNotBefore: number;
-  statusGapMs: number;
-  /** the last answer: ms of the monotonic clock, and events that were safe by then */
-  heardAt: number;
-  heardSafe: number;
-  /** states in a row */
-  unanswered: number;
-  /** of the rate, and of the drain plan */
-  readonly rates: { readonly at: number; readonly events: number }[];
-  samples: readonly BacklogSample[];
-  waiting: boolean;
-}
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #sinks: readonly SinkState[];
+  readonly #sinks: readonly SinkStatus[];
+  /** by sink: whether events waited for it, as reported last */
+  #waiting: readonly boolean[];
   #statusTimer: Timer | undefined;
   #reportTimer: Timer | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -101,29 +70,13 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const since = new Date(options.clock.now()).toISOString();
-    const memory = options.memory ?? new UplinkMemory(undefined, options.logger);
-    const timeZone = options.timeZone ?? 'UTC';
+    const { clock, reader, logger, timeZone = 'UTC', memory = new UplinkMemory(undefined, logger) } = options;
     this.#sinks = options.sinks.map(({ sink, backoff, limits = {} }, index) => {
-      const pacer = new Pacer({ sink: sink.name, limits, clock: options.clock, timeZone, memory });
-      return {
-        sink,
-        pacer,
-        runners: lanes.map((lane) => this.#runner(lane, sink, backoff, pacer, index)),
-        otherTold: 0,
-        state: 'offline',
-        since,
-        statusOut: false,
-        statusNotBefore: Number.NEGATIVE_INFINITY,
-        statusGapMs: 0,
-        heardAt: options.clock.uptime(),
-        heardSafe: 0,
-        unanswered: 0,
-        rates: [],
-        samples: [],
-        waiting: false,
-      };
+      const pacer = new Pacer({ sink: sink.name, limits, clock, timeZone, memory });
+      const runners = lanes.map((lane) => this.#runner(lane, sink, backoff, pacer, index));
+      return new SinkStatus({ sink, pacer, runners, reader, clock, logger });
     });
+    this.#waiting = this.#sinks.map(() => false);
   }
 
   start(): void {
@@ -139,7 +92,7 @@ export class Dispatcher {
         this.#reportWithin(reportSpacingMs);
         return;
       case 'status':
-        for (const state of this.#sinks) void this.#sendStatus(state, message.status);
+        if (!this.#stopped) for (const sink of this.#sinks) void sink.send(message.status);
         return;
       case 'evidenceSpent':
         this.#pacerOf(message.sink)?.spent('evidence', message.bytes);
@@ -156,25 +109,14 @@ export class Dispatcher {
     this.#stopped = true;
     this.#statusTimer?.cancel();
     this.#reportTimer?.cancel();
-    await Promise.all(this.#sinks.flatMap(({ runners }) => runners.map((runner) => runner.stop())));
-    for (const state of this.#sinks) {
-      this.#accountOther(state);
-      state.pacer.close();
-    }
+    await Promise.all(this.#sinks.map((sink) => sink.stop()));
   }
 
   #pacerOf(sink: string): Pacer | undefined {
-    return this.#sinks.find((one) => one.sink.name === sink)?.pacer;
+    return this.#sinks.find(({ name }) => name === sink)?.pacer;
   }
 
-  /** Tells the pacer what was on the wire beside the sessions: counted as an alert is, because it waits for nothing. */
-  #accountOther(state: SinkState): void {
-    const { otherWireBytes = 0 } = state.sink;
-    state.pacer.spent('alerts', otherWireBytes - state.otherTold);
-    state.otherTold = otherWireBytes;
-  }
-
-  #runner(lane: LaneBacklog['lane'], sink: Sink, backoff: Backoff, pacer: Pacer, index: number): LaneRunner {
+  #runner(lane: Lane, sink: Sink, backoff: Backoff, pacer: Pacer, index: number): LaneRunner {
     const {
       identity,
       reader,
@@ -215,34 +157,7 @@ export class Dispatcher {
   }
 
   #wantStatus(): void {
-    if (this.#sinks.some(({ runners }) => runners.some(({ connected }) => connected)))
-      this.#options.post({ kind: 'wantStatus' });
-  }
-
-  async #sendStatus(state: SinkState, status: GatewayStatus): Promise<void> {
-    const through = state.runners.find(({ connected }) => connected);
-    if (through === undefined || state.statusOut || this.#stopped) return;
-    const now = this.#options.clock.uptime();
-    if (now < state.statusNotBefore) return;
-    state.statusOut = true;
-    try {
-      const slow = state.statusGapMs > statusEveryMs ? { everyMs: Math.ceil(state.statusGapMs) } : {};
-      const full = { ...status, ...slow, lanes: this.#lanes(state) };
-      const took = await through.status(full, statusDeadlineMs);
-      state.heardAt = this.#options.clock.uptime();
-      state.unanswered = 0;
-      if (state.pacer.limited) {
-        // a batch of the same session may have been on the wire meanwhile
-        state.statusGapMs = state.pacer.statusGapMs(Math.min(took, JSON.stringify(full).length));
-        state.statusNotBefore = now + state.statusGapMs;
-      }
-    } catch (error) {
-      state.unanswered++;
-      // the next one comes in two seconds, and a connection that is gone shows in its lane
-      this.#options.logger.debug({ err: error, sink: state.sink.name }, 'a status was not sent');
-    } finally {
-      state.statusOut = false;
-    }
+    if (this.#sinks.some(({ connected }) => connected)) this.#options.post({ kind: 'wantStatus' });
   }
 
   /** Reports within `ms`, but no sooner than `reportSpacingMs` after the last report. */
@@ -262,146 +177,13 @@ export class Dispatcher {
   }
 
   #report(): void {
-    let turned = false;
-    const uplinks = this.#sinks.map((state) => {
-      const status = this.#statusOf(state);
-      const waiting = status.events > 0;
-      turned ||= waiting !== state.waiting;
-      state.waiting = waiting;
-      return status;
-    });
-    const [first] = this.#sinks;
-    const problems = this.#sinks.flatMap(({ sink }) =>
-      (sink.problems?.() ?? []).map((text) => `${sink.name}: ${text}`),
-    );
-    this.#options.post({ kind: 'report', uplinks, lanes: first === undefined ? [] : this.#lanes(first), problems });
-    if (turned) this.#wantStatus();
-  }
-
-  #statusOf(state: SinkState): UplinkStatus {
-    const { clock } = this.#options;
-    const worst = state.runners.map((runner) => ({
-      state: uplinkState(runner.state),
-      reason: runner.state.reason === '' ? pacedReason(state.pacer, runner.state) : runner.state.reason,
-    }));
-    worst.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-    const now = worst[0]?.state ?? 'off';
-    if (now !== state.state) {
-      state.state = now;
-      state.since = new Date(clock.now()).toISOString();
-    }
-    const waiting = this.#lanes(state);
-    const events = waiting.reduce(
-      (sum, { assigned, acknowledged, shed = 0 }) => sum + Math.max(0, assigned - acknowledged - shed),
-      0,
-    );
-    const bytes = waiting.reduce((sum, entry) => sum + entry.bytes, 0);
-    const safeEvents = state.runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
-    const safeBytes = state.runners.reduce((sum, runner) => sum + runner.bytesSafe, 0);
-    state.samples = withSample(state.samples, { at: clock.uptime(), safeEvents, safeBytes, events, bytes });
-    this.#accountOther(state);
-    const budget = state.pacer.budget();
-    const silentSince = this.#silentSince(state, safeEvents);
-    return {
-      sink: state.sink.name,
-      state: now,
-      since: state.since,
-      reason: now === 'live' ? '' : (worst.find(({ reason }) => reason !== '')?.reason ?? ''),
-      events,
-      bytes,
-      eventsPerSecond: this.#rate(state),
-      plan: drainPlan(state.samples, clock.now()),
-      ...(budget === undefined ? {} : { budget }),
-      ...(silentSince === undefined ? {} : { silentSince }),
-    };
-  }
-
-  /**
-   * Since when a sink that looks live does not answer: a Kafka that hangs keeps its connections, and an idle lane
-   * sends nothing.
-   */
-  #silentSince(state: SinkState, safeEvents: number): string | undefined {
-    const { clock } = this.#options;
-    const isIdle = state.state !== 'live' && state.state !== 'draining';
-    if (safeEvents > state.heardSafe || isIdle) {
-      state.heardAt = clock.uptime();
-      state.unanswered = 0;
-    }
-    state.heardSafe = safeEvents;
-    const silentMs = clock.uptime() - state.heardAt;
-    // a process that was stopped for a while has asked nobody
-    if (state.unanswered < 2 || silentMs < Math.max(silentAfterMs, state.statusGapMs * missedStates)) return undefined;
-    return new Date(clock.now() - silentMs).toISOString();
-  }
-
-  #rate({ runners, rates: samples }: SinkState): number {
-    const at = this.#options.clock.uptime();
-    const events = runners.reduce((sum, runner) => sum + runner.eventsSafe, 0);
-    samples.push({ at, events });
-    while ((samples[0]?.at ?? at) < at - rateWindowMs) samples.shift();
-    const oldest = samples[0];
-    if (oldest === undefined || at <= oldest.at) return 0;
-    return Math.round(((events - oldest.events) / (at - oldest.at)) * 10_000) / 10;
-  }
-
-  /**
-   * What the outbox says and what this run knows, joined: the outbox learns of a «safe» a little later. Lanes of earlier
-   * starts that are drained are among them for a while: where they ended a centre that was away has not heard.
-   */
-  #lanes({ sink, runners }: SinkState): readonly LaneBacklog[] {
-    const known = new Map<
-      string,
-      { readonly lane: LaneBacklog['lane']; readonly cursor: ForwarderState['known'][number] }
-    >();
-    for (const { lane, state } of runners)
-      for (const cursor of state.known) known.set(`${cursor.epoch}/${lane}`, { lane, cursor });
-    let waiting: readonly LaneBacklog[];
-    let drained: readonly LaneBacklog[] = [];
-    try {
-      // in this order: one that gets an event between the two is in both
-      drained = this.#options.reader.drained(sink.name, mostDrained);
-      waiting = this.#options.reader.backlog(sink.name);
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, 'the backlog could not be read');
-      waiting = [];
-    }
-    const result = waiting.map((entry): LaneBacklog => {
-      const key = `${entry.epoch}/${entry.lane}`;
-      const safe = known.get(key)?.cursor.after ?? 0;
-      known.delete(key);
-      return safe <= entry.acknowledged
-        ? entry
-        : {
-            ...entry,
-            acknowledged: safe,
-            assigned: Math.max(entry.assigned, safe),
-            bytes: safe >= entry.assigned ? 0 : entry.bytes,
-          };
-    });
-    for (const { lane, cursor } of known.values())
-      result.push({ epoch: cursor.epoch, lane, assigned: cursor.after, acknowledged: cursor.after, bytes: 0 });
-    const told = new Set(result.map(({ epoch, lane }) => `${epoch}/${lane}`));
-    return [...result, ...drained.filter(({ epoch, lane }) => !told.has(`${epoch}/${lane}`))];
-  }
-}
-
-/** Why a lane waits for the link's limit; for a moment between two batches is no reason worth telling. */
-function pacedReason(pacer: Pacer, { phase }: ForwarderState): string {
-  return phase.kind === 'pacing' ? pacer.why(phase) : '';
-}
-
-/** from bad to good: a sink is as its worse lane */
-const order: readonly UplinkState[] = ['offline', 'probing', 'draining', 'live'];
-
-function uplinkState({ phase, behind, reason }: ForwarderState): UplinkState {
-  switch (phase.kind) {
-    case 'offline':
-      return 'offline';
-    case 'probing':
-      return 'probing';
-    case 'recording':
-      return 'draining';
-    default:
-      return behind || reason !== '' ? 'draining' : 'live';
+    const uplinks = this.#sinks.map((sink) => sink.report());
+    const waiting = uplinks.map(({ events }) => events > 0);
+    const hasTurned = waiting.some((waits, index) => waits !== this.#waiting[index]);
+    this.#waiting = waiting;
+    const problems = this.#sinks.flatMap((sink) => sink.problems());
+    this.#options.post({ kind: 'report', uplinks, lanes: this.#sinks[0]?.lanes() ?? [], problems });
+    // the centre hears at once that events wait, or that none do any more
+    if (hasTurned) this.#wantStatus();
   }
 }

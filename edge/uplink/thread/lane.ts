@@ -1,16 +1,12 @@
 /**
- * One lane to one sink: the session, the outbox's reader and the timer around the forwarder's state machine. It runs
- * in the uplink's thread; a second lane has its own session, so that an alert never waits out a telemetry deadline.
+ * One lane to one sink: runs the forwarder's commands (forwarder.ts) with the session, the outbox's reader and the
+ * timer. It runs in the uplink's thread; the other lane of the sink has its own session, so that an alert never waits
+ * out a telemetry deadline.
  *
- * While a full batch is out the next one is read and written as JSON, so that the sink and this thread work at the same
- * time: as large as the forwarder may ask for then, or a backlog would go on in batches as small as the last one. Its
- * beginning is used where the forwarder then asks for what comes there, and where it is still in the outbox.
- *
- * Always: one step at a time; a command's outcome comes back as an event; after `stop` nothing happens any more.
+ * Always: one step at a time, and a command's outcome comes back as an event. After `stop` nothing happens any more.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
-import { encodeEvent, type StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -18,7 +14,10 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { Claimant } from '../../outbox/in-hand.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
 import type { Refusal } from '../messages.ts';
-import type { Sink, SinkBatch, SinkIdentity, SinkRecord, SinkSession } from '../sink.ts';
+import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../sink.ts';
+import { BatchReader, type Loaded } from './batch-reader.ts';
+import { largestNext } from './batch-size.ts';
+import { step } from './forwarder.ts';
 import {
   type BatchInHand,
   type Cursor,
@@ -29,9 +28,7 @@ import {
   type ForwarderSettings,
   type ForwarderState,
   initialState,
-  largestNext,
-  step,
-} from './forwarder.ts';
+} from './forwarder-state.ts';
 import type { Pacer } from './pacer.ts';
 
 export interface LaneOptions {
@@ -39,41 +36,29 @@ export interface LaneOptions {
   readonly sink: Sink;
   readonly identity: SinkIdentity;
   readonly reader: OutboxReader;
-  /** what keeps the events that are read and sent from being shed; absent where the lane is never shed */
+  /** claims the events that are read and sent, so that they are not shed; absent where the lane is never shed */
   readonly claimant?: Claimant;
   readonly settings: ForwarderSettings;
-  /** the sink's, shared with its other lane */
+  /** of the sink: both lanes share it */
   readonly pacer: Pacer;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly acknowledge: (epoch: Epoch, through: Sequence) => void;
   readonly recordRefusal: (refusal: Refusal) => Promise<void>;
-  /** called before each read: a commit after this call is to be followed by `committed` */
+  /** Called before each read: a commit after this call is followed by `committed`. */
   readonly wantCommits: () => void;
   /** called after each step */
   readonly changed: () => void;
 }
 
-/** A session, and how much of what it had on the wire has been told to the pacer. */
+/** A session, and how many of its bytes on the wire the pacer has counted. */
 interface OpenSession {
   readonly session: SinkSession;
   told: number;
 }
 
-/** Events as they are sent. */
-interface Loaded {
-  readonly epoch: Epoch;
-  readonly after: Sequence;
-  readonly events: readonly StoredEvent[];
-  readonly records: readonly SinkRecord[];
-  readonly jsonBytes: number;
-  readonly dataBytes: number;
-  /** a limit was hit: there is more behind */
-  readonly full: boolean;
-}
-
-/** About a commit that sheds. */
+/** About the time of a commit that sheds. */
 const sheddingWaitMs = 20;
 
 export class LaneRunner {
@@ -86,15 +71,16 @@ export class LaneRunner {
   #timer: Timer | undefined;
   #timerAt: number | undefined;
   #loaded: Loaded | undefined;
-  #ahead: Loaded | undefined;
+  readonly #batches: BatchReader;
   #eventsSafe = 0;
   #bytesSafe = 0;
-  /** of the loads asked for: one that waited while another was asked for is forgotten */
+  /** number of the newest load: an older one that still waits is dropped */
   #loads = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#state = initialState(options.settings, options.clock.uptime());
+    this.#batches = new BatchReader(options);
   }
 
   get lane(): Lane {
@@ -137,7 +123,7 @@ export class LaneRunner {
     await Promise.all(open.map(({ session }) => session.close()));
   }
 
-  /** Sends the gateway's state through this lane's session; bytes that it took. @throws ForpostError FORPOST_SINK_… */
+  /** Sends the gateway's state through this lane's session. Returns its bytes. @throws ForpostError FORPOST_SINK_… */
   async status(status: GatewayStatus, deadlineMs: number): Promise<number> {
     const open = this.#sessions.get(this.#state.session);
     if (open === undefined) return 0;
@@ -146,7 +132,7 @@ export class LaneRunner {
     return this.#account(open) - before;
   }
 
-  /** Tells the pacer what this session had on the wire since it was last told. Returns all that it had. */
+  /** Has the pacer count what the session had on the wire since the last time. Returns all its bytes. */
   #account(open: OpenSession): number {
     const { wireBytes } = open.session;
     this.#options.pacer.spent(this.#options.lane, wireBytes - open.told);
@@ -260,7 +246,7 @@ export class LaneRunner {
     }
   }
 
-  /** While the outbox sheds, what would be read may be gone at the next moment: a little later, then. */
+  /** While the outbox sheds, the events to be read may be deleted at the next moment: the load waits a little. */
   #claimAndLoad(cursor: Cursor, maxEvents: number, maxBytes: number, load: number): void {
     const { claimant, clock } = this.#options;
     if (this.#stopped || load !== this.#loads) return;
@@ -275,7 +261,7 @@ export class LaneRunner {
     const { wantCommits, claimant } = this.#options;
     wantCommits();
     try {
-      const loaded = this.#takeAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
+      const loaded = this.#batches.next(cursor, maxEvents, maxBytes);
       const { epoch, after, records, full } = loaded;
       this.#loaded = loaded;
       const through = records.at(-1)?.sequence;
@@ -288,51 +274,16 @@ export class LaneRunner {
     }
   }
 
-  #read({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded {
-    const { reader, lane, identity } = this.#options;
-    const events = reader.read(epoch, lane, after, maxEvents, maxBytes);
-    const records: SinkRecord[] = [];
-    let jsonBytes = 0;
-    let dataBytes = 0;
-    for (const event of events) {
-      const json = encodeEvent(identity.site, identity.gateway, event);
-      jsonBytes += Buffer.byteLength(json);
-      // the reader counts the data alone
-      if (jsonBytes > maxBytes && records.length > 0) break;
-      records.push({ sequence: event.sequence, json });
-      dataBytes += event.data.length;
-    }
-    const full = events.length >= maxEvents || records.length < events.length || jsonBytes > maxBytes / 2;
-    return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
-  }
-
-  /** Of a backlog, what comes behind the batch that is out, as much as may be asked for; nothing of it is claimed yet. */
-  #readAhead({ epoch, through, full }: BatchInHand): void {
-    const { clock, pacer, lane, settings } = this.#options;
+  /** While this batch is on its way the next one is read, if the outbox has more and no link's limit decides its size. */
+  #readAheadSoon({ epoch, through, full }: BatchInHand): void {
+    const { clock, pacer, settings } = this.#options;
     if (!full || pacer.limited) return;
     const maxEvents = largestNext(this.#state, settings);
     clock.after(0, () => {
       const { phase } = this.#state;
       if (this.#stopped || phase.kind !== 'sending' || phase.batch.through !== through) return;
-      try {
-        const ahead = this.#read({ epoch, after: through }, maxEvents, settings.maxBytes);
-        this.#ahead = ahead.records.length > 0 ? ahead : undefined;
-      } catch (error) {
-        // the next read says so
-        this.#options.logger.debug({ err: error, lane }, 'the outbox could not be read ahead');
-      }
+      this.#batches.readAhead({ epoch, after: through }, maxEvents, settings.maxBytes);
     });
-  }
-
-  /** What was read ahead, if it begins with what is asked for now; where its first event is still there, so is the rest. */
-  #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead === undefined || ahead.epoch !== epoch || ahead.after !== after) return undefined;
-    const { reader, lane } = this.#options;
-    const [first] = reader.read(epoch, lane, after, 1, maxBytes);
-    if (first === undefined || first.sequence !== ahead.records[0]?.sequence) return undefined;
-    return beginning(ahead, maxEvents, maxBytes);
   }
 
   #send(session: number, deadlineMs: number): void {
@@ -346,7 +297,7 @@ export class LaneRunner {
     const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records };
     const { count } = phase.batch;
     const { told } = open;
-    this.#readAhead(phase.batch);
+    this.#readAheadSoon(phase.batch);
     open.session.send(batch, deadlineMs).then(
       () => {
         this.#options.pacer.measured(jsonBytes, this.#account(open) - told);
@@ -370,34 +321,20 @@ export class LaneRunner {
       event === undefined || event.sequence !== through
         ? Promise.reject(new ForpostError('FORPOST_PART_FAILED', `event ${through} is not the one in hand`))
         : event.type === eventTypes.gap
-          ? // its gap record would be refused as it is, and so on without an end
+          ? // a gap record of a gap record would be refused as well, and so on without an end
             Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', `a gap record is refused for good: ${reason}`))
           : recordRefusal({ sink: sink.name, event, reason });
     noted.then(
       () => {
-        logger.error({ sink: sink.name, lane, epoch, sequence: through, reason }, 'an event was put aside for good');
+        logger.error(
+          { sink: sink.name, lane, epoch, sequence: through, reason },
+          'an event was refused for good: it is a dead letter now',
+        );
         this.#handle({ on: 'refusalRecorded' });
       },
       (error: unknown) => this.#handle({ on: 'readFailed', reason: messageOf(error) }),
     );
   }
-}
-
-/** As much of it as a batch may have: it was read for an early answer, and a late one asks for less. */
-function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
-  if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
-  let count = 0;
-  let jsonBytes = 0;
-  let dataBytes = 0;
-  for (const { json } of loaded.records.slice(0, maxEvents)) {
-    const bytes = Buffer.byteLength(json);
-    if (count > 0 && jsonBytes + bytes > maxBytes) break;
-    jsonBytes += bytes;
-    dataBytes += loaded.events[count]?.data.length ?? 0;
-    count++;
-  }
-  const events = loaded.events.slice(0, count);
-  return { ...loaded, events, records: loaded.records.slice(0, count), jsonBytes, dataBytes, full: true };
 }
 
 function failureKind(error: unknown): FailureKind {

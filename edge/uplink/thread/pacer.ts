@@ -8,7 +8,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { ByteGrant } from '../messages.ts';
-import type { Pace } from './forwarder.ts';
+import type { Pace } from './forwarder-state.ts';
 import {
   evidenceVerdict,
   type PacingLimits,
