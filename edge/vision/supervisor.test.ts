@@ -192,8 +192,8 @@ test('a vision process that is killed leaves nothing behind, says so, and is bac
   process.kill(killed, 'SIGKILL');
   await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/SIGKILL/)]));
   expect(vision.cameras()[0]!.reason).toMatch(/starting again/);
-  // the masks may be others when it is back
-  expect(existsSync(vision.livePicture('cam-0'))).toBe(false);
+  // the masks may be others when it is back; the disk is not waited for
+  await vi.waitFor(() => expect(existsSync(vision.livePicture('cam-0'))).toBe(false));
   await vi.waitFor(() => expect(membersOf(killed)).toEqual([]));
   await reaches('live');
   expect(vision.problems()).toEqual([]);

@@ -1,50 +1,27 @@
 /**
- * The detector workers, shared fairly by all cameras. A camera has at most one request here, and what is analysed is
- * the frame that it holds when its turn comes, not the one that it held when it asked: a slow detector sees fresh
- * frames, never a queue. Requests with motion, and those that have waited for `patienceMs`, go first; among them it is
- * the order of asking, so that cameras take turns.
+ * The detector threads, shared fairly by all cameras. A camera has at most one request here. When its turn comes, the
+ * camera's newest frame is analysed, not the one of the time of asking: a slow detector sees fresh frames, never a
+ * queue. Requests with motion, and those that have waited for `patienceMs`, go first, in the order of asking.
  *
  *   a thread:  idle ── request ──► (opening the model ──►) busy ── answer ──► idle
  *               ▲                            └── died, over its deadline ──► replaced by a new thread ──► idle
- *   a model:   fit ── failed, or its thread died or was given up ──► held back (backoff) ──► fit
- *              unproven ── has answered for `provenAfterMs` ──► proven
  *
- * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a model that
- * fails is held back itself and costs the others one replaced thread; a model that runs on another box waits for it in
- * threads of its own; a model that is not proven is named before a thread opens or runs it, so that whoever outlives
- * this process knows what it ended in, and `suspects` never run side by side. A thread that is in native code cannot be stopped (terminating it aborts the whole process when
- * the call returns), so one that is over its deadline is left behind and asked to end when it can; of
- * `maxStuckThreads` that never do, the whole process must be replaced.
+ * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a model that fails
+ * is held back (model-standing.ts) and costs the others one replaced thread; a model on another box has threads of its
+ * own; a model that is not proven is named before a thread opens or runs it, so that the supervisor knows what this
+ * process ended in; `suspects` never run side by side. A thread over its deadline is left behind (leaving-threads.ts).
  */
 import '../../no-telemetry.ts';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Detection, Frame } from './detector.ts';
+import { LeavingThreads } from './leaving-threads.ts';
+import { ModelStanding } from './model-standing.ts';
+import type { FromWorker, Work } from './pool-messages.ts';
 import { kindOf, type Model } from './registry.ts';
-
-export type ToWorker = { readonly kind: 'end' } | Work;
-/** what is answered */
-export type Work =
-  | { readonly kind: 'prepare'; readonly id: number; readonly model: Model }
-  | {
-      readonly kind: 'detect';
-      readonly id: number;
-      readonly model: Model;
-      readonly frame: Frame;
-      readonly minScore: number;
-    };
-export type FromWorker =
-  | { readonly kind: 'prepared'; readonly id: number }
-  | {
-      readonly kind: 'detected';
-      readonly id: number;
-      readonly detections: readonly Detection[];
-      readonly detectMs: number;
-    }
-  | { readonly kind: 'failed'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
 export interface Request {
   readonly camera: string;
@@ -67,11 +44,11 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** so many threads hang that only a new process helps; the model of each */
+  /** so many threads hang that only a new process helps; the models that they run */
   stuck(models: readonly string[]): void;
   /** models that earlier processes ended in */
   readonly suspects?: readonly string[];
-  /** what threads open and run from now on, other than what is proven, built in, or on another box */
+  /** the models that threads open and run from now on, except proven ones, built-in ones and those on another box */
   running?(models: readonly string[]): void;
   /** told once of each model */
   proven?(model: string): void;
@@ -91,19 +68,11 @@ const openDeadlineMs = 60_000;
 const defaultRunDeadlineMs = 5_000;
 /** A run may take this many times what was measured when the model was added. */
 const runDeadlineTimes = 20;
-/** A thread that was left behind and has not come back by then never will. */
-const stuckAfterMs = 30_000;
-const stopDeadlineMs = 1_500;
-const maxStuckThreads = 2;
-/** A model that answered for so long ends no process at its first frames. */
-const provenAfterMs = 30_000;
-/** of threads that die without anything to do, and of models that fail */
+/** of threads that die without anything to do */
 const replaceBackoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
-/** A box that is back is asked again soon. */
-const remoteBackoff: Backoff = { baseMs: 100, ceilingMs: 2_000 };
 /** Pictures on their way to one box: the next is prepared while one is waited for. */
 const threadsPerRemote = 2;
-/** A still scene waits so long at most for a turn behind those that move. */
+/** The longest that a camera with a still scene waits behind cameras with motion. */
 const patienceMs = 2_000;
 
 interface Job {
@@ -134,25 +103,25 @@ interface Slot {
 export class DetectorPool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  /** models that failed, by name, until they answer again; `timer`: held back until then */
-  readonly #failing = new Map<string, { failures: number; timer: Timer | undefined }>();
+  readonly #standing: ModelStanding;
+  readonly #leaving: LeavingThreads;
   readonly #pins = new Map<string, number>();
-  /** since when a model answers, ms of the monotonic clock */
-  readonly #answering = new Map<string, number>();
-  readonly #proven = new Set<string>();
-  readonly #suspects: Set<string>;
   /** what was told to run, a name a line */
   #told = '';
   #queue: Job[] = [];
   #ids = 0;
-  readonly #stuck: string[] = [];
   #stopped = false;
-  /** threads that were replaced and have not ended yet */
-  readonly #leaving = new Map<Worker, Timer>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#suspects = new Set(options.suspects);
+    this.#standing = new ModelStanding({
+      clock: options.clock,
+      random: options.random,
+      suspects: options.suspects ?? [],
+      proven: (model) => options.proven?.(model),
+      fit: () => this.#dispatch(),
+    });
+    this.#leaving = new LeavingThreads(options.clock, (models) => options.stuck(models));
     this.#slots = Array.from({ length: options.threads }, (_, index) => newSlot(index));
   }
 
@@ -164,13 +133,13 @@ export class DetectorPool {
     this.#stopped = true;
     const ended = new ForpostError('FORPOST_DETECTOR_FAILED', 'the detectors are stopping');
     for (const job of this.#queue.splice(0)) job.reject(ended);
-    for (const { timer } of this.#failing.values()) timer?.cancel();
+    this.#standing.stop();
     for (const slot of this.#slots) {
       slot.restart?.cancel();
       this.#release(slot)?.reject(ended);
-      if (slot.worker !== undefined) this.#dismiss(slot.worker);
+      if (slot.worker !== undefined) this.#leaving.dismiss(slot.worker);
     }
-    await Promise.all([...this.#leaving.keys()].map((worker) => this.#endOf(worker)));
+    await this.#leaving.stop();
   }
 
   /**
@@ -248,8 +217,8 @@ export class DetectorPool {
   }
 
   #fits({ request: { model }, slot: only }: Job, slot: Slot): boolean {
-    if (this.#failing.get(model.name)?.timer !== undefined) return false;
-    if (this.#suspects.has(model.name) && this.#suspectRuns(model.name)) return false;
+    if (this.#standing.isHeldBack(model.name)) return false;
+    if (this.#standing.isSuspect(model.name) && this.#suspectRuns(model.name)) return false;
     if (only !== undefined) return only === slot.index;
     return slot.remote === (model.remote === undefined ? undefined : model.name);
   }
@@ -257,7 +226,7 @@ export class DetectorPool {
   #suspectRuns(besides: string): boolean {
     return this.#slots.some(({ job }) => {
       const name = job?.request.model.name ?? besides;
-      return name !== besides && this.#suspects.has(name);
+      return name !== besides && this.#standing.isSuspect(name);
     });
   }
 
@@ -298,23 +267,11 @@ export class DetectorPool {
     if (running === undefined) return;
     const names = new Set<string>();
     for (const { job } of this.#slots)
-      if (job !== undefined && job.request.model.file !== '' && !this.#proven.has(job.request.model.name))
-        names.add(job.request.model.name);
+      if (job !== undefined && this.#standing.needsProof(job.request.model)) names.add(job.request.model.name);
     const text = [...names].join('\n');
     if (text === this.#told) return;
     this.#told = text;
     running([...names]);
-  }
-
-  #answered({ name, file }: Model): void {
-    if (file === '' || this.#proven.has(name)) return;
-    const now = this.#options.clock.uptime();
-    const since = this.#answering.get(name) ?? now;
-    this.#answering.set(name, since);
-    if (now - since < provenAfterMs) return;
-    this.#proven.add(name);
-    this.#suspects.delete(name);
-    this.#options.proven?.(name);
   }
 
   #spawn(slot: Slot): void {
@@ -341,11 +298,10 @@ export class DetectorPool {
       this.#release(slot);
       if (message.kind === 'failed') {
         slot.open.delete(name);
-        if (message.code !== 'FORPOST_MODEL_INVALID') this.#holdBack(job.request.model);
+        if (message.code !== 'FORPOST_MODEL_INVALID') this.#standing.failed(job.request.model);
         job.reject(new ForpostError(message.code, message.message));
       } else if (frame !== undefined) {
-        this.#failing.delete(name);
-        this.#answered(job.request.model);
+        this.#standing.answered(job.request.model);
         job.resolve({ frame, detections: message.detections, detectMs: message.detectMs });
       }
     }
@@ -359,28 +315,14 @@ export class DetectorPool {
     slot.worker = undefined;
     logger.warn({ thread: slot.index, why }, 'detector thread replaced');
     const job = this.#release(slot);
-    if (how === 'failed') this.#dismiss(worker, job?.request.model.name);
+    if (how === 'failed') this.#leaving.dismiss(worker, job?.request.model.name);
     if (job === undefined)
       slot.restart = clock.after(backoffMs(replaceBackoff, slot.failures++, random), () => this.#spawn(slot));
     else {
-      this.#holdBack(job.request.model);
+      this.#standing.failed(job.request.model);
       this.#spawn(slot);
       job.reject(new ForpostError('FORPOST_DETECTOR_FAILED', `the detector failed: ${why}`));
     }
-  }
-
-  /** A model that failed is not asked again before its backoff is over. */
-  #holdBack({ name, remote }: Model): void {
-    const { clock, random } = this.#options;
-    this.#answering.delete(name);
-    const failing = this.#failing.get(name) ?? { failures: 0, timer: undefined };
-    this.#failing.set(name, failing);
-    if (failing.timer !== undefined) return;
-    const backoff = remote === undefined ? replaceBackoff : remoteBackoff;
-    failing.timer = clock.after(backoffMs(backoff, failing.failures++, random), () => {
-      failing.timer = undefined;
-      this.#dispatch();
-    });
   }
 
   #release(slot: Slot): Job | undefined {
@@ -391,34 +333,6 @@ export class DetectorPool {
     slot.frame = undefined;
     this.#tellRunning();
     return job;
-  }
-
-  /** Asks a thread to end as soon as it can. `model`: what it does not come back from. */
-  #dismiss(worker: Worker, model = ''): void {
-    const timer = this.#options.clock.after(stuckAfterMs, () => {
-      this.#stuck.push(model);
-      if (this.#stuck.length >= maxStuckThreads && !this.#stopped) this.#options.stuck(this.#stuck);
-    });
-    this.#leaving.set(worker, timer);
-    worker.once('exit', () => {
-      timer.cancel();
-      this.#leaving.delete(worker);
-    });
-    const message: ToWorker = { kind: 'end' };
-    worker.postMessage(message);
-  }
-
-  /** Resolves when a dismissed thread has ended; one that does not in time is terminated after all. */
-  #endOf(worker: Worker): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(stopDeadlineMs, () => {
-        resolve(worker.terminate().then(() => {}));
-      });
-      worker.once('exit', () => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }
 

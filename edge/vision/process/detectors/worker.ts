@@ -5,7 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Detector } from './detector.ts';
-import type { FromWorker, ToWorker, Work } from './pool.ts';
+import type { FromWorker, ToWorker, Work } from './pool-messages.ts';
 import { openDetector } from './registry.ts';
 
 const port = parentPort;

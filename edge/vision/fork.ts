@@ -1,0 +1,40 @@
+/**
+ * Starts the vision process, and kills it with all that it started.
+ *
+ * Always: the process leads a group of its own, so that Ctrl-C reaches the gateway alone (which then stops the process)
+ * and the whole group can be killed as one.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { noTelemetry } from './no-telemetry.ts';
+
+const entryPoint = fileURLToPath(new URL('./process/main.ts', import.meta.url));
+/**
+ * Frames come in pieces of 64 KB that are garbage at once. Left alone V8 lets its room for young objects grow to 64 MB
+ * with them, and malloc keeps what they left between things that stay: 60 to 80 MB of 8 cameras.
+ */
+const memoryFlags = ['--max-semi-space-size=4'];
+const memoryEnvironment = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+};
+
+export function forkVision(logLevel: string): ChildProcess {
+  return fork(entryPoint, [], {
+    detached: true,
+    execArgv: memoryFlags,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...memoryEnvironment, ...noTelemetry, FORPOST_LOG_LEVEL: logLevel },
+  });
+}
+
+/** Kills the process with every ffmpeg of its group. A group that is gone already is no error. */
+export function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
