@@ -78,10 +78,21 @@ function problemsOf(from: Command, given: readonly string[], whole: boolean, pla
   const missing = whole
     ? command.options.filter((option) => option.mandatory && !options.some((word) => isCalled(option, word)))
     : [];
+  const lacks =
+    command.registeredArguments.filter(({ required }) => required).length > argumentsIn(command, given).length;
   return [
+    ...(whole && lacks ? [`${place}: an argument of ${command.name()} is missing`] : []),
     ...unknown.map((word) => `${place}: ${command.name()} has no option ${word}`),
     ...missing.map((option) => `${place}: ${command.name()} cannot do without ${option.flags}`),
   ];
+}
+
+/** The words that are neither an option nor an option's value. */
+function argumentsIn(command: Command, given: readonly string[]): readonly string[] {
+  return given.filter((word, index) => {
+    const before = command.options.find((option) => isCalled(option, given[index - 1] ?? ''));
+    return !word.startsWith('-') && before?.required !== true;
+  });
 }
 
 const isCalled = ({ long, short }: Option, word: string) => word === long || word === short;
