@@ -1,6 +1,7 @@
 /** The centre's file (cloud.yaml). The schema is the type and the check; an unknown key is an error. */
 
 import { clientTlsSchema } from '@forpost/shared/client-tls.ts';
+import { closed, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { allowPlaintextKey } from '@forpost/shared/http/clear-address.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
@@ -8,18 +9,8 @@ import { kafkaLoginProperties } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { anyChannelSchema } from '../notify/channels/registry.ts';
 
-const closed = { additionalProperties: false } as const;
-
 const rate = (description: string, otherwise: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000, description, default: otherwise }));
-const port = (description: string, otherwise: number) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description, default: otherwise }));
-const certificateKeys = {
-  certificate: Type.String({
-    description: 'PEM file with the certificate, then the certificates that lead to its CA; read again every 10 s',
-  }),
-  key: Type.String({ description: 'PEM file with the certificate’s key, without a passphrase' }),
-};
 export const defaultCloudPort = 8090;
 export const defaultReceiverPort = 8443;
 
@@ -43,7 +34,9 @@ const httpSchema = Type.Object(
       }),
     ),
     port: port('port of the page and the API', defaultCloudPort),
-    tls: Type.Optional(Type.Object(certificateKeys, { ...closed, description: 'the page and the API over TLS' })),
+    tls: Type.Optional(
+      Type.Object(serverTlsSchema.properties, { ...closed, description: 'the page and the API over TLS' }),
+    ),
     ...frontProperties,
     allow_plaintext: Type.Optional(
       Type.Boolean({
@@ -109,7 +102,7 @@ const receiverSchema = Type.Object(
     port: port('port of the receiver', defaultReceiverPort),
     tls: Type.Object(
       {
-        ...certificateKeys,
+        ...serverTlsSchema.properties,
         client_ca: Type.Optional(
           Type.String({
             description: 'PEM file with the CA of the gateways’ certificates, whose CN or DNS name is the gateway’s id',

@@ -1,7 +1,8 @@
 /** The limits of the broker, with the behaviour at each, and their defaults. */
-import type { Installation } from '../config/installation.ts';
+
 import { defaultLobbyLimits, type LobbyLimits } from './lobby.ts';
 import { defaultSessionLimits, type SessionLimits } from './session.ts';
+import type { MqttSettings } from './settings.ts';
 import { defaultFilterLimits, type FilterLimits } from './subscribing.ts';
 
 export interface BrokerLimits extends LobbyLimits, FilterLimits, SessionLimits {
@@ -46,11 +47,11 @@ export const defaultMaxPacketBytes = 256 * 1024;
 export const defaultMaxConsumerPacketBytes = 2 * 2 ** 20;
 
 /** Bytes of one packet before the log-in, and from devices. */
-export function maxPacketBytesOf(mqtt: Installation['mqtt']): number {
+export function maxPacketBytesOf(mqtt: MqttSettings): number {
   return mqtt.max_packet_bytes ?? defaultMaxPacketBytes;
 }
 
 /** Bytes of one packet from consumers. */
-export function maxConsumerPacketBytesOf(mqtt: Installation['mqtt']): number {
+export function maxConsumerPacketBytesOf(mqtt: MqttSettings): number {
   return Math.max(mqtt.max_packet_bytes_of_consumers ?? defaultMaxConsumerPacketBytes, maxPacketBytesOf(mqtt));
 }

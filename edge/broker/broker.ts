@@ -24,8 +24,6 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import type { LocalPublisher } from '../alerts/action.ts';
-import type { Installation } from '../config/installation.ts';
 import { type BrokerStorage, noStorage } from '../mqtt-state/mqtt-state.ts';
 import type { Acquaintance, Admit, Authenticate } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
@@ -44,6 +42,7 @@ import { Incidents } from './incidents.ts';
 import { Intake } from './intake.ts';
 import type { ListenerPorts } from './listeners.ts';
 import { Lobby } from './lobby.ts';
+import type { LocalPublisher } from './local-publisher.ts';
 import { LogIn } from './log-in.ts';
 import { Message } from './message.ts';
 import { flushAll } from './output.ts';
@@ -51,6 +50,7 @@ import { reason } from './protocol/reason-codes.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
 import { Sessions } from './sessions.ts';
+import type { MqttSettings } from './settings.ts';
 import { Subscribing } from './subscribing.ts';
 import { WriteWatch } from './write-watch.ts';
 
@@ -59,7 +59,7 @@ export type { BrokerCounters } from './counters.ts';
 const tcpKeepAliveMs = 60_000;
 
 export interface BrokerOptions {
-  readonly mqtt: Installation['mqtt'];
+  readonly mqtt: MqttSettings;
   readonly authenticate: Authenticate;
   /** what of that is known without computing; without it, nothing */
   readonly acquaintance?: Acquaintance;

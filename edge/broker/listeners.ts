@@ -16,8 +16,8 @@ import {
   defaultMqttTlsPort,
   defaultWebSocketPort,
   defaultWebSocketTlsPort,
-  type Installation,
-} from '../config/installation.ts';
+  type MqttSettings,
+} from './settings.ts';
 import type { WebSocketDoor } from './web-socket.ts';
 
 /** Instead of the configured ones; 0 takes a free one. */
@@ -29,7 +29,7 @@ export interface ListenerPorts {
 }
 
 export interface ListenerOptions {
-  readonly mqtt: Installation['mqtt'];
+  readonly mqtt: MqttSettings;
   readonly ports: ListenerPorts;
   readonly maxConnections: number;
   readonly clock: Clock;
@@ -95,7 +95,7 @@ export async function listenWebSocketTls(
   });
 }
 
-function checkPlaintext(setting: string, host: string, mqtt: Installation['mqtt']): void {
+function checkPlaintext(setting: string, host: string, mqtt: MqttSettings): void {
   if (isLoopback(host) || mqtt.allow_plaintext === true) return;
   throw new ForpostError(
     'FORPOST_CONFIG_INVALID',

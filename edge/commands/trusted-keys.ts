@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
-import type { Installation } from '../config/installation.ts';
+import type { CommandSettings } from './settings.ts';
+
+/** What of gateway.yaml names the trusted keys. */
+export interface ConfiguredKeys {
+  readonly commands?: CommandSettings;
+}
 
 /** Enough for several centres and their next keys. */
 const mostKeys = 8;
@@ -20,11 +25,11 @@ export interface TrustedKeys {
 export class CommandKeys {
   #keys: readonly CommandKey[];
 
-  constructor(installation: Pick<Installation, 'commands'>) {
+  constructor(installation: ConfiguredKeys) {
     this.#keys = trustedKeys(installation).keys;
   }
 
-  renew(installation: Pick<Installation, 'commands'>): void {
+  renew(installation: ConfiguredKeys): void {
     this.#keys = trustedKeys(installation).keys;
   }
 
@@ -39,7 +44,7 @@ export class CommandKeys {
 }
 
 /** No `commands` in the file: no keys, and no command is taken. Never throws because of what stands there. */
-export function trustedKeys({ commands }: Pick<Installation, 'commands'>): TrustedKeys {
+export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
   const keys = new Map<string, CommandKey>();
   const problems: Problem[] = [];
   const warnings: Problem[] = [];

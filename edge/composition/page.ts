@@ -1,13 +1,12 @@
 /** Composes what people and machines see of the gateway: status, page, health, reload. Constructs and connects only. */
 import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
-import { Reload } from '../config/reload.ts';
+import { ConditionWatch } from '../config/condition-watch.ts';
 import { PageSource } from '../console/page-source.ts';
 import { PatientPage } from '../console/patient-page.ts';
 import { ConsoleServer } from '../console/server.ts';
 import { ConsoleUsers } from '../console/users.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
-import { ConditionWatch } from '../health/condition-watch.ts';
 import { GatewayHealth } from '../health/health.ts';
 import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
@@ -17,6 +16,7 @@ import type { Alarming } from './alarming.ts';
 import type { Ground } from './ground.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Outside } from './outside.ts';
+import { Reload } from './reload.ts';
 
 export interface Page {
   readonly status: Status;

@@ -9,19 +9,17 @@ import { type ClientTls, resolvedTls } from '@forpost/shared/client-tls.ts';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
-import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
-import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
-import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import {
-  defaultHttpPort,
-  defaultHttpsPort,
   defaultMqttPort,
   defaultMqttTlsPort,
   defaultWebSocketPort,
   defaultWebSocketTlsPort,
-  type Installation,
-  installationSchema,
-} from './installation.ts';
+} from '../broker/settings.ts';
+import { defaultHttpPort, defaultHttpsPort } from '../console/settings.ts';
+import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
+import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
+import { sinkKindOf } from '../uplink/sinks/registry.ts';
+import { type Installation, installationSchema } from './installation.ts';
 
 export interface LoadedInstallation {
   readonly installation: Installation;

@@ -36,15 +36,15 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
-import { defaultHttpPort, defaultHttpsPort, type Installation } from '../config/installation.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import { PageAssets } from './page-assets.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
+import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
 import type { ConsoleSource } from './source.ts';
 
 export interface ConsoleServerOptions {
-  readonly http: Installation['http'];
+  readonly http: HttpSettings;
   /** the argon2id hash of this log-in name's password */
   readonly users: (name: string) => string | undefined;
   /** what this person may do; default: everything */
@@ -116,7 +116,7 @@ export class ConsoleServer implements Part {
     this.#plainUrl = `http://${urlHost(host)}:${port}`;
   }
 
-  #ownCertificate(tls: NonNullable<Installation['http']['tls']>): ServerCertificate {
+  #ownCertificate(tls: NonNullable<HttpSettings['tls']>): ServerCertificate {
     const { clock, logger } = this.#options;
     const names = tls.host === undefined ? [] : [tls.host];
     this.#certificate = new ServerCertificate({ setting: 'http.tls', files: tls, names, clock, logger });

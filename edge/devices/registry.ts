@@ -14,12 +14,12 @@ import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/ma
 import { PasswordVerifier } from '@forpost/shared/password.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
-import type { Heard } from '../rules/heard.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import { ChannelNames } from './channel-names.ts';
 import { checkDecoded } from './checks.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
+import type { Heard } from './heard.ts';
 import { principalsOf } from './principals.ts';
 import { Understanding } from './understanding.ts';
 

@@ -1,5 +1,6 @@
 /** How much evidence a gateway keeps, and for how long. */
-import type { Installation } from '../config/installation.ts';
+import type { OutboxSettings } from '../outbox/settings.ts';
+import type { EvidenceSettings } from './settings.ts';
 import type { EvidenceLimits } from './store.ts';
 
 const dayMs = 86_400_000;
@@ -9,7 +10,13 @@ const defaultChatterDays = 3;
 /** Beyond what the outbox wants free: pictures go long before readings have to. */
 const defaultMinFreeBytes = 512 * 1024 ** 2;
 
-export function evidenceLimits({ evidence = {}, outbox = {} }: Installation): EvidenceLimits {
+export function evidenceLimits({
+  evidence = {},
+  outbox = {},
+}: {
+  readonly evidence?: EvidenceSettings;
+  readonly outbox?: OutboxSettings;
+}): EvidenceLimits {
   const { max_bytes: maxBytes, keep_days: keepDays, keep_chatter_days: chatterDays } = evidence;
   return {
     maxBytes: maxBytes ?? defaultMaxBytes,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Installation } from '../config/installation.ts';
 import type { Secrets } from '../site/site.ts';
 import type { SinkConfig } from '../uplink/sink-kind.ts';
+import type { EvidenceSettings } from './settings.ts';
 import { uploadTarget } from './upload-target.ts';
 
 const limit = { bytes_per_day: 1_000_000 };
@@ -9,10 +9,10 @@ const http: SinkConfig = { kind: 'http', name: 'centre', url: 'https://centre.ex
 const kafka: SinkConfig = { kind: 'kafka', brokers: ['kafka:9092'] };
 const own = { receiver: { url: 'https://pictures.example.org' } };
 const secrets: Secrets = { mqtt: {}, console: {} };
-const targetOf = (uplink: readonly SinkConfig[], evidence?: Installation['evidence']) =>
-  uploadTarget({ uplink, ...(evidence && { evidence }) } as Installation, secrets);
+const targetOf = (uplink: readonly SinkConfig[], evidence?: EvidenceSettings) =>
+  uploadTarget({ uplink, ...(evidence && { evidence }) }, secrets);
 
-test.each<[string, string | undefined, readonly SinkConfig[], Installation['evidence']]>([
+test.each<[string, string | undefined, readonly SinkConfig[], EvidenceSettings | undefined]>([
   ['to a metered uplink it counts there', 'centre', [kafka, { ...http, limit }], undefined],
   ['to an uplink without a limit it counts nowhere', undefined, [{ ...kafka, limit }, http], undefined],
   ['an empty limit is none', undefined, [{ ...http, limit: {} }], undefined],

@@ -1,14 +1,20 @@
 /** Where evidence is sent: the receiver that is configured for it, else that of the first uplink whose kind takes evidence. */
-import type { Installation } from '../config/installation.ts';
 import type { Secrets } from '../site/site.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
+import type { EvidenceSettings } from './settings.ts';
 import type { UploadTarget } from './upload.ts';
+
+/** What of gateway.yaml decides where evidence goes. */
+export interface UploadSettings {
+  readonly evidence?: EvidenceSettings;
+  readonly uplink: readonly SinkConfig[];
+}
 
 /** Under this name the secrets file has the token of `evidence: receiver`, as uplinks have theirs. */
 export const evidenceSecret = 'evidence';
 
-export function uploadTarget({ evidence, uplink }: Installation, secrets: Secrets): UploadTarget | undefined {
+export function uploadTarget({ evidence, uplink }: UploadSettings, secrets: Secrets): UploadTarget | undefined {
   const sink = uplink.find((one) => sinkKindOf(one).evidence !== undefined);
   const receiver = evidence?.receiver ?? (sink && sinkKindOf(sink).evidence?.(sink));
   if (receiver === undefined) return undefined;

@@ -25,7 +25,7 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { ByteGrant } from '../uplink/messages.ts';
+import type { EvidenceLink } from '../uplink/evidence-link.ts';
 import { WireCount } from '../uplink/sinks/wire-count.ts';
 
 export interface UploadTarget {
@@ -36,14 +36,6 @@ export interface UploadTarget {
   readonly token?: string | undefined;
   /** the uplink whose limit it counts to, by name; undefined: there is no limit */
   readonly link?: string | undefined;
-}
-
-/** A metered link that evidence shares with events. */
-export interface EvidenceLink {
-  /** how much of so many bytes may go now; what is given counts as sent */
-  grant(bytes: number): Promise<ByteGrant>;
-  /** so many bytes were on the wire beyond what was granted */
-  spent(bytes: number): void;
 }
 
 const queuedSchema = Type.Object({

@@ -1,8 +1,8 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
+import type { Heard } from '../devices/heard.ts';
 import type { Site } from '../site/site.ts';
 import { muteInWords, muteRules } from './cannot-fire.ts';
-import type { Heard } from './heard.ts';
 
 const rule = { id: 'overload', name: 'Overload', kind: 'threshold', device: 'boiler', metric: 'power_w', above: 5000 };
 

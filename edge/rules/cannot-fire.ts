@@ -7,8 +7,9 @@
  * one go, in the order of the site's file.
  */
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { Heard } from '../devices/heard.ts';
 import type { Site } from '../site/site.ts';
-import type { CannotFire, Heard } from './heard.ts';
+import type { CannotFire } from './can-fire.ts';
 import { ruleKind } from './kinds/registry.ts';
 
 export interface MuteRule {

@@ -8,8 +8,9 @@
  */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
+import { channelAndMetric, type Heard } from '../devices/heard.ts';
+import { type CannotFire, enoughMessages } from './can-fire.ts';
 import { type Blame, HoldAnalysis } from './can-hold.ts';
-import { type CannotFire, channelAndMetric, enoughMessages, type Heard } from './heard.ts';
 
 /** A device with more channels is not looked at. */
 const mostChannels = 16;

@@ -5,9 +5,9 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { Heard } from '../devices/heard.ts';
 import type { Site } from '../site/site.ts';
 import { type MuteRule, muteRules } from './cannot-fire.ts';
-import type { Heard } from './heard.ts';
 
 const everyMs = 1000;
 

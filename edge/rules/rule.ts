@@ -15,9 +15,10 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Texts } from '@forpost/shared/texts/texts.ts';
 import type { TObject } from 'typebox';
+import type { Heard } from '../devices/heard.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
-import type { CannotFire, Heard } from './heard.ts';
+import type { CannotFire } from './can-fire.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =

@@ -11,7 +11,8 @@
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type AlertData, awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Action, Alert, LocalPublisher } from '../action.ts';
+import type { LocalPublisher } from '../../broker/local-publisher.ts';
+import type { Action, Alert } from '../action.ts';
 
 /** One change for local consumers: the event's data with its times, ms since 1970. */
 export interface AlertMessage extends AlertData {

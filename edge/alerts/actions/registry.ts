@@ -1,6 +1,7 @@
 /** The local actions. A new one is one file beside this and one line here. */
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Action, LocalPublisher } from '../action.ts';
+import type { LocalPublisher } from '../../broker/local-publisher.ts';
+import type { Action } from '../action.ts';
 import { MqttAction } from './mqtt.ts';
 
 /** What actions are built from. */

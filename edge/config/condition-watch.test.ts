@@ -1,8 +1,8 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { expect, test } from 'vitest';
-import type { Warning } from '../config/conditions.ts';
 import { ConditionWatch } from './condition-watch.ts';
+import type { Warning } from './conditions.ts';
 
 test('a condition is said once in the log, stands on the page as long as it lasts, and is looked at again', async () => {
   const lines: string[] = [];

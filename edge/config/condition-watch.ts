@@ -10,7 +10,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { type Warning, warningText } from '../config/conditions.ts';
+import { type Warning, warningText } from './conditions.ts';
 
 const lookEveryMs = 60_000;
 const onPage: readonly Warning['area'][] = ['uplink', 'commands', 'access'];

@@ -1,7 +1,4 @@
-/**
- * What a device has said since the gateway started, as rules are told of it when they are asked whether they can fire
- * (RuleKind.cannotFire), and the answer.
- */
+/** What a device has said since the gateway started, in the form that rules judge by. */
 import type { Value } from '@forpost/shared/event/event.ts';
 
 /** What a device has said since the gateway started. */
@@ -17,15 +14,6 @@ export interface Heard {
   /** all its readings came with a quality that rules do not judge by */
   readonly onlyUnjudged: boolean;
 }
-
-/** Why a rule cannot fire; `absent`: a metric or a channel has not come, which may change with the next message. */
-export interface CannotFire {
-  readonly kind: 'form' | 'absent';
-  readonly reason: string;
-}
-
-/** Messages after which a rule may say that a metric does not come. */
-export const enoughMessages = 5;
 
 /** Of a name in `Heard.values`: its channel ('' without one) and its metric. */
 export function channelAndMetric(name: string): { readonly channel: string; readonly metric: string } {

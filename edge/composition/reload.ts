@@ -11,17 +11,17 @@
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
+import type { ConditionWatch } from '../config/condition-watch.ts';
+import type { Installation } from '../config/installation.ts';
+import { judge, type Loaded } from '../config/judge.ts';
 import type { ConsoleServer } from '../console/server.ts';
 import type { ConsoleUsers } from '../console/users.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { EvidenceUpload } from '../evidence/upload.ts';
 import { uploadTarget } from '../evidence/upload-target.ts';
-import type { ConditionWatch } from '../health/condition-watch.ts';
 import type { Site } from '../site/site.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
-import type { Installation } from './installation.ts';
-import { judge, type Loaded } from './judge.ts';
 
 export interface ReloadParts {
   readonly configFile: string;

@@ -1,0 +1,28 @@
+/** `http` in gateway.yaml: what the gateway's page listens on. */
+import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
+import { frontProperties } from '@forpost/shared/http/forwarded.ts';
+import Type from 'typebox';
+
+export const defaultHttpPort = 8080;
+export const defaultHttpsPort = 8443;
+
+export const httpSchema = Type.Object(
+  {
+    host: host('address of the page without TLS; another than loopback needs trusted_proxy', '127.0.0.1'),
+    port: port('port of the page without TLS; with tls it redirects', defaultHttpPort),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          host: host('address that the page over TLS listens on', '0.0.0.0'),
+          port: port('port of the page over TLS', defaultHttpsPort),
+          ...serverTlsSchema.properties,
+        },
+        { ...closed, description: 'the page over TLS' },
+      ),
+    ),
+    ...frontProperties,
+  },
+  { ...closed, description: 'the installer’s page and the API' },
+);
+
+export type HttpSettings = Type.Static<typeof httpSchema>;
