@@ -94,6 +94,8 @@ export interface MoreTopics {
 export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   /** as the site's configuration names it: native, tasmota, shelly, … */
   readonly name: string;
+  /** whose devices speak so, for people: «Shelly of all generations» */
+  readonly about: string;
   /** of the keys that a device in site.yaml has for this decoder alone; absent: none */
   readonly schema?: TObject;
   /** what is wrong with a device beyond the schema; paths within the device */

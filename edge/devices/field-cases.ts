@@ -2,9 +2,8 @@
  * Messages as devices really send them, with what is read of each: the forms follow the makers' documents and public
  * reports, ids and numbers are invented. The tests and docs/reference/devices.md are made of them.
  */
-import native from './field-cases/native.json' with { type: 'json' };
-import shelly from './field-cases/shelly.json' with { type: 'json' };
-import tasmota from './field-cases/tasmota.json' with { type: 'json' };
+import { existsSync, readFileSync } from 'node:fs';
+import { decoders } from './decoders/registry.ts';
 
 export interface FieldCase {
   /** what it shows */
@@ -36,9 +35,13 @@ export interface FieldCase {
   readonly json?: string;
 }
 
-export const fieldCases: Readonly<Record<string, readonly FieldCase[]>> = { native, tasmota, shelly } as Readonly<
-  Record<string, readonly FieldCase[]>
->;
+/** By decoder, in the order of the registry: what stands in field-cases/<name>.json. */
+export const fieldCases: Readonly<Record<string, readonly FieldCase[]>> = Object.fromEntries(
+  decoders.map(({ name }) => {
+    const file = new URL(`field-cases/${name}.json`, import.meta.url);
+    return [name, existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as readonly FieldCase[]) : []];
+  }),
+);
 
 export function payloadOf({ payload, bytes }: FieldCase): Buffer {
   if (bytes === undefined) return Buffer.from(payload);

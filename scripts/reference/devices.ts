@@ -1,11 +1,7 @@
 /** The page of devices and their messages, made of the messages that the tests try (edge/devices/field-cases). */
+import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { type FieldCase, fieldCases } from '../../edge/devices/field-cases.ts';
 
-const titles: Readonly<Record<string, string>> = {
-  native: 'Forpost’s own JSON (`decoder: native`)',
-  tasmota: 'Tasmota (`decoder: tasmota`)',
-  shelly: 'Shelly of all generations (`decoder: shelly`)',
-};
 const longestMessage = 140;
 
 export function devicesPage(): string {
@@ -28,9 +24,7 @@ Every message below is tried by the tests of each commit (\`edge/devices/field-c
   \`\`\`
 - **Channels** are called as the device calls its parts, in small letters. Two parts whose names become one that way stay two channels: the second one gets a hash behind its name, and keeps it over restarts.
 
-${Object.entries(fieldCases)
-  .map(([decoder, cases]) => section(titles[decoder] ?? decoder, cases))
-  .join('\n')}`;
+${decoders.map(({ name, about }) => section(`${about} (\`decoder: ${name}\`)`, fieldCases[name] ?? [])).join('\n')}`;
 }
 
 function section(title: string, cases: readonly FieldCase[]): string {

@@ -32,6 +32,7 @@ const base = (device: DeviceConfig) => `forpost/devices/${device.topic ?? device
 
 export const native: Decoder = {
   name: 'native',
+  about: 'Forpost’s own JSON',
   publishFilters: (device) => [`${base(device)}/readings`, `${base(device)}/events`],
   subscribeFilters: (device) => [`${base(device)}/commands`],
   moreTopics: (device) => ({ unread: [`${base(device)}/status`], commands: [`${base(device)}/commands`] }),

@@ -44,6 +44,7 @@ function moreTopics(device: DeviceConfig): MoreTopics {
 
 export const shelly: Decoder = {
   name: 'shelly',
+  about: 'Shelly of all generations',
   // all devices of the first generation
   reserves: (topic) => topic === 'shellies',
   publishFilters: (device) => [

@@ -79,6 +79,7 @@ const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: TasmotaDevice) => groups
 
 export const tasmota: Decoder<TasmotaDevice> = {
   name: 'tasmota',
+  about: 'Tasmota',
   schema,
   reserves: (topic) => ['tele', 'stat', 'cmnd', 'tasmota'].includes(topic.split('/')[0] ?? ''),
   // a Zigbee bridge may have a level for each of its devices (SetOption89, SetOption118)

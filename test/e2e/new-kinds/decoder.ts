@@ -15,6 +15,7 @@ const topicOf = ({ id, topic = id }: DeviceConfig) => `lines/${topic}`;
 
 export const added: Decoder<LinesDevice> = {
   name: 'lines',
+  about: 'devices that send lines',
   schema,
   check: ({ separator }) =>
     separator === '=' ? [{ path: ['separator'], message: '"=" stands between a name and its value' }] : [],
