@@ -1,4 +1,5 @@
 /** What every kind of rule keeps, whatever it watches for: the contract of RuleKind (edge/rules/rule.ts). */
+import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +19,7 @@ import {
   siteWith,
   trackOf,
 } from '../../edge/rules/testing/rules.ts';
+import { wordsOf } from '../../edge/rules/words.ts';
 import type { RuleConfig } from '../../edge/site/site.ts';
 import { type RuleExample, ruleExamples, type Step } from './rule-kinds.ts';
 
@@ -25,7 +27,7 @@ const site = siteWith();
 const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
 const names: Readonly<Record<string, string>> = { 'heat-pump': 'Heat pump', oven: 'Oven', yard: 'Yard camera' };
 
-function contextOf(active: readonly AlarmSubject[]): RuleContext {
+function contextOf(active: readonly AlarmSubject[], language: Language): RuleContext {
   return {
     devices: references.devices,
     timezone: site.timezone,
@@ -33,6 +35,7 @@ function contextOf(active: readonly AlarmSubject[]): RuleContext {
     nameOf: (device) => names[device] ?? device,
     zoneNameOf: (_, zone) => (zone === 'drive' ? 'Driveway' : zone),
     lineNameOf: (_, line) => (line === 'fence' ? 'Fence' : line),
+    words: wordsOf(language),
     active,
   };
 }
@@ -46,10 +49,15 @@ class Running {
   #wakeAt: number | undefined;
   #uptime = 1_000_000;
 
-  constructor(kind: AnyRuleKind, { config }: RuleExample, active: readonly AlarmSubject[] = []) {
+  constructor(
+    kind: AnyRuleKind,
+    { config }: RuleExample,
+    active: readonly AlarmSubject[] = [],
+    language: Language = 'en',
+  ) {
     this.#kind = kind;
     this.#config = { id: 'example', kind: kind.kind, ...config } as unknown as RuleConfig;
-    this.#state = kind.initial(this.#config, contextOf(active), this.#uptime);
+    this.#state = kind.initial(this.#config, contextOf(active, language), this.#uptime);
     // as the engine does: the first call tells when it wants the next one
     this.#wakeAt = this.#uptime;
     this.#wake();
@@ -202,8 +210,8 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
       expect(kind.covers(config, references.devices, { device: 'gone' as never, subject })).toBe(false);
   });
 
-  test('says of which device it speaks, in a sentence without gaps', () => {
-    const rule = new Running(kind, example);
+  test.each(languages)('says in %s of which device it speaks, in a sentence without gaps', (language) => {
+    const rule = new Running(kind, example, [], language);
     for (const { message, summary, device: of, cause } of [...rule.run(example.raise), ...rule.run(example.clear)]) {
       for (const text of [message, summary ?? message]) {
         expect(JSON.stringify(text)).not.toMatch(/undefined|NaN|\[object|\{[a-z]+\}/);
