@@ -68,6 +68,14 @@ describe('what happens now', () => {
     expect(body).toContain('forpost_api_streams 1');
   });
 
+  test('a page hears the message of a capability that the stream does not know', async () => {
+    const started = await startApi();
+    const { next } = await listen(started);
+    await next('hello');
+    started.live.message('note', { gateway: 'gw-1', text: 'in the cellar' });
+    expect(await next('note')).toEqual({ gateway: 'gw-1', text: 'in the cellar' });
+  });
+
   test('where other centres store too, a page is told to ask, and once more when they no longer do', async () => {
     const clock = new FakeClock();
     let storesAll = true;

@@ -1,15 +1,10 @@
-/** Everything behind the log-in: the bar, the summary, alarms, gateways, a chart and the events. */
+/** Everything behind the log-in: the bar, and the cards in the order of cards.tsx. */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { AlarmsCard } from './alarms/alarms-card.tsx';
 import { Bar } from './bar.tsx';
-import { EventsCard } from './events/events-card.tsx';
-import { GatewaysCard } from './gateways/gateways-card.tsx';
+import { CardList, cards } from './cards.tsx';
 import { Desk } from './live/desk.ts';
 import { oldOf } from './live/desk-state.ts';
-import { Boundary } from './parts/boundary.tsx';
-import { ChartCard } from './series/chart-card.tsx';
-import { Summary } from './summary/summary.tsx';
 import { useTexts } from './texts/use-texts.ts';
 
 export interface DeskPageProps {
@@ -36,7 +31,7 @@ export function DeskPage({ user, leave, choose }: DeskPageProps): ReactNode {
   }, [active, t]);
 
   const main = useRef<HTMLElement>(null);
-  // who has just logged in by keyboard goes on here, not at the top of nothing
+  // a person who has just logged in by keyboard goes on here, not at the top of the document
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
 
   return (
@@ -46,21 +41,7 @@ export function DeskPage({ user, leave, choose }: DeskPageProps): ReactNode {
       </a>
       <Bar user={user} state={state} leave={leave} choose={choose} />
       <main className={`wide layout${oldOf(state) === undefined ? '' : ' is-old'}`} id="main" ref={main} tabIndex={-1}>
-        <Boundary name={t('centre-page/summary.title')} area="area-summary">
-          <Summary state={state} />
-        </Boundary>
-        <Boundary name={t('centre-page/alarms.title')} area="area-alarms">
-          <AlarmsCard state={state} acknowledge={desk.acknowledge} />
-        </Boundary>
-        <Boundary name={t('centre-page/gateways.title')} area="area-gateways">
-          <GatewaysCard state={state} />
-        </Boundary>
-        <Boundary name={t('centre-page/chart.title')} area="area-chart">
-          <ChartCard desk={desk} state={state} />
-        </Boundary>
-        <Boundary name={t('centre-page/events.title')} area="area-events">
-          <EventsCard desk={desk} state={state} />
-        </Boundary>
+        <CardList shown={cards} desk={desk} state={state} />
       </main>
     </>
   );

@@ -22,7 +22,8 @@ export function centreNow(): number {
 
 /** ms since 1970 by the centre's clock; the component is drawn again each second. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+  const read = () => nowMs;
+  return useSyncExternalStore(subscribe, read, read);
 }
 
 function subscribe(listener: () => void): () => void {

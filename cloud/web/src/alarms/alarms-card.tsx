@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
+import type { CardProps } from '../parts/card.ts';
 import { CheckIcon } from '../parts/icons.tsx';
 import { Mark, severityLook, severityWord } from '../parts/mark.tsx';
 import { ActiveFor, At } from '../parts/time-text.tsx';
@@ -22,13 +23,7 @@ const shownEnded = 3;
 const shownActive = 8;
 const noneOpened: ReadonlySet<string> = new Set();
 
-export interface AlarmsCardProps {
-  readonly state: DeskState;
-  /** sends the command; resolves when the centre has it safe */
-  readonly acknowledge: (alarm: AlarmView) => Promise<void>;
-}
-
-export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
+export function AlarmsCard({ state, desk }: CardProps): ReactNode {
   const texts = useTexts();
   const { t } = texts;
   const [all, setAll] = useState(false);
@@ -86,7 +81,7 @@ export function AlarmsCard({ state, acknowledge }: AlarmsCardProps): ReactNode {
               key={alarmKey(alarm)}
               alarm={alarm}
               state={state}
-              acknowledge={acknowledge}
+              acknowledge={desk.acknowledge}
               opened={note(alarmKey(alarm))}
               held={isHeld}
             />
@@ -130,7 +125,10 @@ function openWords({ t }: PageTexts, { asked, moreActive }: DeskState, open: rea
   return asked.alarms.answered ? t('centre-page/alarms.none-active') : '';
 }
 
-interface AlarmRowProps extends AlarmsCardProps {
+interface AlarmRowProps {
+  readonly state: DeskState;
+  /** sends the command; resolves when the centre has it safe */
+  readonly acknowledge: (alarm: AlarmView) => Promise<void>;
   readonly alarm: AlarmView;
   /** its pictures are shown, or no longer */
   readonly opened: (isOpen: boolean) => void;

@@ -89,6 +89,11 @@ export class Desk {
     return () => this.#eventListeners.delete(listener);
   }
 
+  /** Hears of the messages `name` of one capability (LiveFeed.message at the centre). Returns how to stop. */
+  onMessage<Message>(name: string, listener: (message: Message) => void): () => void {
+    return this.#stream.listen(name, listener);
+  }
+
   #set(state: DeskState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();

@@ -30,3 +30,32 @@ test('since when the page is not live is told by the centre’s clock, whatever 
   expect(lost?.state).toBe('lost');
   expect(lost?.state === 'lost' ? lost.since - before : Number.NaN).toBeGreaterThanOrEqual(-1);
 });
+
+test('a capability hears of messages of its own, also of those that it asks for when the stream lives already', () => {
+  const sources: EventTarget[] = [];
+  class Source extends EventTarget {
+    constructor() {
+      super();
+      sources.push(this);
+    }
+    close(): void {}
+  }
+  vi.stubGlobal('EventSource', Source);
+  vi.stubGlobal('window', globalThis);
+  const stream = new LiveStream({ connection: () => {}, message: () => {}, ended: () => {} });
+  const heard: string[] = [];
+  const tell = (name: string, text: string) =>
+    sources.at(-1)?.dispatchEvent(new MessageEvent(name, { data: JSON.stringify({ text }) }));
+  const hear = (name: string) =>
+    stream.listen<{ readonly text: string }>(name, ({ text }) => void heard.push(`${name}: ${text}`));
+  hear('note');
+  stream.start();
+  const stop = hear('visit');
+  hear('visit');
+  tell('note', 'in the cellar');
+  tell('visit', 'at noon');
+  stop();
+  tell('visit', 'at one');
+  stream.stop();
+  expect(heard).toEqual(['note: in the cellar', 'visit: at noon', 'visit: at noon', 'visit: at one']);
+});

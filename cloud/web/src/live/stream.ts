@@ -42,9 +42,14 @@ const messages: Readonly<Record<keyof StreamMessages, true>> = {
 };
 const names = Object.keys(messages) as readonly (keyof StreamMessages)[];
 
+/** Takes the JSON of a message. */
+type Take = (json: string) => void;
+
 export class LiveStream {
   readonly #handlers: StreamHandlers;
   #source: EventSource | undefined;
+  /** by name: of messages that only one capability knows */
+  readonly #others = new Map<string, Set<Take>>();
   #silence: number | undefined;
   #retry: number | undefined;
   #lostSince: number | undefined;
@@ -68,6 +73,27 @@ export class LiveStream {
     window.clearTimeout(this.#retry);
   }
 
+  /**
+   * Hears of messages of one capability, which `StreamMessages` does not list. Returns how to stop. After each `hello`
+   * of the stream the capability asks for what it missed.
+   */
+  listen<Message>(name: string, listener: (message: Message) => void): () => void {
+    const take: Take = (json) => listener(JSON.parse(json));
+    const known = this.#others.get(name);
+    if (known === undefined) {
+      this.#others.set(name, new Set([take]));
+      if (this.#source !== undefined) this.#hear(this.#source, name);
+    } else known.add(take);
+    return () => this.#others.get(name)?.delete(take);
+  }
+
+  #hear(source: EventSource, name: string): void {
+    source.addEventListener(name, (event) => {
+      this.#heard();
+      for (const take of this.#others.get(name) ?? []) take(event.data);
+    });
+  }
+
   #connect(): void {
     this.#close();
     const source = new EventSource(addressOf('/api/v1/stream'));
@@ -79,6 +105,7 @@ export class LiveStream {
         this.#handlers.message(name, JSON.parse(event.data));
       });
     }
+    for (const name of this.#others.keys()) this.#hear(source, name);
     // its own reconnecting gives up for good at the first answer that is not 200, so ours does it in every case
     source.addEventListener('error', () => this.#lost());
     this.#waitForWord();
