@@ -7,7 +7,7 @@
  * (test/contract/history) checks for the questions of the centre.
  */
 import type { Parameters } from './clickhouse/executor.ts';
-import type { HistoryEvent } from './store.ts';
+import type { HistoryEvent } from './history-event.ts';
 
 export interface HistoryQuestion<Asked, Answer, Row = never> {
   readonly clickhouse: {

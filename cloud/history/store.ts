@@ -7,6 +7,7 @@
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import type { HistoryEvent } from './history-event.ts';
 import type { HistoryQuestion } from './question.ts';
 
 export interface EventQuery {
@@ -26,21 +27,7 @@ export interface EventQuery {
   readonly mostBytes?: number;
 }
 
-/** An event as the history has it. */
-export interface HistoryEvent extends ForpostEvent {
-  /** when the centre stored it, RFC 3339 */
-  readonly stored: string;
-  /**
-   * RFC 3339; where the gateway's clock was not in sync and it was learnt later by how much it was off (corrected.ts):
-   * when it happened, if the gateway itself had stamped that, and when the gateway took it.
-   */
-  readonly corrected_time?: string;
-  readonly corrected_received?: string;
-  /** its own time cannot be, and so it stands at `corrected_time`: when it was stored, or what the clock events say */
-  readonly doubted?: 'future' | 'past';
-  /** bytes of the whole data, where `data` is only its beginning, as text */
-  readonly data_bytes?: number;
-}
+export type { HistoryEvent } from './history-event.ts';
 
 export interface EventPage {
   /** newest first, by corrected time where there is one */
