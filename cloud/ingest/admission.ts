@@ -5,17 +5,17 @@
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
 export interface Admission {
-  /** false: it is not known yet which site a gateway belongs to */
+  /** false: the site of a gateway is not known yet */
   readonly ready: boolean;
-  /** Why an event or a state of this gateway is not taken, in words; undefined where it is. */
+  /** Why an event or a state of this gateway is refused, in words; undefined where it is taken. */
   refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
-  /** Events that came, `bytes` of JSON in all. */
+  /** Counts events that came, `bytes` of JSON in all. */
   came(events: readonly ForpostEvent[], bytes: number): void;
-  /** A request was turned away unread, for its gateway's limits. */
+  /** Counts a request that was refused unread, because of its gateway's limits. */
   turnedAway(gateway: string): void;
 }
 
-/** Takes everything: jobs and tests that judge nothing. */
+/** Takes everything: for jobs and tests. */
 export const admitAll: Admission = {
   ready: true,
   refusal: () => undefined,

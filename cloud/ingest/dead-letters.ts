@@ -1,8 +1,8 @@
 /**
- * What nobody could process goes to `<prefix>.deadletter` as it came, with the reason in its headers, so that it can
- * be looked at and sent again, and blocks nothing meanwhile.
+ * A record that nobody can process goes to `<prefix>.deadletter` as it came, with the reason in its headers. A person
+ * can look at it and send it again; meanwhile it blocks nothing.
  *
- * Always: `write` resolves only when all of it is in the topic; while the topic takes nothing, `trouble` says so.
+ * Always: `write` resolves only when all records are in the topic. While the topic takes nothing, `trouble` says so.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -13,19 +13,19 @@ import type { ProducedRecord, SupervisedProducer } from '../kafka/supervised-pro
 import type { HistoryTrouble } from './intake.ts';
 
 export interface PoisonRecord {
-  /** full name of the topic it stood in */
+  /** full name of the topic that the record stood in */
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
   /** the record's key: the gateway that sent it; '' where there is none */
   readonly key: string;
   readonly reason: string;
-  /** an event of this id with other content is stored: two histories under one name */
+  /** an event of this id with other content is stored: two gateways run under one name */
   readonly conflict?: boolean;
   readonly original: Buffer;
 }
 
-/** What is kept of an original that is itself too large for a record, and of a key that is none of a gateway. */
+/** How much is kept of an original that is too large for a record, and of a key that no gateway has. */
 const keptBytes = 65_536;
 const longestKey = 256;
 const longestReason = 1_000;
@@ -54,12 +54,12 @@ export class DeadLetters {
     this.#topic = topic(options.prefix, 'deadletter');
   }
 
-  /** undefined where it takes what comes, as far as it is known */
+  /** undefined while the topic takes records, as far as is known */
   get trouble(): HistoryTrouble | undefined {
     return this.#trouble;
   }
 
-  /** Those who were waiting have given up, or will begin again. */
+  /** The callers that waited have given up, or will begin again. */
   forget(): void {
     this.#trouble = undefined;
   }
@@ -74,7 +74,7 @@ export class DeadLetters {
     }
   }
 
-  /** false: one of them is refused for good. @throws where trying again can help */
+  /** false: Kafka refuses one of them for good. @throws where a retry can help */
   async #isTaken(letters: readonly ProducedRecord[]): Promise<boolean> {
     try {
       await this.#options.producer.send(letters);

@@ -1,14 +1,14 @@
 /**
- * What of each (gateway, epoch, lane) is stored already, as sets of ranges, so that an event reaches the history once
- * however often it arrives.
+ * The sequence numbers that are stored of each (gateway, epoch, lane), as sets of ranges: an event reaches the history
+ * once, however often it arrives.
  *
  *   unknown ── first event ──► loading (what the history has) ──► known ── stored ──► known, and more
  *      ▲                        └── in too many ranges ──► scattered: the history is asked about each batch │
  *      └── an insert failed, partitions moved, others were used more lately ────────────────────────────────┘
  *
- * Always: a number is added only after its insert resolved; two batches of one lane wait for each other, and who is
- * given up leaves the queue at once; after a failed insert (which may have stored half) the set is read again; the sets
- * kept are bounded, in number and in ranges.
+ * Always: a number is added only after its insert resolved. Two batches of one lane wait for each other; a batch that is
+ * given up leaves the queue at once. After a failed insert, which may have stored half, the set is read again. The sets
+ * are bounded, in number and in ranges.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -18,11 +18,11 @@ import { WeighedCache } from '../ledger/weighed-cache.ts';
 import { orAborted } from './or-aborted.ts';
 
 export interface DeduplicationOptions {
-  /** what the history has of a lane; may throw FORPOST_LANE_SCATTERED */
+  /** the ranges that the history has of a lane; may throw FORPOST_LANE_SCATTERED */
   readonly received: (key: LaneKey) => Promise<readonly Range[]>;
-  /** those of `numbers` that the history has, of a lane of which it cannot tell all */
+  /** those of `numbers` that the history has, for a lane in too many ranges */
   readonly stored: (key: LaneKey, numbers: readonly number[]) => Promise<readonly number[]>;
-  /** lanes remembered; the one not used for longest goes first */
+  /** lanes remembered; the one unused for longest goes first */
   readonly maxLanes?: number;
   /** ranges of one lane */
   readonly maxLaneRanges?: number;
@@ -32,7 +32,7 @@ const defaultMaxLanes = 20_000;
 /** of all lanes together, 16 bytes each */
 const maxKeptRanges = 4_000_000;
 
-/** There is too much of it to be remembered. */
+/** The lane has too many ranges to be remembered. */
 const scattered = Symbol('scattered');
 type Known = IntervalSet | typeof scattered;
 
@@ -45,7 +45,7 @@ export class Deduplication {
   readonly #options: DeduplicationOptions;
   readonly #known: WeighedCache<Known>;
   readonly #locks = new Map<string, Promise<void>>();
-  /** counts the times at which everything was forgotten */
+  /** counts how often everything was forgotten */
   #life = 0;
 
   constructor(options: DeduplicationOptions) {
@@ -58,9 +58,9 @@ export class Deduplication {
   }
 
   /**
-   * Calls `store` with those of `events` that are not stored yet (each once), and remembers them when it resolves.
-   * Returns what was new and what was not. Rejects as `store` or the history does, and with the signal's reason where
-   * it is aborted before `store` was called.
+   * Calls `store` with those of `events` that are not stored yet, each once, and remembers them when `store` resolves.
+   * Returns the new events and the others. Rejects as `store` or the history does, and with the signal's reason where
+   * the signal is aborted before `store` was called.
    */
   async storeNew<Item>(
     items: readonly Item[],
@@ -102,18 +102,18 @@ export class Deduplication {
     }
   }
 
-  /** Another consumer may have stored more by now: everything is read again when it is needed. */
+  /** Forgets everything: another consumer may have stored more by now. Each lane is read again when it is needed. */
   forget(): void {
     this.#life++;
     this.#known.clear();
   }
 
-  /** Of these lanes what is stored is read again when it is needed. */
+  /** Forgets these lanes: each is read again when it is needed. */
   forgetLanes(keys: Iterable<LaneKey>): void {
     for (const key of keys) this.#known.delete(textOf(key));
   }
 
-  /** What was read before everything was forgotten may lack what others stored: then it is read again. */
+  /** Reads a lane again where everything was forgotten during the read: the answer may lack events of other consumers. */
   async #loadAll(batches: ReadonlyMap<string, Batch>): Promise<ReadonlyMap<string, IntervalSet>> {
     for (;;) {
       const life = this.#life;
@@ -124,7 +124,7 @@ export class Deduplication {
     }
   }
 
-  /** What is there of a lane; of one that is scattered, what is there of these numbers. */
+  /** The stored numbers of a lane; of a lane in too many ranges, those among these numbers. */
   async #load(name: string, { key, numbers }: Batch): Promise<IntervalSet> {
     let known = this.#known.get(name);
     if (known === undefined) {
@@ -188,7 +188,7 @@ function textOf({ gateway, epoch, lane }: LaneKey): string {
   return `${gateway}/${epoch}/${lane}`;
 }
 
-/** What is not stored, each number once; and the rest. */
+/** The events that are not stored, each number once; and the others. */
 function sort<Item>(
   items: readonly Item[],
   eventOf: (item: Item) => ForpostEvent,

@@ -1,14 +1,15 @@
 /**
- * Inserts of many partitions as few, large inserts: while one runs, the next gathers. There is no timer: an idle
- * history gets an event at once, a busy one gets thousands together (each insert is one part and one fsync).
+ * Joins the inserts of many partitions to a few large ones: while one insert runs, the next one gathers. There is no
+ * timer: an idle history gets an event at once, a busy one gets thousands together. Each insert is one part and one
+ * fsync.
  *
- * Always: a caller's promise settles as its own events' insert did; events that the history refuses for good fail
- * only the caller who brought them; a caller who gives up before its insert began leaves nothing behind.
+ * Always: a caller's promise settles as the insert of its events did. Events that the history refuses for good fail only
+ * the caller that brought them. A caller that gives up before its insert began leaves nothing behind.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
-/** beyond this an insert is not made any larger */
+/** an insert of so many events or bytes is not made larger */
 const maxEvents = 20_000;
 
 interface Waiting {

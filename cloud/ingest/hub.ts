@@ -1,9 +1,9 @@
 /**
- * One place that ingest (or the delivery without Kafka) tells, and all parts that want to hear: the composition connects
- * them after both sides are constructed.
+ * Passes on to several parts what ingest, or the delivery without Kafka, reports. The composition connects the parts
+ * after all of them are constructed.
  *
- * Always: each listener is told in the order of `connect`; `poison` resolves when all have taken the record; a method may
- * be handed on by itself.
+ * Always: listeners hear in the order of `connect`. `poison` resolves when all have taken the record. The methods may be
+ * passed on without their object.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';

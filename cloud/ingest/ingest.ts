@@ -1,13 +1,13 @@
 /**
- * Ingest: from Kafka's lane topics into the history, each event once; and the gateways' states from the status topic.
+ * Ingest: takes events from Kafka's lane topics into the history, each once, and gateways' states from the status topic.
  *
  *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters, likewise ──► commit
  *                               └── cannot be read, refused for good: kept for the dead letters ──┘
  *
- * Always: an offset is committed only after everything below it is in the history or in the dead-letter topic; one
- * record that nobody can read blocks nothing; while the history, or the dead letters, take nothing the batch waits and
- * the group keeps us; what a batch of a topic that was deleted says of its place is never said of the topic that was
- * made anew under its name.
+ * Always: an offset is committed only after every record below it is in the history or in the dead-letter topic. A record
+ * that nobody can read blocks nothing. While the history or the dead letters take nothing, the batch waits and the
+ * consumer stays in its group. A batch of a topic that was deleted commits nothing in the topic that was made anew under
+ * its name.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -32,22 +32,22 @@ import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 
 export interface IngestEvents {
-  /** these are in the history now, and were not before, as far as an answer of the history says */
+  /** these events are in the history now and were not before, as far as the history has answered */
   stored(events: readonly ForpostEvent[]): void;
-  /** these are in the history, since now or since before; `toTell`: those of them that were not replayed, default all */
+  /** these events are in the history, new or stored before; `toTell`: those that were not replayed, default all */
   readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
   /** partitions were assigned: other centres may have stored events meanwhile */
   readonly assigned?: () => void;
-  /** so many came again and were not stored again */
+  /** so many events came again and were not stored again */
   repeated(count: number): void;
   /**
-   * A gateway's state, and when the broker took it (ms since 1970): after a start the last ones of old come first.
-   * An older one may come after a newer one.
+   * A gateway's state, and when the broker took it (ms since 1970). After a start the last state of each gateway comes
+   * first. An older state may come after a newer one.
    */
   status(status: GatewayStatus, at: number): void;
   /**
-   * A record that nobody can process; it is in the dead-letter topic, or stays where it is if it is a status. Its offset
-   * is committed when this has resolved.
+   * A record that nobody can process. It is in the dead-letter topic; a status stays where it is. Its offset is committed
+   * when this has resolved.
    */
   poison(record: PoisonRecord): Promise<void> | void;
 }
@@ -68,11 +68,11 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly events: ConsumerState;
   readonly statuses: ConsumerState;
-  /** records in Kafka that are not handled yet, as of a moment ago */
+  /** records in Kafka that were not handled yet at the last look */
   readonly lags: readonly PartitionLag[];
-  /** ms of the monotonic clock: what stood in Kafka then has been handled; undefined: not known yet */
+  /** ms of the monotonic clock: all records that stood in Kafka then have been handled; undefined: not known yet */
   readonly handledAt: number | undefined;
-  /** what of the topics' settings can lose events, in sentences */
+  /** settings of the topics that can lose events, in sentences */
   readonly topicProblems: readonly string[];
   /** why the history, or the dead letters, take nothing; undefined where they do */
   readonly trouble: HistoryTrouble | undefined;
@@ -86,7 +86,7 @@ export function ingestGroup(prefix: string): string {
 /** partitions handled side by side; their inserts are joined (group-insert.ts) */
 const concurrency = 16;
 const heartbeatEveryMs = 1_000;
-/** A registry that cannot be read, for lack of a right perhaps, must not keep everything else from being taken. */
+/** A registry that cannot be read, for lack of a right perhaps, must not stop ingest. */
 const admissionWaitMs = 30_000;
 const admissionLookMs = 50;
 /** of one batch; the rest are counted in one line */
@@ -128,7 +128,7 @@ export class Ingest implements Part {
     const groupId = ingestGroup(kafka.prefix);
     const topics = lanes.map((lane) => laneTopic(kafka.prefix, lane));
     const prepare = async (client: Kafka) => {
-      // one that has joined has found all of them
+      // a consumer that has joined has found all topics
       const { restart } = this.#consumer;
       const { created, problems } = await ensureTopics(client, kafka, logger);
       const anew = topics.find((name) => created.includes(name));
@@ -159,7 +159,7 @@ export class Ingest implements Part {
     this.#statusConsumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest-status',
-      // a group of its own that commits nothing: the compacted topic is read from its beginning each time
+      // a group of its own that commits nothing: each start reads the compacted topic from its beginning
       groupId: `${kafka.prefix}-status-${randomUUID()}`,
       topics: [topic(kafka.prefix, 'status')],
       prepare,
@@ -195,8 +195,8 @@ export class Ingest implements Part {
   }
 
   /**
-   * Whether all events come into the history through this centre, as far as Kafka has said. Of one gateway alone that
-   * cannot be known: its partition is computed from the number of them that it saw first, which may be any earlier one.
+   * Whether all events come into the history through this centre, as far as Kafka has said. For one gateway alone nobody
+   * can know: it computes its partition from the number of partitions that it saw first, which may be any earlier one.
    */
   ownsAll(): boolean {
     if (this.#consumer.state.state !== 'consuming') return false;
@@ -228,12 +228,12 @@ export class Ingest implements Part {
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
     membership.throwIfAborted();
-    // only now: where the commit failed the batch is read again, and with it the commit is tried again
+    // only now: where the commit failed, the batch is read again, and the commit is tried again with it
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
   }
 
-  /** What is an event of its gateway, and what goes to the dead letters. */
+  /** Splits a batch into events of their gateways and records for the dead letters. */
   #sorted(batch: Batch): { readonly items: readonly Item[]; readonly poison: PoisonRecord[] } {
     const poison: PoisonRecord[] = [];
     const items: Item[] = [];
@@ -257,7 +257,7 @@ export class Ingest implements Part {
     return { items, poison };
   }
 
-  /** After a start: a gateway that the registry knows must not look like a new one. Waits once. */
+  /** Waits once, after a start: a gateway that the registry knows must not look like a new one. */
   async #untilAdmissionKnows(payload: EachBatchPayload | undefined, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const until = clock.uptime() + admissionWaitMs;
@@ -273,7 +273,7 @@ export class Ingest implements Part {
     }
   }
 
-  /** Runs `work` and keeps this consumer in its group meanwhile; gives up when it is no longer in it, or is stopped. */
+  /** Runs `work` and keeps this consumer in its group meanwhile. Gives up when the consumer has left the group or is stopped. */
   async #beating(
     payload: EachBatchPayload,
     stopping: AbortSignal,
@@ -320,7 +320,7 @@ export class Ingest implements Part {
     await this.#untilAdmissionKnows(payload, stopping);
     for (const message of batch.messages) {
       const key = message.key?.toString() ?? '';
-      // gateway/device are a device's last values; an empty value is a gateway that was removed
+      // a key gateway/device holds a device's last values; an empty value removes a gateway
       if (message.value === null || key.includes('/')) continue;
       const decoded = decodeStatus(message.value);
       const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key) : decoded.reason;
@@ -347,7 +347,7 @@ function madeAnewReason(name: string): string {
 
 function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {
   const { offset, key, value } = message;
-  // a key that is none of a gateway may be as large as a record
+  // a key that no gateway has may be as large as a record
   const owner = key?.subarray(0, longestKeyBytes).toString() ?? '';
   return { topic: name, partition, offset, key: owner, reason, original: value ?? Buffer.alloc(0) };
 }

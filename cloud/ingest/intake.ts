@@ -1,6 +1,6 @@
 /**
- * The way of events into the history, whoever brings them (the Kafka consumer, or the receiver where there is no
- * Kafka): drop what is stored, insert the rest, tell who wants to know.
+ * The way of events into the history, from the Kafka consumer or, without Kafka, from the receiver: drop the events that
+ * are stored, insert the others, tell the other parts.
  *
  *   take ──► what is new ──► insert ── stored ──► told      what is not ──► the same content?
  *              ▲               ├── failed ──► wait (backoff) ─┐
@@ -8,7 +8,7 @@
  *                              └── refused for good ──► halved, until the one event is found
  *
  * Always: `take` resolves only when every event is stored, was stored before with this content, or is named in its
- * answer. Where `signal` is aborted, only what the history is inserting at this moment stays in memory.
+ * answer. Once `signal` is aborted, only the events of the running insert stay in memory.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -28,7 +28,7 @@ export interface IntakeOptions {
   readonly history: IntakeHistory;
   /** events that are in the history now and were not before */
   readonly stored: (events: readonly ForpostEvent[]) => void;
-  /** events that are in the history, since now or since before: also what an insert stored that seemed to fail */
+  /** events that are in the history, new or stored before: also those of an insert that seemed to fail and stored them */
   readonly held?: ((events: readonly ForpostEvent[]) => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -43,17 +43,17 @@ export interface Refused<Item> {
 export interface Taken<Item> {
   readonly stored: number;
   readonly repeated: number;
-  /** what the history refuses for good */
+  /** events that the history refuses for good */
   readonly refused: readonly Refused<Item>[];
-  /** what has the id of a stored event and other content: two histories under one name, never dropped silently */
+  /** events with the id of a stored event and other content: two gateways run under one name; never dropped silently */
   readonly conflicting: readonly Refused<Item>[];
 }
 
-/** Since when (ms since 1970) the history has taken nothing, and in its words why. */
+/** Since when (ms since 1970) the history has taken nothing, and why, in its words. */
 export interface HistoryTrouble {
   readonly since: number;
   readonly reason: string;
-  /** it is the dead letters that take nothing, and so what stands behind one waits */
+  /** the dead letters take nothing, so the records behind one of them wait */
   readonly deadLetters?: boolean;
 }
 
@@ -68,7 +68,7 @@ interface Sorted<Item> {
 }
 
 const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
-/** A repeat is compared with this many of the last stored events, and with the history itself beyond them. */
+/** A repeated event is compared with so many of the last stored ones, and beyond them with the history itself. */
 const maxContents = 100_000;
 /** A lane of millions takes a second to read. */
 const rereadEveryMs = 60_000;
@@ -80,7 +80,7 @@ export class Intake {
   readonly #inserts: GroupInsert;
   /** hash of the content by id, oldest first */
   readonly #contents = new Map<string, number>();
-  /** when a lane that is being replayed was read again, ms of the monotonic clock */
+  /** when each replayed lane was last read again, ms of the monotonic clock */
   readonly #reread = new Map<string, number>();
   #trouble: HistoryTrouble | undefined;
 
@@ -93,20 +93,20 @@ export class Intake {
     this.#inserts = new GroupInsert((events) => options.history.insert(events));
   }
 
-  /** Partitions were assigned: what others stored meanwhile is read again. */
+  /** Partitions were assigned: the lanes are read again, because other centres may have stored events meanwhile. */
   forget(): void {
     this.#deduplication.forget();
     this.#trouble = undefined;
   }
 
-  /** undefined where it takes what comes, as far as it is known */
+  /** undefined while the history takes events, as far as is known */
   get trouble(): HistoryTrouble | undefined {
     return this.#trouble;
   }
 
   /**
-   * Events of these lanes are replayed, most likely because the history lacks some that it once had: what it has is read
-   * from the data again, at most once in `rereadEveryMs` for each lane.
+   * Events of these lanes are replayed, most likely because the history lost some. So the lanes are read from the data
+   * again, each at most once in `rereadEveryMs`.
    */
   replaying(keys: Iterable<LaneKey>): void {
     const now = this.#options.clock.uptime();
@@ -173,11 +173,11 @@ export class Intake {
     return { stored: fresh.length, repeated, refused: [] };
   }
 
-  /** Those of `repeated` that say something else than what is stored under their id. */
+  /** Those of `repeated` whose content differs from the stored event of the same id. */
   async #conflicts<Item extends HasEvent>(repeated: readonly Item[]): Promise<readonly Refused<Item>[]> {
     const known = new Map(repeated.map(({ event: { id } }) => [id, this.#contents.get(id)]));
     const unknown = repeated.filter(({ event }) => known.get(event.id) === undefined);
-    // stored before this start, or long ago: the history knows
+    // stored before this start, or long ago: ask the history
     const lanes = Map.groupBy(unknown, ({ event: { gateway, epoch, lane } }) => `${gateway}/${epoch}/${lane}`);
     for (const some of lanes.values()) {
       const [first] = some;
@@ -226,7 +226,7 @@ export class Intake {
   }
 }
 
-/** Of what the event says; how it is written may change with the gateway's version. */
+/** A hash of the content of an event; its spelling may change with the gateway's version. */
 function hashOf(event: ForpostEvent): number {
   const { type, subject, time } = event;
   return murmur2(Buffer.from(`${JSON.stringify([type, subject, time])}${dataText(event)}`));

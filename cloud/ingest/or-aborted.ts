@@ -1,4 +1,4 @@
-/** `work`, or the signal's reason as soon as it is aborted; the work goes on by itself then. */
+/** `work`, or the signal's reason as soon as the signal is aborted; the work then goes on unobserved. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

@@ -1,10 +1,9 @@
 /**
- * What nobody could process: how many since this start, and the latest with their reasons, for staff to see, also after
- * a restart (`<data>/dead-letters.json`). The records themselves are in the dead-letter topic; this is not a record of
- * them.
+ * Shows staff the records that nobody could process: how many since this start, and the latest with their reasons, also
+ * after a restart (`<data>/dead-letters.json`). The records themselves stand in the dead-letter topic.
  *
- * Always: what `saved` promises is on disk; the latest stay in the file for `keptForMs`. A file that cannot be read or
- * written costs staff the memory of a restart, and nothing else: it is told in the log and ingest goes on.
+ * Always: when `take` resolves, the record is on disk. The latest stay in the file for `keptForMs`. Where the file cannot
+ * be read or written, the log says so and ingest goes on; a restart then forgets the latest records.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -25,7 +24,7 @@ const kept = 20;
 const keptOfGateway = 10;
 /** A reason may quote what it is about. */
 const maxText = 300;
-/** Somebody will have looked by then. */
+/** Staff will have looked by then. */
 const keptForMs = 7 * 86_400_000;
 
 const seen = Type.Object({
@@ -38,7 +37,7 @@ const seen = Type.Object({
 });
 const schema = Type.Object({
   recent: Type.Array(seen, { maxItems: kept }),
-  /** the latest one; apart, so that no flood of other records pushes it out */
+  /** the latest one; kept apart, so that a flood of other records cannot push it out */
   conflict: Type.Optional(seen),
 });
 
@@ -59,24 +58,27 @@ export class PoisonLog {
     this.#logger = logger;
   }
 
-  /** Reads what was told before this start. */
+  /** Reads the records of before this start. */
   async start(): Promise<void> {
     try {
       const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
       if (Value.Check(schema, value)) [this.#earlier, this.#conflict] = [value.recent, value.conflict];
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#logger.warn({ file: this.#file, problem: messageOf(error) }, 'what was told before cannot be read');
+        this.#logger.warn(
+          { file: this.#file, problem: messageOf(error) },
+          'the list of records that could not be processed cannot be read',
+        );
     }
   }
 
-  /** Resolves when it is on disk. */
+  /** Resolves when the record is on disk. */
   take({ original: _, conflict, ...record }: PoisonRecord): Promise<void> {
     this.#count++;
     const [key, reason] = [record.key.slice(0, maxText), record.reason.slice(0, maxText)];
     const seen = { ...record, key, reason, at: this.#clock.now() };
     const own = this.#recent.filter((one) => one.key === key);
-    // a flood of one gateway pushes no other's out
+    // a flood of one gateway pushes out no record of another
     const oldest = own.length >= keptOfGateway ? own.at(-1) : undefined;
     this.#recent = [seen, ...this.#recent.filter((one) => one !== oldest)].slice(0, kept);
     if (conflict === true) this.#conflict = seen;
@@ -93,19 +95,19 @@ export class PoisonLog {
     return [...this.#recent, ...this.earlier].slice(0, kept);
   }
 
-  /** The latest event whose id was stored with other content, whenever that was within a week. */
+  /** The latest event of the last week whose id was stored with other content. */
   get conflict(): PoisonSeen | undefined {
     const latest = this.#conflict;
     return latest !== undefined && this.#clock.now() - latest.at < keptForMs ? latest : undefined;
   }
 
-  /** from before this start, and not longer ago than a week */
+  /** from before this start, of the last week */
   get earlier(): readonly PoisonSeen[] {
     const now = this.#clock.now();
     return this.#earlier.filter(({ at }) => now - at < keptForMs);
   }
 
-  /** One write at a time; those who come while it runs share the next. */
+  /** One write at a time; records that come while it runs share the next. */
   #save(): Promise<void> {
     if (this.#saves < 2) {
       this.#saves++;
@@ -119,7 +121,10 @@ export class PoisonLog {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       await replaceFile(this.#file, `${JSON.stringify({ recent: this.recent, conflict: this.#conflict })}\n`);
     } catch (error) {
-      this.#logger.warn({ file: this.#file, problem: messageOf(error) }, 'what could not be processed is not noted');
+      this.#logger.warn(
+        { file: this.#file, problem: messageOf(error) },
+        'the list of records that could not be processed cannot be written',
+      );
     }
   }
 }

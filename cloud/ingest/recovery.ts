@@ -1,14 +1,14 @@
 /**
- * An embedded history that is damaged: the centre starts all the same, with an empty one, and fills it again from what
+ * Recovery of a damaged embedded history: the centre starts with an empty one and fills it again from the records that
  * Kafka still holds. People are told of alarms meanwhile, and the page says what happened and what may be missing.
  *
  *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's places in Kafka forgotten, people's
  *                                                                      acknowledgements noted again ──► reading
  *                (a kill at any arrow: the note and the folders say at the next start how far it came)
  *
- * Always: nothing of the old folder is deleted; only what ClickHouse itself calls damaged is put aside, no folder that
- * somebody else has open and no full disk; the places are forgotten once, so that a restart does not read everything
- * anew; the notifier has a group of its own, and nobody is told of an old alarm again.
+ * Always: nothing of the old folder is deleted. Only a folder that ClickHouse itself calls damaged is put aside: never
+ * one that another process has open, never one on a full disk. The places are forgotten once, so that a restart does not
+ * read everything again. The notifier has a group of its own, so nobody is told of an old alarm again.
  */
 import { access, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -38,7 +38,7 @@ const isNote = Compile(noteSchema);
 export interface HistoryRecoveryOptions {
   /** of the embedded history */
   readonly folder: string;
-  /** undefined: nothing to read again from */
+  /** undefined: the centre lives without Kafka */
   readonly kafka: KafkaCluster | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -46,7 +46,7 @@ export interface HistoryRecoveryOptions {
 }
 
 const backoff = { baseMs: 500, ceilingMs: 10_000 };
-/** A centre that was killed is a member of its group for six seconds more; another one that runs, for as long as it does. */
+/** A centre that was killed stays a member of its group for six seconds; a centre that runs stays a member. */
 const membersLeaveWithinMs = 30_000;
 
 export class HistoryRecovery {
@@ -60,7 +60,7 @@ export class HistoryRecovery {
     this.#file = `${options.folder}-damaged.json`;
   }
 
-  /** Starts the history, on an empty folder where the old one is damaged. @throws what its start throws otherwise */
+  /** Starts the history, in an empty folder where the old one is damaged. @throws other errors of its start */
   async open(history: Pick<HistoryStore, 'start'>): Promise<void> {
     this.#note = await this.#read();
     try {
@@ -72,7 +72,7 @@ export class HistoryRecovery {
     }
   }
 
-  /** Whether ingest is to begin anew, for which Kafka has to be there. */
+  /** Whether ingest is to read everything again, which needs Kafka. */
   get due(): boolean {
     return this.#note?.reread === false && this.#options.kafka !== undefined;
   }
@@ -83,8 +83,8 @@ export class HistoryRecovery {
   }
 
   /**
-   * Before ingest starts: has it begin with what Kafka holds, where that is due, and calls `refill` for what is in no lane.
-   * Waits for Kafka. Never rejects.
+   * Before ingest starts: where a refill is due, makes ingest begin with the oldest record, and calls `refill` for data
+   * that is in no lane. Waits for Kafka. Never rejects.
    */
   async prepareIngest(stopping: AbortSignal, refill: () => Promise<unknown>): Promise<void> {
     const { kafka, clock, random, logger } = this.#options;
@@ -112,7 +112,7 @@ export class HistoryRecovery {
     logger.warn('the history is filled again with what Kafka holds');
   }
 
-  /** Sentences for the page, for as long as the folder stands aside. */
+  /** Sentences for the page, as long as the old folder stands aside. */
   problems(): readonly string[] {
     if (this.#note === undefined) return [];
     const { at, reason, aside } = this.#note;
@@ -144,7 +144,7 @@ export class HistoryRecovery {
     logger.error({ aside }, `${error.message}. It is put aside, and an empty one begun`);
   }
 
-  /** The note of an earlier start; none where its folder is gone: then it has been dealt with. */
+  /** The note of an earlier start; none where its folder is gone: a person has dealt with it. */
   async #read(): Promise<Note | undefined> {
     try {
       const value: unknown = JSON.parse(await readWhole(this.#file));
@@ -157,7 +157,7 @@ export class HistoryRecovery {
       await rm(this.#file, { force: true });
       return undefined;
     } catch {
-      // none, or not readable: at worst a message that stands no longer on the page
+      // no note, or none that can be read: at worst the page no longer shows the message
       return undefined;
     }
   }
@@ -167,7 +167,7 @@ export class HistoryRecovery {
   }
 }
 
-/** Kafka answered, and says no to forgetting where ingest is. */
+/** Kafka answered, and refuses to forget the places of ingest. */
 class PlacesRefused extends Error {}
 
 const groupNotEmpty = 68;
@@ -178,7 +178,7 @@ function refusedGroups(error: unknown): readonly number[] {
   return error.groups.map((group: { readonly errorCode?: number }) => group.errorCode ?? 0);
 }
 
-/** Ingest has no place any more, so it begins with the oldest record. @throws what kafkajs throws */
+/** Deletes the places of ingest, so that it begins with the oldest record. @throws what kafkajs throws */
 async function forgetPlaces(kafka: KafkaCluster, logger: Logger): Promise<void> {
   const admin = kafkaClient(kafka, 'recovery', logger).admin();
   try {

@@ -1,6 +1,6 @@
 /**
  * kafkajs as the centre uses it: codecs of our own (codecs.ts), its log lines as ours at debug, finite retries.
- * Whoever holds a client throws it away on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
+ * The holder of a client discards it on an error and makes another (supervised-consumer.ts, supervised-producer.ts),
  * because kafkajs does not reconnect in all cases (issues 907, 919, 979).
  */
 
@@ -15,10 +15,10 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { installCodecs } from './codecs.ts';
 
-/** Where the centre's Kafka is, and whose topics are meant. */
+/** The address of the centre's Kafka, and the prefix of its topics. */
 export interface KafkaCluster extends KafkaSecurity {
   readonly brokers: readonly string[];
-  /** of the topics' names: one owner, one prefix */
+  /** prefix of the topics' names: one for each owner */
   readonly prefix: string;
   /** a single development broker: few partitions, one replica */
   readonly development: boolean;
@@ -31,18 +31,18 @@ quickenEncoder(import.meta.url);
 
 installCodecs();
 
-// kafkajs is CommonJS: what it exports is on its default import
+// kafkajs is CommonJS: its exports are on the default import
 export const zstd = kafkajs.CompressionTypes.ZSTD;
 const connectionTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;
 
-/** Fails within about half a second where nobody is there, and has asked every broker: kafkajs takes them in turn. */
+/** Fails within about half a second where no broker answers. By then each broker was asked: kafkajs takes them in turn. */
 const quick = (brokers: readonly string[]) => ({
   ...{ retries: Math.max(2, brokers.length - 1), initialRetryTime: 100, maxRetryTime: 1_000 },
 });
 /**
- * Tries twice a second for about a minute: a consumer that outlives a broker's restart keeps its place in its group,
- * where a fresh one waits until the broker has given the old one up.
+ * Tries twice a second for about a minute. A consumer that outlives a broker's restart keeps its place in its group; a
+ * fresh consumer waits until the broker has dropped the old one.
  */
 export const patient = { retries: 120, initialRetryTime: 100, maxRetryTime: 500 };
 
@@ -70,12 +70,12 @@ export function kafkaClient(
   });
 }
 
-/** kafkajs' type is one of three by the mechanism, which a value of all three cannot be told to be. */
+/** kafkajs types the log-in as a union by mechanism; the type checker cannot see that this value is one of the union. */
 function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
   return { mechanism, username: user, password } as SASLOptions;
 }
 
-/** What happened first: «number of retries exceeded» says nothing. */
+/** The first cause: «number of retries exceeded» helps nobody. */
 export function firstCause(error: unknown): Error {
   let at = error instanceof Error ? error : new Error(String(error));
   while (at.cause instanceof Error) at = at.cause;
@@ -92,7 +92,7 @@ export function kafkaReason(
   return securityReason(cause, cluster, now) ?? cause.message;
 }
 
-/** Kafka's own codes that say no to this very record and will say no again. */
+/** Kafka's error codes that refuse this record for good. */
 const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 
 export function isFinalRefusal(error: unknown): boolean {

@@ -1,17 +1,18 @@
 /**
  * How kafkajs unpacks batches of records, with a bound; its table of codecs is one for the whole process.
  *
- * kafkajs ends a consumer where it cannot unpack one batch, and so would the next one, for ever: one batch of a foreign
- * producer would stop all partitions. So what cannot be unpacked is handed on as stand-ins, one for each record that the
- * batch says it has, at its offset: `unreadableHeader` says why, and the first one holds the batch as it came.
+ * kafkajs ends a consumer that cannot unpack a batch, and the next consumer meets the same batch: one batch of a foreign
+ * producer would stop all partitions for ever. So a batch that cannot be unpacked is handed on as stand-ins, one for each
+ * record that the batch counts, at the record's offset. `unreadableHeader` says why; the first stand-in holds the batch
+ * as it came.
  *
- * kafkajs unpacks the whole of a broker's answer before it hands any of it on, and a batch of 1 KB may unpack to 64 MB:
+ * kafkajs unpacks a broker's whole answer before it hands on any record, and a batch of 1 KB may unpack to 64 MB:
  *
  *   batches of a partition ──► unpacked, until they come to `enough` (below) ──► the rest as if the answer had ended
  *                              (the first of each partition always)                 there: it is fetched again later
  *
- * Always: unpacking takes at most `maxUnpackedBytes` of one batch, and of an answer one batch more than
- * `boundAnswers` says; a batch that unpacks is handed on as it is, and in the order of its partition.
+ * Always: one batch unpacks to at most `maxUnpackedBytes`, and one answer to one batch more than `boundAnswers` says. A
+ * batch that unpacks is handed on unchanged, in the order of its partition.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
@@ -20,11 +21,11 @@ import kafkajs from 'kafkajs';
 
 export const unreadableHeader = 'forpost-unreadable';
 
-/** Three times what a batch of a gateway comes to; a broker's limit of 1 MB is for what is packed. */
+/** Three times the size of a gateway's batch. A broker's limit of 1 MB counts packed bytes. */
 export const maxUnpackedBytes = 64 * 1024 * 1024;
 
 const mebi = 1024 * 1024;
-/** The centre's memory grows by some five times that while it makes events and rows of it. */
+/** The centre's memory grows by some five times that while the batch becomes events and rows. */
 export const defaultBatchMb = 64;
 /** Of one partition a quarter: four backlogs are read side by side. */
 const partitionsAtOnce = 4;
@@ -32,8 +33,8 @@ const enough = { ofPartition: 0, ofAnswer: 0 };
 boundAnswers(defaultBatchMb);
 
 /**
- * How much of a broker's answer is unpacked at once, MB. An answer is 10 MB as it comes, 1 MB of one partition, and
- * readings pack 18 to 33 times; what is left out is fetched again with the next one.
+ * How many MB of a broker's answer are unpacked at once. A packed answer has up to 10 MB, 1 MB of each partition, and
+ * readings pack 18 to 33 times. The rest is fetched again with the next answer.
  */
 export function boundAnswers(megabytes: number): void {
   enough.ofAnswer = megabytes * mebi;
@@ -79,7 +80,7 @@ async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buf
   return unpacked;
 }
 
-/** What has been unpacked of an answer, and of the partition that is being unpacked: its batches stand side by side. */
+/** How many bytes of an answer were unpacked, and of the partition in turn: its batches stand side by side. */
 interface Account {
   ofAnswer: number;
   ofPartition: number;
@@ -98,7 +99,7 @@ function accountOf({ buffer, byteOffset, length }: Buffer): Account {
   return account;
 }
 
-/** By this name kafkajs knows the batch that is cut off where a partition's part of an answer ends. */
+/** kafkajs takes an error of this name for the batch that is cut off at the end of a partition's part of an answer. */
 function endOfPart(): Error {
   return Object.assign(new Error('enough of this answer is unpacked'), { name: 'KafkaJSPartialMessageError' });
 }
@@ -112,13 +113,13 @@ interface BatchHead {
 const headBytes = 61;
 
 /**
- * The head of the batch whose packed records these are: kafkajs hands over a view of the answer that it stands in
- * (record batch of magic 2, KIP-98). undefined where that is not so.
+ * The head of the batch that holds these packed records: kafkajs hands over a view of the answer around them (record
+ * batch of magic 2, KIP-98). Undefined where the bytes before are no such head.
  */
 function batchAround(packed: Buffer): BatchHead | undefined {
   if (packed.byteOffset < headBytes) return undefined;
   const head = Buffer.from(packed.buffer, packed.byteOffset - headBytes, headBytes);
-  // length counts from behind itself; magic says which layout this is
+  // `length` counts the bytes behind itself; `magic` names the layout
   const isHead = head.readInt32BE(8) === packed.length + headBytes - 12 && head.readInt8(16) === 2;
   return isHead ? { records: head.readInt32BE(57), lastOffsetDelta: head.readInt32BE(23) } : undefined;
 }

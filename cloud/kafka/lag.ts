@@ -1,13 +1,13 @@
 /**
- * How far ingest is behind Kafka, asked of Kafka itself every few seconds: the ends of the lanes' partitions against
- * what the group has committed, so that it holds for all centres of one group together.
+ * How far ingest is behind Kafka. Kafka itself is asked every few seconds for the ends of the lanes' partitions and for
+ * the offsets that the group has committed, so the answer holds for all centres of one group together.
  *
  *   look ──► ends, then places ──► every place at or beyond the ends of an earlier look? ── yes ──► `handledAt` is then
  *     ▲                                                    └── no: that look waits ──┐
  *     └────────────────────────── a while later, with a fresh client after an error ◄┘
  *
- * Always: what stood in a lane's topic at `handledAt` is in the history or in the dead letters. So of what a gateway
- * called safe before it, nothing is on its way any more, and what is not there is missing.
+ * Always: every record that stood in a lane's topic at `handledAt` is in the history or in the dead letters. So an event
+ * that its gateway was told is safe before `handledAt`, and that the history lacks, is missing.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -27,11 +27,11 @@ export interface LagWatchOptions {
   readonly groupId: string;
   /** full names */
   readonly topics: readonly string[];
-  /** called with each fresh client, and each minute: make sure of the topics, which somebody may have deleted or changed */
+  /** called with each fresh client, and each minute: makes sure of the topics, which a person may have deleted or changed */
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each look; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
-  /** this topic was deleted and made anew since the last look, by whomever */
+  /** this topic was deleted and made anew since the last look */
   readonly onMadeAnew?: (topic: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +68,7 @@ export class LagWatch implements Part {
     this.#options = options;
   }
 
-  /** As it was at the last look, for partitions in which records wait. */
+  /** The lag at the last look, of partitions in which records wait. */
   get lags(): readonly PartitionLag[] {
     return this.#lags;
   }
@@ -83,7 +83,7 @@ export class LagWatch implements Part {
     return this.#frontier.handledAt;
   }
 
-  /** Resolves at once: it looks when there is something to look at. */
+  /** Resolves at once: the first look waits for Kafka. */
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.#frontier = new Frontier();
@@ -112,9 +112,9 @@ export class LagWatch implements Part {
           await sleep(clock, lookEveryMs, stopping);
         }
       } catch (error) {
-        // whether Kafka answers at all the consumers tell; here it is only not known how far they are
+        // the consumers tell whether Kafka answers at all; here only their progress is unknown
         if (!stopping.aborted)
-          logger.debug({ reason: kafkaReason(error, cluster, clock.now()) }, 'how far ingest is cannot be asked');
+          logger.debug({ reason: kafkaReason(error, cluster, clock.now()) }, 'Kafka cannot be asked how far ingest is');
       }
       void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
       await sleep(clock, lookEveryMs, stopping);
@@ -124,7 +124,7 @@ export class LagWatch implements Part {
   async #look(admin: Admin): Promise<void> {
     const { clock, groupId, topics } = this.#options;
     const at = clock.uptime();
-    // the ends first: what is committed afterwards covers them
+    // the ends first: an offset that is committed afterwards covers them
     const ends = await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
     this.#partitions = new Map(ends.map(([topic, partitions]) => [topic, partitions.length]));
     await this.#options.onPartitions?.(this.#partitions);
@@ -151,7 +151,7 @@ export class LagWatch implements Part {
 }
 
 const stopGraceMs = 500;
-/** what Kafka answers where nothing is committed */
+/** Kafka's answer where nothing is committed */
 const noPlace = -1n;
 
 /** The next record to handle: below zero stands for "no place yet" (-1) and "from the oldest" (-2). */
@@ -160,8 +160,8 @@ function nextOf({ committed, low }: PartitionSeen): bigint {
 }
 
 /**
- * Pure: the topics that another of the same name has taken the place of between two looks. Kafka gives no sign of it to
- * clients of kafkajs' age: it is shorter than it was, or the group's place in it has gone with the one before.
+ * Pure: the topics that were deleted and made anew between two looks. Kafka does not say so to clients of kafkajs' age:
+ * the new topic is shorter, or the group has lost its place with the old one.
  */
 export function madeAnew(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
   const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));
@@ -172,7 +172,7 @@ export function madeAnew(before: readonly PartitionSeen[], now: readonly Partiti
   return [...new Set(anew)];
 }
 
-/** Pure: the latest look of which everything has been handled since. */
+/** Pure: the latest look whose records have all been handled since. */
 export class Frontier {
   handledAt: number | undefined;
   #awaited: Awaited | undefined;
@@ -186,7 +186,7 @@ export class Frontier {
     this.#awaited ??= now;
     if (!isHandled(this.#awaited, seen)) return;
     this.handledAt = this.#awaited.at;
-    // under a steady load there is always something new: the next look waits for what is there now
+    // under a steady load new records always wait: the next look waits for those that are there now
     this.#awaited = isHandled(now, seen) ? undefined : now;
     if (this.#awaited === undefined) this.handledAt = at;
   }

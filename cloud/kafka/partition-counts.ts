@@ -1,13 +1,13 @@
 /**
  * How many partitions the topics had when this centre first saw them, in `<data>/topics.json`, and what differs now.
  *
- * A key's partition is computed from their number. Where somebody adds partitions, a gateway's records stand in its old
- * partition and in a new one, which are read side by side: nothing is lost and nothing is stored twice, but the order
- * within the gateway is no longer sure.
+ * A key's partition is computed from their number. Where a person adds partitions, a gateway's records stand in its old
+ * partition and in a new one, which are read side by side: no event is lost or stored twice, but the order within the
+ * gateway is no longer sure.
  *
- * Always: a number once seen is never forgotten by itself: the problem stands, also after a restart, until a person has
- * looked at it and removed the file. A file that cannot be read is written anew, one that cannot be written is told
- * and tried again at each look. What is read of Kafka, and what the ledger trusts, does not depend on this file.
+ * Always: the first number of a topic is kept until a person has looked at the problem and removed the file, also over a
+ * restart. A file that cannot be read is written anew. A file that cannot be written is told, and tried again at each
+ * look. Neither ingest nor the ledger depends on this file.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,12 +1,13 @@
 /**
- * Reads what stands in Kafka now, once and in order by partition, for jobs beside the centre (rebuild, replay).
+ * Reads the records that stand in Kafka now, once and in order by partition, for jobs beside the centre (rebuild,
+ * replay).
  *
  *   look ──► the range of each partition ──► reading, each partition from its place ── all ends reached ──► over
  *                                              └── Kafka away ──► a fresh consumer goes on from the places ──┘
  *
- * Always: it moves nobody's place: its consumer group is its own and commits nothing, and goes away with it. A record is
- * handed over once in the life of the job, after those before it in its partition. What Kafka deletes while it is being
- * read is passed over.
+ * Always: no other group's place moves: the reader has a consumer group of its own, which commits nothing and ends with
+ * it. A record is handed over once in the life of the job, after those before it in its partition. Records that Kafka
+ * deletes meanwhile are passed over.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -29,7 +30,7 @@ export interface RangeReaderOptions {
   /** for logs and ids */
   readonly name: string;
   readonly ranges: readonly PartitionRange[];
-  /** in the order of each partition. What it throws ends the job. */
+  /** called in the order of each partition. An error ends the job. */
   readonly handle: (messages: readonly KafkaMessage[], topic: string) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -51,7 +52,7 @@ export async function heldRanges(client: Kafka, topics: readonly string[]): Prom
   }
 }
 
-/** How often it is looked whether Kafka has deleted what was still to be read. */
+/** How often the reader asks whether Kafka has deleted records that were still to be read. */
 const lookEveryMs = 5_000;
 
 /** Resolves when every record of the ranges has been handed over. @throws what `handle` throws */
@@ -126,7 +127,7 @@ async function passOverDeleted(
       }
       if (left().length === 0) resolve();
     } catch (error) {
-      logger.debug({ err: error }, 'what Kafka still holds cannot be asked');
+      logger.debug({ err: error }, 'Kafka cannot be asked for the records that it still holds');
     }
   }
 }

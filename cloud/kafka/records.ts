@@ -1,9 +1,8 @@
 /**
- * The event in a record of a lane's topic. Everything that reads those topics reads through here: ingest, the notifier,
- * rebuild and replay.
+ * The event in a record of a lane's topic. Ingest, the notifier, rebuild and replay all read those topics through here.
  *
- * Always: a record whose key is not its event's gateway is nobody's event: the key says where it was put, and no gateway
- * speaks for another. Key, id, `source`, `site` and `subject` of an event agree.
+ * Always: a record whose key is not the gateway of its event is refused, because no gateway speaks for another. Key, id,
+ * `source`, `site` and `subject` of an event agree.
  */
 import { type Decoded, decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -12,7 +11,7 @@ import { unreadableHeader } from './codecs.ts';
 
 const longestKey = 80;
 
-/** The event, or in words why it is none. */
+/** The event, or the reason in words why the record holds none. */
 export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): Decoded {
   const unreadable = headers?.[unreadableHeader];
   if (unreadable !== undefined) return { ok: false, reason: String(unreadable) };
@@ -26,12 +25,12 @@ export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'val
   return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
 }
 
-/** Attributes that every list and index holds: no event of a gateway has longer ones. */
+/** Of attributes that every list and index holds. No gateway sends longer ones. */
 const longestAttribute = 200;
-/** JSON of a few bytes for each part takes forty in memory: no event of a gateway has so many. */
+/** Of a value and those within it. A part of a few bytes of JSON takes forty in memory; no gateway sends so many. */
 const mostParts = 100_000;
 
-/** Why an event is none of its gateway's, in words; undefined where it is. */
+/** Why an event cannot be its gateway's, in words; undefined where it can. */
 export function attributeProblem(event: ForpostEvent): string | undefined {
   for (const name of ['type', 'boot', 'time', 'received'] as const)
     if (event[name].length > longestAttribute)
@@ -40,7 +39,7 @@ export function attributeProblem(event: ForpostEvent): string | undefined {
   return sourceProblem(event);
 }
 
-/** Values in it, lists and objects included; counted no further than `most`. */
+/** The number of values in `value`, lists and objects included; counted no further than `most`. */
 function partsOf(value: unknown, most: number): number {
   if (typeof value !== 'object' || value === null) return 1;
   let count = 1;
@@ -51,7 +50,7 @@ function partsOf(value: unknown, most: number): number {
   return count;
 }
 
-/** Why an event's `source` is not its own, in words; undefined where it is. */
+/** Why an event's `source` contradicts its other attributes, in words; undefined where it agrees. */
 function sourceProblem({ source, site, gateway, subject }: ForpostEvent): string | undefined {
   const own = `/sites/${site}/gateways/${gateway}${subject === undefined ? '' : `/devices/${subject}`}`;
   if (source === own) return undefined;

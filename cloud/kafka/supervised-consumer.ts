@@ -1,18 +1,20 @@
 /**
- * A consumer that never gives up: kafkajs does not come back in all cases, so each failure, crash or silence throws
- * the consumer away and makes a fresh one.
+ * A consumer that never gives up. kafkajs does not come back in all cases, so each failure, crash or silence discards
+ * the consumer and makes a fresh one.
  *
  *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
  *       ▲                               └── `restart`, the wall clock set back ───────────────────────────────────┤
  *       │                    (it rides out a broker's restart: a fresh one would wait for the old one's session)  │
  *       └─────────────────────────────────────────────────────────────────────────────────────────────────────────┘
  *
- * Always: offsets are committed by the handler alone (autoCommit is off), after its work is done; what was not
- * committed comes again; a batch is told to give up as soon as its consumer has joined anew or ends, and after a join it
- * commits nothing, because its partition may be another's by then and its offsets may count in another topic; where the
- * group has no place it begins with the oldest record, so that what comes into a topic made anew or a partition added by
- * somebody is read; a stop never waits for a Kafka that hangs; a wall clock that is set back leaves no consumer without
- * its heartbeats.
+ * Always:
+ * - The handler alone commits offsets (autoCommit is off), after its work is done. Records that were not committed come
+ *   again.
+ * - A batch is told to give up as soon as its consumer has joined anew or ends. After a join it commits nothing: its
+ *   partition may belong to another consumer by then, and its offsets may count in another topic.
+ * - Where the group has no place, it begins with the oldest record, so that records of a topic that was made anew, or of
+ *   a partition that was added, are read.
+ * - A stop never waits for a Kafka that hangs. A wall clock that is set back leaves no consumer without heartbeats.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -28,24 +30,24 @@ export interface SupervisedConsumerOptions {
   readonly groupId: string;
   /** full names */
   readonly topics: readonly string[];
-  /** called with each fresh client, before it subscribes: make sure of the topics */
+  /** called with each fresh client, before it subscribes: makes sure of the topics */
   readonly prepare?: (client: Kafka) => Promise<void>;
-  /** partitions may have come from elsewhere: at each join */
+  /** called at each join: partitions may have come from another consumer */
   readonly onAssigned?: () => void;
-  /** once in each consumer's life, before it reads: the place to say where it begins */
+  /** called once in each consumer's life, before it reads: says where it begins */
   readonly onJoined?: (consumer: Pick<Consumer, 'seek' | 'commitOffsets'>, assigned: Assigned) => Promise<void>;
-  /** before a consumer leaves its group: the last commit */
+  /** called before a consumer leaves its group: the last commit */
   readonly onLeaving?: () => Promise<void>;
   /**
-   * One batch of one partition. It calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself; what it
-   * throws ends this consumer and begins another, from the last commit. `stopping` is aborted when it should give up:
-   * what is done by then may still be committed. `membership` is aborted when the consumer has joined anew, or is thrown
-   * away by `restart`: from then on it neither resolves nor commits, because kafkajs would do so for the latest join.
+   * Handles one batch of one partition, and calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself. An
+   * error ends this consumer; the next one begins at the last commit. `stopping` is aborted when the handler should give
+   * up: finished work may still be committed. `membership` is aborted when the consumer has joined anew, or is discarded
+   * by `restart`: from then on the handler neither resolves nor commits, because kafkajs would do so for the latest join.
    */
   readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal) => Promise<void>;
   /** partitions handled side by side; default 1 */
   readonly concurrency?: number;
-  /** how long an empty fetch waits at the broker (a record ends the wait at once); default 1 s */
+  /** how long an empty fetch waits at the broker; a record ends the wait at once; default 1 s */
   readonly fetchWaitMs?: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -59,23 +61,23 @@ export interface ConsumerState {
   readonly state: 'connecting' | 'consuming' | 'stopped';
   /** why it is not consuming, in words; empty where it is */
   readonly reason: string;
-  /** the last sign of life of Kafka, ms of the monotonic clock; absent: none yet */
+  /** when Kafka last answered, ms of the monotonic clock; absent: it has not yet */
   readonly heardAt?: number;
 }
 
 const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
-/** how soon a killed consumer's partitions go to another: the broker's least is 6 s */
+/** how soon the partitions of a killed consumer go to another; a broker allows 6 s at least */
 const sessionTimeoutMs = 6_000;
 const heartbeatMs = 1_500;
 const defaultFetchWaitMs = 1_000;
-/** without a fetch or a heartbeat for this long Kafka does not answer; kafkajs may still find its way back */
+/** after this long without a fetch or a heartbeat Kafka counts as silent; kafkajs may still reconnect by itself */
 const quietMs = 3_000;
-/** and after this long it will not, whatever it says */
+/** after this long kafkajs will not reconnect by itself: the consumer is discarded */
 const silenceMs = 75_000;
 const checkMs = 1_000;
-/** kafkajs sends its next heartbeat only when the wall clock has come past its last one, which may be in an hour */
+/** kafkajs sends its next heartbeat only once the wall clock has passed the last one: after a set-back that may take an hour */
 const clockStepMs = 1_000;
-/** for a good-bye to a broker that answers, and to one that did not lately */
+/** for leaving the group at a broker that answers, and at one that has not answered lately */
 const closeDeadlineMs = 3_000;
 const abandonMs = 500;
 /** partitions added by somebody are noticed in this time */
@@ -105,13 +107,13 @@ export class SupervisedConsumer implements Part {
     return this.#assigned;
   }
 
-  /** Throws the consumer that reads now away and begins with a fresh one; undefined where none has joined. */
+  /** Discards the present consumer and begins with a fresh one; undefined where none has joined. */
   get restart(): ((reason: string) => void) | undefined {
     const abandon = this.#abandon;
     return abandon === undefined ? undefined : (reason) => abandon(new Error(reason));
   }
 
-  /** Resolves at once: it connects when there is something to connect to. */
+  /** Resolves at once: it connects when Kafka is there. */
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.#running = this.#run(this.#stop.signal);
@@ -140,11 +142,11 @@ export class SupervisedConsumer implements Part {
     this.#state = { state: 'stopped', reason: '' };
   }
 
-  /** One consumer's life. Resolves when it is to stop, rejects when it failed. */
+  /** The life of one consumer. Resolves when it is to stop, rejects when it failed. */
   async #live(stopping: AbortSignal): Promise<void> {
     const { cluster, name, groupId, topics, prepare, onJoined, concurrency, fetchWaitMs, logger } = this.#options;
     const probe = kafkaClient(cluster, name, logger);
-    // a broker that hangs answers nothing for long, and a stop must not wait for it
+    // a broker that hangs answers nothing for long, and a stop must not wait for that broker
     await Promise.race([prepare === undefined ? isThere(probe) : prepare(probe), aborted(stopping)]);
     if (stopping.aborted) return;
     const consumer = kafkaClient(cluster, name, logger, patient).consumer({
@@ -156,7 +158,7 @@ export class SupervisedConsumer implements Part {
       allowAutoTopicCreation: false,
       retry: { ...patient, restartOnFailure: async () => false },
     });
-    // a batch that is being handled gives up when its consumer is thrown away
+    // a batch that is being handled gives up when its consumer is discarded
     const ending = new AbortController();
     const watch = this.#watch(consumer, stopping);
     const run = async () => {
@@ -168,13 +170,13 @@ export class SupervisedConsumer implements Part {
         partitionsConsumedConcurrently: concurrency ?? 1,
         eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal, watch.membership()),
       });
-      // in the same breath: what was fetched meanwhile is dropped where it seeks
+      // without a wait in between: a seek drops the records that were fetched meanwhile
       await onJoined?.(consumer, watch.assigned());
       watch.joined();
       await watch.over;
     };
     try {
-      // whichever of them speaks first; both are watched to their ends
+      // the first of the two decides; both are watched to their ends
       await Promise.race([run(), watch.over]);
     } finally {
       watch.end();
@@ -183,7 +185,7 @@ export class SupervisedConsumer implements Part {
     }
   }
 
-  /** `over` resolves when `stopping` is aborted, and rejects at a crash or after too long a silence. */
+  /** `over` resolves when `stopping` is aborted, and rejects at a crash or after a long silence. */
   #watch(consumer: Consumer, stopping: AbortSignal): Watch {
     const { clock, name, logger, onAssigned } = this.#options;
     const { promise: over, resolve, reject } = Promise.withResolvers<void>();
@@ -265,9 +267,9 @@ export class SupervisedConsumer implements Part {
 interface Watch {
   readonly over: Promise<void>;
   readonly assigned: () => Assigned;
-  /** aborted when it joins anew, or is thrown away by `restart` */
+  /** aborted when the consumer joins anew, or is discarded by `restart` */
   readonly membership: () => AbortSignal;
-  /** from here on a sign of life means that it reads */
+  /** from here on an answer of Kafka means that the consumer reads */
   readonly joined: () => void;
   readonly end: () => void;
 }
@@ -279,13 +281,13 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @throws what kafkajs throws, soon, where nobody is there */
+/** @throws what kafkajs throws, within about half a second where no broker answers */
 async function isThere(client: Kafka): Promise<void> {
   const admin = client.admin();
   try {
     await admin.connect();
   } finally {
-    // a connect that was not answered in time has left its socket open
+    // a connect that was not answered in time leaves its socket open
     await admin.disconnect();
   }
 }

@@ -1,10 +1,10 @@
 /**
- * A producer by the recipe (acks=-1, idempotent off, one outstanding sendBatch, no retries of kafkajs's own): on any
- * error or deadline the client is thrown away and the next send makes a fresh one. While one batch is out the next
- * gathers, so that many callers share it.
+ * A producer with acks=-1, without idempotence, with one outstanding sendBatch and without kafkajs' own retries. After
+ * any error or deadline the client is discarded, and the next send makes a fresh one. While one batch is out the next
+ * one gathers, so that many callers share it.
  *
- * Always: `send` resolves only when the brokers have every record; it never tries again by itself, because only the
- * caller knows whether that is wanted; the queue in front of it is bounded.
+ * Always: `send` resolves only when the brokers have every record. It never retries: only the caller knows whether a
+ * retry is wanted. The queue in front of it is bounded.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -50,7 +50,7 @@ export class SupervisedProducer implements Part {
   #waitingRecords = 0;
   #running: Promise<void> | undefined;
   #open: Open | undefined;
-  /** counts the clients that were thrown away */
+  /** counts the clients that were discarded */
   #life = 0;
   #stopped = false;
   /** fails the batch that is out */
@@ -63,12 +63,12 @@ export class SupervisedProducer implements Part {
     this.#logger = logger;
   }
 
-  /** Resolves at once: it connects with the first send. */
+  /** Resolves at once: the first send connects. */
   async start(): Promise<void> {
     this.#stopped = false;
   }
 
-  /** What is on its way has a moment to arrive; what is not there then fails: a Kafka that hangs is left behind. */
+  /** A batch that is out has a moment to arrive and fails then: a Kafka that hangs does not delay the stop. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const late = this.#clock.after(stopGraceMs, () => {
@@ -107,7 +107,7 @@ export class SupervisedProducer implements Part {
         else for (const { reject } of group) reject(this.#asOurs(error));
       }
     }
-    // in the same breath as the last look at the queue: a caller who sends again at once must start the next run
+    // without a wait after the last look at the queue: a caller that sends again at once must start the next run
     this.#running = undefined;
   }
 
@@ -197,12 +197,12 @@ export class SupervisedProducer implements Part {
     try {
       await producer.connect();
     } catch (error) {
-      // what was not answered in time has left its socket open
+      // a call that was not answered in time leaves its socket open
       void this.#close(open);
       throw error;
     }
     if (life !== this.#life) {
-      // the batch that wanted this client has been given up meanwhile
+      // the batch that asked for this client was given up meanwhile
       void this.#close(open);
       throw unreachable('the connection came too late');
     }
@@ -217,7 +217,7 @@ export class SupervisedProducer implements Part {
     return new ForpostError(code, `Kafka: ${reason}`, { cause: error });
   }
 
-  /** Throws the client away; the next send makes another. */
+  /** Discards the client; the next send makes another. */
   async #discard(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
@@ -236,8 +236,8 @@ export class SupervisedProducer implements Part {
 }
 
 /**
- * A partition for which there are records and no good answer, undefined where there is none. kafkajs drops what is for
- * a partition that it has not heard of (its view of a topic that changed is up to 5 min old), and resolves.
+ * A partition that records were sent to and no good answer came from; undefined where all answered. kafkajs drops
+ * records for a partition that it has not heard of (its view of a changed topic is up to 5 min old), and resolves.
  */
 export function unanswered(
   sent: readonly { readonly topic: string; readonly messages: readonly { readonly partition: number }[] }[],

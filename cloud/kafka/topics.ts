@@ -1,8 +1,8 @@
 /**
  * Makes sure that the topics are there, as shared/event/topics.ts plans them. The centre creates; gateways only check.
  *
- * Always: an existing topic is left as it is, and what differs in a way that can lose events is said in a sentence for
- * staff: a topic that stamps with the client's clock deletes what a gateway with a wrong clock sends.
+ * Always: an existing topic is left as it is. A setting that can lose events is told to staff in a sentence: for example,
+ * a topic that stamps records with the client's clock deletes the events of a gateway with a wrong clock.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import {
@@ -20,7 +20,7 @@ import { firstCause, type KafkaCluster } from './client.ts';
 const names = Object.keys(topicPlans) as TopicName[];
 const replicas = 3;
 const minInSync = 2;
-/** So often a compacted topic is tidied: all of it is read at each start, and in an open segment nothing is compacted. */
+/** How often a compacted topic is tidied. The centre reads all of it at each start, and Kafka never compacts an open segment. */
 const compactedSegment = { ms: 3_600_000, bytes: 64 * 1024 * 1024, dirtyRatio: 0.2 };
 /** A centre may be away for a night. */
 const leastRetentionMs = 86_400_000;
@@ -28,15 +28,15 @@ const leastRetentionMs = 86_400_000;
 export interface EnsuredTopics {
   /** full names */
   readonly created: readonly string[];
-  /** what of those that were there can lose events, in sentences */
+  /** settings of existing topics that can lose events, in sentences */
   readonly problems: readonly string[];
 }
 
-/** Creates what is missing, and looks at the rest. @throws ForpostError */
+/** Creates the missing topics, and looks at the settings of the others. @throws ForpostError */
 export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<EnsuredTopics> {
   const admin = client.admin();
   try {
-    // a connect that was not answered in time has left its socket open: it is to be closed too
+    // a connect that was not answered in time leaves its socket open: close that one too
     await admin.connect();
     const { missing: created } = await describeTopics(
       admin,
@@ -67,7 +67,7 @@ function plan({ prefix, development }: KafkaCluster, name: TopicName) {
     'cleanup.policy': cleanup,
     'retention.ms': retentionMs,
     'min.insync.replicas': development ? 1 : minInSync,
-    // whatever a producer packs with is packed anew by the broker: other codecs are not read here
+    // the broker packs anew what a producer packed with another codec: the centre reads no other
     'compression.type': 'zstd',
     ...(cleanup === 'compact' && {
       'segment.ms': compactedSegment.ms,
@@ -118,7 +118,7 @@ async function problemsOf(
   });
 }
 
-/** Of one topic, from its settings by their Kafka names: what comes after its name. Pure. */
+/** The problems of one topic, from its settings by their Kafka names; each continues a sentence after the topic's name. Pure. */
 export function settingProblems({ cleanup }: TopicPlan, now: ReadonlyMap<string, string>): readonly string[] {
   const problems: string[] = [];
   if (now.get('message.timestamp.type') === 'CreateTime')
