@@ -6,7 +6,7 @@ export const maxAlarms = 1000;
 
 export const alarmsQuery = Type.Object(
   {
-    since: optional(time('alarms that ended before are left out; default: a day ago')),
+    since: optional(time('leaves out alarms that ended before this time; default: a day ago')),
     limit: optional(
       Type.Integer({
         minimum: 1,
@@ -22,7 +22,7 @@ export const alarmsQuery = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 10_000,
-        description: 'how many alarms the answers before had: this one begins after them',
+        description: 'number of alarms to leave out at the beginning: those of the answers before',
       }),
     ),
   },

@@ -27,4 +27,4 @@ export const message = (description: string) =>
   Type.Unsafe<Message>(Type.Object({ key: Type.String(), values: optional(Type.Object({})) }, { description }));
 
 /** Of a route about one gateway. */
-export const idParams = Type.Object({ id: id('of the gateway') }, closed);
+export const idParams = Type.Object({ id: id('id of the gateway') }, closed);

@@ -7,19 +7,29 @@ export const mostListed = 200;
 
 export const orderBody = Type.Object(
   {
-    kind: Type.String({ pattern: commandKindPattern, description: 'acknowledge, status, ping' }),
+    kind: Type.String({ pattern: commandKindPattern, description: 'kind of the command: acknowledge, status, ping' }),
     arguments: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'of the kind: {"alarm": "…"} for acknowledge' }),
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'what the kind needs: {"alarm": "…"} for acknowledge',
+      }),
     ),
     valid_s: Type.Optional(
-      Type.Integer({ minimum: 10, maximum: 86_400, description: 'how long it holds, s; default an hour' }),
+      Type.Integer({
+        minimum: 10,
+        maximum: 86_400,
+        description: 'seconds after which the gateway refuses the command; default 3600',
+      }),
     ),
   },
   closed,
 );
 
 export const commandsQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: mostListed, description: 'default 50' })) },
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: mostListed, description: 'most commands in the answer, default 50' }),
+    ),
+  },
   closed,
 );
 

@@ -6,10 +6,10 @@ export const maxEvents = 1000;
 
 export const eventParams = Type.Object(
   {
-    gateway: id('of the gateway'),
-    epoch: id('of its outbox’s life'),
+    gateway: id('id of the gateway'),
+    epoch: id('epoch of the gateway’s outbox'),
     lane,
-    sequence: Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'decimal' }),
+    sequence: Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'sequence number, decimal' }),
   },
   closed,
 );
@@ -19,12 +19,16 @@ export const eventsQuery = Type.Object(
     site: optional(id('only of this site')),
     gateway: optional(id('only of this gateway')),
     device: optional(id('only of this device')),
-    type: optional(Type.String({ minLength: 1, maxLength: 200, description: 'such as forpost.reading.v1' })),
+    type: optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'only of this type, as forpost.reading.v1' }),
+    ),
     lane: optional(lane),
-    from: optional(time('event time, corrected where it is, inclusive')),
-    to: optional(time('event time, corrected where it is, exclusive')),
-    limit: optional(Type.Integer({ minimum: 1, maximum: maxEvents, description: 'default 100' })),
-    cursor: optional(Type.String({ minLength: 1, maxLength: 1000, description: 'of the page before' })),
+    from: optional(time('earliest event time, inclusive; the corrected time counts where there is one')),
+    to: optional(time('latest event time, exclusive; the corrected time counts where there is one')),
+    limit: optional(
+      Type.Integer({ minimum: 1, maximum: maxEvents, description: 'most events in the answer, default 100' }),
+    ),
+    cursor: optional(Type.String({ minLength: 1, maxLength: 1000, description: 'the `cursor` of the page before' })),
   },
   closed,
 );

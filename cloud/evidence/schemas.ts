@@ -4,16 +4,21 @@ import Type from 'typebox';
 
 /** of one picture or clip */
 export const mostItemBytes = 128 * 1024 ** 2;
-export const mediaSchema = Type.Union([Type.Literal('image/jpeg'), Type.Literal('video/mp4')]);
+export const mediaSchema = Type.Union([Type.Literal('image/jpeg'), Type.Literal('video/mp4')], {
+  description: 'media type of the picture or clip',
+});
 const closed = { additionalProperties: false } as const;
-const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
-const evidence = Type.String({ pattern: '^[0-9a-f]{16}$', description: 'its id, as the alert names it' });
+const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'sha256 of the picture or clip, in hex' });
+const evidence = Type.String({
+  pattern: '^[0-9a-f]{16}$',
+  description: 'id of the picture or clip, as the alert names it',
+});
 
 export const askBody = Type.Object(
   {
     evidence,
     sha256,
-    size: Type.Integer({ minimum: 1, maximum: mostItemBytes }),
+    size: Type.Integer({ minimum: 1, maximum: mostItemBytes, description: 'its size in bytes' }),
     media: Type.Optional(mediaSchema),
     alarm: Type.String({ minLength: 1, maxLength: 300, description: 'id of the alarm' }),
   },
@@ -45,4 +50,7 @@ export const evidenceView = Type.Object({
 });
 export type EvidenceView = Type.Static<typeof evidenceView>;
 export const listAnswer = Type.Object({ evidence: Type.Immutable(Type.Array(evidenceView)) });
-export const fileParams = Type.Object({ id: Type.String({ pattern: idPatternText }), sha256 }, closed);
+export const fileParams = Type.Object(
+  { id: Type.String({ pattern: idPatternText, description: 'id of the gateway' }), sha256 },
+  closed,
+);

@@ -88,7 +88,10 @@ export const gatewaySchema = answer({
 });
 export type GatewayView = Type.Static<typeof gatewaySchema>;
 
-export const serviceBody = Type.Object({ in_service: Type.Boolean() }, closed);
+export const serviceBody = Type.Object(
+  { in_service: Type.Boolean({ description: 'false takes the gateway out of service' }) },
+  closed,
+);
 export const serviceAnswer = answer({ gateway: Type.String(), in_service: Type.Boolean() });
 
 export const gatewaysAnswer = answer({ now: time('the centre’s clock'), gateways: list(gatewaySchema) });

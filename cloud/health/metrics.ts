@@ -61,22 +61,29 @@ export class CentreMetrics {
 
   #describe(): void {
     const one = (value: number): Series => [[{}, value]];
-    this.#gauge('forpost_ingest_connected', '1 where the gateways’ events are being read', [], ({ ingest }) =>
-      one(ingest.connected ? 1 : 0),
+    this.#gauge(
+      'forpost_ingest_connected',
+      '1 where the centre reads the gateways’ events from Kafka',
+      [],
+      ({ ingest }) => one(ingest.connected ? 1 : 0),
     );
     this.#counter('forpost_ingest_stored_total', 'Events stored in the history', [], ({ ingest }) =>
       one(ingest.stored),
     );
-    this.#counter('forpost_ingest_duplicates_total', 'Events that came again and were not stored again', [], (c) =>
+    this.#counter('forpost_ingest_duplicates_total', 'Events that arrived again and were dropped', [], (c) =>
       one(c.ingest.duplicates),
     );
-    this.#counter('forpost_ingest_dead_letters_total', 'Records that nobody could read', [], ({ ingest }) =>
+    this.#counter('forpost_ingest_dead_letters_total', 'Records that cannot be processed', [], ({ ingest }) =>
       one(ingest.deadLetters),
     );
-    this.#gauge('forpost_ingest_lag_records', 'Records not stored yet', ['topic', 'partition'], ({ ingest }) =>
-      ingest.lag.map(({ topic, partition, records }) => [{ topic, partition: String(partition) }, records] as const),
+    this.#gauge(
+      'forpost_ingest_lag_records',
+      'Records in Kafka that are not in the history yet',
+      ['topic', 'partition'],
+      ({ ingest }) =>
+        ingest.lag.map(({ topic, partition, records }) => [{ topic, partition: String(partition) }, records] as const),
     );
-    this.#gauge('forpost_gateways', 'Gateways by whether they are heard of', ['state'], ({ gateways }) => {
+    this.#gauge('forpost_gateways', 'Gateways by state: online or offline', ['state'], ({ gateways }) => {
       const all = gateways.all();
       const online = all.filter((gateway) => gateway.online).length;
       return [
@@ -84,49 +91,52 @@ export class CentreMetrics {
         [{ state: 'offline' }, all.length - online],
       ];
     });
-    this.#counter('forpost_gateways_refused_total', 'Statuses of gateways beyond the limit', [], ({ gateways }) =>
-      one(gateways.refused),
+    this.#counter(
+      'forpost_gateways_refused_total',
+      'States of gateways refused, because the centre knows too many gateways',
+      [],
+      ({ gateways }) => one(gateways.refused),
     );
     this.#describeNotifier();
     this.#gauge(
       'forpost_certificate_end_timestamp_seconds',
-      'When the certificate of a listener ends',
+      'Time at which the certificate of a listener expires',
       ['listener'],
       ({ certificates }) => certificates.map(({ listener, endsAt }) => [{ listener }, endsAt / 1000] as const),
     );
-    this.#gauge('forpost_api_streams', 'Open pages that get what happens now', [], ({ streams }) => one(streams));
+    this.#gauge('forpost_api_streams', 'Open pages with a live stream', [], ({ streams }) => one(streams));
   }
 
   #describeNotifier(): void {
-    this.#gauge('forpost_notifier_connected', '1 where alerts are being read', [], ({ notifier }) => [
+    this.#gauge('forpost_notifier_connected', '1 where the notifier reads alerts from Kafka', [], ({ notifier }) => [
       [{}, notifier.connected ? 1 : 0],
     ]);
-    this.#counter('forpost_notifier_alerts_total', 'Alerts that people were to be told of', [], ({ notifier }) => [
+    this.#counter('forpost_notifier_alerts_total', 'Alerts for which notifications are sent', [], ({ notifier }) => [
       [{}, notifier.notifications],
     ]);
     const channels = (pick: (channel: NotifierStatus['channels'][number]) => number) => (figures: CentreFigures) =>
       figures.notifier.channels.map((channel) => [{ channel: channel.channel }, pick(channel)] as const);
     this.#counter(
       'forpost_notifications_sent_total',
-      'Notifications taken by the other side',
+      'Notifications that the channel took',
       ['channel'],
       channels((c) => c.sent),
     );
     this.#counter(
       'forpost_notifications_failed_total',
-      'Notifications given up',
+      'Notifications that failed for good',
       ['channel'],
       channels((c) => c.failed),
     );
     this.#counter(
       'forpost_notifications_retries_total',
-      'Tries that failed',
+      'Failed tries to send a notification',
       ['channel'],
       channels((c) => c.retries),
     );
     this.#gauge(
       'forpost_notifications_waiting',
-      'Notifications that wait',
+      'Notifications that wait to be sent',
       ['channel'],
       channels((c) => c.queue),
     );

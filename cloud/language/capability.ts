@@ -13,7 +13,10 @@ export interface LanguageServices {
   readonly users: Pick<Users, 'look'>;
 }
 
-const languageBody = Type.Object({ language: Type.Enum([...languages]) }, closed);
+const languageBody = Type.Object(
+  { language: Type.Enum([...languages], { description: 'language of the page for this person' }) },
+  closed,
+);
 
 export const language: CapabilityKind<LanguageServices> = {
   name: 'language',

@@ -13,15 +13,25 @@ const counts = {
 
 export const ledgerQuery = Type.Object(
   {
-    epoch: optional(id('only of this life of the outbox')),
+    epoch: optional(id('only of this epoch of the outbox')),
     lane: optional(lane),
     after: optional(
-      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'of an answer before: its `next`' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'the `next` of the answer before: only ranges after this number',
+      }),
     ),
     limit: optional(
-      Type.Integer({ minimum: 1, maximum: 1000, description: 'ranges of each kind of one lane; default 20' }),
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'most ranges of each kind of one lane, default 20' }),
     ),
-    skip: optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'lanes of answers before' })),
+    skip: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description: 'number of lanes to leave out at the beginning: those of the answers before',
+      }),
+    ),
   },
   closed,
 );

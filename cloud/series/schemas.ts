@@ -8,13 +8,19 @@ export const metricPatternText = '^[a-z0-9_]{1,100}$';
 
 export const seriesQuery = Type.Object(
   {
-    device: id('whose readings'),
-    gateway: optional(id('where several gateways know a device of that id')),
-    channel: optional(Type.String({ minLength: 1, maxLength: longestChannel, description: 'of the device' })),
-    metric: Type.String({ pattern: metricPatternText, description: 'such as power_w' }),
-    from: optional(time('default: a day before `to`')),
-    to: optional(time('default: now')),
-    step: optional(Type.Integer({ minimum: 1, maximum: 31_622_400, description: 's; default: one that fits' })),
+    device: id('id of the device'),
+    gateway: optional(id('id of the gateway, where several know a device of this id')),
+    channel: optional(Type.String({ minLength: 1, maxLength: longestChannel, description: 'channel of the device' })),
+    metric: Type.String({ pattern: metricPatternText, description: 'name of the metric, as power_w' }),
+    from: optional(time('earliest time, inclusive; default: a day before `to`')),
+    to: optional(time('latest time, exclusive; default: now')),
+    step: optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_622_400,
+        description: 'length of a step in seconds; default: one that fits the time',
+      }),
+    ),
     agg: optional(
       Type.Union(
         [
@@ -25,10 +31,10 @@ export const seriesQuery = Type.Object(
           Type.Literal('last'),
           Type.Literal('count'),
         ],
-        { description: 'default avg' },
+        { description: 'how the values of a step become one, default avg' },
       ),
     ),
-    tz: optional(Type.String({ maxLength: 64, description: 'IANA zone that days begin in; default UTC' })),
+    tz: optional(Type.String({ maxLength: 64, description: 'IANA time zone in which days begin, default UTC' })),
   },
   closed,
 );

@@ -6,7 +6,7 @@ export const sitesAnswer = answer({
   sites: list(answer({ site: Type.String(), gateways: list(Type.String()), online: Type.Integer() })),
 });
 
-export const moveBody = Type.Object({ site: id('the id of its site from now on') }, closed);
+export const moveBody = Type.Object({ site: id('id of the gateway’s site from now on') }, closed);
 
 export const siteAnswer = answer({
   gateway: Type.String(),

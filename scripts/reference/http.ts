@@ -11,13 +11,14 @@ import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { anything } from './anything.ts';
 import { code, madeBy, table, words } from './markdown.ts';
-import type { SchemaNode } from './schema-rows.ts';
+import { rowOf, type SchemaNode } from './schema-rows.ts';
 
 interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly required?: boolean;
   readonly description?: string;
+  readonly schema?: SchemaNode;
 }
 
 interface Operation {
@@ -94,19 +95,21 @@ function detail(
   { description, parameters = [], requestBody, responses }: Operation,
 ): string[] {
   const body = Object.values(requestBody?.content ?? {})[0]?.schema;
-  const taken = [
-    ...parameters.map(({ name, in: where, required, description: about }) => {
+  const fields = Object.entries(body?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'body',
+    required: body?.required?.includes(name) ?? false,
+    description: schema.description,
+    schema,
+  }));
+  const taken = [...parameters, ...fields].map(
+    ({ name, in: where, required = false, description: about, schema = {} }) => {
       if (about === undefined && where !== 'path')
         throw new Error(`the parameter ${name} of ${path} has no description`);
-      return [code(name), where, required === true ? 'yes' : 'no', words(about ?? '')];
-    }),
-    ...Object.entries(body?.properties ?? {}).map(([name, node]) => [
-      code(name),
-      'body',
-      body?.required?.includes(name) === true ? 'yes' : 'no',
-      words(node.description ?? ''),
-    ]),
-  ];
+      const { type, limits } = rowOf(name, name, schema, required);
+      return [code(name), where, required ? 'yes' : 'no', type, limits, words(about ?? '')];
+    },
+  );
   const answer = Object.values(responses?.['200']?.content ?? {})[0]?.schema;
   const given = Object.keys(answer?.properties ?? {});
   if (taken.length === 0 && given.length === 0) return [];
@@ -114,7 +117,7 @@ function detail(
     [
       `### ${method.toUpperCase()} ${path}`,
       ...(description === undefined ? [] : [description]),
-      ...(taken.length === 0 ? [] : [table(['parameter', 'in', 'required', 'meaning'], taken)]),
+      ...(taken.length === 0 ? [] : [table(['parameter', 'in', 'required', 'type', 'limits', 'meaning'], taken)]),
       ...(given.length === 0 ? [] : [`Answers with ${given.map(code).join(', ')}.`]),
     ].join('\n\n'),
   ];

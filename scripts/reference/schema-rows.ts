@@ -105,7 +105,8 @@ function isTuple(nodes: SchemaNode | readonly SchemaNode[]): nodes is readonly S
   return Array.isArray(nodes);
 }
 
-function rowOf(path: string, key: string, node: SchemaNode, required: boolean): KeyRow {
+/** `path`: as the row names the key; `key`: its last part, whose ending says the unit. */
+export function rowOf(path: string, key: string, node: SchemaNode, required: boolean): KeyRow {
   return {
     key: code(path),
     type: typeOf(node),
