@@ -1,6 +1,7 @@
 /** The event that subscribers, the page and the centre get for one change of an alarm. Pure. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { Alert } from './action.ts';
 import type { ActiveAlarm, DeviceWords, Taken } from './alarm.ts';
 
@@ -21,6 +22,7 @@ export function alertOf(
 ): Alert {
   const { rule, device, severity, category, message, cause, value, count, test, acknowledged } = alarm;
   const { acknowledgement: seen, summary, peak, ended, raised, messageI18n, summaryI18n } = alarm;
+  const lacks = recognise(alarm.evidenceProblem ?? '');
   const data: AlertData = {
     alarm: alarm.alarm,
     rule,
@@ -38,6 +40,7 @@ export function alertOf(
     test,
     evidence: alarm.evidence ?? [],
     ...(alarm.evidenceProblem === undefined ? {} : { evidence_problem: alarm.evidenceProblem }),
+    ...(lacks === undefined ? {} : { evidence_problem_i18n: lacks }),
     ...(summary === undefined ? {} : { summary }),
     ...(summaryI18n === undefined ? {} : { summary_i18n: summaryI18n }),
     ...(peak === undefined ? {} : { peak }),

@@ -21,6 +21,12 @@ import type { MuteWatch } from '../rules/mute-watch.ts';
 import { deviceWords, type Site } from '../site/site.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
+import {
+  camerasInAnyLanguage,
+  devicesInAnyLanguage,
+  problemsInAnyLanguage,
+  uplinksInAnyLanguage,
+} from './in-any-language.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 
 export interface StatusParts {
@@ -81,18 +87,18 @@ export class Status {
       uptime: Math.trunc(clock.uptime()),
       revision: site.revision,
       lanes: uplink.lanes(),
-      uplinks: uplink.statuses(),
-      cameras: placed(vision.cameras(), site.cameras),
-      devices: placed(withMuteRules(devices.statuses(), mute), site.devices),
+      uplinks: uplinksInAnyLanguage(uplink.statuses()),
+      cameras: camerasInAnyLanguage(placed(vision.cameras(), site.cameras)),
+      devices: devicesInAnyLanguage(placed(withMuteRules(devices.statuses(), mute), site.devices)),
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
       ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
-      problems: [
+      ...problemsInAnyLanguage([
         ...this.#parts.problems.flatMap((problems) => problems()),
         ...muteInWords(mute, (id) => deviceWords(site, id).name ?? id),
         ...uplink.problems(),
         ...vision.problems(),
-      ],
+      ]),
     };
   }
 

@@ -128,7 +128,7 @@ export interface AlarmSubject {
 }
 
 /** The texts that rules speak with. */
-export type AlarmWords = Pick<Texts<'alarm' | 'common'>, 'say' | 'formats'>;
+export type AlarmWords = Pick<Texts<'alarm' | 'common' | 'gateway'>, 'say' | 'formats'>;
 
 /** What a rule kind may ask about when it is built. */
 export interface RuleContext {

@@ -3,11 +3,16 @@ import { alarmEn } from '@forpost/shared/texts/catalogue/alarm.en.ts';
 import { alarmRu } from '@forpost/shared/texts/catalogue/alarm.ru.ts';
 import { commonEn } from '@forpost/shared/texts/catalogue/common.en.ts';
 import { commonRu } from '@forpost/shared/texts/catalogue/common.ru.ts';
+import { gatewayEn } from '@forpost/shared/texts/catalogue/gateway.en.ts';
+import { gatewayRu } from '@forpost/shared/texts/catalogue/gateway.ru.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { texts } from '@forpost/shared/texts/texts.ts';
 import type { AlarmWords } from './rule.ts';
 
-const parts = { en: { common: commonEn, alarm: alarmEn }, ru: { common: commonRu, alarm: alarmRu } } as const;
+const parts = {
+  en: { common: commonEn, alarm: alarmEn, gateway: gatewayEn },
+  ru: { common: commonRu, alarm: alarmRu, gateway: gatewayRu },
+} as const;
 const known = new Map<Language, AlarmWords>();
 
 export function wordsOf(language: Language = 'en'): AlarmWords {

@@ -3,7 +3,9 @@
  *
  * Always: a camera that is not `off` is connecting until the present process has reported it.
  */
+
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { CameraConfig } from '../site/site.ts';
 
 export class CameraStates {
@@ -45,7 +47,7 @@ function initialStatus(camera: CameraConfig): CameraStatus {
     id: camera.id,
     name: camera.name ?? camera.id,
     state: 'connecting',
-    reason: 'starting',
+    reason: words('gateway/reason.starting'),
     framesPerSecond: 0,
     detector: camera.detector ?? 'motion',
   };

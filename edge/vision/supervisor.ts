@@ -21,6 +21,7 @@ import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { CameraConfig, Secrets } from '../site/site.ts';
 import { standsIn } from './blame.ts';
 import { CameraStates } from './camera-states.ts';
@@ -298,7 +299,7 @@ export class VisionSupervisor implements Part {
     const delayMs = this.#failures === 0 ? 0 : backoffMs(restartBackoff, this.#failures - 1, random);
     this.#failures++;
     const why = running.verdict === '' ? how : running.verdict;
-    this.#down = `the vision process is starting again: ${why}`;
+    this.#down = words('gateway/reason.vision-restarts', { reason: why });
     logger.error({ pid: running.child.pid, why, delayMs: Math.round(delayMs) }, 'vision process lost');
     this.#restart = clock.after(delayMs, () => this.#fork());
     events.changed();

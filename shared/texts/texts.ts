@@ -43,14 +43,14 @@ export type Wording<P extends Part> = Readonly<Record<keyof Catalogue[P] & strin
 /** `<part>/<name within the part>` */
 export type TextKey<P extends Part = Part> = { [Q in P]: `${Q}/${keyof Catalogue[Q] & string}` }[P];
 
-type TextOf<K extends string> = K extends `${infer P extends Part}/${infer Name}`
+export type TextOf<K extends string> = K extends `${infer P extends Part}/${infer Name}`
   ? Name extends keyof Catalogue[P]
     ? Catalogue[P][Name] & string
     : never
   : never;
 
 /** No second argument where the text has no placeholder. */
-type Arguments<Text extends string> = [keyof ValuesOf<Text>] extends [never]
+export type Arguments<Text extends string> = [keyof ValuesOf<Text>] extends [never]
   ? readonly []
   : readonly [values: ValuesOf<Text>];
 

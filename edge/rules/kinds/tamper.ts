@@ -9,6 +9,7 @@
  */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -154,7 +155,7 @@ function changeOf(
   const raised =
     reason === ''
       ? message('alarm/tamper.raised', { camera, tamper: did })
-      : message('alarm/tamper.raised-because', { camera, tamper: did, reason });
+      : message('alarm/tamper.raised-because', { camera, tamper: did, reason: recognise(reason) ?? reason });
   const over =
     which === 'stalled' ? message('alarm/tamper.stalled-over', { camera }) : message('alarm/tamper.over', { camera });
   const fields = { camera, tamper: words.say(did, key), reason };

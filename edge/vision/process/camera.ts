@@ -16,11 +16,13 @@
  * client ends with 0), and a stream that says nothing is ended by this file's watchdog; all frames of one ffmpeg have
  * one shape (a stream that changes its proportions is opened anew), so that no mask lies beside what it covers.
  */
+
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraState } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { isLocal, type Source } from './address.ts';
 import type { Capture, CaptureEvents, CaptureRecorder, startCapture } from './capture.ts';
 import { type CaptureEnd, explain } from './failure.ts';
@@ -69,7 +71,7 @@ export class Camera {
   readonly #options: CameraOptions;
   #source: Source;
   #state: CameraState = 'connecting';
-  #reason = 'starting';
+  #reason = words('gateway/reason.starting');
   #capture: Capture | undefined;
   #timer: Timer | undefined;
   #frameAt = 0;
@@ -133,7 +135,7 @@ export class Camera {
         } else if (this.#capture === capture) {
           this.#endCapture();
           this.#timer?.cancel();
-          this.#retry('connecting', 'the picture has another shape now');
+          this.#retry('connecting', words('gateway/reason.other-shape'));
         }
       },
       bytes: (chunk) => {
@@ -161,7 +163,7 @@ export class Camera {
     this.#timer?.cancel();
     this.#timer = clock.after(limitMs, () => {
       this.#endCapture();
-      this.#retry('unreachable', `no picture within ${Math.round(limitMs / 1000)} s`);
+      this.#retry('unreachable', words('gateway/reason.no-picture-within', { seconds: Math.round(limitMs / 1000) }));
     });
   }
 
@@ -170,7 +172,7 @@ export class Camera {
     if (ms > longestKeyFrameMs) {
       this.#timer?.cancel();
       this.#endCapture();
-      this.#retry('unreachable', `no key frame within ${longestKeyFrameMs / 1000} s`);
+      this.#retry('unreachable', words('gateway/reason.no-key-frame-within', { seconds: longestKeyFrameMs / 1000 }));
       return;
     }
     this.#awaitPicture();
@@ -180,7 +182,7 @@ export class Camera {
       this.#keyFrameMs > goodKeyFrameMs
         ? `every ${seconds} s: shorten the camera’s interval`
         : `${waited < 5 ? 'the first pictures need one' : `for ${waited} s by now`}: shorten the camera’s interval of key frames`;
-    this.#become('connecting', `waiting for a key frame (${how})`);
+    this.#become('connecting', words('gateway/reason.waiting-key-frame', { how }));
   }
 
   #sawKeyFrames(intervalMs: number): void {
@@ -214,7 +216,7 @@ export class Camera {
       if (clock.uptime() - this.#frameAt < Math.max(limitMs, this.#stallMs())) return this.#watch();
       this.#unlearned = this.#intervals.length < learningFrames;
       this.#endCapture();
-      this.#retry('stalled', `no frames for ${Math.round(limitMs / 1000)} s`);
+      this.#retry('stalled', words('gateway/reason.no-frames', { seconds: Math.round(limitMs / 1000) }));
     });
   }
 

@@ -2,7 +2,9 @@
  * From how a capture ended to what an installer can do about it, pure. What ffmpeg 5 to 7 print was read from its
  * source (libavutil/error.c) and seen against a real server; a drop has no error line and exit status 0.
  */
+
 import type { CameraState } from '@forpost/shared/event/status.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { isLocal, type Source } from './address.ts';
 
 export interface Failure {
@@ -47,101 +49,113 @@ const sentences: readonly Sentence[] = [
     says: /401 Unauthorized|authorization failed/i,
     tell: (_, source) =>
       refused(
-        !isLocal(source) && source.login !== undefined ? 'wrong password' : 'the camera asks for a user and a password',
+        !isLocal(source) && source.login !== undefined
+          ? words('gateway/reason.wrong-password')
+          : words('gateway/reason.login-needed'),
       ),
   },
-  { says: /403 Forbidden/i, tell: () => refused('the camera forbids this user the stream (403)') },
-  { says: /404 Not Found/i, tell: () => refused('no such stream (404)') },
-  { says: /429 Too Many Requests/i, tell: () => unreachable('the camera says that it is asked too often (429)') },
+  { says: /403 Forbidden/i, tell: () => refused(words('gateway/reason.forbidden')) },
+  { says: /404 Not Found/i, tell: () => refused(words('gateway/reason.no-stream')) },
+  { says: /429 Too Many Requests/i, tell: () => unreachable(words('gateway/reason.too-often')) },
   {
     says: /461 Unsupported transport/i,
-    tell: () => refused('the camera does not send its stream over TCP (461): allow RTP over RTSP in its settings'),
+    tell: () => refused(words('gateway/reason.not-tcp')),
   },
   {
     says: /453 Not Enough Bandwidth/i,
-    tell: () => unreachable('the camera serves no more viewers (453): end another one or lower its bit rate'),
+    tell: () => unreachable(words('gateway/reason.no-more-viewers')),
   },
   {
     says: /400 Bad Request/i,
-    tell: () => refused('the camera does not understand the request (400): is its address right?'),
+    tell: () => refused(words('gateway/reason.bad-request')),
   },
   {
     says: /Server returned 4XX/i,
-    tell: () => refused('the camera refuses the stream (a status of 4xx): is its address right?'),
+    tell: () => refused(words('gateway/reason.status-4xx')),
   },
-  { says: /Server returned 5XX/i, tell: () => unreachable('the camera says that it failed itself (a status of 5xx)') },
+  { says: /Server returned 5XX/i, tell: () => unreachable(words('gateway/reason.status-5xx')) },
   {
     says: /matches no streams|does not contain any stream|Stream not found/i,
-    tell: () => refused('there is no video in this stream'),
+    tell: () => refused(words('gateway/reason.no-video')),
   },
   {
     says: /dimensions not set|Could not find codec parameters for stream \d+ \(Video/i,
-    tell: () => connecting('the stream does not say how large its picture is, and no key frame came that does'),
+    tell: () => connecting(words('gateway/reason.no-size')),
   },
   // of the muxer, in whose sentences the camera's picture is not to blame
   {
     says: /supported in container|Could not find tag for codec|Could not write header/i,
-    tell: () => connecting('the recording cannot hold what the camera sends: set its sound to AAC, or switch it off'),
+    tell: () => connecting(words('gateway/reason.recording-sound')),
   },
   {
     says: /av_interleaved_write_frame\(\): Invalid argument/i,
-    tell: () => connecting('the recording cannot hold what the camera sends: its times go backwards'),
+    tell: () => connecting(words('gateway/reason.recording-times')),
   },
   {
     says: /Decoder not found|Decoder \(codec [^)]*\) not found|Unsupported codec|codec not currently supported/i,
-    tell: () => refused('this gateway’s ffmpeg cannot decode the camera’s codec: set the camera to H.264 or H.265'),
+    tell: () => refused(words('gateway/reason.codec')),
   },
   {
     says: /Not yet implemented in FFmpeg|is not implemented/i,
-    tell: () =>
-      refused('this gateway’s ffmpeg cannot decode what the camera sends: set the camera to H.264, profile Main'),
+    tell: () => refused(words('gateway/reason.codec-profile')),
   },
   {
     says: /(Demuxer|Muxer|Protocol|Filter|Bitstream filter|Option|Encoder) not found/i,
-    tell: () => refused('this gateway’s ffmpeg lacks a part that Forpost needs: install the whole package'),
+    tell: () => refused(words('gateway/reason.ffmpeg-part')),
   },
   {
     says: /Unrecognized option|Error splitting the argument list|Option .* not found/i,
-    tell: () => refused('this gateway’s ffmpeg is too old or another program: version 5 or newer is needed'),
+    tell: () => refused(words('gateway/reason.ffmpeg-old')),
   },
-  { says: /No space left on device/i, tell: () => unreachable('there is no room left where the stream is recorded') },
+  { says: /No space left on device/i, tell: () => unreachable(words('gateway/reason.no-room')) },
   {
     says: /Cannot allocate memory|Out of memory/i,
-    tell: () => unreachable('this gateway has no memory left for the camera'),
+    tell: () => unreachable(words('gateway/reason.no-memory')),
   },
-  { says: /Too many open files/i, tell: () => unreachable('this gateway has too many files open') },
+  { says: /Too many open files/i, tell: () => unreachable(words('gateway/reason.open-files')) },
   {
     says: /No such file or directory/i,
     tell: (where, { kind }) =>
-      kind === 'v4l2' ? unreachable(`there is no device ${where}`) : refused(`no such file: ${where}`),
+      kind === 'v4l2'
+        ? unreachable(words('gateway/reason.no-device', { where }))
+        : refused(words('gateway/reason.no-file', { where })),
   },
-  { says: /No such device/i, tell: (where) => unreachable(`there is no device ${where} any more`) },
-  { says: /Is a directory/i, tell: (where) => refused(`${where} is a folder, not a file`) },
-  { says: /Device or resource busy/i, tell: (where) => unreachable(`${where} is used by another program`) },
-  { says: /Permission denied|Operation not permitted/i, tell: (where) => refused(`the gateway may not read ${where}`) },
-  { says: /Inappropriate ioctl|Not a video capture device/i, tell: (where) => refused(`${where} is not a camera`) },
-  { says: /Cannot find ffmpeg|ENOENT/, tell: () => unreachable('ffmpeg is missing on this gateway') },
-  { says: /EACCES/, tell: () => unreachable('the gateway may not run ffmpeg') },
-  { says: /Connection refused/i, tell: (where) => unreachable(`nothing listens on ${where}`) },
+  { says: /No such device/i, tell: (where) => unreachable(words('gateway/reason.device-gone', { where })) },
+  { says: /Is a directory/i, tell: (where) => refused(words('gateway/reason.folder', { where })) },
+  { says: /Device or resource busy/i, tell: (where) => unreachable(words('gateway/reason.busy', { where })) },
+  {
+    says: /Permission denied|Operation not permitted/i,
+    tell: (where) => refused(words('gateway/reason.unreadable', { where })),
+  },
+  {
+    says: /Inappropriate ioctl|Not a video capture device/i,
+    tell: (where) => refused(words('gateway/reason.no-camera', { where })),
+  },
+  { says: /Cannot find ffmpeg|ENOENT/, tell: () => unreachable(words('gateway/reason.no-ffmpeg')) },
+  { says: /EACCES/, tell: () => unreachable(words('gateway/reason.may-not-run-ffmpeg')) },
+  { says: /Connection refused/i, tell: (where) => unreachable(words('gateway/reason.nothing-listens', { where })) },
   {
     says: /Connection timed out|Operation timed out|Resource temporarily unavailable/i,
-    tell: (where) => unreachable(`${where} does not answer`),
+    tell: (where) => unreachable(words('gateway/reason.no-answer', { where })),
   },
   {
     says: /Temporary failure in name resolution/i,
-    tell: (where) => unreachable(`the name of ${where} cannot be looked up: does the network’s DNS server answer?`),
+    tell: (where) => unreachable(words('gateway/reason.dns', { where })),
   },
   {
     says: /No route to host|Network is unreachable|Host is down|Network is down/i,
-    tell: (where) => unreachable(`there is no way to ${where}`),
+    tell: (where) => unreachable(words('gateway/reason.no-way', { where })),
   },
-  { says: /Failed to resolve|Name or service not known/i, tell: (where) => unreachable(`nothing is called ${where}`) },
-  { says: /Connection reset by peer|Broken pipe/i, tell: () => connecting('the camera cut the connection') },
-  { says: /ended with SIGKILL/, tell: () => connecting('ffmpeg was ended by the system: is its memory full?') },
-  { says: /ended with SIG(SEGV|ABRT|BUS|ILL|FPE)/, tell: () => connecting('ffmpeg crashed over what the camera sent') },
+  {
+    says: /Failed to resolve|Name or service not known/i,
+    tell: (where) => unreachable(words('gateway/reason.no-name', { where })),
+  },
+  { says: /Connection reset by peer|Broken pipe/i, tell: () => connecting(words('gateway/reason.cut')) },
+  { says: /ended with SIGKILL/, tell: () => connecting(words('gateway/reason.ffmpeg-killed')) },
+  { says: /ended with SIG(SEGV|ABRT|BUS|ILL|FPE)/, tell: () => connecting(words('gateway/reason.ffmpeg-crashed')) },
   {
     says: /Invalid data found|Invalid argument/i,
-    tell: (where) => unreachable(`${where} sends nothing that is a video`),
+    tell: (where) => unreachable(words('gateway/reason.not-video', { where })),
   },
 ];
 
@@ -158,11 +172,11 @@ export function explain(end: CaptureEnd, source: Source): Failure {
   const where = isLocal(source) ? source.path : `${source.host}:${source.port}`;
   const text = [...end.lines, end.error ?? ''].join('\n');
   if (source.hwaccel !== undefined && hardwareRefuses.test(text))
-    return { ...refused(`hardware decoding (${source.hwaccel}) does not work on this gateway`), hardware: true };
+    return { ...refused(words('gateway/reason.hwaccel', { kind: source.hwaccel })), hardware: true };
   const known = sentences.find(({ says }) => says.test(text));
   if (known !== undefined) return known.tell(where, source);
-  if (end.error === undefined) return connecting('the camera ended the stream');
-  return connecting(`ffmpeg said: ${tellingLine(end.lines) ?? plainLine(end.error)}`);
+  if (end.error === undefined) return connecting(words('gateway/reason.stream-ended'));
+  return connecting(words('gateway/reason.ffmpeg-said', { line: tellingLine(end.lines) ?? plainLine(end.error) }));
 }
 
 /** Of ffmpeg's last lines the one that says most; undefined where none says anything. */

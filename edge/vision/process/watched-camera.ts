@@ -3,6 +3,7 @@
  * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status; one
  * whose model is out because it takes the process down (blame.ts) is watched by the built-in model, and says so.
  */
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -10,6 +11,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Ousted, standsIn } from '../blame.ts';
 import { builtInModel } from '../cards.ts';
 import type { FromVision, ToVision } from '../messages.ts';
@@ -142,7 +144,8 @@ export class WatchedCamera {
   report(): void {
     const { config, out, send } = this.#options;
     const state = this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off';
-    const reason = this.#unusable === '' ? (this.#camera?.reason ?? 'opening its model') : this.#unusable;
+    const reason =
+      this.#unusable === '' ? (this.#camera?.reason ?? words('gateway/reason.opening-model')) : this.#unusable;
     const status: CameraStatus = {
       id: config.id,
       name: config.name ?? config.id,

@@ -10,10 +10,12 @@
  * Always: one request is outstanding; the log-in goes to the configured host and port alone; a reader that is slow loses
  * pictures (of a container: its stream) and holds nobody up.
  */
+
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type HttpSource, hostOf, requestUrl } from '../address.ts';
 import { CameraFailure } from '../failure.ts';
 import { answerFailure, loginWords, redirection } from './camera-words.ts';
@@ -172,7 +174,7 @@ class HttpStream implements CameraStream {
         },
       });
       const late = this.#options.clock.after(answerMs, () => {
-        asked.destroy(new CameraFailure('unreachable', `${host}:${port} does not answer by HTTP`));
+        asked.destroy(new CameraFailure('unreachable', words('gateway/reason.no-http', { where: `${host}:${port}` })));
       });
       asked.once('response', (answer) => {
         late.cancel();
@@ -212,7 +214,7 @@ class HttpStream implements CameraStream {
       this.#fail(
         pictures === 0 && this.#kind === 'pictures'
           ? this.#noPictures(answer)
-          : new CameraFailure('connecting', 'the camera ended the stream'),
+          : new CameraFailure('connecting', words('gateway/reason.stream-ended')),
       );
     });
     // no reader yet: a container is not read before there is one
@@ -225,8 +227,8 @@ class HttpStream implements CameraStream {
     return new CameraFailure(
       'refused',
       /^text\/html/i.test(type)
-        ? `${host}:${port} answers with a page and not with pictures: it is the address of the camera’s page`
-        : `${host}:${port} sends no pictures at this address (${type})`,
+        ? words('gateway/reason.page-not-pictures', { where: `${host}:${port}` })
+        : words('gateway/reason.no-pictures-at', { where: `${host}:${port}`, type }),
     );
   }
 

@@ -8,9 +8,11 @@
  * log-in would go along, and followed `mostRedirects` times where there is none; one request is outstanding; each answer
  * has `answerMs`; packets of the chosen track alone are handed on.
  */
+
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type RtspSource, redirected, requestUrl } from '../address.ts';
 import { CameraFailure } from '../failure.ts';
 import { answerFailure, loginWords, otherTransport, plain, redirection } from './camera-words.ts';
@@ -167,7 +169,7 @@ export class RtspSession {
     if (this.#session !== '' && socket.writable)
       socket.end(this.#text('TEARDOWN', this.#aggregate, { Session: this.#session }));
     this.#clock.after(farewellMs, () => socket.destroy());
-    this.#pending?.reject(new CameraFailure('connecting', 'the session was ended'));
+    this.#pending?.reject(new CameraFailure('connecting', words('gateway/reason.session-ended')));
   }
 
   async #setUp(socket: Socket): Promise<RtspMessage> {
@@ -227,7 +229,7 @@ export class RtspSession {
       };
       const late = this.#clock.after(answerMs, () => {
         settle();
-        reject(new CameraFailure('unreachable', `${host}:${port} does not answer by RTSP (${method})`));
+        reject(new CameraFailure('unreachable', words('gateway/reason.no-rtsp', { where: `${host}:${port}`, method })));
       });
       this.#pending = {
         cseq: this.#cseq,
@@ -282,7 +284,7 @@ export class RtspSession {
   #asked({ start, headers }: RtspMessage): void {
     const method = start.slice(0, start.indexOf(' '));
     if (method === 'REDIRECT') this.#end(redirection(this.#source.host, headers.get('location')?.[0] ?? ''));
-    if (method === 'TEARDOWN') this.#end(new CameraFailure('connecting', 'the camera ended the stream'));
+    if (method === 'TEARDOWN') this.#end(new CameraFailure('connecting', words('gateway/reason.stream-ended')));
     const status = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER', 'ANNOUNCE'].includes(method)
       ? '200 OK'
       : '501 Not Implemented';
@@ -292,7 +294,7 @@ export class RtspSession {
   #control(packet: Buffer): void {
     // a compound packet: each has its length in words
     for (let at = 0; at + 4 <= packet.length; at += 4 + packet.readUInt16BE(at + 2) * 4)
-      if (packet[at + 1] === goodbye) this.#end(new CameraFailure('connecting', 'the camera ended the stream'));
+      if (packet[at + 1] === goodbye) this.#end(new CameraFailure('connecting', words('gateway/reason.stream-ended')));
   }
 
   #sendControl(packet: Buffer): void {
@@ -322,12 +324,12 @@ export class RtspSession {
 
   #cutOff(): CameraFailure {
     const { host, port } = this.#source;
-    if (this.#session !== '') return new CameraFailure('connecting', 'the camera ended the stream');
+    if (this.#session !== '') return new CameraFailure('connecting', words('gateway/reason.stream-ended'));
     return new CameraFailure(
       'unreachable',
       this.#heard
-        ? `${host}:${port} sends nothing that is a video`
-        : `${host}:${port} ended the connection without an answer`,
+        ? words('gateway/reason.not-video', { where: `${host}:${port}` })
+        : words('gateway/reason.ended-unanswered', { where: `${host}:${port}` }),
     );
   }
 

@@ -8,8 +8,10 @@
  * the newest key frame on where that is still held (at most `mostHeldBytes`), else from the next one; another resolution ends
  * whoever records, because one file has one; nothing of RTCP is handed on: its clocks are the camera's.
  */
+
 import { randomBytes } from 'node:crypto';
 import type { Timer } from '@forpost/shared/clock.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { RtspSource } from '../address.ts';
 import { CameraFailure } from '../failure.ts';
 import { firstPacketMs } from '../limits.ts';
@@ -171,8 +173,8 @@ class RtspStream implements CameraStream {
     return new CameraFailure(
       'unreachable',
       this.#source?.transport === 'udp'
-        ? `nothing came by UDP for ${seconds} s: a firewall or the network holds it back; leave out transport: udp`
-        : `the camera starts the stream and sends nothing for ${seconds} s`,
+        ? words('gateway/reason.no-udp-for', { seconds })
+        : words('gateway/reason.sends-nothing', { seconds }),
     );
   }
 

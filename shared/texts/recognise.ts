@@ -1,0 +1,108 @@
+/**
+ * From English words back to the message that they were made of. A gateway's threads and processes pass what is wrong
+ * on as words (a camera's state, a problem on the status); where the words leave the gateway for a reader of any
+ * language, this finds their key and values.
+ *
+ *   words('gateway/reason.no-answer', { where })  ──► "10.0.0.7:554 does not answer" ──► … ──► recognise(text)
+ *
+ * Always: only texts of the part `gateway` whose name begins with `reason.` are found, so their words are made by
+ * `words()` of english.ts and by nothing else; text that is none of them has no message and is shown as it is.
+ */
+import { IntlMessageFormat } from 'intl-messageformat';
+import { gatewayEn } from './catalogue/gateway.en.ts';
+import type { Message, MessageValue } from './message.ts';
+
+type Element = ReturnType<IntlMessageFormat['getAst']>[number];
+
+interface Template {
+  readonly key: string;
+  readonly pattern: RegExp;
+  /** how many letters are the text's own: what says more is tried first */
+  readonly own: number;
+}
+
+/** ICU's kinds of elements (TYPE of @formatjs/icu-messageformat-parser). */
+const [literal, argument, numeric, plural, pound] = [0, 1, 2, 6, 7];
+/** A value that may be a text of the catalogue itself. */
+const nestedNames: ReadonlySet<string> = new Set(['reason', 'what']);
+const longestText = 1000;
+const mostNested = 3;
+/** Texts whose message is remembered: a status says the same each second. */
+const mostKnown = 500;
+
+let templates: readonly Template[] | undefined;
+const known = new Map<string, Message | undefined>();
+
+/** `text`: in English, as this program made it. */
+export function recognise(text: string, depth = 0): Message | undefined {
+  if (text === '' || text.length > longestText || depth >= mostNested) return undefined;
+  if (known.has(text)) return known.get(text);
+  if (known.size >= mostKnown) known.clear();
+  const message = find(text, depth);
+  known.set(text, message);
+  return message;
+}
+
+function find(text: string, depth: number): Message | undefined {
+  templates ??= read();
+  for (const { key, pattern } of templates) {
+    const groups = pattern.exec(text)?.groups;
+    if (groups !== undefined) return { key, values: valuesOf(groups, depth) };
+  }
+  return undefined;
+}
+
+/** A group is named `<placeholder>_<t: text, n: number>_<count>`: a plural has one for each form. */
+function valuesOf(groups: Readonly<Record<string, string | undefined>>, depth: number): Record<string, MessageValue> {
+  const values: Record<string, MessageValue> = {};
+  for (const [group, told] of Object.entries(groups)) {
+    if (told === undefined) continue;
+    const [name = '', kind] = group.split('_');
+    if (kind === 'n') values[name] = told === '' ? 1 : Number(told.replaceAll(',', ''));
+    else if (name !== 'always') values[name] = (nestedNames.has(name) ? recognise(told, depth + 1) : undefined) ?? told;
+  }
+  return values;
+}
+
+function read(): readonly Template[] {
+  const found = Object.entries(gatewayEn).flatMap(([name, text]) => {
+    if (!name.startsWith('reason.')) return [];
+    const ast = new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst();
+    let groups = 0;
+    const source = patternOf(ast, () => ++groups);
+    // the group «always»: a match without a placeholder has groups too
+    return [{ key: `gateway/${name}`, pattern: new RegExp(`^${source}(?<always_t_0>)$`, 's'), own: ownLetters(ast) }];
+  });
+  return found.toSorted((a, b) => b.own - a.own);
+}
+
+function patternOf(elements: readonly Element[], count: () => number, pluralName = ''): string {
+  return elements
+    .map((element) => {
+      const name = 'value' in element ? element.value : '';
+      if (element.type === literal) return escaped(name);
+      if (element.type === argument) return `(?<${name}_t_${count()}>.+?)`;
+      if (element.type === numeric) return `(?<${name}_n_${count()}>[\\d,]+)`;
+      if (element.type === pound) return `(?<${pluralName}_n_${count()}>[\\d,]+)`;
+      if (element.type !== plural || !('options' in element))
+        throw new RangeError('a reason has text, numbers and plurals');
+      const forms = Object.values(element.options).map(({ value }) => {
+        const says = patternOf(value, count, name);
+        // a form that does not say its number is the one of 1
+        return value.some(({ type }) => type === pound) ? says : `(?<${name}_n_${count()}>)${says}`;
+      });
+      return `(?:${forms.join('|')})`;
+    })
+    .join('');
+}
+
+function ownLetters(elements: readonly Element[]): number {
+  return elements.reduce(
+    (sum, element) => sum + (element.type === literal && 'value' in element ? element.value.length : 0),
+    0,
+  );
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
