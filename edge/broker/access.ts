@@ -1,4 +1,5 @@
 /** Who may connect to the broker, and what each may do there. `broker/` asks; `devices/` knows. */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { PublishRecord } from '../mqtt-state/mqtt-state.ts';
 import { FilterSet } from './filter-set.ts';
 import { isTopicFilter } from './topic-filter.ts';
@@ -63,8 +64,8 @@ export interface DevicePublish {
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
   readonly duplicate: boolean;
-  readonly received: number;
-  readonly uptime: number;
+  readonly received: WallTime;
+  readonly uptime: Uptime;
   /** what the broker has to remember of it, in the commit of its events */
   readonly record?: PublishRecord | undefined;
 }

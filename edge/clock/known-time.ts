@@ -9,7 +9,7 @@
  * makes what is of today look old; a newer sync replaces an older one, also where it says less: the newest is the least
  * wrong. A file that cannot be read or written costs knowledge and nothing else.
  */
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
@@ -32,7 +32,7 @@ export interface KnownTimeOptions {
 /** It was `time` (ms since 1970), or later, when the monotonic clock said `uptime`. */
 interface Known {
   readonly time: number;
-  readonly uptime: number;
+  readonly uptime: Uptime;
 }
 
 /** True time, ms since 1970, give or take `withinMs`. */
@@ -139,7 +139,7 @@ export class KnownTime {
     return isTrusted && now >= this.atLeast() ? right : undefined;
   }
 
-  async #write(file: string, time: number, uptime: number): Promise<void> {
+  async #write(file: string, time: number, uptime: Uptime): Promise<void> {
     const kept = { synced: Math.round(time), boot: this.#options.boot(), uptime: Math.round(uptime) };
     try {
       await replaceFile(file, `${JSON.stringify(kept)}\n`);
@@ -149,7 +149,7 @@ export class KnownTime {
   }
 }
 
-async function readKept(file: string): Promise<{ synced: number; boot: string; uptime: number } | undefined> {
+async function readKept(file: string): Promise<{ synced: number; boot: string; uptime: Uptime } | undefined> {
   try {
     const { synced, boot, uptime } = JSON.parse(await readWhole(file)) as Record<string, unknown>;
     if (typeof synced !== 'number' || typeof uptime !== 'number' || typeof boot !== 'string') return undefined;

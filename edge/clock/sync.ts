@@ -13,7 +13,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
+import { type Clock, sleep, type Timer, type WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality, GatewayData } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -29,7 +29,7 @@ export interface ClockSyncOptions {
   /** true time is the monotonic clock plus so many ms, as `source` says: at each sync, and when it has moved since */
   readonly onOffset?: (offsetMs: number, source: string) => void;
   /** the clock is in sync, and it is `now` (ms since 1970): at each sync, and each second while it lasts */
-  readonly onInSync?: (now: number) => void;
+  readonly onInSync?: (now: WallTime) => void;
   /** asked in order, the first that knows decides; default: chrony, timesyncd, the kernel's flag */
   readonly probes?: readonly ClockProbe[];
   /** where the kernel tells the id of this boot */

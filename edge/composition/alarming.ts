@@ -19,33 +19,8 @@ import { Trials } from '../rules/trial.ts';
 import { LiveSite } from '../site/live-site.ts';
 import { deviceWords } from '../site/site.ts';
 import { SiteFile } from '../site/site-file.ts';
-import type { Ground } from './ground.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
-import type { Outside } from './outside.ts';
-import type { Page } from './page.ts';
-
-export interface Alarming {
-  readonly site: LiveSite;
-  readonly trials: Trials;
-  readonly alarms: Alarms;
-  readonly pastAlarms: PastAlarms;
-  /** undefined until `startRules` */
-  readonly rulesIfStarted: () => RuleEngine | undefined;
-  /** @throws ForpostError FORPOST_PART_FAILED before `startRules` */
-  readonly rules: () => RuleEngine;
-  /** Call it once the alarms from before the restart are known. */
-  readonly startRules: () => void;
-  readonly pipeline: Pipeline;
-  readonly commander: Commander;
-  readonly commandKeys: CommandKeys;
-  readonly refusals: Refusals;
-}
-
-/** Parts that are composed later, asked for only after that. */
-export interface LaterParts {
-  readonly outside: () => Outside;
-  readonly page: () => Page;
-}
+import type { Alarming, Ground, LaterParts } from './parts.ts';
 
 export function composeAlarming(options: GatewayOptions, ground: Ground, { outside, page }: LaterParts): Alarming {
   const { clock, random, installation } = options;

@@ -1,7 +1,6 @@
 /** Composes the ground of the gateway: clock, outbox, devices, broker. Constructs and connects, decides nothing. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { Broker } from '../broker/broker.ts';
 import { RefusedClients } from '../broker/refused-clients.ts';
@@ -14,31 +13,10 @@ import { outboxLimits } from '../outbox/sqlite/main/configured-limits.ts';
 import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { ResendFilter } from '../pipeline/resend-filter.ts';
-import { type ClockError, latestTime } from '../rules/rule.ts';
+import { latestTime } from '../rules/rule.ts';
 import { sinkName } from '../uplink/sink-kind.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
-
-/** The gateway's clock, as events are stamped and rules judge by it. */
-export interface GatewayClock {
-  readonly sync: ClockSync;
-  readonly known: KnownTime;
-  readonly quality: () => ClockQuality;
-  readonly boot: () => string;
-  readonly error: () => ClockError | undefined;
-}
-
-export interface Ground {
-  readonly clock: GatewayClock;
-  readonly resends: ResendFilter;
-  readonly outbox: SqliteOutbox;
-  /** what the outbox has reported since the start, the newest of it */
-  readonly outboxReports: () => readonly string[];
-  readonly devices: DeviceRegistry;
-  readonly channelNames: ChannelNameFile;
-  readonly refusedClients: RefusedClients;
-  readonly refusedFile: RefusedFile;
-  readonly broker: Broker;
-}
+import type { GatewayClock, Ground } from './parts.ts';
 
 /** `pipeline`: asked for only after it was composed. */
 export function composeGround(options: GatewayOptions, pipeline: () => Pipeline): Ground {

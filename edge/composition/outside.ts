@@ -3,28 +3,15 @@ import { join } from 'node:path';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import { evidenceLimits } from '../evidence/limits.ts';
-import { type EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
+import { EvidenceStore } from '../evidence/store.ts';
 import { EvidenceUpload, notSentEvent } from '../evidence/upload.ts';
 import { uploadTarget } from '../evidence/upload-target.ts';
 import { RefusedEvents } from '../uplink/refusal.ts';
 import { Uplink } from '../uplink/uplink.ts';
 import { CameraChanges } from '../vision/camera-changes.ts';
 import { VisionSupervisor } from '../vision/supervisor.ts';
-import type { Alarming } from './alarming.ts';
-import type { Ground } from './ground.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
-import type { Page } from './page.ts';
-
-export interface Outside {
-  readonly uplink: Uplink;
-  readonly vision: VisionSupervisor;
-  readonly evidence: Evidence;
-  readonly evidenceStore: EvidenceStore;
-  readonly evidenceLimits: EvidenceLimits;
-  readonly uploads: EvidenceUpload;
-  /** whether there is a receiver for pictures and clips */
-  readonly sendsEvidence: boolean;
-}
+import type { Alarming, Ground, Outside, Page } from './parts.ts';
 
 /** `page`: asked for only after it was composed. */
 export function composeOutside(options: GatewayOptions, ground: Ground, alarming: Alarming, page: () => Page): Outside {

@@ -12,21 +12,9 @@ import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
-import type { Alarming } from './alarming.ts';
-import type { Ground } from './ground.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
-import type { Outside } from './outside.ts';
+import type { Alarming, Ground, Outside, Page } from './parts.ts';
 import { Reload } from './reload.ts';
-
-export interface Page {
-  readonly status: Status;
-  readonly source: PageSource;
-  readonly health: GatewayHealth;
-  /** the page, which waits for its port */
-  readonly patient: PatientPage;
-  readonly conditions: ConditionWatch;
-  readonly reload: Reload;
-}
 
 /** `isListening`: whether the broker takes devices. */
 export function composePage(

@@ -7,7 +7,7 @@
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, WallTime } from '@forpost/shared/clock.ts';
 import type { LoadedYaml, Problem } from '@forpost/shared/config/yaml.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { weakness } from '@forpost/shared/password-strength.ts';
@@ -93,7 +93,7 @@ async function listenerProblems(installation: Installation, clock: Clock): Promi
   return found;
 }
 
-function uplinkFiles({ uplink, evidence }: Installation, now: number): Problem[] {
+function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): Problem[] {
   const receiver = evidence?.receiver?.tls;
   return [
     ...uplink.flatMap(({ tls }, index) => tlsProblems(tls, ['uplink', index, 'tls'], `uplink[${index}].tls`, now)),
@@ -102,7 +102,7 @@ function uplinkFiles({ uplink, evidence }: Installation, now: number): Problem[]
 }
 
 /** A part that sends with a client's certificate reads it at each connection: it goes on once the files are right. */
-function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: number): Problem[] {
+function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): Problem[] {
   if (tls === undefined || tls === true) return [];
   const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
     path: [...path, file],

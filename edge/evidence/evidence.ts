@@ -9,7 +9,7 @@
  * deleted; without a vision process, a disk or a picture the alarm stands as it is. Looking at evidence is an event: who,
  * what and when.
  */
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { ClockQuality, EvidenceReference, GatewayData } from '@forpost/shared/event/event.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -23,7 +23,7 @@ export interface EvidenceOptions {
   /** ids of the cameras */
   readonly cameras: () => readonly string[];
   /** asks the vision process */
-  readonly ask: (camera: string, alarm: string, uptime: number) => void;
+  readonly ask: (camera: string, alarm: string, uptime: Uptime) => void;
   /** has the alarm told with these; whether it is known */
   readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
   /** has the alarm told with why it will not be shown */
@@ -161,9 +161,9 @@ export class Evidence {
     return record;
   }
 
-  #worthOf({ rule, severity, test }: Alert['data'], now: number): Worth {
-    const recent = (this.#raised.get(rule) ?? []).filter((at) => now - at < hourMs).slice(-chatterAnHour);
-    this.#raised.set(rule, [...recent, now]);
+  #worthOf({ rule, severity, test }: Alert['data'], uptime: Uptime): Worth {
+    const recent = (this.#raised.get(rule) ?? []).filter((at) => uptime - at < hourMs).slice(-chatterAnHour);
+    this.#raised.set(rule, [...recent, uptime]);
     return test || severity === 'info' || recent.length >= chatterAnHour ? 'chatter' : 'alarm';
   }
 }

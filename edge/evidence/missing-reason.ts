@@ -1,4 +1,5 @@
 /** Why an alarm of a camera has no picture (any more), in a sentence for whoever looks at it. Pure. */
+import type { WallTime } from '@forpost/shared/clock.ts';
 import type { EvidenceLimits } from './store.ts';
 
 export interface PicturedAlarm {
@@ -17,7 +18,7 @@ const dayMs = 86_400_000;
 export function whyGone(
   { raised, taken, kept }: PicturedAlarm,
   { keepAlarmsMs, keepChatterMs, maxBytes }: Pick<EvidenceLimits, 'keepAlarmsMs' | 'keepChatterMs' | 'maxBytes'>,
-  now: number,
+  now: WallTime,
 ): string {
   if (taken === 0)
     return now - raised < stillComingMs

@@ -19,6 +19,7 @@
  *  - the queue in front of the disk is bounded, what one sender may have in it too, and its last room is kept for alerts
  *    and `reserved` entries (sqlite/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -32,10 +33,10 @@ export interface EventDraft {
   readonly type: string;
   readonly device: DeviceId | null;
   readonly time: number;
-  readonly received: number;
+  readonly received: WallTime;
   readonly clock: ClockQuality;
   readonly boot: string;
-  readonly uptime: number;
+  readonly uptime: Uptime;
   /** JSON text */
   readonly data: string;
   /** the device's own id of this event: a resend has the same id and the same content, and is not stored again */
@@ -49,7 +50,7 @@ export interface DeadLetter {
   readonly device: DeviceId;
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly received: number;
+  readonly received: WallTime;
   readonly reason: string;
 }
 

@@ -7,6 +7,7 @@
  * enough to call it late; an alarm that was active before a restart and
  * that no rule covers any more is cleared.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
@@ -95,7 +96,7 @@ export class RuleEngine {
   constructor(options: {
     site: Site;
     actives?: readonly RestoredAlarm[];
-    uptime: number;
+    uptime: Uptime;
     watch?: RuleWatch;
     /** default: the clock is right */
     clockError?: KnowsClockError;
@@ -116,7 +117,7 @@ export class RuleEngine {
   }
 
   /** What a reading or a scene means. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
-  observe(observation: Observation, uptime: number, now: number): readonly AlarmTransition[] {
+  observe(observation: Observation, uptime: Uptime, now: WallTime): readonly AlarmTransition[] {
     const late = observation.kind === 'reading' && this.#isLate(observation, uptime, now);
     const transitions: AlarmTransition[] = [];
     for (const rule of this.#concerned.get(observation.device) ?? [])
@@ -132,7 +133,7 @@ export class RuleEngine {
   }
 
   /** What the passing of time means. Call it at `nextWake`; too early is harmless. */
-  wake(now: number, uptime: number): readonly AlarmTransition[] {
+  wake(now: WallTime, uptime: Uptime): readonly AlarmTransition[] {
     const transitions: AlarmTransition[] = this.#orphans.map((alarm) => ({
       ...alarm,
       change: 'cleared',
@@ -164,7 +165,7 @@ export class RuleEngine {
   }
 
   /** Whether a reading is too old to raise anything. Notes a time that is far off. */
-  #isLate({ device, time }: Observation, uptime: number, now: number): boolean {
+  #isLate({ device, time }: Observation, uptime: Uptime, now: WallTime): boolean {
     const behindMs = now - time;
     // nearly all: by no clock far off
     if (behindMs === 0) return false;
@@ -182,7 +183,7 @@ export class RuleEngine {
     config: RuleConfig,
     actives: readonly RestoredAlarm[],
     taken: Set<RestoredAlarm>,
-    uptime: number,
+    uptime: Uptime,
   ): RunningRule {
     const kind = ruleKind(config.kind);
     if (kind === undefined) throw new RangeError(`rule "${config.id}": there is no kind "${config.kind}"`);
@@ -216,7 +217,7 @@ export class RuleEngine {
     return rule;
   }
 
-  #run(rule: RunningRule, into: AlarmTransition[], uptime: number, evaluate: () => Evaluation<unknown>): void {
+  #run(rule: RunningRule, into: AlarmTransition[], uptime: Uptime, evaluate: () => Evaluation<unknown>): void {
     let evaluation: Evaluation<unknown>;
     try {
       evaluation = evaluate();

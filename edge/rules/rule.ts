@@ -10,6 +10,7 @@
  * suppresses anything. Holding and silence are counted by the monotonic clock. A rule that throws is counted and harms
  * no other rule.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
@@ -27,7 +28,7 @@ export type Observation =
       readonly device: DeviceId;
       readonly channel?: string;
       readonly time: number;
-      readonly received: number;
+      readonly received: WallTime;
       readonly values: Readonly<Record<string, Value>>;
       /** absent = good; a reading that is stale, implausible or bad proves life and no more */
       readonly quality?: Quality;
@@ -36,7 +37,7 @@ export type Observation =
       readonly kind: 'scene';
       readonly device: DeviceId;
       readonly time: number;
-      readonly received: number;
+      readonly received: WallTime;
       readonly change: SceneChange;
     }
   /** a camera's picture was analysed: all that is tracked in it now, after its changes */
@@ -44,26 +45,26 @@ export type Observation =
       readonly kind: 'looked';
       readonly device: DeviceId;
       readonly time: number;
-      readonly received: number;
+      readonly received: WallTime;
       readonly tracks: readonly Track[];
     }
   /** the device said something that is no reading: it lives */
-  | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: number }
+  | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: WallTime }
   /** something was done to a camera, or is over */
   | {
       readonly kind: 'tamper';
       readonly device: DeviceId;
       readonly time: number;
-      readonly received: number;
+      readonly received: WallTime;
       readonly tamper: Tamper;
       readonly active: boolean;
       /** in words, where somebody knows more */
       readonly reason: string;
     }
   /** the camera lost its tracks (its stream or the vision process started again): nobody will say who left */
-  | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: number }
+  | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: WallTime }
   /** the camera is live: from now on, what it does not tell is not there */
-  | { readonly kind: 'scene-live'; readonly device: DeviceId; readonly time: number; readonly received: number };
+  | { readonly kind: 'scene-live'; readonly device: DeviceId; readonly time: number; readonly received: WallTime };
 
 /** A reading that is later than this is stored and never raises an alarm. */
 export const lateAfterMs = 120_000;
@@ -76,7 +77,7 @@ export interface ClockError {
 /** undefined: nobody knows the true time. Such a clock suppresses nothing. */
 export type KnowsClockError = () => ClockError | undefined;
 /** The latest time, ms since 1970, that a reading received now may bear. `received`: ms since 1970. */
-export function latestTime(received: number, error: ClockError | undefined): number {
+export function latestTime(received: WallTime, error: ClockError | undefined): number {
   return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
 }
 export const rightClock: ClockError = { shiftMs: 0, withinMs: 0 };
@@ -186,8 +187,8 @@ export interface RuleKind<Config, State> {
   whyNot?(config: Config, camera: CameraConfig, change: SceneChange): string | undefined;
   /** the rule that a site has where its file has none of this kind; absent, undefined: none */
   standard?(cameras: readonly { readonly id: string }[]): { readonly id: string; readonly kind: string } | undefined;
-  initial(config: Config, context: RuleContext, uptime: number): State;
+  initial(config: Config, context: RuleContext, uptime: Uptime): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
-  observe(config: Config, state: State, observation: Observation, uptime: number): Evaluation<State>;
-  wake(config: Config, state: State, now: number, uptime: number): Evaluation<State>;
+  observe(config: Config, state: State, observation: Observation, uptime: Uptime): Evaluation<State>;
+  wake(config: Config, state: State, now: WallTime, uptime: Uptime): Evaluation<State>;
 }

@@ -2,6 +2,7 @@
  * What the page says of times that do not fit: of devices where the gateway's clock is known to be right, of the
  * gateway's own where it is not. Pure.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Site } from '../site/site.ts';
 import { asksForTime } from './cel.ts';
@@ -17,7 +18,7 @@ export function timeProblems(
   site: Site,
   times: ReadonlyMap<DeviceId, DeviceTimes>,
   error: ClockError | undefined,
-  uptime: number,
+  uptime: Uptime,
 ): readonly string[] {
   const names = new Map<string, string>(site.devices.map(({ id, name }) => [id, name ?? id]));
   const recent = [...times].filter(([, { at }]) => uptime - at < toldMs);

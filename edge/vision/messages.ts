@@ -4,6 +4,7 @@
  *
  * `uptime` is the machine's monotonic clock in ms, the same in both processes, so a latency can span them.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { Ousted } from './blame.ts';
@@ -41,7 +42,7 @@ export interface ZoneChange {
   readonly change: 'entered' | 'left' | 'parked' | 'moved';
   readonly zone: string;
   readonly track: Track;
-  readonly at: number;
+  readonly at: Uptime;
 }
 
 export interface LineChange {
@@ -50,7 +51,7 @@ export interface LineChange {
   /** the side that it is on now */
   readonly to: LineSide;
   readonly track: Track;
-  readonly at: number;
+  readonly at: Uptime;
 }
 
 /** What somebody may have done to a camera; `stalled`: no pictures come. */
@@ -82,7 +83,7 @@ export type ToVision =
       readonly kind: 'evidence';
       readonly camera: string;
       readonly alarm: string;
-      readonly uptime: number;
+      readonly uptime: Uptime;
       readonly track?: number;
     }
   /** somebody looks at this camera: write its picture twice a second for `seconds` */
@@ -121,8 +122,8 @@ export type FromVision =
       readonly kind: 'scene';
       readonly camera: string;
       /** when the frame was complete in the vision process: ms since 1970, and ms of the monotonic clock */
-      readonly time: number;
-      readonly uptime: number;
+      readonly time: WallTime;
+      readonly uptime: Uptime;
       readonly tracks: readonly Track[];
       readonly changes: readonly SceneChange[];
       readonly detectMs: number;
@@ -131,8 +132,8 @@ export type FromVision =
   | {
       readonly kind: 'tamper';
       readonly camera: string;
-      readonly time: number;
-      readonly uptime: number;
+      readonly time: WallTime;
+      readonly uptime: Uptime;
       readonly tamper: Exclude<Tamper, 'stalled'> | null;
     }
   /** what an installer should know, and again with an empty text when it is over */

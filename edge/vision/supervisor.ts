@@ -15,7 +15,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -167,7 +167,7 @@ export class VisionSupervisor implements Part {
   }
 
   /** Asks for evidence of an alarm; the evidence, if any, comes as an event. `uptime`: of the frame that set it off. */
-  wantEvidence(camera: string, alarm: string, uptime: number): void {
+  wantEvidence(camera: string, alarm: string, uptime: Uptime): void {
     if (this.#states.has(camera)) this.#send({ kind: 'evidence', camera, alarm, uptime });
   }
 

@@ -8,6 +8,7 @@
  *
  * Always: nothing here waits; an error of the publisher is logged, and the next change is published all the same.
  */
+import type { WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type AlertData, awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -19,7 +20,7 @@ export interface AlertMessage extends AlertData {
   /** when it happened */
   readonly time: number;
   /** when the gateway took the message that set it off */
-  readonly received: number;
+  readonly received: WallTime;
 }
 
 /** The state of a rule and device: the newest change, and which of their alarms are active. */

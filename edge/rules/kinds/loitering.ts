@@ -7,6 +7,7 @@
  * Always: the time counts from when the feet came into the zone, and by the clock, not by frames: a still picture is
  * looked at only now and then. A camera that lost its tracks begins anew.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -89,7 +90,7 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
 };
 
 /** Tells who has stayed for long enough by now, and whether it is over. */
-function due(config: LoiteringConfig, state: State, uptime: number, time: number): Evaluation<State> {
+function due(config: LoiteringConfig, state: State, uptime: Uptime, time: number): Evaluation<State> {
   const changes: RuleChange[] = [];
   let next = Number.POSITIVE_INFINITY;
   for (const occupant of state.presence.counted) {
@@ -117,7 +118,7 @@ function due(config: LoiteringConfig, state: State, uptime: number, time: number
   return next === Number.POSITIVE_INFINITY ? { state, changes } : { state, changes, wakeAt: next };
 }
 
-function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime: number, time: number): RuleChange {
+function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime: Uptime, time: number): RuleChange {
   const { context, camera, told, active } = state;
   const seconds = Math.round((uptime - occupant.since) / 1000);
   const fields = {

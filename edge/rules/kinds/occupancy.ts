@@ -8,6 +8,7 @@
  * Always: a zone whose camera is not live is not empty: nobody knows. Parked things count where the rule says so; a
  * condition that is about the time is asked again each minute.
  */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Condition } from '../cel.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext } from '../rule.ts';
@@ -66,7 +67,7 @@ export function observeOccupancy(
   limit: Limit,
   state: Occupancy,
   observation: Observation,
-  uptime: number,
+  uptime: Uptime,
 ): Evaluation<Occupancy> {
   if (observation.kind === 'scene-lost') {
     state.presence.clear();
@@ -81,7 +82,7 @@ export function observeOccupancy(
 }
 
 /** What the number means now. `now`: ms since 1970. */
-export function judge(limit: Limit, state: Occupancy, now: number, uptime: number): Evaluation<Occupancy> {
+export function judge(limit: Limit, state: Occupancy, now: WallTime, uptime: Uptime): Evaluation<Occupancy> {
   const { knownFrom, presence, when, camera } = state;
   if (knownFrom === undefined) return { state, changes: [] };
   if (uptime < knownFrom) return { state, changes: [], wakeAt: knownFrom };

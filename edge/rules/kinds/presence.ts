@@ -7,6 +7,7 @@
  * comes nearer, and a schedule may begin while it is there; a parked thing is counted only where the rule wants it;
  * who steps out for less than `stepOutMs` has been there all the time.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Track } from '../../vision/messages.ts';
 import type { Observation } from '../rule.ts';
 
@@ -64,7 +65,7 @@ export class Presence {
     this.#steppedOut.clear();
   }
 
-  observe(observation: Observation, uptime: number): PresenceChange {
+  observe(observation: Observation, uptime: Uptime): PresenceChange {
     if (observation.kind === 'looked') return this.#look(observation, uptime);
     if (observation.kind !== 'scene') return nothing;
     const { change } = observation;
@@ -76,7 +77,7 @@ export class Presence {
     return this.#judge({ since, track: change.track, counted: known?.counted ?? false }, observation);
   }
 
-  #look(observation: Extract<Observation, { kind: 'looked' }>, uptime: number): PresenceChange {
+  #look(observation: Extract<Observation, { kind: 'looked' }>, uptime: Uptime): PresenceChange {
     if (this.#inside.size === 0) return nothing;
     const came: Occupant[] = [];
     const went: PresenceChange['went'][number][] = [];
@@ -100,7 +101,7 @@ export class Presence {
       : { came: [], went: [{ ...now, parked: true }], heard: true };
   }
 
-  #leave(id: number, uptime: number): PresenceChange {
+  #leave(id: number, uptime: Uptime): PresenceChange {
     const known = this.#inside.get(id);
     if (known === undefined) return nothing;
     this.#inside.delete(id);
@@ -109,7 +110,7 @@ export class Presence {
     return { came: [], went: known.counted ? [{ ...known, parked: false }] : [], heard: true };
   }
 
-  #returned(id: number, uptime: number): number | undefined {
+  #returned(id: number, uptime: Uptime): number | undefined {
     const out = this.#steppedOut.get(id);
     this.#steppedOut.delete(id);
     return out !== undefined && uptime - out.at <= stepOutMs ? out.since : undefined;

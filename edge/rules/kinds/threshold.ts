@@ -8,6 +8,7 @@
  * Always: raised and cleared of one subject take turns; a reading without the metric changes nothing. With no
  * `channel` each channel of a device is a subject of its own.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
@@ -76,7 +77,7 @@ export function step(
   before: Phase | undefined,
   value: number,
   condition: boolean,
-  uptime: number,
+  uptime: Uptime,
 ): { readonly phase: Phase | undefined; readonly change?: 'raised' | 'cleared' } {
   const beyond = condition && isBeyond(config, value);
   if (before?.phase === 'active')

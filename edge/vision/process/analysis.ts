@@ -6,7 +6,7 @@
  * every `lookAgainMs`; a stream that breaks off is nobody leaving, and of its frames nothing more is told, also of one
  * that is with the detector.
  */
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { LineConfig, ZoneConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../messages.ts';
@@ -28,7 +28,7 @@ const rateWindowMs = 10_000;
 
 export interface Scene {
   /** ms of the monotonic clock at which the frame was complete */
-  readonly uptime: number;
+  readonly uptime: Uptime;
   readonly tracks: readonly Track[];
   readonly changes: readonly SceneChange[];
   readonly detectMs: number;
@@ -202,7 +202,7 @@ export class Analysis {
   }
 
   /** Tells the scene where there is something to tell, and gives it back. */
-  #tell(uptime: number, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
+  #tell(uptime: Uptime, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
     const { state, tracks, changes } = observe(this.#scene, this.#areas, this.#tracker.objects);
     this.#scene = state;
     if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)
@@ -211,7 +211,7 @@ export class Analysis {
     return { tracks, changes };
   }
 
-  #count(uptime: number): void {
+  #count(uptime: Uptime): void {
     this.#examinedAt.push(uptime);
     while (uptime - (this.#examinedAt[0] ?? uptime) > rateWindowMs) this.#examinedAt.shift();
   }

@@ -13,7 +13,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { EvidenceItem, SceneChange, ToVision, Track } from '../messages.ts';
@@ -196,7 +196,7 @@ export class EvidenceRecorder {
     }
   }
 
-  #timeOf(uptime: number): number {
+  #timeOf(uptime: Uptime): number {
     const { clock } = this.#options;
     return Math.round(clock.now() - (clock.uptime() - uptime));
   }

@@ -4,11 +4,12 @@
  *
  * Always: at most `maxBytes` of pixels; the oldest go first. A frame is copied once, and only where it is wanted.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { SceneChange, Track } from '../messages.ts';
 import type { Frame } from './detectors/detector.ts';
 
 export interface KeptFrame {
-  readonly uptime: number;
+  readonly uptime: Uptime;
   /** width x height x 3 bytes: the picture without the letterbox */
   readonly rgb: Uint8Array;
   readonly width: number;
@@ -50,7 +51,7 @@ export class KeptFrames {
   }
 
   /** The frame of that moment, else a kept one of about that time; undefined where there is none. */
-  at(uptime: number): KeptFrame | undefined {
+  at(uptime: Uptime): KeptFrame | undefined {
     const near = [...this.#all()].filter((frame) => Math.abs(frame.uptime - uptime) <= aboutMs);
     return near.sort((a, b) => Math.abs(a.uptime - uptime) - Math.abs(b.uptime - uptime))[0];
   }

@@ -6,14 +6,14 @@
  * is counted; what is masked is black before anybody can look. Buffers are shared memory, so that a worker thread
  * reads them without a copy.
  */
-import type { Clock } from '@forpost/shared/clock.ts';
+import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import type { MaskConfig } from '../../site/site.ts';
 import type { Frame } from './detectors/detector.ts';
 import { blacken, maskSpans, type Span } from './mask.ts';
 
 interface Buffer {
   readonly rgb: Uint8Array;
-  uptime: number;
+  uptime: Uptime;
 }
 
 export class NewestFrame {

@@ -8,6 +8,7 @@
  * then, has not driven in. Something in front of it hides one of its sides and changes its box, but moves no two
  * opposite sides at once, which is how moving is told from being hidden.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';
 
 export interface Standing {
@@ -37,12 +38,12 @@ const movedPart = 0.15;
 const movedLeast = 0.01;
 
 /** A thing seen for the first time. */
-export function firstSeen(box: Box, uptime: number): Standing {
+export function firstSeen(box: Box, uptime: Uptime): Standing {
   return { stands: true, place: box, since: uptime, outOfPlace: false };
 }
 
 /** The same thing, seen again at `box`. */
-export function seenAgain(before: Standing, box: Box, uptime: number): Standing {
+export function seenAgain(before: Standing, box: Box, uptime: Uptime): Standing {
   if (!hasMoved(before.place, box)) {
     const stands = before.stands || uptime - before.since >= standsAfterMs;
     return { ...before, stands, outOfPlace: false };

@@ -15,6 +15,7 @@
  * compare (fog, night) there is none; masked areas are flat and take no part; the reference learns from no picture
  * that may be tampered with.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Tamper } from '../messages.ts';
 import type { Frame } from './detectors/detector.ts';
 
@@ -107,7 +108,7 @@ export class TamperWatch {
     return null;
   }
 
-  #judge(suspicion: Verdict, view: View, uptime: number): Verdict | undefined {
+  #judge(suspicion: Verdict, view: View, uptime: Uptime): Verdict | undefined {
     if (suspicion !== this.#suspicion) {
       // one that turns into another is still one and the same: a hand comes, and then stays
       if (suspicion === null || this.#suspicion === null) this.#suspectedAt = uptime;
@@ -124,7 +125,7 @@ export class TamperWatch {
     return verdict;
   }
 
-  #adopts(view: View, uptime: number): boolean {
+  #adopts(view: View, uptime: Uptime): boolean {
     const fresh = this.#fresh;
     if (fresh === undefined || suspect(fresh.view, view) !== null) {
       this.#fresh = { view, since: uptime };

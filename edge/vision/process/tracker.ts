@@ -14,6 +14,7 @@
  * Always: an id is never used for two things at once and never comes back; misses are counted from the first look
  * that missed, because a still scene is looked at only now and then; at most `maxTracks`.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';
 import { assign } from './assignment.ts';
 import type { Detection } from './detectors/detector.ts';
@@ -79,7 +80,7 @@ export function track(
   state: TrackerState,
   detections: readonly Detection[],
   { threshold, canStand }: TrackerOptions,
-  uptime: number,
+  uptime: Uptime,
 ): TrackerState {
   const strong: Detection[] = [];
   const weak: Detection[] = [];
@@ -119,7 +120,7 @@ function continued(
   objects: readonly TrackedObject[],
   detections: readonly Detection[],
   kind: keyof typeof leastAffinity,
-  uptime: number,
+  uptime: Uptime,
 ): { readonly seen: TrackedObject[]; readonly missed: TrackedObject[]; readonly unused: readonly Detection[] } {
   const seen: TrackedObject[] = [];
   const missed = new Set(objects);
@@ -140,7 +141,7 @@ function continued(
   return { seen, missed: [...missed], unused: [...unused] };
 }
 
-function stillKnown(missed: readonly TrackedObject[], uptime: number): TrackedObject[] {
+function stillKnown(missed: readonly TrackedObject[], uptime: Uptime): TrackedObject[] {
   return missed.flatMap((object) => {
     const missedSince = object.missedSince ?? uptime;
     return uptime - missedSince < patienceWith(object) ? [{ ...object, missedSince }] : [];
@@ -152,12 +153,12 @@ function patienceWith({ sure, standing, seen }: TrackedObject): number {
   return standing?.stands === true && seen > 1 ? maxMissStandingMs : maxMissMs;
 }
 
-function expectedBox({ motion, lastSeen, standing }: TrackedObject, uptime: number): Box {
+function expectedBox({ motion, lastSeen, standing }: TrackedObject, uptime: Uptime): Box {
   if (standing?.stands === true) return boxOf(motion);
   return boxOf(predict(motion, Math.min(longestExpectationMs, uptime - lastSeen) / 1000));
 }
 
-function moved(object: TrackedObject, { score, box }: Detection, sure: boolean, uptime: number): TrackedObject {
+function moved(object: TrackedObject, { score, box }: Detection, sure: boolean, uptime: Uptime): TrackedObject {
   return {
     ...object,
     score,

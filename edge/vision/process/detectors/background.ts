@@ -9,6 +9,7 @@
  *
  * Always: while learning (the first `learningMs`) what was there at the start and moves away is forgotten at once.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import { cellKinds } from './cell-kinds.ts';
 import { newRestless, type Restless } from './restless.ts';
 
@@ -28,7 +29,7 @@ export interface Background {
   /** a light blinds the sensor: until then what clips is no thing */
   blindedUntil: number;
   readonly since: number;
-  uptime: number;
+  uptime: Uptime;
 }
 
 /** grey levels between two frames within which a cell counts as unchanged */
@@ -44,7 +45,7 @@ const olderLifetimeMs = 120_000;
 /** a camera that was away: time that passed without frames teaches nothing */
 const longestStepMs = 1_000;
 
-export function newBackground(grey: Float32Array, uptime: number): Background {
+export function newBackground(grey: Float32Array, uptime: Uptime): Background {
   return {
     current: grey.slice(),
     older: grey.slice(),
@@ -60,12 +61,12 @@ export function newBackground(grey: Float32Array, uptime: number): Background {
   };
 }
 
-export function isLearning(background: Background, uptime: number): boolean {
+export function isLearning(background: Background, uptime: Uptime): boolean {
   return uptime - background.since < learningMs;
 }
 
 /** ms since the frame before that count: time without frames teaches nothing */
-export function stepOf(background: Background, uptime: number): number {
+export function stepOf(background: Background, uptime: Uptime): number {
   return Math.min(longestStepMs, Math.max(0, uptime - background.uptime));
 }
 
@@ -77,7 +78,7 @@ export function learn(
   background: Background,
   grey: Float32Array,
   kinds: Uint8Array,
-  uptime: number,
+  uptime: Uptime,
   threshold: number,
 ): void {
   const { current, older, previous, stillMs, olderMs } = background;

@@ -4,6 +4,7 @@
  *
  * Always: `detect` may be called for one frame at a time; a frame's buffer is only read, and only until it resolves.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../../messages.ts';
 import type { MotionMask } from '../motion-mask.ts';
 
@@ -26,7 +27,7 @@ export interface Frame {
   readonly pictureWidth: number;
   readonly pictureHeight: number;
   /** ms of the monotonic clock */
-  readonly uptime: number;
+  readonly uptime: Uptime;
   /** areas whose motion is none; for a detector of motion */
   readonly motionMasks?: readonly MotionMask[];
 }

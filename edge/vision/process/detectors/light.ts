@@ -9,6 +9,7 @@
  *
  * Always: a cell that did not change is neither; what light does to the background does nothing to its texture.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Background } from './background.ts';
 import { cellKinds } from './cell-kinds.ts';
 
@@ -44,7 +45,7 @@ interface Seen {
   readonly width: number;
   readonly height: number;
   /** ms of the monotonic clock */
-  readonly uptime: number;
+  readonly uptime: Uptime;
 }
 
 /** Cells from `left`, `top` up to, not including, `right`, `bottom`. */

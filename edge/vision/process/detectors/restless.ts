@@ -3,6 +3,7 @@
  * camera. A place that changed and changed back a few times must change more before it counts; who walks by changes it
  * once or twice.
  */
+import type { Uptime } from '@forpost/shared/clock.ts';
 export interface Restless {
   /** how often a cell changed lately: a count that fades */
   readonly changes: Float32Array;
@@ -39,7 +40,7 @@ export function notice(
   difference: Float32Array,
   threshold: number,
   stepMs: number,
-  uptime: number,
+  uptime: Uptime,
   stride: number,
 ): void {
   const { changes, changed } = restless;

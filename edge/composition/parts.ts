@@ -1,0 +1,105 @@
+/**
+ * The parts of a gateway in four groups, in the order in which they are composed: each group may use the ones above it,
+ * and reaches those below through a function that is called only later.
+ */
+import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { Alarms } from '../alerts/alarms.ts';
+import type { PastAlarms } from '../alerts/past-alarms.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { RefusedClients } from '../broker/refused-clients.ts';
+import type { RefusedFile } from '../broker/refused-file.ts';
+import type { KnownTime } from '../clock/known-time.ts';
+import type { ClockSync } from '../clock/sync.ts';
+import type { Commander } from '../commands/commander.ts';
+import type { Refusals } from '../commands/refusals.ts';
+import type { CommandKeys } from '../commands/trusted-keys.ts';
+import type { ConditionWatch } from '../config/condition-watch.ts';
+import type { PageSource } from '../console/page-source.ts';
+import type { PatientPage } from '../console/patient-page.ts';
+import type { ChannelNameFile } from '../devices/channel-name-file.ts';
+import type { DeviceRegistry } from '../devices/registry.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
+import type { EvidenceUpload } from '../evidence/upload.ts';
+import type { GatewayHealth } from '../health/health.ts';
+import type { Status } from '../health/status.ts';
+import type { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { ResendFilter } from '../pipeline/resend-filter.ts';
+import type { RuleEngine } from '../rules/engine.ts';
+import type { ClockError } from '../rules/rule.ts';
+import type { Trials } from '../rules/trial.ts';
+import type { LiveSite } from '../site/live-site.ts';
+import type { Uplink } from '../uplink/uplink.ts';
+import type { VisionSupervisor } from '../vision/supervisor.ts';
+import type { Reload } from './reload.ts';
+
+/** The gateway's clock, as events are stamped and rules judge by it. */
+export interface GatewayClock {
+  readonly sync: ClockSync;
+  readonly known: KnownTime;
+  readonly quality: () => ClockQuality;
+  readonly boot: () => string;
+  readonly error: () => ClockError | undefined;
+}
+
+/** What takes in and stores. */
+export interface Ground {
+  readonly clock: GatewayClock;
+  readonly resends: ResendFilter;
+  readonly outbox: SqliteOutbox;
+  /** what the outbox has reported since the start, the newest of it */
+  readonly outboxReports: () => readonly string[];
+  readonly devices: DeviceRegistry;
+  readonly channelNames: ChannelNameFile;
+  readonly refusedClients: RefusedClients;
+  readonly refusedFile: RefusedFile;
+  readonly broker: Broker;
+}
+
+/** What makes alarms of messages. */
+export interface Alarming {
+  readonly site: LiveSite;
+  readonly trials: Trials;
+  readonly alarms: Alarms;
+  readonly pastAlarms: PastAlarms;
+  /** undefined until `startRules` */
+  readonly rulesIfStarted: () => RuleEngine | undefined;
+  /** @throws ForpostError FORPOST_PART_FAILED before `startRules` */
+  readonly rules: () => RuleEngine;
+  /** Call it once the alarms from before the restart are known. */
+  readonly startRules: () => void;
+  readonly pipeline: Pipeline;
+  readonly commander: Commander;
+  readonly commandKeys: CommandKeys;
+  readonly refusals: Refusals;
+}
+
+/** What reaches beyond the meters of the site. */
+export interface Outside {
+  readonly uplink: Uplink;
+  readonly vision: VisionSupervisor;
+  readonly evidence: Evidence;
+  readonly evidenceStore: EvidenceStore;
+  readonly evidenceLimits: EvidenceLimits;
+  readonly uploads: EvidenceUpload;
+  /** whether there is a receiver for pictures and clips */
+  readonly sendsEvidence: boolean;
+}
+
+/** What people and machines see of the gateway. */
+export interface Page {
+  readonly status: Status;
+  readonly source: PageSource;
+  readonly health: GatewayHealth;
+  /** the page, which waits for its port */
+  readonly patient: PatientPage;
+  readonly conditions: ConditionWatch;
+  readonly reload: Reload;
+}
+
+/** Parts that are composed later, asked for only after that. */
+export interface LaterParts {
+  readonly outside: () => Outside;
+  readonly page: () => Page;
+}
