@@ -24,7 +24,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import { type BrokerStorage, noStorage } from '../mqtt-state/mqtt-state.ts';
+import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
 import type { Acquaintance, Admit, Authenticate } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
 import { Clients } from './clients.ts';
@@ -65,7 +65,7 @@ export interface BrokerOptions {
   readonly acquaintance?: Acquaintance;
   readonly admit: Admit;
   /** what is remembered across restarts; without it, nothing */
-  readonly storage?: BrokerStorage;
+  readonly storage?: MqttStateStore;
   readonly clock: Clock;
   readonly logger: Logger;
   /** a device's first connection came, or its last one went */
@@ -99,7 +99,7 @@ export class Broker implements Part, LocalPublisher {
   readonly #lives: ConnectionLives;
   readonly #sockets = new Map<Socket, GuardedSocket>();
   readonly #redeliveries = new Redeliveries();
-  readonly #storage: BrokerStorage;
+  readonly #storage: MqttStateStore;
   #aging: Timer | undefined;
   readonly #doors = new Doors();
   readonly #incidents: Incidents;
@@ -121,7 +121,7 @@ export class Broker implements Part, LocalPublisher {
       limits: { ...this.#limits, maxConnectBytes },
       onRefused: (oversized) => (oversized ? this.#counters.oversized++ : this.#counters.malformed++),
     });
-    this.#storage = options.storage ?? noStorage;
+    this.#storage = options.storage ?? noStateStore;
     this.#sessions = new Sessions({
       limits: this.#limits,
       storage: this.#storage,

@@ -1,121 +1,36 @@
-/** The broker on a real outbox: what it remembers across a restart, and what is on disk before it is answered. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { FakeClock } from '@forpost/shared/clock.ts';
-import Database from 'better-sqlite3';
-import type { IClientOptions, MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { WriterThread } from '../outbox/sqlite/main/outbox-options.ts';
-import type { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
-import type { ToWriter } from '../outbox/sqlite/messages.ts';
-import { openReader } from '../outbox/sqlite/reader/sqlite-reader.ts';
-import { draft, outboxIn, recalled, temporaryFolder } from '../outbox/sqlite/testing/test-support.ts';
+import { expect, test } from 'vitest';
+import { draft, outboxIn, recalled } from '../outbox/sqlite/testing/test-support.ts';
 import {
-  Bench,
-  type ConnectOptions,
   connectPacket,
-  HeldStorage,
   pingPacket,
   publishPacket,
   pubrelPacket,
   type RawClient,
   subscribePacket,
 } from './testing/broker.ts';
+import {
+  absent,
+  after,
+  bench,
+  durableBrokerForEachTest,
+  folder,
+  meter,
+  outbox,
+  panel,
+  readings,
+  restart,
+  soon,
+  state,
+  stop,
+  stored,
+  useBench,
+  useOutbox,
+} from './testing/durable-broker.ts';
 
-/** Waits for a condition; a machine that is busy may take its time. */
-const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
+durableBrokerForEachTest();
 
-const readings = 'forpost/devices/meter/readings';
-const state = 'forpost/devices/meter/state';
-
-let folder: string;
-let outbox: SqliteOutbox;
-let bench: Bench;
-/** payloads that were evaluated, since the folder was new */
-let evaluated: string[];
-
-beforeEach(async () => {
-  folder = temporaryFolder();
-  evaluated = [];
-  await start();
-});
-
-afterEach(async () => {
-  await stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(): Promise<void> {
-  outbox = outboxIn(folder);
-  await outbox.start();
-  bench = new Bench({
-    storage: outbox.storage,
-    admit: async ({ payload, record }) => {
-      const text = Buffer.from(payload).toString();
-      evaluated.push(text);
-      await outbox.append({ events: [draft(evaluated.length, { data: JSON.stringify(text) })], publish: record });
-    },
-  });
-  await bench.broker.start();
-}
-
-async function stop(): Promise<void> {
-  await bench.stop();
-  await outbox.stop();
-}
-
-async function restart(): Promise<void> {
-  await stop();
-  await start();
-}
-
-/** Everything stored, over all epochs, oldest first. */
-function stored(): unknown[] {
-  const reader = openReader(outbox.file);
-  const events = reader.newest('telemetry', 10_000).map(({ data }) => JSON.parse(data) as unknown);
-  reader.close();
-  return events.reverse();
-}
-
-interface Heard {
-  readonly client: MqttClient;
-  readonly messages: string[];
-  present: boolean;
-}
-
-/** A subscriber with a session that stays; what it hears from CONNACK on. */
-async function panel(options: IClientOptions = {}): Promise<Heard> {
-  const client = bench.client('panel', { clean: false, resubscribe: false, ...options });
-  const heard: Heard = { client, messages: [], present: false };
-  client.on('message', (topic, payload, { qos, retain, dup }) =>
-    heard.messages.push(`${topic}=${payload} qos ${qos}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`),
-  );
-  await new Promise<void>((resolve, reject) => {
-    client.once('connect', ({ sessionPresent }) => {
-      heard.present = sessionPresent;
-      resolve();
-    });
-    client.once('close', () => reject(new Error('closed')));
-  });
-  return heard;
-}
-
-async function absent(heard: Heard): Promise<void> {
-  heard.client.end(true);
-  await soon(() => bench.broker.counters().connections).toBe(0);
-}
-
-/** A raw connection of the meter, logged in, with what came since. */
-async function meter(options: ConnectOptions = { clean: false }): Promise<RawClient> {
-  const raw = await bench.raw();
-  raw.send(connectPacket('meter', options));
-  await soon(() => raw.packets().length).toBe(1);
-  return raw;
-}
-
-const after = (raw: RawClient) => raw.packets().slice(1);
-
-test('after a restart a session is present, its subscriptions live, and its queue comes in order', async () => {
+test('after a restart a session is present with its subscriptions, and its queue is delivered in order', async () => {
   const first = await panel();
   expect(first.present).toBe(false);
   await first.client.subscribeAsync('forpost/#', { qos: 2 });
@@ -141,7 +56,7 @@ test('after a restart a session is present, its subscriptions live, and its queu
   expect(bench.broker.counters()).toMatchObject({ sessions: 2, queued: 0 });
 });
 
-test('what MQTT 5 has for a session, its subscriptions and its messages is there after a restart', async () => {
+test('the MQTT 5 properties of a session, its subscriptions and its messages survive a restart', async () => {
   const stay = { protocolVersion: 5, properties: { sessionExpiryInterval: 3600 } } as const;
   const first = await panel(stay);
   const options = { qos: 1, nl: true, rap: true, properties: { subscriptionIdentifier: 300 } } as const;
@@ -178,35 +93,7 @@ test('what MQTT 5 has for a session, its subscriptions and its messages is there
   ]);
 });
 
-test('on a disk that takes nothing what of QoS 2 it does not know stays owed, and QoS 1 goes on', async () => {
-  await bench.stop();
-  const disk = new HeldStorage();
-  bench = new Bench({ storage: disk });
-  await bench.broker.start();
-  const raw = await bench.raw();
-  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
-  const commit = async (error?: Error) => {
-    await soon(() => disk.waiting).toBeGreaterThan(0);
-    disk.end(error);
-  };
-  await soon(() => {
-    disk.end();
-    return raw.whole('suback').length;
-  }).toBe(1);
-  const sender = await bench.raw();
-  sender.send(connectPacket('meter'), publishPacket(readings, 'two', 2, 1), publishPacket(readings, 'one', 1, 2));
-  await commit(new Error('the disk is full'));
-  await soon(() => raw.published().map(({ payload }) => payload)).toEqual(['one']);
-  raw.socket.destroy();
-  await soon(() => bench.broker.sizes().sockets).toBe(1);
-  const back = await bench.raw();
-  back.send(connectPacket('panel', { clean: false }));
-  await soon(() => back.published().map(({ payload }) => payload)).toEqual(['one']);
-  await commit();
-  await soon(() => back.published().map(({ payload }) => payload)).toEqual(['one', 'two']);
-});
-
-test('what a client has unsubscribed, and a session that a clean one ended, stay so', async () => {
+test('an unsubscribed filter, and a session that a clean one ended, are still gone after a restart', async () => {
   const first = await panel();
   await first.client.subscribeAsync(['forpost/alerts/#', 'forpost/status'], { qos: 1 });
   await first.client.unsubscribeAsync('forpost/status');
@@ -222,7 +109,7 @@ test('what a client has unsubscribed, and a session that a clean one ended, stay
   expect((await panel()).present).toBe(false);
 });
 
-test('an alert to an absent subscriber is there after a restart, though nobody waited for the disk', async () => {
+test('an alert for an absent subscriber survives a restart, although its publish did not wait for the disk', async () => {
   const first = await panel();
   await first.client.subscribeAsync('forpost/alerts/#', { qos: 1 });
   await absent(first);
@@ -233,14 +120,14 @@ test('an alert to an absent subscriber is there after a restart, though nobody w
   await soon(() => back.messages).toEqual(['forpost/alerts/r/meter=fire qos 1']);
 });
 
-test('a message that was sent and not acknowledged comes again under its packet id, as a duplicate [MQTT-4.4.0-1]', async () => {
+test('an unacknowledged message is sent again under its packet id, as a duplicate [MQTT-4.4.0-1]', async () => {
   const raw = await bench.raw();
   raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
   await soon(() => raw.packets().map(([type]) => type)).toEqual(['connack', 'suback']);
   const device = await meter();
   device.send(publishPacket(readings, 'one', 1, 1), publishPacket(readings, 'two', 2, 2));
   await soon(() => raw.packets().filter(([type]) => type === 'publish').length).toBe(2);
-  await outbox.storage.saved();
+  await outbox.mqttState.saved();
   await restart();
   const again = await bench.raw();
   again.send(connectPacket('panel', { clean: false }));
@@ -248,7 +135,7 @@ test('a message that was sent and not acknowledged comes again under its packet 
   expect(again.published()).toEqual(raw.published().map((packet) => ({ ...packet, dup: true })));
 });
 
-test('of a QoS 2 message whose PUBREC came, a restart leaves PUBREL to be sent', async () => {
+test('after a restart the broker still sends PUBREL for a QoS 2 message whose PUBREC had come', async () => {
   const raw = await bench.raw();
   raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
   await soon(() => raw.packets().length).toBe(2);
@@ -265,7 +152,7 @@ test('of a QoS 2 message whose PUBREC came, a restart leaves PUBREL to be sent',
   await soon(() => bench.broker.sizes().queued).toBe(0);
 });
 
-test('what devices retain is there after a restart, counts to their share, and can be taken away', async () => {
+test("devices' retained messages survive a restart, count to their shares, and can be deleted", async () => {
   const raw = await meter();
   raw.send(publishPacket(state, 'on', 1, 1, false, true), publishPacket(`${state}/x`, 'old', 1, 2, false, true));
   raw.send(publishPacket(`${state}/x`, '', 1, 3, false, true));
@@ -283,7 +170,7 @@ test('what devices retain is there after a restart, counts to their share, and c
   await soon(() => bench.broker.counters()).toMatchObject({ retained: 200, dropped: 1 });
 });
 
-test('of what a consumer retains without and with acknowledgement, the newest is what a restart finds', async () => {
+test("of a consumer's retained messages of QoS 0 and 1 on one topic, a restart finds the newest", async () => {
   const command = 'forpost/devices/meter/commands';
   const { client } = await panel();
   client.publish(command, 'on', { qos: 0, retain: true });
@@ -294,266 +181,11 @@ test('of what a consumer retains without and with acknowledgement, the newest is
   await soon(() => late.messages).toEqual([`${command}=off qos 1 retained`]);
 });
 
-test('a QoS 2 publish is taken once across a restart at each of its steps', async () => {
-  const raw = await meter();
-  raw.send(publishPacket(readings, 'a', 2, 5));
-  await soon(() => after(raw)).toEqual([['pubrec', 5]]);
-  await restart();
-  const second = await meter();
-  second.send(publishPacket(readings, 'a', 2, 5, true));
-  await soon(() => after(second)).toEqual([['pubrec', 5]]);
-  second.send(pubrelPacket(5));
-  await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
-  await restart();
-  const third = await meter();
-  third.send(pubrelPacket(5));
-  await soon(() => after(third)).toEqual([['pubcomp', 5]]);
-  third.send(publishPacket(readings, 'b', 2, 5));
-  await soon(() => after(third).at(-1)).toEqual(['pubrec', 5]);
-  expect(evaluated).toEqual(['a', 'b']);
-  expect(stored()).toEqual(['a', 'b']);
-});
-
-test('however many QoS 2 publishes a client has under way, each is taken once across a cut and a restart', async () => {
-  const many = 1500;
-  const publish = (dup: boolean) =>
-    Array.from({ length: many }, (_, n) => publishPacket(readings, String(n), 2, n + 1, dup));
-  const first = await meter();
-  first.send(...publish(false));
-  // it is cut off while some of the answers are still to come
-  await soon(() => stored().length).toBeGreaterThan(1100);
-  first.socket.destroy();
-  const second = await meter();
-  second.send(...publish(true));
-  await soon(() => after(second).length).toBe(many);
-  await restart();
-  const third = await meter();
-  third.send(...publish(true));
-  await soon(() => after(third).length).toBe(many);
-  expect(new Set(stored()).size).toBe(many);
-  expect(stored().length).toBe(many);
-  third.send(...Array.from({ length: many }, (_, n) => pubrelPacket(n + 1)));
-  await soon(() => after(third).length).toBe(2 * many);
-  await soon(() => bench.broker.sizes().inbound).toBe(0);
-});
-
-test('a QoS 2 publish of a clean session is known again by DUP, its packet id and its content, and new without DUP', async () => {
-  const raw = await meter({ clean: true });
-  raw.send(publishPacket(readings, 'a', 2, 5));
-  await soon(() => after(raw)).toEqual([['pubrec', 5]]);
-  raw.socket.destroy();
-  await soon(() => bench.broker.sizes().inbound).toBe(0);
-  await restart();
-  const second = await meter({ clean: true });
-  // as paho-mqtt sends it again
-  second.send(publishPacket(readings, 'a', 2, 5, true));
-  await soon(() => after(second)).toEqual([['pubrec', 5]]);
-  second.send(pubrelPacket(5));
-  await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
-  expect(stored()).toEqual(['a']);
-  // other bytes are another message, also with DUP; and without DUP the same ones are
-  for (const [text, dup] of [
-    ['b', true],
-    ['b', false],
-  ] as const) {
-    const answers = after(second).length;
-    second.send(publishPacket(readings, text, 2, 5, dup));
-    await soon(() => after(second).length).toBe(answers + 1);
-    second.send(pubrelPacket(5));
-    await soon(() => after(second).length).toBe(answers + 2);
-  }
-  expect(stored()).toEqual(['a', 'b', 'b']);
-});
-
-test('another message under a packet id that was never released is stored: its client has lost its memory', async () => {
-  const first = await meter();
-  first.send(publishPacket(readings, 'a', 2, 1));
-  await soon(() => after(first)).toEqual([['pubrec', 1]]);
-  first.socket.destroy();
-  for (const again of ['b', 'c']) {
-    await restart();
-    const raw = await meter();
-    // its resend, too, is known
-    raw.send(publishPacket(readings, again, 2, 1), publishPacket(readings, again, 2, 1));
-    await soon(() => after(raw).length).toBe(2);
-  }
-  expect(stored()).toEqual(['a', 'b', 'c']);
-});
-
-describe('what paho-mqtt does with a QoS 2 message that it has released, after two failed attempts to reconnect', () => {
-  const from = 100;
-  const until = 400;
-
-  /** A client that counts its packet ids up; of some messages PUBCOMP did not reach it. */
-  async function publishAll(text: (id: number) => string) {
-    const raw = await meter();
-    for (let id = from; id < until; id++) raw.send(publishPacket(readings, text(id), 2, id));
-    await soon(() => after(raw).length).toBe(until - from);
-    for (let id = from; id < until; id++) raw.send(pubrelPacket(id));
-    await soon(() => after(raw).length).toBe(2 * (until - from));
-    raw.socket.destroy();
-  }
-
-  test.each([
-    ['a cut', async () => undefined],
-    ['a restart of the gateway', () => restart()],
-  ])('the PUBLISH without DUP is a resend, also behind a new message: after %s', async (_, between) => {
-    await publishAll((id) => `m-${id}`);
-    await between();
-    const raw = await meter();
-    raw.send(publishPacket(readings, 'online', 2, until));
-    for (const id of [from + 1, until - 2, until - 1])
-      raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
-    await soon(() => after(raw).length).toBe(7);
-    expect(stored().slice(until - from)).toEqual(['online']);
-    // and what it says next is new
-    raw.send(publishPacket(readings, 'm-399', 2, until + 1));
-    await soon(() => after(raw).length).toBe(8);
-    expect(stored().slice(until - from)).toEqual(['online', 'm-399']);
-  });
-
-  test.each([
-    ['one that other messages equal', () => 'same', until - 1, 'same'],
-    ['another content', (id: number) => `m-${id}`, until - 1, 'other'],
-    ['under an id that it used for two', (id: number) => `m-${id % 200}`, until - 1, `m-${(until - 1) % 200}`],
-    ['one under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
-  ])('it is taken for a new message where it might be one: %s', async (_, text, id, payload) => {
-    await publishAll(text);
-    const raw = await meter();
-    raw.send(publishPacket(readings, payload, 2, id));
-    await soon(() => after(raw).length).toBe(1);
-    expect(stored().length).toBe(until - from + 1);
-  });
-
-  test.each([
-    ['a client that begins its count anew at each start', [1, 2, 3, 4]],
-    ['a client that takes the lowest id that is free', [70, 71, 70, 71]],
-    ['a client that counts in a small circle', Array.from({ length: 60 }, (_, n) => 100 + (n % 30))],
-  ])('%s says the same again, and each is stored', async (_, ids) => {
-    for (let start = 0; start < 20; start++) {
-      const raw = await meter();
-      for (const [n, id] of ids.entries())
-        raw.send(publishPacket(readings, `${start % 2}-${n}`, 2, id), pubrelPacket(id));
-      await soon(() => after(raw).length).toBe(2 * ids.length);
-      raw.socket.destroy();
-    }
-    expect(stored().length).toBe(20 * ids.length);
-  });
-});
-
-test('a redelivered QoS 1 publish is only acknowledged, before a restart and after it; another under its id is new', async () => {
-  const raw = await meter();
-  raw.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'a', 1, 7, true));
-  await soon(() => after(raw)).toEqual([
-    ['puback', 7],
-    ['puback', 7],
-  ]);
-  await restart();
-  const second = await meter({ clean: true });
-  second.send(
-    publishPacket(readings, 'a', 1, 7, true),
-    publishPacket(readings, 'b', 1, 7, true),
-    publishPacket(readings, 'a', 1, 7, true),
-    publishPacket(readings, 'a', 1, 7),
-    publishPacket(readings, 'a', 1, 8, true),
-    publishPacket(state, 'a', 1, 8, true),
-  );
-  await soon(() => after(second).length).toBe(6);
-  expect(stored()).toEqual(['a', 'b', 'a', 'a', 'a', 'a']);
-  expect(evaluated).toEqual(stored());
-  expect(bench.broker.counters().redelivered).toBe(1);
-});
-
-test('a redelivery that comes while its first sending is being committed waits for that commit', async () => {
-  let commit: () => void = () => undefined;
-  let fail: () => void = () => undefined;
-  const attempts: string[] = [];
-  await bench.stop();
-  bench = new Bench({
-    storage: outbox.storage,
-    limits: { refusalDelayMs: 20 },
-    admit: ({ payload }) => {
-      attempts.push(Buffer.from(payload).toString());
-      return new Promise((resolve, reject) => {
-        commit = resolve;
-        fail = () => reject(new Error('the disk is full'));
-      });
-    },
-  });
-  await bench.broker.start();
-  const first = await meter();
-  first.send(publishPacket(readings, 'a', 1, 7));
-  await soon(() => attempts.length).toBe(1);
-  first.socket.destroy();
-  const second = await meter();
-  second.send(publishPacket(readings, 'a', 1, 7, true), Buffer.from([0xc0, 0]));
-  await soon(() => after(second)).toEqual([['pingresp', 0]]);
-  fail();
-  await soon(() => second.closed).toBe(true);
-  const third = await meter();
-  third.send(publishPacket(readings, 'a', 1, 7, true));
-  await soon(() => attempts.length).toBe(2);
-  commit();
-  await soon(() => after(third)).toEqual([['puback', 7]]);
-});
-
-test('while the disk hangs a device that floods is refused, and another one’s publish is taken and acknowledged', async () => {
-  await stop();
-  const held: (() => void)[] = [];
-  let hangs = false;
-  outbox = outboxIn(folder, {
-    limits: { maxQueuedEntries: 60 },
-    startWriter: (data) => {
-      const worker = new Worker(new URL('../outbox/sqlite/writer/writer.ts', import.meta.url), { workerData: data });
-      const postMessage = (message: ToWriter) => {
-        if (hangs) held.push(() => worker.postMessage(message));
-        else worker.postMessage(message);
-      };
-      return { postMessage, on: worker.on.bind(worker), once: worker.once.bind(worker) } as unknown as WriterThread;
-    },
-  });
-  await outbox.start();
-  bench = new Bench({
-    storage: outbox.storage,
-    limits: { refusalDelayMs: 20 },
-    admit: async ({ device, payload, record }) => {
-      const events = [draft(1, { data: JSON.stringify(String(payload)) })];
-      await outbox.append({ events, sender: device, publish: record });
-    },
-  });
-  await bench.broker.start();
-  const floods = [await meter({ clientId: 'a' }), await meter({ clientId: 'b' })];
-  const other = await bench.raw();
-  other.send(connectPacket('other'));
-  await soon(() => other.packets().length).toBe(1);
-  hangs = true;
-  try {
-    const flood = Array.from({ length: 60 }, (_, n) => publishPacket(readings, 'x', 1, n + 1));
-    floods[0]?.send(...flood);
-    await soon(() => bench.broker.counters().publishes).toBe(60);
-    // refused at its first ones, and closed before the rest of them is read
-    floods[1]?.send(...flood);
-    // the first connection has taken the share; its refusals come behind what is acknowledged before them
-    await soon(() => floods.map(({ closed }) => closed)).toEqual([false, true]);
-    expect(outbox.status().queued).toBe(20);
-    other.send(publishPacket('forpost/devices/other/readings', 'mine', 1, 1));
-    await soon(() => outbox.status().queued).toBe(21);
-  } finally {
-    hangs = false;
-    for (const post of held) post();
-  }
-  await soon(() => after(other)).toEqual([['puback', 1]]);
-  await soon(() => floods.map(({ closed }) => closed)).toEqual([true, true]);
-  expect(after(floods[0] as RawClient)).toHaveLength(20);
-  expect(other.closed).toBe(false);
-  expect(stored()).toEqual([...Array(20).fill('x'), 'mine']);
-});
-
-test('a session that is taken over while an acknowledgement is withheld gets it on its new connection, once', async () => {
+test('a client that reconnects while its acknowledgement is withheld gets it once, on the new connection', async () => {
   const commits: (() => void)[] = [];
   await bench.stop();
-  bench = new Bench({
-    storage: outbox.storage,
+  useBench({
+    storage: outbox.mqttState,
     admit: async ({ payload, record }) => {
       await new Promise<void>((resolve) => commits.push(resolve));
       await outbox.append({ events: [draft(1, { data: JSON.stringify(String(payload)) })], publish: record });
@@ -578,7 +210,7 @@ test('a session that is taken over while an acknowledgement is withheld gets it 
   expect(commits.length).toBe(2);
 });
 
-test('what a consumer sends to an absent device is on disk before it is acknowledged', async () => {
+test("a consumer's command to an absent device is on disk before the consumer is acknowledged", async () => {
   const commands = 'forpost/devices/meter/commands';
   const device = await meter();
   device.send(subscribePacket(1, commands, 1));
@@ -615,52 +247,11 @@ test('a thousand reconnections of a meter leave one session and nothing else', a
   expect(bench.broker.sizes()).toMatchObject({ sessions: 1, queued: 0, inbound: 0 });
 }, 180_000);
 
-test('an outbox that is found damaged in use is begun anew with the sessions that the broker holds', async () => {
-  const first = await panel();
-  await first.client.subscribeAsync('forpost/#', { qos: 1 });
-  await absent(first);
-  const raw = await meter();
-  raw.send(publishPacket(readings, 'before', 2, 1));
-  await soon(() => after(raw)).toEqual([['pubrec', 1]]);
-  // a write of another connection makes the writer forget its cached pages; then all but the first are overwritten
-  const db = new Database(outbox.file);
-  db.exec('create table other (x)');
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  db.close();
-  const content = readFileSync(outbox.file);
-  writeFileSync(outbox.file, Buffer.concat([content.subarray(0, 4096), Buffer.alloc(content.length - 4096, 0xa5)]));
-  await expect(outbox.append({ events: [draft(1)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED' });
-  await soon(() => outbox.append({ events: [draft(2)] })).toEqual({ stored: 1, repeated: 0 });
-  await restart();
-  const back = await panel();
-  expect(back.present).toBe(true);
-  await soon(() => back.messages).toEqual([`${readings}=before qos 1`]);
-  const again = await meter();
-  again.send(publishPacket(readings, 'before', 2, 1, true), pubrelPacket(1));
-  await soon(() => after(again)).toEqual([
-    ['pubrec', 1],
-    ['pubcomp', 1],
-  ]);
-  expect(evaluated).toEqual(['before']);
-});
-
-test('with a damaged outbox sessions begin anew, and nothing else happens', async () => {
-  const first = await panel();
-  await first.client.subscribeAsync('forpost/#', { qos: 1 });
-  await stop();
-  writeFileSync(outbox.file, 'no database');
-  await start();
-  const back = await panel();
-  expect(back.present).toBe(false);
-  expect(bench.broker.counters()).toMatchObject({ sessions: 1, queued: 0 });
-  expect(readdirSync(folder).some((name) => name.includes('damaged'))).toBe(true);
-});
-
-test('a session whose client stays away for too long ends, on disk too', async () => {
+test('a session whose client stays away for too long ends, in memory and on disk', async () => {
   await bench.stop();
   const day = 86_400_000;
   const clock = new FakeClock();
-  bench = new Bench({ storage: outbox.storage, clock, limits: { sessionAgingMs: day } });
+  useBench({ storage: outbox.mqttState, clock, limits: { sessionAgingMs: day } });
   await bench.broker.start();
   const first = await panel();
   await first.client.subscribeAsync('forpost/#', { qos: 1 });
@@ -671,9 +262,9 @@ test('a session whose client stays away for too long ends, on disk too', async (
   // how long it has been absent is known after a restart, too
   await bench.stop();
   await outbox.stop();
-  outbox = outboxIn(folder);
+  useOutbox(outboxIn(folder));
   await outbox.start();
-  bench = new Bench({ storage: outbox.storage, clock, limits: { sessionAgingMs: day } });
+  useBench({ storage: outbox.mqttState, clock, limits: { sessionAgingMs: day } });
   await bench.broker.start();
   clock.advance(2 * day);
   expect(bench.broker.counters()).toMatchObject({ sessions: 1, dropped: 0 });

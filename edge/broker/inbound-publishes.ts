@@ -5,12 +5,12 @@
  * Always: a publish that is known is not admitted a second time. The packet id is on disk before PUBREC, and its end
  * before PUBCOMP. PUBREL ends the publish under its packet id, and never a later publish under the same id.
  */
-import type { BrokerStorage, Change } from '../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import { type Forgotten, Inbound, type InboundCount } from './inbound.ts';
 import type { ClientRef, Session } from './session.ts';
 
 export interface InboundParts {
-  readonly storage: BrokerStorage;
+  readonly storage: MqttStateStore;
   readonly count: InboundCount;
   /** the client's session; undefined: it has none */
   readonly find: (clientId: string) => Session | undefined;
@@ -38,7 +38,7 @@ export class InboundPublishes {
   }
 
   /** The change by which a restart knows a publish that begins; undefined for a client without a persistent session. */
-  receivedChange(client: ClientRef, messageId: number): Change | undefined {
+  receivedChange(client: ClientRef, messageId: number): StateChange | undefined {
     if (!client.stays) return undefined;
     return { kind: 'received', session: this.#parts.findOrBegin(client.id).number, messageId };
   }

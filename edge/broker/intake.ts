@@ -13,7 +13,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import type { BrokerStorage, Change, PublishRecord } from '../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, PublishRecord, StateChange } from '../mqtt-state/mqtt-state.ts';
 import { clientKey, publishHash, type Redelivery } from '../mqtt-state/redelivery.ts';
 import type { Admit } from './access.ts';
 import type { Connection } from './connection.ts';
@@ -33,7 +33,7 @@ export interface IntakeOptions {
   readonly counters: Counters;
   readonly sessions: Sessions;
   readonly redeliveries: Redeliveries;
-  readonly storage: BrokerStorage;
+  readonly storage: MqttStateStore;
   /** delivers a message on. false: nobody has subscribed to it */
   readonly deliver: (message: Message) => boolean;
   readonly refusalDelayMs: number;
@@ -183,7 +183,7 @@ export class Intake {
   }
 
   /** What it leaves beside its events. The disk stands between a consumer and an absent subscriber only. */
-  #prepare({ principal }: Connection, message: Message): readonly Change[] {
+  #prepare({ principal }: Connection, message: Message): readonly StateChange[] {
     return this.#options.sessions.queues.prepare(message, principal.id, principal.kind === 'consumer');
   }
 

@@ -5,7 +5,7 @@
  * never on disk: it publishes them anew after each start.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { BrokerStorage, Remembered } from '../mqtt-state/mqtt-state.ts';
+import type { MqttState, MqttStateStore } from '../mqtt-state/mqtt-state.ts';
 import { type KeptMessage, kept } from './message.ts';
 import { Retained, type RetainedLimits, retainedBytes } from './retained.ts';
 import { bufferOf } from './session.ts';
@@ -13,7 +13,7 @@ import type { SessionChanges } from './session-changes.ts';
 
 export interface RetainedParts {
   readonly limits: RetainedLimits;
-  readonly storage: BrokerStorage;
+  readonly storage: MqttStateStore;
   readonly changes: SessionChanges;
   readonly clock: Clock;
   /** a message was not retained, at a bound */
@@ -34,7 +34,7 @@ export class RetainedMessages {
   }
 
   /** Restores the messages that were on disk at the start. */
-  recall(retained: Remembered['retained']): void {
+  recall(retained: MqttState['retained']): void {
     const { storage, changes } = this.#parts;
     for (const { owner, expiresAt, ...stored } of retained) {
       const { topic, qos } = stored;

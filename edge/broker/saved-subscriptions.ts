@@ -6,15 +6,15 @@
  *
  * Always: a subscription is on disk before its SUBACK, and so is its end before UNSUBACK.
  */
-import type { BrokerStorage, Change, SubscriptionOptions } from '../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, StateChange, SubscriptionOptions } from '../mqtt-state/mqtt-state.ts';
 import type { FilterIndex } from './filter-index.ts';
 import { isSame, type LiveSubscriber, type Session, type Subscription } from './session.ts';
 
 export class SavedSubscriptions {
-  readonly #storage: BrokerStorage;
+  readonly #storage: MqttStateStore;
   readonly #index: FilterIndex<LiveSubscriber>;
 
-  constructor(storage: BrokerStorage, index: FilterIndex<LiveSubscriber>) {
+  constructor(storage: MqttStateStore, index: FilterIndex<LiveSubscriber>) {
     this.#storage = storage;
     this.#index = index;
   }
@@ -67,7 +67,7 @@ export class SavedSubscriptions {
   }
 }
 
-export function subscribedChange(session: number, subscription: Subscription): Change {
+export function subscribedChange(session: number, subscription: Subscription): StateChange {
   const { topic, qos, noLocal, retainAsPublished, id } = subscription;
   const change = { kind: 'subscribed' as const, session, filter: topic, qos };
   if (noLocal !== true && retainAsPublished !== true && id === undefined) return change;

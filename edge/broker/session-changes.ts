@@ -5,17 +5,17 @@
  * no expiry. Properties are copied: a view of shared memory would take all of that memory to the writer's thread.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { BrokerStorage, Change } from '../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import type { KeptMessage } from './message.ts';
 import type { QueuedItem } from './outgoing-queue.ts';
 import type { Session } from './session.ts';
 
 export class SessionChanges {
-  readonly #storage: BrokerStorage;
+  readonly #storage: MqttStateStore;
   readonly #clock: Clock;
   readonly #maxAbsentMs: number;
 
-  constructor(storage: BrokerStorage, clock: Clock, maxAbsentMs: number) {
+  constructor(storage: MqttStateStore, clock: Clock, maxAbsentMs: number) {
     this.#storage = storage;
     this.#clock = clock;
     this.#maxAbsentMs = maxAbsentMs;
@@ -36,13 +36,13 @@ export class SessionChanges {
     this.#storage.save({ kind: 'session', session: number, client, absentMs, ...(isShort ? { expiryMs } : {}) });
   }
 
-  queued(session: number, item: QueuedItem): Change {
+  queued(session: number, item: QueuedItem): StateChange {
     const { message, topic, payload, qos, released, messageId = null, properties, retain } = item;
     const change = { kind: 'queued' as const, session, message, topic, payload, qos, messageId, released };
     return { ...change, ...this.extras(properties, item.expiresAt), ...(retain ? { retain } : {}) };
   }
 
-  retained({ topic, payload, qos, properties, expiresAt }: KeptMessage, owner: string): Change {
+  retained({ topic, payload, qos, properties, expiresAt }: KeptMessage, owner: string): StateChange {
     return { kind: 'retained', topic, payload, qos, owner, ...this.extras(properties, expiresAt) };
   }
 

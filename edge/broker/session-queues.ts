@@ -8,7 +8,7 @@
  * QoS 2 message is on disk before PUBLISH and before PUBREL. Each queue is bounded and drops its oldest message; beyond
  * the bound of all queues the longest one drops its oldest. Whatever the gateway publishes itself never waits.
  */
-import type { BrokerStorage, Change } from '../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import type { FilterIndex, Match } from './filter-index.ts';
 import { type Grant, grantOf, itemOf } from './grants.ts';
 import type { Message } from './message.ts';
@@ -19,7 +19,7 @@ import type { SessionChanges } from './session-changes.ts';
 
 export interface QueueParts {
   readonly limits: SessionLimits;
-  readonly storage: BrokerStorage;
+  readonly storage: MqttStateStore;
   readonly changes: SessionChanges;
   readonly index: FilterIndex<LiveSubscriber>;
   /** by client id */
@@ -32,7 +32,7 @@ export interface QueueParts {
 }
 
 const noSubscribers: readonly Match<LiveSubscriber>[] = [];
-const noChanges: readonly Change[] = [];
+const noChanges: readonly StateChange[] = [];
 
 export class SessionQueues {
   readonly #parts: QueueParts;
@@ -67,12 +67,12 @@ export class SessionQueues {
    * session that has subscribed to it (`absentOnly`: only sessions whose client is not connected), and the topic's
    * retained message.
    */
-  prepare(message: Message, owner: string, absentOnly: boolean): readonly Change[] {
+  prepare(message: Message, owner: string, absentOnly: boolean): readonly StateChange[] {
     const { topic, qos, retain, properties } = message;
     const { changes, sessions, isConnected } = this.#parts;
     const subscribers = qos === 0 ? noSubscribers : this.#parts.index.match(topic).stored;
     if (subscribers.length === 0 && !retain) return noChanges;
-    const prepared: Change[] = [];
+    const prepared: StateChange[] = [];
     const payload = new Uint8Array(message.payload);
     const extras = changes.extras(properties, message.expiresAt);
     if (retain && !isOurs(topic))
@@ -91,7 +91,7 @@ export class SessionQueues {
       message.number ??= this.nextMessage();
       numbers.push(session.number);
       const item = itemOf(message, grant, payload as Buffer);
-      prepared.push({ ...changes.queued(session.number, item), payload } as Change);
+      prepared.push({ ...changes.queued(session.number, item), payload } as StateChange);
     }
     if (message.number !== undefined) this.#prepared.set(message.number, numbers);
     return prepared;

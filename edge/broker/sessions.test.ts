@@ -1,6 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
-import { type BrokerStorage, noStorage } from '../mqtt-state/mqtt-state.ts';
+import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
 import { grantOf } from './grants.ts';
 import { Message, type MessageFields } from './message.ts';
 import type { SessionLimits, Subscription } from './session.ts';
@@ -13,7 +13,7 @@ const clock = new FakeClock();
 function sessions(
   limits: Partial<SessionLimits>,
   connected: readonly string[] = [],
-  storage: BrokerStorage = noStorage,
+  storage: MqttStateStore = noStateStore,
 ): Sessions {
   dropped.length = 0;
   return new Sessions({

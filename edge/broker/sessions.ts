@@ -11,7 +11,7 @@
  * it asked, or for `maxAbsentMs`.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { type BrokerStorage, noStorage, type Remembered, type StoredSession } from '../mqtt-state/mqtt-state.ts';
+import { type MqttState, type MqttStateStore, noStateStore, type StoredSession } from '../mqtt-state/mqtt-state.ts';
 import { FilterIndex } from './filter-index.ts';
 import { Inbound, InboundCount } from './inbound.ts';
 import { InboundPublishes } from './inbound-publishes.ts';
@@ -33,7 +33,7 @@ import { Unsaved } from './unsaved.ts';
 
 export interface SessionOptions {
   readonly limits?: Partial<SessionLimits>;
-  readonly storage?: BrokerStorage;
+  readonly storage?: MqttStateStore;
   readonly clock: Clock;
   readonly isConnected: (clientId: string) => boolean;
   /** something was dropped at a bound */
@@ -45,7 +45,7 @@ export interface SessionOptions {
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
-  readonly #storage: BrokerStorage;
+  readonly #storage: MqttStateStore;
   readonly #changes: SessionChanges;
   /** by client id, the longest known first */
   readonly #sessions = new Map<string, Session>();
@@ -63,7 +63,7 @@ export class Sessions {
   readonly retained: RetainedMessages;
 
   constructor(options: SessionOptions) {
-    const { clock, isConnected, onDropped, storage = noStorage } = options;
+    const { clock, isConnected, onDropped, storage = noStateStore } = options;
     const limits = { ...defaultSessionLimits, ...options.limits };
     this.#options = options;
     this.#limits = limits;
@@ -104,7 +104,7 @@ export class Sessions {
   }
 
   /** Restores what was on disk at the start. */
-  recall({ sessions, retained }: Pick<Remembered, 'sessions' | 'retained'>): void {
+  recall({ sessions, retained }: Pick<MqttState, 'sessions' | 'retained'>): void {
     const early = [...this.#sessions.values()];
     this.#lastNumber = sessions.reduce((last, { session }) => Math.max(last, session), this.#lastNumber);
     // a client that came before the disk was readable was told that it has no session: its new session stands

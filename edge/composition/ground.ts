@@ -95,7 +95,7 @@ function composeDevices(options: GatewayOptions, { error }: GatewayClock): Pick<
 function composeBroker(
   options: GatewayOptions,
   pipeline: () => Pipeline,
-  { storage }: SqliteOutbox,
+  { mqttState }: SqliteOutbox,
   devices: DeviceRegistry,
 ): Pick<Ground, 'broker' | 'refusedClients' | 'refusedFile'> {
   const { clock, installation } = options;
@@ -114,7 +114,7 @@ function composeBroker(
     authenticate,
     acquaintance,
     admit: (publish) => pipeline().admit(publish),
-    storage,
+    storage: mqttState,
     clock,
     logger,
     onConnection: (device, connected) => devices.connected(device as DeviceId, connected),

@@ -1,42 +1,49 @@
 /**
- * What the broker remembers on disk, in the outbox's file and in its commits: sessions with their subscriptions and
- * queues, retained messages, QoS 2 publishes between PUBREC and PUBREL, and the newest QoS 1 publishes of each client.
- * The broker works on its own copy in memory; here are the changes of it, and what it finds after a restart.
+ * What the broker keeps across restarts, as an interface between the broker and whoever stores it: sessions with their
+ * subscriptions and queues, retained messages, QoS 2 publishes between PUBREC and PUBREL, and the newest QoS 1 and 2
+ * publishes of each client. The broker works on its own copy in memory and saves each change of it; after a restart it
+ * recalls the whole.
  *
- * Always: the changes of a publish are on disk in the commit of its events, or not at all; other changes are on disk
- * in the order in which they were saved, at the latest with the next commit after `saved` was asked for, and in one
- * commit before those of its publishes: what undoes a change of a publish is saved once that is committed.
+ * Always:
+ *  - the changes of a publish are on disk in the commit of its events, or not at all;
+ *  - other changes are on disk in the order in which they were saved, at the latest with the next commit after `saved`
+ *    was asked for;
+ *  - in one commit, saved changes come before the changes of its publishes: a change that undoes a publish's is saved
+ *    only once that publish is committed.
+ *
+ * The outbox implements it in its own file and its own commits (outbox/sqlite/main/mqtt-state-writes.ts,
+ * outbox/sqlite/writer/mqtt-state/): one fsync makes a reading durable together with what its publish leaves here.
  */
 import type { Redelivery } from './redelivery.ts';
 
-/** A session's number, given by the broker and never again to another. */
+/** A session's number, given by the broker and never again to another session. */
 export type SessionNumber = number;
 
-/** What MQTT 5 has for a message beside its payload; an older version of the file has none of it. */
+/** What MQTT 5 adds to a message besides its payload. An older version of the file has none of it. */
 export interface MessageExtras {
-  /** what its subscribers get, as the bytes of MQTT 5 */
+  /** the properties that subscribers get, as bytes of MQTT 5 */
   readonly properties?: Uint8Array | null | undefined;
-  /** when it is of no use any more, ms since 1970 */
+  /** when the message expires, ms since 1970 */
   readonly expiresAt?: number | null | undefined;
 }
 
-/** What MQTT 5 has for a subscription beside its QoS. */
+/** What MQTT 5 adds to a subscription besides its QoS. */
 export interface SubscriptionOptions {
   readonly noLocal: boolean;
   readonly retainAsPublished: boolean;
   readonly id: number | null;
 }
 
-/** A message for one session, in the order of `message`, the broker's own count of its messages. */
+/** A message for one session. `message`: the broker's own count of its messages, which orders the queue. */
 export interface QueuedMessage extends MessageExtras {
   readonly session: SessionNumber;
   readonly message: number;
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 1 | 2;
-  /** the packet id under which it was sent, once it was */
+  /** the packet id under which it was sent; null: it was not sent yet */
   readonly messageId: number | null;
-  /** its PUBREC came: what is owed is PUBREL, and the payload is gone */
+  /** Its PUBREC came: the broker owes PUBREL, and the payload is gone. */
   readonly released: boolean;
   /** goes out with the retain flag */
   readonly retain?: boolean | undefined;
@@ -54,7 +61,7 @@ export interface SessionRecord {
   readonly session: SessionNumber;
   readonly client: string;
   readonly absentMs: number;
-  /** how long its client may stay away; none: as long as the broker keeps any */
+  /** how long its client may stay away; none: as long as the broker keeps any session */
   readonly expiryMs?: number | null | undefined;
 }
 
@@ -64,8 +71,8 @@ export interface StoredSubscription {
   readonly options?: SubscriptionOptions | null | undefined;
 }
 
-/** Each says what is true afterwards, so that one that is made twice does no harm. Payloads own their memory. */
-export type Change =
+/** Each change says what is true afterwards, so that making it twice does no harm. Payloads own their memory. */
+export type StateChange =
   | ({ readonly kind: 'session' } & SessionRecord)
   /** with its subscriptions, its queue and its QoS 2 state */
   | { readonly kind: 'session-ended'; readonly session: SessionNumber }
@@ -75,7 +82,7 @@ export type Change =
   | ({ readonly kind: 'sent' } & Pick<QueuedMessage, 'session' | 'message' | 'messageId' | 'released'>)
   /** acknowledged, or dropped at a bound */
   | { readonly kind: 'unqueued'; readonly session: SessionNumber; readonly message: number }
-  /** a QoS 2 publish of the client was taken, until its PUBREL */
+  /** a QoS 2 publish of the client was admitted; its PUBREL ends it */
   | { readonly kind: 'received'; readonly session: SessionNumber; readonly messageId: number }
   | { readonly kind: 'released'; readonly session: SessionNumber; readonly messageId: number }
   | ({ readonly kind: 'retained' } & RetainedMessage)
@@ -83,20 +90,21 @@ export type Change =
 
 /** What one publish leaves besides its events, in the same commit. */
 export interface PublishRecord {
-  /** QoS 1 and 2 of a device */
+  /** of a device's publish with QoS 1 or 2 */
   readonly redelivery?: Redelivery | undefined;
-  readonly changes?: readonly Change[] | undefined;
+  readonly changes?: readonly StateChange[] | undefined;
 }
 
 export interface StoredSession extends SessionRecord {
   readonly subscriptions: readonly StoredSubscription[];
   /** oldest first */
   readonly queue: readonly QueuedMessage[];
+  /** packet ids of QoS 2 publishes that were admitted and not released */
   readonly inbound: readonly number[];
 }
 
-/** What is found at the start. */
-export interface Remembered {
+/** The whole state, as a restart finds it. */
+export interface MqttState {
   /** oldest first */
   readonly sessions: readonly StoredSession[];
   readonly retained: readonly RetainedMessage[];
@@ -105,23 +113,26 @@ export interface Remembered {
 }
 
 /** The broker's view of the disk. */
-export interface BrokerStorage {
-  /** Calls `take` once with what was on disk at the start: now, or when a disk that was full lets it be read. */
-  recall(take: (remembered: Remembered) => void): void;
-  /** false while a disk that was full at the start has not let anything be read: nobody knows then what was */
+export interface MqttStateStore {
+  /** Calls `take` once with the state at the start: at once, or when a disk that was full can be read. */
+  recall(take: (state: MqttState) => void): void;
+  /** false: a disk that was full at the start has not been readable yet, and the state is unknown */
   isRead(): boolean;
-  /** Rides in the next commit; does not ask for one, but a second later. */
-  save(change: Change): void;
-  /** Everything saved until now is on disk. @throws what the outbox says; it is then saved with a later commit */
+  /** Saves a change with the next commit, or with one of its own a second later. */
+  save(change: StateChange): void;
+  /** Resolves when everything saved until now is on disk. @throws the outbox's error; a later commit saves it then */
   saved(): Promise<void>;
-  /** The changes of `sender`'s publish that has no events, all of them in one commit. @throws what the outbox says */
-  commit(changes: readonly Change[], sender: string): Promise<void>;
-  /** `save` all that is true: the file is a new one, or too much was saved for a disk that takes nothing. */
+  /** Saves the changes of a publish of `sender` that has no events, all of them in one commit. @throws the outbox's error */
+  commit(changes: readonly StateChange[], sender: string): Promise<void>;
+  /**
+   * The listener must `save` the whole state: the file is a new one, or too many changes waited for a disk that takes
+   * nothing.
+   */
   onAnew(listener: () => void): void;
 }
 
-/** A broker whose memory ends with it. */
-export const noStorage: BrokerStorage = {
+/** For a broker whose state ends with it. */
+export const noStateStore: MqttStateStore = {
   recall: () => undefined,
   isRead: () => true,
   save: () => undefined,

@@ -3,7 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { BrokerStorage, Change } from '../../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore, StateChange } from '../../mqtt-state/mqtt-state.ts';
 import type { DevicePublish, Principal } from '../access.ts';
 import { Broker, type BrokerOptions } from '../broker.ts';
 
@@ -97,7 +97,7 @@ export class Bench {
 }
 
 /** A disk whose commits the test decides. */
-export class HeldStorage implements BrokerStorage {
+export class HeldStorage implements MqttStateStore {
   readonly recall = () => undefined;
   read = true;
   readonly isRead = () => this.read;
@@ -109,7 +109,7 @@ export class HeldStorage implements BrokerStorage {
   };
   #waiting: PromiseWithResolvers<void>[] = [];
 
-  save = ({ kind }: Change) => void this.changes.push(kind);
+  save = ({ kind }: StateChange) => void this.changes.push(kind);
 
   saved = () => {
     const wait = Promise.withResolvers<void>();

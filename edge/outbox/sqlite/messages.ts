@@ -7,7 +7,7 @@
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { AnswerMessage, CallMessage } from '@forpost/shared/threads/calls.ts';
-import type { Change, Remembered } from '../../mqtt-state/mqtt-state.ts';
+import type { MqttState, StateChange } from '../../mqtt-state/mqtt-state.ts';
 import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.ts';
 import type { DamagePlace } from './event-rows.ts';
 import type { PackedRecords } from './publish-records.ts';
@@ -15,7 +15,7 @@ import type { PackedRecords } from './publish-records.ts';
 export interface TakenChanges {
   /** everything on disk is to be forgotten before */
   readonly anew: boolean;
-  readonly changes: readonly Change[];
+  readonly changes: readonly StateChange[];
 }
 
 /** A damaged file under its new name, the database first. */
@@ -142,7 +142,7 @@ export interface CommitOutcome {
 
 /** What was in the file at the start. */
 export interface Recalled {
-  readonly remembered: Remembered;
+  readonly remembered: MqttState;
   readonly resendIds: readonly RecalledIds[];
   readonly reused: readonly ReusedIds[];
 }

@@ -3,7 +3,7 @@
  * blob, the rarer changes one by one, each with the entry that it belongs to (an entry that is refused leaves nothing).
  */
 
-import type { Change, PublishRecord } from '../../mqtt-state/mqtt-state.ts';
+import type { PublishRecord, StateChange } from '../../mqtt-state/mqtt-state.ts';
 import { PackedRedeliveries } from '../../mqtt-state/redelivery.ts';
 import type { OutboxEntry } from '../outbox.ts';
 
@@ -11,7 +11,7 @@ export interface PackedRecords {
   readonly redeliveries: Uint8Array;
   /** the entry of each record */
   readonly entries: Uint32Array;
-  readonly changes: readonly { readonly entry: number; readonly change: Change }[];
+  readonly changes: readonly { readonly entry: number; readonly change: StateChange }[];
 }
 
 /** What a record weighs in front of the disk. */
@@ -27,7 +27,7 @@ export function packRecords(waiting: readonly { readonly entry: OutboxEntry }[])
   for (const { entry } of waiting) if (entry.publish?.redelivery !== undefined) count++;
   const redeliveries = PackedRedeliveries.ofLength(count);
   const entries = new Uint32Array(count);
-  const changes: { entry: number; change: Change }[] = [];
+  const changes: { entry: number; change: StateChange }[] = [];
   let n = 0;
   for (let i = 0; i < waiting.length; i++) {
     const record = waiting[i]?.entry.publish;

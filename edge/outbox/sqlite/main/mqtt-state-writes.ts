@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ForpostError } from '@forpost/shared/errors.ts';
-import type { BrokerStorage, Change, Remembered } from '../../../mqtt-state/mqtt-state.ts';
+import type { MqttState, MqttStateStore, StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import type { TakenChanges } from '../messages.ts';
 import { PendingChanges } from './pending-changes.ts';
 
@@ -23,7 +23,7 @@ export interface StateWriteParts {
   readonly flush: () => void;
   readonly flushSoon: () => void;
   /** commits the changes of a publish without events */
-  readonly commit: BrokerStorage['commit'];
+  readonly commit: MqttStateStore['commit'];
 }
 
 export class MqttStateWrites {
@@ -32,13 +32,13 @@ export class MqttStateWrites {
   #timer: Timer | undefined;
   #isDue = false;
   /** what was on disk, until the broker asks for it; or the broker, until the disk could be read */
-  #remembered: Remembered | undefined;
-  #take: ((remembered: Remembered) => void) | undefined;
-  readonly storage: BrokerStorage;
+  #remembered: MqttState | undefined;
+  #take: ((remembered: MqttState) => void) | undefined;
+  readonly store: MqttStateStore;
 
   constructor(parts: StateWriteParts) {
     this.#parts = parts;
-    this.storage = {
+    this.store = {
       recall: (take) => {
         const remembered = this.#remembered;
         this.#remembered = undefined;
@@ -54,7 +54,7 @@ export class MqttStateWrites {
   }
 
   /** Hands the broker what was on disk at the start. */
-  recalled(remembered: Remembered): void {
+  recalled(remembered: MqttState): void {
     const take = this.#take;
     if (take === undefined) {
       this.#remembered = remembered;
@@ -101,7 +101,7 @@ export class MqttStateWrites {
     this.#timer?.cancel();
   }
 
-  #save(change: Change): void {
+  #save(change: StateChange): void {
     this.#changes.add(change);
     if (this.#timer !== undefined) return;
     this.#timer = this.#parts.clock.after(changesWaitMs, () => {

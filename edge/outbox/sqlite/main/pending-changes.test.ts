@@ -1,18 +1,18 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { expect, test } from 'vitest';
-import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import { PendingChanges } from './pending-changes.ts';
 
 const failure = new ForpostError('FORPOST_OUTBOX_FAILED', 'the disk');
 const payload = new Uint8Array(3);
 
-function queued(message: number): Change {
+function queued(message: number): StateChange {
   return { kind: 'queued', session: 1, message, topic: 't', payload, qos: 1, messageId: null, released: false };
 }
-const sent = (message: number, messageId: number): Change => ({
+const sent = (message: number, messageId: number): StateChange => ({
   ...{ kind: 'sent', session: 1, message, messageId, released: false },
 });
-const unqueued = (message: number): Change => ({ kind: 'unqueued', session: 1, message });
+const unqueued = (message: number): StateChange => ({ kind: 'unqueued', session: 1, message });
 
 function started(): PendingChanges {
   const pending = new PendingChanges();
@@ -30,8 +30,8 @@ test('only the newest word on a thing is written, and a message that came and we
 
 test('a session that has ended takes with it what was to be written of it', () => {
   const pending = started();
-  const ended: Change = { kind: 'session-ended', session: 1 };
-  const other: Change = { kind: 'received', session: 2, messageId: 1 };
+  const ended: StateChange = { kind: 'session-ended', session: 1 };
+  const other: StateChange = { kind: 'received', session: 2, messageId: 1 };
   for (const change of [queued(1), other, ended]) pending.add(change);
   expect(pending.take().changes).toEqual([other, ended]);
 });

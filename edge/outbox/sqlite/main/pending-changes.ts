@@ -9,14 +9,14 @@
  * asked for anew when the disk takes it.
  */
 import type { ForpostError } from '@forpost/shared/errors.ts';
-import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import type { TakenChanges } from '../messages.ts';
 
 /** Some MB, beyond what the broker holds anyway. */
 const maxPending = 50_000;
 
 interface Pending {
-  readonly change: Change;
+  readonly change: StateChange;
   /** nothing of it can be on disk: a message that was never there leaves nothing behind */
   readonly fresh: boolean;
 }
@@ -50,7 +50,7 @@ export class PendingChanges {
     this.#askAnew = listener;
   }
 
-  add(change: Change): void {
+  add(change: StateChange): void {
     if (this.#anew) return;
     this.#put(change);
     // all that the broker holds is bounded by the broker
@@ -117,7 +117,7 @@ export class PendingChanges {
     return wait.promise;
   }
 
-  #put(change: Change): void {
+  #put(change: StateChange): void {
     const key = keyOf(change);
     const known = this.#pending.get(key);
     if (change.kind === 'sent' && known?.change.kind === 'queued')
@@ -154,7 +154,7 @@ function withResolvers(): Wait {
   return { promise, resolve, reject };
 }
 
-function keyOf(change: Change): string {
+function keyOf(change: StateChange): string {
   switch (change.kind) {
     case 'session':
     case 'session-ended':

@@ -18,7 +18,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import { SparingLogger } from '@forpost/shared/logging.ts';
 import { Caller } from '@forpost/shared/threads/calls.ts';
-import type { BrokerStorage } from '../../../mqtt-state/mqtt-state.ts';
+import type { MqttStateStore } from '../../../mqtt-state/mqtt-state.ts';
 import { InHand } from '../../in-hand.ts';
 import type { Appended, DeadLetter, Outbox, OutboxEntry, OutboxStatus } from '../../outbox.ts';
 import type { DamagePlace } from '../event-rows.ts';
@@ -96,8 +96,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   /** The broker's state, in this file and its commits. */
-  get storage(): BrokerStorage {
-    return this.#state.storage;
+  get mqttState(): MqttStateStore {
+    return this.#state.store;
   }
 
   /** @throws ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, FORPOST_OUTBOX_FAILED */

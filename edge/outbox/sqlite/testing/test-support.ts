@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import type { Remembered } from '../../../mqtt-state/mqtt-state.ts';
+import type { MqttState } from '../../../mqtt-state/mqtt-state.ts';
 import type { EventDraft } from '../../outbox.ts';
 import type { SqliteOutboxOptions } from '../main/outbox-options.ts';
 import { SqliteOutbox } from '../main/sqlite-outbox.ts';
@@ -33,9 +33,9 @@ export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = 
 }
 
 /** What an outbox that is started found of the broker's. */
-export function recalled(outbox: SqliteOutbox): Remembered {
-  let found: Remembered | undefined;
-  outbox.storage.recall((remembered) => {
+export function recalled(outbox: SqliteOutbox): MqttState {
+  let found: MqttState | undefined;
+  outbox.mqttState.recall((remembered) => {
     found = remembered;
   });
   if (found === undefined) throw new Error('the outbox has read nothing yet');

@@ -12,7 +12,7 @@ import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from '../../../../test/harness/small-disk.ts';
 import { unless } from '../../../../test/harness/unless.ts';
-import type { Change } from '../../../mqtt-state/mqtt-state.ts';
+import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import { InHand } from '../../in-hand.ts';
 import type { EventDraft, OutboxEntry } from '../../outbox.ts';
 import { Gathering } from '../main/gathering.ts';
@@ -76,7 +76,7 @@ function opened(epoch: string, ballastBytes: number): Opened {
 const text = 'x'.repeat(900);
 const reading = (n: number): EventDraft =>
   draft(n, { data: `{"n":${n},"text":"${text}"}`, resendId: `id-${n}`, time: stamp.received + n });
-const session: readonly Change[] = [
+const session: readonly StateChange[] = [
   { kind: 'session', session: 1, client: 'panel', absentMs: 1000 },
   { kind: 'subscribed', session: 1, filter: 'a/#', qos: 1 },
   {

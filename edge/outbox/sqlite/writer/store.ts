@@ -36,7 +36,7 @@ import { beginEpoch, saveMetaHash } from '../sql/meta.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
 import type { HighNumbers } from './high-numbers.ts';
 import { type LaneState, Lanes } from './lanes.ts';
-import { BrokerMemory } from './mqtt-state/mqtt-state-store.ts';
+import { MqttStateTables } from './mqtt-state/mqtt-state-tables.ts';
 import { RecentIds } from './recent-ids.ts';
 import { mendLane } from './repair/mending.ts';
 import { Retention } from './space/retention.ts';
@@ -79,7 +79,7 @@ export class OutboxStore {
   #lanes: Lanes;
   #recent: RecentIds;
   #deadLetters: DeadLetterBox;
-  #broker: BrokerMemory;
+  #broker: MqttStateTables;
   /** what is held here is not what is in the file */
   #isStale = false;
   #known: FileState | undefined;
@@ -104,7 +104,7 @@ export class OutboxStore {
     this.#lanes = new Lanes(db, sinks, ends);
     this.#recent = new RecentIds(db);
     this.#deadLetters = new DeadLetterBox(db);
-    this.#broker = new BrokerMemory(db);
+    this.#broker = new MqttStateTables(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
     this.#room = new RoomKeeper(db, disk, limits, inHand, () => this.#size());
     this.starts = starts;
@@ -155,7 +155,7 @@ export class OutboxStore {
     this.#lanes = new Lanes(this.#db, this.#sinks, this.#ends);
     this.#recent = new RecentIds(this.#db);
     this.#deadLetters = new DeadLetterBox(this.#db);
-    this.#broker = new BrokerMemory(this.#db);
+    this.#broker = new MqttStateTables(this.#db);
     this.#isStale = false;
   }
 

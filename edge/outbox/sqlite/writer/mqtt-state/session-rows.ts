@@ -7,12 +7,12 @@
  */
 import type Database from 'better-sqlite3';
 import type {
-  Change,
   MessageExtras,
+  MqttState,
   QueuedMessage,
-  Remembered,
   RetainedMessage,
   SessionNumber,
+  StateChange,
   StoredSession,
   SubscriptionOptions,
 } from '../../../../mqtt-state/mqtt-state.ts';
@@ -42,7 +42,7 @@ export class SessionRows {
   }
 
   /** Within the caller's transaction. */
-  apply(change: Change): void {
+  apply(change: StateChange): void {
     const statements = this.#statements;
     switch (change.kind) {
       case 'session': {
@@ -112,7 +112,7 @@ export class SessionRows {
   }
 
   /** Everything, after what belongs to nobody, or is altered, is gone. */
-  load(): Omit<Remembered, 'redeliveries'> {
+  load(): Omit<MqttState, 'redeliveries'> {
     const db = this.#db;
     return db.transaction(() => {
       const rows = {

@@ -3,7 +3,7 @@ import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Change } from '../../../../mqtt-state/mqtt-state.ts';
+import type { StateChange } from '../../../../mqtt-state/mqtt-state.ts';
 import { alteredReason } from '../../../gap.ts';
 import { DamagedRange } from '../../event-rows.ts';
 import type { OutboxProblem } from '../../main/outbox-options.ts';
@@ -105,17 +105,17 @@ test('a cursor that is altered goes back to the oldest event that is kept: sent 
 
 test('of what the broker remembers an altered row ends its own session, or its retained message, and no other', async () => {
   const first = await started();
-  const saved: Change[] = [
-    ...[1, 2, 3].flatMap((session): Change[] => [
+  const saved: StateChange[] = [
+    ...[1, 2, 3].flatMap((session): StateChange[] => [
       { kind: 'session', session, client: `client-${session}`, absentMs: 0 },
       { kind: 'subscribed', session, filter: `a/${session}`, qos: 1 },
       { kind: 'subscribed', session, filter: `b/${session}`, qos: 1 },
     ]),
     ...['one', 'two'].map(
-      (topic): Change => ({ kind: 'retained', topic, payload: new Uint8Array([1, 2]), qos: 1, owner: 'panel' }),
+      (topic): StateChange => ({ kind: 'retained', topic, payload: new Uint8Array([1, 2]), qos: 1, owner: 'panel' }),
     ),
   ];
-  await first.storage.commit(saved, 'panel');
+  await first.mqttState.commit(saved, 'panel');
   await first.stop();
   alter(
     first.file,

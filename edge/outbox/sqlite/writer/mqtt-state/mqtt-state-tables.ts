@@ -3,13 +3,13 @@
  * everything at the start.
  */
 import type Database from 'better-sqlite3';
-import type { Remembered } from '../../../../mqtt-state/mqtt-state.ts';
+import type { MqttState } from '../../../../mqtt-state/mqtt-state.ts';
 import type { Batch } from '../../messages.ts';
 import { withoutRefused } from '../../publish-records.ts';
 import { RedeliveryLog } from './redelivery-log.ts';
 import { SessionRows } from './session-rows.ts';
 
-export class BrokerMemory {
+export class MqttStateTables {
   readonly #rows: SessionRows;
   readonly #redeliveries: RedeliveryLog;
 
@@ -31,7 +31,7 @@ export class BrokerMemory {
     for (const change of changes.changes) if (change.kind === 'session-ended') this.#rows.apply(change);
   }
 
-  recall(): Remembered {
+  recall(): MqttState {
     return { ...this.#rows.load(), redeliveries: this.#redeliveries.load() };
   }
 }

@@ -58,7 +58,7 @@ test('an entry that the outbox has no room for leaves no record and no message e
       );
     }),
   );
-  outbox.storage.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
+  outbox.mqttState.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
   await outbox.stop();
   expect(kept.length).toBeGreaterThan(10);
   expect(kept.length).toBeLessThan(390);
@@ -76,12 +76,12 @@ test('an entry that the outbox has no room for leaves no record and no message e
 test('a packet id that is another publish’s in the commit that frees it of the one before stays taken', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
-  outbox.storage.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
-  outbox.storage.save({ kind: 'session', session: 2, client: 'meter/2', absentMs: 0 });
+  outbox.mqttState.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
+  outbox.mqttState.save({ kind: 'session', session: 2, client: 'meter/2', absentMs: 0 });
   const received = (session: number) => ({ kind: 'received', session, messageId: 5 }) as const;
   await outbox.append({ events: [draft(1)], publish: { changes: [received(1), received(2)] } });
-  outbox.storage.save({ kind: 'released', session: 1, messageId: 5 });
-  outbox.storage.save({ kind: 'session-ended', session: 2 });
+  outbox.mqttState.save({ kind: 'released', session: 1, messageId: 5 });
+  outbox.mqttState.save({ kind: 'session-ended', session: 2 });
   await outbox.append({ events: [draft(2)], publish: { changes: [received(1), received(2)] } });
   const db = new Database(outbox.file, { readonly: true });
   // nothing of a session that has ended is left either
@@ -112,7 +112,7 @@ test('sessions of a file from before MQTT 5 go on, and what MQTT 5 has for them 
   const queued = { kind: 'queued', session: 1, message: 7, topic: 't', payload, qos: 2, messageId: 5 } as const;
   const first = outboxIn(folder);
   await first.start();
-  const { storage } = first;
+  const { mqttState: storage } = first;
   storage.save({ kind: 'session', session: 1, client: 'panel/1', absentMs: 0 });
   storage.save({ kind: 'subscribed', session: 1, filter: 'a/#', qos: 1 });
   storage.save({ ...queued, released: false });
@@ -138,14 +138,14 @@ test('sessions of a file from before MQTT 5 go on, and what MQTT 5 has for them 
   expect(retained).toMatchObject([{ topic: 'r', properties: null }]);
   const options = { noLocal: true, retainAsPublished: false, id: 268_435_455 };
   const extras = { properties: new Uint8Array([3, 0, 1, 97]), expiresAt: 1_800_000_000_000 };
-  second.storage.save({ kind: 'session', session: 1, client: 'panel/1', absentMs: 0, expiryMs: 5000 });
-  second.storage.save({ kind: 'subscribed', session: 1, filter: 'a/#', qos: 1, options });
-  second.storage.save({ ...queued, released: false, retain: true, ...extras });
-  second.storage.save({ kind: 'retained', topic: 'r', payload, qos: 1, owner: 'meter', ...extras });
-  await second.storage.saved();
+  second.mqttState.save({ kind: 'session', session: 1, client: 'panel/1', absentMs: 0, expiryMs: 5000 });
+  second.mqttState.save({ kind: 'subscribed', session: 1, filter: 'a/#', qos: 1, options });
+  second.mqttState.save({ ...queued, released: false, retain: true, ...extras });
+  second.mqttState.save({ kind: 'retained', topic: 'r', payload, qos: 1, owner: 'meter', ...extras });
+  await second.mqttState.saved();
   // PUBREC came: hashed anew by SQL
-  second.storage.save({ kind: 'sent', session: 1, message: 7, messageId: 6, released: true });
-  await second.storage.saved();
+  second.mqttState.save({ kind: 'sent', session: 1, message: 7, messageId: 6, released: true });
+  await second.mqttState.saved();
   await second.stop();
 
   const third = outboxIn(folder);
