@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { said } from '@forpost/shared/texts/english.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Notification } from '../notify/channel.ts';
+import { inLanguage } from '../notify/words.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite } from '../registry/registry.ts';
 import { SettlingRegistry } from '../registry/testing/settling-registry.ts';
 import { CentreAlarms } from './centre-alarms.ts';
+import { centreAlarmView } from './view.ts';
 
 const logger = silentLogger();
 const flood = { gateway: 'gw-1', site: 'home', kind: 'flood', severity: 'warning', message: 'it floods' } as const;
@@ -79,12 +83,12 @@ test('an alarm of the centre is told once, is active until it is cleared, and is
   for (let i = 0; i < 5; i++) alarms.raise(flood);
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
   alarms.raise(flood);
-  alarms.clear('gw-1', 'flood', 'it is quiet again');
+  alarms.clear('gw-1', 'flood', message('centre/alarm.flood-over', { gateway: 'gw-1' }));
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);
   await expect.poll(() => told.length).toBe(2);
   expect(told.map(({ gateway, change, message }) => [gateway, change, message])).toEqual([
     ['gw-1', 'raised', 'it floods'],
-    ['gw-1', 'cleared', 'Over: it floods (it is quiet again)'],
+    ['gw-1', 'cleared', 'Over: it floods (gateway gw-1 sends no more than its limit again)'],
   ]);
   expect(told[0]?.alarm).toBe(told[1]?.alarm);
 });
@@ -197,4 +201,22 @@ test('a registry with a damaged line keeps what can be read, and the damaged fil
   const again = new FileRegistry(file, clock, logger);
   await again.start();
   expect(again.get('gateway-site', 'gw-1')?.data).toEqual({ site: 'home' });
+});
+
+test('an alarm of the centre itself reaches people and pages in their own language', async () => {
+  const clock = new FakeClock();
+  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  alarms.raise({ ...flood, ...said(message('centre/alarm.silent', { name: 'Barn' })) });
+  await expect.poll(() => told.length).toBe(1);
+  alarms.clear('gw-1', 'flood', message('centre/alarm.silent-over'));
+  await expect.poll(() => told.length).toBe(2);
+  expect(told.map((one) => inLanguage(one, 'ru').message)).toEqual([
+    'Шлюз Barn молчит: что происходит на площадке, центру неизвестно',
+    'Завершилась: Шлюз Barn молчит: что происходит на площадке, центру неизвестно (Шлюз снова на связи)',
+  ]);
+  const view = alarms.all().map(centreAlarmView)[0];
+  expect([view?.message_i18n, view?.summary_i18n]).toEqual([
+    { key: 'centre/alarm.silent-over' },
+    { key: 'centre/alarm.silent', values: { name: 'Barn' } },
+  ]);
 });

@@ -21,9 +21,13 @@ import type { Severity } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { type Said, said } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Notification } from '../notify/channel.ts';
+import { around } from '../notify/words.ts';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
 
 /** What a part of the centre finds wrong with a gateway. */
@@ -36,6 +40,8 @@ export interface CentreFinding {
   readonly severity: Severity;
   /** a sentence for staff; each other one is a write and is shown, so it holds no figure that changes by the second */
   readonly message: string;
+  /** `message` as a message of the catalogue (shared/texts) */
+  readonly message_i18n?: Message;
   /** it clears by itself where it is not raised again for so long, 2 min at least; default: only `clear` ends it */
   readonly holdsForMs?: number;
 }
@@ -53,6 +59,7 @@ export interface CentreAlarm extends CentreFinding {
   readonly acknowledgedBy: string;
   /** of one that is over: what it was about; `message` says what is so since then */
   readonly summary?: string;
+  readonly summary_i18n?: Message;
   /** ms since 1970; absent: it is active */
   readonly ended?: number;
 }
@@ -94,7 +101,9 @@ const isStored = Compile(
     kind: Type.String({ minLength: 1, maxLength: 64 }),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     message: Type.String(),
+    message_i18n: Type.Optional(Type.Object({ key: Type.String() })),
     summary: Type.Optional(Type.String()),
+    summary_i18n: Type.Optional(Type.Object({ key: Type.String() })),
     ended: Type.Optional(Type.Number()),
     holdsForMs: Type.Optional(Type.Number()),
     since: Type.Number(),
@@ -168,8 +177,8 @@ export class CentreAlarms implements Part {
     this.#want(name, 'state', (before) => this.#raised(finding, before));
   }
 
-  /** Clears an alarm; does nothing where no such alarm is active. `message`: a sentence for staff. */
-  clear(gateway: string, kind: string, message: string): void {
+  /** Clears an alarm; does nothing where no such alarm is active. `says`: a sentence for staff. */
+  clear(gateway: string, kind: string, says: Message): void {
     const name = nameOf({ gateway, kind });
     if (this.#entries.get(name)?.stored.active !== true && !this.#wanted.has(name)) return;
     this.#want(name, 'state', (before) =>
@@ -177,7 +186,8 @@ export class CentreAlarms implements Part {
         ? this.#untold({
             ...before,
             ...{ active: false, change: 'cleared', summary: before.message, ended: this.#options.clock.now() },
-            message: message.slice(0, longestMessage),
+            ...(before.message_i18n === undefined ? {} : { summary_i18n: before.message_i18n }),
+            ...said(says),
           })
         : undefined,
     );
@@ -238,7 +248,8 @@ export class CentreAlarms implements Part {
     }
     if (before.message === message && before.severity === finding.severity)
       return finding.holdsForMs === undefined ? undefined : before;
-    return { ...before, ...finding, message, changed: now };
+    const { message_i18n: _, ...kept } = before;
+    return { ...kept, ...finding, message, changed: now };
   }
 
   #untold(stored: Stored): Stored {
@@ -333,7 +344,7 @@ export class CentreAlarms implements Part {
       const age = now - seenAt;
       const { holdsForMs } = stored;
       if (stored.active && holdsForMs !== undefined && age >= holdsForMs)
-        this.clear(stored.gateway, stored.kind, 'it has not been seen again');
+        this.clear(stored.gateway, stored.kind, message('centre/alarm.not-seen-again'));
       if (stored.told) continue;
       const mine = stored.teller === this.#self && telling === noticeOf(stored);
       // ours: so that nobody takes it for left behind; another's, or of a former life of ours: left behind
@@ -355,16 +366,27 @@ function nameOf({ gateway, kind }: Pick<CentreFinding, 'gateway' | 'kind'>): str
 }
 
 function notificationOf(stored: Stored): Notification {
-  const { gateway, site, id, kind, severity, message, summary, ended, changed, since, acknowledgedBy } = stored;
+  const { gateway, site, id, kind, severity, summary, summary_i18n, ended, changed, since, acknowledgedBy } = stored;
   return {
     ...{ id: noticeOf(stored), site, gateway, device: '', alarm: id, rule: `centre-${kind}` },
     change: stored.change,
     severity,
-    message: stored.change === 'cleared' && summary !== undefined ? `Over: ${summary} (${message})` : message,
+    ...wordsOf(stored),
     ...(summary === undefined ? {} : { summary }),
+    ...(summary_i18n === undefined ? {} : { summary_i18n }),
     ...(ended === undefined ? {} : { duration_ms: Math.max(0, ended - since) }),
     ...(acknowledgedBy === '' ? {} : { acknowledged_by: acknowledgedBy }),
     ...{ time: rfc3339(stored.change === 'raised' ? since : changed), received: rfc3339(changed) },
     late: false,
   };
+}
+
+function wordsOf({ change, message: words, message_i18n, summary, summary_i18n }: Stored): Said {
+  if (change !== 'cleared' || summary === undefined)
+    return { message: words, ...(message_i18n === undefined ? {} : { message_i18n }) };
+  return around(
+    'notification/over-now',
+    { summary: summary_i18n ?? summary, now: message_i18n ?? words },
+    { summary, now: words },
+  );
 }

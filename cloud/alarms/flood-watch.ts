@@ -13,6 +13,9 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
+import { said } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayLimits } from '../config/limits.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
 
@@ -54,8 +57,8 @@ interface Count {
 export class FloodWatch implements Part {
   readonly #options: FloodWatchOptions;
   #counts = new Map<string, Count>();
-  /** by gateway: windows in a row within the limit */
-  readonly #flooding = new Map<string, { readonly calm: number; readonly words: string }>();
+  /** by gateway: windows in a row within the limit, and why it flooded at first */
+  readonly #flooding = new Map<string, { readonly calm: number; readonly why: Message }>();
   /** by gateway: windows in a row above it with a backlog alone */
   readonly #draining = new Map<string, number>();
   #timer: Timer | undefined;
@@ -117,17 +120,17 @@ export class FloodWatch implements Part {
     const counts = this.#counts;
     this.#counts = new Map();
     for (const [gateway, count] of counts) {
-      const why = this.#why(gateway, count);
-      if (why === undefined) this.#draining.delete(gateway);
-      else if (why.fresh || this.#stillDraining(gateway)) this.#raise(gateway, count.site, why.words);
+      const excess = this.#excess(gateway, count);
+      if (excess === undefined) this.#draining.delete(gateway);
+      else if (excess.fresh || this.#stillDraining(gateway)) this.#raise(gateway, count.site, excess.why);
     }
-    for (const [gateway, { calm, words }] of this.#flooding) {
+    for (const [gateway, { calm, why }] of this.#flooding) {
       const count = counts.get(gateway);
-      if (count !== undefined && this.#why(gateway, count) !== undefined) continue;
-      this.#flooding.set(gateway, { calm: calm + 1, words });
+      if (count !== undefined && this.#excess(gateway, count) !== undefined) continue;
+      this.#flooding.set(gateway, { calm: calm + 1, why });
       if (calm + 1 < calmWindows) continue;
       this.#flooding.delete(gateway);
-      this.#options.alarms.clear(gateway, floodKind, `gateway ${gateway} sends no more than its limit again`);
+      this.#options.alarms.clear(gateway, floodKind, message('centre/alarm.flood-over', { gateway }));
     }
     for (const gateway of this.#draining.keys()) if (!counts.has(gateway)) this.#draining.delete(gateway);
   }
@@ -138,37 +141,35 @@ export class FloodWatch implements Part {
     return windows >= patientWindows;
   }
 
-  #raise(gateway: string, site: string, words: string): void {
-    // with the words of its beginning
-    const known = this.#flooding.get(gateway);
-    const said = known?.words ?? words;
-    this.#flooding.set(gateway, { calm: 0, words: said });
-    const message = `gateway ${gateway} floods: ${said}. Other gateways keep their share; its own alarms are told together`;
-    this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', message, holdsForMs });
+  #raise(gateway: string, site: string, now: Message): void {
+    // the first reason stays: another one would be another sentence, and a write, each time
+    const why = this.#flooding.get(gateway)?.why ?? now;
+    this.#flooding.set(gateway, { calm: 0, why });
+    const says = said(message('centre/alarm.flood', { gateway, why }));
+    this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', ...says, holdsForMs });
   }
 
   /** What is above the limit, and whether it is fresh; undefined: nothing. */
-  #why(gateway: string, count: Count): { readonly words: string; readonly fresh: boolean } | undefined {
+  #excess(gateway: string, count: Count): { readonly why: Message; readonly fresh: boolean } | undefined {
     const limits = this.#options.limitsOf(gateway);
     const seconds = windowMs / 1000;
     const above = (sent: number, limit: number) => sent > limit * seconds;
     if (above(count.alerts, limits.alerts_per_second))
       return {
-        words: `it sends more than ${limits.alerts_per_second} alarms a second`,
+        why: message('centre/alarm.flood-alerts', { limit: String(limits.alerts_per_second) }),
         fresh: above(count.freshAlerts, limits.alerts_per_second),
       };
     if (above(count.events, limits.events_per_second))
       return {
-        words: `it sends more than ${limits.events_per_second} events a second`,
+        why: message('centre/alarm.flood-events', { limit: String(limits.events_per_second) }),
         fresh: above(count.fresh, limits.events_per_second),
       };
     if (above(count.bytes, limits.bytes_per_second))
       return {
-        words: `it sends more than ${limits.bytes_per_second} bytes a second`,
+        why: message('centre/alarm.flood-bytes', { limit: String(limits.bytes_per_second) }),
         fresh: count.fresh + count.freshAlerts > (count.events + count.alerts) / 2,
       };
-    if (count.turnedAway > 0)
-      return { words: 'it keeps sending although its limits refuse it', fresh: this.#flooding.has(gateway) };
+    if (count.turnedAway > 0) return { why: message('centre/alarm.flood-refused'), fresh: this.#flooding.has(gateway) };
     return undefined;
   }
 }

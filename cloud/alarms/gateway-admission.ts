@@ -5,6 +5,8 @@
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { said } from '@forpost/shared/texts/english.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Admission } from '../ingest/admission.ts';
 import type { GatewaySites } from '../sites/gateway-sites.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
@@ -33,10 +35,8 @@ export class GatewayAdmission implements Admission {
     const reason = this.#sites.refusal(gateway, site);
     if (reason === undefined) return undefined;
     const own = this.#sites.of(gateway)?.site ?? '';
-    const message =
-      `gateway ${gateway} says that it is at the site "${site}"; it belongs to "${own}", so the centre refuses that. ` +
-      'If it was moved or its site was renamed, use «Move to another site»; if not, somebody else may have its token or certificate';
-    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', message, holdsForMs });
+    const says = said(message('centre/alarm.claims-site', { gateway, site, own }));
+    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', ...says, holdsForMs });
     return reason;
   }
 

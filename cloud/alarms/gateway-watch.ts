@@ -20,6 +20,9 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { said } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
 import type { CentreAlarms, CentreFinding } from './centre-alarms.ts';
 
@@ -111,11 +114,12 @@ export class GatewayWatch implements Part {
       const { from, to, lane, reason } = (event.data ?? {}) as Readonly<Record<string, unknown>>;
       if (to !== null && Number(to) >= Number(from)) continue;
       if (this.#options.outOfService(event.gateway)) continue;
-      const why = typeof reason === 'string' ? `: ${reason}` : '';
+      const lost =
+        typeof reason === 'string' ? message('centre/alarm.lost-why', { reason }) : message('centre/alarm.lost');
       this.#options.alarms.raise({
         ...{ gateway: event.gateway, site: event.site, kind: 'lost', holdsForMs: lostHoldsForMs },
         severity: lane === 'alerts' ? 'critical' : 'warning',
-        message: `The gateway has lost events that nobody can bring back${why}`,
+        ...said(lost),
       });
     }
   }
@@ -155,7 +159,7 @@ export class GatewayWatch implements Part {
     if (online) {
       this.#group.delete(gateway);
       this.#told.delete(gateway);
-      alarms.clear(gateway, 'silent', 'The gateway reports again');
+      alarms.clear(gateway, 'silent', message('centre/alarm.silent-over'));
       return false;
     }
     if (silentMs === undefined || silentMs < this.#times.silentAfterMs) return false;
@@ -177,8 +181,8 @@ export class GatewayWatch implements Part {
       this.#raised.push(now);
       this.#told.add(gateway);
       const name = status?.name ?? gateway;
-      const message = `The gateway ${name} is silent: what happens on its site is not known here`;
-      alarms.raise({ gateway, site, kind: 'silent', severity: 'critical', message });
+      const says = said(message('centre/alarm.silent', { name }));
+      alarms.raise({ gateway, site, kind: 'silent', severity: 'critical', ...says });
     }
   }
 
@@ -188,7 +192,7 @@ export class GatewayWatch implements Part {
     if (this.#group.size === 0) {
       // after a start nobody has been silent long enough to be known
       if (now - this.#startedAt > this.#times.silentAfterMs + 2 * lookEveryMs)
-        alarms.clear(centreName, 'silent', 'All gateways that were silent together report again');
+        alarms.clear(centreName, 'silent', message('centre/alarm.silent-together-over'));
       return;
     }
     const active = alarms.of(centreName, 'silent')?.active === true;
@@ -198,9 +202,10 @@ export class GatewayWatch implements Part {
       .filter(({ gateway }) => this.#group.has(gateway))
       .map(({ gateway, status }) => status?.name ?? gateway);
     const more = names.length - namesInSentence;
-    const some = `${names.slice(0, namesInSentence).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-    const message = `${names.length} gateways are silent together (${some}): look for what they share, a line or a Kafka`;
-    alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', message });
+    const first = names.slice(0, namesInSentence).join(', ');
+    const some = more > 0 ? message('centre/alarm.names-more', { names: first, count: more }) : first;
+    const says = said(message('centre/alarm.silent-together', { count: names.length, names: some }));
+    alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', ...says });
   }
 
   /** What a gateway that is heard of says of itself. */
@@ -209,31 +214,39 @@ export class GatewayWatch implements Part {
     const { storageProblem = '' } = status;
     const about = { gateway, site };
     this.#hold(
-      { ...about, kind: 'storage', severity: 'critical', message: `The gateway’s storage: ${storageProblem}` },
+      {
+        ...{ ...about, kind: 'storage', severity: 'critical' },
+        ...said(message('centre/alarm.storage', { problem: storageProblem })),
+      },
       storageProblem === '' ? undefined : 0,
-      'The gateway’s storage is as it should be again',
+      message('centre/alarm.storage-over'),
     );
     this.#hold(
       {
         ...{ ...about, kind: 'clock', severity: 'warning' },
-        message: 'The gateway’s clock has been out of sync for long: the times of its events may be wrong',
+        ...said(message('centre/alarm.clock')),
       },
       status.clock === 'synced' ? undefined : clockAfterMs,
-      'The gateway’s clock is in sync again',
+      message('centre/alarm.clock-over'),
     );
     const broken = status.uplinks.filter(
       ({ state, silentSince }) => state === 'offline' || state === 'probing' || silentSince !== undefined,
     );
-    const links = broken.map(({ sink, reason }) => `${sink}${reason === '' ? '' : ` (${reason})`}`).join(', ');
+    const links = broken.map(({ sink, reason }) =>
+      reason === '' ? sink : message('centre/alarm.link-why', { sink, reason }),
+    );
     this.#hold(
-      { ...about, kind: 'link', severity: 'warning', message: `A link of the gateway does not work: ${links}` },
+      {
+        ...{ ...about, kind: 'link', severity: 'warning' },
+        ...said(message('centre/alarm.link', { links: { list: links } })),
+      },
       broken.length === 0 ? undefined : linkAfterMs,
-      'The gateway’s links work again',
+      message('centre/alarm.link-over'),
     );
   }
 
   /** `afterMs`: how long it may be so; undefined: it is not. */
-  #hold(finding: CentreFinding, afterMs: number | undefined, cleared: string): void {
+  #hold(finding: CentreFinding, afterMs: number | undefined, cleared: Message): void {
     const { alarms, clock } = this.#options;
     const name = `${finding.gateway}/${finding.kind}`;
     if (afterMs === undefined) {
@@ -251,7 +264,7 @@ export class GatewayWatch implements Part {
     this.#told.delete(gateway);
     for (const kind of ['silent', 'storage', 'clock', 'link', 'missing', 'lost']) {
       this.#since.delete(`${gateway}/${kind}`);
-      this.#options.alarms.clear(gateway, kind, 'The gateway was taken out of service');
+      this.#options.alarms.clear(gateway, kind, message('centre/alarm.out-of-service'));
     }
   }
 
@@ -267,10 +280,10 @@ export class GatewayWatch implements Part {
         const found = await missing(gateway);
         if (found === undefined) continue;
         const lanes = [...(found.alerts > 0 ? ['alerts'] : []), ...(found.telemetry > 0 ? ['telemetry'] : [])];
-        const message = `Acknowledged events are missing at the centre (${lanes.join(' and ')}): the gateway’s card names them`;
+        const says = said(message('centre/alarm.missing', { lanes: { list: lanes } }));
         const severity = found.alerts > 0 ? 'critical' : 'warning';
-        if (lanes.length > 0) alarms.raise({ gateway, site, kind: 'missing', severity, message });
-        else alarms.clear(gateway, 'missing', 'Nothing of the gateway is missing any more');
+        if (lanes.length > 0) alarms.raise({ gateway, site, kind: 'missing', severity, ...says });
+        else alarms.clear(gateway, 'missing', message('centre/alarm.missing-over'));
       } catch (error) {
         logger.debug({ gateway, problem: messageOf(error) }, 'a ledger could not be counted');
       }

@@ -98,7 +98,8 @@ export function centreAlarmView(alarm: CentreAlarm): AlarmView {
     ...{ category: 'centre', message, cause: kind, count: 1, active, acknowledged, test: false, change },
     ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre', open },
     ...(active ? {} : { ended: rfc3339(alarm.ended ?? changed) }),
-    ...(alarm.summary === undefined ? {} : { summary: alarm.summary }),
+    ...textOf('message_i18n', alarm.message_i18n),
+    ...(alarm.summary === undefined ? {} : { summary: alarm.summary, ...textOf('summary_i18n', alarm.summary_i18n) }),
     ...(alarm.acknowledgedBy === ''
       ? {}
       : { acknowledged_by: alarm.acknowledgedBy, acknowledged_where: 'centre' as const }),

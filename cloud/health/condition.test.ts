@@ -1,3 +1,5 @@
+import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { texts } from '@forpost/shared/texts/texts.ts';
 import { expect, test } from 'vitest';
 import { type CentreParts, centreView } from './condition.ts';
 
@@ -42,7 +44,7 @@ test('a Kafka that is away is told once, whoever misses it', () => {
 test('a history that takes nothing is told, and that nothing is lost by it', () => {
   const view = centreView(parts({ trouble: { since: 0, reason: 'its disk is full' } }));
   const problem =
-    'nothing has been stored since 1970-01-01T00:00:00.000Z: its disk is full. No event is lost: what comes waits';
+    'nothing has been stored since 1970-01-01T00:00:00.000Z: its disk is full. No event is lost: new events wait';
   expect(view.problems).toEqual([problem]);
   expect(view.ingest.reasons).toEqual([problem]);
 });
@@ -51,7 +53,7 @@ test('dead letters that take nothing are told, and that events wait for it', () 
   const { problems } = centreView(parts({ trouble: { since: 0, reason: 'Kafka: no access', deadLetters: true } }));
   expect(problems).toEqual([
     'since 1970-01-01T00:00:00.000Z events wait behind a record that nobody can read, because it cannot be written to ' +
-      'the dead letters: Kafka: no access. No event is lost: what comes waits',
+      'the dead letters: Kafka: no access. No event is lost: new events wait',
   ]);
 });
 
@@ -114,6 +116,26 @@ test('what the centre shows is the present only while Kafka answers and the hist
   expect(at(undefined)).toMatchObject({ current: false, as_of: null });
   const trouble = { since: now - 60_000, reason: 'its disk is full' };
   expect(centreView(parts({ now, heard: now, trouble }))).toMatchObject({
-    ...{ current: false, as_of: '2026-01-01T23:59:00.000Z', why_old: 'the history of the centre takes nothing' },
+    ...{ current: false, as_of: '2026-01-01T23:59:00.000Z', why_old: 'the history of the centre stores nothing now' },
   });
+});
+
+test('each problem and note of the centre is a message too, which a page says in its own language', () => {
+  const view = centreView(
+    parts({
+      ...{ unread: 21_000, topics: ['a topic keeps too little'], trouble: { since: 0, reason: 'disk full' } },
+      notifier: { connected: true, reason: '', notifications: 0, channels: [channel({ failed: 3 })] },
+    }),
+  );
+  const { say } = texts('ru', catalogue.ru);
+  expect(view.problems_i18n?.map((one) => say(one, ''))).toEqual([
+    'с 1970-01-01T00:00:00.000Z ничего не сохраняется: disk full. События не теряются: новые ждут в очереди',
+    'a topic keeps too little',
+    'канал desk не доставил 3 уведомления',
+  ]);
+  expect(view.problems).toHaveLength(3);
+  expect(view.notes_i18n?.map((one) => say(one, ''))).toEqual([
+    'центр догоняет очередь: в Kafka ещё 21\u00a0000 несохранённых записей',
+  ]);
+  expect(say(view.why_old_i18n, '')).toBe('журнал центра не принимает события');
 });

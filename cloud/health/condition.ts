@@ -5,6 +5,9 @@
  * a Kafka that is away is told once, however many parts miss it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { HistoryTrouble } from '../ingest/intake.ts';
 import type { PoisonSeen } from '../ingest/poison-log.ts';
 import type { ConsumerState } from '../kafka/supervised-consumer.ts';
@@ -51,25 +54,24 @@ const catchingUpFrom = 10_000;
 
 export function centreView(parts: CentreParts): CentreView {
   const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
-  const reasons = workProblems(parts);
+  const reasons = workReasons(parts);
   const problems = [
     ...reasons,
-    ...parts.topics,
-    ...(parts.doors ?? []),
+    ...[...parts.topics, ...(parts.doors ?? [])].map((words) => message('centre/problem.plain', { words })),
     ...poisonProblems(poison),
     ...notifier.channels.flatMap(channelProblems),
   ];
+  const notes = unread < catchingUpFrom ? [] : [message('centre/note.catching-up', { count: unread })];
   return {
     started: rfc3339(startedAt),
     ...currency(parts),
-    problems,
-    notes:
-      unread < catchingUpFrom
-        ? []
-        : [`catching up: ${new Intl.NumberFormat('en').format(unread)} records in Kafka are not stored yet`],
+    problems: problems.map(inEnglish),
+    problems_i18n: problems,
+    notes: notes.map(inEnglish),
+    notes_i18n: notes,
     ingest: {
       connected: consumers.every(({ state }) => state === 'consuming'),
-      reasons,
+      reasons: reasons.map(inEnglish),
       stored,
       repeated,
       unread,
@@ -87,69 +89,85 @@ export function centreView(parts: CentreParts): CentreView {
 }
 
 /**
- * Whether the centre shows the present, and if not, up to when what it shows was so. While it catches up what is shown
- * grows older than it says; the notes tell that.
+ * Whether the centre shows the present, and if not, until when what it shows was so. While the centre catches up, what it
+ * shows grows older than it says; the notes tell that.
  */
-function currency({ now, heard, consumers, trouble }: CentreParts): Pick<CentreView, 'current' | 'as_of' | 'why_old'> {
+function currency({
+  now,
+  heard,
+  consumers,
+  trouble,
+}: CentreParts): Pick<CentreView, 'current' | 'as_of' | 'why_old' | 'why_old_i18n'> {
   const silent = consumers.some(({ state }) => state !== 'consuming') && now - (heard ?? 0) >= silentAfterMs;
   if (!silent && trouble === undefined) return { current: true, as_of: rfc3339(now), why_old: '' };
   const asOf = Math.min(heard ?? Number.POSITIVE_INFINITY, trouble?.since ?? Number.POSITIVE_INFINITY);
+  const why = silent ? message('centre/old.kafka') : message('centre/old.history');
   return {
     current: false,
     as_of: heard === undefined || asOf === Number.POSITIVE_INFINITY ? null : rfc3339(asOf),
-    why_old: silent ? 'Kafka does not answer the centre' : 'the history of the centre takes nothing',
+    why_old: inEnglish(why),
+    why_old_i18n: why,
   };
 }
 
-/** Why the centre cannot do its work now, each reason once; none where it can. */
-export function workProblems(parts: Pick<CentreParts, 'consumers' | 'notifier' | 'trouble'>): readonly string[] {
+type WorkParts = Pick<CentreParts, 'consumers' | 'notifier' | 'trouble'>;
+
+/** Why the centre cannot do its work now, each reason once, in English; none where it can. */
+export function workProblems(parts: WorkParts): readonly string[] {
+  return workReasons(parts).map(inEnglish);
+}
+
+function workReasons(parts: WorkParts): readonly Message[] {
   const { trouble } = parts;
   if (trouble === undefined) return kafkaProblems(parts);
-  const { since, reason, deadLetters } = trouble;
-  const what = deadLetters
-    ? `since ${rfc3339(since)} events wait behind a record that nobody can read, because it cannot be written to the dead letters`
-    : `nothing has been stored since ${rfc3339(since)}`;
-  return [...kafkaProblems(parts), `${what}: ${reason}. No event is lost: what comes waits`];
+  const values = { time: rfc3339(trouble.since), reason: trouble.reason };
+  return [
+    ...kafkaProblems(parts),
+    trouble.deadLetters
+      ? message('centre/problem.dead-letters', values)
+      : message('centre/problem.nothing-stored', values),
+  ];
 }
 
 /** Why events, gateways' states or alerts are not being read, each reason once. */
-function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 'notifier'>): readonly string[] {
+function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 'notifier'>): readonly Message[] {
   const states = [...consumers, { state: notifier.connected ? 'consuming' : 'connecting', reason: notifier.reason }];
   const reasons = states.flatMap(({ state, reason }) => (state === 'consuming' ? [] : [reason]));
-  const known = reasons.filter((reason) => reason !== '');
-  return [...new Set(known.length > 0 ? known : reasons.map(() => 'connecting'))].map((reason) => `Kafka: ${reason}`);
+  const known = new Set(reasons.filter((reason) => reason !== ''));
+  if (known.size === 0 && reasons.length > 0) return [message('centre/problem.kafka-connecting')];
+  return [...known].map((reason) => message('centre/problem.kafka', { reason }));
 }
 
-function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poison']): readonly string[] {
-  const problems: string[] = [];
-  if (conflict !== undefined)
+function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poison']): readonly Message[] {
+  const problems: Message[] = [];
+  if (conflict !== undefined) {
+    const values = { gateway: conflict.key, time: rfc3339(conflict.at), reason: conflict.reason };
     problems.push(
-      `two gateways may run as "${conflict.key}", or one on a copied disk: on ${rfc3339(conflict.at)} ` +
-        `${conflict.reason}. The first content stands, ${conflict.topic === withoutKafka ? 'the other was not kept' : 'the other is in the dead letters'}`,
+      conflict.topic === withoutKafka
+        ? message('centre/problem.twin-dropped', values)
+        : message('centre/problem.twin-kept', values),
     );
+  }
   // what has just been said is not said again
   const others = recent.filter(
     ({ at, offset, reason }) => at !== conflict?.at || offset !== conflict.offset || reason !== conflict.reason,
   );
   const [latest] = others;
   const before = earlier.find((one) => others.includes(one));
-  if (count > 0 && latest !== undefined) {
-    const records = count === 1 ? '1 record' : `${count} records`;
-    problems.push(`${records} could not be processed since the centre started; the latest: ${latest.reason}`);
-  } else if (before !== undefined)
-    problems.push(`before this start, on ${rfc3339(before.at)}, a record could not be processed: ${before.reason}`);
+  if (count > 0 && latest !== undefined)
+    problems.push(message('centre/problem.records', { count, reason: latest.reason }));
+  else if (before !== undefined)
+    problems.push(message('centre/problem.record-before', { time: rfc3339(before.at), reason: before.reason }));
   return problems;
 }
 
-function channelProblems(one: NotifierStatus['channels'][number]): readonly string[] {
-  const { channel, failed, queue, lastError } = one;
-  const problems: string[] = [];
-  if (one.unreachable !== undefined && queue === 0)
-    problems.push(`${one.unreachable}: no notification arrives through it now`);
-  if (queue > 0 && lastError !== '') problems.push(`${lastError}; ${queue} waiting for it`);
-  if (failed > 0)
-    problems.push(
-      `${failed} ${failed === 1 ? 'notification was' : 'notifications were'} given up by channel ${channel}`,
-    );
+function channelProblems(one: NotifierStatus['channels'][number]): readonly Message[] {
+  const { channel, failed, queue, lastError, unreachable } = one;
+  const problems: Message[] = [];
+  if (unreachable !== undefined && queue === 0)
+    problems.push(message('centre/problem.channel-unreachable', { reason: unreachable }));
+  if (queue > 0 && lastError !== '')
+    problems.push(message('centre/problem.channel-waits', { reason: lastError, count: queue }));
+  if (failed > 0) problems.push(message('centre/problem.channel-gave-up', { count: failed, channel }));
   return problems;
 }

@@ -11,7 +11,9 @@ export const centreAnswer = answer({
   why_old: Type.String({ description: 'why it is not the present, in words; empty where it is' }),
   why_old_i18n: optional(message('`why_old` as a message of the catalogue')),
   problems: list(Type.String({ description: 'a sentence for staff: what is wrong now, or was lost since the start' })),
+  problems_i18n: optional(list(message('each of `problems` as a message of the catalogue'))),
   notes: list(Type.String({ description: 'what staff should know and need not mend: that the centre is catching up' })),
+  notes_i18n: optional(list(message('each of `notes` as a message of the catalogue'))),
   ingest: answer({
     connected: Type.Boolean({ description: 'whether what the gateways send is being read; true without Kafka' }),
     reasons: list(Type.String({ description: 'why not' })),

@@ -7,9 +7,10 @@
  * not in sync cannot say how late it is, so what it sends counts as fresh.
  */
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Said } from '@forpost/shared/texts/english.ts';
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { Notification } from './channel.ts';
-import { type Said, said } from './words.ts';
+import { around } from './words.ts';
 
 /** From here on an alert is history rather than news. */
 export const lateAfterMs = 3_600_000;
@@ -57,7 +58,7 @@ function messageOf(data: Readonly<Record<string, unknown>>): Said {
     return { message: now, ...(nowText === undefined ? {} : { message_i18n: nowText }) };
   const duration = typeof lasted === 'number' ? { duration: { seconds: Math.max(0, lasted) / 1000 } } : {};
   const tellsMore = now !== '' && now !== summary;
-  return said(
+  return around(
     overKeys[typeof lasted === 'number' ? 'after' : 'untimed'][tellsMore ? 'now' : 'alone'],
     { ...duration, summary: messageIn(summary_i18n) ?? summary, now: nowText ?? now },
     { ...duration, summary, now },

@@ -5,6 +5,7 @@
  * words that the gateway sent.
  */
 import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { inEnglish, type Said } from '@forpost/shared/texts/english.ts';
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { type Texts, texts } from '@forpost/shared/texts/texts.ts';
@@ -14,18 +15,16 @@ const byLanguage = new Map<Language, Texts>(
   languages.map((language) => [language, texts(language, catalogue[language])]),
 );
 
-/** Words, and the same as a message of the catalogue where there is one. */
-export interface Said {
-  readonly message: string;
-  readonly message_i18n?: Message;
-}
-
 /**
- * A sentence of the centre about what a gateway says. `words`: the English sentence with the gateway's own words in it,
- * where a key of the gateway is unknown here.
+ * A sentence around the gateway's own words. `plain`: the values with those words instead of its messages, for the
+ * English sentence, which is then whole where a key of the gateway is unknown here.
  */
-export function said(key: string, values: NonNullable<Message['values']>, plain: NonNullable<Message['values']>): Said {
-  return { message: textsIn('en').say({ key, values: plain }, key), message_i18n: { key, values } };
+export function around(
+  key: string,
+  values: NonNullable<Message['values']>,
+  plain: NonNullable<Message['values']>,
+): Said {
+  return { message: inEnglish({ key, values: plain }), message_i18n: { key, values } };
 }
 
 /** The notification as the channel sends it: in one language, without the messages that others would need. */

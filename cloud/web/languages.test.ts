@@ -104,8 +104,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
   });
 
   test('an alarm that its gateway sent as a message of the catalogue is read in the page’s language, any other as it came', async () => {
-    const values = { count: 3, duration: { seconds: 300 } };
-    const message_i18n = { key: 'centre-page/alarms.new', values: { ...values, severity: 'а', message: 'б' } };
+    const message_i18n = { key: 'centre/alarm.link', values: { links: { list: ['kafka', 'modem', 'radio'] } } };
     centre.answers.set('/api/v1/alarms', {
       alarms: [
         alarmView('a', { message: 'three of them', message_i18n } as never),
@@ -114,8 +113,16 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
       open: 2,
     });
     const page = await open('desk', 'ru');
-    await page.locator('.alarm').getByText('3 новые тревоги, а: б').waitFor();
+    await page.locator('.alarm').getByText('Не работает канал шлюза: kafka, modem и radio').waitFor();
     await page.locator('.alarm').getByText('it burns').waitFor();
+    const catching_up = { key: 'centre/note.catching-up', values: { count: 21_000 } };
+    centre.tell('centre', {
+      ...{ problems: ['Kafka: it is away'], notes: ['catching up'], notes_i18n: [catching_up] },
+      ...{ current: false, as_of: null, why_old: 'no Kafka', why_old_i18n: { key: 'centre/old.kafka' } },
+    });
+    await page.getByText('в Kafka ещё 21 000 несохранённых записей').waitFor();
+    await page.getByText('Kafka: it is away').waitFor();
+    await page.locator('.bar [title*="Kafka не отвечает центру"]').first().waitFor();
   });
 
   async function shots(page: Page, name: string): Promise<void> {

@@ -15,6 +15,7 @@
  */
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { alarmEn } from './catalogue/alarm.en.ts';
+import type { centreEn } from './catalogue/centre.en.ts';
 import type { centrePageEn } from './catalogue/centre-page.en.ts';
 import type { commonEn } from './catalogue/common.en.ts';
 import type { gatewayEn } from './catalogue/gateway.en.ts';
@@ -30,6 +31,7 @@ export interface Catalogue {
   readonly common: typeof commonEn;
   readonly 'gateway-page': typeof gatewayPageEn;
   readonly 'centre-page': typeof centrePageEn;
+  readonly centre: typeof centreEn;
   readonly alarm: typeof alarmEn;
   readonly gateway: typeof gatewayEn;
   readonly notification: typeof notificationEn;

@@ -3,7 +3,7 @@ import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { post, sentence } from './http.ts';
-import { type DeskState, oldOf, unansweredWords } from './live/desk-state.ts';
+import { type DeskState, oldOf, type Told, unansweredWords } from './live/desk-state.ts';
 import { AsOf } from './parts/as-of.tsx';
 import { whyOld } from './parts/as-of-words.ts';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
@@ -32,7 +32,10 @@ export function Bar({ user, state, leave, choose }: BarProps): ReactNode {
       setProblem(sentence(texts, error));
     }
   };
-  const shown = [problem, ...unansweredWords(texts, state), ...state.centreProblems].filter((text) => text !== '');
+  const inWords = ({ words, text }: Told) => texts.say(text, words);
+  const shown = [problem, ...unansweredWords(texts, state), ...state.centreProblems.map(inWords)].filter(
+    (text) => text !== '',
+  );
   return (
     <header className="bar">
       <div className="wide bar-inner">
@@ -57,7 +60,7 @@ export function Bar({ user, state, leave, choose }: BarProps): ReactNode {
         </Button>
       </div>
       <Lines color="red" role="alert" lines={shown} />
-      <Lines color="blue" role="status" lines={state.centreNotes} />
+      <Lines color="blue" role="status" lines={state.centreNotes.map(inWords)} />
     </header>
   );
 }

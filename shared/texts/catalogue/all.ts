@@ -3,6 +3,8 @@ import type { Language } from '../language.ts';
 import type { Part, Wording } from '../texts.ts';
 import { alarmEn } from './alarm.en.ts';
 import { alarmRu } from './alarm.ru.ts';
+import { centreEn } from './centre.en.ts';
+import { centreRu } from './centre.ru.ts';
 import { centrePageEn } from './centre-page.en.ts';
 import { centrePageRu } from './centre-page.ru.ts';
 import { commonEn } from './common.en.ts';
@@ -18,6 +20,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
   en: {
     common: commonEn,
     'gateway-page': gatewayPageEn,
+    centre: centreEn,
     'centre-page': centrePageEn,
     alarm: alarmEn,
     gateway: gatewayEn,
@@ -26,6 +29,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
   ru: {
     common: commonRu,
     'gateway-page': gatewayPageRu,
+    centre: centreRu,
     'centre-page': centrePageRu,
     alarm: alarmRu,
     gateway: gatewayRu,

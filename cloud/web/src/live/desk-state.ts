@@ -15,6 +15,12 @@ import { table } from '../parts/table.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 import type { Connection } from './stream.ts';
 
+/** A sentence of the centre: in English, and as a message; a centre of an older version sends none. */
+export interface Told {
+  readonly words: string;
+  readonly text: Message | undefined;
+}
+
 /** The time that the page shows, where that is not the present. */
 export interface Old {
   /** ms since 1970; undefined: not known */
@@ -55,8 +61,8 @@ export interface DeskState {
   /** undefined: what the centre shows is the present; else of when it is (ms since 1970; undefined: not known) and why */
   readonly centreOld: Old | undefined;
   /** what is wrong with the centre itself, in sentences */
-  readonly centreProblems: readonly string[];
-  readonly centreNotes: readonly string[];
+  readonly centreProblems: readonly Told[];
+  readonly centreNotes: readonly Told[];
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;

@@ -5,6 +5,7 @@
  * between stays missing; what could not be asked for is said; one object for the whole page, started while somebody is
  * logged in.
  */
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
 import type { CommandsAnswer, CommandView } from '../../../commands/schemas.ts';
 import type { EventView } from '../../../events/schemas.ts';
@@ -21,6 +22,7 @@ import {
   type DeskState,
   emptyDesk,
   type Part,
+  type Told,
   unanswered,
   withAcknowledged,
   withAlarms,
@@ -117,11 +119,20 @@ export class Desk {
       },
       acknowledged: (acknowledged) => this.#set(withAcknowledged(this.#state, acknowledged)),
       command: (command) => this.#set(withCommands(this.#state, [command])),
-      centre: ({ problems, notes, current, as_of: asOf, why_old: why, why_old_i18n: whyText }) =>
+      centre: ({
+        problems,
+        problems_i18n,
+        notes,
+        notes_i18n,
+        current,
+        as_of: asOf,
+        why_old: why,
+        why_old_i18n: whyText,
+      }) =>
         this.#set({
           ...this.#state,
-          centreProblems: problems,
-          centreNotes: notes,
+          centreProblems: toldOf(problems, problems_i18n),
+          centreNotes: toldOf(notes, notes_i18n),
           // a centre of a version before does not say
           centreOld:
             current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why, whyText } : undefined,
@@ -212,6 +223,10 @@ export class Desk {
     };
     await eachAnswered(gateways, atOnce, load, asking);
   }
+}
+
+function toldOf(sentences: readonly string[], texts: readonly Message[] | undefined): readonly Told[] {
+  return sentences.map((words, index) => ({ words, text: texts?.[index] }));
 }
 
 /** Whether an event passes what the list is filtered by. */
