@@ -22,7 +22,7 @@ test('metrics have names that people use, and one nobody foresaw is readable', (
   expect(english.metricName('power_w_export_l1')).toBe('Power export L1');
   expect(russian.metricName('power_w_export_l1')).toBe('Мощность отдача L1');
   expect(english.metricName('energy_wh_t2')).toBe('Energy T2');
-  expect(english.metricName('co2_ppm')).toBe('Co2');
+  expect(english.metricName('co2_ppm')).toBe('CO2');
   expect(english.metricName('door_open')).toBe('Door open');
 });
 
