@@ -1,9 +1,15 @@
-/** What every sink must do, each against its real other side: a Kafka broker, the centre's receiver, and the model. */
+/**
+ * What every sink must do, each against its real other side: a Kafka broker, the centre's receiver, and the model. Their
+ * command feeds keep the feeds' contract.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addCommandPoll } from '../../cloud/commands/poll.ts';
+import { fileCommands } from '../../cloud/commands/testing/file-commands.ts';
+import { MemoryHistory } from '../../cloud/history/memory-store.ts';
 import { ensureTopics } from '../../cloud/kafka/topics.ts';
 import type { ReceivedEvent } from '../../cloud/receiver/delivery.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
@@ -23,6 +29,7 @@ import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '../../shared/even
 import type { GatewayStatus } from '../../shared/event/status.ts';
 import type { KafkaLogin } from '../../shared/kafka/security.ts';
 import { silentLogger } from '../../shared/logging.ts';
+import { type FeedSide, keepsFeedContract } from './command-feed.ts';
 
 const identity: SinkIdentity = { site: 'home' as SiteId, gateway: 'gw-1' as GatewayId };
 const logger = silentLogger();
@@ -162,6 +169,10 @@ afterAll(async () => {
   await broker.remove();
   await pem.remove();
 });
+function startedShared() {
+  shared ??= startShared();
+  return shared;
+}
 async function startShared() {
   const pem = await makeCertificates();
   const users = { 'gw-1': password };
@@ -174,8 +185,7 @@ async function kafkaSide(
   prefix: string,
   way: (from: { broker: TestKafka; pem: TestCertificates }) => Pick<KafkaSinkConfig, 'brokers' | 'tls' | 'sasl'>,
 ): Promise<OtherSide> {
-  shared ??= startShared();
-  const { broker, pem } = await shared;
+  const { broker, pem } = await startedShared();
   const cluster = { brokers: broker.brokers, prefix, development: true };
   await leadersReady(broker.client, (await ensureTopics(broker.client, cluster, logger)).created);
   const config: KafkaSinkConfig = { kind: 'kafka', prefix, ...way({ broker, pem }) };
@@ -378,3 +388,79 @@ describe.each([
     await expect(one.send(nextBatch('telemetry', 1), deadlineMs)).rejects.toThrow();
   });
 });
+
+const order = { kind: 'ping', arguments: {}, author: 'admin', validMs: 3_600_000 };
+
+/** The centre's receiver with its commands, by HTTPS and a token. */
+async function httpFeedSide(): Promise<FeedSide> {
+  const pem = await makeCertificates();
+  const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
+  const { options } = receiverSide();
+  const server = new ReceiverServer({
+    ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger, ...options, tls: pem.server },
+    capabilities: { addGatewayRoutes: (app, gatewayOf) => addCommandPoll(app, commands, gatewayOf) },
+  });
+  await server.start();
+  const feedOf = (url: string) => {
+    const { commands: feed } = httpSink({ kind: 'http', url, tls: { ca: pem.ca } }, context('http'));
+    if (feed === undefined) throw new Error('the sink has no commands');
+    return feed;
+  };
+  return {
+    feed: feedOf(server.url),
+    lost: feedOf('https://127.0.0.1:9'),
+    async issue() {
+      await commands.issue({ ...order, gateway: 'gw-1' });
+      await commands.issue({ ...order, gateway: 'gw-2' });
+      const { commands: waiting } = await commands.poll('gw-1', '', 0, AbortSignal.timeout(5_000));
+      return JSON.stringify(waiting.at(-1));
+    },
+    async stop() {
+      await server.stop();
+      await remove();
+      await pem.remove();
+    },
+  };
+}
+
+/** The brokers' commands topic. */
+async function kafkaFeedSide(): Promise<FeedSide> {
+  const prefix = 'fed';
+  const side = await kafkaSide(prefix, ({ broker }) => ({ brokers: broker.brokers }));
+  const { broker } = await startedShared();
+  const producer = broker.client.producer();
+  await producer.connect();
+  const feedOf = ({ commands: feed }: Sink) => {
+    if (feed === undefined) throw new Error('the sink has no commands');
+    return feed;
+  };
+  // a status tells the feed the brokers' time, as in a gateway
+  const session = await side.sink.open(deadlineMs);
+  await session.status(status(1), deadlineMs);
+  await session.close();
+  const admin = broker.client.admin();
+  await admin.connect();
+  // the first group of all makes the broker's own topic for groups, which takes a while
+  await vi.waitFor(() => admin.describeGroups(['nobody']), { timeout: 20_000 });
+  await admin.disconnect();
+  let count = 0;
+  return {
+    feed: feedOf(side.sink),
+    async issue() {
+      const value = `{"command":${++count}}`;
+      const messages = [
+        { key: 'gw-2', value: '{}' },
+        { key: 'gw-1', value },
+      ];
+      await producer.send({ topic: `${prefix}.commands`, acks: -1, messages });
+      return value;
+    },
+    async stop() {
+      await producer.disconnect();
+      await side.stop();
+    },
+  };
+}
+
+keepsFeedContract('http', httpFeedSide);
+keepsFeedContract('kafka', kafkaFeedSide);

@@ -151,10 +151,11 @@ function uplinkWords(uplink: UplinkStatus, nowMs: number): Told {
 
 /** The sink that acknowledged the events. The gateway does not know whether the centre has read them from there. */
 function handedOver({ kind }: UplinkStatus, time: string): string {
-  if (kind === undefined) return t('gateway-page/uplink.live-over', { time });
-  return kind === 'kafka'
-    ? t('gateway-page/uplink.live-kafka', { time })
-    : t('gateway-page/uplink.live-receiver', { time });
+  // of an older gateway, and of a kind without a text of its own: nothing about where to
+  if (kind === 'kafka') return t('gateway-page/uplink.live-kafka', { time });
+  return kind === 'http'
+    ? t('gateway-page/uplink.live-receiver', { time })
+    : t('gateway-page/uplink.live-over', { time });
 }
 
 /** How the rest goes out. */

@@ -72,6 +72,9 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
           const pauseMs = Math.max(retryMs, answer.commands.length > 0 ? 0 : leastPauseMs - (arrived - asked));
           if (pauseMs > 0) await sleep(clock, Math.min(pauseMs, mostPauseMs), stopping);
         }
+      } catch (error) {
+        // the request that waited was cut off by the stop
+        if (!stopping.aborted) throw error;
       } finally {
         agent.destroy();
       }
