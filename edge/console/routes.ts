@@ -84,17 +84,29 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get(
     '/api/v1/status',
-    see('State of the gateway: devices, cameras, alarms, outbox, uplinks, problems'),
+    see('State of the gateway: devices, cameras, alarms, outbox, uplinks, problems', {
+      description:
+        'Answers with the state that the gateway sends to the centre (`devices`, `cameras`, `lanes`, `uplinks`, `problems`, …), and with `summary`, `alarms`, `outbox`, `refused` and `scenes`.',
+    }),
     async () => statusView(source),
   );
-  app.get('/api/v1/rules', see('Rules of the site'), async () => ({ rules: source.allRules() }));
-  app.get('/api/v1/alarms', see('Alarms that are active, or over and not acknowledged'), async () => ({
-    alarms: source.alarms(),
+  app.get('/api/v1/rules', see('Rules of the site', { description: 'Answers with `rules`.' }), async () => ({
+    rules: source.allRules(),
   }));
+  app.get(
+    '/api/v1/alarms',
+    see('Alarms that are active, or over and not acknowledged', { description: 'Answers with `alarms`.' }),
+    async () => ({
+      alarms: source.alarms(),
+    }),
+  );
 
   app.get<{ Querystring: Type.Static<typeof earlierSchema> }>(
     '/api/v1/alarms/earlier',
-    see('Alarms that are over, newest first', { querystring: earlierSchema }),
+    see('Alarms that are over, newest first', {
+      description: 'Answers with `alarms`, and with `next` for the next page; null on the last one.',
+      querystring: earlierSchema,
+    }),
     async ({ query }) => earlierView(source, query),
   );
 
@@ -116,7 +128,11 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof deadLettersSchema> }>(
     '/api/v1/dead-letters',
-    see('Messages that cannot be processed, newest first, with the reason', { querystring: deadLettersSchema }),
+    see('Messages that cannot be processed, newest first, with the reason', {
+      description:
+        'Answers with `deadLetters`: device, topic, time, reason, size and the first 2000 bytes of each payload.',
+      querystring: deadLettersSchema,
+    }),
     async ({ query: { limit = 20, device } }) => ({
       deadLetters: (await source.deadLetters(limit, device)).map(deadLetterView),
     }),
@@ -124,13 +140,19 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof refusedSchema> }>(
     '/api/v1/refused',
-    see('Log-ins, publishes and subscriptions that the broker refused', { querystring: refusedSchema }),
+    see('Log-ins, publishes and subscriptions that the broker refused', {
+      description: 'Answers with `refused`, newest first.',
+      querystring: refusedSchema,
+    }),
     async ({ query: { principal } }) => ({ refused: source.refused(principal) }),
   );
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(
     '/api/v1/cameras/:id/picture',
-    see('Newest picture of a camera, as JPEG; 204 before the first frame', { params: cameraSchema }),
+    see('Newest picture of a camera, as JPEG; 204 before the first frame', {
+      description: 'The header `forpost-taken` says when the frame was complete (RFC 3339).',
+      params: cameraSchema,
+    }),
     async ({ params: { id } }, reply) => {
       needCamera(source, id);
       source.watch(id, watchSeconds);
@@ -143,7 +165,10 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Params: Type.Static<typeof cameraSchema> }>(
     '/api/v1/cameras/:id/tracks',
-    see('Things that are tracked in the newest frame of a camera', { params: cameraSchema }),
+    see('Things that are tracked in the newest frame of a camera', {
+      description: 'Answers with `scene`; null before the first frame.',
+      params: cameraSchema,
+    }),
     async ({ params: { id } }) => {
       needCamera(source, id);
       return { scene: source.tracks(id) ?? null };
@@ -152,7 +177,11 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
 
   app.get<{ Querystring: Type.Static<typeof streamSchema> }>(
     '/api/v1/stream',
-    see('Server-sent events: the status and what happens now', { querystring: streamSchema }),
+    see('Server-sent events: the status and what happens now', {
+      description:
+        'Events: `status` at the beginning and at each change, `alert` for each change of an alarm, `scene` of watched cameras, `tick` every few seconds.',
+      querystring: streamSchema,
+    }),
     async (request, reply) => {
       const session = login.sessionOf(request);
       const watched = (request.query.watch ?? '').split(',').filter((id) => id !== '');

@@ -16,6 +16,11 @@ test('a key without a description is refused with its path', () => {
   expect(() => rowsOf(Type.Object({ list }))).toThrow('the key list[].id has no description');
 });
 
+test('a pattern that has no words is refused', () => {
+  const schema = Type.Object({ id: Type.String({ pattern: '^[q]+$', description: 'an id' }) });
+  expect(() => rowsOf(schema)).toThrow('the pattern ^[q]+$ has no words');
+});
+
 test('a key is told with its type, unit, default and limits', () => {
   const { rows } = rowsOf(
     Type.Object({

@@ -180,11 +180,18 @@ function limitsOf(node: SchemaNode): string {
     range(minLength === 1 ? undefined : minLength, pattern === undefined ? maxLength : undefined, ' letters'),
     pattern === undefined
       ? ''
-      : patternInWords(pattern).replace(/^must (be |begin |have )?/, (start) =>
+      : inWords(pattern).replace(/^must (be |begin |have )?/, (start) =>
           start.includes('begin') ? 'begins ' : start.includes('have') ? 'has ' : '',
         ),
   ];
   return limits.filter((text) => text !== '').join('; ');
+}
+
+/** @throws Error of a pattern that people would have to read as one */
+function inWords(pattern: string): string {
+  const text = patternInWords(pattern);
+  if (text.includes(pattern)) throw new Error(`the pattern ${pattern} has no words in shared/config/patterns.ts`);
+  return text;
 }
 
 function range(least: number | undefined, most: number | undefined, what: string): string {

@@ -14,6 +14,11 @@ const words: Readonly<Record<string, string>> = {
     'must have %prefix% and %topic% once each, each as a level of its own, in at most 100 letters',
   '^(\\*|https?://[^/\\s]+)$': 'must be "*", or begin with http:// or https:// and end with the host',
   '^sha256:([0-9A-Fa-f]{2}:?){32}$': 'must be sha256: and 64 hex digits, in pairs with or without ":"',
+  '^[0-9a-f]{16}$': 'must be 16 of 0-9 and a-f',
+  '^[0-9a-f+]{6,80}$': 'must be 6 to 80 of 0-9, a-f and +',
+  '^[1-9][0-9]{0,15}$': 'must be a whole number without a sign, from 1',
+  '^[a-z][a-z0-9.-]{0,63}$': 'must be 1 to 64 of a-z, 0-9, "." and -, with a letter first',
+  '^[a-z0-9_]{1,100}$': 'must be 1 to 100 of a-z, 0-9 and _',
   '^[0-9a-f]{64}$': 'must be 64 of 0-9 and a-f (a sha256 in hex)',
 };
 
