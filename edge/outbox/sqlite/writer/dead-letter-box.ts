@@ -1,8 +1,8 @@
 /**
- * The newest messages that nobody could read, as they came.
+ * The newest messages that no decoder could read, as they came.
  *
- * Always: a letter whose row is altered is shown to nobody; bounded by number and by bytes, the oldest are dropped; a payload larger than a letter may be is cut, and
- * its reason says so.
+ * Always: a letter whose row is altered is shown nowhere. The box is bounded by number and by bytes, and drops its oldest
+ * letters. A payload beyond the size of a letter is cut, and the letter's reason says so.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
@@ -60,7 +60,7 @@ export class DeadLetterBox {
     }
   }
 
-  /** Newest first; `device`: of that one. */
+  /** Newest first; with `device` only its letters. */
   newest(limit: number, device?: string): DeadLetter[] {
     const most = Math.max(0, Math.min(limit, maxLetters));
     const rows = device === undefined ? this.#statements.select.all(most) : this.#statements.selectOf.all(device, most);

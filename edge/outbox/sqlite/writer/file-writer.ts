@@ -5,13 +5,14 @@
  *   opening ── ready ──► waiting ◄──► committing ── stop, or the file is damaged ──► closed
  *      └── not-ready ──► closed
  *
- * At the opening: its log is put right (log-repair.ts) and looked at (log-check.ts) before SQLite takes it; a damaged file is rescued into a new one
- * (rescue.ts); what is altered or missing in a sound one is taken out (mending.ts); and what the file lacks of what is
- * known from beside it is named (salvage.ts). All losses are gap records of the first commit.
+ * Before SQLite opens the file, flipped bits of its log are repaired (repair/log-repair.ts) and the log is checked
+ * (repair/log-check.ts). A damaged file is rescued into a new one (repair/rescue.ts). Altered and missing rows of a sound
+ * file are taken out (repair/mending.ts). Events that the file has lost are computed from the records beside it
+ * (repair/salvage.ts). The first commit names all losses by gap records.
  *
- * Always: each `commit` is answered once, after its fsync, in order. A commit that fails stores nothing; one that
- * finds the disk full is tried once more in the room of the ballast; where the file is found damaged, by a commit or by
- * a reader, the writer ends, and whoever owns it starts another that puts the file aside.
+ * Always: each `commit` is answered once, after its fsync, in order. A commit that fails stores nothing. A commit that
+ * finds the disk full is tried once more with the space of the ballast. Where a commit or a reader finds the file damaged,
+ * the writer ends, and its supervisor starts another one that puts the file aside.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -39,11 +40,11 @@ interface Opened {
   readonly db: Database.Database;
   readonly store: OutboxStore;
   readonly recalled: Recalled | null;
-  /** what was found missing or altered, in words; null: nothing */
+  /** missing and altered events that were found, in words; null: none */
   readonly found: string | null;
 }
 
-/** Gap records take room that alerts could have: of the file's limit no more than this, of some bytes each. */
+/** Gap records take space that alerts could have: at most this share of the file's limit, some bytes each. */
 const gapShare = 0.01;
 const gapBytes = 400;
 const fewestGaps = 4;
@@ -54,13 +55,18 @@ export class FileWriter {
   readonly #clock: Pick<Clock, 'uptime'>;
   readonly #say: (message: FromWriter) => void;
   #opened: Opened | undefined;
-  /** What was put aside and not told yet, by this writer or by one before it that could not begin the next file. */
+  /**
+   * A file that was put aside and not reported yet, by this writer or by one before it that could not begin the next
+   * file.
+   */
   #aside: PutAside | null;
-  /** bits of the log that were put right */
+  /** bits of the log that were repaired */
   #repaired = 0;
-  /** what this writer has begun is not put aside again and again */
+  /** A file that this writer has begun is not put aside again. */
   #mayPutAside = true;
-  /** the list beside the file as it should be, and whether it is: a full disk may not take it at the start */
+  /**
+   * the list of epochs for the place beside the file, and whether it is there: a full disk may refuse it at the start
+   */
   #epochs = noEpochs;
   #isNoted = false;
 
@@ -72,7 +78,7 @@ export class FileWriter {
     this.#aside = data.putAside;
   }
 
-  /** Opens the file and says how that went; false where it cannot go on. */
+  /** Opens the file and says how that went. false: the writer ends. */
   open(): boolean {
     try {
       this.#opened = this.#openWithRoom();
@@ -96,7 +102,7 @@ export class FileWriter {
     return isFailing(error, this.#disk) ? 'FORPOST_OUTBOX_DISK' : 'FORPOST_OUTBOX_FAILED';
   }
 
-  /** Does what it is told; false where that was the last. */
+  /** Handles one message. false: the writer ends. */
   hear(message: ToWriter): boolean {
     if (this.#opened === undefined) return false;
     const { db, store } = this.#opened;
@@ -120,7 +126,7 @@ export class FileWriter {
     }
   }
 
-  /** On a disk that is full the ballast makes the room that opening needs. */
+  /** On a full disk the ballast gives the space that opening needs. */
   #openWithRoom(): Opened {
     try {
       return this.#openStore();
@@ -132,7 +138,7 @@ export class FileWriter {
     }
   }
 
-  /** A file that is found damaged, also by what is read of it at the start only, is rescued, and the next one begun. */
+  /** Rescues a damaged file, also where only the first reads find the damage, and begins the next one. */
   #openStore(): Opened {
     const known = this.#known();
     this.#repaired += this.#disk.repairLog();
@@ -156,13 +162,15 @@ export class FileWriter {
     };
   }
 
-  /** Part of one commit at its end is no damage after a power cut: nobody was told of it. */
+  /** After a power cut, part of one commit at the log's end is no damage: that commit was never acknowledged. */
   #logDamage({ isSameBoot }: Known): string | null {
     const found = this.#disk.logDamage();
     return found !== undefined && (found.isSure || isSameBoot) ? found.message : null;
   }
 
-  /** Where that cannot be done, and not for the disk's sake, the file goes aside whole, and all of it is named as lost. */
+  /**
+   * Puts the whole file aside, and names all its events as lost, where a rescue fails for another reason than the disk.
+   */
   #rescue(reason: string, known: Known): void {
     let files: readonly string[] | undefined;
     let saved = 0;
@@ -176,11 +184,11 @@ export class FileWriter {
       });
     };
     try {
-      // its room is worth more for what is saved
+      // the ballast's space is worth more for rescued events
       if (this.#disk.space().freeBytes < this.#disk.ballast.bytes) this.#disk.ballast.giveUp();
       attempt();
     } catch (error) {
-      // without any room nothing could be begun either: all of it waits for room, and the damaged file with it
+      // without space no new file can be begun either: the damaged file waits as well
       if (isFull(error, this.#disk) || isFailing(error, this.#disk)) throw error;
       files = this.#disk.putAside();
     }
@@ -206,7 +214,7 @@ export class FileWriter {
         starts: db.prepare<[], number>(selectStarts).pluck().get() ?? 0,
         lanes: db.prepare<[], FileLanes['lanes'][number]>(selectLanes).all(),
       };
-      // also where an earlier start put a file aside and was killed before it had begun the next one
+      // also where an earlier start put a file aside and was killed before it began the next one
       const lost = this.#isRescued(db) ? { epochs: [], losses: [] } : lossesOf(known, file);
       const untold = db.prepare<[], LossRow>(selectLosses).all();
       const all = [...untold.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
@@ -224,13 +232,16 @@ export class FileWriter {
       return { db, store, recalled: recall ? store.recall() : null, found };
     } catch (error) {
       db.close();
-      // an epoch that never began is not lost with the next file; but perhaps it is found there, with what it tells of
+      // an epoch that never began is not lost with the next file, but its losses may be told there
       if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, told: this.#epochs.told });
       throw error;
     }
   }
 
-  /** Takes out what is altered; of a file that is large only what the writer goes by. Returns how many ranges went. */
+  /**
+   * Takes altered rows out; of a large file only those of lanes, cursors and holes. Returns the number of ranges taken
+   * out.
+   */
   #mend(db: Database.Database): number {
     return db.transaction(() => {
       mendBooks(db);
@@ -240,12 +251,12 @@ export class FileWriter {
     })();
   }
 
-  /** The new file records the losses of the damaged one. */
+  /** Whether the file was built by a rescue: it names the losses of the damaged file itself. */
   #isRescued(db: Database.Database): boolean {
     return this.#aside !== null && db.prepare(selectStarts).pluck().get() !== 0;
   }
 
-  /** From now on it is known apart from the file that these numbers were given. */
+  /** Notes beside the file that these numbers were given. */
   #note(store: OutboxStore): void {
     this.#disk.numbers.note({ ...store.highNumbers, boot: this.#data.stampNow.boot });
   }
@@ -290,7 +301,7 @@ export class FileWriter {
     }
   }
 
-  /** An event or a page that only a reader comes to would keep its lane waiting for ever. */
+  /** Without this check an event or a page that only a reader meets would keep its lane waiting for ever. */
   #check(store: OutboxStore, place: DamagePlace | undefined): boolean {
     try {
       const named = place === undefined ? 0 : store.mend(place, this.#data.stampNow);
@@ -303,7 +314,7 @@ export class FileWriter {
       return found === undefined ? true : this.#endDamaged(found);
     } catch (error) {
       if (isDamage(error)) return this.#endDamaged(messageOf(error));
-      // it cannot be opened a second time just now, or takes no gap record: whoever reads it will ask again
+      // the file cannot be opened a second time now, or takes no gap record: its reader asks again
       return true;
     }
   }

@@ -1,16 +1,16 @@
 /**
- * The highest numbers that were committed, kept apart from the database: what a damaged file, a log without its end or an
- * older copy of them does not know any more is found by it, and named.
+ * The highest sequence numbers that were committed, in a file beside the database. By them the gateway finds and names
+ * the events that are missing in a damaged file, in a log without its end, or in an older copy.
  *
  *   commit (fsync of the log) ──► note (one write of 128 bytes, no fsync) ──► acknowledged
  *                                     └── within a second: fdatasync, beside the next commits
  *
- * A note without an fsync of its own is exact however the process ends, because the kernel has it. A power cut may take
- * the last second of notes; so where anything is found missing after one (`boot` is another), what is lost is named
- * without an end. A second fsync for each commit would cost every acknowledgement, and a memory card, twice as much.
+ * However the process ends, a note without an fsync is exact, because the kernel has it. A power cut may take the last
+ * second of notes: where events are missing after one (`boot` has changed), the gap record has no end. A second fsync for
+ * each commit would double the cost of every acknowledgement and the wear of a memory card.
  *
- * Always: a note is written after its commit and before anyone is told, into one of two places in turn, so that one that
- * is torn or damaged leaves the one before it. Nothing here throws: without notes the file alone is believed, as ever.
+ * Always: a note is written after its commit and before anyone is told, in turn into one of two places: a torn or damaged
+ * note leaves the one before it. Nothing here throws: without notes the gateway trusts the database alone.
  */
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -18,15 +18,15 @@ import { asId, type Epoch, isId, type Sequence } from '@forpost/shared/event/ids
 
 export interface HighNumbers {
   readonly epoch: Epoch;
-  /** of the file's starts, this one */
+  /** number of this start of the file */
   readonly starts: number;
   readonly alerts: Sequence;
   readonly telemetry: Sequence;
-  /** of the machine */
+  /** of the machine's boot */
   readonly boot: string;
 }
 
-/** Each of the two places is a block of its own. */
+/** Each of the two places is a block by itself. */
 const placeBytes = 4096;
 const syncEveryMs = 1000;
 
@@ -41,7 +41,7 @@ export class HighNumbersFile {
     this.#file = file;
   }
 
-  /** The newest of the notes that are as they were written; undefined: there is none. */
+  /** The newest note whose hash is right; undefined: there is none. */
   read(): HighNumbers | undefined {
     let text: string;
     try {
@@ -64,7 +64,7 @@ export class HighNumbersFile {
       this.#isSynced = false;
       this.#timer ??= setTimeout(() => this.#syncAside(), syncEveryMs).unref();
     } catch {
-      // a disk that refuses this has nothing of what is committed either, or soon has not: the next one tries again
+      // a disk that refuses this refuses commits as well: the next commit tries again
       this.close();
     }
   }
@@ -88,7 +88,7 @@ export class HighNumbersFile {
     this.#descriptor = undefined;
   }
 
-  /** In libuv's threads: the commits go on. */
+  /** Runs in libuv's threads, beside the commits. */
   #syncAside(): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
@@ -101,7 +101,7 @@ export class HighNumbersFile {
   }
 }
 
-/** With both places laid out, so that a note never needs room on a disk that is full. */
+/** Lays both places out, so that a note needs no new block on a full disk. */
 function openPrepared(file: string): number {
   const descriptor = openSync(file, 'a+', 0o600);
   const { size } = fstatSync(descriptor);

@@ -1,8 +1,8 @@
 /**
- * The lanes of all epochs in the file and how far each sink has come in them, as the writer holds them in memory.
+ * The lanes of all epochs in the file, and each sink's cursor in them, as the writer holds them in memory.
  *
- * Always: what stands here is what is committed, or belongs to the transaction that runs; after a rollback it is read
- * anew. A cursor only moves forward and never past the last number given.
+ * Always: this state is committed, or belongs to the transaction that runs; after a rollback it is read from the file
+ * again. A cursor only moves forward, and never past the last number given.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -27,15 +27,15 @@ export interface LaneState {
   /** the first number that is still in the file; `next` where none is */
   first: Sequence;
   next: Sequence;
-  /** of the data of all events ever numbered */
+  /** bytes of the data of all events that ever got a number */
   bytes: number;
-  /** something between the first and the last event may have been shed */
+  /** events between the first and the last one may have been shed */
   holed: boolean;
-  /** of the data in front of `first`, as it was looked up last */
+  /** bytes of the data in front of `first`, as looked up last */
   before: { readonly first: Sequence; readonly bytes: number } | undefined;
 }
 
-/** A range of a lane that some sink will never get. */
+/** A range of a lane that some sink never gets. */
 export interface Forgone extends SequenceRange {
   readonly epoch: Epoch;
   readonly lane: Lane;
@@ -46,11 +46,11 @@ export class Lanes {
   readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly #all: Map<string, LaneState>;
   readonly #acked: Map<string, Sequence>;
-  /** as the file has it, within the transaction that runs too: after a rollback all of this is made anew */
+  /** the `next` that the file has, in the running transaction too */
   readonly #savedNext = new Map<LaneState, Sequence>();
   readonly #statements;
 
-  /** `ends`: the last numbers of epochs that are over, as they are known from beside the file too. */
+  /** @param ends the last numbers of finished epochs, also as known from beside the file */
   constructor(db: Database.Database, sinks: readonly string[], ends: ReadonlyMap<Epoch, LaneEnds>) {
     this.#sinks = sinks;
     this.#ends = ends;
@@ -96,8 +96,8 @@ export class Lanes {
   }
 
   /**
-   * Begins the lanes of a new epoch, forgets empty ones of older epochs, and gives a new sink its cursors. Returns what
-   * a sink will never get, because it is not kept any more and nobody has told so.
+   * Begins the lanes of a new epoch, forgets empty lanes of older epochs, and gives a new sink its cursors. Returns the
+   * ranges that a sink never gets, because they are deleted and no gap record names them.
    */
   begin(epoch: Epoch, start: number): readonly Forgone[] {
     for (const state of [...this.#all.values()]) if (state.first === state.next) this.forget(state);
@@ -111,7 +111,7 @@ export class Lanes {
     return forgone;
   }
 
-  /** A sink that was configured meanwhile begins with what is kept. */
+  /** A newly configured sink begins with the first event that is kept. */
   #beginCursors(state: LaneState): readonly Forgone[] {
     const { epoch, lane } = state;
     const through = state.first - 1;
@@ -124,17 +124,17 @@ export class Lanes {
       this.#acked.set(`${sink}/${epoch}/${lane}`, through);
       after = Math.min(after, acked ?? 0);
     }
-    // what was shed has its gap records
+    // shed events have their gap records
     const told = this.#statements.goneAfter.get(after, epoch, lane, after, through) ?? 0;
     return told >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
   }
 
-  /** Most commits have nothing for the alerts lane. */
+  /** Saves only a lane with new numbers: most commits have no alert. */
   saveWhereChanged(state: LaneState): void {
     if (this.#savedNext.get(state) !== state.next) this.save(state);
   }
 
-  /** Writes a lane's numbers and bytes down. */
+  /** Saves a lane's numbers and bytes. */
   save(state: LaneState): void {
     const { epoch, lane, first, next, bytes } = state;
     this.#statements.updateLane.run(first, next, bytes, hashOfLane(state), epoch, lane);
@@ -159,7 +159,7 @@ export class Lanes {
     for (const key of this.#acked.keys()) if (key.endsWith(`/${state.epoch}/${state.lane}`)) this.#acked.delete(key);
   }
 
-  /** The last number that all configured sinks have called safe; without any sink, all that there is. */
+  /** The last number that all configured sinks have called safe; without a sink, the last number given. */
   deliveredThrough(state: LaneState): Sequence {
     let through = state.next - 1;
     for (const sink of this.#sinks)
@@ -167,20 +167,20 @@ export class Lanes {
     return through;
   }
 
-  /** How each configured sink stands in this lane, and what of it is on its way there. */
+  /** Each configured sink's cursor in this lane, and the last event that is on its way to the sink. */
   positions({ epoch, lane, start }: LaneState, inHand: InHand): readonly SinkPosition[] {
     return this.#sinks.map((sink, index) => {
       const acknowledged = this.#acked.get(`${sink}/${epoch}/${lane}`) ?? 0;
       const claim = inHand.claim(index);
       if (claim?.epoch === epoch) return { acknowledged, inHandThrough: claim.through };
       const claimed = claim === undefined ? undefined : this.#all.get(`${claim.epoch}/${lane}`);
-      // older epochs go first: what the cursor does not say of them yet is on its way
+      // older epochs go first: all events behind the cursor of an older one may be on their way
       const passed = claimed !== undefined && claimed.start > start;
       return { acknowledged, inHandThrough: passed ? Number.POSITIVE_INFINITY : 0 };
     });
   }
 
-  /** Events through this number are deleted. */
+  /** The events up to and including `through` are deleted. */
   trimmed(state: LaneState, through: Sequence): void {
     state.first = through + 1;
     if (state.holed) {
@@ -189,24 +189,24 @@ export class Lanes {
     } else this.save(state);
   }
 
-  /** Events from this number on were shed, up to some number below the newest. */
+  /** Events from `from` up to some number below the newest were shed. */
   shed(state: LaneState, from: Sequence): void {
     state.holed = true;
     if (from <= state.first) this.#findFirst(state);
   }
 
-  /** Where the new hole reaches to the end of an older epoch, no event of it is left behind this number. */
+  /** Moves the end of an older epoch where a new hole reaches it: no event is left behind `next`. */
   endsBefore(state: LaneState, { ranges, next, bytes }: Mended): void {
     if (ranges.at(-1)?.to !== state.next - 1) return;
     this.save({ ...state, first: Math.min(state.first, next), next, bytes });
   }
 
-  /** What of the file this lane takes, about: data and rows. */
+  /** About the bytes that this lane takes in the file: data and rows. */
   keptBytes(state: LaneState): number {
     return state.bytes - this.#bytesBefore(state) + rowBytes * (state.next - state.first);
   }
 
-  /** What of that is delivered and may go when room is needed. */
+  /** The bytes of it that are delivered and may be deleted for space. */
   deliveredBytes(state: LaneState): number {
     const through = this.deliveredThrough(state);
     if (through < state.first) return 0;
@@ -230,12 +230,15 @@ export class Lanes {
     this.save(state);
   }
 
-  /** Moves a cursor; one that names another database's epoch, a number never given, or goes back, does nothing. */
+  /**
+   * Moves a cursor. An unknown epoch, a number never given and a step back change nothing: the sink may speak of an
+   * older file.
+   */
   acknowledge({ sink, epoch, lane, through: reached }: Acknowledgement): void {
     const state = this.#all.get(`${epoch}/${lane}`);
     const key = `${sink}/${epoch}/${lane}`;
     if (state === undefined) return;
-    // of an epoch that is over, the sink may have what a damaged page has taken from its end since
+    // of a finished epoch the sink may have events that a damaged page has taken from its end since
     const end = this.#ends.get(epoch)?.[lane] ?? 0;
     const through = reached <= end ? Math.min(reached, state.next - 1) : reached;
     if (through >= state.next || through <= (this.#acked.get(key) ?? 0)) return;
@@ -246,7 +249,7 @@ export class Lanes {
   }
 }
 
-/** Of a lane's row. */
+/** The hash of a lane's row. */
 export function hashOfLane({ epoch, lane, start, first, next, bytes }: Omit<LaneState, 'holed' | 'before'>): number {
   return hashOfRow('lanes', [epoch, lane, start, first, next, bytes]);
 }

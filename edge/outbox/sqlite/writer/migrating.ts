@@ -1,13 +1,13 @@
 /**
- * Brings an older file's tables forward, one version at a time, each step in a transaction of its own with its version,
- * so that a kill between two steps leaves a file of the version it says. A new file takes the same way from version 1:
- * there is one way to every version, and each start of a new outbox tries it.
+ * Migrates an older file's tables, one version a step. Each step is a transaction that also sets the version, so that a
+ * kill between two steps leaves a file of the version that it names. A new file takes the same steps from version 1: so
+ * each start of a new outbox tests them.
  */
 import type Database from 'better-sqlite3';
 import { saveMetaHash, saveSchema } from '../sql/meta.ts';
 import { addHash, firstHashed, hasHash, hashedTables, migrations, schemaVersion } from '../sql/schema.ts';
 
-/** @param from the version that the file says, at most `schemaVersion` */
+/** @param from the file's version, at most `schemaVersion` */
 export function migrate(db: Database.Database, from: number): void {
   for (let version = from + 1; version <= schemaVersion; version++) {
     const step = migrations[version];

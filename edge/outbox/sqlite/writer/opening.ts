@@ -1,14 +1,14 @@
 /**
- * Opens the outbox's file, and puts one aside that is damaged.
+ * Opens the outbox's file, and puts a damaged one aside.
  *
  *   open ── ours and sound ──► opened
  *     ├── not there ──► created, or nothing of it is left
- *     ├── damaged, or not ours ──► said so: whoever opens it has what can be read of it taken into a new one
- *     │                            (rescue.ts), puts it aside (renamed with -wal and -shm, kept for whoever wants to
- *     │                            look) and opens again
+ *     ├── damaged, or not ours ──► an error: the caller rescues what is readable into a new file (repair/rescue.ts), puts
+ *     │                            the damaged one aside (renamed with -wal and -shm, kept for inspection), opens again
  *     └── of a newer version ──► refused, untouched
  *
- * Always: nothing of a damaged file is overwritten or deleted but the oldest of those put aside; synchronous is FULL.
+ * Always: of a damaged file nothing is overwritten or deleted, except the oldest of the files put aside. Commits use
+ * synchronous=FULL.
  */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -29,9 +29,11 @@ import {
 } from '../sql/schema.ts';
 import { migrate } from './migrating.ts';
 
-/** Damaged files that are kept; older ones make room. */
+/** Damaged files that are kept; the oldest are deleted. */
 const keptAside = 3;
-/** A file up to this size is checked page by page and row by row at its start; a larger one is found out in use. */
+/**
+ * A file up to this size is checked page by page and row by row at its start; damage in a larger one is found in use.
+ */
 export const checkedBytes = 64 * 2 ** 20;
 /** How long the write-ahead log may stay on disk after a checkpoint, bytes. */
 const walBytes = 16 * 2 ** 20;
@@ -51,14 +53,14 @@ export function openDatabase(file: string): Database.Database {
   try {
     return retried(() => openExisting(file));
   } catch (error) {
-    // a bit of the header makes a file that may be written one that SQLite will not write
+    // one flipped bit of the header makes SQLite open a writable file read-only
     const isBarred = codeOf(error) === 'SQLITE_READONLY' && isWritable(file);
     if (isBarred || isSenseless(error)) throw new Damaged(messageOf(error));
     throw isDamage(error) ? error : asForpostError(error, file);
   }
 }
 
-/** Says what is in the place of the file, where that is no file: SQLite only says that it cannot open it. */
+/** Names what stands in the file's place where that is no file: SQLite says only that it cannot open it. */
 function noFileAt(path: string): string | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? `${path} is not a file` : undefined;
@@ -103,19 +105,19 @@ function openExisting(file: string): Database.Database {
   }
 }
 
-/** Whether that is the version of its tables. One that is newer is believed, unless a single bit makes it so. */
+/** Whether the tables have this version. A newer version is believed, unless one flipped bit explains it. */
 function isVersion(db: Database.Database, schema: number): boolean {
   if (!Number.isSafeInteger(schema) || schema < firstVersion) return false;
   if (schema < firstHashed || db.prepare(selectMetaIsGood).pluck().get() === 1) return true;
   return schema > schemaVersion && !isOneBitAway(schema, schemaVersion);
 }
 
-/** The first of our tables that is made otherwise: a flipped bit in there may change what a column holds. */
+/** The first of our tables whose definition differs: a flipped bit in it may change what a column holds. */
 function alteredTable(db: Database.Database): string | undefined {
   if (db.pragma('encoding', { simple: true }) !== 'UTF-8') return 'of tables';
   const model = initialise(new Database(':memory:'));
   try {
-    // a column that is added is set off as SQLite likes
+    // SQLite formats an added column in its own way
     const tablesOf = (one: Database.Database) =>
       one
         .prepare<[], [string, string]>(selectTables)
@@ -171,7 +173,7 @@ function connect(file: string): Database.Database {
   }
 }
 
-/** A new file that nobody reads before it is whole: nothing of it has to outlive a kill. */
+/** A new file that is not read before it is whole: nothing of it must survive a kill. */
 export function openPlain(file: string): Database.Database {
   const db = new Database(file);
   db.pragma('journal_mode = MEMORY');
@@ -183,7 +185,7 @@ export function removeDatabase(file: string): void {
   for (const suffix of [...suffixes, '-journal']) rmSync(file + suffix, { force: true });
 }
 
-/** A file that is saved needs room: of those put aside before the oldest go until there is, or none is left. */
+/** A rescue needs space: deletes the oldest files that were put aside until there is enough, or none is left. */
 export function dropAsideForRoom(file: string, freeBytes: number): void {
   const wanted = suffixes.reduce(
     (sum, suffix) => sum + (lstatSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0),
@@ -207,7 +209,7 @@ function asideNames(file: string): readonly string[] {
     .sort();
 }
 
-/** Renames what there is of the file. `stamp`: of its new name, which is one that no other has. */
+/** Renames the files that exist. @param stamp makes the new name unique */
 export function putAside(file: string, stamp: string): string[] {
   const taken = new Set(readdirSync(dirname(file)));
   let aside = `${file}${asideMark}${stamp}`;
@@ -223,7 +225,7 @@ export function putAside(file: string, stamp: string): string[] {
   return moved;
 }
 
-/** Of the files put aside the oldest go, by their names; never the one of now, whatever the clock says. */
+/** Deletes the oldest of the files put aside, by their names; never the newest one, whatever the clock says. */
 function keepFew(file: string, newest: string): void {
   const folder = dirname(file);
   const others = asideNames(file).filter((name) => name !== basename(newest));

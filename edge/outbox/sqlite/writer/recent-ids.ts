@@ -1,11 +1,10 @@
 /**
- * The ids that devices gave their own events, so that a resend is not stored twice: in the same commit as the event
- * itself, hence also across a restart and a kill.
+ * The ids that devices gave their own events, saved in the commit of the event: a resend is not stored twice, also across
+ * a restart and a kill.
  *
- * Always: a resend has the same id and the newest content that came under it; another content under a known id is new
- * (also one that came before the newest: 10, 20, 10 under one id are three readings), and counted for its device, which
- * uses its ids twice. At most `perDevice` ids of a device are kept, the oldest go first; what is resent later than
- * that is new.
+ * Always: a resend has the same id and the newest content that came under it. Other content under a known id is new, also
+ * content that came before the newest (10, 20, 10 under one id are three readings), and counts as a reused id of its
+ * device. At most `perDevice` ids of a device are kept; a resend that is older than those is stored as new.
  */
 import { createHash } from 'node:crypto';
 import { hashText } from '@forpost/shared/short-hash.ts';
@@ -25,19 +24,19 @@ import {
 
 /** Enough for a meter that resends a buffered hour at two readings a second. */
 export const perDevice = 10_000;
-/** Ids go in steps of this many, so that most commits delete none. */
+/** Ids are deleted in steps of this many, so that most commits delete none. */
 const slack = 256;
 /** Ids of all devices that the gateway holds in memory too. */
 export const mostRecalled = 200_000;
-/** A longer id is kept as its digest. */
+/** A longer id is stored as its digest. */
 const longestId = 64;
 
-/** An id as it is kept. */
+/** An id as it is stored. */
 export function keptId(resendId: string): string {
   return resendId.length <= longestId ? resendId : createHash('sha256').update(resendId).digest('base64');
 }
 
-/** How an id is held in memory. */
+/** An id as it is held in memory. */
 export function hashOfId(resendId: string): number {
   return hashText(keptId(resendId));
 }
@@ -45,7 +44,7 @@ export function hashOfId(resendId: string): number {
 export class RecentIds {
   readonly #db: Database.Database;
   readonly #counts: Map<string, number>;
-  /** in the transaction that runs */
+  /** of the running transaction */
   readonly #reused = new Map<string, { count: number; lastAt: number }>();
   readonly #statements;
 
@@ -64,8 +63,8 @@ export class RecentIds {
   }
 
   /**
-   * Notes the id with its content; false where it is a resend. Within the caller's transaction. `received`: ms since
-   * 1970, when the gateway took it.
+   * Saves the id with its content, within the caller's transaction. false: it is a resend. @param received ms since
+   * 1970, when the gateway received the event
    */
   isNew(device: string, resendId: string, content: number, received: number): boolean {
     const id = keptId(resendId);
@@ -74,7 +73,7 @@ export class RecentIds {
       if (content === idAlone || known === content) return false;
       if (known !== idAlone)
         this.#reused.set(device, { count: (this.#reused.get(device)?.count ?? 0) + 1, lastAt: received });
-      // put last: it is the device's newest one now
+      // deleted and inserted again: the device's newest id is the last row
       this.#statements.delete.run(device, id);
       this.#statements.insert.run(device, id, content);
       return true;
@@ -89,7 +88,7 @@ export class RecentIds {
     return true;
   }
 
-  /** Writes down which devices used an id twice in the caller's transaction. Returns all that is known of those. */
+  /** Saves which devices reused an id in the caller's transaction. Returns all reuses of those devices. */
   saveReused(): readonly ReusedIds[] {
     if (this.#reused.size === 0) return [];
     const saved = [...this.#reused].flatMap(
@@ -103,7 +102,7 @@ export class RecentIds {
     return this.#statements.selectReused.all();
   }
 
-  /** All devices' ids that came with a content, oldest first, as far as `most` of the newest go. */
+  /** The ids of all devices that came with content, oldest first, at most the newest `most` of them. */
   recall(most = mostRecalled): RecalledIds[] {
     const byDevice = new Map<string, { hashes: number[]; contents: number[] }>();
     for (const { device, id, content } of this.#db

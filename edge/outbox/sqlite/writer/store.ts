@@ -1,12 +1,12 @@
 /**
- * The writer's side of the file: takes a batch, gives the numbers, makes it durable in one transaction.
+ * Commits batches: gives sequence numbers and makes a batch durable in one transaction.
  *
- *   commit: delete delivered ──► move cursors ──► shed for room ──► insert entries (or refuse them for room) ──► fsync
- *              └── anything throws ──► rollback, and the state in memory is read anew from the file before the next
+ *   commit: delete delivered ──► move cursors ──► shed for space ──► insert entries (or refuse them for space) ──► fsync
+ *              └── anything throws ──► rollback; the next commit reads the state in memory from the file again
  *
- * Always: a batch is committed whole or not at all; an entry is stored whole, or refused whole; what is shed is named by
- * a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
- * where one is refused, those behind it in the batch are refused too.
+ * Always: a batch is committed whole or not at all. An entry is stored whole, or refused whole. Shed events are named by a
+ * gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over: behind
+ * a refused alert the device's later ones of the batch are refused too.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -43,24 +43,24 @@ import { Retention } from './space/retention.ts';
 import { RoomKeeper, weightOf } from './space/room-keeper.ts';
 import type { WriterDisk } from './writer-disk.ts';
 
-/** What the store stands on beside its database. */
+/** The parts of a store besides its database. */
 export interface StoreParts {
   readonly disk: WriterDisk;
   readonly sinks: readonly string[];
-  /** the last numbers of epochs that are over */
+  /** the last numbers of finished epochs */
   readonly ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly limits: WriterLimits;
   readonly inHand: InHand;
   readonly clock: Pick<Clock, 'uptime'>;
 }
 
-/** What was lost before this epoch began, and when that is told. */
+/** Losses from before this epoch, and the stamp of their gap records. */
 export interface Losses {
   readonly losses: readonly Loss[];
   readonly stamp: Stamp;
 }
 
-/** Events that are looked at where a reader has come to one that is altered: a few ms. */
+/** Events that are checked where a reader has met an altered one: a few ms. */
 const mostMended = 5000;
 
 export class OutboxStore {
@@ -80,11 +80,11 @@ export class OutboxStore {
   #recent: RecentIds;
   #deadLetters: DeadLetterBox;
   #broker: MqttStateTables;
-  /** what is held here is not what is in the file */
+  /** the state in memory differs from the file */
   #isStale = false;
   #known: FileState | undefined;
 
-  /** Begins a new epoch in the open file, with what is to be said of those before. */
+  /** Begins a new epoch in the open file, with gap records of earlier losses. */
   constructor(
     db: Database.Database,
     { epoch, starts }: { readonly epoch: Epoch; readonly starts: number },
@@ -122,7 +122,7 @@ export class OutboxStore {
     this.#room.look(this.#lanes, this.#clock.uptime());
   }
 
-  /** @throws what SQLite throws; nothing of the batch is stored then */
+  /** Commits a batch. @throws what SQLite throws: then nothing of the batch is stored */
   commit(batch: Batch): CommitOutcome {
     if (this.#isStale) this.#readAnew();
     this.#room.look(this.#lanes, this.#clock.uptime());
@@ -150,7 +150,7 @@ export class OutboxStore {
     }
   }
 
-  /** After a rollback; until it works nothing gets a number. */
+  /** Reads the state again after a rollback; until that works no event gets a number. */
   #readAnew(): void {
     this.#lanes = new Lanes(this.#db, this.#sinks, this.#ends);
     this.#recent = new RecentIds(this.#db);
@@ -159,7 +159,7 @@ export class OutboxStore {
     this.#isStale = false;
   }
 
-  /** It is committed, whatever a look at it says: what is wrong shows at the next one. */
+  /** The batch is committed, whether or not the file's size can be read: an error shows at the next commit. */
   #stateAfterCommit(): FileState {
     try {
       this.#known = this.state();
@@ -170,7 +170,7 @@ export class OutboxStore {
   }
 
   /**
-   * Takes out what is altered or missing where a reader has come to it, and names it. Returns how many ranges that was.
+   * Takes altered and missing events out where a reader has met one, and names them. @returns the number of ranges
    * @throws Damaged where the file must be built anew
    */
   mend({ epoch, lane, after }: DamagePlace, stamp: Stamp): number {
@@ -191,18 +191,18 @@ export class OutboxStore {
     return ranges;
   }
 
-  /** What is known apart from the file: see high-numbers.ts. */
+  /** The numbers to note beside the file: see high-numbers.ts. */
   get highNumbers(): Omit<HighNumbers, 'boot'> {
     const last = (lane: Lane) => this.#lanes.get(this.#epoch, lane).next - 1;
     return { epoch: this.#epoch, starts: this.starts, alerts: last('alerts'), telemetry: last('telemetry') };
   }
 
-  /** What the broker and the rules must know of what came before. */
+  /** The broker's state and the devices' ids from before this start. */
   recall(): Recalled {
     return { remembered: this.#broker.recall(), resendIds: this.#recent.recall(), reused: this.#recent.reused() };
   }
 
-  /** A commit failed because the disk has no room: makes what room there can be. */
+  /** A commit failed because the disk is full: makes what space there can be. */
   diskIsFull(): void {
     this.#room.diskIsFull();
   }
@@ -255,7 +255,7 @@ export class OutboxStore {
       }
       const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
       const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
-      // dead letters have a bound of their own
+      // dead letters have their own bound
       if (count > 0 && (isBehindRefused || !this.#room.takes(kind, bytes, used))) {
         refused.push(entry);
         for (; at < end; at += valuesPerEvent)
@@ -310,7 +310,7 @@ export class OutboxStore {
     insert.run(epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data, totalBytes, hash);
   }
 
-  /** false where it is a resend */
+  /** false: the event is a resend */
   #insertEvent(values: Batch['values'], at: number, targets: Readonly<Record<Lane, LaneState>>): boolean {
     const device = values[at + field.device] as string | null;
     const data = values[at + field.data] as string;
@@ -345,7 +345,7 @@ export class OutboxStore {
   }
 }
 
-/** What the alerts of a batch take, about. */
+/** About the bytes that the alerts of a batch take. */
 function alertBytesOf(values: Batch['values']): number {
   let bytes = 0;
   for (let at = 0; at < values.length; at += valuesPerEvent)

@@ -1,6 +1,6 @@
 /**
- * The disk as the writer sees it: everything beside SQL that it asks of the system. `FileDisk` is the real one; the
- * simulation has one in memory, so that the very same writer runs on both.
+ * The writer's disk: everything besides SQL that the writer asks of the system. `FileDisk` is the real one; the
+ * simulation has one in memory, so that the same writer runs on both.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,12 +18,12 @@ import { FileImages, type PageImages } from './repair/page-images.ts';
 import { Ballast } from './space/ballast.ts';
 import { type DiskSpace, diskSpace, fileBytes, writtenBytes } from './space/disk.ts';
 
-/** What there is of a damaged file, and the new one. */
+/** The readable parts of a damaged file, and the new file. */
 export interface DamagedFile {
-  /** with our tables, and nothing in them */
+  /** with our tables, empty */
   readonly target: Database.Database;
   readonly images: PageImages;
-  /** the damaged file as SQLite reads it; undefined: it cannot be opened */
+  /** the damaged file opened by SQLite; undefined: SQLite cannot open it */
   readonly damaged: Database.Database | undefined;
 }
 
@@ -31,32 +31,32 @@ export interface WriterDisk {
   /** for messages */
   readonly file: string;
   readonly ballast: Pick<Ballast, 'bytes' | 'missingBytes' | 'lay' | 'giveUp'>;
-  /** Opens the outbox's file. @throws as `openDatabase` does */
+  /** Opens the outbox's file. @throws the errors of `openDatabase` */
   open(): Database.Database;
   /**
-   * Has `take` fill a new file with what it can read of the damaged one, puts that one aside and the new one in its place.
-   * Returns the new names of the damaged one, the database first. Killed at any point it begins or goes on again at the
-   * next `open` or `rescue`. @throws where that cannot be: the damaged file is where it was
+   * Has `take` fill a new file from the damaged one, puts the damaged file aside, and gives the new file its name.
+   * After a kill at any point the next `open` or `rescue` begins again or goes on. @returns the new names of the
+   * damaged file, the database first @throws where that fails: the damaged file stays in its place
    */
   rescue(take: (from: DamagedFile) => void): readonly string[];
-  /** Puts the file aside, whatever it is. Returns its new names, the database first. */
+  /** Puts the file aside, whatever it is. @returns its new names, the database first */
   putAside(): readonly string[];
-  /** Puts flipped bits of the log right: see log-repair.ts; before the file is opened. How many those were. */
+  /** Repairs flipped bits of the log, before the file is opened: see repair/log-repair.ts. @returns how many */
   repairLog(): number;
-  /** see `damageOfLog` of log-check.ts; before the file is opened */
+  /** Checks the log before the file is opened: see `damageOfLog` of repair/log-check.ts. */
   logDamage(): LogDamage | undefined;
-  /** see `damageIn` of damage.ts */
+  /** Checks the open file: see `damageIn` of ../damage.ts. */
   damage(): string | undefined;
-  /** the list of epochs beside the file; none where it cannot be read */
+  /** the list of epochs beside the file; empty where it cannot be read */
   readEpochs(): EpochList;
-  /** Replaces the list. false where it cannot be written: the older one has to do for now. */
+  /** Replaces the list. false: it cannot be written, and the older one stays. */
   writeEpochs(list: EpochList): boolean;
   /** see high-numbers.ts */
   readonly numbers: Pick<HighNumbersFile, 'read' | 'note' | 'close'>;
   space(): DiskSpace;
-  /** the file system takes no writes */
+  /** whether the file system takes no writes */
   isReadOnly(): boolean;
-  /** of SQLite's log */
+  /** bytes of SQLite's log */
   logBytes(): number;
   /** see `writtenBytes` of disk.ts */
   writtenBytes(): number | null;
@@ -69,7 +69,7 @@ export class FileDisk implements WriterDisk {
   readonly #stamp: string;
   readonly #epochsFile: string;
 
-  /** `stamp`: appended to the name of a file that is put aside. */
+  /** @param stamp appended to the name of a file that is put aside */
   constructor(file: string, ballastBytes: number, stamp: string) {
     this.file = file;
     this.ballast = new Ballast(`${file}.ballast`, ballastBytes);
@@ -98,7 +98,7 @@ export class FileDisk implements WriterDisk {
         take({ target, images, damaged });
       } finally {
         damaged?.close();
-        // looking at it made these
+        // the check made these files
         for (const name of besides) rmSync(name, { force: true });
         images.close();
       }
@@ -113,7 +113,7 @@ export class FileDisk implements WriterDisk {
     return this.#finishRescue();
   }
 
-  /** The new file is whole: the damaged one goes aside, as far as it has not, and the new one takes its name. */
+  /** The new file is whole: puts the damaged one aside, where that is not done yet, and renames the new one. */
   #finishRescue(): readonly string[] {
     const rescued = `${this.file}.rescued`;
     if (!existsSync(rescued)) return [];

@@ -1,4 +1,4 @@
-/** The outbox's writer thread, the only writer of the file: what it does is in file-writer.ts. */
+/** The outbox's writer thread, the only writer of the file. file-writer.ts says what it does. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import type { ToWriter, WriterData } from '../messages.ts';

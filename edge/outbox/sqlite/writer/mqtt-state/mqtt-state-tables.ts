@@ -1,6 +1,6 @@
 /**
- * The writer's side of what the broker remembers: makes the changes of a batch within its transaction, and recalls
- * everything at the start.
+ * The broker's state in the writer: makes the changes of a batch within its transaction, and loads the whole state at
+ * the start.
  */
 import type Database from 'better-sqlite3';
 import type { MqttState } from '../../../../mqtt-state/mqtt-state.ts';
@@ -18,16 +18,16 @@ export class MqttStateTables {
     this.#redeliveries = new RedeliveryLog(db);
   }
 
-  /** Within the caller's transaction. `refused`: entries of which nothing is stored. */
+  /** Makes the changes within the caller's transaction. @param refused entries of which nothing is stored */
   apply({ records, changes }: Batch, refused: readonly number[]): void {
     if (changes.anew) this.#rows.clear();
     const without = new Set(refused);
     this.#redeliveries.add(withoutRefused(records, without));
-    // before them, also where an earlier commit of these failed: a publish that uses a packet id or a topic again has
-    // the last word on it, in memory too
+    // saved changes come first, also those of an earlier commit that failed: a publish that uses a packet id or topic
+    // again decides about it, as it does in memory
     for (const change of changes.changes) if (change.kind !== 'session-ended') this.#rows.apply(change);
     for (const { entry, change } of records.changes) if (!without.has(entry)) this.#rows.apply(change);
-    // after them: a session that has ended takes what was queued for it along
+    // ended sessions come last: their queues end with them
     for (const change of changes.changes) if (change.kind === 'session-ended') this.#rows.apply(change);
   }
 

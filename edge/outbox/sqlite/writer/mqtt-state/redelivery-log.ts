@@ -1,7 +1,8 @@
 /**
- * The records of redelivery.ts on disk: one row with each commit that has any, folded into one now and then.
+ * The redelivery records (mqtt-state/redelivery.ts) on disk: one row for each commit that has any, folded into one row
+ * now and then.
  *
- * Always: bounded: the log is at most as long as `foldFrom` records and three times what its last folding left.
+ * Always: the log holds at most `foldFrom` records and three times what its last folding left.
  */
 import type Database from 'better-sqlite3';
 import { PackedRedeliveries, recordBytes } from '../../../../mqtt-state/redelivery.ts';

@@ -1,9 +1,9 @@
 /**
- * What the broker remembers, as rows: the writer makes the changes within the transaction of the events, and reads all
- * of it at the start.
+ * The broker's state as rows: the writer changes them within the transaction of the events, and loads all of them at the
+ * start.
  *
- * Always: a row of a session that is no more is never given to another one, and one that is altered (row-hash.ts) is
- * believed by nobody: both go at the start.
+ * Always: a row of a session that has ended is never given to another session, and an altered row (row-hash.ts) is never
+ * used: both are deleted at the start.
  */
 import type Database from 'better-sqlite3';
 import type {
@@ -111,7 +111,7 @@ export class SessionRows {
     for (const table of [...sql.sessionTables, 'sessions', 'retained']) this.#db.exec(sql.deleteAll(table));
   }
 
-  /** Everything, after what belongs to nobody, or is altered, is gone. */
+  /** Loads everything; deletes altered rows and rows without a session first. */
   load(): Omit<MqttState, 'redeliveries'> {
     const db = this.#db;
     return db.transaction(() => {
@@ -164,7 +164,7 @@ interface Extras {
 }
 
 function extrasOf({ properties = null, expiresAt = null }: MessageExtras): Extras {
-  // the column is one of whole numbers
+  // the column holds whole numbers
   return { properties, expiresAt: expiresAt === null ? null : Math.round(expiresAt) };
 }
 
@@ -197,9 +197,9 @@ interface SessionTables {
 }
 
 /**
- * Sessions of which a row is altered. Such a session ends: its client hears «no session present» and subscribes anew,
- * where one that had lost a filter would never know. An altered row whose session there is not may have been of any
- * whose number is one bit away.
+ * Sessions with an altered row. Such a session ends: its client hears «no session present» and subscribes again, while
+ * a client that had silently lost one filter would never know. An altered row without a session may belong to any
+ * session whose number differs in one bit.
  */
 function alteredSessions({ sessions, subscriptions, queued, inbound }: SessionTables): ReadonlySet<SessionNumber> {
   const all = new Set(sessions.map(({ session }) => session));
@@ -215,7 +215,7 @@ function alteredSessions({ sessions, subscriptions, queued, inbound }: SessionTa
   return altered;
 }
 
-/** The hash of each table's row: its columns in their order. */
+/** The hash of each table's row, over its columns in order. */
 const hashOf = {
   sessions: ({ session, client, absentMs, expiryMs }: Omit<SessionRow, 'hash'>) =>
     hashOfRow('sessions', [session, client, absentMs, ...given(expiryMs)]),
@@ -231,7 +231,7 @@ const hashOf = {
     hashOfRow('retained', [topic, payload, qos, owner, ...given(properties, expiresAt)]),
 };
 
-/** Columns of version 6: a row that has nothing in them hashes as one of an older version. */
+/** Columns of version 6: a row without values in them has the hash of an older version. */
 function given(...values: readonly unknown[]): readonly unknown[] {
   return values.every((value) => value === null) ? [] : values;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a file's lanes and the cursor of each sink, as far as their rows are unaltered: of a damaged file (rescue.ts),
- * and of one that is opened (mending.ts).
+ * Reads a file's lanes and each sink's cursors, as far as their rows are unaltered: of a damaged file (rescue.ts), and
+ * of a file that is opened (mending.ts).
  */
 import { type Epoch, isId, isLane, type Lane, type Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
@@ -30,16 +30,18 @@ export interface CursorRow {
 }
 
 export interface Books {
-  /** those that are as they were written, oldest first */
+  /** lanes whose row is unaltered, oldest first */
   readonly lanes: readonly LaneRow[];
-  /** the file's lanes are these and no others */
+  /** no lane of the file is missing here */
   readonly isComplete: boolean;
   readonly starts: number;
-  /** 0 where it is not known */
+  /** 0: unknown */
   acked(sink: string, epoch: string, lane: string): Sequence;
 }
 
-/** @param startsKnown how many starts the file has had, as is known from beside it: one that has had fewer is older */
+/**
+ * @param startsKnown the number of starts that is known from beside the file: a file with fewer starts is an older copy
+ */
 export function readBooks(db: Database.Database | undefined, startsKnown: number): Books {
   const lanes = attempt(() => db?.prepare<[], LaneRow>(selectLaneRows).all());
   const good = lanes?.filter(isGoodLane) ?? [];

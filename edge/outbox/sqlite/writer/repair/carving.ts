@@ -1,10 +1,10 @@
 /**
- * Events out of the pages of a damaged database, without its b-trees: each page is looked at by itself, and a row whose
- * hash is right is an event, wherever it was found. So neither a damaged page of the tree, of the schema or of the log
- * takes more with it than what stood on it. (File format: https://www.sqlite.org/fileformat2.html)
+ * Finds events on the pages of a damaged database, without its b-trees. Each page is examined by itself, and a row whose
+ * hash is right is an event, wherever it stands. So a damaged page of the tree, of the schema or of the log costs only the
+ * events on it. (File format: https://www.sqlite.org/fileformat2.html)
  *
- * Always: what carries a hash that is wrong is never an event; what carries none (of a version that had none) is one
- * only where every column looks like one. Bounded: a page at a time; a row may come more than once.
+ * Always: a row with a wrong hash is never an event. A row without a hash (of an older version) is one only where every
+ * column looks like one. Bounded: one page at a time; a row may be found more than once.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { isId, isLane } from '@forpost/shared/event/ids.ts';
@@ -14,14 +14,14 @@ import type { PageImages } from './page-images.ts';
 
 const leaf = 0x0a;
 const interior = 0x02;
-/** Tables by rowid, and overflow pages, which begin with a page's number below 2^24: no event's row is on them. */
+/** Page types without event rows: tables by rowid, and overflow pages, which begin with a page number below 2^24. */
 const others = new Set([0x00, 0x05, 0x0d]);
-/** Columns of `events`; before version 5 the last one was not there. */
+/** Columns of `events`; files before version 5 lack the last one. */
 const columns = 13;
-/** More than the longest that an event's row may be. */
+/** Longer than any event's row. */
 const longestRow = 32 * 2 ** 20;
 
-/** Each event that the pages hold. */
+/** Finds each event on the pages. */
 export function* carve(images: PageImages): Iterable<EventRow> {
   for (const page of images.all()) {
     const kind = page[0] as number;
@@ -29,7 +29,7 @@ export function* carve(images: PageImages): Iterable<EventRow> {
     const { rows, isWhole } = rowsByPointers(page, kind === interior ? 12 : 8, images);
     yield* rows;
     if (isWhole || (rows.length === 0 && (kind === leaf || kind === interior))) continue;
-    // its pointers are not to be trusted: wherever a row may begin
+    // the page's pointers cannot be trusted: each byte at which a row may begin is tried
     for (let at = 8; at < page.length - columns; at++) {
       const row = rowAt(page, at, images);
       if (row !== undefined) yield row;
@@ -53,7 +53,7 @@ function rowsByPointers(
   return { rows, isWhole: rows.length === count };
 }
 
-/** The event whose cell begins there; undefined: none that is as it was written. */
+/** The event whose cell begins there; undefined: there is no unaltered one. */
 function rowAt(page: Buffer, at: number, images: PageImages): EventRow | undefined {
   const size = varint(page, at);
   if (size === undefined || size.value < columns || size.value > longestRow) return undefined;
@@ -64,7 +64,7 @@ function rowAt(page: Buffer, at: number, images: PageImages): EventRow | undefin
   return payload === undefined ? undefined : parseRow(payload);
 }
 
-/** Section 1.6: what does not fit is on a chain of overflow pages. */
+/** Section 1.6: the rest of a long row is on a chain of overflow pages. */
 function payloadAt(page: Buffer, begin: number, size: number, images: PageImages): Buffer | undefined {
   const usable = page.length;
   const most = Math.floor(((usable - 12) * 64) / 255) - 23;
@@ -119,7 +119,7 @@ function asEvent(values: readonly unknown[]): EventRow | undefined {
   return { ...event, totalBytes: totalBytes as number, hash };
 }
 
-/** All that can be said of a row without a hash. */
+/** Whether a row without a hash looks like an event. */
 function looksRight({ type, data }: StoredEvent): boolean {
   if (!/^forpost\.[a-z.-]+\.v[0-9]+$/.test(type)) return false;
   try {
@@ -146,7 +146,9 @@ function valueAt(
   return { value: length === 8 ? Number(bytes.readBigInt64BE(at)) : bytes.readIntBE(at, length), bytes: length };
 }
 
-/** Section 1.6: seven bits a byte, the high bit says that there is more. Longer than 2^53 is nothing of ours. */
+/**
+ * Section 1.6: seven bits a byte; the high bit says that another byte follows. No value of ours is longer than 2^53.
+ */
 function varint(bytes: Buffer, from: number): { readonly value: number; readonly bytes: number } | undefined {
   let value = 0;
   for (let n = 0; n < 7; n++) {

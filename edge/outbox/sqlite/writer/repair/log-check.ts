@@ -1,38 +1,38 @@
 /**
- * Looks at SQLite's write-ahead log before SQLite does, which takes its first damaged frame for the end of the log and
- * drops all that was committed behind it, in silence. (File format: https://www.sqlite.org/fileformat2.html#walformat)
+ * Checks SQLite's write-ahead log before SQLite opens it: SQLite takes the first damaged frame for the end of the log and
+ * silently drops all commits behind it. (File format: https://www.sqlite.org/fileformat2.html#walformat)
  *
- *   header │ frame │ frame │ damaged frame │ frame of the same salts: was written after it, so the log is broken
+ *   header │ frame │ frame │ damaged frame │ frame of the same salts: was written after it, so the log is damaged
  *                                          └ frames of other salts are of an older log: the damaged one was its end
  *
- * Always: it reads only, a piece at a time. What it calls whole SQLite reads to the end.
+ * Always: the check only reads, a piece at a time. A log that it calls whole is read by SQLite to its end.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export const logHeaderBytes = 32;
 export const frameHeaderBytes = 24;
 const magic = 0x377f0682;
-/** The most frames that are looked at behind the end: the log is cut at 32 MB, and a reader may let it grow. */
+/** The most frames that are checked behind the end: the log is cut at 32 MB, and a reader may let it grow. */
 const mostBehind = 100_000;
 
 export interface LogDamage {
   /** in words */
   readonly message: string;
   /**
-   * Whether more than one commit stands behind the damage. Of a single one a power cut may have written a part: nobody
-   * was told of it then, and SQLite drops it as it should.
+   * Whether more than one commit stands behind the damage. A single one may be the part of a commit that a power cut
+   * left: it was never acknowledged, and SQLite rightly drops it.
    */
   readonly isSure: boolean;
 }
 
-/** What is wrong with the log; undefined: nothing, or there is none. */
+/** What is wrong with the log; undefined: nothing, or there is no log. */
 export function damageOfLog(file: string): LogDamage | undefined {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');
     return damageIn(descriptor, fstatSync(descriptor).size);
   } catch {
-    // not there, or not to be read: then SQLite says so
+    // missing or unreadable: SQLite reports it
     return undefined;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -43,7 +43,7 @@ function damageIn(descriptor: number, size: number): LogDamage | undefined {
   if (size < logHeaderBytes + frameHeaderBytes) return undefined;
   const header = Buffer.alloc(logHeaderBytes);
   readSync(descriptor, header, 0, logHeaderBytes, 0);
-  // nothing was ever written where a power cut has left zeros
+  // a power cut leaves zeros where no frame was written
   if (header.every((byte) => byte === 0)) return undefined;
   const kind = header.readUInt32BE(0);
   const isBig = kind === magic + 1;
@@ -91,7 +91,7 @@ function isSame([first, second]: Sums, bytes: Buffer, at: number): boolean {
   return first === bytes.readUInt32BE(at) && second === bytes.readUInt32BE(at + 4);
 }
 
-/** Section 4.2 of the file format: over pairs of 32-bit words, in the order of bytes that the magic number says. */
+/** Section 4.2 of the file format: over pairs of 32-bit words, in the byte order that the magic number gives. */
 function checksum(bytes: Buffer, from: number, to: number, [one, two]: Sums, isBig: boolean): Sums {
   let first = one | 0;
   let second = two | 0;

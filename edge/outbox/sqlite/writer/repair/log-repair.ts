@@ -1,26 +1,26 @@
 /**
- * Puts flipped bits of SQLite's log right. Each frame carries a checksum of 64 bits that runs on from the frame before;
- * where it is wrong, single bits are tried.
+ * Repairs flipped bits of SQLite's log. Each frame carries a 64-bit checksum that continues from the frame before; where it
+ * is wrong, every single bit is tried.
  *
- *   frame whose checksum is wrong ── one bit alone makes it right ──► written back, and on to the next
- *     ├── several would, all of them on the page ──► the page stays as it is, and the checksums from here on are made
- *     │        anew: SQLite reads all that was committed, and of that page the rows' hashes say what is altered
- *     └── none does (more than a bit, or a commit that a power cut has torn) ──► left as it is
+ *   frame with a wrong checksum ── flipping one bit makes it right ──► written back, and on to the next frame
+ *     ├── several bits would, all of them on the page ──► the page stays, and the checksums from here on are computed
+ *     │        again: SQLite reads all commits, and the rows' hashes show which row of that page is altered
+ *     └── none does (several bits, or a commit torn by a power cut) ──► left as it is
  *
- * Always: a kill leaves a log that is put right in the same way at the next start: a bit is one write in place, and
- * checksums are written from the last one back to the damaged frame's, so that the log breaks off there until all of them
- * are. A full disk is no obstacle. Bounded: `mostRepairs`, each of some tenths of a second.
+ * Always: after a kill the next start repairs the log in the same way. A bit is one write in place. New checksums are
+ * written from the last one back to the damaged frame, so that the log ends there until all of them are written. A repair
+ * needs no space on the disk. Bounded: `mostRepairs`, each of some tenths of a second.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { frameHeaderBytes, logHeaderBytes } from './log-check.ts';
 
 const mostRepairs = 8;
 const magic = 0x377f0682;
-/** Of the first two words of a frame's header, and of the log's header without its checksum. */
+/** Over the first two words of a frame's header, and over the log's header without its checksum. */
 const frameHeadBytes = 8;
 const logHeadBytes = 24;
 
-/** How many bits it has put right. Nothing is thrown: what cannot be read or written is left to SQLite. */
+/** Returns how many bits were repaired. Never throws: SQLite reports a log that cannot be read or written. */
 export function repairLog(file: string): number {
   let descriptor: number | undefined;
   try {
@@ -57,7 +57,7 @@ function repair(descriptor: number, size: number): number {
     if (at + frameBytes > size) return undefined;
     const frame = Buffer.alloc(frameBytes);
     readSync(descriptor, frame, 0, frameBytes, at);
-    // as the checksum goes over them: without the salts and the checksum itself
+    // the bytes that the checksum covers: without the salts and the checksum itself
     return { frame, covered: Buffer.concat([frame.subarray(0, frameHeadBytes), frame.subarray(frameHeaderBytes)]) };
   };
   let sums: Sums = [header.readUInt32BE(24), header.readUInt32BE(28)];
@@ -79,7 +79,7 @@ function repair(descriptor: number, size: number): number {
         if (place === undefined) return repairs;
         if (other === undefined) {
           flip(place, covered.length, covered, frame, 16);
-          // behind the head, 16 bytes of salts and checksum were left out
+          // behind the head, 16 bytes of salts and checksum are left out
           const inFrame =
             place.byte >= covered.length
               ? place.byte - covered.length + 16
@@ -108,7 +108,7 @@ interface Frame {
   readonly covered: Buffer;
 }
 
-/** The checksums of this frame as it is and of all that followed it, by their places in the file. */
+/** The new checksums of this frame and of all frames behind it, by their places in the file. */
 function newSums(
   frameAt: (at: number) => Frame | undefined,
   frameBytes: number,
@@ -121,7 +121,7 @@ function newSums(
   let stored: Sums | undefined;
   for (let at = from, read = frameAt(at); read !== undefined; at += frameBytes, read = frameAt(at)) {
     const { frame, covered } = read;
-    // the end of what was written one after the other
+    // the end of the frames of this log
     if (frame.compare(header, 16, 24, 8, 16) !== 0) break;
     if (stored !== undefined && !isRight(covered, covered.length, stored, frame.subarray(16))) break;
     stored = [frame.readUInt32BE(16), frame.readUInt32BE(20)];
@@ -136,7 +136,7 @@ function newSums(
 
 type Sums = readonly [number, number];
 
-/** The log's own: over pairs of little-endian words, as the magic number says. */
+/** The log's own checksum: over pairs of little-endian words, as the magic number says. */
 function checksum(bytes: Int32Array, [one, two]: Sums): Sums {
   let first = one | 0;
   let second = two | 0;
@@ -161,14 +161,14 @@ function isRight(bytes: Buffer, length: number, sums: Sums, stored: Buffer): boo
 }
 
 interface BitPlace {
-  /** from the length on: of the checksum */
+  /** from `length` on: a bit of the checksum */
   readonly byte: number;
   readonly bit: number;
 }
 
 /**
- * Every single bit that makes the checksum right, of the first `length` bytes or of the checksum `at` in `stored`. The
- * high bits of many words do the same to it.
+ * Every single bit whose flip makes the checksum right: of the first `length` bytes, or of the checksum `at` in
+ * `stored`. The high bits of many words have the same effect.
  */
 function flippedBits(bytes: Buffer, length: number, sums: Sums, stored: Buffer, at: number): readonly BitPlace[] {
   const words = wordsOf(bytes, length);
@@ -198,7 +198,9 @@ function flip({ byte, bit }: BitPlace, length: number, bytes: Buffer, stored: Bu
   buffer[place] = (buffer[place] as number) ^ (1 << bit);
 }
 
-/** The byte in which two pieces differ by one bit; none: they are the same; more: by more than a bit. */
+/**
+ * The byte in which two pieces differ by one bit. none: the pieces are equal; more: they differ in more than one bit.
+ */
 function oneBitBetween(one: Buffer, other: Buffer): number | 'none' | 'more' {
   let found: number | 'none' = 'none';
   for (let n = 0; n < one.length; n++) {

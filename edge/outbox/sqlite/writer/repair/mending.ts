@@ -1,10 +1,11 @@
 /**
- * Looks through a file that SQLite finds nothing wrong with for rows that are altered or missing, and takes them out.
+ * Finds altered and missing rows in a file that SQLite calls sound, and takes them out.
  *
  *   an event altered, or missing and in no hole ──► deleted, a hole instead, and a loss that a gap record will name
- *   a cursor altered ──► back in front of the first event that is kept: what is sent twice is known by its number
- *   a hole altered ──► deleted: what it stood for is found missing, and named once more
- *   an alert altered (it may be a gap record), a lane altered, or damage in more places than can be named ──► Damaged: the file is built anew (rescue.ts)
+ *   a cursor altered ──► back in front of the first kept event: the centre drops events sent twice by their numbers
+ *   a hole altered ──► deleted: its range is found missing, and named once more
+ *   an alert altered (it may be a gap record), a lane altered, or damage in more places than gap records can name
+ *                    ──► Damaged: the file is built anew (rescue.ts)
  *
  * Always: within one transaction of the caller, so that a kill leaves all of it or nothing.
  */
@@ -23,10 +24,10 @@ import { hashOfLane } from '../lanes.ts';
 import { hashOfHole } from '../space/shedder.ts';
 import { type CursorRow, isGoodCursor, isGoodLane, type LaneRow } from './books.ts';
 
-/** Places of one lane; each range is a gap record. */
+/** Ranges of one lane; each is a gap record. */
 const mostPlaces = 1000;
 
-/** Everything but the events: few rows, which the writer goes by. @throws Damaged */
+/** Mends all rows that the writer relies on, except events: they are few. @throws Damaged */
 export function mendBooks(db: Database.Database): void {
   const lanes = db.prepare<[], LaneRow>(selectLaneRows).all();
   if (!lanes.every(isGoodLane)) throw new Damaged('its table of lanes is altered');
@@ -51,7 +52,7 @@ export function mendBooks(db: Database.Database): void {
       removeHole.run(epoch, lane, first);
 }
 
-/** Every event. Returns how many ranges were lost; each is a row of `losses`. @throws Damaged */
+/** Mends all events. Returns the number of lost ranges; each is a row of `losses`. @throws Damaged */
 export function mendEvents(db: Database.Database): number {
   const insert = db.prepare(insertLoss);
   let count = 0;
@@ -60,7 +61,7 @@ export function mendEvents(db: Database.Database): number {
     for (const { from, to } of ranges) insert.run(lane.epoch, lane.lane, from, to, alteredReason);
     count += ranges.length;
     if (next === lane.next || ranges.length === 0) continue;
-    // nothing of the lane is behind the hole at its end: it ends in front of it
+    // no event is behind the hole at the lane's end: the lane ends in front of it
     const state = { ...lane, first: Math.min(lane.first, next), next, bytes };
     db.prepare(updateLane).run(state.first, next, bytes, hashOfLane(state), lane.epoch, lane.lane);
   }
@@ -68,23 +69,23 @@ export function mendEvents(db: Database.Database): number {
   return count;
 }
 
-/** Events of lanes that there are not: their keys are altered, and nobody would ever read them. */
+/** Deletes events of lanes that do not exist: their keys are altered, and no reader would find them. */
 function removeStrangers(db: Database.Database): void {
   db.exec(`delete from events where not exists
     (select 1 from lanes where lanes.epoch = events.epoch and lanes.lane = events.lane)`);
 }
 
 export interface Mended {
-  /** of which nothing can be read any more */
+  /** ranges without a readable event */
   readonly ranges: readonly { readonly from: Sequence; readonly to: Sequence }[];
-  /** behind the last event that is there, and the lane's bytes up to it */
+  /** the number behind the last event, and the lane's bytes up to that event */
   readonly next: Sequence;
   readonly bytes: number;
 }
 
 /**
- * Of a lane from behind `after` on, at most `mostRows` events: deletes those that are altered, and makes holes of what is
- * not there. @throws Damaged
+ * Checks at most `mostRows` events of a lane behind `after`: deletes altered ones, and makes holes of missing ranges.
+ * @throws Damaged
  */
 export function mendLane(
   db: Database.Database,
@@ -98,7 +99,7 @@ export function mendLane(
   const ranges: { from: Sequence; to: Sequence }[] = [];
   for (const { from, to, bytes } of found.suspect) {
     const free = outsideHoles(db, epoch, lane, from, to);
-    // what it said of other lanes only the rescue can say again
+    // only a rescue can restore its statements about other lanes
     if (lane === 'alerts' && free.length > 0) throw new Damaged('an alert is altered or missing');
     if (free.length > 0) remove.run(epoch, lane, from, to);
     for (const [one, other] of free) {
@@ -112,7 +113,7 @@ export function mendLane(
   return { ranges, next: found.next, bytes: found.bytes };
 }
 
-/** What of a range is in no hole. */
+/** The parts of a range that are in no hole. */
 function outsideHoles(
   db: Database.Database,
   epoch: Epoch,
@@ -135,11 +136,11 @@ function outsideHoles(
 interface Suspect {
   readonly from: Sequence;
   readonly to: Sequence;
-  /** that the lane counts for it */
+  /** bytes that the lane counts for the range */
   readonly bytes: number;
 }
 
-/** Ranges of which nothing is there that is as it was written; holes may be among them. */
+/** Ranges without an unaltered event; holes may be among them. */
 function lookThrough(
   db: Database.Database,
   epoch: Epoch,
@@ -156,7 +157,7 @@ function lookThrough(
   let looked = 0;
   let key = after;
   for (const row of rows.iterate(epoch, lane, after)) {
-    // in a b-tree whose order is damaged nothing is where it is looked for
+    // in a b-tree with damaged order no row is found where it belongs
     if (!(row.sequence > key) || row.sequence >= next) throw new Damaged('its events are in disorder');
     key = row.sequence;
     if (++looked > mostRows) {

@@ -1,20 +1,20 @@
 /**
- * Every page that a database's files hold, whatever SQLite thinks of them: the pages of the database and of all frames of
- * its log, older versions included. For carving.ts, which knows by itself what to believe.
+ * Every page in a database's files, whatever SQLite thinks of them: the pages of the database and of all frames of its log,
+ * older versions included. carving.ts decides which rows on them to believe.
  *
- * Always: read a piece at a time; a piece that the disk does not give back is read page by page, and what is missing then
- * is passed over.
+ * Always: the files are read a piece at a time. A piece that the disk does not return is read page by page, and an
+ * unreadable page is passed over.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { frameHeaderBytes, logHeaderBytes } from './log-check.ts';
 
 export interface PageImages {
   readonly pageBytes: number;
-  /** of the database and its log */
+  /** bytes of the database and its log */
   readonly totalBytes: number;
-  /** A buffer is used again for the next image. */
+  /** The buffer is used again for the next image. */
   all(): Iterable<Buffer>;
-  /** The newest image of a page, by its number from 1; undefined: there is none that can be read. */
+  /** The newest readable image of a page, by its number from 1; undefined: there is none. */
   newest(page: number): Buffer | undefined;
   close(): void;
 }
@@ -22,7 +22,7 @@ export interface PageImages {
 const defaultPageBytes = 4096;
 const pieceBytes = 2 ** 20;
 
-/** The pages of a file and of the log beside it, as far as the two exist. */
+/** The pages of a database file and of its log, as far as the two exist. */
 export class FileImages implements PageImages {
   readonly pageBytes: number;
   readonly totalBytes: number;
@@ -64,7 +64,7 @@ export class FileImages implements PageImages {
     this.#log.close();
   }
 
-  /** As both headers say, each of which may be damaged. */
+  /** The page size by both headers, each of which may be damaged. */
   #pageBytes(): number {
     const inDatabase = this.#database.read(16, 2)?.readUInt16BE(0);
     const inLog = this.#log.read(8, 4)?.readUInt32BE(0);
@@ -88,7 +88,7 @@ class Source {
       descriptor = openSync(file, 'r');
       size = fstatSync(descriptor).size;
     } catch {
-      // not there, or nothing of it can be read
+      // missing, or unreadable
     }
     this.#descriptor = descriptor;
     this.size = size;

@@ -1,12 +1,12 @@
 /**
- * What can be saved of a damaged file, into a new one: events from every page that holds them (carving.ts), under their
- * own numbers; the rest through SQLite as far as it reads; and the exact ranges of what is lost, for gap records.
+ * Rescues a damaged file into a new one: events from every page that holds them (carving.ts), under their own numbers; the
+ * other tables through SQLite as far as it reads them; and the exact ranges of lost events, for gap records.
  *
- *   events (alerts first where room is short) ──► lanes, cursors, holes, losses ──► what the broker remembers ──► done
- *        └── the disk is full, or it takes too long: what is not saved by then is named as lost
+ *   events (alerts first where space is short) ──► lanes, cursors, holes, losses ──► the broker's state ──► done
+ *        └── the disk is full, or the rescue takes too long: events that are not rescued by then are named as lost
  *
- * Always: what is saved is as it was written; what was stored and not delivered is saved or named. The damaged file is
- * only read, so whoever is killed here begins anew. Bounded: a page and a chunk of rows in memory, `longestMs` of time.
+ * Always: a rescued event is unaltered. Every event that was stored and not delivered is rescued or named. The damaged file
+ * is only read, so that a rescue after a kill begins anew. Bounded: a page and a chunk of rows in memory, `longestMs`.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
@@ -30,10 +30,10 @@ import type { PageImages } from './page-images.ts';
 import { type Known, knownEnd, knownEpochs, missingIn } from './salvage.ts';
 
 export interface RescueParts {
-  /** with our tables, and nothing in them */
+  /** with our tables, empty */
   readonly target: Database.Database;
   readonly images: PageImages;
-  /** the damaged file as SQLite reads it; undefined: it cannot even be opened */
+  /** the damaged file opened by SQLite; undefined: SQLite cannot open it */
   readonly damaged: Database.Database | undefined;
   readonly known: Known;
   readonly sinks: readonly string[];
@@ -46,14 +46,14 @@ export interface Rescued {
   readonly losses: readonly Loss[];
 }
 
-/** Devices hold their messages meanwhile, and alarms act; a file of 1 GB takes a minute or two on two cores. */
+/** Meanwhile devices keep their messages, and alarms act. A file of 1 GB takes a minute or two on two cores. */
 const longestMs = 300_000;
 const chunkRows = 1000;
 /** Bytes that the new file needs in addition to its share of the old file’s size. */
 const spareShare = 1.2;
-/** Ranges of one lane that are named; beyond that the last one reaches to the end. */
+/** Lost ranges that are named for one lane; beyond that the last one reaches to the lane's end. */
 const mostRanges = 1000;
-/** Tables that are copied row by row as far as they can be read. */
+/** Tables that are copied row by row, as far as they are readable. */
 const copied = ['recent', 'reused_ids', 'redeliveries', 'dead_letters', 'sessions', ...sessionTables, 'retained'];
 
 export function rescue(parts: RescueParts): Rescued {
@@ -67,7 +67,10 @@ export function rescue(parts: RescueParts): Rescued {
   return { events: count, losses };
 }
 
-/** In chunks, so that a full disk keeps what was saved before; then the newest of it make room for what is to follow. */
+/**
+ * Inserts in chunks, so that a full disk keeps the earlier chunks; then the newest events are deleted to make space for
+ * lanes and cursors.
+ */
 function saveEvents({ target, images, clock }: RescueParts, wanted: readonly Lane[]): void {
   const insert = target.prepare(events.insertFound);
   const remove = target.prepare(events.deleteRange);
@@ -105,14 +108,14 @@ interface Place {
   readonly epoch: Epoch;
   readonly lane: Lane;
   readonly start: number;
-  /** the last number that every sink has */
+  /** the last number that every sink has called safe */
   readonly delivered: Sequence;
-  /** the last number that is known to have been given, and whether there were none behind it */
+  /** the last number known to have been given, and whether no later one can exist */
   readonly last: Sequence;
   readonly isEndKnown: boolean;
 }
 
-/** Lanes, cursors and holes for the events that were saved; what is lost. */
+/** Writes lanes, cursors and holes for the rescued events. Returns the losses. */
 function settle(parts: RescueParts, books: Books): readonly Loss[] {
   const { target, known } = parts;
   const numbers = target.prepare<[string, string], Sequence>(selectNumbers).pluck();
@@ -121,7 +124,7 @@ function settle(parts: RescueParts, books: Books): readonly Loss[] {
     rangesOf(place, missingIn(from, place.last, numbers.iterate(place.epoch, place.lane)));
   const isAlertLost = places.some((place) => place.lane === 'alerts' && missing(place, place.delivered + 1).length > 0);
   const losses = places.flatMap((place) => missing(place, isAlertLost ? 1 : place.delivered + 1));
-  // of these nothing but gap records was left, and those may be what is lost
+  // only gap records were left of these lanes, and they may be among the lost events
   const others = isAlertLost || !books.isComplete ? known.list.told.map(({ epoch }) => epoch) : [];
   for (const epoch of new Set(others))
     if (!places.some((place) => place.epoch === epoch))
@@ -149,7 +152,7 @@ function placesOf({ target, known, sinks }: RescueParts, books: Books): readonly
     for (const lane of lanes) {
       const row = books.lanes.find((one) => one.epoch === epoch && one.lane === lane);
       const highestFound = highest.get(epoch, lane) ?? 0;
-      // of older epochs that the file speaks of no more everything was delivered: what is on old pages is of no use
+      // an older epoch that the file no longer names was delivered completely: its events on old pages are of no use
       if (row === undefined && books.isComplete && epoch !== newest) {
         forget.run(epoch, lane, highestFound);
         continue;
@@ -167,7 +170,7 @@ function placesOf({ target, known, sinks }: RescueParts, books: Books): readonly
   return places;
 }
 
-/** As gap records name them. */
+/** The lost ranges in the form of gap records. */
 function rangesOf({ epoch, lane, last, isEndKnown }: Place, missing: Iterable<[Sequence, Sequence]>): Loss[] {
   const losses: Loss[] = [];
   for (const [from, to] of missing) {
@@ -180,7 +183,7 @@ function rangesOf({ epoch, lane, last, isEndKnown }: Place, missing: Iterable<[S
   return losses;
 }
 
-/** A lane with what was saved of it; one that has nothing any more is none. */
+/** A lane with its rescued events; undefined: no event of it was rescued. */
 function writeLane({ target, sinks }: RescueParts, books: Books, { epoch, lane, start }: Place): void {
   const rows = target.prepare<[string, string], Row>(selectRows);
   const hole = target.prepare(insertHole);
@@ -210,7 +213,7 @@ function writeLane({ target, sinks }: RescueParts, books: Books, { epoch, lane, 
 
 interface Row {
   readonly seq: Sequence;
-  /** of the lane's data up to and with this row */
+  /** bytes of the lane's data up to and including this row */
   readonly total: number;
   readonly bytes: number;
 }
@@ -218,7 +221,10 @@ interface Row {
 const selectRows = `
 select seq, total_bytes as total, octet_length(data) as bytes from events where epoch = ? and lane = ? order by seq`;
 
-/** As far as it can be read. Of the broker's sessions all or none: one without its filters would wait in vain. */
+/**
+ * Copies the table as far as it is readable. The broker's sessions are copied all or none: one without its
+ * subscriptions would wait in vain.
+ */
 function copyTable(target: Database.Database, damaged: Database.Database, table: string): void {
   const isOfSession = table === 'sessions' || (sessionTables as readonly string[]).includes(table);
   try {

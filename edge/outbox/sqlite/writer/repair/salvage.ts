@@ -1,25 +1,25 @@
 /**
- * Finds the events that were stored and are not in the opened file, by two records beside it: the list of epochs with
- * their last numbers (../epoch-list.ts), and the highest numbers of the newest epoch (high-numbers.ts). Pure.
+ * Finds the events that were stored and are missing in the opened file, by two records beside it: the list of epochs with
+ * their last numbers (../../../epoch-list.ts), and the highest numbers of the newest epoch (../high-numbers.ts). Pure.
  *
- *   the file's lanes ── as far as was noted ──► nothing is lost
- *     ├── shorter than that, or of an older start ──► from its end to what was noted
- *     └── a new file ──► everything that was noted
+ *   the file's lanes ── as long as the records say ──► nothing is lost
+ *     ├── shorter, or of an older start ──► lost from the file's end to the recorded number
+ *     └── a new file ──► lost: everything in the records
  *
- * Always: it says too much rather than too little: what arrived all the same counts as received at the centre. Where
- * alerts are lost, gap records may be among them, and what those spoke of (what was shed, what a sink refused for good)
- * would go unexplained: then every range is told from its beginning.
+ * Always: it names too much rather than too little: an event that arrived all the same counts as received at the centre.
+ * Where alerts are lost, gap records may be among them, and the ranges that those named (shed events, events refused for
+ * good) would stay unexplained: then every range is named from its beginning.
  */
 import { type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import { allOf, type EpochList, type LaneEnds } from '../../../epoch-list.ts';
 import { damagedReason, type Loss, shortReason } from '../../../gap.ts';
 import type { HighNumbers } from '../high-numbers.ts';
 
-/** What is known of the file's epochs from beside it. */
+/** The records beside the file. */
 export interface Known {
   readonly list: EpochList;
   readonly numbers: HighNumbers | undefined;
-  /** the machine has been on since the numbers were noted: they are exact */
+  /** the machine has not booted since the numbers were noted: they are exact */
   readonly isSameBoot: boolean;
 }
 
@@ -28,26 +28,26 @@ export interface Lost {
   readonly losses: readonly Loss[];
 }
 
-/** What the file says of itself. */
+/** The file's own statements. */
 export interface FileLanes {
-  /** 0: it has never had an epoch */
+  /** 0: the file never had an epoch */
   readonly starts: number;
   readonly lanes: readonly { readonly epoch: Epoch; readonly lane: Lane; readonly next: Sequence }[];
 }
 
-/** The last number that is known to have been given; undefined: nobody knows. */
+/** The last number known to have been given; undefined: unknown. */
 export function knownEnd({ list, numbers }: Known, epoch: Epoch, lane: Lane): Sequence | undefined {
   const noted = numbers?.epoch === epoch ? numbers[lane] : undefined;
   const listed = list.ends?.get(epoch)?.[lane];
   return noted === undefined || listed === undefined ? (noted ?? listed) : Math.max(noted, listed);
 }
 
-/** Every epoch that is known from beside the file, oldest first. */
+/** Every epoch in the records, oldest first. */
 export function knownEpochs({ list, numbers }: Known): readonly Epoch[] {
   return [...new Set([...allOf(list), ...(numbers === undefined ? [] : [numbers.epoch])])];
 }
 
-/** The last numbers of all epochs, from beside the file and from its lanes. */
+/** The last numbers of all epochs, by the records and by the file's lanes. */
 export function endsOf(known: Known, file: FileLanes): ReadonlyMap<Epoch, LaneEnds> {
   const ends = new Map<Epoch, LaneEnds>();
   const note = (epoch: Epoch, lane: Lane, last: Sequence) => {
@@ -63,7 +63,7 @@ export function endsOf(known: Known, file: FileLanes): ReadonlyMap<Epoch, LaneEn
   return ends;
 }
 
-/** The events that are missing in a file that SQLite calls good. */
+/** The events that are missing in a file that SQLite calls sound. */
 export function lossesOf(known: Known, file: FileLanes): Lost {
   const isNew = file.starts === 0;
   const isOlder = isNew || (known.numbers !== undefined && file.starts < known.numbers.starts);
@@ -72,7 +72,7 @@ export function lossesOf(known: Known, file: FileLanes): Lost {
   const places = knownEpochs(known).flatMap((epoch) =>
     lanes.flatMap((lane): Place[] => {
       const there = inFile.get(`${epoch}/${lane}`);
-      // of what the file knows nothing of any more everything was delivered, or is told; unless it never knew of it
+      // a lane that the file has forgotten was delivered or named; unless the file never had it
       if (there === undefined && !isOlder) return [];
       const end = knownEnd(known, epoch, lane);
       const isExact = known.numbers?.epoch !== epoch || known.isSameBoot;
@@ -96,14 +96,14 @@ export function lossesOf(known: Known, file: FileLanes): Lost {
 interface Place {
   readonly epoch: Epoch;
   readonly lane: Lane;
-  /** the last number that the file knows of */
+  /** the last number in the file */
   readonly there: Sequence;
   readonly end: Sequence | undefined;
-  /** whether `end` is known to be the last one given */
+  /** whether `end` is known to be the last number given */
   readonly isExact: boolean;
 }
 
-/** Numbers of [from, to] that are not in `found`, which is in order. */
+/** The ranges of [from, to] without a number in `found`, which is sorted. */
 export function* missingIn(from: Sequence, to: Sequence, found: Iterable<Sequence>): Iterable<[Sequence, Sequence]> {
   let next = from;
   for (const sequence of found) {
@@ -115,7 +115,10 @@ export function* missingIn(from: Sequence, to: Sequence, found: Iterable<Sequenc
   if (next <= to) yield [next, to];
 }
 
-/** At most `most` ranges, or else one for each lane, from the first that is lost to the last: what is in between arrives. */
+/**
+ * At most `most` ranges; where there are more, one range a lane, from its first lost number to its last: events between
+ * them that arrive count as received.
+ */
 export function inFewRanges(losses: readonly Loss[], most: number): readonly Loss[] {
   if (losses.length <= most) return losses;
   const whole = new Map<string, Loss>();

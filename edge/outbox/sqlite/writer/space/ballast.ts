@@ -1,16 +1,16 @@
 /**
- * A file of real blocks beside the database, given up when the disk is full: without it SQLite's log cannot grow, and
- * then not even a DELETE or a checkpoint works. Its room is for the log, for shedding and for what has no sender.
+ * A file of real blocks beside the database, deleted when the disk is full. Without it SQLite's log could not grow, and then
+ * neither a DELETE nor a checkpoint would work. Its space is for the log, for shedding and for entries without a sender.
  *
- *   laying (a chunk at a time, while the disk has room) ──► laid ── the disk is full ──► given up ── room again ──► laying
+ *   laying (a chunk at a time, while the disk has space) ──► laid ── the disk is full ──► deleted ── space again ──► laying
  *
- * Always: nothing here throws: a ballast that cannot be laid is a smaller one. Its bytes are random, so that a file
- * system that compresses or leaves out zeros keeps the blocks too.
+ * Always: nothing here throws: a ballast that cannot be laid is a smaller one. Its bytes are random, so that a file system
+ * that compresses, or leaves out zeros, keeps the blocks too.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 
-/** What one call writes: at 10 MB/s of an SD card 0.1 s, in which a commit waits. */
+/** Bytes of one call: 0.1 s at the 10 MB/s of an SD card, during which a commit waits. */
 const chunkBytes = 2 ** 20;
 
 export class Ballast {
@@ -24,7 +24,7 @@ export class Ballast {
     this.#bytes = sizeOf(file);
   }
 
-  /** on disk now */
+  /** bytes on disk now */
   get bytes(): number {
     return this.#bytes;
   }
@@ -33,7 +33,7 @@ export class Ballast {
     return Math.max(0, this.#wantedBytes - this.#bytes);
   }
 
-  /** Lays one chunk more. `spareBytes`: what it may take of the disk at most. */
+  /** Lays one more chunk. @param spareBytes of the disk that it may take */
   lay(spareBytes: number): void {
     const bytes = Math.min(chunkBytes, this.missingBytes, Math.floor(spareBytes));
     if (bytes <= 0) return;
@@ -43,7 +43,7 @@ export class Ballast {
     });
   }
 
-  /** Gives all of it back to the disk; whether there was any. */
+  /** Deletes the ballast. Returns whether there was any. */
   giveUp(): boolean {
     if (this.#bytes === 0) return false;
     return this.#with('r+', (file) => {
@@ -62,7 +62,7 @@ export class Ballast {
       }
       return true;
     } catch {
-      // the disk took less than was asked for, or refuses: what is there counts
+      // the disk took less than asked for, or refused: the bytes on disk count
       return false;
     } finally {
       this.#bytes = sizeOf(this.#file);
@@ -70,13 +70,13 @@ export class Ballast {
   }
 }
 
-/** 0 of what is no file: whatever stands there is no room that could be given back. */
+/** 0 where no file stands there: nothing could be given back. */
 function sizeOf(file: string): number {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     return found?.isFile() === true ? found.size : 0;
   } catch {
-    // a link to itself
+    // a symbolic link to itself
     return 0;
   }
 }

@@ -1,4 +1,4 @@
-/** What the writer's thread asks the system about its disk. */
+/** The writer's questions to the system about its disk. */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 
 export interface DiskSpace {
@@ -17,8 +17,8 @@ export function diskSpace(folder: string): DiskSpace {
 }
 
 /**
- * Bytes that this thread has caused to be written to storage since it began, as Linux accounts them (write_bytes of
- * proc_pid_io(5)): the database, its log and the ballast, for nothing else is written here. null where unknown.
+ * Bytes that this thread has written to storage since it began, by Linux (write_bytes of proc_pid_io(5)): the database,
+ * its log and the ballast, because this thread writes nothing else. null: unknown
  */
 export function writtenBytes(): number | null {
   try {

@@ -1,10 +1,9 @@
 /**
- * Deletes what has been delivered: when it is older than `keepDelivered`, or when the file's limit presses. It runs
- * inside the next insert's transaction, in bounded chunks, so that the file stays flat and no commit waits for a
- * large delete.
+ * Deletes delivered events: those older than `keepDelivered`, and more where the file's limit presses. It runs inside the
+ * next insert's transaction, in bounded chunks, so that the file stays flat and no commit waits for a large delete.
  *
- * Always: only cursors that an earlier commit has put on disk count (the caller deletes before it moves cursors), and
- * what a configured sink has not called safe is never deleted here.
+ * Always: only cursors that an earlier commit has put on disk count (the caller deletes before it moves cursors). An event
+ * that a configured sink has not called safe is never deleted here.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -12,9 +11,9 @@ import type Database from 'better-sqlite3';
 import { deleteThrough, selectOlderThan } from '../../sql/events.ts';
 import type { LaneState, Lanes } from '../lanes.ts';
 
-/** The least rows that one commit may delete: about a ms. */
+/** Rows that one commit may delete in any case: about a ms. */
 const chunkRows = 1000;
-/** How often the age of delivered events is looked at, ms. */
+/** How often delivered events are checked for their age, ms. */
 const lookEveryMs = 1000;
 
 export class Retention {
@@ -34,15 +33,15 @@ export class Retention {
   }
 
   /**
-   * Deletes at most max(1000, twice `incoming`) events. `now`: ms since 1970. `pressed`: lanes that need room now. Returns
-   * whether that was not all.
+   * Deletes at most max(1000, twice `incoming`) events. @param now ms since 1970 @param pressed lanes that need space
+   * now @returns whether more is to be deleted
    */
   run(lanes: Lanes, now: number, pressed: readonly Lane[], incoming: number): boolean {
     if (pressed.length === 0 && !this.#more && Math.abs(now - this.#lookedAt) < lookEveryMs) return false;
     this.#lookedAt = now;
     const budget = Math.max(chunkRows, 2 * incoming);
     let left = budget;
-    // alerts are few and worth more: under pressure they go last
+    // alerts are few and worth more: they are deleted last
     const order: readonly Lane[] = ['telemetry', 'alerts'];
     for (const lane of order)
       for (const state of [...lanes.all()])

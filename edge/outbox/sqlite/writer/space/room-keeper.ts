@@ -1,15 +1,15 @@
 /**
- * Keeps room for what comes: the writer's side of ../room.ts. It looks at the disk, lays the ballast and gives it up,
- * lets delivered events go before their time, and has the oldest telemetry shed.
+ * Keeps space for new entries: the writer's side of ../../../room.ts. It checks the disk, lays the ballast and deletes it,
+ * deletes delivered events before their time, and has the oldest telemetry shed.
  *
- *   roomy ── the floor of free disk ──► telemetry grows no more ── a write fails ──► full: the ballast is given up
+ *   roomy ── the floor of free disk ──► telemetry no longer grows ── a write fails ──► full: the ballast is deleted
  *     ▲                                       │                                         │
- *     └────────── free disk again ────────────┴──── … and room for the ballast as well ─┘
+ *     └────────── free disk again ────────────┴──── … and space for the ballast as well ┘
  *
  * Shedding itself waits first (shed-patience.ts).
  *
- * Always: delivered events go before undelivered ones; what is shed is told to the caller, who stores the gap record in
- * the same transaction; a look at the disk happens between transactions, at most once a second.
+ * Always: delivered events are deleted before undelivered ones. Shed ranges are returned to the caller, who stores their
+ * gap records in the same transaction. The disk is checked between transactions, at most once a second.
  */
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
@@ -36,15 +36,15 @@ import type { Retention } from './retention.ts';
 import { ShedPatience } from './shed-patience.ts';
 import { type Shed, Shedder } from './shedder.ts';
 
-/** From this share of what telemetry may take, delivered events make room before their time. */
+/** From this share of telemetry's space on, delivered events are deleted before their time. */
 const pressedShare = 0.94;
-/** Delivered events that one commit lets go at most, where room is needed at once. */
+/** The most delivered events that one commit deletes where space is needed at once. */
 const urgentRows = 50_000;
 const lookEveryMs = 1000;
 /** More than the gap records of one step take. */
 const gapBytes = 4096;
 const gapDataBytes = 250;
-/** The log is cut short once it is longer than this; a reader that was in the way is not waited for. */
+/** The log is truncated once it is longer than this, unless a reader is in the way. */
 const longestLogBytes = 32 * 2 ** 20;
 
 interface Pages {
@@ -60,7 +60,7 @@ export class RoomKeeper {
   readonly #shedder: Shedder;
   readonly #leastStep: number;
   readonly #patience: ShedPatience;
-  /** ms of the monotonic clock, of the look or commit that runs */
+  /** ms of the monotonic clock: the check or commit that runs */
   #uptime = 0;
   readonly #pages: () => Pages;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ export class RoomKeeper {
   #written: number | null = null;
   /** in the transaction that runs */
   #shed: readonly Shed[] = [];
-  /** how much more telemetry found room right after the last step */
+  /** how much telemetry found space right after the last shed step, bytes */
   #leftByShedding = 0;
   #shedEvents = 0;
   #shedRanges = 0;
@@ -92,10 +92,13 @@ export class RoomKeeper {
     this.#allowed = allowances(this.#state());
   }
 
-  /** Between transactions, as often as one likes. `uptime`: ms of the monotonic clock. */
+  /**
+   * Checks the disk and lays ballast; to be called between transactions, as often as one likes. @param uptime ms of the
+   * monotonic clock
+   */
   look(lanes: Lanes, uptime: number): void {
     this.#uptime = uptime;
-    // what made the file grow must not wait in the log: with the ballast used up there would be no room to take it over
+    // pages that make the file grow must not wait in the log: with the ballast used up there would be no space to move them
     if (this.#isWaitingOnFullDisk()) this.#cutLog();
     if (uptime < this.#lookedAt + lookEveryMs) return;
     this.#lookedAt = uptime;
@@ -103,7 +106,7 @@ export class RoomKeeper {
     this.#free = freeBytes;
     this.#minFree = this.#limits.minFreeBytes ?? defaultMinFreeBytes(totalBytes);
     this.#fileAtLook = this.#pages().fileBytes;
-    // what the ballast has just given back alone is no room for it
+    // the space that the ballast has just given back does not count
     const wanted = Math.max(this.#minFree, leastFreeBytes) + this.#disk.ballast.missingBytes;
     if (this.#diskFull && freeBytes >= wanted) this.#diskFull = false;
     if (!this.#diskFull) {
@@ -120,7 +123,7 @@ export class RoomKeeper {
     if (usedBytes - this.#deliveredBytes <= this.#allowed.shedFrom) this.#hasRoom(usedBytes, 0);
   }
 
-  /** Delivered events are room, too: they go when it is needed. */
+  /** Delivered events count as space: they are deleted when it is needed. */
   #hasRoom(usedBytes: number, incoming: number): void {
     const bytes = headroom(usedBytes - this.#deliveredBytes + incoming, this.#allowed);
     this.#patience.hasRoom(isAmple(bytes, this.#leftByShedding, this.#allowed, this.#leastStep));
@@ -131,7 +134,7 @@ export class RoomKeeper {
     for (const state of lanes.all()) if (state.lane === 'alerts') this.#alertBytes += lanes.keptBytes(state);
   }
 
-  /** A write failed for room: gives back what there is to give back, so that it can be tried again. */
+  /** A write failed for want of space: gives back what can be given back, so that the write can be tried again. */
   diskIsFull(): void {
     this.#diskFull = true;
     this.#free = 0;
@@ -141,14 +144,14 @@ export class RoomKeeper {
   }
 
   /**
-   * Before the first transaction, and after one that failed: what it left in the log behind the last commit would look,
-   * after a kill, like the rest of a damaged one (log-check.ts).
+   * Truncates the log before the first transaction, and after a failed one: its frames behind the last commit would
+   * look like a damaged log after a kill (repair/log-check.ts).
    */
   clearLog(): void {
     if (this.#disk.logBytes() > 0) this.#cutLog();
   }
 
-  /** Lanes whose delivered events are to go before their time, for this many bytes that come. */
+  /** The lanes whose delivered events must be deleted before their time for this many incoming bytes. */
   #pressed(incoming: number): readonly Lane[] {
     const { usedBytes } = this.#refresh();
     if (usedBytes + incoming > pressedShare * this.#allowed.shedFrom) return lanes;
@@ -159,8 +162,8 @@ export class RoomKeeper {
   }
 
   /**
-   * Within a transaction, before cursors are moved: delivered events go, first within the bounds of a commit's share,
-   * and where that is not enough at once.
+   * Deletes delivered events, within a transaction and before cursors move: first a commit's share, and more where that
+   * is not enough at once.
    */
   retain(retention: Retention, all: Lanes, now: number, incomingBytes: number, incomingEvents: number): void {
     const pressed = this.#pressed(incomingBytes);
@@ -171,8 +174,9 @@ export class RoomKeeper {
   }
 
   /**
-   * Within a transaction, after cursors are moved: the oldest telemetry, where what comes would have no room else, and
-   * devices have kept what they have for long enough, or an alert would find none. `alertBytes`: of what comes.
+   * Sheds the oldest telemetry, within a transaction and after cursors moved: where the incoming bytes would find no
+   * space otherwise, and devices have kept their readings for long enough or an alert would find none. @param
+   * alertBytes of the incoming entries
    */
   shed(lanes: Lanes, incomingBytes: number, alertBytes: () => number): readonly Shed[] {
     const { usedBytes } = this.#refresh();
@@ -182,7 +186,7 @@ export class RoomKeeper {
       return [];
     }
     if (!this.#hasRoomForGaps()) return [];
-    // what the cursors of this very transaction have passed goes with the next one
+    // events that this transaction's cursors have passed are deleted in the next one
     let delivered = 0;
     for (const state of lanes.all()) delivered += lanes.deliveredBytes(state);
     if (usedBytes + incomingBytes - delivered <= this.#allowed.shedFrom) return [];
@@ -210,7 +214,7 @@ export class RoomKeeper {
     return this.#disk.ballast.bytes + this.#disk.ballast.missingBytes;
   }
 
-  /** However a transaction ended: what it shed is gone, or is there again. */
+  /** A transaction ended: its shed events are gone, or are there again. */
   ended(how: 'committed' | 'rolled back'): void {
     this.#inHand.endShedding();
     if (how === 'committed')
@@ -221,7 +225,7 @@ export class RoomKeeper {
     this.#shed = [];
   }
 
-  /** Whether an entry of this kind has room; if so, it is counted. */
+  /** Whether an entry of this kind has space; counts it if so. */
   takes(kind: Kind, bytes: number, usedBytes: number): boolean {
     const allowed = this.#allowedNow();
     if (!fits(kind, bytes, { maxBytes: this.#limits.maxBytes, usedBytes }, allowed, this.#alertBytes)) return false;
@@ -247,7 +251,7 @@ export class RoomKeeper {
     };
   }
 
-  /** Gap records are never shed: where they fill the alerts' share, telemetry waits instead. */
+  /** Gap records are never shed: where they fill the alerts' share, telemetry waits. */
   #hasRoomForGaps(): boolean {
     const { maxBytes } = this.#limits;
     return fits('reserved', gapBytes, { maxBytes, usedBytes: 0 }, this.#allowed, this.#alertBytes);
@@ -271,20 +275,20 @@ export class RoomKeeper {
     };
   }
 
-  /** Writes the log into the file and gives its room back; not while somebody reads. */
+  /** Moves the log into the file and truncates it; not while a reader is active. */
   #cutLog(): void {
     try {
       this.#db.pragma('busy_timeout = 50');
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {
-      // the disk is full, or a reader is in the way: the next look tries again
+      // the disk is full, or a reader is in the way: the next check tries again
     } finally {
       this.#db.pragma('busy_timeout = 5000');
     }
   }
 }
 
-/** What an event of this many bytes of data takes, about. */
+/** About the bytes that an event with so many bytes of data takes. */
 export function weightOf(dataBytes: number): number {
   return rowBytes + dataBytes;
 }

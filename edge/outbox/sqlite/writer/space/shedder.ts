@@ -1,9 +1,9 @@
 /**
- * Sheds the oldest undelivered telemetry: deletes it, within the caller's transaction, and tells what went, so that the
- * same transaction holds a gap record of it.
+ * Sheds the oldest undelivered telemetry: deletes it within the caller's transaction, and returns the ranges, so that the
+ * same transaction stores their gap records.
  *
- * Always: what `sheddable` says (../shedding.ts): nothing that is in hand at a sink, and never the newest of a lane;
- * less than the least step (../room.ts) is not worth a gap record and stays.
+ * Always: only ranges that `sheddable` allows (../../../shedding.ts): no event in hand at a sink, and never a lane's newest.
+ * Less than the least step (../../../room.ts) is not worth a gap record and stays.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -16,7 +16,7 @@ import { deleteRange, selectFirstFrom, selectLastThrough } from '../../sql/event
 import { deleteHolesWithin, insertHole, selectHoleBefore, selectHolesWithin } from '../../sql/holes.ts';
 import type { LaneState, Lanes } from '../lanes.ts';
 
-/** What went: one range of one lane. Times in ms since 1970, of its first and last event. */
+/** A shed range of one lane. Times in ms since 1970, of its first and last event. */
 export interface Shed {
   readonly epoch: Epoch;
   readonly lane: Lane;
@@ -30,9 +30,9 @@ export interface Shed {
 interface Row {
   readonly seq: Sequence;
   readonly time: number;
-  /** of the lane's data up to and with this row */
+  /** bytes of the lane's data up to and including this row */
   readonly total: number;
-  /** of its own data */
+  /** bytes of its own data */
   readonly bytes: number;
 }
 
@@ -43,7 +43,7 @@ interface Cut {
   readonly bytes: number;
 }
 
-/** Ranges of one step: each is a gap record. */
+/** The most ranges of one step: each is a gap record. */
 const mostRanges = 8;
 
 export class Shedder {
@@ -63,7 +63,7 @@ export class Shedder {
     };
   }
 
-  /** About `bytes` of telemetry; the caller ends it (InHand.endShedding) once its transaction has ended. */
+  /** Sheds about `bytes` of telemetry. The caller calls InHand.endShedding once its transaction has ended. */
   run(lanes: Lanes, bytes: number, leastBytes: number): readonly Shed[] {
     this.#inHand.beginShedding();
     const cuts = this.#plan(lanes, bytes);
@@ -88,7 +88,7 @@ export class Shedder {
     return cuts;
   }
 
-  /** The oldest events of from..through that weigh `bytes`, or all of them; undefined where none is left. */
+  /** The oldest events of from..through that weigh `bytes`, or all of them; undefined: none is left. */
   #cutOf(state: LaneState, from: Sequence, through: Sequence, bytes: number): Cut | undefined {
     const { epoch, lane } = state;
     const first = this.#statements.firstFrom.get(epoch, lane, from);
@@ -114,7 +114,7 @@ export class Shedder {
       () => `events ${first.seq} to ${last.seq} of ${epoch}/${lane} cannot be shed: the next number is ${state.next}`,
     );
     const count = remove.run(epoch, lane, first.seq, last.seq).changes;
-    // neighbours become one hole, so that there are few however often it is shed
+    // neighbouring holes become one, so that there are few however often events are shed
     const from = holeBefore.get(epoch, lane, first.seq - 1) ?? first.seq;
     const older = holesWithin.get(epoch, lane, from, last.seq) ?? { count: 0, bytes: 0 };
     deleteHoles.run(epoch, lane, from, last.seq);
@@ -134,7 +134,7 @@ export class Shedder {
   }
 }
 
-/** Of a hole's row. */
+/** The hash of a hole's row. */
 export function hashOfHole(...values: [epoch: string, lane: string, ...numbers: number[]]): number {
   return hashOfRow('holes', values);
 }
