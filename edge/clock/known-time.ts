@@ -1,13 +1,13 @@
 /**
- * What is known of the true time while no time service vouches for the clock.
+ * What the gateway knows of the true time while no time service vouches for the clock.
  *
- *   at least (`atLeast`): the latest of what cannot be undone, plus what the monotonic clock has counted since:
+ *   at least (`atLeast`): the latest of these moments, plus what the monotonic clock has counted since:
  *     this source was written · the newest sync (kept in a file) · the newest event that was stamped in sync
- *   about (`about`): since a sync of this very boot, by the monotonic clock, within what it may have drifted
+ *   about (`about`): the newest sync of this boot, plus what the monotonic clock has counted since, give or take its drift
  *
- * Always: a time counts only where a time service vouched for it, so that a clock that once said 2099 without one never
- * makes what is of today look old; a newer sync replaces an older one, also where it says less: the newest is the least
- * wrong. A file that cannot be read or written costs knowledge and nothing else.
+ * Always: a time counts only where a time service vouched for it: a clock that once said 2099 without a service does not
+ * count. A newer sync replaces an older one, also with an earlier time: the newest is the least wrong. A file that cannot
+ * be read or written costs this knowledge and nothing else.
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -21,7 +21,7 @@ import type { OutboxReader } from '../outbox/outbox.ts';
 export interface KnownTimeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** id of this boot of the machine, whose monotonic clock counts */
+  /** id of this boot of the machine: its monotonic clock counts */
   readonly boot: () => string;
   /** where the newest sync is kept; absent: nowhere */
   readonly file?: string;
@@ -43,7 +43,7 @@ export interface AboutTime {
 
 /** Newest events of a lane among which one that was stamped in sync is looked for. */
 const mostLookedThrough = 1000;
-/** How often the time is written down while it is in sync. */
+/** How often the time is written to the file while the clock is in sync. */
 const keepEveryMs = 3_600_000;
 /** The worst drift of a clock without a time service, as the kernel assumes (adjtimex(2)). */
 const worstDrift = 500e-6;
@@ -56,7 +56,7 @@ export class KnownTime {
   readonly #sparing: SparingLogger;
   /** the newest sync of this boot */
   #sync: Known | undefined;
-  /** what is known of before this run */
+  /** the latest time known from before this run */
   #before: Known | undefined;
   #keptAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
@@ -67,7 +67,7 @@ export class KnownTime {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** Learns what an earlier run has written down. */
+  /** Reads what an earlier run has written. */
   async start(): Promise<void> {
     const { file, clock, boot } = this.#options;
     const kept = file === undefined ? undefined : await readKept(file);
@@ -96,7 +96,7 @@ export class KnownTime {
     if (time > this.atLeast()) this.#before = { time, uptime: this.#options.clock.uptime() };
   }
 
-  /** It is this time now: a time service vouches for it. */
+  /** A time service vouches that it is `time` now, ms since 1970. */
   inSync(time: number): void {
     const { clock, file } = this.#options;
     const uptime = clock.uptime();
@@ -108,7 +108,7 @@ export class KnownTime {
     this.#writing = this.#writing.then(() => this.#write(file, time, uptime));
   }
 
-  /** ms since 1970 that have passed for certain. */
+  /** The earliest time that it can be now, ms since 1970. */
   atLeast(): number {
     const now = this.#options.clock.uptime();
     const passed = [this.#sync, this.#before].map((known) =>
@@ -125,8 +125,8 @@ export class KnownTime {
   }
 
   /**
-   * How far the clock is off; undefined where nobody knows. `isTrusted`: somebody says that this machine's own clock is
-   * right though no time service vouches for it; one that says less than `atLeast` is wrong all the same.
+   * How far the clock is off; undefined where nobody knows. `isTrusted`: the configuration says that this machine's clock
+   * is right without a time service; a clock that says less than `atLeast` is wrong all the same.
    */
   errorOf(
     quality: ClockQuality,
@@ -155,7 +155,7 @@ async function readKept(file: string): Promise<{ synced: number; boot: string; u
     if (typeof synced !== 'number' || typeof uptime !== 'number' || typeof boot !== 'string') return undefined;
     return Number.isFinite(synced) && Number.isFinite(uptime) ? { synced, boot, uptime } : undefined;
   } catch {
-    // none yet, or not one of ours
+    // no file yet, or a damaged one
     return undefined;
   }
 }

@@ -1,10 +1,9 @@
 /**
- * Who knows whether the system clock is in sync. Each probe asks one time service and says `unknown` where that
- * service is not on this machine; the first that knows decides.
+ * Probes of time services: each asks one service whether the system clock is in sync, and answers `unknown` where that
+ * service is not on this machine. The first probe that knows decides.
  *
- * Always: a probe never blocks the thread and answers within `probeDeadlineMs`; what it cannot find out is `unknown`.
- * A clock that somebody has set since the service looked at it last is not vouched for: the service's newest look has to
- * be later than that, by the clock as it is now.
+ * Always: a probe never blocks the thread and answers within `probeDeadlineMs`; what it cannot find out is `unknown`. A
+ * service vouches for a clock that was set only if its newest measurement is later than that.
  */
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
@@ -13,7 +12,7 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 
 export interface ClockProbe {
   readonly name: string;
-  /** `setAtMs`: when the clock was last seen to be set, by the clock as it was set; absent: it was not */
+  /** `setAtMs`: when the clock was set last, by the new time; absent: it was not set */
   read(nowMs: number, setAtMs?: number): Promise<ClockQuality | 'unknown'>;
 }
 
@@ -24,10 +23,10 @@ export const probeDeadlineMs = 2000;
  */
 const trustedForMs = (16 / 500e-6) * 1000;
 
-/** How exactly it is known when the clock was set, and when a service looked at it. */
+/** The uncertainty of when the clock was set, and of when a service measured it. */
 const slackMs = 5000;
 
-/** Whether a service's look at the clock says something about it as it is now. */
+/** Whether a service's measurement is about the clock as it is now. */
 function isLaterLook(lookedMs: number, nowMs: number, setAtMs: number | undefined): boolean {
   if (setAtMs === undefined) return true;
   return lookedMs >= setAtMs - slackMs && lookedMs <= nowMs + slackMs;

@@ -1,15 +1,14 @@
 /**
- * Whether the gateway's clock can be believed, whether somebody has just set it, and by how much true time and this
- * boot's monotonic clock differ, from which the centre corrects what was stamped before.
+ * Watches the gateway's clock: whether a time service vouches for it, whether it was set, and the offset between true
+ * time and this boot's monotonic clock, by which the centre corrects earlier events.
  *
- *   unsynced ── a time service says so ──► synced ── it no longer does, or the clock jumped ──► unsynced
+ *   unsynced ── a time service vouches ──► synced ── it no longer does, or the clock jumped ──► unsynced
  *                                            └── offset told: at each sync, and where it has moved since ──┘
  *
- * Always: what nobody can tell is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
- * monotonic one of more than `jumpMs` is told once, with its size; from the jump itself on the clock counts as unsynced
- * until a time service that has looked at it after the jump vouches for it. A clock that never rests is asked about, and
- * told of, once a minute. While it is synced, the offset told last is within `offsetToleranceMs` of the present one, or
- * at most `tellEveryMs` old.
+ * Always: without an answer the clock is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
+ * monotonic clock of more than `jumpMs` is told once, with its size. From the jump on the clock is unsynced until a time
+ * service has measured it after the jump. A clock that jumps all the time is told of once a minute. While the clock is
+ * synced, the offset told last is within `offsetToleranceMs` of the present one, or at most `tellEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -26,9 +25,9 @@ export interface ClockSyncOptions {
   /** the wall clock was set: by how many ms it moved against the monotonic one (+ = forward) */
   readonly onJump?: (offsetMs: number) => void;
   readonly onQuality?: (quality: ClockQuality) => void;
-  /** true time is the monotonic clock plus so many ms, as `source` says: at each sync, and when it has moved since */
+  /** true time is the monotonic clock plus `offsetMs`, says `source`: called at each sync, and when the offset moved */
   readonly onOffset?: (offsetMs: number, source: string) => void;
-  /** the clock is in sync, and it is `now` (ms since 1970): at each sync, and each second while it lasts */
+  /** the clock is in sync: called at each sync, and each second while it lasts */
   readonly onInSync?: (now: WallTime) => void;
   /** asked in order, the first that knows decides; default: chrony, timesyncd, the kernel's flag */
   readonly probes?: readonly ClockProbe[];
@@ -38,17 +37,17 @@ export interface ClockSyncOptions {
 
 /** How often the time services are asked. */
 const pollMs = 30_000;
-/** How long the gateway's start waits for the first answer: the site has no alarms meanwhile. */
+/** How long a start waits for the first answer: until then the site has no alarms. */
 const firstAnswerMs = 500;
 /** How often the two clocks are compared. */
 const compareMs = 1000;
 /** A slewing clock moves 0.5 ms a second; more than this was set. */
 const jumpMs = 2000;
-/** A service that vouches for the clock while it still slews it: what was told is told anew when it is this far off. */
+/** A service may still slew a clock that it vouches for: the offset is told again when it is this far off, */
 const offsetToleranceMs = 500;
 /** and no sooner than this: a clock that never rests must not fill the outbox */
 const tellEveryMs = 60_000;
-/** Jumps that are told at once; beyond them one each `tellEveryMs`, with all that moved since. */
+/** Jumps that are told at once; further ones are summed up and told once each `tellEveryMs`. */
 const jumpsAtOnce = 10;
 
 /** The event of a wall clock that was set. */
@@ -71,9 +70,9 @@ export class ClockSync implements Part {
   #offsetMs = 0;
   #untoldMs = 0;
   #mayTell = { jumps: jumpsAtOnce, at: 0 };
-  /** an answer that was asked for before the clock was set says nothing about it */
+  /** counts jumps: an answer to a question from before a jump is ignored */
   #jumps = 0;
-  /** when it was set last, by the clock as it was set */
+  /** when the clock was set last, by the new time */
   #setAt: number | undefined;
   #told: { readonly offsetMs: number; readonly at: number } | undefined;
 
@@ -82,7 +81,7 @@ export class ClockSync implements Part {
     this.#probes = options.probes ?? systemProbes();
   }
 
-  /** Asks once before it returns, so that the first event already knows; a service that is slow is not waited for. */
+  /** Asks once before it returns, so that the first event is stamped right. Does not wait for a slow service. */
   async start(): Promise<void> {
     if (this.#running) return;
     const { clock } = this.#options;
@@ -101,19 +100,19 @@ export class ClockSync implements Part {
     await this.#reading;
   }
 
-  /** A jump counts at once, also before it is noticed. */
+  /** Counts a jump at once, also before the next comparison has noticed it. */
   quality(): ClockQuality {
     if (this.#quality === 'unsynced') return 'unsynced';
     const { clock } = this.#options;
     return Math.abs(clock.now() - clock.uptime() - this.#offsetMs) > jumpMs ? 'unsynced' : 'synced';
   }
 
-  /** Which time service said so: chrony, timesyncd, timedatectl or nobody. */
+  /** The time service that vouches: chrony, timesyncd, timedatectl or nobody. */
   service(): string {
     return this.#service;
   }
 
-  /** The id of the machine's boot; on a machine that gives none, one of this process. */
+  /** The id of the machine's boot; on a machine without one, an id of this process. */
   bootId(): string {
     this.#bootId ??= readBootId(this.#options.bootIdFile ?? '/proc/sys/kernel/random/boot_id');
     return this.#bootId;
@@ -178,7 +177,7 @@ export class ClockSync implements Part {
     onOffset?.(offsetMs, this.#service);
   }
 
-  /** One round of questions; a second one waits for the first. */
+  /** Asks the services. A second call shares the running round. */
   #poll(): Promise<void> {
     this.#nextPollAt = this.#options.clock.uptime() + pollMs;
     this.#reading ??= this.#ask().finally(() => {

@@ -1,4 +1,4 @@
-/** What is wrong with the consumers of a site beyond the schema: roles, filters and base topics that cannot be. */
+/** Checks the consumers of a site beyond the schema: roles, filters and base topics. */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { FilterSet } from '../broker/filter-set.ts';
@@ -19,7 +19,7 @@ export function checkConsumers({ consumers, devices }: Pick<Site, 'consumers' | 
   );
 }
 
-/** Paths are within the consumer, here and below. */
+/** Paths are relative to the consumer, here and below. */
 function rights({ id, role, subscribe = [], publish = [] }: ConsumerConfig): readonly Problem[] {
   if (role === undefined && subscribe.length + publish.length === 0)
     return [{ path: [], message: `consumer "${id}" may do nothing: give it subscribe, publish or role` }];
@@ -55,7 +55,7 @@ function filters({ subscribe = [], publish = [] }: ConsumerConfig): readonly Pro
   );
 }
 
-/** Filters that nothing may ever be published to; of a wider one what is somebody else's is refused as it comes. */
+/** Filters to which no consumer may ever publish. Of a wider filter, the broker refuses single topics of others. */
 function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): readonly Problem[] {
   return publish.flatMap((filter, index) => {
     const [first = ''] = filter.split('/');

@@ -1,4 +1,4 @@
-/** Whether everybody who needs a password has one, nobody else does, and each is the hash that it must be. */
+/** Checks the secrets against the site: a password for every log-in, none for others, each in the form of its hash. */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
@@ -8,7 +8,7 @@ import type { Located } from './check-site.ts';
 const noHash = (section: 'mqtt' | 'console', id: string) =>
   `${section}.${id} is not ${section === 'mqtt' ? "a password's hash" : 'an argon2id hash'}: passwords themselves never stand here; make one with "forpost devices password ${id}${section === 'console' ? ' --console' : ''}"`;
 
-/** Problems by the file they are in. */
+/** Problems by the file in which they stand. */
 export function checkSecrets(
   site: Site,
   secrets: Secrets,

@@ -1,4 +1,4 @@
-/** What is wrong with a site beyond its schema: everything that refers to something that is not there, or cannot be. */
+/** Checks a site beyond its schema: names that do not exist, ids that are taken twice, shapes and addresses that cannot be. */
 import { explain } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
@@ -16,12 +16,12 @@ import { ruleOfKind } from './rule-schemas.ts';
 /** A problem at a path of the file; `offset`: of the character in the text at that path. */
 export type Located = Problem & { readonly offset?: number };
 
-/** First levels of topics that are not one device's to take as its own name. */
+/** First levels of topics that no device may take as its name. */
 const reservedTopics = ['forpost', 'homeassistant', '$SYS'];
 
 const mostKeys = 100;
 
-/** parts of the picture */
+/** in parts of the picture */
 const shortestLine = 0.01;
 
 export function checkSite(site: Site): readonly Located[] {
@@ -39,7 +39,7 @@ function timezone({ timezone: zone }: Site): readonly Located[] {
   }
 }
 
-/** Ids of devices, consumers and cameras are names of one kind: of users, of events' subjects. */
+/** Devices, consumers and cameras share one space of ids: log-in names, and the subjects of events. */
 function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
   const problems: Located[] = [];
   const taken = new Map<string, string>();
@@ -153,7 +153,7 @@ function cameras({ cameras: all }: Site): readonly Located[] {
   return problems;
 }
 
-/** Paths are within the camera. */
+/** Paths are relative to the camera. */
 function areas({ id, zones = [], masks = [], motion_masks = [] }: CameraConfig): readonly Located[] {
   const named = (index: number, mask?: string) => (mask === undefined ? String(index + 1) : `"${mask}"`);
   const all = [
@@ -175,7 +175,7 @@ function areas({ id, zones = [], masks = [], motion_masks = [] }: CameraConfig):
   });
 }
 
-/** Paths are within the camera. */
+/** Paths are relative to the camera. */
 function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
   return all.flatMap(({ id: line, points: [[ax, ay], [bx, by]] }, index) =>
     Math.hypot(bx - ax, by - ay) >= shortestLine
@@ -189,7 +189,7 @@ function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
   );
 }
 
-/** What is wrong with a camera's address, without showing a password that may stand in it. */
+/** What is wrong with a camera's address. Never shows a password that stands in it. */
 function addressProblem(id: string, address: string): string | undefined {
   const secrets = `they belong to the secrets file, under cameras: ${id}: {user, password}`;
   if (hidesLogin(address))
@@ -204,8 +204,8 @@ function addressProblem(id: string, address: string): string | undefined {
 }
 
 /**
- * Whether what stands before an @ is a log-in that the address was cut in two by: `rtsp://user:pa/ss@host/path` is host
- * "user", to whoever reads addresses. Told from an @ in a path by what surrounds it: no host before it, or one behind it.
+ * Whether an @ ends a log-in with a "/", "#" or "?" in its password: a URL parser reads `rtsp://user:pa/ss@host/path` as
+ * the host "user". An @ within a path has a host before it and none behind it.
  */
 function hidesLogin(address: string): boolean {
   const [, host = '', rest = ''] = /^(?:rtsps?|https?):\/\/([^/?#]*)[/?#](.*)$/is.exec(address) ?? [];

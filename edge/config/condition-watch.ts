@@ -1,10 +1,9 @@
 /**
- * Looks again and again at what may be wrong beside the configuration (config/conditions.ts): a certificate of the
- * uplink that ends, a file that became readable for everybody. Each is said in the log when it begins, and stands on the page
- * as long as it lasts.
+ * Looks for the conditions of conditions.ts once a minute: a certificate that ends, a file that became readable for
+ * everybody. A condition is logged when it begins, and stands on the page as long as it lasts.
  *
- * Always: what a part says of itself (cameras, listeners, the outbox) is not said twice; a look that fails leaves what
- * was known.
+ * Always: a problem that a part reports itself (cameras, listeners, the outbox) is not reported here too; a look that
+ * fails keeps the conditions of the last one.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -17,7 +16,7 @@ const onPage: readonly Warning['area'][] = ['uplink', 'commands', 'access'];
 
 export interface ConditionWatchOptions {
   readonly look: () => readonly Warning[];
-  /** what was found before the start */
+  /** the conditions found before the start */
   readonly first: readonly Warning[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,13 +51,13 @@ export class ConditionWatch implements Part {
     return this.#known.filter(({ area }) => onPage.includes(area)).map(({ message }) => message);
   }
 
-  /** From now on this is looked at, at once for the first time. Never rejects. */
+  /** Looks by `look` from now on, and once at once. Never throws. */
   renew(look: ConditionWatchOptions['look']): void {
     this.#lookAgain = look;
     this.look();
   }
 
-  /** Never rejects. */
+  /** Never throws. */
   look(): void {
     try {
       this.#take(this.#lookAgain());

@@ -1,8 +1,8 @@
 /**
- * What may be wrong beside the configuration and keeps no gateway from starting: certificates, models, keys that others
- * bring, files that the gateway wrote, the disk, and doors that are open wider than they should be.
+ * The conditions that stop no start: certificates, models, trusted keys, files that the gateway wrote, the disk, and
+ * files with rights that are too wide.
  *
- * Always: nothing here is opened that the running gateway has locked; looking changes nothing.
+ * Always: no file is opened that the running gateway has locked; looking changes nothing.
  */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,11 +20,11 @@ import type { LoadedSite } from './load-site.ts';
 
 export interface Warning {
   /**
-   * listener: the certificate of MQTT or page, which says so itself while it runs, as cameras do of their models;
-   * kept: of what an earlier run wrote, told by the part that reads it
+   * What it is about. A running part reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept`
+   * (a file that an earlier run wrote) itself
    */
   readonly area: 'camera' | 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access';
-  /** FILE:LINE:COLUMN, where it is of a line */
+  /** FILE:LINE:COLUMN, where a line is to blame */
   readonly place?: string;
   readonly message: string;
 }
@@ -36,7 +36,7 @@ export interface Configured {
   readonly site: LoadedSite;
 }
 
-/** Less free disk than this is none. */
+/** A disk with less than this counts as full. */
 const leastFreeBytes = 16 * 2 ** 20;
 
 /** The printed form of a warning. */
@@ -44,7 +44,7 @@ export function warningText({ place, message }: Warning): string {
   return place === undefined ? message : `${place}: ${message}`;
 }
 
-/** Never rejects because of what it finds. */
+/** All conditions. Never rejects for what it finds. */
 export async function conditions(configured: Configured, clock: Clock): Promise<readonly Warning[]> {
   const { installation, site } = configured;
   return [
@@ -101,7 +101,7 @@ function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): Problem
   ];
 }
 
-/** A part that sends with a client's certificate reads it at each connection: it goes on once the files are right. */
+/** The files of a client's TLS: each connection reads them anew, so the uplink goes on once they are right. */
 function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): Problem[] {
   if (tls === undefined || tls === true) return [];
   const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
@@ -112,7 +112,7 @@ function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: st
   return (['certificate', 'ca'] as const).flatMap((file) => {
     const from = tls[file];
     const chain = from === undefined ? [] : (certificatesIn(readFileSync(from, 'utf8')) ?? []);
-    // of a bundle's CAs one may be over while another is the one that counts
+    // a bundle may hold an expired CA beside the one that counts
     if (file === 'ca' && chain.length > 1) return [];
     const problems = certificateProblems(chain, now);
     return problems.map((problem) => ({ path: [...path, file], message: `${name}.${file}: ${from}: ${problem}` }));
@@ -142,7 +142,7 @@ function weakPasswords({ secrets }: LoadedSite): Problem[] {
 
 const forOthers = { read: 0o004, write: 0o002 } as const;
 
-/** Files that everybody on this machine may read though they hold a secret, or write though they decide what happens. */
+/** Secret files that everybody on this machine may read, and files of the configuration that everybody may write. */
 function modeProblems({ file, installation }: Configured): string[] {
   const { site_file, secrets_file, data, mqtt, http, uplink, evidence } = installation;
   const keys = [
@@ -177,7 +177,7 @@ function diskProblems(data: string): string[] {
       ? []
       : [`the disk of ${data} is full: alerts go on, readings may not be stored`];
   } catch {
-    // a folder that is not there yet
+    // the folder does not exist yet
     return [];
   }
 }
@@ -186,12 +186,12 @@ function modeOf(path: string): number {
   try {
     return statSync(path).mode;
   } catch {
-    // whoever needs it says that it is not there
+    // the check of the configuration tells of a missing file
     return 0;
   }
 }
 
-/** As /tmp: everybody may add files, nobody may replace another's. */
+/** As /tmp: everybody may add files, and nobody may replace those of others. */
 function isSticky(path: string): boolean {
   return (modeOf(path) & 0o1000) !== 0;
 }

@@ -1,10 +1,10 @@
 /**
- * The folder that holds everything this gateway keeps: made where it is missing, and taken for this process alone,
- * because a second gateway on the same folder would end the epochs of the first and forward its events as its own.
+ * The data folder, which holds everything that the gateway keeps: made where it is missing, and locked for this process,
+ * because a second gateway in the same folder would end the epochs of the first and forward its events as its own.
  *
- * Always: a disk that takes no writes any more is no reason not to alert: then nobody can take the folder, and nothing
- * is stored. What else keeps the folder from being used is one sentence that names it and the setting. The lock is
- * SQLite's on a file of its own, which the system takes back from a process that is killed: there is never a stale one.
+ * Always: a disk that takes no writes stops no start, because alarms must go on; then the folder has no lock, and nothing
+ * is stored. Any other obstacle is one sentence that names the folder and the setting. The lock is SQLite's on a file of
+ * its own: the system releases it when the process dies, so there is never a stale one.
  */
 import { access, constants, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export class DataFolder implements Part {
       throw this.#unusable('is in use by another gateway: stop that one, or give this one a folder of its own');
   }
 
-  /** A lock file that is none (a torn disk, a restored backup) is held by nobody, and is put aside. */
+  /** A damaged lock file (a torn disk, a restored backup) locks nothing: it is renamed to ….damaged. */
   async #takeLock(): Promise<Lock | undefined> {
     try {
       return lockFile(this.#lockFile);

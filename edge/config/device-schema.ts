@@ -6,7 +6,7 @@ import Type, { type TSchema } from 'typebox';
 import { decoders } from '../devices/decoders/registry.ts';
 import { deviceSchema, siteSchema } from '../site/site.ts';
 
-/** By name: the decoders' own keys. One that two decoders have is either's. */
+/** The decoders' own keys, by name. Two decoders may have the same key. */
 const ownKeys = new Map<string, TSchema>();
 for (const { schema } of decoders)
   for (const [key, own] of Object.entries(schema?.properties ?? {})) {

@@ -1,6 +1,6 @@
 /**
- * The installation's file (gateway.yaml): what belongs to this box and not to the site: ports, paths, the uplink.
- * The schema is the type, the check and, published, the editor's help.
+ * The installation's file (gateway.yaml): what belongs to this machine and not to the site, as ports, paths, the uplink.
+ * One schema gives the type, the check and the help in editors.
  */
 
 import { closed } from '@forpost/shared/config/listen-settings.ts';

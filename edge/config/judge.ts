@@ -1,13 +1,12 @@
 /**
- * The one judge of «may this gateway start»: `forpost check` (which the systemd unit runs first), `forpost gateway`, and a
- * reload ask it, so that none of them refuses what another would take.
+ * Judges whether a gateway may start with its configuration. `forpost check` (which the systemd unit runs first), `forpost
+ * gateway` and a reload all ask here, so that none of them refuses a configuration that another accepts.
  *
- *   what a person wrote is wrong ──► problem: FILE:LINE:COLUMN, what and what to do ──► no start
- *   what changes by itself is wrong (a certificate, a model, a file that the gateway wrote, the disk)
- *                                ──► warning ──► starts, that part waits and says so
+ *   a mistake of a person ──► problem: FILE:LINE:COLUMN, what is wrong and what to do ──► no start
+ *   a certificate, a model, a file that the gateway wrote, the disk ──► warning ──► starts; that part waits and says so
  *
- * Always: a problem stands in gateway.yaml, site.yaml or secrets.yaml, or is the data folder that they name; nothing that
- * the gateway wrote itself, and nothing that time or another machine does, is one.
+ * Always: a problem stands in gateway.yaml, site.yaml or secrets.yaml, or is the data folder that they name. What the
+ * gateway wrote itself, and what time or another machine changes, is never a problem.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -29,22 +28,22 @@ export interface Loaded {
   readonly installation: Installation;
   readonly site: Site;
   readonly secrets: Secrets;
-  /** what is wrong by now beside the configuration, of what no part says of itself */
+  /** the conditions that no running part reports itself, looked for at each call */
   readonly conditions: () => readonly Warning[];
 }
 
 export interface Judged {
-  /** FILE:LINE:COLUMN: what is wrong; with one the gateway does not start */
+  /** FILE:LINE:COLUMN: what is wrong; with any of them the gateway does not start */
   readonly problems: readonly string[];
-  /** what costs its own part only */
+  /** conditions that stop their own part alone */
   readonly warnings: readonly Warning[];
-  /** one line about what is configured; empty where there are problems */
+  /** what is configured, in one line; empty where there are problems */
   readonly summary: string;
   /** what the files say; absent where there are problems */
   readonly loaded?: Loaded;
 }
 
-/** Reads the installation's file and the two that it names. Never rejects because of what stands in them. */
+/** Reads the installation's file and the two that it names. Never rejects for their content. */
 export async function judge(installationFile: string, clock: Clock = systemClock): Promise<Judged> {
   try {
     const { installation, yaml } = readInstallation(installationFile);
@@ -66,7 +65,7 @@ export async function judge(installationFile: string, clock: Clock = systemClock
   }
 }
 
-/** A folder that this user may not use. Full, worn out and read-only disks are no problem: alerts go on. */
+/** A data folder that this user may not use. A full, worn out or read-only disk is no problem: alarms go on. */
 function dataProblems(folder: string): readonly Problem[] {
   const tell = (why: string) => [{ path: ['data'], message: `the data folder ${folder} ${why}` }];
   try {

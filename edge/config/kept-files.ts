@@ -1,6 +1,6 @@
 /**
- * Whether what earlier runs of the gateway left in the data folder can be read, for `forpost check`. The parts that read
- * these files begin them anew and say so; nothing here judges what a whole file means.
+ * Checks for `forpost check` whether the files that earlier runs left in the data folder can be read. A part that finds
+ * its file damaged begins a new one and says so; what a readable file means is not judged here.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const jsonFiles: Readonly<Record<string, string>> = {
 };
 const sqliteHeader = 'SQLite format 3\0';
 
-/** What is damaged, a sentence each. Never throws. */
+/** A sentence for each damaged file. Never throws. */
 export function keptFileProblems(data: string): string[] {
   const problems = Object.entries(jsonFiles).map(([name, what]) => {
     const file = join(data, name);

@@ -1,8 +1,8 @@
 /**
- * Reads the installation's file (gateway.yaml): paths resolved relative to the file itself, so that it means the same
- * wherever it is started from, and the checks that a schema cannot say.
+ * Reads the installation's file (gateway.yaml), resolves its paths relative to the file itself, and makes the checks
+ * that a schema cannot express.
  *
- * Always: passwords never cross a network in the clear unless the file asks for it in so many words.
+ * Always: passwords cross a network in the clear only where the file allows it explicitly.
  */
 import { dirname, resolve } from 'node:path';
 import { type ClientTls, resolvedTls } from '@forpost/shared/client-tls.ts';
@@ -31,7 +31,7 @@ export function loadInstallation(file: string): Installation {
   return readInstallation(file).installation;
 }
 
-/** The same, with the positions of everything, for checks across files. */
+/** As `loadInstallation`, with the position of each value, for checks across files. */
 export function readInstallation(file: string): LoadedInstallation {
   const yaml = loadYaml(file, installationSchema);
   const installation = resolved(yaml.value, dirname(resolve(file)));
@@ -73,7 +73,7 @@ function resolvedSink(sink: SinkConfig, at: (path: string) => string): SinkConfi
   return own.tls === undefined ? own : { ...own, tls: resolvedTls(own.tls, at) };
 }
 
-/** where MQTT and the page are served unless the file says otherwise */
+/** where MQTT and the page listen by default */
 const loopbackHost = '127.0.0.1';
 
 function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem[] {
@@ -122,7 +122,7 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
   return problems;
 }
 
-/** A certificate without its key says nothing, and a key without its certificate neither. */
+/** A certificate without its key, or a key without its certificate. */
 function halfAPair(tls: ClientTls | undefined, path: Problem['path']): readonly Problem[] {
   if (tls === undefined || tls === true || (tls.certificate === undefined) === (tls.key === undefined)) return [];
   const [there, missing] =
@@ -132,7 +132,7 @@ function halfAPair(tls: ClientTls | undefined, path: Problem['path']): readonly 
   ];
 }
 
-/** Two listeners of this process on one port. */
+/** Two listeners of this gateway on one port. */
 function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Problem[] {
   const listeners: { readonly path: readonly string[]; readonly key?: string; readonly port: number }[] = [
     { path: ['mqtt'], port: mqtt.port ?? defaultMqttPort },

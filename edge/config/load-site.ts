@@ -1,8 +1,8 @@
 /**
- * Reads the site (site.yaml) and its secrets (secrets.yaml), and checks what a schema cannot say: names that are not
- * there, conditions that are no CEL, zones that are no areas, passwords in the wrong place.
+ * Reads the site (site.yaml) and its secrets (secrets.yaml), and makes the checks that a schema cannot express: names
+ * that do not exist, conditions that are not CEL, zones without an area, passwords in the wrong place.
  *
- * Always: the problems of both files are told together, each with its line; no message shows a secret.
+ * Always: the problems of both files are reported together, each with its line; no message shows a secret.
  */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
@@ -25,7 +25,7 @@ export interface LoadedSite {
 }
 
 /**
- * `siteText`: what is to stand in the site's file, instead of what does.
+ * `siteText`: taken instead of the text of the site's file.
  * @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file
  */
 export function loadSite(siteFile: string, secretsFile: string, siteText?: string): LoadedSite {
@@ -77,12 +77,12 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>
   };
 }
 
-/** A camera's CA is meant from where the site's file is. */
+/** Resolves the path of a camera's CA relative to the site's file. */
 function withCa<C extends { ca?: string }>(camera: C, siteFile: string): C {
   return camera.ca === undefined ? camera : { ...camera, ca: resolve(dirname(siteFile), camera.ca) };
 }
 
-/** The rules that a site has though its file has none of their kinds. */
+/** The rules that a site gets where its file has no rule of their kinds. */
 function standardRules(cameras: readonly { id: string }[], rules: readonly { kind: string }[]): readonly object[] {
   return ruleKinds
     .filter(({ kind }) => !rules.some((rule) => rule.kind === kind))

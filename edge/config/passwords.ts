@@ -1,10 +1,10 @@
 /**
- * New passwords from the command line: made here, shown once by the caller, kept only as a hash in the secrets file: of
- * a device or consumer as a keyed hash (made-credential.ts), of a person as argon2id. The file's comments, order and
- * owner stay; one that root makes (sudo) belongs to the service, which has to read it.
+ * Makes new passwords for the command line. The caller shows a password once; the secrets file keeps only its hash: a
+ * keyed hash for a device or consumer (made-credential.ts), argon2id for a person. The file's comments, order and owner
+ * stay; a file that root makes (sudo) gets the owner of the data folder, who has to read it.
  *
- * Always: nobody who is not in the site gets a password, because the gateway would not start with it; the file is read
- * again once the hash is there, so that a password that another command has set meanwhile is not lost.
+ * Always: only a device or consumer of the site gets a password, because the gateway would not start with another one;
+ * the file is read after the hash was computed, so that a password that another command set meanwhile is not lost.
  */
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -46,8 +46,8 @@ export interface GivenPassword {
 }
 
 /**
- * Gives every device and consumer that has none a new random password, in one change of the secrets file, and returns
- * them in the site's order.
+ * Gives every device and consumer without a password a new random one, in one change of the secrets file, and returns
+ * the passwords in the site's order.
  * @throws ForpostError FORPOST_CONFIG_INVALID where a file cannot be read, is no YAML map, or cannot be written
  */
 export function setMissingPasswords(installationFile: string): readonly GivenPassword[] {
@@ -64,7 +64,7 @@ export function setMissingPasswords(installationFile: string): readonly GivenPas
   return made;
 }
 
-/** `data`: the data folder, whose owner has to read the secrets. */
+/** `data`: the data folder: its owner has to read the secrets. */
 function changeSecrets(
   file: string,
   data: string,
@@ -109,7 +109,7 @@ function usersOf(siteFile: string): readonly string[] {
   return [...devices, ...consumers].map((one) => one.id);
 }
 
-/** The data folder is the service's: who owns it has to read the secrets. */
+/** A new file gets the owner of the data folder, who has to read the secrets. */
 function replace(file: string, text: string, data: string): void {
   try {
     replaceFileSync(file, text, { ownerOf: data });

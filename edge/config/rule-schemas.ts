@@ -1,4 +1,4 @@
-/** The whole schema of a rule: what all rules have and what its kind adds. An unknown key is an error. */
+/** The whole schema of a rule: the keys of all rules and those of its kind. An unknown key is an error. */
 import Type, { type TObject } from 'typebox';
 import { type AnyRuleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { ruleBase } from '../site/site.ts';
@@ -11,7 +11,7 @@ export function ruleOfKind({ kind, schema }: AnyRuleKind): TObject {
   );
 }
 
-/** Any rule, as the published schema of the site's file has it. */
+/** Any rule, for the published schema of the site's file. */
 export function anyRule() {
   return Type.Union(ruleKinds.map(ruleOfKind));
 }

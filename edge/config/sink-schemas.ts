@@ -8,7 +8,7 @@ import { sinkKinds } from '../uplink/sinks/registry.ts';
 /** Any sink. */
 export const anySinkSchema = Type.Unsafe<SinkConfig>(Type.Union(sinkKinds.map(sinkOfKind)));
 
-/** The token of `evidence: receiver`, and what the kinds of sinks have as secrets: each once. */
+/** The token of `evidence: receiver`, and the secrets of the kinds of sinks, each once. */
 const anySecret = Type.Unsafe<SinkSecret>(
   Type.Union(distinct([tokenSchema, ...sinkKinds.flatMap(({ secret }) => secret ?? [])])),
 );

@@ -14,7 +14,7 @@ import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { whyGone } from '../evidence/missing-reason.ts';
+import { missingReason } from '../evidence/missing-reason.ts';
 import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from '../evidence/store.ts';
 import type { Status } from '../health/status.ts';
 import type { DeadLetter, Outbox } from '../outbox/outbox.ts';
@@ -85,7 +85,7 @@ export class PageSource implements ConsoleSource {
       alarms: page.alarms.map((alarm) => {
         const evidence = evidenceStore.kept(alarm.evidence);
         const numbers = { raised: alarm.raised, taken: alarm.evidence.length, kept: evidence.length };
-        const why = this.#camera(alarm.device) === undefined ? '' : whyGone(numbers, evidenceLimits, now);
+        const why = this.#camera(alarm.device) === undefined ? '' : missingReason(numbers, evidenceLimits, now);
         return { ...alarm, evidence, why };
       }),
     };

@@ -56,7 +56,7 @@ async function rig(more: Partial<EvidenceOptions> = {}, logger = silentLogger())
   return { clock, store, asked, attached, notes, evidence, alert, take };
 }
 
-test('only an alarm of a camera asks, when it is raised, and one that goes on once a minute', async () => {
+test('only alarms of cameras ask for evidence: when they are raised, and once a minute while they go on', async () => {
   const { alert, asked, clock } = await rig();
   alert('a1', { device: 'heat-pump' });
   alert('a2', { change: 'acknowledged' });
@@ -70,7 +70,7 @@ test('only an alarm of a camera asks, when it is raised, and one that goes on on
   expect(asked).toHaveLength(2);
 });
 
-test('an alarm is told with a reference when its file is kept; what several alarms share is one file', async () => {
+test('an alarm refers to a file once the file is kept; alarms that share a piece share one file', async () => {
   const { take, attached, store, alert } = await rig();
   alert('a1');
   alert('a2');
@@ -82,7 +82,7 @@ test('an alarm is told with a reference when its file is kept; what several alar
   ]);
 });
 
-test('what is kept says what it is of, for when nothing else on the site knows the alarm any more', async () => {
+test('a kept piece says of which alarm it is, for when nothing else on the site knows the alarm', async () => {
   const { take, store, alert } = await rig();
   alert('gate/yard/-/1', { message: 'Somebody in Gate' });
   await take('00000000000000a1', ['gate/yard/-/1']);
@@ -97,7 +97,7 @@ test('what is kept says what it is of, for when nothing else on the site knows t
   ]);
 });
 
-test('a trial, information and a rule that goes off all the time are chatter', async () => {
+test('evidence of test alarms, info alarms and rules that raise alarms all the time is chatter', async () => {
   const { take, store, alert } = await rig();
   alert('trial', { test: true });
   alert('info', { severity: 'info', rule: 'other' });
@@ -109,7 +109,7 @@ test('a trial, information and a rule that goes off all the time are chatter', a
   expect(store.list(10).map(({ worth }) => worth)).toEqual(['chatter', 'alarm', 'chatter', 'chatter']);
 });
 
-test('each look is an event, the many requests of one look are one', async () => {
+test('each look at evidence is one event, also where it takes many requests', async () => {
   const { take, evidence, notes, clock, alert } = await rig();
   alert('a1');
   await take('00000000000000aa', ['a1']);
@@ -127,7 +127,7 @@ test('each look is an event, the many requests of one look are one', async () =>
   expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
 });
 
-test('an alarm that goes on for hours has so many pictures, and no file is kept that it does not tell of', async () => {
+test('the pictures of an alarm that goes on for hours are bounded, and no file is kept to which it does not refer', async () => {
   const asked: string[] = [];
   const { clock, store, evidence, take } = await rig({
     ask: (_, alarm) => asked.push(alarm),
@@ -170,7 +170,7 @@ function logOf() {
   return { said, logger: createLogger('evidence', 'info', { write: (line) => said.push(JSON.parse(line).msg) }) };
 }
 
-test('a picture that can neither be kept nor deleted is said in the log once a minute, and nothing else', async () => {
+test('a picture that can neither be kept nor deleted is logged once a minute, and stops nothing else', async () => {
   const { said, logger } = logOf();
   const { store, evidence, alert, attached } = await rig({}, logger);
   alert('a1');
@@ -188,7 +188,7 @@ test('a picture that can neither be kept nor deleted is said in the log once a m
   ]);
 });
 
-test('an alarm that cannot be told with its pictures ends nothing', async () => {
+test('a failure to add evidence to an alarm stops nothing else', async () => {
   const { said, logger } = logOf();
   const attach = () => {
     throw new Error('out of order');

@@ -1,13 +1,12 @@
 /**
- * Gives alarms of cameras their evidence: asks the vision process when one is raised, keeps what comes back, and has
- * the alarm told again with references to it.
+ * Gives alarms of cameras their evidence: asks the vision process for files, keeps them, and adds references to the alarm.
  *
  *   alarm raised ──► asked ──► files come, seconds later ──► kept on disk ──► alarm updated with {id, sha256, size}
  *
- * Always: `alert` only sends one message to another process, after the alert was acted on; a reference is told when its
- * file is on disk and not before; an alarm that has as much as it may asks for no more, and what comes for it alone is
- * deleted; without a vision process, a disk or a picture the alarm stands as it is. Looking at evidence is an event: who,
- * what and when.
+ * Always: `alert` only sends one message to another process, after the local actions ran; an alarm refers to a file only
+ * once the file is on disk; an alarm with its most evidence asks for no more, and files that come for it alone are
+ * deleted; without a vision process, a disk or a picture the alarm stands as it is. Looking at evidence is an event that
+ * says who looked at what, and when.
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -24,9 +23,9 @@ export interface EvidenceOptions {
   readonly cameras: () => readonly string[];
   /** asks the vision process */
   readonly ask: (camera: string, alarm: string, uptime: Uptime) => void;
-  /** has the alarm told with these; whether it is known */
+  /** adds the references to the alarm; false where the alarm is unknown or has its most already */
   readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
-  /** has the alarm told with why it will not be shown */
+  /** adds to the alarm why it will have no clip */
   readonly lack?: (alarm: string, why: string) => void;
   readonly note: (data: GatewayData) => void;
   readonly quality: () => ClockQuality;
@@ -41,26 +40,26 @@ interface Asked {
   readonly worth: Worth;
   readonly at: number;
   readonly told: Told;
-  /** pieces that the alarm tells of */
+  /** pieces that the alarm refers to */
   has: number;
   /** pieces that are being kept for it */
   coming: number;
 }
 
-/** An alarm that goes on is shown again at most this often. */
+/** The least time between two requests for an alarm that goes on. */
 const againAfterMs = 60_000;
-/** A rule that raises more alarms an hour than this is chatter. */
+/** Alarms of a rule within an hour; further ones are chatter. */
 const chatterAnHour = 12;
 const hourMs = 3_600_000;
 const mostAsked = 500;
-/** One look at a clip is many requests for parts of it. */
+/** Requests of one person for one piece within this time are one look: a player asks for a clip in many parts. */
 const sameViewMs = 60_000;
 const mostViews = 1000;
 
 export class Evidence {
   readonly #options: EvidenceOptions;
   readonly #asked = new Map<string, Asked>();
-  /** by rule, the times of its last alarms, ms of the monotonic clock */
+  /** by rule: when its last alarms were raised, ms of the monotonic clock */
   readonly #raised = new Map<string, number[]>();
   readonly #views = new Map<string, number>();
   readonly #sparing: SparingLogger;
@@ -71,7 +70,7 @@ export class Evidence {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** An alert was acted on. */
+  /** Call it after the local actions of an alert ran. */
   alert({ data, time, uptime }: Alert): void {
     const { cameras, ask, clock } = this.#options;
     const before = this.#asked.get(data.alarm);
@@ -91,7 +90,7 @@ export class Evidence {
     ask(data.device, data.alarm, uptime);
   }
 
-  /** Finished files of the vision process. Resolves when they are kept or gone; what fails is a line in the log. */
+  /** Takes finished files of the vision process. Resolves when they are kept or deleted; a failure is logged. */
   async take(message: Message): Promise<void> {
     if (message.lacking !== undefined) for (const alarm of message.alarms) this.#options.lack?.(alarm, message.lacking);
     if (message.items.length === 0) return;
@@ -102,7 +101,7 @@ export class Evidence {
       else for (const { file } of message.items) await this.#options.store.discard(file);
     } catch (error) {
       const { camera } = message;
-      this.#sparing.error('take', { camera }, `what an alarm is shown by was lost: ${messageOf(error)}`);
+      this.#sparing.error('take', { camera }, `evidence of an alarm was lost: ${messageOf(error)}`);
     } finally {
       this.#expect(alarms, -message.items.length);
     }
@@ -125,7 +124,7 @@ export class Evidence {
     if (kept.length > 0) for (const alarm of alarms) attach(alarm, kept);
   }
 
-  /** Whether `alarm` can tell of so many more; one that was asked for before a restart is taken to. */
+  /** Whether the alarm may have so many pieces more. true for an alarm of before a restart, whose pieces are not counted. */
   #hasRoom(alarm: string, pieces: number): boolean {
     const { has, coming } = this.#asked.get(alarm) ?? { has: 0, coming: 0 };
     return has + coming + pieces <= mostEvidence;
@@ -138,12 +137,12 @@ export class Evidence {
     }
   }
 
-  /** How often somebody looked at one since the start. */
+  /** How often people looked at evidence since the start. */
   get looks(): number {
     return this.#looks;
   }
 
-  /** Somebody looks at it: the event that says so. Undefined where there is no such evidence. */
+  /** `by`, a log-in name, looks at a piece: notes the event. Undefined where there is no such piece. */
   view(id: string, by: string): EvidenceRecord | undefined {
     const { store, clock, note } = this.#options;
     const record = store.get(id);

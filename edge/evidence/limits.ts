@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 const defaultMaxBytes = 2 * 1024 ** 3;
 const defaultKeepDays = 30;
 const defaultChatterDays = 3;
-/** Beyond what the outbox wants free: pictures go long before readings have to. */
+/** More than the outbox wants free: pictures are deleted long before readings. */
 const defaultMinFreeBytes = 512 * 1024 ** 2;
 
 export function evidenceLimits({

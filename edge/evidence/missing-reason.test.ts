@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whyGone } from './missing-reason.ts';
+import { missingReason } from './missing-reason.ts';
 
 const dayMs = 86_400_000;
 const limits = { keepAlarmsMs: 30 * dayMs, keepChatterMs: 3 * dayMs, maxBytes: 2 * 1024 ** 3 };
@@ -17,7 +17,7 @@ test.each([
     'The rest of its pictures is no longer kept: newer',
   ],
 ])('where %s the words say so', (_, alarm, words) => {
-  const told = whyGone(alarm, limits, now);
+  const told = missingReason(alarm, limits, now);
   if (words === '') expect(told).toBe('');
   else expect(told).toContain(words);
 });

@@ -1,21 +1,21 @@
-/** Why an alarm of a camera has no picture (any more), in a sentence for whoever looks at it. Pure. */
+/** Why an alarm of a camera has no picture, or not all of them any more: a sentence for the page. Pure. */
 import type { WallTime } from '@forpost/shared/clock.ts';
 import type { EvidenceLimits } from './store.ts';
 
 export interface PicturedAlarm {
   /** ms since 1970 */
   readonly raised: number;
-  /** how many pictures and clips were taken of it, and how many of them are still kept */
+  /** pictures and clips that were taken of the alarm, and how many of them are still kept */
   readonly taken: number;
   readonly kept: number;
 }
 
-/** A picture is there within a second or two, a clip some seconds after the alarm. */
+/** A picture is kept within two seconds, a clip some seconds after the alarm. */
 const stillComingMs = 30_000;
 const dayMs = 86_400_000;
 
-/** `now`: ms since 1970. Empty where everything is there that ever was. */
-export function whyGone(
+/** `now`: ms since 1970. Empty where everything that was taken is still kept. */
+export function missingReason(
   { raised, taken, kept }: PicturedAlarm,
   { keepAlarmsMs, keepChatterMs, maxBytes }: Pick<EvidenceLimits, 'keepAlarmsMs' | 'keepChatterMs' | 'maxBytes'>,
   now: WallTime,

@@ -1,8 +1,8 @@
-/** The alarms that kept pictures tell of: what is left of those that the outbox no longer has. Pure. */
+/** The alarms that kept pictures name: the outbox may no longer have them. Pure. */
 import type { PastAlarm } from '../alerts/past-alarms.ts';
 import type { EvidenceRecord } from './store.ts';
 
-/** One for each alarm; of pictures that do not say what they are of, what its id says. */
+/** One entry for each alarm. Where a picture does not say what its alarm was, the rule is taken from the alarm's id. */
 export function picturedAlarms(records: readonly EvidenceRecord[]): readonly PastAlarm[] {
   const found = new Map<string, PastAlarm>();
   for (const { alarms, told = [], camera, time, worth, id, sha256, size, kind, media } of records)

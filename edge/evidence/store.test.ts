@@ -45,7 +45,7 @@ async function rig(limits: Partial<EvidenceLimits> = {}) {
 
 const ids = (store: EvidenceStore) => store.list(100).map(({ id }) => Number.parseInt(id, 16));
 
-test('what was kept is there after a restart, newest first, by alarm', async () => {
+test('kept evidence is there after a restart, newest first, by alarm', async () => {
   const { open, add } = await rig();
   const before = await open();
   for (let i = 0; i < 3; i++) await add(before);
@@ -57,7 +57,7 @@ test('what was kept is there after a restart, newest first, by alarm', async () 
   await after.stop();
 });
 
-test('a folder that cannot be used at the start is opened once it can be', async () => {
+test('a folder that cannot be used at the start is used as soon as it can be', async () => {
   const { folder, clock, open, add } = await rig();
   const before = await open();
   await add(before);
@@ -77,7 +77,7 @@ test('a folder that cannot be used at the start is opened once it can be', async
   await store.stop();
 });
 
-test('what a kill leaves half done is deleted at the next start, and nothing else', async () => {
+test('the next start deletes what a kill left half done, and nothing else', async () => {
   const { folder, open, add } = await rig();
   const before = await open();
   await add(before);
@@ -101,7 +101,7 @@ test('what a kill leaves half done is deleted at the next start, and nothing els
   await after.stop();
 });
 
-test('where there is no more room chatter goes before alarms, and the older before the newer', async () => {
+test('without room, chatter is deleted before evidence of alarms, and older pieces before newer ones', async () => {
   const { open, add } = await rig({ maxBytes: 350 });
   const store = await open();
   await add(store);
@@ -122,7 +122,7 @@ test('where there is no more room chatter goes before alarms, and the older befo
   await store.stop();
 });
 
-test('chatter is kept for days and alarms for a month, and what has no right time is not judged by it', async () => {
+test('chatter is kept for days and evidence of alarms for a month; a piece of an unsynced clock has no age', async () => {
   const { open, add, clock, world } = await rig();
   const store = await open();
   await add(store);
@@ -142,7 +142,7 @@ test('chatter is kept for days and alarms for a month, and what has no right tim
   await store.stop();
 });
 
-test('a disk that is nearly full gets no more pictures, and says so', async () => {
+test('on a nearly full disk no more pictures are kept, and the page says so', async () => {
   const { open, add, folder } = await rig({ minFreeBytes: Number.MAX_SAFE_INTEGER });
   const store = await open();
   expect((await add(store)).kept).toBe(false);

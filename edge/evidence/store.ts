@@ -1,13 +1,13 @@
 /**
- * What the gateway keeps of its alarms: pictures and clips as files, and beside each a small JSON that says what it is.
+ * Keeps the evidence of alarms: pictures and clips as files, and beside each a small JSON that says what it shows.
  *
  *   file in new/ ── moved here ──► JSON beside it (fsync, rename) ──► known ── too old, no room ──► deleted
  *
- * Always: what is known is whole on disk, also after a power cut: at a start a file without its JSON, a JSON without its
- * file and everything in new/ is deleted. The limits of bytes, of files and of free disk hold: what is least worth goes
- * first, chatter before alarms and the older before the newer; where even that makes no room nothing is taken. What was
- * taken while the clock was not right has no age and goes by room alone. A folder that cannot be used is opened again
- * each minute; until it is, nothing is taken.
+ * Always: a known piece is whole on disk, also after a power cut: a start deletes a file without its JSON, a JSON without
+ * its file, and everything in new/. The limits of bytes, files and free disk hold: chatter is deleted before alarms, older
+ * before newer; where even that makes no room, the new piece is refused. A piece that was taken while the clock was
+ * unsynced has no age, and is deleted for room alone. A folder that cannot be used is tried again each minute; until then
+ * every piece is refused.
  */
 import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { severitySchema } from '../site/site.ts';
 
-/** Alarms outlive chatter: what an installer tries, what is for information, what goes off all the time. */
+/** chatter: of test alarms, info alarms, and rules that raise alarms all the time. It is kept for a shorter time. */
 export type Worth = 'alarm' | 'chatter';
 
 const recordSchema = Type.Object({
@@ -30,13 +30,13 @@ const recordSchema = Type.Object({
   media: Type.Union([Type.Literal('image/jpeg'), Type.Literal('video/mp4')]),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   size: Type.Integer({ minimum: 0 }),
-  /** ms since 1970: what it shows */
+  /** of the moment that it shows, ms since 1970 */
   time: Type.Number(),
   clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
   camera: Type.String(),
   alarms: Type.Array(Type.String()),
   worth: Type.Union([Type.Literal('alarm'), Type.Literal('chatter')]),
-  /** what the alarms were: the pictures may outlive every other word of them on the site */
+  /** what the alarms were: on the site nothing else may be left of them */
   told: Type.Optional(
     Type.Array(
       Type.Object({
@@ -58,7 +58,7 @@ export interface EvidenceLimits {
   readonly maxBytes: number;
   readonly keepAlarmsMs: number;
   readonly keepChatterMs: number;
-  /** of the disk, left for everything else */
+  /** of the disk, left for everything but evidence */
   readonly minFreeBytes: number;
 }
 
@@ -70,22 +70,22 @@ export interface EvidenceStoreOptions {
   readonly logger: Logger;
 }
 
-/** What happened since the start, and what there is now. */
+/** `bytes` and `items`: kept now; the other counts: since the start. */
 export interface EvidenceFigures {
   readonly bytes: number;
   readonly items: number;
   readonly maxBytes: number;
-  /** deleted because they were too old */
+  /** deleted for their age */
   readonly droppedForAge: number;
-  /** deleted so that newer or worthier ones, or everything else on the disk, have room */
+  /** deleted to make room */
   readonly droppedForRoom: number;
-  /** offered and not taken: no room, no folder, not what was announced */
+  /** refused: no room, no folder, or not the file that was announced */
   readonly notTaken: number;
 }
 
-/** In memory there is a record of each. */
+/** Each has a record in memory. */
 const mostFiles = 10_000;
-/** Waiting to be moved; the vision process makes a few at once. */
+/** Files that wait to be moved; the vision process finishes a few at once. */
 const mostWaiting = 128;
 const pruneEveryMs = 600_000;
 const openAgainMs = 60_000;
@@ -94,7 +94,7 @@ const extensions = { 'image/jpeg': 'jpg', 'video/mp4': 'mp4' } as const;
 export class EvidenceStore implements Part {
   readonly #options: EvidenceStoreOptions;
   readonly #sparing: SparingLogger;
-  /** in the order they came */
+  /** in the order in which they came */
   readonly #known = new Map<string, EvidenceRecord>();
   #bytes = 0;
   #droppedForAge = 0;
@@ -112,7 +112,7 @@ export class EvidenceStore implements Part {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** Finds what is there. A folder that cannot be used is a problem, and no reason not to start. */
+  /** Finds the kept pieces. A folder that cannot be used is a problem, but stops no start. */
   async start(): Promise<void> {
     await this.#inTurn(() => this.#open());
     this.#lookLater();
@@ -145,7 +145,7 @@ export class EvidenceStore implements Part {
     await this.#last;
   }
 
-  /** Where finished files are left by whoever makes them; emptied at each start. */
+  /** Where the vision process leaves finished files; emptied at each start. */
   get newFolder(): string {
     return join(this.#options.folder, 'new');
   }
@@ -170,7 +170,7 @@ export class EvidenceStore implements Part {
     return this.#problem;
   }
 
-  /** Takes `file` of the new folder. Whether it is kept, and durably so. */
+  /** Takes `file` of the new folder. true: it is kept, and on disk. */
   async add(file: string, record: EvidenceRecord): Promise<boolean> {
     const from = join(this.newFolder, file);
     if (
@@ -195,7 +195,7 @@ export class EvidenceStore implements Part {
     return false;
   }
 
-  /** Deletes `file` of the new folder. Where it cannot, that is a line in the log, and the next start does. */
+  /** Deletes `file` of the new folder. A failure is logged, and the next start deletes the file. */
   async discard(file: string): Promise<void> {
     try {
       await rm(join(this.newFolder, file), { force: true });
@@ -208,7 +208,7 @@ export class EvidenceStore implements Part {
     return this.#known.get(id);
   }
 
-  /** Those of these ids that are there. */
+  /** The references whose pieces are still kept. */
   kept<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
     return items.filter(({ id }) => this.#known.has(id));
   }
@@ -237,12 +237,12 @@ export class EvidenceStore implements Part {
     return true;
   }
 
-  /** Its JSON, whole or not at all; durable when it resolves. */
+  /** Writes the JSON of a piece, whole or not at all; on disk when it resolves. */
   async #note(record: EvidenceRecord): Promise<void> {
     await replaceFile(join(this.#options.folder, `${record.id}.json`), JSON.stringify(record));
   }
 
-  /** Deletes what is too old, and what must go so that `bytes` more have room. Whether they have. */
+  /** Deletes what is too old, and what takes the room of `bytes` more. true: there is room for them. */
   async #prune(bytes: number): Promise<boolean> {
     const { limits, clock, quality, folder } = this.#options;
     const { keepAlarmsMs, keepChatterMs } = limits;
@@ -327,7 +327,7 @@ async function readRecord(file: string): Promise<EvidenceRecord | undefined> {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
     return isRecord.Check(value) ? value : undefined;
   } catch {
-    // whatever it is, it is no record of ours: its files are deleted with it
+    // no record of this schema: its files are deleted too
     return undefined;
   }
 }

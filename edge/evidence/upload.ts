@@ -1,14 +1,14 @@
 /**
- * Brings evidence that the centre asked for to its receiver: `PUT /ingest/v1/evidence/<sha256>` in parts, going on where
- * the receiver says it is.
+ * Sends the evidence that the centre asked for to its receiver: `PUT /ingest/v1/evidence/<sha256>` in parts, each from
+ * where the receiver says that it is.
  *
  *   asked for ──► queue on disk ──► how much is there? ──► part, part, … ──► whole ──► out of the queue
  *                                     └── not reached, 5xx ──► wait (backoff, jitter) ──► again, for two days
  *                                     └── refused for good, file gone ──► out of the queue, with an event
  *
- * Always: what is queued survives a kill; one at a time; at most `mostQueued`; one that failed goes behind the others; a
- * queue that cannot be written costs a line in the log, and at most what is there already being asked for once more; the
- * two days are of the time that the gateway runs, whatever its clock says; over a metered link each part waits until the
+ * Always: a queued upload survives a kill; one is sent at a time, at most `mostQueued` wait; an upload that failed goes
+ * behind the others. A queue that cannot be written is logged; at worst the receiver is asked again for a piece that it
+ * has. The two days count the time that the gateway runs, not its clock. Over a metered link each part waits until the
  * uplink's pacer grants it bytes, in the one count of that link (pacing.ts); bytes beyond the grant are counted afterwards.
  */
 import { open, readFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ export interface UploadTarget {
   /** of the receiver */
   readonly url: string;
   readonly tls?: ClientTls | undefined;
-  /** undefined where the certificate says who we are */
+  /** undefined where the client certificate says which gateway this is */
   readonly token?: string | undefined;
   /** the uplink whose limit it counts to, by name; undefined: there is no limit */
   readonly link?: string | undefined;
@@ -43,7 +43,7 @@ const queuedSchema = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   size: Type.Integer({ minimum: 1 }),
   path: Type.String(),
-  /** ms that it has waited while the gateway ran, when the queue was written */
+  /** ms that it had waited when the queue was written, of the time that the gateway ran */
   waitedMs: Type.Optional(Type.Number({ minimum: 0 })),
 });
 export type QueuedUpload = Type.Static<typeof queuedSchema>;
@@ -60,21 +60,21 @@ export interface EvidenceUploadOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** one is given up, in words */
+  /** an upload is given up; why, in words */
   readonly failed: (upload: QueuedUpload, reason: string) => void;
 }
 
 const mostQueued = 64;
 const partBytes = 256 * 1024;
-/** A part's headers and its answer, more rather than less. */
+/** Bytes of a part's headers and of its answer, an upper estimate. */
 const headBytes = 700;
 const requestDeadlineMs = 60_000;
 const backoff: Backoff = { baseMs: 500, ceilingMs: 60_000 };
 const keptMs = 2 * 86_400_000;
-/** How much of a wait a kill may make be forgotten. */
+/** The part of a wait that a kill may forget. */
 const saveEveryMs = 3_600_000;
 const maxAnswerBytes = 65_536;
-/** What trying again would not change. */
+/** Answers that would be the same at another try. */
 const final = new Set([400, 403, 404, 413, 422]);
 
 /** The event of an upload that is given up. */
@@ -86,17 +86,17 @@ class Refused extends Error {}
 
 interface Waiting {
   readonly upload: QueuedUpload;
-  /** when it was asked for, of the monotonic clock, as if the gateway had run ever since */
+  /** when the centre asked for it, ms of the monotonic clock, as if the gateway had run ever since */
   readonly since: number;
 }
 
-/** Since the start. */
+/** `waiting`: now; the other counts: since the start. */
 export interface UploadFigures {
   readonly waiting: number;
   readonly sent: number;
-  /** tries that failed, and are made again */
+  /** failed tries of uploads that are tried again */
   readonly failedTries: number;
-  /** will not be sent any more */
+  /** uploads that are given up */
   readonly givenUp: number;
 }
 
@@ -131,7 +131,7 @@ export class EvidenceUpload implements Part {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         this.#options.logger.warn(
           { why: messageOf(error) },
-          'the queue of evidence to send cannot be read: begun anew',
+          'the queue of evidence to send cannot be read: an empty one is begun',
         );
     }
     this.#run();
@@ -144,7 +144,7 @@ export class EvidenceUpload implements Part {
     await this.#writing;
   }
 
-  /** Undefined where it may be queued, else why not, in words. */
+  /** Why nothing can be queued now, in words; undefined: something can. */
   get obstacle(): string | undefined {
     if (this.#target === undefined)
       return 'this gateway has no HTTPS receiver to send pictures to: configure evidence: receiver: url in gateway.yaml';
@@ -152,7 +152,7 @@ export class EvidenceUpload implements Part {
     return undefined;
   }
 
-  /** On disk when it resolves; a second time is harmless. */
+  /** Queues an upload; on disk when it resolves. A repeated call is harmless. */
   async add(upload: QueuedUpload): Promise<void> {
     if (!this.#queue.some((one) => one.upload.sha256 === upload.sha256)) this.#queue.push(this.#waits(upload));
     await this.#save();
@@ -181,12 +181,12 @@ export class EvidenceUpload implements Part {
     );
     this.#running = drained.finally(() => {
       this.#running = undefined;
-      // one came while the last was taken out
+      // another upload was queued while the last one was taken out
       if (this.#queue.length > 0) this.#run();
     });
   }
 
-  /** From now on it is sent there, with that token. */
+  /** From now on evidence is sent there, with that token. */
   renew(target: UploadTarget | undefined): void {
     this.#target = target;
   }
@@ -211,7 +211,7 @@ export class EvidenceUpload implements Part {
         const over = clock.uptime() - since > keptMs;
         if (!over && !(error instanceof Refused)) {
           this.#failedTries++;
-          this.#sparing.warn('send', { why: messageOf(error) }, 'evidence is not sent yet: tried again');
+          this.#sparing.warn('send', { why: messageOf(error) }, 'evidence could not be sent: it is tried again');
           this.#queue = [...others(), waiting];
           if (clock.uptime() - this.#savedAt >= saveEveryMs) await this.#trySave();
           await sleep(clock, backoffMs(backoff, failures++, random), signal);
@@ -243,7 +243,7 @@ export class EvidenceUpload implements Part {
     }
   }
 
-  /** Waits until some of so many bytes may go, and says how many. */
+  /** Waits until some of `bytes` may be sent. How many. */
   async #granted(bytes: number): Promise<number> {
     const { link, clock } = this.#options;
     const { signal } = this.#stopping;
@@ -300,7 +300,7 @@ export class EvidenceUpload implements Part {
         if (text.length > maxAnswerBytes) break;
       }
     } catch (error) {
-      // a certificate may have been renewed meanwhile
+      // the next connection reads the certificate again: it may have been renewed
       this.#agent.destroy();
       this.#agent = undefined;
       throw error;
@@ -319,7 +319,7 @@ export class EvidenceUpload implements Part {
     );
   }
 
-  /** The queue, whole, durable when it resolves. */
+  /** Writes the whole queue; on disk when it resolves. */
   #save(): Promise<void> {
     const { file, clock } = this.#options;
     const saved = this.#writing.then(async () => {
@@ -329,7 +329,7 @@ export class EvidenceUpload implements Part {
       await replaceFile(file, JSON.stringify(queue));
     });
     this.#writing = saved.catch(() => {
-      // told to who added
+      // the caller of `add` gets the error
     });
     return saved;
   }
@@ -340,7 +340,7 @@ async function openFile(path: string) {
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new Refused('it is not kept any more: others were worth more', { cause: error });
+      throw new Refused('it is no longer kept: it was deleted for its age or for newer evidence', { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the gateway is alive (`/healthz`: a supervisor restarts it where it is not) and whether it can take devices
- * (`/readyz`: a start script or an installer waits for it).
+ * Tells whether the gateway is alive (`/healthz`: a supervisor restarts a dead one) and whether it accepts devices
+ * (`/readyz`: a start script or an installer waits for that).
  *
  * Always: a centre that is away, a camera that hangs or a device that is silent never makes the gateway unhealthy: a
  * restart would cure none of them. Only an outbox that has work and commits nothing for `stuckMs` does.
@@ -17,12 +17,12 @@ export interface HealthAnswer {
 
 export interface GatewayHealthOptions {
   readonly outbox: () => Pick<OutboxStatus, 'commits' | 'queued'>;
-  /** what is not up yet, in words: "the broker does not listen yet"; empty = ready */
+  /** what is missing, in words, as "the broker does not listen yet"; empty: ready */
   readonly notReady: () => readonly string[];
   readonly clock: Clock;
 }
 
-/** The slowest SD card commits in 200 ms; a disk that has not in this time will not. */
+/** The slowest SD card commits in 200 ms: a disk without a commit in this time will never make one. */
 const stuckMs = 30_000;
 const lookEveryMs = 5000;
 
@@ -30,7 +30,7 @@ export class GatewayHealth implements Part {
   readonly #options: GatewayHealthOptions;
   #timer: Timer | undefined;
   #commits = -1;
-  /** ms of the monotonic clock at which there was last nothing to do, or something done */
+  /** when the outbox last had nothing to do or committed, ms of the monotonic clock */
   #wellAt = 0;
 
   constructor(options: GatewayHealthOptions) {

@@ -2,8 +2,8 @@
  * The gateway's metrics in Prometheus' text format, names by its conventions: `forpost_…`, base units (seconds,
  * bytes), `_total` for what only grows.
  *
- * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path
- * knows of metrics. Labels are ids of the configuration, so there are never more series than configured things.
+ * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path knows
+ * of metrics. Labels are ids of the configuration, so the number of series is bounded by the configuration.
  */
 import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';

@@ -1,4 +1,4 @@
-/** What the metrics and the health answers are made of: one look at the gateway, taken when it is asked for. */
+/** The state of the gateway at one moment, from which the metrics are made. */
 import type { Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { BrokerCounters } from '../broker/broker.ts';
@@ -12,11 +12,11 @@ export interface GatewaySnapshot {
   readonly broker: BrokerCounters;
   /** events without a sender that the outbox did not take */
   readonly unstored: { readonly waiting: number; readonly lost: number; readonly collapsed: number };
-  /** by rule id: how often it threw */
+  /** failures by rule id */
   readonly ruleErrors: Readonly<Record<string, number>>;
   /** active alarms by severity */
   readonly activeAlarms: Readonly<Record<Severity, number>>;
-  /** pictures and clips of alarms */
+  /** evidence of alarms: kept, looked at, sent */
   readonly evidence: EvidenceFigures & { readonly looks: number; readonly uploads: UploadFigures };
   /** resident bytes of the vision process; undefined where it does not run */
   readonly visionResidentBytes?: number;

@@ -1,6 +1,6 @@
 /**
- * The site's configuration (site.yaml): devices, cameras, zones, rules. It outlives the box and is what backup and
- * restore carry; secrets stand apart in their own file.
+ * The document of the site (site.yaml): devices, consumers, cameras, zones, rules. It outlives the machine: backup and
+ * restore carry it. Secrets stand in a file of their own.
  */
 import { type DeviceId, idPatternText, type RuleId, type SiteId } from '@forpost/shared/event/ids.ts';
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
@@ -145,7 +145,7 @@ export const lineSchema = Type.Object(
 );
 
 const cameraUrl = '^(rtsp|rtsps|http|https|file|v4l2)://';
-/** ffmpeg's methods, and the decoders of Linux boards (v4l2m2m) */
+/** ffmpeg's methods, and v4l2m2m for the decoders of Linux boards */
 export const hardwareDecoders = ['auto', 'vaapi', 'qsv', 'cuda', 'vdpau', 'drm', 'v4l2m2m'] as const;
 
 export const cameraSchema = Type.Object(
@@ -241,7 +241,7 @@ export const cameraSchema = Type.Object(
   { ...closed, description: 'a camera that the gateway watches' },
 );
 
-/** What all rules have; the rest of a rule's keys are its kind's own (rules/kinds/). */
+/** The keys of all rules. Each kind adds its own (rules/kinds/). */
 export const ruleBase = {
   id: id('id of the rule in events and topics; never changes'),
   kind: Type.String({ description: 'kind of the rule' }),
@@ -269,7 +269,7 @@ export const ruleBase = {
   ),
 } as const;
 
-/** Open: the rule's kind checks the keys that are its own. */
+/** Open: each kind of rule checks its own keys. */
 export const ruleSchema = Type.Object(ruleBase, { additionalProperties: true });
 
 export const siteSchema = Type.Object(
@@ -327,7 +327,7 @@ export interface Site {
   readonly revision: string;
 }
 
-/** What people call a device or camera, and where it is, its site's place where it has none of its own. */
+/** What people call a device or camera, and where it is: its own place, else the site's. */
 export function deviceWords(
   { devices, cameras, place }: Pick<Site, 'devices' | 'cameras' | 'place'>,
   id: string,
@@ -339,8 +339,8 @@ export function deviceWords(
 export const uplinkSecretsAbout = 'by name of an uplink, or "evidence": the token or password that the gateway sends';
 
 /**
- * secrets.yaml. Passwords stand here as hashes: those that the gateway made for devices and consumers as keyed ones
- * (shared/made-credential.ts), those that people chose as argon2id (shared/password.ts).
+ * secrets.yaml. Passwords stand here as hashes: keyed hashes of those that the gateway made for devices and consumers
+ * (shared/made-credential.ts), argon2id of those that people chose (shared/password.ts).
  */
 export const secretsSchema = Type.Object(
   {

@@ -110,7 +110,7 @@ const over = (pacer: Pacer): EvidenceLink => ({
   spent: (bytes) => pacer.spent('evidence', bytes),
 });
 
-test('what was asked for arrives whole, in parts, also over a connection that breaks', async () => {
+test('requested evidence arrives whole, in parts, also over a connection that breaks', async () => {
   const { world, uploader, picture, want, here } = await rig();
   const { content, item, queued } = await picture(1_000_003);
   await want(item);
@@ -126,7 +126,7 @@ test('what was asked for arrives whole, in parts, also over a connection that br
   expect(upload.figures().failedTries).toBeGreaterThan(0);
 });
 
-test('a restart of either side goes on where it was', async () => {
+test('after a restart of either side the upload goes on where it was', async () => {
   const { world, openDepot, uploader, picture, want, here, pacerOf } = await rig();
   const { item, queued } = await picture(300_000);
   await want(item);
@@ -143,7 +143,7 @@ test('a restart of either side goes on where it was', async () => {
   expect(world.offsets[puts]).toBe(before);
 });
 
-test('over a metered link half of the day’s count is the events’, also after kills and for a picture that is larger', async () => {
+test('over a metered link half of a day’s bytes stay for events, also after kills and for a picture larger than that', async () => {
   const { world, uploader, picture, want, pacerOf } = await rig();
   const { item, queued } = await picture(1_000_000);
   await want(item);
@@ -198,7 +198,7 @@ test('a gateway delivers only what was asked of it', async () => {
   expect(world.depot.list('gw-2')[0]?.received).toBe(0);
 });
 
-test('bytes that are not what the alert named, and more than it named, are refused', async () => {
+test('bytes other than those that the alert named, and more of them, are refused', async () => {
   const { uploader, picture, want, failed, world, folder } = await rig();
   const { item, queued, path } = await picture(1000);
   await want(item);
@@ -213,17 +213,17 @@ test('bytes that are not what the alert named, and more than it named, are refus
   await until('it is given up', () => failed.length === 2);
 });
 
-test('what is not kept any more, or by now is nobody’s wish, is given up in words', async () => {
+test('an upload of a deleted piece, or of one that nobody asks for any more, is given up with a reason', async () => {
   const { uploader, picture, want, failed } = await rig();
   const { item, queued } = await picture(1000);
   await want(item);
   const upload = await uploader();
   await upload.add({ ...queued, path: `${queued.path}.gone` });
   await until('it is given up', () => failed.length === 1);
-  expect(failed[0]).toMatch(/not kept any more/);
+  expect(failed[0]).toMatch(/no longer kept/);
 });
 
-test('the depot makes room by what arrived first', async () => {
+test('the depot makes room by deleting what arrived first', async () => {
   const { openDepot, uploader, picture, want, here, world } = await rig();
   await openDepot(2500);
   const upload = await uploader();
@@ -236,7 +236,7 @@ test('the depot makes room by what arrived first', async () => {
   expect(world.depot.list('gw-1').map(({ sha256 }) => sha256)).toEqual(all.slice(1).map(({ item }) => item.sha256));
 });
 
-test('a queue that cannot be written ends nothing, neither after an upload nor at the next start', async () => {
+test('a queue that cannot be written stops nothing, neither after an upload nor at the next start', async () => {
   const { folder, uploader, picture, want, here } = await rig();
   const { item, queued } = await picture(1000);
   await want(item);
@@ -253,7 +253,7 @@ test('a queue that cannot be written ends nothing, neither after an upload nor a
   }
 });
 
-test('what the receiver has no room for now waits behind the others, for two days of running and not of the clock', async () => {
+test('an upload that the receiver has no room for waits behind the others, for two days of running time', async () => {
   const { world, uploader, picture, want, here, failed, folder } = await rig();
   const [first, second] = [await picture(1000), await picture(2000)];
   await want(first.item);
