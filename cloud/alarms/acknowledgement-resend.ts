@@ -1,12 +1,12 @@
 /**
- * Tells a gateway that comes back what people acknowledged at the centre meanwhile: the command of then may have expired,
- * and its own page would go on asking.
+ * Sends a gateway that comes back the acknowledgements that people made at the centre meanwhile: the first command may
+ * have expired, and the gateway's own page would go on asking for them.
  *
- *   a gateway comes online ──► noted ── `gatherMs` ──► the alarms that only the centre calls acknowledged, of all noted
+ *   a gateway comes online ──► noted ── `gatherMs` ──► the alarms that only the centre knows as acknowledged, of all noted
  *     gateways in one question ──► a command for each that has none under way
  *
- * Always: 500 gateways that come back at once are one question to the history; `mostCommands` of one gateway at a time,
- * the newest alarms first; what cannot be asked or sent is tried when the gateway comes back the next time.
+ * Always: 500 gateways that come back at once cost one question to the history. One gateway gets `mostCommands` at a time,
+ * for its newest alarms first. After a failure the next attempt waits until the gateway comes back again.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -81,7 +81,7 @@ export class AcknowledgementResend implements Part {
 
   async #sendTo(gateway: string, alarms: readonly AlarmState[]): Promise<void> {
     const { commands, gateways, logger } = this.#options;
-    // one that does not take this centre's commands, or is of a version without them
+    // the gateway does not take this centre's commands, or its version knows none
     if (gateways.get(gateway)?.status?.commandKeys?.includes(commands.publicKey.id) !== true) return;
     const recent = await commands.recent(gateway, mostRecent);
     const underWay = new Set(
@@ -96,7 +96,7 @@ export class AcknowledgementResend implements Part {
   }
 }
 
-/** Only the centre calls it acknowledged. */
+/** Whether the centre knows an alarm as acknowledged and its gateway does not. */
 function isOwed({ acknowledgement, latest }: AlarmState): boolean {
   const data = latest.data as { readonly acknowledged?: unknown } | null;
   return acknowledgement !== undefined && data?.acknowledged !== true;

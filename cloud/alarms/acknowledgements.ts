@@ -1,11 +1,12 @@
 /**
- * What people acknowledge at the centre. The centre's own word counts for its list of alarms: the gateway may be offline,
- * replaced, or may have forgotten the alarm. The gateway is sent a command beside it, and what it answers is shown.
+ * Notes the alarms that people acknowledge at the centre. The note counts for the centre's list of alarms, because the
+ * gateway may be offline, replaced, or may have forgotten the alarm. A command tells the gateway too, and the page shows
+ * its answer.
  *
  *   take ──► operations record, durable ──► noted in the history ──► told to open pages
  *              └── fails ──► told             └── fails ──► told: asked again, the same once more changes nothing
  *
- * Always: nobody is told «acknowledged» before both have it; of two people the first one stays.
+ * Always: nobody is told «acknowledged» before the operations log and the history have it. Of two people the first stays.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';

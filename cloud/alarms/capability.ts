@@ -1,6 +1,6 @@
 /**
- * Alarms at the centre: the list of all alarms, what people acknowledge here, and what the centre raises itself about
- * its gateways.
+ * Alarms at the centre: the list of all alarms, acknowledgements by people, and the alarms that the centre itself raises
+ * about its gateways.
  *
  * Always: the watch over the gateways and the resend of acknowledgements start when the history answers, because both
  * ask it.

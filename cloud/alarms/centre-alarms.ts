@@ -1,17 +1,17 @@
 /**
- * Alarms that the centre itself raises about a gateway: it floods, it is silent, … One record of the registry for each
- * gateway and kind, so they outlive a restart and all centres have the same ones.
+ * Alarms that the centre itself raises about a gateway: it floods, it is silent, … Each gateway and kind has one record of
+ * the registry, so alarms outlive a restart and all centres have the same ones.
  *
  *   none, over ── raise ──► active, untold ── told ──► active ── clear, or not renewed for `holdsForMs` ──► over, untold
  *                                                        └─ acknowledge ──► acknowledged, untold ── told ──► …
  *
- *   untold: the centre that wrote the record tells people, and renews it meanwhile; where it was not renewed for
- *   `takeOverMs` (that centre was killed) another one writes itself in and tells. Each change has one id, so the other
- *   side of a channel can tell what it hears twice after a kill.
+ *   untold: the centre that wrote the record tells people, and renews the record meanwhile. Where the record was not
+ *   renewed for `takeOverMs`, because that centre was killed, another centre writes its name into it and tells people.
+ *   Each change has one id, so the receiver of a notification recognises one that comes twice after a kill.
  *
- * Always: `raise` and `clear` return at once and may be called as often as wanted; what cannot be written waits in memory,
- * one intention for each alarm, and is tried again; a write that another centre was first with changes nothing; at
- * most `maxActive` alarms are active, beyond them the next is refused and counted.
+ * Always: `raise` and `clear` return at once and may be called at any rate. A change that cannot be written waits in
+ * memory, one for each alarm and subject, and is retried. Where another centre wrote first, the change is judged anew. At
+ * most `maxActive` alarms are active; a further one is refused and counted.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
@@ -30,7 +30,7 @@ import type { Notification } from '../notify/channel.ts';
 import { around } from '../notify/words.ts';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
 
-/** What a part of the centre finds wrong with a gateway. */
+/** A problem that a part of the centre finds with a gateway. */
 export interface CentreFinding {
   readonly gateway: string;
   /** '' where it is not known */
@@ -38,11 +38,11 @@ export interface CentreFinding {
   /** such as `flood` or `silent`: one alarm of each kind and gateway at a time */
   readonly kind: string;
   readonly severity: Severity;
-  /** a sentence for staff; each other one is a write and is shown, so it holds no figure that changes by the second */
+  /** a sentence for staff; each new sentence is a write and is shown, so it holds no figure that changes by the second */
   readonly message: string;
   /** `message` as a message of the catalogue (shared/texts) */
   readonly message_i18n?: Message;
-  /** it clears by itself where it is not raised again for so long, 2 min at least; default: only `clear` ends it */
+  /** the alarm clears by itself where it is not raised again for so long, 2 min at least; default: only `clear` ends it */
   readonly holdsForMs?: number;
 }
 
@@ -55,9 +55,9 @@ export interface CentreAlarm extends CentreFinding {
   readonly change: 'raised' | 'cleared' | 'acknowledged';
   readonly active: boolean;
   readonly acknowledged: boolean;
-  /** a log-in name; '' where nobody has */
+  /** a log-in name; '' where nobody has acknowledged it */
   readonly acknowledgedBy: string;
-  /** of one that is over: what it was about; `message` says what is so since then */
+  /** of an alarm that is over: its subject; `message` then describes the state since its end */
   readonly summary?: string;
   readonly summary_i18n?: Message;
   /** ms since 1970; absent: it is active */
@@ -74,7 +74,7 @@ export interface CentreAlarmsOptions {
   readonly registry: Registry;
   /** tells people; resolves when it is settled */
   readonly tell: (notification: Notification) => Promise<void>;
-  /** no other centre can be telling: what is untold at the start is told at once */
+  /** there is no other centre: at the start, people are told of untold changes at once */
   readonly alone: boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -83,11 +83,11 @@ export interface CentreAlarmsOptions {
 }
 
 export const centreAlarmKind = 'centre-alarm';
-/** One for each tenth of the gateways that a centre is made for. */
+/** A tenth of the gateways that a centre is made for. */
 const maxActive = 10_000;
 const maxAtOnce = 64;
 const tickMs = 1_000;
-/** An alarm that goes on is written again so often, where it is not to end by itself. */
+/** How often an alarm that goes on is written again, so that it does not end by itself. */
 const renewMs = 60_000;
 const defaultTakeOverMs = 20_000;
 const retryBackoff = { baseMs: 500, ceilingMs: 30_000 };
@@ -135,7 +135,7 @@ export class CentreAlarms implements Part {
   /** this life of this centre */
   readonly #self = randomUUID();
   readonly #entries = new Map<string, Entry>();
-  /** what is to be written, by alarm and by what it is about, in the order it came */
+  /** the changes to write, by alarm and subject, in the order in which they came */
   readonly #wanted = new Map<string, Map<string, Intention>>();
   readonly #writing = new Set<string>();
   readonly #listeners = new Set<(alarm: CentreAlarm) => void>();
@@ -193,7 +193,7 @@ export class CentreAlarms implements Part {
     );
   }
 
-  /** Somebody has seen it. False where no alarm has this id. */
+  /** Marks an alarm as acknowledged by a person. False where no alarm has this id. */
   acknowledge(id: string, by: string): boolean {
     const found = [...this.#entries].find(([, { stored }]) => stored.id === id);
     if (found === undefined) return false;
@@ -275,7 +275,7 @@ export class CentreAlarms implements Part {
     }
   }
 
-  /** Writes what is wanted of one alarm until nothing is. */
+  /** Writes the changes of one alarm until none is left. */
   async #write(name: string): Promise<void> {
     const { registry, clock, random, logger } = this.#options;
     for (let failures = 0; !this.#stop.signal.aborted; ) {
@@ -289,7 +289,7 @@ export class CentreAlarms implements Part {
       const data = intention(entry?.stored);
       try {
         const write = { kind: centreAlarmKind, id: name, author: 'centre', data, seen: entry?.revision ?? 0 };
-        // false: another centre was first, and the intention is asked again
+        // false: another centre was first, and the change is judged anew
         const done = data === undefined || (await registry.put(write));
         if (done && wanted.get(about) === intention) wanted.delete(about);
         failures = 0;
@@ -347,7 +347,7 @@ export class CentreAlarms implements Part {
         this.clear(stored.gateway, stored.kind, message('centre/alarm.not-seen-again'));
       if (stored.told) continue;
       const mine = stored.teller === this.#self && telling === noticeOf(stored);
-      // ours: so that nobody takes it for left behind; another's, or of a former life of ours: left behind
+      // our own record is renewed, so that no other centre takes it over; a record of another or an earlier process was left behind
       if (age < (mine ? this.#takeOverMs / 2 : this.#takeOverMs) || (mine && this.#options.alone)) continue;
       this.#want(name, 'teller', (current) =>
         current === undefined || current.told ? undefined : { ...current, teller: this.#self },

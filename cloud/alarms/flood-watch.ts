@@ -1,12 +1,12 @@
 /**
- * Sees a gateway that floods, whichever way its events come, and raises one alarm about it.
+ * Notices a gateway that floods, through Kafka or the receiver, and raises one alarm about it.
  *
  *   quiet ── more than its limit in a window of 10 s ──► flooding (raised) ── 6 windows in a row within it ──► quiet (cleared)
  *
  * Old events are a backlog that drains: they count as a flood only after `patientWindows` windows in a row, because the
  * gateway itself says how old they are.
  *
- * Requests refused unread prolong a flood; alone they count as a backlog that drains as fast as it may.
+ * Requests that were refused unread prolong a flood; alone they count as a backlog that drains as fast as the limits allow.
  *
  * Always: counting an event is a look-up and a sum; at most `maxGateways` are counted in a window.
  */
@@ -39,7 +39,7 @@ const calmWindows = 6;
 const patientWindows = 30;
 const backlogAfterMs = 300_000;
 const maxGateways = 100_000;
-/** It ends by itself where the centre that saw it is gone. */
+/** The alarm ends by itself where the centre that raised it is gone. */
 const holdsForMs = 180_000;
 const floodKind = 'flood';
 
@@ -48,7 +48,7 @@ interface Count {
   alerts: number;
   events: number;
   bytes: number;
-  /** of them events that were taken lately */
+  /** those of the events that the gateway took lately */
   fresh: number;
   freshAlerts: number;
   turnedAway: number;
@@ -75,7 +75,7 @@ export class FloodWatch implements Part {
     this.#timer?.cancel();
   }
 
-  /** Events that came, `bytes` in all; what was refused counts too. */
+  /** Counts events that came, `bytes` in all; refused ones count too. */
   came(events: readonly Sent[], bytes: number): void {
     const [first] = events;
     if (first === undefined) return;
@@ -95,7 +95,7 @@ export class FloodWatch implements Part {
     }
   }
 
-  /** A request was refused for the gateway's limits before it was read. */
+  /** Counts a request that was refused unread, because of the gateway's limits. */
   turnedAway(gateway: string, site: string): void {
     const count = this.#countOf({ gateway, site });
     if (count !== undefined) count.turnedAway++;
@@ -149,7 +149,7 @@ export class FloodWatch implements Part {
     this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', ...says, holdsForMs });
   }
 
-  /** What is above the limit, and whether it is fresh; undefined: nothing. */
+  /** How far a gateway is above its limit, and whether its events are fresh; undefined: within the limit. */
   #excess(gateway: string, count: Count): { readonly why: Message; readonly fresh: boolean } | undefined {
     const limits = this.#options.limitsOf(gateway);
     const seconds = windowMs / 1000;

@@ -1,6 +1,6 @@
 /**
- * What of a gateway is let into the centre, whichever way it came: it speaks for itself, of its own site, and names itself
- * the same everywhere. What it sends is counted, so that a flood is told.
+ * Judges the events and states of gateways, whether they come through Kafka or the receiver: a gateway speaks only of its
+ * own site. Its events are counted, so that a flood raises an alarm.
  *
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
@@ -13,7 +13,7 @@ import type { CentreAlarms } from './centre-alarms.ts';
 import type { FloodWatch } from './flood-watch.ts';
 
 const claimKind = 'claims-site';
-/** Somebody looks within that time, or it goes on. */
+/** A refusal that goes on raises the alarm again within that time. */
 const holdsForMs = 600_000;
 
 export class GatewayAdmission implements Admission {

@@ -1,6 +1,6 @@
 /**
- * What the centre itself raises about its gateways, because they cannot or do not: that a gateway is silent, and what its
- * last state or its ledger tells of (a full disk, a clock out of sync, a broken link, missing events).
+ * Raises the alarms that a gateway cannot raise itself: that it is silent, and problems that its last state or its ledger
+ * shows (a full disk, a clock out of sync, a broken link, missing events).
  *
  *   each `lookEveryMs`, of every gateway that is in service:
  *     silent for `silentAfterMs` of hearing ──► alarm `silent` ── heard of ──► cleared
@@ -9,10 +9,10 @@
  *     its ledger, some gateways a look in turn ──► alarm `missing` ── nothing is missing ──► cleared
  *   a gap record of events that never had a number, or of an unknown end ──► alarm `lost`, for an hour
  *
- * Always: time in which the centre could hear nobody counts for no gateway (gateways/directory.ts), nor does the time
- * before the centre started; who was silent for a week when it started is no news; a gateway out of service raises
- * nothing, and what it had raised is cleared. The alarms themselves are the registry's (centre-alarms.ts): they outlive
- * a restart and are told once, however many centres find them.
+ * Always: time in which the centre could hear no gateway counts as silence of none (gateways/directory.ts), nor does the
+ * time before the centre started. A gateway that was silent for a week at the start raises no alarm. For a gateway out of
+ * service nothing is raised, and its alarms are cleared. The alarms stand in the registry (centre-alarms.ts): they outlive
+ * a restart, and people are told once, however many centres find them.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -26,7 +26,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
 import type { CentreAlarms, CentreFinding } from './centre-alarms.ts';
 
-/** How long each thing may last before it is an alarm, ms. */
+/** How long each condition may last before it raises an alarm, ms. */
 export interface WatchTimes {
   readonly silentAfterMs: number;
   readonly clockAfterMs: number;
@@ -64,7 +64,7 @@ export interface GatewayWatchOptions {
 }
 
 const lookEveryMs = 10_000;
-/** So many gateways that fall silent together are so many alarms; more of them are one line, or one Kafka. */
+/** So many gateways that fall silent together raise an alarm each. More of them have one cause, such as a line, and one alarm. */
 const mostAlone = 5;
 const togetherMs = 60_000;
 /** A gateway that was silent for this long at the start raises no alarm. */
@@ -73,7 +73,7 @@ const ledgersALook = 5;
 const lostHoldsForMs = 3_600_000;
 const groupWordsEveryMs = 60_000;
 const namesInSentence = 3;
-/** as the gateway of what is about many of them */
+/** names the gateway of an alarm about many gateways */
 const centreName = 'centre';
 
 export class GatewayWatch implements Part {
@@ -81,11 +81,11 @@ export class GatewayWatch implements Part {
   readonly #times: WatchTimes;
   /** by gateway and kind: since when its state says so, ms of the monotonic clock */
   readonly #since = new Map<string, number>();
-  /** silent ones whose alarm was raised here; its record may not be written yet */
+  /** silent gateways whose alarm was raised here; its record may not be written yet */
   readonly #told = new Set<string>();
-  /** silent ones that are told of together */
+  /** silent gateways that share one alarm */
   readonly #group = new Set<string>();
-  /** when each alarm of one silent gateway was raised, of the last `togetherMs` */
+  /** when the alarms of single silent gateways were raised within the last `togetherMs` */
   #raised: number[] = [];
   #groupToldAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
@@ -107,7 +107,7 @@ export class GatewayWatch implements Part {
     this.#timer?.cancel();
   }
 
-  /** These are in the history. */
+  /** Raises an alarm for each gap record of events that are lost for good. */
   stored(events: readonly ForpostEvent[]): void {
     for (const event of events) {
       if (event.type !== eventTypes.gap) continue;
@@ -135,7 +135,7 @@ export class GatewayWatch implements Part {
     });
   }
 
-  /** One look at all gateways; called by itself. */
+  /** Looks at all gateways once; the timer calls it. */
   look(): void {
     const { gateways, outOfService } = this.#options;
     const all = gateways.all();
@@ -190,7 +190,7 @@ export class GatewayWatch implements Part {
     const { alarms, clock } = this.#options;
     const now = clock.uptime();
     if (this.#group.size === 0) {
-      // after a start nobody has been silent long enough to be known
+      // soon after a start no gateway has been silent for long enough
       if (now - this.#startedAt > this.#times.silentAfterMs + 2 * lookEveryMs)
         alarms.clear(centreName, 'silent', message('centre/alarm.silent-together-over'));
       return;
@@ -208,7 +208,7 @@ export class GatewayWatch implements Part {
     alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', ...says });
   }
 
-  /** What a gateway that is heard of says of itself. */
+  /** The problems in the state of a gateway that is heard of. */
   #judge({ gateway, site }: KnownGateway, status: GatewayStatus): void {
     const { clockAfterMs, linkAfterMs } = this.#times;
     const { storageProblem = '' } = status;
@@ -245,7 +245,7 @@ export class GatewayWatch implements Part {
     );
   }
 
-  /** `afterMs`: how long it may be so; undefined: it is not. */
+  /** `afterMs`: how long the condition may last; undefined: it does not hold. */
   #hold(finding: CentreFinding, afterMs: number | undefined, cleared: Message): void {
     const { alarms, clock } = this.#options;
     const name = `${finding.gateway}/${finding.kind}`;

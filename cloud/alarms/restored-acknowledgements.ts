@@ -1,15 +1,15 @@
 /**
- * Notes in a history that was lost what people had acknowledged at the centre, as the operations say it.
+ * Notes people's acknowledgements again, from the operations log, in a history that replaces a lost one.
  *
- * Always: the first acknowledgement of an alarm stays, so doing it again changes nothing; an acknowledgement may come
- * before its alarm is stored again.
+ * Always: the first acknowledgement of an alarm stays, so a repetition changes nothing. An acknowledgement may come before
+ * its alarm is stored again.
  */
 import type { HistoryStore } from '../history/store.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 
 export const alarmAcknowledged = 'alarm-acknowledged';
 
-/** Resolves with how many operations said so. @throws what the log and the history throw */
+/** Resolves with the number of acknowledgements. @throws what the log and the history throw */
 export async function restoreAcknowledgements(
   operations: Pick<OperationsLog, 'read'>,
   history: Pick<HistoryStore, 'noteAcknowledgements'>,

@@ -106,10 +106,10 @@ export function centreAlarmView(alarm: CentreAlarm): AlarmView {
   };
 }
 
-/** An alarm of more pieces than this is none of ours. */
+/** No gateway sends more pieces with an alarm. */
 const mostEvidence = 50;
 
-/** What can be asked for; anything else in there is passed over. */
+/** The pieces that a gateway can be asked for; entries of another shape are passed over. */
 function evidenceOf(list: unknown): AlarmView['evidence'] {
   if (!Array.isArray(list)) return [];
   return list.slice(0, mostEvidence).flatMap((one: unknown) => {
@@ -126,7 +126,7 @@ export function ownFirst(own: readonly AlarmView[], limit: number): readonly Ala
   return own.toSorted((a, b) => rank(b) - rank(a) || (a.changed < b.changed ? 1 : -1)).slice(0, Math.floor(limit / 2));
 }
 
-/** The list: `first` of the centre's `own`, then the gateways'. Says of which gateway more are open than are listed. */
+/** The list: `first` of the centre's `own` alarms, then those of gateways. Names the gateways with more open alarms than are listed. */
 export function alarmsPage(
   own: readonly AlarmView[],
   first: readonly AlarmView[],
@@ -153,7 +153,7 @@ export function alarmsPage(
 
 const mostNotListed = 100;
 
-/** What one alert event says about its alarm; who knew the alarm before knows better when it was raised. */
+/** The alarm of one alert event. A page that knows the alarm already has the better time of its raise. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
   const data = fieldsOf(event.data);
   const alarm = text(data.alarm, event.id);
@@ -174,7 +174,7 @@ export function alarmOfEvent(event: HistoryEvent): AlarmView {
   });
 }
 
-/** Of an alarm that is over its end says for how long it was. */
+/** When an alarm was raised: the event of its end tells how long it lasted. */
 function raisedOf(event: HistoryEvent): string {
   const time = event.corrected_time ?? event.time;
   const { active, change, duration_ms: lasted } = fieldsOf(event.data);
@@ -188,7 +188,7 @@ function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
 }
 
-/** Longer than any that a gateway makes; an alarm's id must stay what its gateway knows it by. */
+/** Longer than any text of a gateway; an alarm's id must stay the one that its gateway knows. */
 const longestText = 1_000;
 
 function text(value: unknown, otherwise = ''): string {

@@ -3,13 +3,14 @@
  *
  *   known (from the history, nothing heard) ── status ──► online ── nothing for 10 s ──► offline ── status ──► online
  *
- * Always: an older status (by starts, then counter) never replaces a newer one, however late it lands, unless
- * `provenAfter` of them in a row go on counting and came after it: then the gateway has begun again, its outbox put
- * aside or replaced (a topic that is read once more counts too, but what is in it came before).
- * While the centre itself can hear nobody (Kafka is away) no gateway falls silent: that time counts for none of them.
- * The last contact is kept by the monotonic clock and never goes back: a centre's clock that was wrong and is set right
- * moves what is shown, and takes no gateway for online or offline. At most `maxGateways` are known; listeners are told
- * of each change once.
+ * Always:
+ * - An older status (by starts, then counter) never replaces a newer one, however late it comes. One exception:
+ *   `provenAfter` older ones in a row that go on counting and came after it. Then the gateway has begun again, with a new
+ *   outbox. (The statuses of a topic that is read once more came before, so they do not count.)
+ * - While the centre itself can hear no gateway, because Kafka is away, no gateway falls silent.
+ * - The last contact is kept by the monotonic clock and never goes back. A wall clock that is set right changes the time
+ *   that is shown, and makes no gateway online or offline.
+ * - At most `maxGateways` are known. Listeners are told of each change once.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
@@ -18,11 +19,11 @@ import { boundedStatus } from './status-codec.ts';
 
 /** Without a status for this long a gateway counts as offline. */
 export const onlineWithinMs = 10_000;
-/** Of a metered link: so many states may be missed, and none is believed that is further apart. */
+/** Over a metered link: how many states may be missed, and the longest pause between states that is believed. */
 const missedStates = 2.5;
 const longestEveryMs = 3_600_000;
 const sweepMs = 1000;
-/** A stray status of an abandoned producer is one or two; a gateway that began again goes on. */
+/** An abandoned producer sends one or two stray statuses; a gateway that began again goes on sending. */
 const provenAfter = 3;
 
 export interface KnownGateway {
@@ -44,8 +45,8 @@ export interface KnownSite {
 export interface GatewayDirectoryOptions {
   readonly clock: Clock;
   /**
-   * What had been called safe by then (ms of the monotonic clock) is no longer on its way; undefined: not known yet.
-   * Default: now, as where there is no Kafka between a gateway and the history.
+   * Events that were called safe by then (ms of the monotonic clock) are no longer on their way; undefined: not known yet.
+   * Default: now, because without Kafka events are never on their way.
    */
   readonly handledAt?: () => number | undefined;
   /** whether a gateway's state could be heard now; default: always */
@@ -54,7 +55,7 @@ export interface GatewayDirectoryOptions {
   readonly maxGateways?: number;
 }
 
-/** What a status said of the lanes, and when it came, ms since 1970 (by the broker's clock where there is one). */
+/** The lanes of a status, and when it came, ms since 1970 (by the broker's clock, with Kafka). */
 export interface Settled {
   readonly lanes: readonly LaneBacklog[];
   readonly arrived: number;
@@ -64,20 +65,20 @@ interface Entry {
   site: string;
   /** last contact, ms of the monotonic clock */
   heardAt: number | undefined;
-  /** ms since then in which nobody could be heard */
+  /** ms since then in which no gateway could be heard */
   excusedMs: number;
-  /** ms of hearing without a sign of it, since the centre started at most */
+  /** ms without a sign of the gateway while gateways could be heard, since the centre started at most */
   quietMs: number;
   online: boolean;
   status: GatewayStatus | undefined;
-  /** when that one came, ms since 1970 */
+  /** when that status came, ms since 1970 */
   arrived: number;
-  /** the latest one that looked older, and how many in a row went on from it */
+  /** the latest status that looked older, and how many in a row went on from it */
   rival: { readonly status: GatewayStatus; readonly inRow: number } | undefined;
-  /** the newest status' cursors, and those that wait until everything they speak of is handled */
+  /** the cursors of the newest status, and cursors that wait until the events below them are handled */
   newest: Cursors;
   settling: Cursors | undefined;
-  /** of which nothing is on its way any more */
+  /** cursors below which no event is on its way any more */
   settled: Settled | undefined;
 }
 
@@ -118,11 +119,11 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * Takes a status. `arrived`: ms since 1970 when the centre got it (a Kafka record's own timestamp: what is read
-   * again at a start is no contact). Returns whether it is the newest; an older one counts as contact only.
+   * Takes a status. `arrived`: when the centre got it, ms since 1970; with Kafka the record's own timestamp, so a status
+   * that is read again at a start is no contact. Returns whether it is the newest; an older one counts as contact only.
    */
   take(whole: GatewayStatus, arrived = this.#clock.now()): boolean {
-    // what one gateway says of itself must not fill the memory, nor cut a page off that it is sent to
+    // the status of one gateway must neither fill the memory nor end the stream of a page that gets it
     const status = boundedStatus(whole);
     const entry = this.#entryOf(status.gateway, status.site);
     if (entry === undefined) return false;
@@ -152,8 +153,7 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * For how long each gateway has been silent while it could have been heard, since this centre started at most: ms. Those
-   * that are heard of are not in it.
+   * How long each silent gateway has been silent while it could have been heard, ms, since this centre started at most.
    */
   silences(): ReadonlyMap<string, number> {
     const silent = [...this.#entries].filter(([, { online }]) => !online);
@@ -166,8 +166,8 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * The cursors of its last status from before which nothing stands unread in Kafka: what they call safe and is not in
-   * the history is missing, not late. undefined as long as there is none, or the gateway is not known.
+   * The cursors of the gateway's last status that Kafka was read past: an event below them that the history lacks is
+   * missing, not late. Undefined while there is no such status, and for an unknown gateway.
    */
   settled(gateway: string): Settled | undefined {
     const entry = this.#entries.get(gateway);
@@ -176,7 +176,7 @@ export class GatewayDirectory implements Part {
     return entry.settled;
   }
 
-  /** All of them, by id. */
+  /** All gateways, in the order of their ids. */
   all(): readonly KnownGateway[] {
     return [...this.#entries]
       .map(([gateway, entry]) => this.#view(gateway, entry))
@@ -196,7 +196,7 @@ export class GatewayDirectory implements Part {
     return [...sites].map(([site, known]) => ({ site, ...known })).sort((a, b) => (a.site < b.site ? -1 : 1));
   }
 
-  /** Gateways that were not taken in, because there are `maxGateways` already. */
+  /** Statuses of gateways beyond `maxGateways`. */
   get refused(): number {
     return this.#refused;
   }
@@ -232,7 +232,7 @@ export class GatewayDirectory implements Part {
     return entry;
   }
 
-  /** One older status is kept until it is settled, so that newer ones that come meanwhile do not put it off for ever. */
+  /** Keeps one older status until it is settled, so that newer ones cannot delay it for ever. */
   #settle(entry: Entry): void {
     const handledAt = this.#handledAt() ?? Number.NEGATIVE_INFINITY;
     for (const cursors of [entry.settling, entry.newest])
@@ -244,7 +244,7 @@ export class GatewayDirectory implements Part {
   }
 
   #isOnline(entry: Entry): boolean {
-    // over a metered link its state comes more seldom, and it says how seldom
+    // over a metered link its state comes less often, and the state says how often
     const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
     const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
     return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt - entry.excusedMs <= withinMs;
@@ -258,7 +258,7 @@ export class GatewayDirectory implements Part {
       this.#sweptAt = now;
       for (const [gateway, entry] of this.#entries) {
         if (!hearing) entry.excusedMs += passedMs;
-        // a centre that was itself stopped for a while has heard nobody
+        // a centre whose process stood still for a while has heard no gateway
         else if (!entry.online) entry.quietMs += Math.min(passedMs, 2 * sweepMs);
         if (!entry.online || this.#isOnline(entry)) continue;
         entry.online = false;
@@ -284,7 +284,7 @@ function isNewer(a: GatewayStatus, b: GatewayStatus): boolean {
   return a.starts !== b.starts ? a.starts > b.starts : a.counter > b.counter;
 }
 
-/** Notes a status that looks older, and says whether it and those before it are a new life of the gateway. */
+/** Notes a status that looks older. True where it and those before it show that the gateway has begun again. */
 function hasBegunAgain(entry: Entry, status: GatewayStatus, arrived: number): boolean {
   if (arrived < entry.arrived) return false;
   const before = entry.rival;

@@ -1,6 +1,6 @@
 /**
- * Which gateways staff have taken out of service: for maintenance, or for good. The centre raises nothing about them.
- * A record of the registry for each, so that every centre knows it, also after a restart.
+ * The gateways that staff have taken out of service, for maintenance or for good. The centre raises nothing about them.
+ * Each is a record of the registry, so every centre knows it, also after a restart.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import Type from 'typebox';

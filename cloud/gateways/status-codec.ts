@@ -1,8 +1,8 @@
 /**
- * A gateway's state from its bytes; which of two is the newer one the registry of gateways decides. Fields that this
- * version does not know are kept: an old centre takes a new gateway's state.
+ * Reads a gateway's state from its bytes. Fields that this version does not know are kept: an old centre takes the state
+ * of a new gateway. The directory decides which of two states is newer.
  *
- * Always: what passes has everything that the page shows, in numbers that can be counted with, and can be printed.
+ * Always: a decoded state has every field that the page shows; its numbers are finite and its texts can be printed.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { maxNesting, nestsDeeper } from '@forpost/shared/event/codec.ts';
@@ -97,7 +97,7 @@ export type DecodedStatus =
   | { readonly ok: true; readonly status: GatewayStatus }
   | { readonly ok: false; readonly reason: string };
 
-/** One status, or in words why it is none. */
+/** The status, or the reason in words why the bytes are none. */
 export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   let value: unknown;
   try {
@@ -111,7 +111,7 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };
 }
 
-/** Of one status as it is kept, shown and sent to pages. */
+/** Of a status that is kept, shown and sent to pages. */
 export const maxStatusBytes = 131_072;
 const most = {
   lanes: 1_000,
@@ -126,8 +126,8 @@ const most = {
 const longestText = 300;
 
 /**
- * A status that no page is cut off for: long texts are shortened with a mark, lists are cut, and where it is still too
- * large devices are left without values, then left out. `problems` says what is not there.
+ * Bounds a status, so that it ends no page's stream: long texts are shortened with a mark and lists are cut. Where the
+ * status is still too large, devices lose their values and then go. `problems` says what is left out.
  */
 export function boundedStatus(repeating: GatewayStatus): GatewayStatus {
   const status = withoutRepeats(repeating);
@@ -137,7 +137,7 @@ export function boundedStatus(repeating: GatewayStatus): GatewayStatus {
   const whole = shortened(status);
   if (Buffer.byteLength(JSON.stringify(whole)) <= maxStatusBytes && cutLists(status).length === 0) return whole;
   const left = [...cutLists(status)];
-  // a quarter for all that is no device
+  // a quarter for everything but the devices
   let room = maxStatusBytes - Buffer.byteLength(JSON.stringify({ ...whole, devices: [] })) - 2_000;
   const devices: GatewayStatus['devices'][number][] = [];
   let withoutValues = 0;
@@ -179,7 +179,7 @@ function cutLists(status: GatewayStatus): readonly string[] {
   });
 }
 
-/** Its fields within bounds; of lists and objects that this version does not know nothing is kept where it is too large. */
+/** The fields within bounds. A list or object that this version does not know goes where it is too large. */
 function shortened(status: GatewayStatus): GatewayStatus {
   const plain = Object.entries(status).filter(([, value]) => typeof value !== 'object' || value === null);
   return {
@@ -203,7 +203,7 @@ function shortValues(values: GatewayStatus['devices'][number]['values']): Gatewa
   );
 }
 
-/** An object of an entry of a list: its texts shortened, its fields few, what is nested kept where it is small. */
+/** An entry of a list: texts shortened, few fields, nested values kept where they are small. */
 function shortTexts<Entry extends object>(entry: Entry, keys = most.keys): Entry {
   const fields = Object.entries(entry).slice(0, keys);
   return Object.fromEntries(

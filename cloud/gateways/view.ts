@@ -1,4 +1,4 @@
-/** From what the directory knows of a gateway to what the API answers. Pure; a field that a status lacks gets a plain default. */
+/** A gateway of the directory as the API answers it. Pure; a field that a status lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { KnownGateway } from './directory.ts';
 import type { GatewayView } from './schemas.ts';
@@ -32,7 +32,7 @@ export function gatewayView(known: KnownGateway, inService = true): GatewayView 
   };
 }
 
-/** What an asked gateway would answer for sure, by its own word. */
+/** Why a gateway would refuse to send evidence, by its own status; empty where it would send it. */
 function evidenceRefusal(status: KnownGateway['status']): Pick<GatewayView, 'evidence_refused'> {
   if (status?.commandKeys?.length === 0)
     return {

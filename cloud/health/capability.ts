@@ -1,6 +1,6 @@
 /**
- * Whether the centre can do its work, and what it counts: GET /api/v1/centre for staff, /healthz and /readyz for
- * supervisors (open, and silent about all but the reasons), /metrics for a scraper.
+ * The condition of the centre and its counts: GET /api/v1/centre for staff, /healthz and /readyz for supervisors (without
+ * a log-in; they tell nothing but the reasons), /metrics for a scraper.
  */
 import type { Api, CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';

@@ -1,8 +1,8 @@
 /**
- * How the centre itself is, from what its parts say: what /api/v1/centre answers and what the page's bar shows.
+ * The condition of the centre, from its parts: the answer of /api/v1/centre and the lines of the page's bar.
  *
- * Always: what keeps it from its work now, and what was lost or refused, stands in `problems` as a sentence for staff;
- * a Kafka that is away is told once, however many parts miss it. Pure.
+ * Always: each obstacle to the centre's work, and each loss or refusal, is a sentence for staff in `problems`. A Kafka that
+ * is away is told once, however many parts miss it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
@@ -19,11 +19,11 @@ export interface CentreParts {
   readonly startedAt: number;
   /** ms since 1970 */
   readonly now: number;
-  /** when Kafka said anything last to all of them, ms since 1970; undefined: not since the start; now: without Kafka */
+  /** when Kafka last answered the consumer that it has been silent to for longest, ms since 1970; undefined: not since the start; without Kafka: now */
   readonly heard: number | undefined;
   /** the consumers of events and of gateways' states; none without Kafka */
   readonly consumers: readonly ConsumerState[];
-  /** stored events, and those that came again, since the start */
+  /** since the start: events that were stored, and events that came again */
   readonly stored: number;
   readonly repeated: number;
   /** records in Kafka that are not in the history yet */
@@ -36,20 +36,20 @@ export interface CentreParts {
     /** the latest event whose id was stored with other content */
     readonly conflict: PoisonSeen | undefined;
   };
-  /** why the history, or the dead letters, take nothing; undefined where they do */
+  /** why the history or the dead letters take nothing; undefined while they do */
   readonly trouble: HistoryTrouble | undefined;
-  /** what is wrong with the topics, in sentences */
+  /** problems of the topics, in sentences */
   readonly topics: readonly string[];
-  /** what is wrong with certificates and log-ins, in sentences */
+  /** problems of certificates, log-ins and files, in sentences */
   readonly doors?: readonly string[];
   readonly notifier: NotifierStatus;
 }
 
-/** As `topic` of what the receiver brought without Kafka. */
+/** The `topic` of a record that the receiver brought without Kafka. */
 const withoutKafka = 'receiver';
-/** A Kafka that is silent for less is slow: nobody is to be told that the page is old because of it. */
+/** A Kafka that is silent for less is only slow: the page does not call itself old because of it. */
 export const silentAfterMs = 8_000;
-/** Some seconds' worth: below it nobody would see that something is behind. */
+/** The records of some seconds: nobody notices a smaller lag. */
 const catchingUpFrom = 10_000;
 
 export function centreView(parts: CentreParts): CentreView {
@@ -148,7 +148,7 @@ function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poiso
         : message('centre/problem.twin-kept', values),
     );
   }
-  // what has just been said is not said again
+  // the conflict has just been told
   const others = recent.filter(
     ({ at, offset, reason }) => at !== conflict?.at || offset !== conflict.offset || reason !== conflict.reason,
   );

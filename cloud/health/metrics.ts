@@ -1,9 +1,9 @@
 /**
- * The centre's metrics in Prometheus' text format, names by its conventions: `forpost_…`, base units, `_total` for what
- * only grows.
+ * The centre's metrics in Prometheus' text format, with names by its conventions: `forpost_…`, base units, `_total` for
+ * counters.
  *
- * Always: nothing is counted here: each scrape reads what the parts count anyway. Labels are ids of the configuration
- * and Kafka's partitions, so the number of series is bounded.
+ * Always: nothing is counted here: each scrape reads the counts of the parts. Labels are ids of the configuration and
+ * Kafka's partitions, so the number of series is bounded.
  */
 import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
@@ -11,7 +11,7 @@ import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 
 export interface IngestFigures {
-  /** whether what the gateways send is being read */
+  /** whether the gateways' events and states are being read */
   readonly connected: boolean;
   readonly stored: number;
   /** came again and were not stored again */

@@ -1,6 +1,6 @@
 /**
- * `forpost cloud move`: staff's word on a gateway's site from the command line. With Kafka beside a running centre; without
- * it the file is the running centre's own, so that must be stopped.
+ * `forpost cloud move`: staff move a gateway to another site from the command line. With Kafka the centre may run
+ * meanwhile; without Kafka the registry is a file of the running centre, so the centre must be stopped.
  */
 import { join } from 'node:path';
 import { sleep, systemClock } from '@forpost/shared/clock.ts';
@@ -17,7 +17,7 @@ import { GatewaySites } from '../sites/gateway-sites.ts';
 const connectMs = 20_000;
 const lookMs = 50;
 
-/** @throws ForpostError with what a person has to mend */
+/** @throws ForpostError with what a person has to correct */
 export async function moveGateway(configFile: string, gateway: string, site: string, by: string): Promise<void> {
   const config = loadCloud(configFile);
   const logger = createLogger('move', config.log_level ?? 'warn');

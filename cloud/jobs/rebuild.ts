@@ -1,13 +1,13 @@
 /**
- * `forpost cloud rebuild`: builds the history anew from what Kafka still holds, and keeps what Kafka no longer has.
+ * `forpost cloud rebuild`: builds the history anew from the records that Kafka still holds, and keeps the older events.
  *
  *   refuse where a centre is at work ──► note what Kafka holds ──► read it into a table beside ──► copy what it lacks,
  *   gateway by gateway ──► exchange the two in one step
  *
- * Always: until the exchange the history stays as it is, so a kill at any moment costs the work done so far and nothing
- * else, and the command can be run again; no place of a consumer moves: what came into Kafka meanwhile the centre reads
- * at its next start. A record's event replaces the row of the same id; rows without a record stay. Room for a second
- * history is needed on the disk. What people acknowledged is noted again from the operations topic.
+ * Always: until the exchange the history stays as it is. A kill at any moment costs only the work so far, and the command
+ * can be run again. No consumer's place moves: the centre reads at its next start what came into Kafka meanwhile. A
+ * record's event replaces the row of the same id; rows without a record stay. The disk needs room for a second history.
+ * People's acknowledgements are noted again from the operations topic.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -39,13 +39,13 @@ export interface RebuildFigures {
   readonly metrics: {
     /** records read from Kafka */
     readonly read: number;
-    /** different events among them, all of them in the history now */
+    /** different events among the records; all of them are in the history now */
     readonly stored: number;
-    /** records that say again what an earlier one said */
+    /** records that repeat an earlier one */
     readonly repeated: number;
-    /** records that are no events, or name a site that was never their gateway's; they were put among the dead letters when they first came */
+    /** records that hold no event, or name a site that was never their gateway's; they went to the dead letters when they first came */
     readonly unreadable: number;
-    /** events that the history had, and has anew from Kafka */
+    /** events that the history had and now has from Kafka */
     readonly replaced: number;
     /** events that the history had and Kafka no longer holds */
     readonly older: number;
@@ -60,11 +60,11 @@ export interface RebuildFigures {
   }[];
 }
 
-/** an insert: large ones cost the least, and this many events are kept in memory meanwhile */
+/** of one insert: large inserts cost least, and so many events are in memory meanwhile */
 const insertEvents = 20_000;
 const tellEveryMs = 2_000;
 
-/** @throws ForpostError with what a person has to mend; `say` takes lines that tell how far it is */
+/** @throws ForpostError with what a person has to correct; `say` takes lines about the progress */
 export async function rebuild(configFile: string, say: (line: string) => void): Promise<RebuildFigures> {
   const config = loadCloud(configFile);
   const logger = createLogger('rebuild', config.log_level ?? 'warn');
@@ -138,7 +138,7 @@ class Rebuild {
     };
   }
 
-  /** Up to where the centre has stored what Kafka holds; only to be compared. */
+  /** The offsets up to which the centre has stored Kafka's records; for comparison only. */
   async #places(topics: readonly string[]): Promise<string> {
     const admin = kafkaClient(this.#cluster, 'rebuild', this.#logger).admin();
     try {
@@ -153,7 +153,7 @@ class Rebuild {
     }
   }
 
-  /** The folder's own lock says so too, but not where the history is a server's. */
+  /** The lock of the data folder says so too, but not where the history is on a server. */
   async #refuseBesideCentre(): Promise<void> {
     const group = ingestGroup(this.#cluster.prefix);
     if ((await membersOf(this.#cluster, group, this.#logger)) === 0) return;
@@ -203,7 +203,7 @@ class Rebuild {
       }
       seen.add(number);
       this.#stored++;
-      // the broker's clock, by which the record came: the same at each run, and never after now
+      // the time of the record by the broker's clock: the same at each run, and never in the future
       const taken = Number(message.timestamp);
       this.#waiting.push({ event, storedMs: taken > 0 && taken < now ? taken : Math.trunc(now) });
     }

@@ -1,4 +1,4 @@
-/** What the registry in Kafka says of gateways' sites, for jobs beside the centre. */
+/** Reads the sites of gateways from the registry in Kafka, for jobs beside the centre. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -8,8 +8,8 @@ import { RegistryBook, recordIn } from '../registry/registry.ts';
 import { gatewaySiteKind, gatewaySiteOf } from '../sites/gateway-sites.ts';
 
 /**
- * Tells whether a gateway may have spoken of a site: it is or was its own (what a rebuild reads may be older than a move),
- * or nobody knows. A cluster of a version without a registry knows nothing.
+ * Tells whether a gateway may have spoken of a site: the site is or was its own, because a rebuild reads records that are
+ * older than a move, or its site is not known. A cluster of a version without a registry knows no site.
  */
 export async function registeredSites(
   cluster: KafkaCluster,

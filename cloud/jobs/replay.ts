@@ -1,10 +1,10 @@
 /**
- * `forpost cloud replay`: takes events of one gateway out of Kafka by number or by time, and puts them into their topic
- * again, marked as replayed, so that a running centre takes them as if they came now: what its history lacks is stored,
- * what it has is not stored twice, and nobody is told of an alert again.
+ * `forpost cloud replay`: reads events of one gateway in Kafka by number or by time and puts them into their topic again,
+ * marked as replayed. A running centre takes them like new events: it stores those that its history lacks, stores none
+ * twice, and tells nobody of an alert again.
  *
- * Always: a job of its own: no cursor and no place of a consumer moves; only what stood in Kafka when it began is read,
- * so it never reads its own records; each event is put in once, byte for byte as it came; killed, it can be run again.
+ * Always: no cursor and no consumer's place moves. Only records that stood in Kafka at the start are read, so the job
+ * never reads its own. Each event is put in once, byte for byte as it came. A killed job can be run again.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -62,7 +62,7 @@ export function replayFilter(options: ReplayOptions): (event: ForpostEvent) => b
   };
 }
 
-/** @throws ForpostError with what a person has to mend; `say` takes lines that tell how far it is */
+/** @throws ForpostError with what a person has to correct; `say` takes lines about the progress */
 export async function replay(
   configFile: string,
   options: ReplayOptions,
@@ -105,7 +105,7 @@ export async function replay(
   };
 
   return inWords(cluster, async () => {
-    // all partitions: by which number of them the gateway, or a receiver, computed its own nobody can say
+    // all partitions: the gateway or a receiver may have computed its partition from another number of them
     const ranges = await heldRanges(kafkaClient(cluster, 'replay', logger), topics);
     await producer.start();
     try {

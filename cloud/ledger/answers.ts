@@ -1,4 +1,4 @@
-/** The questions of the rest of the centre to the ledgers: a view for the API and the stream, and how much is missing. */
+/** Answers the other parts from the ledgers: a view for the API and the stream, and how many events are missing. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Ledgers } from './ledgers.ts';

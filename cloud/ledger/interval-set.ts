@@ -1,6 +1,6 @@
 /**
- * A set of whole numbers kept as sorted inclusive ranges that do not touch: what of one lane has arrived. Replay,
- * several sinks and late writes bring low numbers after high ones, so a single high-water mark would lose events.
+ * A set of whole numbers as sorted inclusive ranges that do not touch: the sequence numbers of one lane that have
+ * arrived. Replay, several sinks and late writes bring low numbers after high ones, so a high-water mark would lose events.
  *
  * Always: ranges are sorted, disjoint and at least one number apart; a lane in order costs one range.
  */
@@ -26,7 +26,7 @@ export class IntervalSet {
   add(from: number, through: number = from): void {
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(through) || from > through)
       throw new RangeError(`not a range: ${from} to ${through}`);
-    // from the first range that reaches `from - 1` to the last one that begins at `through + 1` all become one
+    // all ranges from the first that reaches `from - 1` to the last that begins at `through + 1` become one
     const first = this.#rangeFrom(from - 1);
     let end = first;
     let low = from;
@@ -47,22 +47,22 @@ export class IntervalSet {
     return ranges;
   }
 
-  /** how many numbers are in it */
+  /** how many numbers the set has */
   get size(): number {
     return this.#size;
   }
 
-  /** how many ranges it takes */
+  /** how many ranges the set has */
   get rangeCount(): number {
     return this.#bounds.length / 2;
   }
 
-  /** the highest number, 0 where it is empty */
+  /** the highest number; 0 where the set is empty */
   get last(): number {
     return this.#bounds.at(-1) ?? 0;
   }
 
-  /** What of from..through is not in it. */
+  /** The parts of from..through that are not in the set. */
   missing(from: number, through: number): readonly Range[] {
     const gaps: Range[] = [];
     let next = from;
@@ -76,7 +76,7 @@ export class IntervalSet {
     return gaps;
   }
 
-  /** Index of the first range that ends at or after `number` (binary search; mostly it is the last one). */
+  /** Index of the first range that ends at or after `number`, by binary search; usually the last one. */
   #rangeFrom(number: number): number {
     let low = 0;
     let high = this.#bounds.length / 2;

@@ -1,15 +1,15 @@
 /**
- * How far gateways have said that their lanes are numbered, kept in the history, which all centres share: of an event
- * that never arrives in a lane that ended nothing else tells that it was there.
+ * The last sequence number that a gateway has announced for each lane, kept in the history that all centres share. For a
+ * lane that has ended, nothing else tells of an event that never arrived.
  *
  *   status ──► further than noted? ──► waits ── each `writeEveryMs`, and at the end ──► history
  *                                        ▲                                                │
  *                                        └── the history takes nothing: together with what is newer ◄┘
  *
- * Always: what is noted only grows, so statuses may come late, twice, from several sinks, and to several centres which
- * all note them. `of` knows what waits too. Remembered are the lanes of each gateway's last status alone, however many
- * epochs it has had; at most `maxWaiting` lanes wait, and one beyond that is noted by a later status. A centre that is
- * killed loses `writeEveryMs` of growth: a gateway speaks of the lanes that it has drained lately in each status.
+ * Always: noted numbers only grow, so statuses may come late, twice, from several sinks, and to several centres that all
+ * note them. `of` includes the numbers that wait. Only the lanes of each gateway's last status are remembered, however
+ * many epochs it has had. At most `maxWaiting` lanes wait; a lane beyond that is noted by a later status. A centre that is
+ * killed loses `writeEveryMs` of growth: each status names the lanes that the gateway has drained lately.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -22,21 +22,21 @@ export interface LaneEndsOptions {
   readonly history: Pick<HistoryStore, 'noteEnds' | 'ends'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** gateways whose last status is remembered; of others all is noted again */
+  /** gateways whose last status is remembered; the lanes of other gateways are noted again */
   readonly maxGateways?: number;
   readonly maxWaiting?: number;
 }
 
 type Lanes = Map<string, LaneEnd>;
 
-/** One insert for all gateways: their numbers grow all the time. */
+/** One insert for all gateways: their numbers grow with every event. */
 export const writeEveryMs = 30_000;
 const defaultMaxGateways = 100_000;
 const defaultMaxWaiting = 500_000;
 
 export class LaneEnds implements Part {
   readonly #options: LaneEndsOptions;
-  /** of each gateway's last status, by lane: noted, or waiting to be */
+  /** of each gateway's last status, by lane: noted, or waiting to be noted */
   readonly #last = new Map<string, Lanes>();
   /** by gateway and lane */
   #waiting = new Map<string, Lanes>();
@@ -54,14 +54,14 @@ export class LaneEnds implements Part {
     if (this.#timer === undefined) this.#arm();
   }
 
-  /** Writes what waits. */
+  /** Writes the numbers that wait. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     await this.#write();
   }
 
-  /** Any status, old or new. `arrived`: ms since 1970 when the broker, or without one the centre, got it. */
+  /** Takes any status, old or new. `arrived`: when the broker or, without Kafka, the centre got it, ms since 1970. */
   take({ gateway, lanes }: GatewayStatus, arrived: number): void {
     const before = this.#last.get(gateway);
     const now: Lanes = new Map();
@@ -84,9 +84,9 @@ export class LaneEnds implements Part {
     }
   }
 
-  /** What is known of a gateway's lanes, those of long ago included. @throws what the history throws */
+  /** The ends of a gateway's lanes, those of long ago included. @throws what the history throws */
   async of(gateway: string): Promise<readonly LaneEnd[]> {
-    // before the question: what is written meanwhile may not be in its answer
+    // before the question: a number that is written meanwhile may be missing from its answer
     const own = [this.#writing, this.#waiting].flatMap((some) => [...(some.get(gateway)?.values() ?? [])]);
     const ends: Lanes = new Map();
     for (const end of [...(await this.#options.history.ends(gateway)), ...own]) merge(ends, end);
@@ -101,7 +101,7 @@ export class LaneEnds implements Part {
     });
   }
 
-  /** One after another; resolves also where the history takes nothing: then it waits. */
+  /** One write after another. Resolves also where the history takes nothing: then the numbers go on waiting. */
   #write(): Promise<void> {
     this.#written = this.#written.then(() => this.#writeOnce());
     return this.#written;
@@ -120,7 +120,7 @@ export class LaneEnds implements Part {
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)
-        logger.warn({ lanes: ends.length }, `how far lanes are numbered cannot be noted yet: ${messageOf(error)}`);
+        logger.warn({ lanes: ends.length }, `the ends of lanes cannot be noted yet: ${messageOf(error)}`);
       this.#failing = true;
       for (const end of ends) if (!this.#add(end)) this.#last.delete(end.gateway);
     }

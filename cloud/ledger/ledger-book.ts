@@ -1,14 +1,15 @@
 /**
- * What of each gateway is in the history, held ready for the ledger, so that asking for it counts no rows.
+ * The stored sequence numbers of each gateway, held ready for the ledger: an answer counts no rows.
  *
  *   unknown ── asked for ──► loading: what the history has, and what is stored meanwhile ──► known ── stored ──► known, and more
  *      ▲                                                  │                                    │
  *      │                                                  └── in too many ranges ──► refused for `refusedForMs`
  *      └── partitions moved; others were asked for more lately ────────────────────────────────┘
  *
- * Always: a number is in the book only after its event is in the history; sets of ranges, never a high-water mark; what
- * was stored while the history was read is added to what it answered. How many gateways are kept, and ranges and gap
- * records in all, is bounded. It knows what this centre stores: whether that is all there is, is for who asks to know.
+ * Always: a number is in the book only after its event is in the history. The book keeps sets of ranges, never a
+ * high-water mark. Events that are stored during a read of the history are added to the answer. The number of gateways,
+ * of ranges and of gap records is bounded. The book knows only what this centre stores; its caller (ledgers.ts) knows
+ * whether other centres store too.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -24,7 +25,7 @@ import { WeighedCache } from './weighed-cache.ts';
 export interface LedgerBookOptions {
   readonly history: Pick<HistoryStore, 'holdings' | 'gapRecords'>;
   readonly clock: Clock;
-  /** gateways remembered; the one not asked for for longest goes first */
+  /** gateways remembered; the one that was not asked for for longest goes first */
   readonly maxGateways?: number;
 }
 
@@ -32,7 +33,7 @@ interface LaneBook {
   readonly epoch: string;
   readonly lane: Lane;
   readonly received: IntervalSet;
-  /** by the id of the event that says so */
+  /** by the id of the gap record */
   readonly gaps: Map<string, Gap>;
 }
 
@@ -41,7 +42,7 @@ interface Book {
   gaps: number;
 }
 
-/** Why a gateway's lanes are not told, and since when (ms of the monotonic clock). */
+/** Why the lanes of a gateway are refused, and since when (ms of the monotonic clock). */
 interface Refusal {
   readonly reason: ForpostError;
   readonly since: number;
@@ -55,7 +56,7 @@ interface Loading {
 const defaultMaxGateways = 10_000;
 /** ranges and gap records of all gateways together */
 const maxWeight = 4_000_000;
-/** It takes a look at all of the gateway's events to find that there are too many. */
+/** Only a read of all of the gateway's events shows that its ranges are too many. */
 const refusedForMs = 60_000;
 
 export class LedgerBook {
@@ -69,7 +70,7 @@ export class LedgerBook {
     this.#books = new WeighedCache({ maxEntries, maxWeight, weigh });
   }
 
-  /** These are in the history, since now or since before. */
+  /** Adds events that are in the history, new or stored before. */
   stored(events: readonly ForpostEvent[]): void {
     if (this.#books.size + this.#loading.size === 0) return;
     const changed = new Map<string, Book>();
@@ -84,14 +85,14 @@ export class LedgerBook {
     for (const [gateway, book] of changed) this.#keep(gateway, book);
   }
 
-  /** What others have stored meanwhile is read again. */
+  /** Forgets everything: other centres may have stored events meanwhile. */
   forget(): void {
     this.#books.clear();
     this.#loading.clear();
   }
 
   /**
-   * Every lane of which something is there, or of which a gap record speaks. @throws what the history throws; ForpostError
+   * Every lane that has a stored event or that a gap record names. @throws what the history throws; ForpostError
    * FORPOST_LANE_SCATTERED
    */
   async lanes(gateway: string): Promise<readonly LaneHistory[]> {
@@ -101,7 +102,7 @@ export class LedgerBook {
     return lanesOf(gateway, await (this.#loading.get(gateway) ?? this.#load(gateway)).book);
   }
 
-  /** The same, from the history at this moment, and not to be kept. */
+  /** The same, read from the history now and not kept. */
   async readAnew(gateway: string): Promise<readonly LaneHistory[]> {
     return lanesOf(gateway, await this.#read(gateway, []));
   }
@@ -114,11 +115,11 @@ export class LedgerBook {
   }
 
   async #readAndKeep(gateway: string, stored: readonly ForpostEvent[]): Promise<Book> {
-    // where it was forgotten meanwhile it may lack what another centre stored: then it serves those who wait for it
+    // forgotten during the read: the answer may lack events of another centre and serves only the callers that wait for it
     const isLoading = () => this.#loading.get(gateway)?.stored === stored;
     try {
       const book = await this.#read(gateway, stored);
-      // in the same breath: from here on what is stored goes into the book itself
+      // without a wait in between: from here on stored events go into the book itself
       if (isLoading()) this.#keep(gateway, book);
       return book;
     } catch (error) {
@@ -140,7 +141,7 @@ export class LedgerBook {
     return book;
   }
 
-  /** One that has grown beyond what may be is read again when it is asked for, and refused then. */
+  /** A gateway with too many ranges is forgotten; the next question reads it again and is refused. */
   #keep(gateway: string, book: Book): void {
     const scattered = [...book.lanes.values()].some(({ received }) => received.rangeCount > maxRanges);
     if (scattered) this.#books.delete(gateway);

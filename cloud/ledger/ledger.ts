@@ -4,10 +4,10 @@
  *   1 ─────────────── settled ──────────────── assigned
  *   received · shed (a gap record says why) · missing      received · shed · waiting
  *
- * Always: received beats shed (an event that arrives although a gap named it counts as received); what is neither is
- * missing below the settled cursor (what the gateway was told is safe, and of which nothing stands unread in Kafka any
- * more), and waiting above it; received, shed, missing and waiting add up to what was assigned. A lane that the gateway
- * no longer speaks of ends where it once said, not where the history does: else its lost tail would be no loss.
+ * Always: an event that arrives although a gap record names it counts as received. An event that is neither received nor
+ * shed is missing below the settled cursor, and waiting above it. Settled: the gateway was told that the event is safe,
+ * and Kafka was read past that point. Received, shed, missing and waiting add up to assigned. A lane that the gateway no
+ * longer names ends at the last number that it announced, not at the last stored one: a lost tail is missing.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
@@ -30,13 +30,13 @@ export interface LaneLedger {
   readonly lane: Lane;
   /** last number given, as far as the centre knows */
   readonly assigned: number;
-  /** last number of which it is known whether it arrived */
+  /** last number for which the centre knows whether it arrived */
   readonly settled: number;
   readonly received: Counted;
   readonly shed: Counted & { readonly reasons: readonly { readonly reason: string; readonly count: number }[] };
   readonly missing: Counted;
   readonly waiting: Counted;
-  /** what gap records say, also of what arrived all the same */
+  /** from the gap records, events that arrived all the same included */
   readonly gaps: readonly Gap[];
 }
 
@@ -51,7 +51,7 @@ export interface GatewayLedger {
   readonly waiting: number;
 }
 
-/** What was noted of a gateway's lanes, and when (ms since 1970) the status came that `settled` is of. */
+/** The noted ends of a gateway's lanes, and when (ms since 1970) the status of `settled` came. */
 export interface Noted {
   readonly ends: readonly LaneEnd[];
   readonly settledArrived: number;
@@ -61,8 +61,8 @@ const nothingNoted: Noted = { ends: [], settledArrived: Number.POSITIVE_INFINITY
 
 /**
  * @param status the gateway's latest, if it ever sent one
- * @param settled the lanes of its last status from before which nothing is on its way; undefined: none yet
- * @param noted of lanes of any time: what the gateway said of them when it still did
+ * @param settled the lanes of its last status whose events are no longer on their way; undefined: none yet
+ * @param noted the announced ends of lanes of any time
  */
 export function gatewayLedger(
   gateway: string,
@@ -78,15 +78,15 @@ export function gatewayLedger(
   const alertsWait = [...told.values()].some(
     (lane) => lane.lane === 'alerts' && (cursors.get(nameOf(lane)) ?? 0) < lane.assigned,
   );
-  /** where a lane's missing ends: of a lane that the gateway no longer speaks of nothing can come any more */
+  /** where missing ends in a lane: an event of a lane that the gateway no longer names can never come */
   const settledOf = (name: string) => {
     const cursor = cursors.get(name);
     if (cursor !== undefined) return cursor;
     if (settled === undefined || told.has(name)) return 0;
     const end = ends.get(name);
-    // begun after the settled status, which therefore says nothing of it
+    // begun after the settled status, which therefore does not name it
     if (end !== undefined && end.begun > noted.settledArrived) return 0;
-    // it went before it was drained: the gap record that says why is among the alerts
+    // it ended before it was drained: the gap record with the reason is among the alerts
     if (end !== undefined && end.acknowledged < end.assigned && alertsWait) return end.acknowledged;
     return Number.POSITIVE_INFINITY;
   };
@@ -97,7 +97,7 @@ export function gatewayLedger(
       const name = `${lane.key.epoch}/${lane.key.lane}`;
       return laneLedger(lane, assignedOf(name), settledOf(name));
     });
-  // lanes of which nothing has arrived yet
+  // lanes without a stored event
   const arrived = new Set(lanes.map(({ epoch, lane }) => `${epoch}/${lane}`));
   for (const [name, { epoch, lane }] of new Map<string, Omit<LaneKey, 'gateway'>>([...ends, ...told]))
     if (!arrived.has(name)) {

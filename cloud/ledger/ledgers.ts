@@ -1,13 +1,13 @@
 /**
- * The ledger of a gateway, from what is in the history (the book), what the gateway says of itself (the directory), and
- * what of that can be on its way no more.
+ * The ledger of a gateway, from three sources: the stored events (the book), the gateway's own status (the directory),
+ * and the part of that status whose events are no longer on their way.
  *
- *   all events come through this centre ──► the book, which is added to as they are stored
+ *   all events come through this centre ──► the book, which grows as events are stored
  *   other centres may store for it too ──► the history itself, and the answer stands for `sharedForMs`
  *
- * Always: what counts as settled is known before what is in the history is looked at, or at the same moment: the other
- * way round an event that another centre has just stored would be called missing. So are rows: they would be doubles.
- * How far lanes that ended were numbered comes from what was noted (lane-ends.ts), not from what has arrived of them.
+ * Always: the settled cursor is read before the history, or at the same moment: otherwise an event that another centre
+ * has just stored would be called missing. Rows are counted first too: otherwise new rows would look like duplicates. The
+ * end of a lane that is over comes from the announced numbers (lane-ends.ts), not from the stored events.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -29,11 +29,11 @@ export interface LedgersOptions {
 
 export interface CountedLedger {
   readonly ledger: GatewayLedger;
-  /** of each lane (epoch/lane), doubles that are not merged away included */
+  /** of each lane (epoch/lane), duplicates that are not merged yet included */
   readonly rows: ReadonlyMap<string, number>;
 }
 
-/** What was known of a gateway at one moment. */
+/** The sources of a ledger at one moment. */
 interface Snapshot {
   readonly lanes: readonly LaneHistory[];
   readonly rows: ReadonlyMap<string, number>;
@@ -43,7 +43,7 @@ interface Snapshot {
 
 const sharedForMs = 5_000;
 const maxShared = 10_000;
-/** ranges and gap records of them all */
+/** ranges and gap records in all */
 const maxSharedWeight = 4_000_000;
 
 export class Ledgers {
@@ -62,12 +62,12 @@ export class Ledgers {
     this.#book = new LedgerBook({ history, clock });
   }
 
-  /** These are in the history, since now or since before. */
+  /** Adds events that are in the history, new or stored before. */
   stored(events: readonly ForpostEvent[]): void {
     this.#book.stored(events);
   }
 
-  /** Partitions were assigned: what others have stored meanwhile is read again. */
+  /** Partitions were assigned: the history is read again, because other centres may have stored events meanwhile. */
   forget(): void {
     this.#book.forget();
     this.#shared.clear();
@@ -79,7 +79,7 @@ export class Ledgers {
     const { lanes, rows, settled, ends } = await (ours() ? this.#own(gateway) : this.#sharedOf(gateway));
     const status = gateways.get(gateway)?.status;
     if (lanes.length === 0 && ends.length === 0 && status === undefined) return undefined;
-    // one that was heard of in time to come was heard by a clock that was wrong, and set right since
+    // an end that begins in the future was noted by a clock that was wrong then and has been set right since
     const now = clock.now();
     const noted = {
       ends: ends.map((end) => (end.begun > now ? { ...end, begun: 0 } : end)),

@@ -1,8 +1,8 @@
 /**
  * The ledger as the API answers it: counts of every lane, and of each kind the first ranges. Pure.
  *
- * Always: counts are of all of it, whatever is cut off; where ranges, gap records or lanes are cut off, the answer says
- * how many and where to go on; lanes with something missing come first, then those that wait, then those with a gap.
+ * Always: counts cover the whole ledger. Where ranges, gap records or lanes are cut off, the answer says how many and
+ * where to go on. Lanes with missing events come first, then lanes with waiting events, then lanes with a gap.
  */
 
 import type { Gap, Range } from '../history/store.ts';
@@ -21,12 +21,12 @@ export interface LedgerQuery {
 }
 
 const defaultRanges = 20;
-/** Of one lane, those that count for most. */
+/** Of one lane, the reasons for most events. */
 const mostReasons = 50;
 /** of one answer */
 export const maxLedgerLanes = 100;
 
-/** `rows`: of each lane (by epoch/lane), as the history has them, duplicates included. */
+/** `rows`: the rows of each lane (by epoch/lane) in the history, duplicates included. */
 export function ledgerView(
   ledger: GatewayLedger,
   rows: ReadonlyMap<string, number>,

@@ -1,8 +1,8 @@
 /**
- * A map that holds so much and no more: where its values weigh too much together, those not used for longest go.
+ * A map with a bound: where its values weigh too much together, those that were unused for longest are dropped.
  *
- * Always: the value put in last stays, whatever it weighs (who puts it in has bounded it); a value that has changed
- * counts by its new weight once it is put in again.
+ * Always: the value that was put in last stays, whatever its weight; the caller bounds it. A value that has changed counts
+ * by its new weight once it is put in again.
  */
 export interface WeighedCacheOptions<Value> {
   readonly maxEntries: number;
@@ -12,7 +12,7 @@ export interface WeighedCacheOptions<Value> {
 
 export class WeighedCache<Value> {
   readonly #options: WeighedCacheOptions<Value>;
-  /** not used for longest first */
+  /** the one unused for longest first */
   readonly #entries = new Map<string, { readonly value: Value; readonly weight: number }>();
   #weight = 0;
 
@@ -24,7 +24,7 @@ export class WeighedCache<Value> {
     return this.#entries.size;
   }
 
-  /** Looks without counting it as use. */
+  /** Reads a value without counting that as use. */
   peek(name: string): Value | undefined {
     return this.#entries.get(name)?.value;
   }

@@ -1,8 +1,8 @@
 /**
  * GET /api/v1/stream: what happens now, for each open page.
  *
- * Always: this capability stands above those that it tells of; a new capability tells pages of its own through
- * `LiveFeed.message` and changes nothing here.
+ * Always: this capability stands behind those whose changes it sends. A new capability sends messages of its own with
+ * `LiveFeed.message`, and this folder stays as it is.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
@@ -22,7 +22,7 @@ export interface LiveServices {
   readonly live: LiveFeed;
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
   readonly health: { view(): CentreView };
-  /** whether `live` hears of all that is stored: no other centre stores too */
+  /** whether `live` hears of every stored event: no other centre stores too */
   readonly storesAll: () => boolean;
   readonly service: Pick<GatewayService, 'isOut'>;
   readonly gateways: Pick<GatewayDirectory, 'get' | 'onChange'>;

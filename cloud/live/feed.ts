@@ -1,11 +1,11 @@
 /**
- * What happens now, for whoever looks: the parts of the centre publish here, open pages subscribe.
+ * What happens now: the parts of the centre publish here, and open pages subscribe.
  *
- *   stored() ─► gathered for `flushMs` ─► one message with a share of each gateway, and how many were left out (live-share.ts)
+ *   stored() ─► gathered for `flushMs` ─► one message with a share of each gateway, and how many were left out (share.ts)
  *   an alert in it ─► told at once, `maxAlertsAtOnce` of a gateway       gateway() ─► its newest state, once a second
  *
- * Always: publishing never waits and never throws; with nobody subscribed nothing is kept; what is gathered and how
- * many may subscribe is bounded; nothing here is a record: who missed something asks the history.
+ * Always: publishing never waits and never throws. Without subscribers nothing is kept. The gathered events and the
+ * subscribers are bounded. Nothing here is a record: a page that missed something asks the history.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -24,7 +24,7 @@ export type LiveMessage =
       readonly skipped: number;
       readonly skippedOf: Readonly<Record<string, number>>;
     }
-  /** alerts of a gateway that told too many at once: they stand in the list */
+  /** alerts of a gateway that sent too many at once: they stand in the list */
   | { readonly kind: 'alerts-left-out'; readonly count: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
   | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
@@ -40,10 +40,10 @@ export interface LiveFeedOptions {
   readonly maxSubscribers?: number;
 }
 
-/** Fast enough to look immediate, slow enough that a drain of a backlog is four messages a second. */
+/** Fast enough to look immediate, and slow enough that a draining backlog is four messages a second. */
 const defaultFlushMs = 250;
 const maxGateways = 1000;
-/** Of one gateway in that time. */
+/** Of one gateway between two flushes. */
 const maxAlertsAtOnce = 20;
 const stateEveryMs = 1_000;
 
@@ -54,7 +54,7 @@ export class LiveFeed {
   readonly #subscribers = new Set<(message: LiveMessage) => void>();
   readonly #share = new LiveShare();
   readonly #gateways = new Map<string, KnownGateway>();
-  /** when a gateway's state was told last, ms of the monotonic clock */
+  /** when each gateway's state was last told, ms of the monotonic clock */
   readonly #stateTold = new Map<string, number>();
   /** alerts of each gateway that were told since the last flush */
   readonly #alertsTold = new Map<string, number>();
@@ -84,7 +84,7 @@ export class LiveFeed {
     return { ...event, stored: rfc3339(storedAt), ...this.#clocks.timesOf(event, storedAt) };
   }
 
-  /** Whether one more alert of this gateway is told at once; the others are in the list when pages ask for it. */
+  /** Whether one more alert of this gateway is told at once. Pages find the others in the list. */
   #mayTell(gateway: string): boolean {
     const told = this.#alertsTold.get(gateway) ?? 0;
     if (told >= maxAlertsAtOnce) {
@@ -95,7 +95,7 @@ export class LiveFeed {
     return true;
   }
 
-  /** An alarm of the centre's own was raised, changed or is over. */
+  /** An alarm of the centre itself was raised, has changed or is over. */
   centreAlarm(alarm: CentreAlarm): void {
     this.#tell({ kind: 'centre-alarm', alarm });
   }
@@ -163,7 +163,7 @@ export class LiveFeed {
     });
   }
 
-  /** The newest state of each, once in `stateEveryMs`: what is told too soon waits for the next flush. */
+  /** Tells the newest state of each gateway, once in `stateEveryMs`: a state that comes sooner waits for the next flush. */
   #tellGateways(): void {
     const now = this.#clock.uptime();
     for (const [name, gateway] of this.#gateways) {

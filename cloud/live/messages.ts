@@ -11,23 +11,23 @@ export interface StreamMessages {
   readonly hello: { readonly now: string };
   /** every few seconds, so that a page can tell silence from a connection that is dead */
   readonly tick: { readonly now: string };
-  /** stored since the last one, oldest first; `skipped` more were stored and are not in here: ask for them */
+  /** stored since the last message, oldest first; `skipped` more were stored and are left out: ask for them */
   readonly events: {
     readonly events: readonly EventView[];
     readonly skipped: number;
-    /** of which gateways, the twenty with the most */
+    /** how many by gateway, for the twenty gateways with the most */
     readonly skipped_of?: Readonly<Record<string, number>>;
   };
   /** an alarm's newest state */
   readonly alert: AlarmView;
   /** a person acknowledged an alarm at the centre */
   readonly acknowledged: { readonly gateway: string; readonly alarm: string; readonly by: string; readonly at: string };
-  /** a command that was sent, or what became of it */
+  /** a command that was sent, or its result */
   readonly command: CommandView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };
   readonly ledger: LedgerView;
-  /** other centres may have stored what is not told here: ask for alarms and events */
+  /** other centres may have stored events that this stream does not tell: ask for alarms and events */
   readonly elsewhere: Readonly<Record<string, never>>;
-  /** at first, and when something about it is wrong or right again */
+  /** at first, and when the centre's condition changes */
   readonly centre: CentreView;
 }

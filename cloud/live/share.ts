@@ -1,9 +1,9 @@
 /**
- * Which of the events that came in a moment open pages see: each gateway has a share, so that one that floods hides none of
- * another's, and all of them together are `maxEvents` and `maxBytes`.
+ * Chooses the events of a moment that open pages see: each gateway has a share, so a gateway that floods hides no event of
+ * another, and all together are at most `maxEvents`.
  *
- * Always: of each gateway its newest stay; what is left out is counted, in all and for each gateway; with as many gateways
- * as `maxGateways` in one moment the rest is counted only.
+ * Always: of each gateway the newest events stay. Events that are left out are counted, in all and for each gateway. Events
+ * of gateways beyond `maxGateways` in one moment are only counted.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
@@ -25,14 +25,14 @@ export interface Shown {
   /** oldest first */
   readonly events: readonly Came[];
   readonly skipped: number;
-  /** of which gateways, those with the most first */
+  /** how many by gateway, those with the most first */
   readonly skippedOf: Readonly<Record<string, number>>;
 }
 
 const mostNamed = 20;
 
 export class LiveShare {
-  /** by gateway: its newest */
+  /** by gateway: its newest events */
   readonly #gateways = new Map<string, { readonly newest: Numbered[]; count: number }>();
   #others = 0;
   #order = 0;
@@ -56,7 +56,7 @@ export class LiveShare {
     if (own.newest.length >= 2 * maxEvents) own.newest.splice(0, maxEvents);
   }
 
-  /** What is shown of what came since the last time. */
+  /** The events to show of those that came since the last call. */
   take(): Shown {
     const chosen: Numbered[] = [];
     const left = [...this.#gateways].map(([gateway, { newest, count }]) => ({ gateway, newest, count, shown: 0 }));

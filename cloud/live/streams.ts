@@ -1,10 +1,10 @@
 /**
- * GET /api/v1/stream: what happens now, to each open page, and every few seconds the ledger of gateways that moved.
+ * GET /api/v1/stream: sends each open page what happens now, and every few seconds the ledgers of gateways with news.
  *
- * Always: a page that has too much to read is sent no more than it takes, and told to ask when it has caught up; one that
- * reads nothing for `unreadForMs` is cut off and comes back by itself (shared/http/event-stream.ts); the first
- * message is `hello`, after which nothing is left out; where other centres store too, pages are told every few seconds to
- * ask for what those stored; with no page open nothing is asked of the history.
+ * Always: a page that reads slowly is sent no more than it takes, and told to ask when it has caught up. A page that reads
+ * nothing for `unreadForMs` is disconnected and reconnects by itself (shared/http/event-stream.ts). The first message is
+ * `hello`; after it nothing is left out. Where other centres store too, pages are told every few seconds to ask for those
+ * events. Without an open page the history is asked nothing.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -40,14 +40,14 @@ const tickEveryMs = 4000;
 const maxMessageBytes = 131_072;
 const unreadForMs = 30_000;
 const ledgersAtOnce = 50;
-/** ticks: a question of each page to the history */
+/** in ticks: each one makes every page ask the history */
 const elsewhereEvery = 3;
 
 export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #open = new Set<EventStream>();
   readonly #moved = new Set<string>();
-  /** pages that something was left out for, and since when (ms of the monotonic clock) */
+  /** pages that messages were left out for, and since when (ms of the monotonic clock) */
   readonly #behind = new Map<EventStream, number>();
   #stopListening: (() => void) | undefined;
   #ledgerTimer: Timer | undefined;
@@ -78,7 +78,7 @@ export class LiveStreams {
     let storedAll = true;
     const tick = () => {
       const storesAll = this.#options.storesAll();
-      // once more when all are ours again: what was stored meanwhile
+      // once more when this centre stores all events again: others may have stored some meanwhile
       if (!(storesAll && storedAll) && ticks++ % elsewhereEvery === 0) {
         this.#sendAll('elsewhere', {});
         storedAll = storesAll;
@@ -194,7 +194,7 @@ export class LiveStreams {
         const ledger = await this.#options.ledger(gateway);
         if (ledger !== undefined) this.#sendAll('ledger', ledger);
       } catch (error) {
-        // one that cannot be told keeps no other from it
+        // a ledger that fails does not keep the others back
         this.#options.logger.warn({ err: error, gateway }, 'a ledger could not be told to open pages');
       }
     }

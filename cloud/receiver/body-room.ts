@@ -1,13 +1,13 @@
 /**
- * The memory that bodies on their way through the receiver may take, all of them together, and each gateway's share of it:
- * as they come, and unpacked as a stream.
+ * Bounds the memory of bodies on their way through the receiver: of all bodies together, and of each gateway's bodies.
+ * Bytes count as they come, and again as they are unpacked from the stream.
  *
  *   chunk ──► within the gateway's share? ── no ──► 429      within all the room? ── no ──► 503
  *   unpacked chunk ──► likewise; beyond `maxUnpackedBytes`, or packed `mostPacked` times ──► 413, and nothing more is unpacked
  *
- * Always: bytes are counted before they are kept, and released when both the connection and the work on them have ended
- * (a client that goes away meanwhile does not release them); a gateway that sends slowly, or many bodies at once, holds
- * no more than its share.
+ * Always: bytes are counted before they are kept, and released when both the connection and the work on them have ended;
+ * a client that disconnects does not release them early. A gateway that sends slowly, or many bodies at once, holds no
+ * more than its share.
  */
 import { constants, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -16,17 +16,17 @@ import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 export interface BodyRoomOptions {
   /** of all bodies together; default 96 MB */
   readonly maxBytes?: number | undefined;
-  /** of one gateway's; default 24 MB: one body of the largest kind, or twenty as a gateway sends them */
+  /** of one gateway; default 24 MB: one body of the largest size, or twenty of the usual size */
   readonly maxBytesOfGateway?: number | undefined;
-  /** bodies of one gateway at once; default 8, and a gateway sends four */
+  /** bodies of one gateway at once; default 8; a gateway sends four */
   readonly maxBodiesOfGateway?: number | undefined;
 }
 
 const retryMs = 1_000;
-/** Readings that stand still pack 80 times; from here on it is no readings. */
+/** Readings that never change pack 80 times. No events pack better than this. */
 const mostPacked = 1_000;
 const packedFreely = 1_048_576;
-/** 16 MB: the largest window that a body of the largest kind can need. */
+/** 16 MB: the largest window that a body of the largest size needs. */
 const windowLog = 24;
 
 export class BodyRoom {
@@ -47,7 +47,7 @@ export class BodyRoom {
     return this.#bytes;
   }
 
-  /** Room for one body of a gateway; end it. @throws HttpProblem 429 where that has too many on their way */
+  /** Room for one body of a gateway; the caller ends it. @throws HttpProblem 429 where the gateway has too many on their way */
   open(gateway: string): BodyShare {
     const share = this.#gateways.get(gateway) ?? { bytes: 0, bodies: 0 };
     if (share.bodies >= this.#maxBodiesOfGateway)
@@ -95,13 +95,13 @@ export class BodyRoom {
 export interface BodyShare {
   /** Counts bytes that are about to be kept. @throws HttpProblem 429, 503 */
   take(bytes: number): void;
-  /** its connection is done with it */
+  /** The connection has delivered the body or is gone. */
   end(): void;
-  /** Work with what was counted: that stays counted until the work is done. */
+  /** Runs `work` on the counted bytes, which stay counted until the work is done. */
   during<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** A body as it comes. @throws HttpProblem 413, 429, 503 */
+/** Reads a body as it comes. @throws HttpProblem 413, 429, 503 */
 export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -114,7 +114,7 @@ export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, 
   return Buffer.concat(chunks, length);
 }
 
-/** What zstd packed. @throws HttpProblem 400, 413, 429, 503 */
+/** Unpacks a body of zstd. @throws HttpProblem 400, 413, 429, 503 */
 export async function unpackBody(packed: Buffer, share: BodyShare, maxUnpackedBytes: number): Promise<Buffer> {
   const stream = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: windowLog } });
   const chunks: Buffer[] = [];

@@ -1,11 +1,11 @@
 /**
- * Which gateway a request of the receiver comes from: by its certificate's subject, by its token, or by both.
+ * Names the gateway that a request to the receiver comes from: by its certificate's subject, by its token, or by both.
  *
  *   certificate ──► signed by the CA of gateways, in its time? ──► names one gateway ─┐
  *   token ────────► known? ───────────────────────────────────────────────────────────┴─► the same one, not locked out
  *
- * Always: a certificate that is offered and not good is no way in, whatever the token says; a gateway that is locked
- * out gets in by neither.
+ * Always: a request with a bad certificate is refused, whatever its token. A gateway that is locked out gets in neither
+ * by certificate nor by token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
@@ -20,16 +20,16 @@ export type KnownGateways = Readonly<
     {
       /** sha256 of its token, in hex; undefined: it comes with a certificate */
       readonly token_sha256?: string;
-      /** a stolen one: neither token nor certificate lets it in */
+      /** a stolen gateway: neither its token nor its certificate lets it in */
       readonly refused?: boolean;
     }
   >
 >;
 
-/** ask: whoever has a certificate may come with it instead of a token; require: nobody comes without one. */
+/** off: certificates are not asked for; ask: a gateway may come with a certificate instead of a token; require: each needs one. */
 export type ClientCertificates = 'off' | 'ask' | 'require';
 
-/** Who sent a request. @throws HttpProblem 401 or 403 */
+/** The gateway that sent a request. @throws HttpProblem 401 or 403 */
 export function callerFinder(gateways: () => KnownGateways, certificates: ClientCertificates) {
   const byToken = tokenIndex(gateways);
   return (request: FastifyRequest): string => {
@@ -59,7 +59,7 @@ function noToken(): HttpProblem {
   });
 }
 
-/** undefined where none was offered. @throws HttpProblem 401 */
+/** The gateway of the certificate; undefined where none was offered. @throws HttpProblem 401 */
 function certifiedGateway(socket: unknown): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const certificate = socket.getPeerCertificate();
@@ -85,12 +85,12 @@ function refusal(error: unknown): string {
   return refusals[code] ?? `the CA of this centre’s gateways did not sign it (${code})`;
 }
 
-/** By the common name; where that is no id, by the only DNS name that is one. */
+/** The common name; where that is no id, the only DNS name that is one. */
 export function gatewayIn({
   subject,
   subjectaltname,
 }: Pick<PeerCertificate, 'subject' | 'subjectaltname'>): string | undefined {
-  // a subject may have several common names: then it is nobody's
+  // a subject with several common names belongs to no gateway
   const name: unknown = subject?.CN;
   if (isId(name)) return name;
   // Node quotes a name that could be read as several
@@ -117,7 +117,7 @@ function tokenIndex(gateways: () => KnownGateways): (token: string) => string | 
     const hash = createHash('sha256').update(token).digest();
     const gateway = byHash.get(hash.toString('hex'));
     if (gateway === undefined) return undefined;
-    // the look-up is by the hash alone; this compares what it found in constant time
+    // the look-up is by the hash alone; this compares the hash that was found in constant time
     const stored = Buffer.from(now[gateway]?.token_sha256 ?? '', 'hex');
     return stored.length === hash.length && timingSafeEqual(stored, hash) ? gateway : undefined;
   };

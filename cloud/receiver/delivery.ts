@@ -1,6 +1,7 @@
 /**
- * Where the receiver puts what it takes in: Kafka, or straight into the history where there is none. Either way it is
- * safe when the promise resolves, and only then may the gateway hear so.
+ * The delivery of events and states that the receiver takes in: to Kafka or, without Kafka, straight into the history.
+ *
+ * Always: when the promise resolves the events are durable; only then may the gateway be told so.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -29,16 +30,16 @@ export interface Delivery extends Part {
   events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
   /** @throws ForpostError */
   status(status: GatewayStatus): Promise<void>;
-  /** why the history takes nothing; undefined where it does, and where this does not speak to it */
+  /** why the history takes nothing; undefined while it takes events, and for a delivery to Kafka */
   readonly trouble: HistoryTrouble | undefined;
 }
 
 const headers = { 'content-type': eventContentType };
 const replayedHeaders = { ...headers, [replayHeader]: '1' };
-/** Longer than this a gateway is not kept waiting: it sends again. */
+/** A gateway waits no longer than this: it sends again. */
 const historyDeadlineMs = 20_000;
 
-/** Into Kafka, from where Ingest takes it like everything else. */
+/** To Kafka, from where ingest takes the events like all others. */
 export class KafkaDelivery implements Delivery {
   readonly trouble = undefined;
   readonly #prefix: string;
@@ -77,18 +78,18 @@ export class KafkaDelivery implements Delivery {
 
 export interface HistoryDeliveryOptions {
   readonly history: IntakeHistory;
-  /** the same hooks as Ingest's, so that the rest of the centre need not know which of the two it lives with */
+  /** the same as those of ingest: the other parts need not know which of the two brings events */
   readonly events: IngestEvents;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
 }
 
-/** Brokerless: into the history. */
+/** Straight into the history, without Kafka. */
 export class HistoryDelivery implements Delivery {
   readonly #options: HistoryDeliveryOptions;
   readonly #intake: Intake;
-  /** events on their way into the history of which nobody is to be told */
+  /** ids of replayed events on their way into the history: nobody is told of them */
   readonly #replayed = new WeakSet<ForpostEvent>();
   #stop = new AbortController();
 

@@ -1,16 +1,16 @@
 /**
- * How much one gateway may send to the receiver: events and bytes a second, with a burst; alerts and its state have shares
- * of their own, so that a gateway whose readings are too many still tells its alarms.
+ * How much one gateway may send to the receiver: events and bytes a second, with a burst. Alerts and the gateway's state
+ * have budgets of their own, so a gateway with too many readings still delivers its alarms.
  *
- * Always: a batch of any size may overdraw what is left, and the next one waits until that is made up; so nothing that
- * fits a body is refused for good. The gateway that was quiet for longest is forgotten beyond `maxGateways`.
+ * Always: a batch of any size may overdraw the budget, and the next one waits until the debt is made up: so no batch that
+ * fits a body is refused for good. Beyond `maxGateways` the gateway that was quiet for longest is forgotten.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { GatewayLimits } from '../config/limits.ts';
 
 export type Share = 'telemetry' | 'alerts' | 'status';
 
-/** What may come at once, in seconds of the rate. */
+/** The burst, in seconds of the rate. */
 const burstSeconds: Readonly<Record<Share, number>> = { telemetry: 10, alerts: 100, status: 20 };
 const statusesPerSecond = 5;
 /** An alert with all its evidence is a few KB. */
@@ -40,7 +40,7 @@ export class GatewayBudgets {
     return Math.ceil(Math.max(0, -events / rate.events, -bytes / rate.bytes) * 1000);
   }
 
-  /** Notes what it sent. */
+  /** Counts a batch or a state against the budget. */
   spend(gateway: string, share: Share, events: number, bytes: number): void {
     const bucket = this.#bucketOf(gateway, share);
     bucket.events -= events;

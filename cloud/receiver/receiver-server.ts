@@ -1,9 +1,10 @@
 /**
- * The receiver on a port of its own, with TLS: what gateways reach from outside, and nothing else of the centre.
+ * The receiver on a port of its own, with TLS: gateways outside reach the receiver there, and nothing else of the centre.
  *
- * Always: a certificate that was renewed on disk is served within seconds, and one that cannot be used leaves the old
- * one in place (shared/tls.ts); a client's certificate is judged by receiver.ts, so that its gateway hears in words what is wrong. Who
- * connects and then says nothing, or too slowly, is cut off, and costs no handshake; beyond the limit the oldest silent connection goes first.
+ * Always: a certificate that was renewed on disk is served within seconds; one that cannot be used leaves the old one in
+ * place (shared/tls.ts). receiver.ts judges a client's certificate, so its gateway hears in words what is wrong. A client
+ * that connects and then sends nothing, or too slowly, is disconnected and costs no handshake. Beyond the limit of
+ * connections the oldest silent one is closed first.
  */
 import type { Server as TlsServer } from 'node:tls';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -21,7 +22,7 @@ export interface ReceiverTls {
   /** PEM files */
   readonly certificate: string;
   readonly key: string;
-  /** who signs the gateways' certificates; without it only tokens count */
+  /** the CA that signs the gateways' certificates; without it only tokens count */
   readonly client_ca?: string;
   /** a token alone is not enough */
   readonly client_certificate_required?: boolean;
@@ -38,16 +39,16 @@ export interface ReceiverServerOptions
   readonly limits?: Partial<typeof connectionLimits>;
 }
 
-/** What a connection may cost. Over the slowest link a gateway's batch is about one second's worth of it. */
+/** Bounds of one connection. Over the slowest link a gateway's batch takes about a second. */
 export const connectionLimits = {
-  /** for a TLS handshake, and for a whole request; how long its answer takes is not limited by it (a long poll) */
+  /** for a TLS handshake, and for reading a whole request; the answer may take longer (a long poll) */
   handshakeMs: 20_000,
   requestMs: 120_000,
   /** handshakes take turns by address */
   handshakeEveryMs: 5,
-  /** how often it is looked for requests that take too long */
+  /** how often the server looks for requests that take too long */
   checkEveryMs: 10_000,
-  /** a gateway holds three: for batches, its state, and the wait for commands */
+  /** a gateway holds three: for batches, for its state, and for the wait for commands */
   connections: 10_000,
 };
 
@@ -80,7 +81,7 @@ export class ReceiverServer implements Part {
       https: {
         ...this.#certificate.options,
         requestCert: tls.client_ca !== undefined,
-        // judged for each request, so that the answer can say what is wrong
+        // receiver.ts judges it for each request, so that the answer can say what is wrong
         rejectUnauthorized: false,
         handshakeTimeout: limits.handshakeMs,
         headersTimeout: limits.requestMs,

@@ -6,11 +6,14 @@
  *   token, certificate ──► whose ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway and
  *   its site ──► delivery ──► accepted
  *
- * Always: an address that comes without a known token or certificate too often is answered 429 (stranger-limit.ts); nothing
- * of a body is read before its gateway is known; a batch is taken whole or not at all; «accepted» is
- * answered only after the delivery has it; a gateway speaks for itself alone, of the site that it belongs to; what it sends
- * beyond its limits, or its share of the memory, is answered 429 with Retry-After, and its alerts have a limit of their own
- * (gateway-budgets.ts, body-room.ts). Final answers are 400, 413 and 422, everything else means "send it again later".
+ * Always:
+ * - An address that comes too often without a known token or certificate is answered 429 (stranger-limit.ts).
+ * - No byte of a body is read before its gateway is known. A batch is taken whole or not at all.
+ * - «accepted» is answered only after the delivery has the batch.
+ * - A gateway speaks for itself alone, and of the site that it belongs to.
+ * - A batch beyond the gateway's limits, or beyond its share of the memory, is answered 429 with Retry-After. Alerts have
+ *   a limit of their own (gateway-budgets.ts, body-room.ts).
+ * - 400, 413 and 422 are final. Every other error means «send it again later».
  */
 import { addressGroup } from '@forpost/shared/address.ts';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -31,7 +34,7 @@ import { GatewayBudgets, type Share } from './gateway-budgets.ts';
 import { StrangerLimit, type StrangerLimits } from './stranger-limit.ts';
 
 export interface ReceiverOptions {
-  /** asked at each request; a new object means that something changed */
+  /** asked at each request; a new object means that gateways have changed */
   readonly gateways: () => KnownGateways;
   /** of the TLS listener in front of it; default off */
   readonly certificates?: ClientCertificates;
@@ -47,7 +50,7 @@ export interface ReceiverOptions {
   readonly strangers?: StrangerLimits;
   /** of all bodies that are on their way */
   readonly room?: BodyRoom;
-  /** of a body as it comes, and unpacked; defaults 4 MB and 16 MB */
+  /** of a packed body, and of the unpacked one; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
   readonly maxUnpackedBytes?: number;
   /** of one event; default 1 MB, which is also what Kafka's topics take */
@@ -105,7 +108,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   );
   answerProblems(app);
 
-  /** Before anything of a body is read: whether its gateway may send more of this now. */
+  /** Runs before a body is read: whether its gateway may send more now. */
   const mayCome = (request: FastifyRequest, reply: FastifyReply, shares: readonly Share[]) => {
     const { ingestGateway: gateway } = request;
     const waits = shares.map((share) => budgets.waitMs(gateway, share));
@@ -183,7 +186,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   options.capabilities?.addGatewayRoutes(app, (request) => request.ingestGateway);
 };
 
-/** What a request is about by its header; an older gateway does not say. */
+/** The budgets that a request draws on, by its header. An older gateway does not name the lane. */
 function sharesOf(lane: unknown): readonly Share[] {
   return lane === 'alerts' || lane === 'telemetry' ? [lane] : ['alerts', 'telemetry'];
 }
@@ -192,7 +195,7 @@ function tooMuch(gateway: string, waitMs: number): HttpProblem {
   return tryAgainIn(429, waitMs, `the gateway "${gateway}" sends more than its limit: send it again later`);
 }
 
-/** A body stays counted for as long as somebody works with it, also when its gateway has gone away. */
+/** Keeps a body counted while the work on it runs, also after its gateway has disconnected. */
 function whileCounted<Result>(handle: (request: FastifyRequest, reply: FastifyReply) => Promise<Result>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<Result> =>
     request.ingestShare === undefined
@@ -209,7 +212,7 @@ async function bytesOf(request: FastifyRequest, maxUnpackedBytes: number): Promi
   return unpackBody(body, request.ingestShare, maxUnpackedBytes);
 }
 
-/** Line by line, so that a body of nothing but line ends makes no list of them. */
+/** Reads line by line, so that a body of nothing but line ends makes no list of empty lines. */
 function eventsIn(body: Buffer, gateway: string, maxEventBytes: number): readonly Line[] {
   const received: Line[] = [];
   for (let start = 0, number = 1; start < body.length; number++) {

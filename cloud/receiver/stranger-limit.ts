@@ -1,18 +1,17 @@
 /**
- * How often an address may come to the receiver without a token or certificate that is known here. Guessing finds no
- * token of 128 bits; what it costs are answers and lines of the log.
+ * How often an address may come to the receiver without a known token or certificate. Guessing finds no token of 128
+ * bits, but each guess costs an answer and a line of the log.
  *
  *   unknown ──► within the address's budget? ──► 401      beyond it ──► 429 with Retry-After, and the connection ends
  *
- * Always: whoever comes with a known token or certificate is let in, from the same address too: behind it there may be a
- * whole site. Addresses are counted as `addressGroup` counts them; the one that was quiet for longest is forgotten
- * beyond `maxAddresses`, and so gets its whole budget again, which a flood of addresses can bring about and others do
- * not notice.
+ * Always: a gateway with a known token or certificate is let in from the same address too: a whole site may stand behind
+ * it. Addresses are counted as `addressGroup` groups them. Beyond `maxAddresses` the address that was quiet for longest is
+ * forgotten and gets its whole budget again; a flood of addresses can cause that, and known gateways do not notice.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 
 export interface StrangerLimits {
-  /** at once, and then a second */
+  /** the burst, and then how many a second */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -32,7 +31,7 @@ export class StrangerLimit {
     this.#limits = limits;
   }
 
-  /** Counts one more from `address`, and says how long it has to wait before the next, ms; 0 = it may be answered. */
+  /** Counts one request from `address`. Returns how long the address has to wait, ms; 0 = answer it. */
   come(address: string): number {
     const { burst, perSecond } = this.#limits;
     const now = this.#clock.uptime();

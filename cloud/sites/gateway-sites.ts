@@ -1,12 +1,13 @@
 /**
- * Which site a gateway belongs to: what it said first is recorded, and from then on it is staff's word.
+ * The site that a gateway belongs to. The centre records the first site that the gateway names; from then on only staff
+ * change it.
  *
  *   unknown ── first event or state ──► its site is recorded ── staff: moved, or the site renamed ──► the new one counts,
  *                                                                          and for `formerMs` the one before it too
  *
- * Always: a gateway that says another site is refused in words, and nothing of it is stored there. (For the former one,
- * because what was sent before the move may stand in Kafka unread, or at the gateway unsent.) Two centres that hear of a
- * new gateway at once take it for a moment each as it came; the record that counts is the same for both.
+ * Always: an event that names another site is refused in words and never stored. The former site counts for a while,
+ * because events of before the move may stand unread in Kafka or unsent at the gateway. Two centres that hear of a new
+ * gateway at once may each take its first site for a moment; the record that counts is the same for both.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -27,7 +28,7 @@ const retryMs = 5_000;
 
 export interface GatewaySite {
   readonly site: string;
-  /** sites before, each until when (ms since 1970) new events may still name it */
+  /** former sites, each with the time (ms since 1970) until which events may still name it */
   readonly former: readonly { readonly site: string; readonly until: number }[];
 }
 
@@ -38,7 +39,7 @@ const isGatewaySite = Compile(
   }),
 );
 
-/** What a record says; undefined where there is none, or it cannot be read. */
+/** The site in a record; undefined where there is no record, or it cannot be read. */
 export function gatewaySiteOf(record: RegistryRecord | undefined): GatewaySite | undefined {
   const data = record?.data;
   return isGatewaySite.Check(data) ? data : undefined;
@@ -48,7 +49,7 @@ export class GatewaySites implements Part {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** heard of, and not in the registry yet */
+  /** first sites that are not in the registry yet, by gateway */
   readonly #first = new Map<string, string>();
   readonly #inHand = new Set<string>();
   #timer: Timer | undefined;
@@ -69,12 +70,12 @@ export class GatewaySites implements Part {
     this.#timer?.cancel();
   }
 
-  /** whether the registry has been read: before that a gateway that it knows looks like a new one */
+  /** whether the registry has been read: before that a known gateway looks like a new one */
   get ready(): boolean {
     return this.#registry.complete;
   }
 
-  /** Why a gateway may not speak of `site`, in words; undefined where it may. A new gateway may speak of any. */
+  /** Why a gateway may not speak of `site`, in words; undefined where it may. A new gateway may speak of any site. */
   refusal(gateway: string, site: string): string | undefined {
     const known = this.of(gateway);
     if (known === undefined) {
@@ -131,7 +132,7 @@ export class GatewaySites implements Part {
     this.#record();
   }
 
-  /** Records what was heard first, some at a time. */
+  /** Records first sites, some at a time. */
   #record(): void {
     if (this.#stopped || !this.#registry.complete) {
       if (!this.#stopped) this.#later();
