@@ -1,8 +1,8 @@
 /**
  * `forpost cloud user …`: changes `<data>/users.json`; a running centre takes the change within a second.
  *
- * Always: two changes at once are one after the other (a lock file with the process's id, taken over from one that is
- * gone); a damaged file is never written over; somebody who may change things is left, or the change is refused.
+ * Always: two changes at once run one after the other, by a lock file with the process's id; the lock of a dead process is
+ * taken over. A damaged file is never overwritten. A change that would leave nobody with the role operator is refused.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,13 +1,13 @@
 /**
- * Who may log in to the centre: names, argon2id hashes, roles and languages in `<data>/users.json`.
+ * The people who may log in to the centre: names, argon2id hashes, roles and languages in `<data>/users.json`.
  *
  *   start ── no file ──► the first user is made, its password in `first-password` (0600) ──► watching
  *     └── file ──► watching ── changed ──► read ── right ──► counts at once: sessions of the old ones end
- *                                             └── damaged, gone ──► what was known stays, and is told
+ *                                             └── damaged, gone ──► the known users stay, and the problem is told
  *
- * Always: the file is replaced as a whole; a damaged file makes no new user (whoever damaged it would be let back in)
- * and ends nothing else: the centre goes on and says why nobody can log in. Passwords stand nowhere but in
- * `first-password`, which is on the disk before the user is, and goes when that password is changed.
+ * Always: the file is replaced as a whole. A damaged file makes no new user, because its author would be let in, and stops
+ * nothing else: the centre goes on and says why nobody can log in. A password stands only in `first-password`, which is on
+ * the disk before its user, and is deleted when that password is changed.
  */
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ const lookEveryMs = 1_000;
 export interface FirstLogin {
   readonly user: string;
   readonly password: string;
-  /** where it can be read until it is changed */
+  /** the file that holds the password until it is changed */
   readonly file: string;
 }
 
@@ -63,7 +63,7 @@ export class Users {
   readonly #folder: string;
   readonly #clock: Clock;
   #users: UserList = new Map();
-  /** the text that `#users` is from */
+  /** the text of the file that `#users` was read from */
   #text: string | undefined;
   #problem: string | undefined;
   #timer: Timer | undefined;
@@ -108,7 +108,7 @@ export class Users {
     return this.#users.get(name)?.language;
   }
 
-  /** What is wrong with the file, in words; undefined where nothing is. */
+  /** The problem of the file, in words; undefined where there is none. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -149,13 +149,13 @@ export class Users {
       await chmod(file, 0o600);
       return undefined;
     } catch (error) {
-      // whatever else keeps it from being read is told by `look`
+      // `look` tells any other problem of reading
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
     }
     await makeFolder(this.#folder);
     const password = randomPassword();
     const told = firstPasswordFileOf(this.#folder);
-    // one that is there already may be anybody's to read
+    // an existing file may be readable by anybody
     await rm(told, { force: true });
     await replaceFile(told, `user: ${firstUser}\npassword: ${password}\n`);
     const users = new Map([[firstUser, { password: await hashPassword(password), role: 'operator' as const }]]);

@@ -1,4 +1,4 @@
-/** How the routes of all capabilities answer what a part of the centre refuses or cannot do now. */
+/** The answers of all routes to an error of a part of the centre: a wrong question, or a part that cannot work now. */
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 

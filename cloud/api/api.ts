@@ -81,14 +81,14 @@ export function buildApi(parts: ApiParts): FastifyInstance {
   let login: Login | undefined;
   registerRights(app, { login: () => login, metricsToken: parts.metricsToken });
   registerSameOrigin(app);
-  // the receiver's routes too, which come later
+  // the receiver's routes too, which are added later
   const documented = documentedRoutes(app);
 
   // in a scope of their own, for its validation and its answers
   app.register(async (scope) => {
     scope.setValidatorCompiler(requestValidator);
     scope.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
-    // the schemas document what goes out; what an event carries beyond them must not be dropped
+    // the schemas document the answers; attributes of an event beyond them must not be dropped
     scope.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     login = registerLogin(scope, {
       realm: 'the centre',

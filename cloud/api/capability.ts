@@ -54,7 +54,7 @@ export interface Capability {
   readonly background?: Part;
 }
 
-/** `Services`: what the capability needs of the rest of the centre. */
+/** `Services`: the parts of the centre that the capability needs. */
 export interface CapabilityKind<in Services> {
   /** as its folder is called */
   readonly name: string;
@@ -76,7 +76,7 @@ export class Capabilities {
     this.#made = made.map(({ kind: { name }, capability }) => ({ name, capability }));
   }
 
-  /** Creates each of `kinds` with what all of them may need. */
+  /** Creates each of `kinds` from `services`. */
   static of<Services>(kinds: readonly CapabilityKind<Services>[], services: Services): Capabilities {
     return new Capabilities(kinds.map((kind) => ({ kind, capability: kind.create(services) })));
   }

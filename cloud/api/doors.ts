@@ -1,8 +1,8 @@
 /**
- * What the centre's page and API are reached through: TLS of its own, a proxy that is trusted, or this machine alone;
- * and what opens it without a log-in (the metrics' token).
+ * The way to the centre's page and API: TLS of its own, a trusted proxy, or this machine alone; and the token that reads
+ * the metrics without a log-in.
  *
- * Always: without TLS nobody but this machine and the trusted proxies is let in, unless the file insists.
+ * Always: without TLS only this machine and the trusted proxies are let in, unless cloud.yaml sets `allow_plaintext`.
  */
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -74,7 +74,7 @@ export class Doors implements Part {
     };
   }
 
-  /** A renewed certificate reaches `app` from now on. */
+  /** From now on `app` gets each renewed certificate. */
   serve(app: FastifyInstance): void {
     this.#certificate?.serve(app.server as unknown as Parameters<ServerCertificate['serve']>[0]);
   }

@@ -1,9 +1,9 @@
 /**
- * The page's built files, packed where the browser takes that. Their names carry a hash of their content, so a browser
- * keeps them for ever; the document itself is asked for again each time, so that an update is seen at once.
+ * Serves the built files of the page, packed where the browser accepts that. A file's name carries a hash of its content,
+ * so a browser keeps it for ever; it asks for the document each time, so an update is seen at once.
  *
- * Always: only files of the built folder are served; without them the centre runs and says how to build the page. The
- * page may lie under a path (behind a proxy): where that is known, the document says it and names its files by it.
+ * Always: only files of the built folder are served. Without them the centre runs and says how to build the page. Behind a
+ * proxy the page may lie under a path: where the path is known, the document states it and names its files by it.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export function registerPage(app: FastifyInstance, folder: string, prefixOf: Pre
   }
   const html = readFileSync(index, 'utf8');
   app.register(async (scope) => {
-    // the plugin's own routes say nothing of rights
+    // the plugin's own routes declare no right
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, right: 'open' };
     });
@@ -54,7 +54,7 @@ export function registerPage(app: FastifyInstance, folder: string, prefixOf: Pre
   });
 }
 
-/** Vite names the files from where the document is; a path without a slash at its end would be one folder too high. */
+/** Vite names the files relative to the document; behind a path without a final slash the browser would look one folder too high. */
 function documentAt(html: string, prefix: string): string {
   if (prefix === '') return html;
   return html

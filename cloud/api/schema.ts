@@ -1,19 +1,19 @@
 /**
- * The pieces that the schemas of all capabilities are made of. A schema is at once the TypeScript type, the check of
- * what comes in, and the OpenAPI document. Times are RFC 3339 in UTC unless a name says otherwise.
+ * The building blocks of all capabilities' schemas. A schema is at once the TypeScript type, the check of a request, and
+ * the OpenAPI document. Times are RFC 3339 in UTC unless a name says otherwise.
  */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import Type, { type TProperties, type TSchema } from 'typebox';
 
-/** For what comes in: a field that the schema does not name is refused. */
+/** For a request: a field that the schema does not name is refused. */
 export const closed = { additionalProperties: false } as const;
 export const id = (description: string) => Type.String({ pattern: idPatternText, description });
 export const time = (description: string) => Type.String({ format: 'date-time', description });
 export const optional = Type.Optional;
-/** A read-only list: what a store answers with is sent as it is, without a copy. */
+/** A read-only list: the answer of a store is sent without a copy. */
 export const list = <Item extends TSchema>(item: Item) => Type.Immutable(Type.Array(item));
-/** For what goes out: an object that may get more fields later. */
+/** For an answer: an object that may get more fields later. */
 export const answer = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
 
 export const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry')], {

@@ -1,6 +1,6 @@
 /**
- * The check of what comes in, by the schema, with answers that a person can act on: a misspelt filter that was
- * silently ignored would return the wrong events and look right.
+ * Checks each request by its schema, and answers so that a person can act: a misspelt filter that was silently ignored
+ * would return the wrong events and look right.
  */
 import { explain, nameOf } from '@forpost/shared/config/explain.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
@@ -11,7 +11,7 @@ import Value from 'typebox/value';
 
 const timeInWords = 'no RFC 3339 time such as 2026-05-01T12:00:00Z';
 
-/** Compiles a route's schema. Parameters arrive as text and are turned into what the schema says. */
+/** Compiles a route's schema. Parameters arrive as text and are converted to the types of the schema. */
 export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema);
   return (input) => {
@@ -38,7 +38,7 @@ export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 };
 
 /**
- * A parameter's time in ms since 1970. RFC 3339 allows a leap second, which no clock here can name.
+ * A parameter's time in ms since 1970. RFC 3339 allows a leap second, which no clock here has.
  * @throws HttpProblem 400
  */
 export function timeOf(name: string, text: string): number {

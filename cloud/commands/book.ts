@@ -1,11 +1,10 @@
 /**
- * The commands that the centre knows of, in memory: those of the last two days, from the log (log.ts), and what the
- * gateways said became of them. Pure.
+ * The commands of the last two days in memory, from the log (log.ts), with the results that gateways reported. Pure.
  *
  *   issued here ──► known ── the log has it ──► placed (handed out to long polls until it expires) ── result ──► settled
  *
- * Always: the order in which commands are handed out is the log's, so that every centre of one Kafka hands out the
- * same; the same command twice is one; what is kept is bounded, beyond it the oldest goes.
+ * Always: commands are handed out in the order of the log, so every centre of one Kafka hands out the same. A command that
+ * comes twice is one command. The book is bounded; beyond the bound the oldest command goes.
  */
 import { type Command, peekCommand } from '@forpost/shared/event/command.ts';
 
@@ -18,7 +17,7 @@ export interface CommandOutcomeAt {
 
 export interface KnownCommand {
   readonly command: Command;
-  /** id of the key that signed it, by its own word */
+  /** id of the key that signed it, as the command names it */
   readonly key: string;
   readonly envelope: string;
   readonly result: CommandOutcomeAt | undefined;
@@ -29,7 +28,7 @@ interface Entry {
   readonly key: string;
   readonly envelope: string;
   result: CommandOutcomeAt | undefined;
-  /** undefined: only issued so far */
+  /** place in the log; undefined: only issued so far */
   place: number | undefined;
 }
 
@@ -45,7 +44,7 @@ export class CommandBook {
     return this.#byId.size;
   }
 
-  /** Takes a command in. `placed`: it stands in the log. undefined where it is none that a gateway could read. */
+  /** Adds a command. `placed`: it stands in the log. Undefined where no gateway could read it. */
   add(envelope: string, placed: boolean, now: number): KnownCommand | undefined {
     const peeked = peekCommand(envelope);
     if (!peeked.ok || Date.parse(peeked.command.issued) < now - keptMs) return undefined;
@@ -63,7 +62,7 @@ export class CommandBook {
     return entry;
   }
 
-  /** undefined where no such command of this gateway is known, or its result was known before */
+  /** Notes a result. Undefined where the gateway has no such command, or its result was known before. */
   settle(gateway: string, id: string, result: CommandOutcomeAt): KnownCommand | undefined {
     const entry = this.#byId.get(id);
     if (entry === undefined || entry.command.gateway !== gateway || entry.result !== undefined) return undefined;
@@ -71,7 +70,7 @@ export class CommandBook {
     return entry;
   }
 
-  /** Those that hold now, in the log's order, behind the one called `after`; from the first where nobody knows that. */
+  /** The valid commands behind the one called `after`, in the order of the log; all of them where `after` is not known. */
   unexpired(gateway: string, after: string, now: number, limit: number): readonly KnownCommand[] {
     const placed = [...(this.#byGateway.get(gateway) ?? [])]
       .filter(({ place }) => place !== undefined)
@@ -90,14 +89,14 @@ export class CommandBook {
       .slice(0, limit);
   }
 
-  /** How many were issued to a gateway since then (ms since 1970). */
+  /** How many commands were issued to a gateway since `since` (ms since 1970). */
   issuedSince(gateway: string, since: number): number {
     let count = 0;
     for (const { command } of this.#byGateway.get(gateway) ?? []) if (Date.parse(command.issued) >= since) count++;
     return count;
   }
 
-  /** All that are kept, in the order in which they came. */
+  /** All commands, in the order in which they came. */
   all(): readonly KnownCommand[] {
     return [...this.#byId.values()];
   }

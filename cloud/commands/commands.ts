@@ -1,12 +1,12 @@
 /**
- * The centre's commands to its gateways: signed here, written to the log, handed out to long polls, and shown with what
- * the gateways said became of them (`command.result` events).
+ * The centre's commands to its gateways: signed here, written to the log, handed out to long polls, and shown with the
+ * results that gateways report (`command.result` events).
  *
  *   issue ── signed ──► log ── durable ──► sent ── result in the history ──► applied, refused, failed or expired
  *                        └── fails ──► told     └── nothing until it expires ──► unanswered
  *
- * Always: nobody is told «sent» before the log has it; a gateway is handed its own commands alone; who waits is bounded:
- * beyond it a gateway is answered at once and told when to ask again; one wait a gateway, the newest.
+ * Always: nobody is told «sent» before the log has the command. A gateway gets its own commands alone. The number of waits
+ * is bounded: beyond it a gateway is answered at once and told when to ask again. Each gateway has one wait, its newest.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -36,7 +36,7 @@ export interface CommandsOptions {
   readonly history: Pick<HistoryStore, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** a command is new, or its result is known */
+  /** called when a command is new, and when its result is known */
   readonly onChange: (view: CommandView) => void;
 }
 
@@ -48,13 +48,13 @@ export interface Order {
   readonly validMs: number;
 }
 
-/** What a long poll is answered. */
+/** The answer to a long poll. */
 export interface Handed {
   /** RFC 3339, by the centre's clock */
   readonly now: string;
   /** envelopes, as they are in the log */
   readonly commands: readonly unknown[];
-  /** id of the last one, to be named by the next poll */
+  /** id of the last command; the next poll names it */
   readonly after: string;
   /** too many wait: ask again after this many ms; undefined: at once */
   readonly retryMs?: number;
@@ -89,7 +89,7 @@ export class Commands implements Part {
     await this.#log.stop();
   }
 
-  /** What gateways must trust. */
+  /** The key that gateways must trust. */
   get publicKey(): CommandKey {
     return this.#signing.publicKey;
   }
@@ -100,8 +100,8 @@ export class Commands implements Part {
   }
 
   /**
-   * Signs and sends a command; resolves when the log has it. @throws RangeError what is wrong with the order,
-   * ForpostError FORPOST_COMMANDS_FULL, or what the log says
+   * Signs and sends a command; resolves when the log has it. @throws RangeError where the order is wrong, ForpostError
+   * FORPOST_COMMANDS_FULL, errors of the log
    */
   async issue({ gateway, kind, arguments: values, author, validMs }: Order): Promise<CommandView> {
     if (validMs < 1 || validMs > longestValidityMs)
@@ -131,7 +131,7 @@ export class Commands implements Part {
     return this.#view(known);
   }
 
-  /** The newest first, with their results. */
+  /** The commands to a gateway with their results, newest first. */
   async recent(gateway: string, limit: number): Promise<readonly CommandView[]> {
     if (this.#book.recent(gateway, limit).some(({ result }) => result === undefined)) {
       const { events } = await this.#options.history.events({
@@ -144,7 +144,7 @@ export class Commands implements Part {
     return this.#book.recent(gateway, limit).map((known) => this.#view(known));
   }
 
-  /** These are in the history now. */
+  /** Notes the results among events that the history has just stored. */
   stored(events: readonly ForpostEvent[]): void {
     for (const event of events) {
       if (event.type !== eventTypes.commandResult) continue;
@@ -154,8 +154,8 @@ export class Commands implements Part {
   }
 
   /**
-   * What a gateway has not taken yet, behind `after`; where there is nothing, waits for it. `gone`: nobody will hear
-   * the answer.
+   * The commands that a gateway has not taken yet, behind `after`; where there are none, waits for one. `gone`: the gateway
+   * has disconnected.
    */
   async poll(gateway: string, after: string, waitMs: number, gone: AbortSignal): Promise<Handed> {
     if (waitMs > 0 && this.#next(gateway, after).length === 0) {
@@ -167,7 +167,7 @@ export class Commands implements Part {
   }
 
   #wait(gateway: string, waitMs: number, gone: AbortSignal): Promise<void> {
-    // an older wait of the same gateway is a connection that it has given up
+    // an older wait of the same gateway belongs to a connection that the gateway has given up
     this.#waiting.get(gateway)?.();
     if (gone.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -196,7 +196,7 @@ export class Commands implements Part {
     return this.#book.unexpired(gateway, after, this.#options.clock.now(), mostHanded);
   }
 
-  /** The log has it. */
+  /** Notes that the log has a command. */
   #placed(envelope: string): void {
     const known = this.#book.add(envelope, true, this.#options.clock.now());
     if (known === undefined) return;

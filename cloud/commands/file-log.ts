@@ -1,8 +1,8 @@
 /**
  * The commands of a centre without Kafka: one file in its data folder, replaced as a whole with each command.
  *
- * Always: what `append` resolved for is on disk; one write at a time; at most `mostKept` commands of the last two days
- * stand in it, beyond them a new one is refused.
+ * Always: a command is on disk when its `append` resolves. Writes run one at a time. The file holds at most `mostKept`
+ * commands of the last two days; beyond them a new one is refused.
  */
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -14,7 +14,7 @@ import { Compile } from 'typebox/compile';
 import { keptMs } from './book.ts';
 import type { CommandLog, TakeCommand } from './log.ts';
 
-/** The file is written anew each time: a few MB at most. */
+/** Each write replaces the whole file, which so has a few MB at most. */
 const mostKept = 5_000;
 
 const isFile = Compile(Type.Object({ commands: Type.Array(Type.String()) }));
@@ -32,7 +32,7 @@ export class FileCommandLog implements CommandLog {
     this.#clock = clock;
   }
 
-  /** @throws ForpostError FORPOST_DATA_FOLDER where the file is there and is not ours */
+  /** @throws ForpostError FORPOST_DATA_FOLDER where the file holds no commands */
   async start(): Promise<void> {
     this.#kept = this.#current(await this.#read());
     for (const envelope of this.#kept) this.#take(envelope);

@@ -1,9 +1,9 @@
 /**
- * The key with which the centre signs its commands: an Ed25519 private key in PEM, made at the first need.
+ * The key that signs the centre's commands: an Ed25519 private key in PEM, made when it is first needed.
  *
- * Always: the file is 0600, whole or not there, and never replaced by us: gateways trust its public half, which
- * installers have copied. To change it, put another one beside it (`openssl genpkey -algorithm ed25519`), have its
- * public line trusted by the gateways too, and then name it in `commands.key_file`.
+ * Always: the file is 0600, whole or absent, and never replaced by the centre: gateways trust its public half, which
+ * installers have copied. To change the key, make another one beside it (`openssl genpkey -algorithm ed25519`), let the
+ * gateways trust its public line too, and then name it in `commands.key_file`.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
@@ -49,7 +49,7 @@ async function read(file: string): Promise<string | undefined> {
   }
 }
 
-/** Of two that begin at once, both have the same one. */
+/** Two processes that make a key at once get the same one. */
 async function made(file: string): Promise<string> {
   const text = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   if (await createFile(file, text)) return text;

@@ -1,8 +1,8 @@
 /**
- * Where commands stand so that they outlive the centre: the topic `forpost.commands`, or without Kafka a file.
+ * The log in which commands outlive the centre: the topic `forpost.commands` or, without Kafka, a file.
  *
- * Always: when `append` resolves the command is durable, and `take` has been called for it or soon will be; after a
- * start `take` is called for everything of the last two days, in the log's order.
+ * Always: when `append` resolves the command is durable, and `take` was called for it or soon will be. After a start
+ * `take` is called for all commands of the last two days, in the order of the log.
  */
 import type { Part } from '@forpost/shared/lifecycle.ts';
 
@@ -11,5 +11,5 @@ export interface CommandLog extends Part {
   append(gateway: string, envelope: string): Promise<void>;
 }
 
-/** Called for each item; what it cannot read it leaves alone. */
+/** Called for each item; ignores an item that it cannot read. */
 export type TakeCommand = (envelope: string) => void;

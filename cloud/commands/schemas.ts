@@ -1,4 +1,4 @@
-/** What the API takes and answers about commands: the type, the check and the OpenAPI document in one. */
+/** Commands over HTTP: an order of a person, and a command with its result. */
 import { commandKindPattern } from '@forpost/shared/event/command.ts';
 import Type from 'typebox';
 

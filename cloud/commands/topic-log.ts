@@ -1,9 +1,9 @@
 /**
- * The commands topic: the centre writes what its people ask for, and reads all of it back, so that what one centre of
- * several has issued is handed out and shown by each of them, and after a restart too.
+ * The commands topic. The centre writes its commands there and reads all of them back, so each of several centres hands
+ * out and shows the commands of all, also after a restart.
  *
- * Always: it reads in a group of its own without any commit, from two days ago by the brokers' clock; `append` resolves
- * with acks=all; an item that nobody can read is left behind.
+ * Always: a group of its own without any commit reads from two days ago on, by the brokers' clock. `append` resolves with
+ * acks=all. An item that nobody can read is passed over.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -41,7 +41,7 @@ export class TopicCommandLog implements CommandLog {
     this.#producer = new SupervisedProducer(kafka, 'commands', clock, logger);
     this.#consumer = new SupervisedConsumer({
       ...{ cluster: kafka, name: 'commands', topics: [this.#topic], clock, random, logger },
-      // its own, so that a centre that was killed need not wait for its former self to be given up
+      // a group of its own: after a kill the centre need not wait until the broker drops its former member
       groupId: `${kafka.prefix}-commands-${randomUUID()}`,
       prepare: (client) => this.#findBegin(client),
       onJoined: async (consumer, assigned) => {

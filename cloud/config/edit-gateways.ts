@@ -1,8 +1,8 @@
 /**
- * `forpost cloud gateway …`: changes which gateways may use the receiver, in cloud.yaml itself; its comments and order stay.
+ * `forpost cloud gateway …`: changes the gateways that may use the receiver, in cloud.yaml itself; comments and order stay.
  *
- * Always: the file as it would be is judged before it is written, so no command leaves one with which the centre would not
- * start; a token is made here, shown once by the caller, and only its sha256 is kept.
+ * Always: the new text is judged before it is written, so no command leaves a file that the centre would refuse. A token is
+ * made here and shown once by the caller; only its sha256 is kept.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
@@ -16,7 +16,7 @@ import { type CloudConfig, cloudSchema } from './config.ts';
 
 type Gateways = NonNullable<CloudConfig['gateways']>;
 
-/** Gives the gateway a new token, and returns it; the one before counts no longer. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** Gives the gateway a new token and returns it; the former one is no longer valid. @throws ForpostError FORPOST_CONFIG_INVALID */
 export function giveToken(file: string, gateway: string): string {
   if (!isId(gateway))
     throw wrong(`"${gateway}" is no gateway's id: 1 to 64 of a-z, 0-9 and hyphen, as its gateway.yaml names it`);
@@ -36,7 +36,7 @@ export function refuseGateway(file: string, gateway: string, refused: boolean): 
   });
 }
 
-/** Its token counts no longer; a certificate of `client_ca` does. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** Removes the gateway's token; a certificate of `client_ca` still lets it in. @throws ForpostError FORPOST_CONFIG_INVALID */
 export function removeGateway(file: string, gateway: string): void {
   known(file, gateway);
   edit(file, (document) => void document.deleteIn(['gateways', gateway]));

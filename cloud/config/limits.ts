@@ -8,7 +8,7 @@ export interface GatewayLimits {
   readonly alerts_per_second: number;
 }
 
-/** Five times what a gateway is made for, and as fast as a backlog should drain. */
+/** Five times the load that a gateway is made for, and the speed at which a backlog should drain. */
 export const defaultLimits: GatewayLimits = {
   events_per_second: 10_000,
   bytes_per_second: 8_000_000,

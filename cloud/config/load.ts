@@ -1,9 +1,8 @@
 /**
- * The centre's file, checked and made ready to use: paths are resolved from the file's own folder, so that the centre
- * may be started from anywhere.
+ * Reads and checks the centre's file. Paths are resolved from the file's own folder, so the centre may be started from any
+ * folder.
  *
- * Always: everything that is wrong is said at once, each with FILE:LINE:COLUMN; nothing starts from a file with a
- * mistake in it.
+ * Always: all mistakes are told at once, each with FILE:LINE:COLUMN. Nothing starts from a file with a mistake.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

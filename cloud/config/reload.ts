@@ -1,11 +1,11 @@
 /**
- * What SIGHUP does at the centre: cloud.yaml is judged as at a start, and which gateways may use the receiver, by which
- * tokens and within which limits, counts from then on. Certificates are read again too; users count at all times.
+ * The reload of a running centre (SIGHUP): cloud.yaml is judged as at a start, and its gateways, tokens and limits count
+ * from then on. Certificates are read again too; changed users count without a reload.
  *
  *   judged ── problems ──► told, in the log and on the page until the next reload; nothing changes
- *     └── right ──► gateways, limits ──► what else differs is told: it counts at the next start
+ *     └── right ──► gateways, limits ──► other changes are told: they count at the next start
  *
- * Always: all of it is judged before any of it counts; a request that was let in before is answered.
+ * Always: the whole file is judged before any part of it counts. A request that was let in before is answered.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -16,9 +16,9 @@ import { loadCloud } from './load.ts';
 type Gateways = NonNullable<CloudConfig['gateways']>;
 
 export interface ReloadedConfigOptions {
-  /** undefined: there is none to read again */
+  /** undefined: there is no file to read again */
   readonly file: string | undefined;
-  /** with which the centre began */
+  /** the configuration at the start */
   readonly config: CloudConfig;
   readonly logger: Logger;
 }
@@ -35,7 +35,7 @@ export class ReloadedConfig {
     this.#limitsOf = limitsOfGateways(options.config);
   }
 
-  /** the same object until something changed */
+  /** the same object until the gateways change */
   get gateways(): Gateways {
     return this.#gateways;
   }
@@ -49,7 +49,7 @@ export class ReloadedConfig {
     return this.#problems;
   }
 
-  /** Never throws because of what stands in the file. */
+  /** Never throws because of the content of the file. */
   run(): void {
     const { file, config: began, logger } = this.#options;
     if (file === undefined) return;
@@ -76,7 +76,7 @@ function others({ gateways: _, limits: __, ...rest }: CloudConfig): string {
   return JSON.stringify(rest);
 }
 
-/** What each gateway may send: its own limits, else those of all, else the defaults. */
+/** The limits of each gateway: its own, else those of all, else the defaults. */
 function limitsOfGateways({ gateways = {}, limits }: CloudConfig): (gateway: string) => GatewayLimits {
   const all = { ...defaultLimits, ...limits };
   const own = new Map(

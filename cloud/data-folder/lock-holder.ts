@@ -1,10 +1,10 @@
-/** Which process holds a file, to say so to whoever wanted it too. */
+/** Names the process that holds a file, for the message to a second process. */
 import { readFile, stat } from 'node:fs/promises';
 
 /**
- * The id of the process that holds a lock on `file`, where the system tells (Linux: proc_locks(5)); undefined where
- * nobody does, or this process itself. ClickHouse asks for the lock of its folder by itself, but where it does not get
- * it, it also writes to the terminal in its own words.
+ * The id of the process that holds a lock on `file`, where the system tells (Linux: proc_locks(5)); undefined where no
+ * other process holds one. ClickHouse also locks its folder itself, but where that fails it writes to the terminal in its
+ * own words.
  */
 export async function lockHolder(file: string): Promise<string | undefined> {
   try {

@@ -1,6 +1,6 @@
 /**
- * The centre's data folder is one process's: two would write each other's log-ins, dead letters and commands over. The
- * lock is SQLite's on a file of its own, which the system takes back from a process that is killed.
+ * Locks the centre's data folder for one process: two would overwrite each other's log-ins, dead letters and commands. The
+ * lock is SQLite's, on a file of its own; the system releases it when the process is killed.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -26,7 +26,7 @@ export class DataLock implements Part {
     try {
       await makeFolder(this.#folder);
       this.#database = new DatabaseSync(this.#file, { timeout: 0 });
-      // nothing is ever written: with a journal on disk a full one would keep the lock from being taken
+      // nothing is ever written: with a journal on disk a full disk would prevent the lock
       this.#database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       await this.stop();

@@ -1,11 +1,11 @@
 /**
- * Events as they go into lists: whoever sends 1 MB in each of them makes no page of 100 MB. Long texts, lists and objects
- * in the data are shortened, with a mark; the whole event has an address of its own (GET /api/v1/events/<id>).
+ * Shortens events for lists: a gateway that sends events of 1 MB makes no page of 100 MB. Long texts, lists and objects in
+ * the data are shortened, with a mark. The whole event has an address of its own (GET /api/v1/events/<id>).
  *
- * Always: an event of `maxEventBytes` or less is as it came; one that is shortened says so (`shortened`: bytes of its data)
- * and keeps its attributes; the result is `maxEventBytes` and a little. Pure.
+ * Always: an event of at most `maxEventBytes` stays as it came. A shortened event says so (`shortened`: the bytes of its
+ * data), keeps its attributes, and has little more than `maxEventBytes`. Pure.
  */
-/** Bytes of the data of one event in a list: ten times the largest event that a Forpost gateway makes. */
+/** Of the data of one event in a list: ten times the largest event that a gateway makes. */
 export const maxEventBytes = 8_192;
 const longestText = 300;
 const mostEntries = 40;
@@ -14,11 +14,11 @@ const shortenedTextBytes = 500;
 
 interface Shortenable {
   readonly data: unknown;
-  /** of the data, where the history left it out already */
+  /** bytes of the data, where the history has left it out already */
   readonly data_bytes?: number;
 }
 
-/** A long attribute of a large event is not in the list: only the event’s own address has it. */
+/** Shortens one event. A long attribute of a large event is left out: only the event’s own address has it. */
 export function shortened<Event extends Shortenable>(event: Event): Event & { readonly shortened?: number } {
   const { data_bytes: leftOut, ...whole } = event;
   const text = JSON.stringify(whole);
@@ -54,7 +54,7 @@ function part(value: unknown, entries: number, characters: number, depth: number
   );
 }
 
-/** The events that fit into `maxBytes`, the first one always; how many that are, and each of them shortened. */
+/** The first events that fit into `maxBytes` together, each of them shortened; at least one. */
 export function withinBytes<Event extends Shortenable>(
   events: readonly Event[],
   maxBytes: number,

@@ -1,11 +1,11 @@
 /**
- * Who looked at what, at the centre: one record of the operations log for each look, and a line of the log.
+ * Records each look of a person at evidence: one record of the operations log, and a line of the log.
  *
  *   look ── the same one within a minute ──► nothing to write
  *        └─ else ──► written, durable ──► may be shown
- *                       └── fails ──► an error of the look itself: nobody sees what nobody wrote down
+ *                       └── fails ──► an error of the look itself: nothing is shown without a record
  *
- * Always: the many requests of one look at a clip, side by side or one after the other, are one record; bounded.
+ * Always: the many requests of one look at a clip make one record, side by side or one after the other. Bounded.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -19,7 +19,7 @@ export interface Look {
   readonly alarm: string;
 }
 
-/** One look at a clip is many requests for parts of it. */
+/** A browser asks for a clip in many parts within one look. */
 const sameLookMs = 60_000;
 const mostRemembered = 1000;
 
@@ -36,7 +36,7 @@ export class EvidenceAudit {
     this.#logger = logger;
   }
 
-  /** Resolves when it is written. @throws ForpostError where it cannot be */
+  /** Resolves when the record is written. @throws ForpostError where it cannot be written */
   async looked(look: Look): Promise<void> {
     const key = `${look.by}\n${look.gateway}\n${look.sha256}`;
     if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;

@@ -1,13 +1,13 @@
 /**
- * The evidence that staff asked gateways for: pictures and clips of alarms, in a folder.
+ * A folder with the evidence that staff asked gateways for: pictures and clips of alarms.
  *
  *   asked for ──► arriving, part by part (PUT with Content-Range) ──► whole, SHA-256 right ──► here ──► too old, no room
  *                   └── SHA-256 wrong: begun anew                                                   └── deleted
  *
- * Always: a gateway delivers only what was asked of it, in order, and never more than it said; what is here is what
- * its alert named, byte for byte; one writer a file. The limits of bytes, of one item, of what is asked for at once hold:
- * the oldest that is here makes room, and beyond that nothing more is asked for. A kill leaves a part that goes on where
- * it was, or a whole file.
+ * Always: a gateway delivers only items that it was asked for, in order, and no more bytes than announced. An item here
+ * equals, byte for byte, the one that its alert named. Each file has one writer. Bytes, the size of an item and the number
+ * of open requests are bounded: the oldest item makes room, and beyond that new requests are refused. A kill leaves a whole
+ * file, or a part that goes on where it stopped.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -27,14 +27,14 @@ import { mediaSchema, mostItemBytes } from './schemas.ts';
 
 const recordSchema = Type.Object({
   gateway: Type.String({ pattern: idPatternText }),
-  /** as the gateway calls it */
+  /** the gateway's id of the item */
   evidence: Type.String({ pattern: '^[0-9a-f]{16}$' }),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   size: Type.Integer({ minimum: 1, maximum: mostItemBytes }),
   media: mediaSchema,
-  /** whose it is, as the first one asked */
+  /** the alarm of the first request */
   alarm: Type.String({ maxLength: 300 }),
-  /** others that it was asked for: one clip shows what raised several, and one frame may */
+  /** other alarms that it was asked for: one clip or frame may show the cause of several */
   others: Type.Optional(Type.Array(Type.String({ maxLength: 300 }))),
   by: Type.String(),
   /** RFC 3339 */
@@ -48,7 +48,7 @@ export interface DepotOptions {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** of all that is here; default 10 GiB */
+  /** of all items; default 10 GiB */
   readonly maxBytes?: number;
 }
 
@@ -56,7 +56,7 @@ const defaultMaxBytes = 10 * 1024 ** 3;
 const mostAskedOfOne = 200;
 const mostRecords = 20_000;
 const mostOthers = 100;
-/** What a gateway has not delivered by then is asked for again, or not at all. */
+/** An item that its gateway has not delivered by then must be asked for again. */
 const askedForMs = 2 * 86_400_000;
 
 export class EvidenceDepot implements Part {
@@ -85,7 +85,7 @@ export class EvidenceDepot implements Part {
     await Promise.allSettled(this.#turns.values());
   }
 
-  /** Staff want it. Durable when it resolves; a second time is harmless. @throws HttpProblem 429 */
+  /** Notes that staff ask for an item. Durable when it resolves; a repetition is harmless. @throws HttpProblem 429 */
   async ask(wanted: Omit<DepotRecord, 'asked' | 'arrived' | 'others'>): Promise<DepotRecord> {
     const key = keyOf(wanted.gateway, wanted.sha256);
     return this.#inTurn(key, async () => {
@@ -113,7 +113,7 @@ export class EvidenceDepot implements Part {
     return this.#records.get(keyOf(gateway, sha256));
   }
 
-  /** What was asked of a gateway, and what of it is here; `alarm`: of that one alone. */
+  /** The items that a gateway was asked for, and how much of each is here; `alarm`: of this alarm alone. */
   list(gateway: string, alarm?: string): readonly (DepotRecord & { readonly received: number })[] {
     return [...this.#records.values()]
       .filter((record) => record.gateway === gateway && (alarm === undefined || belongsTo(record, alarm)))
@@ -129,8 +129,8 @@ export class EvidenceDepot implements Part {
   }
 
   /**
-   * The next part of what `gateway` was asked for. Resolves when it is on disk, with how much there is now.
-   * @throws HttpProblem 404 nobody asked, 409 another part is next, 413 more than was said, 422 not what was named
+   * Takes the next part of an item from `gateway`. Resolves when the part is on disk, with the bytes so far.
+   * @throws HttpProblem 404 nobody asked for it, 409 another part is next, 413 more bytes than announced, 422 another content
    */
   take(gateway: string, sha256: string, start: number, total: number, bytes: Uint8Array): Promise<number> {
     const key = keyOf(gateway, sha256);
@@ -174,7 +174,7 @@ export class EvidenceDepot implements Part {
     this.#received.delete(key);
   }
 
-  /** The oldest that is here goes first. */
+  /** Deletes the oldest items until there is room. */
   async #makeRoom(bytes: number): Promise<void> {
     const here = [...this.#records.entries()].filter(([, { arrived }]) => arrived !== null);
     let all = here.reduce((sum, [, { size }]) => sum + size, 0) + bytes;
@@ -213,7 +213,7 @@ export class EvidenceDepot implements Part {
       const value: unknown = JSON.parse(await readFile(join(folder, `${key}.json`), 'utf8'));
       if (!isRecord.Check(value) || keyOf(value.gateway, value.sha256) !== key) return;
       const whole = await sizeOf(this.pathOf(value));
-      // killed between the file's rename and its note: it was checked before the rename
+      // killed between the rename of the file and its note: the file was checked before the rename
       if (value.arrived === null && whole === value.size) await this.#note(key, { ...value, arrived: value.asked });
       else if (value.arrived === null || whole === value.size) this.#records.set(key, value);
       if (value.arrived === null && whole === undefined)
@@ -238,7 +238,7 @@ export class EvidenceDepot implements Part {
   }
 }
 
-/** Whether it was asked for as a piece of `alarm`. */
+/** Whether the item was asked for as a piece of `alarm`. */
 export function belongsTo({ alarm: first, others }: DepotRecord, alarm: string): boolean {
   return first === alarm || (others?.includes(alarm) ?? false);
 }

@@ -1,4 +1,4 @@
-/** What the API takes and answers about evidence: the type, the check and the OpenAPI document in one. */
+/** Evidence over HTTP: a request to a gateway, and an item with how much of it is here. */
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
 

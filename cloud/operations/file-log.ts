@@ -1,8 +1,8 @@
 /**
- * What staff did at a centre without Kafka: one JSON line each, in a file that only this user reads.
+ * The operations log of a centre without Kafka: one JSON line for each act of staff, in a file that only this user reads.
  *
- * Always: one write at a time, synced before `append` resolves; at `maxBytes` the file becomes the older one of two,
- * and what was the older one is gone.
+ * Always: one write at a time, synced before `append` resolves. At `maxBytes` the file becomes the older one of two, and
+ * the former older one is deleted.
  */
 import { stat } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';

@@ -1,9 +1,8 @@
 /**
- * What staff did, for the audit: records of the topic `forpost.operations`, or without Kafka lines of a file.
+ * The audit of staff's acts: records of the topic `forpost.operations` or, without Kafka, lines of a file.
  *
- * Always: when `append` resolves the record is durable, with all brokers that count or on disk. Whoever must not act
- * unseen awaits it before acting: so a record may tell of something that did not happen any more (its answer was lost),
- * and never the other way round.
+ * Always: when `append` resolves the record is durable, at all in-sync brokers or on disk. A part that must not act unseen
+ * waits for `append` before it acts: so a record may tell of an act that then did not happen, and no act is without one.
  */
 import { randomUUID } from 'node:crypto';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -14,14 +13,14 @@ import { Compile } from 'typebox/compile';
 export const operationType = 'forpost.operation.v1';
 
 export interface Operation {
-  /** what was done: evidence-viewed */
+  /** the act, such as evidence-viewed */
   readonly operation: string;
   /** a log-in name */
   readonly by: string;
-  /** what it was done to: an alarm's id, or an object's; with its gateway the record's key */
+  /** the object of the act: the id of an alarm, for example; with its gateway it is the record's key */
   readonly subject: string;
   readonly gateway: string;
-  /** whatever else there is to say */
+  /** further fields of the act */
   readonly [detail: string]: string;
 }
 
@@ -29,8 +28,8 @@ export interface OperationsLog extends Part {
   /** @throws ForpostError: after a deadline it may have been written all the same */
   append(operation: Operation): Promise<void>;
   /**
-   * Reads back what is kept, in the order in which it was written (of a topic: of each key), some at a time; what is no
-   * operation is passed over. @throws what reading throws, and `handle`
+   * Reads the kept operations back, some at a time, in the order in which they were written (in a topic: for each key).
+   * Other records are passed over. @throws errors of the read and of `handle`
    */
   read(handle: (operations: readonly KeptOperation[]) => Promise<void>): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The operations topic: what staff did, acks=all, kept for as long as the topic is (a year). */
+/** The operations log in its topic: acks=all, kept for the retention of the topic (a year). */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -24,7 +24,7 @@ export class TopicOperationsLog implements OperationsLog {
     this.#producer = new SupervisedProducer(kafka, 'operations', clock, logger);
   }
 
-  /** Resolves at once: it connects with the first record. */
+  /** Resolves at once: the first record connects. */
   start(): Promise<void> {
     return this.#producer.start();
   }
@@ -43,7 +43,7 @@ export class TopicOperationsLog implements OperationsLog {
     await readRanges({
       ...{ ...common, cluster: this.#kafka, random: Math.random },
       ranges: await heldRanges(client, [this.#topic]).catch((error: unknown) => {
-        // nobody has done anything yet
+        // no operation was written yet
         if (firstCause(error).message.includes('does not host this topic')) return [];
         throw error;
       }),

@@ -1,6 +1,6 @@
 /**
- * The registry of a centre without Kafka: one file in its data folder, replaced as a whole; writes that come while one
- * runs share the next.
+ * The registry of a centre without Kafka: one file in its data folder, replaced as a whole. Writes that come while one
+ * runs share the next one.
  *
  * Always: a record is on disk before its `put` resolves. A file that cannot be read is kept as `….damaged`, and logged.
  */
@@ -23,7 +23,7 @@ export class FileRegistry implements Registry {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #book = new RegistryBook();
-  /** as they stand in the file, by kind and id */
+  /** the lines of the file, by kind and id */
   readonly #lines = new Map<string, string>();
   #waiting: Waiting[] = [];
   #running: Promise<void> = Promise.resolve();
@@ -122,7 +122,7 @@ export class FileRegistry implements Registry {
           reject(new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error }));
       }
     }
-    // in the same breath as the last look at what waits: who writes again at once begins the next run
+    // without a wait after the last look at the queue: a caller that writes again at once begins the next run
     this.#busy = false;
   }
 

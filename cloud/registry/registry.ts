@@ -1,9 +1,9 @@
 /**
- * What people and the centre decided, as records: key `kind/id`, a revision, an author. In Kafka the compacted topic
- * `forpost.registry` (topic-registry.ts), without Kafka a file of the data folder (file-registry.ts).
+ * Decisions of people and of the centre, as records: key `kind/id`, a revision, an author. With Kafka they stand in the
+ * compacted topic `forpost.registry` (topic-registry.ts), without Kafka in a file of the data folder (file-registry.ts).
  *
- * Always: a write names the revision it saw; all readers apply records in the order of the log and ignore one whose
- * revision is not newer, so two centres agree without a lock; `put` resolves after its record was read back.
+ * Always: a write names the revision that it saw. All readers apply records in the order of the log and ignore a record
+ * whose revision is not newer, so two centres agree without a lock. `put` resolves after its record was read back.
  */
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import Type from 'typebox';
@@ -22,7 +22,7 @@ export interface RegistryRecord {
 }
 
 export interface Registry extends Part {
-  /** whether what stood in the log at the start has been read */
+  /** whether all records that stood in the log at the start have been read */
   readonly complete: boolean;
   get(kind: string, id: string): RegistryRecord | undefined;
   all(kind: string): readonly RegistryRecord[];
@@ -31,7 +31,7 @@ export interface Registry extends Part {
    * @throws ForpostError: retryable; it may have been written all the same
    */
   put(write: RegistryWrite): Promise<boolean>;
-  /** Calls `listener` with each record of `kind` that counts, old ones included. Returns how to stop it. */
+  /** Calls `listener` with each record of `kind` that counts: with the old ones too where it is called before `start`. Returns how to stop it. */
   onChange(kind: string, listener: (record: RegistryRecord) => void): () => void;
 }
 
@@ -52,7 +52,7 @@ const isRecord = Compile(
     author: Type.String({ maxLength: 256 }),
     at: Type.Number(),
     data: Type.Unknown(),
-    /** of one write, by which its author knows it again */
+    /** id of the write, by which its author recognises it */
     write: Type.Optional(Type.String({ maxLength: 64 })),
   }),
 );
@@ -73,7 +73,7 @@ export function recordIn(text: string): WrittenRecord | undefined {
   }
 }
 
-/** The records that count, and who wants to hear of them. */
+/** The records that count, and their listeners. */
 export class RegistryBook {
   readonly #records = new Map<string, Map<string, RegistryRecord>>();
   readonly #listeners = new Map<string, Set<(record: RegistryRecord) => void>>();

@@ -1,14 +1,14 @@
 /**
- * The registry in Kafka: the compacted topic `forpost.registry`, written by every centre and read by every centre from
- * its beginning, in a group of its own without any commit.
+ * The registry in Kafka: the compacted topic `forpost.registry`. Every centre writes it, and reads it from its beginning in
+ * a group of its own without any commit.
  *
  *   put ──► a record with the revision after `seen` ──► read back ── it counts ──► true
  *                                                          └── another was first ──► that one is written again ──► false
  *
- * (Compaction keeps the last record of a key, and that would be the one that lost: so who lost writes the winner again.)
+ * (Compaction keeps the last record of a key, which would be the losing one: so the loser writes the winner again.)
  *
- * Always: acks=all; a record that nobody can read is left behind; `complete` once everything that stood there when this
- * centre connected has been read.
+ * Always: acks=all. A record that nobody can read is passed over. The registry is `complete` once every record that stood
+ * there when this centre connected has been read.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -29,7 +29,7 @@ export interface TopicRegistryOptions {
 }
 
 const headers = { 'content-type': 'application/json' };
-/** A record that is not read back by then may still be there. */
+/** After this long `put` fails, though the record may have been written. */
 const readBackMs = 10_000;
 
 export class TopicRegistry implements Registry {
@@ -38,9 +38,9 @@ export class TopicRegistry implements Registry {
   readonly #book = new RegistryBook();
   readonly #producer: SupervisedProducer;
   readonly #consumer: SupervisedConsumer;
-  /** by the id of a write: what its author waits for */
+  /** by the id of a write: its author's promise */
   readonly #writes = new Map<string, (won: boolean) => void>();
-  /** by partition: the offset up to which it is to be read before it is complete */
+  /** by partition: the offset up to which to read before the registry is complete */
   #until = new Map<number, bigint>();
   #known = false;
 
@@ -52,7 +52,7 @@ export class TopicRegistry implements Registry {
     this.#consumer = new SupervisedConsumer({
       ...{ cluster: kafka, name: 'registry', topics: [this.#topic], clock, random, logger },
       groupId: `${kafka.prefix}-registry-${randomUUID()}`,
-      // what one centre wrote, the others are to see at once
+      // the other centres are to see a write at once
       fetchWaitMs: 250,
       prepare: (client) => this.#findEnd(client),
       eachBatch: async (payload) => this.#batch(payload),
@@ -110,7 +110,7 @@ export class TopicRegistry implements Registry {
     return this.#producer.send([{ topic: this.#topic, key: `${record.kind}/${record.id}`, value, headers }]);
   }
 
-  /** @throws where Kafka or the topic is not there: ingest makes it */
+  /** @throws where Kafka or the topic is not there; ingest creates the topic */
   async #findEnd(client: Kafka): Promise<void> {
     const admin = client.admin();
     try {

@@ -1,4 +1,4 @@
-/** Which series a chart can be drawn of. Pure. */
+/** Chooses the series that a chart can be drawn of. Pure. */
 import type { KnownGateway } from '../gateways/directory.ts';
 import type { DeviceMetric } from './metrics.ts';
 import { longestChannel, metricPatternText } from './schemas.ts';
@@ -6,8 +6,8 @@ import { longestChannel, metricPatternText } from './schemas.ts';
 const metricPattern = new RegExp(metricPatternText);
 
 /**
- * What a chart can be asked for, each once: a name that the series do not take is none, and one device of a gateway that
- * sent under several sites is one device, at the site that its gateway is at.
+ * The series of a chart's choice, each once. A name that GET /api/v1/series refuses is left out. A device that sent under
+ * several sites is one device, at the site of its gateway.
  */
 export function drawable(
   metrics: readonly DeviceMetric[],

@@ -1,5 +1,5 @@
 /**
- * Which metrics devices sent within the last week, for the choice of a chart.
+ * The metrics that devices sent within the last week, for the choice of a chart.
  *
  * Always: at most `maxMetrics` in all and `maxMetricsOfGateway` of one gateway, so that one gateway with countless
  * names pushes out no other.

@@ -1,6 +1,6 @@
 /**
- * From a request for a series to a query that is worth answering: the defaults, and in words why not.
- * Pure: (request, now) to (query).
+ * Turns a request for a series into a query of the history: fills in defaults, and refuses in words a question that makes
+ * no chart. Pure: (request, now) to (query).
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type Type from 'typebox';
@@ -9,14 +9,14 @@ import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
 
 const dayMs = 86_400_000;
-/** What a chart shows well. */
+/** So many points make a good chart. */
 const comfortablePoints = 400;
 const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
-/** a leap year, as the history steps at most */
+/** a leap year: the longest step of the history */
 const longestStepSeconds = 366 * 86_400;
 const weekSeconds = 7 * 86_400;
 
-/** @throws HttpProblem 400 where it is not a time span, has too many points, or names no time zone */
+/** @throws HttpProblem 400 where the request is no time span, has too many points, or names no time zone */
 export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: number): SeriesQuery {
   const to = request.to === undefined ? nowMs : timeOf('to', request.to);
   const from = request.from === undefined ? to - dayMs : timeOf('from', request.from);
@@ -47,7 +47,7 @@ export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: numb
   };
 }
 
-/** The shortest round step that gives at most `points`. Below a day it divides a day, as the history wants it. */
+/** The shortest round step that gives at most `points`. Below a day it divides a day, which the history requires. */
 function fittingStep(seconds: number, points: number): number {
   return roundSteps.find((step) => seconds / step <= points) ?? weekSeconds * Math.ceil(seconds / weekSeconds / points);
 }
