@@ -72,13 +72,26 @@ test('every decision has a number of its own, and says its context, what was dec
   }
 });
 
+test('a link to a decision names its number', () => {
+  const wrong = documents.flatMap(({ path, links }) =>
+    links.filter(isMisnumbered).map(({ text, label, line }) => `${path}:${line}: [${label}](${text})`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+function isMisnumbered({ label, text }: { readonly label: string; readonly text: string }): boolean {
+  const [, said] = /^(?:decision |adr )?0*(\d+)$/i.exec(label) ?? [];
+  const [, meant] = /(?:^|\/)(\d{4})-[^/]*\.md$/.exec(text) ?? [];
+  return said !== undefined && meant !== undefined && Number(said) !== Number(meant);
+}
+
 test('a document is read as GitHub reads it', () => {
   const read = parseDocument(
     'a.md',
     '# What `x` is, and why\n## Twice\n## Twice\n[a](b.md#c) `d/e.ts`\n```yaml\n[no](link)\n```\n',
   );
   expect([...read.anchors]).toEqual(['what-x-is-and-why', 'twice', 'twice-1']);
-  expect(read.links).toEqual([{ text: 'b.md#c', line: 4 }]);
+  expect(read.links).toEqual([{ text: 'b.md#c', label: 'a', line: 4 }]);
   expect(read.words.map(({ text }) => text)).toEqual(['x', 'd/e.ts']);
   expect(read.blocks).toEqual([{ language: 'yaml', text: '[no](link)', line: 6 }]);
 });

@@ -22,7 +22,7 @@ export interface Document {
   readonly text: string;
   /** as GitHub names the headings in addresses */
   readonly anchors: ReadonlySet<string>;
-  readonly links: readonly Located[];
+  readonly links: readonly Link[];
   /** the text between backticks, outside of code blocks */
   readonly words: readonly Located[];
   readonly blocks: readonly CodeBlock[];
@@ -31,6 +31,11 @@ export interface Document {
 export interface Located {
   readonly text: string;
   readonly line: number;
+}
+
+export interface Link extends Located {
+  /** what the reader sees */
+  readonly label: string;
 }
 
 /** Every file of the checkout that git would take: tracked ones, and new ones that it does not ignore. */
@@ -71,7 +76,7 @@ function readIfThere(path: string): string | undefined {
 
 export function parseDocument(path: string, text: string): Document {
   const anchors = new Set<string>();
-  const links: Located[] = [];
+  const links: Link[] = [];
   const words: Located[] = [];
   const blocks: CodeBlock[] = [];
   let open: { language: string; lines: string[]; line: number } | undefined;
@@ -88,8 +93,8 @@ export function parseDocument(path: string, text: string): Document {
       const heading = /^#{1,6} +(.*)$/.exec(line);
       if (heading !== null) anchors.add(freeAnchor(anchorOf(heading[1] ?? ''), anchors));
       for (const [, word = ''] of line.matchAll(/`([^`]+)`/g)) words.push({ text: word, line: index + 1 });
-      for (const [, target = ''] of line.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g))
-        links.push({ text: target, line: index + 1 });
+      for (const [, label = '', target = ''] of line.replace(/`[^`]*`/g, '').matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g))
+        links.push({ text: target, label, line: index + 1 });
     }
   }
   return { path, text, anchors, links, words, blocks };
