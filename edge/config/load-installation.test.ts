@@ -297,6 +297,7 @@ test('the published schemas take what the gateway takes, and refuse what it refu
   expect(Compile(siteSchema).Check(parse(site))).toBe(true);
   expect(Compile(siteSchema).Check(parse(site.replace('above', 'abov')))).toBe(false);
   expect(Compile(siteSchema).Check(parse(site.replace('threshold', 'treshold')))).toBe(false);
+  expect(Compile(siteSchema).Check(parse(site.replace('decoder: tasmota', 'decoder: tasmoto')))).toBe(false);
   expect(Compile(secrets).Check({ mqtt: {}, console: {} })).toBe(true);
   expect(JSON.stringify(siteSchema)).toContain('prefixItems');
 });

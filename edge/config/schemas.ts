@@ -1,5 +1,10 @@
-/** The JSON Schemas of the gateway's files, for editors: the same schemas that check the files at the start. */
+/**
+ * The JSON Schemas of the gateway's files, for editors: the schemas that check the files at the start, and in them the
+ * names that are checked afterwards (decoders, roles), so that an editor offers them.
+ */
 import { type JsonSchema, plainSchema, publishedSchema } from '@forpost/shared/config/json-schema.ts';
+import { decoders } from '../devices/decoders/registry.ts';
+import { roles } from '../devices/roles/registry.ts';
 import { wholeSiteSchema } from './device-schema.ts';
 import { installationSchema } from './installation.ts';
 import { anyRule } from './rule-schemas.ts';
@@ -7,11 +12,35 @@ import { wholeSecretsSchema } from './sink-schemas.ts';
 
 /** By file: gateway (gateway.yaml), site (site.yaml), secrets (secrets.yaml). */
 export function jsonSchemas(): Readonly<Record<'gateway' | 'site' | 'secrets', JsonSchema>> {
-  const site = publishedSchema('site.yaml', wholeSiteSchema) as { readonly properties: { readonly rules: object } };
-  const rules = { ...site.properties.rules, items: plainSchema(anyRule()) };
   return {
     gateway: publishedSchema('gateway.yaml', installationSchema),
-    site: { ...site, properties: { ...site.properties, rules } },
+    site: siteJsonSchema(),
     secrets: publishedSchema('secrets.yaml', wholeSecretsSchema),
   };
+}
+
+interface ListSchema {
+  readonly items: { readonly properties: Readonly<Record<string, object>> };
+}
+
+function siteJsonSchema(): JsonSchema {
+  const site = publishedSchema('site.yaml', wholeSiteSchema);
+  const lists = site.properties as Readonly<Record<'devices' | 'consumers', ListSchema> & Record<'rules', object>>;
+  const role = { type: 'string', enum: roles.map(({ name }) => name) };
+  const roleOrRoles = { anyOf: [role, { type: 'array', items: role, maxItems: 8 }] };
+  return {
+    ...site,
+    properties: {
+      ...lists,
+      devices: withProperty(lists.devices, 'decoder', { enum: decoders.map(({ name }) => name) }),
+      consumers: withProperty(lists.consumers, 'role', roleOrRoles),
+      rules: { ...lists.rules, items: plainSchema(anyRule()) },
+    },
+  };
+}
+
+/** The list with `more` in the schema of one key of its items. */
+function withProperty(list: ListSchema, key: string, more: object): ListSchema {
+  const { properties } = list.items;
+  return { ...list, items: { ...list.items, properties: { ...properties, [key]: { ...properties[key], ...more } } } };
 }
