@@ -1,6 +1,7 @@
 /**
  * What every decoder keeps, whatever devices it reads: the contract of Decoder (edge/devices/decoder.ts), on the messages
- * of its field cases (edge/devices/field-cases) and on what is made of them.
+ * of its field cases (edge/devices/field-cases) and on what is made of them. That one odd field costs only itself is tried
+ * with wild messages of every decoder's field cases in test/faults/field.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
