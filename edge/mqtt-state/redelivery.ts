@@ -1,12 +1,12 @@
 /**
- * How a redelivered publish of QoS 1 or 2 is recognised (MQTT 3.1.1, section 3.3.1.1): same client, same packet id, same
- * QoS, topic and payload as the client's newest publish with that id. The records of one commit are packed into one blob of 16
- * bytes each, so that a publish costs no statement of its own.
+ * How a redelivered publish of QoS 1 or 2 is recognised (MQTT 3.1.1, section 3.3.1.1): same client, packet id, QoS, topic
+ * and payload as the client's newest publish with that packet id. The records of one commit are one blob of 16 bytes each,
+ * so that a publish costs no SQL statement of its own.
  *
  *   record: client key · hash of topic and payload × 65,536 + packet id      (two doubles, of which 53 bits are used)
  *
- * Always: of one client at most `perClient` records are kept, the newest, fewer where there are very many clients; of
- * one principal those of at most 16 clients. What is redelivered later than that is a new message.
+ * Always: the newest `perClient` records of a client are kept, fewer where there are very many clients; of one principal
+ * those of at most 16 clients. A publish that is redelivered later than that is a new message.
  */
 import { hashBytes, hashText } from '@forpost/shared/short-hash.ts';
 
@@ -23,9 +23,9 @@ export const recordBytes = 16;
 const fields = 2;
 const clientField = 0;
 const hashField = 1;
-/** More than one connection may have under way. */
+/** More publishes than one connection may have under way. */
 export const perClient = 1024;
-/** Of all clients together, as far as each has more than its least share of them. */
+/** Of all clients together; `leastPerClient` of each client are kept beyond it. */
 const maxRecords = 65_536;
 const leastPerClient = 64;
 export const maxClients = 1000;
@@ -45,7 +45,7 @@ export function principalOf(client: number): number {
   return Math.floor(client / clientBits);
 }
 
-/** 36 bits: it is compared with that of one publish only, of the same client under the same packet id. */
+/** 36 bits suffice: the hash is compared with one other, of the same client and packet id. */
 export function publishHash(topic: string, payload: Uint8Array, qos: 1 | 2): number {
   return hashBytes(payload, (hashText(topic) + qos - 1) | 0) % hashBits;
 }
@@ -78,7 +78,7 @@ export class PackedRedeliveries {
     return this.#values.length / fields;
   }
 
-  /** As it goes to the disk; little-endian, as all machines that Forpost runs on are. */
+  /** The bytes for the disk; little-endian, as all machines are on which Forpost runs. */
   get bytes(): Uint8Array {
     return new Uint8Array(this.#values.buffer, this.#values.byteOffset, this.#values.byteLength);
   }
@@ -92,14 +92,14 @@ export class PackedRedeliveries {
     return { client: this.#client(n), messageId: this.#messageId(n), hash: Math.floor(this.#rest(n) / messageIdBits) };
   }
 
-  /** Those for which `keep` says so. */
+  /** The records for which `keep` returns true. */
   filter(keep: (n: number) => boolean): PackedRedeliveries {
     const values: number[] = [];
     for (let n = 0; n < this.length; n++) if (keep(n)) values.push(this.#client(n), this.#rest(n));
     return new PackedRedeliveries(Float64Array.from(values));
   }
 
-  /** What is worth keeping: of each client the newest, of each packet id the newest, within all bounds. */
+  /** The records worth keeping: the newest of each client and packet id, within all bounds. */
   folded(): PackedRedeliveries {
     const clients = new Map<number, ClientFold | undefined>();
     const clientsOf = new Map<number, number>();
@@ -150,14 +150,14 @@ export class PackedRedeliveries {
   }
 }
 
-/** Which packet ids of one client have been met, newest first. */
+/** The packet ids of one client that were met, from the newest record back. */
 class ClientFold {
   readonly #seen = new Uint8Array(messageIdBits / 8);
   #count = 0;
-  /** into what is kept in the end */
+  /** records that are kept in the end */
   taken = 0;
 
-  /** An older publish with the same packet id is no redelivery's any more. */
+  /** false: a newer publish has the same packet id, or the client has its share. */
   keeps(messageId: number): boolean {
     const bit = 1 << (messageId & 7);
     const byte = this.#seen[messageId >> 3] as number;

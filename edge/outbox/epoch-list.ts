@@ -1,19 +1,19 @@
 /**
- * The list of epochs beside the outbox's file, from which the loss of that file can be told. Pure.
+ * The list of epochs beside the outbox's file, from which the gateway can name the losses of that file. Pure.
  *
- *   living: something of it is in the file
- *   told: nothing of it is in the file any more, but gap records may be that speak of it, in alerts lanes up to that of
- *     `toldIn`: it went with a file that was put aside, or the last of it is delivered and some of it was shed before
+ *   living: the file holds something of the epoch
+ *   told: the file holds nothing of it any more, but gap records may name losses of it, in alerts lanes up to that of epoch
+ *     `toldIn`: its file was put aside, or its last event is delivered and some of its events were shed before
  *
- * Always: such an epoch stays in the list for as long as one that may tell of it is in the file: should that file be put
- * aside as well, the gap record goes with it and has to be made anew.
+ * Always: a told epoch stays in the list for as long as an epoch that may name it is in the file. If that file is put aside
+ * as well, its gap record is lost with it and must be made again.
  */
 import type { Epoch, Sequence } from '@forpost/shared/event/ids.ts';
 
 export interface EpochList {
   readonly living: readonly Epoch[];
   readonly told: readonly Told[];
-  /** the last numbers given in epochs that have ended, as far as that was known when the list was written */
+  /** the last numbers given in finished epochs, as far as they were known when the list was written */
   readonly ends?: ReadonlyMap<Epoch, LaneEnds>;
 }
 
@@ -28,25 +28,25 @@ export interface Told {
 }
 
 export const noEpochs: EpochList = { living: [], told: [] };
-/** The oldest have long been delivered, or are beyond telling. */
+/** The most epochs in the list; older ones were delivered long ago, or can no longer be named. */
 const mostEpochs = 1000;
 
-/** Every epoch of which something is lost with the file that the list belongs to. */
+/** Every epoch that loses events with the list's file. */
 export function allOf({ living, told }: EpochList): readonly Epoch[] {
   return [...new Set([...told.map(({ epoch }) => epoch), ...living])];
 }
 
-/** What of the epochs is in the file, oldest first, when another one is about to begin. */
+/** The epochs in the file, oldest first, before another one begins. */
 export interface InFile {
-  /** something of them */
+  /** epochs with anything in the file */
   readonly living: readonly Epoch[];
-  /** something of their alerts, among which gap records may be */
+  /** epochs with alerts in the file, among which gap records may be */
   readonly telling: readonly Epoch[];
 }
 
 /**
- * The list for when `epoch` begins in a file, with gap records of `lost` in its first commit. It is written before that
- * commit: an epoch too many is harmless, one too few is not.
+ * The list for a file in which `epoch` begins, with gap records of `lost` in its first commit. It is written before
+ * that commit: an epoch too many is harmless, an epoch too few is not.
  */
 export function nextList(
   before: EpochList,
@@ -62,7 +62,10 @@ export function nextList(
   return { living, told, ends: new Map([...ends].filter(([one]) => listed.has(one))) };
 }
 
-/** Whose gap records may still be in the file. Alerts go oldest first: with the newest that may tell, all have gone. */
+/**
+ * The epochs whose gap records may still be in the file. Alerts are deleted oldest first: when the newest epoch that
+ * may name them has no alerts left, none has.
+ */
 function stillTold({ living: listed, told }: EpochList, { living, telling }: InFile): readonly Told[] {
   const there = new Set(living);
   const known = told.filter(({ toldIn }) => there.has(toldIn));
@@ -76,8 +79,8 @@ function stillTold({ living: listed, told }: EpochList, { living, telling }: InF
 }
 
 /**
- * One line an epoch; one of which only others tell is followed by the newest of those. Of those whose ends are known
- * another line says them.
+ * One line an epoch. A told epoch is followed by the newest epoch that may name it. Another line has the ends of those
+ * whose ends are known.
  */
 export function printList({ living, told, ends = new Map() }: EpochList): string {
   return [
@@ -90,7 +93,7 @@ export function printList({ living, told, ends = new Map() }: EpochList): string
 const line = /^([0-9a-f]{16})(?: ([0-9a-f]{16}))?$/;
 const endLine = /^([0-9a-f]{16}) ends ([0-9]{1,15}) ([0-9]{1,15})$/;
 
-/** What is no line of ours is passed over. */
+/** A line of another form is passed over. */
 export function parseList(text: string): EpochList {
   const entries = text.split('\n').flatMap((entry) => {
     const found = line.exec(entry);

@@ -1,4 +1,4 @@
-/** Gap records: why events that have a number, or should have had one, are not there. Pure. */
+/** Gap records: which events will never arrive, and why. Pure. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -31,7 +31,7 @@ export function gapOfShed(shed: {
   };
 }
 
-/** What other centres had, or nobody was to have, and what was deleted before there was this one. */
+/** Events that were deleted before this sink was configured. */
 export function gapOfForgone(
   epoch: string,
   lane: Lane,
@@ -40,7 +40,7 @@ export function gapOfForgone(
   return { epoch, lane, from: String(from), to: String(through), count: through - from + 1, reason: forgoneReason };
 }
 
-/** A range that a damaged file has lost; `to` null: nobody knows how far it goes. */
+/** A range that a damaged file has lost; `to` null: its end is unknown. */
 export interface Loss {
   readonly epoch: string;
   readonly lane: Lane;
@@ -49,7 +49,7 @@ export interface Loss {
   readonly reason: string;
 }
 
-/** Of everything in it the centre may lack what it has not received. */
+/** The range may contain events that the centre has received: those count as received. */
 export function gapOfLoss({ epoch, lane, from, to, reason }: Loss): GapData {
   return {
     epoch,
@@ -61,7 +61,7 @@ export function gapOfLoss({ epoch, lane, from, to, reason }: Loss): GapData {
   };
 }
 
-/** Events that were given up before they had a number: an empty range of the epoch, which explains no number. */
+/** Events that were dropped before they had a number: an empty range of the epoch, which explains no number. */
 export function gapOfUnnumbered(
   epoch: string,
   lane: Lane,

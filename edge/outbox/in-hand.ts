@@ -1,16 +1,16 @@
 /**
- * What is on its way to a sink, in memory that the uplink's thread and the outbox's writer share: an event that was
+ * The events on their way to each sink, in memory that the uplink's thread and the outbox's writer share. An event that was
  * handed to a sink and not called safe is not shed, because it may be at the centre already.
  *
- *   uplink:  begin (all of the epoch is claimed) ──► read ──► settle (claimed through the batch's last event) ──► send
- *   writer:  beginShedding ──► looks at the claims ──► deletes ──► commits ──► endShedding
+ *   uplink:  begin (claims all of the epoch) ──► read ──► settle (claims through the batch's last event) ──► send
+ *   writer:  beginShedding ──► reads the claims ──► deletes ──► commits ──► endShedding
  *
- * Always: each side first says what it does and then looks at the other (Dekker's order; Atomics are sequentially
- * consistent), so at least one sees the other: `begin` says no while the writer sheds, and the writer sees every claim
- * of which `begin` said yes. Within an epoch a claim only grows: a batch whose answer was lost, and that was halved
- * since, may still arrive. A claim reaches back to the sink's cursor, and covers all older epochs, which are sent first;
- * so it stays where it is when an older one is looked at again, because the outbox has not learned yet that it is safe.
- * Only telemetry is shed, so only telemetry is claimed: one claim a sink.
+ * Always: each side first writes what it does and then reads what the other one does (Dekker's order; Atomics are
+ * sequentially consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees
+ * every claim that `begin` has granted. Within an epoch a claim only grows: a batch whose answer was lost, and which was
+ * halved since, may still arrive. A claim reaches back to the sink's cursor and covers all older epochs, which are sent
+ * first. So it stays when an older epoch is read again, because the outbox has not learned yet that it is safe. Only
+ * telemetry is shed, so only telemetry is claimed: one claim for each sink.
  */
 import { asId, type Epoch, type Sequence } from '@forpost/shared/event/ids.ts';
 
@@ -22,7 +22,7 @@ export interface Claim {
 
 const bytesPerClaim = 16;
 const flagBytes = 8;
-/** Far more than the outbox can take long to learn of. */
+/** More epochs than the outbox can be late to learn of. */
 const mostPassed = 1000;
 const everything = 2n ** 64n - 1n;
 
@@ -30,7 +30,7 @@ export class InHand {
   readonly buffer: SharedArrayBuffer;
   /** 1 while the writer sheds */
   readonly #shedding: Int32Array;
-  /** epoch and last number of each sink; epoch 0 = none */
+  /** for each sink the epoch and the last number of its claim; epoch 0: no claim */
   readonly #claims: BigUint64Array;
 
   constructor(buffer: SharedArrayBuffer) {
@@ -43,17 +43,17 @@ export class InHand {
     return new InHand(new SharedArrayBuffer(flagBytes + sinks * bytesPerClaim));
   }
 
-  /** The claims of the sink that is configured as the `index`-th. */
+  /** The claims of the sink at this place of the configuration. */
   claimant(index: number): Claimant {
     return new Claimant(this.#shedding, this.#claims.subarray(2 * index, 2 * index + 2));
   }
 
-  /** From before a look at the claims until what it led to is committed or rolled back. */
+  /** The writer sheds: from before it reads the claims until its transaction is committed or rolled back. */
   beginShedding(): void {
     Atomics.store(this.#shedding, 0, 1);
   }
 
-  /** Also for whoever finds that the writer is dead: nothing that it began is committed any more. */
+  /** Also called where the writer has died: nothing that it began is committed any more. */
   endShedding(): void {
     Atomics.store(this.#shedding, 0, 0);
   }
@@ -72,7 +72,7 @@ export class Claimant {
   readonly #claim: BigUint64Array;
   #epoch = 0n;
   #through = 0n;
-  /** epochs that were claimed before the present one: it covers them */
+  /** epochs that were claimed before the present one, which covers them */
   readonly #passed = new Set<bigint>();
   #covered = false;
 
@@ -81,16 +81,18 @@ export class Claimant {
     this.#claim = claim;
     this.#epoch = Atomics.load(claim, 0);
     const through = Atomics.load(claim, 1);
-    // what a thread that died was reading it never sent
+    // a thread that died while it read never sent those events
     this.#through = through === everything ? 0n : through;
   }
 
-  /** Before events of this epoch are read; to be followed by `settle`. false: the writer sheds, ask again soon. */
+  /**
+   * Claims an epoch before its events are read; to be followed by `settle`. false: the writer sheds, ask again soon.
+   */
   begin(epoch: Epoch): boolean {
     const named = numberOf(epoch);
     this.#covered = this.#passed.has(named);
     if (this.#covered) return Atomics.load(this.#shedding, 0) === 0;
-    // in this order: a claim that is half written claims too much, never too little
+    // in this order: a half-written claim claims too much, never too little
     Atomics.store(this.#claim, 1, everything);
     Atomics.store(this.#claim, 0, named);
     if (Atomics.load(this.#shedding, 0) === 1) {
@@ -106,7 +108,7 @@ export class Claimant {
     return true;
   }
 
-  /** The events through this number are about to be sent; without one, nothing was read. */
+  /** Claims the events through this number, which are sent next; undefined: none was read. */
   settle(through: Sequence | undefined): void {
     if (this.#covered) return;
     const claimed = BigInt(through ?? 0);

@@ -1,5 +1,5 @@
 /**
- * The outbox: every event of the site, durable before anyone is told so, until the centre has it.
+ * The outbox: holds every event of the site durably until all sinks have called it safe.
  *
  *   append ──► gathered ── the running commit ends ──► one transaction (numbers given, fsync) ──► committed
  *                                                          └── fails ──► rejected, nothing of it was stored
@@ -7,17 +7,18 @@
  * Always:
  *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects where it is not;
  *  - sequence numbers of one (epoch, lane) are 1, 2, 3, … without gaps, given inside the insert's transaction;
- *  - each start is a new epoch; what older epochs left unsent is still read and acknowledged under its own numbers;
- *  - an entry is stored whole or not at all, and a `resendId` seen before from the same device adds nothing where its
- *    newest `content` is the same; another content is stored, and counted as a number that the device uses twice;
- *  - a cursor only moves forward, and is on disk before what it passed may be deleted;
- *  - alerts of one device are stored in the order in which they were handed over: where one is refused, those handed
- *    over behind it before that was known are refused too;
- *  - without room (room.ts) delivered events go first; then telemetry is refused for a while (`outbox.shed_after_s`,
- *    sqlite/shed-patience.ts); then the oldest telemetry goes, named by a gap record in the same transaction and never while it is in hand at a sink (in-hand.ts); alerts are never shed: `append` rejects with
- *    FORPOST_OUTBOX_FULL, and what else comes goes on;
- *  - the queue in front of the disk is bounded, what one sender may have in it too, and its last room is kept for alerts
- *    and `reserved` entries (sqlite/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
+ *  - each start is a new epoch; unsent events of older epochs are still read and acknowledged under their own numbers;
+ *  - an entry is stored whole or not at all. A `resendId` that the same device used before adds nothing where its newest
+ *    `content` is the same; other content is stored, and counted as a reused id of the device;
+ *  - a cursor only moves forward, and is on disk before the events that it has passed may be deleted;
+ *  - alerts of one device are stored in the order in which they were handed over: where one is refused, later ones that
+ *    were handed over before the refusal was known are refused too;
+ *  - without space (room.ts) delivered events are deleted first. Then telemetry is refused for a while
+ *    (`outbox.shed_after_s`, sqlite/writer/space/shed-patience.ts). Then the oldest telemetry is shed: named by a gap record
+ *    in the same transaction, and never while it is in hand at a sink (in-hand.ts). Alerts are never shed: `append` rejects
+ *    with FORPOST_OUTBOX_FULL;
+ *  - the queue in front of the disk is bounded, each sender has a share of it, and its last part is kept for alerts and
+ *    `reserved` entries (sqlite/main/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -41,11 +42,11 @@ export interface EventDraft {
   readonly data: string;
   /** the device's own id of this event: a resend has the same id and the same content, and is not stored again */
   readonly resendId?: string;
-  /** hash of what the device said under that id, an integer above 0; absent: the id alone tells a resend */
+  /** hash of the content under that id, an integer above 0; absent: the id alone identifies a resend */
   readonly content?: number;
 }
 
-/** A message that nobody could read: kept as it came, with the reason. */
+/** A message that no decoder could read, as it came, with the reason. */
 export interface DeadLetter {
   readonly device: DeviceId;
   readonly topic: string;
@@ -54,15 +55,15 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-/** What one publish (or one observation) says: committed together. */
+/** The events of one publish or observation, committed together. */
 export interface OutboxEntry {
   readonly events: readonly EventDraft[];
   readonly deadLetter?: DeadLetter;
-  /** nobody will offer it again (vision, a silent device, the gateway itself): it may use the room kept for that */
+  /** nobody offers this entry again (vision, a silent device, the gateway itself): it may use the reserved space */
   readonly reserved?: boolean;
-  /** the device or consumer whose publish it is, to whose share of the queue it counts; none: the gateway's own */
+  /** the device or consumer that published it, whose share of the queue it counts to; none: the gateway */
   readonly sender?: string;
-  /** what the broker has to remember of the publish */
+  /** the changes of the broker's state that belong to the publish */
   readonly publish?: PublishRecord | undefined;
 }
 
@@ -76,9 +77,9 @@ export interface Appended {
 /** A device gave one id to several contents: all of them are stored. */
 export interface ReusedIds {
   readonly device: string;
-  /** events that came under an id of another one, since the file was begun */
+  /** events with other content under a known id, since the file was begun */
   readonly count: number;
-  /** ms since 1970 by the gateway's clock, of the newest */
+  /** of the newest one, ms since 1970 by the gateway's clock */
   readonly lastAt: number;
 }
 
@@ -88,7 +89,7 @@ export interface OutboxStatus {
   readonly starts: number;
   readonly committedEvents: number;
   readonly repeatedEvents: number;
-  /** devices that used an id twice within the last day that the gateway ran */
+  /** devices that reused an id within the last day of the gateway's running time */
   readonly reusedIds: readonly ReusedIds[];
   readonly deadLetters: number;
   readonly commits: number;
@@ -106,31 +107,31 @@ export interface OutboxStatus {
   readonly problem: string;
 }
 
-/** How much room there is, and what it costs the disk. */
+/** The outbox's space, and its load on the disk. */
 export interface OutboxRoom {
-  /** outbox.max_bytes, and what of the file is in use */
+  /** outbox.max_bytes, and the bytes of the file that are in use */
   readonly maxBytes: number;
   readonly usedBytes: number;
-  /** of the disk, and the floor below which telemetry grows no more; null: not known */
+  /** free bytes of the disk (null: unknown), and the floor below which telemetry no longer grows the file */
   readonly freeDiskBytes: number | null;
   readonly minFreeBytes: number;
-  /** a write failed for room, and the floor has not been reached again since */
+  /** a write failed for want of space, and free bytes have not reached the floor since */
   readonly diskFull: boolean;
-  /** there is no room, and the oldest readings make some in so many ms unless some comes; null: it does not wait for that */
+  /** there is no space: ms until the oldest readings are shed; null: shedding does not wait */
   readonly shedsInMs: number | null;
-  /** the file that is given up when the disk is full */
+  /** bytes of the file that is deleted when the disk is full */
   readonly ballastBytes: number;
-  /** undelivered events shed for room since the gateway started, and the ranges they were named in */
+  /** undelivered events shed since the gateway started, and the ranges that name them */
   readonly shedEvents: number;
   readonly shedRanges: number;
-  /** days until telemetry is shed if nothing is delivered, at the rate of the last hour; null: not known yet */
+  /** days until telemetry is shed if nothing is delivered, at the rate of the last hour; null: unknown yet */
   readonly daysLeft: number | null;
-  /** written to the disk by the outbox since the gateway started, and a day at the rate of the last hour */
+  /** bytes that the outbox has written to the disk since the gateway started, and a day at the rate of the last hour */
   readonly writtenBytes: number | null;
   readonly writtenBytesADay: number | null;
 }
 
-/** Of an outbox that is not on a disk. */
+/** For an outbox that is not on a disk. */
 export const unlimitedRoom: OutboxRoom = {
   maxBytes: Number.MAX_SAFE_INTEGER,
   usedBytes: 0,
@@ -150,31 +151,35 @@ export interface Outbox extends Part {
   /** Known once started. */
   readonly epoch: Epoch;
   append(entry: OutboxEntry): Promise<Appended>;
-  /** The sink called everything of this lane up to and with `through` safe. */
+  /** The sink has called all events of this lane up to and including `through` safe. */
   acknowledge(sink: string, epoch: Epoch, lane: Lane, through: Sequence): void;
-  /** Calls `listener` after commits, at most once for each: new events can be read. Returns how to stop it. */
+  /**
+   * Calls `listener` after commits with new events, at most once for each commit. @returns a function that ends this
+   */
   onCommit(listener: () => void): () => void;
   status(): OutboxStatus;
   /** The newest dead letters, newest first, at most `limit`; with `device` those of that one device. */
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
-  /** Where a thread of its own can open an OutboxReader. */
+  /** The file in which another thread can open an OutboxReader. */
   readonly file: string;
 }
 
 /** A read-only view in the reader's own thread with its own connection; each call is one short read. */
 export interface OutboxReader {
-  /** Lanes of all epochs in which `sink` still has something to get, oldest epoch first, alerts before telemetry. */
+  /**
+   * The lanes of all epochs with events that `sink` has not called safe, oldest epoch first, alerts before telemetry.
+   */
   backlog(sink: string): readonly LaneBacklog[];
   /**
-   * The newest lanes of which `sink` has everything and of which something is still in the file, newest epoch first, at
-   * most `limit`: what tells the centre where lanes of earlier starts ended.
+   * The newest lanes of which `sink` has every event and the file still some, newest epoch first, at most `limit`: from
+   * them the centre learns where lanes of earlier starts ended.
    */
   drained(sink: string, limit: number): readonly LaneBacklog[];
   /** The events after `after`, in order, up to both limits (at least one event where there is one). */
   read(epoch: Epoch, lane: Lane, after: Sequence, maxEvents: number, maxBytes: number): readonly StoredEvent[];
-  /** The newest events of a lane over all epochs, newest first, delivered ones that are still kept included. */
+  /** The newest events of a lane over all epochs, newest first, also delivered ones that are still kept. */
   newest(lane: Lane, limit: number): readonly StoredEvent[];
-  /** Whether an event with this `resendId` from this device (null: the gateway's own) is stored, as far as that is remembered. */
+  /** Whether an event with this `resendId` of this device (null: of the gateway) is stored, as far as ids are kept. */
   isStored(device: DeviceId | null, resendId: string): boolean;
   close(): void;
 }

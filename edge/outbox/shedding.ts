@@ -1,11 +1,11 @@
 /**
- * What of a telemetry lane may be shed. Pure.
+ * Which events of a telemetry lane may be shed. Pure.
  *
  *   delivered │ first undelivered … │ out at a sink (cursor, claim] │ … │ newest
- *    goes as  │       may go        │             stays             │   │ stays: behind it the cursor
- *    delivered│                     │                               │   │ comes past the hole
+ *   is deleted│    may be shed      │             stays             │   │ stays: behind it the cursor
+ *   as such   │                     │                               │   │ passes the hole
  *
- * Always: nothing that is on its way to a sink (in-hand.ts) goes; alerts are not asked about, they never go.
+ * Always: no event on its way to a sink (in-hand.ts) is shed, and never an alert.
  */
 import type { Sequence } from '@forpost/shared/event/ids.ts';
 
@@ -15,16 +15,16 @@ export interface SequenceRange {
   readonly through: Sequence;
 }
 
-/** How one sink stands in a lane. */
+/** One sink's position in a lane. */
 export interface SinkPosition {
   readonly acknowledged: Sequence;
-  /** the last number that may be on its way there: 0 = none, Infinity = whatever stands behind its cursor */
+  /** the last number that may be on its way to the sink; 0: none; Infinity: every event behind its cursor */
   readonly inHandThrough: number;
 }
 
 /**
- * Ranges that may be shed, oldest first. `last`: the last number given; some of the numbers may be gone already.
- * @param delivered the last number that all configured sinks have
+ * The ranges that may be shed, oldest first; some of their events may be deleted already. @param delivered the last
+ * number that all configured sinks have @param last the last number given
  */
 export function sheddable(
   delivered: Sequence,

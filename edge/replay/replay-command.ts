@@ -1,7 +1,6 @@
 /**
- * `forpost replay`: the replay as a person runs it on the gateway, whether the gateway runs or not. Progress goes to
- * standard error (one line that moves on a terminal, else a line now and then), the figures at the end to standard
- * output.
+ * `forpost replay`: a person runs it on the gateway, whether the gateway runs or not. Progress goes to standard error
+ * (one line that is rewritten on a terminal, else a line now and then), the final figures to standard output.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -24,14 +23,14 @@ export interface ReplayCommand {
   readonly from: string;
   readonly to: string;
   readonly epoch?: string;
-  /** names of sinks; all where none is named */
+  /** names of sinks; empty: all */
   readonly sink?: readonly string[];
 }
 
 const progressEveryMs = 2_000;
 const terminalEveryMs = 100;
 
-/** @throws ForpostError with what a person has to mend */
+/** @throws ForpostError that names what a person has to correct */
 export async function runReplay(command: ReplayCommand): Promise<void> {
   const { lane } = command;
   if (!isLane(lane))
@@ -43,7 +42,7 @@ export async function runReplay(command: ReplayCommand): Promise<void> {
   const clock = systemClock;
   const configs = chosen(installation.uplink, command.sink, command.config);
   const identity = { site: site.id, gateway: asId<'gateway'>(installation.gateway) };
-  // the sinks go by what the uplink's remember; the budget is the uplink's own and not this job's
+  // the sinks read the uplink's memory; the day's budget is the uplink's alone
   const known = new UplinkMemory(join(installation.data, 'uplink-memory.json'), logger).value.partitions;
   const kept = openKept(join(installation.data, outboxFileName));
   try {

@@ -1,15 +1,15 @@
 /**
- * Replay: sends a range of events again that the outbox still keeps, because the centre has lost or mistreated them.
- * A job of its own beside the gateway's uplink, with its own session.
+ * Replay: sends a range of kept events again, because the centre has lost or mistreated them. A job of its own beside the
+ * gateway's uplink, with its own session.
  *
  *   opening ──► reading ──► sending ── safe ──► reading … ──► done
  *      ▲                       ├── error, deadline ──► waiting (full jitter), the session thrown away ─► opening
  *      └───────────────────────┘                          └── too often in a row ──► failed, with how far it came
  *                              └── refused for good ──► halved until the one event is found: counted, passed over
  *
- * Always: no cursor moves; only what this sink has called safe before is sent again, because the rest is on its way by
- * itself and must arrive unmarked; every batch is marked as replayed, so that nobody is told of its alerts anew; the
- * ids make it harmless for the history.
+ * Always: no cursor moves. Only events that this sink has called safe before are sent, because the uplink sends the others
+ * itself, unmarked. Every batch is marked as replayed, so that nobody is notified of its alerts again. The history drops
+ * repeated ids.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -21,9 +21,9 @@ import type { Sink, SinkIdentity, SinkRecord, SinkSession } from '../uplink/sink
 import type { Pacer } from '../uplink/thread/pacer.ts';
 
 export type ReplayRange =
-  /** numbers, both inclusive; without an epoch the only one that is kept */
+  /** numbers, both inclusive; without an epoch: of the only epoch that is kept */
   | { readonly by: 'sequence'; readonly epoch: string | undefined; readonly from: Sequence; readonly to: Sequence }
-  /** when the gateway took them, ms since 1970: from inclusive, to exclusive; of every epoch */
+  /** when the gateway received the events, ms since 1970: `from` inclusive, `to` exclusive; of every epoch */
   | { readonly by: 'time'; readonly from: number; readonly to: number };
 
 export interface ReplayOptions {
@@ -42,15 +42,15 @@ export interface ReplayOptions {
 
 export interface ReplayFigures {
   readonly sent: number;
-  /** of their JSON */
+  /** bytes of their JSON */
   readonly bytes: number;
-  /** that the sink refuses for good */
+  /** events that the sink refuses for good */
   readonly refused: number;
-  /** whose rows the disk gives back altered: they are not sent */
+  /** events whose rows are altered: they are not sent */
   readonly altered: number;
-  /** in the range, and not delivered for the first time yet: the uplink sends them */
+  /** events of the range that were never delivered: the uplink sends them */
   readonly waiting: number;
-  /** looked at so far, and all that may be in the range */
+  /** events read so far, and all that may be in the range */
   readonly looked: number;
   readonly of: number;
 }
@@ -63,7 +63,7 @@ const mostFailuresInRow = 6;
 /** a batch that takes longer is followed by smaller ones */
 const slowMs = 2_000;
 
-/** @throws ForpostError FORPOST_REPLAY_EMPTY, or what the sink failed with too often in a row */
+/** @throws ForpostError FORPOST_REPLAY_EMPTY, or the sink's error where it failed too often in a row */
 export async function replay(options: ReplayOptions): Promise<ReplayFigures> {
   const job = new Job(options);
   try {
@@ -113,7 +113,7 @@ class Job {
     const { kept, lane, range } = this.#options;
     for (let after = from - 1; after < to; ) {
       const read = kept.read(epoch, lane, after, Math.min(this.#size, to - after));
-      // what was there a moment ago may be deleted by its age meanwhile
+      // events that were there a moment ago may be deleted by age meanwhile
       if (read.through === undefined) break;
       const within = read.events.filter(({ sequence }) => sequence <= to);
       const wanted =
@@ -130,7 +130,7 @@ class Job {
     }
   }
 
-  /** In batches below the limit of bytes. */
+  /** Sends in batches below the limit of bytes. */
   async #sendAll(epoch: Epoch, events: readonly StoredEvent[]): Promise<void> {
     const { identity } = this.#options;
     let batch: SinkRecord[] = [];
@@ -149,7 +149,7 @@ class Job {
     if (batch.length > 0) await this.#send(epoch, batch, bytes);
   }
 
-  /** Until it is safe, or refused for good. */
+  /** Sends one batch until it is safe, or refused for good. */
   async #send(epoch: Epoch, records: readonly SinkRecord[], bytes: number): Promise<void> {
     const { lane, clock, pacer } = this.#options;
     for (;;) {
@@ -200,7 +200,7 @@ class Job {
       await sleep(clock, pace.until - clock.uptime());
   }
 
-  /** @throws what it failed with, when that was too often in a row */
+  /** @throws the sink's error, where it failed too often in a row */
   async #afterFailure(error: unknown): Promise<void> {
     const { backoff, clock, random, sink } = this.#options;
     if (++this.#failures >= mostFailuresInRow) {
@@ -220,7 +220,7 @@ class Job {
     else if (tookMs < slowMs / 4) this.#size = Math.min(mostEvents, this.#size * 2);
   }
 
-  /** What the session had on the wire since the last look. */
+  /** Bytes of the session on the wire since the last call. */
   #account(): number {
     const now = this.#session?.wireBytes ?? this.#wire;
     const more = now - this.#wire;
@@ -235,7 +235,7 @@ class Job {
   }
 }
 
-/** What of each epoch may be in the range, and was delivered. @throws ForpostError FORPOST_REPLAY_EMPTY */
+/** The delivered part of the range in each epoch. @throws ForpostError FORPOST_REPLAY_EMPTY */
 function spansOf(lanes: readonly KeptLane[], range: ReplayRange, lane: Lane): readonly Span[] {
   const delivered = lanes.map(({ epoch, first, last, acknowledged }) => ({
     epoch,

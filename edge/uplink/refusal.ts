@@ -1,7 +1,6 @@
 /**
- * What the site notes of an event that a sink refuses for good: the event itself as a dead letter, and a gap record
- * that tells the centre why a number is not there. Both in one entry of the outbox, so that neither is without the
- * other.
+ * The record of an event that a sink refuses for good: the event itself as a dead letter, and a gap record that tells
+ * the centre why the number is missing. Both are one entry of the outbox, so that neither is stored without the other.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339, type StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -10,7 +9,7 @@ import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
 import type { EventDraft, Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import type { Refusal } from './messages.ts';
 
-/** `stamp`: when and by which clock it is noted. */
+/** @param stamp time and clock of the record */
 export function refusalEntry(
   { sink, event, reason }: Refusal,
   gateway: GatewayId,
@@ -54,7 +53,7 @@ export class RefusedEvents {
     this.#parts = parts;
   }
 
-  /** Resolves when dead letter and gap record are on disk. @throws what the outbox says */
+  /** Resolves when dead letter and gap record are on disk. @throws the outbox's error */
   async store(refusal: Refusal): Promise<void> {
     const { outbox, gateway, clock, quality, boot } = this.#parts;
     const stamp = { received: clock.now(), uptime: clock.uptime(), clock: quality(), boot: boot() };

@@ -21,7 +21,7 @@ export interface SinkBatch {
   readonly epoch: Epoch;
   readonly lane: Lane;
   readonly records: readonly SinkRecord[];
-  /** sent again on request: marked so, because nobody is to be told of them anew */
+  /** a replay: marked, so that nobody is notified of its alerts again */
   readonly replayed?: true;
 }
 
@@ -30,7 +30,7 @@ export interface SinkSession {
   send(batch: SinkBatch, deadlineMs: number): Promise<void>;
   /** The gateway's present state, latest wins. */
   status(status: GatewayStatus, deadlineMs: number): Promise<void>;
-  /** on the wire so far, both ways, as nearly as is known */
+  /** bytes on the wire so far, both ways, as exactly as is known */
   readonly wireBytes: number;
   /** Safe to call twice; never rejects. */
   close(): Promise<void>;
@@ -40,11 +40,11 @@ export interface Sink {
   readonly name: string;
   /** Connects and checks that it could send (topics exist, log-in is right). */
   open(deadlineMs: number): Promise<SinkSession>;
-  /** what is wrong at the other side and does not stop the sending, in words */
+  /** what is wrong at the sink and does not stop the sending, in words */
   problems?(): readonly string[];
-  /** on the wire so far beside its sessions, both ways: commands, and what became no session; absent: not counted */
+  /** bytes on the wire besides the sessions, both ways: commands, and failed connections; absent: not counted */
   readonly otherWireBytes?: number;
-  /** how the centre's commands come back this way; absent: they do not */
+  /** how the centre's commands arrive through this sink; absent: they do not */
   readonly commands?: CommandFeed;
 }
 

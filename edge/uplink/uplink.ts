@@ -1,12 +1,12 @@
 /**
- * The uplink as the gateway sees it: a thread of its own that forwards the outbox to every sink, so that compression
- * and the network never touch the alert path. This side passes acknowledgements on, wakes the thread after commits,
- * and starts it again should it ever end by itself.
+ * The uplink in the main thread: runs a thread that forwards the outbox to every sink, so that compression and the network
+ * never touch the alert path. This side passes acknowledgements on, tells the thread of commits, and starts it again when it
+ * ends by itself.
  *
  *   stopped ── start ──► running ── the thread ends by itself ──► waiting (backoff) ──► running
  *                          └── renew: other passwords or keys ──► ending ──► running
  *
- * Always: nothing here is needed for the site to work; what was not acknowledged is sent again by the next thread.
+ * Always: the site works without the uplink. The next thread sends again what was not acknowledged.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -31,37 +31,37 @@ export interface UplinkOptions {
   readonly secrets: Readonly<Record<string, SinkSecret>>;
   readonly identity: SinkIdentity;
   readonly outboxFile: string;
-  /** IANA, of the site: whose days a metered link's budget is of; default UTC */
+  /** IANA, of the site: the days of a metered link's budget begin at midnight there; default UTC */
   readonly timeZone?: string;
-  /** the outbox's, made for the same sinks in the same order: what is on its way is not shed */
+  /** of the outbox, made for the same sinks in the same order: events on their way are not shed */
   readonly inHand: InHand;
-  /** the sink has everything of this lane up to and with `through` */
+  /** The sink has all events of this lane up to and including `through`. */
   readonly acknowledge: (sink: string, epoch: Epoch, lane: Lane, through: Sequence) => void;
-  /** the outbox's: tells of commits, returns how to stop it */
+  /** of the outbox: calls the listener after commits, returns a function that ends this */
   readonly onCommit: (listener: () => void) => () => void;
-  /** The gateway's state now. `lanes` is filled in by the uplink, for each sink with that sink's cursors. */
+  /** The gateway's status now. The uplink fills in `lanes`, for each sink with its cursors. */
   readonly status: () => GatewayStatus;
   /**
    * Records an event that a sink refuses for good (dead letter and gap record); resolves when both are on disk. Without
    * this function such an event blocks its lane, and the status names the reason.
    */
   readonly recordRefusal?: (refusal: Refusal) => Promise<void>;
-  /** a page of the outbox's file, which perhaps nobody else comes to, is damaged: its lane cannot go on */
+  /** The uplink's reader found the outbox's file damaged: the lane cannot go on. */
   readonly onDamaged?: (place?: DamagePlace) => void;
-  /** what the centre asks for; absent: nothing is listened for */
+  /** takes the centre's commands; absent: none are read */
   readonly commands?: CommandTaker;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** in [0, 1): spreads the waits */
+  /** in [0, 1): jitter of the waits */
   readonly random: () => number;
 }
 
 export interface CommandTaker {
-  /** whose commands are taken, as text */
+  /** public keys of trusted centres, as text */
   readonly keys: readonly string[];
-  /** resolves when the command's result is on disk; `centreTime` in ms since 1970, undefined: not known */
+  /** Resolves when the command's result is on disk. @param centreTime ms since 1970; undefined: unknown */
   readonly take: (command: Command, centreTime: number | undefined) => Promise<void>;
-  /** so many items were no command for this gateway by a trusted key, and why the last one was not */
+  /** `count` items were refused, the newest for `reason`. */
   readonly refused: (count: number, reason: string) => void;
 }
 
@@ -69,10 +69,10 @@ const restartBackoff = { baseMs: 500, ceilingMs: 30_000 };
 const stopDeadlineMs = 5_000;
 /** The thread answers in milliseconds. */
 const grantTimeoutMs = 2_000;
-/** Without an answer evidence waits: what cannot be counted against the link's limit is not sent. */
+/** Without an answer evidence waits: bytes that cannot be counted against the link's limit are not sent. */
 const noGrant: ByteGrant = { bytes: 0, waitMs: grantTimeoutMs };
 const maxOpenCalls = 64;
-/** Beyond what the thread has open: it gives up a call after a minute, and the handler goes on. */
+/** More than the thread has open: it gives up a call after its timeout, and the handler goes on. */
 const maxRunningCalls = 512;
 
 export class Uplink implements Part {
@@ -86,7 +86,7 @@ export class Uplink implements Part {
   #stopping = false;
   #secrets: UplinkOptions['secrets'];
   #keys: readonly string[];
-  /** the thread that is told to end, so that the next one begins with what was renewed */
+  /** the thread that was told to end, so that the next one begins with the renewed secrets */
   #renewing: Worker | undefined;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
@@ -119,7 +119,7 @@ export class Uplink implements Part {
     );
   }
 
-  /** Resolves once the thread is started, not once anything is connected. @throws ForpostError FORPOST_CONFIG_INVALID */
+  /** Resolves once the thread is started, before any sink is connected. @throws ForpostError FORPOST_CONFIG_INVALID */
   async start(): Promise<void> {
     const names = this.#options.sinks.map(sinkName);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -132,7 +132,7 @@ export class Uplink implements Part {
     this.#launch();
     const flag = new Int32Array(this.#wanted);
     this.#unlisten = this.#options.onCommit(() => {
-      // at most one message for each time that the thread went to look, however many commits there are
+      // at most one message for each read of the thread, however many commits there are
       if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ kind: 'committed' });
     });
   }
@@ -153,7 +153,7 @@ export class Uplink implements Part {
     late.cancel();
   }
 
-  /** From now on these passwords and keys count. Where they are others, the thread ends as at a stop and another begins. */
+  /** Takes new passwords and keys. Where they differ, the thread is stopped and another one started with them. */
   renew(secrets: UplinkOptions['secrets'], keys: readonly string[]): void {
     const same = JSON.stringify([secrets, keys]) === JSON.stringify([this.#secrets, this.#keys]);
     this.#secrets = secrets;
@@ -166,7 +166,7 @@ export class Uplink implements Part {
     worker.postMessage({ kind: 'stop' } satisfies ToThread);
   }
 
-  /** How each sink stands. Not older than about a second. */
+  /** Each sink's state, at most about a second old. */
   statuses(): readonly UplinkStatus[] {
     return this.#uplinks.map((status, i) => {
       const kind = this.#options.sinks[i]?.kind;
@@ -175,24 +175,24 @@ export class Uplink implements Part {
   }
 
   /**
-   * Last number given and last number safe for the first sink, for every epoch and lane that waits or has been
+   * The last number given and the last number safe at the first sink, for every epoch and lane that waits or was
    * forwarded in this run.
    */
   lanes(): readonly LaneBacklog[] {
     return this.#lanes;
   }
 
-  /** What is wrong at the other sides and does not stop the sending, in words. */
+  /** What is wrong at the sinks and does not stop the sending, in words. */
   problems(): readonly string[] {
     return this.#problems;
   }
 
-  /** Sends the gateway's state to every connected sink, now. */
+  /** Sends the gateway's status to every connected sink, now. */
   sendStatus(): void {
     this.#tell({ kind: 'status', status: this.#options.status() });
   }
 
-  /** The metered link of this sink, for evidence: one count with the events'. */
+  /** The metered link of this sink, for evidence: evidence and events count together. */
   evidenceLink(sink: string): EvidenceLink {
     return {
       grant: (bytes) => this.#calls.call('grantBytes', { sink, bytes }, grantTimeoutMs).catch(() => noGrant),

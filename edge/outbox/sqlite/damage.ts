@@ -1,15 +1,15 @@
 /**
- * Whether an error says that the outbox's file, and not the room on the disk, is at fault.
+ * Whether an error says that the outbox's file is at fault, and not the space on the disk.
  *
- * One page that the disk does not give back once is no damage: it is asked for again (`retried`), and only a page
- * that the disk refuses again and again counts as damaged.
+ * A page that the disk does not return once is no damage: it is read again (`retried`). Only a page that the disk refuses
+ * several times counts as damaged.
  */
 import Database from 'better-sqlite3';
 
-/** Found by us and not by SQLite. */
+/** Damage that the outbox found, and not SQLite. */
 export class Damaged extends Error {}
 
-/** What SQLite says where the disk does not give back what was written: a worn-out card, a broken file system. */
+/** SQLite's codes where the disk does not return written data: a worn-out card, a broken file system. */
 const unreadable = new Set([
   'SQLITE_IOERR_READ',
   'SQLITE_IOERR_SHORT_READ',
@@ -17,14 +17,14 @@ const unreadable = new Set([
   'SQLITE_IOERR_DATA',
 ]);
 
-/** Damaged, or unreadable after all: it is put aside. */
+/** The file is damaged, or stays unreadable: it is put aside. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error);
   if (error instanceof Damaged || code === 'SQLITE_NOTADB') return true;
   return code.startsWith('SQLITE_CORRUPT') || unreadable.has(code);
 }
 
-/** It may be well the next time. */
+/** Trying again may help. */
 export function mayPass(error: unknown): boolean {
   const code = codeOf(error);
   return unreadable.has(code) || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
@@ -34,8 +34,8 @@ const tries = 4;
 const firstPauseMs = 20;
 
 /**
- * Does it again, a few times and within a second, while what it throws may pass; once where it says damage, which is what
- * SQLite makes of some reads that fail. @throws what it threw last
+ * Runs `attempt` again, a few times within a second, while its error may pass; once where SQLite calls the file
+ * damaged, which it does after some failed reads. @throws the last error
  */
 export function retried<T>(run: () => T): T {
   for (let n = 1; ; n++) {
@@ -50,8 +50,8 @@ export function retried<T>(run: () => T): T {
 }
 
 /**
- * What SQLite says of a file whose schema or header is altered in such a way that it makes another sense: at the opening
- * of a file that is ours nothing else brings these about.
+ * SQLite's errors for a file whose schema or header is altered to another meaning. When the outbox opens its own file,
+ * nothing else causes these.
  */
 export function isSenseless(error: unknown): boolean {
   return ['SQLITE_ERROR', 'SQLITE_MISMATCH', 'SQLITE_CONSTRAINT', 'SQLITE_SCHEMA'].some((code) =>
@@ -64,7 +64,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
 }
 
-/** What a look at every page finds, through a connection that has kept none of them; undefined: nothing. */
+/** Checks every page, through a connection without cached pages. @returns what is wrong; undefined: nothing */
 export function damageIn(file: string): string | undefined {
   try {
     return retried(() => {
@@ -87,7 +87,7 @@ function lookInto(file: string): string | undefined {
   }
 }
 
-/** The first thing that is wrong in an open file; undefined: nothing. */
+/** The first problem of an open file; undefined: none. */
 export function verdictOn(db: Database.Database): string | undefined {
   const verdict = db.pragma('quick_check(1)', { simple: true });
   return verdict === 'ok' ? undefined : String(verdict);

@@ -1,12 +1,15 @@
-/** Whether an error says that the disk, and neither the file nor the configuration, is at fault: it may be well again. */
+/**
+ * Whether an error says that the disk is at fault, and neither the file nor the configuration: trying again later may
+ * help.
+ */
 import { accessSync, constants } from 'node:fs';
 import { codeOf } from './damage.ts';
 import type { WriterDisk } from './writer/writer-disk.ts';
 
-/** What SQLite needs to open a file and write one transaction. */
+/** Free bytes that SQLite needs to open a file and write one transaction. */
 export const leastFreeBytes = 256 * 2 ** 10;
 
-/** SQLite says SQLITE_FULL of a write, and of its shared memory or a new file only that it did not work. */
+/** SQLite reports SQLITE_FULL for a write, but only a general error for its shared memory or a new file. */
 export function isFull(error: unknown, disk: Pick<WriterDisk, 'space'>): boolean {
   const code = sqliteCode(error);
   if (code === 'SQLITE_FULL') return true;

@@ -1,8 +1,8 @@
 /**
- * Rows of `events` as they are read, and what is wrong with them.
+ * Rows of `events` as they are read, and how an altered one is found.
  *
- *   read ──► as written ──► an event
- *     ├── altered (its hash says so), or missing (its number is in no hole either) ──► DamagedRange: never handed on
+ *   read ──► hash is right ──► an event
+ *     ├── altered (its hash is wrong), or missing (its number is in no hole either) ──► DamagedRange: never handed on
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -14,7 +14,7 @@ export interface EventRow extends StoredEvent {
   readonly hash: number | null;
 }
 
-/** The event of a row that is as it was written; undefined: it is altered. */
+/** The event of a row; undefined: the row is altered. */
 export function eventOf(row: EventRow): StoredEvent | undefined {
   const { totalBytes, hash, ...event } = row;
   return isAsWritten(event, totalBytes, hash) ? event : undefined;
@@ -24,11 +24,11 @@ export function eventOf(row: EventRow): StoredEvent | undefined {
 export interface DamagePlace {
   readonly epoch: string;
   readonly lane: Lane;
-  /** the number in front of it */
+  /** the number of the event in front of it */
   readonly after: Sequence;
 }
 
-/** Found while reading; the writer names what is lost there (store.ts). */
+/** Found by a reader; the writer names the lost range (writer/store.ts). */
 export class DamagedRange extends Damaged {
   readonly place: DamagePlace;
 

@@ -1,8 +1,8 @@
 /**
- * What the outbox and its writer thread say to each other. A batch travels as one message with its events as one flat
- * array of plain values: a structured clone of that is several times cheaper than of an object for each event.
+ * The messages between the outbox's main thread and its writer thread. A batch is one message with its events as one flat
+ * array of plain values: to clone that is several times cheaper than an object for each event.
  *
- * Always: the thread answers each `commit` exactly once, in order, unless it dies.
+ * Always: the writer answers each `commit` exactly once, in order, unless it dies.
  */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
@@ -13,7 +13,7 @@ import type { DamagePlace } from './event-rows.ts';
 import type { PackedRecords } from './publish-records.ts';
 
 export interface TakenChanges {
-  /** everything on disk is to be forgotten before */
+  /** the state on disk must be deleted first */
   readonly anew: boolean;
   readonly changes: readonly StateChange[];
 }
@@ -22,7 +22,7 @@ export interface TakenChanges {
 export interface PutAside {
   readonly reason: string;
   readonly files: readonly string[];
-  /** events that were taken over into the next file, and ranges that are named as lost */
+  /** events that were rescued into the next file, and ranges that are named as lost */
   readonly saved: number;
   readonly ranges: number;
 }
@@ -30,14 +30,14 @@ export interface PutAside {
 export interface WriterLimits {
   readonly maxBytes: number;
   readonly keepDeliveredMs: number;
-  /** of the disk; null: by the size of the disk */
+  /** free bytes of the disk; null: by the size of the disk */
   readonly minFreeBytes: number | null;
   readonly ballastBytes: number;
-  /** how long it waits before it sheds */
+  /** ms of waiting before shedding */
   readonly shedAfterMs: number;
 }
 
-/** When, and by which clock, the outbox itself says something. */
+/** The times and the clock of an event of the outbox's own. */
 export interface Stamp extends Pick<EventDraft, 'received' | 'uptime' | 'clock' | 'boot'> {}
 
 export interface WriterData {
@@ -47,14 +47,14 @@ export interface WriterData {
   readonly epoch: string;
   /** appended to the name of a file that is put aside */
   readonly stamp: string;
-  /** the reason for which the file must be put aside at once, because it was found damaged while in use */
+  /** why the file must be put aside at once: it was found damaged in use; null: it was not */
   readonly damage: string | null;
-  /** what a thread before this one has put aside, and could not begin the next file */
+  /** the file that an earlier thread put aside without beginning the next one */
   readonly putAside: PutAside | null;
   readonly stampNow: Stamp;
   /** see InHand */
   readonly inHand: SharedArrayBuffer;
-  /** whether it is to say what it remembers when it is ready */
+  /** whether `ready` must bring the broker's state and the devices' ids */
   readonly recall: boolean;
 }
 
@@ -83,12 +83,12 @@ export const field = {
 } as const;
 export const valuesPerEvent = Object.keys(field).length;
 
-/** In the place of a content's hash: the id alone tells a resend. */
+/** In the place of a content hash: the id alone identifies a resend. */
 export const idAlone = 0;
 
 export interface Batch {
   readonly stamp: Stamp;
-  /** of all entries, about */
+  /** of all entries, estimated */
   readonly bytes: number;
   /** entries that nobody offers again */
   readonly reserved: readonly number[];
@@ -97,9 +97,9 @@ export interface Batch {
   readonly values: readonly PackedValue[];
   readonly deadLetters: readonly (DeadLetter & { readonly entry: number })[];
   readonly acknowledgements: readonly Acknowledgement[];
-  /** what the publishes of its entries leave besides their events */
+  /** the state changes of its entries' publishes */
   readonly records: PackedRecords;
-  /** what the broker remembers of other things */
+  /** the broker's other state changes */
   readonly changes: TakenChanges;
 }
 
@@ -122,25 +122,25 @@ export interface RoomFigures {
   readonly shedEvents: number;
   readonly shedRanges: number;
   readonly incomingBytes: number;
-  /** that may come before telemetry is shed */
+  /** bytes that fit before telemetry is shed */
   readonly leftBytes: number;
   readonly writtenBytes: number | null;
 }
 
 export interface CommitOutcome {
   readonly stored: number;
-  /** [entry, how many of its events were known already], only where there are any */
+  /** [entry, how many of its events were resends], only where there are any */
   readonly repeated: readonly (readonly [number, number])[];
-  /** devices that used an id twice in this batch, with all that is known of it */
+  /** devices that reused an id in this batch, with all their reuses */
   readonly reused: readonly ReusedIds[];
-  /** entries for which the file has no room */
+  /** entries for which the file has no space */
   readonly refused: readonly number[];
-  /** of the commit alone: the log written and synced */
+  /** ms to write and sync the log */
   readonly syncMs: number;
   readonly state: FileState;
 }
 
-/** What was in the file at the start. */
+/** The broker's state and the devices' ids in the file at the start. */
 export interface Recalled {
   readonly remembered: MqttState;
   readonly resendIds: readonly RecalledIds[];
@@ -166,7 +166,7 @@ export type WriterCalls = {
 export type ToWriter =
   | { readonly kind: 'commit'; readonly batch: Batch }
   | CallMessage<WriterCalls>
-  /** somebody who reads the file has found it damaged; `place`: where, as far as that is one event's */
+  /** A reader has found the file damaged. `place`: the event, where it is a single one. */
   | { readonly kind: 'check'; readonly place: DamagePlace | undefined }
   | { readonly kind: 'stop' };
 
@@ -178,9 +178,9 @@ export type FromWriter =
       readonly state: FileState;
       readonly recalled: Recalled | null;
       readonly putAside: PutAside | null;
-      /** what else was found missing or altered, in words */
+      /** other missing and altered events that were found, in words */
       readonly found: string | null;
-      /** the broker's memory in it is not that of the thread before */
+      /** the file does not hold the broker's state of the thread before */
       readonly isAnew: boolean;
     }
   | {

@@ -1,6 +1,6 @@
 /**
- * What the publishes of one batch leave besides their events, on its way to the writer: redelivery records as one
- * blob, the rarer changes one by one, each with the entry that it belongs to (an entry that is refused leaves nothing).
+ * The state changes of one batch's publishes, on their way to the writer: redelivery records as one blob, the rarer
+ * changes one by one, each with its entry, because a refused entry leaves nothing.
  */
 
 import type { PublishRecord, StateChange } from '../../mqtt-state/mqtt-state.ts';
@@ -14,7 +14,7 @@ export interface PackedRecords {
   readonly changes: readonly { readonly entry: number; readonly change: StateChange }[];
 }
 
-/** What a record weighs in front of the disk. */
+/** Bytes that a record counts in the queue. */
 export function bytesOfRecord(record: PublishRecord | undefined): number {
   if (record?.changes === undefined) return 0;
   let bytes = 0;

@@ -1,12 +1,12 @@
 /**
- * The hash of a row, kept in the row: a row that a disk gives back altered is known by it, wherever it is read.
+ * The hash of a row, stored in the row: by it every reader finds a row that the disk returns altered.
  *
- * CRC-32 of a row's texts, into which its numbers are mixed by steps that can all be undone, and 21 bits of the texts'
- * length above it: so it finds whatever is altered in one value within 32 bits, and of other damage all but one in 2^32.
- * It takes 0.4 µs a row on the writer’s thread, which every acknowledgement waits for; numbers written as text would
- * take three times that, 53 bits of cyrb53 1.5 µs, SHA-1 0.6 µs.
+ * CRC-32 over a row's texts, into which its numbers are mixed by reversible steps, and 21 bits of the texts' length above
+ * it. So it finds every change of one value within 32 bits, and all other damage but one case in 2^32. It takes 0.4 µs a row
+ * on the writer's thread, for which every acknowledgement waits; numbers as text would take three times that, 53 bits of
+ * cyrb53 1.5 µs, SHA-1 0.6 µs.
  *
- * Always: a row without a hash is of a version that had none, and is taken as it is.
+ * Always: a row without a hash is of an older version, and is taken as it is.
  */
 import { crc32 } from 'node:zlib';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -29,20 +29,20 @@ export function hashOfEvent(event: StoredEvent, totalBytes: number): number {
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** Each step can be undone: where one number differs, so does what comes out. */
+/** Reversible: where one number differs, the result differs. */
 function mixed(hash: number, value: number): number {
-  // SQLite keeps no -0
+  // SQLite stores no -0
   double[0] = value + 0;
   const first = Math.imul(hash ^ (words[0] as number), 0x9e3779b1);
   return Math.imul(first ^ (first >>> 15) ^ (words[1] as number), 0x85ebca6b);
 }
 
-/** Whether a row is as it was written. */
+/** Whether the row is unaltered. */
 export function isAsWritten(event: StoredEvent, totalBytes: number, hash: number | null): boolean {
   return isOfItsTypes(event) && (hash === null || hash === hashOfEvent(event, totalBytes));
 }
 
-/** SQLite keeps whatever stands in a column: a bit may make bytes of a text, which read the same. */
+/** SQLite stores any type in a column: a flipped bit may turn a text into bytes that read the same. */
 function isOfItsTypes({ type, device, time, received, clock, boot, uptime, data }: StoredEvent): boolean {
   return (
     typeof type === 'string' &&

@@ -1,9 +1,9 @@
 /**
- * The drain plan: how quickly a sink's backlog goes down, and when it will be gone. Pure, from samples of what waits
- * and what was called safe.
+ * The drain plan: how quickly a sink's backlog goes down, and when it will be gone. Pure, from samples of the waiting and
+ * of the safe events.
  *
- * Always: an end is named only where the backlog shrinks: what comes in meanwhile is subtracted; where more comes in
- * than goes out, or nothing goes out at all, the plan says that and no time.
+ * Always: the plan names an end only where the backlog shrinks, new events subtracted. Where more events come in than go
+ * out, or none goes out, it says so and names no time.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { DrainPlan } from '@forpost/shared/event/status.ts';
@@ -11,27 +11,27 @@ import type { DrainPlan } from '@forpost/shared/event/status.ts';
 export interface BacklogSample {
   /** ms of the monotonic clock */
   readonly at: number;
-  /** called safe since the start */
+  /** events called safe since the start */
   readonly safeEvents: number;
   readonly safeBytes: number;
-  /** wait */
+  /** events that wait */
   readonly events: number;
   readonly bytes: number;
 }
 
 const windowMs = 30_000;
 const spacingMs = 500;
-/** With samples of less time than this there is no rate yet. */
+/** Samples over less time give no rate yet. */
 const leastMs = 2_000;
-/** What is gone within this is no backlog but what is on its way. */
+/** A backlog that is gone within this time is only on its way. */
 const onTheWaySeconds = 2;
 const longestSeconds = 10 * 365 * 86_400;
 
-/** `samples` with one more, oldest first, as far back as the window reaches. */
+/** `samples` with one more, oldest first, within the window. */
 export function withSample(samples: readonly BacklogSample[], next: BacklogSample): readonly BacklogSample[] {
   const kept = samples.filter(({ at }) => at >= next.at - windowMs && at <= next.at);
   const last = kept.at(-1);
-  // the newest always counts; between the older ones there is some space
+  // the newest sample always counts; older ones keep a distance
   const before = kept.at(-2);
   if (last !== undefined && before !== undefined && last.at - before.at < spacingMs) kept.pop();
   return [...kept, next];

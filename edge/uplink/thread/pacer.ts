@@ -1,9 +1,9 @@
 /**
- * The pacing of one sink (pacing.ts) with its clock, its local day and its memory: both lanes ask it before each batch
- * and tell it what was on the wire; evidence is counted when it is let go, before it is on the wire.
+ * Paces one sink (pacing.ts) by the clock and the local day, and keeps the day's count in the uplink's memory. Both lanes ask
+ * it before each batch and tell it their bytes on the wire. Evidence is counted when it is granted, before it is sent.
  *
- * Always: without limits it answers «go» and keeps nothing; the file is ahead of the count by up to a hundredth of the
- * budget, so that a kill makes a day's budget smaller by that and never larger.
+ * Always: without limits it answers «go» and stores nothing. The stored count is ahead by up to a hundredth of the budget,
+ * so that a kill makes a day's budget smaller by that and never larger.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -26,18 +26,18 @@ export interface PacerOptions {
   readonly sink: string;
   readonly limits: PacingLimits;
   readonly clock: Clock;
-  /** IANA: whose days the budget is of */
+  /** IANA: the budget's days begin at midnight there */
   readonly timeZone: string;
   readonly memory: UplinkMemory;
 }
 
 const goAhead: Pace = { until: 0, why: 'rate', maxBytes: Number.POSITIVE_INFINITY };
-/** JSON bytes for each byte on the wire, before anything has been measured: zstd alone makes it 6 to 8 */
+/** JSON bytes for each byte on the wire, until it is measured: zstd alone makes it 6 to 8 */
 const firstRatio = 4;
 const dayMs = 86_400_000;
-/** A part that is smaller is mostly headers: a link that is slower than that is overdrawn by one. */
+/** A smaller part would be mostly headers: a slower link is overdrawn by one such part. */
 const leastGrantBytes = 4_096;
-/** of the allowance that the gateway's own state may take */
+/** share of the link for the gateway's statuses */
 const statusShare = 0.1;
 const longestStatusGapMs = 900_000;
 
@@ -79,7 +79,7 @@ export class Pacer {
     return { until: 0, why: 'rate', maxBytes: Math.max(1, Math.floor(said.maxWireBytes * this.#ratio)) };
   }
 
-  /** Lets evidence send up to `wanted` bytes; they count as sent from now on, so that a kill gives none of them back. */
+  /** Grants evidence up to `wanted` bytes. They count as sent at once, so that a kill returns none of them. */
   grantBytes(wanted: number): ByteGrant {
     if (!this.#limited) return { bytes: wanted, waitMs: 0 };
     const time = this.#time();
@@ -91,7 +91,7 @@ export class Pacer {
     return { bytes, waitMs: 0 };
   }
 
-  /** `wireBytes` were on the wire for this lane, or for evidence. */
+  /** Counts `wireBytes` on the wire for this lane, or for evidence. */
   spent(payer: Payer, wireBytes: number): void {
     if (!this.#limited || wireBytes <= 0) return;
     const { limits } = this.#options;
@@ -99,12 +99,12 @@ export class Pacer {
     if (limits.bytesPerDay !== undefined) this.#reserve(limits.bytesPerDay);
   }
 
-  /** A batch of so much JSON took so much on the wire. */
+  /** Learns how many bytes on the wire a batch's JSON took. */
   measured(jsonBytes: number, wireBytes: number): void {
     if (wireBytes > 0) this.#ratio = 0.7 * this.#ratio + 0.3 * Math.min(50, Math.max(0.2, jsonBytes / wireBytes));
   }
 
-  /** How long after a state of the gateway that took `wireBytes` the next one may be sent, ms. */
+  /** ms from a status that took `wireBytes` until the next one may be sent. */
   statusGapMs(wireBytes: number): number {
     const { bytesPerSecond, bytesPerDay } = this.#options.limits;
     const rate = Math.min(
@@ -114,7 +114,7 @@ export class Pacer {
     return Math.min(longestStatusGapMs, (wireBytes / (rate * statusShare)) * 1000);
   }
 
-  /** Why telemetry waits, in words; empty where it need not. */
+  /** Why telemetry waits, in words; empty: it does not. */
   why(pace: Pick<Pace, 'why'>): string {
     const { bytesPerSecond, bytesPerDay } = this.#options.limits;
     if (pace.why === 'budget')
@@ -122,7 +122,7 @@ export class Pacer {
     return `the link is held at ${bytesPerSecond ?? 0} bytes a second`;
   }
 
-  /** Bytes of the present local day, and its budget; undefined where there is none. */
+  /** The local day's bytes, and its budget; undefined: there is no budget. */
   budget(): { readonly used: number; readonly limit: number } | undefined {
     const { bytesPerDay } = this.#options.limits;
     if (bytesPerDay === undefined) return undefined;
@@ -130,7 +130,7 @@ export class Pacer {
     return { used: this.#state.dayBytes, limit: bytesPerDay };
   }
 
-  /** Writes down what is really used. */
+  /** Stores the exact count. */
   close(): void {
     if (this.#options.limits.bytesPerDay !== undefined) this.#remember(this.#state.dayBytes, this.#state.dayEvidence);
   }
@@ -155,7 +155,7 @@ export class Pacer {
   #time(): PacingTime {
     const { clock } = this.#options;
     const wall = clock.now();
-    // the name of the day is worth a look once a second
+    // the day's name is computed once a second at most
     if (!(Math.abs(wall - this.#day.at) < 1_000)) {
       const part = Object.fromEntries(this.#format.formatToParts(wall).map(({ type, value }) => [type, value]));
       const ofDay = (Number(part.hour) * 60 + Number(part.minute)) * 60_000 + Number(part.second) * 1000;

@@ -1,29 +1,28 @@
 /**
- * How fast one sink may be fed over a metered link: a cap in bytes a second (token buckets) and a budget for each
- * local day. Pure: (state, what happened, now) -> state or verdict; pacer.ts holds one for each sink.
+ * How fast one sink may send over a metered link: a cap in bytes a second (token buckets) and a budget for each local day.
+ * Pure: (state, event, now) -> state or verdict; pacer.ts holds one for each sink.
  *
  *   cap R:   R ──┬── 10 % ──► telemetry's own bucket ── full: the rest ─┐
  *                └── 90 % ── while evidence is in debt: 50 % to that ─────┴──► shared bucket
  *
- * A bucket holds one second's worth and may be overdrawn, because what a batch takes is known only when it has been
- * sent; who has overdrawn waits. Telemetry takes from the shared bucket while that is not overdrawn, and else from its
- * own; alerts may overdraw the shared one by a second's worth more, so that an alert does not wait out telemetry.
- * Evidence goes only without debt and where alerts have not overdrawn; what a part takes is its debt.
+ * A bucket holds one second's worth and may be overdrawn, because the bytes of a batch are known only after it was sent; an
+ * overdrawn lane waits. Telemetry takes from the shared bucket while that is not overdrawn, and else from its own. Alerts
+ * may overdraw the shared bucket by another second's worth, so that an alert does not wait for telemetry. Evidence goes only
+ * without debt and where alerts have not overdrawn; the bytes of a part are its debt.
  *
  * Always:
- *  - over any long time no more than R leaves, and of it telemetry has at least 10 % whatever the alerts do;
- *  - evidence has at most half of R and of the day, and what it has left over is the events';
- *  - an alert never waits for the day's budget, it is only counted; telemetry and evidence wait until the next local
- *    day;
- *  - a day is another one when its name differs, so that a clock which is corrected backwards locks nobody out; what
- *    the last few days used is kept, so that a boot in 1970, or a wrong clock, gives no day its budget a second time.
+ *  - over a long time at most R is sent, and telemetry has at least 10 % of it, whatever the alerts do;
+ *  - evidence has at most half of R and of the day, and the events may use the rest of its half;
+ *  - an alert never waits for the day's budget, it is only counted; telemetry and evidence wait until the next local day;
+ *  - a new day is recognised by its name, so that a clock that is set back locks nobody out. The last few days' use is kept,
+ *    so that a boot in 1970, or a wrong clock, gives no day its budget a second time.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 
 export interface PacingLimits {
-  /** on the wire, both ways; undefined: no cap */
+  /** bytes a second on the wire, both ways; undefined: no cap */
   readonly bytesPerSecond?: number | undefined;
-  /** on the wire, both ways, for each local day; undefined: no budget */
+  /** bytes on the wire, both ways, for each local day; undefined: no budget */
   readonly bytesPerDay?: number | undefined;
 }
 
@@ -33,25 +32,25 @@ export interface PacingState {
   readonly telemetry: number;
   /** bytes that evidence has yet to pay back, as a number below 0; else 0 */
   readonly evidence: number;
-  /** ms of the monotonic clock that the buckets are of */
+  /** ms of the monotonic clock: the time of the buckets' levels */
   readonly at: number;
-  /** the local day, as 2026-06-01, and what it has used */
+  /** the local day, as 2026-06-01, and its bytes */
   readonly day: string;
   readonly dayBytes: number;
-  /** what of it was evidence */
+  /** bytes of it for evidence */
   readonly dayEvidence: number;
-  /** the days before it, in the order of this gateway's clock, newest first */
+  /** earlier days, in the order of this gateway's clock, newest first */
   readonly before: readonly UsedDay[];
 }
 
-/** A local day, as 2026-06-01, and what it has used, also for evidence. */
+/** A local day, as 2026-06-01, its bytes, and those for evidence. */
 export interface UsedDay {
   readonly day: string;
   readonly bytes: number;
   readonly evidence?: number | undefined;
 }
 
-/** Who takes of the link. */
+/** What the bytes on the link are for. */
 export type Payer = Lane | 'evidence';
 
 /** Now, by the monotonic clock (ms), and the local day with the time until it ends. */
@@ -63,19 +62,19 @@ export interface PacingTime {
 
 export type Verdict =
   | {
-      readonly go: true /** of a batch on the wire, so that none takes much more than a second */;
+      readonly go: true /** a batch's share of the cap, so that none takes much more than a second */;
       readonly maxWireBytes: number;
     }
   | { readonly go: false; readonly waitMs: number; readonly why: 'rate' | 'budget' };
 
-/** of the cap that telemetry has for itself */
+/** telemetry's own share of the cap */
 export const telemetryShare = 0.1;
-/** of the cap and of the day that evidence may take */
+/** evidence's share of the cap and of the day */
 export const evidenceShare = 0.5;
-/** Whoever waits looks again no sooner than this, and no later: the clock may be set, the day end otherwise. */
+/** A waiting lane asks again within these bounds: the clock may be set, and the day end at another time. */
 const shortestWaitMs = 10;
 const longestWaitMs = 60_000;
-/** More than a clock takes from a boot without a battery to the right day. */
+/** More days than a clock without a battery passes from its boot to the right day. */
 const mostDays = 4;
 
 export function startPacing(limits: PacingLimits, time: PacingTime, used: readonly UsedDay[] = []): PacingState {
@@ -103,7 +102,7 @@ function onDay(
   return { day, dayBytes: bytes, dayEvidence: evidence, before };
 }
 
-/** The buckets as they are now, and the day. */
+/** The state at `now`: buckets refilled, and the day changed. */
 export function passTime(state: PacingState, limits: PacingLimits, time: PacingTime): PacingState {
   const day = state.day === time.day ? state : { ...state, ...onDay(time.day, usedDays(state)) };
   const rate = limits.bytesPerSecond;
@@ -116,7 +115,7 @@ export function passTime(state: PacingState, limits: PacingLimits, time: PacingT
   return { ...day, telemetry: own - over, evidence: state.evidence + paid, shared, at: time.now };
 }
 
-/** `bytes` were on the wire for this lane (or for the gateway's state, which counts as telemetry), or for evidence. */
+/** Counts `bytes` on the wire for this lane (a status counts as telemetry), or for evidence. */
 export function spend(state: PacingState, limits: PacingLimits, payer: Payer, bytes: number): PacingState {
   const dayEvidence = state.dayEvidence + (payer === 'evidence' ? bytes : 0);
   const spent = { ...state, dayBytes: state.dayBytes + bytes, dayEvidence };
@@ -131,20 +130,20 @@ export function spend(state: PacingState, limits: PacingLimits, payer: Payer, by
   };
 }
 
-/** Whether evidence may send its next part now; `state` is as `passTime` made it. */
+/** Whether evidence may send its next part now. @param state of `passTime` */
 export function evidenceVerdict(state: PacingState, limits: PacingLimits, time: PacingTime): Verdict {
   const { bytesPerSecond: rate, bytesPerDay = Number.POSITIVE_INFINITY } = limits;
   const ofDay = Math.min(bytesPerDay - state.dayBytes, bytesPerDay * evidenceShare - state.dayEvidence);
   if (ofDay <= 0) return { go: false, waitMs: waiting(time.msToNextDay), why: 'budget' };
   if (rate === undefined) return { go: true, maxWireBytes: ofDay };
-  // telemetry alone leaves less of a debt than that after half a second
+  // telemetry alone leaves a smaller debt after half a second
   const alertsFirst = (-rate / 2 - state.shared) / (rate * (1 - telemetryShare));
   const missing = Math.max(-state.evidence / (rate * evidenceShare), alertsFirst);
   if (missing > 0) return { go: false, waitMs: waiting(missing * 1000), why: 'rate' };
   return { go: true, maxWireBytes: Math.min(rate * evidenceShare, ofDay) };
 }
 
-/** Whether a lane may send its next batch now; `state` is as `passTime` made it. */
+/** Whether a lane may send its next batch now. @param state of `passTime` */
 export function verdict(state: PacingState, limits: PacingLimits, lane: Lane, time: PacingTime): Verdict {
   const { bytesPerSecond: rate, bytesPerDay } = limits;
   if (lane === 'telemetry' && bytesPerDay !== undefined && state.dayBytes >= bytesPerDay)

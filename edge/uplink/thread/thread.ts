@@ -1,6 +1,6 @@
 /**
  * The uplink's thread: opens its own read-only view of the outbox, builds the sinks, and runs the dispatcher until it
- * is told to stop. It holds nothing that the next thread could not find in the outbox again.
+ * is told to stop. It holds nothing that the next thread could not read from the outbox again.
  */
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -103,7 +103,10 @@ port.on('message', (message: ToThread) => {
 dispatcher.start();
 listener.start();
 
-/** Opens at the first read and again after an error: the outbox may be put aside and begun anew at any time. */
+/**
+ * A reader that opens the file at the first read, and again after an error: the file may be put aside and a new one
+ * begun at any time.
+ */
 function lazyReader(file: string): OutboxReader {
   let open: OutboxReader | undefined;
   const attempt = <T>(read: (from: OutboxReader) => T): T => {

@@ -1,9 +1,9 @@
 /**
- * What the uplink has to remember beyond its thread and its process, in one small file beside the outbox: what of the
- * day's budget is used, and what each sink remembers.
+ * The uplink's memory beyond its thread and its process, in one small file beside the outbox: the use of the day's budget,
+ * and each sink's own memory.
  *
- * Always: what `change` was told is on disk when it returns, or a warning says that it is not; a file that cannot be
- * read is begun anew, because nothing in it is needed to send.
+ * Always: when `change` returns, the change is on disk, or a warning says that it is not. An unreadable file is begun anew,
+ * because nothing in it is needed to send.
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -16,16 +16,19 @@ import type { SinkMemory } from '../sink-kind.ts';
 const usedDay = Type.Object({
   day: Type.String(),
   bytes: Type.Number({ minimum: 0 }),
-  /** what of it was evidence (absent: none) */
+  /** bytes of it for evidence (absent: none) */
   evidence: Type.Optional(Type.Number({ minimum: 0 })),
 });
 const schema = Type.Object({
-  /** by sink: the local day, the bytes of it that count as used, and the same of days before it (absent: none) */
+  /** by sink: the local day, its used bytes, and the same of earlier days (absent: none) */
   budgets: Type.Record(
     Type.String(),
     Type.Object({ ...usedDay.properties, before: Type.Optional(Type.Array(usedDay, { maxItems: 10 })) }),
   ),
-  /** by sink: what it remembers, in its kind's own form. Named for Kafka's sink, which was the first to remember. */
+  /**
+   * by sink: its own memory, in the form of its kind. The key is named for Kafka's sink, which was the first to have
+   * one.
+   */
   partitions: Type.Record(Type.String(), Type.Unknown()),
 });
 const check = Compile(schema);
@@ -37,7 +40,7 @@ export class UplinkMemory {
   readonly #logger: Logger;
   #value: Remembered;
 
-  /** Without a file it remembers as long as it lives. */
+  /** Without a file the memory ends with this object. */
   constructor(file: string | undefined, logger: Logger) {
     this.#file = file;
     this.#logger = logger;
@@ -59,7 +62,7 @@ export class UplinkMemory {
     }
   }
 
-  /** What one sink remembers: it sees no other's. */
+  /** One sink's own memory. */
   of(sink: string): SinkMemory {
     const memory = this;
     return {

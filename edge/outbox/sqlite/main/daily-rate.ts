@@ -1,10 +1,7 @@
-/**
- * How fast something grows, a day, over the last hour: from a total that is looked at now and then. Bounded: one number
- * a minute.
- */
+/** How fast a total grows, a day, over the last hour. Bounded: one sample a minute. */
 const windowMs = 3_600_000;
 const sampleEveryMs = 60_000;
-/** What is younger says too little about a day. */
+/** Samples of less time say too little about a day. */
 const leastMs = 60_000;
 const dayMs = 86_400_000;
 
@@ -14,7 +11,7 @@ export class DailyRate {
   /** `uptime`: ms of the monotonic clock. */
   add(total: number, uptime: number): void {
     const newest = this.#samples.at(-1);
-    // a thread that began anew counts from zero
+    // a thread that was started again counts from zero
     if (newest !== undefined && total < newest.total) this.#samples.length = 0;
     else if (newest !== undefined && uptime - newest.at < sampleEveryMs) return;
     this.#samples.push({ at: uptime, total });

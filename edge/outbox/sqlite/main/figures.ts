@@ -1,13 +1,11 @@
-/**
- * What the outbox tells of itself: counted over all the writers that it has had, measured over the last minute and hour.
- */
+/** The outbox's figures: totals over all writers of this process, rates of the last minute and hour. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { OutboxRoom, OutboxStatus, ReusedIds } from '../../outbox.ts';
 import type { CommitOutcome, FileState } from '../messages.ts';
 import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
 
-/** How long, of the time that the gateway runs, a device that used an id twice is told of. */
+/** How long a device that reused an id is named, in the gateway's running time. */
 const reusedToldMs = 86_400_000;
 
 export class Figures {
@@ -17,9 +15,9 @@ export class Figures {
   readonly #syncTimes = new CommitTimes();
   readonly #incoming = new DailyRate();
   readonly #written = new DailyRate();
-  /** as the writer that runs, or ran last, has told it */
+  /** by the running writer, or the last one */
   #file: FileState | undefined;
-  /** of the writers before that one */
+  /** totals of the writers before that one */
   readonly #before = { shedEvents: 0, shedRanges: 0, writtenBytes: 0 };
   #committedEvents = 0;
   #repeatedEvents = 0;
@@ -32,7 +30,7 @@ export class Figures {
     this.#maxBytes = maxBytes;
   }
 
-  /** A new writer has opened the file: it counts from zero. */
+  /** A new writer has opened the file; its totals begin at zero. */
   opened(state: FileState): void {
     const last = this.#file?.room;
     this.#before.shedEvents += last?.shedEvents ?? 0;
@@ -41,7 +39,7 @@ export class Figures {
     this.#learn(state);
   }
 
-  /** Devices that used an id twice: what was on disk at the start, or came to it. */
+  /** Devices that reused an id, by the file at the start or by a commit. */
   reused(reused: readonly ReusedIds[]): void {
     for (const one of reused) this.#reused.set(one.device, { ...one, heard: this.#clock.uptime() });
   }
@@ -70,7 +68,7 @@ export class Figures {
     if (state.room.writtenBytes !== null) this.#written.add(state.room.writtenBytes, uptime);
   }
 
-  /** `cannotOpen`: because the disk is full. */
+  /** @param cannotOpen the file cannot be opened, because the disk is full */
   status(cannotOpen: boolean): Omit<OutboxStatus, 'epoch' | 'starts' | 'queued' | 'problem'> {
     const uptime = this.#clock.uptime();
     return {

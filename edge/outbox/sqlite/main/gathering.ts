@@ -1,17 +1,17 @@
 /**
- * What waits for the disk: entries gathered into the batch that follows the running commit.
+ * The queue in front of the disk: entries gather into the batch that follows the running commit.
  *
- * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed; beyond that `add` says no, and
- * its words say at which bound:
- *  - of one device or consumer at most a third, and a tenth of the whole more for what has an alert in it: however much it
- *    sends, others find room. An entry whose sender has nothing else here is not asked for that, however large it is;
- *  - the last tenth is for what has an alert in it, and for `reserved` entries.
+ * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed. Beyond that `add` refuses, and its
+ * message names the bound:
+ *  - one device or consumer has at most a third of the queue, and a tenth of the whole more for entries with an alert: so
+ *    others find a place however much it sends. An entry whose sender has nothing in the queue passes this bound, however
+ *    large it is;
+ *  - the last tenth is for entries with an alert, and for `reserved` entries.
  *
- * A batch that is taken holds at most `batchEntries` and about `batchBytes`, so that no single commit takes long nor much
- * of the log. Of a commit at most `toldPerTurn` entries are told in one turn of the event loop, in order, because the
- * acknowledgement and the delivery of each cost some 10 µs, and an alert may not wait behind thousands of them; refusals
- * are told at once. Alerts of one device keep their order: while one is refused, what was handed over behind it before that
- * was known is refused too.
+ * A batch holds at most `batchEntries` and about `batchBytes`, so that no commit takes long or much of the log. After a
+ * commit at most `toldPerTurn` entries are resolved in one turn of the event loop, in order: acknowledgement and delivery
+ * cost some 10 µs each, and an alert may not wait behind thousands of them. Refusals are told at once. Alerts of one device
+ * keep their order: entries that were handed over behind a refused alert, before the refusal was known, are refused too.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -28,13 +28,13 @@ import { bytesOfRecord, packRecords } from '../publish-records.ts';
 
 /** About 20 ms of inserts. */
 const batchEntries = 4096;
-/** Well within the ballast, with what the log adds. */
+/** Well within the ballast, together with the log's overhead. */
 const batchBytes = 4 * 2 ** 20;
 const toldPerTurn = 256;
 const maxAcknowledgements = 1000;
-/** What an entry weighs beside its data, bytes. */
+/** Bytes that an entry counts besides its data. */
 const entryBytes = 200;
-/** Above what the connections of one device let in (16 with 1000 publishes each), so that short ones just wait there. */
+/** More than one device's connections let in (16 with 1000 publishes each), so that short publishes wait there. */
 const senderShare = 1 / 3;
 const urgentShare = 1 / 10;
 
@@ -46,7 +46,7 @@ interface Held {
 interface Waiting {
   readonly entry: OutboxEntry;
   readonly bytes: number;
-  /** all that is here of its sender, with this */
+  /** everything of its sender in the queue, with this entry */
   readonly ofSender: Held | undefined;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: ForpostError) => void;
@@ -62,13 +62,13 @@ export class Gathering {
   readonly #maxBytes: number;
   #waiting: Waiting[] = [];
   #acknowledgements: Acknowledgement[] = [];
-  /** on disk, and not told yet */
+  /** on disk, and not resolved yet */
   #committed: { readonly one: Waiting; readonly appended: Appended }[] = [];
   #isTelling = false;
   readonly #all: Held = { entries: 0, bytes: 0 };
-  /** of those senders of whom something is here */
+  /** of senders with entries in the queue */
   readonly #bySender = new Map<string, Held>();
-  /** devices of whose alerts one was refused in this turn of the event loop, of which nobody has heard yet */
+  /** devices with an alert that was refused in this turn of the event loop: their callers do not know yet */
   readonly #refusedNow = new Set<EventDraft['device']>();
 
   constructor(maxEntries: number, maxBytes: number) {
@@ -76,7 +76,7 @@ export class Gathering {
     this.#maxBytes = maxBytes;
   }
 
-  /** Entries that wait, are being committed, or are not told yet that they are. */
+  /** Entries that wait, are being committed, or are not resolved yet. */
   get entries(): number {
     return this.#all.entries;
   }
@@ -106,7 +106,7 @@ export class Gathering {
     return new Promise((resolve, reject) => this.#waiting.push({ entry, bytes, ofSender, resolve, reject }));
   }
 
-  /** Why there is no room for it, in words; undefined where there is. */
+  /** Why the entry does not fit, in words; undefined: it fits. */
   #refusalOf(entry: OutboxEntry, bytes: number, isUrgent: boolean): string | undefined {
     const { sender } = entry;
     const held = sender === undefined ? undefined : this.#bySender.get(sender);
@@ -140,7 +140,10 @@ export class Gathering {
     return held;
   }
 
-  /** They are few: a sink has one batch outstanding. Of very many the oldest go, which later ones contain. */
+  /**
+   * Takes an acknowledgement. They are few: a sink has one batch outstanding. Of very many the oldest are dropped,
+   * because later ones include them.
+   */
   acknowledge(acknowledgement: Acknowledgement): void {
     this.#acknowledgements.push(acknowledgement);
     if (this.#acknowledgements.length > maxAcknowledgements) this.#acknowledgements.shift();
@@ -179,8 +182,8 @@ export class Gathering {
   }
 
   /**
-   * Of a batch these entries were refused (all: it failed): what waits behind them with alerts of the same devices is
-   * refused as well. To be called before the next batch is taken.
+   * These entries of a batch were refused (all: the batch failed): refuses waiting entries with alerts of the same
+   * devices as well. To be called before the next batch is taken.
    */
   refuseFollowers(taken: TakenBatch, refused: readonly number[] | 'all', error: ForpostError): void {
     const devices = new Set<EventDraft['device']>();
@@ -201,14 +204,14 @@ export class Gathering {
     this.#isRefusedNow(alertDevices(entry));
   }
 
-  /** Whoever hands over more in this very turn has not heard of the refusal yet. */
+  /** Callers that hand over more in this turn do not know of the refusal yet. */
   #isRefusedNow(devices: Iterable<EventDraft['device']>): void {
     const before = this.#refusedNow.size;
     for (const device of devices) this.#refusedNow.add(device);
     if (before === 0 && this.#refusedNow.size > 0) outside(setImmediate, () => this.#refusedNow.clear());
   }
 
-  /** Tells those who wait for a batch that it is on disk. */
+  /** Resolves a batch's entries: it is on disk. */
   committed(taken: TakenBatch, outcome: CommitOutcome): void {
     const repeated = new Map(outcome.repeated);
     const refused = new Set(outcome.refused);
@@ -224,7 +227,7 @@ export class Gathering {
     if (!this.#isTelling) this.#tell();
   }
 
-  /** The next ones in order; the rest in later turns. */
+  /** Resolves the next entries in order; the rest in later turns. */
   #tell(): void {
     const told = this.#committed.splice(0, toldPerTurn);
     for (const { one, appended } of told) {
@@ -239,7 +242,7 @@ export class Gathering {
     this.#refuse(taken.waiting, error);
   }
 
-  /** Everything that waits is told that it is not stored, after what is. */
+  /** Resolves the stored entries, then rejects all that wait. */
   failAll(error: ForpostError): void {
     for (const { one, appended } of this.#committed.splice(0)) {
       this.#release(one);
@@ -272,7 +275,7 @@ function inWords({ entries, bytes }: Held): string {
   return `${entries} entries (${(bytes / 1e6).toFixed(1)} MB)`;
 }
 
-/** Why the file takes an entry no more. */
+/** The error for an entry that the file has no space for. */
 export function noRoom(): ForpostError {
   return new ForpostError(
     'FORPOST_OUTBOX_FULL',

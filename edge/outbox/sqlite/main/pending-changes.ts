@@ -1,23 +1,23 @@
 /**
- * The changes of what the broker remembers that wait for a commit, the newest word on each thing.
+ * The changes of the broker's state that wait for a commit: the newest change of each thing.
  *
  *   add ──► pending ── take ──► in the running commit ── committed ──► on disk
- *             ▲                        └── failed ──► pending again, under what was said since
+ *             ▲                        └── failed ──► pending again, under newer changes of the same thing
  *
- * Always: a change rides in the commit of others where there are any; only who waits for it, and a timer of a second,
- * make one of their own. Bounded: a disk that takes nothing while much changes makes all of it be forgotten here, and
- * asked for anew when the disk takes it.
+ * Always: a change rides in another commit where there is one; only a caller that waits, and a timer of a second, make a
+ * commit for changes alone. Bounded: when too many changes wait for a disk that takes nothing, all are dropped, and the
+ * broker saves its whole state once the disk takes it.
  */
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import type { TakenChanges } from '../messages.ts';
 
-/** Some MB, beyond what the broker holds anyway. */
+/** Some MB, besides the broker's own copy. */
 const maxPending = 50_000;
 
 interface Pending {
   readonly change: StateChange;
-  /** nothing of it can be on disk: a message that was never there leaves nothing behind */
+  /** nothing of this thing is on disk: its deletion needs no change */
   readonly fresh: boolean;
 }
 
@@ -37,7 +37,7 @@ export class PendingChanges {
   #retelling = false;
   #askAnew: (() => void) | undefined;
 
-  /** Someone waits: a commit is due. */
+  /** A caller waits: a commit is due. */
   get isDue(): boolean {
     return this.#waiting !== undefined;
   }
@@ -53,11 +53,11 @@ export class PendingChanges {
   add(change: StateChange): void {
     if (this.#anew) return;
     this.#put(change);
-    // all that the broker holds is bounded by the broker
+    // while the broker saves its whole state, the broker's own bounds hold
     if (this.#pending.size > maxPending && !this.#retelling) this.begin();
   }
 
-  /** What is on disk is no longer what was: everything has to be said again. */
+  /** The state on disk is no longer valid: the broker must save everything again. */
   begin(): void {
     if (this.#askAnew === undefined) return;
     this.#pending.clear();
@@ -101,7 +101,7 @@ export class PendingChanges {
     running.wait?.reject(error);
   }
 
-  /** No commit comes soon: who waits is told. */
+  /** No commit comes soon: rejects the waiting callers. */
   failAll(error: ForpostError): void {
     this.failed(error);
     const waiting = this.#waiting;
@@ -109,7 +109,7 @@ export class PendingChanges {
     waiting?.reject(error);
   }
 
-  /** Nothing is pending; what is being committed may be what was asked for. */
+  /** Nothing is pending: the running commit may hold the caller's changes. */
   #waitForRunning(): Promise<void> {
     if (this.#running === undefined || this.#running.pending.size === 0) return Promise.resolve();
     const wait = withResolvers();
@@ -127,7 +127,7 @@ export class PendingChanges {
     if (change.kind === 'session-ended') this.#forgetSession(change.session);
   }
 
-  /** What else is pending of a session goes with it. */
+  /** Drops the other pending changes of an ended session. */
   #forgetSession(session: number): void {
     for (const [key, { change }] of this.#pending)
       if (change.kind !== 'session-ended' && 'session' in change && change.session === session)
@@ -149,7 +149,7 @@ function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: 
 
 function withResolvers(): Wait {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // who waits for it hears of it; where nobody does, nothing is wrong
+  // callers that wait get the rejection; without one there is nothing to handle
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

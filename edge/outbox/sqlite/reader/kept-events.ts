@@ -1,8 +1,8 @@
 /**
- * What the outbox still keeps, for sending it again: delivered events included. Opened by a process of its own, beside
- * a gateway that runs or after one that was stopped.
+ * The events that the outbox still keeps, delivered ones included, for sending them again. A process of its own opens it,
+ * beside a running gateway or after a stop.
  *
- * Always: a connection that cannot write; each call is one short read; an event whose row is altered is not among them.
+ * Always: the connection cannot write. Each call is one short read. Altered events are left out.
  */
 import { existsSync } from 'node:fs';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -18,7 +18,7 @@ export const outboxFileName = 'outbox.db';
 
 export interface KeptLane {
   readonly epoch: Epoch;
-  /** the first number that may still be there, and the last one given */
+  /** the first number that may still be kept, and the last one given */
   readonly first: Sequence;
   readonly last: Sequence;
   /** the last number that the sink has called safe; 0 = none */
@@ -27,16 +27,16 @@ export interface KeptLane {
 
 export interface KeptRead {
   readonly events: readonly StoredEvent[];
-  /** the last number looked at, altered ones included; undefined: there is nothing more */
+  /** the last number that was read, altered events included; undefined: there are no more */
   readonly through: Sequence | undefined;
-  /** whose rows are altered */
+  /** events with an altered row */
   readonly altered: number;
 }
 
 export interface KeptEvents {
-  /** Epochs of a lane with something in them, oldest first. */
+  /** The epochs with kept events of a lane, oldest first. */
   lanes(sink: string, lane: Lane): readonly KeptLane[];
-  /** At most `limit` events after `after`, in order; without those that are altered, of which `through` is told too. */
+  /** At most `limit` events behind `after`, in order, without altered ones; `through` counts those as well. */
   read(epoch: Epoch, lane: Lane, after: Sequence, limit: number): KeptRead;
   close(): void;
 }

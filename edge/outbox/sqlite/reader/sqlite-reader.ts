@@ -1,9 +1,9 @@
 /**
- * The outbox read from another thread, through a connection of its own that cannot write.
+ * Reads the outbox from another thread, through its own connection, which cannot write.
  *
- * Always: an event that is altered, or missing and not named by a gap record, is never handed on: `read` ends in front of
- * it, and throws a DamagedRange where it is the first. Each call is one short read, so that no open read keeps the writer's log from being checkpointed; when the
- * file has been put aside and a new one begun, the next `backlog` reads the new one.
+ * Always: an event that is altered, or missing and not named by a gap record, is never returned: `read` ends in front of it,
+ * and throws a DamagedRange where it is the first. Each call is one short read, so that no open read keeps the writer's log
+ * from being checkpointed. After a file was put aside and a new one begun, the next `backlog` reads the new one.
  */
 import { statSync } from 'node:fs';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -19,7 +19,7 @@ import { selectEpochs, selectFirstOf, selectLastOf } from '../sql/lanes.ts';
 import { selectRecent } from '../sql/recent.ts';
 import { keptId } from '../writer/recent-ids.ts';
 
-/** KB of pages in memory: it reads on and on, and seldom the same. better-sqlite3 is built with 16 MB. */
+/** KB of cached pages: a reader moves on and seldom reads a page twice. better-sqlite3's default is 16 MB. */
 const cacheKb = 1024;
 
 interface SequenceRow {
@@ -42,9 +42,9 @@ interface Connection {
 
 /** Where a reader finds the outbox's file. */
 export interface ReaderSource {
-  /** Opens a connection that cannot write. @throws SqliteError where that cannot be */
+  /** Opens a connection that cannot write. @throws SqliteError */
   connect(): Database.Database;
-  /** which file stands there; undefined: none at present */
+  /** identifies the file in the place; undefined: there is none at present */
   identity(): number | undefined;
 }
 
@@ -77,7 +77,7 @@ export class SqliteReader implements OutboxReader {
 
   backlog(sink: string): readonly LaneBacklog[] {
     const identity = this.#source.identity();
-    // between the renaming of a damaged file and the creation of the next there is nothing to read
+    // after a damaged file is renamed there is nothing to read until the next one is created
     if (identity === undefined) return [];
     if (identity !== this.#connection.identity && !this.#reopen()) return [];
     return this.#connection.backlog.all(sink).map(({ shed, ...lane }) => (shed > 0 ? { ...lane, shed } : lane));
@@ -95,7 +95,7 @@ export class SqliteReader implements OutboxReader {
       bytes += Buffer.byteLength(row.data);
       if (events.length > 0 && bytes > maxBytes) break;
       const event = eventOf(row);
-      // what is in front of it is read; it is found again when that is safe
+      // the events in front of it are returned; the next read meets it again
       if (event === undefined || (row.sequence !== last + 1 && !this.#areHoles(epoch, lane, last, row.sequence))) {
         if (events.length === 0) throw new DamagedRange({ epoch, lane, after });
         break;
@@ -107,7 +107,7 @@ export class SqliteReader implements OutboxReader {
     return events;
   }
 
-  /** Whether every number between these two has gone: delivered and deleted, or named by a gap record. */
+  /** Whether all events between these numbers were deleted after delivery, or are named by gap records. */
   #areHoles(epoch: Epoch, lane: Lane, after: Sequence, before: Sequence): boolean {
     let next = Math.max(after + 1, this.#connection.firstOf.get(epoch, lane) ?? 1);
     for (const { first, last } of this.#connection.holes.iterate(epoch, lane, after))
@@ -115,7 +115,7 @@ export class SqliteReader implements OutboxReader {
     return next >= before;
   }
 
-  /** @throws DamagedRange where numbers were given behind `after` of which nothing is there */
+  /** @throws DamagedRange where numbers were given behind `after` and no event of them exists */
   #isAtEnd(epoch: Epoch, lane: Lane, after: Sequence): void {
     const last = this.#connection.lastOf.get(epoch, lane);
     if (last === undefined || last <= after) return;

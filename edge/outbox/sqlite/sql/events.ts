@@ -3,11 +3,11 @@ export const insertEvent = `
 insert into events (epoch, lane, seq, type, device, time, received, clock, boot, uptime, data, total_bytes, hash)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 export const selectTotalBytes = `select total_bytes from events where epoch = ? and lane = ? and seq = ?`;
-/** The bytes of a lane in front of its first event that is still there. */
+/** The bytes of a lane in front of its first kept event. */
 export const selectBytesBeforeFirst = `
 select total_bytes - octet_length(data) from events where epoch = ? and lane = ? order by seq limit 1`;
 export const deleteThrough = `delete from events where epoch = ? and lane = ? and seq <= ?`;
-/** How far, within a chunk, events are older than a time. */
+/** Within a chunk, the last number that is older than a time. */
 export const selectOlderThan = `
 select max(seq) from events where epoch = ? and lane = ? and seq <= ? and received < ?`;
 /** As a reader needs them: see `EventRow` of event-rows.ts. */
@@ -16,13 +16,13 @@ select epoch, lane, seq as sequence, type, device, time, received, clock, boot, 
        total_bytes as totalBytes, hash
 from events`;
 export const selectEvents = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
-/** For a file that no gateway of this version has opened yet. */
+/** For a file of an older version. */
 export const selectEventsUnhashed = selectEvents.replace(' hash\n', ' null as hash\n');
 export const selectEventsHaveHash = `select 1 from pragma_table_info('events') where name = 'hash'`;
 export const selectNewestEvents = `${eventRow} where epoch = ? and lane = ? order by seq desc limit ?`;
 export const selectEventsOfLane = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq`;
 export const selectLanesOfEvents = `select distinct epoch, lane from events order by epoch, lane`;
-/** For an event that was found on a page and not by its key: an event that is there already stays. */
+/** For an event that was found on a page: an event with the same key stays. */
 export const insertFound = insertEvent.replace('insert into', 'insert or ignore into');
 const shape = `seq, time, total_bytes as total, octet_length(data) as bytes from events`;
 export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;

@@ -1,7 +1,7 @@
 /** Statements of `holes`: ranges of undelivered events that were shed, or damaged. */
 export const insertHole = `
 insert or replace into holes (epoch, lane, first, last, count, bytes, hash) values (?, ?, ?, ?, ?, ?, ?)`;
-/** With all that its hash is of. */
+/** With all columns that the hash covers. */
 export const selectHoleRows = `select epoch, lane, first, last, count, bytes, hash from holes order by epoch, lane, first`;
 export const deleteHole = `delete from holes where epoch = ? and lane = ? and first = ?`;
 /** Of a lane, in order. */
@@ -11,7 +11,7 @@ export const selectHoleBefore = `select first from holes where epoch = ? and lan
 export const selectHolesWithin = `
 select coalesce(sum(count), 0) as count, coalesce(sum(bytes), 0) as bytes
 from holes where epoch = ? and lane = ? and first >= ? and last <= ?`;
-/** How many are gone of what is behind a number; the hole that it is in may have begun in front of it. */
+/** How many events behind a number are in holes; a hole around the number counts in part. */
 export const countGoneAfter = `
 select coalesce(sum(min(count, last - ?)), 0) from holes where epoch = ? and lane = ? and last > ? and last <= ?`;
 export const deleteHolesWithin = `delete from holes where epoch = ? and lane = ? and first >= ? and last <= ?`;

@@ -5,7 +5,7 @@ insert into lanes (epoch, lane, start, first_seq, next_seq, total_bytes, hash) v
 export const selectLanes = `
 select epoch, lane, start, first_seq as first, next_seq as next, total_bytes as bytes
 from lanes order by start, lane`;
-/** With all that its hash is of. */
+/** With all columns that the hash covers. */
 export const selectLaneRows = `
 select epoch, lane, start, first_seq as first, next_seq as next, total_bytes as bytes, hash
 from lanes order by start, lane`;
@@ -14,12 +14,12 @@ update lanes set first_seq = ?, next_seq = ?, total_bytes = ?, hash = ? where ep
 export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;
 /** Oldest first. */
 export const selectLivingEpochs = `select epoch from lanes group by epoch order by min(start)`;
-/** Those with something in their alerts lane, oldest first. */
+/** Epochs with events in their alerts lane, oldest first. */
 export const selectTellingEpochs = `
 select epoch from lanes where lane = 'alerts' and first_seq < next_seq order by start`;
 /** Epochs of a lane, newest first. */
 export const selectEpochs = `select epoch from lanes where lane = ? order by start desc`;
 /** The last number given. */
 export const selectLastOf = `select next_seq - 1 from lanes where epoch = ? and lane = ?`;
-/** The first number that is still there; what is in front of it is delivered and deleted. */
+/** The first kept number: events in front of it are delivered and deleted. */
 export const selectFirstOf = `select first_seq from lanes where epoch = ? and lane = ?`;

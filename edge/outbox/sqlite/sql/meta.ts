@@ -1,4 +1,4 @@
-/** Statements of `meta`: the one row that says which life of the file this is. */
+/** Statements of `meta`: one row with the running epoch and the number of starts. */
 export const insertMeta = `insert into meta (id, epoch, schema, starts) values (1, '', ?, 0)`;
 export const selectMeta = `select epoch, schema, starts from meta where id = 1`;
 export const selectStarts = `select starts from meta where id = 1`;
@@ -6,7 +6,7 @@ export const selectSchema = `select schema from meta where id = 1`;
 export const saveSchema = `update meta set schema = ? where id = 1`;
 /** Once there is a column for it. */
 export const saveMetaHash = `update meta set hash = row_hash('meta', epoch, schema, starts) where id = 1`;
-/** Whether the row is as it was written; from version 5 on. */
+/** Whether the row is unaltered; from version 5 on. */
 export const selectMetaIsGood = `
 select hash is null or hash = row_hash('meta', epoch, schema, starts) from meta where id = 1`;
 export const saveStarts = `update meta set starts = ? where id = 1`;

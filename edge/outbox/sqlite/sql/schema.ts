@@ -1,8 +1,8 @@
 /**
- * The outbox's tables: those of version 1, and what each later version adds. A file of a newer version is refused.
+ * The outbox's tables: those of version 1, and the steps to each later version. A file of a newer version is refused.
  *
- * Always: numbers come from `lanes.next_seq` and never from max + 1 (a lane may be empty); `total_bytes` is the sum
- * of the lane's data up to and with a row, so that what waits is one subtraction and never a scan.
+ * Always: numbers come from `lanes.next_seq` and never from max + 1, because a lane may be empty. `total_bytes` is the sum of
+ * the lane's data up to and including a row, so that the bytes of a backlog are one subtraction and no scan.
  */
 import { createRedeliveries } from './redeliveries.ts';
 import { addMqtt5, createSessionTables } from './sessions.ts';
@@ -71,7 +71,7 @@ create table dead_letters (
 /** From version 5 on, to each of the tables below. */
 export const addHash = (table: string) => `alter table ${table} add column hash integer`;
 export const hasHash = (table: string) => `select 1 from pragma_table_info('${table}') where name = 'hash'`;
-/** Whose rows carry a hash. Of `recent` and `redeliveries` an altered row matches nothing. */
+/** Tables whose rows have a hash. An altered row of `recent` or `redeliveries` matches nothing. */
 export const hashedTables = [
   'meta',
   'lanes',
@@ -86,9 +86,9 @@ export const hashedTables = [
   'retained',
 ] as const;
 
-/** By version: what leads to it from the one before. Steps are only ever added. */
+/** By version: the step from the version before. Steps are only added. */
 export const migrations: Readonly<Record<number, string>> = {
-  // ranges of undelivered events that were shed for room; bytes: of their data
+  // ranges of undelivered events that were shed; bytes: of their data
   2: `
 create table holes (
   epoch text not null,
@@ -127,7 +127,7 @@ create table if not exists losses (
 };
 export const schemaVersion = Math.max(firstVersion, ...Object.keys(migrations).map(Number));
 
-/** How many of our tables of version 1 a file has: all, or it is not ours. */
+/** How many of the tables of version 1 a file has: a file without all of them is not ours. */
 export const countTables = `
 select count(*) from sqlite_schema
 where type = 'table' and name in ('meta', 'lanes', 'events', 'cursors', 'recent', 'dead_letters')`;
@@ -135,6 +135,6 @@ export const tables = 6;
 
 export const countAllTables = `select count(*) from sqlite_schema where type = 'table'`;
 
-/** Our tables and indexes as they were made, by name. */
+/** The definitions of our tables and indexes, by name. */
 export const selectTables = `
 select name, sql from sqlite_schema where type in ('table', 'index') and sql is not null order by name`;

@@ -1,7 +1,6 @@
 /**
- * The tables of what the broker remembers, and their statements: sessions, their subscriptions, the messages queued
- * for them, the QoS 2 publishes taken of them, and retained messages. A session's number is never given twice, so that
- * nothing of an ended one is ever taken for another's.
+ * The tables of the broker's state, and their statements: sessions, subscriptions, queued messages, QoS 2 publishes,
+ * and retained messages. A session's number is never given twice, so no row of an ended session is taken for another's.
  */
 export const createSessionTables = `
 create table sessions (
@@ -49,7 +48,7 @@ alter table retained add column properties blob;
 alter table retained add column expires_at integer;
 `;
 
-/** What is kept of one session. */
+/** The tables with rows of one session. */
 export const sessionTables = ['subscriptions', 'queued', 'inbound'] as const;
 
 export const putSession = `
@@ -68,7 +67,7 @@ export const putQueued = `
 insert or replace into queued
   (session, message, topic, payload, qos, message_id, released, properties, expires_at, retain, hash)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-/** Of a message whose PUBREC came only its id is kept. */
+/** Of a message whose PUBREC came only its packet id is kept. */
 export const markSent = `
 update queued set message_id = @messageId, released = @released, payload = iif(@released, x'', payload),
   hash = iif(hash is null, null, iif(coalesce(properties, expires_at, retain) is null,
