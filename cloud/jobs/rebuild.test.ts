@@ -1,4 +1,5 @@
 /** The rebuild as its own process beside a real Kafka and an embedded history, killed and run again. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { leadersReady } from '../../scripts/kafka/topics.ts';
+import { root } from '../../test/harness/root.ts';
 import { ClickHouseHistory } from '../history/clickhouse/clickhouse-history.ts';
 import { EmbeddedExecutor } from '../history/clickhouse/embedded.ts';
 import { Ingest } from '../ingest/ingest.ts';
@@ -21,7 +23,6 @@ import { event, eventJson } from '../testing/events.ts';
 import type { RebuildFigures } from './rebuild.ts';
 
 const logger = silentLogger();
-const root = join(import.meta.dirname, '..');
 const gateways = ['gw-1', 'gw-2', 'gw-3'];
 const each = 12_000;
 let kafka: TestKafka;
