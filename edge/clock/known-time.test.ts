@@ -24,7 +24,7 @@ async function started(clock: FakeClock, boot = 'boot-1'): Promise<KnownTime> {
   return known;
 }
 
-test('a machine that knows nothing knows at least when its software was written', async () => {
+test('a machine without any known time knows when its software was written', async () => {
   const known = await started(new FakeClock(0));
   expect([known.atLeast(), known.about()]).toEqual([written, undefined]);
   expect(known.errorOf('unsynced', false)).toBeUndefined();
@@ -60,7 +60,7 @@ test('the last sync outlives the gateway: about the time within the same boot, a
   expect(other.atLeast()).toBeGreaterThan(truth + 0.99 * hour);
 });
 
-test('it is written down at most once an hour, and a file that is none of ours is nothing', async () => {
+test('the last sync is written once an hour at most, and a damaged file counts as none', async () => {
   const clock = new FakeClock(truth);
   const known = await started(clock);
   for (let second = 0; second < 3599; second++) {
@@ -79,7 +79,7 @@ test('it is written down at most once an hour, and a file that is none of ours i
   }
 });
 
-test('an event of an earlier run raises it, and a newer sync takes back what was wrong', async () => {
+test('an event of an earlier run raises the earliest possible time, and a newer sync corrects it', async () => {
   const clock = new FakeClock(0);
   const known = await started(clock);
   known.wasOnce(truth);

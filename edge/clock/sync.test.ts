@@ -58,7 +58,7 @@ describe('what a time service says', () => {
     expect(await chronyProbe(chronyc).read(0)).toBe(quality);
   });
 
-  test('chrony that fails or is not there knows nothing', async () => {
+  test('chrony that fails or is not installed answers unknown', async () => {
     expect(await chronyProbe(await program('failing', 'echo "Leap status : Normal"; exit 1')).read(0)).toBe('unknown');
     expect(await chronyProbe(join(folder, 'nowhere')).read(0)).toBe('unknown');
   });
@@ -84,7 +84,7 @@ describe('what a time service says', () => {
     expect(await timesyncdProbe(run).read(at + 10 * 3_600_000)).toBe('unsynced');
   });
 
-  test('a time service that hangs is given up, and the others are asked', async () => {
+  test('a time service that hangs is given up after its deadline, and the others are asked', async () => {
     const hanging = await program('hanging', 'exec sleep 60');
     const started = performance.now();
     expect(await chronyProbe(hanging).read(0)).toBe('unknown');
@@ -122,7 +122,7 @@ describe('of a clock that was set by hand', () => {
   });
 });
 
-test('a jump counts from its very moment on, before it is noticed', async () => {
+test('a jump of the clock counts from its moment on, before the next comparison notices it', async () => {
   const { clock, sync } = start(() => 'synced');
   await sync.start();
   clock.advance(500);
@@ -132,7 +132,7 @@ test('a jump counts from its very moment on, before it is noticed', async () => 
   await sync.stop();
 });
 
-test('a clock that nobody vouches for is unsynced', async () => {
+test('a clock without a time service is unsynced', async () => {
   const { sync } = start(() => 'unknown');
   await sync.start();
   expect(sync.quality()).toBe('unsynced');
@@ -154,7 +154,7 @@ test('the first service that knows decides, also where one before it fails', asy
   await sync.stop();
 });
 
-test('a sync that comes later is noticed within half a minute, and its loss too', async () => {
+test('a later sync is noticed within half a minute, and so is its loss', async () => {
   let answer: ClockQuality = 'unsynced';
   const { clock, sync, qualities, asked } = start(() => answer);
   await sync.start();
@@ -185,7 +185,7 @@ test('a clock that is set is told once with its size, and the services are asked
   await sync.stop();
 });
 
-test('a clock that never rests is unsynced, and fills nothing with what is told of it', async () => {
+test('a clock that jumps all the time is unsynced, and is told of once a minute', async () => {
   const { clock, sync, jumps, offsets } = start(() => 'synced');
   await sync.start();
   const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -206,7 +206,7 @@ test('a clock that never rests is unsynced, and fills nothing with what is told 
   await sync.stop();
 });
 
-test('a time service that takes its time keeps no gateway from starting, and is heard when it answers', async () => {
+test('a slow time service does not delay the start, and its later answer counts', async () => {
   let answer: (quality: ClockQuality) => void = () => undefined;
   const { clock, sync, offsets } = start(
     () =>
@@ -224,7 +224,7 @@ test('a time service that takes its time keeps no gateway from starting, and is 
   await sync.stop();
 });
 
-test('a clock that is slewed is not one that is set', async () => {
+test('a clock that is slewed does not count as set', async () => {
   const { clock, sync, jumps } = start(() => 'synced');
   await sync.start();
   for (let i = 0; i < 100; i++) {
@@ -286,7 +286,7 @@ test('a clock that jumps by years is unsynced until a service asked after the ju
   await sync.stop();
 });
 
-test('a clock that is slewed while it is in sync tells where it has got to, at most once a minute', async () => {
+test('a clock that is slewed while in sync tells its new offset, at most once a minute', async () => {
   const { clock, sync, offsets } = start(() => 'synced');
   await sync.start();
   const first = clock.now() - clock.uptime();
@@ -298,7 +298,7 @@ test('a clock that is slewed while it is in sync tells where it has got to, at m
   await sync.stop();
 });
 
-test('it works for longer than 2^31 ms', async () => {
+test('the clock is watched for longer than 2^31 ms', async () => {
   const { clock, sync, asked } = start(() => 'synced', new FakeClock(0, 2 ** 31 - 10_000));
   await sync.start();
   clock.advance(20_000);
@@ -308,7 +308,7 @@ test('it works for longer than 2^31 ms', async () => {
   await sync.stop();
 });
 
-test('once stopped it asks and notices nothing more', async () => {
+test('after a stop no service is asked, and no jump is noticed', async () => {
   const { clock, sync, jumps, asked } = start(() => 'synced');
   await sync.start();
   await sync.stop();
@@ -319,7 +319,7 @@ test('once stopped it asks and notices nothing more', async () => {
   expect(jumps).toEqual([]);
 });
 
-test('the boot has an id that stays, also on a machine that names none', async () => {
+test('the boot has an id that stays the same, also on a machine without one', async () => {
   const file = join(folder, 'boot_id');
   await writeFile(file, 'aa9628a2-05ec-4fa7-9256-cb631e8bb1b4\n');
   const options = { clock: new FakeClock(), logger: silentLogger(), probes: [] };

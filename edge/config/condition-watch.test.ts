@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ConditionWatch } from './condition-watch.ts';
 import type { Warning } from './conditions.ts';
 
-test('a condition is said once in the log, stands on the page as long as it lasts, and is looked at again', async () => {
+test('a condition is logged once when it begins, and stands on the page as long as it lasts', async () => {
   const lines: string[] = [];
   const ends: Warning = { area: 'uplink', place: 'gateway.yaml:8:5', message: 'the certificate ends on 2026-12-01' };
   const model: Warning = { area: 'model', message: 'a camera says so itself' };

@@ -10,7 +10,7 @@ function temporary(): string {
   return folder;
 }
 
-test('a data folder belongs to one gateway until that one stops', async () => {
+test('a data folder is locked by one gateway until that gateway stops', async () => {
   const folder = join(temporary(), 'new', 'data');
   const first = new DataFolder(folder);
   await first.start();

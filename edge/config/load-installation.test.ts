@@ -46,7 +46,7 @@ function problemsOf(text: string): readonly string[] {
   }
 }
 
-test('paths are relative to the file, wherever it is started from', () => {
+test('paths are relative to the file, whatever the working directory', () => {
   const made = folder({ 'gateway.yaml': good });
   expect(loadInstallation(join(made, 'etc', 'gateway.yaml'))).toMatchObject({
     gateway: 'gw-1',
@@ -109,7 +109,7 @@ test.each([
   expect(problemsOf(good.replace(from, to)).join('\n')).toContain(expected);
 });
 
-test('this machine is one by IPv6 too', () => {
+test('loopback over IPv6 counts as this machine too', () => {
   const ipv6 = good
     .replace('127.0.0.1:9092', '[::1]:9092')
     .replace('mqtt: {}', 'mqtt: { host: "::1" }')
@@ -117,7 +117,7 @@ test('this machine is one by IPv6 too', () => {
   expect(problemsOf(ipv6)).toEqual([]);
 });
 
-test('MQTT in the clear on a network, asked for in so many words, is let through', () => {
+test('MQTT in the clear on a network is accepted where the file allows it explicitly', () => {
   expect(problemsOf(good.replace('mqtt: {}', 'mqtt: { host: 0.0.0.0, allow_plaintext: true }'))).toEqual([]);
 });
 
@@ -149,7 +149,7 @@ test('a check of all files says in one line what is configured', async () => {
   });
 });
 
-test('a camera whose model is not there is told, and keeps no gateway from starting', async () => {
+test('a camera without its model is a warning, and stops no start', async () => {
   const made = folder({
     'gateway.yaml': good,
     'site.yaml': `${site}cameras: [{ id: yard, url: "rtsp://127.0.0.1/1", detector: lost }]\n`,
@@ -162,7 +162,7 @@ test('a camera whose model is not there is told, and keeps no gateway from start
   expect([problems, loaded !== undefined]).toEqual([[], true]);
 });
 
-test('an uplink by HTTP without its token, and a token of no uplink, are told', async () => {
+test('an HTTP uplink without a token, and a token without an uplink, are problems', async () => {
   const made = folder({
     'gateway.yaml': good.replace(
       'kind: kafka, brokers: ["127.0.0.1:9092"]',
@@ -197,7 +197,7 @@ async function checked(gateway: string, uplinkSecrets: string): Promise<readonly
   return said(made);
 }
 
-test('PEM files are meant from where the file is, and a check reads them', async () => {
+test('paths of PEM files are relative to the configuration, and a check reads the files', async () => {
   const pem = await makeCertificates();
   onTestFinished(() => pem.remove());
   const { client, expired, ca } = pem;
@@ -281,7 +281,7 @@ test.each([
   expect(await checked(kafka(way), secrets)).toEqual(problems);
 });
 
-test('a file that is not there is a problem like any other', async () => {
+test('a missing configuration file is a problem like any other', async () => {
   const made = folder({ 'gateway.yaml': good });
   const { problems } = await judge(join(made, 'etc', 'gateway.yaml'));
   expect(problems).toEqual([
@@ -291,7 +291,7 @@ test('a file that is not there is a problem like any other', async () => {
   expect((await judge(join(made, 'nothing.yaml'))).problems).toHaveLength(1);
 });
 
-test('the published schemas take what the gateway takes, and refuse what it refuses', () => {
+test('the published schemas accept what the gateway accepts, and refuse what it refuses', () => {
   const { gateway, site: siteSchema, secrets } = jsonSchemas();
   expect(Compile(gateway).Check(parse(good))).toBe(true);
   expect(Compile(siteSchema).Check(parse(site))).toBe(true);
@@ -302,7 +302,7 @@ test('the published schemas take what the gateway takes, and refuse what it refu
   expect(JSON.stringify(siteSchema)).toContain('prefixItems');
 });
 
-test('whose commands are taken stands in the file or in one that it names, and what is no key is told', async () => {
+test('trusted keys stand in gateway.yaml or in a file that it names, and a text that is no key is a problem', async () => {
   const key = 'ed25519:8TcRzGwL-Cb_dKdo-4t798LMaufxBD14AjP7r7j9q3E';
   const secrets = `mqtt: { plug: "${hash}" }\nconsole: { installer: "${hash}" }\n`;
   const made = folder({ 'site.yaml': site, 'secrets.yaml': secrets, 'keys.txt': `# the centre\n\n${key}\n` });

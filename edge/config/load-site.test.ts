@@ -56,7 +56,7 @@ function wrong(from: string, to: string): readonly string[] {
   return load(good.replace(from, to)).problems;
 }
 
-test('a right site is loaded, with the hash that tells its revisions apart', () => {
+test('a correct site is loaded with the hash of its revision', () => {
   const loaded = load();
   expect(loaded.problems).toEqual([]);
   expect(loaded).toMatchObject({
@@ -139,7 +139,7 @@ test.each([
   expect(problems.filter((problem) => problem.startsWith(`${place}: `) && problem.includes(expected))).toHaveLength(1);
 });
 
-test('lines and thresholds that cannot be are told, each at its place', () => {
+test('impossible lines and thresholds are problems, each at its place', () => {
   const zones = '    zones:\n';
   const lines = (points: string, more = '') => `    lines: [{ id: fence, points: ${points} }${more}]\n${zones}`;
   expect(wrong(zones, lines('[[0.7, 0], [0.7, 1]]'))).toEqual([]);
@@ -166,7 +166,7 @@ test('lines and thresholds that cannot be are told, each at its place', () => {
   );
 });
 
-test('a wrong condition is told with the caret under the character, at its own place in the file', () => {
+test('a wrong condition is reported at its place in the file, with a caret under the character', () => {
   const { place, problems } = marked('above: 7500', 'above: 7500, when: "hour > 20 && »houre < 6"');
   expect(problems).toEqual([
     [
@@ -177,7 +177,7 @@ test('a wrong condition is told with the caret under the character, at its own p
   ]);
 });
 
-test('a password in the address of a camera is told without being shown', () => {
+test('a password in a camera’s address is a problem, and is not shown', () => {
   const problems = wrong('rtsp://10.0.0.7', 'rtsp://admin:hunter2@10.0.0.7');
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain('belong to the secrets file, under cameras: yard: {user, password}');
@@ -191,7 +191,7 @@ test('two devices cannot have one topic', () => {
   );
 });
 
-test('everybody has a password of their own, nobody else has one, and each is a hash', () => {
+test('every log-in has a password of its own, nobody else has one, and each is a hash', () => {
   const { problems } = load(
     good,
     `mqtt:\n  heat-pmup: ${hash}\n  plug: secret99\n  display: ${hash}\nconsole: { admin: hunter2 }\ncameras: { yrad: { user: a, password: b } }\n`,
@@ -205,7 +205,7 @@ test('everybody has a password of their own, nobody else has one, and each is a 
   ]);
 });
 
-test('no message shows a secret, also where it has the wrong type', () => {
+test('no message shows a secret, also where the secret has the wrong type', () => {
   const { problems } = load(good, 'mqtt: { plug: 12345678 }\nconsole: hunter2\nuplink: { x: { token: short } }\n');
   expect(problems.join('\n')).not.toMatch(/12345678|hunter2|short\b/);
   expect(problems).toEqual([
@@ -215,7 +215,7 @@ test('no message shows a secret, also where it has the wrong type', () => {
   ]);
 });
 
-test('the problems of both files are told together', () => {
+test('the problems of both files are reported together', () => {
   const { problems } = load('site: {}\n', 'mqtt: 3\n');
   expect(problems.map((problem) => problem.split(':')[0])).toEqual([
     'site.yaml',
@@ -278,7 +278,7 @@ test.each([
   else expect(problems.join()).toContain(reason);
 });
 
-test('two devices whose topics overlap are told apart before they are mistaken for each other', () => {
+test('devices whose topics overlap are a problem, before one is mistaken for the other', () => {
   const first = '{ id: plug, decoder: tasmota, topic: tasmota_A1 }';
   const second = '{ id: heat-pump, decoder: tasmota, topic: tasmota_A1/SENSOR }';
   const problems = load(

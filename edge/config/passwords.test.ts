@@ -36,7 +36,7 @@ test('a new password is kept only as a hash, readable by its owner alone', async
   expect(secrets.console).toEqual({});
 });
 
-test('every device and consumer without a password gets one in one go, and nobody gets a second one', async () => {
+test('every device and consumer without a password gets one in one change, and nobody gets a second one', async () => {
   const first = await setPassword(installation, 'mqtt', 'panel');
   const made = setMissingPasswords(installation);
   expect(made.map(({ id }) => id)).toEqual(['meter']);
@@ -54,7 +54,7 @@ test('the password of a person who opens the page is kept as a slow hash', async
   expect(await verifyPassword(password, secrets.console.installer)).toBe(true);
 });
 
-test('a viewer stands among the viewers, once, and stays one with a new password', async () => {
+test('a viewer is listed once among the viewers, and stays one with a new password', async () => {
   const file = join(folder, 'secrets.yaml');
   await writeFile(file, 'mqtt: {}\nconsole: {}\nviewers:\n  - hall # the wall\n');
   await setPassword(installation, 'console', 'shop', true);
@@ -91,7 +91,7 @@ test('each password is one line of a map that people can read, whatever the file
   );
 });
 
-test('whom the site does not have gets no password, with which the gateway would not start', async () => {
+test('a name that the site does not have gets no password, because the gateway would not start with it', async () => {
   await expect(setPassword(installation, 'mqtt', 'metre')).rejects.toMatchObject({
     code: 'FORPOST_ARGUMENT_INVALID',
     message: expect.stringMatching(/site\.yaml has no device or consumer "metre"; did you mean "meter"\?/),

@@ -1,10 +1,10 @@
 /**
- * What open pages are told without asking: the status once a second where it changed, alarms and scenes as they come,
- * and every few seconds that the gateway is still there.
+ * The stream to open pages: the status once a second where it changed, alarms and scenes as they come, and a sign of
+ * life every few seconds.
  *
- * Always: a listener that the gateway calls only notes what came; the writing is done later, once for each
- * `flushMs`, so that an alert or a frame never waits for a page; with no page open nothing is listened to or written;
- * what is noted between two writings is bounded: the newest scene of each camera, the newest `maxAlerts` alerts.
+ * Always: a listener that the gateway calls only notes what came; the stream is written later, once each `flushMs`, so
+ * that an alert or a frame never waits for a page; while no page is open, nothing is listened to or written; what is
+ * noted between two writes is bounded: the newest scene of each camera, the newest `maxAlerts` alerts.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -20,7 +20,7 @@ const flushMs = 100;
 const maxAlerts = 100;
 /** A watch is renewed at half its time, so that it never lapses while the page is open. */
 const watchSeconds = 10;
-/** Each costs a picture kept fresh; a page asks for those that it shows (`page/watch-list.ts`). */
+/** Cameras that one page may watch: each costs a picture that is kept fresh. A page watches those that it shows. */
 export const maxWatched = 16;
 
 interface Viewer {
@@ -114,7 +114,7 @@ export class LiveStreams {
     for (const camera of watched) this.#source.watch(camera, watchSeconds);
   }
 
-  /** What changes with every look (time, counter) is no change. */
+  /** The status without what is different at every look (time, counter). */
   #sendStatus(viewers: Iterable<Viewer>): void {
     const status = statusView(this.#source);
     const { at: _at, counter: _counter, uptime: _uptime, ...lasting } = status;

@@ -35,7 +35,7 @@ const mostDocuments = 16;
 
 interface PageDocument {
   readonly html: string;
-  /** for the policy that lets its import map in */
+  /** of its import map, for the content security policy */
   readonly importMapHash: string;
 }
 
@@ -156,7 +156,7 @@ export class PageAssets {
     }
     asset.loaded ??= load(asset.file);
     const { body, brotli, gzip, etag } = await asset.loaded;
-    // asked for again each time, answered with 304: an update is seen at once and costs nothing otherwise
+    // the browser asks each time and gets 304: an update shows at once
     reply.header('cache-control', 'no-cache').header('etag', etag).header('vary', 'accept-encoding');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     reply.type(asset.type);
@@ -200,7 +200,7 @@ function packageFolder(name: string, from: string | undefined): string {
   return entry.slice(0, at + marker.length);
 }
 
-/** Packing is the work of libuv's threads, once for each file: nothing else of the gateway waits. */
+/** Packs once for each file, in libuv's threads: nothing else of the gateway waits. */
 async function load(file: string): Promise<Loaded> {
   const raw = await readFile(file);
   const body = file.endsWith('.ts') ? Buffer.from(codeOf(raw.toString('utf8'))) : raw;
@@ -208,7 +208,7 @@ async function load(file: string): Promise<Loaded> {
   return { body, brotli, gzip, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }
 
-/** of 11: the last two take four times as long for 2 % */
+/** of 11 levels: the last two take four times as long and save 2 % */
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 /** Prepared code where there is some: to strip it here would load a compiler into the gateway for good. */

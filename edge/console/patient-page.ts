@@ -1,11 +1,11 @@
 /**
- * The page, where its port may be taken by another program: that costs the page, and nothing else of the gateway. It is
- * tried again until the port is free.
+ * Starts the page although another program may have its port: the gateway runs without the page then, and tries again
+ * until the port is free.
  *
  *   start ── listens ──► serving
  *     └── the port is taken ──► waiting (told, every 10 s again) ── free ──► serving
  *
- * Always: what is wrong with the configuration stops the start, as it does elsewhere.
+ * Always: a mistake in the configuration stops the start, as elsewhere.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -33,12 +33,12 @@ export class PatientPage implements Part {
     this.#options = options;
   }
 
-  /** Where the page is; empty while its port is taken. */
+  /** The address of the page; empty while its port is taken. */
   get url(): string {
     return this.#problem === '' ? this.#options.server.url : '';
   }
 
-  /** For the log, the status at the centre and everywhere else but the page. */
+  /** A sentence while the page does not run; the centre's status shows it. */
   problems(): readonly string[] {
     return this.#problem === '' ? [] : [this.#problem];
   }

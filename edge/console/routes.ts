@@ -1,4 +1,4 @@
-/** The console's API: what each address answers. Everything here is behind the log-in, but for the open routes. */
+/** The routes of the console's API. All are behind the log-in, except the open ones. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
@@ -16,9 +16,9 @@ import type { ConsoleSource } from './source.ts';
 import { statusView } from './status-view.ts';
 import type { DeadLetterView, EarlierAlarmsView } from './view.ts';
 
-/** Somebody who asked for a picture looks at the camera for about this long. */
+/** A request for a picture keeps the camera's picture fresh for this long. */
 const watchSeconds = 10;
-/** A dead letter's payload is shown to be recognised, not to be processed. */
+/** Shown bytes of a dead letter's payload: enough to recognise it. */
 const shownPayloadBytes = 2000;
 const maxDeadLetters = 200;
 /** of a picture: when its frame was complete, RFC 3339 with ms; its scene has the same time */
@@ -57,7 +57,7 @@ const streamSchema = Type.Object({
   ),
 });
 
-/** GET /healthz and /readyz: for supervisors, without a log-in; they tell nothing but whether and why not. */
+/** GET /healthz and /readyz, for supervisors, without a log-in. They answer yes or no with the reason, and nothing else. */
 export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
   const answer = (reply: FastifyReply, { ok, reasons }: HealthAnswer) =>
     reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
@@ -157,7 +157,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
       needCamera(source, id);
       source.watch(id, watchSeconds);
       const picture = await source.picture(id);
-      // 204, as there is nothing wrong: the camera is known and has not sent a frame yet
+      // 204: the camera is known, and has not sent a frame yet
       if (picture === undefined) return reply.code(204).send();
       return reply.type('image/jpeg').header(takenHeader, rfc3339(picture.taken)).send(picture.jpeg);
     },
@@ -222,7 +222,7 @@ function earlierView(
 function deadLetterView(letter: DeadLetter): DeadLetterView {
   const bytes = Buffer.from(letter.payload).subarray(0, shownPayloadBytes);
   const text = bytes.toString('utf8');
-  // a character cut in two at the end of the shown part is still text
+  // text may be cut within its last character
   const isText = !text.slice(0, -3).includes('\uFFFD');
   return {
     device: letter.device,

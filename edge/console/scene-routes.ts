@@ -1,8 +1,8 @@
 /**
- * What an installer does to a camera over the API: draws zones, lines and masks, and tries it out. Behind the log-in.
+ * Routes for an installer at a camera: draw zones, lines and masks, and begin a trial. Behind the log-in.
  *
- * Always: what is drawn is saved over the revision that the page has seen, and over no other (409); what the site's file
- * would be refused for is told in words (422), and nothing was changed then.
+ * Always: a scene is saved only over the revision that the page has seen (else 409); a scene that would make the site's
+ * file invalid is refused in words (422), and nothing is changed.
  */
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';

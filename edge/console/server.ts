@@ -1,12 +1,12 @@
 /**
  * The installer's local page and API over HTTP(S).
  *
- * A proxy may stand in front, and show the page under a path: the page names everything relative to its own address.
+ * A proxy may stand in front and show the page under a path: the page's addresses are relative to its own.
  *
- * Always: a certificate that cannot be used costs the page over TLS alone, and is served once it can be; passwords cross
- * a network only with TLS: plain HTTP is served on loopback alone, and with TLS configured it only redirects; everything
- * but the health answers is behind a log-in, the metrics behind that or their token; a page that does not read, or a
- * hundred of them, costs a bounded amount of memory and nothing of an alert's time.
+ * Always: without a usable certificate only the page over TLS is missing, until the certificate can be read; passwords
+ * cross a network only with TLS: plain HTTP is served on loopback alone, and with TLS it only redirects; everything except
+ * the health answers is behind a log-in, the metrics behind that or their token; pages that do not read cost a bounded
+ * amount of memory and no time of an alert.
  */
 import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
@@ -56,13 +56,13 @@ export interface ConsoleServerOptions {
   readonly logger: Logger;
   /** id of this gateway: its cookie has a name of its own where several run on one host */
   readonly gateway: string;
-  /** where log-ins outlive a restart and the metrics' token is; absent: nowhere, and metrics need a log-in */
+  /** keeps log-ins over a restart, and the token of the metrics; absent: neither, and metrics need a log-in */
   readonly folder?: string;
 }
 
 const maxBodyBytes = 65_536;
 const maxConnections = 256;
-/** A request's head and body must be here by then; a stream's answer may last. */
+/** The deadline for the head and body of a request; the answer of a stream may last. */
 const requestTimeoutMs = 30_000;
 
 export class ConsoleServer implements Part {
@@ -76,7 +76,7 @@ export class ConsoleServer implements Part {
     this.#options = options;
   }
 
-  /** Where the page is, once started: https://… where TLS is configured. */
+  /** The address of the page, once started: https://… with TLS. */
   get url(): string {
     if (this.#url === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the console is not started');
     return this.#url;
@@ -123,12 +123,12 @@ export class ConsoleServer implements Part {
     return this.#certificate;
   }
 
-  /** What is wrong with the page's certificate, a sentence each. */
+  /** The problems of the page's certificate, a sentence each. */
   problems(): readonly string[] {
     return this.#certificate?.problems() ?? [];
   }
 
-  /** Looks at the certificate's files now. */
+  /** Reads the certificate's files again. */
   async reload(): Promise<void> {
     await this.#certificate?.reload();
   }
@@ -157,7 +157,7 @@ export class ConsoleServer implements Part {
       ...frontOptions(this.#front()),
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
-      // a field that is not known is refused, not dropped
+      // refuse unknown fields instead of dropping them
       ajv: { customOptions: { removeAdditional: false } },
       bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,

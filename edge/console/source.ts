@@ -1,8 +1,8 @@
 /**
- * What the gateway's page and API show, as the gateway knows it. The composition root implements it; the console asks.
+ * What the gateway's page and API ask of the gateway. page-source.ts implements it.
  *
- * Always: asking costs nothing that an alert could wait for: answers come from memory, except pictures and dead
- * letters, which are read elsewhere and awaited.
+ * Always: an answer costs nothing that an alert could wait for: it comes from memory, except pictures and dead letters,
+ * which are awaited.
  */
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -19,7 +19,7 @@ import type { SceneChange, Track } from '../vision/messages.ts';
 export interface ActiveAlarm extends Omit<AlertData, 'change' | 'latency_ms'> {
   /** when it was raised */
   readonly since: string;
-  /** when it last changed; of one that is over: when it ended */
+  /** when it last changed; of an ended alarm: when it ended */
   readonly at: string;
 }
 
@@ -35,7 +35,7 @@ export interface EarlierAlarms extends PastAlarmsPage {
 }
 
 export interface EarlierAlarmsQuery extends Omit<PastAlarmsQuery, 'wanted'> {
-  /** only those of which there still is a picture or a clip */
+  /** only alarms of which a picture or clip is still kept */
   readonly pictured: boolean;
 }
 
@@ -79,11 +79,11 @@ export interface SiteRule {
   readonly name: string;
   readonly kind: string;
   readonly severity: string;
-  /** devices on whose messages it can never fire, by what they have sent so far, and why; empty where all is well */
+  /** devices on whose messages, as sent so far, the rule can never fire, and why; empty: it can on all of them */
   readonly cannotFire: readonly { readonly device: string; readonly reason: string }[];
 }
 
-/** A camera's picture as it is looked at. */
+/** A camera's newest picture. */
 export interface LivePicture {
   readonly jpeg: Buffer;
   /** when its frame was complete, ms since 1970: as the `time` of its scene */
@@ -92,9 +92,9 @@ export interface LivePicture {
 
 export interface ConsoleSource {
   status(): GatewayStatus;
-  /** active ones and those that wait for an acknowledgement: what needs a person first, the gravest of it on top */
+  /** active alarms and those that wait for an acknowledgement; the most urgent first */
   alarms(): readonly ActiveAlarm[];
-  /** alarms that are over, newest first; undefined where the alarm to begin behind is not known any more */
+  /** ended alarms, newest first; undefined where the alarm that the page begins after is forgotten */
   earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
   outbox(): OutboxStatus;
   /** clients that were refused something, the newest first; `principal`: of that device or consumer alone */
@@ -112,9 +112,9 @@ export interface ConsoleSource {
    * @throws what keeps the file from being written
    */
   saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved>;
-  /** what an installer's trial of the camera has shown so far */
+  /** the results so far of an installer's trial of the camera */
   trial(camera: string): TrialView;
-  /** its alarms are a test for `seconds`; 0 ends that */
+  /** makes the camera's alarms test alarms for `seconds`; 0 ends the trial */
   beginTrial(camera: string, seconds: number): void;
   /** the latest frame, undefined where there is none (yet) */
   picture(camera: string): Promise<LivePicture | undefined>;
@@ -122,11 +122,11 @@ export interface ConsoleSource {
   tracks(camera: string): SceneNotice | undefined;
   /** somebody looks at this camera: keep its picture fresh for `seconds` */
   watch(camera: string, seconds: number): void;
-  /** what is kept of alarms, newest first; `alarm`: of that one alone */
+  /** kept evidence, newest first; `alarm`: of that one alone */
   evidence(limit: number, alarm?: string): readonly EvidenceRecord[];
-  /** `by`, a log-in name, looks at it; undefined where it is not there. The file is there when this returns. */
+  /** `by`, a log-in name, looks at a piece; undefined where it is not kept. The file exists when this returns. */
   viewEvidence(id: string, by: string): { readonly record: EvidenceRecord; readonly path: string } | undefined;
-  /** `by`: the log-in name. false where no such alarm waits for it */
+  /** `by`, a log-in name, acknowledges an alarm; false where it does not wait for that */
   acknowledge(alarm: string, by: string): boolean;
   /** Calls `listener` at each change of an alarm. Returns how to stop it. */
   onAlert(listener: (alert: AlertNotice) => void): () => void;

@@ -1,4 +1,4 @@
-/** The whole of what the page shows, gathered from the source at one moment. */
+/** Everything that the page shows, gathered from the source at one moment. */
 import type { ConsoleSource } from './source.ts';
 import { summarise } from './summary.ts';
 import type { ConsoleStatus } from './view.ts';

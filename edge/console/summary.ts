@@ -27,10 +27,10 @@ export interface Summary {
   readonly points: readonly SummaryPoint[];
 }
 
-/** More names than this in a sentence are a number. */
+/** A sentence with more names than this says their number instead. */
 const namesInSentence = 3;
 
-/** What was refused longer ago is history: it stands in the list of refusals alone. */
+/** Older refusals stand in the list of refusals alone. */
 const recentMs = 3_600_000;
 
 /** `refused`: what clients were refused, the newest first */
@@ -97,7 +97,7 @@ function problemPoints({ problems, problemsI18n = [] }: GatewayStatus): SummaryP
 function devicePoints(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): SummaryPoint[] {
   const wrongPassword = new Set(refused.flatMap(({ kind, principal }) => (kind === 'password' ? [principal] : [])));
   const away = devices.filter(({ connected }) => !connected);
-  // who knocks and is not let in is not silent
+  // a client that is refused is not silent
   const knocking = away.filter(({ id }) => wrongPassword.has(id));
   const others = away.filter(({ id }) => !wrongPassword.has(id));
   const never = others.filter(({ lastSeen, lastConnected }) => lastSeen === null && lastConnected === undefined);
@@ -118,14 +118,14 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
   ];
 }
 
-/** Consumers: nobody knows of them whether they should be there, so a wrong password is all that tells. */
+/** Consumers may be absent: only a wrong password is a sign of a mistake. */
 function lockedOut(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): readonly { name: string }[] {
   const ids = new Set<string | null>([null, ...devices.map(({ id }) => id)]);
   const out = refused.filter(({ kind, principal }) => kind === 'password' && !ids.has(principal));
   return [...new Set(out.map(({ name }) => name ?? ''))].map((name) => ({ name }));
 }
 
-/** Who is let in and asks for topics that it may not have. */
+/** Clients that log in and ask for topics that they may not have. */
 function forbiddenPoints(refused: readonly RefusedView[]): SummaryPoint[] {
   const forbidden = refused.filter(({ kind }) => kind === 'publish' || kind === 'will' || kind === 'subscribe');
   const names = new Map(forbidden.map(({ principal, name }) => [principal, { name: name ?? '' }]));

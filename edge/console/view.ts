@@ -31,7 +31,7 @@ export interface ConsoleStatus extends GatewayStatus {
 /** GET /api/v1/alarms/earlier: an alarm that is over. Times RFC 3339. */
 export interface EarlierAlarmView extends Omit<PastAlarm, 'raised' | 'ended'> {
   readonly since: string;
-  /** null: nobody knows any more */
+  /** null: not known any more */
   readonly ended: string | null;
   /** why there is no picture, or not all of them; empty where nothing is amiss */
   readonly why: string;

@@ -43,7 +43,7 @@ test('a slow disk that commits now and then is alive, one that commits nothing f
   await it.stop();
 });
 
-test('it is ready when everything it waits for is up', async () => {
+test('the gateway is ready when every part that it waits for is up', async () => {
   const { notReady, health: it } = health();
   await it.start();
   notReady.push('the broker does not listen yet');
@@ -54,7 +54,7 @@ test('it is ready when everything it waits for is up', async () => {
   await it.stop();
 });
 
-test('a scrape tells the gateway as it is at that moment, in base units', async () => {
+test('a scrape shows the gateway at that moment, in base units', async () => {
   let messages = 7;
   const snapshot = (): GatewaySnapshot => ({
     status: gatewayStatus({

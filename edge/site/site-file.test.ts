@@ -103,7 +103,7 @@ test('what is drawn is saved, and every comment and everything else of the file 
   expect(readdirSync(folder).sort()).toEqual(['secrets.yaml', 'site.yaml', 'site.yaml.before']);
 });
 
-test('of two who save over the same revision one is told that the other was faster, and nothing is lost', async () => {
+test('of two people who save over the same revision the second gets a conflict, and nothing is lost', async () => {
   const { siteFile, site, file } = rig();
   const { revision } = site();
   const save = (name: string) =>
@@ -132,7 +132,7 @@ test('of two who save over the same revision one is told that the other was fast
   expect(await siteFile.save(revision, (old) => old)).toHaveProperty('conflict');
 });
 
-test('what the gateway would refuse at its start is refused in words, and the file is as it was', async () => {
+test('a change that the next start would refuse is refused in words, and the file stays as it was', async () => {
   const { siteFile, site, file, folder } = rig();
   const { revision } = site();
   const crossing = [
@@ -161,7 +161,7 @@ test('a camera without anything drawn gets it, and loses it again without a trac
   expect(() => withScene(text, 'nobody', drawn())).toThrow(/has no camera "nobody"/);
 });
 
-test('a file that is a link stays one, and what it leads to is saved', async () => {
+test('a link stays a link, and its target is saved', async () => {
   const { siteFile, site, file, folder } = rig();
   mkdirSync(join(folder, 'dotfiles'));
   renameSync(file, join(folder, 'dotfiles/site.yaml'));

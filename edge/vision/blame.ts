@@ -1,22 +1,22 @@
 /**
- * Which model takes the vision process down: a model may pass its trial and still crash the runtime, eat the memory or
- * hang in native code at its first real frame. Pure; vision/supervisor.ts keeps the state, the process itself says
- * what it runs before it runs it (messages.ts).
+ * Finds the model that takes the vision process down: a model may pass its trial and still crash the runtime, use up the
+ * memory or hang in native code at its first real frame. Pure; supervisor.ts keeps the state, and the process names a
+ * model before it runs it (messages.ts).
  *
  *   trusted ── the process ends in one of its runs ──► suspected (1, 2) ── `crashLimit` in a row ──► out
  *     ▲ ▲                                                │                                            │
  *     │ └── the process ends without it, or it has answered for a while (`proven`) ───────────────────┘
  *     └────────────────────────────── its file or card is another, the gateway starts ────────────────┘
  *
- * What counts: every end of the process that the gateway did not ask for while a thread opened or ran the model, and
- * each thread that the model let hang for good. In a row: no end without it, and no half minute of answers between.
+ * What counts: every unasked end of the process while a thread opened or ran the model, and each thread that hung in the
+ * model for good. «In a row» means without an end that had another cause, and without half a minute of answers between.
  *
- * Always: suspects never run side by side (detectors/pool.ts), so that after a first end that was two models' the next
- * one has one name; only a model that runs here is counted, never the built-in one and none on another box; what is
- * out stays out of the process, so it is never counted again.
+ * Always: suspects never run side by side (detectors/pool.ts), so that two models that were suspected together are told
+ * apart at the next end; neither the built-in model nor one on another machine is counted; a model that is out stays out
+ * of the process, so it is not counted again.
  */
 
-/** So many ends in a row are no chance any more, and with the supervisor's backoff some seconds. */
+/** So many ends in a row are no coincidence, and take some seconds with the supervisor's backoff. */
 export const crashLimit = 3;
 
 /** A model that is out, and why, to go on with «the model NAME …». */
@@ -40,7 +40,7 @@ export interface ProcessEnd {
   readonly hung: readonly string[];
 }
 
-/** The process has ended and nobody had asked for it. */
+/** The process has ended unasked. */
 export function ended(blame: Blame, { running, hung }: ProcessEnd): Blame {
   const suspects: Record<string, number> = {};
   const out = [...blame.out];
@@ -59,12 +59,12 @@ export function proven(blame: Blame, model: string): Blame {
   return { ...blame, suspects };
 }
 
-/** `model` is another one now: it may show what it can. */
+/** The file or card of `model` changed: it may run again. */
 export function renewed(blame: Blame, model: string): Blame {
   return { ...proven(blame, model), out: blame.out.filter((other) => other.model !== model) };
 }
 
-/** What the log and the page say, in an installer's words. */
+/** The sentence for the log and the page. */
 export function standsIn({ model, why }: Ousted): string {
   return `the model "${model}" ${why}: the built-in motion model watches instead, and rules go by whatever moves; add the model again (forpost model add) or choose another`;
 }

@@ -23,7 +23,7 @@ test('a camera that comes and goes is told once each way, however often it tries
   expect(told('live')).toEqual([true]);
 });
 
-test('one camera’s change says nothing about another', () => {
+test('a change of one camera does not affect another', () => {
   const changes = new CameraChanges();
   changes.look([camera('a', 'live'), camera('b', 'live')]);
   expect(changes.look([camera('a', 'live'), camera('b', 'stalled')]).map((c) => c.camera.id)).toEqual(['b']);

@@ -1,6 +1,6 @@
 /**
- * Which cameras came or went since the last look: what the history and the rules are told of the many small changes of
- * a camera's state. Only between live and not live, so that a camera that keeps trying does not fill the outbox.
+ * Finds the cameras whose stream came or was lost since the last look. Other changes of a camera's state are not told, so
+ * that a camera that keeps trying does not fill the outbox.
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 
@@ -12,7 +12,7 @@ export interface CameraChange {
 export class CameraChanges {
   readonly #live = new Set<string>();
 
-  /** The changes since the last call; a camera that was never live is not lost. */
+  /** The changes since the last call. A camera that was never live cannot be lost. */
   look(cameras: readonly CameraStatus[]): readonly CameraChange[] {
     const changes: CameraChange[] = [];
     for (const camera of cameras) {

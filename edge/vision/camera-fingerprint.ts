@@ -1,4 +1,4 @@
-/** `forpost cameras fingerprint ID`: which certificate a camera shows now, so that it can be compared and pinned. Nothing is sent to it. */
+/** `forpost cameras fingerprint ID`: the certificate that a camera shows now, to be compared and pinned. No log-in is sent. */
 import { connect } from 'node:tls';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -22,7 +22,7 @@ export async function cameraFingerprint(cameras: readonly CameraConfig[], id: st
       `${camera.url} has no certificate: only rtsps:// and https:// have`,
     );
   const { host, port, trust } = source;
-  // a CA that cannot be read keeps nobody from looking
+  // a CA that cannot be read does not matter here: show the certificate unchecked
   const options = tlsOptions(host, trust);
   const asked = typeof options === 'string' ? { rejectUnauthorized: false } : options;
   return new Promise((resolve, reject) => {

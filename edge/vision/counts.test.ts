@@ -21,7 +21,7 @@ const entered = (id: number, name?: string): SceneChange => ({
 });
 const left = (id: number): SceneChange => ({ change: 'left', zone: 'door', track: track(id, []), at: 0 });
 
-test('what went through a zone and over a line in a while is summed up by class, and told once', () => {
+test('movements through a zone and over a line are summed up by class, and told once', () => {
   const counts = new VisionCounts();
   counts.observe('yard', [entered(1)], [track(1, ['door'])]);
   counts.observe(
@@ -47,7 +47,7 @@ test('what went through a zone and over a line in a while is summed up by class,
   expect(counts.take(60)).toMatchObject([{ class: 'person', entered: 0, left: 1, now: 0, most: 1 }]);
 });
 
-test('a camera that is lost leaves nobody in its zones', () => {
+test('a lost camera counts nobody in its zones', () => {
   const counts = new VisionCounts();
   counts.observe('yard', [entered(1)], [track(1, ['door'])]);
   counts.take(60);
@@ -56,7 +56,7 @@ test('a camera that is lost leaves nobody in its zones', () => {
   expect(counts.lost('yard')).toBe(false);
 });
 
-test('over any while, who is there is who was there, and entered, less who left', () => {
+test('over any period, the count of a zone is the count before, plus entered, less left', () => {
   const step = fc.record({ id: fc.integer({ min: 1, max: 5 }), tell: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -12,7 +12,7 @@ const unit = fc.double({ min: 0, max: 1, noNaN: true });
 const thousandth = fc.integer({ min: 0, max: 1000 }).map((value) => value / 1000);
 const point = fc.tuple(thousandth, thousandth);
 
-test('feet that the picture cuts off stand at its edge', () => {
+test('feet below the edge of the picture stand at its edge', () => {
   expect(feetOf([0.5, 0.6, 0.2, 0.6])).toEqual([0.6, 0.9999]);
   expect(feetOf([-0.3, 0.2, 0.2, 0.2])[0]).toBe(0);
 });

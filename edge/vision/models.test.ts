@@ -58,7 +58,7 @@ test.each([
   expect(await readdir(models)).toEqual([]);
 });
 
-test('a file that is not there says what the catalogue has', async () => {
+test('adding a missing file names what the catalogue has', async () => {
   await expect(addModel(join(folder, 'nowhere.onnx'), models)).rejects.toThrow(
     'catalogue (yolox-nano, yolox-tiny, yolox-s)',
   );
