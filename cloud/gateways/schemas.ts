@@ -1,6 +1,6 @@
 /** Gateways over HTTP: the newest state of each, and whether staff have taken it out of service. */
 import Type from 'typebox';
-import { answer, closed, lane, list, optional, time, value } from '../api/schema.ts';
+import { answer, closed, lane, list, message, optional, time, value } from '../api/schema.ts';
 
 export const backlogSchema = answer({
   epoch: Type.String(),
@@ -35,6 +35,7 @@ export const gatewaySchema = answer({
       state: Type.String({ description: 'offline, probing, draining, live or off' }),
       since: Type.String(),
       reason: Type.String(),
+      reasonI18n: optional(message('`reason` as a message of the catalogue')),
       events: Type.Integer(),
       bytes: Type.Integer(),
       eventsPerSecond: Type.Number(),
@@ -64,6 +65,7 @@ export const gatewaySchema = answer({
       name: Type.String(),
       state: Type.String({ description: 'connecting, live, stalled, refused, unreachable or off' }),
       reason: Type.String(),
+      reasonI18n: optional(message('`reason` as a message of the catalogue')),
       framesPerSecond: Type.Number(),
       detector: Type.String(),
       place: optional(Type.String({ description: 'where it is, in the site’s words' })),
@@ -82,9 +84,11 @@ export const gatewaySchema = answer({
     }),
   ),
   problems: list(Type.String()),
+  problems_i18n: optional(list(Type.Union([message('each of `problems` as a message of the catalogue'), Type.Null()]))),
   evidence_refused: optional(
     Type.String({ description: 'why no picture or clip of its alarms can be fetched; absent: it can be asked' }),
   ),
+  evidence_refused_i18n: optional(message('`evidence_refused` as a message of the catalogue')),
 });
 export type GatewayView = Type.Static<typeof gatewaySchema>;
 

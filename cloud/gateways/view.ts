@@ -1,5 +1,7 @@
 /** A gateway of the directory as the API answers it. Pure; a field that a status lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { KnownGateway } from './directory.ts';
 import type { GatewayView } from './schemas.ts';
 
@@ -28,17 +30,26 @@ export function gatewayView(known: KnownGateway, inService = true): GatewayView 
     cameras: status?.cameras ?? [],
     devices: status?.devices ?? [],
     problems: status?.problems ?? [],
+    ...problemsInAnyLanguage(status),
     ...evidenceRefusal(status),
   };
 }
 
 /** Why a gateway would refuse to send evidence, by its own status; empty where it would send it. */
-function evidenceRefusal(status: KnownGateway['status']): Pick<GatewayView, 'evidence_refused'> {
-  if (status?.commandKeys?.length === 0)
-    return {
-      evidence_refused: 'it takes no commands: add the centre’s key to its gateway.yaml under commands: trusted_keys',
-    };
-  if (status?.sendsEvidence === false)
-    return { evidence_refused: 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence' };
-  return {};
+function evidenceRefusal(
+  status: KnownGateway['status'],
+): Pick<GatewayView, 'evidence_refused' | 'evidence_refused_i18n'> {
+  const refused =
+    status?.commandKeys?.length === 0
+      ? message('centre/refusal.no-commands')
+      : status?.sendsEvidence === false
+        ? message('centre/refusal.no-receiver')
+        : undefined;
+  return refused === undefined ? {} : { evidence_refused: inEnglish(refused), evidence_refused_i18n: refused };
+}
+
+/** The messages belong to the problems by their places: where a list was cut, no place can be told. */
+function problemsInAnyLanguage(status: KnownGateway['status']): Pick<GatewayView, 'problems_i18n'> {
+  const { problems, problemsI18n } = status ?? {};
+  return problemsI18n === undefined || problemsI18n.length !== problems?.length ? {} : { problems_i18n: problemsI18n };
 }

@@ -172,7 +172,7 @@ export const centrePageEn = {
   'ledger.lane': '{lane}, start {epoch}',
   'ledger.missing': '{count, plural, one {# event missing} other {# events missing}}',
   'ledger.missing-why':
-    '{numbers}: acknowledged to the gateway, but not in the history. To send them again, run on the gateway: {command}',
+    '{numbers}: acknowledged, but not in the history. To resend them, run on the gateway: {command}',
   'ledger.lost-unknown': 'lost, number not known',
   'ledger.lost-unknown-why': 'events from no. {from} on that had not been received: {reason}',
   'ledger.lost': '{count, plural, one {# event lost} other {# events lost}}',

@@ -186,8 +186,7 @@ export const centrePageRu = {
   'ledger.lane': '{lane}, запуск {epoch}',
   'ledger.missing':
     '{count, plural, one {недостаёт # события} few {недостаёт # событий} many {недостаёт # событий} other {недостаёт # события}}',
-  'ledger.missing-why':
-    '{numbers}: шлюзу подтверждены, но в журнале их нет. Чтобы отправить их снова, выполните на шлюзе: {command}',
+  'ledger.missing-why': '{numbers}: подтверждены, но в журнале их нет. Отправить снова, на шлюзе: {command}',
   'ledger.lost-unknown': 'потеряны, сколько — неизвестно',
   'ledger.lost-unknown-why': 'события начиная с № {from}, которые не были получены: {reason}',
   'ledger.lost':

@@ -49,4 +49,7 @@ export const centreEn = {
   'note.catching-up': 'catching up: {count, plural, one {# record} other {# records}} in Kafka are not stored yet',
   'old.kafka': 'Kafka does not answer the centre',
   'old.history': 'the history of the centre stores nothing now',
+  // why the centre does not ask a gateway
+  'refusal.no-commands': 'it takes no commands: add the centre’s key to its gateway.yaml under commands: trusted_keys',
+  'refusal.no-receiver': 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence',
 } as const;

@@ -51,4 +51,6 @@ export const centreRu = {
     'центр догоняет очередь: в Kafka ещё {count, plural, one {# несохранённая запись} few {# несохранённые записи} many {# несохранённых записей} other {# несохранённой записи}}',
   'old.kafka': 'Kafka не отвечает центру',
   'old.history': 'журнал центра не принимает события',
+  'refusal.no-commands': 'он не принимает команд: добавьте ключ центра в его gateway.yaml, commands: trusted_keys',
+  'refusal.no-receiver': 'ему некуда их отправить: добавьте приёмник в его gateway.yaml, раздел evidence',
 } as const satisfies Wording<'centre'>;

@@ -5,6 +5,7 @@ import { Button, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
+import { evidenceRefusal } from '../evidence/evidence-words.ts';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
 import type { CardProps } from '../parts/card.ts';
 import { CheckIcon } from '../parts/icons.tsx';
@@ -207,7 +208,12 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
           <Progress alarm={alarm} commands={state.commands} />
         ) : null}
       </div>
-      <Evidence alarm={alarm} commands={state.commands} refused={gateway?.evidence_refused} onOpened={opened} />
+      <Evidence
+        alarm={alarm}
+        commands={state.commands}
+        refused={gateway && evidenceRefusal(texts, gateway)}
+        onOpened={opened}
+      />
     </li>
   );
 }
@@ -226,15 +232,19 @@ function Acknowledged({ alarm }: { readonly alarm: AlarmView }): ReactNode {
   const title = where === 'centre only' ? { title: t('centre-page/alarms.centre-only-title') } : {};
   return (
     <Mark tone="quiet" icon={CheckIcon} {...title}>
-      {by === undefined ? t('centre-page/alarms.acknowledged') : t('centre-page/alarms.acknowledged-by', { user: by })}
-      {at === undefined ? null : (
-        <>
-          {' '}
-          <At iso={at} />
-        </>
-      )}
-      {where === 'site' ? `, ${t('centre-page/alarms.on-site')}` : ''}
-      {where === 'centre only' ? `, ${t('centre-page/alarms.centre-only')}` : ''}
+      <span>
+        {by === undefined
+          ? t('centre-page/alarms.acknowledged')
+          : t('centre-page/alarms.acknowledged-by', { user: by })}
+        {at === undefined ? null : (
+          <>
+            {' '}
+            <At iso={at} />
+          </>
+        )}
+        {where === 'site' ? `, ${t('centre-page/alarms.on-site')}` : ''}
+        {where === 'centre only' ? `, ${t('centre-page/alarms.centre-only')}` : ''}
+      </span>
     </Mark>
   );
 }

@@ -4,7 +4,9 @@ import './events.css';
 import { Button, Select } from '@mantine/core';
 import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { EventView } from '../../../events/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
 import { Evidence } from '../evidence/evidence.tsx';
+import { evidenceRefusal } from '../evidence/evidence-words.ts';
 import type { Desk, EventFilter } from '../live/desk.ts';
 import { type DeskState, oldOf } from '../live/desk-state.ts';
 import { ChevronIcon } from '../parts/icons.tsx';
@@ -43,6 +45,8 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
   const names = useNames(state);
   const old = oldOf(state);
   const left = leftOutWords(texts, leftOut, (gateway) => names.gateways.get(gateway) ?? gateway);
+
+  const refusalOf = (gateway: GatewayView | undefined) => gateway && evidenceRefusal(texts, gateway);
 
   const showNew = () => {
     setOpen(null);
@@ -154,7 +158,7 @@ export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
               device={names.devices.get(`${event.gateway}/${event.subject}`) ?? event.subject ?? ''}
               open={open === event.id}
               commands={open === event.id ? state.commands : noCommands}
-              refused={state.gateways.get(event.gateway)?.evidence_refused}
+              refused={refusalOf(state.gateways.get(event.gateway))}
               toggle={setOpen}
             />
           ))}

@@ -1,4 +1,5 @@
 /** One line that says what an event says. Pure; an event of another version says what it can. */
+import { classMessage } from '@forpost/shared/texts/class-names.ts';
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { EventView } from '../../../events/schemas.ts';
 import type { Tone } from '../parts/mark.tsx';
@@ -117,7 +118,7 @@ function observation(texts: PageTexts, data: Fields): EventWords {
 
 function observationWords(texts: PageTexts, { class: found, change, zone, line, to }: Fields): string {
   const { t } = texts;
-  const what = { class: plain(texts, found) };
+  const what = { class: classWord(texts, found) };
   if (typeof zone === 'string')
     switch (change) {
       case 'entered':
@@ -158,7 +159,7 @@ function visionCount(texts: PageTexts, data: Fields): EventWords {
   }
   const values = {
     place: plain(texts, data.line ?? data.zone),
-    class: plain(texts, data.class),
+    class: classWord(texts, data.class),
     parts: parts.join(', '),
   };
   const text =
@@ -216,6 +217,12 @@ function other({ say }: PageTexts, data: Fields, event: EventView): EventWords {
       ? say(messageIn(data.message_i18n), data.message)
       : JSON.stringify(event.data ?? null);
   return { kind, tone: 'quiet', text };
+}
+
+/** What a model recognised, in the page's language where the catalogue has a word. */
+function classWord(texts: PageTexts, name: unknown): string {
+  const words = plain(texts, name);
+  return texts.say(classMessage(words), words);
 }
 
 function plain({ metricValue }: PageTexts, value: unknown, metric = ''): string {

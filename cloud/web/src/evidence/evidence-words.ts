@@ -1,6 +1,7 @@
 /** What the page says of a piece of evidence. */
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
+import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
 export function kindWords({ t }: PageTexts, kind: string): string {
@@ -24,6 +25,17 @@ export function piecesWords({ t, list }: PageTexts, evidence: readonly { readonl
     ...(pictures > 0 ? [t('centre-page/evidence.pictures', { count: pictures })] : []),
     ...(clips > 0 ? [t('centre-page/evidence.clips', { count: clips })] : []),
   ]);
+}
+
+/** Why pictures of this gateway cannot be fetched; undefined where they can. */
+export function evidenceRefusal(
+  { say }: PageTexts,
+  {
+    evidence_refused: words,
+    evidence_refused_i18n: text,
+  }: Pick<GatewayView, 'evidence_refused' | 'evidence_refused_i18n'>,
+): string | undefined {
+  return words === undefined ? undefined : say(text, words);
 }
 
 /** Why the gateway does not send it, by its newest answer; empty where it may still come. */

@@ -151,7 +151,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
       </dl>
       <ServiceButton gateway={gateway} />
       <ul className="lines">
-        {[...new Set(gateway.problems)].map((problem) => (
+        {problemWords(texts, gateway).map((problem) => (
           <Line
             key={problem}
             icon={WarningIcon}
@@ -180,7 +180,9 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             tone={online ? (uplinkTones[uplink.state] ?? 'warning') : 'quiet'}
             what={t('centre-page/gateways.uplink', { name: uplink.sink })}
             state={wordOf(texts, uplinkWords, uplink.state)}
-            reason={[uplink.reason, online ? drainText(texts, uplink) : ''].filter((text) => text !== '').join(' · ')}
+            reason={[texts.say(uplink.reasonI18n, uplink.reason), online ? drainText(texts, uplink) : '']
+              .filter((text) => text !== '')
+              .join(' · ')}
           />
         ))}
         {gateway.cameras.map((camera) => (
@@ -193,7 +195,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             reason={
               camera.state === 'live'
                 ? t('centre-page/gateways.frames-per-second', { count: Math.round(camera.framesPerSecond) })
-                : camera.reason
+                : texts.say(camera.reasonI18n, camera.reason)
             }
           />
         ))}
@@ -210,6 +212,10 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
       <MoveGateway gateway={gateway} />
     </details>
   );
+}
+
+function problemWords({ say }: PageTexts, { problems, problems_i18n: messages }: GatewayView): readonly string[] {
+  return [...new Set(problems.map((words, index) => say(messages?.[index] ?? undefined, words)))];
 }
 
 function backlogWords({ t, bytes }: PageTexts, { events, bytes: size }: GatewayView['backlog']): string {

@@ -46,7 +46,7 @@ test('what is missing comes first with its numbers, what was shed with its reaso
   ).toEqual([
     [
       ...['alerts, start 001122', '305 events missing'],
-      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: acknowledged to the gateway, but not in the history. To send them again, run on the gateway: ' +
+      'no. 2–4, 9, 1,200–1,500 and 6 more ranges: acknowledged, but not in the history. To resend them, run on the gateway: ' +
         'forpost replay --lane alerts --epoch 0011223344556677 --from 2 --to 1700',
     ],
     [
