@@ -170,6 +170,8 @@ export interface RuleKind<Config, State> {
   readonly category: string;
   /** of the kind's own keys in the site's file */
   readonly schema: TObject;
+  /** what a rule's own `message` may have in braces, without them */
+  readonly placeholders?: readonly string[];
   /** late readings are offered too: they prove that the device lives */
   readonly takesLate: boolean;
   /** checks beyond the schema, at load: which key is wrong and why. CEL is compiled here. */

@@ -8,6 +8,7 @@ import { wholeSecretsSchema } from '../../edge/config/sink-schemas.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';
 import { conditionVariables } from '../../edge/rules/cel.ts';
+import { ruleKind } from '../../edge/rules/kinds/registry.ts';
 import { ruleBase } from '../../edge/site/site.ts';
 import { code, madeBy, sentence, table, words } from './markdown.ts';
 import { cellsOf, type KeyRow, type KindSection, keyHead, rowsOf } from './schema-rows.ts';
@@ -26,7 +27,11 @@ export function siteYamlPage(): string {
   const site = { ...wholeSiteSchema, properties: { ...others, rules: { ...rules, items: anyRule() } } };
   const { rows, kinds } = rowsOf(site);
   const ofAll = new Set(Object.keys(ruleBase).map(code));
-  const ownKeys = kinds.map((kind) => ({ ...kind, rows: kind.rows.filter(({ key }) => !ofAll.has(key)) }));
+  const ownKeys = kinds.map((section) => ({
+    ...section,
+    about: `${sentence(section.about)} ${ofKind(section.kind)}`,
+    rows: section.rows.filter(({ key }) => !ofAll.has(key)),
+  }));
   return page('site.yaml', [
     'The site: devices, consumers, cameras, rules. It outlives the box, and backup and restore carry it. `forpost schema site` prints its JSON Schema, which editors use.',
     ...bySections(rows),
@@ -48,6 +53,13 @@ export function cloudYamlPage(): string {
     ...bySections(rows),
     ...kindSections('Channels', 'Each entry of `notify` is of one kind.', kinds),
   ]);
+}
+
+/** What a kind of rule has without a key of its own. */
+function ofKind(name: string): string {
+  const { category = '', placeholders = [] } = ruleKind(name) ?? {};
+  const braces = placeholders.map((word) => code(`{${word}}`)).join(', ');
+  return `Its category is ${code(category)}${braces === '' ? '' : `; its \`message\` may have ${braces}`}.`;
 }
 
 /** Keys of cloud.yaml that hold a secret or its hash, or name a file with one. */

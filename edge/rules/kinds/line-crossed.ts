@@ -80,6 +80,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   kind: 'line-crossed',
   category: 'intrusion',
   schema,
+  placeholders,
   takesLate: false,
 
   check: (config, references) => [

@@ -50,6 +50,7 @@ export const silent: RuleKind<SilentConfig, State> = {
   kind: 'silent',
   category: 'device',
   schema,
+  placeholders,
   takesLate: true,
 
   check: (config, { devices }) => [

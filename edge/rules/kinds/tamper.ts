@@ -65,6 +65,7 @@ export const tamper: RuleKind<TamperConfig, State> = {
   kind: 'tamper',
   category: 'tamper',
   schema,
+  placeholders,
   takesLate: false,
 
   check({ cameras, message: own }, references) {

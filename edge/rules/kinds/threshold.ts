@@ -106,6 +106,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
   kind: 'threshold',
   category: 'measurement',
   schema,
+  placeholders,
   takesLate: false,
 
   check(config, { devices }) {
